@@ -1,0 +1,42 @@
+"""Settings of a profile: environment variables prefixed `CAPSTAN_`, with the local profile as default."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """What differs between a laptop and a cluster. Paths are absolute; nothing is created here."""
+
+    model_config = SettingsConfigDict(env_prefix="CAPSTAN_", extra="ignore")
+
+    home: Path = Field(ROOT / ".capstan", description="state of the local profile: stores, logs, artifacts, caches")
+    data_dir: Path | None = Field(None, description="folder looked into before a dataset's canonical source")
+    image: str = Field("capstan-python:0.1.0", description="the one image of components, Ray workers and servers")
+    host: str = Field("127.0.0.1", description="address that local services listen on")
+    mlflow_port: int = 5000
+    endpoint_port: int = 8080
+    grpc_port: int = 8081
+    evidently_port: int = 8000
+    tracking_uri: str | None = Field(None, description="an MLflow server; by default the local one")
+    endpoint_url: str | None = Field(None, description="a capstone's endpoint; by default the local one")
+
+    def model_post_init(self, _context) -> None:
+        self.home = self.home.resolve()
+        self.tracking_uri = self.tracking_uri or f"http://{self.host}:{self.mlflow_port}"
+        self.endpoint_url = self.endpoint_url or f"http://{self.host}:{self.endpoint_port}"
+
+    @property
+    def feature_tables(self) -> Path:
+        """Folder of the parquet files that Feast reads, one folder a domain."""
+        return self.home / "features"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once from its environment."""
+    return Settings()
