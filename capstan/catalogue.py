@@ -3,6 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
+from capstan import capstone
 from capstan.errors import CapstanError
 from capstan.settings import ROOT
 
@@ -17,7 +18,9 @@ def names() -> list[str]:
 def load_task(name: str) -> ModuleType:
     """Return the task of a capstone, its module `pipelines.NAME.task` (see `capstan.capstone` for the contract)."""
     _known(name)
-    return import_module(f"pipelines.{name}.task")
+    task = import_module(f"pipelines.{name}.task")
+    capstone.check(task, name)
+    return task
 
 
 def load_pipeline(name: str):

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(ROOT / ".capstan", description="state of the local profile: stores, logs, artifacts, caches")
     data_dir: Path | None = Field(None, description="folder looked into before a dataset's canonical source")
-    image: str = Field("capstan-python:0.1.0", description="the one image of components, Ray workers and servers")
+    image: str = Field("capstan:0.1.0", description="the one image of components, Ray workers and servers")
     host: str = Field("127.0.0.1", description="address that local services listen on")
     mlflow_port: int = 5000
     endpoint_port: int = 8080

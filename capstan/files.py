@@ -1,0 +1,77 @@
+"""Reading and writing what passes between steps: folders of parquet tables, JSON, digests."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from capstan.errors import CapstanError
+from capstan.settings import ROOT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACKAGES = ["capstan", "components", "feature_repo", "monitoring", "pipelines", "serving", "kernels"]
+
+
+def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
+    """Write parquet, whole or not at all: a reader never sees half a file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    try:
+        frame.to_parquet(partial, index=False)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise CapstanError(f"{path} could not be written ({error}). Free space or set CAPSTAN_HOME.") from error
+
+
+def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
+    """Write each table to `folder/NAME.parquet`."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, frame in tables.items():
+        write_table(frame, Path(folder) / f"{name}.parquet")
+
+
+def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
+    """Return every table of a folder by name."""
+    import pandas as pd
+
+    return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}
+
+
+def write_json(value: dict, path: Path | str) -> dict:
+    """Write JSON and return the value, so that a step can end with it."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps(value, indent=2, default=float) + "\n")
+    return value
+
+
+def read_json(path: Path | str) -> dict:
+    """Return the content of a JSON file."""
+    return json.loads(Path(path).read_text())
+
+
+def digest(*parts: Path | str) -> str:
+    """Return the SHA-256, 16 hex digits of it, of texts and of the content of files and folders."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            total.update(part.encode() + b"\0")
+            continue
+        for file in sorted(part.rglob("*")) if part.is_dir() else [part]:
+            if file.is_file():
+                total.update(file.name.encode() + b"\0")
+                with file.open("rb") as stream:
+                    total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()[:16]
+
+
+def source_digest(capstone: str) -> str:
+    """Return the digest of all code and versions that a run of a capstone depends on."""
+    others = ROOT / "pipelines"
+    sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".yaml")]
+    ours = [path for path in sources if others not in path.parents or (others / capstone) in path.parents]
+    return digest(*sorted(ours), ROOT / "requirements" / "core.lock")

