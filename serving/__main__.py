@@ -1,0 +1,27 @@
+"""`python -m serving`: serve every capstone that has a model."""
+
+import argparse
+
+from capstan.settings import settings
+
+
+def main() -> None:
+    """Parse the options, set up the log, serve."""
+    own = settings()
+    parser = argparse.ArgumentParser("python -m serving", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--host", default=own.host, help="address to listen on, REST and gRPC (%(default)s)")
+    parser.add_argument("--port", type=int, default=own.endpoint_port, help="REST port (%(default)s)")
+    parser.add_argument("--grpc-port", type=int, default=own.grpc_port, help="gRPC port (%(default)s)")
+    parser.add_argument("--max-body-bytes", type=int, default=2**20, help="largest request (%(default)s)")
+    options = parser.parse_args()
+
+    from serving.logs import configure
+
+    configure()
+    from serving.server import serve
+
+    serve(None, options.host, options.port, options.grpc_port, options.max_body_bytes)
+
+
+if __name__ == "__main__":
+    main()

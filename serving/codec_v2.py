@@ -1,0 +1,133 @@
+"""KServe's V2 protocol (Open Inference Protocol), REST and gRPC: one tensor of shape [n] or [n, 1] a field.
+
+Optional fields: leave the tensor out, or give an empty string (in JSON also null) for the rows without a value.
+Text and timestamps (ISO 8601 with an offset) are BYTES. Lists in the answer are BYTES that hold JSON arrays.
+"""
+
+import math
+import types
+from datetime import datetime
+from typing import TYPE_CHECKING, Union, get_args, get_origin
+from uuid import uuid4
+
+import orjson
+from kserve import InferInput, InferOutput, InferRequest, InferResponse
+from kserve.errors import InvalidInput
+from kserve.protocol.infer_type import to_http_parameters
+
+from serving.rows import RowDecoder
+
+if TYPE_CHECKING:
+    from serving.model import Batch
+
+INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+KINDS = {"BYTES": str, "BOOL": bool, "FP16": float, "FP32": float, "FP64": float} | dict.fromkeys(INTEGERS, int)
+OUTPUT_TYPES = [{"name": "probability", "datatype": "FP64", "shape": [-1]}] + [
+    {"name": name, "datatype": "BYTES", "shape": [-1]}
+    for name in ("prediction_id", "missing_features", "expired_features", "future_features")
+]
+
+
+def decode(request: InferRequest, rows: RowDecoder) -> tuple[list[dict], bool]:
+    """Return the rows and whether to return their features."""
+    return_features = to_http_parameters(request.parameters or {}).get("return_features", False)
+    if not isinstance(return_features, bool):
+        raise InvalidInput("The parameter `return_features` is neither true nor false.")
+    tensors: dict[str, list] = {}
+    for tensor in request.inputs:
+        if tensor.name in tensors:
+            raise InvalidInput(f"Tensor {tensor.name!r} is given twice.")
+        tensors[tensor.name] = _elements(tensor)
+    lengths = {name: len(elements) for name, elements in tensors.items()}
+    if len(set(lengths.values())) > 1:
+        raise InvalidInput(f"All tensors need the same number of rows; got {lengths}.")
+    result = []
+    for row in range(next(iter(lengths.values()), 0)):
+        values = {name: elements[row] for name, elements in tensors.items()}
+        result.append({k: v for k, v in values.items() if not (k in rows.optional and v in (None, ""))})
+    return result, return_features
+
+
+def encode(name: str, batch: "Batch") -> InferResponse:
+    """Return the answer. Its parameters name the variant."""
+    request = batch.infer_request
+    texts = {
+        "prediction_id": batch.prediction_ids,
+        "missing_features": [_json(report.missing) for report in batch.reports],
+        "expired_features": [_json(report.expired) for report in batch.reports],
+        "future_features": [_json(report.future) for report in batch.reports],
+    }
+    n = len(batch.requests)
+    if batch.return_features:
+        texts["features"] = [_json({k: v[row] for k, v in batch.columns.items()}) for row in range(n)]
+    outputs = [InferOutput("probability", [n], "FP64", batch.scores.tolist())]
+    outputs += [InferOutput(name, [n], "BYTES", values) for name, values in texts.items()]
+    return InferResponse(
+        request.id or str(uuid4()),
+        name,
+        outputs,
+        model_version=batch.variant.version,
+        parameters={"variant": batch.variant.alias},
+        use_binary_outputs=request.use_binary_outputs,
+        requested_outputs=request.request_outputs,
+    )
+
+
+def input_types(rows: RowDecoder) -> list[dict]:
+    """Return the metadata of the input tensors."""
+    return [{"name": k, "datatype": _datatype(f.annotation), "shape": [-1]} for k, f in rows.fields.items()]
+
+
+def _datatype(annotation: object) -> str:
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(kind for kind in get_args(annotation) if kind is not type(None))
+    return {bool: "BOOL", int: "INT64", float: "FP64"}.get(annotation, "BYTES")
+
+
+def _elements(tensor: InferInput) -> list:
+    """Return a tensor's n elements as Python values."""
+    label = f"Tensor {tensor.name!r}"
+    kind = KINDS.get(tensor.datatype)
+    if kind is None:
+        raise InvalidInput(f"{label} has the unknown datatype {tensor.datatype!r}; expected one of {', '.join(KINDS)}.")
+    shape = list(tensor.shape)
+    if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] < 0:
+        raise InvalidInput(f"{label} has the shape {shape}; expected [rows] or [rows, 1].")
+    elements = tensor.data if tensor.data else _raw_elements(tensor, label)
+    if len(shape) == 2:
+        elements = [e[0] if isinstance(e, list) and len(e) == 1 else e for e in elements]
+    if len(elements) != shape[0]:
+        raise InvalidInput(f"{label} has {len(elements)} elements, but the shape {shape}.")
+    return [_element(value, kind, label, tensor.datatype) for value in elements]
+
+
+def _raw_elements(tensor: InferInput, label: str) -> list:
+    # What came in `raw_input_contents`: as_numpy checks the bytes against datatype and shape, each with its own errors.
+    try:
+        return tensor.as_numpy().reshape(-1).tolist()
+    except Exception as error:
+        raise InvalidInput(f"{label} cannot be read as {tensor.datatype} of shape {tensor.shape}: {error}") from None
+
+
+def _element(value: object, kind: type, label: str, datatype: str) -> object:
+    if value is None:
+        return None
+    if isinstance(value, bytes) and kind is str:
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput(f"{label} holds bytes that are no UTF-8 text.") from None
+    fits = isinstance(value, int | float) if kind is float else isinstance(value, kind)
+    if not fits or (isinstance(value, bool) and kind is not bool):
+        raise InvalidInput(f"{label} is {datatype}, but holds a {type(value).__name__}.")
+    if kind is float and not math.isfinite(value):
+        raise InvalidInput(f"{label} holds {value}; expected finite numbers. Leave the tensor out if it has no value.")
+    return value
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, default=_iso, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,93 @@
+"""One table says what each error means to a client, for REST and gRPC alike.
+
+KServe's own handlers print a traceback for every bad request, and its gRPC interceptor reads `reason` from exceptions
+that have none. Here a problem is one line in the log; only what the table does not know, a bug, keeps its traceback.
+"""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from grpc import StatusCode
+from grpc_interceptor.server import AsyncServerInterceptor
+from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady
+from starlette.exceptions import HTTPException
+
+from capstan.errors import CapstanError
+
+log = logging.getLogger("serving")
+
+
+class VariantNotFound(Exception):
+    """The request asks for a variant that this capstone does not hold."""
+
+
+class Unavailable(CapstanError):
+    """Something that serving needs (the online store, the registry) does not answer."""
+
+
+STATUSES = {
+    InvalidInput: (400, StatusCode.INVALID_ARGUMENT),
+    VariantNotFound: (404, StatusCode.NOT_FOUND),
+    ModelNotFound: (404, StatusCode.NOT_FOUND),
+    ModelNotReady: (503, StatusCode.UNAVAILABLE),
+    CapstanError: (503, StatusCode.UNAVAILABLE),
+    NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
+    InferenceError: (500, StatusCode.INTERNAL),
+}
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Answer every error as `{"error": message}`."""
+    for kind in STATUSES:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    return _reply(request, _statuses(error)[0], str(error))
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    return _reply(request, error.status_code, str(error.detail), error.headers)
+
+
+async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
+    return _reply(request, 400, "; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    # Starlette raises the error again once this reply is sent, and uvicorn logs it with its traceback.
+    return JSONResponse({"error": "Internal error; the server's log has the details."}, 500)
+
+
+def _reply(request: Request, status: int, message: str, headers: dict | None = None) -> JSONResponse:
+    log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(message))
+    return JSONResponse({"error": message}, status, headers)
+
+
+class StatusInterceptor(AsyncServerInterceptor):
+    """Answer every error of a gRPC call with its status code and message."""
+
+    async def intercept(self, method, request_or_iterator, context, method_name):
+        try:
+            return await method(request_or_iterator, context)
+        except Exception as error:
+            _, code = _statuses(error)
+            if code is None:
+                log.exception("%s: internal error", method_name)
+                await context.abort(StatusCode.INTERNAL, "Internal error; the server's log has the details.")
+            log.warning("%s: %s %s", method_name, code.name, one_line(str(error)))
+            await context.abort(code, str(error))
+
+
+def _statuses(error: Exception) -> tuple[int, StatusCode | None]:
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, None))
+
+
+def one_line(message: str) -> str:
+    """Return a message that cannot forge lines of the log."""
+    return message.encode("unicode_escape").decode("ascii")[:500]

@@ -1,0 +1,81 @@
+"""The model repository: KServe's load and unload, on top of the registry's aliases."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+
+from kserve import ModelRepository
+from kserve.errors import ModelNotFound, ModelNotReady
+from kserve.protocol.model_repository_extension import ModelRepositoryExtension
+
+from capstan import catalogue
+from capstan.errors import CapstanError
+from serving.model import CapstoneModel
+from serving.variants import load_variants
+
+log = logging.getLogger("serving")
+
+
+def open_store():
+    """Return the Feast store of this profile."""
+    from feature_repo.store import open_store
+
+    return open_store()
+
+
+class CapstoneRepository(ModelRepository):
+    """The capstones that are served, by name.
+
+    `capstones` lists the names there are, `load_task` returns one's task, `open_store` the Feast store, opened once.
+    """
+
+    def __init__(
+        self,
+        capstones: Callable[[], list[str]] = catalogue.names,
+        load_task: Callable[[str], ModuleType] = catalogue.load_task,
+        open_store: Callable[[], object] = open_store,
+    ):
+        super().__init__()
+        self.capstones = capstones
+        self.load_task = load_task
+        self.open_store = cache(open_store)
+        self._loading = asyncio.Lock()
+
+    async def load(self, name: str) -> bool:
+        """Read the aliases of a capstone again and swap its model.
+
+        The old model answers until the new one is complete, and requests that it had begun keep it. When loading
+        fails it stays. Raises ModelNotFound, ModelNotReady (no alias is set) and CapstanError.
+        """
+        if name not in self.capstones():
+            raise ModelNotFound(name)
+        async with self._loading:
+            model = await asyncio.to_thread(self._build, name)
+            if not model.variants:
+                self.models.pop(name, None)
+                raise ModelNotReady(name, "The registry has neither a champion nor a challenger of it.")
+            self.update(model)
+        return True
+
+    async def load_all(self) -> None:
+        """Load what has an alias; the rest can be loaded later."""
+        for name in self.capstones():
+            try:
+                await self.load(name)
+            except (CapstanError, ModelNotReady) as error:
+                log.warning("%s is not served: %s", name, error)
+
+    def _build(self, name: str) -> CapstoneModel:
+        task, old = self.load_task(name), self.models.get(name)
+        variants = load_variants(name, task, self.open_store, old.variants if old else {})
+        return CapstoneModel(name, task.Request, variants)
+
+
+class RepositoryExtension(ModelRepositoryExtension):
+    """KServe's load turns every error into "not ready", with the exception's type in the text; this one raises it."""
+
+    async def load(self, model_name: str) -> None:
+        """Load or reload a model; one with only a challenger is loaded as well."""
+        await self._model_registry.load(model_name)

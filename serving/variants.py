@@ -1,0 +1,81 @@
+"""The variants of a capstone: the model versions that the registry's aliases point to, loaded and ready to score."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from pydantic import BaseModel
+
+from capstan import registry
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from serving.transformer import FeatureTransformer, Report
+
+ALIASES = ("champion", "challenger")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One model version under the alias it answers to. Immutable: a request keeps the variant it started with."""
+
+    alias: str
+    version: str
+    run_id: str
+    model: object
+    columns: tuple[str, ...]
+    transformer: FeatureTransformer | None
+
+    def transform(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
+        """Return the model's columns, n values each, and n reports. Without a feature service they are the fields."""
+        if self.transformer is None:
+            features, reports = {}, [Report() for _ in requests]
+        else:
+            features, reports = self.transformer.transform(requests)
+        fields = [name for name in self.columns if name not in features]
+        return features | {name: [getattr(request, name) for request in requests] for name in fields}, reports
+
+    def predict(self, columns: dict[str, list]) -> np.ndarray:
+        """Return n scores. The model's own fast path: pyfunc's schema check alone would cost a millisecond."""
+        return np.asarray(self.model.predict_columns(columns), dtype=np.float64)
+
+
+def load_variants(
+    name: str, task: ModuleType, open_store: Callable[[], object], held: dict[str, Variant]
+) -> dict[str, Variant]:
+    """Return the variants whose alias is set, alias -> variant. A version that is held already is not loaded again.
+
+    Raises CapstanError when the registry does not answer or a model cannot serve.
+    """
+    loaded = {}
+    for alias in ALIASES:
+        found = registry.by_alias(name, alias)
+        if found is None:
+            continue
+        same = [v for v in held.values() if (v.version, v.run_id) == (found.version, found.run_id)]
+        model, columns = (same[0].model, same[0].columns) if same else _load_model(name, found.version)
+        transformer = None
+        if task.FEATURE_SERVICE:
+            transformer = FeatureTransformer(open_store(), task.FEATURE_SERVICE, task.Request, columns)
+        known = set(task.Request.model_fields) | set(transformer.features if transformer else ())
+        if lacking := [column for column in columns if column not in known]:
+            raise CapstanError(
+                f"Version {found.version} of {name!r} needs the columns {lacking}, which neither its feature service "
+                f"({task.FEATURE_SERVICE}) nor its request has."
+            )
+        loaded[alias] = Variant(alias, found.version, found.run_id, model, columns, transformer)
+    return loaded
+
+
+def _load_model(name: str, version: str) -> tuple[object, tuple[str, ...]]:
+    import mlflow
+
+    mlflow.set_tracking_uri(settings().tracking_uri)
+    try:
+        pyfunc = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
+        model = pyfunc.unwrap_python_model()
+    except (mlflow.MlflowException, OSError) as error:
+        raise CapstanError(f"Version {version} of {name!r} cannot be loaded: {error}") from error
+    if not callable(getattr(model, "predict_columns", None)) or pyfunc.metadata.signature is None:
+        raise CapstanError(f"Version {version} of {name!r} cannot serve: it needs `predict_columns` and a signature.")
+    return model, tuple(pyfunc.metadata.signature.inputs.input_names())

@@ -1,0 +1,179 @@
+"""A real MLflow server, a real Feast store and the real model server, each a process that is stopped by its id."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+NOW = datetime(2013, 6, 1, 12, tzinfo=UTC)  # the prediction time of FLIGHT
+FLIGHT = {"carrier": "AA", "origin": "JFK", "tailnum": "N1", "sched_dep": "2013-06-01T13:00:00Z", "seats_sold": 3}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Popen]:
+    with log.open("w") as output:
+        child = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if child.poll() is not None:
+            break
+        try:
+            if httpx.get(url, timeout=1).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} does not answer:\n{log.read_text()[-3000:]}")
+
+
+@dataclass
+class Mlflow:
+    """The tracking server."""
+
+    url: str
+    child: subprocess.Popen
+    log: Path
+
+    def register(self, name: str, bias: float) -> str:
+        """Log a model of a capstone and return its version."""
+        import mlflow
+        from mlflow.models import ModelSignature
+        from mlflow.types import ColSpec, Schema
+
+        from tests.unit.serving.capstones import COLUMNS, Model
+
+        mlflow.set_tracking_uri(self.url)
+        schema = Schema([ColSpec("double", column, required=False) for column in COLUMNS[name]])
+        with mlflow.start_run():
+            info = mlflow.pyfunc.log_model(
+                name="model",
+                python_model=Model(COLUMNS[name], bias),
+                signature=ModelSignature(schema, Schema([ColSpec("double")])),
+                pip_requirements=[],
+                registered_model_name=name,
+            )
+        return str(info.registered_model_version)
+
+    def alias(self, name: str, alias: str, version: str | None) -> None:
+        """Point an alias at a version, or remove it."""
+        from mlflow import MlflowClient
+
+        client = MlflowClient(self.url)
+        if version is None:
+            client.delete_registered_model_alias(name, alias)
+        else:
+            client.set_registered_model_alias(name, alias, version)
+
+
+@dataclass
+class Server:
+    """The model server."""
+
+    url: str
+    port: int
+    grpc_port: int
+    child: subprocess.Popen
+    log: Path
+    client: httpx.Client
+
+    def load(self, name: str) -> httpx.Response:
+        return self.client.post(f"/v2/repository/models/{name}/load")
+
+    def predict(self, *rows: dict, name: str = "tiny", headers: dict | None = None, **body) -> httpx.Response:
+        return self.client.post(f"/v1/models/{name}:predict", json={"instances": list(rows), **body}, headers=headers)
+
+    def infer(self, *tensors: dict, name: str = "tiny", headers: dict | None = None, **body) -> httpx.Response:
+        return self.client.post(f"/v2/models/{name}/infer", json={"inputs": list(tensors), **body}, headers=headers)
+
+
+def tensors(*rows: dict) -> list[dict]:
+    """Return rows as V2 tensors."""
+    kinds = {"seats_sold": "INT64"}
+    return [
+        {"name": k, "shape": [len(rows)], "datatype": kinds.get(k, "BYTES"), "data": [row[k] for row in rows]}
+        for k in rows[0]
+    ]
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory) -> Iterator[Mlflow]:
+    home, port = tmp_path_factory.mktemp("mlflow"), free_port()
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "files")]
+    with process(command, home / "log", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as child:
+        yield Mlflow(f"http://127.0.0.1:{port}", child, home / "log")
+
+
+@pytest.fixture(scope="session")
+def feast_home(mlflow_server, tmp_path_factory) -> Path:
+    """The folder of the Feast store. MLflow starts meanwhile."""
+    return tmp_path_factory.mktemp("feast")
+
+
+@pytest.fixture(scope="session")
+def store(feast_home):
+    from tests.unit.serving.capstones import make_store, write
+
+    made = make_store(feast_home)
+    write(made, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
+    write(made, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
+    write(made, "aircraft", "tailnum", "N1", NOW, age=7.5)
+    return made
+
+
+@pytest.fixture(scope="session")
+def mlflow(mlflow_server, store) -> Mlflow:
+    wait_for(f"{mlflow_server.url}/health", mlflow_server.child, mlflow_server.log)
+    return mlflow_server
+
+
+@pytest.fixture(scope="session")
+def start_server(tmp_path_factory) -> Callable:
+    """Return a context manager that starts a model server on free ports."""
+
+    @contextmanager
+    def start(home: Path, tracking_uri: str) -> Iterator[Server]:
+        log, port, grpc_port = tmp_path_factory.mktemp("server") / "log", free_port(), free_port()
+        command = [sys.executable, "-m", "tests.unit.serving.capstones", str(home), str(port), str(grpc_port)]
+        url = f"http://127.0.0.1:{port}"
+        with process(command, log, CAPSTAN_TRACKING_URI=tracking_uri) as child, httpx.Client(base_url=url) as client:
+            wait_for(f"{url}/v2/health/live", child, log)
+            yield Server(url, port, grpc_port, child, log, client)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def server(mlflow, store, feast_home, start_server) -> Iterator[Server]:
+    """A server of `tiny`, champion 1, and `plain`, champion 1."""
+    for name, bias in (("tiny", 0.0), ("plain", 0.0)):
+        mlflow.alias(name, "champion", mlflow.register(name, bias))
+    with start_server(feast_home, mlflow.url) as running:
+        yield running
