@@ -1,0 +1,88 @@
+"""A retrieval that runs when its result is asked for."""
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from feast import OnDemandFeatureView
+from feast.infra.offline_stores.offline_store import RetrievalJob, RetrievalMetadata
+from feast.saved_dataset import SavedDatasetStorage
+
+from feature_repo.offline_store import writes
+
+NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(),
+    **{getattr(pa, name)(): getattr(pd, dtype)() for name, dtype in [
+        ("int8", "Int8Dtype"), ("int16", "Int16Dtype"), ("int32", "Int32Dtype"), ("int64", "Int64Dtype"),
+        ("uint8", "UInt8Dtype"), ("uint16", "UInt16Dtype"), ("uint32", "UInt32Dtype"), ("uint64", "UInt64Dtype"),
+    ]},
+}  # fmt: skip
+
+
+def to_pandas(table: pa.Table) -> pd.DataFrame:
+    """The table in pandas; integers and booleans with missing values keep them, in pandas' nullable types.
+
+    Without missing values they have numpy's types. Arrow alone would turn them into floats and objects: an integer
+    above 2**53 would change.
+    """
+    frame = table.to_pandas().reset_index(drop=True)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count and column.type in NULLABLE:
+            frame[name] = column.to_pandas(types_mapper=NULLABLE.get)
+    return frame
+
+
+class AsofRetrievalJob(RetrievalJob):
+    """What an offline store returns: nothing is read before `to_df`, `to_arrow` or `persist`.
+
+    Args:
+        evaluate: runs the retrieval.
+        describe: computes the metadata, which may need a query of its own; None where there is none.
+    """
+
+    def __init__(
+        self,
+        evaluate: Callable[[], pa.Table],
+        repo_path: Path | str | None = None,
+        describe: Callable[[], RetrievalMetadata] | None = None,
+        full_feature_names: bool = False,
+        on_demand_feature_views: list[OnDemandFeatureView] | None = None,
+    ):
+        self._evaluate = evaluate
+        self._repo_path = repo_path
+        self._describe = describe
+        self._full_feature_names = full_feature_names
+        self._on_demand_feature_views = on_demand_feature_views or []
+
+    @property
+    def full_feature_names(self) -> bool:
+        return self._full_feature_names
+
+    @property
+    def on_demand_feature_views(self) -> list[OnDemandFeatureView]:
+        return self._on_demand_feature_views
+
+    @cached_property
+    def metadata(self) -> RetrievalMetadata | None:
+        return self._describe() if self._describe else None
+
+    def to_df(self, validation_reference: Any = None, timeout: int | None = None) -> pd.DataFrame:
+        """The features in pandas, on-demand features included; see `to_pandas` for the types."""
+        return to_pandas(self.to_arrow(validation_reference=validation_reference, timeout=timeout))
+
+    def persist(self, storage: SavedDatasetStorage, allow_overwrite: bool = False, timeout: int | None = None) -> None:
+        """Write the features, on-demand features included, as a saved dataset: one file, or a directory.
+
+        Raises:
+            SavedDatasetLocationAlreadyExists: there is something already, and `allow_overwrite` is not set.
+        """
+        writes.save_dataset(lambda: self.to_arrow(timeout=timeout), storage, self._repo_path, allow_overwrite)
+
+    def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
+        return self._evaluate()
+
+    def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
+        return to_pandas(self._evaluate())

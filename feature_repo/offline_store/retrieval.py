@@ -1,0 +1,143 @@
+"""Historical retrieval: entity rows, then one ASOF join for each feature view."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
+from feast import FeatureView, FileSource, RepoConfig
+from feast.errors import FeastEntityDFMissingColumnsError
+from feast.feature_view import DUMMY_ENTITY_ID
+from feast.infra.offline_stores.offline_store import RetrievalMetadata
+
+from feature_repo.offline_store import entities, sources, sql
+from feature_repo.offline_store.entities import EntityRows
+
+
+@dataclass(frozen=True)
+class ViewFeatures:
+    """The features asked of one feature view, in the names of Feast and of its source."""
+
+    owner: str
+    source: FileSource
+    join_keys: dict[str, str]  # column of the entity dataframe -> of the source
+    features: dict[str, str]  # column of the result -> of the source
+    ttl: timedelta | None
+
+    @classmethod
+    def of(cls, view: FeatureView, feature_refs: list[str], full_feature_names: bool) -> "ViewFeatures":
+        """Those of `feature_refs` ("view:feature") that name this view, as it is projected."""
+        owner = f"feature view {view.name!r}"
+        source = sources.file_source(view.batch_source, owner)
+        stored = {name: column for column, name in source.field_mapping.items()}
+        prefix = f"{view.projection.name_alias or view.name}__" if full_feature_names else ""
+        names = [ref.split(":", 1)[1] for ref in feature_refs if ref.startswith(f"{view.projection.name_to_use()}:")]
+        keys = [column.name for column in view.entity_columns if column.name != DUMMY_ENTITY_ID]
+        return cls(
+            owner,
+            source,
+            {view.projection.join_key_map.get(key, key): stored.get(key, key) for key in keys},
+            {prefix + name: stored.get(name, name) for name in names},
+            view.ttl or None,
+        )
+
+    def rows(self, scan: str) -> sql.Rows:
+        """The columns to read; the source may give its timestamp columns by either name."""
+        stored = {name: column for column, name in self.source.field_mapping.items()}
+        event, created = self.source.timestamp_field, self.source.created_timestamp_column
+        return sql.Rows(
+            scan,
+            list(self.join_keys.values()),
+            stored.get(event, event),
+            stored.get(created, created) or None,
+            list(self.features.values()),
+        )
+
+
+class HistoricalRetrieval:
+    """A call of get_historical_features before it runs; what cannot work whatever the data says is refused at once."""
+
+    def __init__(
+        self,
+        config: RepoConfig,
+        feature_views: list[FeatureView],
+        feature_refs: list[str],
+        entity_df: pd.DataFrame | str,
+        full_feature_names: bool,
+    ):
+        self.config = config
+        self.feature_refs = feature_refs
+        self.views = [ViewFeatures.of(view, feature_refs, full_feature_names) for view in feature_views]
+        self.entities: EntityRows | str = entity_df
+        if not isinstance(entity_df, str):
+            self.entities = entities.from_pandas(entity_df)
+            self._check_names(self.entities)
+
+    def evaluate(self) -> pa.Table:
+        """The columns of the entity rows, then the features of one view after the other."""
+        with sources.connect(self.config.offline_store) as connection:
+            rows = self._entity_rows(connection)
+            self._check_names(rows)
+            # All views are checked before the first is joined: an error in the last one costs no waiting.
+            inputs = [self._input(connection, rows, view) for view in self.views]
+            result = rows.table
+            for view, source_rows in zip(self.views, inputs, strict=True):
+                for name, column in zip(view.features, _join(connection, rows, view, source_rows), strict=True):
+                    result = result.append_column(name, column)
+        return result
+
+    def metadata(self) -> RetrievalMetadata:
+        """What a saved dataset records of its origin; runs an entity query."""
+        with sources.connect(self.config.offline_store) as connection:
+            rows = self._entity_rows(connection)
+        keys = [column for column in rows.table.column_names if column != rows.timestamp_field]
+        times = rows.table.select([rows.timestamp_field]).to_pandas()[rows.timestamp_field].dropna()
+        first, last = (times.min().to_pydatetime(), times.max().to_pydatetime()) if len(times) else (None, None)
+        return RetrievalMetadata(self.feature_refs, keys, first, last)
+
+    def _entity_rows(self, connection: DuckDBPyConnection) -> EntityRows:
+        if isinstance(self.entities, str):
+            return entities.from_query(connection, self.entities)
+        return self.entities
+
+    def _check_names(self, rows: EntityRows) -> None:
+        """Every join key is a column of the entity rows, and no name would occur twice in the result."""
+        columns = rows.table.column_names
+        keys = {key for view in self.views for key in view.join_keys}
+        if missing := keys - set(columns):
+            raise FeastEntityDFMissingColumnsError(keys, missing)
+        counts = Counter([*columns, *(name for view in self.views for name in view.features)])
+        if twice := sorted(name for name, count in counts.items() if count > 1):
+            raise ValueError(
+                f"{twice} would be the name of two columns, of the entity dataframe or of feature views: "
+                "use full_feature_names=True, or rename the columns of the entity dataframe"
+            )
+
+    def _input(self, connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures) -> sql.Rows:
+        """The rows to read for a view, once its files and columns are known to exist and to fit the entity rows."""
+        path = sources.path_of(view.source, self.config.repo_path)
+        source_rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
+        types = sources.check_columns(connection, source_rows, view.owner, path)
+        for entity_column, column in view.join_keys.items():
+            given = rows.table.schema.field(entity_column).type
+            is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
+            is_number = pa.types.is_integer(given) or pa.types.is_floating(given)
+            if (is_text and types[column] != "VARCHAR") or (is_number and types[column] == "VARCHAR"):
+                raise ValueError(
+                    f"{view.owner} joins {entity_column!r} of the entity dataframe, which holds {given}, "
+                    f"to {column!r} of {path!r}, which holds {types[column]}: give both one type"
+                )
+        return source_rows
+
+
+def _join(
+    connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures, source_rows: sql.Rows
+) -> list[pa.ChunkedArray]:
+    """The columns of `view.features`, in the order of the entity rows."""
+    bounds = pc.min_max(rows.times).as_py()
+    query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, view.ttl)
+    connection.register("entity", rows.keyed(list(view.join_keys)))
+    return connection.sql(query).to_arrow_table().columns

@@ -1,0 +1,154 @@
+"""The SQL of the offline store: pure functions from names to text.
+
+Every time is compared as an integer: microseconds since the epoch, in UTC. Time zones and units end where columns are
+read, so a naive source joins with an aware entity dataframe. Columns get positional names inside a query (`key_0`,
+`value_0`), so that no column of a source or an entity dataframe can clash with one of ours.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one data source and the roles of its columns; every name is the source's own.
+
+    `scan` is a DuckDB table expression that has the virtual columns `file_index` and `file_row_number`.
+    """
+
+    scan: str
+    join_keys: list[str]
+    timestamp_field: str
+    created_timestamp_column: str | None = None
+    values: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read, each once."""
+        timestamps = [self.timestamp_field, self.created_timestamp_column]
+        return list(dict.fromkeys(c for c in [*self.join_keys, *self.values, *timestamps] if c))
+
+
+def identifier(name: str) -> str:
+    """Quote a column name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since the epoch; a naive `moment` is in UTC, as in Feast."""
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - EPOCH) // MICROSECOND
+
+
+def point_in_time(rows: Rows, first: int, last: int, ttl: timedelta | None) -> str:
+    """Join each row of table `entity` (row, t, key_0, ...) to the values that were known at its time `t`.
+
+    A row of the source is known from its arrival on: the later of its event and its creation. Of the known rows of a
+    key the one of the greatest event time counts; of equal event times the one created last, then the last in the file.
+    So a source row matters only if, on arrival, no known row of its key was newer. These rows, sorted by arrival, say
+    at each moment what was known, and one ASOF join finds the moment.
+
+    Args:
+        first, last: the least and greatest `t`, in microseconds. They only prune what is read.
+        ttl: the greatest age of an event, inclusive; None or zero for no limit.
+
+    Returns:
+        A query of columns value_0, ... in the order of `entity.row`, one row for each row of `entity`.
+    """
+    keys = [f"key_{i}" for i in range(len(rows.join_keys))]
+    partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
+    # Keys that nobody asks for would be sorted for nothing. A source without keys has one history: all of it is needed.
+    asked_for = f"SEMI JOIN entity USING ({', '.join(keys)})" if keys else ""
+    on = " AND ".join([f"entity.{key} = known.{key}" for key in keys] + ["entity.t >= known.arrival"])
+    fresh = f"entity.t - known.event <= {ttl // MICROSECOND}" if ttl else "TRUE"
+    values = ",\n    ".join(
+        f"CASE WHEN {fresh} THEN known.value_{i} END AS value_{i}" for i, _ in enumerate(rows.values)
+    )
+    return f"""\
+WITH source AS (
+{_source(rows, earliest=first - ttl // MICROSECOND if ttl else None, latest=last)}
+), known AS (
+  SELECT * FROM source {asked_for}
+  WINDOW history AS ({partition}ORDER BY arrival, event, created NULLS FIRST, file_index, file_row_number)
+  QUALIFY event = max(event) OVER history AND arrival IS DISTINCT FROM lead(arrival) OVER history
+)
+SELECT
+    {values}
+FROM entity ASOF LEFT JOIN known ON {on}
+ORDER BY entity.row"""
+
+
+def latest(rows: Rows, start: int, end: int) -> str:
+    """For each key with an arrival in [start, end], the row of the greatest event time that had arrived by `end`.
+
+    The event time may lie before `start`: a row that came late is picked up when it comes. If it is older than what was
+    known by then, the newer row comes once more instead. Rows with a null key are left out.
+    """
+    keys = [f"key_{i}" for i in range(len(rows.join_keys))]
+    partition = f"PARTITION BY {', '.join(keys)}" if keys else ""
+    return f"""\
+WITH source AS (
+{_source(rows, latest=end)}
+)
+SELECT {_original_columns(rows)}
+FROM source
+WHERE {" AND ".join(["arrival <= " + str(end)] + [f"{key} IS NOT NULL" for key in keys])}
+WINDOW history AS ({partition})
+QUALIFY max(arrival) OVER history >= {start} AND 1 = row_number() OVER (
+  {partition} ORDER BY event DESC, created DESC NULLS LAST, file_index DESC, file_row_number DESC)"""
+
+
+def every(rows: Rows, start: int | None, end: int | None) -> str:
+    """All rows with an event time in [start, end], oldest first; None leaves a side open."""
+    bounds = [f"event >= {start}"] * (start is not None) + [f"event <= {end}"] * (end is not None)
+    return f"""\
+WITH source AS (
+{_source(rows, earliest=start, latest=end, by_arrival=False)}
+)
+SELECT {_original_columns(rows)}
+FROM source
+WHERE {" AND ".join(bounds) or "TRUE"}
+ORDER BY event, created NULLS FIRST, file_index, file_row_number"""
+
+
+def _source(rows: Rows, earliest: int | None = None, latest: int | None = None, by_arrival: bool = True) -> str:
+    """The source's rows with their times; `earliest` and `latest` save reading, and may let rows outside through."""
+    event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
+    has_created = bool(rows.created_timestamp_column)
+    selected = [f"{identifier(c)} AS key_{i}" for i, c in enumerate(rows.join_keys)]
+    selected += [f"{identifier(c)} AS value_{i}" for i, c in enumerate(rows.values)]
+    selected += [
+        f"epoch_us({event}) AS event",
+        f"{f'epoch_us({created})' if has_created else 'NULL::BIGINT'} AS created",
+    ]
+    selected += ["greatest(event, created) AS arrival", "file_index", "file_row_number"]  # greatest() passes over nulls
+    conditions = [f"{event} IS NOT NULL"]
+    # Compared as stored, so that DuckDB skips row groups by their statistics; a string literal takes the column's type.
+    if earliest is not None:
+        conditions.append(f"{event} >= {_moment(earliest)}")
+    if latest is not None:
+        conditions.append(f"{event} <= {_moment(latest)}")
+        if has_created and by_arrival:
+            conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest)})")
+    return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan}\n  WHERE {' AND '.join(conditions)}"
+
+
+def _moment(microseconds: int) -> str:
+    return literal((EPOCH + microseconds * MICROSECOND).isoformat(sep=" ", timespec="microseconds"))
+
+
+def _original_columns(rows: Rows) -> str:
+    """Every column under its own name, the timestamps in UTC and microseconds."""
+    origin = {c: f"value_{i}" for i, c in enumerate(rows.values)}
+    origin |= {c: f"key_{i}" for i, c in enumerate(rows.join_keys)}
+    origin[rows.timestamp_field] = "make_timestamptz(event)"
+    if rows.created_timestamp_column:
+        origin[rows.created_timestamp_column] = "make_timestamptz(created)"
+    return ", ".join(f"{origin[c]} AS {identifier(c)}" for c in rows.columns)

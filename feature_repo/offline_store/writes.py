@@ -1,0 +1,102 @@
+"""Writing parquet: new rows of a source, logged features, saved datasets."""
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from feast import FileSource
+from feast.errors import SavedDatasetLocationAlreadyExists
+from feast.infra.offline_stores.file_source import FileLoggingDestination, SavedDatasetFileStorage
+from feast.saved_dataset import SavedDatasetStorage
+from pyarrow.fs import FileSystem, FileType, LocalFileSystem
+
+
+def append(table: pa.Table, source: FileSource, path: str) -> None:
+    """Add rows to a source: a new file in a directory, or the end of a single file, which is replaced in one step.
+
+    Raises:
+        ValueError: the columns are not the source's, or the source is a glob.
+    """
+    if "*" in path:
+        raise ValueError(f"Cannot write to the glob {path!r}: make the source's path the directory of its files")
+    filesystem, target = _filesystem(path, source.s3_endpoint_override)
+    schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
+    table = _as_stored(table, schema, source)
+    if filesystem.get_file_info(target).type == FileType.Directory:
+        pq.write_table(table, f"{target}/{uuid.uuid4().hex}.parquet", filesystem=filesystem)
+        return
+    staged = f"{target}.{uuid.uuid4().hex}.tmp"
+    with (
+        pq.ParquetFile(filesystem.open_input_file(target)) as old,
+        pq.ParquetWriter(staged, old.schema_arrow, filesystem=filesystem) as writer,
+    ):
+        for batch in old.iter_batches():
+            writer.write_batch(batch)
+        writer.write_table(table)
+    filesystem.move(staged, target)
+
+
+def log_features(
+    logs: pa.Table | Path | str, destination: FileLoggingDestination, repo_path: Path | str | None
+) -> None:
+    """Add logged features, a table or a directory of parquet files, to the directory of a logging destination."""
+    path = FileSource.get_uri_for_file_path(repo_path, destination.path)
+    filesystem, target = _filesystem(path, destination.s3_endpoint_override)
+    ds.write_dataset(
+        logs if isinstance(logs, pa.Table) else ds.dataset(logs, format="parquet"),
+        target,
+        format="parquet",
+        filesystem=filesystem,
+        basename_template=uuid.uuid4().hex + "-{i}.parquet",
+        partitioning=destination.partition_by,
+        partitioning_flavor="hive" if destination.partition_by else None,
+        existing_data_behavior="overwrite_or_ignore",  # names are unique: nothing is overwritten
+    )
+
+
+def save_dataset(
+    evaluate: Callable[[], pa.Table], storage: SavedDatasetStorage, repo_path: Path | str | None, allow_overwrite: bool
+) -> None:
+    """Write what `evaluate` returns to `storage`, instead of all that was there before.
+
+    A path that ends in .parquet becomes a file, any other a directory. Nothing is evaluated if it could not be written,
+    and what was there stays until the evaluation has succeeded.
+
+    Raises:
+        SavedDatasetLocationAlreadyExists: there is something, and `allow_overwrite` is not set.
+        ValueError: the storage is not files.
+    """
+    if not isinstance(storage, SavedDatasetFileStorage):
+        raise ValueError(f"This store saves to a SavedDatasetFileStorage, not to a {type(storage).__name__}")
+    path = FileSource.get_uri_for_file_path(repo_path, storage.file_options.uri)
+    filesystem, target = _filesystem(path, storage.file_options.s3_endpoint_override)
+    existing = filesystem.get_file_info(target).type
+    if existing != FileType.NotFound and not allow_overwrite:
+        raise SavedDatasetLocationAlreadyExists(location=storage.file_options.uri)
+    table = evaluate()
+    if existing == FileType.Directory:
+        filesystem.delete_dir(target)
+    if target.endswith(".parquet"):
+        filesystem.create_dir(str(Path(target).parent))
+        pq.write_table(table, target, filesystem=filesystem)
+    else:
+        ds.write_dataset(table, target, format="parquet", filesystem=filesystem)
+
+
+def _filesystem(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
+    filesystem, path = FileSource.create_filesystem_and_path(path, s3_endpoint or "")
+    return filesystem or LocalFileSystem(), path
+
+
+def _as_stored(table: pa.Table, schema: pa.Schema, source: FileSource) -> pa.Table:
+    """The rows with the source's column names, order and types."""
+    stored_name = {name: column for column, name in source.field_mapping.items()}
+    table = table.rename_columns([stored_name.get(name, name) for name in table.column_names])
+    if set(table.column_names) != set(schema.names):
+        raise ValueError(
+            f"Cannot write columns {sorted(table.column_names)} to {source.path!r} with {sorted(schema.names)}"
+        )
+    return table.select(schema.names).cast(schema)
