@@ -1,0 +1,82 @@
+"""Real Feast stores on parquet files in a temporary directory."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
+from feast.types import Int64
+
+ASOF = "feature_repo.offline_store.asof.AsofOfflineStore"
+NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+
+
+def feature_store(directory: Path, offline_store: str = ASOF, **options) -> FeatureStore:
+    """A store whose registry and online store lie in `directory`; `options` belong to the offline store."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = RepoConfig(
+        project="test",
+        provider="local",
+        registry=str(directory / "registry.db"),
+        online_store={"type": "sqlite", "path": str(directory / "online.db")},
+        offline_store={"type": offline_store, **options},
+        materialization={"pull_latest_features": True},
+        entity_key_serialization_version=3,
+    )
+    config.repo_path = directory
+    return FeatureStore(config=config)
+
+
+def entity(name: str = "k") -> Entity:
+    return Entity(name=name, join_keys=[name], value_type=ValueType.INT64)
+
+
+def view(
+    path: Path | str,
+    name: str = "stats",
+    keys: tuple[str, ...] = ("k",),
+    features: dict | tuple[str, ...] = ("v",),
+    ttl: timedelta | None = None,
+    created: str = "",
+    **source,
+) -> FeatureView:
+    """A feature view of integer features (or of the types in `features`) over the parquet files at `path`."""
+    types = features if isinstance(features, dict) else dict.fromkeys(features, Int64)
+    return FeatureView(
+        name=name,
+        entities=[entity(key) for key in keys],
+        ttl=ttl,
+        schema=[Field(name=key, dtype=Int64) for key in keys]
+        + [Field(name=feature, dtype=dtype) for feature, dtype in types.items()],
+        source=FileSource(
+            path=str(path),
+            **{"timestamp_field": "event_timestamp", "created_timestamp_column": created, "name": f"{name}_source"} | source,
+        ),
+    )
+
+
+def write(path: Path, rows: list[tuple], columns: str = "k event_timestamp v") -> Path:
+    """Write rows as parquet, their times in microseconds; integer columns with None stay integers."""
+    frame = pd.DataFrame(rows, columns=columns.split())
+    for column in frame:
+        if pd.api.types.is_datetime64_any_dtype(frame[column]):
+            frame[column] = frame[column].dt.as_unit("us")
+        elif not pd.api.types.is_float_dtype(frame[column]) or frame[column].isna().any():
+            frame[column] = frame[column].convert_dtypes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_parquet(path, index=False)
+    return path
+
+
+def at(hours: float) -> datetime:
+    """A moment that many hours from noon."""
+    return NOON + timedelta(hours=hours)
+
+
+def entities(rows: list[tuple], columns: str = "k event_timestamp") -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def values(frame: pd.DataFrame, column: str = "v") -> list:
+    """A column as a list with None for what is missing."""
+    return [None if pd.isna(value) else value for value in frame[column]]
