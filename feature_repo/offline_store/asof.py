@@ -151,7 +151,7 @@ def _job(
             rows = sql.Rows(
                 sources.scan(connection, source, config.repo_path), join_keys, timestamp_field, created, values
             )
-            types = sources.check_columns(connection, rows, owner, path)
+            rows, types = sources.check(connection, rows, owner, path)
             if not values:
                 rows = replace(rows, values=[column for column in types if column not in rows.columns])
             # One chunk: materialization writes the first chunk of a table and drops the others.

@@ -21,7 +21,7 @@ class EntityRows:
         """Event timestamps in microseconds since the epoch, finer ones rounded as DuckDB rounds those of a source."""
         timestamps = self.table[self.timestamp_field]
         if timestamps.type.unit == "ns":
-            timestamps = pc.add(timestamps, pa.scalar(500, pa.duration("ns")))
+            timestamps = pc.floor_temporal(pc.add(timestamps, pa.scalar(500, pa.duration("ns"))), unit="microsecond")
         return timestamps.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
 
     def keyed(self, columns: list[str]) -> pa.Table:

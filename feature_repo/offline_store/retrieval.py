@@ -120,7 +120,7 @@ class HistoricalRetrieval:
         """The rows to read for a view, once its files and columns are known to exist and to fit the entity rows."""
         path = sources.path_of(view.source, self.config.repo_path)
         source_rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
-        types = sources.check_columns(connection, source_rows, view.owner, path)
+        source_rows, types = sources.check(connection, source_rows, view.owner, path)
         for entity_column, column in view.join_keys.items():
             given = rows.table.schema.field(entity_column).type
             is_text = pa.types.is_string(given) or pa.types.is_large_string(given)

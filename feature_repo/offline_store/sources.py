@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from feast import FileSource
 from feast.data_format import ParquetFormat
 from feast.data_source import DataSource
 
-from feature_repo.offline_store.sql import Rows, literal
+from feature_repo.offline_store.sql import Rows, identifier, literal
 
 TIMES = ("TIMESTAMP", "DATE")
 
@@ -72,8 +73,10 @@ def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | s
     return f"read_parquet({literal(pattern)}{', union_by_name = true' if '*' in pattern else ''})"
 
 
-def check_columns(connection: DuckDBPyConnection, rows: Rows, owner: str, path: str) -> dict[str, str]:
-    """The types of the source's columns by name, read from the files' footers.
+def check(connection: DuckDBPyConnection, rows: Rows, owner: str, path: str) -> tuple[Rows, dict[str, str]]:
+    """The rows in a form that DuckDB can compare, and the types of all columns of their source by name.
+
+    Reads the files' footers only.
 
     Raises:
         FileNotFoundError: there is no file.
@@ -90,10 +93,16 @@ def check_columns(connection: DuckDBPyConnection, rows: Rows, owner: str, path: 
     types = {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
     if missing := [column for column in rows.columns if column not in types]:
         raise ValueError(f"{owner} reads {path!r}, which has no column {missing}; it has {sorted(types)}")
-    for column in filter(None, [rows.timestamp_field, rows.created_timestamp_column]):
+    times = [column for column in (rows.timestamp_field, rows.created_timestamp_column) if column]
+    for column in times:
         if not types[column].startswith(TIMES):
             raise ValueError(f"{owner} takes {column!r} of {path!r} for its time, but it holds {types[column]}")
-    return types
+    # Hardly any function of DuckDB takes aware nanoseconds, which is what pandas writes unless told otherwise.
+    unusable = [identifier(column) for column in times if types[column] == "TIMESTAMPTZ_NS"]
+    if unusable:
+        casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
+        rows = replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
+    return rows, types
 
 
 def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:

@@ -122,13 +122,12 @@ def _source(rows: Rows, earliest: int | None = None, latest: int | None = None, 
     """The source's rows with their times; `earliest` and `latest` save reading, and may let rows outside through."""
     event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
     has_created = bool(rows.created_timestamp_column)
+    event_us, created_us = f"epoch_us({event})", f"epoch_us({created})" if has_created else "NULL::BIGINT"
     selected = [f"{identifier(c)} AS key_{i}" for i, c in enumerate(rows.join_keys)]
     selected += [f"{identifier(c)} AS value_{i}" for i, c in enumerate(rows.values)]
-    selected += [
-        f"epoch_us({event}) AS event",
-        f"{f'epoch_us({created})' if has_created else 'NULL::BIGINT'} AS created",
-    ]
-    selected += ["greatest(event, created) AS arrival", "file_index", "file_row_number"]  # greatest() passes over nulls
+    selected += [f"{event_us} AS event", f"{created_us} AS created"]
+    # greatest() passes over nulls: a row without a creation time arrived with its event.
+    selected += [f"greatest({event_us}, {created_us}) AS arrival", "file_index", "file_row_number"]
     conditions = [f"{event} IS NOT NULL"]
     # Compared as stored, so that DuckDB skips row groups by their statistics; a string literal takes the column's type.
     if earliest is not None:

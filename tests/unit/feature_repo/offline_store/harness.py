@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
 from feast.types import Int64
 
@@ -50,21 +52,17 @@ def view(
         + [Field(name=feature, dtype=dtype) for feature, dtype in types.items()],
         source=FileSource(
             path=str(path),
-            **{"timestamp_field": "event_timestamp", "created_timestamp_column": created, "name": f"{name}_source"} | source,
+            **{"timestamp_field": "event_timestamp", "created_timestamp_column": created, "name": f"{name}_source"}
+            | source,
         ),
     )
 
 
 def write(path: Path, rows: list[tuple], columns: str = "k event_timestamp v") -> Path:
-    """Write rows as parquet, their times in microseconds; integer columns with None stay integers."""
-    frame = pd.DataFrame(rows, columns=columns.split())
-    for column in frame:
-        if pd.api.types.is_datetime64_any_dtype(frame[column]):
-            frame[column] = frame[column].dt.as_unit("us")
-        elif not pd.api.types.is_float_dtype(frame[column]) or frame[column].isna().any():
-            frame[column] = frame[column].convert_dtypes()
+    """Write rows as parquet; None is null whatever the type, and times are in microseconds."""
+    columns_of_rows = zip(columns.split(), zip(*rows, strict=True), strict=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_parquet(path, index=False)
+    pq.write_table(pa.table({name: pa.array(column) for name, column in columns_of_rows}), path)
     return path
 
 

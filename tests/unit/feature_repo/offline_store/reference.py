@@ -16,7 +16,8 @@ def newest(rows: list[Row], known_at: datetime) -> Row | None:
     known = [
         (instant(row["event_timestamp"]), row["created"] is not None, instant(row["created"] or known_at), position)
         for position, row in enumerate(rows)
-        if instant(row["event_timestamp"]) <= known_at and (row["created"] is None or instant(row["created"]) <= known_at)
+        if instant(row["event_timestamp"]) <= known_at
+        and (row["created"] is None or instant(row["created"]) <= known_at)
     ]
     return rows[max(known)[-1]] if known else None
 
@@ -33,7 +34,9 @@ def feature(rows: list[Row], key: Any, moment: datetime, ttl: timedelta | None, 
 def online(rows: list[Row], key: Any, start: datetime, end: datetime, name: str = "v") -> Any:
     """The value that materializing [start, end] writes for `key`, None if it writes nothing."""
     of_key = [row for row in rows if row["k"] == key]
-    arrivals = [max(instant(row["event_timestamp"]), instant(row["created"] or row["event_timestamp"])) for row in of_key]
+    arrivals = [
+        max(instant(row["event_timestamp"]), instant(row["created"] or row["event_timestamp"])) for row in of_key
+    ]
     if not any(start <= arrival <= end for arrival in arrivals):
         return None
     return newest(of_key, end)[name]

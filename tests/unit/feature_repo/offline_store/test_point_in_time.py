@@ -116,7 +116,9 @@ def test_no_entity_rows(store, tmp_path):
 HOURS = st.integers(-4, 4)
 KEYS = st.sampled_from([1, 2, 3, None])
 # Minutes and zones off the full hour, so that a unit or an offset that is lost shows.
-MOMENTS = st.builds(lambda hours, seconds: at(hours) + timedelta(seconds=seconds), HOURS, st.sampled_from([0, 0, 0, 0.000001]))
+MOMENTS = st.builds(
+    lambda hours, seconds: at(hours) + timedelta(seconds=seconds), HOURS, st.sampled_from([0, 0, 0, 0.000001])
+)
 SOURCE = st.lists(
     st.builds(
         lambda k, event, created, v: {"k": k, "event_timestamp": event, "created": created, "v": v},
