@@ -21,7 +21,7 @@ def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
-        frame.to_parquet(partial, index=False)
+        frame.to_parquet(partial, index=False, coerce_timestamps="us")  # DuckDB 2 and Feast agree on microseconds
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

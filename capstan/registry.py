@@ -35,12 +35,10 @@ def by_alias(name: str, alias: str) -> ModelVersion | None:
     return _parse(reply["model_version"]) if reply else None
 
 
-def find(name: str, tag: str, value: str) -> ModelVersion | None:
-    """Return the newest version that carries a tag, or None."""
-    for version in versions(name):
-        if version.tags.get(tag) == value:
-            return version
-    return None
+def find(name: str, tags: dict[str, str]) -> ModelVersion | None:
+    """Return the newest version that carries all these tags, or None."""
+    matching = (version for version in versions(name) if tags.items() <= version.tags.items())
+    return next(matching, None)
 
 
 def versions(name: str) -> list[ModelVersion]:
@@ -50,11 +48,14 @@ def versions(name: str) -> list[ModelVersion]:
     return sorted(found, key=lambda version: -int(version.version))
 
 
-def create_version(name: str, source: str, run_id: str, tags: dict[str, str]) -> ModelVersion:
+def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) -> ModelVersion:
     """Register a logged model under a name, which is made if it is new. The tags are written in the same call."""
     _call("POST", "registered-models/create", exists_ok=True, name=name)
     items = [{"key": key, "value": value} for key, value in tags.items()]
-    reply = _call("POST", "model-versions/create", name=name, source=source, run_id=run_id, tags=items)
+    source = f"models:/{model_id}"
+    reply = _call(
+        "POST", "model-versions/create", name=name, source=source, model_id=model_id, run_id=run_id, tags=items
+    )
     return _parse(reply["model_version"])
 
 
@@ -71,6 +72,12 @@ def delete_alias(name: str, alias: str) -> None:
 def set_tag(name: str, version: str, key: str, value: str) -> None:
     """Write a tag of a version."""
     _call("POST", "model-versions/set-tag", name=name, version=version, key=key, value=value)
+
+
+def run_metrics(run_id: str) -> dict[str, float]:
+    """Return the metrics that a run logged."""
+    reply = _call("GET", "runs/get", run_id=run_id)
+    return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
 
 
 def _call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields) -> dict:

@@ -40,10 +40,15 @@ def publish(domain: str, features: str) -> str:
 
 
 def service_version(capstone: str) -> str:
-    """Return the digest of a capstone's feature service as it is defined: its views, their fields, TTLs and sources."""
+    """Return the name of a capstone's feature service and the digest of its views: their fields, keys and TTLs."""
     from importlib import import_module
 
     task = load_task(capstone)
-    service = getattr(import_module(f"feature_repo.{task.FEATURE_DOMAIN}"), task.FEATURE_SERVICE)
-    views = sorted(f"{view.name} {view.features} {getattr(view, 'ttl', None)}" for view in service.feature_view_projections)
-    return digest(*views)
+    domain = vars(import_module(f"feature_repo.{task.FEATURE_DOMAIN}"))
+    service = domain[task.FEATURE_SERVICE]
+    used = {projection.name for projection in service.feature_view_projections}
+    views = [value for value in domain.values() if getattr(value, "name", None) in used and hasattr(value, "features")]
+    parts = [
+        f"{view.name} {view.features} {getattr(view, 'entities', '')} {getattr(view, 'ttl', '')}" for view in views
+    ]
+    return f"{service.name}@{digest(*sorted(parts))}"

@@ -31,6 +31,9 @@ def delays(flights: pd.DataFrame, view: str, late_after: float) -> pd.DataFrame:
         WINDOW recent AS (PARTITION BY {by} ORDER BY landed
                           RANGE BETWEEN INTERVAL '{window}' PRECEDING AND CURRENT ROW)
         ORDER BY ALL"""
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
-        connection.register("flights", flights[[*keys, "landed", "arr_delay", "status"]])
-        return connection.execute(query).df()
+    # Naive, in UTC: DuckDB's arithmetic on zoned timestamps needs an extension that it may want to download.
+    naive = flights[[*keys, "arr_delay", "status"]].assign(landed=flights["landed"].dt.tz_localize(None))
+    with duckdb.connect() as connection:
+        connection.register("flights", naive)
+        rows = connection.execute(query).df()
+    return rows.assign(event_timestamp=rows["event_timestamp"].dt.tz_localize("UTC").dt.as_unit("us"))

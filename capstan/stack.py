@@ -1,0 +1,176 @@
+"""The local stack: MLflow, the endpoint and the Evidently UI as processes that survive the shell that started them."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+
+from capstan.errors import CapstanError
+from capstan.files import read_json, write_json
+from capstan.settings import settings
+
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the stack: how it is started, where it listens and how it is asked for its health."""
+
+    name: str
+    title: str
+    port: int
+    health: str
+    command: list[str]
+    environment: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return f"http://{settings().host}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return settings().home / "logs" / f"{self.name}.log"
+
+    @property
+    def state(self) -> Path:
+        return settings().home / "run" / f"{self.name}.json"
+
+
+def services() -> dict[str, Service]:
+    """Return the services of the local stack, in the order they start."""
+    at, home = settings(), settings().home
+    mlflow = ["-m", "mlflow", "server", "--host", at.host, "--port", str(at.mlflow_port), "--workers", "1"]
+    mlflow += ["--backend-store-uri", f"sqlite:///{home}/mlflow/mlflow.db"]
+    mlflow += ["--artifacts-destination", str(home / "mlflow" / "artifacts")]
+    endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
+    evidently = ["-m", "evidently", "ui", "--host", at.host, "--port", str(at.evidently_port)]
+    evidently += ["--workspace", str(home / "evidently")]
+    # MLflow's job runners take 2 GB and serve features that are not used here.
+    no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    found = [
+        Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, no_jobs),
+        Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, {}),
+        Service("evidently", "Evidently", at.evidently_port, "/", evidently, {}),
+    ]
+    return {service.name: service for service in found}
+
+
+def up(names: list[str] | None = None) -> Iterator[Service]:
+    """Start what does not run yet, then yield each service as it becomes healthy."""
+    wanted = [services()[name] for name in names or services()]
+    with _lock():
+        for service in wanted:
+            if not process(service):
+                _start(service)
+        for service in wanted:
+            _wait(service)
+            yield service
+
+
+def ensure(name: str) -> None:
+    """Start one service and wait for it, unless it runs or the settings point to one elsewhere."""
+    service = services()[name]
+    elsewhere = {"mlflow": settings().tracking_uri, "endpoint": settings().endpoint_url}.get(name, service.url)
+    if elsewhere == service.url and not (process(service) and healthy(service)):
+        list(up([name]))
+
+
+def down() -> Iterator[Service]:
+    """Stop every service that was started here, by its process id; yield each."""
+    with _lock():
+        for service in reversed(services().values()):
+            running = process(service)
+            if running:
+                _stop(running)
+                yield service
+            service.state.unlink(missing_ok=True)
+
+
+def process(service: Service) -> psutil.Process | None:
+    """Return the process of a service that was started here and still runs, or None."""
+    try:
+        saved = read_json(service.state)
+        found = psutil.Process(saved["pid"])
+        # A process id is used again in time; together with the start time it names one process.
+        same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
+        return found if same else None
+    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+        return None
+
+
+def healthy(service: Service) -> bool:
+    """Return whether a service answers."""
+    try:
+        return httpx.get(f"{service.url}{service.health}", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _start(service: Service) -> None:
+    _check_port(service)
+    for folder in (service.log.parent, service.state.parent, settings().home / "mlflow", settings().home / "evidently"):
+        folder.mkdir(parents=True, exist_ok=True)
+    # CAPSTAN_RUN marks what belongs to a pipeline run; a service outlives the run that started it.
+    environment = {name: value for name, value in os.environ.items() if name != "CAPSTAN_RUN"} | service.environment
+    environment |= {"CAPSTAN_HOME": str(settings().home), "PYTHONUNBUFFERED": "1"}
+    with service.log.open("ab") as log:
+        started = subprocess.Popen(
+            [sys.executable, *service.command],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,  # survives the shell, and is one group to stop
+        )
+    created = psutil.Process(started.pid).create_time()
+    write_json({"pid": started.pid, "created": created, "port": service.port, "url": service.url}, service.state)
+
+
+def _check_port(service: Service) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings().host, service.port))
+        except OSError as error:
+            raise CapstanError(
+                f"{service.title} cannot listen on {settings().host}:{service.port} ({error.strerror}). Stop what uses "
+                f"the port, or set CAPSTAN_{service.name.upper()}_PORT to a free one."
+            ) from error
+
+
+def _wait(service: Service) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while (stopped := process(service) is None) or not healthy(service):
+        if stopped or time.monotonic() > deadline:
+            what = "stopped while it started" if stopped else f"did not answer within {START_SECONDS} s"
+            last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
+            raise CapstanError(f"{service.title} {what}. The end of {service.log}:\n{last}")
+        time.sleep(0.2)
+
+
+def _stop(running: psutil.Process) -> None:
+    group = [running, *running.children(recursive=True)]
+    for end, seconds in [(psutil.Process.terminate, 15), (psutil.Process.kill, 5)]:
+        for member in group:
+            with suppress(psutil.NoSuchProcess):
+                end(member)
+        group = psutil.wait_procs(group, timeout=seconds)[1]
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    """Let one command at a time start or stop services; the system releases the lock when its holder dies."""
+    path = settings().home / "run" / "stack.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,20 @@
+"""The KFP shell of `components.evaluate.core.evaluate`."""
+
+from kfp import dsl
+
+from capstan.settings import settings
+
+
+@dsl.component(base_image=settings().image, install_kfp_package=False)
+def evaluate(
+    capstone: str,
+    model: dsl.Input[dsl.Model],
+    test: dsl.Input[dsl.Dataset],
+    scores: dsl.Output[dsl.Metrics],
+    report: dsl.Output[dsl.HTML],
+):
+    """Score the model on the test set and show it."""
+    from components.evaluate.core import evaluate
+
+    for name, value in evaluate(capstone, model.path, test.path, scores.path, report.path).items():
+        scores.log_metric(name, value)

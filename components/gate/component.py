@@ -1,0 +1,19 @@
+"""The KFP shell of `components.gate.core.gate`."""
+
+from kfp import dsl
+
+from capstan.settings import settings
+
+
+@dsl.component(base_image=settings().image, install_kfp_package=False)
+def gate(
+    capstone: str,
+    scores: dsl.Input[dsl.Metrics],
+    model_digest: str,
+    test: dsl.Input[dsl.Dataset],
+    report: dsl.Output[dsl.Markdown],
+) -> str:
+    """Decide whether the model may serve."""
+    from components.gate.core import gate
+
+    return gate(capstone, scores.path, model_digest, test.path, report.path)

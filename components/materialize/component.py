@@ -1,0 +1,13 @@
+"""The KFP shell of `components.materialize.core.materialize`."""
+
+from kfp import dsl
+
+from capstan.settings import settings
+
+
+@dsl.component(base_image=settings().image, install_kfp_package=False)
+def materialize(capstone: str, features: dsl.Input[dsl.Dataset], training_set: dsl.Input[dsl.Dataset]) -> str:
+    """Bring the online store to the last prediction time; return it."""
+    from components.materialize.core import materialize
+
+    return materialize(capstone, features.path, training_set.path)

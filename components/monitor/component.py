@@ -1,0 +1,20 @@
+"""The KFP shell of `components.monitor.core.monitor`."""
+
+from kfp import dsl
+
+from capstan.settings import settings
+
+
+@dsl.component(base_image=settings().image, install_kfp_package=False)
+def monitor(
+    capstone: str,
+    model: dsl.Input[dsl.Model],
+    version: str,
+    train: dsl.Input[dsl.Dataset],
+    test: dsl.Input[dsl.Dataset],
+    report: dsl.Output[dsl.HTML],
+) -> str:
+    """Add the first monitoring report, with the training data as the reference; return its name."""
+    from components.monitor.core import monitor
+
+    return monitor(capstone, model.path, version, train.path, test.path, report.path)

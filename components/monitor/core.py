@@ -1,0 +1,22 @@
+"""Monitor: a first Evidently report of what the model now sees and says, with its training data as the reference."""
+
+from pathlib import Path
+
+from capstan.files import digest
+from capstan.settings import settings
+
+
+def monitor(capstone: str, model: str, version: str, train: str, test: str, html: str) -> str:
+    """Add the report of the rows `test` against `train` to the Evidently workspace, and write it as HTML.
+
+    Return the report's name. The same version on the same rows is reported once.
+    """
+    name = f"version {version} on {digest(Path(train), Path(test))}"
+    saved = settings().home / "evidently" / "reports" / capstone / f"{name.replace(' ', '-')}.html"
+    if not saved.exists():
+        from monitoring.reports import report
+
+        report(capstone, model, name, train, test, saved)
+    Path(html).parent.mkdir(parents=True, exist_ok=True)
+    Path(html).write_bytes(saved.read_bytes())
+    return name

@@ -1,0 +1,81 @@
+"""Register: log a model with its lineage in MLflow, once, and make it a version of the capstone's model."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from capstan import registry
+from capstan.errors import CapstanError
+from capstan.files import digest, read_json
+from capstan.settings import ROOT, settings
+from components.gate.core import ACCEPTED
+
+
+def register(
+    capstone: str,
+    model: str,
+    model_digest: str,
+    scores: str,
+    verdict: str,
+    rows: dict[str, str],
+    lineage: dict[str, str],
+) -> str:
+    """Return the number of the version made of the MLflow model in the folder `model`.
+
+    A model of the same digest and verdict is not registered twice. rows: the parquet files `train` and `test`.
+    lineage: further tags. An accepted version that does not serve yet gets the alias `challenger`.
+    """
+    known = registry.find(capstone, {"digest": model_digest, "verdict": verdict})
+    if known is None:
+        tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
+        tags |= {f"{name}_digest": digest(Path(path)) for name, path in rows.items()}
+        known = _log(capstone, model, tags, read_json(scores), rows)
+    if verdict == ACCEPTED and "champion" not in known.aliases:
+        registry.set_alias(capstone, "challenger", known.version)
+    return known.version
+
+
+def git_commit() -> str:
+    """Return the commit the code is at: of the image, or of the checkout, marked where files differ from it."""
+    if commit := os.environ.get("CAPSTAN_GIT_COMMIT"):
+        return commit
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _log(name: str, model: str, tags: dict, metrics: dict, rows: dict) -> registry.ModelVersion:
+    import mlflow
+    import pandas as pd
+
+    mlflow.set_tracking_uri(settings().tracking_uri)
+    try:
+        mlflow.set_experiment(name)
+    except mlflow.exceptions.MlflowException as error:
+        raise CapstanError(f"MLflow at {settings().tracking_uri} refused the experiment {name!r}: {error}") from error
+    saved = mlflow.pyfunc.load_model(model)
+    _drop_leftovers(tags)
+    with mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
+        mlflow.log_metrics(metrics)
+        for context, path in rows.items():
+            frame = pd.read_parquet(path).head(0)
+            mlflow.log_input(mlflow.data.from_pandas(frame, name=context, digest=tags[f"{context}_digest"]), context)
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=saved.unwrap_python_model(),
+            signature=saved.metadata.signature,
+            input_example=saved.input_example,
+            pip_requirements=str(Path(model) / "requirements.txt"),
+        )
+    return registry.create_version(name, logged.model_id, run.info.run_id, tags)
+
+
+def _drop_leftovers(tags: dict) -> None:
+    """Delete the runs of a registration that was killed, or failed, before it had made its version."""
+    import mlflow
+
+    same = f"tags.digest = '{tags['digest']}' and tags.verdict = '{tags['verdict']}'"
+    for run in mlflow.search_runs(filter_string=same, output_format="list"):
+        mlflow.delete_run(run.info.run_id)

@@ -1,0 +1,149 @@
+"""LightGBM on Ray: the same loop in this process or on several workers, a search over its parameters, calibration."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from capstan.tabular import CalibratedBooster, encode
+
+# The space that `--tune` searches, around what a task gives.
+SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
+
+
+def train_classifier(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    categories: list[str],
+    calibrate: np.ndarray,
+    params: dict,
+    rounds: int,
+    seed: int,
+    workers: int = 0,
+    tune: int = 0,
+) -> CalibratedBooster:
+    """Return a booster fitted on all rows, calibrated by one that has not seen the rows of the mask `calibrate`.
+
+    rows: the inputs and the 0/1 label. workers: Ray workers, 0 for this process. tune: trials of a random search, each
+    fitted on the rows before calibration and scored on those for it.
+    """
+    inputs = [column for column in rows.columns if column != label]
+    coding = {name: sorted(rows[name].dropna().unique()) for name in categories}
+    matrix = encode({name: rows[name].to_list() for name in inputs}, inputs, coding)
+    target = rows[label].to_numpy(dtype=float)
+    categorical = [inputs.index(name) for name in categories]
+    params = params | {
+        "objective": "binary",
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+    early, late = (matrix[~calibrate], target[~calibrate]), (matrix[calibrate], target[calibrate])
+    if tune:
+        params |= _search(early, late, categorical, params, rounds, tune, seed)
+    uncalibrated = fit(*early, categorical, params, rounds, workers)
+    slope, intercept = _platt(uncalibrated.predict(late[0], raw_score=True), late[1])
+    booster = fit(matrix, target, categorical, params, rounds, workers)
+    return CalibratedBooster(booster, inputs, coding, slope, intercept)
+
+
+def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: dict, rounds: int, workers: int):
+    """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
+    import lightgbm
+    import ray
+    from ray.train import RunConfig, ScalingConfig
+    from ray.train.lightgbm import LightGBMTrainer
+
+    if workers:
+        start_ray()
+    with tempfile.TemporaryDirectory(prefix="capstan-train-") as storage:
+        data = (matrix, target)
+        result = LightGBMTrainer(
+            _loop,
+            train_loop_config={
+                "data": ray.put(data) if workers else data,  # workers map one copy a machine
+                "categorical": categorical,
+                "params": params,
+                "rounds": rounds,
+                "storage": storage,
+            },
+            scaling_config=ScalingConfig(num_workers=workers),
+            run_config=RunConfig(storage_path=storage),
+        ).fit()
+        with result.checkpoint.as_directory() as checkpoint:
+            return lightgbm.Booster(model_file=str(Path(checkpoint) / "model.txt"))
+
+
+def _loop(config: dict) -> None:
+    """Fit on this worker's share of the rows; LightGBM's own network joins the histograms of all."""
+    import lightgbm
+    import ray.train
+    from ray.train.lightgbm import get_network_params
+
+    context = ray.train.get_context()
+    rank, size = context.get_world_rank(), context.get_world_size()
+    data = config["data"]
+    matrix, target = ray.get(data) if isinstance(data, ray.ObjectRef) else data
+    share = lightgbm.Dataset(matrix[rank::size], target[rank::size], categorical_feature=config["categorical"])
+    network = {"tree_learner": "data", "pre_partition": True, **get_network_params()} if size > 1 else {}
+    booster = lightgbm.train(config["params"] | network, share, config["rounds"])
+    # In process, Ray Train keeps the checkpoint where it was written, so that folder has to outlive the loop.
+    folder = Path(config["storage"]) / f"rank-{rank}"
+    folder.mkdir(parents=True, exist_ok=True)
+    booster.save_model(folder / "model.txt")
+    # Every worker holds the same booster, and every one has to report; the first brings the checkpoint.
+    checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
+    ray.train.report({"trees": booster.num_trees()}, checkpoint=checkpoint)
+
+
+def start_ray() -> None:
+    """Connect to Ray: to the cluster that RAY_ADDRESS names, else to one started here."""
+    import ray
+
+    if not ray.is_initialized():
+        os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a private instance on loopback
+        os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
+        ray.init(include_dashboard=False, log_to_driver=False)
+
+
+def _search(
+    early: tuple, late: tuple, categorical: list[int], params: dict, rounds: int, trials: int, seed: int
+) -> dict:
+    """Return the parameters of the trial with the best ROC AUC on the rows held out for calibration."""
+    from ray import tune
+
+    def trial(config: dict, early: tuple, late: tuple) -> None:
+        import lightgbm
+        from sklearn.metrics import roc_auc_score
+
+        rows = lightgbm.Dataset(*early, categorical_feature=categorical)
+        booster = lightgbm.train(params | config | {"num_threads": 1}, rows, rounds)
+        tune.report({"roc_auc": roc_auc_score(late[1], booster.predict(late[0]))})
+
+    start_ray()
+    space = {
+        name: (tune.lograndint if isinstance(low, int) else tune.uniform)(low, high)
+        for name, (low, high) in SEARCH.items()
+    }
+    search = tune.search.BasicVariantGenerator(random_state=seed)
+    config = tune.TuneConfig(metric="roc_auc", mode="max", num_samples=trials, search_alg=search)
+    with tempfile.TemporaryDirectory(prefix="capstan-tune-") as storage:
+        tuner = tune.Tuner(
+            tune.with_parameters(trial, early=early, late=late),
+            param_space=space,
+            tune_config=config,
+            run_config=tune.RunConfig(storage_path=storage, verbose=0),
+        )
+        return tuner.fit().get_best_result().config
+
+
+def _platt(margin: np.ndarray, target: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept of the log-odds on the margin, by maximum likelihood."""
+    from sklearn.linear_model import LogisticRegression
+
+    line = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), target)
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
