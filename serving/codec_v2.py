@@ -7,7 +7,7 @@ Text and timestamps (ISO 8601 with an offset) are BYTES. Lists in the answer are
 import math
 import types
 from datetime import datetime
-from typing import TYPE_CHECKING, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Union, get_args, get_origin
 from uuid import uuid4
 
 import orjson
@@ -79,7 +79,7 @@ def input_types(rows: RowDecoder) -> list[dict]:
 
 
 def _datatype(annotation: object) -> str:
-    if get_origin(annotation) in (Union, types.UnionType):
+    while get_origin(annotation) in (Union, types.UnionType, Annotated):
         annotation = next(kind for kind in get_args(annotation) if kind is not type(None))
     return {bool: "BOOL", int: "INT64", float: "FP64"}.get(annotation, "BYTES")
 

@@ -12,6 +12,7 @@ from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
 from capstan import catalogue
 from capstan.errors import CapstanError
+from serving.errors import one_line
 from serving.model import CapstoneModel
 from serving.variants import load_variants
 
@@ -60,12 +61,14 @@ class CapstoneRepository(ModelRepository):
         return True
 
     async def load_all(self) -> None:
-        """Load what has an alias; the rest can be loaded later."""
+        """Load what has an alias; the rest can be loaded later. One that cannot be loaded does not stop the others."""
         for name in self.capstones():
             try:
                 await self.load(name)
             except (CapstanError, ModelNotReady) as error:
-                log.warning("%s is not served: %s", name, error)
+                log.warning("%s is not served: %s", name, one_line(str(error)))
+            except Exception:
+                log.exception("%s is not served", name)
 
     def _build(self, name: str) -> CapstoneModel:
         task, old = self.load_task(name), self.models.get(name)

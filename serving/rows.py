@@ -1,6 +1,7 @@
 """Rows of a request: dicts in, validated requests out, with errors that say what was expected."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import orjson
 from kserve.errors import InvalidInput
@@ -8,6 +9,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us a row and view
 SHOWN = 5  # errors named in one answer
+# Outside these years, calendars and nanoseconds overflow in one library or another.
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class RowDecoder:
@@ -28,19 +31,27 @@ class RowDecoder:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
         try:
             # As JSON, for in pydantic's strict mode only JSON may hold a datetime as text.
-            return self._adapter.validate_json(orjson.dumps(rows))
+            requests = self._adapter.validate_json(orjson.dumps(rows))
+            times = [request.prediction_time() for request in requests]
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False)
             more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
             text = "; ".join(_describe(problem) for problem in problems[:SHOWN])
             raise InvalidInput(f"{text}{more}. {self._expected}") from None
-        except TypeError as error:  # orjson's: nested too deep
+        except OverflowError as error:
+            raise InvalidInput(f"A time is out of range: {error}. {self._expected}") from None
+        except orjson.JSONEncodeError as error:
             raise InvalidInput(f"The rows cannot be read: {error}. {self._expected}") from None
+        for row, time in enumerate(times):
+            if not EARLIEST <= time < LATEST:
+                raise InvalidInput(f"row {row}: its prediction time is {time}; expected the years 1900 to 2199.")
+        return requests
 
 
 def _describe(problem: dict) -> str:
     row, *path = problem["loc"]
     where = f"row {row}" + (f", {'.'.join(str(part) for part in path)}" if path else "")
     got = problem["input"]
-    shown = repr(got)[:80] if isinstance(got, str | int | float | None) else f"a {type(got).__name__}"
-    return f"{where}: {problem['msg']}" + ("" if problem["type"] == "missing" else f" (got {shown})")
+    # Only scalars: the repr of something nested deeply would overflow the stack.
+    shown = f" (got {repr(got)[:80]})" if isinstance(got, str | int | float | None) else ""
+    return f"{where}: {problem['msg']}{shown}"

@@ -79,6 +79,11 @@ class FeatureTransformer:
             self.blanks |= {key: "" if dtype == String else 0 for key, dtype in keys.items()}
             ttl = view.ttl // MICROSECOND if view.ttl else None
             self.views.append(View(list(keys), names, ttl))
+        if self.full_names and self.on_demand:
+            raise CapstanError(
+                f"The model wants features named VIEW__FEATURE, for which Feast leaves out those of on-demand views "
+                f"{self.on_demand}. Give the features of service {service!r} names that differ without their views."
+            )
         self.inputs = sorted(inputs | set(self.blanks))
         if lacking := [name for name in self.inputs if not _has(request_type, name)]:
             raise CapstanError(f"Feature service {service!r} needs {lacking}, which {request_type.__name__} lacks.")

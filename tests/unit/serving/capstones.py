@@ -109,6 +109,7 @@ def open_store(home: Path):
             project="tiny",
             provider="local",
             registry={"registry_type": "sql", "path": f"sqlite:///{home}/registry.db", "cache_ttl_seconds": 0},
+            offline_store={"type": "feature_repo.offline_store.asof.AsofOfflineStore"},
             online_store={"type": "sqlite", "path": str(home / "online.db")},
             entity_key_serialization_version=3,
         )
@@ -116,11 +117,23 @@ def open_store(home: Path):
 
 
 def write(store, view: str, key: str, value: str, at: datetime, **features) -> None:
-    """Write one row of a view to the online store."""
+    """Write one row of a view to the online store, and to the file that the offline store reads."""
     import pandas as pd
 
-    frame = pd.DataFrame([{key: value, "event_timestamp": at, **features}])
-    store.write_to_online_store(view, frame.astype(dict.fromkeys(features, "float64")))
+    frame = pd.DataFrame([{key: value, "event_timestamp": at, **features}]).astype(dict.fromkeys(features, "float64"))
+    store.write_to_online_store(view, frame)
+    path = Path(store.get_feature_view(view).batch_source.path)
+    frame["event_timestamp"] = frame["event_timestamp"].dt.as_unit("us")
+    earlier = [pd.read_parquet(path)] if path.exists() else []
+    pd.concat([*earlier, frame]).to_parquet(path)
+
+
+def offline(store, rows: list[BaseModel]):
+    """Return the features of rows as training would see them."""
+    import pandas as pd
+
+    frame = pd.DataFrame([row.model_dump() | {"event_timestamp": row.prediction_time()} for row in rows])
+    return store.get_historical_features(frame, store.get_feature_service("tiny")).to_df()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -102,6 +102,7 @@ class Server:
     child: subprocess.Popen
     log: Path
     client: httpx.Client
+    born_with: list[str] | None = None  # the models it had before any was registered
 
     def load(self, name: str) -> httpx.Response:
         return self.client.post(f"/v2/repository/models/{name}/load")
@@ -123,22 +124,30 @@ def tensors(*rows: dict) -> list[dict]:
 
 
 @pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory) -> Iterator[Mlflow]:
-    home, port = tmp_path_factory.mktemp("mlflow"), free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", f"sqlite:///{home}/mlflow.db", "--artifacts-destination", str(home / "files")]
-    with process(command, home / "log", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as child:
-        yield Mlflow(f"http://127.0.0.1:{port}", child, home / "log")
-
-
-@pytest.fixture(scope="session")
-def feast_home(mlflow_server, tmp_path_factory) -> Path:
-    """The folder of the Feast store. MLflow starts meanwhile."""
+def feast_home(tmp_path_factory) -> Path:
+    """The folder of the Feast store."""
     return tmp_path_factory.mktemp("feast")
 
 
 @pytest.fixture(scope="session")
+def processes(tmp_path_factory, feast_home) -> Iterator[tuple[Mlflow, Server]]:
+    """MLflow and the model server, both still starting: that takes as long as the imports of the tests."""
+    logs, (mlflow_port, port, grpc_port) = tmp_path_factory.mktemp("logs"), (free_port() for _ in range(3))
+    stores = ["--backend-store-uri", f"sqlite:///{logs}/mlflow.db", "--artifacts-destination", str(logs / "files")]
+    mlflow = [sys.executable, "-m", "mlflow", "server", "--port", str(mlflow_port), "--workers", "1", *stores]
+    server = [sys.executable, "-m", "tests.unit.serving.capstones", str(feast_home), str(port), str(grpc_port)]
+    uri, url = f"http://127.0.0.1:{mlflow_port}", f"http://127.0.0.1:{port}"
+    with (
+        process(mlflow, logs / "mlflow", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as tracking,
+        process(server, logs / "server", CAPSTAN_TRACKING_URI=uri) as child,
+        httpx.Client(base_url=url, timeout=30) as client,
+    ):
+        yield Mlflow(uri, tracking, logs / "mlflow"), Server(url, port, grpc_port, child, logs / "server", client)
+
+
+@pytest.fixture(scope="session")
 def store(feast_home):
+    """The Feast store with one row a view."""
     from tests.unit.serving.capstones import make_store, write
 
     made = make_store(feast_home)
@@ -149,31 +158,20 @@ def store(feast_home):
 
 
 @pytest.fixture(scope="session")
-def mlflow(mlflow_server, store) -> Mlflow:
-    wait_for(f"{mlflow_server.url}/health", mlflow_server.child, mlflow_server.log)
-    return mlflow_server
+def mlflow(processes, store) -> Mlflow:
+    """MLflow, running."""
+    server = processes[0]
+    wait_for(f"{server.url}/health", server.child, server.log)
+    return server
 
 
 @pytest.fixture(scope="session")
-def start_server(tmp_path_factory) -> Callable:
-    """Return a context manager that starts a model server on free ports."""
-
-    @contextmanager
-    def start(home: Path, tracking_uri: str) -> Iterator[Server]:
-        log, port, grpc_port = tmp_path_factory.mktemp("server") / "log", free_port(), free_port()
-        command = [sys.executable, "-m", "tests.unit.serving.capstones", str(home), str(port), str(grpc_port)]
-        url = f"http://127.0.0.1:{port}"
-        with process(command, log, CAPSTAN_TRACKING_URI=tracking_uri) as child, httpx.Client(base_url=url) as client:
-            wait_for(f"{url}/v2/health/live", child, log)
-            yield Server(url, port, grpc_port, child, log, client)
-
-    return start
-
-
-@pytest.fixture(scope="session")
-def server(mlflow, store, feast_home, start_server) -> Iterator[Server]:
-    """A server of `tiny`, champion 1, and `plain`, champion 1."""
-    for name, bias in (("tiny", 0.0), ("plain", 0.0)):
-        mlflow.alias(name, "champion", mlflow.register(name, bias))
-    with start_server(feast_home, mlflow.url) as running:
-        yield running
+def server(processes, mlflow) -> Server:
+    """The model server with `tiny` and `plain`, a champion each."""
+    running = processes[1]
+    wait_for(f"{running.url}/v2/health/live", running.child, running.log)
+    running.born_with = running.client.get("/v2/models").json()["models"]
+    for name in ("tiny", "plain"):
+        mlflow.alias(name, "champion", mlflow.register(name, 0.0))
+        assert running.load(name).status_code == 200, running.log.read_text()
+    return running

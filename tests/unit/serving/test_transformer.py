@@ -1,0 +1,146 @@
+"""The online read follows the rule of the offline join: `t - ttl <= event timestamp <= t`."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import AwareDatetime, BaseModel
+
+from capstan.errors import CapstanError
+from serving.errors import Unavailable
+from tests.unit.serving.conftest import NOW
+
+TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)
+CARRIER = ["carrier_delay", "carrier_flights"]
+
+
+class Row(BaseModel):
+    carrier: str = "AA"
+    origin: str = "JFK"
+    tailnum: str | None = "N1"
+    sched_dep: AwareDatetime = NOW + HOUR
+
+    def prediction_time(self) -> datetime:
+        return self.sched_dep - HOUR
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A store of this module's own."""
+    from tests.unit.serving.capstones import make_store, write
+
+    home = tmp_path_factory.mktemp("feast")
+    store = make_store(home)
+    write(store, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
+    write(store, "carrier_stats", "carrier", "UA", NOW, carrier_delay=None, carrier_flights=8)
+    write(store, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
+    write(store, "aircraft", "tailnum", "N1", NOW, age=7.5)
+    return store
+
+
+@pytest.fixture(scope="module")
+def transform(own):
+    from serving.transformer import FeatureTransformer
+
+    return FeatureTransformer(own, "tiny", Row).transform
+
+
+@pytest.mark.parametrize(
+    ("since_event", "state"),
+    [
+        (timedelta(0), "valid"),
+        (-TICK, "future"),
+        (-30 * HOUR, "future"),
+        (TICK, "valid"),
+        (HOUR, "valid"),
+        (HOUR + TICK, "expired"),
+        (20 * HOUR, "expired"),
+    ],
+)
+def test_window_includes_both_ends(transform, since_event, state):
+    columns, (report,) = transform([Row(sched_dep=NOW + HOUR + since_event)])
+    carrier = [columns[name][0] for name in CARRIER]
+    assert carrier == ([12.0, 30] if state == "valid" else [None, None])
+    assert [name for name in report.future if name in CARRIER] == (CARRIER if state == "future" else [])
+    assert [name for name in report.expired if name in CARRIER] == (CARRIER if state == "expired" else [])
+    assert report.missing == []
+
+
+def test_without_a_ttl_nothing_expires_but_the_future_is_unknown(transform):
+    columns, (report,) = transform([Row(sched_dep=datetime(2100, 1, 1, tzinfo=UTC))])
+    assert columns["runways"] == [4] and "runways" not in report.expired
+    columns, (report,) = transform([Row(sched_dep=datetime(1969, 1, 1, tzinfo=UTC))])
+    assert columns["runways"] == [None] and "runways" in report.future
+
+
+def test_missing_entity_null_key_and_null_value(transform):
+    columns, reports = transform([Row(carrier="ZZ"), Row(tailnum=None), Row(carrier="UA"), Row()])
+    assert [report.missing for report in reports] == [CARRIER, ["age"], ["carrier_delay"], []]
+    assert columns["carrier_delay"] == [None, 12.0, None, 12.0]
+    assert columns["carrier_flights"] == [None, 30, 8, 30]
+    assert columns["age"] == [7.5, None, 7.5, 7.5]
+    assert columns["runways"] == [4] * 4
+    assert not any(report.expired or report.future for report in reports)
+
+
+def test_rows_keep_their_order_and_their_own_time(transform):
+    hours = [3, 0, -1, 0, 1]
+    columns, reports = transform([Row(sched_dep=NOW + HOUR + timedelta(hours=h)) for h in hours])
+    assert columns["carrier_delay"] == [None, 12.0, None, 12.0, 12.0]
+    assert [bool(r.expired) for r in reports] == [True, False, False, False, False]
+    assert [bool(r.future) for r in reports] == [False, False, True, False, False]
+    assert columns["hour"] == [(NOW + HOUR + timedelta(hours=h)).hour for h in hours]
+
+
+def test_timestamps_of_other_zones_are_the_same_instant(transform):
+    east = (NOW + HOUR).astimezone(timezone(timedelta(hours=9)))
+    assert transform([Row(sched_dep=east)])[0] == transform([Row()])[0]
+
+
+def test_names_carry_the_view_when_the_model_says_so(own):
+    from feast import FeatureService
+
+    from serving.transformer import FeatureTransformer
+
+    own.apply(FeatureService(name="stored", features=[own.get_feature_view("airports")]))
+    columns, _ = FeatureTransformer(own, "stored", Row, ["airports__runways"]).transform([Row()])
+    assert columns == {"airports__runways": [4]}
+    with pytest.raises(CapstanError, match="Feast leaves out those of on-demand views"):
+        FeatureTransformer(own, "tiny", Row, ["airports__runways"])
+
+
+def test_what_cannot_work_is_said_at_load(own):
+    from serving.transformer import FeatureTransformer
+
+    class Lacking(BaseModel):
+        carrier: str
+        sched_dep: AwareDatetime
+
+    with pytest.raises(CapstanError, match=r"needs \['origin', 'tailnum'\], which Lacking lacks"):
+        FeatureTransformer(own, "tiny", Lacking)
+    with pytest.raises(CapstanError, match="no feature service 'other'"):
+        FeatureTransformer(own, "other", Row)
+
+
+def test_online_and_offline_features_are_the_same(own, transform):
+    """The same rows through Feast's offline join, at both ends of every window."""
+    import pandas as pd
+
+    from tests.unit.serving.capstones import offline
+
+    times = [NOW + delta for delta in (-TICK, timedelta(0), HOUR, HOUR + TICK, 24 * HOUR, 24 * HOUR + TICK)]
+    rows = [Row(carrier=carrier, sched_dep=time + HOUR) for time in times for carrier in ("AA", "UA", "ZZ")]
+    online = pd.DataFrame(transform(rows)[0])
+    joined = offline(own, rows)[online.columns]
+    pd.testing.assert_frame_equal(online.astype(float), joined.astype(float), check_names=False)
+
+
+def test_a_store_that_fails_is_unavailable(tmp_path):
+    from serving.transformer import FeatureTransformer
+    from tests.unit.serving.capstones import make_store
+
+    transformer = FeatureTransformer(make_store(tmp_path), "tiny", Row)
+    with sqlite3.connect(tmp_path / "online.db") as database:
+        database.execute("DROP TABLE tiny_aircraft")
+    with pytest.raises(Unavailable, match="online store does not answer: no such table"):
+        transformer.transform([Row()])
