@@ -49,6 +49,8 @@ class RowDecoder:
 
 
 def _describe(problem: dict) -> str:
+    if not problem["loc"]:  # pydantic's own JSON parser gave up, for it goes less deep than orjson
+        return f"The rows cannot be read: {problem['msg']}"
     row, *path = problem["loc"]
     where = f"row {row}" + (f", {'.'.join(str(part) for part in path)}" if path else "")
     got = problem["input"]

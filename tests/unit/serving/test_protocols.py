@@ -156,7 +156,7 @@ def test_metadata_health_and_metrics(server, stub):
 def test_listens_on_loopback_only(server):
     connections = psutil.net_connections("tcp")
     listening = [c for c in connections if c.pid == server.child.pid and c.status == psutil.CONN_LISTEN]
-    assert {(c.laddr.ip, c.laddr.port) for c in listening} == {
+    assert {(c.laddr.ip.removeprefix("::ffff:"), c.laddr.port) for c in listening} == {
         ("127.0.0.1", server.port),
         ("127.0.0.1", server.grpc_port),
     }
