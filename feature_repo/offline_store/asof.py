@@ -16,6 +16,7 @@ from feast.infra.offline_stores.file_source import FileLoggingDestination
 from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
 from feast.infra.registry.base_registry import BaseRegistry
 from feast.repo_config import FeastConfigBaseModel
+from feast.utils import compute_non_entity_date_range
 from pydantic import PositiveInt, StrictStr
 
 from feature_repo.offline_store import sources, sql, writes
@@ -57,9 +58,13 @@ class AsofOfflineStore(OfflineStore):
         """The entity rows, in their order, with the features that were known at each row's time.
 
         Args:
-            entity_df: a dataframe, or a DuckDB query.
+            entity_df: a dataframe, or a DuckDB query; None for every moment from `start_date` to `end_date` at which a
+                feature row arrived, of views with the same join keys.
+            start_date: by default as far before `end_date` as the longest TTL, or 30 days.
+            end_date: by default now.
         """
-        retrieval = HistoricalRetrieval(config, feature_views, feature_refs, entity_df, full_feature_names)
+        period = compute_non_entity_date_range(feature_views, start_date, end_date)
+        retrieval = HistoricalRetrieval(config, feature_views, feature_refs, entity_df, full_feature_names, period)
         return AsofRetrievalJob(
             retrieval.evaluate,
             config.repo_path,

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
-from feast.infra.offline_stores.offline_utils import infer_event_timestamp_from_entity_df
+from feast.infra.offline_stores import offline_utils
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class EntityRows:
 
 def from_pandas(frame: pd.DataFrame) -> EntityRows:
     """Entity rows of a dataframe; its index is left out. Missing keys become null, whatever pandas uses for them."""
-    timestamp_field = infer_event_timestamp_from_entity_df(dict(frame.dtypes))
+    timestamp_field = offline_utils.infer_event_timestamp_from_entity_df(dict(frame.dtypes))
     frame = frame.assign(**{timestamp_field: pd.to_datetime(frame[timestamp_field], utc=True)})
     return EntityRows(pa.Table.from_pandas(frame, preserve_index=False), timestamp_field)
 
@@ -40,7 +40,9 @@ def from_pandas(frame: pd.DataFrame) -> EntityRows:
 def from_query(connection: DuckDBPyConnection, query: str) -> EntityRows:
     """Entity rows of a DuckDB query, in the query's order."""
     table = connection.sql(query).to_arrow_table()
-    timestamp_field = infer_event_timestamp_from_entity_df(dict(table.schema.empty_table().to_pandas().dtypes))
+    timestamp_field = offline_utils.infer_event_timestamp_from_entity_df(
+        dict(table.schema.empty_table().to_pandas().dtypes)
+    )
     position = table.schema.get_field_index(timestamp_field)
     times = table[timestamp_field].cast(pa.timestamp("us"), safe=False).cast(pa.timestamp("us", "UTC"))
     return EntityRows(table.set_column(position, timestamp_field, times), timestamp_field)

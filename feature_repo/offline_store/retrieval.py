@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -12,6 +12,7 @@ from feast import FeatureView, FileSource, RepoConfig
 from feast.errors import FeastEntityDFMissingColumnsError
 from feast.feature_view import DUMMY_ENTITY_ID
 from feast.infra.offline_stores.offline_store import RetrievalMetadata
+from feast.infra.offline_stores.offline_utils import DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL
 
 from feature_repo.offline_store import entities, sources, sql
 from feature_repo.offline_store.entities import EntityRows
@@ -58,50 +59,73 @@ class ViewFeatures:
 
 
 class HistoricalRetrieval:
-    """A call of get_historical_features before it runs; what cannot work whatever the data says is refused at once."""
+    """A call of get_historical_features before it runs; what cannot work whatever the data says is refused at once.
+
+    Args:
+        entity_df: a dataframe, a DuckDB query, or None: each moment in `period` at which a row arrived, for its keys.
+        period: first and last moment, both inclusive; unused with an `entity_df`.
+    """
 
     def __init__(
         self,
         config: RepoConfig,
         feature_views: list[FeatureView],
         feature_refs: list[str],
-        entity_df: pd.DataFrame | str,
+        entity_df: pd.DataFrame | str | None,
         full_feature_names: bool,
+        period: tuple[datetime, datetime] | None = None,
     ):
         self.config = config
         self.feature_refs = feature_refs
         self.views = [ViewFeatures.of(view, feature_refs, full_feature_names) for view in feature_views]
-        self.entities: EntityRows | str = entity_df
-        if not isinstance(entity_df, str):
+        self.entities: EntityRows | str | None = entity_df if isinstance(entity_df, str) else None
+        self.period = period
+        if isinstance(entity_df, pd.DataFrame):
             self.entities = entities.from_pandas(entity_df)
             self._check_names(self.entities)
+        elif entity_df is None and len({tuple(sorted(view.join_keys)) for view in self.views}) > 1:
+            keys = {view.owner: list(view.join_keys) for view in self.views}
+            raise ValueError(f"Without an entity dataframe all feature views need the same join keys, not {keys}")
 
     def evaluate(self) -> pa.Table:
         """The columns of the entity rows, then the features of one view after the other."""
         with sources.connect(self.config.offline_store) as connection:
-            rows = self._entity_rows(connection)
-            self._check_names(rows)
             # All views are checked before the first is joined: an error in the last one costs no waiting.
-            inputs = [self._input(connection, rows, view) for view in self.views]
+            inputs = [self._source_rows(connection, view) for view in self.views]
+            rows = self._entity_rows(connection, [source_rows for source_rows, _ in inputs])
+            self._check_names(rows)
+            for view, (_, types) in zip(self.views, inputs, strict=True):
+                _check_key_types(rows, view, types)
             result = rows.table
-            for view, source_rows in zip(self.views, inputs, strict=True):
+            for view, (source_rows, _) in zip(self.views, inputs, strict=True):
                 for name, column in zip(view.features, _join(connection, rows, view, source_rows), strict=True):
                     result = result.append_column(name, column)
         return result
 
     def metadata(self) -> RetrievalMetadata:
         """What a saved dataset records of its origin; runs an entity query."""
+        if self.entities is None:
+            return RetrievalMetadata(self.feature_refs, list(self.views[0].join_keys), *self.period)
         with sources.connect(self.config.offline_store) as connection:
-            rows = self._entity_rows(connection)
+            rows = self._entity_rows(connection, [])
         keys = [column for column in rows.table.column_names if column != rows.timestamp_field]
         times = rows.table.select([rows.timestamp_field]).to_pandas()[rows.timestamp_field].dropna()
         first, last = (times.min().to_pydatetime(), times.max().to_pydatetime()) if len(times) else (None, None)
         return RetrievalMetadata(self.feature_refs, keys, first, last)
 
-    def _entity_rows(self, connection: DuckDBPyConnection) -> EntityRows:
+    def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
+        """What to read for a view, and the types of its source's columns."""
+        rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
+        return sources.check(connection, rows, view.owner, sources.path_of(view.source, self.config.repo_path))
+
+    def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[sql.Rows]) -> EntityRows:
+        if isinstance(self.entities, EntityRows):
+            return self.entities
         if isinstance(self.entities, str):
             return entities.from_query(connection, self.entities)
-        return self.entities
+        start, end = map(sql.microseconds, self.period)
+        keyed = [(rows, list(view.join_keys)) for rows, view in zip(inputs, self.views, strict=True)]
+        return entities.from_query(connection, sql.arrivals(keyed, start, end, DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL))
 
     def _check_names(self, rows: EntityRows) -> None:
         """Every join key is a column of the entity rows, and no name would occur twice in the result."""
@@ -116,21 +140,18 @@ class HistoricalRetrieval:
                 "use full_feature_names=True, or rename the columns of the entity dataframe"
             )
 
-    def _input(self, connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures) -> sql.Rows:
-        """The rows to read for a view, once its files and columns are known to exist and to fit the entity rows."""
-        path = sources.path_of(view.source, self.config.repo_path)
-        source_rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
-        source_rows, types = sources.check(connection, source_rows, view.owner, path)
-        for entity_column, column in view.join_keys.items():
-            given = rows.table.schema.field(entity_column).type
-            is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
-            is_number = pa.types.is_integer(given) or pa.types.is_floating(given)
-            if (is_text and types[column] != "VARCHAR") or (is_number and types[column] == "VARCHAR"):
-                raise ValueError(
-                    f"{view.owner} joins {entity_column!r} of the entity dataframe, which holds {given}, "
-                    f"to {column!r} of {path!r}, which holds {types[column]}: give both one type"
-                )
-        return source_rows
+
+def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]) -> None:
+    """Text is not joined to numbers: DuckDB would convert it, and fail on the first that is none."""
+    for entity_column, column in view.join_keys.items():
+        given = rows.table.schema.field(entity_column).type
+        is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
+        is_number = pa.types.is_integer(given) or pa.types.is_floating(given)
+        if (is_text and types[column] != "VARCHAR") or (is_number and types[column] == "VARCHAR"):
+            raise ValueError(
+                f"{view.owner} joins {entity_column!r} of the entity dataframe, which holds {given}, "
+                f"to {column!r} of {view.source.path!r}, which holds {types[column]}: give both one type"
+            )
 
 
 def _join(

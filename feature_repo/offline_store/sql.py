@@ -5,7 +5,7 @@ read, so a naive source joins with an aware entity dataframe. Columns get positi
 `value_0`), so that no column of a source or an entity dataframe can clash with one of ours.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 MICROSECOND = timedelta(microseconds=1)
@@ -118,6 +118,26 @@ WHERE {" AND ".join(bounds) or "TRUE"}
 ORDER BY event, created NULLS FIRST, file_index, file_row_number"""
 
 
+def arrivals(inputs: list[tuple[Rows, list[str]]], start: int, end: int, timestamp_field: str) -> str:
+    """The keys and times in [start, end] at which a row of any source arrived, each once, oldest first.
+
+    Args:
+        inputs: each source with the names its join keys have in the result; the same names for all of them.
+    """
+    names = sorted(inputs[0][1])
+    selects = []
+    for rows, key_names in inputs:
+        selected = [f"key_{key_names.index(name)} AS {identifier(name)}" for name in names]
+        present = "".join(f" AND key_{i} IS NOT NULL" for i, _ in enumerate(names))
+        selects.append(
+            f"SELECT {', '.join([*selected, f'make_timestamptz(arrival) AS {identifier(timestamp_field)}'])}\n"
+            f"FROM (\n{_source(replace(rows, values=[]), latest=end)}\n)\n"
+            f"WHERE arrival BETWEEN {start} AND {end}{present}"
+        )
+    order = ", ".join(map(identifier, [timestamp_field, *names]))
+    return "\nUNION\n".join(selects) + f"\nORDER BY {order}"
+
+
 def _source(rows: Rows, earliest: int | None = None, latest: int | None = None, by_arrival: bool = True) -> str:
     """The source's rows with their times; `earliest` and `latest` save reading, and may let rows outside through."""
     event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
@@ -130,12 +150,13 @@ def _source(rows: Rows, earliest: int | None = None, latest: int | None = None, 
     selected += [f"greatest({event_us}, {created_us}) AS arrival", "file_index", "file_row_number"]
     conditions = [f"{event} IS NOT NULL"]
     # Compared as stored, so that DuckDB skips row groups by their statistics; a string literal takes the column's type.
+    # One microsecond more on both sides: stored nanoseconds have not been rounded yet.
     if earliest is not None:
-        conditions.append(f"{event} >= {_moment(earliest)}")
+        conditions.append(f"{event} >= {_moment(earliest - 1)}")
     if latest is not None:
-        conditions.append(f"{event} <= {_moment(latest)}")
+        conditions.append(f"{event} <= {_moment(latest + 1)}")
         if has_created and by_arrival:
-            conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest)})")
+            conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest + 1)})")
     return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan}\n  WHERE {' AND '.join(conditions)}"
 
 

@@ -73,6 +73,11 @@ def test_a_row_without_creation_arrived_with_its_event_and_loses_ties(store, tmp
     assert retrieve(store, path, [(1, at(0)), (2, at(0))], created="created") == [11, 20]
 
 
+def test_of_rows_that_arrive_together_the_newest_event_counts(store, tmp_path):
+    path = write(tmp_path / "a.parquet", [(1, at(5), at(1), 15), (1, at(0), at(5), 10), (1, at(2), at(5), 12)], CREATED)
+    assert retrieve(store, path, [(1, at(4)), (1, at(5))], created="created") == [None, 15]
+
+
 @pytest.mark.parametrize("created", ["", "created"])
 def test_of_equal_rows_the_last_in_the_file_counts(store, tmp_path, created):
     duplicates = [(k, at(0), at(1), 100 * k + i) for i in range(50) for k in range(40)]
@@ -113,9 +118,9 @@ def test_no_entity_rows(store, tmp_path):
     assert list(result.columns) == ["k", "event_timestamp", "v"]
 
 
-HOURS = st.integers(-4, 4)
-KEYS = st.sampled_from([1, 2, 3, None])
-# Minutes and zones off the full hour, so that a unit or an offset that is lost shows.
+# Few keys and few moments, so that rows often tie, arrive together, or lie at an edge of the TTL.
+HOURS = st.integers(-2, 2)
+KEYS = st.sampled_from([1, 1, 2, None])
 MOMENTS = st.builds(
     lambda hours, seconds: at(hours) + timedelta(seconds=seconds), HOURS, st.sampled_from([0, 0, 0, 0.000001])
 )
@@ -145,8 +150,7 @@ def both(request, tmp_path_factory):
     directory = tmp_path_factory.mktemp("both")
     path = directory / "a.parquet"
     write_source(path, [{"k": 1, "event_timestamp": at(0), "created": at(0), "v": 1}], UTC)
-    ttls = {"none": None, "zero": timedelta(0), "hour": timedelta(hours=1), "hours": timedelta(hours=3)}
-    ttls |= {"tick": timedelta(microseconds=1)}
+    ttls = {"none": None, "hour": timedelta(hours=1), "tick": timedelta(microseconds=1)}
     views = [view(path, name, ttl=ttl, created=request.param) for name, ttl in ttls.items()]
     stores = [feature_store(directory / "asof"), feature_store(directory / "stock", "duckdb")]
     for each in stores:
@@ -160,7 +164,7 @@ def entity_frame(asked, zone) -> pd.DataFrame:
     return pd.DataFrame({"k": pd.array([k for k, _ in asked], "Int64"), "event_timestamp": times})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(rows=SOURCE, asked=ENTITIES, source_zone=ZONES, entity_zone=ZONES)
 def test_equals_brute_force(both, rows, asked, source_zone, entity_zone):
     ours, _, path, ttls, created = both
@@ -175,7 +179,7 @@ def test_equals_brute_force(both, rows, asked, source_zone, entity_zone):
 
 
 @settings(max_examples=15, deadline=None, phases=[Phase.generate])
-@given(rows=SOURCE, asked=ENTITIES, ttl=st.sampled_from(["none", "hour", "hours"]))
+@given(rows=SOURCE, asked=ENTITIES, ttl=st.sampled_from(["none", "hour"]))
 def test_equals_the_stock_store_told_to_leave_late_rows_out(both, rows, asked, ttl):
     """Where that one is defined: it picks any of equal rows, and passes over rows without a creation time."""
     ours, stock, path, _, created = both

@@ -145,15 +145,17 @@ def test_times_as_text_and_as_mixed_objects(store, path):
     assert values(store.get_historical_features(mixed, ["stats:v"]).to_df()) == [10, None]
 
 
-def test_nanoseconds_of_source_and_entity_rows_agree(store, tmp_path):
-    moments = pd.to_datetime([at(0)] * 3) + pd.to_timedelta([0, 789, 1789], "ns")
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("nanoseconds", [[0, 789, 1789], [1, 2, 400]])
+def test_nanoseconds_of_source_and_entity_rows_agree(store, tmp_path, nanoseconds, zone):
+    moments = (pd.to_datetime([at(0)] * 3) + pd.to_timedelta(nanoseconds, "ns")).tz_convert(zone)
     frame = pd.DataFrame({"k": [1, 2, 3], "event_timestamp": moments, "v": [1, 2, 3]})
     frame.to_parquet(tmp_path / "a.parquet")
     store.apply([entity(), view(tmp_path / "a.parquet")])
     asked = frame[["k", "event_timestamp"]]
     result = store.get_historical_features(asked, ["stats:v"]).to_df()
     assert values(result) == [1, 2, 3]
-    assert result["event_timestamp"].tolist() == asked["event_timestamp"].tolist()
+    assert result["event_timestamp"].tolist() == pd.to_datetime(asked["event_timestamp"], utc=True).tolist()
 
 
 def test_the_only_time_column_is_the_event_timestamp(store, path):
@@ -221,6 +223,41 @@ def test_memory_limit_and_threads_reach_duckdb(tmp_path, path):
     query = "SELECT 1 k, now() event_timestamp, current_setting('memory_limit') m, current_setting('threads') t"
     result = store.get_historical_features(query, ["stats:v"]).to_df()
     assert (result["m"][0], result["t"][0]) == ("64.0 MiB", 1)
+
+
+def test_without_entity_rows_each_arrival_in_the_period_is_one(store, tmp_path):
+    rows = [
+        (1, at(0), at(0), 10),
+        (1, at(1), at(3), 11),
+        (2, at(1), at(1), 20),
+        (2, at(-3), at(-3), 19),
+        (None, at(1), at(1), 0),
+    ]
+    one = write(tmp_path / "one.parquet", rows, "k event_timestamp created v")
+    two = write(tmp_path / "two.parquet", [(2, at(2), 99), (2, at(9), 98), (1, at(0), 97)], "k event_timestamp w")
+    store.apply([entity(), view(one, "one", created="created"), view(two, "two", features=("w",))])
+    job = store.get_historical_features(features=["one:v", "two:w"], start_date=at(0), end_date=at(3))
+    result = job.to_df()
+    assert list(zip(result["k"], result["event_timestamp"], strict=True)) == [
+        (1, at(0)),
+        (2, at(1)),
+        (2, at(2)),
+        (1, at(3)),
+    ]
+    assert values(result) == [10, 20, 20, 11]
+    assert values(result, "w") == [97, None, 99, 97]
+    assert (job.metadata.keys, job.metadata.min_event_timestamp, job.metadata.max_event_timestamp) == (
+        ["k"],
+        at(0),
+        at(3),
+    )
+
+
+def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, path):
+    other = write(tmp_path / "b.parquet", [(1, at(0), 1)], "j event_timestamp w")
+    store.apply([entity(), entity("j"), view(path, "one"), view(other, "two", ("j",), ("w",))])
+    with pytest.raises(ValueError, match="all feature views need the same join keys"):
+        store.get_historical_features(features=["one:v", "two:w"], start_date=at(0), end_date=at(3))
 
 
 def error_of(store, stats, frame=None, kind=ValueError) -> str:
