@@ -66,8 +66,7 @@ class CapstoneModel(Model):
         infer_request = payload if isinstance(payload, InferRequest) else None
         rows, return_features = (codec_v1 if infer_request is None else codec_v2).decode(payload, self.rows)
         requests = self.rows.validate(rows)
-        # In a thread: an online store that hangs must stop neither the health probes nor other capstones. The thread
-        # costs 0.1 ms; where the store is fast and clients are many, the GIL makes it a third of the throughput.
+        # In a thread, for 0.1 ms: an online store that hangs must stop neither the health probes nor other capstones.
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
                 columns, reports = await asyncio.to_thread(variant.transform, requests)

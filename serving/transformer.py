@@ -6,6 +6,7 @@ transformer applies that same rule, so that a model never sees online what it co
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -49,9 +50,6 @@ class FeatureTransformer:
 
         Raises CapstanError when the request lacks a key that the service needs.
         """
-        from feast.on_demand_feature_view import OnDemandFeatureView
-        from feast.types import String
-
         self.store = store
         # feature_store.yaml gives the cache of the registry no end, or Feast would read it in the middle of a request.
         store.refresh_registry()
@@ -62,32 +60,40 @@ class FeatureTransformer:
         projections = self.service.feature_view_projections
         full_names = {f"{p.name_to_use()}__{f.name}" for p in projections for f in p.features}
         self.full_names = not full_names.isdisjoint(columns)
-        definitions = {view.name: view for view in store.list_all_feature_views()}
         self.views: list[View] = []
         self.on_demand: list[str] = []
         self.blanks: dict[str, object] = {}  # join key -> what is looked up where the request has None
-        inputs: set[str] = set()
+        self.request_data: dict[str, object] = {}  # what on-demand views compute from -> an example
+        definitions = {view.name: view for view in store.list_all_feature_views()}
         for projection in projections:
-            view, prefix = definitions[projection.name], f"{projection.name_to_use()}__" if self.full_names else ""
-            names = [prefix + feature.name for feature in projection.features]
-            if isinstance(view, OnDemandFeatureView):
-                self.on_demand += names
-                inputs |= set(view.get_request_data_schema())
-                continue
-            keys = {projection.join_key_map.get(c.name, c.name): c.dtype for c in view.entity_columns}
-            keys.pop("__dummy_id", None)  # a view without entities
-            self.blanks |= {key: "" if dtype == String else 0 for key, dtype in keys.items()}
-            ttl = view.ttl // MICROSECOND if view.ttl else None
-            self.views.append(View(list(keys), names, ttl))
-        if self.full_names and self.on_demand:
-            raise CapstanError(
-                f"The model wants features named VIEW__FEATURE, for which Feast leaves out those of on-demand views "
-                f"{self.on_demand}. Give the features of service {service!r} names that differ without their views."
-            )
-        self.inputs = sorted(inputs | set(self.blanks))
+            self._plan(projection, definitions[projection.name])
+        self.inputs = sorted(self.request_data | self.blanks)
         if lacking := [name for name in self.inputs if not _has(request_type, name)]:
             raise CapstanError(f"Feature service {service!r} needs {lacking}, which {request_type.__name__} lacks.")
         self.features = [name for view in self.views for name in view.columns] + self.on_demand
+        # The first look-up imports and connects for 0.4 s. If it fails, the first request says why.
+        with suppress(Exception):
+            self._read({name: [value] for name, value in (self.request_data | self.blanks).items()})
+
+    def _plan(self, projection, view) -> None:
+        from feast.on_demand_feature_view import OnDemandFeatureView
+
+        names = [f"{projection.name_to_use()}__{f.name}" if self.full_names else f.name for f in projection.features]
+        if isinstance(view, OnDemandFeatureView):
+            if self.full_names:  # feast 0.67 then drops the outputs of views in Python mode
+                raise CapstanError(f"The model names features VIEW__FEATURE; Feast leaves out {names} by such names.")
+            if stored := sorted(view.source_feature_view_projections):
+                raise CapstanError(
+                    f"On-demand view {view.name!r} computes from the stored views {stored}; online, Feast gives it "
+                    "rows that are expired or lie in the future. Compute the feature where the rows are written."
+                )
+            self.on_demand += names
+            self.request_data |= {name: _blank(kind) for name, kind in view.get_request_data_schema().items()}
+            return
+        keys = {projection.join_key_map.get(c.name, c.name): c.dtype for c in view.entity_columns}
+        keys.pop("__dummy_id", None)  # a view without entities
+        self.blanks |= {key: _blank(dtype.to_value_type()) for key, dtype in keys.items()}
+        self.views.append(View(list(keys), names, view.ttl // MICROSECOND if view.ttl else None))
 
     def transform(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
         """Return the features as columns of n values, None where there is no valid one, and n reports.
@@ -132,6 +138,11 @@ class FeatureTransformer:
             return self.store.get_online_features(self.service, lookup, full_feature_names=self.full_names)
         except (OSError, sqlite3.Error, RedisError) as error:
             raise Unavailable(f"The online store does not answer: {error}") from error
+
+
+def _blank(kind) -> object:
+    """Return some value of Feast's `ValueType`."""
+    return {"STRING": "", "UNIX_TIMESTAMP": EPOCH}.get(kind.name, 0)
 
 
 def _has(request_type: type[BaseModel], name: str) -> bool:

@@ -105,7 +105,7 @@ def test_names_carry_the_view_when_the_model_says_so(own):
     own.apply(FeatureService(name="stored", features=[own.get_feature_view("airports")]))
     columns, _ = FeatureTransformer(own, "stored", Row, ["airports__runways"]).transform([Row()])
     assert columns == {"airports__runways": [4]}
-    with pytest.raises(CapstanError, match="Feast leaves out those of on-demand views"):
+    with pytest.raises(CapstanError, match=r"Feast leaves out \['clock__hour'\]"):
         FeatureTransformer(own, "tiny", Row, ["airports__runways"])
 
 
@@ -120,6 +120,25 @@ def test_what_cannot_work_is_said_at_load(own):
         FeatureTransformer(own, "tiny", Lacking)
     with pytest.raises(CapstanError, match="no feature service 'other'"):
         FeatureTransformer(own, "other", Row)
+
+
+def test_an_on_demand_view_of_stored_features_is_refused(own):
+    """Feast computes it before the windows are checked, so that online it would see what training did not."""
+    from feast import FeatureService, Field
+    from feast.on_demand_feature_view import on_demand_feature_view
+    from feast.types import Float64
+
+    from serving.transformer import FeatureTransformer
+
+    @on_demand_feature_view(
+        sources=[own.get_feature_view("aircraft")], mode="python", schema=[Field(name="months", dtype=Float64)]
+    )
+    def age_in_months(inputs: dict) -> dict:
+        return {"months": [age * 12 for age in inputs["age"]]}
+
+    own.apply([age_in_months, FeatureService(name="derived", features=[age_in_months])])
+    with pytest.raises(CapstanError, match=r"computes from the stored views \['aircraft'\]"):
+        FeatureTransformer(own, "derived", Row)
 
 
 def test_online_and_offline_features_are_the_same(own, transform):
