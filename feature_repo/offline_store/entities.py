@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +28,7 @@ class EntityRows:
     def keyed(self, columns: list[str]) -> pa.Table:
         """The table `entity` that `sql.point_in_time` joins: row, t, key_0, ... without a copy of the columns."""
         keys = {f"key_{i}": self.table[column] for i, column in enumerate(columns)}
-        return pa.table({"row": pa.array(range(self.table.num_rows), pa.int64()), "t": self.times, **keys})
+        return pa.table({"row": np.arange(self.table.num_rows), "t": self.times, **keys})
 
 
 def from_pandas(frame: pd.DataFrame) -> EntityRows:

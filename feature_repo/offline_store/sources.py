@@ -112,9 +112,7 @@ def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
     """
     from fsspec.implementations.arrow import ArrowFSWrapper
 
-    if not connection.filesystem_is_registered("ArrowFSWrapper"):
-        credentials: Any = source.resolve_credentials()
-        filesystem, _ = FileSource.create_filesystem_and_path("s3://", source.s3_endpoint_override, credentials)
-        wrapper = ArrowFSWrapper(filesystem)
-        wrapper.protocol = "s3"
-        connection.register_filesystem(wrapper)
+    if not connection.filesystem_is_registered("s3"):
+        endpoint, credentials = source.s3_endpoint_override, source.resolve_credentials()
+        filesystem, _ = FileSource.create_filesystem_and_path("s3://", endpoint, credentials)
+        connection.register_filesystem(ArrowFSWrapper(filesystem))

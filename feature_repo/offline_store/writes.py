@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,7 +27,9 @@ def append(table: pa.Table, source: FileSource, path: str) -> None:
     schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
     table = _as_stored(table, schema, source)
     if filesystem.get_file_info(target).type == FileType.Directory:
-        pq.write_table(table, f"{target}/{uuid.uuid4().hex}.parquet", filesystem=filesystem)
+        # Of equal rows the one in the last file counts: the name sorts by time, and after the usual part-0.
+        name = f"written-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex}.parquet"
+        pq.write_table(table, f"{target}/{name}", filesystem=filesystem)
         return
     staged = f"{target}.{uuid.uuid4().hex}.tmp"
     with (

@@ -36,10 +36,13 @@ def test_rows_are_added_to_a_directory_as_a_file(store, tmp_path):
     assert values(store.get_historical_features(entities([(1, at(1))]), ["stats:v"]).to_df()) == [11]
 
 
-def test_the_row_written_last_wins_a_tie(store, tmp_path):
-    store.apply([entity(), view(write(tmp_path / "a.parquet", [(1, at(0), 10)]))])
-    store.write_to_offline_store("stats", push([(1, at(0), 11)]))
-    assert values(store.get_historical_features(entities([(1, at(0))]), ["stats:v"]).to_df()) == [11]
+@pytest.mark.parametrize("source", ["d/part-0.parquet", "d"])
+def test_the_row_written_last_wins_a_tie(store, tmp_path, source):
+    write(tmp_path / "d" / "part-0.parquet", [(1, at(0), 10)])
+    store.apply([entity(), view(tmp_path / source)])
+    for value in range(11, 15):
+        store.write_to_offline_store("stats", push([(1, at(0), value)]))
+        assert values(store.get_historical_features(entities([(1, at(0))]), ["stats:v"]).to_df()) == [value]
 
 
 def test_rows_are_written_under_the_names_and_types_of_the_source(store, tmp_path):

@@ -1,0 +1,51 @@
+"""Sources, saved datasets and writes in an object store, against a server in this process."""
+
+import pytest
+from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
+
+from .harness import at, entities, entity, values, view, write
+
+
+@pytest.fixture
+def endpoint(monkeypatch):
+    """An S3 endpoint with an empty bucket named "bucket"."""
+    server = pytest.importorskip("moto.server", reason="moto[server] is not installed").ThreadedMotoServer(port=0)
+    from pyarrow.fs import S3FileSystem
+
+    for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    S3FileSystem(endpoint_override=url, allow_bucket_creation=True).create_dir("bucket")
+    yield url
+    server.stop()
+
+
+def test_a_file_a_glob_and_a_directory(store, tmp_path, endpoint):
+    from pyarrow.fs import LocalFileSystem, S3FileSystem, copy_files
+
+    for name, rows in {"a": [(1, at(0), 10), (1, at(2), 12)], "b": [(2, at(0), 20)]}.items():
+        write(tmp_path / "files" / f"{name}.parquet", rows)
+    remote = S3FileSystem(endpoint_override=endpoint)
+    copy_files(str(tmp_path / "files"), "bucket/files", LocalFileSystem(), remote)
+    paths = {"file": "files/a.parquet", "glob": "files/*.parquet", "directory": "files"}
+    views = [view(f"s3://bucket/{path}", name, s3_endpoint_override=endpoint) for name, path in paths.items()]
+    store.apply([entity(), *views])
+    frame, refs = entities([(2, at(1)), (1, at(1)), (1, at(2))]), [f"{name}:v" for name in paths]
+    job = store.get_historical_features(frame, refs, full_feature_names=True)
+    result = job.to_df()
+    assert values(result, "file__v") == [None, 10, 12]
+    assert values(result, "glob__v") == values(result, "directory__v") == [20, 10, 12]
+
+    store.write_to_offline_store("directory", entities([(3, at(0), 30)], "k event_timestamp v"))
+    store.write_to_offline_store("file", entities([(4, at(0), 40)], "k event_timestamp v"))
+    added = store.get_historical_features(
+        entities([(3, at(0)), (4, at(0))]), ["directory:v", "file:v"], full_feature_names=True
+    )
+    assert values(added.to_df(), "directory__v") == [30, 40]
+    assert values(added.to_df(), "file__v") == [None, 40]
+
+    storage = SavedDatasetFileStorage("s3://bucket/saved.parquet", s3_endpoint_override=endpoint)
+    store.create_saved_dataset(job, "training", storage)
+    assert len(store.get_saved_dataset("training").to_df()) == 3
