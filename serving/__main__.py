@@ -1,7 +1,9 @@
 """`python -m serving`: serve every capstone that has a model."""
 
 import argparse
+import sys
 
+from capstan.errors import CapstanError
 from capstan.settings import settings
 
 
@@ -20,7 +22,10 @@ def main() -> None:
     configure()
     from serving.server import serve
 
-    serve(None, options.host, options.port, options.grpc_port, options.max_body_bytes)
+    try:
+        serve(None, options.host, options.port, options.grpc_port, options.max_body_bytes)
+    except CapstanError as error:
+        sys.exit(f"{error}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def add_exception_handlers(app: FastAPI) -> None:
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
-    return _reply(request, _statuses(error)[0], str(error))
+    return _reply(request, _statuses(error)[0], _message(error))
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -80,12 +80,16 @@ class StatusInterceptor(AsyncServerInterceptor):
             if code is None:
                 log.exception("%s: internal error", method_name)
                 await context.abort(StatusCode.INTERNAL, "Internal error; the server's log has the details.")
-            log.warning("%s: %s %s", method_name, code.name, one_line(str(error)))
-            await context.abort(code, str(error))
+            log.warning("%s: %s %s", method_name, code.name, one_line(_message(error)))
+            await context.abort(code, _message(error))
 
 
 def _statuses(error: Exception) -> tuple[int, StatusCode | None]:
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, None))
+
+
+def _message(error: Exception) -> str:
+    return f"{error}{' GET /v2/models lists those that are served.' if isinstance(error, ModelNotFound) else ''}"
 
 
 def one_line(message: str) -> str:

@@ -1,11 +1,13 @@
 """Loading follows the registry's aliases, and harms no request."""
 
 import asyncio
+import socket
 import threading
 
 import httpx
 import pytest
 
+from capstan.errors import CapstanError
 from tests.unit.serving.conftest import FLIGHT, free_port
 
 CHALLENGER = {"x-capstan-variant": "challenger"}
@@ -33,7 +35,8 @@ def test_a_server_without_models_is_alive(server):
 def test_no_alias_is_no_model(server):
     reply = server.load("unborn")
     assert reply.status_code == 503 and "neither a champion nor a challenger" in reply.json()["error"]
-    assert server.predict({"x": 1}, name="unborn").status_code == 404
+    reply = server.predict({"x": 1}, name="unborn")
+    assert reply.status_code == 404 and "GET /v2/models lists" in reply.json()["error"]
 
 
 def test_challenger_then_promotion_then_unload(plain, mlflow):
@@ -124,3 +127,15 @@ def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
     finally:
         settings.cache_clear()
     assert reply.status_code == 503 and "MLflow does not answer" in reply.json()["error"]
+
+
+def test_a_taken_port_is_said_before_anything_is_loaded():
+    from serving.repository import CapstoneRepository
+    from serving.server import CapstanServer
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CapstanError, match=f"Cannot listen on 127.0.0.1:{port}"):
+            CapstanServer(CapstoneRepository(lambda: []), "127.0.0.1", free_port(), port).start()
