@@ -78,11 +78,13 @@ class HistoricalRetrieval:
         self.config = config
         self.feature_refs = feature_refs
         self.views = [ViewFeatures.of(view, feature_refs, full_feature_names) for view in feature_views]
-        self.entities: EntityRows | str | None = entity_df if isinstance(entity_df, str) else None
+        self.entities: EntityRows | str | None = entity_df
         self.period = period
         if isinstance(entity_df, pd.DataFrame):
             self.entities = entities.from_pandas(entity_df)
             self._check_names(self.entities)
+        elif not isinstance(entity_df, str | None):
+            raise ValueError(f"entity_df is a {type(entity_df).__name__}: give a pandas dataframe or a DuckDB query")
         elif entity_df is None and len({tuple(sorted(view.join_keys)) for view in self.views}) > 1:
             keys = {view.owner: list(view.join_keys) for view in self.views}
             raise ValueError(f"Without an entity dataframe all feature views need the same join keys, not {keys}")

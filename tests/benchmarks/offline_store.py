@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.offline_store [--rows 10000 100000]
 
-As many entity rows as feature rows, ten rows to a key, one feature view of three features with a TTL of 30 days, event
-times over a year. A store that fails is not asked for more rows.
+As many entity rows as feature rows, one feature view of three features with a TTL of 30 days, event times over a year.
+Either ever more keys of ten rows each (users), or a thousand keys of an ever longer history (weather stations):
+what an inequality join pairs grows with the rows of a key. A store that fails is not asked for more rows of a shape.
 """
 
 import argparse
@@ -22,36 +23,39 @@ import psutil
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 STORES = {"asof": "feature_repo.offline_store.asof.AsofOfflineStore", "duckdb": "duckdb", "dask": "dask"}
 SECONDS, GIBIBYTES = 60, 8
-ROWS_PER_KEY, FEATURES = 10, ("a", "b", "c")
+FEATURES = ("a", "b", "c")
+SHAPES = {"10 rows a key": lambda size: size // 10, "1,000 keys": lambda size: 1_000}
 
 
 def rows(sizes: tuple[int, ...] = SIZES, stores: tuple[str, ...] = tuple(STORES)) -> list[dict]:
-    """One measurement for each store and size.
+    """One measurement for each shape, store and size.
 
     Returns:
-        Dicts of store, rows, seconds (of the retrieval alone) and peak_mb (of the whole process, Feast and the entity
-        dataframe included); `error` says why the two are None, or is None.
+        Dicts of shape, store, rows, seconds (of the retrieval alone) and peak_mb (of the whole process, Feast and the
+        entity dataframe included); `error` says why the two are None, or is None.
     """
     measured, failed = [], set()
     with tempfile.TemporaryDirectory() as directory:
-        for size in sizes:
-            _make_data(Path(directory), size)
-            for store in stores:
-                cell = {"error": "not run"} if store in failed else _measure(Path(directory), store)
-                if cell["error"]:
-                    failed.add(store)
-                measured.append({"store": store, "rows": size, "seconds": None, "peak_mb": None} | cell)
+        for shape, keys in SHAPES.items():
+            for size in sizes:
+                _make_data(Path(directory), size, keys(size))
+                for store in stores:
+                    cell = {"error": "not run"} if (shape, store) in failed else _measure(Path(directory), store)
+                    if cell["error"]:
+                        failed.add((shape, store))
+                    cell = {"shape": shape, "store": store, "rows": size, "seconds": None, "peak_mb": None} | cell
+                    measured.append(cell)
     return measured
 
 
 def table(measurements: list[dict]) -> str:
-    """The measurements as Markdown, a line for each size."""
+    """The measurements as Markdown, a line for each shape and size."""
     stores = list(dict.fromkeys(each["store"] for each in measurements))
-    cells = {(each["store"], each["rows"]): each for each in measurements}
-    lines = [f"| rows | {' | '.join(stores)} |", "| ---: |" + " ---: |" * len(stores)]
-    for size in dict.fromkeys(each["rows"] for each in measurements):
-        line = [_text(cells[store, size]) for store in stores]
-        lines.append(f"| {size:,} | {' | '.join(line)} |")
+    cells = {(each["shape"], each["rows"], each["store"]): _text(each) for each in measurements}
+    lines = [f"| keys | rows | {' | '.join(stores)} |", "| --- | ---: |" + " ---: |" * len(stores)]
+    for shape, size in dict.fromkeys((each["shape"], each["rows"]) for each in measurements):
+        line = [cells[shape, size, store] for store in stores]
+        lines.append(f"| {shape} | {size:,} | {' | '.join(line)} |")
     return "\n".join(lines)
 
 
@@ -71,20 +75,16 @@ def _text(cell: dict) -> str:
     return cell["error"] or f"{cell['seconds']:.2f} s, {cell['peak_mb']:,} MB"
 
 
-def _make_data(directory: Path, size: int) -> None:
-    """Feature rows and entity rows of `size`, keys and times at random but the same in every run."""
+def _make_data(directory: Path, size: int, keys: int) -> None:
+    """`size` feature rows and entity rows of `keys` keys, keys and times at random but the same in every run."""
     import duckdb
 
     def random(salt: int, below: int) -> str:
         return f"(hash(i * 10 + {salt}) % {below})::BIGINT"
 
     moment = "TIMESTAMP '2024-01-01' + to_seconds({})"
-    columns = (
-        f"{random(1, max(size // ROWS_PER_KEY, 1))} AS k, {moment.format(random(2, 366 * 86_400))} AS event_timestamp"
-    )
-    asked = (
-        f"{random(5, max(size // ROWS_PER_KEY, 1))} AS k, {moment.format(random(6, 366 * 86_400))} AS event_timestamp"
-    )
+    columns = f"{random(1, keys)} AS k, {moment.format(random(2, 366 * 86_400))} AS event_timestamp"
+    asked = f"{random(5, keys)} AS k, {moment.format(random(6, 366 * 86_400))} AS event_timestamp"
     values = ", ".join(f"{random(7 + n, 1_000_000)} / 1e6 AS {name}" for n, name in enumerate(FEATURES))
     for name, selected in (("features", f"{columns}, {values}"), ("entities", asked)):
         duckdb.sql(f"COPY (SELECT {selected} FROM range({size}) t(i)) TO '{directory}/{name}.parquet'")

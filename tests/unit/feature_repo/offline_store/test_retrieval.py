@@ -288,6 +288,7 @@ def test_errors_of_other_formats_say_what_to_do(store, path):
 
 
 def test_errors_of_entity_rows(store, path):
+    assert "entity_df is a list" in error_of(store, view(path), [1])
     message = error_of(store, view(path), entities([(1, at(0))], "j event_timestamp"), FeastEntityDFMissingColumnsError)
     assert "{'k'} were missing" in message
     message = error_of(store, view(path), entities([(1, at(0), 5)], "k event_timestamp v"))
