@@ -13,6 +13,7 @@ from grpc import StatusCode
 from grpc_interceptor.server import AsyncServerInterceptor
 from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from capstan.errors import CapstanError
 
@@ -35,6 +36,7 @@ STATUSES = {
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),
+    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer; but it is no bug
 }
 
 
@@ -89,7 +91,8 @@ def _statuses(error: Exception) -> tuple[int, StatusCode | None]:
 
 
 def _message(error: Exception) -> str:
-    return f"{error}{' GET /v2/models lists those that are served.' if isinstance(error, ModelNotFound) else ''}"
+    hint = " GET /v2/models lists those that are served." if isinstance(error, ModelNotFound) else ""
+    return (str(error) or type(error).__name__) + hint
 
 
 def one_line(message: str) -> str:

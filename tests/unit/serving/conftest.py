@@ -40,7 +40,7 @@ def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Po
             child.wait()
 
 
-def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if child.poll() is not None:
