@@ -12,7 +12,8 @@ from capstan.settings import ROOT
 if TYPE_CHECKING:
     import pandas as pd
 
-PACKAGES = ["capstan", "components", "feature_repo", "monitoring", "pipelines", "serving", "kernels"]
+# What the cached steps of a run are made of. Serving and monitoring only act in steps that are never cached.
+PACKAGES = ["capstan", "components", "feature_repo", "kernels", "pipelines"]
 
 
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
@@ -70,7 +71,7 @@ def digest(*parts: Path | str) -> str:
 
 
 def source_digest(capstone: str) -> str:
-    """Return the digest of all code and versions that a run of a capstone depends on."""
+    """Return the digest of the code and the versions that a capstone's cached steps depend on."""
     others = ROOT / "pipelines"
     sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".yaml")]
     ours = [path for path in sources if others not in path.parents or (others / capstone) in path.parents]

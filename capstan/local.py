@@ -56,8 +56,11 @@ def execute(pipeline, capstone: str, parameters: dict[str, Any], on_event: Liste
     home = settings().home
     log = home / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    # Two threads that wait for each other by spinning slow a shared machine down: train takes up to half the time.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # The step's image brings kfp; the subprocess runner uses this environment and warns of it each time.
     warnings.filterwarnings("ignore", message="You may be attemping to run a task", category=RuntimeWarning)
+    warnings.filterwarnings("ignore", message="Task .* have no effect in the current local runner")
     local.init(
         local.SubprocessRunner(use_venv=False),
         pipeline_root=str(home / "runs"),
@@ -73,7 +76,7 @@ def execute(pipeline, capstone: str, parameters: dict[str, Any], on_event: Liste
             with redirect_stdout(stream):
                 outputs = pipeline(**parameters).outputs
         except RuntimeError as error:
-            raise CapstanError(_explain(stream, log, error)) from error
+            raise CapstanError(_explain(stream, log)) from error
         finally:
             logging.getLogger().removeHandler(handler)
     return outputs, log
@@ -90,11 +93,12 @@ def _cache_name(capstone: str) -> str:
     return digest(source_digest(capstone), str(data), *stamps)
 
 
-def _explain(stream: "_Stream", log: Path, error: Exception) -> str:
+def _explain(stream: "_Stream", log: Path) -> str:
     step = stream.failed or "the pipeline"
     if stream.messages:
         return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
-    return f"Step {step} failed ({error}). The end of {log}:\n" + "\n".join(log.read_text().splitlines()[-25:])
+    end = "\n".join(COLOUR.sub("", log.read_text()).splitlines()[-25:])
+    return f"Step {step} failed. The end of {log}:\n{end}"
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def services() -> dict[str, Service]:
     mlflow += ["--backend-store-uri", f"sqlite:///{home}/mlflow/mlflow.db"]
     mlflow += ["--artifacts-destination", str(home / "mlflow" / "artifacts")]
     endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
-    evidently = ["-m", "evidently", "ui", "--host", at.host, "--port", str(at.evidently_port)]
+    evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
     evidently += ["--workspace", str(home / "evidently")]
     # MLflow's job runners take 2 GB and serve features that are not used here.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

@@ -25,7 +25,7 @@ def report(capstone: str, model: str, name: str, reference: str, current: str, h
     predictor = mlflow.pyfunc.load_model(model).unwrap_python_model()
     now, then = (_dataset(task, predictor, pd.read_parquet(path)) for path in (current, reference))
     run = Report([DataDriftPreset(), ClassificationPreset()], include_tests=True).run(now, then, name=name)
-    workspace.add(capstone, task.TITLE, run)
+    workspace.add(capstone, task.TITLE, name, run)
     html.parent.mkdir(parents=True, exist_ok=True)
     partial = html.with_suffix(".partial")
     run.save_html(str(partial))

@@ -3,7 +3,7 @@
 from capstan.settings import settings
 
 
-def add(capstone: str, title: str, run) -> None:
+def add(capstone: str, title: str, name: str, run) -> None:
     """Add a report to the capstone's project, in place of one of the same name; the project is made if it is new."""
     from evidently.ui.workspace import Workspace
 
@@ -11,7 +11,7 @@ def add(capstone: str, title: str, run) -> None:
     found = [project for project in workspace.list_projects() if project.name == capstone]
     project = found[0] if found else _create(workspace, capstone, title)
     for known in workspace.list_runs(project.id):
-        if workspace.get_run(project.id, known).to_snapshot_model().name == run.to_snapshot_model().name:
+        if workspace.get_run(project.id, known).name == name:
             workspace.delete_run(project.id, known)
     workspace.add_run(project.id, run, include_data=False)
 

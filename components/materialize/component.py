@@ -6,8 +6,10 @@ from capstan.settings import settings
 
 
 @dsl.component(base_image=settings().image, install_kfp_package=False)
-def materialize(capstone: str, features: dsl.Input[dsl.Dataset], training_set: dsl.Input[dsl.Dataset]) -> str:
-    """Bring the online store to the last prediction time; return it."""
+def materialize(
+    capstone: str, features: dsl.Input[dsl.Dataset], training_set: dsl.Input[dsl.Dataset], as_of: str
+) -> str:
+    """Bring the online store to what was known at an instant; return it."""
     from components.materialize.core import materialize
 
-    return materialize(capstone, features.path, training_set.path)
+    return materialize(capstone, features.path, training_set.path, as_of)

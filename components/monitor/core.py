@@ -12,7 +12,7 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
     Return the report's name. The same version on the same rows is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
-    saved = settings().home / "evidently" / "reports" / capstone / f"{name.replace(' ', '-')}.html"
+    saved = settings().home / "reports" / capstone / f"{name.replace(' ', '-')}.html"
     if not saved.exists():
         from monitoring.reports import report
 

@@ -26,16 +26,18 @@ class Outputs(NamedTuple):
     flights: dsl.Metrics
     rows: dsl.Metrics
     scores: dsl.Metrics
+    report: dsl.HTML
     verdict: str
     version: str
 
 
 @dsl.pipeline(name="flight-delay", description="Will a flight out of New York arrive more than 15 minutes late?")
-def pipeline(seed: int = 0, workers: int = 0, tune: int = 0, measure_inputs: bool = False) -> Outputs:
+def pipeline(seed: int = 0, workers: int = 0, tune: int = 0, measure_inputs: bool = False, as_of: str = "") -> Outputs:
     """Train, judge and deploy the model.
 
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
     measure_inputs: also train with ever more groups of inputs, to show what each is worth.
+    as_of: the instant the online store is brought to, ISO 8601; by default the last prediction time.
     """
     source = ingest(capstone=NAME)
     checked = validate(capstone=NAME, tables=source.outputs["tables"])
@@ -64,7 +66,10 @@ def pipeline(seed: int = 0, workers: int = 0, tune: int = 0, measure_inputs: boo
     )
     with dsl.If(gated.outputs["Output"] == "accepted", name="accepted"):
         online = materialize(
-            capstone=NAME, features=features.outputs["features"], training_set=features.outputs["training_set"]
+            capstone=NAME,
+            features=features.outputs["features"],
+            training_set=features.outputs["training_set"],
+            as_of=as_of,
         )
         deployed = deploy(capstone=NAME, version=registered.output, test=future).after(online)
         watched = monitor(capstone=NAME, model=model, version=registered.output, train=past, test=future)
@@ -81,6 +86,7 @@ def pipeline(seed: int = 0, workers: int = 0, tune: int = 0, measure_inputs: boo
         flights=source.outputs["counts"],
         rows=rows.outputs["counts"],
         scores=evaluated.outputs["scores"],
+        report=evaluated.outputs["report"],
         verdict=gated.outputs["Output"],
         version=registered.output,
     )

@@ -1,0 +1,25 @@
+"""The `capstan` command: one file a group of subcommands."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command; the user's errors exit with 1 and one message, usage with 2, a bug with its traceback."""
+    from rich.console import Console
+
+    from capstan.cli.app import app
+    from capstan.errors import CapstanError
+
+    try:
+        app()
+    except CapstanError as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _plain(error: Exception) -> str:
+    from rich.markup import escape
+
+    return escape(str(error))

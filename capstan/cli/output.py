@@ -1,0 +1,13 @@
+"""How commands print: JSON for scripts, Rich for people."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON on standard output, and nothing else."""
+    print(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,81 @@
+"""`capstan predict`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from capstan.cli.app import Capstone, Json, app
+from capstan.cli.output import console, print_json
+
+
+@app.command()
+def predict(
+    capstone: Capstone,
+    entity: Annotated[
+        list[str] | None, typer.Option("--entity", "-e", metavar="KEY=VALUE", help="A field of the request; repeat it.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="A JSON file: one request, a list of them, or {instances: [...]}."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the endpoint for predictions."""
+    import httpx
+
+    from capstan import catalogue
+    from capstan.errors import CapstanError
+    from capstan.settings import settings
+
+    catalogue.load_task(capstone)
+    if bool(entity) == bool(file):
+        raise typer.BadParameter("Give either --entity KEY=VALUE, once a field, or --file REQUEST.json.")
+    instances = _read(file) if file else [_parse(entity)]
+    url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
+    try:
+        reply = httpx.post(url, json={"instances": instances}, timeout=30)
+    except httpx.HTTPError as error:
+        raise CapstanError(f"The endpoint does not answer at {url} ({error}). Start it with `capstan up`.") from error
+    if not reply.is_success:
+        raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
+    if as_json:
+        print_json(reply.json())
+        return
+    for answer in reply.json()["predictions"]:
+        console.print(
+            f"[bold]{answer['probability']:.3f}[/]  version {answer['model_version']}  {answer['prediction_id']}"
+        )
+        for what in ("missing", "expired", "future"):
+            if names := answer.get(f"{what}_features"):
+                console.print(f"       [yellow]{what}:[/] {', '.join(names)}")
+
+
+def _parse(entity: list[str]) -> dict[str, str]:
+    pairs = [item.partition("=") for item in entity]
+    for key, equals, _ in pairs:
+        if not (key and equals):
+            raise typer.BadParameter(f"{key!r} is no KEY=VALUE.", param_hint="--entity")
+    return {key: value for key, _, value in pairs}
+
+
+def _read(file: Path) -> list:
+    from capstan.errors import CapstanError
+
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise CapstanError(f"{file} is not a readable JSON file ({error}).") from error
+    if isinstance(content, dict):
+        content = content.get("instances", [content])
+    if not isinstance(content, list):
+        raise CapstanError(f"{file} holds a {type(content).__name__}; it has to hold a request or a list of them.")
+    return content
+
+
+def _message(reply) -> str:
+    try:
+        return str(reply.json().get("error", reply.text))
+    except ValueError:
+        return reply.text

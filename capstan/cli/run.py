@@ -1,0 +1,121 @@
+"""`capstan run`."""
+
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from capstan.cli.app import Capstone, Json, app
+from capstan.cli.output import console, print_json
+
+MARKS = {"done": "[green]done  [/]", "cached": "[blue]cached[/]", "failed": "[red]failed[/]"}
+
+
+@app.command()
+def run(
+    capstone: Capstone,
+    seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
+    tune: Annotated[int | None, typer.Option(help="Trials of a Ray Tune search before training.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Ray workers; 0 trains in process.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another parameter of the pipeline.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a capstone's pipeline here: from the source to a deployed, monitored model."""
+    from capstan import catalogue, local
+
+    began = time.monotonic()
+    named = {"seed": seed, "tune": tune, "workers": workers}
+    parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
+    title = catalogue.load_task(capstone).TITLE
+    if not as_json:
+        console.print(f"[bold]{capstone}[/]  {title}")
+    with _Progress(quiet=as_json) as progress:
+        outputs, log = local.run(capstone, parameters, progress.on_event)
+    summary = _summarize(outputs) | {"seconds": round(time.monotonic() - began, 1), "log": str(log)}
+    if as_json:
+        print_json({"capstone": capstone} | summary)
+    else:
+        _show(capstone, summary)
+
+
+def _parse(pairs: list[str]) -> dict[str, Any]:
+    import json
+
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals):
+            raise typer.BadParameter(f"{pair!r} is no NAME=VALUE.", param_hint="--set")
+        try:
+            values[name] = json.loads(value)
+        except ValueError:
+            values[name] = value
+    return values
+
+
+def _summarize(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
+    plain = {}
+    for name, value in outputs.items():
+        if hasattr(value, "schema_title"):
+            plain[name] = dict(value.metadata) if "Metrics" in value.schema_title else value.path
+        else:
+            plain[name] = value
+    return plain
+
+
+def _show(capstone: str, summary: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from capstan import stack
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in summary.items():
+        if isinstance(value, dict):
+            value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in value.items())
+        colour = {"accepted": "green", "rejected": "red"}.get(str(value))
+        table.add_row(name, f"[{colour}]{value}[/]" if colour else str(value))
+    console.print(table)
+    if summary.get("verdict") == "rejected":
+        console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
+    services = stack.services()
+    console.print(f"experiments  {services['mlflow'].url}/#/models/{capstone}")
+    if summary.get("verdict") == "accepted":
+        console.print(f"endpoint     {services['endpoint'].url}/v1/models/{capstone}:predict")
+        console.print(f"monitoring   {services['evidently'].url} (`capstan up` starts it)")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
+
+
+class _Progress:
+    """A line a finished step, and a spinner for the one that runs; without a terminal, the lines alone."""
+
+    def __init__(self, quiet: bool):
+        self.quiet = quiet
+        self.status = None
+
+    def __enter__(self) -> "_Progress":
+        # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
+        console.file = sys.stdout
+        if not self.quiet:
+            self.status = console.status("starting the stack")
+            self.status.start()
+        return self
+
+    def __exit__(self, *_error) -> None:
+        if self.status:
+            self.status.stop()
+
+    def on_event(self, step: str, state: str, seconds: float) -> None:
+        """Show what happened to a step."""
+        if self.quiet:
+            return
+        if state == "started":
+            self.status.update(f"{step} ...")
+        else:
+            console.print(f"  {MARKS[state]} {step:<16} {f'{seconds:5.1f} s' if seconds else ''}".rstrip())

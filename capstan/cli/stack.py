@@ -1,0 +1,89 @@
+"""`capstan up`, `down`, `status`, `open`."""
+
+from capstan.cli.app import Json, app
+from capstan.cli.output import console, print_json
+
+
+@app.command()
+def up(as_json: Json = False) -> None:
+    """Start MLflow, the endpoint and the Evidently UI, and wait until each is healthy."""
+    from capstan import stack
+
+    started = []
+    with console.status("starting ...") if not as_json else _nothing():
+        for service in stack.up():
+            started.append({"name": service.name, "url": service.url, "log": str(service.log)})
+            if not as_json:
+                console.print(f"[green]up[/]    {service.title:<10} {service.url}")
+    if as_json:
+        print_json(started)
+
+
+@app.command()
+def down(as_json: Json = False) -> None:
+    """Stop every service that `capstan up` or a run started."""
+    from capstan import stack
+
+    stopped = []
+    for service in stack.down():
+        stopped.append(service.name)
+        if not as_json:
+            console.print(f"stopped {service.title}")
+    if as_json:
+        print_json(stopped)
+    elif not stopped:
+        console.print("Nothing was running.")
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show which services run, where, and which version of each model serves."""
+    from rich.table import Table
+
+    from capstan import catalogue, registry, stack
+
+    rows = []
+    for service in stack.services().values():
+        running = stack.process(service)
+        state = "stopped" if running is None else "healthy" if stack.healthy(service) else "not answering"
+        pid = running.pid if running else None
+        rows.append({"name": service.name, "state": state, "url": service.url, "pid": pid, "log": str(service.log)})
+    mlflow_answers = stack.healthy(stack.services()["mlflow"])
+    champions = {name: registry.champion(name) for name in catalogue.names()} if mlflow_answers else {}
+    versions = {name: champion.version for name, champion in champions.items() if champion}
+    if as_json:
+        print_json({"services": rows, "champions": versions})
+        return
+    table = Table("service", "state", "url", "pid", "log", box=None)
+    for row in rows:
+        colour = {"healthy": "green", "stopped": "dim"}.get(row["state"], "red")
+        pid = str(row["pid"] or "")
+        table.add_row(row["name"], f"[{colour}]{row['state']}[/]", row["url"], pid, row["log"])
+    console.print(table)
+    for name, version in versions.items():
+        console.print(f"{name}: version {version} is the champion")
+
+
+@app.command("open")
+def open_urls(as_json: Json = False) -> None:
+    """Print the URLs of the running services' pages."""
+    from capstan import stack
+    from capstan.errors import CapstanError
+
+    running = [service for service in stack.services().values() if stack.process(service)]
+    if not running:
+        raise CapstanError("Nothing runs. Start the stack with `capstan up`.")
+    pages = {service.name: service.url for service in running}
+    if "endpoint" in pages:
+        pages["endpoint"] += "/docs"
+    if as_json:
+        print_json(pages)
+        return
+    for name, url in pages.items():
+        console.print(f"{name:<10} {url}")
+
+
+def _nothing():
+    from contextlib import nullcontext
+
+    return nullcontext()

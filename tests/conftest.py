@@ -1,0 +1,35 @@
+"""Every test run has a state folder and ports of its own, so that it meets neither a user's stack nor another run."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+def free_port() -> int:
+    """Return a port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# Before any test module reads the settings.
+HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
+os.environ["CAPSTAN_HOME"] = HOME.name
+for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"):
+    os.environ[f"CAPSTAN_{name}_PORT"] = str(free_port())
+for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR"):
+    os.environ.pop(f"CAPSTAN_{name}", None)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder for one test, in place of the run's."""
+    from capstan.settings import settings
+
+    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield settings().home
+    settings.cache_clear()
