@@ -43,6 +43,21 @@ def test_incremental_materialization_picks_up_late_rows_and_never_goes_back(stor
     assert online(store, 3) == [30]
 
 
+def test_a_row_that_arrives_a_moment_after_the_end_waits(store, tmp_path):
+    tick = timedelta(microseconds=1)
+    rows = [(1, at(0), at(0), 10), (1, at(1), at(2) + tick, 11), (2, at(2) + tick, None, 20)]
+    store.apply([entity(), view(write(tmp_path / "a.parquet", rows, CREATED), created="created")])
+    store.materialize(at(-1), at(2))
+    assert online(store, 1, 2) == [10, None]
+
+
+def test_a_row_without_creation_loses_ties(store, tmp_path):
+    rows = [(1, at(0), at(-1), 11), (1, at(0), None, 10)]
+    store.apply([entity(), view(write(tmp_path / "a.parquet", rows, CREATED), created="created")])
+    store.materialize(at(-1), at(1))
+    assert online(store, 1) == [11]
+
+
 def test_online_and_offline_agree_at_the_end_of_materialization(store, tmp_path):
     rows = [(k, at(e), at(c), 100 * k + e) for k in range(5) for e, c in [(0, 3), (1, 1), (2, 6), (-1, 4)]]
     store.apply([entity(), view(write(tmp_path / "a.parquet", rows, CREATED), created="created")])
