@@ -1,8 +1,10 @@
 """Materialization through Feast's own engine, and the rows it pulls."""
 
+import time
 from datetime import UTC, timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +123,19 @@ def test_pull_all_returns_each_event_in_the_range_oldest_first(store, tmp_path):
     assert result["v"].tolist() == [9, 10, 12]
     assert result["event_timestamp"].tolist() == [at(0), at(0), at(2)]
     assert _pull(store, path, rows, False, None, None).to_df()["v"].tolist() == [8, 10, 9, 12, 13]
+
+
+def test_times_are_in_utc_wherever_the_machine_is(store, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    path = write(tmp_path / "a.parquet", [(1, at(-1), 1), (1, at(0), 2)])
+    naive = at(0).replace(tzinfo=None)
+    for latest in (False, True):
+        result = _pull(store, path, [], latest, naive, naive).to_arrow()
+        assert result["event_timestamp"].to_pylist() == [at(0)]
+        assert result.schema.field("event_timestamp").type == pa.timestamp("us", "UTC")
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize("latest", [False, True])
