@@ -1,0 +1,72 @@
+"""Measure the published figures and write docs/benchmarks.md.
+
+    python -m tests.benchmarks [SECTION ...]
+
+Sections: road, features, endpoint, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
+machine and the date, so that one can be measured again without the others.
+"""
+
+import argparse
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from capstan.settings import ROOT
+from tests.benchmarks import clone, endpoint, features, offline_store, road
+
+SECTIONS = {
+    "road": ("The whole road", road),
+    "features": ("Historical features, all flights", features),
+    "endpoint": ("One prediction through the endpoint", endpoint),
+    "offline_store": ("The offline store beside Feast's own", offline_store),
+    "clone": ("A fresh clone", clone),
+}
+RESULTS, PAGE = ROOT / "docs" / "benchmarks.json", ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Measure the sections that are named, all by default, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="SECTION")
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in parser.parse_args().sections or SECTIONS:
+        print(f"measuring {name} ...", flush=True)
+        rows = SECTIONS[name][1].rows()
+        results[name] = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rows": rows}
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        PAGE.write_text(page(results))
+    print(f"wrote {PAGE}")
+
+
+def machine() -> str:
+    """Return cores, memory, processor and Python of this machine."""
+    model = platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), model)
+    gibibytes = psutil.virtual_memory().total / 2**30
+    return f"{psutil.cpu_count()} cores, {gibibytes:.0f} GiB, {model}, Python {platform.python_version()}"
+
+
+def page(results: dict) -> str:
+    """Return the results as Markdown."""
+    parts = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; nothing here is typed by hand. Single runs, as they came out.",
+        "",
+    ]
+    for name, (title, module) in SECTIONS.items():
+        if name in results:
+            result = results[name]
+            command = f"python -m tests.benchmarks {name}"
+            parts += [f"## {title}", "", f"`{command}`, {result['date']}: {result['machine']}.", ""]
+            parts += [module.table(result["rows"]), ""]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Predictions through the endpoint with online features, from one client on the same machine."""
+
+import http.client
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pipelines.flight_delay import task
+from tests.benchmarks import stack
+from tests.benchmarks.figures import table
+
+__all__ = ["rows", "table"]
+REQUESTS = 5_000
+
+
+def rows() -> list[dict]:
+    """Return the quantiles of one client's latency, a flight a request, over one kept connection."""
+    with stack.environment() as env:
+        summary = stack.run(env)
+        training_set = Path(summary["report"]).parents[1] / "build-features" / "training_set"
+        flights = task.examples(pd.read_parquet(training_set).tail(500))
+        milliseconds = _ask(int(env["CAPSTAN_ENDPOINT_PORT"]), flights)
+    p50, p99 = np.quantile(milliseconds, [0.5, 0.99])
+    return [
+        {"what": f"p50 of {REQUESTS:,} requests, one client", "goal": "under 3 ms", "measured": f"{p50:.2f} ms"},
+        {"what": f"p99 of {REQUESTS:,} requests, one client", "goal": "under 10 ms", "measured": f"{p99:.2f} ms"},
+    ]
+
+
+def _ask(port: int, flights: list[dict]) -> list[float]:
+    bodies = [json.dumps({"instances": [flight]}) for flight in flights]
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    times = []
+    for number in range(-200, REQUESTS):  # the first 200 warm up
+        began = time.perf_counter()
+        connection.request("POST", "/v1/models/flight_delay:predict", bodies[number % len(bodies)])
+        answer = connection.getresponse()
+        content = answer.read()
+        if number >= 0:
+            times.append((time.perf_counter() - began) * 1e3)
+        assert answer.status == 200, content
+    return times

@@ -1,0 +1,42 @@
+"""A stack of its own for a benchmark: state folder and ports that nothing else uses."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CAPSTAN = str(Path(sys.executable).with_name("capstan"))
+
+
+@contextmanager
+def environment() -> Iterator[dict[str, str]]:
+    """Yield the environment of a fresh, running stack; stop it and remove its state afterwards."""
+    with tempfile.TemporaryDirectory(prefix="capstan-bench-") as home:
+        env = os.environ | {"CAPSTAN_HOME": home}
+        for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                env[f"CAPSTAN_{name}_PORT"] = str(probe.getsockname()[1])
+        try:
+            capstan(env, "up")
+            yield env
+        finally:
+            capstan(env, "down")
+
+
+def capstan(env: dict[str, str], *arguments: str) -> str:
+    """Run the command and return what it printed. Raises CalledProcessError."""
+    done = subprocess.run([CAPSTAN, *arguments], env=env, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"capstan {' '.join(arguments)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def run(env: dict[str, str], *arguments: str) -> dict:
+    """Return the summary of `capstan run flight_delay`."""
+    return json.loads(capstan(env, "run", "flight_delay", "--json", *arguments))
