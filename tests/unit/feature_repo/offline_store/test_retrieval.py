@@ -227,30 +227,20 @@ def test_memory_limit_and_threads_reach_duckdb(tmp_path, path):
 
 def test_without_entity_rows_each_arrival_in_the_period_is_one(store, tmp_path):
     rows = [
-        (1, at(0), at(0), 10),
-        (1, at(1), at(3), 11),
-        (2, at(1), at(1), 20),
-        (2, at(-3), at(-3), 19),
-        (None, at(1), at(1), 0),
-    ]
+        (1, at(0), at(0), 10), (1, at(1), at(3), 11), (2, at(1), at(1), 20), (3, at(-1), at(1), 30),
+        (2, at(-3), at(-3), 19), (3, at(1), at(9), 31), (None, at(1), at(1), 0),
+    ]  # fmt: skip
     one = write(tmp_path / "one.parquet", rows, "k event_timestamp created v")
     two = write(tmp_path / "two.parquet", [(2, at(2), 99), (2, at(9), 98), (1, at(0), 97)], "k event_timestamp w")
     store.apply([entity(), view(one, "one", created="created"), view(two, "two", features=("w",))])
     job = store.get_historical_features(features=["one:v", "two:w"], start_date=at(0), end_date=at(3))
     result = job.to_df()
-    assert list(zip(result["k"], result["event_timestamp"], strict=True)) == [
-        (1, at(0)),
-        (2, at(1)),
-        (2, at(2)),
-        (1, at(3)),
-    ]
-    assert values(result) == [10, 20, 20, 11]
-    assert values(result, "w") == [97, None, 99, 97]
-    assert (job.metadata.keys, job.metadata.min_event_timestamp, job.metadata.max_event_timestamp) == (
-        ["k"],
-        at(0),
-        at(3),
-    )
+    moments = list(zip(result["k"], result["event_timestamp"], strict=True))
+    assert moments == [(1, at(0)), (2, at(1)), (3, at(1)), (2, at(2)), (1, at(3))]
+    assert values(result) == [10, 20, 30, 20, 11]
+    assert values(result, "w") == [97, None, None, 99, 97]
+    assert job.metadata.keys == ["k"]
+    assert (job.metadata.min_event_timestamp, job.metadata.max_event_timestamp) == (at(0), at(3))
 
 
 def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, path):
