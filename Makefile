@@ -29,7 +29,8 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
 
 golden: .venv/.core  ## compile every pipeline again into its golden YAML
-	$(BIN)/capstan compile --golden
+	for task in pipelines/*/task.py; do name=$$(basename $${task%/task.py}); \
+	  $(BIN)/capstan compile $$name --output tests/golden/$$name.yaml; done
 
 lock: .venv/.uv  ## resolve the dependencies again
 	$(UV) pip compile $(COMPILE) --universal pyproject.toml -o requirements/core.lock

