@@ -21,7 +21,6 @@ class ModelVersion:
     version: str
     run_id: str
     tags: dict[str, str]
-    aliases: list[str]
 
 
 def champion(name: str) -> ModelVersion | None:
@@ -42,7 +41,7 @@ def find(name: str, tags: dict[str, str]) -> ModelVersion | None:
 
 
 def versions(name: str) -> list[ModelVersion]:
-    """Return every version of a model, newest first."""
+    """Return every version of a model, newest first. (MLflow leaves the aliases out of a search.)"""
     reply = _call("GET", "model-versions/search", filter=f"name='{name}'", max_results=1000)
     found = [_parse(item) for item in reply.get("model_versions", [])]
     return sorted(found, key=lambda version: -int(version.version))
@@ -112,4 +111,4 @@ def _is_missing(code: str, reply: httpx.Response) -> bool:
 
 def _parse(item: dict) -> ModelVersion:
     tags = {tag["key"]: tag["value"] for tag in item.get("tags", [])}
-    return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags, item.get("aliases", []))
+    return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags)

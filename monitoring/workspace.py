@@ -1,6 +1,11 @@
-"""The Evidently workspace: a project a capstone, a run a report, two panels over time."""
+"""The Evidently workspace: a project a capstone, a run a report, two figures, the last and over time."""
 
 from capstan.settings import settings
+
+PANELS = [
+    ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"}),
+    ("ROC AUC", "RocAuc", {}),
+]
 
 
 def add(capstone: str, title: str, name: str, run) -> None:
@@ -17,21 +22,17 @@ def add(capstone: str, title: str, name: str, run) -> None:
 
 
 def _create(workspace, capstone: str, title: str):
+    project = workspace.create_project(capstone, title)
+    for plot in ({"plot_type": "counter", "aggregation": "last"}, {"plot_type": "bar"}):
+        for name, metric, labels in PANELS:
+            project.dashboard.add_panel(_panel(name, metric, labels, plot))
+    project.save()
+    return project
+
+
+def _panel(name: str, metric: str, labels: dict, plot: dict):
     from evidently.sdk.models import PanelMetric
     from evidently.sdk.panels import DashboardPanelPlot
 
-    project = workspace.create_project(capstone, title)
-    for panel, metric, labels in [
-        ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"}),
-        ("ROC AUC", "RocAuc", {}),
-    ]:
-        plot = DashboardPanelPlot(
-            title=panel,
-            subtitle="",
-            size="half",
-            values=[PanelMetric(metric=metric, metric_labels=labels, legend=panel)],
-            plot_params={"plot_type": "line"},
-        )
-        project.dashboard.add_panel(plot)
-    project.save()
-    return project
+    values = [PanelMetric(metric=metric, metric_labels=labels, legend=name)]
+    return DashboardPanelPlot(title=name, subtitle="", size="half", values=values, plot_params=plot)

@@ -34,6 +34,9 @@ def run(
         console.print(f"[bold]{capstone}[/]  {title}")
     with _Progress(quiet=as_json) as progress:
         outputs, log = local.run(capstone, parameters, progress.on_event)
+    outputs = {
+        name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
+    }
     summary = _summarize(outputs) | {"seconds": round(time.monotonic() - began, 1), "log": str(log)}
     if as_json:
         print_json({"capstone": capstone} | summary)
@@ -68,24 +71,22 @@ def _summarize(outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:
-    from rich.table import Table
-
     from capstan import stack
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    console.print()
     for name, value in summary.items():
         if isinstance(value, dict):
-            value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in value.items())
+            value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in sorted(value.items()))
         colour = {"accepted": "green", "rejected": "red"}.get(str(value))
-        table.add_row(name, f"[{colour}]{value}[/]" if colour else str(value))
-    console.print(table)
+        console.print(f"{name:<12} {f'[{colour}]{value}[/]' if colour else value}")
+    services = stack.services()
+    console.print(f"{'experiments':<12} {services['mlflow'].url}/#/models/{capstone}")
     if summary.get("verdict") == "rejected":
         console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
-    services = stack.services()
-    console.print(f"experiments  {services['mlflow'].url}/#/models/{capstone}")
-    if summary.get("verdict") == "accepted":
-        console.print(f"endpoint     {services['endpoint'].url}/v1/models/{capstone}:predict")
-        console.print(f"monitoring   {services['evidently'].url} (`capstan up` starts it)")
+    else:
+        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
+        console.print(f"{'endpoint':<12} {services['endpoint'].url}/v1/models/{capstone}:predict")
+        console.print(f"{'monitoring':<12} {services['evidently'].url}{hint}")
 
 
 def _number(value: float) -> str:

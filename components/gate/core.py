@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from capstan import registry
 from capstan.catalogue import load_task
 from capstan.files import digest, read_json
@@ -54,6 +52,7 @@ def _champion_scores(name: str, model_digest: str, test: str, candidate: dict) -
 
 def _score_again(name: str, version: str, test: str) -> tuple[dict | None, str]:
     import mlflow
+    import pandas as pd
 
     task = load_task(name)
     mlflow.set_tracking_uri(registry.settings().tracking_uri)

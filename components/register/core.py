@@ -30,7 +30,8 @@ def register(
         tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
         tags |= {f"{name}_digest": digest(Path(path)) for name, path in rows.items()}
         known = _log(capstone, model, tags, read_json(scores), rows)
-    if verdict == ACCEPTED and "champion" not in known.aliases:
+    champion = registry.champion(capstone)
+    if verdict == ACCEPTED and (champion is None or champion.version != known.version):
         registry.set_alias(capstone, "challenger", known.version)
     return known.version
 

