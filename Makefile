@@ -35,6 +35,7 @@ golden: .venv/.core  ## compile every pipeline again into its golden YAML
 lock: .venv/.uv  ## resolve the dependencies again
 	$(UV) pip compile $(COMPILE) --universal pyproject.toml -o requirements/core.lock
 	$(UV) pip compile $(COMPILE) --universal pyproject.toml --extra dev -c requirements/core.lock -o requirements/dev.lock
+	rm -f requirements/torch.lock  # a version pinned before would be looked for on PyPI, and bring CUDA along
 	$(UV) pip compile $(COMPILE) $(FIND_LINKS) pyproject.toml --extra torch -c requirements/dev.lock -o requirements/torch.lock
 	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements/torch.lock
 
