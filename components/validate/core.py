@@ -22,8 +22,15 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     task = load_task(capstone)
     kept, counts, broken = {}, {}, []
     Path(quarantine).mkdir(parents=True, exist_ok=True)
-    contracts = task.contracts()
-    for name, frame in read_tables(tables).items():
+    contracts, found = task.contracts(), read_tables(tables)
+    if found.keys() != contracts.keys():
+        raise CapstanError(
+            f"The tables are {', '.join(found) or 'none'}; the contract in pipelines/{capstone} is of "
+            f"{', '.join(contracts)}. Mend the source, or the contract."
+        )
+    for name, frame in found.items():
+        if frame.empty:
+            raise CapstanError(f"The table {name} has no rows. Mend the source.")
         kept[name], bad = check(frame, contracts[name], name)
         share = len(bad) / len(frame)
         counts |= {f"{name}_quarantined": len(bad), f"{name}_quarantined_share": share}
@@ -44,6 +51,7 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
 
 def check(frame: "pd.DataFrame", contract: "DataFrameSchema", name: str) -> "tuple[pd.DataFrame, pd.DataFrame]":
     """Return the good rows, with the contract's types, and the bad ones as they came with a `reason` column."""
+    import pandas as pd
     from pandera.errors import SchemaErrors
 
     frame = frame.reset_index(drop=True)
@@ -51,12 +59,22 @@ def check(frame: "pd.DataFrame", contract: "DataFrameSchema", name: str) -> "tup
         return contract.validate(frame, lazy=True), frame.head(0).assign(reason="")
     except SchemaErrors as error:
         cases = error.failure_cases
-    whole = cases[cases["index"].isna()]
+    # A value that cannot be read keeps pandera from checking its column: that is looked at again without its row.
+    unread = cases[cases["index"].notna() & cases["check"].astype(str).str.startswith("coerce_dtype")]
+    whole = cases[cases["index"].isna() & ~cases["column"].isin(unread["column"])]
     if len(whole):
-        problems = "; ".join(f"{case.check}: {case.failure_case}" for case in whole.head(5).itertuples())
-        raise CapstanError(f"The table {name} breaks its contract as a whole: {problems}. Mend the source.")
-    cases = cases.assign(reason=cases["column"].astype(str) + ": " + cases["check"].astype(str))
+        listed = [f"{case.column or 'table'}: {case.check}: {case.failure_case}" for case in whole.head(5).itertuples()]
+        raise CapstanError(f"The table {name} breaks its contract as a whole: {'; '.join(listed)}. Mend the source.")
+    cases = cases[cases["index"].notna()]
+    cases = cases.assign(reason=cases["column"].astype(str) + ": " + cases["check"].astype(str).map(_shorten))
     reasons = cases.drop_duplicates(["index", "reason"]).groupby("index")["reason"].agg("; ".join)
     bad = frame.loc[reasons.index].assign(reason=reasons)
     good = frame.drop(index=reasons.index)
-    return (contract.validate(good) if len(good) else good), bad
+    if good.empty:
+        return good, bad
+    good, more = check(good, contract, name)
+    return good, pd.concat([bad, more]) if len(more) else bad
+
+
+def _shorten(condition: str) -> str:
+    return condition if len(condition) <= 80 else f"{condition[:60]} ... {condition[-15:]}"
