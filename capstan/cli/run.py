@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -37,7 +38,7 @@ def run(
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }
-    summary = _summarize(outputs) | {"seconds": round(time.monotonic() - began, 1), "log": str(log)}
+    summary = _summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1), "log": str(log)}
     if as_json:
         print_json({"capstone": capstone} | summary)
     else:
@@ -59,15 +60,28 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
-def _summarize(outputs: dict[str, Any]) -> dict[str, Any]:
+def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
     plain = {}
     for name, value in outputs.items():
-        if hasattr(value, "schema_title"):
-            plain[name] = dict(value.metadata) if "Metrics" in value.schema_title else value.path
+        kind = getattr(value, "schema_title", "")
+        if "Metrics" in kind:
+            plain[name] = dict(value.metadata)
+        elif "HTML" in kind:
+            plain[name] = _page(capstone, name, value.path)
         else:
-            plain[name] = value
+            plain[name] = value.path if kind else value
     return plain
+
+
+def _page(capstone: str, name: str, artifact: str) -> str:
+    """Return the path of a copy that a browser opens as a page: KFP's own file has no ending."""
+    from capstan.settings import settings
+
+    page = settings().home / "reports" / capstone / f"{name}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_bytes(Path(artifact).read_bytes())
+    return str(page)
 
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:

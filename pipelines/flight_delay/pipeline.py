@@ -24,6 +24,7 @@ class Outputs(NamedTuple):
     """What a run tells whoever started it."""
 
     flights: dsl.Metrics
+    training_set: dsl.Dataset
     rows: dsl.Metrics
     scores: dsl.Metrics
     report: dsl.HTML
@@ -84,6 +85,7 @@ def pipeline(seed: int = 0, workers: int = 0, tune: int = 0, measure_inputs: boo
 
     return Outputs(
         flights=source.outputs["counts"],
+        training_set=features.outputs["training_set"],
         rows=rows.outputs["counts"],
         scores=evaluated.outputs["scores"],
         report=evaluated.outputs["report"],

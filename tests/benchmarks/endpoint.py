@@ -3,7 +3,6 @@
 import http.client
 import json
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,7 @@ def rows() -> list[dict]:
     """Return the quantiles of one client's latency, a flight a request, over one kept connection."""
     with stack.environment() as env:
         summary = stack.run(env)
-        training_set = Path(summary["report"]).parents[1] / "build-features" / "training_set"
-        flights = task.examples(pd.read_parquet(training_set).tail(500))
+        flights = task.examples(pd.read_parquet(summary["training_set"]).tail(500))
         milliseconds = _ask(int(env["CAPSTAN_ENDPOINT_PORT"]), flights)
     p50, p99 = np.quantile(milliseconds, [0.5, 0.99])
     return [

@@ -24,7 +24,7 @@ def offline(road) -> pd.DataFrame:
     import mlflow
 
     mlflow.set_tracking_uri(settings().tracking_uri)
-    rows = pd.read_parquet(Path(road["report"]).parents[1] / "build-features" / "training_set")
+    rows = pd.read_parquet(road["training_set"])
     rows = rows[rows[task.EVENT_TIMESTAMP].isin(pd.to_datetime(MOMENTS))].copy()
     model = mlflow.pyfunc.load_model("models:/flight_delay@champion")
     numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
@@ -34,8 +34,8 @@ def offline(road) -> pd.DataFrame:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_endpoint_sees_what_training_saw(moment, offline, road, up):
-    run = Path(road["report"]).parents[1] / "build-features"
-    materialize("flight_delay", str(run / "features"), str(run / "training_set"), as_of=moment)
+    features = Path(road["training_set"]).with_name("features")
+    materialize("flight_delay", str(features), road["training_set"], as_of=moment)
     rows = offline[offline[task.EVENT_TIMESTAMP] == moment]
     assert len(rows) >= 3
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
@@ -59,8 +59,8 @@ def test_endpoint_sees_what_training_saw(moment, offline, road, up):
 
 def test_flight_of_the_past_does_not_see_the_future(offline, road, up):
     """With the store brought to a later moment, newer rows are withheld and named, not used."""
-    run = Path(road["report"]).parents[1] / "build-features"
-    materialize("flight_delay", str(run / "features"), str(run / "training_set"), as_of=MOMENTS[3])
+    features = Path(road["training_set"]).with_name("features")
+    materialize("flight_delay", str(features), road["training_set"], as_of=MOMENTS[3])
     rows = offline[offline[task.EVENT_TIMESTAMP] == MOMENTS[0]].head(1)
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
     [answer] = httpx.post(url, json={"instances": task.examples(rows), "return_features": True}, timeout=30).json()[
