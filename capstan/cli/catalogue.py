@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from capstan.cli.app import Capstone, Json, app
+from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
 
-@app.command("list")
 def list_capstones(as_json: Json = False) -> None:
     """List the capstones."""
     from rich.table import Table
@@ -26,7 +25,6 @@ def list_capstones(as_json: Json = False) -> None:
     console.print(table)
 
 
-@app.command("compile")
 def compile_pipeline(
     capstone: Capstone,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The YAML file; NAME.yaml by default.")] = None,

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from capstan.cli.app import Capstone, Json, app
+from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
 
-@app.command()
 def predict(
     capstone: Capstone,
     entity: Annotated[

@@ -7,13 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from capstan.cli.app import Capstone, Json, app
+from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
 MARKS = {"done": "[green]done  [/]", "cached": "[blue]cached[/]", "failed": "[red]failed[/]"}
 
 
-@app.command()
 def run(
     capstone: Capstone,
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,

@@ -1,10 +1,9 @@
 """`capstan up`, `down`, `status`, `open`."""
 
-from capstan.cli.app import Json, app
+from capstan.cli.options import Json
 from capstan.cli.output import console, print_json
 
 
-@app.command()
 def up(as_json: Json = False) -> None:
     """Start MLflow, the endpoint and the Evidently UI, and wait until each is healthy."""
     from capstan import stack
@@ -19,7 +18,6 @@ def up(as_json: Json = False) -> None:
         print_json(started)
 
 
-@app.command()
 def down(as_json: Json = False) -> None:
     """Stop every service that `capstan up` or a run started."""
     from capstan import stack
@@ -35,7 +33,6 @@ def down(as_json: Json = False) -> None:
         console.print("Nothing was running.")
 
 
-@app.command()
 def status(as_json: Json = False) -> None:
     """Show which services run, where, and which version of each model serves."""
     from rich.table import Table
@@ -64,7 +61,6 @@ def status(as_json: Json = False) -> None:
         console.print(f"{name}: version {version} is the champion")
 
 
-@app.command("open")
 def open_urls(as_json: Json = False) -> None:
     """Print the URLs of the running services' pages."""
     from capstan import stack
