@@ -19,21 +19,29 @@ PACKAGES = ["capstan", "components", "feature_repo", "kernels", "pipelines"]
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
     """Write parquet, whole or not at all: a reader never sees half a file."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make(path.parent)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
         frame.to_parquet(partial, index=False, coerce_timestamps="us")  # DuckDB 2 and Feast agree on microseconds
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise CapstanError(f"{path} could not be written ({error}). Free space or set CAPSTAN_HOME.") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
     """Write each table to `folder/NAME.parquet`."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    _make(Path(folder))
     for name, frame in tables.items():
         write_table(frame, Path(folder) / f"{name}.parquet")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CapstanError(f"{folder} could not be made ({error}). Free space or set CAPSTAN_HOME.") from error
 
 
 def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":

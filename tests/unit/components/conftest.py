@@ -1,5 +1,7 @@
 """A tenth of the real flights, as the steps pass them on."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,9 @@ import pytest
 from capstan.files import read_tables, write_tables
 from components.validate.core import validate
 from pipelines.flight_delay import task
+
+# As in a run: on a machine with other work, threads that spin for each other take many times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,129 @@
+"""Tables are written whole or not at all, and digests follow content."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capstan.errors import CapstanError
+from capstan.files import digest, read_tables, source_digest, write_table, write_tables
+from capstan.settings import ROOT
+
+NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
+# A limit on the size of files stands in for a full disk: the system refuses the write in the middle of the file.
+FULL = """
+import resource, signal, sys
+import numpy as np, pandas as pd
+from capstan.errors import CapstanError
+from capstan.files import write_table
+frame = pd.DataFrame({"value": np.random.default_rng(0).random(200_000)})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    write_table(frame, sys.argv[1])
+except CapstanError as error:
+    print(error)
+    sys.exit(1)
+"""
+
+
+def write_on_full_disk(path: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, cwd=ROOT)
+
+
+def test_full_disk_leaves_no_file_and_says_what_to_do(tmp_path):
+    path = tmp_path / "tables" / "flights.parquet"
+    done = write_on_full_disk(path)
+    assert done.returncode == 1, done.stderr
+    assert str(path) in done.stdout and "Free space or set CAPSTAN_HOME" in done.stdout
+    assert list(path.parent.iterdir()) == []
+
+
+def test_full_disk_leaves_the_file_that_was_there(tmp_path):
+    path = tmp_path / "flights.parquet"
+    before = pd.DataFrame({"value": [1.0, 2.0]})
+    write_table(before, path)
+    assert write_on_full_disk(path).returncode == 1
+    pd.testing.assert_frame_equal(pd.read_parquet(path), before)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CapstanError, match="file"):
+        write_tables({"flights": pd.DataFrame({"value": [1]})}, tmp_path / "file" / "tables")
+
+
+def test_table_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    mixed = pd.DataFrame({"value": [1, "one"]})
+    with pytest.raises(Exception, match="value"):
+        write_table(mixed, tmp_path / "mixed.parquet")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tables_come_back_with_their_names_and_times(tmp_path):
+    frame = pd.DataFrame(
+        {"at": pd.to_datetime(["2013-06-01T12:00:00.123456Z"]), "name": [None], "value": [float("nan")]}
+    )
+    write_tables({"b": frame, "a": frame.head(0)}, tmp_path)
+    tables = read_tables(tmp_path)
+    assert list(tables) == ["a", "b"] and tables["a"].empty
+    assert tables["b"].loc[0, "at"] == frame.loc[0, "at"]
+    assert str(tables["b"]["at"].dtype) == "datetime64[us, UTC]"
+
+
+def test_digest_follows_content_and_name_and_not_time(tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a").write_text("one")
+    (folder / "inner" / "b").write_text("two")
+    first = digest(folder)
+    assert len(first) == 16 and int(first, 16) >= 0
+    os.utime(folder / "a", (0, 0))
+    assert digest(folder) == first
+    (folder / "a").write_text("One")
+    changed = digest(folder)
+    (folder / "a").rename(folder / "c")
+    (folder / "c").write_text("one")
+    assert len({first, changed, digest(folder)}) == 3
+
+
+def test_digest_does_not_run_its_parts_together():
+    assert len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("c", "ab")}) == 4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_source_digest_follows_what_cached_steps_import(name):
+    """The digest of a copy of the sources: a changed core, task, store or lock gives another one."""
+    copy = """
+import shutil, sys
+from pathlib import Path
+import capstan.files as files
+root = Path(sys.argv[1])
+for folder in [*files.PACKAGES, "requirements"]:
+    if (files.ROOT / folder).exists():
+        shutil.copytree(files.ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+files.ROOT = root
+digests = [files.source_digest(sys.argv[2])]
+for path in sys.argv[3:]:
+    (root / path).parent.mkdir(exist_ok=True)
+    with (root / path).open("a") as file:
+        file.write("# changed")
+    digests.append(files.source_digest(sys.argv[2]))
+print(*digests)
+"""
+    import tempfile
+
+    changes = ["components/train/gbdt.py", f"pipelines/{name}/task.py", "feature_repo/feature_store.yaml"]
+    changes += ["requirements/core.lock", "capstan/tabular.py", "pipelines/another/task.py"]
+    with tempfile.TemporaryDirectory() as root:
+        done = subprocess.run(
+            [sys.executable, "-c", copy, root, name, *changes], capture_output=True, text=True, cwd=ROOT, check=True
+        )
+    *others, last, unrelated = done.stdout.split()
+    assert others[0] == source_digest(name)
+    assert len({*others, last}) == len(changes)
+    assert unrelated == last  # another capstone's files are no part of it
