@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     tracking_uri: str | None = Field(None, description="an MLflow server; by default the local one")
     endpoint_url: str | None = Field(None, description="a capstone's endpoint; by default the local one")
 
+    log_segment_bytes: int = Field(2**24, description="prediction log: size at which a file becomes parquet")
+    log_segment_seconds: float = Field(300, description="prediction log: age at which a file becomes parquet")
+    log_fsync: bool = Field(False, description="prediction log: outlive a crash of the machine, not just the server")
+
     def model_post_init(self, _context) -> None:
         self.home = self.home.resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.host}:{self.mlflow_port}"

@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from serving import codec_v1, codec_v2
 from serving.errors import Unavailable, VariantNotFound
+from serving.predictions import records
+from serving.predictions.log import PredictionLog
 from serving.rows import RowDecoder
 from serving.transformer import Report
 from serving.variants import ALIASES, Variant
@@ -37,9 +39,9 @@ class Batch:
 class CapstoneModel(Model):
     """One capstone with its variants, alias -> variant. A reload makes a new one; this one never changes."""
 
-    def __init__(self, name: str, request_type: type[BaseModel], variants: dict[str, Variant]):
+    def __init__(self, name: str, request_type: type[BaseModel], variants: dict[str, Variant], log: PredictionLog):
         super().__init__(name)
-        self.variants = variants
+        self.variants, self.log = variants, log
         self.rows = RowDecoder(request_type)
         self.ready = True
 
@@ -83,8 +85,10 @@ class CapstoneModel(Model):
         return payload
 
     async def postprocess(self, result: Batch, headers: dict[str, str] | None = None) -> dict | InferResponse:
-        """Answer in the protocol of the request."""
-        return codec_v1.encode(result) if result.infer_request is None else codec_v2.encode(self.name, result)
+        """Answer in the protocol of the request, once it is logged. Raises Unavailable when it cannot be."""
+        answer = codec_v1.encode(result) if result.infer_request is None else codec_v2.encode(self.name, result)
+        await self.log.append(records.encode(self.name, result))
+        return answer
 
     def get_input_types(self) -> list[dict]:
         """One tensor a field of the request."""

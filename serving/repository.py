@@ -14,6 +14,7 @@ from capstan import catalogue
 from capstan.errors import CapstanError
 from serving.errors import one_line
 from serving.model import CapstoneModel
+from serving.predictions.log import PredictionLog
 from serving.variants import load_variants
 
 log = logging.getLogger("serving")
@@ -29,7 +30,8 @@ def open_store():
 class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
-    `capstones` lists the names there are, `load_task` returns one's task, `open_store` the Feast store, opened once.
+    `capstones` lists the names there are, `load_task` returns one's task, `open_store` the Feast store, opened once;
+    `log` takes their predictions.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class CapstoneRepository(ModelRepository):
         capstones: Callable[[], list[str]] = catalogue.names,
         load_task: Callable[[str], ModuleType] = catalogue.load_task,
         open_store: Callable[[], object] = open_store,
+        log: PredictionLog | None = None,
     ):
         super().__init__()
         self.capstones = capstones
         self.load_task = load_task
         self.open_store = cache(open_store)
+        self.log = log or PredictionLog.of_settings()
         self._loading = asyncio.Lock()
 
     async def load(self, name: str) -> bool:
@@ -73,7 +77,7 @@ class CapstoneRepository(ModelRepository):
     def _build(self, name: str) -> CapstoneModel:
         task, old = self.load_task(name), self.models.get(name)
         variants = load_variants(name, task, self.open_store, old.variants if old else {})
-        return CapstoneModel(name, task.Request, variants)
+        return CapstoneModel(name, task.Request, variants, self.log)
 
 
 class RepositoryExtension(ModelRepositoryExtension):

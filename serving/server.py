@@ -94,7 +94,11 @@ class CapstanServer(ModelServer):
             )
             self.servers = [rest.start(), grpc.start(self.max_threads)]
             self.register_signal_handler()
-            runner.run(self._serve())
+            self.registered_models.log.start()
+            try:
+                runner.run(self._serve())
+            finally:
+                self.registered_models.log.close()
 
 
 def _check_free(host: str, port: int) -> None:

@@ -114,6 +114,18 @@ class Server:
         return self.client.post(f"/v2/models/{name}/infer", json={"inputs": list(tensors), **body}, headers=headers)
 
 
+@contextmanager
+def another_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> Iterator[Server]:
+    """A model server of a test's own, with its state in `home`; it has the models that are registered by now."""
+    port, grpc_port, log = free_port(), free_port(), home.parent / f"server-{free_port()}"
+    command = [sys.executable, "-m", "tests.unit.serving.capstones", str(feast_home), str(port), str(grpc_port)]
+    env |= {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home)}
+    url = f"http://127.0.0.1:{port}"
+    with process(command, log, **env) as child, httpx.Client(base_url=url, timeout=30) as client:
+        wait_for(f"{url}/v2/health/live", child, log)
+        yield Server(url, port, grpc_port, child, log, client)
+
+
 def tensors(*rows: dict) -> list[dict]:
     """Return rows as V2 tensors."""
     kinds = {"seats_sold": "INT64"}

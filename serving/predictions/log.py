@@ -1,0 +1,110 @@
+"""The log as the server sees it: lines in, an answer allowed; files are looked after in a thread."""
+
+import asyncio
+import logging
+import threading
+from pathlib import Path
+
+from capstan.settings import settings
+from serving.errors import Unavailable
+from serving.predictions.convert import convert_all, segments
+from serving.predictions.wal import Wal
+
+log = logging.getLogger("serving")
+LOOK_SECONDS, RETRY_SECONDS = 1.0, 10.0
+
+
+class PredictionLog:
+    """One writer of the log under a folder.
+
+    `segment_bytes` and `segment_seconds` end a segment, whichever comes first. With `fsync` records outlive a crash of
+    the machine; without it they outlive one of the server.
+    """
+
+    def __init__(self, folder: Path, segment_bytes: int = 2**24, segment_seconds: float = 300, fsync: bool = False):
+        self.folder, self.segment_seconds = folder, segment_seconds
+        self.wal = Wal(folder / "wal", segment_bytes, segment_seconds, fsync)
+        self._waiting: list[tuple[bytes, asyncio.Future]] = []
+        self._writing: asyncio.Task | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @classmethod
+    def of_settings(cls) -> "PredictionLog":
+        """Return the log of this profile, under `settings().home`."""
+        own = settings()
+        return cls(own.home / "predictions", own.log_segment_bytes, own.log_segment_seconds, own.log_fsync)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their records to be written."""
+        return len(self._waiting)
+
+    def backlog(self) -> int:
+        """Return the bytes that are not parquet yet."""
+        return sum(path.stat().st_size for path in segments(self.folder) if path.exists())
+
+    async def append(self, lines: bytes) -> None:
+        """Return when some records are written. Raises Unavailable when they cannot be: then none of them is."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((lines, done))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        await done
+
+    async def _write(self) -> None:
+        # All requests that came to this point in one turn of the loop share one write.
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            lines, problem = b"".join(lines for lines, _ in group), None
+            try:
+                if self.wal.fsync:
+                    await asyncio.to_thread(self.wal.append, lines)
+                else:
+                    self.wal.append(lines)  # into memory: a thread would take longer to start
+            except Exception as error:
+                problem = error
+            for _, done in group:
+                if done.done():  # the client has gone
+                    continue
+                if problem is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(self._explain(problem))
+
+    def _explain(self, error: Exception) -> Exception:
+        if not isinstance(error, OSError):
+            return error
+        return Unavailable(
+            f"The prediction could not be logged, so it is not answered: {error.strerror} ({self.folder}). "
+            "Predictions are answered again as soon as the log can be written."
+        )
+
+    def start(self) -> None:
+        """Take up what an earlier process left, and look after the files from now on."""
+        self._thread = threading.Thread(target=self._look_after, name="prediction-log", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Complete the current segment and convert it. Nothing may be appended any more."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        self._tend(0)
+
+    def _look_after(self) -> None:
+        pause = LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS
+        while not self._stop.wait(pause):
+            pause = LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS
+
+    def _tend(self, min_age: float) -> bool:
+        self.wal.seal(min_age)
+        try:
+            convert_all(self.folder)
+        except OSError as error:
+            log.warning("The prediction log stays as it is, in %s: %s", self.wal.folder, error)
+        except Exception:
+            log.exception("The prediction log stays as it is, in %s", self.wal.folder)
+        else:
+            return True
+        return False

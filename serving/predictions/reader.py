@@ -1,0 +1,60 @@
+"""Reading the prediction log, at any time, beside the servers that write it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from capstan.settings import settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read(model: str, since: datetime | None = None, folder: Path | None = None) -> "pd.DataFrame":
+    """Return the predictions of a model answered at `since` or later, in order of time; each counts once.
+
+    `time` is that of the answer, in UTC; `inputs` and `features` are dicts. `folder` is by default that of the
+    settings. Raises ValueError when `since` has no time zone.
+    """
+    import duckdb
+
+    if since is not None and since.tzinfo is None:
+        raise ValueError(f"`since` is {since}, without a time zone.")
+    folder = folder or settings().home / "predictions"
+    # The write-ahead log first: a segment that leaves it is parquet by then, and what is both counts here.
+    written, names = _write_ahead(folder)
+    files = [str(path) for path in sorted(folder.glob(f"model={model}/date=*/*.parquet")) if path.stem not in names]
+    if since is not None:
+        day = f"date={since.astimezone(UTC).date()}"
+        files = [path for path in files if Path(path).parent.name >= day]
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.register("written", written)
+        parquet = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
+        query = f"""
+            SELECT * FROM (SELECT * FROM written {f"UNION ALL BY NAME SELECT * FROM {parquet}" if files else ""})
+            WHERE model = $model AND ($since IS NULL OR time >= $since) ORDER BY time, prediction_id
+        """
+        values = {"model": model, "since": since} | ({"files": files} if files else {})
+        frame = connection.execute(query, values).df()
+    for column in ("inputs", "features"):
+        frame[column] = frame[column].map(orjson.loads)
+    return frame
+
+
+def _write_ahead(folder: Path):
+    import pyarrow as pa
+
+    from serving.predictions.convert import segments
+    from serving.predictions.records import SCHEMA, parse
+
+    tables, names = [SCHEMA.empty_table()], set()
+    for path in segments(folder):
+        try:
+            tables.append(parse(path.read_bytes())[0])
+        except FileNotFoundError:  # converted since it was listed
+            continue
+        names.add(path.stem)
+    return pa.concat_tables(tables), names

@@ -1,0 +1,85 @@
+"""The record of a prediction: what is logged, as a line of JSON and as a row of a table."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+import pyarrow as pa
+import pyarrow.json
+
+if TYPE_CHECKING:
+    from serving.model import Batch
+
+SCHEMA = pa.schema(
+    [
+        ("prediction_id", pa.string()),
+        ("time", pa.timestamp("us", "UTC")),  # of the answer
+        ("prediction_time", pa.timestamp("us", "UTC")),  # after which the features may know nothing
+        ("model", pa.string()),
+        ("version", pa.string()),
+        ("variant", pa.string()),
+        # JSON, for each capstone has fields of its own, and they may change from version to version.
+        ("inputs", pa.string()),
+        ("features", pa.string()),
+        ("missing_features", pa.list_(pa.string())),
+        ("expired_features", pa.list_(pa.string())),
+        ("future_features", pa.list_(pa.string())),
+        ("probability", pa.float64()),
+    ]
+)
+JSON_COLUMNS = ("inputs", "features")
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
+
+
+def encode(model: str, batch: "Batch") -> bytes:
+    """Return the lines of a batch that was scored, one a row."""
+    common = {
+        "model": model,
+        "version": batch.variant.version,
+        "variant": batch.variant.alias,
+        "time": datetime.now(UTC),
+    }
+    lines = []
+    answers = zip(batch.requests, batch.reports, batch.prediction_ids, batch.scores.tolist(), strict=True)
+    for row, (request, report, id_, score) in enumerate(answers):
+        features = {name: values[row] for name, values in batch.columns.items()}
+        record = common | {
+            "prediction_id": id_,
+            "prediction_time": request.prediction_time().astimezone(UTC),
+            "inputs": request.model_dump_json(),
+            "features": orjson.dumps(features, default=str, option=OPTIONS).decode(),
+            "missing_features": report.missing,
+            "expired_features": report.expired,
+            "future_features": report.future,
+            "probability": score,
+        }
+        lines.append(orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE))
+    return b"".join(lines)
+
+
+def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
+    """Return the records among some lines, and the lines that are none. What follows the last newline is torn: no
+    answer was sent for it, and it is dropped."""
+    data = data[: data.rfind(b"\n") + 1]
+    if not data:
+        return SCHEMA.empty_table(), []
+    try:
+        return _table(data), []
+    except pa.ArrowInvalid:
+        good, bad = [], []
+        for line in data.splitlines(keepends=True):
+            (good if _readable(line) else bad).append(line)
+        return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
+
+
+def _table(lines: bytes) -> pa.Table:
+    read = pyarrow.json.ReadOptions(use_threads=False, block_size=len(lines))  # no line may span two blocks
+    fields = pyarrow.json.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore")
+    return pyarrow.json.read_json(pa.BufferReader(lines), read, fields).select(SCHEMA.names).cast(SCHEMA)
+
+
+def _readable(line: bytes) -> bool:
+    try:
+        return _table(line)["prediction_id"][0].is_valid
+    except (pa.ArrowInvalid, IndexError):
+        return False
