@@ -1,6 +1,7 @@
 """Every test run has a state folder and ports of its own, so that it meets neither a user's stack nor another run."""
 
 import os
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -22,6 +23,11 @@ for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"):
     os.environ[f"CAPSTAN_{name}_PORT"] = str(free_port())
 for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR"):
     os.environ.pop(f"CAPSTAN_{name}", None)
+
+
+def pytest_configure() -> None:
+    """Have SIGTERM end a run as Ctrl-C does: the fixtures then stop the servers that they started."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture
