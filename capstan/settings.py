@@ -29,6 +29,14 @@ class Settings(BaseSettings):
     log_segment_seconds: float = Field(300, description="prediction log: age at which a file becomes parquet")
     log_fsync: bool = Field(False, description="prediction log: outlive a crash of the machine, not just the server")
 
+    request_seconds: float = Field(10, description="endpoint: the longest that a prediction may take")
+    max_concurrent: int = Field(128, description="endpoint: predictions at a time; more are turned away")
+    tokens_file: Path | None = Field(
+        None, description="endpoint: hashes of clients' tokens; by default none are needed"
+    )
+    token_rate: float = Field(0, description="endpoint: requests a second and token; 0 is no limit")
+    token_burst: int = Field(20, description="endpoint: requests of a token at once, on top of the rate")
+
     def model_post_init(self, _context) -> None:
         self.home = self.home.resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.host}:{self.mlflow_port}"

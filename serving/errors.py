@@ -5,13 +5,15 @@ that have none. Here a problem is one line in the log; only what the table does 
 """
 
 import logging
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from grpc import StatusCode
 from grpc_interceptor.server import AsyncServerInterceptor
-from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady
+from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady, ServerNotReady
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -28,11 +30,44 @@ class Unavailable(CapstanError):
     """Something that serving needs (the online store, the registry) does not answer."""
 
 
+class Refused(CapstanError):
+    """A guard turned the request away. `headers` go with the answer; in gRPC they are trailing metadata."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
+
+
+class Unauthenticated(Refused):
+    """The request has no token, or one that nobody knows."""
+
+    headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="capstan"'})
+
+
+class TooManyRequests(Refused):
+    """This client has asked too often; it may again in `wait` seconds."""
+
+    def __init__(self, message: str, wait: int):
+        super().__init__(message)
+        self.headers = {"Retry-After": str(wait)}
+
+
+class Overloaded(TooManyRequests):
+    """All clients together have asked too much."""
+
+
+class TooSlow(Refused):
+    """The request was given up."""
+
+
 STATUSES = {
     InvalidInput: (400, StatusCode.INVALID_ARGUMENT),
     VariantNotFound: (404, StatusCode.NOT_FOUND),
     ModelNotFound: (404, StatusCode.NOT_FOUND),
     ModelNotReady: (503, StatusCode.UNAVAILABLE),
+    ServerNotReady: (503, StatusCode.UNAVAILABLE),
+    Unauthenticated: (401, StatusCode.UNAUTHENTICATED),
+    TooManyRequests: (429, StatusCode.RESOURCE_EXHAUSTED),
+    Overloaded: (503, StatusCode.RESOURCE_EXHAUSTED),
+    TooSlow: (504, StatusCode.DEADLINE_EXCEEDED),
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),
@@ -49,8 +84,14 @@ def add_exception_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
+async def refuse(error: Refused, scope, receive, send) -> None:
+    """Answer a request that a guard turned away, outside of the application."""
+    reply = _reply(Request(scope), statuses(error)[0], _message(error), dict(error.headers))
+    await reply(scope, receive, send)
+
+
 async def _known(request: Request, error: Exception) -> JSONResponse:
-    return _reply(request, _statuses(error)[0], _message(error))
+    return _reply(request, statuses(error)[0], _message(error))
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -78,15 +119,18 @@ class StatusInterceptor(AsyncServerInterceptor):
         try:
             return await method(request_or_iterator, context)
         except Exception as error:
-            _, code = _statuses(error)
+            _, code = statuses(error)
             if code is None:
                 log.exception("%s: internal error", method_name)
                 await context.abort(StatusCode.INTERNAL, "Internal error; the server's log has the details.")
+            if isinstance(error, Refused):
+                context.set_trailing_metadata([(name.lower(), value) for name, value in error.headers.items()])
             log.warning("%s: %s %s", method_name, code.name, one_line(_message(error)))
             await context.abort(code, _message(error))
 
 
-def _statuses(error: Exception) -> tuple[int, StatusCode | None]:
+def statuses(error: Exception) -> tuple[int, StatusCode | None]:
+    """Return what an error is in REST and in gRPC; a bug has no code in gRPC."""
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, None))
 
 

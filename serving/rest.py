@@ -5,6 +5,8 @@ checks, and sends a V2 answer through pydantic twice. These routes read JSON wha
 every decoding error a 400, and write the answer with orjson.
 """
 
+from collections.abc import Callable, Sequence
+
 from fastapi import FastAPI
 from kserve import InferRequest
 from kserve.constants.constants import INFERENCE_CONTENT_LENGTH_HEADER
@@ -22,14 +24,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.errors import add_exception_handlers
+from serving.guards.call import Guard, GuardMiddleware
 
 MAX_BODY_BYTES = 2**20
 
 
-def create_app(dataplane: DataPlane, extension: ModelRepositoryExtension, max_body_bytes: int) -> FastAPI:
+def create_app(
+    dataplane: DataPlane,
+    extension: ModelRepositoryExtension,
+    max_body_bytes: int,
+    guards: Sequence[Guard] = (),
+    draining: Callable[[], bool] = lambda: False,
+) -> FastAPI:
     """Return the REST application."""
     app = FastAPI(title="Capstan", docs_url=None, redoc_url=None)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(GuardMiddleware, guards=guards, draining=draining)  # the last that is added is the first asked
     app.add_route("/metrics", metrics_handler)
     endpoints = InferEndpoints(dataplane)
     # Before KServe's, for the first route that matches answers. All methods, so that GET is a 405: KServe's route of

@@ -1,0 +1,23 @@
+"""What stands before a request reaches a model: one file a guard, the same for REST and gRPC.
+
+A guard is an async callable of a call and of `proceed`, which goes on to the next guard and at last to the model. It
+awaits `proceed()` and returns what that returned, or raises an error that `serving.errors` knows.
+"""
+
+from capstan.settings import settings
+from serving.guards.authentication import Authentication
+from serving.guards.call import Guard
+from serving.guards.concurrency import Concurrency
+from serving.guards.rate import Rate
+from serving.guards.time_limit import TimeLimit
+from serving.tokens import TokenFile
+
+
+def guards_of_settings() -> list[Guard]:
+    """Return the guards of this profile, the outermost first. Raises CapstanError when the token file is unreadable."""
+    own, guards = settings(), []
+    if own.tokens_file:
+        guards.append(Authentication(TokenFile(own.tokens_file)))
+    if own.token_rate:
+        guards.append(Rate(own.token_rate, own.token_burst))
+    return [*guards, Concurrency(own.max_concurrent), TimeLimit(own.request_seconds)]
