@@ -37,6 +37,12 @@ class Service:
         return f"http://{settings().host}:{self.port}"
 
     @property
+    def ports(self) -> dict[str, int]:
+        """Every port it listens on, by the variable that sets it."""
+        more = {"CAPSTAN_GRPC_PORT": settings().grpc_port} if self.name == "endpoint" else {}
+        return {f"CAPSTAN_{self.name.upper()}_PORT": self.port} | more
+
+    @property
     def log(self) -> Path:
         return settings().home / "logs" / f"{self.name}.log"
 
@@ -89,8 +95,8 @@ def down() -> Iterator[Service]:
     with _lock():
         for service in reversed(services().values()):
             running = process(service)
+            _stop([running, *running.children(recursive=True)] if running else _orphans(service))
             if running:
-                _stop(running)
                 yield service
             service.state.unlink(missing_ok=True)
 
@@ -103,8 +109,23 @@ def process(service: Service) -> psutil.Process | None:
         # A process id is used again in time; together with the start time it names one process.
         same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
         return found if same else None
-    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
         return None
+
+
+def _orphans(service: Service) -> list[psutil.Process]:
+    """Return what a service that was killed left behind, its workers: they keep its session, and its port."""
+    try:
+        session = read_json(service.state)["pid"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    found = []
+    for candidate in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            ours = candidate.environ().get("CAPSTAN_HOME") == str(settings().home)
+            if ours and os.getsid(candidate.pid) == session:
+                found.append(candidate)
+    return found
 
 
 def healthy(service: Service) -> bool:
@@ -116,7 +137,9 @@ def healthy(service: Service) -> bool:
 
 
 def _start(service: Service) -> None:
-    _check_port(service)
+    _stop(_orphans(service))
+    for variable, port in service.ports.items():
+        _check_port(service, variable, port)
     for folder in (service.log.parent, service.state.parent, settings().home / "mlflow", settings().home / "evidently"):
         folder.mkdir(parents=True, exist_ok=True)
     # CAPSTAN_RUN marks what belongs to a pipeline run; a service outlives the run that started it.
@@ -135,15 +158,15 @@ def _start(service: Service) -> None:
     write_json({"pid": started.pid, "created": created, "port": service.port, "url": service.url}, service.state)
 
 
-def _check_port(service: Service) -> None:
+def _check_port(service: Service, variable: str, port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings().host, service.port))
+            probe.bind((settings().host, port))
         except OSError as error:
             raise CapstanError(
-                f"{service.title} cannot listen on {settings().host}:{service.port} ({error.strerror}). Stop what uses "
-                f"the port, or set CAPSTAN_{service.name.upper()}_PORT to a free one."
+                f"{service.title} cannot listen on {settings().host}:{port} ({error.strerror}). Stop what uses the "
+                f"port, or set {variable} to a free one."
             ) from error
 
 
@@ -157,8 +180,7 @@ def _wait(service: Service) -> None:
         time.sleep(0.2)
 
 
-def _stop(running: psutil.Process) -> None:
-    group = [running, *running.children(recursive=True)]
+def _stop(group: list[psutil.Process]) -> None:
     for end, seconds in [(psutil.Process.terminate, 15), (psutil.Process.kill, 5)]:
         for member in group:
             with suppress(psutil.NoSuchProcess):

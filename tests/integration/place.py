@@ -1,0 +1,44 @@
+"""A state folder and ports of a test's own, the command run with them, and all that it starts."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import free_port
+from tests.integration.conftest import capstan
+
+PORTS = ["MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"]
+
+
+class Place:
+    """A state folder and ports, and the command run with them."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        self.environment = {"CAPSTAN_HOME": str(home)}
+        self.environment |= {f"CAPSTAN_{name}_PORT": str(free_port()) for name in PORTS}
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        return capstan(*arguments, **self.environment | environment)
+
+    def services(self) -> dict[str, dict]:
+        return {service["name"]: service for service in json.loads(self("status", "--json").stdout)["services"]}
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process whose environment names this state folder."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("CAPSTAN_HOME") == str(self.home) and process.status() != "zombie":
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def clear(self) -> None:
+        """Stop what is left, by process id."""
+        self("down")
+        for process in self.processes():
+            process.kill()
