@@ -1,0 +1,86 @@
+"""Reports in the Evidently workspace: one project a capstone, one report a name, whole files only."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.monitor.core import monitor
+from components.train.core import train
+from pipelines.flight_delay import task
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory):
+    """A model, the rows it was fitted on, and rows on which everything stands elsewhere."""
+    folder = tmp_path_factory.mktemp("parts")
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame({column: chance.normal(size=1_500) for column in task.INPUTS})
+    for column in task.CATEGORIES:
+        frame[column] = chance.choice(["EWR", "JFK"], len(frame))
+    frame["late"] = (chance.random(len(frame)) < 1 / (1 + np.exp(-2 * frame["temp"]))).astype(float)
+    frame["event_timestamp"] = pd.date_range("2013-08-01", "2013-09-30", periods=len(frame), tz="UTC", unit="us")
+    moved = frame.assign(**{column: frame[column] + 5 for column in task.INPUTS if column not in task.CATEGORIES})
+    for name, rows in {"train": frame, "same": frame.iloc[::2], "moved": moved}.items():
+        rows.to_parquet(folder / name, index=False)
+    train("flight_delay", str(folder / "train"), str(folder / "model"), seed=0, workers=0, tune=0)
+    return folder
+
+
+@pytest.fixture
+def watch(home, parts, tmp_path):
+    """Report rows; return the report's name and its page."""
+
+    def run(rows: str, version: str = "1") -> tuple[str, str]:
+        html = tmp_path / "report.html"
+        paths = [str(parts / "train"), str(parts / rows), str(html)]
+        return monitor("flight_delay", str(parts / "model"), version, *paths), html.read_text()
+
+    return run
+
+
+def workspace(home):
+    from evidently.ui.workspace import Workspace
+
+    return Workspace.create(str(home / "evidently"))
+
+
+def drifted(home, name: str) -> float:
+    """Return the share of drifted columns that a report found."""
+    [project] = workspace(home).list_projects()
+    runs = [workspace(home).get_run(project.id, run) for run in workspace(home).list_runs(project.id)]
+    [run] = [run for run in runs if run.name == name]
+    found = json.loads(json.dumps(run.dict(), default=str))["metric_results"].values()
+    [metric] = [metric for metric in found if metric["display_name"] == "Count of Drifted Columns"]
+    return float(metric["share"]["value"])
+
+
+def test_reports_tell_moved_rows_from_the_same(watch, home):
+    same, page = watch("same")
+    moved, _page = watch("moved")
+    assert "<html" in page and same.startswith("version 1 on ") and same != moved
+    assert drifted(home, same) < 0.1
+    assert drifted(home, moved) > 0.8
+
+
+def test_same_version_on_the_same_rows_is_reported_once(watch, home):
+    first, page = watch("same")
+    again, second = watch("same")
+    assert (again, second) == (first, page)
+    other, _page = watch("same", version="2")
+    [project] = workspace(home).list_projects()
+    assert project.name == "flight_delay"
+    names = [workspace(home).get_run(project.id, run).name for run in workspace(home).list_runs(project.id)]
+    assert sorted(names) == sorted([first, other])
+
+
+def test_report_whose_page_is_gone_takes_the_place_of_the_old_one(watch, home):
+    """A kill after the workspace had the report and before its page was written."""
+    name, _page = watch("same")
+    for page in (home / "reports" / "flight_delay").iterdir():
+        page.unlink()
+    assert watch("same")[0] == name
+    [project] = workspace(home).list_projects()
+    assert len(list(workspace(home).list_runs(project.id))) == 1
+    assert [path.suffix for path in (home / "reports" / "flight_delay").iterdir()] == [".html"]
