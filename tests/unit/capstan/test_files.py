@@ -57,6 +57,13 @@ def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
         write_tables({"flights": pd.DataFrame({"value": [1]})}, tmp_path / "file" / "tables")
 
 
+def test_folder_in_the_place_of_a_table_is_a_clear_error_and_leaves_nothing_else(tmp_path):
+    (tmp_path / "flights.parquet" / "inner").mkdir(parents=True)
+    with pytest.raises(CapstanError, match="could not be written"):
+        write_table(pd.DataFrame({"value": [1]}), tmp_path / "flights.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["flights.parquet"]
+
+
 def test_table_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     mixed = pd.DataFrame({"value": [1, "one"]})
     with pytest.raises(Exception, match="value"):
