@@ -73,6 +73,17 @@ def set_tag(name: str, version: str, key: str, value: str) -> None:
     _call("POST", "model-versions/set-tag", name=name, version=version, key=key, value=value)
 
 
+def model_tags(name: str) -> dict[str, str]:
+    """Return the tags of a model, across its versions; none for a model that is not there."""
+    reply = _call("GET", "registered-models/get", missing_ok=True, name=name)
+    return {tag["key"]: tag["value"] for tag in reply.get("registered_model", {}).get("tags", [])}
+
+
+def set_model_tag(name: str, key: str, value: str) -> None:
+    """Write a tag of a model."""
+    _call("POST", "registered-models/set-tag", name=name, key=key, value=value)
+
+
 def run_metrics(run_id: str) -> dict[str, float]:
     """Return the metrics that a run logged."""
     reply = _call("GET", "runs/get", run_id=run_id)

@@ -22,27 +22,17 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Ask the endpoint for predictions."""
-    import httpx
-
-    from capstan import catalogue
-    from capstan.errors import CapstanError
-    from capstan.settings import settings
+    from capstan import catalogue, endpoint
 
     catalogue.load_task(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once a field, or --file REQUEST.json.")
     instances = _read(file) if file else [_parse(entity)]
-    url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
-    try:
-        reply = httpx.post(url, json={"instances": instances}, timeout=30)
-    except httpx.HTTPError as error:
-        raise CapstanError(f"The endpoint does not answer at {url} ({error}). Start it with `capstan up`.") from error
-    if not reply.is_success:
-        raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
+    answers = endpoint.post(f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
-        print_json(reply.json())
+        print_json(answers)
         return
-    for answer in reply.json()["predictions"]:
+    for answer in answers["predictions"]:
         console.print(
             f"[bold]{answer['probability']:.3f}[/]  version {answer['model_version']}  {answer['prediction_id']}"
         )
@@ -71,10 +61,3 @@ def _read(file: Path) -> list:
     if not isinstance(content, list):
         raise CapstanError(f"{file} holds a {type(content).__name__}; it has to hold a request or a list of them.")
     return content
-
-
-def _message(reply) -> str:
-    try:
-        return str(reply.json().get("error", reply.text))
-    except ValueError:
-        return reply.text

@@ -3,10 +3,9 @@
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pandas as pd
 
-from capstan import registry, stack
+from capstan import endpoint, registry, rollout, stack
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.settings import settings
@@ -20,16 +19,17 @@ def deploy(capstone: str, version: str, test: str, report: str) -> str:
     """
     stack.ensure("endpoint")
     requests = load_task(capstone).examples(pd.read_parquet(test).tail(3))
-    before = registry.champion(capstone)
-    if before is None or before.version != version:
+    champion = registry.champion(capstone)
+    before = champion.version if champion else ""
+    if before != version:
         try:
-            _promote(capstone, version, requests)
+            _promote(capstone, version, before, requests)
         except Exception:
             _restore(capstone, before)
             registry.set_tag(capstone, version, "deployment", "failed")
             raise
     else:
-        reload(capstone)
+        endpoint.reload(capstone)
     answers = smoke(capstone, requests, version)
     url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
     lines = [f"Version **{version}** answers at `{url}`.", "", "| request | probability |", "|---|---:|"]
@@ -39,47 +39,29 @@ def deploy(capstone: str, version: str, test: str, report: str) -> str:
     return url
 
 
-def _promote(capstone: str, version: str, requests: list[dict]) -> None:
+def _promote(capstone: str, version: str, before: str, requests: list[dict]) -> None:
     registry.set_alias(capstone, "challenger", version)
-    reload(capstone)
+    endpoint.reload(capstone)
     smoke(capstone, requests, version, variant="challenger")
-    registry.set_alias(capstone, "champion", version)
-    registry.delete_alias(capstone, "challenger")
-    reload(capstone)
+    rollout.make_champion(capstone, version, previous=before)
     smoke(capstone, requests, version)
 
 
-def _restore(capstone: str, before: registry.ModelVersion | None) -> None:
+def _restore(capstone: str, before: str) -> None:
     registry.delete_alias(capstone, "challenger")
     if before:
-        registry.set_alias(capstone, "champion", before.version)
+        registry.set_alias(capstone, "champion", before)
     else:
         registry.delete_alias(capstone, "champion")
     with suppress(CapstanError):  # the error that brought us here is the one to tell
-        reload(capstone)
-
-
-def reload(capstone: str) -> None:
-    """Have the endpoint read the registry's aliases again."""
-    _post(f"/v2/repository/models/{capstone}/load", {}, {})
+        endpoint.reload(capstone)
 
 
 def smoke(capstone: str, requests: list[dict], version: str, variant: str | None = None) -> list[dict]:
     """Return the endpoint's answers; raise CapstanError unless `version` answers each with a probability."""
     headers = {"x-capstan-variant": variant} if variant else {}
-    answers = _post(f"/v1/models/{capstone}:predict", {"instances": requests}, headers)["predictions"]
+    answers = endpoint.post(f"/v1/models/{capstone}:predict", {"instances": requests}, headers)["predictions"]
     for answer in answers:
         if answer["model_version"] != version or not 0 <= answer["probability"] <= 1:
             raise CapstanError(f"The endpoint should have answered with version {version}, and said {answer}.")
     return answers
-
-
-def _post(path: str, body: dict, headers: dict) -> dict:
-    url = f"{settings().endpoint_url}{path}"
-    try:
-        reply = httpx.post(url, json=body, headers=headers, timeout=60)
-    except httpx.HTTPError as error:
-        raise CapstanError(f"The endpoint does not answer at {url} ({error}). See `capstan status`.") from error
-    if not reply.is_success:
-        raise CapstanError(f"The endpoint answered {reply.status_code} at {url}: {reply.text[:500]}")
-    return reply.json()

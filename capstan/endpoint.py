@@ -1,0 +1,32 @@
+"""Asking the endpoint."""
+
+import httpx
+
+from capstan.errors import CapstanError
+from capstan.settings import settings
+
+
+def post(path: str, body: dict | None = None, headers: dict[str, str] | None = None) -> dict:
+    """Return the endpoint's JSON answer to a POST. Raises CapstanError with its own message when it refuses."""
+    url = f"{settings().endpoint_url}{path}"
+    try:
+        reply = httpx.post(url, json=body or {}, headers=headers, timeout=60)
+    except httpx.HTTPError as error:
+        raise CapstanError(
+            f"The endpoint does not answer at {url} ({error}). Start it with `capstan up`, or see `capstan status`."
+        ) from error
+    if not reply.is_success:
+        raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
+    return reply.json()
+
+
+def reload(name: str) -> None:
+    """Have the endpoint read the registry's aliases of a model again."""
+    post(f"/v2/repository/models/{name}/load")
+
+
+def _message(reply: httpx.Response) -> str:
+    try:
+        return str(reply.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return reply.text[:500]

@@ -1,0 +1,47 @@
+"""How the requests of a capstone are shared out between its champion and its challenger."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from capstan.errors import CapstanError
+
+MODES = {
+    "champion": "the champion answers all",
+    "canary": "the challenger answers a share, to be promoted or rolled back",
+    "ab": "the challenger answers a share, to be compared",
+    "shadow": "the champion answers all, the challenger predicts them too",
+}
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A mode and, where it splits, the share of keys in percent that the challenger answers."""
+
+    mode: str = "champion"
+    percent: float = 0.0
+
+    def __post_init__(self):
+        if self.mode not in MODES:
+            raise CapstanError(f"{self.mode!r} is no way to share traffic. There are: {', '.join(MODES)}.")
+        if not 0 <= self.percent <= 100:
+            raise CapstanError(f"{self.percent:g} % is no share: give 0 to 100.")
+
+    def variant(self, key: str) -> str:
+        """Return the alias that answers a key: always the same, and a challenger's key stays so as its share grows."""
+        if self.mode not in ("canary", "ab"):
+            return "champion"
+        bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % 10_000
+        return "challenger" if bucket < self.percent * 100 else "champion"
+
+    def to_json(self) -> str:
+        """Return the text that the registry keeps."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str | None) -> "Traffic":
+        """Return what the registry kept; None and what cannot be read leave all to the champion."""
+        try:
+            return cls(**json.loads(text)) if text else cls()
+        except (ValueError, TypeError, CapstanError):
+            return cls()
