@@ -127,12 +127,13 @@ def test_a_share_of_bad_rows_at_the_limit_passes(tables, check):
 
 def test_missing_column_is_named(tables, check):
     with pytest.raises(CapstanError, match="flights") as error:
-        check(tables | {"flights": tables["flights"].drop(columns=["sched_dep"])})
+        check(tables | {"flights": tables["flights"].head(500).drop(columns=["sched_dep"])})
     assert "sched_dep" in str(error.value)
 
 
 def test_column_of_texts_in_place_of_times_is_named(tables, check):
-    flights = tables["flights"].assign(sched_dep=tables["flights"]["sched_dep"].astype(str))
+    flights = tables["flights"].head(500)
+    flights = flights.assign(sched_dep=flights["sched_dep"].astype(str))
     with pytest.raises(CapstanError, match="sched_dep"):
         check(tables | {"flights": flights})
 

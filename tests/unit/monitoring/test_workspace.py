@@ -16,7 +16,7 @@ def parts(tmp_path_factory):
     """A model, the rows it was fitted on, and rows on which everything stands elsewhere."""
     folder = tmp_path_factory.mktemp("parts")
     chance = np.random.default_rng(0)
-    frame = pd.DataFrame({column: chance.normal(size=1_500) for column in task.INPUTS})
+    frame = pd.DataFrame({column: chance.normal(size=800) for column in task.INPUTS})
     for column in task.CATEGORIES:
         frame[column] = chance.choice(["EWR", "JFK"], len(frame))
     frame["late"] = (chance.random(len(frame)) < 1 / (1 + np.exp(-2 * frame["temp"]))).astype(float)
@@ -56,6 +56,7 @@ def drifted(home, name: str) -> float:
     return float(metric["share"]["value"])
 
 
+@pytest.mark.slow
 def test_reports_tell_moved_rows_from_the_same(watch, home):
     same, page = watch("same")
     moved, _page = watch("moved")
