@@ -40,6 +40,8 @@ def encode(batch: "Batch") -> dict:
             "expired_features": report.expired,
             "future_features": report.future,
         }
+        if report.defaults:
+            prediction["defaults"] = report.defaults
         if batch.return_features:
             prediction["features"] = {name: values[row] for name, values in batch.columns.items()}
         predictions.append(prediction)

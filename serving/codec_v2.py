@@ -58,6 +58,8 @@ def encode(name: str, batch: "Batch") -> InferResponse:
         "future_features": [_json(report.future) for report in batch.reports],
     }
     n = len(batch.requests)
+    if any(report.defaults for report in batch.reports):
+        texts["defaults"] = [_json(report.defaults) for report in batch.reports]
     if batch.return_features:
         texts["features"] = [_json({k: v[row] for k, v in batch.columns.items()}) for row in range(n)]
     outputs = [InferOutput("probability", [n], "FP64", batch.scores.tolist())]

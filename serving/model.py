@@ -1,6 +1,7 @@
 """A capstone as a KServe model: decode and look up features, predict, encode."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -10,13 +11,15 @@ from kserve.errors import InferenceError, InvalidInput, ModelNotReady
 from pydantic import BaseModel
 
 from serving import codec_v1, codec_v2
-from serving.errors import Unavailable, VariantNotFound
+from serving.errors import Unavailable, VariantNotFound, one_line
 from serving.predictions import records
 from serving.predictions.log import PredictionLog
+from serving.readiness import StoreProbe
 from serving.rows import RowDecoder
 from serving.transformer import Report
 from serving.variants import ALIASES, Variant
 
+log = logging.getLogger("serving")
 VARIANT_HEADER = "x-capstan-variant"
 STORE_TIMEOUT = 2  # seconds
 
@@ -44,10 +47,19 @@ class CapstoneModel(Model):
         self.variants, self.log = variants, log
         self.rows = RowDecoder(request_type)
         self.ready = True
+        champion = variants.get("champion")
+        self._probe = StoreProbe(champion.transformer.check) if champion and champion.transformer else None
+
+    async def problem(self) -> str | None:
+        """Return why plain requests are not answered, or None. A store that defaults stand in for is no reason."""
+        champion = self.variants.get("champion")
+        if champion is None:
+            return f"{self.name!r} has no champion yet."
+        return await self._probe.problem() if self._probe and not champion.defaults else None
 
     async def healthy(self) -> bool:
-        """Ready means that plain requests are answered: there is a champion."""
-        return "champion" in self.variants
+        """Ready means that plain requests are answered: there is a champion, and its features can be read."""
+        return await self.problem() is None
 
     def pick(self, headers: dict[str, str] | None) -> Variant:
         """Return the variant that a request asks for. Raises InvalidInput, VariantNotFound or ModelNotReady."""
@@ -68,13 +80,21 @@ class CapstoneModel(Model):
         infer_request = payload if isinstance(payload, InferRequest) else None
         rows, return_features = (codec_v1 if infer_request is None else codec_v2).decode(payload, self.rows)
         requests = self.rows.validate(rows)
+        columns, reports = await self._features(variant, requests)
+        return Batch(variant, requests, columns, reports, return_features, infer_request)
+
+    async def _features(self, variant: Variant, requests: list[BaseModel]) -> tuple[dict[str, list], list[Report]]:
         # In a thread, for 0.1 ms: an online store that hangs must stop neither the health probes nor other capstones.
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
-                columns, reports = await asyncio.to_thread(variant.transform, requests)
-        except TimeoutError:
-            raise Unavailable(f"The online store has not answered within {STORE_TIMEOUT} s.") from None
-        return Batch(variant, requests, columns, reports, return_features, infer_request)
+                return await asyncio.to_thread(variant.transform, requests)
+        except (TimeoutError, Unavailable) as error:
+            late = isinstance(error, TimeoutError)
+            problem = f"The online store has not answered within {STORE_TIMEOUT} s." if late else str(error)
+        if not variant.defaults:
+            raise Unavailable(problem)
+        log.warning("%s: answered by FEATURE_DEFAULTS: %s", self.name, one_line(problem))
+        return variant.fall_back(requests)
 
     async def predict(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
         """Score the rows."""

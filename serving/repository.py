@@ -10,7 +10,7 @@ from kserve import ModelRepository
 from kserve.errors import ModelNotFound, ModelNotReady
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from capstan import catalogue
+from capstan import catalogue, registry
 from capstan.errors import CapstanError
 from serving.errors import one_line
 from serving.model import CapstoneModel
@@ -18,6 +18,7 @@ from serving.predictions.log import PredictionLog
 from serving.variants import load_variants
 
 log = logging.getLogger("serving")
+RETRY_SECONDS = 2.0
 
 
 def open_store():
@@ -46,6 +47,7 @@ class CapstoneRepository(ModelRepository):
         self.load_task = load_task
         self.open_store = cache(open_store)
         self.log = log or PredictionLog.of_settings()
+        self.failures: dict[str, str] = {}  # capstones with a champion that could not be loaded -> why
         self._loading = asyncio.Lock()
 
     async def load(self, name: str) -> bool:
@@ -57,7 +59,13 @@ class CapstoneRepository(ModelRepository):
         if name not in self.capstones():
             raise ModelNotFound(name)
         async with self._loading:
-            model = await asyncio.to_thread(self._build, name)
+            try:
+                model = await asyncio.to_thread(self._build, name)
+            except Exception as error:
+                if name not in self.models and await asyncio.to_thread(_may_have_champion, name):
+                    self.failures[name] = str(error)
+                raise
+            self.failures.pop(name, None)
             if not model.variants:
                 self.models.pop(name, None)
                 raise ModelNotReady(name, "The registry has neither a champion nor a challenger of it.")
@@ -67,17 +75,37 @@ class CapstoneRepository(ModelRepository):
     async def load_all(self) -> None:
         """Load what has an alias; the rest can be loaded later. One that cannot be loaded does not stop the others."""
         for name in self.capstones():
-            try:
-                await self.load(name)
-            except (CapstanError, ModelNotReady) as error:
+            await self._try(name)
+
+    async def retry(self) -> None:
+        """Load again, every few seconds and for ever, what could not be loaded: MLflow may have been away."""
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            for name in tuple(self.failures):
+                await self._try(name)
+
+    async def _try(self, name: str) -> None:
+        known = self.failures.get(name)
+        try:
+            await self.load(name)
+        except (CapstanError, ModelNotReady) as error:
+            if str(error) != known:
                 log.warning("%s is not served: %s", name, one_line(str(error)))
-            except Exception:
+        except Exception as error:
+            if str(error) != known:
                 log.exception("%s is not served", name)
 
     def _build(self, name: str) -> CapstoneModel:
         task, old = self.load_task(name), self.models.get(name)
         variants = load_variants(name, task, self.open_store, old.variants if old else {})
         return CapstoneModel(name, task.Request, variants, self.log)
+
+
+def _may_have_champion(name: str) -> bool:
+    try:
+        return registry.champion(name) is not None
+    except CapstanError:
+        return True
 
 
 class RepositoryExtension(ModelRepositoryExtension):

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from kserve import InferRequest
 from kserve.constants.constants import INFERENCE_CONTENT_LENGTH_HEADER
 from kserve.errors import InvalidInput
-from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import metrics_handler
 from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
@@ -23,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving.dataplane import CapstanDataPlane, HealthEndpoints
 from serving.errors import add_exception_handlers
 from serving.guards.call import Guard, GuardMiddleware
 
@@ -30,7 +30,7 @@ MAX_BODY_BYTES = 2**20
 
 
 def create_app(
-    dataplane: DataPlane,
+    dataplane: CapstanDataPlane,
     extension: ModelRepositoryExtension,
     max_body_bytes: int,
     guards: Sequence[Guard] = (),
@@ -41,6 +41,10 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(GuardMiddleware, guards=guards, draining=draining)  # the last that is added is the first asked
     app.add_route("/metrics", metrics_handler)
+    health = HealthEndpoints(dataplane)
+    app.add_route("/v2", health.metadata)
+    app.add_route("/v2/health/ready", health.ready)
+    app.add_route("/v2/models/{model_name}/ready", health.model_ready)
     endpoints = InferEndpoints(dataplane)
     # Before KServe's, for the first route that matches answers. All methods, so that GET is a 405: KServe's route of
     # a model's readiness would take `NAME:predict` for a model's name.
@@ -56,7 +60,7 @@ def create_app(
 class InferEndpoints:
     """The inference routes of both protocols."""
 
-    def __init__(self, dataplane: DataPlane):
+    def __init__(self, dataplane: CapstanDataPlane):
         self.dataplane = dataplane
 
     async def predict(self, request: Request) -> Response:

@@ -1,75 +1,31 @@
-"""The model server: KServe's, listening on one address."""
+"""The model server: KServe's, listening on one address; it stops without losing a request."""
 
 import asyncio
+import os
+import signal
 import socket
 import sys
-from collections.abc import Sequence
+import threading
 
 import uvloop
-from grpc import aio
 from kserve import ModelServer
-from kserve.protocol.dataplane import DataPlane
-from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
-from kserve.protocol.grpc.server import GRPCServer
-from kserve.protocol.grpc.servicer import InferenceServicer
-from kserve.protocol.rest.server import RESTServer
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from serving.errors import StatusInterceptor
+from serving.dataplane import CapstanDataPlane
 from serving.guards import guards_of_settings
-from serving.guards.call import Guard, GuardInterceptor
+from serving.listeners import GrpcServer, RestServer
 from serving.repository import CapstoneRepository, RepositoryExtension
 from serving.rest import MAX_BODY_BYTES, create_app
 
-
-class CapstanDataPlane(DataPlane):
-    """KServe's data plane, whose metadata also tells the versions."""
-
-    async def model_metadata(self, model_name: str) -> dict:
-        """Return a model's inputs, outputs and loaded versions."""
-        metadata = await super().model_metadata(model_name)
-        return metadata | {"versions": self.get_model_from_registry(model_name).versions(), "platform": "mlflow_pyfunc"}
-
-
-class GrpcServer(GRPCServer):
-    """KServe's gRPC service on a given address, with our error codes and without a log line a call."""
-
-    def __init__(self, *args, host: str, max_body_bytes: int, guards: Sequence[Guard]):
-        super().__init__(*args, kwargs={})
-        self.address, self.max_body_bytes, self.guards = f"{host}:{self._port}", max_body_bytes, guards
-
-    async def start(self, max_workers: int) -> None:
-        """Serve until stopped. Everything is async, so `max_workers` threads are not needed."""
-        options = [
-            ("grpc.max_receive_message_length", self.max_body_bytes),
-            # By default two servers may share a port, and each would get half of the requests.
-            ("grpc.so_reuseport", 0),
-        ]
-        self._server = aio.server(interceptors=(StatusInterceptor(), GuardInterceptor(self.guards)), options=options)
-        service = InferenceServicer(self._data_plane, self._model_repository_extension)
-        add_GRPCInferenceServiceServicer_to_server(service, self._server)
-        self._server.add_insecure_port(self.address)
-        await self._server.start()
-        await self._server.wait_for_termination()
-
-
-class RestServer(RESTServer):
-    """KServe's REST server on a given address. The application is complete when it gets here."""
-
-    def __init__(self, *args, host: str, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.config.host = host
-
-    def create_application(self) -> None:
-        """Nothing: KServe would add its timing, error and access log layers to its own global application."""
+HANGING_SECONDS = 5  # how long threads may hold up the end of the process, once everything is answered and logged
 
 
 class CapstanServer(ModelServer):
     """One process for all capstones that have a model.
 
-    KServe's `start` binds to all addresses and configures an event loop that it then does not use; this one takes a
-    host and runs on uvloop. Signals and stopping are KServe's.
+    KServe's `start` binds to all addresses and configures an event loop that it then does not use, and its `stop`
+    unloads the models under the requests that are being answered; this one takes a host, runs on uvloop and drains.
     """
 
     def __init__(
@@ -81,7 +37,10 @@ class CapstanServer(ModelServer):
         self.model_repository_extension = RepositoryExtension(repository)
 
     def start(self) -> None:
-        """Load the capstones, then serve until SIGTERM or SIGINT. Raises CapstanError when a port is taken."""
+        """Load the capstones, then serve until SIGTERM or SIGINT.
+
+        Raises CapstanError when a port is taken or the token file cannot be read.
+        """
         for port in (self.http_port, self.grpc_port):
             _check_free(self.host, port)
         guards = guards_of_settings()
@@ -90,19 +49,55 @@ class CapstanServer(ModelServer):
         sys.setswitchinterval(0.0005)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self.registered_models.load_all())
-            app = create_app(self.dataplane, self.model_repository_extension, self.max_body_bytes, guards)
-            shared = (self.dataplane, self.model_repository_extension)
-            rest = self._rest_server = RestServer(app, *shared, self.http_port, host=self.host)
-            grpc = self._grpc_server = GrpcServer(
-                self.grpc_port, *shared, host=self.host, max_body_bytes=self.max_body_bytes, guards=guards
-            )
-            self.servers = [rest.start(), grpc.start(self.max_threads)]
-            self.register_signal_handler()
+            self._make_listeners(guards)
             self.registered_models.log.start()
             try:
                 runner.run(self._serve())
             finally:
                 self.registered_models.log.close()
+                # A look-up in a store that hangs cannot be ended; it must not keep the process.
+                late = threading.Timer(HANGING_SECONDS, os._exit, (0 if sys.exception() is None else 1,))
+                late.daemon = True
+                late.start()
+
+    def _make_listeners(self, guards: list) -> None:
+        app = create_app(
+            self.dataplane,
+            self.model_repository_extension,
+            self.max_body_bytes,
+            guards,
+            lambda: self.dataplane.draining,
+        )
+        shared, grace = (self.dataplane, self.model_repository_extension), settings().drain_seconds
+        self.rest = RestServer(app, *shared, self.http_port, host=self.host, grace_period=grace)
+        self.grpc = GrpcServer(
+            self.grpc_port,
+            *shared,
+            host=self.host,
+            max_body_bytes=self.max_body_bytes,
+            guards=guards,
+            grace_period=grace,
+        )
+
+    async def _serve(self) -> None:
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        listening = asyncio.gather(self.rest.start(), self.grpc.start())
+        stopping = asyncio.create_task(stop.wait())
+        retrying = asyncio.create_task(self.registered_models.retry())
+        await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            await self._drain()
+        await listening
+        retrying.cancel()
+
+    async def _drain(self) -> None:
+        """Say that no more requests should come, wait for that to be heard, then finish what has come."""
+        self.dataplane.draining = True
+        await asyncio.sleep(settings().drain_delay)
+        self.rest.stop()
+        await self.grpc.stop()
 
 
 def _check_free(host: str, port: int) -> None:

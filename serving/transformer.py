@@ -22,11 +22,15 @@ PRESENT = 1  # feast's FieldStatus.PRESENT
 
 @dataclass
 class Report:
-    """The features of one row that the model did not get, by the reason."""
+    """The features of one row that the model did not get, by the reason.
+
+    `defaults` are those it got from the task's FEATURE_DEFAULTS, for the online store failed.
+    """
 
     missing: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     future: list[str] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,11 @@ class FeatureTransformer:
         self.features = [name for view in self.views for name in view.columns] + self.on_demand
         # The first look-up imports and connects for 0.4 s. If it fails, the first request says why.
         with suppress(Exception):
-            self._read({name: [value] for name, value in (self.request_data | self.blanks).items()})
+            self.check()
+
+    def check(self) -> None:
+        """Look up a row that nobody has. Raises Unavailable when the online store fails."""
+        self._read({name: [value] for name, value in (self.request_data | self.blanks).items()})
 
     def _plan(self, projection, view) -> None:
         from feast.on_demand_feature_view import OnDemandFeatureView
@@ -137,7 +145,10 @@ class FeatureTransformer:
         try:
             return self.store.get_online_features(self.service, lookup, full_feature_names=self.full_names)
         except (OSError, sqlite3.Error, RedisError) as error:
-            raise Unavailable(f"The online store does not answer: {error}") from error
+            problem = str(error)
+        # Not from the error itself: its traceback holds a cursor, which the event loop would close when it is done with
+        # the error. While another thread waits for a locked SQLite, closing waits as well, and with it the server.
+        raise Unavailable(f"The online store does not answer: {problem}")
 
 
 def _blank(kind) -> object:

@@ -1,6 +1,6 @@
 """The variants of a capstone: the model versions that the registry's aliases point to, loaded and ready to score."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -25,6 +25,7 @@ class Variant:
     model: object
     columns: tuple[str, ...]
     transformer: FeatureTransformer | None
+    defaults: Mapping[str, object] | None = None  # what features are taken to be when the online store fails
 
     def transform(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
         """Return the model's columns, n values each, and n reports. Without a feature service they are the fields."""
@@ -32,8 +33,18 @@ class Variant:
             features, reports = {}, [Report() for _ in requests]
         else:
             features, reports = self.transformer.transform(requests)
+        return self._with_fields(features, requests), reports
+
+    def fall_back(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
+        """Return what `transform` does, by the defaults and without the online store."""
+        names, n = self.transformer.features, len(requests)
+        missing, given = [k for k in names if k not in self.defaults], [k for k in names if k in self.defaults]
+        features = {name: [self.defaults.get(name)] * n for name in names}
+        return self._with_fields(features, requests), [Report(missing=missing, defaults=given) for _ in requests]
+
+    def _with_fields(self, features: dict[str, list], requests: Sequence[BaseModel]) -> dict[str, list]:
         fields = [name for name in self.columns if name not in features]
-        return features | {name: [getattr(request, name) for request in requests] for name in fields}, reports
+        return features | {name: [getattr(request, name) for request in requests] for name in fields}
 
     def predict(self, columns: dict[str, list]) -> np.ndarray:
         """Return n scores. The model's own fast path: pyfunc's schema check alone would cost a millisecond."""
@@ -54,16 +65,18 @@ def load_variants(
             continue
         same = [v for v in held.values() if (v.version, v.run_id) == (found.version, found.run_id)]
         model, columns = (same[0].model, same[0].columns) if same else _load_model(name, found.version)
-        transformer = None
+        transformer, defaults = None, getattr(task, "FEATURE_DEFAULTS", None)
         if task.FEATURE_SERVICE:
             transformer = FeatureTransformer(open_store(), task.FEATURE_SERVICE, task.Request, columns)
+        if defaults and (unknown := sorted(set(defaults) - set(transformer.features if transformer else ()))):
+            raise CapstanError(f"FEATURE_DEFAULTS of {name!r} names {unknown}, which its feature service lacks.")
         known = set(task.Request.model_fields) | set(transformer.features if transformer else ())
         if lacking := [column for column in columns if column not in known]:
             raise CapstanError(
                 f"Version {found.version} of {name!r} needs the columns {lacking}, which neither its feature service "
                 f"({task.FEATURE_SERVICE}) nor its request has."
             )
-        loaded[alias] = Variant(alias, found.version, found.run_id, model, columns, transformer)
+        loaded[alias] = Variant(alias, found.version, found.run_id, model, columns, transformer, defaults)
     return loaded
 
 

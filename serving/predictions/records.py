@@ -24,6 +24,7 @@ SCHEMA = pa.schema(
         ("missing_features", pa.list_(pa.string())),
         ("expired_features", pa.list_(pa.string())),
         ("future_features", pa.list_(pa.string())),
+        ("default_features", pa.list_(pa.string())),
         ("probability", pa.float64()),
     ]
 )
@@ -51,6 +52,7 @@ def encode(model: str, batch: "Batch") -> bytes:
             "missing_features": report.missing,
             "expired_features": report.expired,
             "future_features": report.future,
+            "default_features": report.defaults,
             "probability": score,
         }
         lines.append(orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE))

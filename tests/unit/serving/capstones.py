@@ -1,6 +1,6 @@
 """Small capstones, their Feast store and a server: `python -m tests.unit.serving.capstones HOME PORT GRPC_PORT`.
 
-`tiny` has a feature service, `plain` has none, `unborn` has no model.
+`tiny` has a feature service, `plain` has none, `unborn` has no model. `steady` is `tiny` with defaults of two features.
 """
 
 import sys
@@ -53,6 +53,9 @@ TASKS = {
     "tiny": SimpleNamespace(Request=TinyRequest, FEATURE_SERVICE="tiny"),
     "plain": SimpleNamespace(Request=PlainRequest, FEATURE_SERVICE=None),
     "unborn": SimpleNamespace(Request=PlainRequest, FEATURE_SERVICE=None),
+    "steady": SimpleNamespace(
+        Request=TinyRequest, FEATURE_SERVICE="tiny", FEATURE_DEFAULTS={"carrier_delay": 10.0, "runways": 2}
+    ),
 }
 
 
@@ -71,6 +74,7 @@ class Model(mlflow.pyfunc.PythonModel):
 
 
 COLUMNS = {"tiny": ["carrier_delay", "carrier_flights", "runways", "age", "hour"], "plain": ["x", "y"]}
+COLUMNS |= {"steady": COLUMNS["tiny"], "unborn": ["x", "beyond"]}  # `unborn` cannot serve: nothing has `beyond`
 
 
 def make_store(home: Path):

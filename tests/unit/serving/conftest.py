@@ -119,7 +119,7 @@ def another_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> 
     """A model server of a test's own, with its state in `home`; it has the models that are registered by now."""
     port, grpc_port, log = free_port(), free_port(), home.parent / f"server-{free_port()}"
     command = [sys.executable, "-m", "tests.unit.serving.capstones", str(feast_home), str(port), str(grpc_port)]
-    env |= {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home)}
+    env = {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home)} | env
     url = f"http://127.0.0.1:{port}"
     with process(command, log, **env) as child, httpx.Client(base_url=url, timeout=30) as client:
         wait_for(f"{url}/v2/health/live", child, log)
@@ -186,4 +186,5 @@ def server(processes, mlflow) -> Server:
     for name in ("tiny", "plain"):
         mlflow.alias(name, "champion", mlflow.register(name, 0.0))
         assert running.load(name).status_code == 200, running.log.read_text()
+    wait_for(f"{running.url}/v2/health/ready", running.child, running.log)
     return running

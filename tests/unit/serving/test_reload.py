@@ -108,9 +108,9 @@ def test_concurrent_loads_are_fine(plain):
 
 def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
     from capstan.settings import settings
+    from serving.dataplane import CapstanDataPlane
     from serving.repository import CapstoneRepository, RepositoryExtension
     from serving.rest import create_app
-    from serving.server import CapstanDataPlane
     from tests.unit.serving.capstones import TASKS
 
     async def load() -> httpx.Response:

@@ -1,0 +1,59 @@
+"""KServe's two servers, REST and gRPC, on an address of our choice and stopped in our order."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from grpc import aio
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
+from kserve.protocol.grpc.server import GRPCServer
+from kserve.protocol.grpc.servicer import InferenceServicer
+from kserve.protocol.rest.server import RESTServer
+
+from serving.errors import StatusInterceptor
+from serving.guards.call import Guard, GuardInterceptor
+
+
+class GrpcServer(GRPCServer):
+    """KServe's gRPC service on a given address, with our error codes and without a log line a call."""
+
+    def __init__(self, *args, host: str, max_body_bytes: int, guards: Sequence[Guard], grace_period: float):
+        super().__init__(*args, kwargs={}, grace_period=grace_period)
+        self.address, self.max_body_bytes, self.guards = f"{host}:{self._port}", max_body_bytes, guards
+
+    async def start(self) -> None:
+        """Serve until stopped. Everything is async: no threads are needed."""
+        options = [
+            ("grpc.max_receive_message_length", self.max_body_bytes),
+            # By default two servers may share a port, and each would get half of the requests.
+            ("grpc.so_reuseport", 0),
+        ]
+        self._server = aio.server(interceptors=(StatusInterceptor(), GuardInterceptor(self.guards)), options=options)
+        service = InferenceServicer(self._data_plane, self._model_repository_extension)
+        add_GRPCInferenceServiceServicer_to_server(service, self._server)
+        self._server.add_insecure_port(self.address)
+        await self._server.start()
+        await self._server.wait_for_termination()
+
+
+class RestServer(RESTServer):
+    """KServe's REST server on a given address. The application is complete when it gets here."""
+
+    def __init__(self, *args, host: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.config.host = host
+        self._server = _Uvicorn(self.config)
+
+    def create_application(self) -> None:
+        """Nothing: KServe would add its timing, error and access log layers to its own global application."""
+
+    def stop(self) -> None:
+        """Take no more connections; `start` returns when those there are have their answers."""
+        self._server.should_exit = True
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the server as a whole: uvicorn would stop at once, before readiness says so."""
+        yield
