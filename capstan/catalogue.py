@@ -26,6 +26,8 @@ def load_task(name: str) -> ModuleType:
 def load_pipeline(name: str):
     """Return the KFP graph of a capstone, `pipeline` in `pipelines.NAME.pipeline`."""
     _known(name)
+    if not (PIPELINES / name / "pipeline.py").exists():
+        raise CapstanError(f"{name} has no pipelines/{name}/pipeline.py: see docs/adding-a-capstone.md.")
     return import_module(f"pipelines.{name}.pipeline").pipeline
 
 

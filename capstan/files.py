@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,32 +18,35 @@ if TYPE_CHECKING:
 PACKAGES = ["capstan", "components", "feature_repo", "kernels", "pipelines"]
 
 
-def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
-    """Write parquet, whole or not at all: a reader never sees half a file."""
+@contextmanager
+def whole(path: Path | str) -> Iterator[Path]:
+    """Yield a path to write to, which takes the place of `path` when all went well: a reader never sees half a file.
+
+    Raises CapstanError where the disk is full or the folder cannot be written.
+    """
     path = Path(path)
-    _make(path.parent)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
     try:
-        frame.to_parquet(partial, index=False, coerce_timestamps="us")  # DuckDB 2 and Feast agree on microseconds
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
         partial.replace(path)
     except OSError as error:
         raise CapstanError(f"{path} could not be written ({error}). Free space or set CAPSTAN_HOME.") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
+    """Write parquet; timestamps in microseconds, on which DuckDB 2 and Feast agree."""
+    with whole(path) as partial:
+        frame.to_parquet(partial, index=False, coerce_timestamps="us", allow_truncated_timestamps=True)
 
 
 def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
     """Write each table to `folder/NAME.parquet`."""
-    _make(Path(folder))
     for name, frame in tables.items():
         write_table(frame, Path(folder) / f"{name}.parquet")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CapstanError(f"{folder} could not be made ({error}). Free space or set CAPSTAN_HOME.") from error
 
 
 def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
@@ -53,8 +58,8 @@ def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
 
 def write_json(value: dict, path: Path | str) -> dict:
     """Write JSON and return the value, so that a step can end with it."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps(value, indent=2, default=float) + "\n")
+    with whole(path) as partial:
+        partial.write_text(json.dumps(value, indent=2, default=float) + "\n")
     return value
 
 

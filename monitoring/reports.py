@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from capstan.catalogue import load_task
+from capstan.files import whole
 
 # Evidently's tests take minutes on a million rows and tell the same from a sample.
 SAMPLE_ROWS = 20_000
@@ -26,10 +27,8 @@ def report(capstone: str, model: str, name: str, reference: str, current: str, h
     now, then = (_dataset(task, predictor, pd.read_parquet(path)) for path in (current, reference))
     run = Report([DataDriftPreset(), ClassificationPreset()], include_tests=True).run(now, then, name=name)
     workspace.add(capstone, task.TITLE, name, run)
-    html.parent.mkdir(parents=True, exist_ok=True)
-    partial = html.with_suffix(".partial")
-    run.save_html(str(partial))
-    partial.replace(html)
+    with whole(html) as partial:
+        run.save_html(str(partial))
 
 
 def _dataset(task, predictor, rows: pd.DataFrame):

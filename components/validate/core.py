@@ -31,6 +31,9 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     for name, frame in found.items():
         if frame.empty:
             raise CapstanError(f"The table {name} has no rows. Mend the source.")
+        # pandera would list every row of a missing column, for minutes.
+        if missing := [column for column in contracts[name].columns if column not in frame]:
+            raise CapstanError(f"The table {name} lacks the columns {', '.join(missing)}. Mend the source.")
         kept[name], bad = check(frame, contracts[name], name)
         share = len(bad) / len(frame)
         counts |= {f"{name}_quarantined": len(bad), f"{name}_quarantined_share": share}
