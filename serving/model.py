@@ -10,8 +10,9 @@ from kserve import InferRequest, InferResponse, Model
 from kserve.errors import InferenceError, InvalidInput, ModelNotReady
 from pydantic import BaseModel
 
-from serving import codec_v1, codec_v2
+from serving import codec_v1, codec_v2, metrics
 from serving.errors import Unavailable, VariantNotFound, one_line
+from serving.guards.call import Call, Kind, current
 from serving.predictions import records
 from serving.predictions.log import PredictionLog
 from serving.readiness import StoreProbe
@@ -76,10 +77,14 @@ class CapstoneModel(Model):
 
     async def preprocess(self, payload: dict | InferRequest, headers: dict[str, str] | None = None) -> Batch:
         """Validate the rows and look up their features. Raises InvalidInput for what the client can mend."""
+        call = current.get() or Call(Kind.PREDICT, {})
+        call.model = self.name
         variant = self.pick(headers)
+        call.version, call.variant = variant.version, variant.alias
         infer_request = payload if isinstance(payload, InferRequest) else None
         rows, return_features = (codec_v1 if infer_request is None else codec_v2).decode(payload, self.rows)
         requests = self.rows.validate(rows)
+        call.rows = len(requests)
         columns, reports = await self._features(variant, requests)
         return Batch(variant, requests, columns, reports, return_features, infer_request)
 
@@ -108,6 +113,8 @@ class CapstoneModel(Model):
         """Answer in the protocol of the request, once it is logged. Raises Unavailable when it cannot be."""
         answer = codec_v1.encode(result) if result.infer_request is None else codec_v2.encode(self.name, result)
         await self.log.append(records.encode(self.name, result))
+        logged = metrics.records.labels(self.name, result.variant.version, result.variant.alias)
+        logged.inc(len(result.requests))
         return answer
 
     def get_input_types(self) -> list[dict]:

@@ -12,6 +12,7 @@ from kserve import ModelServer
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from serving import metrics
 from serving.dataplane import CapstanDataPlane
 from serving.guards import guards_of_settings
 from serving.listeners import GrpcServer, RestServer
@@ -50,6 +51,7 @@ class CapstanServer(ModelServer):
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self.registered_models.load_all())
             self._make_listeners(guards)
+            metrics.watch(self.registered_models.log)
             self.registered_models.log.start()
             try:
                 runner.run(self._serve())

@@ -8,6 +8,7 @@ from capstan.settings import settings
 from serving.guards.authentication import Authentication
 from serving.guards.call import Guard
 from serving.guards.concurrency import Concurrency
+from serving.guards.measure import Measure
 from serving.guards.rate import Rate
 from serving.guards.time_limit import TimeLimit
 from serving.tokens import TokenFile
@@ -15,7 +16,7 @@ from serving.tokens import TokenFile
 
 def guards_of_settings() -> list[Guard]:
     """Return the guards of this profile, the outermost first. Raises CapstanError when the token file is unreadable."""
-    own, guards = settings(), []
+    own, guards = settings(), [Measure()]
     if own.tokens_file:
         guards.append(Authentication(TokenFile(own.tokens_file)))
     if own.token_rate:

@@ -41,8 +41,20 @@ def test_every_protocol_is_logged(server):
     assert row["inputs"] == FLIGHT
 
 
-def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_home, tmp_path):
-    home, small = tmp_path / "home", {"CAPSTAN_LOG_SEGMENT_BYTES": "20000"}  # many rotations
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory):
+    """A small disk."""
+    disk = tmp_path_factory.mktemp("disk")
+    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]
+    mounted = subprocess.run(command, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"mounting needs root: {mounted.stderr}")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_home, disk):
+    home, small = disk / "home", {"CAPSTAN_LOG_SEGMENT_BYTES": "20000"}  # many rotations
     with another_server(mlflow, feast_home, home, **small) as victim, load(victim, 6, 2) as seen:
         wait_until(lambda: len(seen.ids) > 1500, 60)
         victim.child.kill()
@@ -50,58 +62,54 @@ def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_ho
     assert len(seen.failures) == 8 and seen.statuses == []
     before = logged(home)
     assert segments(home / "predictions") and set(before.values()) == {1} and set(seen.ids) <= set(before)
-    with another_server(mlflow, feast_home, home, **small) as again:
-        wait_until(lambda: not segments(home / "predictions"))  # taken up without a request
-        answer = again.predict({"x": 1}, name="plain").json()["predictions"][0]["prediction_id"]
-        assert logged(home) == before | {answer: 1}
-    assert logged(home) == before | {answer: 1}
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"mounting needs root: {mounted.stderr}")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
+@pytest.fixture(scope="module")
+def successor(server, mlflow, feast_home, disk):
+    """The server that comes after the one that was killed, on the same disk."""
+    with another_server(mlflow, feast_home, disk / "home") as made:
+        yield made
 
 
-def test_a_full_disk_is_a_503_until_there_is_space(server, mlflow, feast_home, small_disk):
-    filler, row = small_disk / "filler", {"x": 1}
-    with another_server(mlflow, feast_home, small_disk / "home") as full:
-        answered = [full.predict(row, name="plain").json()["predictions"][0]["prediction_id"]]
-        with filler.open("wb", buffering=0) as file, pytest.raises(OSError):
-            while True:
-                file.write(b"0" * 4096)
-        for _ in range(3):  # the page that was begun may hold some more records
-            statuses = []
-            for _ in range(60):
-                reply = full.predict(row, row, row, name="plain")
-                statuses.append(reply.status_code)
-                if reply.status_code == 200:
-                    answered += [answer["prediction_id"] for answer in reply.json()["predictions"]]
-            assert statuses[-1] == 503 and sorted(statuses) == statuses
-            assert "not answered: No space left on device" in reply.json()["error"]
-            assert full.client.get("/v2/health/live").status_code == 200
-            reply = full.infer({"name": "x", "shape": [1], "datatype": "FP64", "data": [1]}, name="plain")
-            assert reply.status_code in (200, 503)
-            if reply.status_code == 200:
-                answered += ids_of_v2(reply)
-            filler.unlink()
-            reply = full.predict(row, name="plain")
-            assert reply.status_code == 200, reply.text
-            answered.append(reply.json()["predictions"][0]["prediction_id"])
-            with filler.open("wb", buffering=0) as file, pytest.raises(OSError):
-                while True:
-                    file.write(b"0" * 4096)
-        for path in segments(small_disk / "home" / "predictions"):
-            for line in path.read_bytes().splitlines():
-                json.loads(line)  # no half line, neither at an end nor in the middle
-        assert logged(small_disk / "home") == dict.fromkeys(answered, 1)
+def test_what_a_killed_server_left_is_taken_up(successor, disk):
+    before = logged(disk / "home")
+    wait_until(lambda: not segments(disk / "home" / "predictions"))  # without a request
+    answer = successor.predict({"x": 1}, name="plain").json()["predictions"][0]["prediction_id"]
+    assert logged(disk / "home") == before | {answer: 1}
+
+
+def fill(path) -> None:
+    with path.open("wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(b"0" * 4096)
+
+
+def test_a_full_disk_is_a_503_until_there_is_space(successor, disk):
+    before, filler, row, answered = logged(disk / "home"), disk / "filler", {"x": 1}, []
+
+    def ask(n: int) -> int:
+        reply = successor.predict(*[row] * n, name="plain")
+        if reply.status_code == 200:
+            answered.extend(answer["prediction_id"] for answer in reply.json()["predictions"])
+        else:
+            assert reply.status_code == 503 and "not answered: No space left on device" in reply.json()["error"]
+        return reply.status_code
+
+    assert ask(1) == 200
+    for _ in range(3):
+        fill(filler)
+        statuses = [ask(3) for _ in range(60)]  # the page that was begun may hold some more records
+        assert statuses[-1] == 503 and sorted(statuses) == statuses
+        reply = successor.infer({"name": "x", "shape": [1], "datatype": "FP64", "data": [1]}, name="plain")
+        if reply.status_code == 200:  # a single row may still fit
+            answered.extend(ids_of_v2(reply))
+        assert successor.client.get("/v2/health/live").status_code == 200
         filler.unlink()
-    assert logged(small_disk / "home") == dict.fromkeys(answered, 1)
+        assert ask(1) == 200
+    for path in segments(disk / "home" / "predictions"):
+        for line in path.read_bytes().splitlines():
+            json.loads(line)  # no half line, neither at an end nor in the middle
+    assert logged(disk / "home") == before | dict.fromkeys(answered, 1)
 
 
 def ids_of_v2(reply) -> list[str]:

@@ -1,0 +1,27 @@
+"""Prometheus metrics of predictions, at /metrics. Labels are few: the models that are loaded, their versions, variants.
+
+KServe's own histograms (`request_preprocess_seconds` and so on) are there as well.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LABELS = ("model", "version", "variant")
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+ROWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+requests = Counter("capstan_requests", "Requests for predictions, answered or not", LABELS)
+errors = Counter(
+    "capstan_errors", "Requests for predictions that were not answered, by HTTP status", ("model", "status")
+)
+latency = Histogram("capstan_request_seconds", "Time to answer a request, its log included", LABELS, buckets=SECONDS)
+rows = Histogram("capstan_request_rows", "Rows of a request that was answered", LABELS, buckets=ROWS)
+records = Counter("capstan_logged_records", "Predictions that this server has logged", LABELS)
+in_flight = Gauge("capstan_in_flight", "Requests for predictions that are being answered")
+waiting = Gauge("capstan_log_waiting", "Requests that wait for the prediction log")
+backlog = Gauge("capstan_log_backlog_bytes", "Prediction log that is not parquet yet")
+
+
+def watch(log) -> None:
+    """Have the gauges read a prediction log."""
+    waiting.set_function(lambda: log.waiting)
+    backlog.set_function(log.backlog)
