@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     token_burst: int = Field(20, description="endpoint: requests of a token at once, on top of the rate")
 
     drain_delay: float = Field(0.5, description="endpoint: seconds from SIGTERM, when it is not ready, until it closes")
-    drain_seconds: int = Field(20, description="endpoint: seconds that requests have to finish after that")
+    drain_seconds: int = Field(10, description="endpoint: seconds that requests have to finish after that")
 
     def model_post_init(self, _context) -> None:
         self.home = self.home.resolve()

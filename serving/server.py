@@ -61,6 +61,7 @@ class CapstanServer(ModelServer):
                 late = threading.Timer(HANGING_SECONDS, os._exit, (0 if sys.exception() is None else 1,))
                 late.daemon = True
                 late.start()
+        late.cancel()
 
     def _make_listeners(self, guards: list) -> None:
         app = create_app(

@@ -21,20 +21,30 @@ log = logging.getLogger("serving")
 def convert_all(root: Path) -> int:
     """Convert and remove every segment that nobody writes, those left by a crash among them; return how many.
 
-    Raises OSError, with the segment untouched, when the parquet cannot be written.
+    Raises the first error, a full disk say, after trying the others; a segment that failed is untouched.
     """
-    done = 0
+    done, problem = 0, None
     for path in segments(root):
-        with suppress(FileNotFoundError), path.open("rb") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            if os.fstat(file.fileno()).st_nlink:  # else somebody converted it between our opening and our locking it
-                convert(path.stem, file.read(), root)
-                path.unlink()
-                done += 1
+        try:
+            done += _convert_unless_written(path, root)
+        except Exception as error:
+            problem = problem or error
+    if problem:
+        raise problem
     return done
+
+
+def _convert_unless_written(path: Path, root: Path) -> bool:
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if os.fstat(file.fileno()).st_nlink:  # else somebody converted it between our opening and our locking it
+            convert(path.stem, file.read(), root)
+            path.unlink()
+            return True
+    return False
 
 
 def segments(root: Path) -> list[Path]:

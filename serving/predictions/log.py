@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from capstan.settings import settings
@@ -23,9 +24,10 @@ class PredictionLog:
 
     def __init__(self, folder: Path, segment_bytes: int = 2**24, segment_seconds: float = 300, fsync: bool = False):
         self.folder, self.segment_seconds = folder, segment_seconds
-        self.wal = Wal(folder / "wal", segment_bytes, segment_seconds, fsync)
+        self.wal = Wal(folder / "wal", segment_bytes, fsync)
         self._waiting: list[tuple[bytes, asyncio.Future]] = []
         self._writing: asyncio.Task | None = None
+        self._disk = ThreadPoolExecutor(1)  # its own, for look-ups in a store that hangs may hold all of the loop's
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -59,7 +61,7 @@ class PredictionLog:
             lines, problem = b"".join(lines for lines, _ in group), None
             try:
                 if self.wal.fsync:
-                    await asyncio.to_thread(self.wal.append, lines)
+                    await asyncio.get_running_loop().run_in_executor(self._disk, self.wal.append, lines)
                 else:
                     self.wal.append(lines)  # into memory: a thread would take longer to start
             except Exception as error:
@@ -93,9 +95,8 @@ class PredictionLog:
         self._tend(0)
 
     def _look_after(self) -> None:
-        pause = LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS
-        while not self._stop.wait(pause):
-            pause = LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS
+        while not self._stop.wait(LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS):
+            pass
 
     def _tend(self, min_age: float) -> bool:
         self.wal.seal(min_age)

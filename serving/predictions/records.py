@@ -67,7 +67,7 @@ def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
         return SCHEMA.empty_table(), []
     try:
         return _table(data), []
-    except pa.ArrowInvalid:
+    except pa.ArrowException:
         good, bad = [], []
         for line in data.splitlines(keepends=True):
             (good if _readable(line) else bad).append(line)
@@ -83,5 +83,5 @@ def _table(lines: bytes) -> pa.Table:
 def _readable(line: bytes) -> bool:
     try:
         return _table(line)["prediction_id"][0].is_valid
-    except (pa.ArrowInvalid, IndexError):
+    except (pa.ArrowException, IndexError):
         return False

@@ -20,8 +20,8 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 class Wal:
     """Appends to the current segment. Nothing is created before the first record; threads may share it."""
 
-    def __init__(self, folder: Path, max_bytes: int, max_seconds: float, fsync: bool):
-        self.folder, self.max_bytes, self.max_seconds, self.fsync = folder, max_bytes, max_seconds, fsync
+    def __init__(self, folder: Path, max_bytes: int, fsync: bool = False):
+        self.folder, self.max_bytes, self.fsync = folder, max_bytes, fsync
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._size = 0

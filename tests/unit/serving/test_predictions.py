@@ -45,7 +45,7 @@ def parquet(folder) -> list:
 
 @pytest.fixture
 def wal(tmp_path) -> Wal:
-    return Wal(tmp_path / "wal", 2**20, 60, False)
+    return Wal(tmp_path / "wal", 2**20)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path, wal):
@@ -79,7 +79,7 @@ def test_nothing_logged_is_an_empty_table(tmp_path):
 
 
 def test_a_segment_ends_by_size(tmp_path):
-    wal = Wal(tmp_path / "wal", len(lines("a")) * 3, 60, False)
+    wal = Wal(tmp_path / "wal", len(lines("a")) * 3)
     for i in range(7):
         wal.append(lines(str(i)))
     assert len(segments(tmp_path)) == 3
@@ -154,7 +154,7 @@ def test_a_long_record_and_many_records(tmp_path, wal):
 
 
 def test_a_reader_beside_writer_and_converter_sees_every_record_once(tmp_path):
-    wal, stop, written = Wal(tmp_path / "wal", 3000, 60, False), threading.Event(), []
+    wal, stop, written = Wal(tmp_path / "wal", 3000), threading.Event(), []
 
     def write() -> None:
         while not stop.wait(0.0005):
@@ -184,7 +184,7 @@ def test_two_writers_share_a_folder(tmp_path):
     """Of two servers on one folder, neither takes the segment that the other writes."""
     code = (
         "import sys, time; from pathlib import Path; from serving.predictions.wal import Wal\n"
-        "Wal(Path(sys.argv[1]) / 'wal', 2**20, 60, False).append(sys.stdin.buffer.read())\n"
+        "Wal(Path(sys.argv[1]) / 'wal', 2**20).append(sys.stdin.buffer.read())\n"
         "print('written', flush=True)\n"
         "time.sleep(60)"
     )
@@ -194,7 +194,7 @@ def test_two_writers_share_a_folder(tmp_path):
         other.stdin.write(lines("other"))
         other.stdin.close()
         assert other.stdout.readline() == b"written\n"
-        wal = Wal(tmp_path / "wal", 2**20, 60, False)
+        wal = Wal(tmp_path / "wal", 2**20)
         wal.append(lines("ours"))
         wal.seal()
         assert convert_all(tmp_path) == 1 and ids(tmp_path) == ["other", "ours"]
@@ -245,3 +245,15 @@ def test_a_file_that_may_not_grow_is_left_for_another(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert ids(tmp_path) == ["a", "c"] and len(segments(tmp_path)) == 2
+
+
+def test_a_segment_that_cannot_be_converted_holds_up_no_other(tmp_path):
+    (tmp_path / "wal").mkdir()
+    for name in ("1", "2"):
+        (tmp_path / "wal" / f"{name}.jsonl").write_bytes(lines(name, model=f"m{name}"))
+    (tmp_path / "model=m1").write_text("in the way of the folder")
+    with pytest.raises(OSError):
+        convert_all(tmp_path)
+    assert [path.stem for path in segments(tmp_path)] == ["1"] and ids(tmp_path, "m2") == ["2"]
+    (tmp_path / "model=m1").unlink()
+    assert convert_all(tmp_path) == 1 and ids(tmp_path, "m1") == ["1"]
