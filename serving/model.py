@@ -16,6 +16,7 @@ from serving.guards.call import Call, Kind, current
 from serving.predictions import records
 from serving.predictions.log import PredictionLog
 from serving.readiness import StoreProbe
+from serving.routing import Router
 from serving.rows import RowDecoder
 from serving.transformer import Report
 from serving.variants import ALIASES, Variant
@@ -43,9 +44,17 @@ class Batch:
 class CapstoneModel(Model):
     """One capstone with its variants, alias -> variant. A reload makes a new one; this one never changes."""
 
-    def __init__(self, name: str, request_type: type[BaseModel], variants: dict[str, Variant], log: PredictionLog):
+    def __init__(
+        self,
+        name: str,
+        request_type: type[BaseModel],
+        variants: dict[str, Variant],
+        log: PredictionLog,
+        router: Router | None = None,
+    ):
         super().__init__(name)
         self.variants, self.log = variants, log
+        self.router = router or Router()
         self.rows = RowDecoder(request_type)
         self.ready = True
         champion = variants.get("champion")
@@ -62,15 +71,21 @@ class CapstoneModel(Model):
         """Ready means that plain requests are answered: there is a champion, and its features can be read."""
         return await self.problem() is None
 
-    def pick(self, headers: dict[str, str] | None) -> Variant:
-        """Return the variant that a request asks for. Raises InvalidInput, VariantNotFound or ModelNotReady."""
-        alias = (headers or {}).get(VARIANT_HEADER, "champion")
+    def pick(self, headers: dict[str, str], request: BaseModel) -> Variant:
+        """Return the variant that answers a request: the one it names, or else the one its first row's key falls to.
+
+        Raises InvalidInput, VariantNotFound or ModelNotReady.
+        """
+        named = headers.get(VARIANT_HEADER)
+        alias = named or self.router.route(headers, request)
         if alias in self.variants:
             return self.variants[alias]
         if alias not in ALIASES:
             raise InvalidInput(f"{VARIANT_HEADER} is {alias!r}; expected one of {', '.join(ALIASES)}.")
-        if VARIANT_HEADER in (headers or {}):
+        if named:
             raise VariantNotFound(f"{self.name!r} has no {alias} loaded; it has {', '.join(self.variants)}.")
+        if "champion" in self.variants:  # the challenger of a roll-out is gone: its keys are the champion's again
+            return self.variants["champion"]
         raise ModelNotReady(
             self.name, f"It has no champion yet; its challenger answers requests with {VARIANT_HEADER}: challenger."
         )
@@ -79,12 +94,12 @@ class CapstoneModel(Model):
         """Validate the rows and look up their features. Raises InvalidInput for what the client can mend."""
         call = current.get() or Call(Kind.PREDICT, {})
         call.model = self.name
-        variant = self.pick(headers)
-        call.version, call.variant = variant.version, variant.alias
         infer_request = payload if isinstance(payload, InferRequest) else None
         rows, return_features = (codec_v1 if infer_request is None else codec_v2).decode(payload, self.rows)
         requests = self.rows.validate(rows)
         call.rows = len(requests)
+        variant = self.pick(headers or {}, requests[0])
+        call.version, call.variant = variant.version, variant.alias
         columns, reports = await self._features(variant, requests)
         return Batch(variant, requests, columns, reports, return_features, infer_request)
 
@@ -112,10 +127,23 @@ class CapstoneModel(Model):
     async def postprocess(self, result: Batch, headers: dict[str, str] | None = None) -> dict | InferResponse:
         """Answer in the protocol of the request, once it is logged. Raises Unavailable when it cannot be."""
         answer = codec_v1.encode(result) if result.infer_request is None else codec_v2.encode(self.name, result)
-        await self.log.append(records.encode(self.name, result))
-        logged = metrics.records.labels(self.name, result.variant.version, result.variant.alias)
-        logged.inc(len(result.requests))
+        await self._record(result)
+        challenger = self.variants.get("challenger")
+        if challenger and self.router.traffic.mode == "shadow" and result.variant.alias == "champion":
+            self.router.beside(lambda: self._shadow(challenger, result), self.name)
         return answer
+
+    async def _record(self, batch: Batch) -> None:
+        await self.log.append(records.encode(self.name, batch))
+        metrics.records.labels(self.name, batch.variant.version, batch.variant.alias).inc(len(batch.requests))
+
+    async def _shadow(self, challenger: Variant, answered: Batch) -> None:
+        """Predict for the log what the challenger would have answered, under the ids of the answers given."""
+        columns, reports = await self._features(challenger, answered.requests)
+        own = Batch(challenger, answered.requests, columns, reports, False, answered.infer_request)
+        own = await self.predict(own)
+        own.prediction_ids = answered.prediction_ids
+        await self._record(own)
 
     def get_input_types(self) -> list[dict]:
         """One tensor a field of the request."""

@@ -10,11 +10,13 @@ from kserve import ModelRepository
 from kserve.errors import ModelNotFound, ModelNotReady
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from capstan import catalogue, registry
+from capstan import catalogue, registry, rollout
 from capstan.errors import CapstanError
+from capstan.traffic import Traffic
 from serving.errors import one_line
 from serving.model import CapstoneModel
 from serving.predictions.log import PredictionLog
+from serving.routing import Router
 from serving.variants import load_variants
 
 log = logging.getLogger("serving")
@@ -98,7 +100,9 @@ class CapstoneRepository(ModelRepository):
     def _build(self, name: str) -> CapstoneModel:
         task, old = self.load_task(name), self.models.get(name)
         variants = load_variants(name, task, self.open_store, old.variants if old else {})
-        return CapstoneModel(name, task.Request, variants, self.log)
+        traffic = Traffic.from_json(registry.model_tags(name).get(rollout.TRAFFIC))
+        keys = getattr(task, "ENTITY_KEYS", None) or list(task.Request.model_fields)
+        return CapstoneModel(name, task.Request, variants, self.log, Router(traffic, keys))
 
 
 def _may_have_champion(name: str) -> bool:

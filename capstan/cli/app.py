@@ -2,7 +2,7 @@
 
 import typer
 
-from capstan.cli import catalogue, predict, run, stack
+from capstan.cli import catalogue, predict, rollout, run, stack
 
 # Typer's own traceback boxes hide the cause of a bug; errors of the user are handled in `capstan.cli.main`.
 app = typer.Typer(
@@ -26,5 +26,10 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("predict")(predict.predict)
+app.command("canary")(rollout.canary)
+app.command("ab")(rollout.ab)
+app.command("shadow")(rollout.shadow)
+app.command("promote")(rollout.promote)
+app.command("rollback")(rollout.rollback)
 app.command("compile")(catalogue.compile_pipeline)
 app.command("open")(stack.open_urls)

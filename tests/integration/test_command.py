@@ -15,6 +15,7 @@ from tests.integration.conftest import capstan
 from tests.integration.place import PORTS, Place
 
 COMMANDS = ["list", "run", "up", "down", "status", "predict", "compile", "open"]
+COMMANDS += ["canary", "ab", "shadow", "promote", "rollback"]
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""Canary, shadow, promote and rollback at the running endpoint, through the command."""
+
+import threading
+import time
+from collections import Counter
+
+import httpx
+import pandas as pd
+import pytest
+
+from capstan import registry
+from capstan.settings import settings
+from pipelines.flight_delay import task
+from tests.integration.conftest import capstan
+from tests.integration.test_deploy import version_with
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def flights(road) -> list[dict]:
+    """300 flights as requests, of as many keys as they have."""
+    return task.examples(pd.read_parquet(road["training_set"]).tail(300))
+
+
+@pytest.fixture
+def challenger(road) -> str:
+    """A version beside the champion; afterwards the champion of the run serves alone again."""
+    version = version_with(0.9)
+    registry.set_tag("flight_delay", version, "verdict", "accepted")
+    yield version
+    registry.set_alias("flight_delay", "champion", road["version"])
+    done = capstan("rollback", "flight_delay")
+    assert done.returncode == 0 or "nothing to go back to" in done.stderr, done.stderr
+    registry.delete_alias("flight_delay", "challenger")
+    httpx.post(f"{settings().endpoint_url}/v2/repository/models/flight_delay/load", timeout=60)
+
+
+def ask(client: httpx.Client, flight: dict) -> dict:
+    url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
+    return client.post(url, json={"instances": [flight]}, timeout=30).raise_for_status().json()["predictions"][0]
+
+
+def variants(flights: list[dict]) -> list[str]:
+    with httpx.Client() as client:
+        return [ask(client, flight)["variant"] for flight in flights]
+
+
+def test_canary_answers_its_share_always_for_the_same_keys(challenger, flights):
+    done = capstan("canary", "flight_delay", "--percent", "30")
+    assert done.returncode == 0, done.stderr
+    assert f"version {challenger} is the canary 30 %" in done.stdout
+    first = variants(flights)
+    assert variants(flights) == first
+    keys = {
+        tuple(flight[key] for key in task.ENTITY_KEYS): variant for flight, variant in zip(flights, first, strict=True)
+    }
+    share = Counter(keys.values())["challenger"] / len(keys)
+    assert 0.2 < share < 0.4
+    assert capstan("rollback", "flight_delay").returncode == 0
+    assert set(variants(flights[:50])) == {"champion"}
+
+
+def test_shadow_predicts_beside_the_champion_and_is_logged(challenger, flights, road):
+    from serving.predictions.reader import read
+
+    assert capstan("shadow", "flight_delay").returncode == 0
+    with httpx.Client() as client:
+        answers = [ask(client, flight) for flight in flights[:20]]
+    assert {answer["variant"] for answer in answers} == {"champion"}
+    wanted = {answer["prediction_id"] for answer in answers}
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        logged = read("flight_delay")
+        mine = logged[logged["prediction_id"].isin(wanted)]
+        if len(mine) == 40:
+            break
+        time.sleep(0.5)
+    assert Counter(mine["variant"]) == {"champion": 20, "challenger": 20}
+    assert set(mine.loc[mine["variant"] == "challenger", "version"]) == {challenger}
+
+
+def test_promotion_and_rollback_under_load_lose_no_request(challenger, flights, road):
+    answers, failures, stop = Counter(), [], threading.Event()
+
+    def load(number: int) -> None:
+        with httpx.Client() as client:
+            while not stop.is_set():
+                try:
+                    answers[ask(client, flights[number])["model_version"]] += 1
+                except httpx.HTTPError as error:
+                    failures.append(repr(error))
+
+    clients = [threading.Thread(target=load, args=(number,)) for number in range(4)]
+    for client in clients:
+        client.start()
+    try:
+        for command in (["canary", "flight_delay", "--percent", "50"], ["promote", "flight_delay"]):
+            assert capstan(*command).returncode == 0
+        assert registry.champion("flight_delay").version == challenger
+        time.sleep(1)
+        done = capstan("rollback", "flight_delay")
+        assert done.returncode == 0 and f"version {road['version']} is the champion" in done.stdout
+        time.sleep(1)
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    assert not failures
+    assert answers[challenger] > 20 and answers[road["version"]] > 20
