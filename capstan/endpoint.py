@@ -9,8 +9,9 @@ from capstan.settings import settings
 def post(path: str, body: dict | None = None, headers: dict[str, str] | None = None) -> dict:
     """Return the endpoint's JSON answer to a POST. Raises CapstanError with its own message when it refuses."""
     url = f"{settings().endpoint_url}{path}"
+    bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
     try:
-        reply = httpx.post(url, json=body or {}, headers=headers, timeout=60)
+        reply = httpx.post(url, json=body or {}, headers=bearer | (headers or {}), timeout=60)
     except httpx.HTTPError as error:
         raise CapstanError(
             f"The endpoint does not answer at {url} ({error}). Start it with `capstan up`, or see `capstan status`."

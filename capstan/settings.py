@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     evidently_port: int = 8000
     tracking_uri: str | None = Field(None, description="an MLflow server; by default the local one")
     endpoint_url: str | None = Field(None, description="a capstone's endpoint; by default the local one")
+    token: str | None = Field(None, description="bearer token that the command sends to the endpoint")
 
     log_segment_bytes: int = Field(2**24, description="prediction log: size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: age at which a file becomes parquet")
