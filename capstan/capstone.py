@@ -50,6 +50,7 @@ class Task(Protocol):
     FEATURE_SERVICE: str | None = None
     FEATURE_DOMAIN: str | None = None  # the file of feature_repo that defines the service
     ENTITY_KEYS: list[str] | None = None
+    FEATURE_DEFAULTS: dict[str, Any] | None = None  # what the endpoint uses when the online store does not answer
 
     def load(self, data_dir: Path | None) -> "dict[str, pd.DataFrame]":
         """Return the raw tables, from `data_dir` where it has them and else from their canonical source."""
