@@ -16,6 +16,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+ROOT = Path(__file__).resolve().parents[1]
+
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
 os.environ["CAPSTAN_HOME"] = HOME.name
@@ -28,6 +30,15 @@ for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR"):
 def pytest_configure() -> None:
     """Have SIGTERM end a run as Ctrl-C does: the fixtures then stop the servers that they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares servers in one worker: tests of a run of the flagship, of the server, of one file."""
+    for item in items:
+        serving = Path("tests/unit/serving") in item.path.relative_to(ROOT).parents
+        group = "road" if "road" in item.fixturenames else "serving" if serving else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture
