@@ -70,6 +70,7 @@ class Mlflow:
         from tests.unit.serving.capstones import COLUMNS, Model
 
         mlflow.set_tracking_uri(self.url)
+        mlflow.set_experiment("serving")  # mlflow keeps the one of an earlier server in mind
         schema = Schema([ColSpec("double", column, required=False) for column in COLUMNS[name]])
         with mlflow.start_run():
             info = mlflow.pyfunc.log_model(
