@@ -30,6 +30,6 @@ def rows() -> list[dict]:
 
 
 def _make(folder: str, target: str) -> None:
-    done = subprocess.run(["make", "-C", folder, target], capture_output=True, text=True)
+    done = subprocess.run(["make", "-C", folder, "--no-print-directory", target])
     if done.returncode:
-        raise RuntimeError(f"make {target} failed:\n{done.stdout[-5000:]}\n{done.stderr[-5000:]}")
+        raise RuntimeError(f"make {target} failed in a fresh clone")
