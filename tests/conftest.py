@@ -32,13 +32,11 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keep what shares servers in one worker: tests of a run of the flagship, of the server, of one file."""
-    for item in items:
-        serving = Path("tests/unit/serving") in item.path.relative_to(ROOT).parents
-        group = "road" if "road" in item.fixturenames else "serving" if serving else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    serving = Path("tests/unit/serving") in item.path.relative_to(ROOT).parents
+    group = "road" if "road" in item.fixturenames else "serving" if serving else str(item.path.relative_to(ROOT))
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture

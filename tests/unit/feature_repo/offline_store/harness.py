@@ -11,6 +11,7 @@ from feast.types import Int64
 
 ASOF = "feature_repo.offline_store.asof.AsofOfflineStore"
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def feature_store(directory: Path, offline_store: str = ASOF, **options) -> FeatureStore:
@@ -62,8 +63,18 @@ def write(path: Path, rows: list[tuple], columns: str = "k event_timestamp v") -
     """Write rows as parquet; None is null whatever the type, and times are in microseconds."""
     columns_of_rows = zip(columns.split(), zip(*rows, strict=True), strict=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table({name: pa.array(column) for name, column in columns_of_rows}), path)
+    pq.write_table(pa.table({name: _array(column) for name, column in columns_of_rows}), path)
     return path
+
+
+def _array(column: tuple) -> pa.Array:
+    known = next((value for value in column if value is not None), None)
+    if not isinstance(known, datetime) or known.tzinfo is None:
+        return pa.array(column)
+    # Once pandera has been imported, pyarrow takes the clock of a zone other than UTC for UTC: it is given instants.
+    instants = [None if value is None else (value - EPOCH) // timedelta(microseconds=1) for value in column]
+    zone = pa.array([known]).type.tz
+    return pa.array(instants, pa.int64()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", zone))
 
 
 def at(hours: float) -> datetime:
