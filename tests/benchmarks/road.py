@@ -1,9 +1,9 @@
-"""`capstan run flight_delay` on all flights with an empty cache, then again with a full one."""
+"""`capstan run flight_delay` on all flights with an empty cache, again with a full one, then the endpoint."""
 
 import resource
 import time
 
-from tests.benchmarks import stack
+from tests.benchmarks import endpoint, stack
 from tests.benchmarks.figures import table
 
 __all__ = ["rows", "table"]
@@ -19,6 +19,7 @@ def rows() -> list[dict]:
             seconds.append(time.monotonic() - began)
         # The largest process among all that were started and waited for, here or by those.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        latency = endpoint.rows(int(env["CAPSTAN_ENDPOINT_PORT"]), summaries[0]["training_set"])
     scores = summaries[0]["scores"]
     assert summaries[0]["version"] == summaries[1]["version"], "the second run registered another version"
     return [
@@ -29,6 +30,7 @@ def rows() -> list[dict]:
         },
         {"what": "the same again, cached", "goal": "under 15 s", "measured": f"{seconds[1]:.1f} s"},
         {"what": "peak memory of the largest process", "goal": "under 4 GB", "measured": f"{peak:.2f} GiB"},
+        *latency,
         {"what": "test ROC AUC", "goal": "0.75", "measured": f"{scores['roc_auc']:.4f}"},
         {"what": "test Brier score", "goal": "", "measured": f"{scores['brier']:.4f}"},
         {"what": "expected calibration error", "goal": "", "measured": f"{scores['calibration_error']:.4f}"},
