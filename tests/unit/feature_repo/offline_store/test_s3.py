@@ -2,6 +2,7 @@
 
 import pytest
 from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
+from moto.server import ThreadedMotoServer
 
 from .harness import at, entities, entity, values, view, write
 
@@ -9,7 +10,7 @@ from .harness import at, entities, entity, values, view, write
 @pytest.fixture
 def endpoint(monkeypatch):
     """An S3 endpoint with an empty bucket named "bucket"."""
-    server = pytest.importorskip("moto.server", reason="moto[server] is not installed").ThreadedMotoServer(port=0)
+    server = ThreadedMotoServer(port=0)
     from pyarrow.fs import S3FileSystem
 
     for name, value in {"ACCESS_KEY_ID": "key", "SECRET_ACCESS_KEY": "secret", "DEFAULT_REGION": "us-east-1"}.items():
