@@ -19,6 +19,7 @@ demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoin
 	scripts/demo
 
 test: .venv/.dev  ## set up, lint, run every test
+	scripts/system-packages
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
@@ -26,6 +27,7 @@ lint: .venv/.dev  ## ruff, check only
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
+	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
 
 golden: .venv/.core  ## compile every pipeline again into its golden YAML
