@@ -29,9 +29,16 @@ class CapstanDataPlane(DataPlane):
         return super().metadata() | {"name": "capstan", "models": models, "failures": self.model_registry.failures}
 
     async def model_metadata(self, model_name: str) -> dict:
-        """Return a model's inputs, outputs and loaded versions."""
-        metadata = await super().model_metadata(model_name)
-        return metadata | {"versions": self.get_model_from_registry(model_name).versions(), "platform": "mlflow_pyfunc"}
+        """Return a model's inputs, outputs and loaded versions, and what a client needs to make a form of it."""
+        metadata, model = await super().model_metadata(model_name), self.get_model_from_registry(model_name)
+        return metadata | {
+            "platform": "mlflow_pyfunc",
+            "title": model.title,
+            "versions": model.versions(),
+            "variants": {alias: variant.version for alias, variant in model.variants.items()},
+            "explains": model.explains,
+            "request_schema": model.request_schema,
+        }
 
     async def problem(self) -> str | None:
         """Return why requests should go elsewhere, or None. A capstone without a champion is no reason."""
@@ -71,6 +78,10 @@ class HealthEndpoints:
     async def metadata(self, request: Request) -> JSONResponse:
         """`GET /v2`."""
         return JSONResponse(self.dataplane.metadata())
+
+    async def model_metadata(self, request: Request) -> JSONResponse:
+        """`GET /v2/models/NAME`. KServe's own route leaves out what its protocol does not have."""
+        return JSONResponse(await self.dataplane.model_metadata(request.path_params["model_name"]))
 
     async def ready(self, request: Request) -> JSONResponse:
         """`GET /v2/health/ready`."""

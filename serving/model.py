@@ -51,11 +51,14 @@ class CapstoneModel(Model):
         variants: dict[str, Variant],
         log: PredictionLog,
         router: Router | None = None,
+        title: str = "",
     ):
         super().__init__(name)
         self.variants, self.log = variants, log
         self.router = router or Router()
         self.rows = RowDecoder(request_type)
+        self.title = title  # one line, for people
+        self.request_schema = request_type.model_json_schema()
         self.ready = True
         champion = variants.get("champion")
         self._probe = StoreProbe(champion.transformer.check) if champion and champion.transformer else None
@@ -152,6 +155,11 @@ class CapstoneModel(Model):
     def get_output_types(self) -> list[dict]:
         """The tensors of an answer."""
         return codec_v2.OUTPUT_TYPES
+
+    @property
+    def explains(self) -> bool:
+        """Whether a variant that is loaded explains its predictions."""
+        return any(variant.explains for variant in self.variants.values())
 
     def versions(self) -> list[str]:
         """The versions that are loaded, the champion's first."""

@@ -102,7 +102,8 @@ class CapstoneRepository(ModelRepository):
         variants = load_variants(name, task, self.open_store, old.variants if old else {})
         traffic = Traffic.from_json(registry.model_tags(name).get(rollout.TRAFFIC))
         keys = getattr(task, "ENTITY_KEYS", None) or list(task.Request.model_fields)
-        return CapstoneModel(name, task.Request, variants, self.log, Router(traffic, keys))
+        title = getattr(task, "TITLE", "")
+        return CapstoneModel(name, task.Request, variants, self.log, Router(traffic, keys), title)
 
 
 def _may_have_champion(name: str) -> bool:

@@ -44,6 +44,7 @@ def create_app(
     health = HealthEndpoints(dataplane)
     app.add_route("/v2", health.metadata)
     app.add_route("/v2/health/ready", health.ready)
+    app.add_route("/v2/models/{model_name}", health.model_metadata)
     app.add_route("/v2/models/{model_name}/ready", health.model_ready)
     endpoints = InferEndpoints(dataplane)
     # Before KServe's, for the first route that matches answers. All methods, so that GET is a 405: KServe's route of

@@ -46,6 +46,11 @@ class Variant:
         fields = [name for name in self.columns if name not in features]
         return features | {name: [getattr(request, name) for request in requests] for name in fields}
 
+    @property
+    def explains(self) -> bool:
+        """Whether the model has the optional method `explain_columns`."""
+        return callable(getattr(self.model, "explain_columns", None))
+
     def predict(self, columns: dict[str, list]) -> np.ndarray:
         """Return n scores. The model's own fast path: pyfunc's schema check alone would cost a millisecond."""
         return np.asarray(self.model.predict_columns(columns), dtype=np.float64)
