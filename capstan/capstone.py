@@ -29,7 +29,12 @@ class Model(Protocol):
     """What a task trains: an `mlflow.pyfunc.PythonModel` that also predicts from plain columns, for speed."""
 
     def predict_columns(self, columns: Mapping[str, Sequence]) -> "np.ndarray":
-        """Return one score a row, shape (n,); columns are taken by name, a missing value is None or NaN."""
+        """Return one score a row, shape (n,); columns are taken by name, a missing value is None or NaN.
+
+        A model may have a second method, `explain_columns`, of the same argument; the endpoint then answers `:explain`.
+        It returns (base, contributions) in log-odds, shapes (n,) and (n, k), the k inputs in the order of the model's
+        signature, so that 1 / (1 + exp(-(base + sum of contributions))) is the score.
+        """
 
 
 class Task(Protocol):

@@ -37,11 +37,21 @@ class CalibratedBooster(PythonModel):
 
     def predict_columns(self, columns: Mapping[str, Sequence]) -> np.ndarray:
         """Return the probability of the positive class a row, shape (n,)."""
+        return 1 / (1 + np.exp(-(self.slope * self._booster(columns, raw_score=True) + self.intercept)))
+
+    def explain_columns(self, columns: Mapping[str, Sequence]) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each input adds to the log-odds: base, shape (n,), and contributions, shape (n, len(inputs)).
+
+        They are exact SHAP values: the probability is 1 / (1 + exp(-(base + sum of contributions))).
+        Lundberg et al., "Consistent individualized feature attribution for tree ensembles" (2018).
+        """
+        values = self.slope * self._booster(columns, pred_contrib=True)
+        return values[:, -1] + self.intercept, values[:, :-1]
+
+    def _booster(self, columns: Mapping[str, Sequence], **options) -> np.ndarray:
         matrix = encode(columns, self.inputs, self.categories)
         # Threads cost more than they bring on the few rows of a request.
-        threads = 1 if len(matrix) < 1_000 else 0
-        margin = self.booster.predict(matrix, raw_score=True, num_threads=threads)
-        return 1 / (1 + np.exp(-(self.slope * margin + self.intercept)))
+        return self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
 
     def predict(self, context, model_input, params=None) -> np.ndarray:
         """Return the same for a pandas frame: the interface of MLflow."""

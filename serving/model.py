@@ -10,8 +10,9 @@ from kserve import InferRequest, InferResponse, Model
 from kserve.errors import InferenceError, InvalidInput, ModelNotReady
 from pydantic import BaseModel
 
-from serving import codec_v1, codec_v2, metrics
+from serving import codec_explain, codec_v1, codec_v2, metrics
 from serving.errors import Unavailable, VariantNotFound, one_line
+from serving.explain import Explanation, explain
 from serving.guards.call import Call, Kind, current
 from serving.predictions import records
 from serving.predictions.log import PredictionLog
@@ -39,6 +40,7 @@ class Batch:
 
     scores: np.ndarray | None = None
     prediction_ids: list[str] | None = None
+    explanation: Explanation | None = None
 
 
 class CapstoneModel(Model):
@@ -127,8 +129,15 @@ class CapstoneModel(Model):
         payload.prediction_ids = [str(uuid4()) for _ in payload.requests]
         return payload
 
+    async def explain(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
+        """Explain the rows' scores. Raises NotImplementedError where the model does not."""
+        payload.explanation = await explain(self.name, payload.variant, payload.columns, len(payload.requests))
+        return payload
+
     async def postprocess(self, result: Batch, headers: dict[str, str] | None = None) -> dict | InferResponse:
         """Answer in the protocol of the request, once it is logged. Raises Unavailable when it cannot be."""
+        if result.explanation is not None:
+            return codec_explain.encode(result)
         answer = codec_v1.encode(result) if result.infer_request is None else codec_v2.encode(self.name, result)
         await self._record(result)
         challenger = self.variants.get("challenger")

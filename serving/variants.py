@@ -55,6 +55,11 @@ class Variant:
         """Return n scores. The model's own fast path: pyfunc's schema check alone would cost a millisecond."""
         return np.asarray(self.model.predict_columns(columns), dtype=np.float64)
 
+    def explain(self, columns: dict[str, list]) -> tuple[np.ndarray, np.ndarray]:
+        """Return base, shape (n,), and contributions, shape (n, len(self.columns)), in log-odds."""
+        base, contributions = self.model.explain_columns(columns)
+        return np.asarray(base, dtype=np.float64), np.asarray(contributions, dtype=np.float64)
+
 
 def load_variants(
     name: str, task: ModuleType, open_store: Callable[[], object], held: dict[str, Variant]

@@ -73,6 +73,19 @@ class Model(mlflow.pyfunc.PythonModel):
         return self.predict_columns({name: model_input[name].tolist() for name in self.columns})
 
 
+class ExplainedModel(Model):
+    """The same, and what each column adds to its margin."""
+
+    def explain_columns(self, columns: dict[str, list]) -> tuple[np.ndarray, np.ndarray]:
+        values = np.array([[0.0 if v is None else v for v in columns[name]] for name in self.columns], dtype=float)
+        return np.full(values.shape[1], self.bias), values.T / 100
+
+
+def make_model(name: str, bias: float) -> Model:
+    """Return the model of a capstone; that of `plain` explains nothing."""
+    return (Model if name == "plain" else ExplainedModel)(COLUMNS[name], bias)
+
+
 COLUMNS = {"tiny": ["carrier_delay", "carrier_flights", "runways", "age", "hour"], "plain": ["x", "y"]}
 COLUMNS |= {"steady": COLUMNS["tiny"], "unborn": ["x", "beyond"]}  # `unborn` cannot serve: nothing has `beyond`
 

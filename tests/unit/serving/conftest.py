@@ -67,7 +67,7 @@ class Mlflow:
         from mlflow.models import ModelSignature
         from mlflow.types import ColSpec, Schema
 
-        from tests.unit.serving.capstones import COLUMNS, Model
+        from tests.unit.serving.capstones import COLUMNS, make_model
 
         mlflow.set_tracking_uri(self.url)
         mlflow.set_experiment("serving")  # mlflow keeps the one of an earlier server in mind
@@ -75,7 +75,7 @@ class Mlflow:
         with mlflow.start_run():
             info = mlflow.pyfunc.log_model(
                 name="model",
-                python_model=Model(COLUMNS[name], bias),
+                python_model=make_model(name, bias),
                 signature=ModelSignature(schema, Schema([ColSpec("double")])),
                 pip_requirements=[],
                 registered_model_name=name,
