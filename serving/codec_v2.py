@@ -6,6 +6,7 @@ Text and timestamps (ISO 8601 with an offset) are BYTES. Lists in the answer are
 
 import math
 import types
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Union, get_args, get_origin
 from uuid import uuid4
@@ -13,14 +14,14 @@ from uuid import uuid4
 import orjson
 from kserve import InferInput, InferOutput, InferRequest, InferResponse
 from kserve.errors import InvalidInput
-from kserve.protocol.infer_type import to_http_parameters
+from kserve.protocol.infer_type import RequestedOutput, to_http_parameters
 
 from serving.rows import RowDecoder
 
 if TYPE_CHECKING:
     from serving.model import Batch
 
-INTEGERS = {f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)}
+INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
 KINDS = {"BYTES": str, "BOOL": bool, "FP16": float, "FP32": float, "FP64": float} | dict.fromkeys(INTEGERS, int)
 OUTPUT_TYPES = [{"name": "probability", "datatype": "FP64", "shape": [-1]}] + [
     {"name": name, "datatype": "BYTES", "shape": [-1]}
@@ -30,9 +31,7 @@ OUTPUT_TYPES = [{"name": "probability", "datatype": "FP64", "shape": [-1]}] + [
 
 def decode(request: InferRequest, rows: RowDecoder) -> tuple[list[dict], bool]:
     """Return the rows and whether to return their features."""
-    return_features = to_http_parameters(request.parameters or {}).get("return_features", False)
-    if not isinstance(return_features, bool):
-        raise InvalidInput("The parameter `return_features` is neither true nor false.")
+    return_features = _flag(request.parameters, "return_features")
     tensors: dict[str, list] = {}
     for tensor in request.inputs:
         if tensor.name in tensors:
@@ -62,17 +61,39 @@ def encode(name: str, batch: "Batch") -> InferResponse:
         texts["defaults"] = [_json(report.defaults) for report in batch.reports]
     if batch.return_features:
         texts["features"] = [_json({k: v[row] for k, v in batch.columns.items()}) for row in range(n)]
-    outputs = [InferOutput("probability", [n], "FP64", batch.scores.tolist())]
-    outputs += [InferOutput(name, [n], "BYTES", values) for name, values in texts.items()]
+    outputs = {"probability": InferOutput("probability", [n], "FP64", batch.scores.tolist())}
+    outputs |= {name: InferOutput(name, [n], "BYTES", values) for name, values in texts.items()}
+    chosen, binary = _requested(request, list(outputs))
     return InferResponse(
         request.id or str(uuid4()),
         name,
-        outputs,
+        [outputs[output.name] for output in chosen],
         model_version=batch.variant.version,
         parameters={"variant": batch.variant.alias},
-        use_binary_outputs=request.use_binary_outputs,
-        requested_outputs=request.request_outputs,
+        use_binary_outputs=binary,
+        requested_outputs=chosen,
     )
+
+
+def _requested(request: InferRequest, names: list[str]) -> tuple[list[RequestedOutput], bool]:
+    """Return the outputs a request wants, all if it names none, each with its form, and whether all are binary.
+
+    gRPC answers in the form of the request: raw contents to raw contents.
+    """
+    binary = request.use_binary_outputs if request.from_grpc else _flag(request.parameters, "binary_data_output")
+    chosen = request.request_outputs or [RequestedOutput(name) for name in names]
+    for output in chosen:
+        if output.name not in names:
+            raise InvalidInput(f"There is no output {output.name[:80]!r}; there are {', '.join(names)}.")
+        output.parameters = {"binary_data": _flag(output.parameters, "binary_data", binary)}
+    return chosen, binary
+
+
+def _flag(parameters: Mapping | None, name: str, default: bool = False) -> bool:
+    value = to_http_parameters(parameters or {}).get(name, default)
+    if not isinstance(value, bool):
+        raise InvalidInput(f"The parameter `{name}` is neither true nor false.")
+    return value
 
 
 def input_types(rows: RowDecoder) -> list[dict]:

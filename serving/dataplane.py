@@ -2,13 +2,11 @@
 
 import asyncio
 
-from kserve.errors import ModelNotFound
+from kserve.errors import InvalidInput, ModelNotFound
 from kserve.protocol.dataplane import DataPlane
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from serving.errors import Unavailable
-from serving.model import CapstoneModel
+from serving.errors import VariantNotFound
+from serving.model import VARIANT_HEADER, CapstoneModel
 
 
 class CapstanDataPlane(DataPlane):
@@ -28,6 +26,23 @@ class CapstanDataPlane(DataPlane):
         models = {name: model.versions() for name, model in self.model_registry.get_models().items()}
         return super().metadata() | {"name": "capstan", "models": models, "failures": self.model_registry.failures}
 
+    def alias_of(self, name: str, version: str) -> str:
+        """Return the alias that a loaded version answers to. Raises ModelNotFound and VariantNotFound."""
+        model = self.get_model_from_registry(name)
+        for alias, variant in model.variants.items():
+            if variant.version == version:
+                return alias
+        raise VariantNotFound(f"{name!r} has no version {version[:80]!r} loaded; it has {', '.join(model.versions())}.")
+
+    def ask_for(self, name: str, version: str, headers: dict[str, str]) -> dict[str, str]:
+        """Return the header that asks for a version. Raises what `alias_of` does, and InvalidInput."""
+        alias, named = self.alias_of(name, version), headers.get(VARIANT_HEADER)
+        if named and named != alias:
+            raise InvalidInput(
+                f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send one of both."
+            )
+        return {VARIANT_HEADER: alias}
+
     async def model_metadata(self, model_name: str) -> dict:
         """Return a model's inputs, outputs and loaded versions, and what a client needs to make a form of it."""
         metadata, model = await super().model_metadata(model_name), self.get_model_from_registry(model_name)
@@ -39,6 +54,20 @@ class CapstanDataPlane(DataPlane):
             "explains": model.explains,
             "request_schema": model.request_schema,
         }
+
+    async def index(self) -> list[dict]:
+        """Return every capstone with its loaded versions: whether it is served, and why not."""
+        rows = []
+        for name in self.model_registry.capstones():
+            model, reason = self.model_registry.get_model(name), self.model_registry.failures.get(name)
+            if model is None:
+                row = {"state": "UNAVAILABLE", "reason": reason or "It is not loaded."}
+                rows.append({"name": name, "version": ""} | row)
+            else:
+                problem = await self.model_problem(name)
+                row = {"state": "UNAVAILABLE" if problem else "READY", "reason": problem or ""}
+                rows += [{"name": name, "version": version} | row for version in model.versions()]
+        return rows
 
     async def problem(self) -> str | None:
         """Return why requests should go elsewhere, or None. A capstone without a champion is no reason."""
@@ -67,31 +96,3 @@ class CapstanDataPlane(DataPlane):
     async def model_ready(self, model_name: str, disable_predictor_health_check: bool = False) -> bool:
         """Return whether plain requests for a model are answered. Raises ModelNotFound."""
         return await self.model_problem(model_name) is None
-
-
-class HealthEndpoints:
-    """REST: the probes, with a reason where KServe's have none, and the server's metadata."""
-
-    def __init__(self, dataplane: CapstanDataPlane):
-        self.dataplane = dataplane
-
-    async def metadata(self, request: Request) -> JSONResponse:
-        """`GET /v2`."""
-        return JSONResponse(self.dataplane.metadata())
-
-    async def model_metadata(self, request: Request) -> JSONResponse:
-        """`GET /v2/models/NAME`. KServe's own route leaves out what its protocol does not have."""
-        return JSONResponse(await self.dataplane.model_metadata(request.path_params["model_name"]))
-
-    async def ready(self, request: Request) -> JSONResponse:
-        """`GET /v2/health/ready`."""
-        if problem := await self.dataplane.problem():
-            raise Unavailable(problem)
-        return JSONResponse({"ready": True})
-
-    async def model_ready(self, request: Request) -> JSONResponse:
-        """`GET /v2/models/NAME/ready`."""
-        name = request.path_params["model_name"]
-        if problem := await self.dataplane.model_problem(name):
-            raise Unavailable(problem)
-        return JSONResponse({"name": name, "ready": True})

@@ -95,7 +95,12 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    return _reply(request, error.status_code, str(error.detail), error.headers)
+    message = str(error.detail)
+    if error.status_code == 405 and error.headers:
+        message = f"{request.method} is not allowed here; use {error.headers['Allow']}."
+    elif message == "Not Found":
+        message = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
+    return _reply(request, error.status_code, message, error.headers)
 
 
 async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,11 +7,11 @@ import uvicorn
 from grpc import aio
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
 from kserve.protocol.grpc.server import GRPCServer
-from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.rest.server import RESTServer
 
 from serving.errors import StatusInterceptor
 from serving.guards.call import Guard, GuardInterceptor
+from serving.service import Service
 
 
 class GrpcServer(GRPCServer):
@@ -29,7 +29,7 @@ class GrpcServer(GRPCServer):
             ("grpc.so_reuseport", 0),
         ]
         self._server = aio.server(interceptors=(StatusInterceptor(), GuardInterceptor(self.guards)), options=options)
-        service = InferenceServicer(self._data_plane, self._model_repository_extension)
+        service = Service(self._data_plane, self._model_repository_extension)
         add_GRPCInferenceServiceServicer_to_server(service, self._server)
         self._server.add_insecure_port(self.address)
         await self._server.start()

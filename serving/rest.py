@@ -1,4 +1,4 @@
-"""REST: KServe's endpoints, with its two inference routes replaced.
+"""REST: KServe's protocols, by routes of our own.
 
 KServe reads a body by its content type, so that JSON sent by `curl -d` ends in a 500, decodes binary tensors without
 checks, and sends a V2 answer through pydantic twice. These routes read JSON whatever its content type is called, make
@@ -8,23 +8,18 @@ every decoding error a 400, and write the answer with orjson.
 from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI
-from kserve import InferRequest
-from kserve.constants.constants import INFERENCE_CONTENT_LENGTH_HEADER
-from kserve.errors import InvalidInput
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
-from kserve.protocol.rest.server import metrics_handler
-from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
-from kserve.protocol.rest.v2_datamodels import InferenceRequest
-from kserve.protocol.rest.v2_endpoints import register_v2_endpoints
-from orjson import OPT_SERIALIZE_NUMPY, JSONDecodeError, dumps, loads
-from pydantic import ValidationError
+from orjson import OPT_SERIALIZE_NUMPY, dumps
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.dataplane import CapstanDataPlane, HealthEndpoints
+from serving.body import inflate, read_json
+from serving.dataplane import CapstanDataPlane
+from serving.endpoints import Endpoints
 from serving.errors import add_exception_handlers
 from serving.guards.call import Guard, GuardMiddleware
+from serving.tensors import SIZE_HEADER, read
 
 MAX_BODY_BYTES = 2**20
 
@@ -37,24 +32,17 @@ def create_app(
     draining: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Return the REST application."""
-    app = FastAPI(title="Capstan", docs_url=None, redoc_url=None)
+    app = FastAPI(title="Capstan", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(GuardMiddleware, guards=guards, draining=draining)  # the last that is added is the first asked
-    app.add_route("/metrics", metrics_handler)
-    health = HealthEndpoints(dataplane)
-    app.add_route("/v2", health.metadata)
-    app.add_route("/v2/health/ready", health.ready)
-    app.add_route("/v2/models/{model_name}", health.model_metadata)
-    app.add_route("/v2/models/{model_name}/ready", health.model_ready)
     endpoints = InferEndpoints(dataplane)
-    # Before KServe's, for the first route that matches answers. All methods, so that GET is a 405: KServe's route of
-    # a model's readiness would take `NAME:predict` for a model's name.
+    # The first route that matches answers. All methods, so that GET is a 405: the route of a model's readiness would
+    # take `NAME:predict` for a model's name.
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     app.add_route("/v1/models/{model_name}:predict", endpoints.predict, methods)
-    app.add_route("/v1/models/{model_name}:explain", endpoints.explain, methods)
     app.add_route("/v2/models/{model_name}/infer", endpoints.infer, methods)
-    register_v1_endpoints(app, dataplane, extension)
-    register_v2_endpoints(app, dataplane, extension)
+    app.add_route("/v2/models/{model_name}/versions/{model_version}/infer", endpoints.infer, methods)
+    app.router.routes += Endpoints(dataplane, extension).routes()
     add_exception_handlers(app)
     return app
 
@@ -67,27 +55,22 @@ class InferEndpoints:
 
     async def predict(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:predict`."""
-        payload = _loads(await _body(request))
+        payload = read_json(await _body(request))
         response, _ = await self.dataplane.infer(request.path_params["model_name"], payload, dict(request.headers))
-        return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
-
-    async def explain(self, request: Request) -> Response:
-        """V1: `POST /v1/models/NAME:explain`."""
-        payload = _loads(await _body(request))
-        response, _ = await self.dataplane.explain(request.path_params["model_name"], payload, dict(request.headers))
         return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""
         name, body = request.path_params["model_name"], await _body(request)
-        size = request.headers.get(INFERENCE_CONTENT_LENGTH_HEADER)
-        infer_request = _from_json(body, name) if size is None else _from_bytes(body, size, name)
-        response, _ = await self.dataplane.infer(name, infer_request, dict(request.headers))
+        headers, version = dict(request.headers), request.path_params.get("model_version")
+        if version is not None:
+            headers |= self.dataplane.ask_for(name, version, headers)
+        infer_request = read(body, headers.get(SIZE_HEADER), name)
+        response, _ = await self.dataplane.infer(name, infer_request, headers)
         content, json_size = response.to_rest()
         if json_size is None:
             return Response(dumps(content), media_type="application/json")
-        headers = {INFERENCE_CONTENT_LENGTH_HEADER: str(json_size)}
-        return Response(content, headers=headers, media_type="application/octet-stream")
+        return Response(content, headers={SIZE_HEADER: str(json_size)}, media_type="application/octet-stream")
 
 
 class BodyLimit:
@@ -107,41 +90,10 @@ class BodyLimit:
                 raise HTTPException(413, f"The body is larger than {self.max_bytes} bytes; send fewer rows.")
             return message
 
-        await self.app(scope, limited if scope["type"] == "http" else receive, send)
+        await self.app(scope, inflate(scope, limited, self.max_bytes) if scope["type"] == "http" else receive, send)
 
 
 async def _body(request: Request) -> bytes:
     if request.method != "POST":
         raise HTTPException(405, f"{request.method} is not allowed here; use POST.", {"Allow": "POST"})
     return await request.body()
-
-
-def _loads(body: bytes) -> object:
-    try:
-        return loads(body)
-    except JSONDecodeError as error:
-        raise InvalidInput(f"The body is no valid JSON: {error}. (NaN and Infinity are not JSON either.)") from None
-
-
-def _from_json(body: bytes, name: str) -> InferRequest:
-    payload = _loads(body)
-    try:
-        return InferRequest.from_inference_request(InferenceRequest.model_validate(payload), name)
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in problem["loc"]) or "the body"
-        expected = '{"inputs": [{"name": ..., "shape": [n], "datatype": ..., "data": [...]}, ...]}'
-        raise InvalidInput(f"{where}: {problem['msg']}. Expected {expected}.") from None
-
-
-def _from_bytes(body: bytes, size: str, name: str) -> InferRequest:
-    """Read the binary tensor extension: `size` bytes of JSON, then each tensor's bytes."""
-    if not size.isascii() or not size.isdigit() or int(size) > len(body):
-        raise InvalidInput(f"{INFERENCE_CONTENT_LENGTH_HEADER} is {size!r}; the body has {len(body)} bytes.")
-    try:
-        return InferRequest.from_bytes(body, int(size), name)
-    except InvalidInput:
-        raise
-    except Exception as error:
-        # KServe's decoder checks nothing, so anything can be raised here; all of it comes from the body.
-        raise InvalidInput(f"The binary tensors cannot be read: {type(error).__name__} {error}") from None

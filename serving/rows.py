@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us a row and view
 SHOWN = 5  # errors named in one answer
+SHOWN_TEXT = 80  # characters of what a client sent
 # Outside these years, calendars and nanoseconds overflow in one library or another.
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -52,8 +53,8 @@ def _describe(problem: dict) -> str:
     if not problem["loc"]:  # pydantic's own JSON parser gave up, for it goes less deep than orjson
         return f"The rows cannot be read: {problem['msg']}"
     row, *path = problem["loc"]
-    where = f"row {row}" + (f", {'.'.join(str(part) for part in path)}" if path else "")
+    where = f"row {row}" + (f", {'.'.join(str(part)[:SHOWN_TEXT] for part in path)}" if path else "")
     got = problem["input"]
     # Only scalars: the repr of something nested deeply would overflow the stack.
-    shown = f" (got {repr(got)[:80]})" if isinstance(got, str | int | float | None) else ""
-    return f"{where}: {problem['msg']}{shown}"
+    shown = f" (got {repr(got)[:SHOWN_TEXT]})" if isinstance(got, str | int | float | None) else ""
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}{shown}"

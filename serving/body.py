@@ -1,0 +1,68 @@
+"""The bodies of requests: their compression, and the JSON in them."""
+
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+
+from kserve.errors import InvalidInput
+from orjson import JSONDecodeError, loads
+from starlette.exceptions import HTTPException
+
+Receive = Callable[[], Awaitable[dict]]
+CODINGS = {"gzip", "x-gzip", "deflate"}
+
+
+def read_json(body: bytes) -> object:
+    """Return what a body says. Raises InvalidInput."""
+    try:
+        return loads(body)
+    except JSONDecodeError as error:
+        raise InvalidInput(f"The body is no valid JSON: {error}. (NaN and Infinity are not JSON either.)") from None
+
+
+def read_object(body: bytes, fields: Mapping[str, type]) -> dict:
+    """Return a body's JSON object; each field may be there and has a type. Without a body it is empty."""
+    payload = read_json(body) if body else {}
+    expected = f"Expected an object with {', '.join(fields) or 'nothing'} in it, or no body."
+    if not isinstance(payload, dict):
+        raise InvalidInput(f"The body is a JSON {type(payload).__name__}. {expected}")
+    for name, value in payload.items():
+        if name not in fields:
+            raise InvalidInput(f"Unknown field {name[:80]!r}. {expected}")
+        if type(value) is not fields[name]:
+            raise InvalidInput(f"`{name}` is a {type(value).__name__}, not a {fields[name].__name__}. {expected}")
+    return payload
+
+
+def inflate(scope: dict, receive: Receive, max_bytes: int) -> Receive:
+    """Return a `receive` of ASGI that inflates a compressed body, to so many bytes at the most.
+
+    What it receives raises HTTPException 413 and 415, and InvalidInput.
+    """
+    coding = next((value for name, value in scope["headers"] if name == b"content-encoding"), b"identity")
+    coding = coding.decode("latin-1").strip().lower()
+    if coding == "identity":
+        return receive
+    inflater, left = zlib.decompressobj(zlib.MAX_WBITS | 32), max_bytes  # 32: gzip or zlib, by its first bytes
+
+    async def inflated() -> dict:
+        nonlocal left
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        if coding not in CODINGS:
+            known = ", ".join(sorted(CODINGS))
+            raise HTTPException(
+                415, f"Content-Encoding {coding[:80]!r} is unknown; expected {known}.", {"Accept-Encoding": known}
+            )
+        try:
+            body = inflater.decompress(message.get("body", b""), left + 1)
+        except zlib.error as error:
+            raise InvalidInput(f"The body is no {coding}: {error}.") from None
+        left -= len(body)
+        if left < 0:
+            raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send fewer rows.")
+        if inflater.unused_data or not (inflater.eof or message.get("more_body")):
+            raise InvalidInput(f"The body's {coding} ends too {'early' if not inflater.eof else 'late'}.")
+        return message | {"body": body}
+
+    return inflated
