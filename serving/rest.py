@@ -40,6 +40,7 @@ def create_app(
     # take `NAME:predict` for a model's name.
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     app.add_route("/v1/models/{model_name}:predict", endpoints.predict, methods)
+    app.add_route("/v1/models/{model_name}:explain", endpoints.explain, methods)
     app.add_route("/v2/models/{model_name}/infer", endpoints.infer, methods)
     app.add_route("/v2/models/{model_name}/versions/{model_version}/infer", endpoints.infer, methods)
     app.router.routes += Endpoints(dataplane, extension).routes()
@@ -57,6 +58,12 @@ class InferEndpoints:
         """V1: `POST /v1/models/NAME:predict`."""
         payload = read_json(await _body(request))
         response, _ = await self.dataplane.infer(request.path_params["model_name"], payload, dict(request.headers))
+        return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
+
+    async def explain(self, request: Request) -> Response:
+        """V1: `POST /v1/models/NAME:explain`."""
+        payload = read_json(await _body(request))
+        response, _ = await self.dataplane.explain(request.path_params["model_name"], payload, dict(request.headers))
         return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
