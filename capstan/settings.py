@@ -32,6 +32,8 @@ class Settings(BaseSettings):
 
     request_seconds: float = Field(10, description="endpoint: the longest that a prediction may take")
     max_concurrent: int = Field(128, description="endpoint: predictions at a time; more are turned away")
+    batch_rows: int = Field(64, ge=1, description="endpoint: most rows that requests are predicted together; 1: never")
+    batch_delay: float = Field(0.002, ge=0, description="endpoint: longest that a request waits for others to join it")
     tokens_file: Path | None = Field(
         None, description="endpoint: hashes of clients' tokens; by default none are needed"
     )

@@ -1,8 +1,6 @@
-"""A capstone as a KServe model: decode and look up features, predict, encode."""
+"""A capstone as a KServe model: decode, score, encode."""
 
-import asyncio
-import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import numpy as np
@@ -10,8 +8,10 @@ from kserve import InferRequest, InferResponse, Model
 from kserve.errors import InferenceError, InvalidInput, ModelNotReady
 from pydantic import BaseModel
 
+from capstan.settings import settings
 from serving import codec_explain, codec_v1, codec_v2, metrics
-from serving.errors import Unavailable, VariantNotFound, one_line
+from serving.batching import Batcher
+from serving.errors import VariantNotFound
 from serving.explain import Explanation, explain
 from serving.guards.call import Call, Kind, current
 from serving.predictions import records
@@ -19,12 +19,11 @@ from serving.predictions.log import PredictionLog
 from serving.readiness import StoreProbe
 from serving.routing import Router
 from serving.rows import RowDecoder
+from serving.scoring import Scorer
 from serving.transformer import Report
 from serving.variants import ALIASES, Variant
 
-log = logging.getLogger("serving")
 VARIANT_HEADER = "x-capstan-variant"
-STORE_TIMEOUT = 2  # seconds
 
 
 @dataclass
@@ -33,11 +32,11 @@ class Batch:
 
     variant: Variant
     requests: list[BaseModel]
-    columns: dict[str, list]
-    reports: list[Report]
     return_features: bool
     infer_request: InferRequest | None  # None: the V1 protocol
 
+    columns: dict[str, list] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
     scores: np.ndarray | None = None
     prediction_ids: list[str] | None = None
     explanation: Explanation | None = None
@@ -57,6 +56,8 @@ class CapstoneModel(Model):
     ):
         super().__init__(name)
         self.variants, self.log = variants, log
+        self.scorers = {alias: Scorer(name, variant) for alias, variant in variants.items()}
+        self.batchers = {alias: self._batcher(scorer) for alias, scorer in self.scorers.items()}
         self.router = router or Router()
         self.rows = RowDecoder(request_type)
         self.title = title  # one line, for people
@@ -64,6 +65,14 @@ class CapstoneModel(Model):
         self.ready = True
         champion = variants.get("champion")
         self._probe = StoreProbe(champion.transformer.check) if champion and champion.transformer else None
+
+    def _batcher(self, scorer: Scorer) -> Batcher:
+        labels = (self.name, scorer.variant.version, scorer.variant.alias)
+        batches = metrics.batch_requests.labels(*labels), metrics.batch_rows.labels(*labels)
+        own = settings()
+        batcher = Batcher(scorer.score, own.batch_rows, own.batch_delay, *(sizes.observe for sizes in batches))
+        metrics.batch_waiting.labels(*labels).set_function(lambda: batcher.waiting)
+        return batcher
 
     async def problem(self) -> str | None:
         """Return why plain requests are not answered, or None. A store that defaults stand in for is no reason."""
@@ -96,7 +105,7 @@ class CapstoneModel(Model):
         )
 
     async def preprocess(self, payload: dict | InferRequest, headers: dict[str, str] | None = None) -> Batch:
-        """Validate the rows and look up their features. Raises InvalidInput for what the client can mend."""
+        """Validate the rows and choose their variant. Raises InvalidInput for what the client can mend."""
         call = current.get() or Call(Kind.PREDICT, {})
         call.model = self.name
         infer_request = payload if isinstance(payload, InferRequest) else None
@@ -105,32 +114,20 @@ class CapstoneModel(Model):
         call.rows = len(requests)
         variant = self.pick(headers or {}, requests[0])
         call.version, call.variant = variant.version, variant.alias
-        columns, reports = await self._features(variant, requests)
-        return Batch(variant, requests, columns, reports, return_features, infer_request)
-
-    async def _features(self, variant: Variant, requests: list[BaseModel]) -> tuple[dict[str, list], list[Report]]:
-        # In a thread, for 0.1 ms: an online store that hangs must stop neither the health probes nor other capstones.
-        try:
-            async with asyncio.timeout(STORE_TIMEOUT):
-                return await asyncio.to_thread(variant.transform, requests)
-        except (TimeoutError, Unavailable) as error:
-            late = isinstance(error, TimeoutError)
-            problem = f"The online store has not answered within {STORE_TIMEOUT} s." if late else str(error)
-        if not variant.defaults:
-            raise Unavailable(problem)
-        log.warning("%s: answered by FEATURE_DEFAULTS: %s", self.name, one_line(problem))
-        return variant.fall_back(requests)
+        return Batch(variant, requests, return_features, infer_request)
 
     async def predict(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
-        """Score the rows."""
-        payload.scores = payload.variant.predict(payload.columns)
-        if payload.scores.shape != (len(payload.requests),) or not np.isfinite(payload.scores).all():
+        """Look up the rows' features and score them, together with those of other requests."""
+        scored = await self.batchers[payload.variant.alias].predict(payload.requests)
+        if not np.isfinite(scored.scores).all():
             raise InferenceError(f"Version {payload.variant.version} of {self.name!r} gave no finite score a row.")
+        payload.columns, payload.reports, payload.scores = scored.columns, scored.reports, scored.scores
         payload.prediction_ids = [str(uuid4()) for _ in payload.requests]
         return payload
 
     async def explain(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
         """Explain the rows' scores. Raises NotImplementedError where the model does not."""
+        payload.columns, payload.reports = await self.scorers[payload.variant.alias].features(payload.requests)
         payload.explanation = await explain(self.name, payload.variant, payload.columns, len(payload.requests))
         return payload
 
@@ -151,9 +148,7 @@ class CapstoneModel(Model):
 
     async def _shadow(self, challenger: Variant, answered: Batch) -> None:
         """Predict for the log what the challenger would have answered, under the ids of the answers given."""
-        columns, reports = await self._features(challenger, answered.requests)
-        own = Batch(challenger, answered.requests, columns, reports, False, answered.infer_request)
-        own = await self.predict(own)
+        own = await self.predict(Batch(challenger, answered.requests, False, answered.infer_request))
         own.prediction_ids = answered.prediction_ids
         await self._record(own)
 
