@@ -101,6 +101,12 @@ def input_types(rows: RowDecoder) -> list[dict]:
     return [{"name": k, "datatype": _datatype(f.annotation), "shape": [-1]} for k, f in rows.fields.items()]
 
 
+def example_of(rows: RowDecoder, row: dict) -> list[dict]:
+    """Return one row as the tensors of a JSON request."""
+    kinds = {tensor["name"]: tensor["datatype"] for tensor in input_types(rows)}
+    return [{"name": k, "shape": [1], "datatype": kinds[k], "data": [value]} for k, value in row.items()]
+
+
 def _datatype(annotation: object) -> str:
     while get_origin(annotation) in (Union, types.UnionType, Annotated):
         annotation = next(kind for kind in get_args(annotation) if kind is not type(None))

@@ -14,11 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from serving import page
 from serving.body import inflate, read_json
 from serving.dataplane import CapstanDataPlane
 from serving.endpoints import Endpoints
 from serving.errors import add_exception_handlers
+from serving.guards.authentication import Authentication
 from serving.guards.call import Guard, GuardMiddleware
+from serving.openapi import OpenApi
 from serving.tensors import SIZE_HEADER, read
 
 MAX_BODY_BYTES = 2**20
@@ -32,7 +35,7 @@ def create_app(
     draining: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Return the REST application."""
-    app = FastAPI(title="Capstan", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(title="Capstan", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(GuardMiddleware, guards=guards, draining=draining)  # the last that is added is the first asked
     endpoints = InferEndpoints(dataplane)
@@ -43,7 +46,9 @@ def create_app(
     app.add_route("/v1/models/{model_name}:explain", endpoints.explain, methods)
     app.add_route("/v2/models/{model_name}/infer", endpoints.infer, methods)
     app.add_route("/v2/models/{model_name}/versions/{model_version}/infer", endpoints.infer, methods)
-    app.router.routes += Endpoints(dataplane, extension).routes()
+    app.router.routes += [*page.routes(), *Endpoints(dataplane, extension).routes()]
+    secured = any(isinstance(guard, Authentication) for guard in guards)
+    app.add_route("/openapi.json", OpenApi(dataplane, secured).document)
     add_exception_handlers(app)
     return app
 

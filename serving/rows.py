@@ -31,8 +31,8 @@ class RowDecoder:
         if not 0 < len(rows) <= self.max_rows:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
         try:
-            # As JSON, for in pydantic's strict mode only JSON may hold a datetime as text.
-            requests = self._adapter.validate_json(orjson.dumps(rows))
+            # Strictly, so that what the schema says holds; as JSON, for then text may still be a datetime.
+            requests = self._adapter.validate_json(orjson.dumps(rows), strict=True)
             times = [request.prediction_time() for request in requests]
         except ValidationError as error:
             problems = error.errors(include_url=False, include_context=False)

@@ -20,10 +20,10 @@ class TinyRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    carrier: str
-    origin: str = Field(pattern="^[A-Z]{3}$")
+    carrier: str = Field(examples=["AA"])
+    origin: str = Field(pattern="^[A-Z]{3}$", examples=["JFK"])
     tailnum: str | None = None
-    sched_dep: AwareDatetime
+    sched_dep: AwareDatetime = Field(examples=["2013-06-01T13:00:00Z"])
     seats_sold: int = Field(0, ge=0, strict=True)
 
     @field_validator("carrier")
@@ -42,7 +42,7 @@ class PlainRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    x: float
+    x: float = Field(examples=[1.5])
     y: float | None = None
 
     def prediction_time(self) -> datetime:
