@@ -71,7 +71,7 @@ def open_urls(as_json: Json = False) -> None:
         raise CapstanError("Nothing runs. Start the stack with `capstan up`.")
     pages = {service.name: service.url for service in running}
     if "endpoint" in pages:
-        pages["endpoint"] += "/openapi.json"
+        pages["endpoint"] += "/"
     if as_json:
         print_json(pages)
         return

@@ -12,12 +12,13 @@ from grpc_interceptor.server import AsyncServerInterceptor
 from starlette.datastructures import Headers
 
 from serving.errors import Refused, refuse
+from serving.page import is_page
 
 log = logging.getLogger("serving")
 
 
 class Kind(Enum):
-    """What a call wants. Probes pass every guard."""
+    """What a call wants. Probes pass every guard, and so does the page for people, which holds no data."""
 
     PROBE = "probe"
     PREDICT = "predict"
@@ -103,5 +104,5 @@ KINDS = dict.fromkeys(("ServerLive", "ServerReady", "ModelReady"), Kind.PROBE) |
 def _kind(method: str, path: str) -> Kind:
     if method in ("GET", "HEAD"):
         probe = path.startswith("/v2/health/") or path.endswith("/ready") or path == "/metrics"
-        return Kind.PROBE if probe else Kind.OTHER
+        return Kind.PROBE if probe or is_page(path) else Kind.OTHER
     return Kind.PREDICT if path.endswith((":predict", ":explain", "/infer")) else Kind.OTHER
