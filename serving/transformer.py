@@ -17,6 +17,7 @@ from serving.errors import Unavailable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+SCALARS = {"double_val", "float_val", "int64_val", "int32_val", "string_val", "bool_val"}
 PRESENT = 1  # feast's FieldStatus.PRESENT
 
 
@@ -42,6 +43,20 @@ class View:
     ttl: int | None
 
 
+@dataclass(frozen=True)
+class OnDemand:
+    """A view of the service that computes from the request."""
+
+    definition: object  # feast's OnDemandFeatureView
+    columns: list[str]
+
+    def compute(self, inputs: dict[str, list]) -> dict[str, list]:
+        """Return its columns. Times are given to it in UTC, as by Feast."""
+        inputs = {name: [_utc(value) for value in values] for name, values in inputs.items()}
+        outputs = self.definition.transform_dict(inputs)
+        return {name: list(outputs[name]) for name in self.columns}
+
+
 class FeatureTransformer:
     """Reads a feature service's online features for validated requests.
 
@@ -65,7 +80,7 @@ class FeatureTransformer:
         full_names = {f"{p.name_to_use()}__{f.name}" for p in projections for f in p.features}
         self.full_names = not full_names.isdisjoint(columns)
         self.views: list[View] = []
-        self.on_demand: list[str] = []
+        self.on_demand: list[OnDemand] = []
         self.blanks: dict[str, object] = {}  # join key -> what is looked up where the request has None
         self.request_data: dict[str, object] = {}  # what on-demand views compute from -> an example
         definitions = {view.name: view for view in store.list_all_feature_views()}
@@ -74,14 +89,25 @@ class FeatureTransformer:
         self.inputs = sorted(self.request_data | self.blanks)
         if lacking := [name for name in self.inputs if not _has(request_type, name)]:
             raise CapstanError(f"Feature service {service!r} needs {lacking}, which {request_type.__name__} lacks.")
-        self.features = [name for view in self.views for name in view.columns] + self.on_demand
+        names = [name for view in self.views for name in view.columns]
+        self.features = names + [name for view in self.on_demand for name in view.columns]
+        self._choose_query(projections)
         # The first look-up imports and connects for 0.4 s. If it fails, the first request says why.
         with suppress(Exception):
             self.check()
 
+    def _choose_query(self, projections: Sequence) -> None:
+        """Ask Feast for the stored features one by one, where that can be said, and run on-demand views here: Feast
+        takes 0.3 ms around what they compute in 0.01 ms."""
+        stored = [p for p in projections if p.name not in {view.definition.name for view in self.on_demand}]
+        renamed = any(p.name_alias or p.join_key_map for p in stored)
+        self.computes = bool(stored) and not renamed and all(v.definition.mode == "python" for v in self.on_demand)
+        self.query = [f"{p.name}:{f.name}" for p in stored for f in p.features] if self.computes else self.service
+        self.asked = self.blanks if self.computes else self.request_data | self.blanks  # names -> examples
+
     def check(self) -> None:
         """Look up a row that nobody has. Raises Unavailable when the online store fails."""
-        self._read({name: [value] for name, value in (self.request_data | self.blanks).items()})
+        self._read({name: [value] for name, value in self.asked.items()})
 
     def _plan(self, projection, view) -> None:
         from feast.on_demand_feature_view import OnDemandFeatureView
@@ -95,7 +121,7 @@ class FeatureTransformer:
                     f"On-demand view {view.name!r} computes from the stored views {stored}; online, Feast gives it "
                     "rows that are expired or lie in the future. Compute the feature where the rows are written."
                 )
-            self.on_demand += names
+            self.on_demand.append(OnDemand(view, names))
             self.request_data |= {name: _blank(kind) for name, kind in view.get_request_data_schema().items()}
             return
         keys = {projection.join_key_map.get(c.name, c.name): c.dtype for c in view.entity_columns}
@@ -109,25 +135,31 @@ class FeatureTransformer:
         Raises Unavailable when the online store fails.
         """
         rows = {name: [getattr(request, name) for request in requests] for name in self.inputs}
-        lookup = {name: self._fill(name, values) for name, values in rows.items()}
-        response = self._read(lookup)
-        columns, results = response.to_dict(), response.proto.results
-        index = {name: i for i, name in enumerate(response.proto.metadata.feature_names.val)}
+        response = self._read({name: self._fill(name, rows[name]) for name in self.asked})
+        index = {name: i for i, name in enumerate(response.metadata.feature_names.val)}
         times = [(request.prediction_time() - EPOCH) // MICROSECOND for request in requests]
         reports = [Report() for _ in requests]
+        columns = {}
+        for view in self.on_demand:
+            if self.computes:
+                columns |= view.compute({name: rows[name] for name in self.request_data})
+            else:
+                columns |= {name: [_python(v) for v in response.results[index[name]].values] for name in view.columns}
         for view in self.views:
-            stamps = results[index[view.columns[0]]].event_timestamps
-            for row, time in enumerate(times):
-                keyed = all(rows[key][row] is not None for key in view.join_keys)
-                outside = _outside(stamps[row], time, view.ttl, reports[row])
-                for name in view.columns:
-                    if not keyed or results[index[name]].statuses[row] != PRESENT:
-                        columns[name][row] = None
+            results = {name: response.results[index[name]] for name in view.columns}
+            stamps = results[view.columns[0]].event_timestamps
+            keyed = [all(rows[key][row] is not None for key in view.join_keys) for row in range(len(requests))]
+            outside = [_outside(view.ttl, *row) for row in zip(stamps, times, reports, strict=True)]
+            for name, result in results.items():
+                columns[name] = values = [_python(value) for value in result.values]
+                for row, status in enumerate(result.statuses):
+                    if not keyed[row] or status != PRESENT:
+                        values[row] = None
                         reports[row].missing.append(name)
-                    elif outside is not None:
-                        columns[name][row] = None
-                        outside.append(name)
-                    elif columns[name][row] is None:
+                    elif outside[row] is not None:
+                        values[row] = None
+                        outside[row].append(name)
+                    elif values[row] is None:
                         reports[row].missing.append(name)
         return {name: columns[name] for name in self.features}, reports
 
@@ -143,7 +175,7 @@ class FeatureTransformer:
         from redis.exceptions import RedisError
 
         try:
-            return self.store.get_online_features(self.service, lookup, full_feature_names=self.full_names)
+            return self.store.get_online_features(self.query, lookup, full_feature_names=self.full_names).proto
         except (OSError, sqlite3.Error, RedisError) as error:
             problem = str(error)
         # Not from the error itself: its traceback holds a cursor, which the event loop would close when it is done with
@@ -156,11 +188,25 @@ def _blank(kind) -> object:
     return {"STRING": "", "UNIX_TIMESTAMP": EPOCH}.get(kind.name, 0)
 
 
+def _utc(value: object) -> object:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def _python(value) -> object:
+    """Return what a `Value` of Feast holds. Feast's own conversion takes four times as long for the common kinds."""
+    kind = value.WhichOneof("val")
+    if kind is None or kind in SCALARS:
+        return getattr(value, kind) if kind else None
+    from feast.type_map import feast_value_type_to_python_type
+
+    return feast_value_type_to_python_type(value)
+
+
 def _has(request_type: type[BaseModel], name: str) -> bool:
     return name in request_type.model_fields or hasattr(request_type, name)
 
 
-def _outside(stamp, time: int, ttl: int | None, report: Report) -> list[str] | None:
+def _outside(ttl: int | None, stamp, time: int, report: Report) -> list[str] | None:
     """Return the list that a row outside its window belongs to, or None for a valid one; times in microseconds."""
     event = stamp.seconds * 1_000_000 + stamp.nanos // 1000
     if event > time:
