@@ -24,7 +24,12 @@ class CapstanDataPlane(DataPlane):
     def metadata(self) -> dict:
         """Return the server's metadata: what is served, and why other capstones are not."""
         models = {name: model.versions() for name, model in self.model_registry.get_models().items()}
-        return super().metadata() | {"name": "capstan", "models": models, "failures": self.model_registry.failures}
+        return super().metadata() | {
+            "name": "capstan",
+            "extensions": ["model_repository_extension", "binary_tensor_data"],
+            "models": models,
+            "failures": self.model_registry.failures,
+        }
 
     def alias_of(self, name: str, version: str) -> str:
         """Return the alias that a loaded version answers to. Raises ModelNotFound and VariantNotFound."""
@@ -39,7 +44,7 @@ class CapstanDataPlane(DataPlane):
         alias, named = self.alias_of(name, version), headers.get(VARIANT_HEADER)
         if named and named != alias:
             raise InvalidInput(
-                f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send one of both."
+                f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send only one."
             )
         return {VARIANT_HEADER: alias}
 

@@ -25,7 +25,6 @@ class Endpoints:
         model, version = "/v2/models/{model_name}", "/v2/models/{model_name}/versions/{model_version}"
         repository = "/v2/repository/models/{model_name}"
         return [
-            Route("/", self.alive),
             Route("/metrics", metrics_handler),
             Route("/v1/models", self.models),
             Route("/v1/models/{model_name}", self.model_ready),
@@ -39,10 +38,6 @@ class Endpoints:
             Route(f"{repository}/load", self.load, methods=["POST"]),
             Route(f"{repository}/unload", self.unload, methods=["POST"]),
         ]
-
-    async def alive(self, request: Request) -> JSONResponse:
-        """Whether the process answers, as V1 clients ask."""
-        return JSONResponse({"status": "alive"})
 
     async def metadata(self, request: Request) -> JSONResponse:
         """What is served, and why other capstones are not."""

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
+    "Vary": "Accept",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -33,6 +34,9 @@ def is_page(path: str) -> bool:
 
 def _answer(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
+        # KServe's V1 clients ask here whether the server lives; browsers name the form they want.
+        if request.url.path == "/" and "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"status": "alive"}, headers=HEADERS)
         return Response(content, headers=HEADERS, media_type=media_type)
 
     return answer

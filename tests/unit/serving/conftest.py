@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -168,6 +169,16 @@ def store(feast_home):
     write(made, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
     write(made, "aircraft", "tailnum", "N1", NOW, age=7.5)
     return made
+
+
+@pytest.fixture
+def slow_store(feast_home):
+    """While it is locked, look-ups of features wait."""
+    database = sqlite3.connect(feast_home / "online.db", isolation_level=None)
+    database.execute("BEGIN EXCLUSIVE")
+    yield
+    database.execute("ROLLBACK")
+    database.close()
 
 
 @pytest.fixture(scope="session")

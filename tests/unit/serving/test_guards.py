@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -47,16 +46,6 @@ def guarded(server, mlflow, feast_home, tokens, tmp_path_factory):
     with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS) as made:
         made.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
         yield made
-
-
-@pytest.fixture
-def slow_store(feast_home):
-    """While it is locked, look-ups of features wait."""
-    database = sqlite3.connect(feast_home / "online.db", isolation_level=None)
-    database.execute("BEGIN EXCLUSIVE")
-    yield
-    database.execute("ROLLBACK")
-    database.close()
 
 
 def infer(server, token: str | None, method: str = "ModelInfer") -> grpc.RpcError | None:
