@@ -8,14 +8,12 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from grpc import StatusCode
 from grpc_interceptor.server import AsyncServerInterceptor
 from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady, ServerNotReady
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
 
 from capstan.errors import CapstanError
 
@@ -75,15 +73,6 @@ STATUSES = {
 }
 
 
-def add_exception_handlers(app: FastAPI) -> None:
-    """Answer every error as `{"error": message}`."""
-    for kind in STATUSES:
-        app.add_exception_handler(kind, _known)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(Exception, _bug)
-
-
 async def refuse(error: Refused, scope, receive, send) -> None:
     """Answer a request that a guard turned away, outside of the application."""
     reply = _reply(Request(scope), statuses(error)[0], _message(error), dict(error.headers))
@@ -103,10 +92,6 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
     return _reply(request, error.status_code, message, error.headers)
 
 
-async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
-    return _reply(request, 400, "; ".join(f"{item['loc']}: {item['msg']}" for item in error.errors()))
-
-
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     # Starlette raises the error again once this reply is sent, and uvicorn logs it with its traceback.
     return JSONResponse({"error": "Internal error; the server's log has the details."}, 500)
@@ -115,6 +100,9 @@ async def _bug(request: Request, error: Exception) -> JSONResponse:
 def _reply(request: Request, status: int, message: str, headers: dict | None = None) -> JSONResponse:
     log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(message))
     return JSONResponse({"error": message}, status, headers)
+
+
+HANDLERS = dict.fromkeys(STATUSES, _known) | {HTTPException: _http, Exception: _bug}  # of Starlette
 
 
 class StatusInterceptor(AsyncServerInterceptor):

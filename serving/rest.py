@@ -7,18 +7,20 @@ every decoding error a 400, and write the answer with orjson.
 
 from collections.abc import Callable, Sequence
 
-from fastapi import FastAPI
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from orjson import OPT_SERIALIZE_NUMPY, dumps
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from serving import page
 from serving.body import inflate, read_json
 from serving.dataplane import CapstanDataPlane
 from serving.endpoints import Endpoints
-from serving.errors import add_exception_handlers
+from serving.errors import HANDLERS
 from serving.guards.authentication import Authentication
 from serving.guards.call import Guard, GuardMiddleware
 from serving.openapi import OpenApi
@@ -33,23 +35,25 @@ def create_app(
     max_body_bytes: int,
     guards: Sequence[Guard] = (),
     draining: Callable[[], bool] = lambda: False,
-) -> FastAPI:
+) -> Starlette:
     """Return the REST application."""
-    app = FastAPI(title="Capstan", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
-    app.add_middleware(GuardMiddleware, guards=guards, draining=draining)  # the last that is added is the first asked
     endpoints = InferEndpoints(dataplane)
-    # The first route that matches answers. All methods, so that GET is a 405: the route of a model's readiness would
-    # take `NAME:predict` for a model's name.
-    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    app.add_route("/v1/models/{model_name}:predict", endpoints.predict, methods)
-    app.add_route("/v1/models/{model_name}:explain", endpoints.explain, methods)
-    app.add_route("/v2/models/{model_name}/infer", endpoints.infer, methods)
-    app.add_route("/v2/models/{model_name}/versions/{model_version}/infer", endpoints.infer, methods)
-    app.router.routes += [*page.routes(), *Endpoints(dataplane, extension).routes()]
     secured = any(isinstance(guard, Authentication) for guard in guards)
-    app.add_route("/openapi.json", OpenApi(dataplane, secured).document)
-    add_exception_handlers(app)
+    app = Starlette(
+        # The first route that matches answers.
+        routes=[
+            *endpoints.routes(),
+            *page.routes(),
+            *Endpoints(dataplane, extension).routes(),
+            Route("/openapi.json", OpenApi(dataplane, secured).document),
+        ],
+        middleware=[  # the first is the first asked
+            Middleware(GuardMiddleware, guards=guards, draining=draining),
+            Middleware(BodyLimit, max_bytes=max_body_bytes),
+        ],
+        exception_handlers=HANDLERS,
+    )
+    app.router.redirect_slashes = False
     return app
 
 
@@ -58,6 +62,16 @@ class InferEndpoints:
 
     def __init__(self, dataplane: CapstanDataPlane):
         self.dataplane = dataplane
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes. They take every method, or GET would find a model of the name `NAME:predict`."""
+        methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        return [
+            Route("/v1/models/{model_name}:predict", self.predict, methods=methods),
+            Route("/v1/models/{model_name}:explain", self.explain, methods=methods),
+            Route("/v2/models/{model_name}/infer", self.infer, methods=methods),
+            Route("/v2/models/{model_name}/versions/{model_version}/infer", self.infer, methods=methods),
+        ]
 
     async def predict(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:predict`."""
