@@ -67,17 +67,19 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     # The examples are one of the year's last flights: the online store is as of then.
-    carrier: str = Field(description="airline, two-character code", examples=["B6"])
-    origin: str = Field(description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": ORIGINS})
-    dest: str = Field(description="airport of destination, IATA code", examples=["SJU"])
+    carrier: str = Field(title="Airline", description="two-character code", examples=["B6"])
+    origin: str = Field(
+        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": ORIGINS}
+    )
+    dest: str = Field(title="To", description="airport of destination, IATA code", examples=["SJU"])
     tailnum: Annotated[str, Field(max_length=10)] | None = Field(
-        None, description="registration of the aircraft, where it is known", examples=["N509JB"]
+        None, title="Aircraft", description="its registration, where it is known", examples=["N509JB"]
     )
     sched_dep: AwareDatetime = Field(
-        description="scheduled departure, ISO 8601 with an offset", examples=["2013-12-31T23:59:00-05:00"]
+        title="Scheduled departure", description="ISO 8601 with an offset", examples=["2013-12-31T23:59:00-05:00"]
     )
     sched_arr: AwareDatetime = Field(
-        description="scheduled arrival, ISO 8601 with an offset", examples=["2014-01-01T04:40:00-04:00"]
+        title="Scheduled arrival", description="ISO 8601 with an offset", examples=["2014-01-01T04:40:00-04:00"]
     )
 
     @field_validator("carrier", "dest", "origin")

@@ -85,6 +85,7 @@ function makeView(metadata) {
       const request = { path: modelPath(metadata.name, "predict"), body, headers };
       const whole = await ask(request.path, body, headers);
       answers.replaceChildren(showPrediction(whole.predictions[0], whole, request));
+      answers.scrollIntoView({ block: "nearest" });
       if (metadata.explains) answers.append(await explained(metadata.name, body, headers));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;

@@ -54,11 +54,16 @@ function row(name, feature, value, largest, reason) {
   return el(
     "tr",
     {},
-    el("th", { scope: "row" }, name),
+    el("th", { scope: "row" }, breakable(name)),
     el("td", { class: absent ? "absent" : null }, absent ?? readable(feature)),
     el("td", { class: "axis", "aria-hidden": "true" }, bar),
     el("td", { class: "number" }, signed(value)),
   );
+}
+
+/** Let a long name break after its underscores. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 }
 
 function more(rows) {
