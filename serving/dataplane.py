@@ -42,7 +42,7 @@ class CapstanDataPlane(DataPlane):
     def ask_for(self, name: str, version: str, headers: dict[str, str]) -> dict[str, str]:
         """Return the header that asks for a version. Raises what `alias_of` does, and InvalidInput."""
         alias, named = self.alias_of(name, version), headers.get(VARIANT_HEADER)
-        if named and named != alias:
+        if named is not None and named != alias:
             raise InvalidInput(
                 f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send only one."
             )

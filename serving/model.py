@@ -91,7 +91,7 @@ class CapstoneModel(Model):
         Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
         named = headers.get(VARIANT_HEADER)
-        alias = named or self.router.route(headers, request)
+        alias = self.router.route(headers, request) if named is None else named
         if alias in self.variants:
             return self.variants[alias]
         if alias not in ALIASES:
