@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [SECTION ...]
 
-Sections: road, features, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
+Sections: road, explain, features, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
 machine and the date, so that one can be measured again without the others.
 """
 
@@ -15,10 +15,11 @@ from pathlib import Path
 import psutil
 
 from capstan.settings import ROOT
-from tests.benchmarks import clone, features, offline_store, road
+from tests.benchmarks import clone, explain, features, offline_store, road
 
 SECTIONS = {
     "road": ("The whole road", road),
+    "explain": ("Explanations", explain),
     "features": ("Historical features, all flights", features),
     "offline_store": ("The offline store beside Feast's own", offline_store),
     "clone": ("A fresh clone", clone),
