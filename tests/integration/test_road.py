@@ -2,6 +2,7 @@
 
 import json
 import re
+from math import exp
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from kfp import components
 
 from capstan import local, registry
+from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
 
 pytestmark = pytest.mark.slow
@@ -46,7 +48,6 @@ def test_model_has_signature_example_and_pinned_requirements(road, tmp_path):
     import mlflow
 
     from capstan.settings import settings
-    from pipelines.flight_delay import task
 
     mlflow.set_tracking_uri(settings().tracking_uri)
     model = mlflow.pyfunc.load_model(f"models:/flight_delay/{road['version']}")
@@ -91,6 +92,20 @@ def test_predict_answers_through_the_endpoint(road, up):
     assert 0 < answer["probability"] < 1
     assert answer["model_version"] == road["version"]
     assert {"aircraft_age", "aircraft_seats"} <= set(answer["missing_features"])
+
+
+def test_explanation_adds_up_for_the_example_that_the_page_fills_in(road, up):
+    url = up["endpoint"]["url"]
+    assert "page/app.js" in httpx.get(f"{url}/").text
+    fields = httpx.get(f"{url}/v2/models/flight_delay").json()["request_schema"]["properties"]
+    flight = {"instances": [{name: field["examples"][0] for name, field in fields.items()}]}
+    [explanation] = httpx.post(f"{url}/v1/models/flight_delay:explain", json=flight).json()["explanations"]
+    [prediction] = httpx.post(f"{url}/v1/models/flight_delay:predict", json=flight).json()["predictions"]
+    assert set(explanation["contributions"]) == set(explanation["features"]) == set(task.INPUTS)
+    log_odds = explanation["base"] + sum(explanation["contributions"].values())
+    assert explanation["probability"] == prediction["probability"] == pytest.approx(1 / (1 + exp(-log_odds)), abs=1e-9)
+    absent = [name for name, value in explanation["features"].items() if value is None]
+    assert set(absent) <= set(task.INPUT_GROUPS["weather"])  # the weather's readings end a day before the flights
 
 
 def test_predict_reports_what_the_endpoint_refuses(road):
