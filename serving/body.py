@@ -40,7 +40,7 @@ def inflate(scope: dict, receive: Receive, max_bytes: int) -> Receive:
     """
     coding = next((value for name, value in scope["headers"] if name == b"content-encoding"), b"identity")
     coding = coding.decode("latin-1").strip().lower()
-    if coding == "identity":
+    if coding in ("", "identity"):
         return receive
     inflater, left = zlib.decompressobj(zlib.MAX_WBITS | 32), max_bytes  # 32: gzip or zlib, by its first bytes
 
@@ -62,7 +62,7 @@ def inflate(scope: dict, receive: Receive, max_bytes: int) -> Receive:
         if left < 0:
             raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send fewer rows.")
         if inflater.unused_data or not (inflater.eof or message.get("more_body")):
-            raise InvalidInput(f"The body's {coding} ends too {'early' if not inflater.eof else 'late'}.")
+            raise InvalidInput(f"The body's {coding} {'is followed by more' if inflater.eof else 'is cut off'}.")
         return message | {"body": body}
 
     return inflated

@@ -47,6 +47,13 @@ def decode(request: InferRequest, rows: RowDecoder) -> tuple[list[dict], bool]:
     return result, return_features
 
 
+def check_datatype(name: str, datatype: str) -> None:
+    """Raises InvalidInput for a datatype that the protocol does not know."""
+    if datatype not in KINDS:
+        known = ", ".join(KINDS)
+        raise InvalidInput(f"Tensor {name[:80]!r} has the unknown datatype {datatype[:80]!r}; expected one of {known}.")
+
+
 def encode(name: str, batch: "Batch") -> InferResponse:
     """Return the answer. Its parameters name the variant."""
     request = batch.infer_request
@@ -85,6 +92,8 @@ def _requested(request: InferRequest, names: list[str]) -> tuple[list[RequestedO
     for output in chosen:
         if output.name not in names:
             raise InvalidInput(f"There is no output {output.name[:80]!r}; there are {', '.join(names)}.")
+        if [other.name for other in chosen].count(output.name) > 1:
+            raise InvalidInput(f"Output {output.name!r} is asked for twice.")
         output.parameters = {"binary_data": _flag(output.parameters, "binary_data", binary)}
     return chosen, binary
 
@@ -115,10 +124,7 @@ def _datatype(annotation: object) -> str:
 
 def _elements(tensor: InferInput) -> list:
     """Return a tensor's n elements as Python values."""
-    label = f"Tensor {tensor.name!r}"
-    kind = KINDS.get(tensor.datatype)
-    if kind is None:
-        raise InvalidInput(f"{label} has the unknown datatype {tensor.datatype!r}; expected one of {', '.join(KINDS)}.")
+    label, kind = f"Tensor {tensor.name[:80]!r}", KINDS[tensor.datatype]
     shape = list(tensor.shape)
     if len(shape) not in (1, 2) or shape[1:] not in ([], [1]) or shape[0] < 0:
         raise InvalidInput(f"{label} has the shape {shape}; expected [rows] or [rows, 1].")

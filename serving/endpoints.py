@@ -5,6 +5,7 @@ KServe's own routes give no reasons, take no HEAD, and answer requests for a ver
 
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 from kserve.protocol.rest.server import metrics_handler
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -12,6 +13,16 @@ from starlette.routing import BaseRoute, Route
 from serving.body import read_object
 from serving.dataplane import CapstanDataPlane
 from serving.errors import Unavailable
+
+
+class ModelName(StringConvertor):
+    """A part of a path without a colon, or GET would find a model of the name `NAME:predict`."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model", ModelName())
+MODEL = "{model_name:model}"
 
 
 class Endpoints:
@@ -22,12 +33,12 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, the first that matches answers."""
-        model, version = "/v2/models/{model_name}", "/v2/models/{model_name}/versions/{model_version}"
-        repository = "/v2/repository/models/{model_name}"
+        model, version = f"/v2/models/{MODEL}", f"/v2/models/{MODEL}/versions/{{model_version}}"
+        repository = f"/v2/repository/models/{MODEL}"
         return [
             Route("/metrics", metrics_handler),
             Route("/v1/models", self.models),
-            Route("/v1/models/{model_name}", self.model_ready),
+            Route(f"/v1/models/{MODEL}", self.model_ready),
             Route("/v2", self.metadata),
             Route("/v2/health/live", self.live),
             Route("/v2/health/ready", self.ready),

@@ -84,12 +84,13 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    message = str(error.detail)
-    if error.status_code == 405 and error.headers:
-        message = f"{request.method} is not allowed here; use {error.headers['Allow']}."
+    message, headers = str(error.detail), error.headers
+    if error.status_code == 405:
+        headers = {"Allow": ", ".join(sorted(error.headers["Allow"].split(", ")))}
+        message = f"{request.method} is not allowed here; use {headers['Allow']}."
     elif message == "Not Found":
         message = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
-    return _reply(request, error.status_code, message, error.headers)
+    return _reply(request, error.status_code, message, headers)
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from serving import page
 from serving.body import inflate, read_json
 from serving.dataplane import CapstanDataPlane
-from serving.endpoints import Endpoints
+from serving.endpoints import MODEL, Endpoints
 from serving.errors import HANDLERS
 from serving.guards.authentication import Authentication
 from serving.guards.call import Guard, GuardMiddleware
@@ -64,30 +64,29 @@ class InferEndpoints:
         self.dataplane = dataplane
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes. They take every method, or GET would find a model of the name `NAME:predict`."""
-        methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        """Return the routes."""
         return [
-            Route("/v1/models/{model_name}:predict", self.predict, methods=methods),
-            Route("/v1/models/{model_name}:explain", self.explain, methods=methods),
-            Route("/v2/models/{model_name}/infer", self.infer, methods=methods),
-            Route("/v2/models/{model_name}/versions/{model_version}/infer", self.infer, methods=methods),
+            Route(f"/v1/models/{MODEL}:predict", self.predict, methods=["POST"]),
+            Route(f"/v1/models/{MODEL}:explain", self.explain, methods=["POST"]),
+            Route(f"/v2/models/{MODEL}/infer", self.infer, methods=["POST"]),
+            Route(f"/v2/models/{MODEL}/versions/{{model_version}}/infer", self.infer, methods=["POST"]),
         ]
 
     async def predict(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:predict`."""
-        payload = read_json(await _body(request))
+        payload = read_json(await request.body())
         response, _ = await self.dataplane.infer(request.path_params["model_name"], payload, dict(request.headers))
         return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
 
     async def explain(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:explain`."""
-        payload = read_json(await _body(request))
+        payload = read_json(await request.body())
         response, _ = await self.dataplane.explain(request.path_params["model_name"], payload, dict(request.headers))
         return Response(dumps(response, option=OPT_SERIALIZE_NUMPY), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""
-        name, body = request.path_params["model_name"], await _body(request)
+        name, body = request.path_params["model_name"], await request.body()
         headers, version = dict(request.headers), request.path_params.get("model_version")
         if version is not None:
             headers |= self.dataplane.ask_for(name, version, headers)
@@ -117,9 +116,3 @@ class BodyLimit:
             return message
 
         await self.app(scope, inflate(scope, limited, self.max_bytes) if scope["type"] == "http" else receive, send)
-
-
-async def _body(request: Request) -> bytes:
-    if request.method != "POST":
-        raise HTTPException(405, f"{request.method} is not allowed here; use POST.", {"Allow": "POST"})
-    return await request.body()

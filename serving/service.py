@@ -1,13 +1,12 @@
 """gRPC: KServe's service, made to honour versions and to understand Triton's clients as well."""
 
 from google.protobuf.unknown_fields import UnknownFieldSet
-from kserve.errors import InvalidInput
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.protocol.infer_type import InferRequest
 from kserve.utils.utils import to_headers
 
-from serving.codec_v2 import KINDS
+from serving.codec_v2 import check_datatype
 
 TRITON_MODEL_NAME = 2  # the field that holds a model's name in Triton's repository requests; in KServe's it is 1
 
@@ -21,11 +20,7 @@ class Service(InferenceServicer):
         if request.model_version:
             headers |= self._data_plane.ask_for(request.model_name, request.model_version, headers)
         for tensor in request.inputs:
-            if tensor.datatype not in KINDS:
-                known = ", ".join(KINDS)
-                raise InvalidInput(
-                    f"Tensor {tensor.name!r} has the unknown datatype {tensor.datatype!r}; expected {known}."
-                )
+            check_datatype(tensor.name, tensor.datatype)
         self.validate_grpc_request(request)
         response, _ = await self._data_plane.infer(request.model_name, InferRequest.from_grpc(request), headers)
         return response.to_grpc()

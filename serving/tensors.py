@@ -10,6 +10,7 @@ from kserve.protocol.rest.v2_datamodels import InferenceRequest, RequestInput
 from pydantic import ConfigDict, ValidationError
 
 from serving.body import read_json
+from serving.codec_v2 import check_datatype
 
 EXPECTED = 'Expected {"inputs": [{"name": ..., "shape": [n], "datatype": ..., "data": [...]}, ...]}.'
 SIZE_HEADER = "inference-header-content-length"
@@ -38,12 +39,15 @@ def read(body: bytes, json_size: str | None, model: str) -> InferRequest:
         raise InvalidInput(f"{where}: {problem['msg']}. {EXPECTED}") from None
     inputs, rest = [], memoryview(body)[size:]
     for tensor in request.inputs:
+        check_datatype(tensor.name, tensor.datatype)
         inputs.append(InferInput(tensor.name, tensor.shape, tensor.datatype, tensor.data, tensor.parameters))
         if tensor.data is None:
             length = _length(tensor, len(rest))
             inputs[-1]._raw_data, rest = bytes(rest[:length]), rest[length:]
-        elif tensor.datatype == "FP16" and tensor.data:
-            raise InvalidInput(f"FP16 data via JSON is not supported; send tensor {tensor.name!r} as bytes or as FP32.")
+        elif "binary_data_size" in (tensor.parameters or {}):
+            raise InvalidInput(f"Tensor {tensor.name[:80]!r} has both `data` and the parameter `binary_data_size`.")
+        elif tensor.datatype == "FP16":
+            raise InvalidInput(f"FP16 data via JSON is not supported; send tensor {tensor.name[:80]!r} as FP32.")
     if rest:
         raise InvalidInput(f"{len(rest)} bytes are left after the last tensor. {SIZE_HEADER} is {size}.")
     outputs = [RequestedOutput(output.name, output.parameters) for output in request.outputs or ()]
@@ -59,7 +63,7 @@ def _size(text: str, body: bytes) -> int:
 def _length(tensor: _Input, left: int) -> int:
     length = (tensor.parameters or {}).get("binary_data_size")
     if length is None:
-        raise InvalidInput(f"Tensor {tensor.name!r} has neither `data` nor the parameter `binary_data_size`.")
+        raise InvalidInput(f"Tensor {tensor.name[:80]!r} has neither `data` nor the parameter `binary_data_size`.")
     if type(length) is not int or not 0 <= length <= left:
-        raise InvalidInput(f"binary_data_size of tensor {tensor.name!r} is {length!r}; {left} bytes are left.")
+        raise InvalidInput(f"binary_data_size of tensor {tensor.name[:80]!r} is {length!r}; {left} bytes are left.")
     return length

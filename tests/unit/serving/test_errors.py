@@ -270,7 +270,7 @@ def grpc_request(name="plain", datatype="FP64", raw=None, shape=(1,), **contents
 def test_grpc_errors(server):
     invalid = [
         (grpc_request(fp64_contents=[float("nan")]), "'x' holds nan"),
-        (grpc_request(datatype="DECIMAL"), "unknown datatype 'DECIMAL'; expected BYTES"),
+        (grpc_request(datatype="DECIMAL"), "unknown datatype 'DECIMAL'; expected one of BYTES"),
         (grpc_request(shape=[2], fp64_contents=[1.0]), "has 1 elements"),
         (grpc_request(int64_contents=[1]), "cannot be read as FP64"),
         (grpc_request(raw=b"123"), "cannot be read as FP64"),
