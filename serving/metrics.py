@@ -1,7 +1,4 @@
-"""Prometheus metrics of predictions, at /metrics. Labels are few: the models that are loaded, their versions, variants.
-
-KServe's own histograms (`request_preprocess_seconds` and so on) are there as well.
-"""
+"""Prometheus metrics of predictions, at /metrics. Labels are few: loaded models, their versions and variants."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

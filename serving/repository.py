@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from types import ModuleType
 
@@ -18,7 +19,7 @@ from serving.errors import one_line
 from serving.model import CapstoneModel
 from serving.predictions.log import PredictionLog
 from serving.routing import Router
-from serving.variants import load_variants
+from serving.variants import ALIASES, load_variants
 
 log = logging.getLogger("serving")
 RETRY_SECONDS = 2.0
@@ -54,7 +55,7 @@ class CapstoneRepository(ModelRepository):
         self._loading = asyncio.Lock()
         self._settled: set[str] = set()
 
-    async def load(self, name: str) -> bool:
+    async def load(self, name: str, aliases: Sequence[str] = ALIASES) -> bool:
         """Read the aliases of a capstone again and swap its model.
 
         The old model answers until the new one is complete, and requests that it had begun keep it. When loading
@@ -64,7 +65,7 @@ class CapstoneRepository(ModelRepository):
             raise ModelNotFound(name)
         async with self._loading:
             try:
-                model = await asyncio.to_thread(self._build, name)
+                model = await asyncio.to_thread(self._build, name, aliases)
             except Exception as error:
                 if name not in self.models and await asyncio.to_thread(_may_have_champion, name):
                     self.failures[name] = str(error)
@@ -100,16 +101,22 @@ class CapstoneRepository(ModelRepository):
         known = self.failures.get(name)
         try:
             await self.load(name)
-        except (CapstanError, ModelNotReady) as error:
-            if str(error) != known:
-                log.warning("%s is not served: %s", name, one_line(str(error)))
         except Exception as error:
-            if str(error) != known:
-                log.exception("%s is not served", name)
+            if name in self.failures and await self._champion_alone(name):
+                log.warning("%s is served without its challenger: %s", name, one_line(str(error)))
+            elif str(error) != known:
+                bug = not isinstance(error, CapstanError | ModelNotReady)
+                log.warning("%s is not served: %s", name, one_line(str(error)), exc_info=bug)
 
-    def _build(self, name: str) -> CapstoneModel:
+    async def _champion_alone(self, name: str) -> bool:
+        """Return whether a champion serves after all: a challenger that cannot be loaded must not keep it from that."""
+        with suppress(Exception):
+            return await self.load(name, ("champion",))
+        return False
+
+    def _build(self, name: str, aliases: Sequence[str]) -> CapstoneModel:
         task, old = self.load_task(name), self.models.get(name)
-        variants = load_variants(name, task, self.open_store, old.variants if old else {})
+        variants = load_variants(name, task, self.open_store, old.variants if old else {}, aliases)
         traffic = Traffic.from_json(registry.model_tags(name).get(rollout.TRAFFIC))
         keys = getattr(task, "ENTITY_KEYS", None) or list(task.Request.model_fields)
         title = getattr(task, "TITLE", "")

@@ -62,14 +62,18 @@ class Variant:
 
 
 def load_variants(
-    name: str, task: ModuleType, open_store: Callable[[], object], held: dict[str, Variant]
+    name: str,
+    task: ModuleType,
+    open_store: Callable[[], object],
+    held: dict[str, Variant],
+    aliases: Sequence[str] = ALIASES,
 ) -> dict[str, Variant]:
     """Return the variants whose alias is set, alias -> variant. A version that is held already is not loaded again.
 
     Raises CapstanError when the registry does not answer or a model cannot serve.
     """
     loaded = {}
-    for alias in ALIASES:
+    for alias in aliases:
         found = registry.by_alias(name, alias)
         if found is None:
             continue

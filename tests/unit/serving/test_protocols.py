@@ -147,7 +147,7 @@ def test_metadata_health_and_metrics(server, stub):
     assert server.client.get("/v2/health/live").json() == {"live": True}
     assert server.client.get("/v2/health/ready").json() == {"ready": True}
     assert server.client.get("/v2/models/tiny/ready").json()["ready"]
-    assert "request_predict_seconds" in server.client.get("/metrics").text
+    assert "capstan_request_seconds" in server.client.get("/metrics").text
     assert stub.ServerLive(pb.ServerLiveRequest()).live
     assert stub.ModelReady(pb.ModelReadyRequest(name="tiny")).ready
     assert stub.ModelMetadata(pb.ModelMetadataRequest(name="tiny")).inputs[0].name == "carrier"

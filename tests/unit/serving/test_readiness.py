@@ -14,7 +14,8 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from serving.predictions import read
-from tests.unit.serving.conftest import FLIGHT, another_server, free_port, tensors
+from tests.unit.serving import capstones
+from tests.unit.serving.conftest import FLIGHT, another_server, free_port, tensors, wait_for
 from tests.unit.serving.load import load
 
 
@@ -100,6 +101,23 @@ def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
         mlflow.alias("unborn", "champion", None)
     becomes(server, 200)  # without being told: what failed is tried again
     assert ready(server, "unborn")[0] == 404
+
+
+def test_a_challenger_that_cannot_be_loaded_does_not_keep_the_champion_from_serving(
+    server, mlflow, feast_home, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(capstones.COLUMNS, "plain", capstones.COLUMNS["unborn"])
+    mlflow.alias("plain", "challenger", mlflow.register("plain", 0.0))
+    try:
+        with another_server(mlflow, feast_home, tmp_path / "home") as own:
+            wait_for(f"{own.url}/v2/models/plain/ready", own.child, own.log)
+            assert own.predict({"x": 1}, name="plain").json()["predictions"][0]["variant"] == "champion"
+            assert "plain is served without its challenger: Version" in own.log.read_text()
+            reply = own.load("plain")  # whoever asks for it is told
+            assert reply.status_code == 503 and "needs the columns ['beyond']" in reply.json()["error"]
+            assert own.predict({"x": 1}, name="plain").status_code == 200
+    finally:
+        mlflow.alias("plain", "challenger", None)
 
 
 def test_defaults_stand_in_for_a_store_that_fails(server, mlflow, feast_home):

@@ -1,0 +1,192 @@
+"""Dynamic batching: alone, and in a real server."""
+
+import asyncio
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import numpy as np
+import pytest
+from kserve.errors import InferenceError
+
+from serving.batching import Batcher
+from serving.errors import Unavailable
+from serving.scoring import Scores
+from serving.transformer import Report
+from tests.unit.serving.capstones import PlainRequest
+from tests.unit.serving.conftest import FLIGHT, another_server, wait_for
+
+
+class Doubler:
+    """Doubles `x` and remembers its batches; `seconds` is how long it takes for one."""
+
+    def __init__(self, seconds: float = 0.0):
+        self.seconds, self.batches = seconds, []
+
+    async def __call__(self, requests) -> Scores:
+        values = [request.x for request in requests]
+        self.batches.append(values)
+        await asyncio.sleep(self.seconds)
+        if -1 in values:
+            raise InferenceError("below zero")
+        if -2 in values:
+            raise Unavailable("the store is away")
+        return Scores({"x": values}, [Report() for _ in values], np.array(values) * 2)
+
+
+def batcher(score, max_rows: int = 64, delay: float = 0.0) -> Batcher:
+    sizes = [], []
+    made = Batcher(score, max_rows, delay, sizes[0].append, sizes[1].append)
+    made.sizes = sizes
+    return made
+
+
+def rows(*values: float) -> list[PlainRequest]:
+    return [PlainRequest(x=value) for value in values]
+
+
+async def ask(to: Batcher, *requests: list[PlainRequest]) -> list:
+    """Return the scores of requests that come together, or their errors."""
+    answers = await asyncio.gather(*(to.predict(request) for request in requests), return_exceptions=True)
+    return [answer if isinstance(answer, Exception) else answer.scores.tolist() for answer in answers]
+
+
+def test_what_comes_together_is_one_batch_and_everybody_gets_their_rows():
+    score = Doubler()
+    to = batcher(score)
+    assert asyncio.run(ask(to, rows(1), rows(2, 3), rows(4))) == [[2], [4, 6], [8]]
+    assert score.batches == [[1, 2, 3, 4]]
+    assert to.sizes == ([3], [4]) and to.waiting == 0
+
+
+def test_a_batch_is_no_larger_than_said_but_a_request_stays_whole():
+    score = Doubler()
+    requests = [rows(1), rows(2, 3), rows(4, 5, 6, 7, 8), rows(9), rows(10, 11), rows(12)]
+    expected = [[row.x * 2 for row in request] for request in requests]
+    assert asyncio.run(ask(batcher(score, 3), *requests)) == expected
+    assert score.batches == [[1, 2, 3], [4, 5, 6, 7, 8], [9, 10, 11], [12]]
+
+
+def test_one_row_at_a_time_means_no_batches():
+    score = Doubler()
+    assert asyncio.run(ask(batcher(score, 1), rows(1), rows(2))) == [[2], [4]]
+    assert score.batches == [[1], [2]]
+
+
+def test_one_client_never_waits_for_others():
+    async def sequence():
+        to = batcher(Doubler(), delay=3600)
+        return [await ask(to, rows(value)) for value in range(5)]
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[[value * 2]] for value in range(5)]
+
+
+def test_where_several_were_under_way_a_batch_waits_for_as_many():
+    score = Doubler()
+
+    async def later(to: Batcher, seconds: float, value: float):
+        await asyncio.sleep(seconds)
+        return (await to.predict(rows(value))).scores.tolist()
+
+    async def sequence():
+        to = batcher(score, delay=3600)
+        await ask(to, rows(1), rows(2))
+        return await asyncio.gather(later(to, 0, 3), later(to, 0.05, 4))
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[6], [8]]
+    assert score.batches == [[1, 2], [3, 4]]
+
+
+def test_a_client_that_is_left_alone_waits_once():
+    score = Doubler()
+
+    async def sequence():
+        to = batcher(score, delay=0.05)
+        await ask(to, rows(1), rows(2))
+        first = await ask(to, rows(3))
+        to.delay = 3600
+        return first + await ask(to, rows(4))
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[6], [8]]
+
+
+def test_who_comes_while_a_batch_is_scored_goes_with_the_next():
+    score = Doubler(0.05)
+
+    async def sequence():
+        to = batcher(score)
+        first = asyncio.create_task(to.predict(rows(1)))
+        await asyncio.sleep(0.01)
+        return await ask(to, rows(2), rows(3)), (await first).scores.tolist()
+
+    assert asyncio.run(sequence()) == ([[4], [6]], [2])
+    assert score.batches == [[1], [2, 3]]
+
+
+def test_rows_that_fail_fail_their_own_request_only():
+    first, second, third = asyncio.run(ask(batcher(Doubler()), rows(1), rows(2, -1), rows(3)))
+    assert (first, third) == ([2], [6])
+    assert isinstance(second, InferenceError)
+
+
+def test_what_all_share_fails_all_at_once():
+    score = Doubler()
+    answers = asyncio.run(ask(batcher(score), rows(1), rows(-2), rows(3)))
+    assert [type(answer) for answer in answers] == [Unavailable] * 3
+    assert len(score.batches) == 1
+
+
+def test_who_has_gone_is_not_scored():
+    score = Doubler()
+
+    async def sequence():
+        to = batcher(score)
+        gone = asyncio.create_task(to.predict(rows(1)))
+        stays = asyncio.create_task(to.predict(rows(2)))
+        await asyncio.sleep(0)
+        gone.cancel()
+        return (await stays).scores.tolist()
+
+    assert asyncio.run(sequence()) == [4]
+    assert score.batches == [[2]]
+
+
+def sum_of(metrics: str, name: str, model: str) -> float:
+    """Return a sample of a model, over its versions and variants."""
+    lines = [line for line in metrics.splitlines() if line.startswith(f'{name}{{model="{model}"')]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+@pytest.mark.parametrize("setting", [{}, {"CAPSTAN_BATCH_ROWS": "1"}], ids=["batches", "no batches"])
+def test_clients_of_a_server_share_batches_and_get_their_own_answers(server, mlflow, feast_home, tmp_path, setting):
+    """`plain` without features, `tiny` with: rows that differ, from 16 clients."""
+    wait = {"CAPSTAN_BATCH_DELAY": "0.01"} | setting
+    flights = [FLIGHT, FLIGHT | {"carrier": "UA"}, FLIGHT | {"tailnum": None}, FLIGHT | {"origin": "LGA"}]
+    alone = [server.predict(flight).json()["predictions"][0] for flight in flights]
+    with another_server(mlflow, feast_home, tmp_path / "home", **wait) as own, ThreadPoolExecutor(16) as pool:
+        wait_for(f"{own.url}/v2/health/ready", own.child, own.log)
+
+        def client(number: int) -> None:
+            with httpx.Client(base_url=own.url, timeout=30) as http:
+                for turn in range(25):
+                    x = number * 100 + turn
+                    reply = http.post("/v1/models/plain:predict", json={"instances": [{"x": x, "y": 1}]})
+                    found = reply.json()["predictions"][0]["probability"]
+                    assert math.isclose(found, 1 / (1 + math.exp(-(x + 1) / 100)))
+                    which = (number + turn) % len(flights)
+                    reply = http.post("/v1/models/tiny:predict", json={"instances": [flights[which]]})
+                    found = reply.json()["predictions"][0]
+                    same = ("probability", "missing_features", "expired_features", "future_features")
+                    assert {key: found[key] for key in same} == {key: alone[which][key] for key in same}
+
+        list(pool.map(client, range(16)))
+        metrics = own.client.get("/metrics").text
+    for model in ("plain", "tiny"):
+        batches = sum_of(metrics, "capstan_batch_requests_count", model)
+        if setting:
+            assert batches == 0
+        else:
+            assert sum_of(metrics, "capstan_batch_requests_sum", model) == 16 * 25
+            assert sum_of(metrics, "capstan_batch_rows_sum", model) == 16 * 25
+            assert batches < 16 * 25 / 2
+        assert sum_of(metrics, "capstan_batch_waiting", model) == 0
