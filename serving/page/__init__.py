@@ -34,8 +34,8 @@ def is_page(path: str) -> bool:
 
 def _answer(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        # KServe's V1 clients ask here whether the server lives; browsers name the form they want.
-        if request.url.path == "/" and "text/html" not in request.headers.get("accept", ""):
+        # KServe's V1 clients ask `/` whether the server lives; browsers name the form they want.
+        if media_type == "text/html" and media_type not in request.headers.get("accept", ""):
             return JSONResponse({"status": "alive"}, headers=HEADERS)
         return Response(content, headers=HEADERS, media_type=media_type)
 

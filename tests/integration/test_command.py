@@ -90,7 +90,7 @@ def test_killed_service_shows_as_stopped_and_up_restarts_it_alone(running):
 def test_open_prints_the_page_of_each_service(running):
     pages = json.loads(running("open", "--json").stdout)
     assert set(pages) == {"mlflow", "endpoint", "evidently"}
-    assert "page/app.js" in httpx.get(pages["endpoint"]).text
+    assert "page/app.js" in httpx.get(pages["endpoint"], headers={"Accept": "text/html"}).text
     assert pages["evidently"].endswith(running.environment["CAPSTAN_EVIDENTLY_PORT"])
 
 

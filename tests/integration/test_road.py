@@ -96,7 +96,7 @@ def test_predict_answers_through_the_endpoint(road, up):
 
 def test_explanation_adds_up_for_the_example_that_the_page_fills_in(road, up):
     url = up["endpoint"]["url"]
-    assert "page/app.js" in httpx.get(f"{url}/").text
+    assert "page/app.js" in httpx.get(f"{url}/", headers={"Accept": "text/html"}).text
     fields = httpx.get(f"{url}/v2/models/flight_delay").json()["request_schema"]["properties"]
     flight = {"instances": [{name: field["examples"][0] for name, field in fields.items()}]}
     [explanation] = httpx.post(f"{url}/v1/models/flight_delay:explain", json=flight).json()["explanations"]

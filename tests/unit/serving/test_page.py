@@ -250,7 +250,7 @@ def test_token_is_asked_for_and_the_variant_can_be_chosen(driver, guarded, token
 
 def test_page_needs_no_token_and_its_files_only_come_from_the_server(guarded):
     anyone = {"Authorization": "", "Accept": "text/html"}
-    page = guarded.client.get("/", headers=anyone)
+    page = guarded.client.get("/", headers=anyone | {"Accept": "text/html"})
     assert page.status_code == 200 and page.headers["content-type"] == "text/html; charset=utf-8"
     for name in ("app.js", "style.css", "icon.svg"):
         assert f'"page/{name}"' in page.text
