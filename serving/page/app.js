@@ -73,7 +73,8 @@ function nothing() {
 function makeView(metadata) {
   const answers = el("div", { class: "answers", "aria-live": "polite" });
   const hint = metadata.explains ? "The prediction and what moved it appear here." : "The prediction appears here.";
-  answers.append(el("p", { class: "placeholder" }, hint));
+  const placeholder = el("p", { class: "placeholder" }, hint);
+  answers.append(placeholder);
   const form = makeForm(metadata, submit);
 
   async function submit() {
@@ -89,7 +90,7 @@ function makeView(metadata) {
       if (metadata.explains) answers.append(await explained(metadata.name, body, headers));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      answers.replaceChildren();
+      answers.replaceChildren(placeholder);
       form.show(error);
     } finally {
       form.busy(false);

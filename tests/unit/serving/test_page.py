@@ -221,6 +221,7 @@ def test_page_is_for_narrow_screens_as_well(tiny):
     try:
         tiny.submit()
         tiny.wait(".explanation")
+        assert "-d '{" in tiny.folded("curl") and "prediction_id" in tiny.folded("json")
         assert tiny.driver.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")
     finally:
         tiny.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
