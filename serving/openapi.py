@@ -25,6 +25,7 @@ class OpenApi:
 
     def __init__(self, dataplane: CapstanDataPlane, secured: bool):
         self.dataplane, self.secured = dataplane, secured
+        _template()  # 50 ms that no request should wait for
         self._models: dict[str, CapstoneModel] | None = None
         self._document = b""
 
