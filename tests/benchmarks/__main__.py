@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks [SECTION ...]
 
-Sections: road, explain, features, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
+Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
 machine and the date, so that one can be measured again without the others.
 """
 
@@ -15,10 +15,12 @@ from pathlib import Path
 import psutil
 
 from capstan.settings import ROOT
-from tests.benchmarks import clone, explain, features, offline_store, road
+from tests.benchmarks import clone, explain, features, load, offline_store, road, serving
 
 SECTIONS = {
     "road": ("The whole road", road),
+    "serving": ("The model server beside others", serving),
+    "load": ("Ten minutes of load", load),
     "explain": ("Explanations", explain),
     "features": ("Historical features, all flights", features),
     "offline_store": ("The offline store beside Feast's own", offline_store),

@@ -11,23 +11,31 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from capstan.settings import settings
-from tests.benchmarks.capstones import FIELDS, FlightColumns
+from pipelines.flight_delay.task import INPUTS
+from tests.benchmarks.capstones import TASKS
 
+Columns = TASKS["columns"].Request
 app = FastAPI()
+
+
+@app.get("/ready")
+async def ready() -> dict:
+    """Answer, for the model is loaded before the application listens."""
+    return {}
 
 
 @app.post("/untyped")
 async def untyped(request: Request) -> dict:
     """Predict rows as they come."""
     rows = (await request.json())["instances"]
-    columns = {name: [row[name] for row in rows] for name in FIELDS}
+    columns = {name: [row[name] for row in rows] for name in INPUTS}
     return {"predictions": app.state.model.predict_columns(columns).tolist()}
 
 
 @app.post("/typed")
-async def typed(instances: list[FlightColumns]) -> dict:
+async def typed(instances: list[Columns]) -> dict:
     """Predict rows that FastAPI has validated."""
-    columns = {name: [getattr(row, name) for row in instances] for name in FIELDS}
+    columns = {name: [getattr(row, name) for row in instances] for name in INPUTS}
     return {"predictions": app.state.model.predict_columns(columns).tolist()}
 
 
