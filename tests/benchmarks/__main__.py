@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks [SECTION ...]
 
-Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in docs/benchmarks.json, with the
-machine and the date, so that one can be measured again without the others.
+Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in
+docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others.
 """
 
 import argparse

@@ -109,6 +109,28 @@ def test_names_carry_the_view_when_the_model_says_so(own):
         FeatureTransformer(own, "tiny", Row, ["airports__runways"])
 
 
+def test_what_is_read_and_computed_here_is_what_feast_returns(own, transform):
+    rows = [Row(), Row(carrier="UA"), Row(origin="LGA", sched_dep=NOW + HOUR * 1.5)]
+    keys = {name: [getattr(row, name) for row in rows] for name in ("carrier", "origin", "tailnum", "sched_dep")}
+    expected = own.get_online_features(own.get_feature_service("tiny"), keys).to_dict()
+    assert transform(rows)[0] == {name: values for name, values in expected.items() if name not in keys}
+
+
+def test_a_view_may_be_used_under_another_name_and_key(own):
+    from feast import FeatureService
+
+    from serving.transformer import FeatureTransformer
+
+    class Trip(Row):
+        start: str = "JFK"
+
+    departure = own.get_feature_view("airports").with_name("departure").with_join_key_map({"origin": "start"})
+    own.apply(FeatureService(name="trip", features=[departure, own.get_on_demand_feature_view("clock")]))
+    columns, reports = FeatureTransformer(own, "trip", Trip, []).transform([Trip(), Trip(start="LGA")])
+    assert columns == {"runways": [4, None], "hour": [13, 13]}
+    assert [report.missing for report in reports] == [[], ["runways"]]
+
+
 def test_what_cannot_work_is_said_at_load(own):
     from serving.transformer import FeatureTransformer
 
