@@ -1,26 +1,23 @@
 """Explanations in the manner of KServe's V1 protocol: `{"explanations": [{...}]}`."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from serving.model import Batch
+from serving.inference import Inference
 
 
-def encode(batch: "Batch") -> dict:
+def encode(inference: Inference) -> dict:
     """Return the answer: one object a row, in their order; its inputs by the size of what they contribute."""
-    names, explanation, explanations = batch.variant.columns, batch.explanation, []
-    for row, report in enumerate(batch.reports):
+    names, explanation, explanations = inference.variant.columns, inference.explanation, []
+    for row, report in enumerate(inference.reports):
         contributions = explanation.contributions[row]
         order = np.argsort(-np.abs(contributions), kind="stable")
         answer = {
             "probability": float(explanation.scores[row]),
-            "model_version": batch.variant.version,
-            "variant": batch.variant.alias,
+            "model_version": inference.variant.version,
+            "variant": inference.variant.alias,
             "base": float(explanation.base[row]),
             "contributions": {names[i]: float(contributions[i]) for i in order},
-            "features": {names[i]: batch.columns[names[i]][row] for i in order},
+            "features": {names[i]: inference.columns[names[i]][row] for i in order},
             "missing_features": report.missing,
             "expired_features": report.expired,
             "future_features": report.future,

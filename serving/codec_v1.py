@@ -1,13 +1,9 @@
 """KServe's V1 protocol: `{"instances": [{...}]}` in, `{"predictions": [{...}]}` out."""
 
-from typing import TYPE_CHECKING
-
 from kserve.errors import InvalidInput
 
+from serving.inference import Inference
 from serving.rows import RowDecoder
-
-if TYPE_CHECKING:
-    from serving.model import Batch
 
 EXPECTED = 'Expected {"instances": [{...}, ...]} and, if wanted, "return_features": true.'
 
@@ -27,14 +23,16 @@ def decode(payload: object, rows: RowDecoder) -> tuple[list[dict], bool]:
     return instances, return_features
 
 
-def encode(batch: "Batch") -> dict:
+def encode(inference: Inference) -> dict:
     """Return the answer: one object a row, in their order."""
     predictions = []
-    for row, (score, id_, report) in enumerate(zip(batch.scores, batch.prediction_ids, batch.reports, strict=True)):
+    for row, (score, id_, report) in enumerate(
+        zip(inference.scores, inference.prediction_ids, inference.reports, strict=True)
+    ):
         prediction = {
             "probability": float(score),
-            "model_version": batch.variant.version,
-            "variant": batch.variant.alias,
+            "model_version": inference.variant.version,
+            "variant": inference.variant.alias,
             "prediction_id": id_,
             "missing_features": report.missing,
             "expired_features": report.expired,
@@ -42,7 +40,7 @@ def encode(batch: "Batch") -> dict:
         }
         if report.defaults:
             prediction["defaults"] = report.defaults
-        if batch.return_features:
-            prediction["features"] = {name: values[row] for name, values in batch.columns.items()}
+        if inference.return_features:
+            prediction["features"] = {name: values[row] for name, values in inference.columns.items()}
         predictions.append(prediction)
     return {"predictions": predictions}

@@ -8,7 +8,7 @@ import math
 import types
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Union, get_args, get_origin
+from typing import Annotated, Union, get_args, get_origin
 from uuid import uuid4
 
 import orjson
@@ -16,10 +16,8 @@ from kserve import InferInput, InferOutput, InferRequest, InferResponse
 from kserve.errors import InvalidInput
 from kserve.protocol.infer_type import RequestedOutput, to_http_parameters
 
+from serving.inference import Inference
 from serving.rows import RowDecoder
-
-if TYPE_CHECKING:
-    from serving.model import Batch
 
 INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
 KINDS = {"BYTES": str, "BOOL": bool, "FP16": float, "FP32": float, "FP64": float} | dict.fromkeys(INTEGERS, int)
@@ -54,29 +52,29 @@ def check_datatype(name: str, datatype: str) -> None:
         raise InvalidInput(f"Tensor {name[:80]!r} has the unknown datatype {datatype[:80]!r}; expected one of {known}.")
 
 
-def encode(name: str, batch: "Batch") -> InferResponse:
+def encode(name: str, inference: Inference) -> InferResponse:
     """Return the answer. Its parameters name the variant."""
-    request = batch.infer_request
+    request = inference.infer_request
     texts = {
-        "prediction_id": batch.prediction_ids,
-        "missing_features": [_json(report.missing) for report in batch.reports],
-        "expired_features": [_json(report.expired) for report in batch.reports],
-        "future_features": [_json(report.future) for report in batch.reports],
+        "prediction_id": inference.prediction_ids,
+        "missing_features": [_json(report.missing) for report in inference.reports],
+        "expired_features": [_json(report.expired) for report in inference.reports],
+        "future_features": [_json(report.future) for report in inference.reports],
     }
-    n = len(batch.requests)
-    if any(report.defaults for report in batch.reports):
-        texts["defaults"] = [_json(report.defaults) for report in batch.reports]
-    if batch.return_features:
-        texts["features"] = [_json({k: v[row] for k, v in batch.columns.items()}) for row in range(n)]
-    outputs = {"probability": InferOutput("probability", [n], "FP64", batch.scores.tolist())}
+    n = len(inference.requests)
+    if any(report.defaults for report in inference.reports):
+        texts["defaults"] = [_json(report.defaults) for report in inference.reports]
+    if inference.return_features:
+        texts["features"] = [_json({k: v[row] for k, v in inference.columns.items()}) for row in range(n)]
+    outputs = {"probability": InferOutput("probability", [n], "FP64", inference.scores.tolist())}
     outputs |= {name: InferOutput(name, [n], "BYTES", values) for name, values in texts.items()}
     chosen, binary = _requested(request, list(outputs))
     return InferResponse(
         request.id or str(uuid4()),
         name,
         [outputs[output.name] for output in chosen],
-        model_version=batch.variant.version,
-        parameters={"variant": batch.variant.alias},
+        model_version=inference.variant.version,
+        parameters={"variant": inference.variant.alias},
         use_binary_outputs=binary,
         requested_outputs=chosen,
     )

@@ -43,9 +43,7 @@ class CapstanDataPlane(DataPlane):
         """Return the header that asks for a version. Raises what `alias_of` does, and InvalidInput."""
         alias, named = self.alias_of(name, version), headers.get(VARIANT_HEADER)
         if named is not None and named != alias:
-            raise InvalidInput(
-                f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send only one."
-            )
+            raise InvalidInput(f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send only one.")
         return {VARIANT_HEADER: alias}
 
     async def model_metadata(self, model_name: str) -> dict:

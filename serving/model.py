@@ -1,6 +1,5 @@
 """A capstone as a KServe model: decode, score, encode."""
 
-from dataclasses import dataclass, field
 from uuid import uuid4
 
 import numpy as np
@@ -13,34 +12,18 @@ from capstan.settings import settings
 from serving import codec_explain, codec_v1, codec_v2, metrics
 from serving.batching import Batcher
 from serving.errors import VariantNotFound
-from serving.explain import Explanation, explain
+from serving.explain import explain
 from serving.guards.call import Call, Kind, current
+from serving.inference import Inference
 from serving.predictions import records
 from serving.predictions.log import PredictionLog
 from serving.readiness import StoreProbe
 from serving.routing import Router
 from serving.rows import RowDecoder
 from serving.scoring import Scorer
-from serving.transformer import Report
 from serving.variants import ALIASES, Variant
 
 VARIANT_HEADER = "x-capstan-variant"
-
-
-@dataclass
-class Batch:
-    """The rows of one request on their way through the model: `columns` have n values, the lists n items."""
-
-    variant: Variant
-    requests: list[BaseModel]
-    return_features: bool
-    infer_request: InferRequest | None  # None: the V1 protocol
-
-    columns: dict[str, list] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
-    scores: np.ndarray | None = None
-    prediction_ids: list[str] | None = None
-    explanation: Explanation | None = None
 
 
 class CapstoneModel(Model):
@@ -107,11 +90,11 @@ class CapstoneModel(Model):
 
     async def __call__(self, body, headers=None, verb: InferenceVerb = InferenceVerb.PREDICT) -> tuple[object, dict]:
         """Answer a request. (KServe's own also times each step, for a twelfth of the time that a request takes.)"""
-        batch = await self.preprocess(body, headers)
+        inference = await self.preprocess(body, headers)
         step = self.explain if verb == InferenceVerb.EXPLAIN else self.predict
-        return await self.postprocess(await step(batch, headers), headers), {}
+        return await self.postprocess(await step(inference, headers), headers), {}
 
-    async def preprocess(self, payload: dict | InferRequest, headers: dict[str, str] | None = None) -> Batch:
+    async def preprocess(self, payload: dict | InferRequest, headers: dict[str, str] | None = None) -> Inference:
         """Validate the rows and choose their variant. Raises InvalidInput for what the client can mend."""
         call = current.get() or Call(Kind.PREDICT, {})
         call.model = self.name
@@ -121,9 +104,9 @@ class CapstoneModel(Model):
         call.rows = len(requests)
         variant = self.pick(headers or {}, requests[0])
         call.version, call.variant = variant.version, variant.alias
-        return Batch(variant, requests, return_features, infer_request)
+        return Inference(variant, requests, return_features, infer_request)
 
-    async def predict(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
+    async def predict(self, payload: Inference, headers: dict[str, str] | None = None) -> Inference:
         """Look up the rows' features and score them, together with those of other requests."""
         scored = await self.batchers[payload.variant.alias].predict(payload.requests)
         if not np.isfinite(scored.scores).all():
@@ -132,13 +115,13 @@ class CapstoneModel(Model):
         payload.prediction_ids = [str(uuid4()) for _ in payload.requests]
         return payload
 
-    async def explain(self, payload: Batch, headers: dict[str, str] | None = None) -> Batch:
+    async def explain(self, payload: Inference, headers: dict[str, str] | None = None) -> Inference:
         """Explain the rows' scores. Raises NotImplementedError where the model does not."""
         payload.columns, payload.reports = await self.scorers[payload.variant.alias].features(payload.requests)
         payload.explanation = await explain(self.name, payload.variant, payload.columns, len(payload.requests))
         return payload
 
-    async def postprocess(self, result: Batch, headers: dict[str, str] | None = None) -> dict | InferResponse:
+    async def postprocess(self, result: Inference, headers: dict[str, str] | None = None) -> dict | InferResponse:
         """Answer in the protocol of the request, once it is logged. Raises Unavailable when it cannot be."""
         if result.explanation is not None:
             return codec_explain.encode(result)
@@ -149,13 +132,15 @@ class CapstoneModel(Model):
             self.router.beside(lambda: self._shadow(challenger, result), self.name)
         return answer
 
-    async def _record(self, batch: Batch) -> None:
-        await self.log.append(records.encode(self.name, batch))
-        metrics.records.labels(self.name, batch.variant.version, batch.variant.alias).inc(len(batch.requests))
+    async def _record(self, inference: Inference) -> None:
+        await self.log.append(records.encode(self.name, inference))
+        metrics.records.labels(self.name, inference.variant.version, inference.variant.alias).inc(
+            len(inference.requests)
+        )
 
-    async def _shadow(self, challenger: Variant, answered: Batch) -> None:
+    async def _shadow(self, challenger: Variant, answered: Inference) -> None:
         """Predict for the log what the challenger would have answered, under the ids of the answers given."""
-        own = await self.predict(Batch(challenger, answered.requests, False, answered.infer_request))
+        own = await self.predict(Inference(challenger, answered.requests, False, answered.infer_request))
         own.prediction_ids = answered.prediction_ids
         await self._record(own)
 

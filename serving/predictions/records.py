@@ -7,8 +7,9 @@ import orjson
 import pyarrow as pa
 import pyarrow.json
 
-if TYPE_CHECKING:
-    from serving.model import Batch
+if TYPE_CHECKING:  # reading the log needs no server
+    from serving.inference import Inference
+
 
 SCHEMA = pa.schema(
     [
@@ -32,18 +33,20 @@ JSON_COLUMNS = ("inputs", "features")
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
 
 
-def encode(model: str, batch: "Batch") -> bytes:
-    """Return the lines of a batch that was scored, one a row."""
+def encode(model: str, inference: "Inference") -> bytes:
+    """Return the lines of rows that were scored, one a row."""
     common = {
         "model": model,
-        "version": batch.variant.version,
-        "variant": batch.variant.alias,
+        "version": inference.variant.version,
+        "variant": inference.variant.alias,
         "time": datetime.now(UTC),
     }
     lines = []
-    answers = zip(batch.requests, batch.reports, batch.prediction_ids, batch.scores.tolist(), strict=True)
+    answers = zip(
+        inference.requests, inference.reports, inference.prediction_ids, inference.scores.tolist(), strict=True
+    )
     for row, (request, report, id_, score) in enumerate(answers):
-        features = {name: values[row] for name, values in batch.columns.items()}
+        features = {name: values[row] for name, values in inference.columns.items()}
         record = common | {
             "prediction_id": id_,
             "prediction_time": request.prediction_time().astimezone(UTC),
@@ -53,7 +56,7 @@ def encode(model: str, batch: "Batch") -> bytes:
             "expired_features": report.expired,
             "future_features": report.future,
             "default_features": report.defaults,
-            "probability": score,
+            "probability": float(score),
         }
         lines.append(orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE))
     return b"".join(lines)
