@@ -1,7 +1,7 @@
 """Canary, A/B, shadow, promote, rollback: aliases and traffic in the registry, then one reload of the endpoint.
 
-This is the one place that knows how a roll-out is carried out. On a cluster `split` becomes the InferenceService's own
-`spec.canary`, and promote and rollback what ends it.
+This is the one place that knows how a roll-out is carried out; `capstan.inference_service` says what it is on a
+cluster.
 """
 
 from capstan import registry

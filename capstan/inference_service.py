@@ -1,0 +1,26 @@
+"""How a roll-out looks on a cluster: the `canary` of KServe's InferenceService, in Standard mode, KServe 0.20 or later.
+
+KServe runs a Deployment a predictor, named after the predictor, and its Gateway shares requests out by weight. Promotion
+makes the canary's name the predictor's own, so that its pods stay as they are; a rollback removes the entry.
+See https://github.com/kserve/kserve/pull/5672.
+"""
+
+from capstan.traffic import Traffic
+
+
+def predictor_name(version: str) -> str:
+    """Return the name of the predictor that serves a version."""
+    return f"v{version}"
+
+
+def canary(traffic: Traffic, challenger: str | None) -> list[dict]:
+    """Return `spec.canary` for a challenger's version, or none.
+
+    Weights are whole percents and know no keys: a share under one percent is rounded up, and who needs a client to stay
+    with one variant gives the share to the server, which splits by key. In shadow, and before any share was given, the
+    challenger is deployed and gets no requests of its own.
+    """
+    if challenger is None:
+        return []
+    share = -(-traffic.percent // 1) if traffic.mode in ("canary", "ab") else 0
+    return [{"trafficPercent": int(share), "predictor": {"name": predictor_name(challenger)}}]
