@@ -1,7 +1,7 @@
 """How a roll-out looks on a cluster: the `canary` of KServe's InferenceService, in Standard mode, KServe 0.20 or later.
 
-KServe runs a Deployment a predictor, named after the predictor, and its Gateway shares requests out by weight. Promotion
-makes the canary's name the predictor's own, so that its pods stay as they are; a rollback removes the entry.
+KServe runs a Deployment a predictor, named after it, and its Gateway shares requests out by weight. Promotion makes the
+canary's name that of the predictor, so that its pods stay as they are; a rollback removes the entry.
 See https://github.com/kserve/kserve/pull/5672.
 """
 
