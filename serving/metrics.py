@@ -8,7 +8,7 @@ ROWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 requests = Counter("capstan_requests", "Requests for predictions, answered or not", LABELS)
 errors = Counter(
-    "capstan_errors", "Requests for predictions that were not answered, by HTTP status", ("model", "status")
+    "capstan_errors", "Requests for predictions that were not answered, by HTTP status", (*LABELS, "status")
 )
 latency = Histogram("capstan_request_seconds", "Time to answer a request, its log included", LABELS, buckets=SECONDS)
 rows = Histogram("capstan_request_rows", "Rows of a request that was answered", LABELS, buckets=ROWS)

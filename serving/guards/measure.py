@@ -35,7 +35,7 @@ def _count(call: Call, seconds: float) -> None:
     labels = (call.model, call.version, call.variant)
     metrics.requests.labels(*labels).inc()
     if call.status >= 400:
-        metrics.errors.labels(call.model, str(call.status)).inc()
+        metrics.errors.labels(*labels, str(call.status)).inc()
     else:
         metrics.latency.labels(*labels).observe(seconds)
         metrics.rows.labels(*labels).observe(call.rows)

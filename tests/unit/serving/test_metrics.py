@@ -54,10 +54,13 @@ def test_errors_are_counted_by_status(server, grown):
         server.predict(FLIGHT, name=f"nope{i}")
     with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel, pytest.raises(grpc.RpcError):
         GRPCInferenceServiceStub(channel).ModelInfer(pb.ModelInferRequest(model_name="tiny"))
-    assert grown("capstan_errors_total", model="tiny", status="400") == 2
-    assert grown("capstan_errors_total", model="tiny", status="404") == 1
-    assert grown("capstan_errors_total", model="", status="400") == 1
-    assert grown("capstan_errors_total", model="", status="404") == 5
+    server.client.post("/v1/models/plain:explain", json={"instances": [{"x": 1}]})
+    unknown = {"version": "", "variant": ""}
+    assert grown("capstan_errors_total", model="tiny", status="400", **unknown) == 2
+    assert grown("capstan_errors_total", model="tiny", status="404", **unknown) == 1
+    assert grown("capstan_errors_total", model="", status="400", **unknown) == 1
+    assert grown("capstan_errors_total", model="", status="404", **unknown) == 5
+    assert grown("capstan_errors_total", status="501", **TINY | {"model": "plain"}) == 1
     assert grown("capstan_request_seconds_count", **TINY) == 0
     names = {value for key in scrape(server) for label, value in key[1:] if label == "model"}
     assert names <= {"", "tiny", "plain", "steady", "unborn"}
