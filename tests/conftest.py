@@ -32,11 +32,23 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep what shares servers in one worker: tests of a run of the flagship, of the server, of one file."""
-    serving = Path("tests/unit/serving") in item.path.relative_to(ROOT).parents
-    group = "road" if "road" in item.fixturenames else "serving" if serving else str(item.path.relative_to(ROOT))
-    item.add_marker(pytest.mark.xdist_group(group))
+def group(item: pytest.Item) -> str:
+    """Return what a test shares servers with: tests of a run of the flagship, of the model server, of one file."""
+    path = item.path.relative_to(ROOT)
+    serving = Path("tests/unit/serving") in path.parents
+    return "road" if "road" in item.fixturenames else "serving" if serving else str(path)
+
+
+# Minutes each: started late, one of them would keep a worker busy while the other has nothing left.
+LONGEST = ("road", "serving", "tests/integration/test_failures.py", "tests/unit/components/test_gbdt.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a group in one worker, and start the longest first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
+    items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
 
 
 @pytest.fixture
