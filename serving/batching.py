@@ -19,7 +19,7 @@ class Batcher:
     """Collects requests and scores them a batch at a time, of `max_rows` rows at the most; a larger request goes alone.
 
     A batch waits up to `delay` seconds, but only for as many requests as lately were under way together. One client
-    alone thus never waits, nor does anybody while the batch before is being scored: who comes meanwhile goes next.
+    alone thus never waits, and takes a shorter way. Who comes while a batch is scored goes next, without waiting.
     With `max_rows` of 1 there are no batches. The size of each is given to `requests` and `rows`.
     """
 
@@ -30,7 +30,9 @@ class Batcher:
         self._rows = 0  # that wait
         self._expected = 1  # requests
         self._timer: asyncio.Handle | None = None  # of the batch that is being collected
-        self._scoring: asyncio.Task | None = None
+        self._turn: asyncio.Handle | None = None  # until the loop has gone round after a request that went alone
+        self._scoring = False
+        self._task: asyncio.Task | None = None  # the loop keeps no reference of its own
 
     @property
     def waiting(self) -> int:
@@ -41,17 +43,40 @@ class Batcher:
         """Return the scores of one request's rows. Raises what `score` raises for them."""
         if self.max_rows == 1:
             return await self.score(requests)
+        if self._expected == 1 and not (self._scoring or self._timer or self._turn):
+            return await self._alone(requests)
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         self._waiting.append((requests, done))
         self._rows += len(requests)
-        if self._scoring is None:
+        if not self._scoring:
             if self._timer is None:  # after the requests that the loop has received already
                 self._timer = loop.call_soon(self._collect)
             elif self._complete():
                 self._timer.cancel()
                 self._timer = loop.call_soon(self._start)
         return await done
+
+    async def _alone(self, requests: Sequence[BaseModel]) -> Scores:
+        # A model that answers within this turn of the loop would never be seen to be asked by several at a time: those
+        # whose requests the loop has received already find the turn not over, and become a batch.
+        self._turn = asyncio.get_running_loop().call_soon(self._end_turn)
+        self._scoring = True
+        self._observe_requests(1)
+        self._observe_rows(len(requests))
+        try:
+            return await self.score(requests)
+        finally:
+            self._end(1)
+
+    def _end_turn(self) -> None:
+        self._turn = None
+
+    def _end(self, requests: int) -> None:
+        self._scoring = False
+        self._expected = requests + len(self._waiting)
+        if self._waiting:
+            self._collect()
 
     def _complete(self) -> bool:
         return self._rows >= self.max_rows or len(self._waiting) >= self._expected
@@ -65,7 +90,8 @@ class Batcher:
     def _start(self) -> None:
         self._timer = None
         if batch := self._take():
-            self._scoring = asyncio.create_task(self._run(batch))
+            self._scoring = True
+            self._task = asyncio.create_task(self._run(batch))
 
     def _take(self) -> Batch:
         batch, rows = [], 0
@@ -83,10 +109,7 @@ class Batcher:
         except Exception as error:
             await self._after(error, batch)
         finally:
-            self._scoring = None
-            self._expected = len(batch) + len(self._waiting)
-            if self._waiting:
-                self._collect()
+            self._end(len(batch))
 
     async def _answer(self, batch: Batch) -> None:
         rows = [row for requests, _ in batch for row in requests]

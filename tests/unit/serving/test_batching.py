@@ -18,15 +18,16 @@ from tests.unit.serving.conftest import FLIGHT, another_server, wait_for
 
 
 class Doubler:
-    """Doubles `x` and remembers its batches; `seconds` is how long it takes for one."""
+    """Doubles `x` and remembers its batches; `seconds` is how long it takes for one, None that nothing is awaited."""
 
-    def __init__(self, seconds: float = 0.0):
+    def __init__(self, seconds: float | None = 0.0):
         self.seconds, self.batches = seconds, []
 
     async def __call__(self, requests) -> Scores:
         values = [request.x for request in requests]
         self.batches.append(values)
-        await asyncio.sleep(self.seconds)
+        if self.seconds is not None:
+            await asyncio.sleep(self.seconds)
         if -1 in values:
             raise InferenceError("below zero")
         if -2 in values:
@@ -51,12 +52,13 @@ async def ask(to: Batcher, *requests: list[PlainRequest]) -> list:
     return [answer if isinstance(answer, Exception) else answer.scores.tolist() for answer in answers]
 
 
-def test_what_comes_together_is_one_batch_and_everybody_gets_their_rows():
-    score = Doubler()
+@pytest.mark.parametrize("seconds", [None, 0.0, 0.01])
+def test_what_comes_together_with_a_first_one_is_a_batch_and_everybody_gets_their_rows(seconds):
+    score = Doubler(seconds)
     to = batcher(score)
-    assert asyncio.run(ask(to, rows(1), rows(2, 3), rows(4))) == [[2], [4, 6], [8]]
-    assert score.batches == [[1, 2, 3, 4]]
-    assert to.sizes == ([3], [4]) and to.waiting == 0
+    assert asyncio.run(ask(to, rows(0), rows(1), rows(2, 3), rows(4))) == [[0], [2], [4, 6], [8]]
+    assert score.batches == [[0], [1, 2, 3, 4]]
+    assert to.sizes == ([1, 3], [1, 4]) and to.waiting == 0
 
 
 def test_a_batch_is_no_larger_than_said_but_a_request_stays_whole():
@@ -64,7 +66,7 @@ def test_a_batch_is_no_larger_than_said_but_a_request_stays_whole():
     requests = [rows(1), rows(2, 3), rows(4, 5, 6, 7, 8), rows(9), rows(10, 11), rows(12)]
     expected = [[row.x * 2 for row in request] for request in requests]
     assert asyncio.run(ask(batcher(score, 3), *requests)) == expected
-    assert score.batches == [[1, 2, 3], [4, 5, 6, 7, 8], [9, 10, 11], [12]]
+    assert score.batches == [[1], [2, 3], [4, 5, 6, 7, 8], [9, 10, 11], [12]]
 
 
 def test_one_row_at_a_time_means_no_batches():
@@ -89,12 +91,13 @@ def test_where_several_were_under_way_a_batch_waits_for_as_many():
         return (await to.predict(rows(value))).scores.tolist()
 
     async def sequence():
-        to = batcher(score, delay=3600)
-        await ask(to, rows(1), rows(2))
-        return await asyncio.gather(later(to, 0, 3), later(to, 0.05, 4))
+        to = batcher(score)
+        await ask(to, rows(1), rows(2), rows(3))
+        to.delay = 3600
+        return await asyncio.gather(later(to, 0, 4), later(to, 0.05, 5))
 
-    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[6], [8]]
-    assert score.batches == [[1, 2], [3, 4]]
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[8], [10]]
+    assert score.batches == [[1], [2, 3], [4, 5]]
 
 
 def test_a_client_that_is_left_alone_waits_once():
@@ -102,12 +105,12 @@ def test_a_client_that_is_left_alone_waits_once():
 
     async def sequence():
         to = batcher(score, delay=0.05)
-        await ask(to, rows(1), rows(2))
-        first = await ask(to, rows(3))
+        await ask(to, rows(1), rows(2), rows(3))
+        first = await ask(to, rows(4))
         to.delay = 3600
-        return first + await ask(to, rows(4))
+        return first + await ask(to, rows(5))
 
-    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[6], [8]]
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[8], [10]]
 
 
 def test_who_comes_while_a_batch_is_scored_goes_with_the_next():
@@ -124,16 +127,16 @@ def test_who_comes_while_a_batch_is_scored_goes_with_the_next():
 
 
 def test_rows_that_fail_fail_their_own_request_only():
-    first, second, third = asyncio.run(ask(batcher(Doubler()), rows(1), rows(2, -1), rows(3)))
+    alone, first, second, third = asyncio.run(ask(batcher(Doubler()), rows(-1), rows(1), rows(2, -1), rows(3)))
     assert (first, third) == ([2], [6])
-    assert isinstance(second, InferenceError)
+    assert isinstance(alone, InferenceError) and isinstance(second, InferenceError)
 
 
 def test_what_all_share_fails_all_at_once():
     score = Doubler()
-    answers = asyncio.run(ask(batcher(score), rows(1), rows(-2), rows(3)))
-    assert [type(answer) for answer in answers] == [Unavailable] * 3
-    assert len(score.batches) == 1
+    first, *others = asyncio.run(ask(batcher(score), rows(1), rows(-2), rows(3), rows(4)))
+    assert first == [2] and [type(answer) for answer in others] == [Unavailable] * 3
+    assert score.batches == [[1], [-2, 3, 4]]
 
 
 def test_who_has_gone_is_not_scored():
@@ -141,14 +144,27 @@ def test_who_has_gone_is_not_scored():
 
     async def sequence():
         to = batcher(score)
-        gone = asyncio.create_task(to.predict(rows(1)))
-        stays = asyncio.create_task(to.predict(rows(2)))
+        first, gone, stays = (asyncio.create_task(to.predict(rows(value))) for value in (1, 2, 3))
         await asyncio.sleep(0)
+        gone.cancel()
+        return [(await task).scores.tolist() for task in (first, stays)]
+
+    assert asyncio.run(sequence()) == [[2], [6]]
+    assert score.batches == [[1], [3]]
+
+
+def test_a_first_one_that_goes_leaves_the_next_where_they_are():
+    score = Doubler(3600)
+
+    async def sequence():
+        to = batcher(score)
+        gone, stays = (asyncio.create_task(to.predict(rows(value))) for value in (1, 2))
+        await asyncio.sleep(0.01)
+        score.seconds = 0
         gone.cancel()
         return (await stays).scores.tolist()
 
-    assert asyncio.run(sequence()) == [4]
-    assert score.batches == [[2]]
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [4]
 
 
 def sum_of(metrics: str, name: str, model: str) -> float:
