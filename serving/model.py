@@ -1,5 +1,6 @@
 """A capstone as a KServe model: decode, score, encode."""
 
+import weakref
 from uuid import uuid4
 
 import numpy as np
@@ -55,7 +56,9 @@ class CapstoneModel(Model):
         batches = metrics.batch_requests.labels(*labels), metrics.batch_rows.labels(*labels)
         own = settings()
         batcher = Batcher(scorer.score, own.batch_rows, own.batch_delay, *(sizes.observe for sizes in batches))
-        metrics.batch_waiting.labels(*labels).set_function(lambda: batcher.waiting)
+        # Weakly, or the gauge of a version that was replaced would keep its model in memory.
+        held = weakref.ref(batcher)
+        metrics.batch_waiting.labels(*labels).set_function(lambda: found.waiting if (found := held()) else 0)
         return batcher
 
     async def problem(self) -> str | None:

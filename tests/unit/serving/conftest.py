@@ -6,10 +6,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
@@ -200,3 +202,10 @@ def server(processes, mlflow) -> Server:
         assert running.load(name).status_code == 200, running.log.read_text()
     wait_for(f"{running.url}/v2/health/ready", running.child, running.log)
     return running
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Callable]:
+    """Call a function of `triton` in a process of its own, for its protocol buffers and KServe's cannot share one."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        yield lambda function, *args, **options: pool.submit(function, *args, **options).result(60)
