@@ -98,7 +98,7 @@ class FeatureTransformer:
 
     def _choose_query(self, projections: Sequence) -> None:
         """Ask Feast for the stored features one by one, where that can be said, and run on-demand views here: Feast
-        takes 0.3 ms around what they compute in 0.01 ms."""
+        takes 0.3 ms around what takes 0.03 ms here."""
         stored = [p for p in projections if p.name not in {view.definition.name for view in self.on_demand}]
         renamed = any(p.name_alias or p.join_key_map for p in stored)
         self.computes = bool(stored) and not renamed and all(v.definition.mode == "python" for v in self.on_demand)
@@ -193,10 +193,12 @@ def _utc(value: object) -> object:
 
 
 def _python(value) -> object:
-    """Return what a `Value` of Feast holds. Feast's own conversion takes four times as long for the common kinds."""
+    """Return what a `Value` of Feast holds: the common kinds directly, which a look-up has dozens of."""
     kind = value.WhichOneof("val")
-    if kind is None or kind in SCALARS:
-        return getattr(value, kind) if kind else None
+    if kind is None:
+        return None
+    if kind in SCALARS:
+        return getattr(value, kind)
     from feast.type_map import feast_value_type_to_python_type
 
     return feast_value_type_to_python_type(value)
