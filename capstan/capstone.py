@@ -1,90 +1,163 @@
-"""The contract of a capstone: what its `task.py` states.
+"""The contract of a capstone: the names that its `task.py` states.
 
-A task is a plain module, `pipelines/NAME/task.py`; this protocol lists the names that the shared components look for.
-A capstone without entities, label or endpoint leaves the optional names out.
+A task is a plain module, `pipelines/NAME/task.py`. Every task states what `Task` lists. A capability is optional, but
+complete: a task states all names of `Contract`, `Features`, `Endpoint` or `Monitoring`, or none of them. A name with a
+value here is optional on its own.
 """
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from capstan.bounds import Bound
 from capstan.errors import CapstanError
+from capstan.evaluation import Evaluation
+from capstan.model import Model
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from pandera.pandas import DataFrameSchema
+    from pydantic import BaseModel
 
+    Tables = dict[str, pd.DataFrame]
 
-class Request(Protocol):
-    """One row of a prediction request: a pydantic model whose fields are the entity keys and the request's own data."""
+EVENT_TIMESTAMP = "event_timestamp"  # the column of the prediction time, by Feast's convention
+TRAINING_SET = "training_set"  # the table that `split` gets when a task has features
 
-    def prediction_time(self) -> datetime:
-        """Return the instant, in UTC, after which nothing may be known."""
-
-
-class Model(Protocol):
-    """What a task trains: an `mlflow.pyfunc.PythonModel` that also predicts from plain columns, for speed."""
-
-    def predict_columns(self, columns: Mapping[str, Sequence]) -> "np.ndarray":
-        """Return one score a row, shape (n,); columns are taken by name, a missing value is None or NaN.
-
-        A model may have a second method, `explain_columns`, of the same argument; the endpoint then answers `:explain`.
-        It returns (base, contributions) in log-odds, shapes (n,) and (n, k), the k inputs in the order of the model's
-        signature, so that 1 / (1 + exp(-(base + sum of contributions))) is the score.
-        """
+# Every answer carries these beside the fields of the prediction.
+RESERVED = {"model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
+RESERVED |= {"missing_features", "expired_features", "future_features"}
 
 
 class Task(Protocol):
-    """The names of a `task.py`. Those with a value here are optional."""
+    """What every task states."""
 
     TITLE: str  # one line, for people
-    CONTRACT_LIMIT: float  # the share of rows that may break the contract before the run fails
-    EVENT_TIMESTAMP: str  # the column of the prediction time
-    LABEL: str
-    INPUTS: list[str]  # the model's input columns
-    INPUT_GROUPS: dict[str, list[str]]  # the same by origin, for the table of what each group is worth
-    CATEGORIES: list[str]  # the inputs that are strings
-    TEST_FROM: str  # rows from this instant on are the test set
-    CALIBRATE_FROM: str  # the training rows from this instant on calibrate the model
-    THRESHOLDS: dict[str, float]  # the gate: a metric and the least (or, for a loss, the most) it may be
-    SLICES: list[str]  # the columns by which the metrics are broken down
-    Request: type  # the schema of a prediction request
-    FEATURE_SERVICE: str | None = None
-    FEATURE_DOMAIN: str | None = None  # the file of feature_repo that defines the service
-    ENTITY_KEYS: list[str] | None = None
-    FEATURE_DEFAULTS: dict[str, Any] | None = None  # what the endpoint uses when the online store does not answer
+    THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
+    EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
+    INPUT_GROUPS: dict[str, list[str]] = {}  # the inputs by origin, for the table of what each group is worth
 
-    def load(self, data_dir: Path | None) -> "dict[str, pd.DataFrame]":
+    def load(self, data_dir: Path | None) -> "Tables":
         """Return the raw tables, from `data_dir` where it has them and else from their canonical source."""
 
-    def count(self, tables: "dict[str, pd.DataFrame]") -> dict[str, int]:
-        """Return what a reader of the run wants counted."""
+    def split(self, tables: "Tables") -> "tuple[Tables, Tables]":
+        """Return the tables to train on and those to test on.
+
+        With features, `tables` holds one table, `training_set`: the entity rows with their features. Otherwise they
+        are the tables that `load` returned and that kept their contract.
+        """
+
+    def train(self, tables: "Tables") -> Model:
+        """Return a fitted model. Further parameters, with defaults, are those of the pipeline, such as `seed`."""
+
+    def evaluate(self, model: Model, tables: "Tables") -> Evaluation:
+        """Return the metrics on some tables, and the sections of the report."""
+
+
+class Contract(Protocol):
+    """A data contract: rows that break it are set aside."""
+
+    CONTRACT_LIMIT: float  # the share of rows that may break the contract before the run fails
 
     def contracts(self) -> "dict[str, DataFrameSchema]":
         """Return the contract of each table."""
 
-    def entity_rows(self, tables: "dict[str, pd.DataFrame]") -> "pd.DataFrame":
-        """Return a row a prediction: entity keys, prediction time, request data and label."""
 
-    def feature_tables(self, tables: "dict[str, pd.DataFrame]") -> "dict[str, pd.DataFrame]":
+class Features(Protocol):
+    """Features from Feast, which `pipelines/NAME/features.py` defines."""
+
+    FEATURE_SERVICE: str
+    ENTITY_KEYS: list[str]
+    FEATURE_DEFAULTS: Mapping[str, Any] = {}  # what the endpoint uses when the online store does not answer
+
+    def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
+        """Return one row per prediction: entity keys, `event_timestamp`, request data and label."""
+
+    def feature_tables(self, tables: "Tables") -> "Tables":
         """Return the rows behind each feature view, by the view's name."""
 
-    def train(self, rows: "pd.DataFrame", inputs: list[str], seed: int, workers: int, tune: int) -> Model:
-        """Return a fitted model."""
 
-    def examples(self, rows: "pd.DataFrame") -> list[dict[str, Any]]:
-        """Return rows as the JSON a client would send."""
+class Endpoint(Protocol):
+    """An endpoint. `Request` and `Prediction` are pydantic models of one row.
+
+    A request may have a method `prediction_time()` that returns the instant, in UTC, after which nothing may be known.
+    Without one, a request is as of now.
+    """
+
+    Request: "type[BaseModel]"
+    Prediction: "type[BaseModel]"
+
+    def examples(self, tables: "Tables") -> list[dict[str, Any]]:
+        """Return up to three rows of the test tables as the JSON that a client would send."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The columns of the signals that hold the truth and the prediction, and what kind of prediction it is."""
+
+    kind: Literal["binary", "multiclass", "regression"]
+    target: str
+    prediction: str
+
+
+class Monitoring(Protocol):
+    """Signals to watch for drift."""
+
+    OUTCOME: Outcome | None = None  # where the signals hold a label
+
+    def signals(self, model: Model, tables: "Tables") -> "pd.DataFrame":
+        """Return one row per prediction of scalar columns: numbers, texts, booleans."""
+
+
+CAPABILITIES = {"contract": Contract, "features": Features, "endpoint": Endpoint, "monitoring": Monitoring}
+
+
+def capabilities(task: ModuleType) -> set[str]:
+    """Return the capabilities that a task has."""
+    return {name for name, protocol in CAPABILITIES.items() if any(hasattr(task, part) for part in _parts(protocol)[0])}
 
 
 def check(task: ModuleType, name: str) -> None:
-    """Raise an error that lists the names a task lacks."""
-    attributes = [key for key in Task.__annotations__ if not hasattr(Task, key)]
-    functions = [key for key, value in vars(Task).items() if callable(value) and not key.startswith("_")]
-    missing = [key for key in attributes + functions if not hasattr(task, key)]
-    if missing:
+    """Raise an error that lists what is missing from a task, by capability, or wrong with it."""
+    problems = [f"it lacks {', '.join(missing)}" for missing in [_missing(task, Task)] if missing]
+    for capability in sorted(capabilities(task)):
+        if missing := _missing(task, CAPABILITIES[capability]):
+            problems.append(f"its {capability} capability is incomplete: it lacks {', '.join(missing)}")
+    for capability, protocol in CAPABILITIES.items():
+        alone = [part for part in _parts(protocol)[1] if hasattr(task, part)]
+        if alone and capability not in capabilities(task):
+            problems.append(f"{', '.join(alone)} needs the {capability} capability")
+    problems = problems or _wrong(task)
+    if problems:
         raise CapstanError(
-            f"pipelines/{name}/task.py lacks {', '.join(missing)}: see capstan/capstone.py for what each one is."
+            f"pipelines/{name}/task.py is not complete: {'; '.join(problems)}. "
+            "See capstan/capstone.py for what each name is."
         )
+
+
+def _missing(task: ModuleType, protocol: type) -> list[str]:
+    return [part for part in _parts(protocol)[0] if not hasattr(task, part)]
+
+
+def _parts(protocol: type) -> tuple[list[str], list[str]]:
+    """Return the names that a protocol requires, and those that are optional."""
+    values = protocol.__annotations__
+    functions = [key for key, value in vars(protocol).items() if inspect.isfunction(value) and not key.startswith("_")]
+    required = [key for key in values if key not in vars(protocol)] + functions
+    return required, [key for key in values if key in vars(protocol)]
+
+
+def _wrong(task: ModuleType) -> list[str]:
+    problems = []
+    if not task.THRESHOLDS or not all(isinstance(bound, Bound) for bound in task.THRESHOLDS.values()):
+        problems.append("THRESHOLDS maps a metric to at_least(...) or at_most(...), at least one")
+    for schema in ("Request", "Prediction"):
+        fields = getattr(getattr(task, schema, None), "model_fields", None)
+        if hasattr(task, schema) and fields is None:
+            problems.append(f"{schema} is no pydantic model")
+        elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
+            problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
+    return problems

@@ -1,36 +1,82 @@
-"""The catalogue: every folder under `pipelines/` that holds a `task.py` is a capstone."""
+"""The catalogue: every folder that holds a `task.py`, under `pipelines/` or a folder of the settings, is a capstone."""
 
+import keyword
+import re
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from capstan import capstone
 from capstan.errors import CapstanError
-from capstan.settings import ROOT
+from capstan.settings import ROOT, settings
 
 PIPELINES = ROOT / "pipelines"
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def folders() -> list[Path]:
+    """Return the folders that hold capstones: `pipelines/`, then those of CAPSTAN_CAPSTONES."""
+    return [PIPELINES, *settings().capstones]
 
 
 def names() -> list[str]:
     """Return the names of all capstones, sorted."""
-    return sorted(path.parent.name for path in PIPELINES.glob("*/task.py"))
+    found = {path.parent.name for folder in folders() for path in folder.glob("*/task.py")}
+    return sorted(name for name in found if is_name(name))
+
+
+def is_name(name: str) -> bool:
+    """Return whether a capstone may have this name: a Python identifier in lower case."""
+    return bool(NAME.fullmatch(name)) and not keyword.iskeyword(name)
+
+
+def folder(name: str) -> Path:
+    """Return the folder of a capstone. Raises CapstanError when there is none."""
+    for parent in folders():
+        if (parent / name / "task.py").exists() and is_name(name):
+            return parent / name
+    raise CapstanError(f"There is no capstone {name!r}. Known: {', '.join(names()) or 'none'}.")
+
+
+def add_search_path() -> None:
+    """Let `pipelines.NAME` be imported from the folders of the settings as well."""
+    import pipelines
+
+    for parent in settings().capstones:
+        if str(parent) not in pipelines.__path__:
+            pipelines.__path__.append(str(parent))
 
 
 def load_task(name: str) -> ModuleType:
-    """Return the task of a capstone, its module `pipelines.NAME.task` (see `capstan.capstone` for the contract)."""
-    _known(name)
-    task = import_module(f"pipelines.{name}.task")
+    """Return the task of a capstone, its module `pipelines.NAME.task` (see `capstan.capstone` for the contract).
+
+    Raises CapstanError when it cannot be imported or is incomplete.
+    """
+    task = _import(name, "task")
     capstone.check(task, name)
     return task
 
 
 def load_pipeline(name: str):
     """Return the KFP graph of a capstone, `pipeline` in `pipelines.NAME.pipeline`."""
-    _known(name)
-    if not (PIPELINES / name / "pipeline.py").exists():
+    if not (folder(name) / "pipeline.py").exists():
         raise CapstanError(f"{name} has no pipelines/{name}/pipeline.py: see docs/adding-a-capstone.md.")
-    return import_module(f"pipelines.{name}.pipeline").pipeline
+    return _import(name, "pipeline").pipeline
 
 
-def _known(name: str) -> None:
-    if name not in names():
-        raise CapstanError(f"There is no capstone {name!r}. Known: {', '.join(names()) or 'none'}.")
+def _import(name: str, module: str) -> ModuleType:
+    where = folder(name)
+    add_search_path()
+    try:
+        return import_module(f"pipelines.{name}.{module}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("pipelines"):
+            raise
+        raise CapstanError(
+            f"{name} needs the package {error.name!r}, which is not installed. Install the capstone's extra with "
+            f"`make extra NAME={name}`."
+        ) from error
+    except CapstanError:
+        raise
+    except Exception as error:
+        raise CapstanError(f"{where / module}.py cannot be imported: {type(error).__name__}: {error}") from error

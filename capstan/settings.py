@@ -1,10 +1,12 @@
 """Settings of a profile: environment variables prefixed `CAPSTAN_`, with the local profile as default."""
 
+import os
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -16,6 +18,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(ROOT / ".capstan", description="state of the local profile: stores, logs, artifacts, caches")
     data_dir: Path | None = Field(None, description="folder looked into before a dataset's canonical source")
+    capstones: Annotated[list[Path], NoDecode] = Field(
+        [], description="more folders of capstones, beside `pipelines/`; separated as in PATH"
+    )
     image: str = Field("capstan:0.1.0", description="the one image of components, Ray workers and servers")
     host: str = Field("127.0.0.1", description="address that local services listen on")
     mlflow_port: int = 5000
@@ -30,6 +35,7 @@ class Settings(BaseSettings):
     log_segment_seconds: float = Field(300, description="prediction log: age at which a file becomes parquet")
     log_fsync: bool = Field(False, description="prediction log: outlive a crash of the machine, not just the server")
 
+    max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest body of a request")
     request_seconds: float = Field(10, description="endpoint: the longest that a prediction may take")
     max_concurrent: int = Field(128, description="endpoint: predictions at a time; more are turned away")
     batch_rows: int = Field(64, ge=1, description="endpoint: most rows that requests are predicted together; 1: never")
@@ -42,6 +48,13 @@ class Settings(BaseSettings):
 
     drain_delay: float = Field(0.5, description="endpoint: seconds from SIGTERM, when it is not ready, until it closes")
     drain_seconds: int = Field(10, description="endpoint: seconds that requests have to finish after that")
+
+    @field_validator("capstones", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [Path(part).resolve() for part in value.split(os.pathsep) if part]
+        return value
 
     def model_post_init(self, _context) -> None:
         self.home = self.home.resolve()

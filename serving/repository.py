@@ -14,7 +14,7 @@ from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
 from capstan import catalogue, registry, rollout
 from capstan.errors import CapstanError
-from capstan.traffic import Traffic
+from capstan.rollout.traffic import Traffic
 from serving.errors import one_line
 from serving.model import CapstoneModel
 from serving.predictions.log import PredictionLog

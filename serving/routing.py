@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 
 from pydantic import BaseModel
 
-from capstan.traffic import Traffic
+from capstan.rollout.traffic import Traffic
 from serving.errors import one_line
 
 KEY_HEADER = "x-capstan-key"

@@ -42,7 +42,7 @@ def rollback(capstone: Capstone, as_json: Json = False) -> None:
 
 def _split(capstone: str, mode: str, percent: float, version: str | None, as_json: bool) -> None:
     from capstan import rollout
-    from capstan.traffic import Traffic
+    from capstan.rollout.traffic import Traffic
 
     challenger = rollout.split(capstone, Traffic(mode, percent), version)
     _say(capstone, mode if mode == "shadow" else f"{mode} {percent:g} %", challenger, as_json)

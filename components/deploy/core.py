@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from capstan import endpoint, registry, rollout, stack
+from capstan import endpoint_client, registry, stack
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.settings import settings

@@ -83,7 +83,7 @@ def feature_tables(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def train(rows: pd.DataFrame, inputs: list[str], seed: int, workers: int, tune: int):
     """Return a LightGBM classifier with calibrated probabilities."""
-    from components.train.gbdt import train_classifier
+    from models.gbdt import train_classifier
 
     return train_classifier(
         rows[[*inputs, LABEL]],

@@ -9,7 +9,7 @@ import pytest
 from capstan import registry
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from capstan.tabular import CalibratedBooster
+from models.booster import CalibratedBooster
 from components.deploy.core import deploy
 from pipelines.flight_delay import task
 

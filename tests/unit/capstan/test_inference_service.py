@@ -2,8 +2,8 @@
 
 import pytest
 
-from capstan.inference_service import canary
-from capstan.traffic import Traffic
+from capstan.rollout.inference_service import canary
+from capstan.rollout.traffic import Traffic
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.tabular import CalibratedBooster
+from models.booster import CalibratedBooster
 from pipelines.flight_delay import task
 
 INPUTS = ["dep_delay", "distance", "hour", "carrier"]

@@ -3,7 +3,7 @@
 import pytest
 
 from capstan.errors import CapstanError
-from capstan.traffic import Traffic
+from capstan.rollout.traffic import Traffic
 
 KEYS = [f"UA|EWR|ORD|N{number}" for number in range(20_000)]
 

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from components.evaluate.metrics import calibration_error
 from components.train.core import train
-from components.train.gbdt import train_classifier
+from models.gbdt import train_classifier
 from pipelines.flight_delay import task
 
 

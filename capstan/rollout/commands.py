@@ -5,9 +5,9 @@ cluster.
 """
 
 from capstan import registry
-from capstan.endpoint import reload
+from capstan.endpoint_client import reload
 from capstan.errors import CapstanError
-from capstan.traffic import Traffic
+from capstan.rollout.traffic import Traffic
 
 TRAFFIC, PREVIOUS = "traffic", "previous_champion"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan.tabular import CalibratedBooster, encode
+from models.booster import CalibratedBooster, encode
 
 # The space that `--tune` searches, around what a task gives.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}

@@ -5,7 +5,7 @@ canary's name that of the predictor, so that its pods stay as they are; a rollba
 See https://github.com/kserve/kserve/pull/5672.
 """
 
-from capstan.traffic import Traffic
+from capstan.rollout.traffic import Traffic
 
 
 def predictor_name(version: str) -> str:

@@ -1,0 +1,61 @@
+"""What a task trains: a model over named columns. This module imports no library of models."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What each input adds to one field of a prediction, for n rows and k inputs.
+
+    base: shape (n,). contributions: shape (n, k), in the order of the model's inputs. Their sum with the base is the
+    explained value in `unit`: with "log-odds", 1 / (1 + exp(-sum)) is the field; with "value", the sum is the field.
+    """
+
+    field: str
+    base: "np.ndarray"
+    contributions: "np.ndarray"
+    unit: str = "value"
+
+
+class Model(ABC):
+    """A fitted model.
+
+    Attributes:
+        inputs: the columns that the model takes and the MLflow type of each: "double", "long", "string", "boolean",
+            "binary" or "datetime". A feature service or the fields of the request supply them, by name.
+        requirements: the PyPI packages that the model needs when it is loaded. Capstan pins their versions.
+        artifacts: files and folders that belong to the model but not in its pickle, by name. Capstan stores them and
+            sets the attribute to their new paths when it loads the model.
+
+    A model may define two more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
+    answers `:explain`. `stream(columns)` takes the columns of one row and yields parts of its prediction, field ->
+    part; the endpoint then answers `generate` and `generate_stream`. The parts of a text field add up to the whole.
+    """
+
+    inputs: dict[str, str]
+    requirements: Sequence[str] = ()
+    artifacts: Mapping[str, Path] = {}
+
+    @abstractmethod
+    def predict_columns(self, columns: Columns) -> dict[str, Sequence[Any]]:
+        """Return the fields of the task's `Prediction`, n values each, for columns of n values.
+
+        A value may be a number, a text, a list, an array or a dict. A missing input is None or NaN.
+        """
+
+    if TYPE_CHECKING:
+
+        def explain_columns(self, columns: Columns) -> Explanation:
+            """Return what each input adds to the prediction."""
+
+        def stream(self, columns: Columns) -> Iterator[dict[str, Any]]:
+            """Yield the prediction of one row part by part."""

@@ -1,0 +1,49 @@
+"""The state of a roll-out: one value that names every version with a role, and how requests are shared."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from capstan.errors import CapstanError
+from capstan.rollout.traffic import Traffic
+
+ROLES = ("champion", "challenger", "candidate")
+
+
+@dataclass(frozen=True)
+class RolloutState:
+    """The versions by role; "" is none.
+
+    The champion answers requests. The challenger answers the share that `traffic` gives it. The candidate is tried by
+    the deployment alone: it answers only requests that ask for it by name. `previous` is the champion that a rollback
+    brings back. `since` is the time of the last change, ISO 8601 in UTC, and `by` the command that made it.
+    """
+
+    champion: str = ""
+    challenger: str = ""
+    candidate: str = ""
+    previous: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
+    since: str = ""
+    by: str = ""
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of each role that is filled."""
+        return {role: getattr(self, role) for role in ROLES if getattr(self, role)}
+
+    def to_json(self) -> str:
+        """Return the text that the registry keeps."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "RolloutState":
+        """Return what the registry kept. Raises CapstanError when it cannot be read."""
+        try:
+            values: dict[str, Any] = json.loads(text)
+            known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
+            return cls(**known | {"traffic": Traffic(**known.get("traffic", {}))})
+        except (ValueError, TypeError) as error:
+            raise CapstanError(
+                f"The registry's roll-out state cannot be read ({error}): {text[:200]!r}. Correct the tag `rollout` of "
+                "the registered model in MLflow, or remove it and deploy again with `capstan run`."
+            ) from error
