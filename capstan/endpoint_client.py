@@ -21,9 +21,12 @@ def post(path: str, body: dict | None = None, headers: dict[str, str] | None = N
     return reply.json()
 
 
-def reload(name: str) -> None:
-    """Have the endpoint read the registry's aliases of a model again."""
-    post(f"/v2/repository/models/{name}/load")
+def reload(name: str) -> dict:
+    """Have the endpoint read a capstone's roll-out state again.
+
+    Return what it serves: {"variants": {role: version}, "unloadable": {role: reason}}.
+    """
+    return post(f"/v2/repository/models/{name}/load")
 
 
 def _message(reply: httpx.Response) -> str:

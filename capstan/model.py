@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Model(ABC):
 
     inputs: dict[str, str]
     requirements: Sequence[str] = ()
-    artifacts: Mapping[str, Path] = {}
+    artifacts: Mapping[str, Path] = MappingProxyType({})
 
     @abstractmethod
     def predict_columns(self, columns: Columns) -> dict[str, Sequence[Any]]:

@@ -14,10 +14,14 @@ from typing import Any
 
 import psutil
 
-from capstan import stack
-from capstan.catalogue import load_pipeline
+from capstan import extras
+from capstan.catalogue import load_pipeline, load_task
 from capstan.errors import CapstanError
 from capstan.files import digest, source_digest
+from capstan.notes import MARK
+from capstan.profile import profile
+from capstan.rollout import store
+from capstan.rollout.commands import require_no_rollout
 from capstan.settings import settings
 
 # What kfp's local runner logs of a step.
@@ -27,7 +31,7 @@ CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
 ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# on_event(step, state, seconds): state is started, cached, done or failed
+# on_event(step, state, seconds): state is started, cached, done or failed; or note, and then the step is the note
 Listener = Callable[[str, str, float], None]
 
 
@@ -41,8 +45,10 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
     if unknown:
         known = ", ".join(pipeline.component_spec.inputs or {})
         raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
+    extras.require(getattr(load_task(capstone), "EXTRA", ""), capstone)
     for service in ("mlflow", "endpoint"):
-        stack.ensure(service)
+        profile().ensure(service)
+    require_no_rollout(capstone, store.read(capstone))
     with _only_run_of(capstone):
         return execute(pipeline, capstone, parameters, on_event)
 
@@ -151,5 +157,7 @@ class _Stream(io.TextIOBase):
             self.on_event(step, "done" if good else "failed", time.monotonic() - self.began.get(step, time.monotonic()))
         elif match := CACHED.search(line):
             self.on_event(match["step"], "cached", 0.0)
+        elif MARK in line:
+            self.on_event(line.partition(MARK)[2], "note", 0.0)
         elif match := ERROR.search(line):
             self.messages.append(match["message"])

@@ -9,8 +9,8 @@ import pytest
 from capstan import registry
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from models.booster import CalibratedBooster
 from components.deploy.core import deploy
+from models.booster import CalibratedBooster
 from pipelines.flight_delay import task
 
 pytestmark = pytest.mark.slow

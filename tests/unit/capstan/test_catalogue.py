@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from components.evaluate.metrics import score
 
 import pipelines
 from capstan import capstone, catalogue
 from capstan.errors import CapstanError
 from capstan.settings import ROOT
-from components.evaluate.metrics import score
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
 PACKAGES = ["capstan", "components", "feature_repo", "monitoring", "pipelines", "serving"]

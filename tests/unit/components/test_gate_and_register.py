@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from components.evaluate.metrics import score
 
 from capstan import registry, stack
 from capstan.files import digest, read_json, write_json
 from capstan.settings import settings
 from components.evaluate.core import evaluate
-from components.evaluate.metrics import score
 from components.gate.core import gate
 from components.register.core import register
 from components.train.core import train

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from components.evaluate.metrics import calibration_error
 from sklearn.metrics import roc_auc_score
 
-from components.evaluate.metrics import calibration_error
 from components.train.core import train
 from models.gbdt import train_classifier
 from pipelines.flight_delay import task

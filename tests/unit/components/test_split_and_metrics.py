@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from components.evaluate.metrics import by_slice, calibration_error, reliability, score
 from sklearn import metrics as reference
 
 from capstan.errors import CapstanError
-from components.evaluate.metrics import by_slice, calibration_error, reliability, score
 from components.split.core import split
 from pipelines.flight_delay import task
 

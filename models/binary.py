@@ -1,9 +1,20 @@
-"""How good probabilities of a binary event are."""
+"""Binary classification: how good probabilities of an event are, as metrics, by slice and in plots."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-LOSSES = {"brier", "calibration_error"}  # less is better
+from capstan.evaluation import Evaluation, Section
+
+
+def evaluate(rows: pd.DataFrame, label: str, probability: np.ndarray, slices: Sequence[str] = ()) -> Evaluation:
+    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots, and tables by each slice."""
+    target = rows[label].to_numpy()
+    plots = Section("How good the ranking is, and how true the probabilities are", figure(target, probability))
+    tables = [Section(f"By {column}", by_slice(rows, label, probability, column)) for column in slices]
+    positive = Section("Positive share", f"{target.mean():.1%} of the rows are positive.")
+    return Evaluation(score(target, probability), [positive, plots, *tables])
 
 
 def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
@@ -47,3 +58,23 @@ def by_slice(rows: pd.DataFrame, label: str, probability: np.ndarray, column: st
         }
         table.append(line | (score(target, predicted) if 0 < target.mean() < 1 and len(target) >= 10 else {}))
     return pd.DataFrame(table).sort_values("rows", ascending=False, ignore_index=True)
+
+
+def figure(target: np.ndarray, probability: np.ndarray):
+    """Return the ROC and precision-recall curves, the calibration, and the predictions by outcome."""
+    from matplotlib.figure import Figure
+    from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
+
+    figure = Figure(figsize=(12, 7.2), layout="constrained")
+    roc, recall, calibration, histogram = figure.subplots(2, 2).flat
+    RocCurveDisplay.from_predictions(target, probability, ax=roc, plot_chance_level=True)
+    PrecisionRecallDisplay.from_predictions(target, probability, ax=recall, plot_chance_level=True)
+    bins = reliability(target, probability)
+    calibration.plot([0, 1], [0, 1], ":", color="grey")
+    calibration.plot(bins["predicted"], bins["observed"], "o-")
+    calibration.set(xlabel="predicted", ylabel="observed", title="Calibration, ten bins of equally many rows")
+    for value, label in [(0, "negative"), (1, "positive")]:
+        histogram.hist(probability[target == value], bins=50, range=(0, 1), alpha=0.6, label=label, density=True)
+    histogram.set(xlabel="predicted probability", ylabel="density", title="Predictions by outcome")
+    histogram.legend()
+    return figure

@@ -2,38 +2,42 @@
 
 from datetime import timedelta
 
-from feast import Entity, FeatureService, FeatureView, Field, FileSource, RequestSource
+from feast import Entity, FeatureService, FeatureView, Field, FileSource, RequestSource, ValueType
 from feast.on_demand_feature_view import on_demand_feature_view
 from feast.types import Float64, Int64, UnixTimestamp
 
-from capstan.settings import settings
-from feature_repo.entities import carrier, dest, origin, tailnum
+from pipelines.flight_delay import columns
+
+ENTITIES = {
+    "origin": "airport of departure, IATA code",
+    "dest": "airport of destination, IATA code",
+    "carrier": "airline, two-character code",
+    "tailnum": "aircraft, registration number",
+}
+origin, dest, carrier, tailnum = (
+    Entity(name=name, description=what, value_type=ValueType.STRING) for name, what in ENTITIES.items()
+)
+BY_NAME = {entity.name: entity for entity in (origin, dest, carrier, tailnum)}
 
 
-def _view(name: str, entities: list[Entity], ttl: timedelta, features: dict, created: str = "") -> FeatureView:
+def _view(name: str, keys: list[str], ttl: timedelta, features: list[str], created: str = "") -> FeatureView:
+    # The path is relative to the folder of the feature tables, which `feature_tables` of the task fills.
     source = FileSource(
         name=name,
-        path=str(settings().feature_tables / "flights" / f"{name}.parquet"),
+        path=f"{name}.parquet",
         timestamp_field="event_timestamp",
         created_timestamp_column=created,
     )
-    schema = [Field(name=feature, dtype=dtype) for feature, dtype in features.items()]
+    schema = [Field(name=feature, dtype=Float64) for feature in features]
+    entities = [BY_NAME[key] for key in keys]
     return FeatureView(name=name, entities=entities, ttl=ttl, schema=schema, source=source)
 
 
-def _delays(name: str, entities: list[Entity], ttl: timedelta) -> FeatureView:
-    # The TTL is the window: a row older than that describes flights that the window no longer holds.
-    return _view(f"{name}_delays", entities, ttl, {f"{name}_late_share": Float64, f"{name}_mean_delay": Float64})
-
-
-WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
-weather = _view("weather", [origin], timedelta(hours=6), dict.fromkeys(WEATHER, Float64), created="arrived")
-origin_delays = _delays("origin", [origin], timedelta(hours=3))
-carrier_delays = _delays("carrier", [carrier, origin], timedelta(hours=24))
-dest_delays = _delays("dest", [dest], timedelta(hours=6))
-route_delays = _delays("route", [origin, dest], timedelta(days=7))
-aircraft_delays = _delays("aircraft", [tailnum], timedelta(hours=12))
-aircraft = _view("aircraft", [tailnum], timedelta(0), {"aircraft_age": Float64, "aircraft_seats": Float64})
+weather = _view("weather", ["origin"], timedelta(hours=6), columns.READINGS, created="arrived")
+aircraft = _view("aircraft", ["tailnum"], timedelta(0), columns.AIRCRAFT)
+origin_delays, carrier_delays, dest_delays, route_delays, aircraft_delays = (
+    _view(name, keys, window, columns.delay_columns(name)) for name, (keys, window) in columns.WINDOWS.items()
+)
 
 flight_schedule = RequestSource(
     name="flight_schedule",
