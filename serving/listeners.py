@@ -9,9 +9,9 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServi
 from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.rest.server import RESTServer
 
+from serving.api.grpc import Service
 from serving.errors import StatusInterceptor
 from serving.guards.call import Guard, GuardInterceptor
-from serving.service import Service
 
 
 class GrpcServer(GRPCServer):

@@ -13,11 +13,11 @@ from kserve import ModelServer
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from serving import metrics
-from serving.dataplane import CapstanDataPlane
+from serving.api.dataplane import CapstanDataPlane
+from serving.api.rest import MAX_BODY_BYTES, create_app
 from serving.guards import guards_of_settings
 from serving.listeners import GrpcServer, RestServer
-from serving.repository import CapstoneRepository, RepositoryExtension
-from serving.rest import MAX_BODY_BYTES, create_app
+from serving.model.repository import CapstoneRepository, RepositoryExtension
 
 HANGING_SECONDS = 5  # how long threads may hold up the end of the process, once everything is answered and logged
 

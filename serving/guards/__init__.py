@@ -11,7 +11,7 @@ from serving.guards.concurrency import Concurrency
 from serving.guards.measure import Measure
 from serving.guards.rate import Rate
 from serving.guards.time_limit import TimeLimit
-from serving.tokens import TokenFile
+from serving.guards.tokens import TokenFile
 
 
 def guards_of_settings() -> list[Guard]:

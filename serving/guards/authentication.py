@@ -2,7 +2,7 @@
 
 from serving.errors import Unauthenticated
 from serving.guards.call import Call, Kind
-from serving.tokens import TokenFile
+from serving.guards.tokens import TokenFile
 
 
 class Authentication:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.json
 
 if TYPE_CHECKING:  # reading the log needs no server
-    from serving.inference import Inference
+    from serving.model.inference import Inference
 
 
 SCHEMA = pa.schema(

@@ -97,7 +97,7 @@ if __name__ == "__main__":
     import torch
 
     torch.set_num_threads(1)  # the model's are small, and the other core is the load generator's
-    from serving.repository import CapstoneRepository
+    from serving.model.repository import CapstoneRepository
     from serving.server import serve
     from tests.benchmarks import capstones
 

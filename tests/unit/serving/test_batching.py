@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from kserve.errors import InferenceError
 
-from serving.batching import Batcher
 from serving.errors import Unavailable
-from serving.scoring import Scores
-from serving.transformer import Report
-from tests.unit.serving.capstones import PlainRequest
-from tests.unit.serving.conftest import FLIGHT, another_server, wait_for
+from serving.scoring.batching import Batcher
+from serving.scoring.features import Report
+from serving.scoring.scorer import Scores
+from tests.integration.serving.capstones import PlainRequest
+from tests.integration.serving.conftest import FLIGHT, another_server, wait_for
 
 
 class Doubler:

@@ -4,10 +4,10 @@ import asyncio
 import gc
 import weakref
 
-from serving.model import CapstoneModel
+from serving.model.capstone import CapstoneModel
 from serving.predictions.log import PredictionLog
-from serving.variants import Variant
-from tests.unit.serving.capstones import PlainRequest, make_model
+from serving.scoring.variants import Variant
+from tests.integration.serving.capstones import PlainRequest, make_model
 
 
 def test_a_model_that_nobody_serves_any_more_is_freed(tmp_path):

@@ -18,8 +18,8 @@ from serving.predictions import read, records
 from serving.predictions.convert import convert, convert_all, segments
 from serving.predictions.log import PredictionLog
 from serving.predictions.wal import Wal
-from serving.transformer import Report
-from tests.unit.serving.capstones import PlainRequest
+from serving.scoring.features import Report
+from tests.integration.serving.capstones import PlainRequest
 
 
 def lines(*ids: str, model: str = "plain", x: float = 1.0) -> bytes:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from kserve.errors import InferenceError
 
-from serving.scoring import Scorer
-from serving.variants import Variant
-from tests.unit.serving.capstones import PlainRequest
+from serving.scoring.scorer import Scorer
+from serving.scoring.variants import Variant
+from tests.integration.serving.capstones import PlainRequest
 
 
 def scorer(predict_columns) -> Scorer:

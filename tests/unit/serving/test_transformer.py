@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from capstan.errors import CapstanError
 from serving.errors import Unavailable
-from tests.unit.serving.conftest import NOW
+from tests.integration.serving.conftest import NOW
 
 TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)
 CARRIER = ["carrier_delay", "carrier_flights"]
@@ -27,7 +27,7 @@ class Row(BaseModel):
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A store of this module's own."""
-    from tests.unit.serving.capstones import make_store, write
+    from tests.integration.serving.capstones import make_store, write
 
     home = tmp_path_factory.mktemp("feast")
     store = make_store(home)
@@ -40,7 +40,7 @@ def own(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def transform(own):
-    from serving.transformer import FeatureTransformer
+    from serving.scoring.features import FeatureTransformer
 
     return FeatureTransformer(own, "tiny", Row).transform
 
@@ -100,7 +100,7 @@ def test_timestamps_of_other_zones_are_the_same_instant(transform):
 def test_names_carry_the_view_when_the_model_says_so(own):
     from feast import FeatureService
 
-    from serving.transformer import FeatureTransformer
+    from serving.scoring.features import FeatureTransformer
 
     own.apply(FeatureService(name="stored", features=[own.get_feature_view("airports")]))
     columns, _ = FeatureTransformer(own, "stored", Row, ["airports__runways"]).transform([Row()])
@@ -119,7 +119,7 @@ def test_what_is_read_and_computed_here_is_what_feast_returns(own, transform):
 def test_a_view_may_be_used_under_another_name_and_key(own):
     from feast import FeatureService
 
-    from serving.transformer import FeatureTransformer
+    from serving.scoring.features import FeatureTransformer
 
     class Trip(Row):
         start: str = "JFK"
@@ -132,7 +132,7 @@ def test_a_view_may_be_used_under_another_name_and_key(own):
 
 
 def test_what_cannot_work_is_said_at_load(own):
-    from serving.transformer import FeatureTransformer
+    from serving.scoring.features import FeatureTransformer
 
     class Lacking(BaseModel):
         carrier: str
@@ -150,7 +150,7 @@ def test_an_on_demand_view_of_stored_features_is_refused(own):
     from feast.on_demand_feature_view import on_demand_feature_view
     from feast.types import Float64
 
-    from serving.transformer import FeatureTransformer
+    from serving.scoring.features import FeatureTransformer
 
     @on_demand_feature_view(
         sources=[own.get_feature_view("aircraft")], mode="python", schema=[Field(name="months", dtype=Float64)]
@@ -167,7 +167,7 @@ def test_online_and_offline_features_are_the_same(own, transform):
     """The same rows through Feast's offline join, at both ends of every window."""
     import pandas as pd
 
-    from tests.unit.serving.capstones import offline
+    from tests.integration.serving.capstones import offline
 
     times = [NOW + delta for delta in (-TICK, timedelta(0), HOUR, HOUR + TICK, 24 * HOUR, 24 * HOUR + TICK)]
     rows = [Row(carrier=carrier, sched_dep=time + HOUR) for time in times for carrier in ("AA", "UA", "ZZ")]
@@ -177,8 +177,8 @@ def test_online_and_offline_features_are_the_same(own, transform):
 
 
 def test_a_store_that_fails_is_unavailable(tmp_path):
-    from serving.transformer import FeatureTransformer
-    from tests.unit.serving.capstones import make_store
+    from serving.scoring.features import FeatureTransformer
+    from tests.integration.serving.capstones import make_store
 
     transformer = FeatureTransformer(make_store(tmp_path), "tiny", Row)
     with sqlite3.connect(tmp_path / "online.db") as database:

@@ -1,0 +1,216 @@
+"""Ready means that requests are answered, and what happens to them when the server stops."""
+
+import socket
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import grpc
+import httpx
+import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
+
+from serving.predictions import read
+from tests.integration.serving import capstones
+from tests.integration.serving.conftest import FLIGHT, another_server, free_port, tensors, wait_for
+from tests.integration.serving.load import load
+
+
+def ready(server, name: str | None = None) -> tuple[int, str]:
+    path = f"/v2/models/{name}/ready" if name else "/v2/health/ready"
+    reply = httpx.get(server.url + path, timeout=5)
+    return reply.status_code, reply.json().get("error", "")
+
+
+def becomes(server, status: int, name: str | None = None, seconds: float = 15) -> str:
+    """Wait until the server says that it is ready (200) or not (503); return the reason."""
+    end = time.monotonic() + seconds
+    while (said := ready(server, name))[0] != status:
+        assert time.monotonic() < end, said
+        time.sleep(0.05)
+    return said[1]
+
+
+@contextmanager
+def table_away(feast_home):
+    """The online store fails meanwhile."""
+    for old, new in (("tiny_aircraft", "away"), ("away", "tiny_aircraft")):
+        with closing(sqlite3.connect(feast_home / "online.db")) as database:
+            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        if new == "away":
+            try:
+                yield
+            except BaseException:
+                with closing(sqlite3.connect(feast_home / "online.db")) as database:
+                    database.execute("ALTER TABLE away RENAME TO tiny_aircraft")
+                raise
+
+
+@pytest.fixture
+def stub(server):
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        yield GRPCInferenceServiceStub(channel)
+
+
+def test_metadata_says_what_is_served(server):
+    metadata = server.client.get("/v2").json()
+    assert metadata["name"] == "capstan" and metadata["version"] and metadata["failures"] == {}
+    assert metadata["models"].keys() == {"tiny", "plain"} and metadata["models"]["tiny"] == ["1"]
+
+
+def test_ready_follows_the_online_store(server, stub, feast_home):
+    becomes(server, 200)
+    with table_away(feast_home):
+        assert "The online store does not answer: no such table" in becomes(server, 503)
+        assert "no such table" in becomes(server, 503, "tiny")
+        assert ready(server, "plain") == (200, "")
+        assert not stub.ServerReady(pb.ServerReadyRequest()).ready
+        assert not stub.ModelReady(pb.ModelReadyRequest(name="tiny")).ready
+        assert httpx.get(f"{server.url}/v2/health/live").status_code == 200
+    becomes(server, 200)
+    becomes(server, 200, "tiny")
+
+
+def test_ready_does_not_wait_for_a_store_that_hangs(server, feast_home):
+    time.sleep(1.1)  # or the last answer still holds
+    with closing(sqlite3.connect(feast_home / "online.db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        start = time.monotonic()
+        with ThreadPoolExecutor(12) as pool:  # more probes than the server has threads
+            said = set(pool.map(lambda _: ready(server), range(12)))
+            assert said == {(503, "The online store has not answered within 1 s.")}
+        assert time.monotonic() - start < 2
+        assert server.predict({"x": 1}, name="plain").status_code == 200
+    becomes(server, 200)
+
+
+def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
+    assert ready(server, "unborn")[0] == 404
+    mlflow.alias("unborn", "champion", mlflow.register("unborn", 0.0))
+    try:
+        assert server.load("unborn").status_code == 503
+        for name in (None, "unborn"):
+            status, problem = ready(server, name)
+            assert status == 503 and "'unborn' is not loaded: Version 1 of 'unborn' needs the columns" in problem
+        assert "beyond" in server.client.get("/v2").json()["failures"]["unborn"]
+        assert server.predict({"x": 1}, name="plain").status_code == 200
+    finally:
+        mlflow.alias("unborn", "champion", None)
+    becomes(server, 200)  # without being told: what failed is tried again
+    assert ready(server, "unborn")[0] == 404
+
+
+def test_a_challenger_that_cannot_be_loaded_does_not_keep_the_champion_from_serving(
+    server, mlflow, feast_home, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(capstones.COLUMNS, "plain", capstones.COLUMNS["unborn"])
+    mlflow.alias("plain", "challenger", mlflow.register("plain", 0.0))
+    try:
+        with another_server(mlflow, feast_home, tmp_path / "home") as own:
+            wait_for(f"{own.url}/v2/models/plain/ready", own.child, own.log)
+            assert own.predict({"x": 1}, name="plain").json()["predictions"][0]["variant"] == "champion"
+            assert "plain is served without its challenger: Version" in own.log.read_text()
+            reply = own.load("plain")  # whoever asks for it is told
+            assert reply.status_code == 503 and "needs the columns ['beyond']" in reply.json()["error"]
+            assert own.predict({"x": 1}, name="plain").status_code == 200
+    finally:
+        mlflow.alias("plain", "challenger", None)
+
+
+def test_defaults_stand_in_for_a_store_that_fails(server, mlflow, feast_home):
+    mlflow.alias("steady", "champion", mlflow.register("steady", 0.0))
+    try:
+        assert server.load("steady").status_code == 200
+        (plain,) = server.predict(FLIGHT, name="steady").json()["predictions"]
+        assert "defaults" not in plain
+        with table_away(feast_home):
+            time.sleep(1.1)
+            assert ready(server, "steady")[0] == 200  # for it answers
+            (row,) = server.predict(FLIGHT, name="steady", return_features=True).json()["predictions"]
+            outputs = server.infer(*tensors(FLIGHT), name="steady").json()["outputs"]
+            assert server.predict(FLIGHT).status_code == 503  # `tiny` has none
+        assert row["defaults"] == ["carrier_delay", "runways"]
+        assert row["missing_features"] == ["carrier_flights", "age", "hour"]
+        assert row["features"] == {
+            "carrier_delay": 10.0,
+            "carrier_flights": None,
+            "runways": 2,
+            "age": None,
+            "hour": None,
+        }
+        assert {t["name"]: t["data"] for t in outputs}["defaults"] == ['["carrier_delay","runways"]']
+        frame = read("steady").set_index("prediction_id")
+        assert list(frame.loc[row["prediction_id"], "default_features"]) == row["defaults"]
+        assert list(frame.loc[plain["prediction_id"], "default_features"]) == []
+    finally:
+        mlflow.alias("steady", "champion", None)
+        server.client.post("/v2/repository/models/steady/unload")
+        becomes(server, 200)
+
+
+@contextmanager
+def forward(port: int, target: int):
+    """Forward connections to a port to another one."""
+
+    def pump(source, sink) -> None:
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def accept() -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            far = socket.create_connection(("127.0.0.1", target))
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=ends, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.slow
+def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp_path):
+    """MLflow comes after the server; then the server is stopped while it is busy, and no accepted request is lost."""
+    home, port = tmp_path / "home", free_port()
+    env = {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{port}", "CAPSTAN_DRAIN_DELAY": "1"}
+    with another_server(mlflow, feast_home, home, **env) as made:
+        assert "MLflow does not answer" in becomes(made, 503)
+        with forward(port, int(mlflow.url.rsplit(":", 1)[1])):
+            becomes(made, 200, seconds=60)
+        store = sqlite3.connect(feast_home / "online.db", isolation_level=None)
+        with ThreadPoolExecutor(1) as pool, load(made, 3, 1) as polite, load(made, 3, 1) as pushing:
+            while len(polite.ids) < 200 or len(pushing.ids) < 200:
+                time.sleep(0.05)
+            store.execute("BEGIN EXCLUSIVE")
+            waiting = pool.submit(made.predict, FLIGHT)
+            time.sleep(0.3)
+            made.child.terminate()
+            assert becomes(made, 503, "plain", 0.9) == "The server is about to stop."
+            polite.stop.set()  # as whoever watches the readiness does
+            assert httpx.get(f"{made.url}/v2/health/live").status_code == 200
+            while not pushing.failures:
+                time.sleep(0.02)
+            store.execute("ROLLBACK")
+            answer = waiting.result()
+            assert made.child.wait(20) == 0
+        store.close()
+    assert answer.status_code == 200
+    assert polite.failures == [] and polite.statuses == [] and pushing.statuses == []
+    assert len(pushing.failures) == 4
+    logged = read("plain", folder=home / "predictions")["prediction_id"]
+    assert logged.is_unique and set(polite.ids + pushing.ids) <= set(logged)
+    assert not list((home / "predictions" / "wal").iterdir())
+    assert answer.json()["predictions"][0]["prediction_id"] in set(
+        read("tiny", folder=home / "predictions")["prediction_id"]
+    )

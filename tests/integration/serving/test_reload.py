@@ -1,0 +1,141 @@
+"""Loading follows the registry's aliases, and harms no request."""
+
+import asyncio
+import socket
+import threading
+
+import httpx
+import pytest
+
+from capstan.errors import CapstanError
+from tests.integration.serving.conftest import FLIGHT, free_port
+
+CHALLENGER = {"x-capstan-variant": "challenger"}
+
+
+@pytest.fixture
+def plain(server, mlflow):
+    """`plain`, put back to its first version afterwards."""
+    yield server
+    mlflow.alias("plain", "champion", "1")
+    mlflow.alias("plain", "challenger", None)
+    assert server.load("plain").status_code == 200
+
+
+def served(server, headers: dict | None = None) -> tuple[str, str]:
+    row = server.predict({"x": 0}, name="plain", headers=headers).json()["predictions"][0]
+    return row["model_version"], row["variant"]
+
+
+def test_a_server_without_models_is_alive(server):
+    assert server.born_with == []
+    assert server.client.get("/v2/models").json() == {"models": ["tiny", "plain"]}
+
+
+def test_no_alias_is_no_model(server):
+    reply = server.load("unborn")
+    assert reply.status_code == 503 and "neither a champion nor a challenger" in reply.json()["error"]
+    reply = server.predict({"x": 1}, name="unborn")
+    assert reply.status_code == 404 and "GET /v2/models lists" in reply.json()["error"]
+
+
+def test_challenger_then_promotion_then_unload(plain, mlflow):
+    second = mlflow.register("plain", 1.0)
+    mlflow.alias("plain", "challenger", second)
+    assert plain.predict({"x": 0}, name="plain", headers=CHALLENGER).status_code == 404  # not before the load
+    assert plain.load("plain").json() == {"name": "plain", "load": True}
+    assert served(plain) == ("1", "champion")
+    assert served(plain, {"x-capstan-variant": "champion"}) == ("1", "champion")
+    assert served(plain, CHALLENGER) == (second, "challenger")
+    assert plain.client.get("/v2/models/plain").json()["versions"] == ["1", second]
+    mlflow.alias("plain", "champion", second)
+    mlflow.alias("plain", "challenger", None)
+    assert plain.load("plain").status_code == 200
+    assert served(plain) == (second, "champion")
+    assert plain.client.post("/v2/repository/models/plain/unload").status_code == 200
+    assert plain.predict({"x": 0}, name="plain").status_code == 404
+
+
+def test_a_challenger_alone_answers_only_by_header(plain, mlflow):
+    mlflow.alias("plain", "champion", None)
+    mlflow.alias("plain", "challenger", "1")
+    assert plain.load("plain").status_code == 200
+    assert served(plain, CHALLENGER) == ("1", "challenger")
+    for reply in (plain.predict({"x": 0}, name="plain"), plain.client.get("/v2/models/plain/ready")):
+        assert reply.status_code == 503
+    assert "has no champion yet" in plain.predict({"x": 0}, name="plain").json()["error"]
+
+
+def test_reloading_loses_no_request(plain, mlflow):
+    versions = ["1", mlflow.register("plain", 1.0)]
+    replies, stop = [], threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=plain.url, timeout=30) as client:
+            while not stop.is_set():
+                reply = client.post("/v1/models/plain:predict", json={"instances": [{"x": 0}] * 20})
+                replies.append((reply.status_code, reply.json()))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for turn in range(6):
+            mlflow.alias("plain", "champion", versions[turn % 2 - 1])
+            assert plain.load("plain").status_code == 200
+            assert served(plain)[0] == versions[turn % 2 - 1]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert {status for status, _ in replies} == {200} and len(replies) > 20
+    expected = {versions[0]: 0.5, versions[1]: pytest.approx(0.7310585786)}
+    for _, body in replies:  # the rows of an answer come from one version, and the score is that version's
+        (version,) = {row["model_version"] for row in body["predictions"]}
+        assert all(row["probability"] == expected[version] for row in body["predictions"])
+    assert {body["predictions"][0]["model_version"] for _, body in replies} == set(versions)
+
+
+def test_concurrent_loads_are_fine(plain):
+    async def load() -> set[int]:
+        async with httpx.AsyncClient(base_url=plain.url, timeout=30) as client:
+            replies = await asyncio.gather(*(client.post("/v2/repository/models/tiny/load") for _ in range(4)))
+        return {reply.status_code for reply in replies}
+
+    assert asyncio.run(load()) == {200}
+    assert plain.predict(FLIGHT).status_code == 200
+
+
+def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
+    from capstan.settings import settings
+    from serving.api.dataplane import CapstanDataPlane
+    from serving.api.rest import create_app
+    from serving.model.repository import CapstoneRepository, RepositoryExtension
+    from tests.integration.serving.capstones import TASKS
+
+    async def load() -> httpx.Response:
+        repository = CapstoneRepository(lambda: list(TASKS), TASKS.__getitem__, lambda: None)
+        await repository.load_all()  # the server starts all the same
+        app = create_app(CapstanDataPlane(repository), RepositoryExtension(repository), 2**20)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            return await client.post("/v2/repository/models/plain/load")
+
+    monkeypatch.setenv("CAPSTAN_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
+    settings.cache_clear()
+    try:
+        reply = asyncio.run(load())
+    finally:
+        settings.cache_clear()
+    assert reply.status_code == 503 and "MLflow does not answer" in reply.json()["error"]
+
+
+def test_a_taken_port_is_said_before_anything_is_loaded():
+    from serving.model.repository import CapstoneRepository
+    from serving.server import CapstanServer
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CapstanError, match=f"Cannot listen on 127.0.0.1:{port}"):
+            CapstanServer(CapstoneRepository(lambda: []), "127.0.0.1", free_port(), port).start()
