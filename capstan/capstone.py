@@ -162,7 +162,7 @@ def _wrong(task: ModuleType) -> list[str]:
     for schema in ("Request", "Prediction"):
         fields = getattr(getattr(task, schema, None), "model_fields", None)
         if hasattr(task, schema) and fields is None:
-            problems.append(f"{schema} is no pydantic model")
+            problems.append(f"{schema} is not a pydantic model")
         elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
             problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
     return problems

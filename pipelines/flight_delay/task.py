@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from capstan.bounds import at_least, at_most
 from capstan.capstone import EVENT_TIMESTAMP, Outcome
 from pipelines.flight_delay import data
-from pipelines.flight_delay.columns import CATEGORIES, ENTITY_KEYS, HORIZON, INPUT_GROUPS, INPUTS, LABEL, LATE_AFTER
+from pipelines.flight_delay.columns import (
+    CATEGORIES,
+    ENTITY_KEYS,
+    HORIZON,
+    INPUT_GROUPS,
+    INPUTS,
+    LABEL,
+    LATE_AFTER,
+    WINDOWS,
+)
 from pipelines.flight_delay.schema import Prediction, Request, contracts
 
 if TYPE_CHECKING:
@@ -71,7 +80,7 @@ def feature_tables(tables: Tables) -> Tables:
     aircraft["aircraft_age"] = 2013.0 - tables["planes"]["year"]
     aircraft["aircraft_seats"] = tables["planes"]["seats"].astype(float)
     weather = tables["weather"].rename(columns={"hour": "event_timestamp"})
-    delays = {view: history.delays(tables["flights"], view) for view in history.WINDOWS}
+    delays = {view: history.delays(tables["flights"], view) for view in WINDOWS}
     return {"weather": weather, "aircraft": aircraft} | delays
 
 
@@ -135,11 +144,15 @@ def signals(model: CalibratedBooster, tables: Tables) -> pd.DataFrame:
 
 def examples(tables: Tables) -> list[dict[str, Any]]:
     """Return the last three flights as a client would send them."""
+    return requests(tables["flights"].tail(3))
+
+
+def requests(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows of the training set as a client would send them."""
     import pandas as pd
 
-    rows = tables["flights"].tail(3)
-    requests = rows[[*ENTITY_KEYS, "sched_dep", "sched_arr"]].astype(object)
-    requests = requests.where(rows[requests.columns].notna(), None)
+    frame = rows[[*ENTITY_KEYS, "sched_dep", "sched_arr"]].astype(object)
+    frame = frame.where(rows[frame.columns].notna(), None)
     for column in ("sched_dep", "sched_arr"):
-        requests[column] = [pd.Timestamp(value).isoformat() for value in rows[column]]
-    return requests.to_dict("records")
+        frame[column] = [pd.Timestamp(value).isoformat() for value in rows[column]]
+    return frame.to_dict("records")

@@ -35,7 +35,7 @@ def version_with(slope: float) -> str:
 def ask(rows: pd.DataFrame) -> dict:
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
     return (
-        httpx.post(url, json={"instances": task.examples(rows)}, timeout=30).raise_for_status().json()["predictions"][0]
+        httpx.post(url, json={"instances": task.requests(rows)}, timeout=30).raise_for_status().json()["predictions"][0]
     )
 
 

@@ -78,7 +78,8 @@ def shapley(model: CalibratedBooster, row: list) -> tuple[float, list[float]]:
 
 
 def test_contributions_are_shapley_values(model, columns):
-    base, contributions = model.explain_columns(columns)
+    explanation = model.explain_columns(columns)
+    base, contributions = explanation.base, explanation.contributions
     assert base.shape == (40,) and contributions.shape == (40, 4)
     assert np.abs(contributions).max() > 1
     for row in range(10):
@@ -92,12 +93,14 @@ def test_contributions_are_shapley_values(model, columns):
 
 
 def test_base_and_contributions_add_up_to_the_probability(model, columns):
-    base, contributions = model.explain_columns(columns)
-    probability = 1 / (1 + np.exp(-(base + contributions.sum(axis=1))))
-    assert probability == pytest.approx(model.predict_columns(columns), abs=1e-12)
+    explanation = model.explain_columns(columns)
+    assert (explanation.field, explanation.unit) == ("probability", "log-odds")
+    probability = 1 / (1 + np.exp(-(explanation.base + explanation.contributions.sum(axis=1))))
+    assert probability == pytest.approx(model.predict_columns(columns)["probability"], abs=1e-12)
 
 
 def test_calibration_that_turns_the_margin_around_turns_the_contributions(model, columns):
     turned = CalibratedBooster(model.booster, INPUTS, model.categories, -model.slope, -model.intercept)
-    for part, opposite in zip(model.explain_columns(columns), turned.explain_columns(columns), strict=True):
-        assert part == pytest.approx(-opposite)
+    ours, theirs = model.explain_columns(columns), turned.explain_columns(columns)
+    assert ours.base == pytest.approx(-theirs.base)
+    assert ours.contributions == pytest.approx(-theirs.contributions)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.files import write_tables
+from capstan.files import read_tables, write_tables
 from components.build_features.core import build_features
-from pipelines.flight_delay import history, task
+from pipelines.flight_delay import columns, task
 
 FROM, TO = pd.Timestamp("2013-06-08T04:00Z"), pd.Timestamp("2013-06-18T04:00Z")
 KEYS = ["carrier", "origin", "dest", "tailnum"]
@@ -28,14 +28,14 @@ def days(tables) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture
-def build(home, tmp_path):
-    """Return the training set of tables, made by the step itself in a state folder of its own; a row a flight."""
+def build(tmp_path):
+    """Return the training set of tables, made by the step itself; one row per flight."""
 
     def run(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         write_tables(tables, tmp_path / "tables")
         paths = [str(tmp_path / name) for name in ("tables", "features", "training_set", "counts.json")]
         build_features("flight_delay", *paths)
-        rows = pd.read_parquet(tmp_path / "training_set")
+        rows = read_tables(tmp_path / "training_set")["training_set"]
         return rows.sort_values([*ROW, "late"], ignore_index=True)
 
     return run
@@ -115,9 +115,9 @@ def test_rolling_delays_are_those_of_a_plain_count(days, build):
     rows = build(days)
     landed = days["flights"].query("status == 'landed'")
     sampled = rows.sample(200, random_state=1)
-    counted = dict.fromkeys(history.WINDOWS, 0)
+    counted = dict.fromkeys(columns.WINDOWS, 0)
     for row in sampled.to_dict("records"):
-        for view, (keys, window) in history.WINDOWS.items():
+        for view, (keys, window) in columns.WINDOWS.items():
             of, span = view.removesuffix("_delays"), pd.Timedelta(window)
             past = landed[landed["landed"] <= row["event_timestamp"]]
             for key in keys:

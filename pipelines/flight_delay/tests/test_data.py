@@ -124,7 +124,7 @@ def test_reading_of_the_weather_counts_once_its_hour_is_over(tables):
 
 def test_request_has_the_prediction_time_of_the_training_row(tables):
     rows = task.entity_rows(tables).sample(300, random_state=0)
-    for example, expected in zip(task.examples(rows), rows["event_timestamp"], strict=True):
+    for example, expected in zip(task.requests(rows), rows["event_timestamp"], strict=True):
         request = Request(**example)
         assert request.prediction_time() == expected == request.sched_dep - pd.Timedelta(hours=1)
 
