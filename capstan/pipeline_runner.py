@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from capstan import extras
+from capstan import extras, home
 from capstan.catalogue import load_pipeline, load_task
 from capstan.errors import CapstanError
 from capstan.files import digest, source_digest
@@ -45,6 +45,7 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
     if unknown:
         known = ", ".join(pipeline.component_spec.inputs or {})
         raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
+    home.prepare()
     extras.require(getattr(load_task(capstone), "EXTRA", ""), capstone)
     for service in ("mlflow", "endpoint"):
         profile().ensure(service)
@@ -59,8 +60,8 @@ def execute(pipeline, capstone: str, parameters: dict[str, Any], on_event: Liste
 
     from kfp import local
 
-    home = settings().home
-    log = home / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
+    folder = settings().home
+    log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     # Two threads that wait for each other by spinning slow a shared machine down: train takes up to half the time.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -69,9 +70,9 @@ def execute(pipeline, capstone: str, parameters: dict[str, Any], on_event: Liste
     warnings.filterwarnings("ignore", message="Task .* have no effect in the current local runner")
     local.init(
         local.SubprocessRunner(use_venv=False),
-        pipeline_root=str(home / "runs"),
+        pipeline_root=str(folder / "runs"),
         enable_caching=True,
-        cache_root=str(home / "cache" / _cache_name(capstone)),
+        cache_root=str(folder / "cache" / _cache_name(capstone)),
     )
     with log.open("w", buffering=1) as file:
         stream = _Stream(file, on_event)
