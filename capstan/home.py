@@ -21,7 +21,7 @@ def prepare() -> Path:
     if found or any((home / name).exists() for name in STATE):
         raise CapstanError(
             f"{home} was made by {'another' if found else 'an earlier'} version of Capstan, and this version cannot "
-            f"read its models. Nothing in it was changed. Stop what runs from it with `capstan down`, move it away with "
+            f"read its models. Nothing in it was changed. Stop what runs from it with `capstan down`, move it with "
             f"`mv {home} {home}.old` (or set CAPSTAN_HOME to another folder), and train again with `capstan run`."
         )
     with atomic_write(stamp) as partial:

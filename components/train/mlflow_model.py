@@ -27,7 +27,7 @@ def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables
     example = _example(task, model, tables)
     answer = model.predict_columns({name: example[name].tolist() for name in model.inputs})
     outputs = infer_signature(None, _frame(answer)).outputs
-    inputs = Schema([ColSpec(kind, name, required=False) for name, kind in model.inputs.items()])
+    inputs = Schema([ColSpec(_type(kind), name, required=False) for name, kind in model.inputs.items()])
     mlflow.pyfunc.save_model(
         path,
         loader_module=version.LOADER,
@@ -36,6 +36,12 @@ def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables
         input_example=example,
         pip_requirements=requirements(model),
     )
+
+
+def _type(kind: str) -> Any:
+    from mlflow.types.schema import Array, DataType
+
+    return Array(_type(kind.removesuffix("[]"))) if kind.endswith("[]") else DataType[kind]
 
 
 def requirements(model: Model) -> list[str]:
