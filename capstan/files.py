@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capstan.errors import CapstanError
-from capstan.settings import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# What the cached steps of a run are made of. Serving and monitoring only act in steps that are never cached.
-PACKAGES = ["capstan", "components", "feature_repo", "kernels", "pipelines"]
 
 
 @contextmanager
@@ -102,11 +98,3 @@ def digest(*parts: Path | str) -> str:
                 with file.open("rb") as stream:
                     total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()[:16]
-
-
-def source_digest(capstone: str) -> str:
-    """Return the digest of the code and the versions that a capstone's cached steps depend on."""
-    others = ROOT / "pipelines"
-    sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".yaml")]
-    ours = [path for path in sources if others not in path.parents or (others / capstone) in path.parents]
-    return digest(*sorted(ours), ROOT / "requirements" / "core.lock")

@@ -14,8 +14,6 @@ from capstan.profile import profile
 if TYPE_CHECKING:
     from feast import FeatureStore
 
-OFFLINE_STORE = "feature_repo.offline_store.asof.AsofOfflineStore"
-
 
 def open_store(capstone: str) -> "FeatureStore":
     """Return a capstone's store on the stores of this profile; its sources are relative to the published tables."""
@@ -51,6 +49,8 @@ def definitions(capstone: str) -> list[Any]:
 def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore":
     from feast import FeatureStore, RepoConfig
 
+    from feature_repo.offline_store.asof import AsofOfflineStore
+
     # The registry is read again on deployment. To refresh it by time would show as latency in the server.
     registry = stores["registry"] | {"cache_ttl_seconds": 0}
     config = RepoConfig(
@@ -58,7 +58,7 @@ def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore
         provider="local",
         registry=registry,
         online_store=stores["online_store"],
-        offline_store={"type": OFFLINE_STORE},
+        offline_store={"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"},
         entity_key_serialization_version=3,
         # Without it Feast materializes the newest of all rows, rows that had not arrived yet among them.
         materialization={"pull_latest_features": True},

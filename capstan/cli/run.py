@@ -29,7 +29,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a capstone's pipeline here: from the source to a deployed, monitored model."""
-    from capstan import catalogue, pipeline_runner
+    from capstan import catalogue
+    from capstan.runner import local
 
     began = time.monotonic()
     named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
@@ -38,7 +39,7 @@ def run(
     if not as_json:
         console.print(f"[bold]{capstone}[/]  {title}")
     with _Progress(quiet=as_json) as progress:
-        outputs, log = pipeline_runner.run(capstone, parameters, progress.on_event)
+        outputs, log = local.run(capstone, parameters, progress.on_event)
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }

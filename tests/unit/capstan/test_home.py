@@ -40,11 +40,12 @@ def test_home_of_a_later_version_is_refused(home):
 
 
 def test_stack_and_runs_refuse_an_older_home(home):
-    from capstan import pipeline_runner, stack
+    from capstan import stack
+    from capstan.runner import local
 
     (home / "mlflow").mkdir(parents=True)
     with pytest.raises(CapstanError, match="earlier version"):
         list(stack.up())
     with pytest.raises(CapstanError, match="earlier version"):
-        pipeline_runner.run("flight_delay", {})
+        local.run("flight_delay", {})
     assert list(home.iterdir()) == [home / "mlflow"]
