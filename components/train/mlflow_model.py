@@ -21,18 +21,14 @@ REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model
 def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables") -> None:
     """Save the version whose files are in the folder `files`, called `version`, as an MLflow model."""
     import mlflow
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types import ColSpec, Schema
 
     example = _example(task, model, tables)
     answer = model.predict_columns({name: example[name].tolist() for name in model.inputs})
-    outputs = infer_signature(None, _frame(answer)).outputs
-    inputs = Schema([ColSpec(_type(kind), name, required=False) for name, kind in model.inputs.items()])
     mlflow.pyfunc.save_model(
         path,
         loader_module=version.LOADER,
         data_path=str(files),
-        signature=ModelSignature(inputs, outputs),
+        signature=signature(model, answer),
         input_example=example,
         pip_requirements=requirements(model),
     )
@@ -42,6 +38,15 @@ def _type(kind: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
     return Array(_type(kind.removesuffix("[]"))) if kind.endswith("[]") else DataType[kind]
+
+
+def signature(model: Model, answer: Columns | None = None) -> Any:
+    """Return the MLflow signature of a model. Any input may be missing; the outputs are those of an answer."""
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec(_type(kind), name, required=False) for name, kind in model.inputs.items()])
+    return ModelSignature(inputs, infer_signature(None, _frame(answer)).outputs if answer else None)
 
 
 def requirements(model: Model) -> list[str]:
