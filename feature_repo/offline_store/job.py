@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from feast import OnDemandFeatureView
+from feast.dqm.errors import ValidationFailed
 from feast.infra.offline_stores.offline_store import RetrievalJob, RetrievalMetadata
-from feast.saved_dataset import SavedDatasetStorage
+from feast.saved_dataset import SavedDatasetStorage, ValidationReference
 
 from feature_repo.offline_store import writes
 
@@ -69,9 +69,25 @@ class AsofRetrievalJob(RetrievalJob):
     def metadata(self) -> RetrievalMetadata | None:
         return self._describe() if self._describe else None
 
-    def to_df(self, validation_reference: Any = None, timeout: int | None = None) -> pd.DataFrame:
-        """The features in pandas, on-demand features included; see `to_pandas` for the types."""
+    def to_df(
+        self, validation_reference: ValidationReference | None = None, timeout: int | None = None
+    ) -> pd.DataFrame:
+        """Return the features as a dataframe, on-demand features included. See `to_pandas` for the types."""
         return to_pandas(self.to_arrow(validation_reference=validation_reference, timeout=timeout))
+
+    def to_arrow(self, validation_reference: ValidationReference | None = None, timeout: int | None = None) -> pa.Table:
+        """Return the features as an Arrow table, on-demand features included.
+
+        Raises:
+            ValidationFailed: the features do not match the profile of `validation_reference`.
+        """
+        table = super().to_arrow(timeout=timeout)
+        if validation_reference:
+            # Feast profiles the dataframe of a saved dataset, so the features are validated with the same types.
+            report = validation_reference.profile.validate(to_pandas(table))
+            if not report.is_success:
+                raise ValidationFailed(report)
+        return table
 
     def persist(self, storage: SavedDatasetStorage, allow_overwrite: bool = False, timeout: int | None = None) -> None:
         """Write the features, on-demand features included, as a saved dataset: one file, or a directory.
