@@ -14,8 +14,8 @@ from feast.feature_view import DUMMY_ENTITY_ID
 from feast.infra.offline_stores.offline_store import RetrievalMetadata
 from feast.infra.offline_stores.offline_utils import DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL
 
-from feature_repo.offline_store import entities, sources, sql
-from feature_repo.offline_store.entities import EntityRows
+from . import entities, sources, sql
+from .entities import EntityRows
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,31 @@ class ViewFeatures:
             view.ttl or None,
         )
 
-    def rows(self, scan: str) -> sql.Rows:
-        """The columns to read; the source may give its timestamp columns by either name."""
+    def rows(self, scan: str, late_rows: sql.LateRows) -> sql.Rows:
+        """The columns to read. The source may name its timestamp columns as the files do, or as the mapping does."""
         stored = {name: column for column, name in self.source.field_mapping.items()}
         event, created = self.source.timestamp_field, self.source.created_timestamp_column
         return sql.Rows(
-            scan,
             list(self.join_keys.values()),
             stored.get(event, event),
             stored.get(created, created) or None,
             list(self.features.values()),
+            late_rows,
+            scan,
         )
 
 
 class HistoricalRetrieval:
-    """A call of get_historical_features before it runs; what cannot work whatever the data says is refused at once.
+    """A call of get_historical_features. Its arguments are checked at once; data is read by `evaluate` and `metadata`.
 
     Args:
-        entity_df: a dataframe, a DuckDB query, or None: each moment in `period` at which a row arrived, for its keys.
-        period: first and last moment, both inclusive; unused with an `entity_df`.
+        entity_df: a dataframe, or a DuckDB query. None asks for each moment in `period` at which a row arrived.
+        period: first and last moment, both inclusive; not used with an `entity_df`.
+        late_rows: "include" counts rows from their event time on, "exclude" not before they were created.
+
+    Raises:
+        ValueError: `entity_df` is neither, or without it the feature views have different join keys.
+        FeastEntityDFMissingColumnsError: the dataframe has no column for a join key.
     """
 
     def __init__(
@@ -73,13 +79,15 @@ class HistoricalRetrieval:
         feature_refs: list[str],
         entity_df: pd.DataFrame | str | None,
         full_feature_names: bool,
-        period: tuple[datetime, datetime] | None = None,
+        period: tuple[datetime, datetime],
+        late_rows: sql.LateRows,
     ):
         self.config = config
         self.feature_refs = feature_refs
         self.views = [ViewFeatures.of(view, feature_refs, full_feature_names) for view in feature_views]
         self.entities: EntityRows | str | None = entity_df
         self.period = period
+        self.late_rows = late_rows
         if isinstance(entity_df, pd.DataFrame):
             self.entities = entities.from_pandas(entity_df)
             self._check_names(self.entities)
@@ -89,9 +97,13 @@ class HistoricalRetrieval:
             keys = {view.owner: list(view.join_keys) for view in self.views}
             raise ValueError(f"Without an entity dataframe all feature views need the same join keys, not {keys}")
 
-    def evaluate(self) -> pa.Table:
-        """The columns of the entity rows, then the features of one view after the other."""
-        with sources.connect(self.config.offline_store) as connection:
+    def evaluate(self, timeout: float | None = None) -> pa.Table:
+        """Return the columns of the entity rows, then the features of one view after the other.
+
+        Args:
+            timeout: seconds after which a running query is interrupted; None for no limit.
+        """
+        with sources.connect(self.config.offline_store, timeout) as connection:
             # All views are checked before the first is joined: an error in the last one costs no waiting.
             inputs = [self._source_rows(connection, view) for view in self.views]
             rows = self._entity_rows(connection, [source_rows for source_rows, _ in inputs])
@@ -105,7 +117,7 @@ class HistoricalRetrieval:
         return result
 
     def metadata(self) -> RetrievalMetadata:
-        """What a saved dataset records of its origin; runs an entity query."""
+        """Return what a saved dataset records about its origin. Runs the entity query, if there is one."""
         if self.entities is None:
             return RetrievalMetadata(self.feature_refs, list(self.views[0].join_keys), *self.period)
         with sources.connect(self.config.offline_store) as connection:
@@ -117,8 +129,10 @@ class HistoricalRetrieval:
 
     def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
         """What to read for a view, and the types of its source's columns."""
-        rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
-        return sources.check(connection, rows, view.owner, sources.path_of(view.source, self.config.repo_path))
+        scan = sources.scan(connection, view.source, self.config.repo_path)
+        path = sources.path_of(view.source, self.config.repo_path)
+        types = sources.column_types(connection, scan, view.owner, path)
+        return sources.comparable(view.rows(scan, self.late_rows), types, view.owner, path), types
 
     def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[sql.Rows]) -> EntityRows:
         if isinstance(self.entities, EntityRows):

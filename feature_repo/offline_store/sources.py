@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -13,23 +13,35 @@ from feast import FileSource
 from feast.data_format import ParquetFormat
 from feast.data_source import DataSource
 
-from feature_repo.offline_store.sql import Rows, identifier, literal
+from .sql import Rows, identifier, literal
+from .timeouts import time_limit
 
 TIMES = ("TIMESTAMP", "DATE")
 
 
+class Limits(Protocol):
+    """What DuckDB may use: the settings of the store. None leaves DuckDB's default."""
+
+    memory_limit: str | None
+    threads: int | None
+
+
 @contextmanager
-def connect(limits: Any) -> Iterator[DuckDBPyConnection]:
-    """An in-memory DuckDB that works in UTC and spills to a directory of its own, both gone afterwards.
+def connect(limits: Limits, timeout: float | None = None) -> Iterator[DuckDBPyConnection]:
+    """Open an in-memory DuckDB that works in UTC and spills to a temporary directory.
 
     Args:
-        limits: has `memory_limit` and `threads`, None for DuckDB's defaults: the store's configuration.
+        timeout: seconds after which its queries are interrupted; None for no limit.
+
+    Raises:
+        TimeoutError: a query was interrupted.
     """
     with tempfile.TemporaryDirectory(prefix="asof-") as spill:
-        settings = {"memory_limit": limits.memory_limit, "threads": limits.threads, "temp_directory": spill}
-        with duckdb.connect(config={k: v for k, v in settings.items() if v is not None}) as connection:
+        options = {"memory_limit": limits.memory_limit, "threads": limits.threads, "temp_directory": spill}
+        with duckdb.connect(config={k: v for k, v in options.items() if v is not None}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+            with time_limit(connection, timeout):
+                yield connection
 
 
 def file_source(source: DataSource | None, owner: str) -> FileSource:
@@ -73,36 +85,45 @@ def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | s
     return f"read_parquet({literal(pattern)}{', union_by_name = true' if '*' in pattern else ''})"
 
 
-def check(connection: DuckDBPyConnection, rows: Rows, owner: str, path: str) -> tuple[Rows, dict[str, str]]:
-    """The rows in a form that DuckDB can compare, and the types of all columns of their source by name.
-
-    Reads the files' footers only.
+def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: str) -> dict[str, str]:
+    """The DuckDB types of a source's columns by name. Reads only the footers of the files.
 
     Raises:
         FileNotFoundError: there is no file.
-        ValueError: a file is no parquet, a column is missing, or a timestamp column holds no timestamps.
+        ValueError: a file is not parquet.
     """
     try:
-        relation = connection.sql(f"FROM {rows.scan}")
+        relation = connection.sql(f"FROM {scan}")
     except duckdb.IOException as error:
         if "No files found" in str(error):
             raise FileNotFoundError(f"{owner} reads {path!r}, where there is no parquet file") from error
         raise ValueError(f"{owner} cannot read {path!r}: {error}") from error
     except duckdb.InvalidInputException as error:
         raise ValueError(f"{owner} cannot read {path!r}: {error}") from error
-    types = {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+    return {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+
+
+def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows:
+    """The rows with timestamps that DuckDB can compare.
+
+    Args:
+        types: the types of the source's columns, as `column_types` returns them.
+
+    Raises:
+        ValueError: a column is missing, or a timestamp column holds no timestamps.
+    """
     if missing := [column for column in rows.columns if column not in types]:
-        raise ValueError(f"{owner} reads {path!r}, which has no column {missing}; it has {sorted(types)}")
+        raise ValueError(f"{owner} reads {path!r}, which has no column {missing}. Its columns are {sorted(types)}")
     times = [column for column in (rows.timestamp_field, rows.created_timestamp_column) if column]
     for column in times:
         if not types[column].startswith(TIMES):
             raise ValueError(f"{owner} takes {column!r} of {path!r} for its time, but it holds {types[column]}")
-    # Hardly any function of DuckDB takes aware nanoseconds, which is what pandas writes unless told otherwise.
+    # pandas writes aware nanoseconds by default, and few functions of DuckDB take them.
     unusable = [identifier(column) for column in times if types[column] == "TIMESTAMPTZ_NS"]
-    if unusable:
-        casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
-        rows = replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
-    return rows, types
+    if not unusable:
+        return rows
+    casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
+    return replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
 
 
 def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:

@@ -7,23 +7,28 @@ read, so a naive source joins with an aware entity dataframe. Columns get positi
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+LateRows = Literal["exclude", "include"]
 
 
 @dataclass(frozen=True)
 class Rows:
     """The rows of one data source and the roles of its columns; every name is the source's own.
 
+    A row arrives at the later of its event and its creation; with `late_rows="include"` it arrives with its event.
     `scan` is a DuckDB table expression that has the virtual columns `file_index` and `file_row_number`.
     """
 
-    scan: str
     join_keys: list[str]
     timestamp_field: str
     created_timestamp_column: str | None = None
     values: list[str] = field(default_factory=list)
+    late_rows: LateRows = "exclude"
+    scan: str = ""
 
     @property
     def columns(self) -> list[str]:
@@ -110,7 +115,7 @@ def every(rows: Rows, start: int | None, end: int | None) -> str:
     bounds = [f"event >= {start}"] * (start is not None) + [f"event <= {end}"] * (end is not None)
     return f"""\
 WITH source AS (
-{_source(rows, earliest=start, latest=end, by_arrival=False)}
+{_source(replace(rows, late_rows="include"), earliest=start, latest=end)}
 )
 SELECT {_original_columns(rows)}
 FROM source
@@ -130,7 +135,7 @@ def arrivals(inputs: list[tuple[Rows, list[str]]], start: int, end: int, timesta
         selected = [f"key_{key_names.index(name)} AS {identifier(name)}" for name in names]
         present = "".join(f" AND key_{i} IS NOT NULL" for i, _ in enumerate(names))
         selects.append(
-            f"SELECT {', '.join([*selected, f'make_timestamptz(arrival) AS {identifier(timestamp_field)}'])}\n"
+            f"SELECT DISTINCT {', '.join([*selected, f'make_timestamptz(arrival) AS {identifier(timestamp_field)}'])}\n"
             f"FROM (\n{_source(replace(rows, values=[]), latest=end)}\n)\n"
             f"WHERE arrival BETWEEN {start} AND {end}{present}"
         )
@@ -138,24 +143,31 @@ def arrivals(inputs: list[tuple[Rows, list[str]]], start: int, end: int, timesta
     return "\nUNION\n".join(selects) + f"\nORDER BY {order}"
 
 
-def _source(rows: Rows, earliest: int | None = None, latest: int | None = None, by_arrival: bool = True) -> str:
-    """The source's rows with their times; `earliest` and `latest` save reading, and may let rows outside through."""
+def _source(rows: Rows, earliest: int | None = None, latest: int | None = None) -> str:
+    """The source's rows with their times.
+
+    Args:
+        earliest, latest: bounds on the event time and, for `latest`, on the arrival. They save reading: rows outside of
+            them may still be in the result.
+    """
     event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
     has_created = bool(rows.created_timestamp_column)
+    waits = has_created and rows.late_rows == "exclude"
     event_us, created_us = f"epoch_us({event})", f"epoch_us({created})" if has_created else "NULL::BIGINT"
     selected = [f"{identifier(c)} AS key_{i}" for i, c in enumerate(rows.join_keys)]
     selected += [f"{identifier(c)} AS value_{i}" for i, c in enumerate(rows.values)]
     selected += [f"{event_us} AS event", f"{created_us} AS created"]
-    # greatest() passes over nulls: a row without a creation time arrived with its event.
-    selected += [f"greatest({event_us}, {created_us}) AS arrival", "file_index", "file_row_number"]
+    # greatest() skips nulls, so a row without a creation time arrives with its event.
+    selected += [f"{f'greatest({event_us}, {created_us})' if waits else event_us} AS arrival"]
+    selected += ["file_index", "file_row_number"]
     conditions = [f"{event} IS NOT NULL"]
-    # Compared as stored, so that DuckDB skips row groups by their statistics; a string literal takes the column's type.
-    # One microsecond more on both sides: stored nanoseconds have not been rounded yet.
+    # Times are compared as they are stored, so that DuckDB skips row groups by their statistics; a string literal takes
+    # the type of the column. One microsecond more on both sides, because stored nanoseconds are not rounded yet.
     if earliest is not None:
         conditions.append(f"{event} >= {_moment(earliest - 1)}")
     if latest is not None:
         conditions.append(f"{event} <= {_moment(latest + 1)}")
-        if has_created and by_arrival:
+        if waits:
             conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest + 1)})")
     return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan}\n  WHERE {' AND '.join(conditions)}"
 

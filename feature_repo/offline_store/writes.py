@@ -14,6 +14,9 @@ from feast.infra.offline_stores.file_source import FileLoggingDestination, Saved
 from feast.saved_dataset import SavedDatasetStorage
 from pyarrow.fs import FileSystem, FileType, LocalFileSystem
 
+EXPORT_FILE_BYTES = 64 * 2**20
+"""Large enough to read fast, small enough that each worker of a materialization can hold one."""
+
 
 def append(table: pa.Table, source: FileSource, path: str) -> None:
     """Add rows to a source: a new file in a directory, or the end of a single file, which is replaced in one step.
@@ -87,6 +90,24 @@ def save_dataset(
         pq.write_table(table, target, filesystem=filesystem)
     else:
         ds.write_dataset(table, target, format="parquet", filesystem=filesystem)
+
+
+def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]:
+    """Write a table to a new directory in `location`, as files of about `EXPORT_FILE_BYTES` before compression.
+
+    Returns:
+        The path of each file, in the order of the rows.
+    """
+    filesystem, target = _filesystem(f"{location.rstrip('/')}/{uuid.uuid4()}", s3_endpoint)
+    rows = max(1, table.num_rows * EXPORT_FILE_BYTES // max(1, table.nbytes))
+    scheme = "s3://" if location.startswith("s3://") else ""
+    filesystem.create_dir(target)
+    paths = []
+    for number, start in enumerate(range(0, max(1, table.num_rows), rows)):
+        path = f"{target}/part-{number:05}.parquet"
+        pq.write_table(table.slice(start, rows), path, filesystem=filesystem)
+        paths.append(scheme + path)
+    return paths
 
 
 def _filesystem(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:

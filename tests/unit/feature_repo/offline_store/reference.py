@@ -22,10 +22,23 @@ def newest(rows: list[Row], known_at: datetime) -> Row | None:
     return rows[max(known)[-1]] if known else None
 
 
-def feature(rows: list[Row], key: Any, moment: datetime, ttl: timedelta | None, name: str = "v") -> Any:
+def newest_event(rows: list[Row], moment: datetime) -> Row | None:
+    """The row of the latest event by `moment`, then creation, then position in the file, whenever it arrived."""
+    past = [
+        (instant(row["event_timestamp"]), row["created"] is not None, instant(row["created"] or moment), position)
+        for position, row in enumerate(rows)
+        if instant(row["event_timestamp"]) <= moment
+    ]
+    return rows[max(past)[-1]] if past else None
+
+
+def feature(
+    rows: list[Row], key: Any, moment: datetime, ttl: timedelta | None, name: str = "v", late_rows: str = "exclude"
+) -> Any:
     """The value of feature `name` that was known of `key` at `moment`, None if there was none."""
     moment = instant(moment)
-    row = newest([row for row in rows if row["k"] == key and key is not None], moment)
+    pick = newest if late_rows == "exclude" else newest_event
+    row = pick([row for row in rows if row["k"] == key and key is not None], moment)
     if row is None or (ttl and instant(row["event_timestamp"]) < moment - ttl):
         return None
     return row[name]

@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 import pandas as pd
 import pyarrow as pa
 import pytest
+from feast.errors import FeastJoinKeysDuringMaterialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +144,15 @@ def test_no_feature_names_are_all_columns(store, tmp_path, latest):
     path = write(tmp_path / "a.parquet", [(1, at(0), 10, "x")], "k event_timestamp v other")
     result = _pull(store, path, [], latest, features=()).to_df()
     assert sorted(result.columns) == ["event_timestamp", "k", "other", "v"]
+
+
+@pytest.mark.parametrize("pull_latest", [True, False])
+def test_a_missing_join_key_is_an_error_of_its_own(store, tmp_path, pull_latest):
+    path = write(tmp_path / "a.parquet", [(1, at(0), 10)], "j event_timestamp v")
+    store.apply([entity(), view(path)])
+    store.config.materialization_config.pull_latest_features = pull_latest
+    with pytest.raises(FeastJoinKeysDuringMaterialization, match=r"a\.parquet.*at least {'k'}.*missing: {'k'}"):
+        store.materialize(at(-1), at(1))
 
 
 def test_errors_name_the_source_and_the_column(store, tmp_path):

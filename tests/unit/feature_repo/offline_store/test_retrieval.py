@@ -243,6 +243,13 @@ def test_without_entity_rows_each_arrival_in_the_period_is_one(store, tmp_path):
     assert (job.metadata.min_event_timestamp, job.metadata.max_event_timestamp) == (at(0), at(3))
 
 
+def test_without_entity_rows_a_moment_with_two_arrivals_is_one(store, tmp_path):
+    path = write(tmp_path / "a.parquet", [(1, at(1), 10), (1, at(1), 11), (1, at(2), 12)])
+    store.apply([entity(), view(path)])
+    result = store.get_historical_features(features=["stats:v"], start_date=at(0), end_date=at(3)).to_df()
+    assert values(result) == [11, 12]
+
+
 def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, path):
     other = write(tmp_path / "b.parquet", [(1, at(0), 1)], "j event_timestamp w")
     store.apply([entity(), entity("j"), view(path, "one"), view(other, "two", ("j",), ("w",))])
