@@ -11,14 +11,16 @@ from feast import FeatureView, OnDemandFeatureView, RepoConfig
 from feast.data_source import DataSource
 from feast.feature_logging import LoggingConfig, LoggingSource
 from feast.infra.offline_stores.file_source import FileLoggingDestination
-from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
+from feast.infra.offline_stores.offline_store import RetrievalJob
 from feast.infra.registry.base_registry import BaseRegistry
+from feast.monitoring.monitoring_utils import MONITORING_DIR
 from feast.repo_config import FeastConfigBaseModel
 from feast.utils import compute_non_entity_date_range
 from pydantic import PositiveInt, StrictStr
 
 from . import sources, sql, writes
 from .job import AsofRetrievalJob
+from .monitoring import MonitoredOfflineStore
 from .pull import pull
 from .retrieval import HistoricalRetrieval
 
@@ -43,8 +45,14 @@ class AsofOfflineStoreConfig(FeastConfigBaseModel):
     staging_location_endpoint_override: StrictStr | None = None
     """The S3 endpoint of `staging_location`. By default that of AWS."""
 
+    monitoring_location: StrictStr = MONITORING_DIR
+    """The directory of the monitoring metrics, such as "s3://bucket/monitoring". By default in the repository."""
 
-class AsofOfflineStore(OfflineStore):
+    monitoring_location_endpoint_override: StrictStr | None = None
+    """The S3 endpoint of `monitoring_location`. By default that of AWS."""
+
+
+class AsofOfflineStore(MonitoredOfflineStore):
     """Reads FileSources of parquet files. README.md in this folder explains the semantics."""
 
     supports_filter_by_created_timestamp = True

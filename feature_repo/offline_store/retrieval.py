@@ -177,4 +177,5 @@ def _join(
     bounds = pc.min_max(rows.times).as_py()
     query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, view.ttl)
     connection.register("entity", rows.keyed(list(view.join_keys)))
-    return connection.sql(query).to_arrow_table().columns
+    columns: list[pa.ChunkedArray] = connection.sql(query).to_arrow_table().columns
+    return columns

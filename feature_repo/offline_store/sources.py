@@ -134,6 +134,6 @@ def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
     from fsspec.implementations.arrow import ArrowFSWrapper
 
     if not connection.filesystem_is_registered("s3"):
-        endpoint, credentials = source.s3_endpoint_override, source.resolve_credentials()
+        endpoint, credentials = source.s3_endpoint_override or "", source.resolve_credentials()
         filesystem, _ = FileSource.create_filesystem_and_path("s3://", endpoint, credentials)
         connection.register_filesystem(ArrowFSWrapper(filesystem))

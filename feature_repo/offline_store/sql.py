@@ -110,8 +110,8 @@ QUALIFY max(arrival) OVER history >= {start} AND 1 = row_number() OVER (
   {partition} ORDER BY event DESC, created DESC NULLS LAST, file_index DESC, file_row_number DESC)"""
 
 
-def every(rows: Rows, start: int | None, end: int | None) -> str:
-    """All rows with an event time in [start, end], oldest first; None leaves a side open."""
+def within(rows: Rows, start: int | None, end: int | None) -> str:
+    """All rows with an event time in [start, end], in no order; None leaves a side open."""
     bounds = [f"event >= {start}"] * (start is not None) + [f"event <= {end}"] * (end is not None)
     return f"""\
 WITH source AS (
@@ -119,8 +119,12 @@ WITH source AS (
 )
 SELECT {_original_columns(rows)}
 FROM source
-WHERE {" AND ".join(bounds) or "TRUE"}
-ORDER BY event, created NULLS FIRST, file_index, file_row_number"""
+WHERE {" AND ".join(bounds) or "TRUE"}"""
+
+
+def every(rows: Rows, start: int | None, end: int | None) -> str:
+    """All rows with an event time in [start, end], oldest first; None leaves a side open."""
+    return f"{within(rows, start, end)}\nORDER BY event, created NULLS FIRST, file_index, file_row_number"
 
 
 def arrivals(inputs: list[tuple[Rows, list[str]]], start: int, end: int, timestamp_field: str) -> str:

@@ -26,7 +26,7 @@ def append(table: pa.Table, source: FileSource, path: str) -> None:
     """
     if "*" in path:
         raise ValueError(f"Cannot write to the glob {path!r}: make the source's path the directory of its files")
-    filesystem, target = _filesystem(path, source.s3_endpoint_override)
+    filesystem, target = locate(path, source.s3_endpoint_override)
     schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
     table = _as_stored(table, schema, source)
     if filesystem.get_file_info(target).type == FileType.Directory:
@@ -50,7 +50,7 @@ def log_features(
 ) -> None:
     """Add logged features, a table or a directory of parquet files, to the directory of a logging destination."""
     path = FileSource.get_uri_for_file_path(repo_path, destination.path)
-    filesystem, target = _filesystem(path, destination.s3_endpoint_override)
+    filesystem, target = locate(path, destination.s3_endpoint_override)
     ds.write_dataset(
         logs if isinstance(logs, pa.Table) else ds.dataset(logs, format="parquet"),
         target,
@@ -78,7 +78,7 @@ def save_dataset(
     if not isinstance(storage, SavedDatasetFileStorage):
         raise ValueError(f"This store saves to a SavedDatasetFileStorage, not to a {type(storage).__name__}")
     path = FileSource.get_uri_for_file_path(repo_path, storage.file_options.uri)
-    filesystem, target = _filesystem(path, storage.file_options.s3_endpoint_override)
+    filesystem, target = locate(path, storage.file_options.s3_endpoint_override)
     existing = filesystem.get_file_info(target).type
     if existing != FileType.NotFound and not allow_overwrite:
         raise SavedDatasetLocationAlreadyExists(location=storage.file_options.uri)
@@ -98,7 +98,7 @@ def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]
     Returns:
         The path of each file, in the order of the rows.
     """
-    filesystem, target = _filesystem(f"{location.rstrip('/')}/{uuid.uuid4()}", s3_endpoint)
+    filesystem, target = locate(f"{location.rstrip('/')}/{uuid.uuid4()}", s3_endpoint)
     rows = max(1, table.num_rows * EXPORT_FILE_BYTES // max(1, table.nbytes))
     scheme = "s3://" if location.startswith("s3://") else ""
     filesystem.create_dir(target)
@@ -110,7 +110,8 @@ def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]
     return paths
 
 
-def _filesystem(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
+def locate(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
+    """The file system that a path or an s3:// address lies in, and the path there."""
     filesystem, path = FileSource.create_filesystem_and_path(path, s3_endpoint or "")
     return filesystem or LocalFileSystem(), path
 
