@@ -1,4 +1,4 @@
-"""A retrieval that runs when its result is asked for."""
+"""The job that Feast gets for a retrieval."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -23,10 +23,10 @@ NULLABLE = {
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """The table in pandas; integers and booleans with missing values keep them, in pandas' nullable types.
+    """Return the table as a dataframe, without changing integers and booleans that have missing values.
 
-    Without missing values they have numpy's types. Arrow alone would turn them into floats and objects: an integer
-    above 2**53 would change.
+    They get pandas' nullable types; without missing values they get numpy's types. By default Arrow converts them to
+    floats and objects, which changes integers above 2**53.
     """
     frame = table.to_pandas().reset_index(drop=True)
     for name, column in zip(table.column_names, table.columns, strict=True):

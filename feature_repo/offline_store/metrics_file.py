@@ -1,4 +1,4 @@
-"""The parquet files that hold monitoring metrics, one for each kind of metric."""
+"""The parquet files that keep the monitoring metrics, one file per type of metric."""
 
 import fcntl
 import uuid
@@ -31,7 +31,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class MetricsFile:
-    """The file of one kind of metric, under the name and with the columns that Feast's file stores give it.
+    """The file of one type of metric, with the name and the columns that it has in Feast's own file stores.
 
     Args:
         key: the columns that identify a row.
@@ -44,10 +44,10 @@ class MetricsFile:
 
     @classmethod
     def of(cls, config: RepoConfig, metric_type: str) -> "MetricsFile":
-        """The file of "feature", "feature_view", "feature_service" or "job".
+        """Return the file of a metric type: "feature", "feature_view", "feature_service" or "job".
 
         Raises:
-            ValueError: the type is another one.
+            ValueError: there is no such type.
         """
         name, columns, key = monitoring_parquet_meta(metric_type)
         settings = config.offline_store
@@ -60,12 +60,12 @@ class MetricsFile:
         return bool(self.filesystem.get_file_info(self.path).type == FileType.File)
 
     def load(self, connection: DuckDBPyConnection) -> None:
-        """Create the table `stored` of the rows in the file; it is empty if there is no file."""
+        """Create the table `stored` of the rows in the file. Without a file the table is empty."""
         given = pq.read_table(self.path, filesystem=self.filesystem) if self.exists else pa.table({})
         self.create_table(connection, "stored", given)
 
     def create_table(self, connection: DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-        """Create a table of `rows` with the columns of the file; columns that `rows` does not have are null."""
+        """Create a table of `rows` with the columns of the file. Columns that are missing in `rows` are null."""
         casts = [
             f"{identifier(c) if c in rows.column_names else 'NULL'}::{TYPES.get(c, 'VARCHAR')} AS {identifier(c)}"
             for c in self.columns
@@ -76,7 +76,7 @@ class MetricsFile:
         connection.execute(f"CREATE TEMP TABLE {name} AS SELECT {', '.join(casts)} FROM {source}")
 
     def replace(self, rows: pa.Table) -> None:
-        """Write rows instead of all that is in the file, in one step."""
+        """Replace the rows of the file in one step: readers see either the old or the new ones."""
         self.filesystem.create_dir(str(Path(self.path).parent))
         staged = f"{self.path}.{uuid.uuid4().hex}.tmp"
         pq.write_table(rows, staged, filesystem=self.filesystem)
@@ -84,7 +84,7 @@ class MetricsFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Let one process or thread at a time read, change and replace the file. No lock in an object store."""
+        """Let one process or thread at a time change a local file. In an object store nothing is locked."""
         if not isinstance(self.filesystem, LocalFileSystem):
             yield
             return

@@ -1,6 +1,6 @@
-"""The SQL of the statistics: pure functions from the rows of a source to queries.
+"""The SQL of the monitoring statistics: pure functions that write queries.
 
-A value is present if it is neither null nor NaN. Statistics of numbers are of the finite ones.
+A value is present if it is neither null nor NaN. The statistics of numbers leave infinite values out.
 """
 
 from .sql import Rows, identifier, within
@@ -9,11 +9,11 @@ QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
 
 def numbers(rows: Rows, start: int | None, end: int | None) -> str:
-    """Statistics of each value column, as numbers, over the rows with an event time in [start, end].
+    """Return the statistics of numeric columns, over the rows with an event time in [start, end].
 
     Returns:
-        A query of one row: row_count, then a struct for each column, stats_0, ..., with the number of present values,
-        mean, sample stddev, min_val, max_val, and a list of the `QUANTILES`, interpolated.
+        A query of one row: row_count, then one struct per value column (stats_0, ...) with present, mean, stddev (of
+        the sample), min_val, max_val, and the list of `QUANTILES`, interpolated.
     """
     casts = ", ".join(f"{identifier(c)}::DOUBLE AS x_{i}" for i, c in enumerate(rows.values))
     stats = ",\n  ".join(
@@ -27,11 +27,11 @@ def numbers(rows: Rows, start: int | None, end: int | None) -> str:
 
 
 def histogram(rows: Rows, start: int | None, end: int | None) -> str:
-    """How many finite values of the only value column lie in each bin.
+    """Count the finite values of the only value column in each bin.
 
     Returns:
         A query of columns bin and count, without empty bins. Its parameter is the list of the lower edges of the bins,
-        in ascending order. A bin holds its lower edge, and the last one has no upper edge.
+        in ascending order. A bin includes its lower edge, and the last bin has no upper edge.
     """
     return f"""\
 WITH numbers AS (
@@ -46,14 +46,14 @@ GROUP BY bin"""
 
 
 def frequencies(rows: Rows, start: int | None, end: int | None, top_n: int, as_text: bool) -> str:
-    """The most frequent values of the only value column, and the number of all.
+    """Find the most frequent values of the only value column.
 
     Args:
-        as_text: whether values are converted to text.
+        as_text: convert the values to text.
 
     Returns:
-        A query of one row: row_count, present, unique_count, and top, a list of structs of value and count. Of equally
-        frequent values the lesser one comes first.
+        A query of one row: row_count, present, unique_count, and top, a list of structs with value and count, the most
+        frequent first. Equally frequent values are sorted.
     """
     value = identifier(rows.values[0]) + "::VARCHAR" * as_text
     return f"""\
@@ -73,5 +73,5 @@ SELECT
 
 
 def newest(rows: Rows) -> str:
-    """The greatest event time in microseconds, null without rows."""
+    """Find the greatest event time in microseconds; null without rows."""
     return f"SELECT max(epoch_us({identifier(rows.timestamp_field)})) FROM {rows.scan}"

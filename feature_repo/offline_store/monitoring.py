@@ -1,4 +1,4 @@
-"""Feast's data quality monitoring: statistics of features, and where they are kept."""
+"""The monitoring hooks of Feast's OfflineStore: computing metrics of features, and keeping them."""
 
 import json
 import logging
@@ -37,17 +37,17 @@ class MonitoredOfflineStore(OfflineStore):
         """Compute the statistics of features over the rows with an event time in [start_date, end_date].
 
         Args:
-            feature_columns: the names of the features, each with "numeric" or "categorical". Features without a column
-                are skipped with a warning, and so are those of another kind.
+            feature_columns: the names of the features, each with "numeric" or "categorical". A feature without a column
+                is skipped with a warning; a feature of another kind is skipped.
 
         Returns:
-            One metric for each feature, with the keys and the values of Feast's MetricsCalculator, except that NaN
-            counts as null, and that infinite numbers are left out of the statistics.
+            One metric per feature, equal to that of Feast's MetricsCalculator, except that NaN counts as null, and that
+            infinite numbers are left out of the statistics.
         """
         owner = f"data source {data_source.name!r}"
         source = sources.file_source(data_source, owner)
         path = sources.path_of(source, config.repo_path)
-        stored = {name: column for column, name in source.field_mapping.items()}
+        stored = sources.stored_names(source)
         start, end = (sql.microseconds(moment) if moment else None for moment in (start_date, end_date))
         with sources.connect(config.offline_store) as connection:
             scan = sources.scan(connection, source, config.repo_path)
@@ -55,7 +55,7 @@ class MonitoredOfflineStore(OfflineStore):
             rows = sql.Rows([], stored.get(timestamp_field, timestamp_field), scan=scan)
             columns = {name: stored.get(name, name) for name, _ in feature_columns}
             if missing := sorted(name for name, column in columns.items() if column not in types):
-                logger.warning("%s has no column for the features %s: they are skipped", owner, missing)
+                logger.warning("%s has no column for the features %s, which are skipped", owner, missing)
             kinds: dict[str, dict[str, str]] = {"numeric": {}, "categorical": {}}
             for name, kind in feature_columns:
                 if columns[name] in types and kind in kinds:
@@ -72,11 +72,11 @@ class MonitoredOfflineStore(OfflineStore):
     def get_monitoring_max_timestamp(
         config: RepoConfig, data_source: DataSource, timestamp_field: str
     ) -> datetime | None:
-        """Return the greatest event time of a source in UTC, None if it has no rows or no files yet."""
+        """Return the greatest event time of a source in UTC. None if it has no rows, or no files yet."""
         owner = f"data source {data_source.name!r}"
         source = sources.file_source(data_source, owner)
         path = sources.path_of(source, config.repo_path)
-        stored = {name: column for column, name in source.field_mapping.items()}
+        stored = sources.stored_names(source)
         with sources.connect(config.offline_store) as connection:
             scan = sources.scan(connection, source, config.repo_path)
             try:
@@ -89,7 +89,7 @@ class MonitoredOfflineStore(OfflineStore):
 
     @staticmethod
     def ensure_monitoring_tables(config: RepoConfig) -> None:
-        """Write an empty file for each kind of metric that has none."""
+        """Write an empty file for each type of metric that has no file."""
         for metric_type in METRIC_TYPES:
             file = MetricsFile.of(config, metric_type)
             if not file.exists:
@@ -97,7 +97,7 @@ class MonitoredOfflineStore(OfflineStore):
 
     @staticmethod
     def save_monitoring_metrics(config: RepoConfig, metric_type: str, metrics: list[Metric]) -> None:
-        """Add metrics to their file. A metric replaces the one with the same key; of equal keys the last one stays."""
+        """Add metrics to the file of their type. A metric replaces the one with the same key."""
         if not metrics:
             return
         file = MetricsFile.of(config, metric_type)
@@ -163,7 +163,7 @@ class MonitoredOfflineStore(OfflineStore):
 
 
 def _rewrite(config: RepoConfig, file: MetricsFile, query: str, added: pa.Table | None = None) -> None:
-    """Replace the rows of a file by the result of a query over tables `stored` and, where given, `added`."""
+    """Replace the rows of a file by the result of a query over the tables `stored` and, if given, `added`."""
     with file.locked(), sources.connect(config.offline_store) as connection:
         file.load(connection)
         if added is not None:
@@ -172,7 +172,7 @@ def _rewrite(config: RepoConfig, file: MetricsFile, query: str, added: pa.Table 
 
 
 def _as_row(metric: Metric, columns: list[str]) -> Metric:
-    """A metric as a row: its known columns, the histogram as JSON, naive times in UTC."""
+    """Return the metric as a row of its file: the histogram is JSON, and naive times are in UTC."""
     row = {column: metric.get(column) for column in columns}
     for column, value in row.items():
         if isinstance(value, dict | list):

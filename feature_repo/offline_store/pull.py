@@ -1,4 +1,4 @@
-"""Reading one source: the rows that Feast materializes, logs or saved."""
+"""Reading the rows of one source, for materialization, saved datasets and logged features."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +15,11 @@ from .sql import Rows
 
 
 def pull(config: RepoConfig, data_source: DataSource, rows: Rows, query: Callable[[Rows], str]) -> AsofRetrievalJob:
-    """A job that runs `query` on the rows of a source.
+    """Return a job that runs a query on the rows of a source.
 
     Args:
-        rows: the columns to read; no values mean all columns, as in Feast. The job fills in what is scanned.
-        query: the SQL that selects from the rows.
+        rows: the columns to read. Without value columns all columns are read, as in Feast.
+        query: writes the SQL for the rows.
     """
     owner = f"data source {data_source.name!r}"
     source = sources.file_source(data_source, owner)
@@ -34,11 +34,11 @@ def pull(config: RepoConfig, data_source: DataSource, rows: Rows, query: Callabl
             read = sources.comparable(replace(rows, scan=scan), types, owner, path)
             if not read.values:
                 read = replace(read, values=[column for column in types if column not in read.columns])
-            # One chunk: materialization writes the first chunk of a table and drops the others.
+            # Feast's materialization writes only the first chunk of a table, so there must be one.
             table = connection.sql(query(read)).to_arrow_table().combine_chunks()
         if rows.join_keys:
             return table
-        # Feast keys the rows of a feature view without entities by a constant.
+        # Feast gives the rows of a feature view without entities a constant key.
         return table.append_column(DUMMY_ENTITY_ID, pa.array([DUMMY_ENTITY_VAL] * len(table)))
 
     return AsofRetrievalJob(evaluate, config)

@@ -20,7 +20,7 @@ from .entities import EntityRows
 
 @dataclass(frozen=True)
 class ViewFeatures:
-    """The features asked of one feature view, in the names of Feast and of its source."""
+    """The features to read from one feature view, under the names of Feast and of its source."""
 
     owner: str
     source: FileSource
@@ -30,10 +30,10 @@ class ViewFeatures:
 
     @classmethod
     def of(cls, view: FeatureView, feature_refs: list[str], full_feature_names: bool) -> "ViewFeatures":
-        """Those of `feature_refs` ("view:feature") that name this view, as it is projected."""
+        """Return the features of this view that are in `feature_refs`, such as "view:feature"."""
         owner = f"feature view {view.name!r}"
         source = sources.file_source(view.batch_source, owner)
-        stored = {name: column for column, name in source.field_mapping.items()}
+        stored = sources.stored_names(source)
         prefix = f"{view.projection.name_alias or view.name}__" if full_feature_names else ""
         names = [ref.split(":", 1)[1] for ref in feature_refs if ref.startswith(f"{view.projection.name_to_use()}:")]
         keys = [column.name for column in view.entity_columns if column.name != DUMMY_ENTITY_ID]
@@ -46,8 +46,8 @@ class ViewFeatures:
         )
 
     def rows(self, scan: str, late_rows: sql.LateRows) -> sql.Rows:
-        """The columns to read. The source may name its timestamp columns as the files do, or as the mapping does."""
-        stored = {name: column for column, name in self.source.field_mapping.items()}
+        """Return the columns to read. The source may name its timestamps as they are before or after the mapping."""
+        stored = sources.stored_names(self.source)
         event, created = self.source.timestamp_field, self.source.created_timestamp_column
         return sql.Rows(
             list(self.join_keys.values()),
@@ -95,7 +95,7 @@ class HistoricalRetrieval:
             raise ValueError(f"entity_df is a {type(entity_df).__name__}: give a pandas dataframe or a DuckDB query")
         elif entity_df is None and len({tuple(sorted(view.join_keys)) for view in self.views}) > 1:
             keys = {view.owner: list(view.join_keys) for view in self.views}
-            raise ValueError(f"Without an entity dataframe all feature views need the same join keys, not {keys}")
+            raise ValueError(f"Without an entity dataframe, all feature views need the same join keys, not {keys}")
 
     def evaluate(self, timeout: float | None = None) -> pa.Table:
         """Return the columns of the entity rows, then the features of one view after the other.
@@ -104,7 +104,7 @@ class HistoricalRetrieval:
             timeout: seconds after which a running query is interrupted; None for no limit.
         """
         with sources.connect(self.config.offline_store, timeout) as connection:
-            # All views are checked before the first is joined: an error in the last one costs no waiting.
+            # Check all views before joining the first, so that nobody waits for an error in the last one.
             inputs = [self._source_rows(connection, view) for view in self.views]
             rows = self._entity_rows(connection, [source_rows for source_rows, _ in inputs])
             self._check_names(rows)
@@ -128,7 +128,7 @@ class HistoricalRetrieval:
         return RetrievalMetadata(self.feature_refs, keys, first, last)
 
     def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
-        """What to read for a view, and the types of its source's columns."""
+        """Return what to read for a view, and the types of all columns of its source."""
         scan = sources.scan(connection, view.source, self.config.repo_path)
         path = sources.path_of(view.source, self.config.repo_path)
         types = sources.column_types(connection, scan, view.owner, path)
@@ -144,7 +144,7 @@ class HistoricalRetrieval:
         return entities.from_query(connection, sql.arrivals(keyed, start, end, DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL))
 
     def _check_names(self, rows: EntityRows) -> None:
-        """Every join key is a column of the entity rows, and no name would occur twice in the result."""
+        """Check that each join key is a column of the entity rows, and that no name would be twice in the result."""
         columns = rows.table.column_names
         keys = {key for view in self.views for key in view.join_keys}
         if missing := keys - set(columns):
@@ -152,13 +152,13 @@ class HistoricalRetrieval:
         counts = Counter([*columns, *(name for view in self.views for name in view.features)])
         if twice := sorted(name for name, count in counts.items() if count > 1):
             raise ValueError(
-                f"{twice} would be the name of two columns, of the entity dataframe or of feature views: "
+                f"The result would have two columns named {twice}, from the entity dataframe or from feature views: "
                 "use full_feature_names=True, or rename the columns of the entity dataframe"
             )
 
 
 def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]) -> None:
-    """Text is not joined to numbers: DuckDB would convert it, and fail on the first that is none."""
+    """Refuse to join text to numbers: DuckDB would convert the text, and fail at the first that is not a number."""
     for entity_column, column in view.join_keys.items():
         given = rows.table.schema.field(entity_column).type
         is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
@@ -173,7 +173,7 @@ def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]
 def _join(
     connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures, source_rows: sql.Rows
 ) -> list[pa.ChunkedArray]:
-    """The columns of `view.features`, in the order of the entity rows."""
+    """Return the columns of `view.features`, in the order of the entity rows."""
     bounds = pc.min_max(rows.times).as_py()
     query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, view.ttl)
     connection.register("entity", rows.keyed(list(view.join_keys)))

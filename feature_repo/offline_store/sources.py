@@ -1,4 +1,4 @@
-"""From a Feast FileSource to the rows that DuckDB reads."""
+"""Reading Feast's file sources with DuckDB."""
 
 import tempfile
 from collections.abc import Iterator
@@ -45,35 +45,40 @@ def connect(limits: Limits, timeout: float | None = None) -> Iterator[DuckDBPyCo
 
 
 def file_source(source: DataSource | None, owner: str) -> FileSource:
-    """The source as one this store can read.
+    """Return the source if this store can read it.
 
     Args:
-        owner: who reads it, for the message: "feature view 'trips'".
+        owner: who reads it, such as "feature view 'trips'"; for the error message.
 
     Raises:
-        ValueError: the source is missing, of another kind, or not parquet.
+        ValueError: there is no source, it is not a FileSource, or its files are not parquet.
     """
     if source is None:
         raise ValueError(f"{owner} has no batch source: give it a FileSource of parquet files")
     if not isinstance(source, FileSource):
         raise ValueError(
-            f"{owner} reads a {type(source).__name__}, this store reads a FileSource of parquet files only"
+            f"{owner} reads a {type(source).__name__}, but this store only reads a FileSource of parquet files"
         )
     if not isinstance(source.file_format or ParquetFormat(), ParquetFormat):
         raise ValueError(
-            f"{owner} reads {source.path!r} as {type(source.file_format).__name__}, this store reads parquet only: "
+            f"{owner} reads {source.path!r} as {type(source.file_format).__name__}, but this store only reads parquet: "
             "write the data as parquet, or use the duckdb offline store for Delta tables"
         )
     return source
 
 
 def path_of(source: FileSource, repo_path: Path | str | None) -> str:
-    """Where the source's files are, relative to the repository."""
+    """Return where the files of a source are. Relative paths start at the repository."""
     return FileSource.get_uri_for_file_path(repo_path, source.path)
 
 
+def stored_names(source: FileSource) -> dict[str, str]:
+    """Return the column in the files for each name that the source's field mapping gives."""
+    return {name: column for column, name in source.field_mapping.items()}
+
+
 def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
-    """A DuckDB table expression over the source: a file, a glob, or a directory and all below it."""
+    """Return a DuckDB table expression for a source: a file, a glob, or a directory and everything below it."""
     path = path_of(source, repo_path)
     if path.startswith("s3://"):
         _use_s3(connection, source)
@@ -81,12 +86,12 @@ def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | s
     else:
         is_directory = Path(path).is_dir()
     pattern = path.rstrip("/") + "/**/*.parquet" if is_directory else path
-    # Files of one source may have been written before a column was added: by name, and null where it is missing.
+    # A column may have been added after some files were written: columns are matched by name, and null where missing.
     return f"read_parquet({literal(pattern)}{', union_by_name = true' if '*' in pattern else ''})"
 
 
 def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: str) -> dict[str, str]:
-    """The DuckDB types of a source's columns by name. Reads only the footers of the files.
+    """Return the DuckDB type of each column of a source, by name. Reads only the footers of the files.
 
     Raises:
         FileNotFoundError: there is no file.
@@ -104,7 +109,7 @@ def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: st
 
 
 def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows:
-    """The rows with timestamps that DuckDB can compare.
+    """Return the rows with timestamps that DuckDB can compare.
 
     Args:
         types: the types of the source's columns, as `column_types` returns them.
@@ -117,7 +122,7 @@ def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows
     times = [column for column in (rows.timestamp_field, rows.created_timestamp_column) if column]
     for column in times:
         if not types[column].startswith(TIMES):
-            raise ValueError(f"{owner} takes {column!r} of {path!r} for its time, but it holds {types[column]}")
+            raise ValueError(f"{owner} uses {column!r} of {path!r} as a timestamp, but it holds {types[column]}")
     # pandas writes aware nanoseconds by default, and few functions of DuckDB take them.
     unusable = [identifier(column) for column in times if types[column] == "TIMESTAMPTZ_NS"]
     if not unusable:
@@ -127,9 +132,9 @@ def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows
 
 
 def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
-    """Let the connection read s3:// paths through pyarrow, with the credentials and endpoint Feast itself would use.
+    """Let the connection read s3:// paths through pyarrow, with the credentials and the endpoint that Feast would use.
 
-    DuckDB's own httpfs is downloaded on first use, which a cluster without a way out cannot do.
+    DuckDB has an extension for S3, but downloads it on first use. That fails without access to the internet.
     """
     from fsspec.implementations.arrow import ArrowFSWrapper
 

@@ -1,7 +1,7 @@
-"""The statistics of features that Feast's monitoring asks for, computed in DuckDB."""
+"""The statistics that Feast's monitoring keeps of features, computed in DuckDB."""
 
-import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,6 @@ from duckdb import DuckDBPyConnection
 
 from . import metrics_sql
 from .sql import Rows
-
-logger = logging.getLogger(__name__)
 
 Metric = dict[str, Any]
 STATISTICS = ("mean", "stddev", "min_val", "max_val", *metrics_sql.QUANTILES)
@@ -20,7 +18,7 @@ class Statistics:
     """Computes the metrics of the columns of one source, over the rows with an event time in [start, end].
 
     Args:
-        rows: the source and its timestamp; the value columns are filled in.
+        rows: the source and its timestamp. The methods fill in the value columns.
         types: the DuckDB types of the source's columns by name.
         start, end: in microseconds since the epoch; None leaves a side open.
     """
@@ -34,7 +32,11 @@ class Statistics:
         self._period = (start, end)
 
     def numeric(self, features: dict[str, str], bins: int) -> Iterator[Metric]:
-        """The metrics of numeric features, given as names with their columns; one query, and one per histogram."""
+        """Compute the metrics of numeric features: one query for all, and one for each histogram.
+
+        Args:
+            features: the column of each feature by name.
+        """
         if not features:
             return
         result = self._one(metrics_sql.numbers(self._read(*features.values()), *self._period))
@@ -48,7 +50,11 @@ class Statistics:
             yield metric
 
     def categorical(self, features: dict[str, str], top_n: int) -> Iterator[Metric]:
-        """The metrics of categorical features, given as names with their columns; one query each."""
+        """Compute the metrics of categorical features, with one query each.
+
+        Args:
+            features: the column of each feature by name.
+        """
         for name, column in features.items():
             as_text = self._types[column] != "BOOLEAN"
             result = self._one(metrics_sql.frequencies(self._read(column), *self._period, top_n, as_text))
@@ -69,8 +75,7 @@ class Statistics:
         return {"bins": edges, "counts": counts, "bin_width": edges[1] - edges[0]}
 
     def _read(self, *columns: str) -> Rows:
-        rows = self._rows
-        return Rows(rows.join_keys, rows.timestamp_field, values=list(dict.fromkeys(columns)), scan=rows.scan)
+        return replace(self._rows, values=list(dict.fromkeys(columns)))
 
     def _one(self, query: str) -> Metric:
         row: Metric = self._connection.sql(query).to_arrow_table().to_pylist()[0]
@@ -78,7 +83,7 @@ class Statistics:
 
 
 def _metric(name: str, feature_type: str, row_count: int, present: int) -> Metric:
-    """A metric without statistics, with all the keys that Feast expects."""
+    """Return a metric with all the keys that Feast expects, and without statistics."""
     missing = row_count - present
     return {
         "feature_name": name,
@@ -91,9 +96,9 @@ def _metric(name: str, feature_type: str, row_count: int, present: int) -> Metri
 
 
 def _edges(low: float, high: float, bins: int) -> list[float]:
-    """The edges of bins of equal width from `low` to `high`, as numpy's histogram has them."""
+    """Return the edges of bins of equal width from `low` to `high`, as in numpy's histogram."""
     try:
         edges: list[float] = np.histogram_bin_edges(np.array([low, high]), bins).tolist()
-    except ValueError:  # floats are too coarse for that many bins
+    except ValueError:  # the bins would be too narrow for floats
         return [low, high]
     return edges

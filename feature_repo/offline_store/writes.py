@@ -1,4 +1,4 @@
-"""Writing parquet: new rows of a source, logged features, saved datasets."""
+"""Writing parquet: rows of a source, logged features, saved datasets and exports."""
 
 import uuid
 from collections.abc import Callable
@@ -14,12 +14,16 @@ from feast.infra.offline_stores.file_source import FileLoggingDestination, Saved
 from feast.saved_dataset import SavedDatasetStorage
 from pyarrow.fs import FileSystem, FileType, LocalFileSystem
 
+from .sources import stored_names
+
 EXPORT_FILE_BYTES = 64 * 2**20
-"""Large enough to read fast, small enough that each worker of a materialization can hold one."""
+"""Large enough to read fast, small enough for the memory of one worker."""
 
 
 def append(table: pa.Table, source: FileSource, path: str) -> None:
-    """Add rows to a source: a new file in a directory, or the end of a single file, which is replaced in one step.
+    """Add rows to a source.
+
+    A directory gets a new file. A single file is rewritten with the rows at its end, and replaced in one step.
 
     Raises:
         ValueError: the columns are not the source's, or the source is a glob.
@@ -30,7 +34,7 @@ def append(table: pa.Table, source: FileSource, path: str) -> None:
     schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
     table = _as_stored(table, schema, source)
     if filesystem.get_file_info(target).type == FileType.Directory:
-        # Of equal rows the one in the last file counts: the name sorts by time, and after the usual part-0.
+        # Of equal rows the one in the last file counts, so names sort by time, and after the usual part-0.
         name = f"written-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex}.parquet"
         pq.write_table(table, f"{target}/{name}", filesystem=filesystem)
         return
@@ -59,21 +63,21 @@ def log_features(
         basename_template=uuid.uuid4().hex + "-{i}.parquet",
         partitioning=destination.partition_by,
         partitioning_flavor="hive" if destination.partition_by else None,
-        existing_data_behavior="overwrite_or_ignore",  # names are unique: nothing is overwritten
+        existing_data_behavior="overwrite_or_ignore",  # file names are unique, so nothing is overwritten
     )
 
 
 def save_dataset(
     evaluate: Callable[[], pa.Table], storage: SavedDatasetStorage, repo_path: Path | str | None, allow_overwrite: bool
 ) -> None:
-    """Write what `evaluate` returns to `storage`, instead of all that was there before.
+    """Write what `evaluate` returns to `storage`, and remove what was there before.
 
-    A path that ends in .parquet becomes a file, any other a directory. Nothing is evaluated if it could not be written,
-    and what was there stays until the evaluation has succeeded.
+    A path that ends in .parquet becomes a file, any other path a directory. `evaluate` runs only if its result may be
+    written, and the old data stays until it has succeeded.
 
     Raises:
-        SavedDatasetLocationAlreadyExists: there is something, and `allow_overwrite` is not set.
-        ValueError: the storage is not files.
+        SavedDatasetLocationAlreadyExists: something is there already, and `allow_overwrite` is not set.
+        ValueError: the storage is not a SavedDatasetFileStorage.
     """
     if not isinstance(storage, SavedDatasetFileStorage):
         raise ValueError(f"This store saves to a SavedDatasetFileStorage, not to a {type(storage).__name__}")
@@ -111,17 +115,17 @@ def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]
 
 
 def locate(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
-    """The file system that a path or an s3:// address lies in, and the path there."""
+    """Return the file system of a path or an s3:// address, and the path in it."""
     filesystem, path = FileSource.create_filesystem_and_path(path, s3_endpoint or "")
     return filesystem or LocalFileSystem(), path
 
 
 def _as_stored(table: pa.Table, schema: pa.Schema, source: FileSource) -> pa.Table:
-    """The rows with the source's column names, order and types."""
-    stored_name = {name: column for column, name in source.field_mapping.items()}
+    """Return the rows with the column names, the order and the types of the source."""
+    stored_name = stored_names(source)
     table = table.rename_columns([stored_name.get(name, name) for name in table.column_names])
     if set(table.column_names) != set(schema.names):
         raise ValueError(
-            f"Cannot write columns {sorted(table.column_names)} to {source.path!r} with {sorted(schema.names)}"
+            f"Cannot write columns {sorted(table.column_names)} to {source.path!r}, which has {sorted(schema.names)}"
         )
     return table.select(schema.names).cast(schema)

@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from . import reference
-from .harness import at, entities, entity, feature_store, values, view, write
+from .harness import ASOF, at, entities, entity, feature_store, values, view, write
 
 CREATED = "k event_timestamp created v"
 
@@ -71,6 +71,17 @@ def test_a_row_created_before_its_event_counts_from_the_event(store, tmp_path):
 def test_a_row_without_creation_arrived_with_its_event_and_loses_ties(store, tmp_path):
     path = write(tmp_path / "a.parquet", [(1, at(0), at(-1), 11), (1, at(0), None, 10), (2, at(0), None, 20)], CREATED)
     assert retrieve(store, path, [(1, at(0)), (2, at(0))], created="created") == [11, 20]
+
+
+def test_a_row_without_creation_counts_where_the_filter_of_the_stock_store_drops_it(tmp_path):
+    path = write(tmp_path / "a.parquet", [(1, at(0), None, 10), (1, at(-2), at(-2), 9)], CREATED)
+    frame, results = entities([(1, at(1))]), {}
+    for kind in (ASOF, "duckdb"):
+        store = feature_store(tmp_path / kind, kind)
+        store.apply([entity(), view(path, created="created")])
+        job = store.get_historical_features(frame, ["stats:v"], filter_by_created_timestamp=True)
+        results[kind] = values(job.to_df())
+    assert results == {ASOF: [10], "duckdb": [9]}
 
 
 def test_of_rows_that_arrive_together_the_newest_event_counts(store, tmp_path):

@@ -273,7 +273,7 @@ def test_errors_name_the_view_the_file_and_the_column(store, tmp_path, path):
     assert "has no column ['w']" in error_of(store, view(path, field_mapping={"w": "v"}))
     assert "has no column ['made']" in error_of(store, view(path, created="made"))
     message = error_of(store, view(path, timestamp_field="v"))
-    assert "feature view 'stats' takes 'v'" in message and "BIGINT" in message
+    assert "feature view 'stats' uses 'v'" in message and "BIGINT" in message
     (tmp_path / "text.parquet").write_text("k,v")
     message = error_of(store, view(tmp_path / "text.parquet"))
     assert "feature view 'stats' cannot read" in message and "text.parquet" in message
@@ -289,6 +289,6 @@ def test_errors_of_entity_rows(store, path):
     message = error_of(store, view(path), entities([(1, at(0))], "j event_timestamp"), FeastEntityDFMissingColumnsError)
     assert "{'k'} were missing" in message
     message = error_of(store, view(path), entities([(1, at(0), 5)], "k event_timestamp v"))
-    assert "['v'] would be the name of two columns" in message and "full_feature_names=True" in message
+    assert "two columns named ['v']" in message and "full_feature_names=True" in message
     message = error_of(store, view(path), entities([("one", at(0))]))
     assert "'k' of the entity dataframe, which holds" in message and "BIGINT" in message
