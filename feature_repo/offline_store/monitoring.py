@@ -41,8 +41,8 @@ class MonitoredOfflineStore(OfflineStore):
                 is skipped with a warning; a feature of another kind is skipped.
 
         Returns:
-            One metric per feature, equal to that of Feast's MetricsCalculator, except that NaN counts as null, and that
-            infinite numbers are left out of the statistics.
+            One metric per feature, equal to that of Feast's MetricsCalculator. NaN counts as null, and infinite numbers
+            are left out of the statistics; the calculator fails on both.
         """
         owner = f"data source {data_source.name!r}"
         source = sources.file_source(data_source, owner)

@@ -11,6 +11,9 @@ from typing import Literal
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# In microseconds, with some years of margin.
+FIRST_NANOSECOND = (datetime(1680, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
+LAST_NANOSECOND = (datetime(2260, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
 
 LateRows = Literal["exclude", "include"]
 
@@ -171,9 +174,10 @@ def _source(rows: Rows, earliest: int | None = None, latest: int | None = None) 
     conditions = [f"{event} IS NOT NULL"]
     # Times are compared as they are stored, so that DuckDB skips row groups by their statistics; a string literal takes
     # the type of the column. One microsecond more on both sides, because stored nanoseconds are not rounded yet.
-    if earliest is not None:
+    # A column of nanoseconds cannot be compared to a time that it cannot hold.
+    if earliest is not None and earliest > FIRST_NANOSECOND:
         conditions.append(f"{event} >= {_moment(earliest - 1)}")
-    if latest is not None:
+    if latest is not None and latest < LAST_NANOSECOND:
         conditions.append(f"{event} <= {_moment(latest + 1)}")
         if rows.may_be_late:
             conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest + 1)})")

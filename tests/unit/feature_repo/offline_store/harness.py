@@ -71,7 +71,7 @@ def _array(column: tuple) -> pa.Array:
     known = next((value for value in column if value is not None), None)
     if not isinstance(known, datetime) or known.tzinfo is None:
         return pa.array(column)
-    # Once pandera has been imported, pyarrow takes the clock of a zone other than UTC for UTC: it is given instants.
+    # Once pandera is imported, pyarrow reads a time in another zone as if it were in UTC. Integers avoid that.
     instants = [None if value is None else (value - EPOCH) // timedelta(microseconds=1) for value in column]
     zone = pa.array([known]).type.tz
     return pa.array(instants, pa.int64()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", zone))

@@ -1,10 +1,11 @@
 """Materialization through Feast's own engine, and the rows it pulls."""
 
 import time
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from feast.errors import FeastJoinKeysDuringMaterialization
 from hypothesis import given, settings
@@ -137,6 +138,17 @@ def test_times_are_in_utc_wherever_the_machine_is(store, tmp_path, monkeypatch):
         assert result.schema.field("event_timestamp").type == pa.timestamp("us", "UTC")
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.mark.parametrize("latest", [False, True])
+@pytest.mark.parametrize("created", ["", "created"])
+@pytest.mark.parametrize("unit", ["ns", "us"])
+def test_a_period_may_be_all_of_time(store, tmp_path, unit, created, latest):
+    times = pa.array([NOON.replace(tzinfo=None)], pa.timestamp("us")).cast(pa.timestamp(unit))
+    pq.write_table(pa.table({"k": [1], "event_timestamp": times, "created": times, "v": [10]}), tmp_path / "a.parquet")
+    period = datetime.min, datetime.max
+    result = _pull(store, tmp_path / "a.parquet", [], latest, *period, created=created).to_df()
+    assert values(result) == [10]
 
 
 @pytest.mark.parametrize("latest", [False, True])
