@@ -1,6 +1,5 @@
 """The parquet files that keep the monitoring metrics, one file per type of metric."""
 
-import fcntl
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +87,8 @@ class MetricsFile:
         if not isinstance(self.filesystem, LocalFileSystem):
             yield
             return
+        import fcntl  # not on Windows, where the rest of the store works
+
         lock = Path(f"{self.path}.lock")
         lock.parent.mkdir(parents=True, exist_ok=True)
         with lock.open("w") as handle:

@@ -1,4 +1,4 @@
-"""What Feast checks of every offline store, retrieval: one small world of orders, joined in every way at once."""
+"""Retrieval as Feast tests it for every offline store: a small world of orders that uses all kinds of joins at once."""
 
 import random
 from datetime import timedelta
@@ -18,7 +18,7 @@ TTL = timedelta(hours=6)
 
 
 def history(seed: int, ids: range) -> list[tuple]:
-    """Rows at whole hours; some came late, some are corrections, one in ten has no creation time."""
+    """Return rows at whole hours. Some came late, some are corrections, and one in ten has no creation time."""
     pick = random.Random(seed)
     return [
         (pick.choice(ids), at(hour), None if pick.random() < 0.1 else at(hour + pick.choice([-1, 0, 0, 2, 9])), value)
@@ -69,7 +69,7 @@ class World:
         )
 
     def expected(self, name: str, key: str | None, late_rows: str = "exclude") -> list:
-        """The level of an entity for each order, by brute force."""
+        """Return the level of an entity for each order, by brute force."""
         rows = [
             {"k": k if key else 0, "event_timestamp": event, "created": created if self.created else None, "v": value}
             for k, event, created, value in self.rows[name]

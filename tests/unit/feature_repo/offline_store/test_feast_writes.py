@@ -1,4 +1,4 @@
-"""What Feast checks of every offline store, writing: pushes, logs, schemas and types."""
+"""Writing as Feast tests it for every offline store: pushes, logs, schemas and types."""
 
 from datetime import UTC, datetime, timedelta
 

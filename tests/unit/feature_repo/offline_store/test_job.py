@@ -10,7 +10,7 @@ from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
 
 from .harness import at, entities, entity, feature_store, values, view, write
 
-# Billions of pairs: minutes of work, in hardly any memory.
+# A million million pairs: this would take hours, in little memory.
 SLOW = (
     "SELECT count(*) % 2 AS k, TIMESTAMP '2024-03-01 12:00:00' AS event_timestamp "
     "FROM range(1000000) a, range(1000000) b WHERE (a.range * b.range) % 7 = 1"
@@ -35,7 +35,7 @@ def test_a_query_that_outlasts_its_timeout_is_interrupted(stats, tmp_path, resul
 
 
 def test_a_pull_is_interrupted(stats, tmp_path, monkeypatch):
-    """Reading a source of many rows; the timeout has passed before the first is read."""
+    """The timeout is so short that it passes before the first of many rows is read."""
     large = tmp_path / "large.parquet"
     times = pd.Series([at(0)] * 2_000_000).dt.as_unit("us")
     pd.DataFrame({"k": range(2_000_000), "event_timestamp": times, "v": 1}).to_parquet(large)
@@ -83,7 +83,7 @@ def test_each_export_is_a_directory_of_its_own(staged, tmp_path):
 
 
 def test_a_large_export_is_several_files(staged):
-    """About 150 MB of text: files of 64 MB, which hold every row once and in order."""
+    """About 150 MB of text become files of 64 MB, with every row once and in order."""
     rows = 150_000
     frame = pd.DataFrame({"k": 1, "event_timestamp": at(1), "row": range(rows), "note": "x" * 1000})
     paths = staged.get_historical_features(frame, ["stats:v"]).to_remote_storage()

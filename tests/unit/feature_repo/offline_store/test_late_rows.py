@@ -1,4 +1,4 @@
-"""`late_rows: include`: rows count from their event time on, as in Feast's own stores."""
+"""With `late_rows: include` rows count from their event time on, as in Feast's own stores."""
 
 from datetime import UTC
 
@@ -17,7 +17,7 @@ ROWS = [(1, at(0), at(0), 10), (1, at(1), at(5), 11), (2, at(0), at(9), 20), (2,
 
 @pytest.fixture
 def including(tmp_path):
-    """A store that includes late rows, over rows that came late."""
+    """A store that includes late rows, with a source that has some."""
     store = feature_store(tmp_path / "including", late_rows="include")
     path = write(tmp_path / "a.parquet", ROWS, CREATED)
     store.apply([entity(), view(path, created="created")])
@@ -48,7 +48,7 @@ def test_materialization_writes_the_latest_event_of_the_range(including):
 
 
 def test_materialization_misses_rows_that_come_after_their_event(including):
-    """What the setting gives up: a row of the past that arrives after a materialization is not picked up."""
+    """The price of the setting: a row that arrives after its range was materialized is never picked up."""
     including.materialize(at(2), at(9))
     assert including.get_online_features(["stats:v"], [{"k": 1}, {"k": 2}]).to_dict()["v"] == [None, None]
 
@@ -71,7 +71,7 @@ def both(tmp_path_factory):
 
 
 def created_at_most_once(rows) -> list:
-    """The rows with a creation time each, and no two that tie: there the stock store may pick either."""
+    """Give each row a creation time and remove ties, for which the stock store may pick any row."""
     rows = [{**row, "created": row["created"] or row["event_timestamp"]} for row in rows]
     return list({(row["k"], row["event_timestamp"], row["created"]): row for row in rows}.values())
 
@@ -99,7 +99,7 @@ def test_historical_features_equal_the_stock_store(both, rows, asked):
 @given(rows=SOURCE, start=st.integers(-3, 2), hours=st.integers(0, 4))
 def test_materialization_equals_the_stock_store(both, rows, start, hours):
     ours, stock, path = both
-    rows = [row for row in created_at_most_once(rows) if row["k"] is not None]  # the stock store keeps a null key
+    rows = [row for row in created_at_most_once(rows) if row["k"] is not None]  # the stock store keeps null keys
     write_source(path, rows, UTC)
 
     def pulled(store) -> dict:

@@ -1,4 +1,4 @@
-"""Materialization through Feast's own engine, and the rows it pulls."""
+"""Materialization through Feast's engine, and the rows that it pulls."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ CREATED = "k event_timestamp created v"
 
 
 def online(store, *keys) -> list:
-    """Feature v in the online store."""
+    """Return feature v from the online store."""
     return store.get_online_features(["stats:v"], [{"k": key} for key in keys]).to_dict()["v"]
 
 
@@ -95,7 +95,7 @@ def test_field_mapping(store, tmp_path):
 
 
 def test_every_row_of_a_large_result_is_written(store, tmp_path):
-    """Feast writes the first Arrow chunk of what it pulls: the result must be one."""
+    """Feast writes only the first Arrow chunk of what it pulls, so there must be one chunk."""
     path = tmp_path / "a.parquet"
     times = pd.Series([at(0)] * 300_000).dt.as_unit("us")
     pd.DataFrame({"k": range(300_000), "event_timestamp": times, "v": 1}).to_parquet(path)

@@ -1,4 +1,4 @@
-"""Feast's monitoring service on our store: statistics and where they are kept."""
+"""The statistics that Feast's monitoring asks our store for."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ EARLY, LATE = at(-48), at(48)
 
 
 def compute(store, source, features, start=EARLY, end=LATE, **options) -> dict:
-    """The metrics of the features by name."""
+    """Return the metrics of the features by name."""
     offline_store = store._get_provider().offline_store
     metrics = offline_store.compute_monitoring_metrics(
         store.config, source, features, "event_timestamp", start, end, **options
@@ -31,7 +31,7 @@ def assert_metrics_equal(ours: dict, theirs: dict) -> None:
             assert ours[key]["bins"] == pytest.approx(expected["bins"])
             assert ours[key]["bin_width"] == pytest.approx(expected["bin_width"])
         elif key == "histogram" and expected:
-            # Feast leaves the order of equal counts to the order of the rows.
+            # In Feast the order of equal counts depends on the order of the rows.
             by_count = [dict(sorted((e["value"], e["count"]) for e in h["values"])) for h in (ours[key], expected)]
             assert by_count[0] == by_count[1]
             assert [e["count"] for e in ours[key]["values"]] == [e["count"] for e in expected["values"]]
@@ -65,7 +65,6 @@ def test_metrics_equal_those_that_feast_computes_in_python(store, tmp_path, bins
     source = view(tmp_path / "a.parquet").batch_source
     categorical = ("flag", "text", "no_text")
     features = [(c, "categorical" if c in categorical else "numeric") for c in list(columns)[1:]]
-    # The first row has the only value of one column.
     for start, end in [(at(-60), at(60)), (at(-50), at(0)), (None, None)]:
         ours = compute(store, source, features, start, end, histogram_bins=bins)
         pull = store._get_provider().offline_store.pull_all_from_table_or_query

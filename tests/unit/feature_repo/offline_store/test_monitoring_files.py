@@ -1,4 +1,4 @@
-"""Feast's monitoring service on our store: what is kept, and where."""
+"""Feast's monitoring service on our store: which metrics are kept, and where."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -19,7 +19,7 @@ FILE = "feast_monitoring_feature_metrics.parquet"
 
 
 def monitored(store, tmp_path):
-    """The monitoring service of a store with a feature view and a feature service that is logged."""
+    """Return the monitoring service of a store that has a feature view and a logged feature service."""
     rows = [(1, NOON - 20 * DAY, 10, "a"), (2, NOON - 2 * DAY, 20, "b"), (3, NOON, 30, None)]
     path = write(tmp_path / "a.parquet", rows, "k event_timestamp v w")
     stats = view(path, features={"v": Int64, "w": String})
@@ -115,7 +115,7 @@ def test_jobs_are_kept_with_their_state(service):
 
 
 def saved(store, days, **columns):
-    """Save one metric for each number of days."""
+    """Save one metric per day, given as numbers of days."""
     row = {"project_id": "test", "feature_view_name": "stats", "feature_name": "v", "granularity": "daily"}
     rows = [{**row, "data_source_type": "batch", "metric_date": NOON.date() + d * DAY, **columns} for d in days]
     store._get_provider().offline_store.save_monitoring_metrics(store.config, "feature", rows)
@@ -142,7 +142,7 @@ def test_metrics_are_filtered_by_date_and_column(store):
 
 
 def test_the_files_of_feasts_file_stores_are_read_and_written(tmp_path):
-    """Someone who comes from the duckdb store keeps the metrics, and can go back."""
+    """Users who switch from the duckdb store keep their metrics, and can switch back."""
     stores = [feature_store(tmp_path / "repo", kind) for kind in ("duckdb", ASOF, "duckdb")]
     for number, store in enumerate(stores):
         store._get_provider().offline_store.ensure_monitoring_tables(store.config)

@@ -1,4 +1,4 @@
-"""The folder as a plug-in of another project."""
+"""The folder as a plug-in in another project."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""What get_historical_features takes and returns: names, keys, entity rows, types, errors."""
+"""The arguments and results of get_historical_features: names, keys, entity rows, types and errors."""
 
 from datetime import timedelta, timezone
 
@@ -258,7 +258,7 @@ def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, pat
 
 
 def error_of(store, stats, frame=None, kind=ValueError) -> str:
-    """The message of the error when feature v is retrieved."""
+    """Return the message of the error that retrieving feature v raises."""
     frame = entities([(1, at(0))]) if frame is None else frame
     store.registry.apply_entity(entity(), "test")
     store.registry.apply_feature_view(stats, "test")

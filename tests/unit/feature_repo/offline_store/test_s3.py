@@ -1,4 +1,4 @@
-"""Sources, saved datasets and writes in an object store, against a server in this process."""
+"""Reading and writing in an object store, which is a server in this process."""
 
 import pyarrow.parquet as pq
 import pytest

@@ -1,4 +1,4 @@
-"""Dataset validation: retrieved and logged features against the profile of a saved dataset."""
+"""Validation of retrieved and logged features against the profile of a saved dataset."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from .harness import at, entities, entity, view, write
 
 
 class Report(ValidationReport):
-    """The expectations that were broken."""
+    """The expectations that failed."""
 
     def __init__(self, errors: list[ValidationError]):
         self._errors = errors
@@ -74,7 +74,7 @@ def retrieve(store, service, *keys):
 
 
 def reference(store, job, tmp_path):
-    """The features of a job as a saved dataset to validate others against."""
+    """Save the features of a job as a dataset, and return it as a reference for validation."""
     saved = store.create_saved_dataset(job, "reference", SavedDatasetFileStorage(str(tmp_path / "reference.parquet")))
     return saved.as_reference("reference", Numbers())
 
@@ -100,7 +100,7 @@ def test_features_outside_of_the_profile_are_refused(store, served, tmp_path):
 
 
 def log(store, service, value, hours):
-    """Log one served row with a value, and one without."""
+    """Log one served row with a value, and one without a value."""
     columns = {"k": [1, 2], "stats__v": pa.array([value, None], pa.int64())}
     columns |= {"stats__v__timestamp": [at(0)] * 2, "stats__v__status": [2, 2]}
     columns |= {"__log_timestamp": [at(hours)] * 2, "__log_date": [at(hours).date()] * 2, "__request_id": ["a", "b"]}
