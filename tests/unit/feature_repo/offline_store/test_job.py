@@ -3,10 +3,13 @@
 import time
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
+
+from feature_repo.offline_store.timeouts import time_limit
 
 from .harness import at, entities, entity, feature_store, values, view, write
 
@@ -44,6 +47,14 @@ def test_a_pull_is_interrupted(stats, tmp_path, monkeypatch):
     with pytest.raises(TimeoutError):
         job.to_arrow(timeout=0.001)
     assert job.to_arrow(timeout=60).num_rows == 2_000_000
+
+
+def test_a_query_that_starts_after_the_timeout_is_interrupted():
+    """DuckDB forgets an interrupt that comes between two queries."""
+    with duckdb.connect() as connection, pytest.raises(TimeoutError), time_limit(connection, 0.05):
+        connection.sql("SELECT 1").fetchall()
+        time.sleep(0.2)
+        connection.sql(SLOW).fetchall()
 
 
 def test_a_query_within_its_timeout_is_left_alone(stats):
