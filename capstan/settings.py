@@ -37,6 +37,8 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest body of a request")
     request_seconds: float = Field(10, description="endpoint: the longest that a prediction may take")
+    first_token_seconds: float = Field(30, gt=0, description="endpoint: longest wait for a stream's first part")
+    token_seconds: float = Field(10, gt=0, description="endpoint: longest wait between two parts of a stream")
     max_concurrent: int = Field(128, description="endpoint: predictions at a time; more are turned away")
     batch_rows: int = Field(64, ge=1, description="endpoint: most rows that requests are predicted together; 1: never")
     batch_delay: float = Field(0.002, ge=0, description="endpoint: longest that a request waits for others to join it")

@@ -26,39 +26,41 @@ SCHEMA = pa.schema(
         ("expired_features", pa.list_(pa.string())),
         ("future_features", pa.list_(pa.string())),
         ("default_features", pa.list_(pa.string())),
-        ("probability", pa.float64()),
+        ("prediction", pa.string()),  # JSON as well
+        ("partial", pa.bool_()),  # a stream that ended early: its client left, or the model failed
     ]
 )
-JSON_COLUMNS = ("inputs", "features")
-OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
+JSON_COLUMNS = ("inputs", "features", "prediction")
+LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def encode(model: str, inference: "Inference") -> bytes:
-    """Return the lines of rows that were scored, one a row."""
+    """Return the lines of rows that were predicted, one for each."""
+    from serving.model.values import dumps
+
     common = {
         "model": model,
         "version": inference.variant.version,
-        "variant": inference.variant.alias,
+        "variant": inference.variant.role,
         "time": datetime.now(UTC),
+        "partial": inference.partial,
     }
     lines = []
-    answers = zip(
-        inference.requests, inference.reports, inference.prediction_ids, inference.scores.tolist(), strict=True
-    )
-    for row, (request, report, id_, score) in enumerate(answers):
-        features = {name: values[row] for name, values in inference.columns.items()}
+    answers = zip(inference.rows, inference.reports, inference.prediction_ids, inference.predictions, strict=True)
+    for position, (row, report, id_, prediction) in enumerate(answers):
+        features = {name: values[position] for name, values in inference.columns.items()}
         record = common | {
             "prediction_id": id_,
-            "prediction_time": request.prediction_time().astimezone(UTC),
-            "inputs": request.model_dump_json(),
-            "features": orjson.dumps(features, default=str, option=OPTIONS).decode(),
+            "prediction_time": row.time.astimezone(UTC),
+            "inputs": row.request.model_dump_json(),
+            "features": dumps(features, orjson.OPT_UTC_Z).decode(),
             "missing_features": report.missing,
             "expired_features": report.expired,
             "future_features": report.future,
             "default_features": report.defaults,
-            "probability": float(score),
+            "prediction": dumps(prediction).decode(),
         }
-        lines.append(orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE))
+        lines.append(orjson.dumps(record, option=LINE))
     return b"".join(lines)
 
 

@@ -16,7 +16,9 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from capstan.errors import CapstanError
 from serving.guards.tokens import TokenFile, add
-from tests.integration.serving.conftest import FLIGHT, ROOT, another_server
+from tests.support.processes import ROOT
+from tests.support.serving import another_server
+from tests.support.tiny_store import FLIGHT
 
 LIMITS = {
     "CAPSTAN_REQUEST_SECONDS": "1.2",
@@ -32,7 +34,7 @@ def tokens(tmp_path_factory) -> dict[str, str]:
     path = tmp_path_factory.mktemp("tokens") / "tokens"
     made = {"path": path}
     for name in ("ann", "bob", "eve"):
-        command = [sys.executable, "-m", "serving.tokens", "add", name]
+        command = [sys.executable, "-m", "serving.guards.tokens", "add", name]
         environment = os.environ | {"CAPSTAN_TOKENS_FILE": str(path)}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         made[name] = done.stdout.strip()

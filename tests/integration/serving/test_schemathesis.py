@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.guards.tokens import add
-from tests.integration.serving.conftest import another_server
+from tests.support.serving import another_server
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # The paths for any model do not say what its rows are; and with a model unloaded, the others' answers would be 404s.
