@@ -28,11 +28,11 @@ log = logging.getLogger("serving")
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
 
 
-def open_profile_store() -> "FeatureStore":
-    """Return the Feast store of this profile."""
+def open_profile_store(capstone: str) -> "FeatureStore":
+    """Return a capstone's Feast store, on the stores of this profile."""
     from feature_repo.store import open_store
 
-    return open_store()
+    return open_store(capstone)
 
 
 class Unloadable(CapstanError):
@@ -54,8 +54,9 @@ class Attempt(NamedTuple):
 class CapstoneRepository(ModelRepository):  # type: ignore[misc]
     """The capstones that are served, by name.
 
-    `open_store` opens the Feast store, once; `log` takes the predictions. `loading` are the capstones that are about to
-    be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion answers for.
+    `open_store` opens a capstone's Feast store, once; `log` takes the predictions. `loading` are the capstones that are
+    about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
+    answers for.
     """
 
     def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
@@ -159,6 +160,7 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
                     self.loading.discard(name)
         for name in sorted(self.loading):
             await self._try(name)
+        await asyncio.to_thread(_import_libraries)
         while True:
             await asyncio.sleep(RETRY_SECONDS)
             for name in tuple(self.failures):
@@ -185,6 +187,14 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
         else:
             if (reason := self.failures.get(name)) and reason != known:
                 log.warning("%s is served in part: %s", name, one_line(reason))
+
+
+def _import_libraries() -> None:
+    """Import what the first load needs, for ten seconds that a deployment would wait otherwise."""
+    import feast
+    import mlflow.artifacts
+
+    del feast, mlflow
 
 
 def _listed(unloadable: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ class Prediction(BaseModel):
 class Linear(Model):
     """So much for each square metre."""
 
-    inputs = {"area": "double"}  # noqa: RUF012
+    inputs = {"area": "double"}
 
     def __init__(self, price: float):
         self.price = price
