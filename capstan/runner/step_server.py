@@ -11,9 +11,9 @@ to the FIFO `output`, and its exit code into the file `status`.
 
 import json
 import os
-import select
 import signal
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,75 +29,69 @@ LIGHT = (
     "capstan.catalogue",
     "capstan.registry",
 )
-# In the order in which a pipeline needs them.
-HEAVY = {"feast": ("build-features", "materialize"), "mlflow.pyfunc": ("train", "register"), "evidently": ("monitor",)}
+# In the order in which a pipeline needs them. Any request that MLflow sends imports feast, through feast's plug-in.
+HEAVY = {
+    "feast": ("build-features", "materialize"),
+    "mlflow.tracking.request_header.registry": ("train", "register"),
+    "evidently": ("monitor",),
+}
 
 
 class StepServer:
-    """One process that steps are forked from, and the ones for heavy libraries behind it."""
+    """The process that steps are forked from, and the chain of processes with heavy libraries behind it."""
 
-    def __init__(self, requests: int, modules: tuple[str, ...]):
+    def __init__(self, requests: int):
         self.requests = requests  # file descriptor
         self.behind: dict[str, int] = {}  # library -> where its process reads requests
-        self.ready: int | None = None  # a pipe that the process which is importing writes to when it is done
-        for module in modules:
+        for module in LIGHT:
             import_module(module)
 
     def serve(self) -> None:
         """Answer requests until the input ends."""
-        buffer = b""
-        while True:
-            waiting = [self.requests] + ([self.ready] if self.ready is not None else [])
-            readable, _, _ = select.select(waiting, [], [])
-            if self.ready in readable:
-                os.close(self.ready)
-                self.ready = None
-                self._fork_next()
-            if self.requests in readable:
-                data = os.read(self.requests, 65_536)
-                if not data:
-                    return
-                *lines, buffer = (buffer + data).split(b"\n")
-                for line in lines:
-                    self._answer(line)
-
-    def _answer(self, line: bytes) -> None:
-        request = json.loads(line)
-        if request["preload"] and not self.behind:
-            self._fork_next()
-        for library, steps in HEAVY.items():
-            if request["step"] in steps and library in self.behind:
+        for line in _lines(self.requests):
+            request = json.loads(line)
+            if request["preload"] and not self.behind:
+                self._start_chain()
+            library = next((name for name, steps in HEAVY.items() if request["step"] in steps), None)
+            if library in self.behind:
                 os.write(self.behind[library], line + b"\n")
-                return
-        if os.fork() == 0:
-            run(request)
+            elif os.fork() == 0:
+                self._close_chain()
+                run(request)
 
-    def _fork_next(self) -> None:
-        """Fork the process of the next heavy library; it imports while this one goes on."""
-        library = next((name for name in HEAVY if name not in self.behind), None)
-        if library is None:
-            return
-        requests, there = os.pipe()
-        self.ready, done = os.pipe()
+    def _start_chain(self) -> None:
+        """Fork a process that imports the first heavy library, which forks one that imports the second, and so on."""
+        pipes = {library: os.pipe() for library in HEAVY}
+        self.behind = {library: there for library, (_, there) in pipes.items()}
         if os.fork() == 0:
-            for descriptor in (there, self.ready, self.requests, *self.behind.values()):
-                os.close(descriptor)
-            server = StepServer(requests, (library,))
-            os.close(done)
-            server.serve_alone()
-            os._exit(0)
-        os.close(requests)
-        os.close(done)
-        self.behind[library] = there
+            self._close_chain()
+            os.close(self.requests)
+            libraries = list(HEAVY)
+            for number, library in enumerate(libraries):
+                import_module(library)
+                if number + 1 == len(libraries) or os.fork():  # the child goes on with the next library
+                    _serve_alone(pipes[library][0])
+        for here, _ in pipes.values():
+            os.close(here)
 
-    def serve_alone(self) -> None:
-        """Fork for every request until the input ends."""
-        buffer = b""
-        while data := os.read(self.requests, 65_536):
-            *lines, buffer = (buffer + data).split(b"\n")
-            for line in lines:
-                if os.fork() == 0:
-                    run(json.loads(line))
+    def _close_chain(self) -> None:
+        for there in self.behind.values():
+            os.close(there)
+
+
+def _serve_alone(requests: int) -> None:
+    """Fork for every request until the input ends, then end this process."""
+    for line in _lines(requests):
+        if os.fork() == 0:
+            run(json.loads(line))
+    os._exit(0)
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    buffer = b""
+    while data := os.read(descriptor, 65_536):
+        *lines, buffer = (buffer + data).split(b"\n")
+        yield from lines
 
 
 def run(request: dict[str, Any]) -> None:
@@ -150,7 +144,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for steps: they leave their status in a file
     requests = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    StepServer(requests, LIGHT).serve()
+    StepServer(requests).serve()
 
 
 if __name__ == "__main__":
