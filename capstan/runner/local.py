@@ -52,6 +52,7 @@ def execute(
 
     from capstan.runner import step_cache
 
+    steps.expected = {name.removeprefix("comp-") for name in pipeline.pipeline_spec.components}
     folder = settings().home
     log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,12 @@
 """`python -m capstan.runner.step_server`: forks the steps of a run from processes that have imported already.
 
 Importing takes longer than the work of most steps. The server imports what every step needs, then reads one request
-per line from standard input and forks. Once a step has run whose result was not cached, it also forks one process per
-heavy library, one after the other, while the first steps work. Steps that need such a library are forked from there.
+per line from standard input and forks. Once a step runs whose result was not cached, it also forks one process per heavy
+library that the pipeline needs, one after the other, while the first steps work. Steps that need such a library are forked from there.
 
 A process that is forked from holds no threads and no sockets, and has not loaded DuckDB or LightGBM. It ends with its
 standard input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
-to the FIFO `output`, and its exit code into the file `status`.
+to the FIFO `output`, its exit code into the file `status`, and `preload` names the steps that are still to come.
 """
 
 import json
@@ -29,10 +29,11 @@ LIGHT = (
     "capstan.catalogue",
     "capstan.registry",
 )
-# In the order in which a pipeline needs them. Any request that MLflow sends imports feast, through feast's plug-in.
+# What steps need, in the order of a pipeline. Any request that MLflow sends imports feast, through feast's plug-in.
 HEAVY = {
     "feast": ("build-features", "materialize"),
-    "mlflow.tracking.request_header.registry": ("train", "register"),
+    "mlflow.pyfunc": ("train",),
+    "mlflow.tracking.request_header.registry": ("register",),
     "evidently": ("monitor",),
 }
 
@@ -51,7 +52,7 @@ class StepServer:
         for line in _lines(self.requests):
             request = json.loads(line)
             if request["preload"] and not self.behind:
-                self._start_chain()
+                self._start_chain([name for name, steps in HEAVY.items() if {*steps} & {*request["preload"]}])
             library = next((name for name, steps in HEAVY.items() if request["step"] in steps), None)
             if library in self.behind:
                 os.write(self.behind[library], line + b"\n")
@@ -59,14 +60,13 @@ class StepServer:
                 self._close_chain()
                 run(request)
 
-    def _start_chain(self) -> None:
-        """Fork a process that imports the first heavy library, which forks one that imports the second, and so on."""
-        pipes = {library: os.pipe() for library in HEAVY}
+    def _start_chain(self, libraries: list[str]) -> None:
+        """Fork a process that imports the first of some libraries, which forks one that imports the second, and so on."""
+        pipes = {library: os.pipe() for library in libraries}
         self.behind = {library: there for library, (_, there) in pipes.items()}
         if os.fork() == 0:
             self._close_chain()
             os.close(self.requests)
-            libraries = list(HEAVY)
             for number, library in enumerate(libraries):
                 import_module(library)
                 if number + 1 == len(libraries) or os.fork():  # the child goes on with the next library

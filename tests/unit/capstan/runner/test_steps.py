@@ -31,6 +31,7 @@ def command(source: str, name: str = "step") -> list[str]:
 @pytest.fixture(scope="module")
 def steps():
     with step_server() as started:
+        started.expected = {step for steps in HEAVY.values() for step in steps}
         yield started
 
 
@@ -93,6 +94,16 @@ def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
     assert "True" in capsys.readouterr().out
 
 
+def test_libraries_of_steps_that_are_not_to_come_are_not_imported(capsys):
+    with step_server() as steps:
+        steps.expected = {"ingest", "train", "register"}
+        steps.run(command("pass", name="ingest"))
+        steps.run(
+            command("import sys\nprint([n in sys.modules for n in ('mlflow.pyfunc', 'evidently')])", name="train")
+        )
+    assert "[True, False]" in capsys.readouterr().out
+
+
 def test_step_starts_plainly_when_the_server_is_gone(capsys):
     with step_server() as steps:
         steps.server.kill()
@@ -104,6 +115,7 @@ def test_step_starts_plainly_when_the_server_is_gone(capsys):
 
 def test_server_ends_with_the_run(capsys):
     with step_server() as steps:
+        steps.expected = {"train"}
         steps.run(command("pass", name="ingest"))
         processes = forked_from(steps)
     assert psutil.wait_procs(processes, timeout=30)[1] == []
