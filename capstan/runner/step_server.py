@@ -1,8 +1,9 @@
 """`python -m capstan.runner.step_server`: forks the steps of a run from processes that have imported already.
 
 Importing takes longer than the work of most steps. The server imports what every step needs, then reads one request
-per line from standard input and forks. Once a step runs whose result was not cached, it also forks one process per heavy
-library that the pipeline needs, one after the other, while the first steps work. Steps that need such a library are forked from there.
+per line from standard input and forks. Once a step runs whose result was not cached, it also forks one process per
+heavy library that the pipeline needs, one after the other, while the first steps work. Steps that need such a library
+are forked from there.
 
 A process that is forked from holds no threads and no sockets, and has not loaded DuckDB or LightGBM. It ends with its
 standard input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
@@ -61,7 +62,7 @@ class StepServer:
                 run(request)
 
     def _start_chain(self, libraries: list[str]) -> None:
-        """Fork a process that imports the first of some libraries, which forks one that imports the second, and so on."""
+        """Fork a process that imports the first library, which forks one that imports the second, and so on."""
         pipes = {library: os.pipe() for library in libraries}
         self.behind = {library: there for library, (_, there) in pipes.items()}
         if os.fork() == 0:
