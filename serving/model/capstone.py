@@ -148,7 +148,7 @@ class CapstoneModel(Model):  # type: ignore[misc]
         """Log some predictions. Raises Unavailable when they cannot be."""
         await self.log.append(records.encode(self.name, inference))
         variant = inference.variant
-        metrics.records.labels(self.name, variant.version, variant.role).inc(len(inference.rows))
+        metrics.of(self.name, variant.version, variant.role).records.inc(len(inference.rows))
 
     async def _shadow(self, challenger: Predictor, payload: Payload[Any], ids: list[str]) -> None:
         """Predict for the log what the challenger would have answered, under the ids of the answers given."""
