@@ -97,8 +97,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the error again once this reply is sent, and uvicorn logs it with its traceback.
-    return JSONResponse({"error": BUG}, 500)
+    # Starlette raises the error again once this reply is sent, and uvicorn logs its traceback and closes the connection.
+    return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
 
 
 def _reply(request: Request, status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
