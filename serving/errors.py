@@ -97,7 +97,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the error again once this reply is sent, and uvicorn logs its traceback and closes the connection.
+    # Starlette raises the error again once this reply is sent: uvicorn logs its traceback and closes the connection.
     return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
 
 

@@ -35,7 +35,13 @@ class AnswerSchema:
                     checked.append(plain(value))
                 except NotFinite as error:
                     raise self._wrong(row, name, str(error)) from None
-        return self._valid([{name: values[row] for name, values in columns.items()} for row in range(n)])
+        rows = [{name: values[row] for name, values in columns.items()} for row in range(n)]
+        try:
+            predictions = self._adapter.validate_python(rows)
+            answers: list[dict[str, Any]] = self._adapter.dump_python(predictions, mode="json", by_alias=True)
+        except ValidationError as error:
+            raise InferenceError(f"{self.label} gave a prediction that its schema refuses: {describe(error)}") from None
+        return answers
 
     def whole(self, prediction: Mapping[str, Any]) -> dict[str, Any]:
         """Return one prediction as JSON has it. Raises InferenceError."""
@@ -51,14 +57,6 @@ class AnswerSchema:
             return {name: plain(value) for name, value in part.items()}
         except NotFinite as error:
             raise self._wrong(0, ", ".join(part), str(error)) from None
-
-    def _valid(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        try:
-            predictions = self._adapter.validate_python(rows)
-            answers: list[dict[str, Any]] = self._adapter.dump_python(predictions, mode="json", by_alias=True)
-        except ValidationError as error:
-            raise InferenceError(f"{self.label} gave a prediction that its schema refuses: {describe(error)}") from None
-        return answers
 
     def _wrong(self, row: int, field: str, problem: str) -> InferenceError:
         return InferenceError(f"{self.label} gave a prediction that its schema refuses: row {row}, {field}: {problem}")

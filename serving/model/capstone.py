@@ -9,7 +9,7 @@ from kserve.errors import InvalidInput, ModelNotReady
 from capstan.rollout.state import ROLES, RolloutState
 from serving import metrics
 from serving.errors import VariantNotFound
-from serving.guards.call import Call, Kind, current
+from serving.guards.call import Call, current
 from serving.model import codec_explain
 from serving.model.inference import Inference, Payload
 from serving.model.predictor import Predictor
@@ -89,11 +89,12 @@ class CapstoneModel(Model):  # type: ignore[misc]
             raise InvalidInput(f"Version {version} is the {role}, but {VARIANT_HEADER} is {named!r}. Send only one.")
         return {VARIANT_HEADER: role}
 
-    def pick(self, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
+    def pick(self, call: Call, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
         """Return the variant that answers a request: the one it names, or else the one that its key falls to.
 
-        Raises InvalidInput, VariantNotFound or ModelNotReady.
+        The call is told. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
+        call.model = self.name
         named = role = headers.get(VARIANT_HEADER)
         if role is None:
             role, traffic = "champion", self.state.traffic
@@ -108,23 +109,16 @@ class CapstoneModel(Model):  # type: ignore[misc]
             if named:
                 raise VariantNotFound(f"{self.name!r} has no {role} loaded; it has {', '.join(self.predictors)}.")
             raise ModelNotReady(self.name, self._no_champion())
-        call = current.get() or Call(Kind.PREDICT, {})
         call.version, call.variant = predictor.variant.version, predictor.variant.role
         return predictor
-
-    def call(self) -> Call:
-        """Return the call that this task answers, which is now known to be for this model."""
-        call = current.get() or Call(Kind.PREDICT, {})
-        call.model = self.name
-        return call
 
     async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:  # type: ignore[override]
         """Answer a request once its predictions are logged.
 
         Raises InvalidInput for what the client can mend, and Unavailable when the features or the log fail.
         """
-        call = self.call()
-        predictor = self.pick(headers, payload)
+        call = current.get()
+        predictor = self.pick(call, headers, payload)
         rows = predictor.decoder.validate(payload.rows(predictor))
         call.rows = len(rows)
         inference = await predictor.predict(rows)
@@ -138,8 +132,8 @@ class CapstoneModel(Model):  # type: ignore[misc]
 
     async def explain(self, payload: Payload[Any], headers: Mapping[str, str]) -> dict[str, Any]:  # type: ignore[override]
         """Explain the predictions of a request. Explanations are not logged."""
-        call = self.call()
-        predictor = self.pick(headers, payload)
+        call = current.get()
+        predictor = self.pick(call, headers, payload)
         rows = predictor.decoder.validate(payload.rows(predictor))
         call.rows = len(rows)
         return codec_explain.encode(*await predictor.explain(rows))

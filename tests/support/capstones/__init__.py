@@ -2,5 +2,5 @@
 
 `tiny` has features, `plain` has none, `steady` is `tiny` with defaults of two features, `unborn` cannot serve.
 `ready` is `plain` by a name of the API. `price`, `shapes` and `picture` answer with other things than a probability,
-`writer` streams.
+`writer` and `echo` stream.
 """
