@@ -123,11 +123,11 @@ class StatusInterceptor(AsyncServerInterceptor):
             _, code = statuses(error)
             if code is None:
                 log.exception("%s: internal error", method_name)
-                await context.abort(StatusCode.INTERNAL, BUG)
+                return await context.abort(StatusCode.INTERNAL, BUG)
             if isinstance(error, Refused):
                 context.set_trailing_metadata([(name.lower(), value) for name, value in error.headers.items()])
             log.warning("%s: %s %s", method_name, code.name, one_line(message_of(error)))
-            await context.abort(code, message_of(error))
+            return await context.abort(code, message_of(error))
 
 
 def statuses(error: Exception) -> tuple[int, StatusCode | None]:

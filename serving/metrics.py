@@ -42,7 +42,8 @@ class OfVariant(NamedTuple):
 @cache
 def of(model: str, version: str, variant: str) -> OfVariant:
     """Return the metrics of a variant; what is not known of a request is ""."""
-    return OfVariant(*(metric.labels(model, version, variant) for metric in (requests, latency, rows, records)))
+    labels = (model, version, variant)
+    return OfVariant(requests.labels(*labels), latency.labels(*labels), rows.labels(*labels), records.labels(*labels))
 
 
 def watch(log: "PredictionLog") -> None:

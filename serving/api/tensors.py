@@ -150,7 +150,7 @@ def write(answer: V2Answer) -> Response:
     """Return an answer as REST has it: JSON, followed by the bytes of the tensors that are wanted as such."""
     outputs, tail = [], []
     for tensor in answer.outputs:
-        output = {"name": tensor.name, "shape": tensor.shape, "datatype": tensor.datatype}
+        output: dict[str, Any] = {"name": tensor.name, "shape": tensor.shape, "datatype": tensor.datatype}
         if tensor.name in answer.binary:
             tail.append(pack(tensor))
             output["parameters"] = {"binary_data_size": len(tail[-1])}

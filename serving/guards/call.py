@@ -47,8 +47,8 @@ class Guard(Protocol):
         """Return what `proceed()` returns, or raise an error of `serving.errors`."""
 
 
-# The call that this task answers. What nobody called, such as a prediction of a test, changes one that nobody reads.
-current: ContextVar[Call] = ContextVar("call", default=Call(Kind.OTHER, {}))  # noqa: B039
+NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request; nobody reads what becomes known of it
+current: ContextVar[Call] = ContextVar("call", default=NO_CALL)  # the call that this task answers
 
 
 async def run(guards: Sequence[Guard], call: Call, answer: Answer) -> Any:

@@ -44,7 +44,7 @@ class TokenFile:
             except CapstanError as error:
                 log.warning("The tokens stay as they were: %s", error)
 
-    def _state(self) -> tuple | None:
+    def _state(self) -> tuple[int, int, int] | None:
         try:
             stat = self.path.stat()
         except OSError:

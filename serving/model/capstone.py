@@ -22,7 +22,7 @@ from serving.scoring.variants import Variant
 Answer = TypeVar("Answer")
 
 
-class CapstoneModel(Model):  # type: ignore[misc]
+class CapstoneModel(Model):
     """One capstone with the variants that are loaded, by role. A reload makes a new one; this one never changes.
 
     `unloadable` says why other roles are not, or not as the roll-out's state says.
@@ -112,7 +112,7 @@ class CapstoneModel(Model):  # type: ignore[misc]
         call.version, call.variant = predictor.variant.version, predictor.variant.role
         return predictor
 
-    async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:  # type: ignore[override]
+    async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:
         """Answer a request once its predictions are logged.
 
         Raises InvalidInput for what the client can mend, and Unavailable when the features or the log fail.
@@ -130,7 +130,7 @@ class CapstoneModel(Model):  # type: ignore[misc]
             self._background.run(lambda: self._shadow(challenger, payload, ids), self.name)
         return answer
 
-    async def explain(self, payload: Payload[Any], headers: Mapping[str, str]) -> dict[str, Any]:  # type: ignore[override]
+    async def explain(self, payload: Payload[Any], headers: Mapping[str, str]) -> dict[str, Any]:
         """Explain the predictions of a request. Explanations are not logged."""
         call = current.get()
         predictor = self.pick(call, headers, payload)

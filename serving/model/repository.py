@@ -51,7 +51,7 @@ class Attempt(NamedTuple):
     wait: float
 
 
-class CapstoneRepository(ModelRepository):  # type: ignore[misc]
+class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
     `open_store` opens the Feast store, once; `log` takes the predictions. `loading` are the capstones that are about to
@@ -81,7 +81,7 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
             raise ModelNotFound(name)
         return model
 
-    async def load(self, name: str) -> CapstoneModel:  # type: ignore[override]
+    async def load(self, name: str) -> CapstoneModel:
         """Read the roll-out of a capstone again, load what has a role, and swap.
 
         The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import GenericAlias
 from typing import Any, NamedTuple
 
 import orjson
@@ -31,7 +32,8 @@ class RowDecoder:
         self.fields = request_type.model_fields
         self.optional = {name for name, field in self.fields.items() if not field.is_required()}
         self._timed = callable(getattr(request_type, "prediction_time", None))
-        self._adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(list[request_type])  # type: ignore[valid-type]
+        rows: Any = GenericAlias(list, (request_type,))
+        self._adapter: TypeAdapter[list[Any]] = TypeAdapter(rows)
         names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
         self._expected = f"Expected fields: {', '.join(names)}."
 
@@ -48,7 +50,7 @@ class RowDecoder:
             if not self._timed:
                 now = datetime.now(UTC)
                 return [Row(request, now) for request in requests]
-            times = [request.prediction_time() for request in requests]  # type: ignore[attr-defined]
+            times = [request.prediction_time() for request in requests]
         except ValidationError as error:
             raise InvalidInput(f"{describe(error)}. {self._expected}") from None
         except OverflowError as error:

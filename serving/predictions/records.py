@@ -73,9 +73,9 @@ def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
     try:
         return _table(data), []
     except pa.ArrowException:
-        good, bad = [], []
-        for line in data.splitlines(keepends=True):
-            (good if _readable(line) else bad).append(line)
+        lines = data.splitlines(keepends=True)
+        good = [line for line in lines if _readable(line)]
+        bad = [line for line in lines if not _readable(line)]
         return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
 
 
@@ -87,6 +87,6 @@ def _table(lines: bytes) -> pa.Table:
 
 def _readable(line: bytes) -> bool:
     try:
-        return _table(line)["prediction_id"][0].is_valid
+        return bool(_table(line)["prediction_id"][0].is_valid)
     except (pa.ArrowException, IndexError):
         return False

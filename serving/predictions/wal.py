@@ -34,28 +34,26 @@ class Wal:
         `fsync` they are on the disk.
         """
         with self._lock:
-            if self._fd is None:
-                self._open()
-            rest = memoryview(data)
+            fd, rest = self._open() if self._fd is None else self._fd, memoryview(data)
             try:
                 while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                    rest = rest[os.write(fd, rest) :]
                 if self.fsync:
-                    os.fdatasync(self._fd)
+                    os.fdatasync(fd)
             except OSError as error:
-                self._undo(error)
+                self._undo(fd, error)
                 raise
             self._size += len(data)
             if self._size >= self.max_bytes:
-                self._seal()
+                self._seal(fd)
 
     def seal(self, min_age: float = 0.0) -> None:
         """Complete the current segment if it is `min_age` seconds old."""
         with self._lock:
             if self._fd is not None and self._size and time.monotonic() - self._opened >= min_age:
-                self._seal()
+                self._seal(self._fd)
 
-    def _open(self) -> None:
+    def _open(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:12]}.jsonl"
         hidden = self.folder / f".{name}"
@@ -69,18 +67,19 @@ class Wal:
             hidden.unlink(missing_ok=True)
             raise
         self._fd, self._size, self._opened = fd, 0, time.monotonic()
+        return fd
 
-    def _undo(self, error: OSError) -> None:
+    def _undo(self, fd: int, error: OSError) -> None:
         # A full disk makes half a line; cut it off, or the next record would continue it.
         try:
-            os.ftruncate(self._fd, self._size)
+            os.ftruncate(fd, self._size)
         except OSError:
-            self._seal()
+            self._seal(fd)
         else:
             if error.errno not in FULL:  # a file that is too large or a disk that fails: another one may do
-                self._seal()
+                self._seal(fd)
 
-    def _seal(self) -> None:
+    def _seal(self, fd: int) -> None:
         with suppress(OSError):
-            os.close(self._fd)
+            os.close(fd)
         self._fd = None

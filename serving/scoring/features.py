@@ -18,9 +18,6 @@ from serving.errors import Unavailable
 from serving.model.rows import Row
 
 if TYPE_CHECKING:
-    from feast import FeatureStore
-    from feast.base_feature_view import BaseFeatureView
-    from feast.feature_view_projection import FeatureViewProjection
     from feast.on_demand_feature_view import OnDemandFeatureView
     from feast.value_type import ValueType
 
@@ -73,7 +70,7 @@ class FeatureTransformer:
     model again reads the registry again.
     """
 
-    def __init__(self, store: "FeatureStore", service: str, request_type: type[BaseModel], columns: Sequence[str] = ()):
+    def __init__(self, store: Any, service: str, request_type: type[BaseModel], columns: Sequence[str] = ()):
         """`columns` are those the model needs; the names in it decide whether features carry their view's name.
 
         Raises CapstanError when the request lacks a key that the service needs.
@@ -105,7 +102,7 @@ class FeatureTransformer:
         with suppress(Exception):
             self.check()
 
-    def _choose_query(self, projections: Sequence["FeatureViewProjection"]) -> None:
+    def _choose_query(self, projections: Sequence[Any]) -> None:
         """Ask Feast for the stored features one by one, where that can be said, and run on-demand views here: Feast
         takes 0.3 ms around what takes 0.03 ms here."""
         stored = [p for p in projections if p.name not in {view.definition.name for view in self.on_demand}]
@@ -118,7 +115,7 @@ class FeatureTransformer:
         """Look up a row that nobody has. Raises Unavailable when the online store fails."""
         self._read({name: [value] for name, value in self.asked.items()})
 
-    def _plan(self, projection: "FeatureViewProjection", view: "BaseFeatureView") -> None:
+    def _plan(self, projection: Any, view: Any) -> None:
         from feast.on_demand_feature_view import OnDemandFeatureView
 
         names = [f"{projection.name_to_use()}__{f.name}" if self.full_names else f.name for f in projection.features]
@@ -149,11 +146,12 @@ class FeatureTransformer:
         times = [(row.time - EPOCH) // MICROSECOND for row in rows]
         reports = [Report() for _ in rows]
         columns: dict[str, list[Any]] = {}
-        for view in self.on_demand:
+        for computed in self.on_demand:
             if self.computes:
-                columns |= view.compute({name: inputs[name] for name in self.request_data})
+                columns |= computed.compute({name: inputs[name] for name in self.request_data})
             else:
-                columns |= {name: [_python(v) for v in response.results[index[name]].values] for name in view.columns}
+                results = {name: response.results[index[name]] for name in computed.columns}
+                columns |= {name: [_python(value) for value in result.values] for name, result in results.items()}
         for view in self.views:
             results = {name: response.results[index[name]] for name in view.columns}
             stamps = results[view.columns[0]].event_timestamps

@@ -14,7 +14,7 @@ class StoreProbe:
 
     def __init__(self, check: Callable[[], None]):
         self.check = check
-        self._asking: asyncio.Future | None = None
+        self._asking: asyncio.Future[None] | None = None
         self._asked = 0.0
 
     async def problem(self) -> str | None:

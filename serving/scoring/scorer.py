@@ -84,8 +84,8 @@ def checked(predictions: object, n: int, label: str) -> Predictions:
     found: Predictions = {}
     for name, values in predictions.items():
         try:
-            found[name] = values if isinstance(values, np.ndarray | list) else list(values)
-            count = len(found[name])
+            column: Any = values if isinstance(values, np.ndarray | list) else list(values)
+            found[name], count = column, len(column)
         except TypeError:
             raise InferenceError(f"{label} gave a {type(values).__name__} as {name!r}, not {n} values.") from None
         if count != n:

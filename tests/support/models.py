@@ -69,7 +69,8 @@ class Writer(Model):
 class Echo(Model):
     """Says a prompt again, letter by letter."""
 
-    inputs = {"prompt": "string"}  # noqa: RUF012
+    def __init__(self) -> None:
+        self.inputs = {"prompt": "string"}
 
     def predict_columns(self, columns: Columns) -> dict:
         return {"text": columns["prompt"]}
