@@ -77,7 +77,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),
-    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer; but it is no bug
+    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer
 }
 
 

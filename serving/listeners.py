@@ -66,5 +66,5 @@ class RestServer(RESTServer):
 class _Uvicorn(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the server as a whole: uvicorn would stop at once, before readiness says so."""
+        """Leave signals to the server. uvicorn would stop at once, before readiness turns false."""
         yield

@@ -47,7 +47,7 @@ class Guard(Protocol):
         """Return what `proceed()` returns, or raise an error of `serving.errors`."""
 
 
-NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request; nobody reads what becomes known of it
+NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request
 current: ContextVar[Call] = ContextVar("call", default=NO_CALL)  # the call that this task answers
 
 

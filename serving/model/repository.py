@@ -44,7 +44,7 @@ class Unloadable(CapstanError):
 
 
 class Attempt(NamedTuple):
-    """What could not be loaded whole: under which state, when to try again, and how long to wait after that."""
+    """A load that failed, at least in part: the roll-out's state, when to try again, and the wait after that."""
 
     state: RolloutState
     due: float
@@ -144,14 +144,14 @@ class CapstoneRepository(ModelRepository):
         return CapstoneModel(name, variants, self.log, state, unloadable)
 
     def _settle(self, name: str) -> None:
-        """Take what a capstone's first load has imported out of the garbage collector's sight: it is there to stay, and
-        going through its million objects now and then stopped the server for 0.3 s."""
+        """Hide what a capstone's first load has imported from the garbage collector. These million objects stay anyway,
+        and each full collection of them stopped the server for 0.3 s."""
         if name not in self._settled:
             self._settled.add(name)
             gc.freeze()
 
     async def keep_loaded(self) -> None:
-        """Load what has a role, then try again, for ever, what could not be loaded: MLflow may have been away."""
+        """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
         self.loading = set(catalogue.names())
         for name in tuple(self.loading):
             with suppress(CapstanError):

@@ -45,7 +45,7 @@ class RowDecoder:
         if not 0 < len(rows) <= self.max_rows:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
         try:
-            # Strictly, so that what the schema says holds; as JSON, for then text may still be a datetime.
+            # Strict, so that the schema holds. From JSON, because only there strict mode reads datetimes from text.
             requests = self._adapter.validate_json(orjson.dumps(rows), strict=True)
             if not self._timed:
                 now = datetime.now(UTC)
@@ -71,7 +71,7 @@ def describe(error: ValidationError) -> str:
 
 
 def _describe(problem: Mapping[str, Any]) -> str:
-    if not problem["loc"]:  # pydantic's own JSON parser gave up, for it goes less deep than orjson
+    if not problem["loc"]:  # pydantic's JSON parser accepts less nesting than orjson
         return f"The rows cannot be read: {problem['msg']}"
     row, *path = problem["loc"]
     where = f"row {row}" + (f", {'.'.join(str(part)[:SHOWN_TEXT] for part in path)}" if path else "")

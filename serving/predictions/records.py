@@ -1,4 +1,4 @@
-"""The record of a prediction: what is logged, as a line of JSON and as a row of a table."""
+"""The record of a prediction: a line of JSON, and a row of a table."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ SCHEMA = pa.schema(
         ("model", pa.string()),
         ("version", pa.string()),
         ("variant", pa.string()),
-        # JSON, for each capstone has fields of its own, and they may change from version to version.
+        # JSON: each capstone has its own fields, and they may change from version to version.
         ("inputs", pa.string()),
         ("features", pa.string()),
         ("missing_features", pa.list_(pa.string())),
@@ -65,8 +65,8 @@ def encode(model: str, inference: "Inference") -> bytes:
 
 
 def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
-    """Return the records among some lines, and the lines that are none. What follows the last newline is torn: no
-    answer was sent for it, and it is dropped."""
+    """Return the records in some lines, and the lines that cannot be read. What follows the last newline is dropped: it
+    was cut off, so no answer was sent for it."""
     data = data[: data.rfind(b"\n") + 1]
     if not data:
         return SCHEMA.empty_table(), []

@@ -1,7 +1,7 @@
-"""The write-ahead log: a folder of segments, of which one is written.
+"""The write-ahead log: a folder of segments, one of which is being written.
 
-A segment that is being written is locked by its writer (`flock`), and the lock ends with the process, however it ends:
-whoever can lock a segment may convert and remove it. Several servers can thus share a folder.
+A writer locks its segment (`flock`), and the lock ends with the process, however that ends. A process that can lock a
+segment may convert and remove it. Several servers can thus share a folder.
 """
 
 import errno
@@ -28,7 +28,7 @@ class Wal:
         self._opened = 0.0
 
     def append(self, data: bytes) -> None:
-        """Write all of some lines or, raising OSError, nothing of them.
+        """Write some lines, or none of them and raise OSError.
 
         When it returns they are in the system's page cache, where the end of this process does not matter; with
         `fsync` they are on the disk.
@@ -59,7 +59,7 @@ class Wal:
         hidden = self.folder / f".{name}"
         fd = os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o640)
         try:
-            # It gets its name when it is locked, or a converter might take it for one that was left behind.
+            # It gets its name once it is locked; a converter might otherwise take it for one that was left behind.
             fcntl.flock(fd, fcntl.LOCK_EX)
             hidden.rename(self.folder / name)
         except OSError:
@@ -70,7 +70,7 @@ class Wal:
         return fd
 
     def _undo(self, fd: int, error: OSError) -> None:
-        # A full disk makes half a line; cut it off, or the next record would continue it.
+        # A full disk leaves half a line. Cut it off, or the next record would continue it.
         try:
             os.ftruncate(fd, self._size)
         except OSError:
