@@ -6,10 +6,10 @@ value here is optional on its own.
 """
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from capstan.bounds import Bound
@@ -38,7 +38,10 @@ class Task(Protocol):
     TITLE: str  # one line, for people
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
     EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
-    INPUT_GROUPS: dict[str, list[str]] = {}  # the inputs by origin, for the table of what each group is worth
+    INPUT_GROUPS: Mapping[str, list[str]] = MappingProxyType(
+        {}
+    )  # the inputs by origin, for the table of what each group is worth
+    count: "Callable[[Tables], dict[str, float]] | None" = None  # what a reader of the run wants counted in raw tables
 
     def load(self, data_dir: Path | None) -> "Tables":
         """Return the raw tables, from `data_dir` where it has them and else from their canonical source."""
@@ -71,7 +74,9 @@ class Features(Protocol):
 
     FEATURE_SERVICE: str
     ENTITY_KEYS: list[str]
-    FEATURE_DEFAULTS: Mapping[str, Any] = {}  # what the endpoint uses when the online store does not answer
+    FEATURE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+        {}
+    )  # what the endpoint uses when the online store does not answer
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction: entity keys, `event_timestamp`, request data and label."""
@@ -157,7 +162,7 @@ def _wrong(task: ModuleType) -> list[str]:
     for schema in ("Request", "Prediction"):
         fields = getattr(getattr(task, schema, None), "model_fields", None)
         if hasattr(task, schema) and fields is None:
-            problems.append(f"{schema} is no pydantic model")
+            problems.append(f"{schema} is not a pydantic model")
         elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
             problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
     return problems

@@ -73,8 +73,8 @@ def _import(name: str, module: str) -> ModuleType:
         if (error.name or "").startswith("pipelines"):
             raise
         raise CapstanError(
-            f"{name} needs the package {error.name!r}, which is not installed. Install the capstone's extra with "
-            f"`make extra NAME={name}`."
+            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install the extra that it "
+            "comes with, with `make install EXTRAS=...`, or import it inside the function that needs it."
         ) from error
     except CapstanError:
         raise

@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from capstan.errors import CapstanError
-from capstan.settings import ROOT
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What the cached steps of a run are made of. Serving and monitoring only act in steps that are never cached.
-PACKAGES = ["capstan", "components", "feature_repo", "kernels", "pipelines"]
-
 
 @contextmanager
-def whole(path: Path | str) -> Iterator[Path]:
+def atomic_write(path: Path | str) -> Iterator[Path]:
     """Yield a path to write to, which takes the place of `path` when all went well: a reader never sees half a file.
 
     Raises CapstanError where the disk is full or the folder cannot be written.
@@ -39,7 +35,7 @@ def whole(path: Path | str) -> Iterator[Path]:
 
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
     """Write parquet; timestamps in microseconds, on which DuckDB 2 and Feast agree."""
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         frame.to_parquet(partial, index=False, coerce_timestamps="us", allow_truncated_timestamps=True)
 
 
@@ -47,6 +43,17 @@ def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
     """Write each table to `folder/NAME.parquet`."""
     for name, frame in tables.items():
         write_table(frame, Path(folder) / f"{name}.parquet")
+
+
+def replace_tables(source: Path, target: Path) -> None:
+    """Copy the tables of a folder to another, and remove the tables there that the first does not have."""
+    names = {path.name for path in source.glob("*.parquet")}
+    for path in sorted(source.glob("*.parquet")):
+        with atomic_write(target / path.name) as partial:
+            partial.write_bytes(path.read_bytes())
+    for path in target.glob("*.parquet"):
+        if path.name not in names:
+            path.unlink()
 
 
 def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
@@ -58,9 +65,19 @@ def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
 
 def write_json(value: dict, path: Path | str) -> dict:
     """Write JSON and return the value, so that a step can end with it."""
-    with whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(value, indent=2, default=float) + "\n")
     return value
+
+
+def write_markdown_table(rows: list[dict], path: Path | str, before: str = "", after: str = "") -> None:
+    """Write rows of the same columns as a Markdown table, with paragraphs around it."""
+    header = list(rows[0])
+    body = [[f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows]
+    divider = ["---:" if isinstance(value, int | float) else "---" for value in rows[0].values()]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in [header, divider, *body])
+    with atomic_write(path) as partial:
+        partial.write_text("\n\n".join(part for part in (before, table, after) if part) + "\n")
 
 
 def read_json(path: Path | str) -> dict:
@@ -81,11 +98,3 @@ def digest(*parts: Path | str) -> str:
                 with file.open("rb") as stream:
                     total.update(hashlib.file_digest(stream, "sha256").digest())
     return total.hexdigest()[:16]
-
-
-def source_digest(capstone: str) -> str:
-    """Return the digest of the code and the versions that a capstone's cached steps depend on."""
-    others = ROOT / "pipelines"
-    sources = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.suffix in (".py", ".yaml")]
-    ours = [path for path in sources if others not in path.parents or (others / capstone) in path.parents]
-    return digest(*sorted(ours), ROOT / "requirements" / "core.lock")

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Model(ABC):
 
     Attributes:
         inputs: the columns that the model takes and the MLflow type of each: "double", "long", "string", "boolean",
-            "binary" or "datetime". A feature service or the fields of the request supply them, by name.
+            "binary" or "datetime", with "[]" for each level of a list. A feature service or the fields of the request
+            supply them, by name.
         requirements: the PyPI packages that the model needs when it is loaded. Capstan pins their versions.
         artifacts: files and folders that belong to the model but not in its pickle, by name. Capstan stores them and
             sets the attribute to their new paths when it loads the model.
@@ -41,9 +43,9 @@ class Model(ABC):
     part; the endpoint then answers `generate` and `generate_stream`. The parts of a text field add up to the whole.
     """
 
-    inputs: dict[str, str]
+    inputs: Mapping[str, str]
     requirements: Sequence[str] = ()
-    artifacts: Mapping[str, Path] = {}
+    artifacts: Mapping[str, Path] = MappingProxyType({})
 
     @abstractmethod
     def predict_columns(self, columns: Columns) -> dict[str, Sequence[Any]]:

@@ -6,11 +6,16 @@ API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+
+if TYPE_CHECKING:
+    from capstan.version import Version
 
 
 @dataclass(frozen=True)
@@ -23,15 +28,30 @@ class ModelVersion:
     tags: dict[str, str]
 
 
-def champion(name: str) -> ModelVersion | None:
-    """Return the version that serves, or None before the first promotion."""
-    return by_alias(name, "champion")
+def version(name: str, number: str) -> ModelVersion | None:
+    """Return a version, or None when the registry does not have it."""
+    reply = _call("GET", "model-versions/get", missing_ok=True, name=name, version=number)
+    return _parse(reply["model_version"]) if reply else None
 
 
 def by_alias(name: str, alias: str) -> ModelVersion | None:
-    """Return the version an alias points to, or None."""
+    """Return the version that an alias points to, or None. What serves is in `capstan.rollout.store`."""
     reply = _call("GET", "registered-models/alias", missing_ok=True, name=name, alias=alias)
     return _parse(reply["model_version"]) if reply else None
+
+
+def load_version(name: str, number: str) -> "Version":
+    """Download a version and load it. Raises CapstanError when the registry or the version does not allow it."""
+    import mlflow
+
+    from capstan import version
+
+    mlflow.set_tracking_uri(settings().tracking_uri)
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{number}")
+    except (mlflow.MlflowException, OSError) as error:
+        raise CapstanError(f"Version {number} of {name!r} cannot be downloaded: {error}") from error
+    return version.load(Path(folder) / version.DATA)
 
 
 def find(name: str, tags: dict[str, str]) -> ModelVersion | None:

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     capstones: Annotated[list[Path], NoDecode] = Field(
         [], description="more folders of capstones, beside `pipelines/`; separated as in PATH"
     )
-    image: str = Field("capstan:0.1.0", description="the one image of components, Ray workers and servers")
+    image: str = Field("", description="the image of components, Ray workers and servers; by default capstan:VERSION")
     host: str = Field("127.0.0.1", description="address that local services listen on")
     mlflow_port: int = 5000
     endpoint_port: int = 8080

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from capstan import home
 from capstan.errors import CapstanError
 from capstan.files import read_json, write_json
 from capstan.settings import settings
@@ -53,13 +54,13 @@ class Service:
 
 def services() -> dict[str, Service]:
     """Return the services of the local stack, in the order they start."""
-    at, home = settings(), settings().home
+    at, folder = settings(), settings().home
     mlflow = ["-m", "mlflow", "server", "--host", at.host, "--port", str(at.mlflow_port), "--workers", "1"]
-    mlflow += ["--backend-store-uri", f"sqlite:///{home}/mlflow/mlflow.db"]
-    mlflow += ["--artifacts-destination", str(home / "mlflow" / "artifacts")]
+    mlflow += ["--backend-store-uri", f"sqlite:///{folder}/mlflow/mlflow.db"]
+    mlflow += ["--artifacts-destination", str(folder / "mlflow" / "artifacts")]
     endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
     evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
-    evidently += ["--workspace", str(home / "evidently")]
+    evidently += ["--workspace", str(folder / "evidently")]
     # MLflow's job runners take 2 GB and serve features that are not used here.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     found = [
@@ -73,6 +74,7 @@ def services() -> dict[str, Service]:
 def up(names: list[str] | None = None) -> Iterator[Service]:
     """Start what does not run yet, then yield each service as it becomes healthy."""
     wanted = [services()[name] for name in names or services()]
+    home.prepare()
     with _lock():
         for service in wanted:
             if not process(service):

@@ -1,34 +1,67 @@
-"""The one Feast store of the platform, opened and applied."""
+"""Feast stores: one project per capstone, on the stores of the profile."""
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from capstan.settings import settings
+from capstan import catalogue
+from capstan.errors import CapstanError
+from capstan.profile import profile
 
 if TYPE_CHECKING:
     from feast import FeatureStore
 
-REPO = Path(__file__).resolve().parent
+
+def open_store(capstone: str) -> "FeatureStore":
+    """Return a capstone's store on the stores of this profile; its sources are relative to the published tables."""
+    return _store(capstone, profile().feature_tables(capstone), profile().feast())
 
 
-def open_store() -> "FeatureStore":
-    """Return the Feast store that `feature_store.yaml` describes, with `${CAPSTAN_HOME}` taken from the settings."""
-    from feast import FeatureStore
+@contextmanager
+def temporary_store(capstone: str, tables: Path) -> Iterator["FeatureStore"]:
+    """Yield a store over the feature tables in a folder, whose registry is gone afterwards."""
+    with TemporaryDirectory(prefix="capstan-feast-") as folder:
+        registry = {"registry_type": "file", "path": f"{folder}/registry.db"}
+        store = _store(
+            capstone, tables, {"registry": registry, "online_store": {"type": "sqlite", "path": f"{folder}/online.db"}}
+        )
+        store.apply(definitions(capstone))
+        yield store
 
-    os.environ["CAPSTAN_HOME"] = str(settings().home)
-    (settings().home / "feast").mkdir(parents=True, exist_ok=True)
-    return FeatureStore(repo_path=str(REPO))
 
-
-def apply(domain: str) -> "FeatureStore":
-    """Register every entity, view and service of `feature_repo/DOMAIN.py`; return the store."""
-    from importlib import import_module
-
+def definitions(capstone: str) -> list[Any]:
+    """Return every entity, view and service of `pipelines/NAME/features.py`."""
     from feast import Entity, FeatureService, FeatureView, OnDemandFeatureView
 
+    catalogue.add_search_path()
+    if not (catalogue.folder(capstone) / "features.py").exists():
+        raise CapstanError(
+            f"{capstone} has the features capability, but no pipelines/{capstone}/features.py with its feature views."
+        )
+    module = import_module(f"pipelines.{capstone}.features")
     kinds = (Entity, FeatureView, OnDemandFeatureView, FeatureService)
-    module = import_module(f"feature_repo.{domain}")
-    store = open_store()
-    store.apply([value for value in vars(module).values() if isinstance(value, kinds)])
-    return store
+    return [value for value in vars(module).values() if isinstance(value, kinds)]
+
+
+def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore":
+    from feast import FeatureStore, RepoConfig
+
+    from feature_repo.offline_store.asof import AsofOfflineStore
+
+    # The registry is read again on deployment. To refresh it by time would show as latency in the server.
+    registry = stores["registry"] | {"cache_ttl_seconds": 0}
+    config = RepoConfig(
+        project=capstone,
+        provider="local",
+        registry=registry,
+        online_store=stores["online_store"],
+        offline_store={"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"},
+        entity_key_serialization_version=3,
+        # Without it Feast materializes the newest of all rows, rows that had not arrived yet among them.
+        materialization={"pull_latest_features": True},
+        repo_path=tables,
+    )
+    return FeatureStore(config=config)

@@ -1,6 +1,6 @@
 """A gradient boosting classifier over named columns, with calibrated probabilities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 

@@ -1,36 +1,45 @@
-"""The Evidently workspace: a project a capstone, a run a report, two figures, the last and over time."""
+"""The Evidently workspace: one project per capstone, one run per report, panels of the last value and over time."""
 
-from capstan.settings import settings
+from typing import Any
 
-PANELS = [
-    ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"}),
-    ("ROC AUC", "RocAuc", {}),
-]
+from capstan.profile import profile
+
+DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
+# The figure that says how good a model still is, by the kind of its outcome.
+PERFORMANCE: dict[str, tuple[str, str, dict[str, str]]] = {
+    "binary": ("ROC AUC", "RocAuc", {}),
+    "multiclass": ("Accuracy", "Accuracy", {}),
+    "regression": ("Mean absolute error", "MAE", {"value_type": "mean"}),
+}
 
 
-def add(capstone: str, title: str, name: str, run) -> None:
-    """Add a report to the capstone's project, in place of one of the same name; the project is made if it is new."""
+def add(capstone: str, title: str, name: str, run: Any, outcome: str | None = None) -> None:
+    """Add a report to the capstone's project, in place of one of the same name. A new project is made if needed.
+
+    outcome: the kind of the capstone's outcome, or None where its signals hold no label.
+    """
     from evidently.ui.workspace import Workspace
 
-    workspace = Workspace.create(str(settings().home / "evidently"))
+    workspace = Workspace.create(profile().workspace())
     found = [project for project in workspace.list_projects() if project.name == capstone]
-    project = found[0] if found else _create(workspace, capstone, title)
+    project = found[0] if found else _create(workspace, capstone, title, outcome)
     for known in workspace.list_runs(project.id):
         if workspace.get_run(project.id, known).name == name:
             workspace.delete_run(project.id, known)
     workspace.add_run(project.id, run, include_data=False)
 
 
-def _create(workspace, capstone: str, title: str):
+def _create(workspace: Any, capstone: str, title: str, outcome: str | None) -> Any:
     project = workspace.create_project(capstone, title)
+    panels = [DRIFT, PERFORMANCE[outcome]] if outcome else [DRIFT]
     for plot in ({"plot_type": "counter", "aggregation": "last"}, {"plot_type": "bar"}):
-        for name, metric, labels in PANELS:
+        for name, metric, labels in panels:
             project.dashboard.add_panel(_panel(name, metric, labels, plot))
     project.save()
     return project
 
 
-def _panel(name: str, metric: str, labels: dict, plot: dict):
+def _panel(name: str, metric: str, labels: dict[str, str], plot: dict[str, str]) -> Any:
     from evidently.sdk.models import PanelMetric
     from evidently.sdk.panels import DashboardPanelPlot
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from capstan.cli import catalogue, predict, rollout, run, stack
+from capstan.cli import catalogue, new, predict, rollout, run, stack
 
 # Typer's own traceback boxes hide the cause of a bug; errors of the user are handled in `capstan.cli.main`.
 app = typer.Typer(
@@ -21,6 +21,8 @@ def show_help(context: typer.Context) -> None:
 
 
 app.command("list")(catalogue.list_capstones)
+app.command("new")(new.new)
+app.command("check")(new.check)
 app.command("run")(run.run)
 app.command("up")(stack.up)
 app.command("down")(stack.down)

@@ -11,18 +11,32 @@ from capstan.cli.output import console, print_json
 
 def list_capstones(as_json: Json = False) -> None:
     """List the capstones."""
+    from rich.markup import escape
     from rich.table import Table
 
     from capstan import catalogue
 
-    titles = {name: catalogue.load_task(name).TITLE for name in catalogue.names()}
+    rows = [_describe(name) for name in catalogue.names()]
     if as_json:
-        print_json([{"name": name, "title": title} for name, title in titles.items()])
+        print_json(rows)
         return
-    table = Table("capstone", "question", box=None)
-    for name, title in titles.items():
-        table.add_row(f"[bold]{name}[/]", title)
+    table = Table("capstone", "question", "capabilities", box=None)
+    for row in rows:
+        problem = f"[red]{escape(row['problem'])}[/]" if "problem" in row else row["title"]
+        table.add_row(f"[bold]{row['name']}[/]", problem, ", ".join(row.get("capabilities", [])))
     console.print(table)
+
+
+def _describe(name: str) -> dict:
+    """Return what a capstone is, or what is wrong with it: one that is not finished hides no other."""
+    from capstan import capstone, catalogue
+    from capstan.errors import CapstanError
+
+    try:
+        task = catalogue.load_task(name)
+    except CapstanError as error:
+        return {"name": name, "problem": str(error)}
+    return {"name": name, "title": task.TITLE, "capabilities": sorted(capstone.capabilities(task))}
 
 
 def compile_pipeline(

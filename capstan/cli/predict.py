@@ -1,19 +1,25 @@
 """`capstan predict`."""
 
+import base64
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
+SHOWN = 5  # elements of a list, and the characters of a text by the hundred
+
 
 def predict(
     capstone: Capstone,
     entity: Annotated[
-        list[str] | None, typer.Option("--entity", "-e", metavar="KEY=VALUE", help="A field of the request; repeat it.")
+        list[str] | None,
+        typer.Option(
+            "--entity", "-e", metavar="KEY=VALUE", help="A field of the request; repeat it. @FILE reads a file."
+        ),
     ] = None,
     file: Annotated[
         Path | None,
@@ -22,42 +28,92 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Ask the endpoint for predictions."""
-    from capstan import catalogue, endpoint
+    from capstan import catalogue, endpoint_client
 
-    catalogue.load_task(capstone)
+    catalogue.folder(capstone)
     if bool(entity) == bool(file):
-        raise typer.BadParameter("Give either --entity KEY=VALUE, once a field, or --file REQUEST.json.")
-    instances = _read(file) if file else [_parse(entity)]
-    answers = endpoint.post(f"/v1/models/{capstone}:predict", {"instances": instances})
+        raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
+    pairs = _pairs(entity or [])
+    metadata = endpoint_client.get(f"/v2/models/{capstone}")
+    fields = metadata["request_schema"].get("properties", {})
+    instances = _read(file) if file else [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
+    answers = endpoint_client.post(f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
         print_json(answers)
         return
     for answer in answers["predictions"]:
-        console.print(
-            f"[bold]{answer['probability']:.3f}[/]  version {answer['model_version']}  {answer['prediction_id']}"
-        )
-        for what in ("missing", "expired", "future"):
-            if names := answer.get(f"{what}_features"):
-                console.print(f"       [yellow]{what}:[/] {', '.join(names)}")
+        _show(answer, list(metadata["prediction_schema"].get("properties", {})))
 
 
-def _parse(entity: list[str]) -> dict[str, str]:
+def _pairs(entity: list[str]) -> dict[str, str]:
     pairs = [item.partition("=") for item in entity]
     for key, equals, _ in pairs:
         if not (key and equals):
-            raise typer.BadParameter(f"{key!r} is no KEY=VALUE.", param_hint="--entity")
+            raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--entity")
     return {key: value for key, _, value in pairs}
 
 
-def _read(file: Path) -> list:
+def _value(text: str, schema: dict[str, Any]) -> Any:
+    """Return a field's value: JSON where the schema wants no text, the base64 of a file where it wants bytes."""
+    kinds = [schema, *schema.get("anyOf", [])]
+    encoded = any(kind.get("contentEncoding") == "base64" or kind.get("format") == "base64" for kind in kinds)
+    if text.startswith("@"):
+        content = _bytes(Path(text[1:]))
+        return base64.b64encode(content).decode() if encoded else content.decode(errors="replace")
+    if any(kind.get("type") == "string" for kind in kinds):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # the endpoint says what it expects
+
+
+def _bytes(path: Path) -> bytes:
     from capstan.errors import CapstanError
 
     try:
-        content = json.loads(file.read_text())
-    except (OSError, ValueError) as error:
+        return path.read_bytes()
+    except OSError as error:
+        raise CapstanError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def _read(file: Path) -> list[Any]:
+    from capstan.errors import CapstanError
+
+    try:
+        content = json.loads(_bytes(file))
+    except ValueError as error:
         raise CapstanError(f"{file} is not a readable JSON file ({error}).") from error
     if isinstance(content, dict):
         content = content.get("instances", [content])
     if not isinstance(content, list):
         raise CapstanError(f"{file} holds a {type(content).__name__}; it has to hold a request or a list of them.")
     return content
+
+
+def _show(answer: dict[str, Any], fields: list[str]) -> None:
+    from rich.markup import escape
+
+    values = [(name, escape(_short(answer.get(name)))) for name in fields]
+    about = f"version {answer['model_version']}  {answer['prediction_id']}"
+    if len(values) == 1:
+        console.print(f"[bold]{values[0][1]}[/]  {about}")
+    else:
+        console.print(about)
+        for name, value in values:
+            console.print(f"       {name:<16} [bold]{value}[/]")
+    for what in ("missing", "expired", "future"):
+        if names := answer.get(f"{what}_features"):
+            console.print(f"       [yellow]{what}:[/] {', '.join(names)}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        more = f", ... ({len(value)})" if len(value) > SHOWN else ""
+        return f"[{', '.join(_short(item) for item in value[:SHOWN])}{more}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    text = str(value)
+    return text if len(text) <= SHOWN * 100 else f"{text[: SHOWN * 100]} ..."

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
@@ -18,16 +19,21 @@ def run(
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
     tune: Annotated[int | None, typer.Option(help="Trials of a Ray Tune search before training.")] = None,
     workers: Annotated[int | None, typer.Option(help="Ray workers; 0 trains in process.")] = None,
+    canary: Annotated[
+        float | None,
+        typer.Option(help="Percent of keys for the new version.", min=0, max=100),
+    ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another parameter of the pipeline.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a capstone's pipeline here: from the source to a deployed, monitored model."""
-    from capstan import catalogue, local
+    from capstan import catalogue
+    from capstan.runner import local
 
     began = time.monotonic()
-    named = {"seed": seed, "tune": tune, "workers": workers}
+    named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
     parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
     title = catalogue.load_task(capstone).TITLE
     if not as_json:
@@ -107,7 +113,7 @@ def _number(value: float) -> str:
 
 
 class _Progress:
-    """A line a finished step, and a spinner for the one that runs; without a terminal, the lines alone."""
+    """One line per finished step, and a spinner for the one that runs; without a terminal, the lines alone."""
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
@@ -129,7 +135,9 @@ class _Progress:
         """Show what happened to a step."""
         if self.quiet:
             return
-        if state == "started":
+        if state == "note":
+            console.print(f"         [yellow]{escape(step)}[/]")
+        elif state == "started":
             self.status.update(f"{step} ...")
         else:
             console.print(f"  {MARKS[state]} {step:<16} {f'{seconds:5.1f} s' if seconds else ''}".rstrip())

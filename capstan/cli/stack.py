@@ -1,5 +1,7 @@
 """`capstan up`, `down`, `status`, `open`."""
 
+from dataclasses import asdict
+
 from capstan.cli.options import Json
 from capstan.cli.output import console, print_json
 
@@ -37,7 +39,8 @@ def status(as_json: Json = False) -> None:
     """Show which services run, where, and which version of each model serves."""
     from rich.table import Table
 
-    from capstan import catalogue, registry, stack
+    from capstan import catalogue, stack
+    from capstan.rollout import store
 
     rows = []
     for service in stack.services().values():
@@ -46,10 +49,12 @@ def status(as_json: Json = False) -> None:
         pid = running.pid if running else None
         rows.append({"name": service.name, "state": state, "url": service.url, "pid": pid, "log": str(service.log)})
     mlflow_answers = stack.healthy(stack.services()["mlflow"])
-    champions = {name: registry.champion(name) for name in catalogue.names()} if mlflow_answers else {}
-    versions = {name: champion.version for name, champion in champions.items() if champion}
+    states = {name: store.read(name) for name in catalogue.names()} if mlflow_answers else {}
+    states = {name: state for name, state in states.items() if state.versions()}
     if as_json:
-        print_json({"services": rows, "champions": versions})
+        champions = {name: state.champion for name, state in states.items()}
+        rollouts = {name: asdict(state) for name, state in states.items()}
+        print_json({"services": rows, "champions": champions, "rollouts": rollouts})
         return
     table = Table("service", "state", "url", "pid", "log", box=None)
     for row in rows:
@@ -57,8 +62,10 @@ def status(as_json: Json = False) -> None:
         pid = str(row["pid"] or "")
         table.add_row(row["name"], f"[{colour}]{row['state']}[/]", row["url"], pid, row["log"])
     console.print(table)
-    for name, version in versions.items():
-        console.print(f"{name}: version {version} is the champion")
+    for name, state in states.items():
+        roles = [f"version {version} is the {role}" for role, version in state.versions().items()]
+        traffic = f" ({state.traffic.describe()})" if state.challenger else ""
+        console.print(f"{name}: {', '.join(roles)}{traffic}, since {state.since}, by {state.by}")
 
 
 def open_urls(as_json: Json = False) -> None:

@@ -1,80 +1,85 @@
-"""Canary, A/B, shadow, promote, rollback: aliases and traffic in the registry, then one reload of the endpoint.
+"""Canary, A/B, shadow, promote and rollback. What each is on a cluster, `capstan.rollout.inference_service` says."""
 
-This is the one place that knows how a roll-out is carried out; `capstan.inference_service` says what it is on a
-cluster.
-"""
+from dataclasses import replace
 
 from capstan import registry
-from capstan.endpoint_client import reload
 from capstan.errors import CapstanError
+from capstan.rollout.change import apply, changing
+from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 
-TRAFFIC, PREVIOUS = "traffic", "previous_champion"
 
-
-def split(name: str, traffic: Traffic, version: str | None = None) -> str:
+def split(name: str, traffic: Traffic, version: str | None = None, force: bool = False) -> str:
     """Share a capstone's requests with a challenger: `version`, the one there is, or the newest accepted version.
 
-    Return its number. Raises CapstanError when there is no champion, or nothing to be the challenger.
+    Return its number. Raises CapstanError when there is no champion or no such version, or when the gate rejected the
+    version and `force` is not set.
     """
-    champion = _champion(name)
-    challenger = version or _candidate(name, champion.version)
-    if challenger == champion.version:
-        raise CapstanError(f"Version {challenger} of {name} is the champion already: choose another with --version.")
-    registry.set_alias(name, "challenger", challenger)
-    registry.set_model_tag(name, TRAFFIC, traffic.to_json())
-    reload(name)
-    return challenger
+    with changing(name) as state:
+        _require_champion(name, state)
+        challenger = _named(name, version, force) if version else state.challenger or _newest_accepted(name, state)
+        if challenger == state.champion:
+            raise CapstanError(f"Version {challenger} of {name} is the champion already: name another with --version.")
+        after = replace(state, challenger=challenger, candidate="", traffic=traffic)
+        apply(name, state, after, f"capstan {traffic.mode}", require=["champion", "challenger"])
+        return challenger
 
 
 def promote(name: str) -> str:
     """Make the challenger the champion, and remember the champion before it; return the new champion's number."""
-    before, challenger = registry.champion(name), registry.by_alias(name, "challenger")
-    if challenger is None:
-        raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
-    make_champion(name, challenger.version, before.version if before else "")
-    return challenger.version
+    with changing(name) as state:
+        if not state.challenger:
+            raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
+        after = RolloutState(champion=state.challenger, previous=state.champion)
+        apply(name, state, after, "capstan promote", require=["champion"])
+        return after.champion
 
 
 def rollback(name: str) -> str:
     """End the roll-out under way, or else bring back the champion before this one; return the champion's number."""
-    champion = _champion(name)
-    if registry.by_alias(name, "challenger"):
-        registry.delete_alias(name, "challenger")
-        registry.set_model_tag(name, TRAFFIC, Traffic().to_json())
-        reload(name)
-        return champion.version
-    previous = registry.model_tags(name).get(PREVIOUS)
-    if not previous:
+    with changing(name) as state:
+        _require_champion(name, state)
+        if state.challenger or state.candidate:
+            after = replace(state, challenger="", candidate="", traffic=Traffic())
+        elif state.previous:
+            after = RolloutState(champion=state.previous)
+        else:
+            raise CapstanError(
+                f"{name} has had no champion before version {state.champion}: there is nothing to go back to."
+            )
+        apply(name, state, after, "capstan rollback", require=["champion"])
+        return after.champion
+
+
+def require_no_rollout(name: str, state: RolloutState) -> None:
+    """Raise CapstanError while a challenger is being tried: a new version would end that."""
+    if state.challenger:
         raise CapstanError(
-            f"{name} has had no champion before version {champion.version}: there is nothing to go back to."
+            f"A roll-out of {name} is under way: version {state.challenger} is the challenger of version "
+            f"{state.champion} ({state.traffic.describe()}), since {state.since}. End it first with `capstan promote "
+            f"{name}` or `capstan rollback {name}`."
         )
-    make_champion(name, previous, "")
-    return previous
 
 
-def make_champion(name: str, version: str, previous: str) -> None:
-    """Give all requests to a version; `previous` is what a rollback brings back, "" is nothing."""
-    registry.set_alias(name, "champion", version)
-    registry.delete_alias(name, "challenger")
-    registry.set_model_tag(name, PREVIOUS, previous)
-    registry.set_model_tag(name, TRAFFIC, Traffic().to_json())
-    reload(name)
-
-
-def _champion(name: str) -> registry.ModelVersion:
-    champion = registry.champion(name)
-    if champion is None:
+def _require_champion(name: str, state: RolloutState) -> None:
+    if not state.champion:
         raise CapstanError(f"{name} has no champion yet. Train one with `capstan run {name}`.")
-    return champion
 
 
-def _candidate(name: str, champion: str) -> str:
-    if challenger := registry.by_alias(name, "challenger"):
-        return challenger.version
+def _named(name: str, number: str, force: bool) -> str:
+    found = registry.version(name, number)
+    if found is None:
+        known = ", ".join(version.version for version in registry.versions(name)) or "none"
+        raise CapstanError(f"{name} has no version {number}. It has: {known}.")
+    if found.tags.get("verdict") != "accepted" and not force:
+        raise CapstanError(f"The gate rejected version {number} of {name}. Add --force to serve it all the same.")
+    return number
+
+
+def _newest_accepted(name: str, state: RolloutState) -> str:
     for version in registry.versions(name):
-        if version.version != champion and version.tags.get("verdict") == "accepted":
+        if version.version != state.champion and version.tags.get("verdict") == "accepted":
             return version.version
     raise CapstanError(
-        f"{name} has no accepted version beside its champion. Train one with `capstan run {name} --seed 1`."
+        f"{name} has no accepted version beside its champion. Train one with `capstan run {name} --seed 1 --canary 10`."
     )

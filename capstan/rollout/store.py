@@ -16,10 +16,9 @@ def read(name: str) -> RolloutState:
     return RolloutState.from_json(text) if text else RolloutState()
 
 
-def write(name: str, state: RolloutState) -> None:
-    """Replace the state in one write, then copy it to the aliases."""
+def write_state(name: str, state: RolloutState) -> None:
+    """Replace the state, in one write."""
     registry.set_model_tag(name, TAG, state.to_json())
-    copy_to_aliases(name, state)
 
 
 def copy_to_aliases(name: str, state: RolloutState) -> None:

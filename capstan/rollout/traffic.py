@@ -1,8 +1,7 @@
 """How the requests of a capstone are shared out between its champion and its challenger."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from capstan.errors import CapstanError
 
@@ -23,9 +22,9 @@ class Traffic:
 
     def __post_init__(self):
         if self.mode not in MODES:
-            raise CapstanError(f"{self.mode!r} is no way to share traffic. There are: {', '.join(MODES)}.")
+            raise CapstanError(f"{self.mode!r} is not a way to share traffic. There are: {', '.join(MODES)}.")
         if not 0 <= self.percent <= 100:
-            raise CapstanError(f"{self.percent:g} % is no share: give 0 to 100.")
+            raise CapstanError(f"{self.percent:g} % is not a share: give 0 to 100.")
 
     def variant(self, key: str) -> str:
         """Return the alias that answers a key: always the same, and a challenger's key stays so as its share grows."""
@@ -34,14 +33,6 @@ class Traffic:
         bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % 10_000
         return "challenger" if bucket < self.percent * 100 else "champion"
 
-    def to_json(self) -> str:
-        """Return the text that the registry keeps."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str | None) -> "Traffic":
-        """Return what the registry kept; None and what cannot be read leave all to the champion."""
-        try:
-            return cls(**json.loads(text)) if text else cls()
-        except (ValueError, TypeError, CapstanError):
-            return cls()
+    def describe(self) -> str:
+        """Return the mode in a few words, such as "canary 10 %"."""
+        return f"{self.mode} {self.percent:g} %" if self.mode in ("canary", "ab") else self.mode

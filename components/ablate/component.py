@@ -2,18 +2,18 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def ablate(
     capstone: str,
     train: dsl.Input[dsl.Dataset],
     test: dsl.Input[dsl.Dataset],
     table: dsl.Output[dsl.Markdown],
-    seed: int,
+    parameters: dict,
 ):
-    """Measure what each group of inputs is worth."""
+    """Measure what each group of inputs is worth. `parameters` go to the task's `train`."""
     from components.ablate.core import ablate
 
-    ablate(capstone, train.path, test.path, table.path, seed)
+    ablate(capstone, train.path, test.path, table.path, parameters)

@@ -1,26 +1,32 @@
-"""Ablate: what each group of inputs is worth, by training with one group more at a time."""
+"""Ablate: what each group of inputs is worth, by training with one more group at a time."""
 
-from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from capstan.catalogue import load_task
-from components.evaluate.metrics import score
+from capstan.errors import CapstanError
+from capstan.files import read_tables, write_markdown_table
+from components.train.core import typed
 
 
-def ablate(capstone: str, train: str, test: str, table: str, seed: int) -> list[dict]:
-    """Return the metrics on `test` of models that know ever more of the task's INPUT_GROUPS; write a Markdown table."""
+def ablate(
+    capstone: str, train: str, test: str, table: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Return the metrics on `test` of models that know more and more of the task's INPUT_GROUPS.
+
+    The task's `train` has to take `inputs`. A Markdown table is written to the file `table`.
+    """
     task = load_task(capstone)
-    past, future = pd.read_parquet(train), pd.read_parquet(test)
-    inputs, lines = [], []
-    for group, columns in task.INPUT_GROUPS.items():
+    groups = getattr(task, "INPUT_GROUPS", {})
+    if not groups:
+        raise CapstanError(f"pipelines/{capstone}/task.py states no INPUT_GROUPS: there is nothing to leave out.")
+    options = typed(capstone, task, {"inputs": []} | (parameters or {}))
+    past, future = read_tables(train), read_tables(test)
+    inputs: list[str] = []
+    lines: list[dict[str, Any]] = []
+    for group, columns in groups.items():
         inputs = inputs + columns
-        model = task.train(past, inputs, seed=seed, workers=0, tune=0)
-        result = score(future[task.LABEL].to_numpy(), model.predict(None, future))
+        model = task.train(past, **options | {"inputs": inputs})
+        result = task.evaluate(model, future).metrics
         lines.append({"inputs": f"+ {group}" if lines else group, "columns": len(inputs)} | result)
-    header = list(lines[0])
-    body = [[f"{value:.4f}" if isinstance(value, float) else str(value) for value in line.values()] for line in lines]
-    divider = ["---"] + ["---:"] * (len(header) - 1)
-    Path(table).parent.mkdir(parents=True, exist_ok=True)
-    Path(table).write_text("".join(f"| {' | '.join(cells)} |\n" for cells in [header, divider, *body]))
+    write_markdown_table(lines, table)
     return lines

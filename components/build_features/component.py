@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def build_features(
     capstone: str,
     tables: dsl.Input[dsl.Dataset],
@@ -13,10 +13,10 @@ def build_features(
     training_set: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
 ):
-    """Register the feature views and make the training set, point in time."""
-    from components.build_features.core import build_features, service_version
+    """Make the rows behind each feature view, and from them the training set, point in time."""
+    from components.build_features.core import build_features
 
-    result = build_features(capstone, tables.path, features.path, training_set.path, counts.path)
-    training_set.metadata["feature_service"] = service_version(capstone)
+    result, service = build_features(capstone, tables.path, features.path, training_set.path, counts.path)
+    training_set.metadata["feature_service"] = service
     for name, value in result.items():
         counts.log_metric(name, value)

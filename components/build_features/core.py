@@ -1,53 +1,40 @@
-"""Build features: publish the rows behind each view, register the views, make the training set point in time."""
+"""Build features: make the rows behind each feature view, and from them the training set, point in time."""
 
 from pathlib import Path
+from typing import Any
 
+from capstan.capstone import TRAINING_SET
 from capstan.catalogue import load_task
-from capstan.files import digest, read_tables, write_json, write_table, write_tables
-from capstan.settings import settings
+from capstan.files import digest, read_tables, write_json, write_tables
 
 
-def build_features(capstone: str, tables: str, features: str, training_set: str, metrics: str) -> dict[str, float]:
-    """Write the feature tables to the folder `features` and the training set to the parquet file `training_set`.
+def build_features(
+    capstone: str, tables: str, features: str, training_set: str, metrics: str
+) -> tuple[dict[str, float], str]:
+    """Write the feature tables to the folder `features` and the training set to the folder `training_set`.
 
-    The feature tables are also published to where Feast reads them. Return the rows, and the share of nulls by column.
+    Nothing outside these folders changes. Return the rows and the share of nulls by feature, and the name of the
+    feature service with the digest of its views.
     """
+    from feature_repo.store import temporary_store
+
     task = load_task(capstone)
     clean = read_tables(tables)
     write_tables(task.feature_tables(clean), features)
-    publish(task.FEATURE_DOMAIN, features)
-
-    from feature_repo.store import apply
-
-    store = apply(task.FEATURE_DOMAIN)
-    service = store.get_feature_service(task.FEATURE_SERVICE)
-    rows = store.get_historical_features(entity_df=task.entity_rows(clean), features=service).to_df()
-    write_table(rows, training_set)
-    nulls = {f"null_share_{column}": float(rows[column].isna().mean()) for column in task.INPUTS}
-    return write_json({"rows": len(rows)} | nulls, metrics)
+    with temporary_store(capstone, Path(features)) as store:
+        service = store.get_feature_service(task.FEATURE_SERVICE)
+        rows = store.get_historical_features(entity_df=task.entity_rows(clean), features=service).to_df()
+        version = _version(store, service)
+    write_tables({TRAINING_SET: rows}, training_set)
+    names = [field.name for projection in service.feature_view_projections for field in projection.features]
+    nulls = {f"null_share_{column}": float(rows[column].isna().mean()) for column in names if column in rows}
+    return write_json({"rows": len(rows)} | nulls, metrics), version
 
 
-def publish(domain: str, features: str) -> str:
-    """Copy feature tables to where Feast reads a domain's, if others stand there; return their digest."""
-    published = settings().feature_tables / domain
-    stamp = published / "digest"
-    wanted = digest(Path(features))
-    if not stamp.exists() or stamp.read_text() != wanted:
-        stamp.unlink(missing_ok=True)
-        write_tables(read_tables(features), published)
-        stamp.write_text(wanted)
-    return wanted
-
-
-def service_version(capstone: str) -> str:
-    """Return the name of a capstone's feature service and the digest of its views: their fields, keys and TTLs."""
-    from importlib import import_module
-
-    task = load_task(capstone)
-    domain = vars(import_module(f"feature_repo.{task.FEATURE_DOMAIN}"))
-    service = domain[task.FEATURE_SERVICE]
+def _version(store: Any, service: Any) -> str:
+    """Return the name of a feature service and the digest of its views: their fields, keys and TTLs."""
     used = {projection.name for projection in service.feature_view_projections}
-    views = [value for value in domain.values() if getattr(value, "name", None) in used and hasattr(value, "features")]
+    views = [view for view in store.list_all_feature_views() if view.name in used]
     parts = [
         f"{view.name} {view.features} {getattr(view, 'entities', '')} {getattr(view, 'ttl', '')}" for view in views
     ]

@@ -2,12 +2,14 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
-def deploy(capstone: str, version: str, test: dsl.Input[dsl.Dataset], report: dsl.Output[dsl.Markdown]) -> str:
-    """Try the version at the endpoint and make it the champion; return the URL to ask."""
+@dsl.component(base_image=BASE, install_kfp_package=False)
+def deploy(
+    capstone: str, version: str, test: dsl.Input[dsl.Dataset], report: dsl.Output[dsl.Markdown], canary: float
+) -> str:
+    """Try the version at the endpoint, then give it requests; return the URL to ask."""
     from components.deploy.core import deploy
 
-    return deploy(capstone, version, test.path, report.path)
+    return deploy(capstone, version, test.path, report.path, canary)

@@ -1,67 +1,51 @@
-"""Deploy: try a version at the endpoint, then make it the champion; on failure the champion before it stays."""
+"""Deploy: try a version at the endpoint with real rows, then make it the champion or a canary."""
 
-from contextlib import suppress
-from pathlib import Path
+from typing import Any
 
-import pandas as pd
-
-from capstan import endpoint_client, registry, stack
+from capstan import endpoint_client
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
+from capstan.files import atomic_write, read_tables
+from capstan.profile import profile
+from capstan.rollout import deployment
 from capstan.settings import settings
 
 
-def deploy(capstone: str, version: str, test: str, report: str) -> str:
-    """Make `version` the champion that answers at the endpoint; return the URL to ask.
+def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0) -> str:
+    """Try `version` with examples of the tables in the folder `test`, then give it requests; return the URL to ask.
 
-    The candidate is loaded beside the champion and asked first, for rows of the parquet file `test`; only then do
-    requests without a variant reach it. Raises CapstanError when it does not answer as it should.
+    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. Raises CapstanError
+    when it does not answer as it should; what served before then serves on.
     """
-    stack.ensure("endpoint")
-    requests = load_task(capstone).examples(pd.read_parquet(test).tail(3))
-    champion = registry.champion(capstone)
-    before = champion.version if champion else ""
-    if before != version:
-        try:
-            _promote(capstone, version, before, requests)
-        except Exception:
-            _restore(capstone, before)
-            registry.set_tag(capstone, version, "deployment", "failed")
-            raise
-    else:
-        endpoint.reload(capstone)
-    answers = smoke(capstone, requests, version)
+    profile().ensure("endpoint")
+    examples = load_task(capstone).examples(read_tables(test))
+    answers: list[dict[str, Any]] = []
+
+    def try_role(role: str) -> None:
+        answers[:] = ask(capstone, examples, version, role)
+
+    outcome = deployment.deploy(capstone, version, try_role, canary)
     url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
-    lines = [f"Version **{version}** answers at `{url}`.", "", "| request | probability |", "|---|---:|"]
-    lines += [f"| {request} | {answer['probability']:.4f} |" for request, answer in zip(requests, answers, strict=True)]
-    Path(report).parent.mkdir(parents=True, exist_ok=True)
-    Path(report).write_text("\n".join(lines) + "\n")
+    lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]
+    fields = load_task(capstone).Prediction.model_fields
+    for request, answer in zip(examples, answers, strict=True):
+        shown = {name: answer[name] for name in fields}
+        lines.append(f"| {_short(request)} | {_short(shown)} |")
+    with atomic_write(report) as partial:
+        partial.write_text("\n".join(lines) + "\n")
     return url
 
 
-def _promote(capstone: str, version: str, before: str, requests: list[dict]) -> None:
-    registry.set_alias(capstone, "challenger", version)
-    endpoint.reload(capstone)
-    smoke(capstone, requests, version, variant="challenger")
-    rollout.make_champion(capstone, version, previous=before)
-    smoke(capstone, requests, version)
-
-
-def _restore(capstone: str, before: str) -> None:
-    registry.delete_alias(capstone, "challenger")
-    if before:
-        registry.set_alias(capstone, "champion", before)
-    else:
-        registry.delete_alias(capstone, "champion")
-    with suppress(CapstanError):  # the error that brought us here is the one to tell
-        endpoint.reload(capstone)
-
-
-def smoke(capstone: str, requests: list[dict], version: str, variant: str | None = None) -> list[dict]:
-    """Return the endpoint's answers; raise CapstanError unless `version` answers each with a probability."""
-    headers = {"x-capstan-variant": variant} if variant else {}
-    answers = endpoint.post(f"/v1/models/{capstone}:predict", {"instances": requests}, headers)["predictions"]
+def ask(capstone: str, requests: list[dict], version: str, role: str) -> list[dict[str, Any]]:
+    """Return a role's answers; raise CapstanError unless `version` answers each of them."""
+    path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
+    answers = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
     for answer in answers:
-        if answer["model_version"] != version or not 0 <= answer["probability"] <= 1:
-            raise CapstanError(f"The endpoint should have answered with version {version}, and said {answer}.")
+        if answer["model_version"] != version:
+            raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")
     return answers
+
+
+def _short(value: object, limit: int = 300) -> str:
+    text = str(value)
+    return text if len(text) <= limit else f"{text[:limit]} ..."

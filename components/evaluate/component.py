@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def evaluate(
     capstone: str,
     model: dsl.Input[dsl.Model],
@@ -13,7 +13,7 @@ def evaluate(
     scores: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
 ):
-    """Score the model on the test set and show it."""
+    """Measure the model on the test tables and show it."""
     from components.evaluate.core import evaluate
 
     for name, value in evaluate(capstone, model.path, test.path, scores.path, report.path).items():

@@ -1,20 +1,17 @@
-"""Evaluate: score a model on the test set and show it in a report."""
+"""Evaluate: measure a model on the test tables and show it in a report."""
 
-import pandas as pd
+from pathlib import Path
 
+from capstan import version
 from capstan.catalogue import load_task
-from capstan.files import write_json
-from components.evaluate import metrics, report
+from capstan.files import read_tables, write_json
+from components.evaluate import report
 
 
 def evaluate(capstone: str, model: str, test: str, scores: str, html: str) -> dict[str, float]:
-    """Return the metrics of the MLflow model `model` on the parquet file `test`; write the HTML report."""
-    import mlflow
-
+    """Return the metrics of the MLflow model `model` on the tables in the folder `test`; write the HTML report."""
     task = load_task(capstone)
-    rows = pd.read_parquet(test)
-    probability = mlflow.pyfunc.load_model(model).unwrap_python_model().predict(None, rows)
-    result = metrics.score(rows[task.LABEL].to_numpy(), probability)
-    slices = {column: metrics.by_slice(rows, task.LABEL, probability, column) for column in task.SLICES}
-    report.write(html, task, rows, probability, result, slices)
-    return write_json(result, scores)
+    tables = read_tables(test)
+    result = task.evaluate(version.load(Path(model) / version.DATA).model, tables)
+    report.write(html, task.TITLE, result, {name: len(frame) for name, frame in tables.items()})
+    return write_json({name: float(value) for name, value in result.metrics.items()}, scores)

@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def gate(
     capstone: str,
     scores: dsl.Input[dsl.Metrics],

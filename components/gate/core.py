@@ -1,11 +1,12 @@
-"""Gate: may this model serve? Absolute thresholds first, then the champion on the same test rows."""
+"""Gate: may this model serve? The thresholds decide first, then the champion on the same test tables."""
 
 from pathlib import Path
 
 from capstan import registry
 from capstan.catalogue import load_task
-from capstan.files import digest, read_json
-from components.evaluate.metrics import LOSSES, score
+from capstan.errors import CapstanError
+from capstan.files import digest, read_json, read_tables, write_markdown_table
+from capstan.rollout import store
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -13,55 +14,55 @@ ACCEPTED, REJECTED = "accepted", "rejected"
 def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> str:
     """Return "accepted" or "rejected" for the metrics in the JSON file `scores`; write the reasons as Markdown.
 
-    The first metric of the task's THRESHOLDS decides against the champion: the candidate may not be worse.
+    The first metric of the task's THRESHOLDS also decides against the champion: the candidate may be worse by the
+    bound's slack at most.
     """
     task = load_task(capstone)
     candidate = read_json(scores)
-    rows = [_compare(metric, candidate[metric], bound, "threshold") for metric, bound in task.THRESHOLDS.items()]
-    decisive = next(iter(task.THRESHOLDS))
-    champion, note = _champion_scores(capstone, model_digest, test, candidate)
-    if champion:
-        rows.append(_compare(decisive, candidate[decisive], champion[decisive], "champion"))
-    verdict = ACCEPTED if all(row[-1] == "pass" for row in rows) else REJECTED
-    lines = [f"**{verdict}**", "", "| metric | candidate | against | bound | result |", "|---|---:|---|---:|---|"]
-    lines += [
-        f"| {m} | {value:.4f} | {against} | {bound:.4f} | {passed} |" for m, value, against, bound, passed in rows
+    if missing := [metric for metric in task.THRESHOLDS if metric not in candidate]:
+        raise CapstanError(
+            f"THRESHOLDS of pipelines/{capstone}/task.py names {', '.join(missing)}, which `evaluate` does not return. "
+            f"It returns {', '.join(candidate)}."
+        )
+    rows = [
+        _row(metric, candidate[metric], "threshold", bound.limit, bound.holds(candidate[metric]))
+        for metric, bound in task.THRESHOLDS.items()
     ]
-    Path(report).parent.mkdir(parents=True, exist_ok=True)
-    Path(report).write_text("\n".join([*lines, "", note]) + "\n")
+    decisive, bound = next(iter(task.THRESHOLDS.items()))
+    champion, note = _champion_metrics(capstone, model_digest, test, candidate)
+    if champion:
+        passed = bound.holds_against(candidate[decisive], champion[decisive])
+        rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
+    verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
+    write_markdown_table(rows, report, before=f"**{verdict}**", after=note)
     return verdict
 
 
-def _compare(metric: str, value: float, bound: float, against: str) -> tuple:
-    passed = value <= bound if metric in LOSSES else value >= bound
-    return metric, value, against, bound, "pass" if passed else "fail"
+def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict:
+    return {"metric": metric, "candidate": value, "against": against, "bound": limit, "result": _word(passed)}
 
 
-def _champion_scores(name: str, model_digest: str, test: str, candidate: dict) -> tuple[dict | None, str]:
-    """Return the champion's metrics on the rows of `test`, or None where there are none, and a line that says why."""
-    champion = registry.champion(name)
+def _word(passed: bool) -> str:
+    return "pass" if passed else "fail"
+
+
+def _champion_metrics(name: str, model_digest: str, test: str, candidate: dict) -> tuple[dict | None, str]:
+    """Return the champion's metrics on the tables of `test`, or None where there are none, and a line that says why."""
+    serving = store.read(name).champion
+    champion = registry.version(name, serving) if serving else None
     if champion is None:
         return None, "There is no champion yet: the thresholds alone decide."
+    title = f"The champion, version {champion.version},"
     if champion.tags.get("digest") == model_digest:
-        return candidate, f"The champion, version {champion.version}, came from the same rows, code and parameters."
+        return candidate, f"{title} came from the same rows, code and parameters."
     if champion.tags.get("test_digest") == digest(Path(test)):
-        run = registry.run_metrics(champion.run_id)
-        return run, f"The champion, version {champion.version}, was scored on these rows when it was registered."
-    return _score_again(name, champion.version, test)
-
-
-def _score_again(name: str, version: str, test: str) -> tuple[dict | None, str]:
-    import mlflow
-    import pandas as pd
-
-    task = load_task(name)
-    mlflow.set_tracking_uri(registry.settings().tracking_uri)
-    rows = pd.read_parquet(test)
-    model = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
-    missing = set(model.metadata.get_input_schema().input_names()) - set(rows)
-    if missing:
-        return None, f"The champion, version {version}, needs {sorted(missing)}, which these rows lack: no comparison."
-    probability = model.unwrap_python_model().predict(None, rows)
-    return score(
-        rows[task.LABEL].to_numpy(), probability
-    ), f"The champion, version {version}, was scored on these rows."
+        return registry.run_metrics(champion.run_id), f"{title} was measured on these tables when it was registered."
+    try:
+        model = registry.load_version(name, champion.version).model
+    except CapstanError as error:
+        return None, f"{title} cannot be loaded, so the thresholds alone decide, and it will be replaced: {error}"
+    try:
+        metrics = load_task(name).evaluate(model, read_tables(test)).metrics
+    except Exception as error:  # another schema, other inputs: whatever it is, there is nothing to compare with
+        return None, f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
+    return metrics, f"{title} was measured on these tables."

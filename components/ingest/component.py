@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def ingest(capstone: str, tables: dsl.Output[dsl.Dataset], counts: dsl.Output[dsl.Metrics]):
     """Read the raw tables from their source."""
     from components.ingest.core import ingest

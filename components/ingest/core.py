@@ -3,14 +3,22 @@
 from pathlib import Path
 
 from capstan.catalogue import load_task
+from capstan.errors import CapstanError
 from capstan.files import write_json, write_tables
 from capstan.settings import settings
 
 
-def ingest(capstone: str, tables: str, metrics: str) -> dict[str, int]:
-    """Write the raw tables to the folder `tables`; return the rows of each and what the capstone counts."""
+def ingest(capstone: str, tables: str, metrics: str) -> dict[str, float]:
+    """Write the raw tables to the folder `tables`; return the rows of each and what the capstone counts.
+
+    Raises CapstanError when a table has no rows.
+    """
     task = load_task(capstone)
     loaded = task.load(settings().data_dir)
+    for name, frame in loaded.items():
+        if frame.empty:
+            raise CapstanError(f"The table {name} of {capstone} has no rows. Replace its source.")
     write_tables(loaded, Path(tables))
     counts = {f"{name}_rows": len(frame) for name, frame in loaded.items()}
-    return write_json(counts | task.count(loaded), metrics)
+    count = getattr(task, "count", None)
+    return write_json(counts | (count(loaded) if count else {}), metrics)

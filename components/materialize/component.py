@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def materialize(
     capstone: str, features: dsl.Input[dsl.Dataset], training_set: dsl.Input[dsl.Dataset], as_of: str
 ) -> str:

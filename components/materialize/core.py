@@ -1,41 +1,49 @@
-"""Materialize: bring the online store to what was known at one instant, by default the last prediction time."""
+"""Materialize: publish the features, and bring the online store to what was known at one instant."""
+
+from pathlib import Path
 
 import pandas as pd
 
-from capstan.catalogue import load_task
+from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.errors import CapstanError
-from capstan.settings import settings
-from components.build_features.core import publish
+from capstan.files import digest, replace_tables
+from capstan.profile import profile
 
 
 def materialize(capstone: str, features: str, training_set: str, as_of: str = "") -> str:
     """Write the latest row of each key that had arrived `as_of` an instant to the online store; return the instant.
 
-    as_of: ISO 8601; "" is the last prediction time of the parquet file `training_set`.
-    Does nothing when the store holds these very rows already: what it holds is stamped beside it.
+    The feature tables in the folder `features` are published to where Feast reads them first.
+    as_of: ISO 8601; "" is the last prediction time of the training set.
+    Does nothing when the store holds these very rows already: what it holds is stamped beside the tables.
     """
-    task = load_task(capstone)
-    until = _parse(as_of) if as_of else pd.read_parquet(training_set)[task.EVENT_TIMESTAMP].max().to_pydatetime()
-    wanted = f"{publish(task.FEATURE_DOMAIN, features)} {until.isoformat()}"
-    stamp = settings().home / "feast" / f"{task.FEATURE_DOMAIN}.materialized"
+    until = _parse(as_of) if as_of else _last(training_set)
+    published = profile().feature_tables(capstone)
+    stamp = published / "materialized"
+    wanted = f"{digest(Path(features))} {until.isoformat()}"
     if stamp.exists() and stamp.read_text() == wanted:
         return until.isoformat()
 
-    from feature_repo.store import apply
+    from feature_repo.store import definitions, open_store
 
     stamp.unlink(missing_ok=True)
-    store = apply(task.FEATURE_DOMAIN)
-    service = store.get_feature_service(task.FEATURE_SERVICE)
-    views = [view.name for view in service.feature_view_projections]
-    stored = [view.name for view in store.list_batch_feature_views() if view.name in views]
+    replace_tables(Path(features), published)
+    store = open_store(capstone)
+    store.apply(definitions(capstone))
+    stored = [view.name for view in store.list_batch_feature_views()]
     store.materialize(start_date=pd.Timestamp(0, tz="UTC").to_pydatetime(), end_date=until, feature_views=stored)
     stamp.write_text(wanted)
     return until.isoformat()
+
+
+def _last(training_set: str):
+    times = pd.read_parquet(Path(training_set) / f"{TRAINING_SET}.parquet", columns=[EVENT_TIMESTAMP])
+    return times[EVENT_TIMESTAMP].max().to_pydatetime()
 
 
 def _parse(as_of: str):
     try:
         moment = pd.Timestamp(as_of)
     except ValueError as error:
-        raise CapstanError(f"{as_of!r} is no instant ({error}). Write it as 2013-10-15T12:00:00Z.") from error
+        raise CapstanError(f"{as_of!r} is not an instant ({error}). Write it as 2013-10-15T12:00:00Z.") from error
     return (moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")).to_pydatetime()

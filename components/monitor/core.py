@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from capstan.files import digest
-from capstan.settings import settings
+from capstan.profile import profile
 
 
 def monitor(capstone: str, model: str, version: str, train: str, test: str, html: str) -> str:
-    """Add the report of the rows `test` against `train` to the Evidently workspace, and write it as HTML.
+    """Add the report of the tables `test` against `train` to the Evidently workspace, and write it as HTML.
 
-    Return the report's name. The same version on the same rows is reported once.
+    Return the report's name. The same version on the same tables is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
-    saved = settings().home / "reports" / capstone / f"{name.replace(' ', '-')}.html"
+    saved = profile().reports(capstone) / f"{name.replace(' ', '-')}.html"
     if not saved.exists():
         from monitoring.reports import report
 

@@ -4,11 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from capstan import registry
+from capstan import registry, version
 from capstan.errors import CapstanError
 from capstan.files import digest, read_json
 from capstan.settings import ROOT, settings
-from components.gate.core import ACCEPTED
 
 
 def register(
@@ -17,22 +16,19 @@ def register(
     model_digest: str,
     scores: str,
     verdict: str,
-    rows: dict[str, str],
+    data: dict[str, str],
     lineage: dict[str, str],
 ) -> str:
     """Return the number of the version made of the MLflow model in the folder `model`.
 
-    A model of the same digest and verdict is not registered twice. rows: the parquet files `train` and `test`.
-    lineage: further tags. An accepted version that does not serve yet gets the alias `challenger`.
+    A model of the same digest and verdict is registered once. data: the folders of the tables `train` and `test`.
+    lineage: further tags. No version gets a role here: deployment does that, once it has tried the version.
     """
     known = registry.find(capstone, {"digest": model_digest, "verdict": verdict})
     if known is None:
         tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
-        tags |= {f"{name}_digest": digest(Path(path)) for name, path in rows.items()}
-        known = _log(capstone, model, tags, read_json(scores), rows)
-    champion = registry.champion(capstone)
-    if verdict == ACCEPTED and (champion is None or champion.version != known.version):
-        registry.set_alias(capstone, "challenger", known.version)
+        tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
+        known = _log(capstone, model, tags, read_json(scores), data)
     return known.version
 
 
@@ -47,7 +43,7 @@ def git_commit() -> str:
         return "unknown"
 
 
-def _log(name: str, model: str, tags: dict, metrics: dict, rows: dict) -> registry.ModelVersion:
+def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str]) -> registry.ModelVersion:
     import mlflow
     import pandas as pd
 
@@ -56,18 +52,21 @@ def _log(name: str, model: str, tags: dict, metrics: dict, rows: dict) -> regist
         mlflow.set_experiment(name)
     except mlflow.exceptions.MlflowException as error:
         raise CapstanError(f"MLflow at {settings().tracking_uri} refused the experiment {name!r}: {error}") from error
-    saved = mlflow.pyfunc.load_model(model)
+    saved = mlflow.models.Model.load(model)
     _drop_leftovers(tags)
     with mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
         mlflow.log_metrics(metrics)
-        for context, path in rows.items():
-            frame = pd.read_parquet(path).head(0)
-            mlflow.log_input(mlflow.data.from_pandas(frame, name=context, digest=tags[f"{context}_digest"]), context)
+        for context, path in data.items():
+            for table in sorted(Path(path).glob("*.parquet")):
+                frame = pd.read_parquet(table).head(0)
+                named = mlflow.data.from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
+                mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            python_model=saved.unwrap_python_model(),
-            signature=saved.metadata.signature,
-            input_example=saved.input_example,
+            loader_module=version.LOADER,
+            data_path=str(Path(model) / version.DATA),
+            signature=saved.signature,
+            input_example=saved.load_input_example(model),
             pip_requirements=str(Path(model) / "requirements.txt"),
         )
     return registry.create_version(name, logged.model_id, run.info.run_id, tags)

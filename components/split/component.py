@@ -2,19 +2,20 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def split(
     capstone: str,
-    training_set: dsl.Input[dsl.Dataset],
+    tables: dsl.Input[dsl.Dataset],
     train: dsl.Output[dsl.Dataset],
     test: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
 ):
-    """Split the training set by time."""
+    """Split the tables into those to train on and those to test on."""
     from components.split.core import split
 
-    for name, value in split(capstone, training_set.path, train.path, test.path, counts.path).items():
+    train.metadata.update(tables.metadata)
+    for name, value in split(capstone, tables.path, train.path, test.path, counts.path).items():
         counts.log_metric(name, value)

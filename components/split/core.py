@@ -1,28 +1,25 @@
-"""Split: by time, so that the test set lies in the future of what was learned."""
-
-import pandas as pd
+"""Split: the tables to train on, and those to test on, as the task decides."""
 
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
-from capstan.files import write_json, write_table
+from capstan.files import read_tables, write_json, write_tables
 
 
-def split(capstone: str, training_set: str, train: str, test: str, metrics: str) -> dict[str, float]:
-    """Write the labelled rows before the task's TEST_FROM to `train`, the others to `test`; count both.
+def split(capstone: str, tables: str, train: str, test: str, metrics: str) -> dict[str, float]:
+    """Write the parts of the tables to the folders `train` and `test`; return the rows of each table of both.
 
-    Rows that have no label are left out of both, and counted.
+    Raises CapstanError when a part is empty.
     """
     task = load_task(capstone)
-    rows = pd.read_parquet(training_set)
-    labelled = rows[rows[task.LABEL].notna()]
-    later = labelled[task.EVENT_TIMESTAMP] >= task.TEST_FROM
-    counts = {"unlabelled_rows": len(rows) - len(labelled)}
-    for name, path, part in [("train", train, labelled[~later]), ("test", test, labelled[later])]:
-        if part[task.LABEL].nunique() < 2:
-            raise CapstanError(
-                f"The {name} set has {len(part)} labelled rows and fewer than two classes; its border is "
-                f"{task.TEST_FROM}. Give it data on both sides, or move TEST_FROM in pipelines/{capstone}/task.py."
-            )
-        write_table(part, path)
-        counts |= {f"{name}_rows": len(part), f"{name}_positive_share": float(part[task.LABEL].mean())}
+    counts: dict[str, float] = {}
+    parts = dict(zip(("train", "test"), task.split(read_tables(tables)), strict=True))
+    for part, path in (("train", train), ("test", test)):
+        for name, frame in parts[part].items():
+            if frame.empty:
+                raise CapstanError(
+                    f"The {part} part of the table {name} has no rows. Give {capstone} more data, or change `split` in "
+                    f"pipelines/{capstone}/task.py."
+                )
+            counts[f"{part}_{name}"] = len(frame)
+        write_tables(parts[part], path)
     return write_json(counts, metrics)

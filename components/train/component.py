@@ -2,15 +2,13 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
-def train(
-    capstone: str, rows: dsl.Input[dsl.Dataset], model: dsl.Output[dsl.Model], seed: int, workers: int, tune: int
-) -> str:
-    """Fit the model; return the digest of all it came from."""
+@dsl.component(base_image=BASE, install_kfp_package=False)
+def train(capstone: str, tables: dsl.Input[dsl.Dataset], model: dsl.Output[dsl.Model], parameters: dict) -> str:
+    """Fit the model; return the digest of all it came from. `parameters` go to the task's `train`."""
     from components.train.core import train
 
     model.framework = "mlflow.pyfunc"
-    return train(capstone, rows.path, model.path, seed, workers, tune)
+    return train(capstone, tables.path, model.path, parameters)

@@ -1,42 +1,56 @@
 """Train: fit a capstone's model and save it as an MLflow model."""
 
-from importlib.metadata import version
+import inspect
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
 
-import pandas as pd
-
+from capstan import version
 from capstan.catalogue import load_task
-from capstan.files import digest
+from capstan.errors import CapstanError
+from capstan.files import digest, read_tables
+from components.train.mlflow_model import save
 
-REQUIREMENTS = ["mlflow", "lightgbm", "numpy", "pandas", "scikit-learn", "cloudpickle"]
 
+def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None) -> str:
+    """Save the model fitted on the tables in the folder `tables` to the folder `model`; return its digest.
 
-def train(capstone: str, rows: str, model: str, seed: int, workers: int, tune: int) -> str:
-    """Save the model fitted on the parquet file `rows` to the folder `model`; return its digest.
-
-    The digest is of the rows and of the fitted model itself: training again to the same result is the same model.
+    The digest is of the tables, the fitted model and the capstone's source: training again to the same result is the
+    same model. Raises CapstanError for a parameter that the task's `train` does not have.
     """
-    import mlflow
-
     task = load_task(capstone)
-    frame = pd.read_parquet(rows)
-    fitted = task.train(frame, task.INPUTS, seed=seed, workers=workers, tune=tune)
-    numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
-    example = frame[task.INPUTS].dropna().head(3).astype(dict.fromkeys(numbers, float)).reset_index(drop=True)
-    mlflow.pyfunc.save_model(
-        model,
-        python_model=fitted,
-        signature=_signature(task.INPUTS, task.CATEGORIES),
-        input_example=example,
-        pip_requirements=[f"{package}=={version(package)}" for package in REQUIREMENTS],
-    )
-    return digest(Path(rows), Path(model) / "python_model.pkl")
+    data = read_tables(tables)
+    fitted = task.train(data, **typed(capstone, task, parameters or {}))
+    with TemporaryDirectory(prefix="capstan-version-") as folder:
+        files = Path(folder) / "version"
+        version.save(files, capstone, task, fitted)
+        save(model, files, task, fitted, data)
+    return digest(Path(tables), Path(model) / version.DATA)
 
 
-def _signature(inputs: list[str], categories: list[str]):
-    """Return the MLflow signature: categories are strings, all else doubles, and any value may be missing."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
+def typed(capstone: str, task: ModuleType, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters of a task's `train` with the types of their defaults.
 
-    columns = [ColSpec("string" if name in categories else "double", name, required=False) for name in inputs]
-    return ModelSignature(Schema(columns), Schema([ColSpec("double")]))
+    KFP passes numbers inside a dict as texts or as doubles. Raises CapstanError for a parameter that `train` lacks, or
+    a value that does not fit.
+    """
+    known = dict(list(inspect.signature(task.train).parameters.items())[1:])
+    if unknown := sorted(set(parameters) - set(known)):
+        raise CapstanError(
+            f"`train` of pipelines/{capstone}/task.py has no parameter {', '.join(unknown)}. It has: "
+            f"{', '.join(known) or 'none'}."
+        )
+    return {name: _as(known[name].default, name, value) for name, value in parameters.items()}
+
+
+def _as(default: object, name: str, value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(default, str):
+        try:
+            value = json.loads(value.lower() if isinstance(default, bool) else value)
+        except ValueError:
+            raise CapstanError(f"The parameter {name} is {value!r}; expected a {type(default).__name__}.") from None
+    if isinstance(default, int) and isinstance(value, float) and value.is_integer():
+        return type(default)(value)
+    return value

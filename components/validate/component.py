@@ -2,10 +2,10 @@
 
 from kfp import dsl
 
-from capstan.settings import settings
+from capstan.images import BASE
 
 
-@dsl.component(base_image=settings().image, install_kfp_package=False)
+@dsl.component(base_image=BASE, install_kfp_package=False)
 def validate(
     capstone: str,
     tables: dsl.Input[dsl.Dataset],
@@ -13,7 +13,7 @@ def validate(
     quarantine: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
 ):
-    """Hold every table against its contract; set bad rows aside."""
+    """Check every table against its contract; set bad rows aside."""
     from components.validate.core import validate
 
     result = validate(capstone, tables.path, clean.path, quarantine.path, counts.path)

@@ -1,7 +1,6 @@
-"""A Feast offline store on DuckDB's ASOF join: point-in-time correct, late rows included, in the memory of one scan."""
+"""A Feast offline store that joins features to entity rows with DuckDB's ASOF join."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,51 @@ import pyarrow as pa
 from feast import FeatureView, OnDemandFeatureView, RepoConfig
 from feast.data_source import DataSource
 from feast.feature_logging import LoggingConfig, LoggingSource
-from feast.feature_view import DUMMY_ENTITY_ID, DUMMY_ENTITY_VAL
 from feast.infra.offline_stores.file_source import FileLoggingDestination
-from feast.infra.offline_stores.offline_store import OfflineStore, RetrievalJob
+from feast.infra.offline_stores.offline_store import RetrievalJob
 from feast.infra.registry.base_registry import BaseRegistry
+from feast.monitoring.monitoring_utils import MONITORING_DIR
 from feast.repo_config import FeastConfigBaseModel
 from feast.utils import compute_non_entity_date_range
 from pydantic import PositiveInt, StrictStr
 
-from feature_repo.offline_store import sources, sql, writes
-from feature_repo.offline_store.job import AsofRetrievalJob
-from feature_repo.offline_store.retrieval import HistoricalRetrieval
+from . import sources, sql, writes
+from .job import AsofRetrievalJob
+from .monitoring import MonitoredOfflineStore
+from .pull import pull
+from .retrieval import HistoricalRetrieval
 
 
 class AsofOfflineStoreConfig(FeastConfigBaseModel):
     """The `offline_store` section of feature_store.yaml."""
 
-    type: StrictStr = "feature_repo.offline_store.asof.AsofOfflineStore"
+    type: StrictStr = f"{__name__}.AsofOfflineStore"
 
     memory_limit: StrictStr | None = None
-    """Beyond it DuckDB spills to disk, such as "4GB"; 80 % of the machine's memory if not given."""
+    """The memory that DuckDB may use before it spills to disk, such as "4GB". By default 80 % of the machine's."""
 
     threads: PositiveInt | None = None
-    """Threads of DuckDB; one for each core if not given."""
+    """The number of DuckDB's threads. By default one per core."""
+
+    late_rows: sql.LateRows = "exclude"
+    """Whether a row counts before it was created: "exclude" never lets it, "include" is what Feast's stores do."""
+
+    staging_location: StrictStr | None = None
+    """Where `to_remote_storage` writes, such as "s3://bucket/staging". Not supported if not given."""
+
+    staging_location_endpoint_override: StrictStr | None = None
+    """The S3 endpoint of `staging_location`. By default that of AWS."""
+
+    monitoring_location: StrictStr = MONITORING_DIR
+    """The directory of the monitoring metrics, such as "s3://bucket/monitoring". By default in the repository."""
+
+    monitoring_location_endpoint_override: StrictStr | None = None
+    """The S3 endpoint of `monitoring_location`. By default that of AWS."""
 
 
-class AsofOfflineStore(OfflineStore):
-    """Reads FileSources of parquet files. README.md beside this file tells the semantics."""
+class AsofOfflineStore(MonitoredOfflineStore):
+    """Reads FileSources of parquet files. README.md in this folder explains the semantics."""
 
-    # Rows created after the prediction time never count here, so the flag asks for what happens anyway.
     supports_filter_by_created_timestamp = True
 
     @staticmethod
@@ -55,19 +70,27 @@ class AsofOfflineStore(OfflineStore):
         start_date: datetime | None = None,
         end_date: datetime | None = None,
     ) -> RetrievalJob:
-        """The entity rows, in their order, with the features that were known at each row's time.
+        """Return the entity rows, in their order, with the features that were known at the time of each row.
 
         Args:
-            entity_df: a dataframe, or a DuckDB query; None for every moment from `start_date` to `end_date` at which a
-                feature row arrived, of views with the same join keys.
-            start_date: by default as far before `end_date` as the longest TTL, or 30 days.
+            entity_df: a dataframe, or a DuckDB query. None asks for every moment from `start_date` to `end_date` at
+                which a feature row arrived; all feature views then need the same join keys.
+            filter_by_created_timestamp: exclude late rows from this call, whatever the `late_rows` setting says.
+            start_date: by default as long before `end_date` as the longest TTL, or 30 days.
             end_date: by default now.
         """
-        period = compute_non_entity_date_range(feature_views, start_date, end_date)
-        retrieval = HistoricalRetrieval(config, feature_views, feature_refs, entity_df, full_feature_names, period)
+        retrieval = HistoricalRetrieval(
+            config,
+            feature_views,
+            feature_refs,
+            entity_df,
+            full_feature_names,
+            period=compute_non_entity_date_range(feature_views, start_date, end_date),
+            late_rows="exclude" if filter_by_created_timestamp else config.offline_store.late_rows,
+        )
         return AsofRetrievalJob(
             retrieval.evaluate,
-            config.repo_path,
+            config,
             describe=retrieval.metadata,
             full_feature_names=full_feature_names,
             on_demand_feature_views=OnDemandFeatureView.get_requested_odfvs(feature_refs, project, registry),
@@ -84,10 +107,20 @@ class AsofOfflineStore(OfflineStore):
         start_date: datetime,
         end_date: datetime,
     ) -> RetrievalJob:
-        """What the online store should hold at `end_date`, for the keys with an arrival since `start_date`."""
-        columns = (join_key_columns, timestamp_field, created_timestamp_column or None, feature_name_columns)
+        """Return what the online store should hold at `end_date`, for the keys with an arrival since `start_date`.
+
+        Raises:
+            FeastJoinKeysDuringMaterialization: the source has no column for a join key. Raised when the job runs.
+        """
+        rows = sql.Rows(
+            join_key_columns,
+            timestamp_field,
+            created_timestamp_column or None,
+            feature_name_columns,
+            late_rows=config.offline_store.late_rows,
+        )
         start, end = sql.microseconds(start_date), sql.microseconds(end_date)
-        return _job(config, data_source, columns, lambda rows: sql.latest(rows, start, end))
+        return pull(config, data_source, rows, lambda rows: sql.latest(rows, start, end))
 
     @staticmethod
     def pull_all_from_table_or_query(
@@ -100,16 +133,20 @@ class AsofOfflineStore(OfflineStore):
         start_date: datetime | None = None,
         end_date: datetime | None = None,
     ) -> RetrievalJob:
-        """All rows with an event time in [start_date, end_date]."""
-        columns = (join_key_columns, timestamp_field, created_timestamp_column or None, feature_name_columns)
+        """Return all rows with an event time in [start_date, end_date].
+
+        Raises:
+            FeastJoinKeysDuringMaterialization: the source has no column for a join key. Raised when the job runs.
+        """
+        rows = sql.Rows(join_key_columns, timestamp_field, created_timestamp_column or None, feature_name_columns)
         start, end = (sql.microseconds(date) if date else None for date in (start_date, end_date))
-        return _job(config, data_source, columns, lambda rows: sql.every(rows, start, end))
+        return pull(config, data_source, rows, lambda rows: sql.every(rows, start, end))
 
     @staticmethod
     def offline_write_batch(
         config: RepoConfig, feature_view: FeatureView, table: pa.Table, progress: Callable[[int], Any] | None
     ) -> None:
-        """Add the rows to the feature view's source."""
+        """Add rows to the source of a feature view."""
         source = sources.file_source(feature_view.batch_source, f"feature view {feature_view.name!r}")
         writes.append(table, source, sources.path_of(source, config.repo_path))
         if progress:
@@ -132,36 +169,8 @@ class AsofOfflineStore(OfflineStore):
     def get_table_column_names_and_types_from_data_source(
         self, config: RepoConfig, data_source: DataSource
     ) -> Iterable[tuple[str, str]]:
-        """Columns and Arrow types of a source, be it a file, a glob or a directory."""
+        """Return the columns of a source and their Arrow types; the source may be a file, a glob or a directory."""
         source = sources.file_source(data_source, f"data source {data_source.name!r}")
         with sources.connect(config.offline_store) as connection:
             schema = connection.sql(f"FROM {sources.scan(connection, source, config.repo_path)} LIMIT 0")
             return [(field.name, str(field.type)) for field in schema.to_arrow_table().schema]
-
-
-def _job(
-    config: RepoConfig,
-    data_source: DataSource,
-    columns: tuple[list[str], str, str | None, list[str]],
-    query: Callable[[sql.Rows], str],
-) -> RetrievalJob:
-    """A job that runs `query` on the columns of one source; no feature columns mean all columns, as in Feast."""
-    owner = f"data source {data_source.name!r}"
-    source = sources.file_source(data_source, owner)
-    path = sources.path_of(source, config.repo_path)
-    join_keys, timestamp_field, created, values = columns
-
-    def evaluate() -> pa.Table:
-        with sources.connect(config.offline_store) as connection:
-            rows = sql.Rows(
-                sources.scan(connection, source, config.repo_path), join_keys, timestamp_field, created, values
-            )
-            rows, types = sources.check(connection, rows, owner, path)
-            if not values:
-                rows = replace(rows, values=[column for column in types if column not in rows.columns])
-            # One chunk: materialization writes the first chunk of a table and drops the others.
-            table = connection.sql(query(rows)).to_arrow_table().combine_chunks()
-        # Feast keys the rows of a feature view without entities by a constant.
-        return table if join_keys else table.append_column(DUMMY_ENTITY_ID, pa.array([DUMMY_ENTITY_VAL] * len(table)))
-
-    return AsofRetrievalJob(evaluate, config.repo_path)

@@ -1,17 +1,17 @@
-"""A retrieval that runs when its result is asked for."""
+"""The job that Feast gets for a retrieval."""
 
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import pandas as pd
 import pyarrow as pa
-from feast import OnDemandFeatureView
+from feast import FileSource, OnDemandFeatureView, RepoConfig
+from feast.dqm.errors import ValidationFailed
 from feast.infra.offline_stores.offline_store import RetrievalJob, RetrievalMetadata
-from feast.saved_dataset import SavedDatasetStorage
+from feast.saved_dataset import SavedDatasetStorage, ValidationReference
 
-from feature_repo.offline_store import writes
+from . import writes
 
 NULLABLE = {
     pa.bool_(): pd.BooleanDtype(),
@@ -23,10 +23,10 @@ NULLABLE = {
 
 
 def to_pandas(table: pa.Table) -> pd.DataFrame:
-    """The table in pandas; integers and booleans with missing values keep them, in pandas' nullable types.
+    """Return the table as a dataframe, without changing integers and booleans that have missing values.
 
-    Without missing values they have numpy's types. Arrow alone would turn them into floats and objects: an integer
-    above 2**53 would change.
+    They get pandas' nullable types; without missing values they get numpy's types. By default Arrow converts them to
+    floats and objects, which changes integers above 2**53.
     """
     frame = table.to_pandas().reset_index(drop=True)
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -35,24 +35,32 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
+class Evaluate(Protocol):
+    """Runs a retrieval; `timeout` is in seconds, None for no limit."""
+
+    def __call__(self, timeout: float | None = None) -> pa.Table: ...
+
+
 class AsofRetrievalJob(RetrievalJob):
-    """What an offline store returns: nothing is read before `to_df`, `to_arrow` or `persist`.
+    """What the store returns for a retrieval. It reads nothing until its result is asked for.
+
+    Every `timeout` is in seconds. It covers the queries, not the on-demand transformations that run after them.
 
     Args:
         evaluate: runs the retrieval.
-        describe: computes the metadata, which may need a query of its own; None where there is none.
+        describe: computes the metadata, which may need a query of its own. None for a job without metadata.
     """
 
     def __init__(
         self,
-        evaluate: Callable[[], pa.Table],
-        repo_path: Path | str | None = None,
+        evaluate: Evaluate,
+        config: RepoConfig,
         describe: Callable[[], RetrievalMetadata] | None = None,
         full_feature_names: bool = False,
         on_demand_feature_views: list[OnDemandFeatureView] | None = None,
     ):
         self._evaluate = evaluate
-        self._repo_path = repo_path
+        self._config = config
         self._describe = describe
         self._full_feature_names = full_feature_names
         self._on_demand_feature_views = on_demand_feature_views or []
@@ -69,20 +77,55 @@ class AsofRetrievalJob(RetrievalJob):
     def metadata(self) -> RetrievalMetadata | None:
         return self._describe() if self._describe else None
 
-    def to_df(self, validation_reference: Any = None, timeout: int | None = None) -> pd.DataFrame:
-        """The features in pandas, on-demand features included; see `to_pandas` for the types."""
+    def to_df(
+        self, validation_reference: ValidationReference | None = None, timeout: int | None = None
+    ) -> pd.DataFrame:
+        """Return the features as a dataframe, on-demand features included. See `to_pandas` for the types."""
         return to_pandas(self.to_arrow(validation_reference=validation_reference, timeout=timeout))
+
+    def to_arrow(self, validation_reference: ValidationReference | None = None, timeout: int | None = None) -> pa.Table:
+        """Return the features as an Arrow table, on-demand features included.
+
+        Raises:
+            TimeoutError: a query was interrupted because `timeout` had passed.
+            ValidationFailed: the features do not match the profile of `validation_reference`.
+        """
+        table = super().to_arrow(timeout=timeout)
+        if validation_reference:
+            # Feast profiles the dataframe of a saved dataset, so the features are validated with the same types.
+            report = validation_reference.profile.validate(to_pandas(table))
+            if not report.is_success:
+                raise ValidationFailed(report)
+        return table
 
     def persist(self, storage: SavedDatasetStorage, allow_overwrite: bool = False, timeout: int | None = None) -> None:
         """Write the features, on-demand features included, as a saved dataset: one file, or a directory.
 
         Raises:
-            SavedDatasetLocationAlreadyExists: there is something already, and `allow_overwrite` is not set.
+            SavedDatasetLocationAlreadyExists: something is there already, and `allow_overwrite` is not set.
         """
-        writes.save_dataset(lambda: self.to_arrow(timeout=timeout), storage, self._repo_path, allow_overwrite)
+        writes.save_dataset(lambda: self.to_arrow(timeout=timeout), storage, self._config.repo_path, allow_overwrite)
+
+    def supports_remote_storage_export(self) -> bool:
+        """Whether the `staging_location` of the offline store is set."""
+        return self._config.offline_store.staging_location is not None
+
+    def to_remote_storage(self) -> list[str]:
+        """Write the features, on-demand features included, as parquet files to a new directory in `staging_location`.
+
+        Returns:
+            The path of each file.
+        """
+        settings = self._config.offline_store
+        if settings.staging_location is None:
+            raise ValueError(
+                "Set `staging_location` in the offline_store section of feature_store.yaml to export to it"
+            )
+        location = FileSource.get_uri_for_file_path(self._config.repo_path, settings.staging_location)
+        return writes.export(self.to_arrow(), location, settings.staging_location_endpoint_override)
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
-        return self._evaluate()
+        return self._evaluate(timeout)
 
     def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
-        return to_pandas(self._evaluate())
+        return to_pandas(self._evaluate(timeout))

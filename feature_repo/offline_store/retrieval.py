@@ -14,13 +14,13 @@ from feast.feature_view import DUMMY_ENTITY_ID
 from feast.infra.offline_stores.offline_store import RetrievalMetadata
 from feast.infra.offline_stores.offline_utils import DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL
 
-from feature_repo.offline_store import entities, sources, sql
-from feature_repo.offline_store.entities import EntityRows
+from . import entities, sources, sql
+from .entities import EntityRows
 
 
 @dataclass(frozen=True)
 class ViewFeatures:
-    """The features asked of one feature view, in the names of Feast and of its source."""
+    """The features to read from one feature view, under the names of Feast and of its source."""
 
     owner: str
     source: FileSource
@@ -30,10 +30,10 @@ class ViewFeatures:
 
     @classmethod
     def of(cls, view: FeatureView, feature_refs: list[str], full_feature_names: bool) -> "ViewFeatures":
-        """Those of `feature_refs` ("view:feature") that name this view, as it is projected."""
+        """Return the features of this view that are in `feature_refs`, such as "view:feature"."""
         owner = f"feature view {view.name!r}"
         source = sources.file_source(view.batch_source, owner)
-        stored = {name: column for column, name in source.field_mapping.items()}
+        stored = sources.stored_names(source)
         prefix = f"{view.projection.name_alias or view.name}__" if full_feature_names else ""
         names = [ref.split(":", 1)[1] for ref in feature_refs if ref.startswith(f"{view.projection.name_to_use()}:")]
         keys = [column.name for column in view.entity_columns if column.name != DUMMY_ENTITY_ID]
@@ -45,25 +45,31 @@ class ViewFeatures:
             view.ttl or None,
         )
 
-    def rows(self, scan: str) -> sql.Rows:
-        """The columns to read; the source may give its timestamp columns by either name."""
-        stored = {name: column for column, name in self.source.field_mapping.items()}
+    def rows(self, scan: str, late_rows: sql.LateRows) -> sql.Rows:
+        """Return the columns to read. The source may name its timestamps as they are before or after the mapping."""
+        stored = sources.stored_names(self.source)
         event, created = self.source.timestamp_field, self.source.created_timestamp_column
         return sql.Rows(
-            scan,
             list(self.join_keys.values()),
             stored.get(event, event),
             stored.get(created, created) or None,
             list(self.features.values()),
+            late_rows,
+            scan,
         )
 
 
 class HistoricalRetrieval:
-    """A call of get_historical_features before it runs; what cannot work whatever the data says is refused at once.
+    """A call of get_historical_features. Its arguments are checked at once; data is read by `evaluate` and `metadata`.
 
     Args:
-        entity_df: a dataframe, a DuckDB query, or None: each moment in `period` at which a row arrived, for its keys.
-        period: first and last moment, both inclusive; unused with an `entity_df`.
+        entity_df: a dataframe, or a DuckDB query. None asks for each moment in `period` at which a row arrived.
+        period: first and last moment, both inclusive; not used with an `entity_df`.
+        late_rows: "include" counts rows from their event time on, "exclude" not before they were created.
+
+    Raises:
+        ValueError: `entity_df` is neither, or without it the feature views have different join keys.
+        FeastEntityDFMissingColumnsError: the dataframe has no column for a join key.
     """
 
     def __init__(
@@ -73,13 +79,15 @@ class HistoricalRetrieval:
         feature_refs: list[str],
         entity_df: pd.DataFrame | str | None,
         full_feature_names: bool,
-        period: tuple[datetime, datetime] | None = None,
+        period: tuple[datetime, datetime],
+        late_rows: sql.LateRows,
     ):
         self.config = config
         self.feature_refs = feature_refs
         self.views = [ViewFeatures.of(view, feature_refs, full_feature_names) for view in feature_views]
         self.entities: EntityRows | str | None = entity_df
         self.period = period
+        self.late_rows = late_rows
         if isinstance(entity_df, pd.DataFrame):
             self.entities = entities.from_pandas(entity_df)
             self._check_names(self.entities)
@@ -87,12 +95,16 @@ class HistoricalRetrieval:
             raise ValueError(f"entity_df is a {type(entity_df).__name__}: give a pandas dataframe or a DuckDB query")
         elif entity_df is None and len({tuple(sorted(view.join_keys)) for view in self.views}) > 1:
             keys = {view.owner: list(view.join_keys) for view in self.views}
-            raise ValueError(f"Without an entity dataframe all feature views need the same join keys, not {keys}")
+            raise ValueError(f"Without an entity dataframe, all feature views need the same join keys, not {keys}")
 
-    def evaluate(self) -> pa.Table:
-        """The columns of the entity rows, then the features of one view after the other."""
-        with sources.connect(self.config.offline_store) as connection:
-            # All views are checked before the first is joined: an error in the last one costs no waiting.
+    def evaluate(self, timeout: float | None = None) -> pa.Table:
+        """Return the columns of the entity rows, then the features of one view after the other.
+
+        Args:
+            timeout: seconds after which a running query is interrupted; None for no limit.
+        """
+        with sources.connect(self.config.offline_store, timeout) as connection:
+            # Check all views before joining the first, so that nobody waits for an error in the last one.
             inputs = [self._source_rows(connection, view) for view in self.views]
             rows = self._entity_rows(connection, [source_rows for source_rows, _ in inputs])
             self._check_names(rows)
@@ -105,7 +117,7 @@ class HistoricalRetrieval:
         return result
 
     def metadata(self) -> RetrievalMetadata:
-        """What a saved dataset records of its origin; runs an entity query."""
+        """Return what a saved dataset records about its origin. Runs the entity query, if there is one."""
         if self.entities is None:
             return RetrievalMetadata(self.feature_refs, list(self.views[0].join_keys), *self.period)
         with sources.connect(self.config.offline_store) as connection:
@@ -116,9 +128,11 @@ class HistoricalRetrieval:
         return RetrievalMetadata(self.feature_refs, keys, first, last)
 
     def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
-        """What to read for a view, and the types of its source's columns."""
-        rows = view.rows(sources.scan(connection, view.source, self.config.repo_path))
-        return sources.check(connection, rows, view.owner, sources.path_of(view.source, self.config.repo_path))
+        """Return what to read for a view, and the types of all columns of its source."""
+        scan = sources.scan(connection, view.source, self.config.repo_path)
+        path = sources.path_of(view.source, self.config.repo_path)
+        types = sources.column_types(connection, scan, view.owner, path)
+        return sources.comparable(view.rows(scan, self.late_rows), types, view.owner, path), types
 
     def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[sql.Rows]) -> EntityRows:
         if isinstance(self.entities, EntityRows):
@@ -130,7 +144,7 @@ class HistoricalRetrieval:
         return entities.from_query(connection, sql.arrivals(keyed, start, end, DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL))
 
     def _check_names(self, rows: EntityRows) -> None:
-        """Every join key is a column of the entity rows, and no name would occur twice in the result."""
+        """Check that each join key is a column of the entity rows, and that no name would be twice in the result."""
         columns = rows.table.column_names
         keys = {key for view in self.views for key in view.join_keys}
         if missing := keys - set(columns):
@@ -138,13 +152,13 @@ class HistoricalRetrieval:
         counts = Counter([*columns, *(name for view in self.views for name in view.features)])
         if twice := sorted(name for name, count in counts.items() if count > 1):
             raise ValueError(
-                f"{twice} would be the name of two columns, of the entity dataframe or of feature views: "
+                f"The result would have two columns named {twice}, from the entity dataframe or from feature views: "
                 "use full_feature_names=True, or rename the columns of the entity dataframe"
             )
 
 
 def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]) -> None:
-    """Text is not joined to numbers: DuckDB would convert it, and fail on the first that is none."""
+    """Refuse to join text to numbers: DuckDB would convert the text, and fail at the first that is not a number."""
     for entity_column, column in view.join_keys.items():
         given = rows.table.schema.field(entity_column).type
         is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
@@ -159,8 +173,9 @@ def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]
 def _join(
     connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures, source_rows: sql.Rows
 ) -> list[pa.ChunkedArray]:
-    """The columns of `view.features`, in the order of the entity rows."""
+    """Return the columns of `view.features`, in the order of the entity rows."""
     bounds = pc.min_max(rows.times).as_py()
     query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, view.ttl)
     connection.register("entity", rows.keyed(list(view.join_keys)))
-    return connection.sql(query).to_arrow_table().columns
+    columns: list[pa.ChunkedArray] = connection.sql(query).to_arrow_table().columns
+    return columns

@@ -1,11 +1,11 @@
-"""From a Feast FileSource to the rows that DuckDB reads."""
+"""Reading Feast's file sources with DuckDB."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -13,55 +13,72 @@ from feast import FileSource
 from feast.data_format import ParquetFormat
 from feast.data_source import DataSource
 
-from feature_repo.offline_store.sql import Rows, identifier, literal
+from .sql import Rows, identifier, literal
+from .timeouts import time_limit
 
 TIMES = ("TIMESTAMP", "DATE")
 
 
+class Limits(Protocol):
+    """What DuckDB may use: the settings of the store. None leaves DuckDB's default."""
+
+    memory_limit: str | None
+    threads: int | None
+
+
 @contextmanager
-def connect(limits: Any) -> Iterator[DuckDBPyConnection]:
-    """An in-memory DuckDB that works in UTC and spills to a directory of its own, both gone afterwards.
+def connect(limits: Limits, timeout: float | None = None) -> Iterator[DuckDBPyConnection]:
+    """Open an in-memory DuckDB that works in UTC and spills to a temporary directory.
 
     Args:
-        limits: has `memory_limit` and `threads`, None for DuckDB's defaults: the store's configuration.
+        timeout: seconds after which its queries are interrupted; None for no limit.
+
+    Raises:
+        TimeoutError: a query was interrupted.
     """
     with tempfile.TemporaryDirectory(prefix="asof-") as spill:
-        settings = {"memory_limit": limits.memory_limit, "threads": limits.threads, "temp_directory": spill}
-        with duckdb.connect(config={k: v for k, v in settings.items() if v is not None}) as connection:
+        options = {"memory_limit": limits.memory_limit, "threads": limits.threads, "temp_directory": spill}
+        with duckdb.connect(config={k: v for k, v in options.items() if v is not None}) as connection:
             connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+            with time_limit(connection, timeout):
+                yield connection
 
 
 def file_source(source: DataSource | None, owner: str) -> FileSource:
-    """The source as one this store can read.
+    """Return the source if this store can read it.
 
     Args:
-        owner: who reads it, for the message: "feature view 'trips'".
+        owner: who reads it, such as "feature view 'trips'"; for the error message.
 
     Raises:
-        ValueError: the source is missing, of another kind, or not parquet.
+        ValueError: there is no source, it is not a FileSource, or its files are not parquet.
     """
     if source is None:
         raise ValueError(f"{owner} has no batch source: give it a FileSource of parquet files")
     if not isinstance(source, FileSource):
         raise ValueError(
-            f"{owner} reads a {type(source).__name__}, this store reads a FileSource of parquet files only"
+            f"{owner} reads a {type(source).__name__}, but this store only reads a FileSource of parquet files"
         )
     if not isinstance(source.file_format or ParquetFormat(), ParquetFormat):
         raise ValueError(
-            f"{owner} reads {source.path!r} as {type(source.file_format).__name__}, this store reads parquet only: "
+            f"{owner} reads {source.path!r} as {type(source.file_format).__name__}, but this store only reads parquet: "
             "write the data as parquet, or use the duckdb offline store for Delta tables"
         )
     return source
 
 
 def path_of(source: FileSource, repo_path: Path | str | None) -> str:
-    """Where the source's files are, relative to the repository."""
+    """Return where the files of a source are. Relative paths start at the repository."""
     return FileSource.get_uri_for_file_path(repo_path, source.path)
 
 
+def stored_names(source: FileSource) -> dict[str, str]:
+    """Return the column in the files for each name that the source's field mapping gives."""
+    return {name: column for column, name in source.field_mapping.items()}
+
+
 def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
-    """A DuckDB table expression over the source: a file, a glob, or a directory and all below it."""
+    """Return a DuckDB table expression for a source: a file, a glob, or a directory and everything below it."""
     path = path_of(source, repo_path)
     if path.startswith("s3://"):
         _use_s3(connection, source)
@@ -69,50 +86,59 @@ def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | s
     else:
         is_directory = Path(path).is_dir()
     pattern = path.rstrip("/") + "/**/*.parquet" if is_directory else path
-    # Files of one source may have been written before a column was added: by name, and null where it is missing.
+    # A column may have been added after some files were written: columns are matched by name, and null where missing.
     return f"read_parquet({literal(pattern)}{', union_by_name = true' if '*' in pattern else ''})"
 
 
-def check(connection: DuckDBPyConnection, rows: Rows, owner: str, path: str) -> tuple[Rows, dict[str, str]]:
-    """The rows in a form that DuckDB can compare, and the types of all columns of their source by name.
-
-    Reads the files' footers only.
+def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: str) -> dict[str, str]:
+    """Return the DuckDB type of each column of a source, by name. Reads only the footers of the files.
 
     Raises:
         FileNotFoundError: there is no file.
-        ValueError: a file is no parquet, a column is missing, or a timestamp column holds no timestamps.
+        ValueError: a file is not parquet.
     """
     try:
-        relation = connection.sql(f"FROM {rows.scan}")
+        relation = connection.sql(f"FROM {scan}")
     except duckdb.IOException as error:
         if "No files found" in str(error):
             raise FileNotFoundError(f"{owner} reads {path!r}, where there is no parquet file") from error
         raise ValueError(f"{owner} cannot read {path!r}: {error}") from error
     except duckdb.InvalidInputException as error:
         raise ValueError(f"{owner} cannot read {path!r}: {error}") from error
-    types = {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+    return {name: str(type_) for name, type_ in zip(relation.columns, relation.types, strict=True)}
+
+
+def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows:
+    """Return the rows with timestamps that DuckDB can compare.
+
+    Args:
+        types: the types of the source's columns, as `column_types` returns them.
+
+    Raises:
+        ValueError: a column is missing, or a timestamp column holds no timestamps.
+    """
     if missing := [column for column in rows.columns if column not in types]:
-        raise ValueError(f"{owner} reads {path!r}, which has no column {missing}; it has {sorted(types)}")
+        raise ValueError(f"{owner} reads {path!r}, which has no column {missing}. Its columns are {sorted(types)}")
     times = [column for column in (rows.timestamp_field, rows.created_timestamp_column) if column]
     for column in times:
         if not types[column].startswith(TIMES):
-            raise ValueError(f"{owner} takes {column!r} of {path!r} for its time, but it holds {types[column]}")
-    # Hardly any function of DuckDB takes aware nanoseconds, which is what pandas writes unless told otherwise.
+            raise ValueError(f"{owner} uses {column!r} of {path!r} as a timestamp, but it holds {types[column]}")
+    # pandas writes aware nanoseconds by default, and few functions of DuckDB take them.
     unusable = [identifier(column) for column in times if types[column] == "TIMESTAMPTZ_NS"]
-    if unusable:
-        casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
-        rows = replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
-    return rows, types
+    if not unusable:
+        return rows
+    casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
+    return replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
 
 
 def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
-    """Let the connection read s3:// paths through pyarrow, with the credentials and endpoint Feast itself would use.
+    """Let the connection read s3:// paths through pyarrow, with the credentials and the endpoint that Feast would use.
 
-    DuckDB's own httpfs is downloaded on first use, which a cluster without a way out cannot do.
+    DuckDB has an extension for S3, but downloads it on first use. That fails without access to the internet.
     """
     from fsspec.implementations.arrow import ArrowFSWrapper
 
     if not connection.filesystem_is_registered("s3"):
-        endpoint, credentials = source.s3_endpoint_override, source.resolve_credentials()
+        endpoint, credentials = source.s3_endpoint_override or "", source.resolve_credentials()
         filesystem, _ = FileSource.create_filesystem_and_path("s3://", endpoint, credentials)
         connection.register_filesystem(ArrowFSWrapper(filesystem))

@@ -1,4 +1,4 @@
-"""Writing parquet: new rows of a source, logged features, saved datasets."""
+"""Writing parquet: rows of a source, logged features, saved datasets and exports."""
 
 import uuid
 from collections.abc import Callable
@@ -14,20 +14,27 @@ from feast.infra.offline_stores.file_source import FileLoggingDestination, Saved
 from feast.saved_dataset import SavedDatasetStorage
 from pyarrow.fs import FileSystem, FileType, LocalFileSystem
 
+from .sources import stored_names
+
+EXPORT_FILE_BYTES = 64 * 2**20
+"""Large enough to read fast, small enough for the memory of one worker."""
+
 
 def append(table: pa.Table, source: FileSource, path: str) -> None:
-    """Add rows to a source: a new file in a directory, or the end of a single file, which is replaced in one step.
+    """Add rows to a source.
+
+    A directory gets a new file. A single file is rewritten with the rows at its end, and replaced in one step.
 
     Raises:
         ValueError: the columns are not the source's, or the source is a glob.
     """
     if "*" in path:
         raise ValueError(f"Cannot write to the glob {path!r}: make the source's path the directory of its files")
-    filesystem, target = _filesystem(path, source.s3_endpoint_override)
+    filesystem, target = locate(path, source.s3_endpoint_override)
     schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
     table = _as_stored(table, schema, source)
     if filesystem.get_file_info(target).type == FileType.Directory:
-        # Of equal rows the one in the last file counts: the name sorts by time, and after the usual part-0.
+        # Of equal rows the one in the last file counts, so names sort by time, and after the usual part-0.
         name = f"written-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex}.parquet"
         pq.write_table(table, f"{target}/{name}", filesystem=filesystem)
         return
@@ -47,7 +54,7 @@ def log_features(
 ) -> None:
     """Add logged features, a table or a directory of parquet files, to the directory of a logging destination."""
     path = FileSource.get_uri_for_file_path(repo_path, destination.path)
-    filesystem, target = _filesystem(path, destination.s3_endpoint_override)
+    filesystem, target = locate(path, destination.s3_endpoint_override)
     ds.write_dataset(
         logs if isinstance(logs, pa.Table) else ds.dataset(logs, format="parquet"),
         target,
@@ -56,26 +63,26 @@ def log_features(
         basename_template=uuid.uuid4().hex + "-{i}.parquet",
         partitioning=destination.partition_by,
         partitioning_flavor="hive" if destination.partition_by else None,
-        existing_data_behavior="overwrite_or_ignore",  # names are unique: nothing is overwritten
+        existing_data_behavior="overwrite_or_ignore",  # file names are unique, so nothing is overwritten
     )
 
 
 def save_dataset(
     evaluate: Callable[[], pa.Table], storage: SavedDatasetStorage, repo_path: Path | str | None, allow_overwrite: bool
 ) -> None:
-    """Write what `evaluate` returns to `storage`, instead of all that was there before.
+    """Write what `evaluate` returns to `storage`, and remove what was there before.
 
-    A path that ends in .parquet becomes a file, any other a directory. Nothing is evaluated if it could not be written,
-    and what was there stays until the evaluation has succeeded.
+    A path that ends in .parquet becomes a file, any other path a directory. `evaluate` runs only if its result may be
+    written, and the old data stays until it has succeeded.
 
     Raises:
-        SavedDatasetLocationAlreadyExists: there is something, and `allow_overwrite` is not set.
-        ValueError: the storage is not files.
+        SavedDatasetLocationAlreadyExists: something is there already, and `allow_overwrite` is not set.
+        ValueError: the storage is not a SavedDatasetFileStorage.
     """
     if not isinstance(storage, SavedDatasetFileStorage):
         raise ValueError(f"This store saves to a SavedDatasetFileStorage, not to a {type(storage).__name__}")
     path = FileSource.get_uri_for_file_path(repo_path, storage.file_options.uri)
-    filesystem, target = _filesystem(path, storage.file_options.s3_endpoint_override)
+    filesystem, target = locate(path, storage.file_options.s3_endpoint_override)
     existing = filesystem.get_file_info(target).type
     if existing != FileType.NotFound and not allow_overwrite:
         raise SavedDatasetLocationAlreadyExists(location=storage.file_options.uri)
@@ -89,17 +96,36 @@ def save_dataset(
         ds.write_dataset(table, target, format="parquet", filesystem=filesystem)
 
 
-def _filesystem(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
+def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]:
+    """Write a table to a new directory in `location`, as files of about `EXPORT_FILE_BYTES` before compression.
+
+    Returns:
+        The path of each file, in the order of the rows.
+    """
+    filesystem, target = locate(f"{location.rstrip('/')}/{uuid.uuid4()}", s3_endpoint)
+    rows = max(1, table.num_rows * EXPORT_FILE_BYTES // max(1, table.nbytes))
+    scheme = "s3://" if location.startswith("s3://") else ""
+    filesystem.create_dir(target)
+    paths = []
+    for number, start in enumerate(range(0, max(1, table.num_rows), rows)):
+        path = f"{target}/part-{number:05}.parquet"
+        pq.write_table(table.slice(start, rows), path, filesystem=filesystem)
+        paths.append(scheme + path)
+    return paths
+
+
+def locate(path: str, s3_endpoint: str | None) -> tuple[FileSystem, str]:
+    """Return the file system of a path or an s3:// address, and the path in it."""
     filesystem, path = FileSource.create_filesystem_and_path(path, s3_endpoint or "")
     return filesystem or LocalFileSystem(), path
 
 
 def _as_stored(table: pa.Table, schema: pa.Schema, source: FileSource) -> pa.Table:
-    """The rows with the source's column names, order and types."""
-    stored_name = {name: column for column, name in source.field_mapping.items()}
+    """Return the rows with the column names, the order and the types of the source."""
+    stored_name = stored_names(source)
     table = table.rename_columns([stored_name.get(name, name) for name in table.column_names])
     if set(table.column_names) != set(schema.names):
         raise ValueError(
-            f"Cannot write columns {sorted(table.column_names)} to {source.path!r} with {sorted(schema.names)}"
+            f"Cannot write columns {sorted(table.column_names)} to {source.path!r}, which has {sorted(schema.names)}"
         )
     return table.select(schema.names).cast(schema)

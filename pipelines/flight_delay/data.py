@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.errors import CapstanError
+from pipelines.flight_delay.columns import READINGS
 
 FILES = {"flights": "flights.csv.zip", "weather": "weather.csv", "planes": "planes.csv", "airports": "airports.csv"}
 FILES["airlines"] = "airlines.csv"
-READINGS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 COLUMNS = {
     "flights": [
         *["carrier", "flight", "tailnum", "origin", "dest", "distance", "dep_time", "dep_delay", "arr_delay"],

@@ -3,33 +3,26 @@
 import duckdb
 import pandas as pd
 
-# View: (the key it groups by, the window that ends at the latest landing)
-WINDOWS = {
-    "origin_delays": (["origin"], "3 hours"),
-    "carrier_delays": (["carrier", "origin"], "24 hours"),
-    "dest_delays": (["dest"], "6 hours"),
-    "route_delays": (["origin", "dest"], "7 days"),
-    "aircraft_delays": (["tailnum"], "12 hours"),
-}
+from pipelines.flight_delay.columns import LATE_AFTER, WINDOWS, delay_columns
 
 
-def delays(flights: pd.DataFrame, view: str, late_after: float) -> pd.DataFrame:
+def delays(flights: pd.DataFrame, view: str) -> pd.DataFrame:
     """Return the share of late arrivals and the mean delay (minutes) of a window, at every landing that changes them.
 
     A row is known from the landing on that it carries as its event timestamp, and only landed flights are in it:
     a flight still in the air at prediction time cannot be seen by whoever takes the latest row at or before that time.
     """
     keys, window = WINDOWS[view]
-    prefix = view.removesuffix("_delays")
+    late_share, mean_delay = delay_columns(view)
     by = ", ".join(keys)
     # RANGE takes flights that land in the same minute as peers: they get one row, whatever their order in the file.
     query = f"""
         SELECT DISTINCT {by}, landed AS event_timestamp,
-               avg((arr_delay > {late_after})::INT) OVER recent AS {prefix}_late_share,
-               avg(arr_delay) OVER recent AS {prefix}_mean_delay
+               avg((arr_delay > {LATE_AFTER})::INT) OVER recent AS {late_share},
+               avg(arr_delay) OVER recent AS {mean_delay}
         FROM flights WHERE status = 'landed' AND {" AND ".join(f"{key} IS NOT NULL" for key in keys)}
         WINDOW recent AS (PARTITION BY {by} ORDER BY landed
-                          RANGE BETWEEN INTERVAL '{window}' PRECEDING AND CURRENT ROW)
+                          RANGE BETWEEN INTERVAL '{window.total_seconds()} seconds' PRECEDING AND CURRENT ROW)
         ORDER BY ALL"""
     # Naive, in UTC: DuckDB's arithmetic on zoned timestamps needs an extension that it may want to download.
     naive = flights[[*keys, "arr_delay", "status"]].assign(landed=flights["landed"].dt.tz_localize(None))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines.flight_delay import data
+from pipelines.flight_delay.columns import HORIZON
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-HORIZON = timedelta(hours=1)  # predicted that long before the scheduled departure
 ORIGINS = ["EWR", "JFK", "LGA"]
 
 
@@ -106,6 +106,12 @@ class Request(BaseModel):
     def prediction_time(self) -> datetime:
         """Return the instant, in UTC, after which nothing may be known."""
         return self.sched_dep - HORIZON
+
+
+class Prediction(BaseModel):
+    """How likely the flight is to arrive more than 15 minutes late."""
+
+    probability: float = Field(title="Probability", ge=0, le=1)
 
 
 @cache

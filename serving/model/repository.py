@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from kserve import ModelRepository
@@ -28,11 +29,11 @@ log = logging.getLogger("serving")
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
 
 
-def open_profile_store() -> "FeatureStore":
-    """Return the Feast store of this profile."""
+def open_profile_store(capstone: str) -> "FeatureStore":
+    """Return a capstone's Feast store, on the stores of this profile."""
     from feature_repo.store import open_store
 
-    return open_store()
+    return open_store(capstone)
 
 
 class Unloadable(CapstanError):
@@ -54,8 +55,9 @@ class Attempt(NamedTuple):
 class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
-    `open_store` opens the Feast store, once; `log` takes the predictions. `loading` are the capstones that are about to
-    be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion answers for.
+    `open_store` opens a capstone's Feast store, once; `log` takes the predictions. `loading` are the capstones that are
+    about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
+    answers for.
     """
 
     def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
@@ -159,6 +161,7 @@ class CapstoneRepository(ModelRepository):
                     self.loading.discard(name)
         for name in sorted(self.loading):
             await self._try(name)
+        await asyncio.to_thread(_import_libraries)
         while True:
             await asyncio.sleep(RETRY_SECONDS)
             for name in tuple(self.failures):
@@ -185,6 +188,12 @@ class CapstoneRepository(ModelRepository):
         else:
             if (reason := self.failures.get(name)) and reason != known:
                 log.warning("%s is served in part: %s", name, one_line(reason))
+
+
+def _import_libraries() -> None:
+    """Import what the first load needs. A deployment would otherwise wait ten seconds for it."""
+    for name in ("feast", "mlflow.artifacts"):
+        import_module(name)
 
 
 def _listed(unloadable: Mapping[str, str]) -> str:

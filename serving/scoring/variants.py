@@ -81,7 +81,7 @@ class Variant:
         return callable(getattr(self.model, "stream", None))
 
 
-OpenStore = Callable[[], "FeatureStore"]
+OpenStore = Callable[[str], "FeatureStore"]  # of a capstone, by its name
 
 
 def load_variants(
@@ -119,7 +119,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     if "request" not in found.schema:
         raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
     columns = tuple(found.model.inputs)
-    transformer = FeatureTransformer(open_store(), service, task.Request, columns) if service else None
+    transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
     features = set(transformer.features if transformer else ())
     defaults = getattr(task, "FEATURE_DEFAULTS", None) or {}
     if unknown := sorted(set(defaults) - features):

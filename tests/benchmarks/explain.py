@@ -20,7 +20,7 @@ def rows() -> list[dict]:
 
 def measure(port: int, training_set: str) -> list[dict]:
     """Return the same of a flagship that is served already."""
-    flights = task.examples(pd.read_parquet(training_set).tail(500))
+    flights = task.requests(pd.read_parquet(training_set).tail(500))
     p50, p99 = np.quantile(endpoint.ask(port, flights, "explain", REQUESTS), [0.5, 0.99])
     return [
         {"what": f"p50 of {REQUESTS:,} explanations, one client", "goal": "under 50 ms", "measured": f"{p50:.2f} ms"},

@@ -51,7 +51,7 @@ def bodies(flights: pd.DataFrame) -> dict[str, list[dict]]:
     return {
         "columns": [{"instances": [row]} for row in rows],
         "dense": [{"instances": [{name: row[name] for name in NUMBERS}]} for row in rows],
-        "flight_delay": [{"instances": [flight]} for flight in task.examples(flights)],
+        "flight_delay": [{"instances": [flight]} for flight in task.requests(flights)],
     }
 
 

@@ -1,4 +1,4 @@
-"""Deployment: a version serves only once it has answered at the endpoint; until then the champion stays."""
+"""Deployment: a version gets requests only once it has answered as the candidate; until then the champion stays."""
 
 from pathlib import Path
 
@@ -8,35 +8,28 @@ import pytest
 
 from capstan import registry
 from capstan.errors import CapstanError
+from capstan.files import write_tables
+from capstan.rollout import commands, store
 from capstan.settings import settings
-from models.booster import CalibratedBooster
 from components.deploy.core import deploy
+from models.booster import CalibratedBooster
 from pipelines.flight_delay import task
+from tests.support import versions
 
 pytestmark = pytest.mark.slow
 
 
-def version_with(slope: float) -> str:
+def version_with(slope: float, **tags: str) -> str:
     """Register the champion's model with another slope of its calibration; return the new version."""
-    import mlflow
-
-    mlflow.set_tracking_uri(settings().tracking_uri)
-    mlflow.set_experiment("flight_delay")
-    champion = mlflow.pyfunc.load_model("models:/flight_delay@champion")
-    own = champion.unwrap_python_model()
-    changed = CalibratedBooster(own.booster, own.inputs, own.categories, slope, own.intercept)
-    with mlflow.start_run() as run:
-        logged = mlflow.pyfunc.log_model(
-            name="model", python_model=changed, signature=champion.metadata.signature, pip_requirements=[]
-        )
-    return registry.create_version("flight_delay", logged.model_id, run.info.run_id, {"slope": str(slope)}).version
+    own = registry.load_version("flight_delay", store.read("flight_delay").champion).model
+    changed = CalibratedBooster(own.booster, list(own.inputs), own.categories, slope, own.intercept)
+    return versions.register("flight_delay", changed, slope=str(slope), **tags)
 
 
 def ask(rows: pd.DataFrame) -> dict:
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
-    return (
-        httpx.post(url, json={"instances": task.examples(rows)}, timeout=30).raise_for_status().json()["predictions"][0]
-    )
+    reply = httpx.post(url, json={"instances": task.requests(rows)}, timeout=30)
+    return reply.raise_for_status().json()["predictions"][0]
 
 
 @pytest.fixture
@@ -44,26 +37,77 @@ def flight(road) -> pd.DataFrame:
     return pd.read_parquet(road["training_set"]).tail(1)
 
 
-def test_version_that_does_not_answer_leaves_the_champion(road, flight, tmp_path):
-    before = ask(flight)
+@pytest.fixture
+def try_version(flight, tmp_path):
+    """Deploy a version as the step does; return its report."""
+    write_tables({"flights": flight}, tmp_path / "test")
+    report = tmp_path / "report.md"
+
+    def run(version: str, canary: float = 0) -> str:
+        deploy("flight_delay", version, str(tmp_path / "test"), str(report), canary)
+        return Path(report).read_text()
+
+    return run
+
+
+def test_version_that_does_not_answer_leaves_the_champion(flight, try_version):
+    before, state = ask(flight), store.read("flight_delay")
     broken = version_with(float("nan"))
     with pytest.raises(CapstanError, match="endpoint answered 500"):
-        deploy("flight_delay", broken, road["training_set"], str(tmp_path / "report.md"))
-    assert registry.champion("flight_delay").version == before["model_version"]
-    assert registry.by_alias("flight_delay", "challenger") is None
+        try_version(broken)
+    after = store.read("flight_delay")
+    assert (after.champion, after.challenger, after.candidate) == (state.champion, "", "")
     assert registry.find("flight_delay", {"slope": "nan", "deployment": "failed"}).version == broken
-    after = ask(flight)
-    assert (after["model_version"], after["probability"]) == (before["model_version"], before["probability"])
+    answer = ask(flight)
+    assert (answer["model_version"], answer["probability"]) == (before["model_version"], before["probability"])
 
 
-def test_version_that_answers_becomes_champion_and_can_be_replaced(road, flight, tmp_path):
+def test_version_that_answers_becomes_champion_and_can_be_replaced(flight, try_version):
     before = ask(flight)
     flatter = version_with(0.5)
-    report = tmp_path / "report.md"
-    deploy("flight_delay", flatter, road["training_set"], str(report))
-    assert f"Version **{flatter}**" in Path(report).read_text()
+    assert f"Version {flatter} is the champion." in try_version(flatter)
+    assert store.read("flight_delay").previous == before["model_version"]
     after = ask(flight)
     assert after["model_version"] == flatter
     assert abs(after["probability"] - 0.5) < abs(before["probability"] - 0.5)
-    deploy("flight_delay", before["model_version"], road["training_set"], str(report))
+    try_version(before["model_version"])
     assert ask(flight)["probability"] == before["probability"]
+
+
+def test_deployment_during_a_canary_is_refused_and_changes_nothing(flight, try_version):
+    """The new version used to become the challenger, and to get the canary's requests before it was tried."""
+    challenger, newer = version_with(0.9), version_with(0.8)
+    commands.split("flight_delay", commands.Traffic("canary", 10), challenger)
+    try:
+        state = store.read("flight_delay")
+        with pytest.raises(CapstanError, match=f"version {challenger} is the challenger"):
+            try_version(newer)
+        assert store.read("flight_delay") == state
+    finally:
+        commands.rollback("flight_delay")
+
+
+def test_canary_deployment_gives_the_new_version_its_share_and_ends_there(flight, try_version):
+    before = store.read("flight_delay")
+    newer = version_with(0.7)
+    assert f"Version {newer} is the challenger of version {before.champion}" in try_version(newer, canary=10)
+    try:
+        state = store.read("flight_delay")
+        assert (state.champion, state.challenger, state.candidate) == (before.champion, newer, "")
+        assert state.traffic.describe() == "canary 10 %"
+    finally:
+        commands.rollback("flight_delay")
+
+
+def test_champion_that_cannot_be_loaded_is_replaced_and_that_is_said(flight, try_version, road):
+    """A champion whose source no longer runs: the endpoint cannot load it, and must not lock deployment."""
+    champion = store.read("flight_delay").champion
+    lost = versions.edit_source("flight_delay", champion, lambda text: text + "\nraise RuntimeError('too old')\n")
+    state = store.read("flight_delay")
+    store.write_state("flight_delay", type(state)(champion=lost))
+    try:
+        report = try_version(champion)
+        assert f"It replaces version {lost}, which cannot be loaded" in report and "too old" in report
+        assert ask(flight)["model_version"] == champion
+    finally:
+        store.write_state("flight_delay", type(state)(champion=champion))

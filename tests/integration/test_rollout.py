@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def flights(road) -> list[dict]:
     """300 flights as requests, of as many keys as they have."""
-    return task.examples(pd.read_parquet(road["training_set"]).tail(300))
+    return task.requests(pd.read_parquet(road["training_set"]).tail(300))
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_endpoint_sees_what_training_saw(moment, offline, road, up):
     rows = offline[offline[task.EVENT_TIMESTAMP] == moment]
     assert len(rows) >= 3
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
-    reply = httpx.post(url, json={"instances": task.examples(rows), "return_features": True}, timeout=30)
+    reply = httpx.post(url, json={"instances": task.requests(rows), "return_features": True}, timeout=30)
     assert reply.is_success, reply.text
     answers = reply.json()["predictions"]
     for (_, row), answer in zip(rows.iterrows(), answers, strict=True):
@@ -63,7 +63,7 @@ def test_flight_of_the_past_does_not_see_the_future(offline, road, up):
     materialize("flight_delay", str(features), road["training_set"], as_of=MOMENTS[3])
     rows = offline[offline[task.EVENT_TIMESTAMP] == MOMENTS[0]].head(1)
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
-    [answer] = httpx.post(url, json={"instances": task.examples(rows), "return_features": True}, timeout=30).json()[
+    [answer] = httpx.post(url, json={"instances": task.requests(rows), "return_features": True}, timeout=30).json()[
         "predictions"
     ]
     assert {"origin_late_share", "temp"} <= set(answer["future_features"])

@@ -12,4 +12,4 @@ if __name__ == "__main__":
     from tests.support.tiny_store import open_store
 
     folder, rest_port, grpc_port = sys.argv[1:]
-    serve(CapstoneRepository(lambda: open_store(Path(folder))), port=int(rest_port), grpc_port=int(grpc_port))
+    serve(CapstoneRepository(lambda _name: open_store(Path(folder))), port=int(rest_port), grpc_port=int(grpc_port))

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
-from capstan.files import digest, read_tables, source_digest, write_table, write_tables
+from capstan.files import digest, read_tables, write_table, write_tables
 from capstan.settings import ROOT
 
-NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
 # A limit on the size of files stands in for a full disk: the system refuses the write in the middle of the file.
 FULL = """
 import resource, signal, sys
@@ -100,37 +99,3 @@ def test_digest_follows_content_and_name_and_not_time(tmp_path):
 
 def test_digest_does_not_run_its_parts_together():
     assert len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("c", "ab")}) == 4
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_source_digest_follows_what_cached_steps_import(name):
-    """The digest of a copy of the sources: a changed core, task, store or lock gives another one."""
-    copy = """
-import shutil, sys
-from pathlib import Path
-import capstan.files as files
-root = Path(sys.argv[1])
-for folder in [*files.PACKAGES, "requirements"]:
-    if (files.ROOT / folder).exists():
-        shutil.copytree(files.ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-files.ROOT = root
-digests = [files.source_digest(sys.argv[2])]
-for path in sys.argv[3:]:
-    (root / path).parent.mkdir(exist_ok=True)
-    with (root / path).open("a") as file:
-        file.write("# changed")
-    digests.append(files.source_digest(sys.argv[2]))
-print(*digests)
-"""
-    import tempfile
-
-    changes = ["components/train/gbdt.py", f"pipelines/{name}/task.py", "feature_repo/feature_store.yaml"]
-    changes += ["requirements/core.lock", "capstan/tabular.py", "pipelines/another/task.py"]
-    with tempfile.TemporaryDirectory() as root:
-        done = subprocess.run(
-            [sys.executable, "-c", copy, root, name, *changes], capture_output=True, text=True, cwd=ROOT, check=True
-        )
-    *others, last, unrelated = done.stdout.split()
-    assert others[0] == source_digest(name)
-    assert len({*others, last}) == len(changes)
-    assert unrelated == last  # another capstone's files are no part of it

@@ -15,7 +15,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def feature_store(directory: Path, offline_store: str = ASOF, **options) -> FeatureStore:
-    """A store whose registry and online store lie in `directory`; `options` belong to the offline store."""
+    """Return a store with its registry and online store in `directory`. `options` are settings of the offline store."""
     directory.mkdir(parents=True, exist_ok=True)
     config = RepoConfig(
         project="test",
@@ -43,7 +43,7 @@ def view(
     created: str = "",
     **source,
 ) -> FeatureView:
-    """A feature view of integer features (or of the types in `features`) over the parquet files at `path`."""
+    """Return a feature view over the parquet files at `path`. Features are integers unless `features` gives types."""
     types = features if isinstance(features, dict) else dict.fromkeys(features, Int64)
     return FeatureView(
         name=name,
@@ -60,7 +60,7 @@ def view(
 
 
 def write(path: Path, rows: list[tuple], columns: str = "k event_timestamp v") -> Path:
-    """Write rows as parquet; None is null whatever the type, and times are in microseconds."""
+    """Write rows as parquet. None becomes null in any column, and times are in microseconds."""
     columns_of_rows = zip(columns.split(), zip(*rows, strict=True), strict=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table({name: _array(column) for name, column in columns_of_rows}), path)
@@ -71,14 +71,14 @@ def _array(column: tuple) -> pa.Array:
     known = next((value for value in column if value is not None), None)
     if not isinstance(known, datetime) or known.tzinfo is None:
         return pa.array(column)
-    # Once pandera has been imported, pyarrow takes the clock of a zone other than UTC for UTC: it is given instants.
+    # Once pandera is imported, pyarrow reads a time in another zone as if it were in UTC. Integers avoid that.
     instants = [None if value is None else (value - EPOCH) // timedelta(microseconds=1) for value in column]
     zone = pa.array([known]).type.tz
     return pa.array(instants, pa.int64()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us", zone))
 
 
 def at(hours: float) -> datetime:
-    """A moment that many hours from noon."""
+    """Return the moment that many hours after noon."""
     return NOON + timedelta(hours=hours)
 
 
@@ -87,5 +87,5 @@ def entities(rows: list[tuple], columns: str = "k event_timestamp") -> pd.DataFr
 
 
 def values(frame: pd.DataFrame, column: str = "v") -> list:
-    """A column as a list with None for what is missing."""
+    """Return a column as a list, with None for missing values."""
     return [None if pd.isna(value) else value for value in frame[column]]

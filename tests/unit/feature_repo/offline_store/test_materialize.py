@@ -1,11 +1,13 @@
-"""Materialization through Feast's own engine, and the rows it pulls."""
+"""Materialization through Feast's engine, and the rows that it pulls."""
 
 import time
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from feast.errors import FeastJoinKeysDuringMaterialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ CREATED = "k event_timestamp created v"
 
 
 def online(store, *keys) -> list:
-    """Feature v in the online store."""
+    """Return feature v from the online store."""
     return store.get_online_features(["stats:v"], [{"k": key} for key in keys]).to_dict()["v"]
 
 
@@ -93,7 +95,7 @@ def test_field_mapping(store, tmp_path):
 
 
 def test_every_row_of_a_large_result_is_written(store, tmp_path):
-    """Feast writes the first Arrow chunk of what it pulls: the result must be one."""
+    """Feast writes only the first Arrow chunk of what it pulls, so there must be one chunk."""
     path = tmp_path / "a.parquet"
     times = pd.Series([at(0)] * 300_000).dt.as_unit("us")
     pd.DataFrame({"k": range(300_000), "event_timestamp": times, "v": 1}).to_parquet(path)
@@ -139,10 +141,30 @@ def test_times_are_in_utc_wherever_the_machine_is(store, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("latest", [False, True])
+@pytest.mark.parametrize("created", ["", "created"])
+@pytest.mark.parametrize("unit", ["ns", "us"])
+def test_a_period_may_be_all_of_time(store, tmp_path, unit, created, latest):
+    times = pa.array([NOON.replace(tzinfo=None)], pa.timestamp("us")).cast(pa.timestamp(unit))
+    pq.write_table(pa.table({"k": [1], "event_timestamp": times, "created": times, "v": [10]}), tmp_path / "a.parquet")
+    period = datetime.min, datetime.max
+    result = _pull(store, tmp_path / "a.parquet", [], latest, *period, created=created).to_df()
+    assert values(result) == [10]
+
+
+@pytest.mark.parametrize("latest", [False, True])
 def test_no_feature_names_are_all_columns(store, tmp_path, latest):
     path = write(tmp_path / "a.parquet", [(1, at(0), 10, "x")], "k event_timestamp v other")
     result = _pull(store, path, [], latest, features=()).to_df()
     assert sorted(result.columns) == ["event_timestamp", "k", "other", "v"]
+
+
+@pytest.mark.parametrize("pull_latest", [True, False])
+def test_a_missing_join_key_is_an_error_of_its_own(store, tmp_path, pull_latest):
+    path = write(tmp_path / "a.parquet", [(1, at(0), 10)], "j event_timestamp v")
+    store.apply([entity(), view(path)])
+    store.config.materialization_config.pull_latest_features = pull_latest
+    with pytest.raises(FeastJoinKeysDuringMaterialization, match=r"a\.parquet.*at least {'k'}.*missing: {'k'}"):
+        store.materialize(at(-1), at(1))
 
 
 def test_errors_name_the_source_and_the_column(store, tmp_path):

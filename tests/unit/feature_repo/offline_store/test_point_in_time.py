@@ -1,4 +1,4 @@
-"""Point-in-time semantics, each by an example, and all of them at once against brute force and Feast's duckdb store."""
+"""Point-in-time semantics: one example each, then all at once against brute force and Feast's duckdb store."""
 
 from datetime import UTC, timedelta, timezone
 
@@ -8,13 +8,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from . import reference
-from .harness import at, entities, entity, feature_store, values, view, write
+from .harness import ASOF, at, entities, entity, feature_store, values, view, write
 
 CREATED = "k event_timestamp created v"
 
 
 def retrieve(store, path, rows, ttl=None, created="", columns="k event_timestamp") -> list:
-    """Feature v of the parquet file at `path` for each entity row."""
+    """Return feature v of the parquet file at `path` for each entity row."""
     store.apply([entity(), view(path, ttl=ttl, created=created)])
     return values(store.get_historical_features(entities(rows, columns), ["stats:v"]).to_df())
 
@@ -28,7 +28,7 @@ def test_latest_row_at_or_before_the_prediction_time(store, tmp_path):
 def test_ttl_includes_both_edges(store, tmp_path):
     path = write(tmp_path / "a.parquet", [(1, at(0), 10)])
     tick = timedelta(microseconds=1)
-    ttl = timedelta(hours=36)  # of days and hours: Feast's duckdb store refuses it
+    ttl = timedelta(hours=36)  # days and hours: Feast's duckdb store fails on it
     rows = [(1, at(0) - tick), (1, at(0)), (1, at(36)), (1, at(36) + tick)]
     assert retrieve(store, path, rows, ttl) == [None, 10, 10, None]
 
@@ -71,6 +71,17 @@ def test_a_row_created_before_its_event_counts_from_the_event(store, tmp_path):
 def test_a_row_without_creation_arrived_with_its_event_and_loses_ties(store, tmp_path):
     path = write(tmp_path / "a.parquet", [(1, at(0), at(-1), 11), (1, at(0), None, 10), (2, at(0), None, 20)], CREATED)
     assert retrieve(store, path, [(1, at(0)), (2, at(0))], created="created") == [11, 20]
+
+
+def test_a_row_without_creation_counts_where_the_filter_of_the_stock_store_drops_it(tmp_path):
+    path = write(tmp_path / "a.parquet", [(1, at(0), None, 10), (1, at(-2), at(-2), 9)], CREATED)
+    frame, results = entities([(1, at(1))]), {}
+    for kind in (ASOF, "duckdb"):
+        store = feature_store(tmp_path / kind, kind)
+        store.apply([entity(), view(path, created="created")])
+        job = store.get_historical_features(frame, ["stats:v"], filter_by_created_timestamp=True)
+        results[kind] = values(job.to_df())
+    assert results == {ASOF: [10], "duckdb": [9]}
 
 
 def test_of_rows_that_arrive_together_the_newest_event_counts(store, tmp_path):
@@ -136,7 +147,7 @@ ZONES = st.sampled_from([None, UTC, timezone(timedelta(hours=-5)), timezone(time
 
 
 def write_source(path, rows, zone):
-    """The rows in a time zone, or naive for None; typed even if there are none."""
+    """Write the rows with times in a zone, or naive for None. The columns have types even without rows."""
     frame = pd.DataFrame({column: pd.array([row[column] for row in rows], "Int64") for column in ("k", "v")})
     for column in ("event_timestamp", "created"):
         times = pd.to_datetime(pd.Series([row[column] for row in rows]), utc=True).dt.as_unit("us")
@@ -146,7 +157,7 @@ def write_source(path, rows, zone):
 
 @pytest.fixture(scope="module", params=["", "created"], ids=["events", "arrivals"])
 def both(request, tmp_path_factory):
-    """Our store and Feast's duckdb store over one file, with a feature view for each TTL that is drawn."""
+    """Our store and Feast's duckdb store over one file, with one feature view per TTL."""
     directory = tmp_path_factory.mktemp("both")
     path = directory / "a.parquet"
     write_source(path, [{"k": 1, "event_timestamp": at(0), "created": at(0), "v": 1}], UTC)
@@ -159,7 +170,7 @@ def both(request, tmp_path_factory):
 
 
 def entity_frame(asked, zone) -> pd.DataFrame:
-    """Entity rows with times in a time zone, or naive for None."""
+    """Return entity rows with times in a zone, or naive for None."""
     times = [t.astimezone(zone) if zone else t.replace(tzinfo=None) for _, t in asked]
     return pd.DataFrame({"k": pd.array([k for k, _ in asked], "Int64"), "event_timestamp": times})
 
@@ -181,7 +192,7 @@ def test_equals_brute_force(both, rows, asked, source_zone, entity_zone):
 @settings(max_examples=15, deadline=None, phases=[Phase.generate])
 @given(rows=SOURCE, asked=ENTITIES, ttl=st.sampled_from(["none", "hour"]))
 def test_equals_the_stock_store_told_to_leave_late_rows_out(both, rows, asked, ttl):
-    """Where that one is defined: it picks any of equal rows, and passes over rows without a creation time."""
+    """Without ties and null creation times: the stock store picks any of equal rows, and drops rows with a null."""
     ours, stock, path, _, created = both
     rows = [{**row, "created": row["created"] or row["event_timestamp"]} for row in rows]
     rows = list({(row["k"], row["event_timestamp"], row["created"] if created else None): row for row in rows}.values())

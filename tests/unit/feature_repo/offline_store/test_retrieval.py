@@ -1,4 +1,4 @@
-"""What get_historical_features takes and returns: names, keys, entity rows, types, errors."""
+"""The arguments and results of get_historical_features: names, keys, entity rows, types and errors."""
 
 from datetime import timedelta, timezone
 
@@ -243,6 +243,13 @@ def test_without_entity_rows_each_arrival_in_the_period_is_one(store, tmp_path):
     assert (job.metadata.min_event_timestamp, job.metadata.max_event_timestamp) == (at(0), at(3))
 
 
+def test_without_entity_rows_a_moment_with_two_arrivals_is_one(store, tmp_path):
+    path = write(tmp_path / "a.parquet", [(1, at(1), 10), (1, at(1), 11), (1, at(2), 12)])
+    store.apply([entity(), view(path)])
+    result = store.get_historical_features(features=["stats:v"], start_date=at(0), end_date=at(3)).to_df()
+    assert values(result) == [11, 12]
+
+
 def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, path):
     other = write(tmp_path / "b.parquet", [(1, at(0), 1)], "j event_timestamp w")
     store.apply([entity(), entity("j"), view(path, "one"), view(other, "two", ("j",), ("w",))])
@@ -251,7 +258,7 @@ def test_without_entity_rows_the_join_keys_must_be_the_same(store, tmp_path, pat
 
 
 def error_of(store, stats, frame=None, kind=ValueError) -> str:
-    """The message of the error when feature v is retrieved."""
+    """Return the message of the error that retrieving feature v raises."""
     frame = entities([(1, at(0))]) if frame is None else frame
     store.registry.apply_entity(entity(), "test")
     store.registry.apply_feature_view(stats, "test")
@@ -266,7 +273,7 @@ def test_errors_name_the_view_the_file_and_the_column(store, tmp_path, path):
     assert "has no column ['w']" in error_of(store, view(path, field_mapping={"w": "v"}))
     assert "has no column ['made']" in error_of(store, view(path, created="made"))
     message = error_of(store, view(path, timestamp_field="v"))
-    assert "feature view 'stats' takes 'v'" in message and "BIGINT" in message
+    assert "feature view 'stats' uses 'v'" in message and "BIGINT" in message
     (tmp_path / "text.parquet").write_text("k,v")
     message = error_of(store, view(tmp_path / "text.parquet"))
     assert "feature view 'stats' cannot read" in message and "text.parquet" in message
@@ -282,6 +289,6 @@ def test_errors_of_entity_rows(store, path):
     message = error_of(store, view(path), entities([(1, at(0))], "j event_timestamp"), FeastEntityDFMissingColumnsError)
     assert "{'k'} were missing" in message
     message = error_of(store, view(path), entities([(1, at(0), 5)], "k event_timestamp v"))
-    assert "['v'] would be the name of two columns" in message and "full_feature_names=True" in message
+    assert "two columns named ['v']" in message and "full_feature_names=True" in message
     message = error_of(store, view(path), entities([("one", at(0))]))
     assert "'k' of the entity dataframe, which holds" in message and "BIGINT" in message

@@ -1,10 +1,12 @@
-"""Sources, saved datasets and writes in an object store, against a server in this process."""
+"""Reading and writing in an object store, which is a server in this process."""
 
+import pyarrow.parquet as pq
 import pytest
 from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
+from feast.monitoring.monitoring_service import MonitoringService
 from moto.server import ThreadedMotoServer
 
-from .harness import at, entities, entity, values, view, write
+from .harness import at, entities, entity, feature_store, values, view, write
 
 
 @pytest.fixture
@@ -50,3 +52,32 @@ def test_a_file_a_glob_and_a_directory(store, tmp_path, endpoint):
     storage = SavedDatasetFileStorage("s3://bucket/saved.parquet", s3_endpoint_override=endpoint)
     store.create_saved_dataset(job, "training", storage)
     assert len(store.get_saved_dataset("training").to_df()) == 3
+
+
+def test_an_export_to_remote_storage(tmp_path, endpoint):
+    from pyarrow.fs import S3FileSystem
+
+    location = {"staging_location": "s3://bucket/staging/", "staging_location_endpoint_override": endpoint}
+    store = feature_store(tmp_path / "repo", **location)
+    store.apply([entity(), view(write(tmp_path / "a.parquet", [(1, at(0), 10)]))])
+    job = store.get_historical_features(entities([(1, at(1))]), ["stats:v"])
+    (path,) = job.to_remote_storage()
+    assert path.startswith("s3://bucket/staging/") and path.endswith(".parquet")
+    exported = pq.read_table(path.removeprefix("s3://"), filesystem=S3FileSystem(endpoint_override=endpoint))
+    assert exported.equals(job.to_arrow())
+
+
+def test_monitoring_metrics(tmp_path, endpoint):
+    from pyarrow.fs import FileSelector, S3FileSystem
+
+    location = {"monitoring_location": "s3://bucket/metrics", "monitoring_location_endpoint_override": endpoint}
+    store = feature_store(tmp_path / "repo", **location)
+    store.apply([entity(), view(write(tmp_path / "a.parquet", [(1, at(0), 10)]))])
+    service = MonitoringService(store)
+    assert service.compute_baseline()["computed_features"] == 1
+    assert [metric["mean"] for metric in service.get_baseline("test")] == [10]
+    files = S3FileSystem(endpoint_override=endpoint).get_file_info(FileSelector("bucket/metrics"))
+    names = sorted(file.base_name for file in files if file.base_name)
+    assert len(names) == 4 and all(
+        name.endswith("_metrics.parquet") or name.endswith("_jobs.parquet") for name in names
+    )

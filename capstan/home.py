@@ -1,0 +1,29 @@
+"""The state folder's format. A folder of another version is refused with what to do, and stays as it is."""
+
+from pathlib import Path
+
+from capstan.errors import CapstanError
+from capstan.files import atomic_write
+from capstan.settings import settings
+
+FORMAT = "2"
+STAMP = "format"
+STATE = ("mlflow", "feast", "features", "predictions", "evidently")  # any of them means that there is state
+
+
+def prepare() -> Path:
+    """Return the state folder, stamped with its format. Raises CapstanError when its format is another one."""
+    home = settings().home
+    stamp = home / STAMP
+    found = stamp.read_text().strip() if stamp.exists() else ""
+    if found == FORMAT:
+        return home
+    if found or any((home / name).exists() for name in STATE):
+        raise CapstanError(
+            f"{home} was made by {'another' if found else 'an earlier'} version of Capstan, and this version cannot "
+            f"read its models. Nothing in it was changed. Stop what runs from it with `capstan down`, move it with "
+            f"`mv {home} {home}.old` (or set CAPSTAN_HOME to another folder), and train again with `capstan run`."
+        )
+    with atomic_write(stamp) as partial:
+        partial.write_text(FORMAT + "\n")
+    return home

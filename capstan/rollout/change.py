@@ -1,0 +1,64 @@
+"""The one way to change a roll-out: one writer at a time, one write, and an endpoint that shows the effect.
+
+A change that does not take effect is taken back, so that a command either did what it says or changed nothing. A
+command that is killed leaves the state of before or after its one write; the next command starts from there.
+"""
+
+import getpass
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from capstan import endpoint_client
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
+
+
+@contextmanager
+def changing(name: str) -> Iterator[RolloutState]:
+    """Yield the state, and keep other commands from changing it meanwhile.
+
+    Raises CapstanError at once when another command holds it.
+    """
+    message = f"The roll-out of {name} is being changed by another command. Wait for it, then try again."
+    with profile().lock(f"{name}.rollout", message):
+        state = store.read(name)
+        if state.champion or state.challenger:
+            store.copy_to_aliases(name, state)  # a command that was killed may not have come to it
+        yield state
+
+
+def apply(name: str, before: RolloutState, after: RolloutState, by: str, require: Sequence[str]) -> dict[str, str]:
+    """Write a state and have the endpoint load it; return the roles that could not be loaded, with the reason.
+
+    require: the roles that have to be loaded. Raises CapstanError, with the state of before in place, when one is not
+    or the endpoint does not answer.
+    """
+    after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
+    store.write_state(name, after)
+    try:
+        loaded = endpoint_client.reload(name)
+        for role in require:
+            if loaded["variants"].get(role) != getattr(after, role):
+                reason = loaded["unloadable"].get(role, "it is not loaded")
+                raise CapstanError(f"Version {getattr(after, role)} cannot be the {role} of {name}: {reason}")
+    except BaseException as error:
+        store.write_state(name, before)
+        with suppress(CapstanError):  # the error that led here is the one to tell
+            endpoint_client.reload(name)
+        if isinstance(error, CapstanError):
+            raise CapstanError(f"{error} Nothing was changed.") from error
+        raise
+    store.copy_to_aliases(name, after)
+    return dict(loaded["unloadable"])
+
+
+def _user() -> str:
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):  # a container may run as a user without a name
+        return socket.gethostname()

@@ -1,0 +1,49 @@
+"""Deployment: a version is tried as the candidate, without traffic, before it becomes challenger or champion."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from capstan import registry
+from capstan.rollout.change import apply, changing
+from capstan.rollout.commands import require_no_rollout
+from capstan.rollout.state import RolloutState
+from capstan.rollout.traffic import Traffic
+
+Try = Callable[[str], object]  # asks one role of the endpoint; raises when it does not answer as it should
+
+
+def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
+    """Try a version and give it requests; return a line that says what it is now.
+
+    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. The first version
+    becomes the champion in any case. When the version fails, the state of before stays, and the error is raised.
+    """
+    with changing(name) as state:
+        require_no_rollout(name, state)
+        if state.champion == version:
+            apply(name, state, replace(state, candidate=""), "deploy", require=["champion"])
+            try_role("champion")
+            return f"Version {version} is the champion already."
+        candidate = replace(state, candidate=version)
+        unloadable = apply(name, replace(state, candidate=""), candidate, "deploy", require=["candidate"])
+        try:
+            try_role("candidate")
+            return _admit(name, candidate, try_role, canary, unloadable.get("champion"))
+        except Exception:
+            registry.set_tag(name, version, "deployment", "failed")
+            apply(name, state, replace(state, candidate=""), "deploy", require=[])
+            raise
+
+
+def _admit(name: str, state: RolloutState, try_role: Try, canary: float, lost: str | None) -> str:
+    version, before = state.candidate, state.champion
+    if canary and before and not lost:
+        after = RolloutState(before, challenger=version, previous=state.previous, traffic=Traffic("canary", canary))
+        apply(name, state, after, "deploy", require=["champion", "challenger"])
+        return f"Version {version} is the challenger of version {before} and answers {canary:g} % of the keys."
+    after = RolloutState(champion=version, previous=state.previous if lost else before)
+    apply(name, state, after, "deploy", require=["champion"])
+    try_role("champion")
+    if lost:
+        return f"Version {version} is the champion. It replaces version {before}, which cannot be loaded: {lost}"
+    return f"Version {version} is the champion." + (" There was none to compare it with." if canary else "")

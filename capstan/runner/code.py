@@ -1,0 +1,57 @@
+"""The digest of the code that a step runs: the files that its modules import, one after the other, and the lock."""
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from capstan import catalogue
+from capstan.files import digest
+from capstan.settings import ROOT
+
+PACKAGES = ("capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving")
+NOT_RUN = ("pipeline.py",)  # of a capstone's folder: the graph is compiled before a step starts
+
+
+def step_digest(capstone: str, source: str) -> str:
+    """Return the digest of what a component's source imports of ours, of a capstone's own modules, and of the lock.
+
+    What is not imported does not count: an edit of another capstone, or of a component that a step does not use,
+    leaves its cache as it is. Imports inside functions count as well.
+    """
+    own = [path for path in sorted(catalogue.folder(capstone).glob("*.py")) if path.name not in NOT_RUN]
+    roots = [path for name in _names(source) for path in _files(name)]
+    return digest(*imported([*roots, *own]), ROOT / "requirements" / "core.lock")
+
+
+def imported(files: Iterable[Path]) -> list[Path]:
+    """Return some files of Python and every file of our packages that they import, directly or not, sorted."""
+    found: set[Path] = set()
+    waiting = [path for path in files if path.exists()]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [other for name in _names(path.read_text()) for other in _files(name)]
+    return sorted(found)
+
+
+@cache
+def _names(source: str) -> frozenset[str]:
+    """Return the dotted names of ours that some source imports; `from a import b` may mean the module a.b."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(name for name in names if name.split(".")[0] in PACKAGES)
+
+
+def _files(name: str) -> tuple[Path, ...]:
+    """Return the file of a module and those of the packages that hold it."""
+    parts, found = name.split("."), []
+    for end in range(1, len(parts) + 1):
+        path = ROOT.joinpath(*parts[:end])
+        found += [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()]
+    return tuple(found)

@@ -1,0 +1,110 @@
+"""Run a capstone's pipeline on this machine with kfp's local runner, one process per step."""
+
+import fcntl
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from capstan import catalogue, extras, home
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.rollout import store
+from capstan.rollout.commands import require_no_rollout
+from capstan.runner.progress import COLOUR, Listener, Progress
+from capstan.runner.steps import Steps, started_by, step_server
+from capstan.settings import settings
+
+
+def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None) -> tuple[dict[str, Any], Path]:
+    """Run a pipeline; return its outputs by name (parameters as they are, artifacts as kfp's objects) and its log.
+
+    Raises CapstanError, with the step's own message where it had one, when a step fails or another run is under way.
+    """
+    catalogue.folder(capstone)
+    home.prepare()
+    # The server imports while this process does.
+    with _only_run_of(capstone), step_server() as steps:
+        pipeline = catalogue.load_pipeline(capstone)
+        unknown = set(parameters) - set(pipeline.component_spec.inputs or {})
+        if unknown:
+            known = ", ".join(pipeline.component_spec.inputs or {})
+            raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
+        extras.require(getattr(catalogue.load_task(capstone), "EXTRA", ""), capstone)
+        for service in ("mlflow", "endpoint"):
+            profile().ensure(service)
+        require_no_rollout(capstone, store.read(capstone))
+        return execute(pipeline, capstone, parameters, on_event, steps)
+
+
+def execute(
+    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, steps: Steps
+) -> tuple[dict[str, Any], Path]:
+    """Run a pipeline, a function or a component loaded from its YAML, in kfp's local runner."""
+    import logging
+
+    from kfp import local
+
+    from capstan.runner import step_cache
+
+    steps.expected = {name.removeprefix("comp-") for name in pipeline.pipeline_spec.components}
+    folder = settings().home
+    log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # The step's image brings kfp; the subprocess runner uses this environment and warns of it each time.
+    warnings.filterwarnings("ignore", message="You may be attemping to run a task", category=RuntimeWarning)
+    warnings.filterwarnings("ignore", message="Task .* have no effect in the current local runner")
+    local.init(
+        local.SubprocessRunner(use_venv=False),
+        pipeline_root=str(folder / "runs"),
+        enable_caching=True,
+    )
+    step_cache.use(str(folder / "cache" / capstone), capstone)
+    with log.open("w", buffering=1) as file:
+        stream = Progress(file, on_event)
+        handler = logging.StreamHandler(stream)  # kfp tells of cache hits outside its own log handler
+        logging.getLogger().addHandler(handler)
+        logging.getLogger().setLevel(logging.INFO)
+        try:
+            with started_by(steps), redirect_stdout(stream):
+                outputs = pipeline(**parameters).outputs
+        except RuntimeError as error:
+            raise CapstanError(_explain(stream, log)) from error
+        finally:
+            logging.getLogger().removeHandler(handler)
+    return outputs, log
+
+
+def _explain(stream: Progress, log: Path) -> str:
+    step = stream.failed or "the pipeline"
+    if stream.messages:
+        return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
+    end = "\n".join(COLOUR.sub("", log.read_text()).splitlines()[-25:])
+    return f"Step {step} failed. The end of {log}:\n{end}"
+
+
+@contextmanager
+def _only_run_of(capstone: str) -> Iterator[None]:
+    """Hold the lock of a capstone, and end the steps that a killed run of it left behind."""
+    mark = f"{settings().home}:{capstone}"
+    path = settings().home / "run" / f"{capstone}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CapstanError(f"{capstone} is being run by another process. Wait for it, or stop it.") from None
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get("CAPSTAN_RUN") == mark and process.pid != os.getpid():
+                    process.kill()
+        os.environ["CAPSTAN_RUN"] = mark
+        try:
+            yield
+        finally:
+            del os.environ["CAPSTAN_RUN"]

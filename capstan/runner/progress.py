@@ -1,0 +1,53 @@
+"""What kfp's local runner prints, as events: a step started, ended, was cached, failed or left a note."""
+
+import io
+import re
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from capstan.notes import MARK
+
+STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")
+ENDED = re.compile(r"Task .*?'(?P<step>[\w-]+)'.*? finished with status .*?(?P<state>SUCCESS|FAILURE)")
+CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
+ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+# on_event(step, state, seconds): state is started, cached, done or failed; or note, and then the step is the note
+Listener = Callable[[str, str, float], None]
+
+
+class Progress(io.TextIOBase):
+    """Writes what kfp prints to the log, and tells a listener what each line means."""
+
+    def __init__(self, file: TextIO, on_event: Listener):
+        self.file = file
+        self.on_event = on_event
+        self.partial = ""
+        self.began: dict[str, float] = {}
+        self.messages: list[str] = []
+        self.failed = ""
+
+    def write(self, text: str) -> int:
+        """Take some text; whole lines are read at once."""
+        self.file.write(text)
+        *lines, self.partial = (self.partial + text).split("\n")
+        for line in lines:
+            self._read(COLOUR.sub("", line))
+        return len(text)
+
+    def _read(self, line: str) -> None:
+        if match := STARTED.search(line):
+            self.began[match["step"]] = time.monotonic()
+            self.on_event(match["step"], "started", 0.0)
+        elif match := ENDED.search(line):
+            step, good = match["step"], match["state"] == "SUCCESS"
+            self.failed = self.failed if good else step
+            self.on_event(step, "done" if good else "failed", time.monotonic() - self.began.get(step, time.monotonic()))
+        elif match := CACHED.search(line):
+            self.on_event(match["step"], "cached", 0.0)
+        elif MARK in line:
+            self.on_event(line.partition(MARK)[2], "note", 0.0)
+        elif match := ERROR.search(line):
+            self.messages.append(match["message"])

@@ -1,0 +1,140 @@
+"""Starts steps through the step server, or plainly when there is none."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from select import POLLHUP, POLLIN, poll
+from tempfile import TemporaryDirectory
+
+from capstan.runner.command import is_lightweight
+
+# Steps that are never cached: while only these run, nothing heavy is imported in advance.
+NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor"}
+KILLED = 137
+# numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
+NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+START_SECONDS = 120
+
+
+class Steps:
+    """The steps of one run. `run` has the signature of kfp's `run_local_subprocess`."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder  # of the FIFOs and status files
+        self.expected: set[str] = set()  # the steps of the pipeline
+        self.numbers = count(1)  # kfp runs parallel steps in threads
+        # Threads that wait for each other by spinning slow a shared machine down: `train` takes up to twice as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
+        command = [sys.executable, "-m", "capstan.runner.step_server"]
+        with (folder / "server.log").open("w") as log:  # what libraries say when they are imported
+            self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
+
+    def run(self, full_command: list[str], env_vars: dict[str, str] | None = None) -> int:
+        """Run a step, print its output line by line and return its exit code."""
+        command = list(full_command)
+        if not env_vars and is_lightweight(command):
+            with suppress(OSError, Unstarted):  # the server is gone
+                return self._forked(command)
+        return _plain(command, env_vars)
+
+    def _forked(self, command: list[str]) -> int:
+        step = _name(command)
+        name = f"{next(self.numbers)}-{step}"
+        output, status = self.folder / f"{name}.out", self.folder / f"{name}.status"
+        os.mkfifo(output)
+        reader = os.open(output, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            request = {"command": command, "output": str(output), "status": str(status), "step": step}
+            self._send(request | {"preload": [] if step in NEVER_CACHED else sorted(self.expected)})
+            for text in self._read(reader):
+                print(text, end="")
+        finally:
+            os.close(reader)
+        print("\n")
+        try:
+            return int(status.read_text())
+        except (OSError, ValueError):  # it was killed before it could say
+            return KILLED
+
+    def _send(self, request: dict[str, object]) -> None:
+        assert self.server.stdin
+        self.server.stdin.write(json.dumps(request).encode() + b"\n")
+        self.server.stdin.flush()
+
+    def _read(self, reader: int) -> Iterator[str]:
+        """Yield what a step prints until it ends. Raises Unstarted when no process takes it on."""
+        decode = getincrementaldecoder("utf-8")(errors="replace").decode
+        waiting, deadline, started = poll(), time.monotonic() + START_SECONDS, False
+        waiting.register(reader, POLLIN | POLLHUP)
+        while True:
+            events = waiting.poll(500)
+            if not events and not started and (self.server.poll() is not None or time.monotonic() > deadline):
+                raise Unstarted
+            if events:
+                started = True
+                data = os.read(reader, 65_536)
+                if not data:
+                    return
+                yield decode(data)
+
+    def close(self) -> None:
+        """End the server; a step that runs goes on."""
+        with suppress(OSError):
+            assert self.server.stdin
+            self.server.stdin.close()
+        try:
+            self.server.wait(2)  # it may be in the middle of an import
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait()
+
+
+class Unstarted(Exception):
+    """The step server did not take a step on."""
+
+
+@contextmanager
+def step_server() -> Iterator[Steps]:
+    """Start a step server, and end it."""
+    with TemporaryDirectory(prefix="capstan-run-") as folder:
+        steps = Steps(Path(folder))
+        try:
+            yield steps
+        finally:
+            steps.close()
+
+
+@contextmanager
+def started_by(steps: Steps) -> Iterator[None]:
+    """Have kfp's local runner start its steps in this way."""
+    from kfp.local import subprocess_task_handler
+
+    plain = subprocess_task_handler.run_local_subprocess
+    subprocess_task_handler.run_local_subprocess = steps.run
+    try:
+        yield
+    finally:
+        subprocess_task_handler.run_local_subprocess = plain
+
+
+def _name(command: list[str]) -> str:
+    return command[command.index("--function_to_execute") + 1].replace("_", "-")
+
+
+def _plain(command: list[str], env_vars: dict[str, str] | None) -> int:
+    environment = os.environ | (env_vars or {})
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, env=environment, **pipe) as process:
+        assert process.stdout
+        for line in process.stdout:
+            print(line, end="")
+        print("\n")
+        return process.wait()

@@ -1,0 +1,1 @@
+"""`capstan new`: a capstone that runs at once, as a starting point."""

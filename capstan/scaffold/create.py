@@ -1,0 +1,74 @@
+"""Make the folder of a new capstone from the templates beside this file."""
+
+import os
+import shutil
+from collections.abc import Set
+from pathlib import Path
+from tempfile import mkdtemp
+
+from capstan import catalogue
+from capstan.capstone import CAPABILITIES
+from capstan.errors import CapstanError
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
+    """Make the capstone `parent/NAME` with some capabilities; return its folder.
+
+    Raises CapstanError, and leaves nothing behind, when the name cannot be used or the folder cannot be written.
+    """
+    check_name(name, parent)
+    if unknown := sorted(capabilities - CAPABILITIES.keys()):
+        raise CapstanError(f"There is no capability {', '.join(unknown)}. There are: {', '.join(CAPABILITIES)}.")
+    target = parent / name
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        staged = Path(mkdtemp(prefix=f".{name}-", dir=parent))
+    except OSError as error:
+        raise CapstanError(
+            f"{parent} cannot be written ({error.strerror}). Choose another folder with --into."
+        ) from error
+    try:
+        _render(staged, name, capabilities)
+        staged.chmod(0o755)
+        staged.rename(target)
+    except OSError as error:
+        raise CapstanError(f"{target} could not be written ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return target
+
+
+def check_name(name: str, parent: Path) -> None:
+    """Raise CapstanError when a capstone in the folder `parent` cannot have this name."""
+    if not catalogue.is_name(name):
+        raise CapstanError(
+            f"{name!r} cannot be the name of a capstone: use lower-case letters, digits and underscores, starting with "
+            "a letter, and no keyword of Python."
+        )
+    if name in catalogue.names() or os.path.lexists(parent / name):
+        raise CapstanError(f"There is a capstone or a file called {name!r} already. Choose another name.")
+
+
+def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    values = {"name": name, "title": name.replace("_", " ").capitalize(), "dashed": name.replace("_", "-")}
+    values |= {capability: capability in capabilities for capability in CAPABILITIES}
+    for path in sorted(TEMPLATES.rglob("*.jinja")):
+        relative = path.relative_to(TEMPLATES)
+        if relative.name == "features.py.jinja" and "features" not in capabilities:
+            continue
+        text = environment.get_template(str(relative)).render(values)
+        target = folder / relative.with_suffix("")
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text)

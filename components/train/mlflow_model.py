@@ -1,0 +1,91 @@
+"""A version's files as an MLflow model: with a signature, an input example and pinned requirements."""
+
+from importlib.metadata import version as installed
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from capstan import version
+from capstan.capstone import capabilities
+from capstan.errors import CapstanError
+from capstan.model import Columns, Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+
+REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, beside its own
+
+
+def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables") -> None:
+    """Save the version whose files are in the folder `files`, called `version`, as an MLflow model."""
+    import mlflow
+
+    example = _example(task, model, tables)
+    answer = model.predict_columns({name: example[name].tolist() for name in model.inputs})
+    mlflow.pyfunc.save_model(
+        path,
+        loader_module=version.LOADER,
+        data_path=str(files),
+        signature=signature(model, answer),
+        input_example=example,
+        pip_requirements=requirements(model),
+    )
+
+
+def _type(kind: str) -> Any:
+    from mlflow.types.schema import Array, DataType
+
+    return Array(_type(kind.removesuffix("[]"))) if kind.endswith("[]") else DataType[kind]
+
+
+def signature(model: Model, answer: Columns | None = None) -> Any:
+    """Return the MLflow signature of a model. Any input may be missing; the outputs are those of an answer."""
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec(_type(kind), name, required=False) for name, kind in model.inputs.items()])
+    return ModelSignature(inputs, infer_signature(None, _frame(answer)).outputs if answer else None)
+
+
+def requirements(model: Model) -> list[str]:
+    """Return the packages that a model needs, each with its installed version."""
+    return [f"{package}=={installed(package)}" for package in dict.fromkeys([*REQUIREMENTS, *model.requirements])]
+
+
+def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame":
+    """Return up to three rows of the model's inputs: from a table that has them all, else from the task's examples."""
+    import pandas as pd
+
+    has = capabilities(task)
+    if "endpoint" in has and "features" not in has:
+        requests = [task.Request.model_validate_json(_json(row)) for row in task.examples(tables)]
+        return pd.DataFrame([{name: getattr(request, name) for name in model.inputs} for request in requests])
+    for table in tables.values():
+        if set(model.inputs) <= set(table.columns):
+            numbers = [name for name, kind in model.inputs.items() if kind == "double"]
+            rows = table[list(model.inputs)].dropna().head(3)
+            rows = table[list(model.inputs)].head(3) if rows.empty else rows
+            return rows.astype(dict.fromkeys(numbers, float)).reset_index(drop=True)
+    raise CapstanError(
+        f"No table that `split` returns has all inputs of the model: {', '.join(model.inputs)}. Add them, or give the "
+        "task an endpoint, whose examples have them."
+    )
+
+
+def _json(row: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(row, default=str)
+
+
+def _frame(answer: Columns) -> "pd.DataFrame":
+    import numpy as np
+    import pandas as pd
+
+    plain = {
+        name: [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+        for name, values in answer.items()
+    }
+    return pd.DataFrame(plain)

@@ -1,0 +1,80 @@
+"""Binary classification: how good probabilities of an event are, as metrics, by slice and in plots."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+
+
+def evaluate(rows: pd.DataFrame, label: str, probability: np.ndarray, slices: Sequence[str] = ()) -> Evaluation:
+    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots, and tables by each slice."""
+    target = rows[label].to_numpy()
+    plots = Section("How good the ranking is, and how true the probabilities are", figure(target, probability))
+    tables = [Section(f"By {column}", by_slice(rows, label, probability, column)) for column in slices]
+    positive = Section("Positive share", f"{target.mean():.1%} of the rows are positive.")
+    return Evaluation(score(target, probability), [positive, plots, *tables])
+
+
+def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    """Return ROC AUC, average precision, Brier score and expected calibration error."""
+    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+    return {
+        "roc_auc": float(roc_auc_score(target, probability)),
+        "average_precision": float(average_precision_score(target, probability)),
+        "brier": float(brier_score_loss(target, probability)),
+        "calibration_error": calibration_error(target, probability),
+    }
+
+
+def reliability(target: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:
+    """Return predicted and observed frequency and the rows of each bin; the bins hold equally many rows."""
+    rank = pd.Series(probability).rank(method="first")
+    by = pd.DataFrame({"predicted": probability, "observed": target}).groupby(pd.qcut(rank, bins, labels=False))
+    return by.mean().assign(rows=by.size())
+
+
+def calibration_error(target: np.ndarray, probability: np.ndarray) -> float:
+    """Return the mean distance between predicted and observed frequency over ten bins of equally many rows.
+
+    Source: Naeini et al., "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015).
+    """
+    bins = reliability(target, probability)
+    return float(np.average((bins["predicted"] - bins["observed"]).abs(), weights=bins["rows"]))
+
+
+def by_slice(rows: pd.DataFrame, label: str, probability: np.ndarray, column: str) -> pd.DataFrame:
+    """Return rows, positive share and metrics for each value of a column; metrics need both classes."""
+    table = []
+    for value, positions in rows.groupby(column, observed=True).indices.items():
+        target, predicted = rows[label].to_numpy()[positions], probability[positions]
+        line = {
+            column: value,
+            "rows": len(positions),
+            "positive_share": target.mean(),
+            "mean_predicted": predicted.mean(),
+        }
+        table.append(line | (score(target, predicted) if 0 < target.mean() < 1 and len(target) >= 10 else {}))
+    return pd.DataFrame(table).sort_values("rows", ascending=False, ignore_index=True)
+
+
+def figure(target: np.ndarray, probability: np.ndarray):
+    """Return the ROC and precision-recall curves, the calibration, and the predictions by outcome."""
+    from matplotlib.figure import Figure
+    from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay
+
+    figure = Figure(figsize=(12, 7.2), layout="constrained")
+    roc, recall, calibration, histogram = figure.subplots(2, 2).flat
+    RocCurveDisplay.from_predictions(target, probability, ax=roc, plot_chance_level=True)
+    PrecisionRecallDisplay.from_predictions(target, probability, ax=recall, plot_chance_level=True)
+    bins = reliability(target, probability)
+    calibration.plot([0, 1], [0, 1], ":", color="grey")
+    calibration.plot(bins["predicted"], bins["observed"], "o-")
+    calibration.set(xlabel="predicted", ylabel="observed", title="Calibration, ten bins of equally many rows")
+    for value, label in [(0, "negative"), (1, "positive")]:
+        histogram.hist(probability[target == value], bins=50, range=(0, 1), alpha=0.6, label=label, density=True)
+    histogram.set(xlabel="predicted probability", ylabel="density", title="Predictions by outcome")
+    histogram.legend()
+    return figure

@@ -1,0 +1,23 @@
+"""Splitting labelled rows into those to train on and those to test on."""
+
+import pandas as pd
+
+from capstan.errors import CapstanError
+
+
+def by_time(rows: pd.DataFrame, time: str, border: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows before an instant, and those from it on. Raises CapstanError when either is empty."""
+    later = rows[time] >= border
+    for name, count in (("training", (~later).sum()), ("test", later.sum())):
+        if not count:
+            raise CapstanError(f"The {name} set is empty: the border between training and test is {border}. Move it.")
+    return rows[~later], rows[later]
+
+
+def require_classes(rows: pd.DataFrame, label: str, name: str) -> None:
+    """Raise CapstanError when the rows do not show at least two classes of the label."""
+    if rows[label].nunique() < 2:
+        raise CapstanError(
+            f"The {name} set has {len(rows)} labelled rows of fewer than two classes of {label!r}. Give it more data, "
+            "or split elsewhere."
+        )

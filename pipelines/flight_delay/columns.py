@@ -1,0 +1,36 @@
+"""The inputs of the model: by origin, with the keys and windows of those that are looked up. Stated here, once."""
+
+from datetime import timedelta
+
+ENTITY_KEYS = ["carrier", "origin", "dest", "tailnum"]
+LABEL = "late"
+LATE_AFTER = 15  # minutes
+HORIZON = timedelta(hours=1)  # predicted that long before the scheduled departure
+
+# Feature view: what it groups by, and the window that ends at the latest landing. The window is also the view's TTL:
+# an older row describes flights that the window no longer holds.
+WINDOWS = {
+    "origin_delays": (["origin"], timedelta(hours=3)),
+    "carrier_delays": (["carrier", "origin"], timedelta(hours=24)),
+    "dest_delays": (["dest"], timedelta(hours=6)),
+    "route_delays": (["origin", "dest"], timedelta(days=7)),
+    "aircraft_delays": (["tailnum"], timedelta(hours=12)),
+}
+READINGS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+AIRCRAFT = ["aircraft_age", "aircraft_seats"]
+
+
+def delay_columns(view: str) -> list[str]:
+    """Return the columns of a view of WINDOWS: the share of late arrivals, and their mean delay in minutes."""
+    of = view.removesuffix("_delays")
+    return [f"{of}_late_share", f"{of}_mean_delay"]
+
+
+INPUT_GROUPS = {
+    "schedule": ["minute_of_day", "weekday", "planned_minutes", "carrier", "origin", "dest"],
+    "weather": READINGS,
+    "recent delays": [column for view in WINDOWS for column in delay_columns(view)],
+    "aircraft": AIRCRAFT,
+}
+INPUTS = [column for group in INPUT_GROUPS.values() for column in group]
+CATEGORIES = ["carrier", "origin", "dest"]

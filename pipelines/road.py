@@ -1,0 +1,95 @@
+"""The parts of a pipeline that never differ: sizes of steps, and everything from the gate on. KFP traces them."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+from kfp.dsl import PipelineTask
+
+from capstan.images import image
+from components.deploy.component import deploy
+from components.gate.component import gate
+from components.materialize.component import materialize
+from components.monitor.component import monitor
+from components.register.component import register
+
+
+class Delivery(NamedTuple):
+    """What became of a model: "accepted" or "rejected", and the number of its version."""
+
+    verdict: object
+    version: object
+
+
+def small(*steps: PipelineTask, extra: str = "") -> None:
+    """Size steps that read, check or move data: up to 2 CPUs and 4 GiB. `extra` chooses the variant of the image."""
+    for step in steps:
+        step.set_cpu_request("500m").set_cpu_limit("2").set_memory_request("1Gi").set_memory_limit("4Gi")
+        step.set_container_image(image(extra))
+
+
+def large(*steps: PipelineTask, extra: str = "") -> None:
+    """Size steps that compute on all rows: up to 4 CPUs and 6 GiB. `extra` chooses the variant of the image."""
+    for step in steps:
+        step.set_cpu_request("1").set_cpu_limit("4").set_memory_request("2Gi").set_memory_limit("6Gi")
+        step.set_container_image(image(extra))
+
+
+def deliver(
+    capstone: str,
+    *,
+    model: PipelineTask,
+    scores: object,
+    train: object,
+    test: object,
+    features: PipelineTask | None = None,
+    as_of: str = "",
+    canary: float = 0,
+    extra: str = "",
+    endpoint: bool = True,
+    monitored: bool = True,
+) -> Delivery:
+    """Judge the model of a `train` step, register it and, when it is accepted, deploy and monitor it.
+
+    features: the step that built the features; their online store is brought up to date before the deployment.
+    endpoint, monitored: whether the capstone has these capabilities. extra: the variant of the image.
+    """
+    digest = model.outputs["Output"]
+    gated = gate(capstone=capstone, scores=scores, model_digest=digest, test=test)
+    verdict = gated.outputs["Output"]
+    registered = register(
+        capstone=capstone,
+        model=model.outputs["model"],
+        model_digest=digest,
+        scores=scores,
+        verdict=verdict,
+        train=train,
+        test=test,
+        run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+    )
+    sizes: dict[str, list[PipelineTask]] = {"small": [gated, registered], "large": []}
+    if endpoint or monitored:
+        with dsl.If(verdict == "accepted", name="accepted"):
+            before: PipelineTask | None = None
+            if features:
+                before = materialize(
+                    capstone=capstone,
+                    features=features.outputs["features"],
+                    training_set=features.outputs["training_set"],
+                    as_of=as_of,
+                )
+                sizes["large"].append(before)
+            if endpoint:
+                deployed = deploy(capstone=capstone, version=registered.output, test=test, canary=canary)
+                sizes["small"].append(deployed.after(before) if before else deployed)
+                before = deployed
+            if monitored:
+                watched = monitor(
+                    capstone=capstone, model=model.outputs["model"], version=registered.output, train=train, test=test
+                )
+                sizes["large"].append(watched.after(before) if before else watched)
+    # These steps act on what lies outside the run, so none of them may be served from the cache.
+    for step in [*sizes["small"], *sizes["large"]]:
+        step.set_caching_options(False)
+    small(*sizes["small"], extra=extra)
+    large(*sizes["large"], extra=extra)
+    return Delivery(verdict, registered.output)

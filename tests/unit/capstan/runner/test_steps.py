@@ -1,0 +1,121 @@
+"""Steps that are forked: their output and status, what they are forked from, and what happens without it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from kfp import dsl
+
+from capstan.runner.command import is_lightweight
+from capstan.runner.step_server import HEAVY
+from capstan.runner.steps import Steps, step_server
+
+
+def command(source: str, name: str = "step") -> list[str]:
+    """Return the command of a component with this source, as kfp makes it."""
+
+    @dsl.component(base_image="python", install_kfp_package=False)
+    def step():
+        pass
+
+    compiled = list(step.component_spec.implementation.container.command)
+    function = f"\nfrom kfp import dsl\n\ndef {name}():\n" + "\n".join(f"    {line}" for line in source.splitlines())
+    inputs = '{"inputs": {}, "outputs": {"outputFile": "/tmp/none"}}'
+    script = compiled[2].replace("python3", sys.executable)  # as kfp does
+    return [*compiled[:2], script, function, "--executor_input", inputs, "--function_to_execute", name]
+
+
+@pytest.fixture(scope="module")
+def steps():
+    with step_server() as started:
+        started.expected = {step for steps in HEAVY.values() for step in steps}
+        yield started
+
+
+def forked_from(steps: Steps) -> list[psutil.Process]:
+    """Return the server and the processes of heavy libraries behind it."""
+    server = psutil.Process(steps.server.pid)
+    return [server, *server.children(recursive=True)]
+
+
+def test_step_prints_line_by_line_and_succeeds(steps, capsys):
+    assert is_lightweight(command("pass"))
+    assert steps.run(command("print('héllo')\nimport sys\nprint('there', file=sys.stderr)")) == 0
+    printed = capsys.readouterr().out
+    assert "héllo\n" in printed and "there\n" in printed
+
+
+def test_step_is_a_child_of_the_server_and_not_a_new_interpreter(steps, capsys):
+    steps.run(command("import os, sys\nprint('parent', os.getppid(), 'pandas' in sys.modules)"))
+    assert f"parent {steps.server.pid} True" in capsys.readouterr().out
+
+
+def test_step_that_raises_fails_with_its_traceback(steps, capsys):
+    assert steps.run(command("raise ValueError('on purpose')")) == 1
+    assert "ValueError: on purpose" in capsys.readouterr().out
+
+
+def test_step_that_is_killed_fails(steps):
+    assert steps.run(command("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")) == 137
+
+
+def test_step_may_start_processes_and_wait_for_them(steps, capsys):
+    assert steps.run(command("import subprocess\nprint(subprocess.run(['sh', '-c', 'exit 3']).returncode)")) == 0
+    assert "\n3\n" in capsys.readouterr().out
+
+
+def test_step_may_use_all_threads_of_numpy(steps, capsys):
+    code = "import numpy, threadpoolctl\nprint([p['num_threads'] for p in threadpoolctl.threadpool_info()])"
+    steps.run(command(code))
+    assert f"[{os.cpu_count()}]" in capsys.readouterr().out
+
+
+def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(steps):
+    """After a step that was not cached, one process per heavy library imports."""
+    for name in ("ingest", "monitor"):  # the second waits until the last library is imported
+        steps.run(command("pass", name=name))
+    end = time.monotonic() + 20
+    while len(found := forked_from(steps)) != 1 + len(HEAVY) and time.monotonic() < end:
+        time.sleep(0.1)  # a step that is ending is a child as well
+    assert len(found) == 1 + len(HEAVY)
+    for process in found:
+        assert process.num_threads() == 1, process
+        assert process.connections() == [], process
+        loaded = {Path(region.path).name for region in process.memory_maps()}
+        assert not [name for name in loaded if "duckdb" in name or "lightgbm" in name], process
+
+
+def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
+    steps.run(command("pass", name="ingest"))
+    steps.run(command("import sys\nprint('evidently' in sys.modules)", name="monitor"))
+    assert "True" in capsys.readouterr().out
+
+
+def test_libraries_of_steps_that_are_not_to_come_are_not_imported(capsys):
+    with step_server() as steps:
+        steps.expected = {"ingest", "train", "register"}
+        steps.run(command("pass", name="ingest"))
+        steps.run(
+            command("import sys\nprint([n in sys.modules for n in ('mlflow.pyfunc', 'evidently')])", name="train")
+        )
+    assert "[True, False]" in capsys.readouterr().out
+
+
+def test_step_starts_plainly_when_the_server_is_gone(capsys):
+    with step_server() as steps:
+        steps.server.kill()
+        steps.server.wait()
+        assert steps.run(command("import os\nprint('parent', os.getppid())")) == 0
+    printed = capsys.readouterr().out
+    assert "parent" in printed and f"parent {steps.server.pid}" not in printed
+
+
+def test_server_ends_with_the_run(capsys):
+    with step_server() as steps:
+        steps.expected = {"train"}
+        steps.run(command("pass", name="ingest"))
+        processes = forked_from(steps)
+    assert psutil.wait_procs(processes, timeout=30)[1] == []

@@ -1,0 +1,61 @@
+"""The split: what the task decides, counted, and refused when a part is empty or of one class."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capstan.errors import CapstanError
+from capstan.files import read_tables, write_tables
+from components.split.core import split
+from pipelines.flight_delay import task
+from tests.support.flights import rows_with_known_truth
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    """A training set of 20,000 rows."""
+    return rows_with_known_truth()
+
+
+@pytest.fixture
+def divide(tmp_path):
+    """Split a frame; return both parts and the counts."""
+
+    def run(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+        write_tables({"training_set": frame}, tmp_path / "all")
+        paths = [str(tmp_path / name) for name in ("all", "train", "test", "counts.json")]
+        counts = split("flight_delay", *paths)
+        assert json.loads(Path(paths[3]).read_text()) == counts
+        return read_tables(paths[1])["flights"], read_tables(paths[2])["flights"], counts
+
+    return run
+
+
+def test_split_puts_the_border_itself_into_the_test_set(divide, rows):
+    frame = rows.copy()
+    border = pd.Timestamp(task.TEST_FROM)
+    frame.loc[[100, 200], "event_timestamp"] = [border, border - pd.Timedelta("1us")]
+    train, test, counts = divide(frame)
+    assert (train["event_timestamp"] < border).all() and (test["event_timestamp"] >= border).all()
+    assert train["event_timestamp"].max() == border - pd.Timedelta("1us") and test["event_timestamp"].min() == border
+    assert counts == {"train_flights": len(train), "test_flights": len(test)}
+    assert len(train) + len(test) == len(rows)
+
+
+def test_split_leaves_rows_without_a_label_out(divide, rows):
+    unknown = rows["late"].where(rows.index % 10 != 0)
+    train, test, _counts = divide(rows.assign(late=unknown))
+    assert len(train) + len(test) == 18_000
+    assert train["late"].notna().all() and test["late"].notna().all()
+
+
+@pytest.mark.parametrize(("part", "name"), [("train", "training"), ("test", "test")])
+def test_split_refuses_a_part_that_is_empty_or_of_one_class(part, name, divide, rows):
+    inside = (rows["event_timestamp"] < task.TEST_FROM) == (part == "train")
+    with pytest.raises(CapstanError, match=f"The {name} set is empty") as error:
+        divide(rows[~inside])
+    assert task.TEST_FROM in str(error.value)
+    with pytest.raises(CapstanError, match=f"The {name} set has .* fewer than two classes"):
+        divide(rows.assign(late=rows["late"].where(~inside, 1.0)))
