@@ -77,7 +77,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),
-    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer; but it is no bug
+    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer
 }
 
 
@@ -97,8 +97,8 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the error again once this reply is sent, and uvicorn logs it with its traceback.
-    return JSONResponse({"error": BUG}, 500)
+    # Starlette raises the error again once this reply is sent: uvicorn logs its traceback and closes the connection.
+    return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
 
 
 def _reply(request: Request, status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -123,11 +123,11 @@ class StatusInterceptor(AsyncServerInterceptor):
             _, code = statuses(error)
             if code is None:
                 log.exception("%s: internal error", method_name)
-                await context.abort(StatusCode.INTERNAL, BUG)
+                return await context.abort(StatusCode.INTERNAL, BUG)
             if isinstance(error, Refused):
                 context.set_trailing_metadata([(name.lower(), value) for name, value in error.headers.items()])
             log.warning("%s: %s %s", method_name, code.name, one_line(message_of(error)))
-            await context.abort(code, message_of(error))
+            return await context.abort(code, message_of(error))
 
 
 def statuses(error: Exception) -> tuple[int, StatusCode | None]:

@@ -16,7 +16,7 @@ from serving.errors import StatusInterceptor
 from serving.guards.call import Guard, GuardInterceptor
 
 
-class GrpcServer(GRPCServer):  # type: ignore[misc]
+class GrpcServer(GRPCServer):
     """KServe's gRPC service on a given address, with our error codes and without a log line for each call."""
 
     def __init__(
@@ -32,7 +32,7 @@ class GrpcServer(GRPCServer):  # type: ignore[misc]
         self.dataplane = dataplane
         self.address, self.max_body_bytes, self.guards = f"{host}:{port}", max_body_bytes, guards
 
-    async def start(self) -> None:  # type: ignore[override]
+    async def start(self) -> None:
         """Serve until stopped. Everything is async: no threads are needed."""
         options = [
             ("grpc.max_receive_message_length", self.max_body_bytes),
@@ -47,7 +47,7 @@ class GrpcServer(GRPCServer):  # type: ignore[misc]
         await self._server.wait_for_termination()
 
 
-class RestServer(RESTServer):  # type: ignore[misc]
+class RestServer(RESTServer):
     """KServe's REST server on a given address. The application is complete when it gets here."""
 
     def __init__(self, app: Any, dataplane: CapstanDataPlane, host: str, port: int, grace_period: int):
@@ -66,5 +66,5 @@ class RestServer(RESTServer):  # type: ignore[misc]
 class _Uvicorn(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the server as a whole: uvicorn would stop at once, before readiness says so."""
+        """Leave signals to the server. uvicorn would stop at once, before readiness turns false."""
         yield

@@ -1,6 +1,7 @@
 """Prometheus metrics of predictions, at /metrics. Labels are few: loaded models, their versions and variants."""
 
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -27,6 +28,22 @@ records = Counter("capstan_logged_records", "Predictions that this server has lo
 in_flight = Gauge("capstan_in_flight", "Requests for predictions that are being answered")
 waiting = Gauge("capstan_log_waiting", "Requests that wait for the prediction log")
 backlog = Gauge("capstan_log_backlog_bytes", "Prediction log that is not parquet yet")
+
+
+class OfVariant(NamedTuple):
+    """The metrics that every prediction of a variant changes. Looking each up would cost as much as validating it."""
+
+    requests: Counter
+    latency: Histogram
+    rows: Histogram
+    records: Counter
+
+
+@cache
+def of(model: str, version: str, variant: str) -> OfVariant:
+    """Return the metrics of a variant; what is not known of a request is ""."""
+    labels = (model, version, variant)
+    return OfVariant(requests.labels(*labels), latency.labels(*labels), rows.labels(*labels), records.labels(*labels))
 
 
 def watch(log: "PredictionLog") -> None:

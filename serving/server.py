@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from typing import Any
 
 import uvloop
 from kserve import ModelServer
@@ -23,7 +24,7 @@ from serving.model.repository import CapstoneRepository
 HANGING_SECONDS = 5  # how long threads may hold up the end of the process, once everything is answered and logged
 
 
-class CapstanServer(ModelServer):  # type: ignore[misc]
+class CapstanServer(ModelServer):
     """One process for all capstones that have an endpoint.
 
     KServe's `start` binds to all addresses and configures an event loop that it then does not use, and its `stop`
@@ -35,7 +36,7 @@ class CapstanServer(ModelServer):  # type: ignore[misc]
         self.host, self.repository = host, repository
         self.dataplane = CapstanDataPlane(repository)
 
-    def start(self) -> None:  # type: ignore[override]
+    def start(self) -> None:
         """Listen at once and load the capstones meanwhile, until SIGTERM or SIGINT.
 
         Raises CapstanError when a port is taken or the token file cannot be read.
@@ -73,7 +74,8 @@ class CapstanServer(ModelServer):  # type: ignore[misc]
         loading = asyncio.create_task(self.repository.keep_loaded())
         listening = asyncio.gather(self.rest.start(), self.grpc.start())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [listening, stopping]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if stopping.done():
             await self._drain()
         await listening

@@ -13,7 +13,7 @@ STOPPING = "The server is about to stop."
 EXTENSIONS = ["model_repository_extension", "binary_tensor_data", "generate"]
 
 
-class CapstanDataPlane(DataPlane):  # type: ignore[misc]
+class CapstanDataPlane(DataPlane):
     """KServe's data plane, which tells the truth about what can be answered.
 
     `draining` is set when the server is about to stop.
@@ -27,7 +27,7 @@ class CapstanDataPlane(DataPlane):  # type: ignore[misc]
 
     def metadata(self) -> dict[str, Any]:
         """Return the server's metadata: what is served, what is loading, and why other capstones are not served."""
-        return super().metadata() | {
+        return dict(super().metadata()) | {
             "name": "capstan",
             "extensions": EXTENSIONS,
             "models": {name: model.versions() for name, model in self.repository.models.items()},

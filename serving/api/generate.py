@@ -17,7 +17,7 @@ from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
 from serving.errors import BUG, TooSlow, message_of, one_line, statuses
-from serving.guards.call import Call, Kind, current
+from serving.guards.call import Kind, current
 from serving.guards.measure import CLIENT_LEFT
 from serving.model.generation import GeneratePayload, Generation, generate
 from serving.model.repository import CapstoneRepository
@@ -115,7 +115,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events. The record of the prediction is written before the stream ends."""
-        call, generation = current.get() or Call(Kind.STREAM, {}), self.generation
+        call, generation = current.get(), self.generation
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with _watching(Request(scope, receive), generation):
             try:

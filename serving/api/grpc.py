@@ -21,7 +21,7 @@ CONTENTS = {"BYTES": "bytes_contents", "BOOL": "bool_contents", "FP32": "fp32_co
 CONTENTS |= {name: f"{'u' if name[0] == 'U' else ''}int{64 if '64' in name else ''}_contents" for name in INTEGERS}
 
 
-class Service(InferenceServicer):  # type: ignore[misc]
+class Service(InferenceServicer):
     """The Open Inference Protocol for KServe's and Triton's clients."""
 
     def __init__(self, dataplane: CapstanDataPlane, repository: CapstoneRepository):

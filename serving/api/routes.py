@@ -1,4 +1,4 @@
-"""REST beside predictions: health, metadata, and the model repository.
+"""REST other than predictions: health, metadata, and the model repository.
 
 KServe's own routes give no reasons, take no HEAD, and answer requests for a version with a 501.
 """

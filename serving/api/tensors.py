@@ -3,8 +3,11 @@
 By hand: an object of KServe's and a pydantic model for each tensor cost more than the rest of a request.
 """
 
+import math
+import struct
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from kserve.errors import InvalidInput
 from orjson import dumps
@@ -12,11 +15,23 @@ from starlette.responses import Response
 
 from serving.api.body import read_json
 from serving.model.codec_v2 import RequestedOutput, V2Answer, V2Payload
-from serving.model.tensors import KINDS, Tensor, check_datatype, pack
+from serving.model.tensors import KINDS, LAYOUTS, Tensor, check_datatype, pack
 
 EXPECTED = 'Expected {"inputs": [{"name": ..., "shape": [n], "datatype": ..., "data": [...]}, ...]}.'
 SIZE_HEADER = "inference-header-content-length"
+CACHED_BYTES = 2**14
 NOTHING: Mapping[str, Any] = {}
+JSON_KINDS = {name: kinds for name, kinds in KINDS.items() if name != "FP16"}
+SIZES = {letter: struct.calcsize(f"<{letter}") for letter in LAYOUTS.values()}
+
+
+class Header(NamedTuple):
+    """What the JSON of a request says."""
+
+    id: str
+    inputs: list[Any]
+    parameters: Mapping[str, Any]
+    outputs: list[RequestedOutput]
 
 
 def read(body: bytes, json_size: str | None) -> V2Payload:
@@ -24,31 +39,100 @@ def read(body: bytes, json_size: str | None) -> V2Payload:
 
     Raises InvalidInput.
     """
-    size = len(body) if json_size is None else _size(json_size, body)
-    payload = read_json(body if size == len(body) else body[:size])
+    if json_size is None:
+        size, header = len(body), _parse(body)
+        row = _json_row(header.inputs)
+    else:
+        size = _size(json_size, body)
+        # In front of bytes the JSON holds no values, so that requests of one client often share it.
+        header, layout = (_parse_with_layout if size <= CACHED_BYTES else _parse_with_layout.__wrapped__)(body[:size])
+        row = _binary_row(layout, body, size) if layout else None
+    tensors = partial(_tensors, header.inputs, body, size)
+    return V2Payload(header.id, tensors if row else tensors(), header.parameters, header.outputs, single=row or None)
+
+
+def _parse(text: bytes) -> Header:
+    payload = read_json(text)
     if not isinstance(payload, dict):
         raise InvalidInput(f"The body is a JSON {type(payload).__name__}, not an object. {EXPECTED}")
+    id_ = payload.get("id")
+    if id_ is not None and type(id_) is not str:
+        raise InvalidInput(f"id: Input should be a valid string. {EXPECTED}")
     inputs = _list(payload, "inputs", required=True)
-    rest, tensors = memoryview(body)[size:], []
+    return Header(id_ or "", inputs, _parameters(payload, ""), _outputs(payload))
+
+
+def _json_row(inputs: list[Any]) -> dict[str, Any] | None:
+    """Return the values of one row of scalars, which is what most requests are, or None for `_tensors` to read."""
+    row = {}
+    try:
+        for tensor in inputs:
+            (value,), (size,), name = tensor["data"], tensor["shape"], tensor["name"]
+            if type(value) not in JSON_KINDS[tensor["datatype"]] or size != 1 or type(size) is not int:
+                return None
+            if len(tensor) != 4 or type(name) is not str:
+                return None
+            row[name] = value
+    except (KeyError, TypeError, ValueError):
+        return None
+    return row if len(row) == len(inputs) else None
+
+
+class Layout(NamedTuple):
+    """The names of tensors that hold one number each, and how their bytes are read at once."""
+
+    names: list[str]
+    numbers: struct.Struct
+
+
+@lru_cache(256)
+def _parse_with_layout(text: bytes) -> tuple[Header, Layout | None]:
+    header, names, letters = _parse(text), [], "<"
+    try:
+        for tensor in header.inputs:
+            parameters, (size,), name = tensor["parameters"], tensor["shape"], tensor["name"]
+            letter, length = LAYOUTS[tensor["datatype"]], parameters["binary_data_size"]
+            if size != 1 or type(size) is not int or length != SIZES[letter] or type(length) is not int:
+                return header, None
+            if len(tensor) != 4 or type(name) is not str or name in names:
+                return header, None
+            names.append(name)
+            letters += letter
+    except (KeyError, TypeError, ValueError):
+        return header, None
+    return header, Layout(names, struct.Struct(letters))
+
+
+def _binary_row(layout: Layout, body: bytes, start: int) -> dict[str, Any] | None:
+    """Return the values of one row of numbers that follow the JSON, or None for `_tensors` to say what is wrong."""
+    if layout.numbers.size != len(body) - start:
+        return None
+    values = layout.numbers.unpack_from(body, start)
+    return dict(zip(layout.names, values, strict=True)) if all(map(math.isfinite, values)) else None
+
+
+def _tensors(inputs: list[Any], body: bytes, size: int) -> list[Tensor]:
+    """Return the tensors of a request whose JSON has so many bytes. Raises InvalidInput."""
+    view, start, tensors = memoryview(body), size, []
     for position, tensor in enumerate(inputs):
         try:
-            name, shape, datatype, data = tensor["name"], tensor["shape"], tensor["datatype"], tensor.get("data")
+            name, shape, datatype = tensor["name"], tensor["shape"], tensor["datatype"]
+            data, parameters = tensor.get("data"), tensor.get("parameters")
         except (KeyError, TypeError, IndexError, AttributeError):
             raise _wrong_input(position, tensor) from None
-        # A shape is short, so that looking at each of its numbers costs less than a call would.
-        if type(name) is not str or type(shape) is not list or not all(type(size) is int for size in shape):
+        if type(name) is not str or type(shape) is not list or type(datatype) is not str:
             raise _wrong_input(position, tensor)
-        if type(datatype) is not str or datatype not in KINDS:
-            if type(datatype) is not str:
+        for length in shape:
+            if type(length) is not int:
                 raise _wrong_input(position, tensor)
+        if datatype not in KINDS:
             check_datatype(name, datatype)
-        parameters = tensor.get("parameters")
         if parameters is not None and type(parameters) is not dict:
             raise _wrong_input(position, tensor)
         if data is None:
-            length = _length(name, parameters or NOTHING, len(rest))
-            tensors.append(Tensor(name, datatype, shape, None, rest[:length]))
-            rest = rest[length:]
+            stop = start + _length(name, parameters or NOTHING, len(body) - start)
+            tensors.append(Tensor(name, datatype, shape, None, view[start:stop]))
+            start = stop
         elif type(data) is not list:
             raise _wrong_input(position, tensor)
         elif parameters and "binary_data_size" in parameters:
@@ -57,19 +141,16 @@ def read(body: bytes, json_size: str | None) -> V2Payload:
             raise InvalidInput(f"FP16 data via JSON is not supported; send tensor {name[:80]!r} as FP32.")
         else:
             tensors.append(Tensor(name, datatype, shape, data))
-    if rest:
-        raise InvalidInput(f"{len(rest)} bytes are left after the last tensor. {SIZE_HEADER} is {size}.")
-    id_ = payload.get("id")
-    if id_ is not None and type(id_) is not str:
-        raise InvalidInput(f"id: Input should be a valid string. {EXPECTED}")
-    return V2Payload(id_ or "", tensors, _parameters(payload, ""), _outputs(payload))
+    if start < len(body):
+        raise InvalidInput(f"{len(body) - start} bytes are left after the last tensor. {SIZE_HEADER} is {size}.")
+    return tensors
 
 
 def write(answer: V2Answer) -> Response:
     """Return an answer as REST has it: JSON, followed by the bytes of the tensors that are wanted as such."""
     outputs, tail = [], []
     for tensor in answer.outputs:
-        output = {"name": tensor.name, "shape": tensor.shape, "datatype": tensor.datatype}
+        output: dict[str, Any] = {"name": tensor.name, "shape": tensor.shape, "datatype": tensor.datatype}
         if tensor.name in answer.binary:
             tail.append(pack(tensor))
             output["parameters"] = {"binary_data_size": len(tail[-1])}

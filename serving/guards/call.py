@@ -47,7 +47,8 @@ class Guard(Protocol):
         """Return what `proceed()` returns, or raise an error of `serving.errors`."""
 
 
-current: ContextVar[Call | None] = ContextVar("call", default=None)  # the call that this task answers
+NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request
+current: ContextVar[Call] = ContextVar("call", default=NO_CALL)  # the call that this task answers
 
 
 async def run(guards: Sequence[Guard], call: Call, answer: Answer) -> Any:

@@ -1,4 +1,4 @@
-"""A limit on predictions under way: past it, waiting longer would help nobody."""
+"""A limit on predictions under way. Past it, a request is turned away rather than queued."""
 
 from typing import Any
 

@@ -30,10 +30,10 @@ class Measure:
             raise
         finally:
             metrics.in_flight.dec()
-            labels = (call.model, call.version, call.variant)
-            metrics.requests.labels(*labels).inc()
+            of_variant = metrics.of(call.model, call.version, call.variant)
+            of_variant.requests.inc()
             if call.status >= 400:
-                metrics.errors.labels(*labels, str(call.status)).inc()
+                metrics.errors.labels(call.model, call.version, call.variant, str(call.status)).inc()
             else:
-                metrics.latency.labels(*labels).observe(time.perf_counter() - start)
-                metrics.rows.labels(*labels).observe(call.rows)
+                of_variant.latency.observe(time.perf_counter() - start)
+                of_variant.rows.observe(call.rows)

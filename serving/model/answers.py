@@ -1,6 +1,7 @@
 """What a model returned, checked against the `Prediction` of its version: columns in, rows of JSON out."""
 
 from collections.abc import Mapping, Sequence
+from types import GenericAlias
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,12 @@ class AnswerSchema:
     def __init__(self, prediction_type: type[BaseModel], label: str):
         self.label = label
         self.fields = tuple(prediction_type.model_fields)
-        self._adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(list[prediction_type])  # type: ignore[valid-type]
+        rows: Any = GenericAlias(list, (prediction_type,))
+        self._adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(rows)
 
     def rows(self, predictions: Mapping[str, Sequence[Any]], n: int) -> list[dict[str, Any]]:
         """Return n predictions as JSON has them. Raises InferenceError, which names row and field."""
-        columns = {}
+        columns: dict[str, list[Any]] = {}
         for name, values in predictions.items():
             if isinstance(values, np.ndarray) and values.dtype.kind == "f" and values.ndim == 1:
                 columns[name] = values.tolist()
@@ -35,7 +37,13 @@ class AnswerSchema:
                     checked.append(plain(value))
                 except NotFinite as error:
                     raise self._wrong(row, name, str(error)) from None
-        return self._valid([{name: values[row] for name, values in columns.items()} for row in range(n)])
+        rows = [{name: values[row] for name, values in columns.items()} for row in range(n)]
+        try:
+            valid = self._adapter.validate_python(rows)
+            answers: list[dict[str, Any]] = self._adapter.dump_python(valid, mode="json", by_alias=True)
+        except ValidationError as error:
+            raise InferenceError(f"{self.label} gave a prediction that its schema refuses: {describe(error)}") from None
+        return answers
 
     def whole(self, prediction: Mapping[str, Any]) -> dict[str, Any]:
         """Return one prediction as JSON has it. Raises InferenceError."""
@@ -51,14 +59,6 @@ class AnswerSchema:
             return {name: plain(value) for name, value in part.items()}
         except NotFinite as error:
             raise self._wrong(0, ", ".join(part), str(error)) from None
-
-    def _valid(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        try:
-            predictions = self._adapter.validate_python(rows)
-            answers: list[dict[str, Any]] = self._adapter.dump_python(predictions, mode="json", by_alias=True)
-        except ValidationError as error:
-            raise InferenceError(f"{self.label} gave a prediction that its schema refuses: {describe(error)}") from None
-        return answers
 
     def _wrong(self, row: int, field: str, problem: str) -> InferenceError:
         return InferenceError(f"{self.label} gave a prediction that its schema refuses: row {row}, {field}: {problem}")

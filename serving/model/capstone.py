@@ -9,7 +9,7 @@ from kserve.errors import InvalidInput, ModelNotReady
 from capstan.rollout.state import ROLES, RolloutState
 from serving import metrics
 from serving.errors import VariantNotFound
-from serving.guards.call import Call, Kind, current
+from serving.guards.call import Call, current
 from serving.model import codec_explain
 from serving.model.inference import Inference, Payload
 from serving.model.predictor import Predictor
@@ -22,7 +22,7 @@ from serving.scoring.variants import Variant
 Answer = TypeVar("Answer")
 
 
-class CapstoneModel(Model):  # type: ignore[misc]
+class CapstoneModel(Model):
     """One capstone with the variants that are loaded, by role. A reload makes a new one; this one never changes.
 
     `unloadable` says why other roles are not, or not as the roll-out's state says.
@@ -89,11 +89,12 @@ class CapstoneModel(Model):  # type: ignore[misc]
             raise InvalidInput(f"Version {version} is the {role}, but {VARIANT_HEADER} is {named!r}. Send only one.")
         return {VARIANT_HEADER: role}
 
-    def pick(self, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
+    def pick(self, call: Call, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
         """Return the variant that answers a request: the one it names, or else the one that its key falls to.
 
-        Raises InvalidInput, VariantNotFound or ModelNotReady.
+        The call is told. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
+        call.model = self.name
         named = role = headers.get(VARIANT_HEADER)
         if role is None:
             role, traffic = "champion", self.state.traffic
@@ -108,23 +109,16 @@ class CapstoneModel(Model):  # type: ignore[misc]
             if named:
                 raise VariantNotFound(f"{self.name!r} has no {role} loaded; it has {', '.join(self.predictors)}.")
             raise ModelNotReady(self.name, self._no_champion())
-        call = current.get() or Call(Kind.PREDICT, {})
         call.version, call.variant = predictor.variant.version, predictor.variant.role
         return predictor
 
-    def call(self) -> Call:
-        """Return the call that this task answers, which is now known to be for this model."""
-        call = current.get() or Call(Kind.PREDICT, {})
-        call.model = self.name
-        return call
-
-    async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:  # type: ignore[override]
+    async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:
         """Answer a request once its predictions are logged.
 
         Raises InvalidInput for what the client can mend, and Unavailable when the features or the log fail.
         """
-        call = self.call()
-        predictor = self.pick(headers, payload)
+        call = current.get()
+        predictor = self.pick(call, headers, payload)
         rows = predictor.decoder.validate(payload.rows(predictor))
         call.rows = len(rows)
         inference = await predictor.predict(rows)
@@ -136,10 +130,10 @@ class CapstoneModel(Model):  # type: ignore[misc]
             self._background.run(lambda: self._shadow(challenger, payload, ids), self.name)
         return answer
 
-    async def explain(self, payload: Payload[Any], headers: Mapping[str, str]) -> dict[str, Any]:  # type: ignore[override]
+    async def explain(self, payload: Payload[Any], headers: Mapping[str, str]) -> dict[str, Any]:
         """Explain the predictions of a request. Explanations are not logged."""
-        call = self.call()
-        predictor = self.pick(headers, payload)
+        call = current.get()
+        predictor = self.pick(call, headers, payload)
         rows = predictor.decoder.validate(payload.rows(predictor))
         call.rows = len(rows)
         return codec_explain.encode(*await predictor.explain(rows))
@@ -148,7 +142,7 @@ class CapstoneModel(Model):  # type: ignore[misc]
         """Log some predictions. Raises Unavailable when they cannot be."""
         await self.log.append(records.encode(self.name, inference))
         variant = inference.variant
-        metrics.records.labels(self.name, variant.version, variant.role).inc(len(inference.rows))
+        metrics.of(self.name, variant.version, variant.role).records.inc(len(inference.rows))
 
     async def _shadow(self, challenger: Predictor, payload: Payload[Any], ids: list[str]) -> None:
         """Predict for the log what the challenger would have answered, under the ids of the answers given."""

@@ -21,9 +21,10 @@ class V1Payload:
             raise InvalidInput(f"The body is a JSON {type(payload).__name__}, not an object. {EXPECTED}")
         if unknown := sorted(payload.keys() - {"instances", "return_features"}):
             raise InvalidInput(f"Unknown top-level field {unknown[0][:80]!r}. {EXPECTED}")
-        self.instances = payload.get("instances")
-        if not isinstance(self.instances, list):
-            raise InvalidInput(f"`instances` is {'missing' if self.instances is None else 'no list'}. {EXPECTED}")
+        instances = payload.get("instances")
+        if not isinstance(instances, list):
+            raise InvalidInput(f"`instances` is {'missing' if instances is None else 'no list'}. {EXPECTED}")
+        self.instances = instances
         self.return_features = payload.get("return_features", False)
         if not isinstance(self.return_features, bool):
             raise InvalidInput(f"`return_features` is neither true nor false. {EXPECTED}")

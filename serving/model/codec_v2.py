@@ -5,7 +5,7 @@ A field that is a list of numbers is a tensor of rank 2, a list of lists one of 
 Optional fields: leave the tensor out, or give an empty string (in JSON also null) for the rows without a value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
@@ -43,24 +43,33 @@ class V2Answer(NamedTuple):
 
 
 class V2Payload:
-    """A request. Raises InvalidInput when it asks for what there is not."""
+    """A request. Raises InvalidInput when it asks for what there is not.
+
+    `single` are the values of a request of one row of scalars, if that is known; `tensors` may then be a function.
+    """
 
     def __init__(
         self,
         id: str,
-        tensors: Sequence[Tensor],
+        tensors: Sequence[Tensor] | Callable[[], Sequence[Tensor]],
         parameters: Mapping[str, Any],
         outputs: Sequence[RequestedOutput] = (),
         binary: bool | None = None,
+        single: dict[str, Any] | None = None,
     ):
-        self.id, self.tensors, self.outputs = id, tensors, outputs
+        self.id, self.outputs, self.single = id, outputs, single
+        self._tensors = tensors
         self.return_features = _flag(parameters, "return_features")
         self.binary = _flag(parameters, "binary_data_output") if binary is None else binary
+
+    def tensors(self) -> Sequence[Tensor]:
+        """Return the tensors."""
+        return self._tensors() if callable(self._tensors) else self._tensors
 
     def first(self, keys: Sequence[str]) -> dict[str, Any]:
         """Return some scalar fields of the first row."""
         found = dict.fromkeys(keys)
-        for tensor in self.tensors:
+        for tensor in self.tensors():
             if tensor.name in found:
                 with suppress(InvalidInput):  # `rows` says it
                     found[tensor.name] = next(iter(decode(tensor, None)), None)
@@ -69,12 +78,15 @@ class V2Payload:
     def rows(self, predictor: "Predictor") -> list[dict[str, Any]]:
         """Return the rows for a variant. Raises InvalidInput."""
         self._choose(predictor)
+        if self.single is not None and predictor.scalar_inputs:
+            optional = predictor.decoder.optional
+            return [{k: v for k, v in self.single.items() if (v is not None and v != "") or k not in optional}]
         columns: dict[str, list[Any]] = {}
-        for tensor in self.tensors:
+        for tensor in self.tensors():
             if tensor.name in columns:
                 raise InvalidInput(f"Tensor {tensor.name[:80]!r} is given twice.")
             columns[tensor.name] = decode(tensor, predictor.inputs.get(tensor.name))
-        if len({len(values) for values in columns.values()}) > 1:
+        if len(set(map(len, columns.values()))) > 1:
             lengths = {name: len(values) for name, values in columns.items()}
             raise InvalidInput(f"All tensors need the same number of rows; got {lengths}.")
         rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

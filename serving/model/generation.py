@@ -13,6 +13,7 @@ from capstan.errors import CapstanError
 from capstan.settings import settings
 from serving import metrics
 from serving.errors import TooSlow, one_line
+from serving.guards.call import current
 from serving.model.inference import Inference
 from serving.model.predictor import Predictor
 from serving.model.rows import Row
@@ -137,8 +138,8 @@ async def generate(
     model: "CapstoneModel", payload: GeneratePayload, headers: Mapping[str, str], started: float
 ) -> Generation:
     """Start a streamed prediction. Raises what `predict` raises, and NotImplementedError where the model has none."""
-    call = model.call()
-    predictor = model.pick(headers, payload)
+    call = current.get()
+    predictor = model.pick(call, headers, payload)
     if not predictor.variant.streams:
         raise NotImplementedError(f"{predictor.variant.label} streams nothing: its model has no `stream`.")
     rows = predictor.decoder.validate(payload.rows(predictor))

@@ -24,6 +24,7 @@ class Predictor:
         task, schema = variant.loaded.task, variant.loaded.schema
         self.request_schema, self.prediction_schema = schema["request"], schema["prediction"]
         self.inputs, self.outputs = input_types(self.request_schema), output_types(self.prediction_schema)
+        self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
         self.decoder = RowDecoder(task.Request)
         self.answers = AnswerSchema(task.Prediction, variant.label)
         self.title: str = getattr(task, "TITLE", "")

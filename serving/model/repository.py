@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from kserve import ModelRepository
@@ -44,14 +45,14 @@ class Unloadable(CapstanError):
 
 
 class Attempt(NamedTuple):
-    """What could not be loaded whole: under which state, when to try again, and how long to wait after that."""
+    """A load that failed, at least in part: the roll-out's state, when to try again, and the wait after that."""
 
     state: RolloutState
     due: float
     wait: float
 
 
-class CapstoneRepository(ModelRepository):  # type: ignore[misc]
+class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
     `open_store` opens a capstone's Feast store, once; `log` takes the predictions. `loading` are the capstones that are
@@ -82,7 +83,7 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
             raise ModelNotFound(name)
         return model
 
-    async def load(self, name: str) -> CapstoneModel:  # type: ignore[override]
+    async def load(self, name: str) -> CapstoneModel:
         """Read the roll-out of a capstone again, load what has a role, and swap.
 
         The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can
@@ -145,14 +146,14 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
         return CapstoneModel(name, variants, self.log, state, unloadable)
 
     def _settle(self, name: str) -> None:
-        """Take what a capstone's first load has imported out of the garbage collector's sight: it is there to stay, and
-        going through its million objects now and then stopped the server for 0.3 s."""
+        """Hide what a capstone's first load has imported from the garbage collector. These million objects stay anyway,
+        and each full collection of them stopped the server for 0.3 s."""
         if name not in self._settled:
             self._settled.add(name)
             gc.freeze()
 
     async def keep_loaded(self) -> None:
-        """Load what has a role, then try again, for ever, what could not be loaded: MLflow may have been away."""
+        """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
         self.loading = set(catalogue.names())
         for name in tuple(self.loading):
             with suppress(CapstanError):
@@ -190,11 +191,9 @@ class CapstoneRepository(ModelRepository):  # type: ignore[misc]
 
 
 def _import_libraries() -> None:
-    """Import what the first load needs, for ten seconds that a deployment would wait otherwise."""
-    import feast
-    import mlflow.artifacts
-
-    del feast, mlflow
+    """Import what the first load needs. A deployment would otherwise wait ten seconds for it."""
+    for name in ("feast", "mlflow.artifacts"):
+        import_module(name)
 
 
 def _listed(unloadable: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import GenericAlias
 from typing import Any, NamedTuple
 
 import orjson
@@ -31,7 +32,8 @@ class RowDecoder:
         self.fields = request_type.model_fields
         self.optional = {name for name, field in self.fields.items() if not field.is_required()}
         self._timed = callable(getattr(request_type, "prediction_time", None))
-        self._adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(list[request_type])  # type: ignore[valid-type]
+        rows: Any = GenericAlias(list, (request_type,))
+        self._adapter: TypeAdapter[list[Any]] = TypeAdapter(rows)
         names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
         self._expected = f"Expected fields: {', '.join(names)}."
 
@@ -43,12 +45,12 @@ class RowDecoder:
         if not 0 < len(rows) <= self.max_rows:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
         try:
-            # Strictly, so that what the schema says holds; as JSON, for then text may still be a datetime.
+            # Strict, so that the schema holds. From JSON, because only there strict mode reads datetimes from text.
             requests = self._adapter.validate_json(orjson.dumps(rows), strict=True)
             if not self._timed:
                 now = datetime.now(UTC)
                 return [Row(request, now) for request in requests]
-            times = [request.prediction_time() for request in requests]  # type: ignore[attr-defined]
+            times = [request.prediction_time() for request in requests]
         except ValidationError as error:
             raise InvalidInput(f"{describe(error)}. {self._expected}") from None
         except OverflowError as error:
@@ -69,7 +71,7 @@ def describe(error: ValidationError) -> str:
 
 
 def _describe(problem: Mapping[str, Any]) -> str:
-    if not problem["loc"]:  # pydantic's own JSON parser gave up, for it goes less deep than orjson
+    if not problem["loc"]:  # pydantic's JSON parser accepts less nesting than orjson
         return f"The rows cannot be read: {problem['msg']}"
     row, *path = problem["loc"]
     where = f"row {row}" + (f", {'.'.join(str(part)[:SHOWN_TEXT] for part in path)}" if path else "")

@@ -46,7 +46,7 @@ def _output(name: str, field: Mapping[str, Any], schema: Mapping[str, Any]) -> T
 
 
 def _resolve(field: Mapping[str, Any], schema: Mapping[str, Any]) -> tuple[str | None, tuple[int, ...], bool]:
-    """Return the JSON type of a field's elements, None for what is no tensor, its dims, and whether it may be null."""
+    """Return the JSON type of a field's elements (None: it is no tensor), its dims, and whether it may be null."""
     if "$ref" in field:
         return _resolve(schema.get("$defs", {}).get(field["$ref"].rpartition("/")[2], {}), schema)
     if choices := field.get("anyOf") or field.get("oneOf") or field.get("allOf"):

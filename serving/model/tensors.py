@@ -17,8 +17,8 @@ NULL = type(None)
 INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]
 KINDS: dict[str, set[type]] = {"BYTES": {str, bytes, NULL}, "BOOL": {bool, NULL}}
 KINDS |= {name: {int, NULL} for name in INTEGERS} | {name: {float, int, NULL} for name in ("FP16", "FP32", "FP64")}
-NUMPY = {name: np.dtype(f"<{'u' if name[0] == 'U' else 'i'}{int(name.lstrip('UINT')) // 8}") for name in INTEGERS}
-NUMPY |= {"BOOL": np.dtype("?"), "FP16": np.dtype("<f2"), "FP32": np.dtype("<f4"), "FP64": np.dtype("<f8")}
+LAYOUTS = dict(zip(INTEGERS, "bhiqBHIQ", strict=True)) | {"BOOL": "?", "FP16": "e", "FP32": "f", "FP64": "d"}
+NUMPY = {name: np.dtype(f"<{layout}") for name, layout in LAYOUTS.items()}
 
 
 class Tensor(NamedTuple):

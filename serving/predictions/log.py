@@ -27,7 +27,9 @@ class PredictionLog:
         self.wal = Wal(folder / "wal", segment_bytes, fsync)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
-        self._disk = ThreadPoolExecutor(1)  # its own, for look-ups in a store that hangs may hold all of the loop's
+        self._disk = ThreadPoolExecutor(
+            1
+        )  # of its own: look-ups in a store that hangs may hold all threads of the loop
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -55,7 +57,7 @@ class PredictionLog:
         await done
 
     async def _write(self) -> None:
-        # All requests that came to this point in one turn of the loop share one write.
+        # Requests that wait at the same time share one write.
         while self._waiting:
             group, self._waiting = self._waiting, []
             lines, problem = b"".join(lines for lines, _ in group), None

@@ -1,4 +1,4 @@
-"""Reading the prediction log, at any time, beside the servers that write it."""
+"""Reading the prediction log, also while servers write it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(model: str, since: datetime | None = None, folder: Path | None = None) 
     if since is not None and since.tzinfo is None:
         raise ValueError(f"`since` is {since}, without a time zone.")
     folder = folder or settings().home / "predictions"
-    # The write-ahead log first: a segment that leaves it is parquet by then, and what is both counts here.
+    # The write-ahead log first: a segment that leaves it meanwhile is parquet by then. What is both counts here.
     written, names = _write_ahead(folder)
     files = [str(path) for path in sorted(folder.glob(f"model={model}/date=*/*.parquet")) if path.stem not in names]
     if since is not None:

@@ -1,4 +1,4 @@
-"""The record of a prediction: what is logged, as a line of JSON and as a row of a table."""
+"""The record of a prediction: a line of JSON, and a row of a table."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ SCHEMA = pa.schema(
         ("model", pa.string()),
         ("version", pa.string()),
         ("variant", pa.string()),
-        # JSON, for each capstone has fields of its own, and they may change from version to version.
+        # JSON: each capstone has its own fields, and they may change from version to version.
         ("inputs", pa.string()),
         ("features", pa.string()),
         ("missing_features", pa.list_(pa.string())),
@@ -65,17 +65,17 @@ def encode(model: str, inference: "Inference") -> bytes:
 
 
 def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
-    """Return the records among some lines, and the lines that are none. What follows the last newline is torn: no
-    answer was sent for it, and it is dropped."""
+    """Return the records in some lines, and the lines that cannot be read. What follows the last newline is dropped: it
+    was cut off, so no answer was sent for it."""
     data = data[: data.rfind(b"\n") + 1]
     if not data:
         return SCHEMA.empty_table(), []
     try:
         return _table(data), []
     except pa.ArrowException:
-        good, bad = [], []
-        for line in data.splitlines(keepends=True):
-            (good if _readable(line) else bad).append(line)
+        lines = data.splitlines(keepends=True)
+        good = [line for line in lines if _readable(line)]
+        bad = [line for line in lines if not _readable(line)]
         return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
 
 
@@ -87,6 +87,6 @@ def _table(lines: bytes) -> pa.Table:
 
 def _readable(line: bytes) -> bool:
     try:
-        return _table(line)["prediction_id"][0].is_valid
+        return bool(_table(line)["prediction_id"][0].is_valid)
     except (pa.ArrowException, IndexError):
         return False

@@ -120,8 +120,8 @@ class Batcher:
             start = stop
 
     async def _after(self, error: Exception, batch: Batch) -> None:
-        """Fail a request that was alone, and all requests when they share the reason. Else score each by itself again,
-        so that rows that the model cannot take fail no other request."""
+        """Fail a request that was alone, and all requests when they share the reason. Else score each by itself, so
+        that rows that the model cannot take fail only their own request."""
         if len(batch) > 1 and not isinstance(error, CapstanError):
             for single in batch:
                 try:

@@ -14,7 +14,7 @@ from serving.model.answers import AnswerSchema
 from serving.scoring.scorer import checked
 from serving.scoring.variants import Variant
 
-# The flagship needs 2 ms a row, so a large request goes in pieces: small ones pass it, and it can be given up.
+# Rows of a piece. The flagship needs 2 ms for a row: between pieces, other requests pass and this one can be given up.
 PIECE = 32
 # Explanations must not hold up feature look-ups, and half of the cores are for predictions.
 _threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2), "explain")

@@ -46,7 +46,7 @@ class Scorer:
         self._row_seconds: float | None = None  # what the model took last; its first call may take long
 
     async def score(self, rows: Sequence[Row]) -> Scores:
-        """Look up features and predict. Raises Unavailable, or InferenceError when the model gives no value a row."""
+        """Look up features and predict. Raises Unavailable, or InferenceError when values are missing."""
         columns, reports = await self.features(rows)
         n, start = len(rows), time.perf_counter()
         if self._row_seconds is None or self._row_seconds * n > LOOP_SECONDS:
@@ -63,7 +63,7 @@ class Scorer:
         """
         if self.variant.transformer is None:
             return self.variant.fields(rows), [Report() for _ in rows]
-        # In a thread, for 0.1 ms: an online store that hangs must stop neither the health probes nor other capstones.
+        # A thread costs 0.1 ms. Without it, a store that hangs would stop the health probes and other capstones.
         try:
             async with asyncio.timeout(STORE_TIMEOUT):
                 features, reports = await asyncio.to_thread(self.variant.transformer.transform, rows)
@@ -84,8 +84,8 @@ def checked(predictions: object, n: int, label: str) -> Predictions:
     found: Predictions = {}
     for name, values in predictions.items():
         try:
-            found[name] = values if isinstance(values, np.ndarray | list) else list(values)
-            count = len(found[name])
+            column: Any = values if isinstance(values, np.ndarray | list) else list(values)
+            found[name], count = column, len(column)
         except TypeError:
             raise InferenceError(f"{label} gave a {type(values).__name__} as {name!r}, not {n} values.") from None
         if count != n:

@@ -20,7 +20,7 @@ class ClientLeft(Exception):
 class PartStream:
     """The parts that a model's generator yields.
 
-    The generator runs in one thread from its start to its end. `close` ends it at its next part, whoever waits.
+    The generator runs in one thread from start to end. `close` ends it at its next part.
     """
 
     def __init__(self, start: Callable[[], Iterator[Any]]):

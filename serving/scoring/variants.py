@@ -96,7 +96,7 @@ def load_variants(
     unloadable: dict[str, str] = {}
     for role, version in wanted.items():
         try:
-            same = next((v for v in (held | loaded).values() if v.version == version), None)
+            same = next((v for v in [*held.values(), *loaded.values()] if v.version == version), None)
             loaded[role] = _load(name, role, version, open_store, same)
         except NoEndpoint:
             raise
@@ -135,7 +135,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
 def _download(name: str, version: str) -> tuple[Version, TemporaryDirectory[str]]:
     import mlflow
 
-    mlflow.set_tracking_uri(settings().tracking_uri)
+    mlflow.set_tracking_uri(str(settings().tracking_uri))
     files = TemporaryDirectory(prefix=f"capstan-{name}-")
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=files.name))

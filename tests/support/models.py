@@ -64,3 +64,16 @@ class Writer(Model):
                 yield {"text": (" " if number else "") + prompt.split()[-1], "words": number + 1}
         finally:
             logging.getLogger("serving").warning("stream of %r closed after %d words", prompt[:40], made)
+
+
+class Echo(Model):
+    """Says a prompt again, letter by letter."""
+
+    def __init__(self) -> None:
+        self.inputs = {"prompt": "string"}
+
+    def predict_columns(self, columns: Columns) -> dict:
+        return {"text": columns["prompt"]}
+
+    def stream(self, columns: Columns) -> Iterator[dict]:
+        yield from ({"text": letter} for letter in columns["prompt"][0])

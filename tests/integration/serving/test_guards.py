@@ -167,3 +167,20 @@ def test_a_server_without_its_token_file_says_so(tmp_path, monkeypatch):
             guards_of_settings()
     finally:
         settings.cache_clear()
+
+
+def test_a_model_by_the_name_of_a_probe_needs_a_token(guarded, mlflow):
+    """Routes say what is a probe, and not how a URL ends."""
+    mlflow.roles("ready", champion=mlflow.register("ready", 0.0))
+    try:
+        assert guarded.load("ready").status_code == 200
+        with httpx.Client(base_url=guarded.url) as stranger:
+            for path in ("/v2/models/ready", "/v1/models/ready", "/v2/models/ready/versions/ready"):
+                assert stranger.get(path).status_code == 401, path
+            assert stranger.get("/v2/models/ready/ready").status_code == 200
+            body = {"instances": [{"x": 1}]}
+            assert stranger.post("/v1/models/ready:predict", json=body).status_code == 401
+        assert guarded.client.get("/v2/models/ready").json()["name"] == "ready"
+        assert guarded.predict({"x": 1}, name="ready").status_code == 200
+    finally:
+        mlflow.roles("ready")

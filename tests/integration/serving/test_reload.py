@@ -113,7 +113,7 @@ def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
     from serving.model.repository import CapstoneRepository
 
     async def load() -> httpx.Response:
-        repository = CapstoneRepository(lambda: None)
+        repository = CapstoneRepository(lambda name: None)
         app = create_app(CapstanDataPlane(repository), 2**20)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             return await client.post("/v2/repository/models/plain/load")

@@ -28,10 +28,8 @@ class Prediction(BaseModel):
 class Linear(Model):
     """So much for each square metre."""
 
-    inputs = {"area": "double"}
-
     def __init__(self, price: float):
-        self.price = price
+        self.inputs, self.price = {"area": "double"}, price
 
     def predict_columns(self, columns):
         """Return the prices."""
