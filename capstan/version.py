@@ -133,7 +133,7 @@ class _Pyfunc:
 
         model = self.version.model
         answer = model.predict_columns({name: model_input[name].tolist() for name in model.inputs})
-        return pd.DataFrame({field: list(values) for field, values in answer.items()})
+        return pd.DataFrame({field: list(values) for field, values in answer.items()}, index=model_input.index)
 
 
 def _load_pyfunc(folder: str) -> _Pyfunc:

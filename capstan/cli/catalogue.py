@@ -20,10 +20,10 @@ def list_capstones(as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("capstone", "question", "capabilities", box=None)
+    table = Table("capstone", "question", box=None)
     for row in rows:
         problem = f"[red]{escape(row['problem'])}[/]" if "problem" in row else row["title"]
-        table.add_row(f"[bold]{row['name']}[/]", problem, ", ".join(row.get("capabilities", [])))
+        table.add_row(f"[bold]{row['name']}[/]", problem)
     console.print(table)
 
 

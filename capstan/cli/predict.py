@@ -33,10 +33,10 @@ def predict(
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
-    pairs = _pairs(entity or [])
+    pairs, instances = _pairs(entity or []), _read(file) if file else []
     metadata = endpoint_client.get(f"/v2/models/{capstone}")
     fields = metadata["request_schema"].get("properties", {})
-    instances = _read(file) if file else [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
+    instances = instances or [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
     answers = endpoint_client.post(f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
         print_json(answers)

@@ -65,6 +65,7 @@ def execute(
         local.SubprocessRunner(use_venv=False),
         pipeline_root=str(folder / "runs"),
         enable_caching=True,
+        cache_root=str(folder / "cache" / capstone),
     )
     step_cache.use(str(folder / "cache" / capstone), capstone)
     with log.open("w", buffering=1) as file:
