@@ -27,7 +27,7 @@ class Traffic:
             raise CapstanError(f"{self.percent:g} % is not a share: give 0 to 100.")
 
     def variant(self, key: str) -> str:
-        """Return the alias that answers a key: always the same, and a challenger's key stays so as its share grows."""
+        """Return the role that answers a key: always the same. A challenger's key stays so as its share grows."""
         if self.mode not in ("canary", "ab"):
             return "champion"
         bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % 10_000

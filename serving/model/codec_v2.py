@@ -68,6 +68,8 @@ class V2Payload:
 
     def first(self, keys: Sequence[str]) -> dict[str, Any]:
         """Return some scalar fields of the first row."""
+        if self.single is not None:
+            return {name: self.single.get(name) for name in keys}
         found = dict.fromkeys(keys)
         for tensor in self.tensors():
             if tensor.name in found:

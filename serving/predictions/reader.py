@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -27,22 +27,31 @@ def read(model: str, since: datetime | None = None, folder: Path | None = None) 
     if since is not None and since.tzinfo is None:
         raise ValueError(f"`since` is {since}, without a time zone.")
     folder = folder or settings().home / "predictions"
-    # The write-ahead log first: a segment that leaves it meanwhile is parquet by then. What is both counts here.
+    # The write-ahead log first: a segment that leaves it meanwhile is parquet by then.
     written, names = _write_ahead(folder)
-    files = [str(path) for path in sorted(folder.glob(f"model={model}/date=*/*.parquet")) if path.stem not in names]
+    files = sorted(folder.glob(f"model={model}/date=*/*.parquet"))
     if since is not None:
         day = f"date={since.astimezone(UTC).date()}"
-        files = [path for path in files if Path(path).parent.name >= day]
+        files = [path for path in files if path.parent.name >= day]
+    parquet = {
+        "": [str(path) for path in files if path.stem not in names],
+        # A segment that is both: rows may have come after it was read here. The others count once.
+        "ANTI JOIN written USING (prediction_id, variant)": [str(path) for path in files if path.stem in names],
+    }
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.register("written", written)
-        parquet = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
-        both = f"SELECT * FROM written {f'UNION ALL BY NAME SELECT * FROM {parquet}' if files else ''}"
+        sources = ["SELECT * FROM written"]
+        values: dict[str, Any] = {"model": model, "since": since}
+        for number, (condition, paths) in enumerate(parquet.items()):
+            if paths:
+                read = f"read_parquet($files{number}, union_by_name = true, hive_partitioning = false)"
+                sources.append(f"SELECT * FROM {read} {condition}")
+                values[f"files{number}"] = paths
         query = f"""
-            SELECT {", ".join(SCHEMA.names)} FROM ({both})
+            SELECT {", ".join(SCHEMA.names)} FROM ({" UNION ALL BY NAME ".join(sources)})
             WHERE model = $model AND ($since IS NULL OR time >= $since) ORDER BY time, prediction_id
         """
-        values = {"model": model, "since": since} | ({"files": files} if files else {})
         frame = connection.execute(query, values).df()
     for column in JSON_COLUMNS:
         frame[column] = frame[column].map(orjson.loads, na_action="ignore")

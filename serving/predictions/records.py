@@ -7,6 +7,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.json
 
+from serving.model.values import dumps
+
 if TYPE_CHECKING:  # reading the log needs no server
     from serving.model.inference import Inference
 
@@ -36,8 +38,6 @@ LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 def encode(model: str, inference: "Inference") -> bytes:
     """Return the lines of rows that were predicted, one for each."""
-    from serving.model.values import dumps
-
     common = {
         "model": model,
         "version": inference.variant.version,

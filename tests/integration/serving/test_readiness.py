@@ -91,7 +91,7 @@ def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
         assert server.load("unborn").status_code == 503
         for name in (None, "unborn"):
             status, problem = ready(server, name)
-            assert status == 503 and "'unborn' is not loaded: champion: Version 1 of 'unborn' needs the" in problem
+            assert status == 503 and "'unborn' is not loaded: champion: Version" in problem and "needs" in problem
         assert "beyond" in server.client.get("/v2").json()["failures"]["unborn"]
         assert server.predict({"x": 1}, name="plain").status_code == 200
     finally:

@@ -131,6 +131,14 @@ def test_a_crash_between_parquet_and_removal_neither_loses_nor_doubles(tmp_path,
     assert segments(tmp_path) == [] and len(parquet(tmp_path)) == 2
 
 
+def test_rows_that_came_after_a_segment_was_read_are_in_its_parquet(tmp_path, wal):
+    """As a reader sees it, when a segment grows and is converted between its two looks."""
+    wal.append(lines("a"))
+    (segment,) = segments(tmp_path)
+    convert(segment.stem, segment.read_bytes() + lines("b"), tmp_path)
+    assert ids(tmp_path) == ["a", "b"]
+
+
 def test_torn_and_broken_lines(tmp_path):
     (tmp_path / "wal").mkdir()
     whole = lines("a", "b")
