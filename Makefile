@@ -7,8 +7,12 @@ BIN := .venv/bin
 UV := $(BIN)/uv --system-certs
 # pip reads PIP_FIND_LINKS, uv does not: where it offers a CPU build of torch, that one is installed.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
-COMPILE := --quiet --no-annotate --no-header
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(FIND_LINKS)
+# One lock holds every version, for every platform and extra; an install takes from it what it needs.
+LOCK := requirements/all.lock
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(FIND_LINKS) --constraint $(LOCK)
+# "torch, dev" or "torch dev" -> --extra torch --extra dev
+COMMA := ,
+extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 
 .PHONY: help demo test lint bench golden lock clean
 
@@ -34,27 +38,24 @@ golden: .venv/.core  ## compile every pipeline again into its golden YAML
 	for task in pipelines/*/task.py; do name=$$(basename $${task%/task.py}); \
 	  $(BIN)/capstan compile $$name --output tests/golden/$$name.yaml; done
 
-lock: .venv/.uv  ## resolve the dependencies again
-	$(UV) pip compile $(COMPILE) --universal pyproject.toml -o requirements/core.lock
-	$(UV) pip compile $(COMPILE) --universal pyproject.toml --extra dev -c requirements/core.lock -o requirements/dev.lock
-	rm -f requirements/torch.lock  # a version pinned before would be looked for on PyPI, and bring CUDA along
-	$(UV) pip compile $(COMPILE) $(FIND_LINKS) pyproject.toml --extra torch -c requirements/dev.lock -o requirements/torch.lock
-	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements/torch.lock
+lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --no-annotate --universal --all-extras \
+	  $(if $(UPGRADE),--upgrade) pyproject.toml --output-file $(LOCK)
 
 clean:  ## stop what runs; remove the state, the environment and the caches
 	-[ ! -x $(BIN)/capstan ] || $(BIN)/capstan down
 	rm -rf .venv .capstan build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-.venv/.uv: requirements/uv.lock
+.venv/.uv: requirements/uv.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/uv.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/uv.txt
 	touch $@
 
-.venv/.core: .venv/.uv requirements/core.lock pyproject.toml
-	$(INSTALL) -r requirements/core.lock
+.venv/.core: .venv/.uv $(LOCK) pyproject.toml
+	$(INSTALL) -r pyproject.toml
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/.dev: .venv/.core requirements/dev.lock requirements/torch.lock
-	$(INSTALL) -r requirements/dev.lock -r requirements/torch.lock
+.venv/.dev: .venv/.core
+	$(INSTALL) -r pyproject.toml $(call extras,torch dev)
 	touch $@

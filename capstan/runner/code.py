@@ -21,7 +21,7 @@ def step_digest(capstone: str, source: str) -> str:
     """
     own = [path for path in sorted(catalogue.folder(capstone).glob("*.py")) if path.name not in NOT_RUN]
     roots = [path for name in _names(source) for path in _files(name)]
-    return digest(*imported([*roots, *own]), ROOT / "requirements" / "core.lock")
+    return digest(*imported([*roots, *own]), ROOT / "requirements" / "all.lock")
 
 
 def imported(files: Iterable[Path]) -> list[Path]:
