@@ -5,6 +5,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from capstan import capstone
 from capstan.errors import CapstanError
@@ -57,7 +58,7 @@ def load_task(name: str) -> ModuleType:
     return task
 
 
-def load_pipeline(name: str):
+def load_pipeline(name: str) -> Any:
     """Return the KFP graph of a capstone, `pipeline` in `pipelines.NAME.pipeline`."""
     if not (folder(name) / "pipeline.py").exists():
         raise CapstanError(f"{name} has no pipelines/{name}/pipeline.py: see docs/adding-a-capstone.md.")

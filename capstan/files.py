@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capstan.errors import CapstanError
 
@@ -63,14 +63,14 @@ def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
     return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}
 
 
-def write_json(value: dict, path: Path | str) -> dict:
+def write_json(value: dict[str, Any], path: Path | str) -> dict[str, Any]:
     """Write JSON and return the value, so that a step can end with it."""
     with atomic_write(path) as partial:
         partial.write_text(json.dumps(value, indent=2, default=float) + "\n")
     return value
 
 
-def write_markdown_table(rows: list[dict], path: Path | str, before: str = "", after: str = "") -> None:
+def write_markdown_table(rows: list[dict[str, Any]], path: Path | str, before: str = "", after: str = "") -> None:
     """Write rows of the same columns as a Markdown table, with paragraphs around it."""
     header = list(rows[0])
     body = [[f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows]
@@ -80,9 +80,10 @@ def write_markdown_table(rows: list[dict], path: Path | str, before: str = "", a
         partial.write_text("\n\n".join(part for part in (before, table, after) if part) + "\n")
 
 
-def read_json(path: Path | str) -> dict:
-    """Return the content of a JSON file."""
-    return json.loads(Path(path).read_text())
+def read_json(path: Path | str) -> dict[str, Any]:
+    """Return the object in a JSON file."""
+    content: dict[str, Any] = json.loads(Path(path).read_text())
+    return content
 
 
 def digest(*parts: Path | str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Columns = Mapping[str, Sequence[Any]]
+Answer = Mapping[str, "Sequence[Any] | np.ndarray"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Model(ABC):
     artifacts: Mapping[str, Path] = MappingProxyType({})
 
     @abstractmethod
-    def predict_columns(self, columns: Columns) -> dict[str, Sequence[Any]]:
+    def predict_columns(self, columns: Columns) -> Answer:
         """Return the fields of the task's `Prediction`, n values each, for columns of n values.
 
         A value may be a number, a text, a list, an array or a dict. A missing input is None or NaN.

@@ -7,7 +7,7 @@ API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -104,9 +104,11 @@ def run_metrics(run_id: str) -> dict[str, float]:
     return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
 
 
-def _call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields) -> dict:
+def _call(
+    method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any
+) -> dict[str, Any]:
     url = f"{settings().tracking_uri}/api/2.0/mlflow/{path}"
-    payload = {"params": fields} if method == "GET" else {"json": fields}
+    payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
     try:
         reply = httpx.request(method, url, timeout=30, **payload)
     except httpx.HTTPError as error:
@@ -119,12 +121,13 @@ def _call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool =
         return {}
     if code:
         raise CapstanError(f"MLflow refused {method} {path}: {reply.text[:300]}")
-    return reply.json()
+    answer: dict[str, Any] = reply.json()
+    return answer
 
 
 def _error_code(reply: httpx.Response) -> str:
     try:
-        return reply.json()["error_code"]
+        return str(reply.json()["error_code"])
     except (ValueError, KeyError, TypeError):
         return str(reply.status_code)
 
@@ -134,6 +137,6 @@ def _is_missing(code: str, reply: httpx.Response) -> bool:
     return code == "RESOURCE_DOES_NOT_EXIST" or (code == "INVALID_PARAMETER_VALUE" and "alias" in reply.text)
 
 
-def _parse(item: dict) -> ModelVersion:
+def _parse(item: dict[str, Any]) -> ModelVersion:
     tags = {tag["key"]: tag["value"] for tag in item.get("tags", [])}
     return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags)

@@ -27,8 +27,8 @@ class Settings(BaseSettings):
     endpoint_port: int = 8080
     grpc_port: int = 8081
     evidently_port: int = 8000
-    tracking_uri: str | None = Field(None, description="an MLflow server; by default the local one")
-    endpoint_url: str | None = Field(None, description="a capstone's endpoint; by default the local one")
+    tracking_uri: str = Field("", description="an MLflow server; by default the local one")
+    endpoint_url: str = Field("", description="a capstone's endpoint; by default the local one")
     token: str | None = Field(None, description="bearer token that the command sends to the endpoint")
 
     log_segment_bytes: int = Field(2**24, description="prediction log: size at which a file becomes parquet")
@@ -56,7 +56,7 @@ class Settings(BaseSettings):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
 
-    def model_post_init(self, _context) -> None:
+    def model_post_init(self, _context: object) -> None:
         self.home = self.home.resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.host}:{self.mlflow_port}"
         self.endpoint_url = self.endpoint_url or f"http://{self.host}:{self.endpoint_port}"

@@ -128,7 +128,7 @@ class _Pyfunc:
     def __init__(self, version: Version):
         self.version = version
 
-    def predict(self, model_input: "pd.DataFrame", params: dict | None = None) -> "pd.DataFrame":
+    def predict(self, model_input: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
         import pandas as pd
 
         model = self.version.model

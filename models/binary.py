@@ -1,11 +1,15 @@
 """Binary classification: how good probabilities of an event are, as metrics, by slice and in plots."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def evaluate(rows: pd.DataFrame, label: str, probability: np.ndarray, slices: Sequence[str] = ()) -> Evaluation:
@@ -60,7 +64,7 @@ def by_slice(rows: pd.DataFrame, label: str, probability: np.ndarray, column: st
     return pd.DataFrame(table).sort_values("rows", ascending=False, ignore_index=True)
 
 
-def figure(target: np.ndarray, probability: np.ndarray):
+def figure(target: np.ndarray, probability: np.ndarray) -> "Figure":
     """Return the ROC and precision-recall curves, the calibration, and the predictions by outcome."""
     from matplotlib.figure import Figure
     from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay

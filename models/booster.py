@@ -1,10 +1,14 @@
 """A gradient boosting classifier over named columns, with calibrated probabilities."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from capstan.model import Columns, Explanation, Model
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 
 def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[str]]) -> np.ndarray:
@@ -31,7 +35,14 @@ class CalibratedBooster(Model):
 
     requirements = ("lightgbm", "numpy")
 
-    def __init__(self, booster, inputs: list[str], categories: dict[str, list[str]], slope: float, intercept: float):
+    def __init__(
+        self,
+        booster: "Booster",
+        inputs: list[str],
+        categories: dict[str, list[str]],
+        slope: float,
+        intercept: float,
+    ):
         self.booster = booster
         self.inputs = {name: "string" if name in categories else "double" for name in inputs}
         self.categories = categories
@@ -54,7 +65,8 @@ class CalibratedBooster(Model):
         values = self.slope * self._booster(columns, pred_contrib=True)
         return Explanation("probability", values[:, -1] + self.intercept, values[:, :-1], unit="log-odds")
 
-    def _booster(self, columns: Columns, **options) -> np.ndarray:
+    def _booster(self, columns: Columns, **options: Any) -> np.ndarray:
         matrix = encode(columns, list(self.inputs), self.categories)
         # Threads cost more than they bring on the few rows of a request.
-        return self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
+        scores = self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
+        return np.asarray(scores)

@@ -3,11 +3,18 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from models.booster import CalibratedBooster, encode
+
+if TYPE_CHECKING:
+    import lightgbm
+
+Params = dict[str, Any]
+Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
 
 # The space that `--tune` searches, around what a task gives.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
@@ -19,7 +26,7 @@ def train_classifier(
     label: str,
     categories: list[str],
     calibrate: np.ndarray,
-    params: dict,
+    params: Params,
     rounds: int,
     seed: int,
     workers: int = 0,
@@ -46,12 +53,14 @@ def train_classifier(
     if tune:
         params |= _search(early, late, categorical, params, rounds, tune, seed)
     uncalibrated = fit(*early, categorical, params, rounds, workers)
-    slope, intercept = _platt(uncalibrated.predict(late[0], raw_score=True), late[1])
+    slope, intercept = _platt(np.asarray(uncalibrated.predict(late[0], raw_score=True)), late[1])
     booster = fit(matrix, target, categorical, params, rounds, workers)
     return CalibratedBooster(booster, inputs, coding, slope, intercept)
 
 
-def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: dict, rounds: int, workers: int):
+def fit(
+    matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: Params, rounds: int, workers: int
+) -> "lightgbm.Booster":
     """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
     import lightgbm
     import ray
@@ -74,11 +83,12 @@ def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: 
             scaling_config=ScalingConfig(num_workers=workers),
             run_config=RunConfig(storage_path=storage),
         ).fit()
+        assert result.checkpoint
         with result.checkpoint.as_directory() as checkpoint:
             return lightgbm.Booster(model_file=str(Path(checkpoint) / "model.txt"))
 
 
-def _loop(config: dict) -> None:
+def _loop(config: Params) -> None:
     """Fit on this worker's share of the rows; LightGBM's own network joins the histograms of all."""
     import lightgbm
     import ray.train
@@ -111,22 +121,22 @@ def start_ray() -> None:
 
 
 def _search(
-    early: tuple, late: tuple, categorical: list[int], params: dict, rounds: int, trials: int, seed: int
-) -> dict:
+    early: Rows, late: Rows, categorical: list[int], params: Params, rounds: int, trials: int, seed: int
+) -> Params:
     """Return the parameters of the trial with the best ROC AUC on the rows held out for calibration."""
     from ray import tune
 
-    def trial(config: dict, early: tuple, late: tuple) -> None:
+    def trial(config: Params, early: Rows, late: Rows) -> None:
         import lightgbm
         from sklearn.metrics import roc_auc_score
 
-        rows = lightgbm.Dataset(*early, categorical_feature=categorical)
+        rows = lightgbm.Dataset(early[0], early[1], categorical_feature=categorical)
         booster = lightgbm.train(params | config | {"num_threads": 1}, rows, rounds)
         tune.report({"roc_auc": roc_auc_score(late[1], booster.predict(late[0]))})
 
     start_ray()
     space = {
-        name: (tune.lograndint if isinstance(low, int) else tune.uniform)(low, high)
+        name: tune.lograndint(low, high) if isinstance(low, int) and isinstance(high, int) else tune.uniform(low, high)
         for name, (low, high) in SEARCH.items()
     }
     search = tune.search.BasicVariantGenerator(random_state=seed)
@@ -138,7 +148,7 @@ def _search(
             tune_config=config,
             run_config=tune.RunConfig(storage_path=storage, verbose=0),
         )
-        return tuner.fit().get_best_result().config
+        return tuner.fit().get_best_result().config or {}
 
 
 def _platt(margin: np.ndarray, target: np.ndarray) -> tuple[float, float]:

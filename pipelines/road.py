@@ -1,6 +1,6 @@
 """The parts of a pipeline that never differ: sizes of steps, and everything from the gate on. KFP traces them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import PipelineTask
@@ -16,8 +16,8 @@ from components.register.component import register
 class Delivery(NamedTuple):
     """What became of a model: "accepted" or "rejected", and the number of its version."""
 
-    verdict: object
-    version: object
+    verdict: Any
+    version: Any
 
 
 def small(*steps: PipelineTask, extra: str = "") -> None:

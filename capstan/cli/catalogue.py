@@ -1,7 +1,7 @@
 """`capstan list`, `capstan compile`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +27,7 @@ def list_capstones(as_json: Json = False) -> None:
     console.print(table)
 
 
-def _describe(name: str) -> dict:
+def _describe(name: str) -> dict[str, Any]:
     """Return what a capstone is, or what is wrong with it: one that is not finished hides no other."""
     from capstan import capstone, catalogue
     from capstan.errors import CapstanError

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.status import Status
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
@@ -67,7 +68,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
 
 def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
-    plain = {}
+    plain: dict[str, Any] = {}
     for name, value in outputs.items():
         kind = getattr(value, "schema_title", "")
         if "Metrics" in kind:
@@ -117,7 +118,7 @@ class _Progress:
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
-        self.status = None
+        self.status: Status | None = None
 
     def __enter__(self) -> "_Progress":
         # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
@@ -127,13 +128,13 @@ class _Progress:
             self.status.start()
         return self
 
-    def __exit__(self, *_error) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self.status:
             self.status.stop()
 
     def on_event(self, step: str, state: str, seconds: float) -> None:
         """Show what happened to a step."""
-        if self.quiet:
+        if self.status is None:
             return
         if state == "note":
             console.print(f"         [yellow]{escape(step)}[/]")

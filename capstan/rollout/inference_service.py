@@ -5,6 +5,8 @@ canary's name that of the predictor, so that its pods stay as they are; a rollba
 See https://github.com/kserve/kserve/pull/5672.
 """
 
+from typing import Any
+
 from capstan.rollout.traffic import Traffic
 
 
@@ -13,7 +15,7 @@ def predictor_name(version: str) -> str:
     return f"v{version}"
 
 
-def canary(traffic: Traffic, challenger: str | None) -> list[dict]:
+def canary(traffic: Traffic, challenger: str | None) -> list[dict[str, Any]]:
     """Return `spec.canary` for a challenger's version, or none.
 
     Weights are whole percents and know no keys: a share under one percent is rounded up, and who needs a client to stay

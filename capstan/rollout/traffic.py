@@ -20,7 +20,7 @@ class Traffic:
     mode: str = "champion"
     percent: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise CapstanError(f"{self.mode!r} is not a way to share traffic. There are: {', '.join(MODES)}.")
         if not 0 <= self.percent <= 100:

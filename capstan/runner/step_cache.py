@@ -15,7 +15,7 @@ from capstan.runner.command import source_of
 from capstan.settings import settings
 
 
-class StepCache(LocalCache):
+class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types
     """The cache of one capstone's steps."""
 
     def __init__(self, cache_root: str, capstone: str):

@@ -130,8 +130,9 @@ def _name(command: list[str]) -> str:
 
 def _plain(command: list[str], env_vars: dict[str, str] | None) -> int:
     environment = os.environ | (env_vars or {})
-    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, env=environment, **pipe) as process:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout
         for line in process.stdout:
             print(line, end="")

@@ -62,7 +62,11 @@ def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    values = {"name": name, "title": name.replace("_", " ").capitalize(), "dashed": name.replace("_", "-")}
+    values: dict[str, str | bool] = {
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "dashed": name.replace("_", "-"),
+    }
     values |= {capability: capability in capabilities for capability in CAPABILITIES}
     for path in sorted(TEMPLATES.rglob("*.jinja")):
         relative = path.relative_to(TEMPLATES)

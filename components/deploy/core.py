@@ -36,10 +36,10 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     return url
 
 
-def ask(capstone: str, requests: list[dict], version: str, role: str) -> list[dict[str, Any]]:
+def ask(capstone: str, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
     """Return a role's answers; raise CapstanError unless `version` answers each of them."""
     path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
-    answers = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
+    answers: list[dict[str, Any]] = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
     for answer in answers:
         if answer["model_version"] != version:
             raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")

@@ -44,7 +44,7 @@ def _render(content: Any) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    return frame.to_html(index=False, border=0, float_format=lambda value: f"{value:.4f}", na_rep="-")
+    return str(frame.to_html(index=False, border=0, float_format=lambda value: f"{value:.4f}", na_rep="-"))
 
 
 def _svg(figure: "Figure") -> str:

@@ -1,12 +1,15 @@
 """Gate: may this model serve? The thresholds decide first, then the champion on the same test tables."""
 
 from pathlib import Path
+from typing import Any
 
 from capstan import registry
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import digest, read_json, read_tables, write_markdown_table
 from capstan.rollout import store
+
+Metrics = dict[str, float]
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -38,7 +41,7 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     return verdict
 
 
-def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict:
+def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict[str, Any]:
     return {"metric": metric, "candidate": value, "against": against, "bound": limit, "result": _word(passed)}
 
 
@@ -46,7 +49,7 @@ def _word(passed: bool) -> str:
     return "pass" if passed else "fail"
 
 
-def _champion_metrics(name: str, model_digest: str, test: str, candidate: dict) -> tuple[dict | None, str]:
+def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metrics) -> tuple[Metrics | None, str]:
     """Return the champion's metrics on the tables of `test`, or None where there are none, and a line that says why."""
     serving = store.read(name).champion
     champion = registry.version(name, serving) if serving else None

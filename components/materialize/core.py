@@ -1,5 +1,6 @@
 """Materialize: publish the features, and bring the online store to what was known at one instant."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -36,14 +37,17 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     return until.isoformat()
 
 
-def _last(training_set: str):
+def _last(training_set: str) -> datetime:
     times = pd.read_parquet(Path(training_set) / f"{TRAINING_SET}.parquet", columns=[EVENT_TIMESTAMP])
-    return times[EVENT_TIMESTAMP].max().to_pydatetime()
+    last: datetime = times[EVENT_TIMESTAMP].max().to_pydatetime()
+    return last
 
 
-def _parse(as_of: str):
+def _parse(as_of: str) -> datetime:
     try:
         moment = pd.Timestamp(as_of)
     except ValueError as error:
         raise CapstanError(f"{as_of!r} is not an instant ({error}). Write it as 2013-10-15T12:00:00Z.") from error
-    return (moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")).to_pydatetime()
+    utc: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
+    instant: datetime = utc.to_pydatetime()
+    return instant

@@ -43,9 +43,12 @@ def git_commit() -> str:
         return "unknown"
 
 
-def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str]) -> registry.ModelVersion:
+def _log(
+    name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str]
+) -> registry.ModelVersion:
     import mlflow
     import pandas as pd
+    from mlflow.data.pandas_dataset import from_pandas
 
     mlflow.set_tracking_uri(settings().tracking_uri)
     try:
@@ -59,7 +62,7 @@ def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str])
         for context, path in data.items():
             for table in sorted(Path(path).glob("*.parquet")):
                 frame = pd.read_parquet(table).head(0)
-                named = mlflow.data.from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
+                named = from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
                 mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",
@@ -72,7 +75,7 @@ def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str])
     return registry.create_version(name, logged.model_id, run.info.run_id, tags)
 
 
-def _drop_leftovers(tags: dict) -> None:
+def _drop_leftovers(tags: dict[str, str]) -> None:
     """Delete the runs of a registration that was killed, or failed, before it had made its version."""
     import mlflow
 

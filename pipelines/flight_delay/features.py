@@ -62,7 +62,7 @@ def schedule(inputs: dict) -> dict:
     from zoneinfo import ZoneInfo
 
     new_york = ZoneInfo("America/New_York")
-    outputs = {"minute_of_day": [], "weekday": [], "planned_minutes": []}
+    outputs: dict[str, list[float]] = {"minute_of_day": [], "weekday": [], "planned_minutes": []}
     for departure, arrival in zip(inputs["sched_dep"], inputs["sched_arr"], strict=True):
         aware = departure if departure.tzinfo else departure.replace(tzinfo=UTC)  # Feast's own times are UTC
         clock = aware.astimezone(new_york)

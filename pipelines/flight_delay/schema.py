@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import HORIZON
@@ -69,7 +69,7 @@ class Request(BaseModel):
     # The examples are one of the year's last flights: the online store is as of then.
     carrier: str = Field(title="Airline", description="two-character code", examples=["B6"])
     origin: str = Field(
-        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": ORIGINS}
+        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": [*ORIGINS]}
     )
     dest: str = Field(title="To", description="airport of destination, IATA code", examples=["SJU"])
     tailnum: Annotated[str, Field(max_length=10)] | None = Field(
@@ -84,7 +84,7 @@ class Request(BaseModel):
 
     @field_validator("carrier", "dest", "origin")
     @classmethod
-    def _exists(cls, value: str, info) -> str:
+    def _exists(cls, value: str, info: ValidationInfo) -> str:
         table = "airlines" if info.field_name == "carrier" else "airports"
         if info.field_name == "origin" and value not in ORIGINS:
             raise ValueError(f"{value!r} is no airport of New York: use EWR, JFK or LGA")

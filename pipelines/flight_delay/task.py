@@ -57,7 +57,8 @@ def load(data_dir: Path | None) -> Tables:
 
 def count(tables: Tables) -> dict[str, int]:
     """Return the flights by what became of them: the cancelled and diverted have no arrival, hence no label."""
-    return tables["flights"]["status"].value_counts().to_dict()
+    counts: dict[str, int] = tables["flights"]["status"].value_counts().to_dict()
+    return counts
 
 
 def entity_rows(tables: Tables) -> pd.DataFrame:
@@ -155,4 +156,5 @@ def requests(rows: pd.DataFrame) -> list[dict[str, Any]]:
     frame = frame.where(rows[frame.columns].notna(), None)
     for column in ("sched_dep", "sched_arr"):
         frame[column] = [pd.Timestamp(value).isoformat() for value in rows[column]]
-    return frame.to_dict("records")
+    records: list[dict[str, Any]] = frame.to_dict("records")
+    return records
