@@ -34,9 +34,9 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
 
-golden: .venv/.core  ## compile every pipeline again into its golden YAML
-	for task in pipelines/*/task.py; do name=$$(basename $${task%/task.py}); \
-	  $(BIN)/capstan compile $$name --output tests/golden/$$name.yaml; done
+golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests
+	for file in pipelines/*/tests/pipeline.yaml; do \
+	  $(BIN)/capstan compile $$(basename $${file%/tests/*}) --output $$file; done
 
 lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --no-annotate --universal --all-extras \
