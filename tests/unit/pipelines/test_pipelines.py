@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,13 @@ def text(name, compile_pipeline) -> str:
 @pytest.fixture
 def spec(text) -> dict[str, Any]:
     """The pipeline's specification, without the settings of a platform."""
-    return next(part for part in yaml.safe_load_all(text) if "deploymentSpec" in part)
+    return parse(text)
+
+
+@cache
+def parse(text: str) -> dict[str, Any]:
+    """Return the document of some YAML that holds a pipeline's specification."""
+    return next(part for part in yaml.load_all(text, yaml.CSafeLoader) if "deploymentSpec" in part)
 
 
 def containers(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:

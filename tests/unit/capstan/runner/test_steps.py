@@ -72,6 +72,7 @@ def test_step_may_use_all_threads_of_numpy(steps, capsys):
     assert f"[{os.cpu_count()}]" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(steps):
     """After a step that was not cached, one process per heavy library imports."""
     steps.run(command("pass", name="ingest"))
@@ -102,6 +103,7 @@ def test_step_starts_plainly_when_the_server_is_gone(capsys):
     assert "parent" in printed and f"parent {steps.server.pid}" not in printed
 
 
+@pytest.mark.slow
 def test_server_ends_with_the_run(capsys):
     with step_server() as steps:
         steps.run(command("pass", name="ingest"))
