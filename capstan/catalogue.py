@@ -1,4 +1,4 @@
-"""The catalogue: every folder that holds a `task.py`, under `pipelines/` or a folder of the settings, is a capstone."""
+"""The catalogue: each folder with a `task.py`, in `pipelines/` or a folder of CAPSTAN_CAPSTONES, is a capstone."""
 
 import keyword
 import re
@@ -40,7 +40,7 @@ def folder(name: str) -> Path:
 
 
 def add_search_path() -> None:
-    """Let `pipelines.NAME` be imported from the folders of the settings as well."""
+    """Make `pipelines.NAME` importable from the folders of CAPSTAN_CAPSTONES too."""
     import pipelines
 
     for parent in settings().capstones:
@@ -74,8 +74,8 @@ def _import(name: str, module: str) -> ModuleType:
         if (error.name or "").startswith("pipelines"):
             raise
         raise CapstanError(
-            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install the extra that it "
-            "comes with, with `make install EXTRAS=...`, or import it inside the function that needs it."
+            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install its extra with "
+            "`make install EXTRAS=...`, or import it inside the function that needs it."
         ) from error
     except CapstanError:
         raise

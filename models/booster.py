@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[str]]) -> np.ndarray:
     """Return columns as a matrix, float64 of shape (n, len(inputs)).
 
-    A category becomes its position in its list; what is missing, or in no list, becomes NaN.
+    A category becomes its position in its list. A missing or unknown value becomes NaN.
     """
     matrix = np.empty((len(columns[inputs[0]]), len(inputs)))
     for position, name in enumerate(inputs):
@@ -27,7 +27,7 @@ def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[st
 
 
 class CalibratedBooster(Model):
-    """A LightGBM booster, how its categories are coded, and the line that turns its margin into a log-odds.
+    """A LightGBM booster, the codes of its categories, and the line that turns its margin into log-odds.
 
     Calibration is Platt's: P = 1 / (1 + exp(-(slope * margin + intercept))).
     Platt, "Probabilistic outputs for support vector machines" (1999).
@@ -67,6 +67,6 @@ class CalibratedBooster(Model):
 
     def _booster(self, columns: Columns, **options: Any) -> np.ndarray:
         matrix = encode(columns, list(self.inputs), self.categories)
-        # Threads cost more than they bring on the few rows of a request.
+        # For the few rows of a request, threads cost more than they save.
         scores = self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
         return np.asarray(scores)

@@ -1,4 +1,4 @@
-"""LightGBM on Ray: the same loop in this process or on several workers, a search over its parameters, calibration."""
+"""LightGBM on Ray: training in this process or on several workers, a search over parameters, calibration."""
 
 import os
 import tempfile
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
 
-# The space that `--tune` searches, around what a task gives.
+# `--tune` searches these ranges. A task gives the other parameters.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
 
 
@@ -32,10 +32,10 @@ def train_classifier(
     workers: int = 0,
     tune: int = 0,
 ) -> CalibratedBooster:
-    """Return a booster fitted on all rows, calibrated by one that has not seen the rows of the mask `calibrate`.
+    """Return a booster fitted on all rows. Its calibration comes from one that has not seen the rows of `calibrate`.
 
-    rows: the inputs and the 0/1 label. workers: Ray workers, 0 for this process. tune: trials of a random search, each
-    fitted on the rows before calibration and scored on those for it.
+    rows: the inputs and the 0/1 label. calibrate: a mask of the rows to calibrate on. workers: Ray workers, 0 for this
+    process. tune: trials of a random search, fitted on the other rows and scored on those of `calibrate`.
     """
     inputs = [column for column in rows.columns if column != label]
     coding = {name: sorted(rows[name].dropna().unique()) for name in categories}
@@ -74,7 +74,7 @@ def fit(
         result = LightGBMTrainer(
             _loop,
             train_loop_config={
-                "data": ray.put(data) if workers else data,  # workers map one copy a machine
+                "data": ray.put(data) if workers else data,  # one copy per machine
                 "categorical": categorical,
                 "params": params,
                 "rounds": rounds,
@@ -89,7 +89,7 @@ def fit(
 
 
 def _loop(config: Params) -> None:
-    """Fit on this worker's share of the rows; LightGBM's own network joins the histograms of all."""
+    """Fit on this worker's share of the rows. LightGBM's own network joins the histograms of all workers."""
     import lightgbm
     import ray.train
     from ray.train.lightgbm import get_network_params
@@ -101,17 +101,17 @@ def _loop(config: Params) -> None:
     share = lightgbm.Dataset(matrix[rank::size], target[rank::size], categorical_feature=config["categorical"])
     network = {"tree_learner": "data", "pre_partition": True, **get_network_params()} if size > 1 else {}
     booster = lightgbm.train(config["params"] | network, share, config["rounds"])
-    # In process, Ray Train keeps the checkpoint where it was written, so that folder has to outlive the loop.
+    # In process, Ray Train keeps the checkpoint where it was written, so the folder must outlive the loop.
     folder = Path(config["storage"]) / f"rank-{rank}"
     folder.mkdir(parents=True, exist_ok=True)
     booster.save_model(folder / "model.txt")
-    # Every worker holds the same booster, and every one has to report; the first brings the checkpoint.
+    # Every worker has the same booster, and each must report. The first one reports the checkpoint.
     checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
     ray.train.report({"trees": booster.num_trees()}, checkpoint=checkpoint)
 
 
 def start_ray() -> None:
-    """Connect to Ray: to the cluster that RAY_ADDRESS names, else to one started here."""
+    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray here."""
     import ray
 
     if not ray.is_initialized():

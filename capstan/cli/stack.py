@@ -9,7 +9,7 @@ from capstan.cli.output import console, print_json
 
 
 def up(as_json: Json = False) -> None:
-    """Start MLflow, the endpoint and the Evidently UI, and wait until each is healthy."""
+    """Start MLflow, the endpoint and the Evidently UI. Wait until each is healthy."""
     from capstan import stack
 
     started = []

@@ -1,11 +1,11 @@
 """`python -m capstan.runner.step_server`: forks the steps of a run from processes that have imported already.
 
 Importing takes longer than the work of most steps. The server imports what every step needs, then reads one request
-per line from standard input and forks. Once a step has run whose result was not cached, it also forks one process per
-heavy library, one after the other, while the first steps work. Steps that need such a library are forked from there.
+per line from standard input and forks. At the first step that is not cached, it starts to fork one process per heavy
+library, one after the other, while the first steps work. Steps that need such a library are forked from its process.
 
-A process that is forked from holds no threads and no sockets, and has not loaded DuckDB or LightGBM. It ends with its
-standard input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
+These processes hold no threads and no sockets, and have not loaded DuckDB or LightGBM. They end with their standard
+input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
 to the FIFO `output`, and its exit code into the file `status`.
 """
 
@@ -34,12 +34,12 @@ HEAVY = {"feast": ("build-features", "materialize"), "mlflow.pyfunc": ("train", 
 
 
 class StepServer:
-    """One process that steps are forked from, and the ones for heavy libraries behind it."""
+    """A process that steps are forked from. Behind it are the processes of the heavy libraries."""
 
     def __init__(self, requests: int, modules: tuple[str, ...]):
         self.requests = requests  # file descriptor
         self.behind: dict[str, int] = {}  # library -> where its process reads requests
-        self.ready: int | None = None  # a pipe that the process which is importing writes to when it is done
+        self.ready: int | None = None  # a pipe that closes when the process that is importing is done
         for module in modules:
             import_module(module)
 
@@ -73,7 +73,7 @@ class StepServer:
             run(request)
 
     def _fork_next(self) -> None:
-        """Fork the process of the next heavy library; it imports while this one goes on."""
+        """Fork the process of the next heavy library. It imports while this process goes on."""
         library = next((name for name in HEAVY if name not in self.behind), None)
         if library is None:
             return
@@ -101,7 +101,7 @@ class StepServer:
 
 
 def run(request: dict[str, Any]) -> None:
-    """Be a step: run kfp's executor on the source of a component, and end this process."""
+    """Run kfp's executor on the source of a component, then end this process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     output = os.open(request["output"], os.O_WRONLY)
     os.dup2(output, 1)
@@ -121,7 +121,7 @@ def run(request: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         Path(request["status"]).write_text(str(status))
-        os._exit(status)  # what the server has open is not this process's to close
+        os._exit(status)  # without the exit handlers of the server
 
 
 def _execute(command: list[str]) -> None:
@@ -138,7 +138,7 @@ def _execute(command: list[str]) -> None:
 
 
 def _allow_threads() -> None:
-    # The server keeps numpy from starting threads, for a process with threads should not be forked.
+    # The server keeps numpy from starting threads, because a process with threads should not be forked.
     from threadpoolctl import threadpool_limits
 
     os.environ.pop("OPENBLAS_NUM_THREADS", None)
@@ -147,7 +147,7 @@ def _allow_threads() -> None:
 
 def main() -> None:
     """Serve requests from standard input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for steps: they leave their status in a file
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # steps write their status to a file, so nothing waits for them
     requests = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     StepServer(requests, LIGHT).serve()

@@ -1,4 +1,4 @@
-"""Starts steps through the step server, or plainly when there is none."""
+"""Start steps through the step server, or as new processes when there is none."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from capstan.runner.command import is_lightweight
 
-# Steps that are never cached: while only these run, nothing heavy is imported in advance.
+# These steps are never cached. While only they run, heavy libraries are not imported in advance.
 NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor"}
 KILLED = 137
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
@@ -29,7 +29,7 @@ class Steps:
     def __init__(self, folder: Path):
         self.folder = folder  # of the FIFOs and status files
         self.numbers = count(1)  # kfp runs parallel steps in threads
-        # Threads that wait for each other by spinning slow a shared machine down: `train` takes up to twice as long.
+        # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
         self.server = subprocess.Popen(
@@ -60,7 +60,7 @@ class Steps:
         print("\n")
         try:
             return int(status.read_text())
-        except (OSError, ValueError):  # it was killed before it could say
+        except (OSError, ValueError):  # it was killed before it could write it
             return KILLED
 
     def _send(self, request: dict[str, object]) -> None:
@@ -69,7 +69,7 @@ class Steps:
         self.server.stdin.flush()
 
     def _read(self, reader: int) -> Iterator[str]:
-        """Yield what a step prints until it ends. Raises Unstarted when no process takes it on."""
+        """Yield what a step prints until it ends. Raises Unstarted when no process accepts it."""
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         waiting, deadline, started = poll(), time.monotonic() + START_SECONDS, False
         waiting.register(reader, POLLIN | POLLHUP)
@@ -85,7 +85,7 @@ class Steps:
                 yield decode(data)
 
     def close(self) -> None:
-        """End the server; a step that runs goes on."""
+        """End the server. A running step goes on."""
         with suppress(OSError):
             assert self.server.stdin
             self.server.stdin.close()
@@ -97,7 +97,7 @@ class Steps:
 
 
 class Unstarted(Exception):
-    """The step server did not take a step on."""
+    """The step server did not accept a step."""
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def step_server() -> Iterator[Steps]:
 
 @contextmanager
 def started_by(steps: Steps) -> Iterator[None]:
-    """Have kfp's local runner start its steps in this way."""
+    """Make kfp's local runner start its steps through the server."""
     from kfp.local import subprocess_task_handler
 
     plain = subprocess_task_handler.run_local_subprocess

@@ -12,10 +12,10 @@ from capstan.settings import settings
 
 
 def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0) -> str:
-    """Try `version` with examples of the tables in the folder `test`, then give it requests; return the URL to ask.
+    """Try `version` with examples from the tables in the folder `test`, then give it requests. Return its URL.
 
     canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. Raises CapstanError
-    when it does not answer as it should; what served before then serves on.
+    when it does not answer as it should. What served before then goes on serving.
     """
     profile().ensure("endpoint")
     examples = load_task(capstone).examples(read_tables(test))

@@ -1,4 +1,4 @@
-"""Gate: may this model serve? The thresholds decide first, then the champion on the same test tables."""
+"""Gate: may this model serve? It has to pass the thresholds and match the champion on the same test tables."""
 
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ ACCEPTED, REJECTED = "accepted", "rejected"
 
 
 def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> str:
-    """Return "accepted" or "rejected" for the metrics in the JSON file `scores`; write the reasons as Markdown.
+    """Return "accepted" or "rejected" for the metrics in the JSON file `scores`. Write the reasons as Markdown.
 
-    The first metric of the task's THRESHOLDS also decides against the champion: the candidate may be worse by the
+    The first metric of the task's THRESHOLDS is also compared with the champion's. The candidate may be worse by the
     bound's slack at most.
     """
     task = load_task(capstone)
@@ -50,7 +50,7 @@ def _word(passed: bool) -> str:
 
 
 def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metrics) -> tuple[Metrics | None, str]:
-    """Return the champion's metrics on the tables of `test`, or None where there are none, and a line that says why."""
+    """Return the champion's metrics on the tables of `test`, or None, and a line that explains them."""
     serving = store.read(name).champion
     champion = registry.version(name, serving) if serving else None
     if champion is None:
@@ -66,6 +66,6 @@ def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metric
         return None, f"{title} cannot be loaded, so the thresholds alone decide, and it will be replaced: {error}"
     try:
         metrics = load_task(name).evaluate(model, read_tables(test)).metrics
-    except Exception as error:  # another schema, other inputs: whatever it is, there is nothing to compare with
+    except Exception as error:  # for example, an older model may need other inputs
         return None, f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
     return metrics, f"{title} was measured on these tables."

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from capstan.capstone import Tables
 
-REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, beside its own
+REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, besides its own
 
 
 def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables") -> None:

@@ -1,4 +1,4 @@
-"""Flights out of New York: weather, how punctual everyone involved has lately been, aircraft and schedule."""
+"""Feature views of flights out of New York: weather, recent delays, aircraft and schedule."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is accepted: the rows of each table, and the requests of clients."""
+"""The contract of each table, and the requests and predictions of the endpoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ORIGINS = ["EWR", "JFK", "LGA"]
 
 
 def contracts() -> dict[str, DataFrameSchema]:
-    """Return what each table promises."""
+    """Return the contract of each table."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
     def number(low: float, high: float, nullable: bool = True) -> Column:
@@ -62,7 +62,7 @@ def contracts() -> dict[str, DataFrameSchema]:
 
 
 class Request(BaseModel):
-    """A flight as its timetable knows it."""
+    """A flight as the timetable describes it."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -87,7 +87,7 @@ class Request(BaseModel):
     def _exists(cls, value: str, info: ValidationInfo) -> str:
         table = "airlines" if info.field_name == "carrier" else "airports"
         if info.field_name == "origin" and value not in ORIGINS:
-            raise ValueError(f"{value!r} is no airport of New York: use EWR, JFK or LGA")
+            raise ValueError(f"{value!r} is not an airport of New York. Use EWR, JFK or LGA")
         if value not in _codes(table):
             raise ValueError(f"{value!r} is not one of the {len(_codes(table))} known {table}")
         return value
@@ -104,7 +104,7 @@ class Request(BaseModel):
         return self
 
     def prediction_time(self) -> datetime:
-        """Return the instant, in UTC, after which nothing may be known."""
+        """Return the instant in UTC; the prediction uses nothing that became known later."""
         return self.sched_dep - HORIZON
 
 
@@ -116,7 +116,7 @@ class Prediction(BaseModel):
 
 @cache
 def _codes(table: str) -> frozenset[str]:
-    """Return the codes that exist: those of the reference table, and the airports it forgot."""
+    """Return the codes that exist: those of the reference table, and the airports that it lacks."""
     if table == "airlines":
         return frozenset(data.read("airlines")["carrier"])
     return frozenset(data.read("airports")["faa"]) | frozenset(data.UNLISTED)
