@@ -88,6 +88,7 @@ def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(ste
         assert not [name for name in loaded if "duckdb" in name or "lightgbm" in name], process
 
 
+@pytest.mark.slow  # the test before waits until the libraries are imported
 def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
     steps.run(command("pass", name="ingest"))
     steps.run(command("import sys\nprint('evidently' in sys.modules)", name="monitor"))
