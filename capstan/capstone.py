@@ -28,7 +28,7 @@ EVENT_TIMESTAMP = "event_timestamp"  # the column of the prediction time, by Fea
 TRAINING_SET = "training_set"  # the table that `split` gets when a task has features
 
 # Every answer carries these beside the fields of the prediction.
-RESERVED = {"model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
+RESERVED = {"id", "model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
 RESERVED |= {"missing_features", "expired_features", "future_features"}
 
 NONE: Mapping[str, Any] = MappingProxyType({})

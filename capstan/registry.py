@@ -34,6 +34,12 @@ def version(name: str, number: str) -> ModelVersion | None:
     return _parse(reply["model_version"]) if reply else None
 
 
+def by_alias(name: str, alias: str) -> ModelVersion | None:
+    """Return the version that an alias points to, or None. What serves is in `capstan.rollout.store`."""
+    reply = _call("GET", "registered-models/alias", missing_ok=True, name=name, alias=alias)
+    return _parse(reply["model_version"]) if reply else None
+
+
 def load_version(name: str, number: str) -> "Version":
     """Download a version and load it. Raises CapstanError when either fails."""
     import mlflow

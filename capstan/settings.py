@@ -37,6 +37,10 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest request body")
     request_seconds: float = Field(10, description="endpoint: the longest time for one prediction")
+    first_token_seconds: float = Field(
+        30, gt=0, description="endpoint: the longest wait for the first part of a stream"
+    )
+    token_seconds: float = Field(10, gt=0, description="endpoint: the longest wait between two parts of a stream")
     max_concurrent: int = Field(128, description="endpoint: predictions at the same time; more get a 503")
     batch_rows: int = Field(64, ge=1, description="endpoint: the most rows in a batch of requests; 1 is no batches")
     batch_delay: float = Field(0.002, ge=0, description="endpoint: the longest time a request waits for its batch")

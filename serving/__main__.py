@@ -1,4 +1,4 @@
-"""`python -m serving`: serve every capstone that has a model."""
+"""`python -m serving`: serve every capstone that has an endpoint."""
 
 import argparse
 import sys
@@ -14,7 +14,6 @@ def main() -> None:
     parser.add_argument("--host", default=own.host, help="address to listen on, REST and gRPC (%(default)s)")
     parser.add_argument("--port", type=int, default=own.endpoint_port, help="REST port (%(default)s)")
     parser.add_argument("--grpc-port", type=int, default=own.grpc_port, help="gRPC port (%(default)s)")
-    parser.add_argument("--max-body-bytes", type=int, default=2**20, help="largest request (%(default)s)")
     options = parser.parse_args()
 
     from serving.logs import configure
@@ -23,7 +22,7 @@ def main() -> None:
     from serving.server import serve
 
     try:
-        serve(None, options.host, options.port, options.grpc_port, options.max_body_bytes)
+        serve(None, options.host, options.port, options.grpc_port)
     except CapstanError as error:
         sys.exit(f"{error}")
 

@@ -1,14 +1,16 @@
 """One table says what each error means to a client, for REST and gRPC alike.
 
-KServe's own handlers print a traceback for every bad request, and its gRPC interceptor reads `reason` from exceptions
-that have none. Here a problem is one line in the log; only what the table does not know, a bug, keeps its traceback.
+KServe's own handlers print a traceback for every bad request. Here a problem is one line in the log. Only what the
+table does not know, a bug, keeps its traceback.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from grpc import StatusCode
+from grpc.aio import ServicerContext
 from grpc_interceptor.server import AsyncServerInterceptor
 from kserve.errors import InferenceError, InvalidInput, ModelNotFound, ModelNotReady, ServerNotReady
 from starlette.exceptions import HTTPException
@@ -35,13 +37,13 @@ class Refused(CapstanError):
 
 
 class Unauthenticated(Refused):
-    """The request has no token, or one that nobody knows."""
+    """The request has no token, or an unknown one."""
 
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="capstan"'})
 
 
 class TooManyRequests(Refused):
-    """This client has asked too often; it may again in `wait` seconds."""
+    """This client has asked too often. It may ask again in `wait` seconds."""
 
     def __init__(self, message: str, wait: int):
         super().__init__(message)
@@ -52,11 +54,17 @@ class Overloaded(TooManyRequests):
     """All clients together have asked too much."""
 
 
+class Loading(Refused):
+    """The model is about to be served."""
+
+    headers = MappingProxyType({"Retry-After": "2"})
+
+
 class TooSlow(Refused):
     """The request was given up."""
 
 
-STATUSES = {
+STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     InvalidInput: (400, StatusCode.INVALID_ARGUMENT),
     VariantNotFound: (404, StatusCode.NOT_FOUND),
     ModelNotFound: (404, StatusCode.NOT_FOUND),
@@ -69,66 +77,68 @@ STATUSES = {
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),
-    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer; but it is no bug
+    ClientDisconnect: (400, StatusCode.CANCELLED),  # nobody reads the answer
 }
 
 
-async def refuse(error: Refused, scope, receive, send) -> None:
-    """Answer a request that a guard turned away, outside of the application."""
-    reply = _reply(Request(scope), statuses(error)[0], _message(error), dict(error.headers))
-    await reply(scope, receive, send)
-
-
 async def _known(request: Request, error: Exception) -> JSONResponse:
-    return _reply(request, statuses(error)[0], _message(error))
+    return _reply(request, statuses(error)[0], message_of(error), dict(getattr(error, "headers", {})))
 
 
-async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    message, headers = str(error.detail), error.headers
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    text, headers = str(error.detail), dict(error.headers or {})
     if error.status_code == 405:
-        headers = {"Allow": ", ".join(sorted(error.headers["Allow"].split(", ")))}
-        message = f"{request.method} is not allowed here; use {headers['Allow']}."
-    elif message == "Not Found":
-        message = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
-    return _reply(request, error.status_code, message, headers)
+        headers = {"Allow": ", ".join(sorted(headers["Allow"].split(", ")))}
+        text = f"{request.method} is not allowed here; use {headers['Allow']}."
+    elif text == "Not Found":
+        text = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
+    return _reply(request, error.status_code, text, headers)
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the error again once this reply is sent, and uvicorn logs it with its traceback.
-    return JSONResponse({"error": "Internal error; the server's log has the details."}, 500)
+    # Starlette raises the error again once this reply is sent: uvicorn logs its traceback and closes the connection.
+    return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
 
 
-def _reply(request: Request, status: int, message: str, headers: dict | None = None) -> JSONResponse:
-    log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(message))
-    return JSONResponse({"error": message}, status, headers)
+def _reply(request: Request, status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(text))
+    return JSONResponse({"error": text}, status, headers)
 
 
-HANDLERS = dict.fromkeys(STATUSES, _known) | {HTTPException: _http, Exception: _bug}  # of Starlette
+BUG = "Internal error; the server's log has the details."
+HANDLERS: Mapping[Any, Any] = dict.fromkeys(STATUSES, _known) | {HTTPException: _http, Exception: _bug}  # of Starlette
 
 
 class StatusInterceptor(AsyncServerInterceptor):
     """Answer every error of a gRPC call with its status code and message."""
 
-    async def intercept(self, method, request_or_iterator, context, method_name):
+    async def intercept(
+        self, method: Callable[..., Any], request_or_iterator: Any, context: ServicerContext, method_name: str
+    ) -> Any:
+        """Return what the method returns, or abort the call."""
         try:
             return await method(request_or_iterator, context)
         except Exception as error:
             _, code = statuses(error)
             if code is None:
                 log.exception("%s: internal error", method_name)
-                await context.abort(StatusCode.INTERNAL, "Internal error; the server's log has the details.")
+                return await context.abort(StatusCode.INTERNAL, BUG)
             if isinstance(error, Refused):
                 context.set_trailing_metadata([(name.lower(), value) for name, value in error.headers.items()])
-            log.warning("%s: %s %s", method_name, code.name, one_line(_message(error)))
-            await context.abort(code, _message(error))
+            log.warning("%s: %s %s", method_name, code.name, one_line(message_of(error)))
+            return await context.abort(code, message_of(error))
 
 
 def statuses(error: Exception) -> tuple[int, StatusCode | None]:
-    """Return what an error is in REST and in gRPC; a bug has no code in gRPC."""
+    """Return an error's status in REST and in gRPC; a bug has no code in gRPC."""
+    if isinstance(error, HTTPException):
+        return error.status_code, None
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (500, None))
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
+    """Return what a client is told about an error that the table knows."""
     hint = " GET /v2/models lists those that are served." if isinstance(error, ModelNotFound) else ""
     return (str(error) or type(error).__name__) + hint
 

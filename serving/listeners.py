@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from grpc import aio
@@ -9,17 +10,27 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import add_GRPCInferenceServi
 from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.rest.server import RESTServer
 
+from serving.api.dataplane import CapstanDataPlane
 from serving.api.grpc import Service
 from serving.errors import StatusInterceptor
 from serving.guards.call import Guard, GuardInterceptor
 
 
 class GrpcServer(GRPCServer):
-    """KServe's gRPC service on a given address, with our error codes and without a log line a call."""
+    """KServe's gRPC service on a given address, with our error codes and without a log line for each call."""
 
-    def __init__(self, *args, host: str, max_body_bytes: int, guards: Sequence[Guard], grace_period: float):
-        super().__init__(*args, kwargs={}, grace_period=grace_period)
-        self.address, self.max_body_bytes, self.guards = f"{host}:{self._port}", max_body_bytes, guards
+    def __init__(
+        self,
+        dataplane: CapstanDataPlane,
+        host: str,
+        port: int,
+        max_body_bytes: int,
+        guards: Sequence[Guard],
+        grace_period: float,
+    ):
+        super().__init__(port, dataplane, None, kwargs={}, grace_period=grace_period)
+        self.dataplane = dataplane
+        self.address, self.max_body_bytes, self.guards = f"{host}:{port}", max_body_bytes, guards
 
     async def start(self) -> None:
         """Serve until stopped. Everything is async: no threads are needed."""
@@ -29,7 +40,7 @@ class GrpcServer(GRPCServer):
             ("grpc.so_reuseport", 0),
         ]
         self._server = aio.server(interceptors=(StatusInterceptor(), GuardInterceptor(self.guards)), options=options)
-        service = Service(self._data_plane, self._model_repository_extension)
+        service = Service(self.dataplane, self.dataplane.repository)
         add_GRPCInferenceServiceServicer_to_server(service, self._server)
         self._server.add_insecure_port(self.address)
         await self._server.start()
@@ -39,8 +50,8 @@ class GrpcServer(GRPCServer):
 class RestServer(RESTServer):
     """KServe's REST server on a given address. The application is complete when it gets here."""
 
-    def __init__(self, *args, host: str, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, app: Any, dataplane: CapstanDataPlane, host: str, port: int, grace_period: int):
+        super().__init__(app, dataplane, None, port, grace_period=grace_period)
         self.config.host = host
         self._server = _Uvicorn(self.config)
 
@@ -55,5 +66,5 @@ class RestServer(RESTServer):
 class _Uvicorn(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the server as a whole: uvicorn would stop at once, before readiness says so."""
+        """Leave signals to the server. uvicorn would stop at once, before readiness turns false."""
         yield

@@ -1,4 +1,4 @@
-"""The server's log: one line a problem on stderr, none a request."""
+"""The server's log on stderr: one line for each problem, none for other requests."""
 
 import logging.config
 import os

@@ -2,21 +2,13 @@
 
 import os
 import signal
-import socket
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import ROOT, free_port
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-ROOT = Path(__file__).resolve().parents[1]
 UNIT = ROOT / "tests" / "unit"
 
 # Before any test module reads the settings.
@@ -24,7 +16,7 @@ HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
 os.environ["CAPSTAN_HOME"] = HOME.name
 for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"):
     os.environ[f"CAPSTAN_{name}_PORT"] = str(free_port())
-for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR"):
+for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR", "CAPSTONES"):
     os.environ.pop(f"CAPSTAN_{name}", None)
 
 
@@ -36,7 +28,7 @@ def pytest_configure() -> None:
 def group(item: pytest.Item) -> str:
     """Return what a test shares servers with: tests of a run of the flagship, of the model server, of one file."""
     path = item.path.relative_to(ROOT)
-    serving = Path("tests/unit/serving") in path.parents
+    serving = Path("tests/integration/serving") in path.parents
     return "road" if "road" in item.fixturenames else "serving" if serving else str(path)
 
 

@@ -91,7 +91,8 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:
-    from capstan import stack
+    from capstan import catalogue, stack
+    from capstan.capstone import capabilities
 
     console.print()
     for name, value in summary.items():
@@ -99,13 +100,15 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
             value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in sorted(value.items()))
         colour = {"accepted": "green", "rejected": "red"}.get(str(value))
         console.print(f"{name:<12} {f'[{colour}]{value}[/]' if colour else value}")
-    services = stack.services()
+    services, has = stack.services(), capabilities(catalogue.load_task(capstone))
     console.print(f"{'experiments':<12} {services['mlflow'].url}/#/models/{capstone}")
     if summary.get("verdict") == "rejected":
         console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
-    else:
-        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
+        return
+    if "endpoint" in has:
         console.print(f"{'endpoint':<12} {services['endpoint'].url}/v1/models/{capstone}:predict")
+    if "monitoring" in has:
+        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
         console.print(f"{'monitoring':<12} {services['evidently'].url}{hint}")
 
 

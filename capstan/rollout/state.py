@@ -39,10 +39,10 @@ class RolloutState:
     def from_json(cls, text: str) -> "RolloutState":
         """Return the state from its text in the registry. Raises CapstanError when it cannot be read."""
         try:
-            values: dict[str, Any] = json.loads(text)
+            values: dict[str, Any] = dict(json.loads(text).items())
             known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
             return cls(**known | {"traffic": Traffic(**known.get("traffic", {}))})
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, CapstanError) as error:
             raise CapstanError(
                 f"The registry's roll-out state cannot be read ({error}): {text[:200]!r}. Correct the tag `rollout` of "
                 "the registered model in MLflow, or remove it and deploy again with `capstan run`."

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from capstan import catalogue, extras, home
+from capstan.capstone import capabilities
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -35,8 +36,9 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         if unknown:
             known = ", ".join(pipeline.component_spec.inputs or {})
             raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
-        extras.require(getattr(catalogue.load_task(capstone), "EXTRA", ""), capstone)
-        for service in ("mlflow", "endpoint"):
+        task = catalogue.load_task(capstone)
+        extras.require(getattr(task, "EXTRA", ""), capstone)
+        for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
             profile().ensure(service)
         require_no_rollout(capstone, store.read(capstone))
         return execute(pipeline, capstone, parameters, on_event, steps)
@@ -52,6 +54,7 @@ def execute(
 
     from capstan.runner import step_cache
 
+    steps.expected = {name.removeprefix("comp-") for name in pipeline.pipeline_spec.components}
     folder = settings().home
     log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,19 +1,20 @@
 """`python -m capstan.runner.step_server`: forks the steps of a run from processes that have imported already.
 
 Importing takes longer than the work of most steps. The server imports what every step needs, then reads one request
-per line from standard input and forks. At the first step that is not cached, it starts to fork one process per heavy
-library, one after the other, while the first steps work. Steps that need such a library are forked from its process.
+per line from standard input and forks. At the first step that is not cached, it also forks one process
+per heavy library that the pipeline needs, one after the other, while the first steps work. Steps that need such a
+library are forked from its process.
 
 These processes hold no threads and no sockets, and have not loaded DuckDB or LightGBM. They end with their standard
 input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
-to the FIFO `output`, and its exit code into the file `status`.
+to the FIFO `output`, its exit code into the file `status`, and `preload` names the steps that are still to come.
 """
 
 import json
 import os
-import select
 import signal
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,75 +30,69 @@ LIGHT = (
     "capstan.catalogue",
     "capstan.registry",
 )
-# In the order in which a pipeline needs them.
-HEAVY = {"feast": ("build-features", "materialize"), "mlflow.pyfunc": ("train", "register"), "evidently": ("monitor",)}
+# What steps need, in the order of a pipeline. Any request that MLflow sends imports feast, through feast's plug-in.
+HEAVY = {
+    "feast": ("build-features", "materialize"),
+    "mlflow.pyfunc": ("train",),
+    "mlflow.tracking.request_header.registry": ("register",),
+    "evidently": ("monitor",),
+}
 
 
 class StepServer:
-    """A process that steps are forked from. Behind it are the processes of the heavy libraries."""
+    """The process that steps are forked from, and the chain of processes with heavy libraries behind it."""
 
-    def __init__(self, requests: int, modules: tuple[str, ...]):
+    def __init__(self, requests: int):
         self.requests = requests  # file descriptor
         self.behind: dict[str, int] = {}  # library -> where its process reads requests
-        self.ready: int | None = None  # a pipe that closes when the process that is importing is done
-        for module in modules:
+        for module in LIGHT:
             import_module(module)
 
     def serve(self) -> None:
         """Answer requests until the input ends."""
-        buffer = b""
-        while True:
-            waiting = [self.requests] + ([self.ready] if self.ready is not None else [])
-            readable, _, _ = select.select(waiting, [], [])
-            if self.ready in readable:
-                os.close(self.ready)
-                self.ready = None
-                self._fork_next()
-            if self.requests in readable:
-                data = os.read(self.requests, 65_536)
-                if not data:
-                    return
-                *lines, buffer = (buffer + data).split(b"\n")
-                for line in lines:
-                    self._answer(line)
-
-    def _answer(self, line: bytes) -> None:
-        request = json.loads(line)
-        if request["preload"] and not self.behind:
-            self._fork_next()
-        for library, steps in HEAVY.items():
-            if request["step"] in steps and library in self.behind:
+        for line in _lines(self.requests):
+            request = json.loads(line)
+            if request["preload"] and not self.behind:
+                self._start_chain([name for name, steps in HEAVY.items() if {*steps} & {*request["preload"]}])
+            library = next((name for name, steps in HEAVY.items() if request["step"] in steps), None)
+            if library in self.behind:
                 os.write(self.behind[library], line + b"\n")
-                return
-        if os.fork() == 0:
-            run(request)
+            elif os.fork() == 0:
+                self._close_chain()
+                run(request)
 
-    def _fork_next(self) -> None:
-        """Fork the process of the next heavy library. It imports while this process goes on."""
-        library = next((name for name in HEAVY if name not in self.behind), None)
-        if library is None:
-            return
-        requests, there = os.pipe()
-        self.ready, done = os.pipe()
+    def _start_chain(self, libraries: list[str]) -> None:
+        """Fork a process that imports the first library, which forks one that imports the second, and so on."""
+        pipes = {library: os.pipe() for library in libraries}
+        self.behind = {library: there for library, (_, there) in pipes.items()}
         if os.fork() == 0:
-            for descriptor in (there, self.ready, self.requests, *self.behind.values()):
-                os.close(descriptor)
-            server = StepServer(requests, (library,))
-            os.close(done)
-            server.serve_alone()
-            os._exit(0)
-        os.close(requests)
-        os.close(done)
-        self.behind[library] = there
+            self._close_chain()
+            os.close(self.requests)
+            for number, library in enumerate(libraries):
+                import_module(library)
+                if number + 1 == len(libraries) or os.fork():  # the child goes on with the next library
+                    _serve_alone(pipes[library][0])
+        for here, _ in pipes.values():
+            os.close(here)
 
-    def serve_alone(self) -> None:
-        """Fork for every request until the input ends."""
-        buffer = b""
-        while data := os.read(self.requests, 65_536):
-            *lines, buffer = (buffer + data).split(b"\n")
-            for line in lines:
-                if os.fork() == 0:
-                    run(json.loads(line))
+    def _close_chain(self) -> None:
+        for there in self.behind.values():
+            os.close(there)
+
+
+def _serve_alone(requests: int) -> None:
+    """Fork for every request until the input ends, then end this process."""
+    for line in _lines(requests):
+        if os.fork() == 0:
+            run(json.loads(line))
+    os._exit(0)
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    buffer = b""
+    while data := os.read(descriptor, 65_536):
+        *lines, buffer = (buffer + data).split(b"\n")
+        yield from lines
 
 
 def run(request: dict[str, Any]) -> None:
@@ -150,7 +145,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # steps write their status to a file, so nothing waits for them
     requests = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    StepServer(requests, LIGHT).serve()
+    StepServer(requests).serve()
 
 
 if __name__ == "__main__":

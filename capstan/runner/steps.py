@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -28,13 +28,14 @@ class Steps:
 
     def __init__(self, folder: Path):
         self.folder = folder  # of the FIFOs and status files
+        self.expected: set[str] = set()  # the steps of the pipeline
         self.numbers = count(1)  # kfp runs parallel steps in threads
         # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
-        self.server = subprocess.Popen(
-            [sys.executable, "-m", "capstan.runner.step_server"], stdin=subprocess.PIPE, env=environment
-        )
+        command = [sys.executable, "-m", "capstan.runner.step_server"]
+        with (folder / "server.log").open("w") as log:  # what libraries say when they are imported
+            self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
 
     def run(self, full_command: list[str], env_vars: dict[str, str] | None = None) -> int:
         """Run a step, print its output line by line and return its exit code."""
@@ -52,7 +53,7 @@ class Steps:
         reader = os.open(output, os.O_RDONLY | os.O_NONBLOCK)
         try:
             request = {"command": command, "output": str(output), "status": str(status), "step": step}
-            self._send(request | {"preload": step not in NEVER_CACHED})
+            self._send(request | {"preload": [] if step in NEVER_CACHED else sorted(self.expected)})
             for text in self._read(reader):
                 print(text, end="")
         finally:
@@ -63,7 +64,7 @@ class Steps:
         except (OSError, ValueError):  # it was killed before it could write it
             return KILLED
 
-    def _send(self, request: dict[str, object]) -> None:
+    def _send(self, request: Mapping[str, object]) -> None:
         assert self.server.stdin
         self.server.stdin.write(json.dumps(request).encode() + b"\n")
         self.server.stdin.flush()

@@ -33,7 +33,9 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     ]
     decisive, bound = next(iter(task.THRESHOLDS.items()))
     champion, note = _champion_metrics(capstone, model_digest, test, candidate)
-    if champion:
+    if champion and decisive not in champion:
+        note += f" It has no {decisive}, so the thresholds alone decide."
+    elif champion:
         passed = bound.holds_against(candidate[decisive], champion[decisive])
         rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
     verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED

@@ -1,13 +1,14 @@
-"""The bodies of requests: their compression, and the JSON in them."""
+"""The bodies of requests: their size, their compression, and the JSON in them."""
 
 import zlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from kserve.errors import InvalidInput
 from orjson import JSONDecodeError, loads
 from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope
 
-Receive = Callable[[], Awaitable[dict]]
 CODINGS = {"gzip", "x-gzip", "deflate"}
 
 
@@ -19,8 +20,8 @@ def read_json(body: bytes) -> object:
         raise InvalidInput(f"The body is no valid JSON: {error}. (NaN and Infinity are not JSON either.)") from None
 
 
-def read_object(body: bytes, fields: Mapping[str, type]) -> dict:
-    """Return a body's JSON object; each field may be there and has a type. Without a body it is empty."""
+def read_object(body: bytes, fields: Mapping[str, type]) -> dict[str, Any]:
+    """Return a body's JSON object. Each field may be there and has a type. Without a body the object is empty."""
     payload = read_json(body) if body else {}
     expected = f"Expected an object with {', '.join(fields) or 'nothing'} in it, or no body."
     if not isinstance(payload, dict):
@@ -33,18 +34,33 @@ def read_object(body: bytes, fields: Mapping[str, type]) -> dict:
     return payload
 
 
-def inflate(scope: dict, receive: Receive, max_bytes: int) -> Receive:
-    """Return a `receive` of ASGI that inflates a compressed body, to so many bytes at the most.
+def limited(scope: Scope, receive: Receive, max_bytes: int) -> Receive:
+    """Return a `receive` of ASGI that raises HTTPException 413 as soon as a body is over its limit.
 
-    What it receives raises HTTPException 413 and 415, and InvalidInput.
+    It also inflates compressed bodies, to `max_bytes` at most.
     """
-    coding = next((value for name, value in scope["headers"] if name == b"content-encoding"), b"identity")
-    coding = coding.decode("latin-1").strip().lower()
-    if coding in ("", "identity"):
-        return receive
+    received = 0
+
+    async def limit() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > max_bytes:
+            raise HTTPException(413, f"The body is larger than {max_bytes} bytes; send fewer rows.")
+        return message
+
+    for name, value in scope["headers"]:
+        if name == b"content-encoding":
+            coding = value.decode("latin-1").strip().lower()
+            return limit if coding in ("", "identity") else _inflated(coding, limit, max_bytes)
+    return limit
+
+
+def _inflated(coding: str, receive: Receive, max_bytes: int) -> Receive:
+    """Return a `receive` that inflates. It raises HTTPException 413 and 415, and InvalidInput."""
     inflater, left = zlib.decompressobj(zlib.MAX_WBITS | 32), max_bytes  # 32: gzip or zlib, by its first bytes
 
-    async def inflated() -> dict:
+    async def inflate() -> Message:
         nonlocal left
         message = await receive()
         if message["type"] != "http.request":
@@ -63,6 +79,6 @@ def inflate(scope: dict, receive: Receive, max_bytes: int) -> Receive:
             raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send fewer rows.")
         if inflater.unused_data or not (inflater.eof or message.get("more_body")):
             raise InvalidInput(f"The body's {coding} {'is followed by more' if inflater.eof else 'is cut off'}.")
-        return message | {"body": body}
+        return dict(message) | {"body": body}
 
-    return inflated
+    return inflate

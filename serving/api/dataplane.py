@@ -1,12 +1,16 @@
 """What the server says of itself: metadata and readiness, the same for REST and gRPC."""
 
 import asyncio
+from typing import Any
 
-from kserve.errors import InvalidInput, ModelNotFound
 from kserve.protocol.dataplane import DataPlane
 
-from serving.errors import VariantNotFound
-from serving.model.capstone import VARIANT_HEADER, CapstoneModel
+from capstan import catalogue
+from serving.model.codec_v2 import TEXTS
+from serving.model.repository import CapstoneRepository
+
+STOPPING = "The server is about to stop."
+EXTENSIONS = ["model_repository_extension", "binary_tensor_data", "generate"]
 
 
 class CapstanDataPlane(DataPlane):
@@ -17,85 +21,84 @@ class CapstanDataPlane(DataPlane):
 
     draining = False
 
-    async def get_model(self, name: str) -> CapstoneModel:
-        """Return a model that is loaded. (KServe would ask whether it is healthy, on every request.)"""
-        return self.get_model_from_registry(name)
+    def __init__(self, repository: CapstoneRepository):
+        super().__init__(repository)
+        self.repository = repository
 
-    def metadata(self) -> dict:
-        """Return the server's metadata: what is served, and why other capstones are not."""
-        models = {name: model.versions() for name, model in self.model_registry.get_models().items()}
-        return super().metadata() | {
+    def metadata(self) -> dict[str, Any]:
+        """Return the server's metadata: what is served, what is loading, and why other capstones are not served."""
+        return dict(super().metadata()) | {
             "name": "capstan",
-            "extensions": ["model_repository_extension", "binary_tensor_data"],
-            "models": models,
-            "failures": self.model_registry.failures,
+            "extensions": EXTENSIONS,
+            "models": {name: model.versions() for name, model in self.repository.models.items()},
+            "loading": sorted(self.repository.loading),
+            "failures": self.repository.failures,
         }
 
-    def alias_of(self, name: str, version: str) -> str:
-        """Return the alias that a loaded version answers to. Raises ModelNotFound and VariantNotFound."""
-        model = self.get_model_from_registry(name)
-        for alias, variant in model.variants.items():
-            if variant.version == version:
-                return alias
-        raise VariantNotFound(f"{name!r} has no version {version[:80]!r} loaded; it has {', '.join(model.versions())}.")
+    def describe(self, name: str, version: str | None = None) -> dict[str, Any]:
+        """Return a model's metadata: its tensors, loaded versions, and what a client needs to make a form of it.
 
-    def ask_for(self, name: str, version: str, headers: dict[str, str]) -> dict[str, str]:
-        """Return the header that asks for a version. Raises what `alias_of` does, and InvalidInput."""
-        alias, named = self.alias_of(name, version), headers.get(VARIANT_HEADER)
-        if named is not None and named != alias:
-            raise InvalidInput(f"Version {version} is the {alias}, but {VARIANT_HEADER} is {named!r}. Send only one.")
-        return {VARIANT_HEADER: alias}
-
-    async def model_metadata(self, model_name: str) -> dict:
-        """Return a model's inputs, outputs and loaded versions, and what a client needs to make a form of it."""
-        metadata, model = await super().model_metadata(model_name), self.get_model_from_registry(model_name)
-        return metadata | {
+        Its schemas are those of a version, by default the champion's. Raises ModelNotFound and VariantNotFound.
+        """
+        model = self.repository.served(name)
+        predictor = model.predictors[model.role_of(version)] if version else model.main
+        outputs = [*predictor.outputs.values(), *TEXTS]
+        return {
+            "name": name,
             "platform": "mlflow_pyfunc",
-            "title": model.title,
+            "inputs": [tensor.metadata() for tensor in predictor.inputs.values()],
+            "outputs": [tensor.metadata() for tensor in outputs],
+            "title": predictor.title,
             "versions": model.versions(),
-            "variants": {alias: variant.version for alias, variant in model.variants.items()},
-            "explains": model.explains,
-            "request_schema": model.request_schema,
+            "variants": model.variants(),
+            "unloadable": model.unloadable,
+            "explains": predictor.variant.explains,
+            "streams": predictor.variant.streams,
+            "request_schema": predictor.request_schema,
+            "prediction_schema": predictor.prediction_schema,
         }
 
-    async def index(self) -> list[dict]:
-        """Return every capstone with its loaded versions: whether it is served, and why not."""
-        rows = []
-        for name in self.model_registry.capstones():
-            model, reason = self.model_registry.get_model(name), self.model_registry.failures.get(name)
+    async def index(self) -> list[dict[str, str]]:
+        """Return every capstone with its loaded versions, and what could not be loaded with the reason."""
+        repository, rows = self.repository, []
+        for name in catalogue.names():
+            model = repository.models.get(name)
             if model is None:
-                row = {"state": "UNAVAILABLE", "reason": reason or "It is not loaded."}
-                rows.append({"name": name, "version": ""} | row)
-            else:
-                problem = await self.model_problem(name)
-                row = {"state": "UNAVAILABLE" if problem else "READY", "reason": problem or ""}
-                rows += [{"name": name, "version": version} | row for version in model.versions()]
+                loading = "It is loading." if name in repository.loading else "It is not loaded."
+                reason = repository.failures.get(name, loading)
+                rows.append({"name": name, "version": "", "state": "UNAVAILABLE", "reason": reason})
+                continue
+            problem = await self.model_problem(name)
+            state = {"state": "UNAVAILABLE" if problem else "READY", "reason": problem or ""}
+            rows += [{"name": name, "version": version} | state for version in model.versions()]
+            for role, reason in model.unloadable.items():
+                version = getattr(model.state, role)
+                rows.append({"name": name, "version": version, "state": "UNAVAILABLE", "reason": f"{role}: {reason}"})
         return rows
 
     async def problem(self) -> str | None:
         """Return why requests should go elsewhere, or None. A capstone without a champion is no reason."""
+        repository = self.repository
         if self.draining:
-            return "The server is about to stop."
-        for name, failure in self.model_registry.failures.items():
-            return f"{name!r} is not loaded: {failure}"
-        models = [model for model in self.model_registry.get_models().values() if "champion" in model.variants]
+            return STOPPING
+        for name in sorted(repository.loading):
+            return f"{name!r} is loading."
+        for name in sorted(repository.blocking):
+            return f"{name!r} is not loaded: {repository.failures[name]}"
+        models = [model for model in repository.models.values() if "champion" in model.predictors]
         problems = await asyncio.gather(*(model.problem() for model in models))
         return next((problem for problem in problems if problem), None)
 
     async def model_problem(self, name: str) -> str | None:
         """Return why plain requests for a model are not answered, or None. Raises ModelNotFound."""
         if self.draining:
-            return "The server is about to stop."
-        if name in self.model_registry.failures:
-            return f"{name!r} is not loaded: {self.model_registry.failures[name]}"
-        if self.model_registry.get_model(name) is None:
-            raise ModelNotFound(name)
-        return await self.model_registry.get_model(name).problem()
+            return STOPPING
+        return await self.repository.served(name).problem()
 
     async def ready(self) -> bool:
         """Return whether requests may come."""
         return await self.problem() is None
 
     async def model_ready(self, model_name: str, disable_predictor_health_check: bool = False) -> bool:
-        """Return whether plain requests for a model are answered. Raises ModelNotFound."""
+        """Return whether plain requests for a model are answered. Raises ModelNotFound and Loading."""
         return await self.model_problem(model_name) is None

@@ -4,17 +4,26 @@ from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import orjson
 import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.api.dataplane import CapstanDataPlane
 from serving.model.capstone import CapstoneModel
 from serving.model.codec_v2 import example_of
+from serving.model.predictor import Predictor
+from serving.model.repository import CapstoneRepository
 
 TEMPLATE = Path(__file__).with_name("openapi.yaml")
+ANSWERS = {
+    "/v1/models/{model_name}:predict": "predictions",
+    "/v1/models/{model_name}:explain": "explanations",
+    "/v2/models/{model_name}/infer": "",
+    "/v2/models/{model_name}/generate": "",
+    "/v2/models/{model_name}/generate_stream": "",
+}
 
 
 class OpenApi:
@@ -23,67 +32,99 @@ class OpenApi:
     `secured`: all but the probes needs a token.
     """
 
-    def __init__(self, dataplane: CapstanDataPlane, secured: bool):
-        self.dataplane, self.secured = dataplane, secured
+    def __init__(self, repository: CapstoneRepository, secured: bool):
+        self.repository, self.secured = repository, secured
         _template()  # 50 ms that no request should wait for
         self._models: dict[str, CapstoneModel] | None = None
         self._document = b""
 
     async def document(self, request: Request) -> Response:
         """Answer with the document."""
-        models = dict(self.dataplane.model_registry.get_models())
+        models = dict(self.repository.models)
         if models != self._models:
             self._models, self._document = models, orjson.dumps(build(models, self.secured))
         return Response(self._document, media_type="application/json")
 
 
 @cache
-def _template() -> dict:
-    return yaml.load(TEMPLATE.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def _template() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(TEMPLATE.read_text(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return document
 
 
-def build(models: Mapping[str, CapstoneModel], secured: bool = False) -> dict:
-    """Return the document as JSON has it."""
+def build(models: Mapping[str, CapstoneModel], secured: bool = False) -> dict[str, Any]:
+    """Return the document as JSON has it. A model is described by its champion."""
     document = deepcopy(_template())
     if secured:
         document["security"] = [{"token": []}]
     for name, model in models.items():
-        document["components"]["schemas"][f"{name}_row"] = _row(name, model.request_schema)
-        document["paths"] |= _paths(document, name, model)
+        schemas = document["components"]["schemas"]
+        schemas[f"{name}_row"] = component(f"{name}_row", model.main.request_schema)
+        schemas[f"{name}_prediction"] = component(f"{name}_prediction", model.main.prediction_schema)
+        document["paths"] |= _paths(document, name, model.main)
     return document
 
 
-def _row(name: str, schema: dict) -> dict:
-    """Return a request's schema as a component: pydantic's references start at the root."""
-    return orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', f'"#/components/schemas/{name}_row/$defs/'.encode()))
+def component(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema as a component: pydantic's references start at the root."""
+    target = f'"#/components/schemas/{name}/$defs/'.encode()
+    found: dict[str, Any] = orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', target))
+    return found
 
 
-def _paths(document: dict, name: str, model: CapstoneModel) -> dict:
-    schemas, row = document["components"]["schemas"], example(model.request_schema)
-    instances = deepcopy(schemas["PredictRequest"])
-    instances["properties"]["instances"]["items"] = {"$ref": f"#/components/schemas/{name}_row"}
-    tensors = deepcopy(schemas["InferRequest"])
-    known = {"properties": {"name": {"enum": list(model.rows.fields)}}}
-    tensors["properties"]["inputs"]["items"] = {"allOf": [tensors["properties"]["inputs"]["items"], known]}
-    v1 = {"instances": [row]} if row else None
-    v2 = {"inputs": example_of(model.rows, row)} if row else None
-    wanted = {"/v1/models/{model_name}:predict": (instances, v1), "/v2/models/{model_name}/infer": (tensors, v2)}
-    if model.explains:
-        wanted["/v1/models/{model_name}:explain"] = (instances, v1)
+def _paths(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
+    """Return the paths of a model, each with its own request, an example and its own answer."""
+    bodies, row = _bodies(document, name, predictor), example(predictor.request_schema)
+    examples: dict[str, Any] = {}
+    if row:
+        examples = {path: row if "generate" in path else {"instances": [row]} for path in bodies}
+        examples["/v2/models/{model_name}/infer"] = {"inputs": example_of(predictor.inputs, row)}
     paths = {}
-    for path, (schema, body) in wanted.items():
+    for path, schema in bodies.items():
         operation = deepcopy(document["paths"][path]["post"])
         operation["operationId"] += f"_{name}"
-        operation["summary"] += f": {model.title or name}"
+        operation["summary"] += f": {predictor.title or name}"
         content = operation["requestBody"]["content"]["application/json"]
         content["schema"] = schema
-        if body:
-            content["examples"] = {"one": {"summary": "One row", "value": body}}
+        if path in examples:
+            content["examples"] = {"one": {"summary": "One row", "value": examples[path]}}
+        _describe_answer(operation, document, ANSWERS[path], {"$ref": f"#/components/schemas/{name}_prediction"})
         paths[path.replace("{model_name}", name)] = {"post": operation}
     return paths
 
 
-def example(schema: Mapping) -> dict | None:
+def _bodies(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
+    """Return the schemas of the bodies that a model takes, by path."""
+    schemas, row = document["components"]["schemas"], {"$ref": f"#/components/schemas/{name}_row"}
+    instances = deepcopy(schemas["PredictRequest"])
+    instances["properties"]["instances"]["items"] = row
+    tensors = deepcopy(schemas["InferRequest"])
+    known = {"properties": {"name": {"enum": list(predictor.inputs)}}}
+    tensors["properties"]["inputs"]["items"] = {"allOf": [tensors["properties"]["inputs"]["items"], known]}
+    bodies = {"/v1/models/{model_name}:predict": instances, "/v2/models/{model_name}/infer": tensors}
+    if predictor.variant.explains:
+        bodies["/v1/models/{model_name}:explain"] = instances
+    if predictor.variant.streams:
+        bodies |= {path: row for path in ANSWERS if "generate" in path}
+    return bodies
+
+
+def _describe_answer(operation: dict[str, Any], document: dict[str, Any], key: str, prediction: dict[str, Any]) -> None:
+    """Add the fields of a model's prediction to the answer of one of its paths; `key` holds the rows of V1."""
+    content = operation["responses"]["200"]["content"]
+    if "application/json" not in content or (not key and "Generated" not in str(content)):
+        return
+    general = content["application/json"]["schema"]
+    if not key:
+        content["application/json"]["schema"] = {"allOf": [general, prediction]}
+        return
+    whole = deepcopy(document["components"]["schemas"][general["$ref"].rpartition("/")[2]])
+    rows = whole["properties"][key]
+    rows["items"] = {"allOf": [*rows["items"]["allOf"], prediction]}
+    content["application/json"]["schema"] = whole
+
+
+def example(schema: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return a row of the examples that a request's fields state, or None when a required field states none."""
     row = {}
     for name, field in schema["properties"].items():

@@ -1,57 +1,219 @@
-"""V2 over REST: a body to an inference request, with or without the binary tensor extension.
+"""V2 over REST: a body to a request and an answer to a body, with or without the binary tensor extension.
 
-KServe's own decoder takes the JSON in front of binary tensors unchecked, and drops bytes that belong to no tensor.
+By hand: an object of KServe's and a pydantic model for each tensor cost more than the rest of a request.
 """
 
-from kserve import InferInput, InferRequest
+import math
+import struct
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
 from kserve.errors import InvalidInput
-from kserve.protocol.infer_type import RequestedOutput
-from kserve.protocol.rest.v2_datamodels import InferenceRequest, RequestInput
-from pydantic import ConfigDict, ValidationError
+from orjson import dumps
+from starlette.responses import Response
 
 from serving.api.body import read_json
-from serving.model.codec_v2 import check_datatype
+from serving.model.codec_v2 import RequestedOutput, V2Answer, V2Payload
+from serving.model.tensors import KINDS, LAYOUTS, Tensor, check_datatype, pack
 
 EXPECTED = 'Expected {"inputs": [{"name": ..., "shape": [n], "datatype": ..., "data": [...]}, ...]}.'
 SIZE_HEADER = "inference-header-content-length"
+CACHED_BYTES = 2**14
+NOTHING: Mapping[str, Any] = {}
+JSON_KINDS = {name: kinds for name, kinds in KINDS.items() if name != "FP16"}
+SIZES = {letter: struct.calcsize(f"<{letter}") for letter in LAYOUTS.values()}
 
 
-class _Input(RequestInput):
-    """A tensor; without `data`, its elements are bytes after the JSON."""
+class Header(NamedTuple):
+    """What the JSON of a request says."""
 
-    model_config = ConfigDict(strict=True)
-    data: list | None = None
-
-
-class _Request(InferenceRequest):
-    model_config = ConfigDict(strict=True)
-    inputs: list[_Input]
+    id: str
+    inputs: list[Any]
+    parameters: Mapping[str, Any]
+    outputs: list[RequestedOutput]
 
 
-def read(body: bytes, json_size: str | None, model: str) -> InferRequest:
-    """Read a request; `json_size` is the header that says where the JSON ends and the bytes begin, or None."""
-    size = len(body) if json_size is None else _size(json_size, body)
+def read(body: bytes, json_size: str | None) -> V2Payload:
+    """Read a request; `json_size` is the header that says where the JSON ends and the bytes begin, or None.
+
+    Raises InvalidInput.
+    """
+    if json_size is None:
+        size, header = len(body), _parse(body)
+        row = _json_row(header.inputs)
+    else:
+        size = _size(json_size, body)
+        # In front of bytes the JSON holds no values, so that requests of one client often share it.
+        header, layout = (_parse_with_layout if size <= CACHED_BYTES else _parse_with_layout.__wrapped__)(body[:size])
+        row = _binary_row(layout, body, size) if layout else None
+    tensors = partial(_tensors, header.inputs, body, size)
+    return V2Payload(header.id, tensors if row else tensors(), header.parameters, header.outputs, single=row or None)
+
+
+def _parse(text: bytes) -> Header:
+    payload = read_json(text)
+    if not isinstance(payload, dict):
+        raise InvalidInput(f"The body is a JSON {type(payload).__name__}, not an object. {EXPECTED}")
+    id_ = payload.get("id")
+    if id_ is not None and type(id_) is not str:
+        raise InvalidInput(f"id: Input should be a valid string. {EXPECTED}")
+    inputs = _list(payload, "inputs", required=True)
+    return Header(id_ or "", inputs, _parameters(payload, ""), _outputs(payload))
+
+
+def _json_row(inputs: list[Any]) -> dict[str, Any] | None:
+    """Return the values of one row of scalars, which is what most requests are, or None for `_tensors` to read."""
+    row = {}
     try:
-        request = _Request.model_validate(read_json(body[:size]))
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part)[:80] for part in problem["loc"]) or "the body"
-        raise InvalidInput(f"{where}: {problem['msg']}. {EXPECTED}") from None
-    inputs, rest = [], memoryview(body)[size:]
-    for tensor in request.inputs:
-        check_datatype(tensor.name, tensor.datatype)
-        inputs.append(InferInput(tensor.name, tensor.shape, tensor.datatype, tensor.data, tensor.parameters))
-        if tensor.data is None:
-            length = _length(tensor, len(rest))
-            inputs[-1]._raw_data, rest = bytes(rest[:length]), rest[length:]
-        elif "binary_data_size" in (tensor.parameters or {}):
-            raise InvalidInput(f"Tensor {tensor.name[:80]!r} has both `data` and the parameter `binary_data_size`.")
-        elif tensor.datatype == "FP16":
-            raise InvalidInput(f"FP16 data via JSON is not supported; send tensor {tensor.name[:80]!r} as FP32.")
-    if rest:
-        raise InvalidInput(f"{len(rest)} bytes are left after the last tensor. {SIZE_HEADER} is {size}.")
-    outputs = [RequestedOutput(output.name, output.parameters) for output in request.outputs or ()]
-    return InferRequest(model, inputs, request.id, parameters=request.parameters, request_outputs=outputs)
+        for tensor in inputs:
+            (value,), (size,), name = tensor["data"], tensor["shape"], tensor["name"]
+            if type(value) not in JSON_KINDS[tensor["datatype"]] or size != 1 or type(size) is not int:
+                return None
+            if len(tensor) != 4 or type(name) is not str:
+                return None
+            row[name] = value
+    except (KeyError, TypeError, ValueError):
+        return None
+    return row if len(row) == len(inputs) else None
+
+
+class Layout(NamedTuple):
+    """The names of tensors that hold one number each, and how their bytes are read at once."""
+
+    names: list[str]
+    numbers: struct.Struct
+
+
+@lru_cache(256)
+def _parse_with_layout(text: bytes) -> tuple[Header, Layout | None]:
+    header, names, letters = _parse(text), [], "<"
+    try:
+        for tensor in header.inputs:
+            parameters, (size,), name = tensor["parameters"], tensor["shape"], tensor["name"]
+            letter, length = LAYOUTS[tensor["datatype"]], parameters["binary_data_size"]
+            if size != 1 or type(size) is not int or length != SIZES[letter] or type(length) is not int:
+                return header, None
+            if len(tensor) != 4 or type(name) is not str or name in names:
+                return header, None
+            names.append(name)
+            letters += letter
+    except (KeyError, TypeError, ValueError):
+        return header, None
+    return header, Layout(names, struct.Struct(letters))
+
+
+def _binary_row(layout: Layout, body: bytes, start: int) -> dict[str, Any] | None:
+    """Return the values of one row of numbers that follow the JSON, or None for `_tensors` to say what is wrong."""
+    if layout.numbers.size != len(body) - start:
+        return None
+    values = layout.numbers.unpack_from(body, start)
+    return dict(zip(layout.names, values, strict=True)) if all(map(math.isfinite, values)) else None
+
+
+def _tensors(inputs: list[Any], body: bytes, size: int) -> list[Tensor]:
+    """Return the tensors of a request whose JSON has so many bytes. Raises InvalidInput."""
+    view, start, tensors = memoryview(body), size, []
+    for position, tensor in enumerate(inputs):
+        try:
+            name, shape, datatype = tensor["name"], tensor["shape"], tensor["datatype"]
+            data, parameters = tensor.get("data"), tensor.get("parameters")
+        except (KeyError, TypeError, IndexError, AttributeError):
+            raise _wrong_input(position, tensor) from None
+        if type(name) is not str or type(shape) is not list or type(datatype) is not str:
+            raise _wrong_input(position, tensor)
+        for length in shape:
+            if type(length) is not int:
+                raise _wrong_input(position, tensor)
+        if datatype not in KINDS:
+            check_datatype(name, datatype)
+        if parameters is not None and type(parameters) is not dict:
+            raise _wrong_input(position, tensor)
+        if data is None:
+            stop = start + _length(name, parameters or NOTHING, len(body) - start)
+            tensors.append(Tensor(name, datatype, shape, None, view[start:stop]))
+            start = stop
+        elif type(data) is not list:
+            raise _wrong_input(position, tensor)
+        elif parameters and "binary_data_size" in parameters:
+            raise InvalidInput(f"Tensor {name[:80]!r} has both `data` and the parameter `binary_data_size`.")
+        elif datatype == "FP16":
+            raise InvalidInput(f"FP16 data via JSON is not supported; send tensor {name[:80]!r} as FP32.")
+        else:
+            tensors.append(Tensor(name, datatype, shape, data))
+    if start < len(body):
+        raise InvalidInput(f"{len(body) - start} bytes are left after the last tensor. {SIZE_HEADER} is {size}.")
+    return tensors
+
+
+def write(answer: V2Answer) -> Response:
+    """Return an answer as REST has it: JSON, followed by the bytes of the tensors that are wanted as such."""
+    outputs, tail = [], []
+    for tensor in answer.outputs:
+        output: dict[str, Any] = {"name": tensor.name, "shape": tensor.shape, "datatype": tensor.datatype}
+        if tensor.name in answer.binary:
+            tail.append(pack(tensor))
+            output["parameters"] = {"binary_data_size": len(tail[-1])}
+        else:
+            output["data"] = tensor.data
+        outputs.append(output)
+    content = dumps(
+        {
+            "id": answer.id,
+            "model_name": answer.model_name,
+            "model_version": answer.model_version,
+            "parameters": {"variant": answer.variant},
+            "outputs": outputs,
+        }
+    )
+    if not tail:
+        return Response(content, media_type="application/json")
+    headers = {SIZE_HEADER: str(len(content))}
+    return Response(b"".join([content, *tail]), headers=headers, media_type="application/octet-stream")
+
+
+def _list(payload: Mapping[str, Any], name: str, required: bool = False) -> list[Any]:
+    found = payload.get(name)
+    if found is None and not required:
+        return []
+    if type(found) is not list:
+        problem = "Field required" if name not in payload else "Input should be a valid list"
+        raise InvalidInput(f"{name}: {problem}. {EXPECTED}")
+    return found
+
+
+def _parameters(payload: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    found = payload.get("parameters")
+    if found is None:
+        return NOTHING
+    if type(found) is not dict:
+        raise InvalidInput(f"{where}parameters: Input should be a valid dictionary. {EXPECTED}")
+    return found
+
+
+def _outputs(payload: Mapping[str, Any]) -> list[RequestedOutput]:
+    found = []
+    for position, output in enumerate(_list(payload, "outputs")):
+        if type(output) is not dict or type(output.get("name")) is not str:
+            raise InvalidInput(f"outputs.{position}.name: Input should be a valid string. {EXPECTED}")
+        found.append(RequestedOutput(output["name"], _parameters(output, f"outputs.{position}.")))
+    return found
+
+
+def _wrong_input(position: int, tensor: object) -> InvalidInput:
+    """Return the error of a tensor that is not what EXPECTED says."""
+    where = f"inputs.{position}"
+    if not isinstance(tensor, dict):
+        return InvalidInput(f"{where}: Input should be a valid dictionary. {EXPECTED}")
+    for name, kind in (("name", str), ("shape", list), ("datatype", str), ("data", list), ("parameters", dict)):
+        if name not in tensor:
+            if name in ("name", "shape", "datatype"):
+                return InvalidInput(f"{where}.{name}: Field required. {EXPECTED}")
+        elif type(tensor[name]) is not kind and not (tensor[name] is None and name in ("data", "parameters")):
+            words = {str: "string", list: "list", dict: "dictionary"}[kind]
+            return InvalidInput(f"{where}.{name}: Input should be a valid {words}. {EXPECTED}")
+    index = next(i for i, size in enumerate(tensor["shape"]) if type(size) is not int)
+    return InvalidInput(f"{where}.shape.{index}: Input should be a valid integer. {EXPECTED}")
 
 
 def _size(text: str, body: bytes) -> int:
@@ -60,10 +222,10 @@ def _size(text: str, body: bytes) -> int:
     return int(text)
 
 
-def _length(tensor: _Input, left: int) -> int:
-    length = (tensor.parameters or {}).get("binary_data_size")
+def _length(name: str, parameters: Mapping[str, Any], left: int) -> int:
+    length = parameters.get("binary_data_size")
     if length is None:
-        raise InvalidInput(f"Tensor {tensor.name[:80]!r} has neither `data` nor the parameter `binary_data_size`.")
+        raise InvalidInput(f"Tensor {name[:80]!r} has neither `data` nor the parameter `binary_data_size`.")
     if type(length) is not int or not 0 <= length <= left:
-        raise InvalidInput(f"binary_data_size of tensor {tensor.name[:80]!r} is {length!r}; {left} bytes are left.")
+        raise InvalidInput(f"binary_data_size of tensor {name[:80]!r} is {length!r}; {left} bytes are left.")
     return length

@@ -1,7 +1,7 @@
-"""What stands before a request reaches a model: one file a guard, the same for REST and gRPC.
+"""What stands before a request reaches a model: one file for each guard, the same for REST and gRPC.
 
-A guard is an async callable of a call and of `proceed`, which goes on to the next guard and at last to the model. It
-awaits `proceed()` and returns what that returned, or raises an error that `serving.errors` knows.
+A guard is an async callable that takes a call and `proceed`, which goes on to the next guard and at last to the model.
+It awaits `proceed()` and returns what that returned, or raises an error that `serving.errors` knows.
 """
 
 from capstan.settings import settings
@@ -16,7 +16,8 @@ from serving.guards.tokens import TokenFile
 
 def guards_of_settings() -> list[Guard]:
     """Return the guards of this profile, the outermost first. Raises CapstanError when the token file is unreadable."""
-    own, guards = settings(), [Measure()]
+    own = settings()
+    guards: list[Guard] = [Measure()]
     if own.tokens_file:
         guards.append(Authentication(TokenFile(own.tokens_file)))
     if own.token_rate:

@@ -1,7 +1,9 @@
 """Bearer tokens: everything but the probes needs one."""
 
+from typing import Any
+
 from serving.errors import Unauthenticated
-from serving.guards.call import Call, Kind
+from serving.guards.call import Answer, Call, Kind
 from serving.guards.tokens import TokenFile
 
 
@@ -11,7 +13,7 @@ class Authentication:
     def __init__(self, tokens: TokenFile):
         self.tokens = tokens
 
-    async def __call__(self, call: Call, proceed):
+    async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Raises Unauthenticated for calls without a known token."""
         if call.kind is not Kind.PROBE:
             scheme, _, token = call.headers.get("authorization", "").partition(" ")

@@ -1,33 +1,31 @@
-"""A call as guards see it, and the ways to them: an ASGI middleware and a gRPC interceptor."""
+"""A call as guards see it, and how a call passes them."""
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
+from grpc.aio import ServicerContext
 from grpc_interceptor.server import AsyncServerInterceptor
-from starlette.datastructures import Headers
-
-from serving.errors import Refused, refuse
-from serving.page import is_page
-
-log = logging.getLogger("serving")
 
 
 class Kind(Enum):
-    """What a call wants. Probes pass every guard, and so does the page for people, which holds no data."""
+    """What a call is for. Each route declares its kind. Probes pass every guard."""
 
     PROBE = "probe"
     PREDICT = "predict"
+    STREAM = "stream"
     OTHER = "other"
+
+
+PREDICTIONS = (Kind.PREDICT, Kind.STREAM)
 
 
 @dataclass
 class Call:
-    """One request, and what becomes known of it on its way."""
+    """One request, and what becomes known about it while it is answered."""
 
     kind: Kind
     headers: Mapping[str, str]  # gRPC: the metadata; names in lower case
@@ -39,51 +37,29 @@ class Call:
     rows: int = 0
 
 
+Answer = Callable[[], Awaitable[Any]]
+
+
 class Guard(Protocol):
     """See the package."""
 
-    async def __call__(self, call: Call, proceed: Callable[[], Awaitable]) -> object:
+    async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Return what `proceed()` returns, or raise an error of `serving.errors`."""
 
 
-current: ContextVar[Call | None] = ContextVar("call", default=None)  # the call that this task answers
+NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request
+current: ContextVar[Call] = ContextVar("call", default=NO_CALL)  # the call that this task answers
 
 
-async def run(guards: Sequence[Guard], call: Call, answer: Callable[[], Awaitable]) -> object:
-    """Answer a call behind the guards."""
+async def run(guards: Sequence[Guard], call: Call, answer: Answer) -> Any:
+    """Answer a call behind the guards, the first of which is the outermost."""
     current.set(call)
     for guard in reversed(guards):
         answer = partial(guard, call, answer)
     return await answer()
 
 
-class GuardMiddleware:
-    """ASGI middleware. While `draining()`, it asks clients not to use their connection again."""
-
-    def __init__(self, app, guards: Sequence[Guard], draining: Callable[[], bool]):
-        self.app, self.guards, self.draining = app, guards, draining
-
-    async def __call__(self, scope, receive, send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        call, begun = Call(_kind(scope["method"], scope["path"]), Headers(scope=scope)), False
-
-        async def watched(message: dict) -> None:
-            nonlocal begun
-            if message["type"] == "http.response.start":
-                begun, call.status = True, message["status"]
-                if self.draining():
-                    message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
-            await send(message)
-
-        try:
-            await run(self.guards, call, lambda: self.app(scope, receive, watched))
-        except Refused as error:
-            if begun:  # the client reads its answer too slowly; uvicorn closes the connection
-                log.warning("%s %r: the answer is cut off: %s", scope["method"], scope["path"], error)
-            else:
-                await refuse(error, scope, receive, watched)
+KINDS = dict.fromkeys(("ServerLive", "ServerReady", "ModelReady"), Kind.PROBE) | {"ModelInfer": Kind.PREDICT}
 
 
 class GuardInterceptor(AsyncServerInterceptor):
@@ -92,17 +68,11 @@ class GuardInterceptor(AsyncServerInterceptor):
     def __init__(self, guards: Sequence[Guard]):
         self.guards = guards
 
-    async def intercept(self, method, request_or_iterator, context, method_name):
+    async def intercept(
+        self, method: Callable[..., Any], request_or_iterator: Any, context: ServicerContext, method_name: str
+    ) -> Any:
+        """Answer a call behind the guards."""
         kind = KINDS.get(method_name.rpartition("/")[2], Kind.OTHER)
-        call = Call(kind, {key: value for key, value in context.invocation_metadata() if isinstance(value, str)})
+        metadata = context.invocation_metadata() or ()
+        call = Call(kind, {key: value for key, value in metadata if isinstance(value, str)})
         return await run(self.guards, call, lambda: method(request_or_iterator, context))
-
-
-KINDS = dict.fromkeys(("ServerLive", "ServerReady", "ModelReady"), Kind.PROBE) | {"ModelInfer": Kind.PREDICT}
-
-
-def _kind(method: str, path: str) -> Kind:
-    if method in ("GET", "HEAD"):
-        probe = path.startswith("/v2/health/") or path.endswith("/ready") or path == "/metrics"
-        return Kind.PROBE if probe or is_page(path) else Kind.OTHER
-    return Kind.PREDICT if path.endswith((":predict", ":explain", "/infer")) else Kind.OTHER

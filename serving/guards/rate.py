@@ -1,24 +1,25 @@
-"""A token bucket a client: `burst` requests at once, `rate` a second in the long run."""
+"""A token bucket for each client: `burst` requests at once, `rate` a second in the long run."""
 
 import math
 import time
+from typing import Any
 
 from serving.errors import TooManyRequests
-from serving.guards.call import Call, Kind
+from serving.guards.call import Answer, Call, Kind
 
 
 class Rate:
-    """Counts requests, whatever they ask for, by the client's token; without tokens all clients share one bucket."""
+    """Counts requests of every kind by the client's token. Without tokens all clients share one bucket."""
 
     def __init__(self, rate: float, burst: int):
         self.rate, self.burst = rate, burst
         self._buckets: dict[str, tuple[float, float]] = {}  # client -> what is left, and when that was
 
-    async def __call__(self, call: Call, proceed):
-        """Raises TooManyRequests with the seconds until the next one may come."""
+    async def __call__(self, call: Call, proceed: Answer) -> Any:
+        """Raises TooManyRequests with the seconds until the next request may come."""
         if call.kind is not Kind.PROBE:
             now = time.monotonic()
-            left, since = self._buckets.get(call.client, (self.burst, now))
+            left, since = self._buckets.get(call.client, (float(self.burst), now))
             left = min(self.burst, left + (now - since) * self.rate)
             self._buckets[call.client] = (left - 1 if left >= 1 else left, now)
             if left < 1:

@@ -1,22 +1,22 @@
-"""A prediction takes so long at most, from its first byte to the last of its answer."""
+"""A limit on the time of a prediction, from the first byte of the request to the last byte of the answer."""
 
 import asyncio
+from typing import Any
 
 from serving.errors import TooSlow
-from serving.guards.call import Call, Kind
+from serving.guards.call import Answer, Call, Kind
 
 
 class TimeLimit:
-    """Gives up predictions after `seconds`; loading a model may take longer.
+    """Gives up predictions after `seconds`. Loading a model may take longer, and streams have limits of their own.
 
-    It ends what waits: for a body that trickles in, the online store, the log. What computes, a model in the middle of
-    its batch, ends by itself.
+    It ends what waits: for a slow body, the online store or the log. A model in the middle of its batch ends by itself.
     """
 
     def __init__(self, seconds: float):
         self.seconds = seconds
 
-    async def __call__(self, call: Call, proceed):
+    async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Raises TooSlow."""
         if call.kind is not Kind.PREDICT:
             return await proceed()

@@ -1,6 +1,6 @@
 """Tokens of clients: `python -m serving.guards.tokens add NAME` makes one, shows it once and keeps its hash.
 
-The file has a line `NAME SHA256` a token. A token is 256 random bits, so that its plain hash tells nothing.
+The file has one line for each token, `NAME SHA256`. A token is 256 random bits, so its plain hash tells nothing.
 """
 
 import argparse
@@ -27,10 +27,10 @@ class TokenFile:
         self._seen, self._hashes = self._state(), read(path)
 
     def client(self, token: str) -> str:
-        """Return the name of a token's client, or "" when nobody has it."""
+        """Return the name of a token's client, or "" for an unknown token."""
         self._refresh()
         digest, found = _hash(token), ""
-        for name, known in self._hashes.items():  # all of them: how long it takes tells nothing
+        for name, known in self._hashes.items():  # all of them, so that the time it takes tells nothing
             if hmac.compare_digest(known, digest):
                 found = name
         return found
@@ -44,7 +44,7 @@ class TokenFile:
             except CapstanError as error:
                 log.warning("The tokens stay as they were: %s", error)
 
-    def _state(self) -> tuple | None:
+    def _state(self) -> tuple[int, int, int] | None:
         try:
             stat = self.path.stat()
         except OSError:
@@ -94,7 +94,7 @@ def main() -> None:
     """Add a token; exit with 1 when that cannot be."""
     parser = argparse.ArgumentParser("python -m serving.guards.tokens", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["add"])
-    parser.add_argument("name", help="who gets the token")
+    parser.add_argument("name", help="the client that gets the token")
     parser.add_argument("--file", type=Path, default=settings().tokens_file, help="by default CAPSTAN_TOKENS_FILE")
     options = parser.parse_args()
     if options.file is None:

@@ -1,21 +1,26 @@
 """Explanations in the manner of KServe's V1 protocol: `{"explanations": [{...}]}`."""
 
+from typing import Any
+
 import numpy as np
 
 from serving.model.inference import Inference
+from serving.scoring.explanations import Explained
 
 
-def encode(inference: Inference) -> dict:
-    """Return the answer: one object a row, in their order; its inputs by the size of what they contribute."""
-    names, explanation, explanations = inference.variant.columns, inference.explanation, []
+def encode(inference: Inference, explained: Explained) -> dict[str, Any]:
+    """Return one object for each row, in their order; its inputs by the size of what they contribute."""
+    names, answers = inference.variant.columns, []
     for row, report in enumerate(inference.reports):
-        contributions = explanation.contributions[row]
+        contributions = explained.contributions[row]
         order = np.argsort(-np.abs(contributions), kind="stable")
         answer = {
-            "probability": float(explanation.scores[row]),
+            **explained.predictions[row],
             "model_version": inference.variant.version,
-            "variant": inference.variant.alias,
-            "base": float(explanation.base[row]),
+            "variant": inference.variant.role,
+            "explained": explained.field,
+            "unit": explained.unit,
+            "base": float(explained.base[row]),
             "contributions": {names[i]: float(contributions[i]) for i in order},
             "features": {names[i]: inference.columns[names[i]][row] for i in order},
             "missing_features": report.missing,
@@ -24,5 +29,5 @@ def encode(inference: Inference) -> dict:
         }
         if report.defaults:
             answer["defaults"] = report.defaults
-        explanations.append(answer)
-    return {"explanations": explanations}
+        answers.append(answer)
+    return {"explanations": answers}

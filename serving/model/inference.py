@@ -1,27 +1,43 @@
-"""The rows of one request on their way through a model."""
+"""The rows of one request on their way through a model, and what each protocol has to do with them."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import numpy as np
-from kserve import InferRequest
-from pydantic import BaseModel
-
-from serving.scoring.explanations import Explanation
+from serving.model.rows import Row
 from serving.scoring.features import Report
 from serving.scoring.variants import Variant
 
+if TYPE_CHECKING:
+    from serving.model.predictor import Predictor
 
-@dataclass
+Answer_co = TypeVar("Answer_co", covariant=True)
+
+
+@dataclass(slots=True)
 class Inference:
-    """What is asked, and what has become of it: `columns` have n values, the lists n items."""
+    """What was asked of a variant, and what it answered: `columns` have n values, the lists n items.
+
+    A prediction is a dict as JSON has it. `partial` says that a stream ended early.
+    """
 
     variant: Variant
-    requests: list[BaseModel]
-    return_features: bool
-    infer_request: InferRequest | None  # None: the V1 protocol
+    rows: list[Row]
+    columns: dict[str, list[Any]]
+    reports: list[Report]
+    predictions: list[dict[str, Any]]
+    prediction_ids: list[str]
+    partial: bool = False
 
-    columns: dict[str, list] = field(default_factory=dict)
-    reports: list[Report] = field(default_factory=list)
-    scores: np.ndarray | None = None
-    prediction_ids: list[str] | None = None
-    explanation: Explanation | None = None
+
+class Payload(Protocol[Answer_co]):
+    """A request in one of the protocols. It knows how to read itself for a variant, and how to write the answer."""
+
+    def first(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return some fields of the first row as they came: which variant reads them is not known yet."""
+
+    def rows(self, predictor: "Predictor") -> Sequence[object]:
+        """Return the rows for a variant, not validated yet. Raises InvalidInput."""
+
+    def answer(self, inference: Inference) -> Answer_co:
+        """Return the answer."""

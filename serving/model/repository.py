@@ -1,138 +1,200 @@
-"""The model repository: KServe's load and unload, on top of the registry's aliases."""
+"""The model repository: KServe's load and unload, on top of the roll-out's state in the registry."""
 
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
-from types import ModuleType
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 from kserve import ModelRepository
 from kserve.errors import ModelNotFound, ModelNotReady
-from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
-from capstan import catalogue, registry, rollout
+from capstan import catalogue
 from capstan.errors import CapstanError
-from capstan.rollout.traffic import Traffic
-from serving.errors import one_line
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
+from serving.errors import Loading, one_line
 from serving.model.capstone import CapstoneModel
-from serving.model.routing import Router
 from serving.predictions.log import PredictionLog
-from serving.scoring.variants import ALIASES, load_variants
+from serving.scoring.variants import NoEndpoint, OpenStore, load_variants
+
+if TYPE_CHECKING:
+    from feast import FeatureStore
 
 log = logging.getLogger("serving")
-RETRY_SECONDS = 2.0
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
 
 
-def open_store():
-    """Return the Feast store of this profile."""
+def open_profile_store(capstone: str) -> "FeatureStore":
+    """Return a capstone's Feast store, on the stores of this profile."""
     from feature_repo.store import open_store
 
-    return open_store()
+    return open_store(capstone)
+
+
+class Unloadable(CapstanError):
+    """None of a capstone's versions can be loaded; `reasons` says why, by role."""
+
+    def __init__(self, state: RolloutState, reasons: Mapping[str, str]):
+        super().__init__(_listed(reasons))
+        self.state, self.reasons = state, reasons
+
+
+class Attempt(NamedTuple):
+    """A load that failed, at least in part: the roll-out's state, when to try again, and the wait after that."""
+
+    state: RolloutState
+    due: float
+    wait: float
 
 
 class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
-    `capstones` lists the names there are, `load_task` returns one's task, `open_store` the Feast store, opened once;
-    `log` takes their predictions.
+    `open_store` opens a capstone's Feast store, once; `log` takes the predictions. `loading` are the capstones that are
+    about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
+    answers for.
     """
 
-    def __init__(
-        self,
-        capstones: Callable[[], list[str]] = catalogue.names,
-        load_task: Callable[[str], ModuleType] = catalogue.load_task,
-        open_store: Callable[[], object] = open_store,
-        log: PredictionLog | None = None,
-    ):
+    def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
         super().__init__()
-        self.capstones = capstones
-        self.load_task = load_task
-        self.open_store = cache(open_store)
+        self.models: dict[str, CapstoneModel] = {}
+        self.open_store: OpenStore = cache(open_store)
         self.log = log or PredictionLog.of_settings()
-        self.failures: dict[str, str] = {}  # capstones with a champion that could not be loaded -> why
-        self._loading = asyncio.Lock()
+        self.loading: set[str] = set()
+        self.failures: dict[str, str] = {}
+        self.blocking: set[str] = set()
+        self._attempts: dict[str, Attempt] = {}
+        self._lock = asyncio.Lock()
         self._settled: set[str] = set()
 
-    async def load(self, name: str, aliases: Sequence[str] = ALIASES) -> bool:
-        """Read the aliases of a capstone again and swap its model.
-
-        The old model answers until the new one is complete, and requests that it had begun keep it. When loading
-        fails it stays. Raises ModelNotFound, ModelNotReady (no alias is set) and CapstanError.
-        """
-        if name not in self.capstones():
+    def served(self, name: str) -> CapstoneModel:
+        """Return a model that is loaded. Raises ModelNotFound, or Loading for one that will be."""
+        model = self.models.get(name)
+        if model is None:
+            if name in self.failures:
+                raise Loading(f"{name!r} is not loaded: {self.failures[name]}")
+            if name in self.loading:
+                raise Loading(f"{name!r} is loading. Try again in a few seconds.")
             raise ModelNotFound(name)
-        async with self._loading:
+        return model
+
+    async def load(self, name: str) -> CapstoneModel:
+        """Read the roll-out of a capstone again, load what has a role, and swap.
+
+        The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can
+        be loaded it stays. Raises ModelNotFound, ModelNotReady (nothing has a role) and CapstanError.
+        """
+        if name not in catalogue.names():
+            raise ModelNotFound(name)
+        async with self._lock:
             try:
-                model = await asyncio.to_thread(self._build, name, aliases)
-            except Exception as error:
-                if name not in self.models and await asyncio.to_thread(_may_have_champion, name):
-                    self.failures[name] = str(error)
+                model = await asyncio.to_thread(self._build, name)
+            except (ModelNotReady, NoEndpoint):
+                self._forget(name)
                 raise
-            self.failures.pop(name, None)
-            if not model.variants:
-                self.models.pop(name, None)
-                raise ModelNotReady(name, "The registry has neither a champion nor a challenger of it.")
+            except Exception as error:
+                self._failed(name, error)
+                raise
+            finally:
+                self.loading.discard(name)
+            self._forget(name)
             self.update(model)
+            if model.unloadable:
+                self._failed(name, Unloadable(model.state, model.unloadable))
+            else:
+                self._attempts.pop(name, None)
             self._settle(name)
-        return True
+        return model
+
+    def unload(self, name: str) -> None:
+        """Stop serving a model until it is loaded again. Raises ModelNotFound."""
+        if name not in self.models:
+            raise ModelNotFound(name)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        self.models.pop(name, None)
+        self.failures.pop(name, None)
+        self.blocking.discard(name)
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self.failures[name] = str(error) or type(error).__name__
+        model = self.models.get(name)
+        answered = model is not None and "champion" in model.predictors
+        if not answered and not (isinstance(error, Unloadable) and "champion" not in error.reasons):
+            self.blocking.add(name)
+        if isinstance(error, Unloadable):
+            before = self._attempts.get(name)
+            wait = min(2 * before.wait, LONGEST_RETRY_SECONDS) if before else RETRY_SECONDS
+            self._attempts[name] = Attempt(error.state, time.monotonic() + wait, wait)
+        else:
+            self._attempts.pop(name, None)
+
+    def _build(self, name: str) -> CapstoneModel:
+        state, old = store.read(name), self.models.get(name)
+        if not state.versions():
+            raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
+        held = {role: predictor.variant for role, predictor in old.predictors.items()} if old else {}
+        variants, unloadable = load_variants(name, state.versions(), self.open_store, held)
+        if not variants:
+            raise Unloadable(state, unloadable)
+        return CapstoneModel(name, variants, self.log, state, unloadable)
 
     def _settle(self, name: str) -> None:
-        """Take what a capstone's first load has imported out of the garbage collector's sight: it is there to stay, and
-        going through its million objects now and then stopped the server for 0.3 s."""
+        """Hide what a capstone's first load has imported from the garbage collector. These million objects stay anyway,
+        and each full collection of them stopped the server for 0.3 s."""
         if name not in self._settled:
             self._settled.add(name)
             gc.freeze()
 
-    async def load_all(self) -> None:
-        """Load what has an alias; the rest can be loaded later. One that cannot be loaded does not stop the others."""
-        for name in self.capstones():
+    async def keep_loaded(self) -> None:
+        """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
+        self.loading = set(catalogue.names())
+        for name in tuple(self.loading):
+            with suppress(CapstanError):
+                if not (await asyncio.to_thread(store.read, name)).versions():
+                    self.loading.discard(name)
+        for name in sorted(self.loading):
             await self._try(name)
-
-    async def retry(self) -> None:
-        """Load again, every few seconds and for ever, what could not be loaded: MLflow may have been away."""
+        await asyncio.to_thread(_import_libraries)
         while True:
             await asyncio.sleep(RETRY_SECONDS)
             for name in tuple(self.failures):
-                await self._try(name)
+                if await self._is_due(name):
+                    await self._try(name)
+
+    async def _is_due(self, name: str) -> bool:
+        """Return whether to try again: when the roll-out has changed, or else after ever longer waits."""
+        attempt = self._attempts.get(name)
+        if attempt is None or time.monotonic() >= attempt.due:
+            return True
+        with suppress(CapstanError):
+            return (await asyncio.to_thread(store.read, name)) != attempt.state
+        return False
 
     async def _try(self, name: str) -> None:
         known = self.failures.get(name)
         try:
             await self.load(name)
         except Exception as error:
-            if name in self.failures and await self._champion_alone(name):
-                log.warning("%s is served without its challenger: %s", name, one_line(str(error)))
-            elif str(error) != known:
+            if str(error) != known:
                 bug = not isinstance(error, CapstanError | ModelNotReady)
                 log.warning("%s is not served: %s", name, one_line(str(error)), exc_info=bug)
-
-    async def _champion_alone(self, name: str) -> bool:
-        """Return whether a champion serves after all: a challenger that cannot be loaded must not keep it from that."""
-        with suppress(Exception):
-            return await self.load(name, ("champion",))
-        return False
-
-    def _build(self, name: str, aliases: Sequence[str]) -> CapstoneModel:
-        task, old = self.load_task(name), self.models.get(name)
-        variants = load_variants(name, task, self.open_store, old.variants if old else {}, aliases)
-        traffic = Traffic.from_json(registry.model_tags(name).get(rollout.TRAFFIC))
-        keys = getattr(task, "ENTITY_KEYS", None) or list(task.Request.model_fields)
-        title = getattr(task, "TITLE", "")
-        return CapstoneModel(name, task.Request, variants, self.log, Router(traffic, keys), title)
+        else:
+            if (reason := self.failures.get(name)) and reason != known:
+                log.warning("%s is served in part: %s", name, one_line(reason))
 
 
-def _may_have_champion(name: str) -> bool:
-    try:
-        return registry.champion(name) is not None
-    except CapstanError:
-        return True
+def _import_libraries() -> None:
+    """Import what the first load needs. A deployment would otherwise wait ten seconds for it."""
+    for name in ("feast", "mlflow.artifacts"):
+        import_module(name)
 
 
-class RepositoryExtension(ModelRepositoryExtension):
-    """KServe's load turns every error into "not ready", with the exception's type in the text; this one raises it."""
-
-    async def load(self, model_name: str) -> None:
-        """Load or reload a model; one with only a challenger is loaded as well."""
-        await self._model_registry.load(model_name)
+def _listed(unloadable: Mapping[str, str]) -> str:
+    return "; ".join(f"{role}: {reason}" for role, reason in unloadable.items())

@@ -3,9 +3,12 @@
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+
+from serving.api.router import ApiRoute
+from serving.guards.call import Kind
 
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 HEADERS = {
@@ -17,19 +20,22 @@ HEADERS = {
 }
 
 
-def routes() -> list[Route]:
-    """Return `/`, and `/page/FILE` for each of the other files."""
-    found = [(file.name, TYPES.get(file.name.rpartition(".")[2]), file) for file in files(__package__).iterdir()]
-    return [
-        Route("/" if name == "index.html" else f"/page/{name}", _answer(file.read_bytes(), kind))
-        for name, kind, file in found
-        if kind
-    ]
+def routes() -> list[ApiRoute]:
+    """Return `/`, and `/page/FILE` for each of the other files. They pass the guards, as probes do."""
+    found = {file.name: file for file in files(__package__).iterdir() if _type(file.name)}
+    answers = {name: _answer(file.read_bytes(), _type(name)) for name, file in found.items()}
+
+    async def other(request: Request) -> Response:
+        name = request.path_params["file"]
+        if name not in answers:
+            raise HTTPException(404)
+        return await answers[name](request)
+
+    return [ApiRoute("/", answers["index.html"], Kind.PROBE), ApiRoute("/page/{file}", other, Kind.PROBE)]
 
 
-def is_page(path: str) -> bool:
-    """Return whether a path is the page's, and not the API's."""
-    return path == "/" or path.startswith("/page/")
+def _type(name: str) -> str:
+    return TYPES.get(name.rpartition(".")[2], "")
 
 
 def _answer(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:

@@ -1,10 +1,10 @@
 """The prediction log: every answered prediction, written ahead of its answer, kept as partitioned parquet.
 
-    HOME/predictions/wal/SEGMENT.jsonl                                 what was just written, a line a row
+    HOME/predictions/wal/SEGMENT.jsonl                                 what was just written, one line for each row
     HOME/predictions/model=NAME/date=YYYY-MM-DD/SEGMENT.parquet        the same, once the segment is complete
     HOME/predictions/quarantine/SEGMENT.jsonl                          lines that a crash of the machine left unreadable
 
-A segment's name never changes, so that converting it twice gives the same files, and a row that is in both counts once.
+A segment's name never changes, so converting it twice gives the same files. A row that is in both places counts once.
 """
 
 from serving.predictions.reader import read

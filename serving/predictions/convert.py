@@ -1,4 +1,4 @@
-"""Complete segments become parquet, a file a model and day. It may be interrupted anywhere and done again."""
+"""Complete segments become parquet, one file for each model and day. Any step may be interrupted and done again."""
 
 import fcntl
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger("serving")
 
 
 def convert_all(root: Path) -> int:
-    """Convert and remove every segment that nobody writes, those left by a crash among them; return how many.
+    """Convert and remove every segment that no process writes, also those left by a crash; return how many.
 
     Raises the first error, a full disk say, after trying the others; a segment that failed is untouched.
     """
@@ -70,7 +70,7 @@ def _partitions(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file whole or not at all, and durably: the segment is removed next."""
+    """Write a complete file or none. It is on the disk when this returns, because the segment is removed next."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.partial")
     try:

@@ -1,4 +1,4 @@
-"""The log as the server sees it: lines in, an answer allowed; files are looked after in a thread."""
+"""The log as the server sees it: lines in, an answer allowed. A thread maintains the files."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from serving.predictions.convert import convert_all, segments
 from serving.predictions.wal import Wal
 
 log = logging.getLogger("serving")
-LOOK_SECONDS, RETRY_SECONDS = 1.0, 10.0
+MAINTENANCE_SECONDS, RETRY_SECONDS = 1.0, 10.0
 
 
 class PredictionLog:
@@ -25,9 +25,11 @@ class PredictionLog:
     def __init__(self, folder: Path, segment_bytes: int = 2**24, segment_seconds: float = 300, fsync: bool = False):
         self.folder, self.segment_seconds = folder, segment_seconds
         self.wal = Wal(folder / "wal", segment_bytes, fsync)
-        self._waiting: list[tuple[bytes, asyncio.Future]] = []
-        self._writing: asyncio.Task | None = None
-        self._disk = ThreadPoolExecutor(1)  # its own, for look-ups in a store that hangs may hold all of the loop's
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._disk = ThreadPoolExecutor(
+            1
+        )  # of its own: look-ups in a store that hangs may hold all threads of the loop
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -55,7 +57,7 @@ class PredictionLog:
         await done
 
     async def _write(self) -> None:
-        # All requests that came to this point in one turn of the loop share one write.
+        # Requests that wait at the same time share one write.
         while self._waiting:
             group, self._waiting = self._waiting, []
             lines, problem = b"".join(lines for lines, _ in group), None
@@ -83,8 +85,8 @@ class PredictionLog:
         )
 
     def start(self) -> None:
-        """Take up what an earlier process left, and look after the files from now on."""
-        self._thread = threading.Thread(target=self._look_after, name="prediction-log", daemon=True)
+        """Take up what an earlier process left, and maintain the files from now on."""
+        self._thread = threading.Thread(target=self._run_maintenance, name="prediction-log", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -92,13 +94,13 @@ class PredictionLog:
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self._tend(0)
+        self._maintain(0)
 
-    def _look_after(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS if self._tend(self.segment_seconds) else RETRY_SECONDS):
+    def _run_maintenance(self) -> None:
+        while not self._stop.wait(MAINTENANCE_SECONDS if self._maintain(self.segment_seconds) else RETRY_SECONDS):
             pass
 
-    def _tend(self, min_age: float) -> bool:
+    def _maintain(self, min_age: float) -> bool:
         self.wal.seal(min_age)
         try:
             convert_all(self.folder)

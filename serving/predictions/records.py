@@ -1,4 +1,4 @@
-"""The record of a prediction: what is logged, as a line of JSON and as a row of a table."""
+"""The record of a prediction: a line of JSON, and a row of a table."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,61 +19,63 @@ SCHEMA = pa.schema(
         ("model", pa.string()),
         ("version", pa.string()),
         ("variant", pa.string()),
-        # JSON, for each capstone has fields of its own, and they may change from version to version.
+        # JSON: each capstone has its own fields, and they may change from version to version.
         ("inputs", pa.string()),
         ("features", pa.string()),
         ("missing_features", pa.list_(pa.string())),
         ("expired_features", pa.list_(pa.string())),
         ("future_features", pa.list_(pa.string())),
         ("default_features", pa.list_(pa.string())),
-        ("probability", pa.float64()),
+        ("prediction", pa.string()),  # JSON as well
+        ("partial", pa.bool_()),  # a stream that ended early: its client left, or the model failed
     ]
 )
-JSON_COLUMNS = ("inputs", "features")
-OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
+JSON_COLUMNS = ("inputs", "features", "prediction")
+LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
 def encode(model: str, inference: "Inference") -> bytes:
-    """Return the lines of rows that were scored, one a row."""
+    """Return the lines of rows that were predicted, one for each."""
+    from serving.model.values import dumps
+
     common = {
         "model": model,
         "version": inference.variant.version,
-        "variant": inference.variant.alias,
+        "variant": inference.variant.role,
         "time": datetime.now(UTC),
+        "partial": inference.partial,
     }
     lines = []
-    answers = zip(
-        inference.requests, inference.reports, inference.prediction_ids, inference.scores.tolist(), strict=True
-    )
-    for row, (request, report, id_, score) in enumerate(answers):
-        features = {name: values[row] for name, values in inference.columns.items()}
+    answers = zip(inference.rows, inference.reports, inference.prediction_ids, inference.predictions, strict=True)
+    for position, (row, report, id_, prediction) in enumerate(answers):
+        features = {name: values[position] for name, values in inference.columns.items()}
         record = common | {
             "prediction_id": id_,
-            "prediction_time": request.prediction_time().astimezone(UTC),
-            "inputs": request.model_dump_json(),
-            "features": orjson.dumps(features, default=str, option=OPTIONS).decode(),
+            "prediction_time": row.time.astimezone(UTC),
+            "inputs": row.request.model_dump_json(),
+            "features": dumps(features, orjson.OPT_UTC_Z).decode(),
             "missing_features": report.missing,
             "expired_features": report.expired,
             "future_features": report.future,
             "default_features": report.defaults,
-            "probability": float(score),
+            "prediction": dumps(prediction).decode(),
         }
-        lines.append(orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE))
+        lines.append(orjson.dumps(record, option=LINE))
     return b"".join(lines)
 
 
 def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
-    """Return the records among some lines, and the lines that are none. What follows the last newline is torn: no
-    answer was sent for it, and it is dropped."""
+    """Return the records in some lines, and the lines that cannot be read. What follows the last newline is dropped: it
+    was cut off, so no answer was sent for it."""
     data = data[: data.rfind(b"\n") + 1]
     if not data:
         return SCHEMA.empty_table(), []
     try:
         return _table(data), []
     except pa.ArrowException:
-        good, bad = [], []
-        for line in data.splitlines(keepends=True):
-            (good if _readable(line) else bad).append(line)
+        lines = data.splitlines(keepends=True)
+        good = [line for line in lines if _readable(line)]
+        bad = [line for line in lines if not _readable(line)]
         return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
 
 
@@ -85,6 +87,6 @@ def _table(lines: bytes) -> pa.Table:
 
 def _readable(line: bytes) -> bool:
     try:
-        return _table(line)["prediction_id"][0].is_valid
+        return bool(_table(line)["prediction_id"][0].is_valid)
     except (pa.ArrowException, IndexError):
         return False

@@ -4,23 +4,22 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
-from pydantic import BaseModel
-
 from capstan.errors import CapstanError
+from serving.model.rows import Row
 from serving.scoring.scorer import Scores
 
-Waiting = tuple[Sequence[BaseModel], asyncio.Future]  # a request's rows, and where its scores go
+Waiting = tuple[Sequence[Row], "asyncio.Future[Scores]"]  # a request's rows, and where its scores go
 Batch = list[Waiting]
-Score = Callable[[Sequence[BaseModel]], Awaitable[Scores]]
+Score = Callable[[Sequence[Row]], Awaitable[Scores]]
 Observe = Callable[[float], None]
 
 
 class Batcher:
-    """Collects requests and scores them a batch at a time, of `max_rows` rows at the most; a larger request goes alone.
+    """Collects requests and scores them in batches of at most `max_rows` rows. A larger request goes alone.
 
-    A batch waits up to `delay` seconds, but only for as many requests as lately were under way together. One client
-    alone thus never waits, and takes a shorter way. Who comes while a batch is scored goes next, without waiting.
-    With `max_rows` of 1 there are no batches. The size of each is given to `requests` and `rows`.
+    A batch waits up to `delay` seconds, but only for as many requests as were under way together lately. A single
+    client thus never waits, and its requests skip the queue. Requests that arrive during a batch form the next one.
+    With `max_rows` of 1 there are no batches. `requests` and `rows` are told the size of each batch.
     """
 
     def __init__(self, score: Score, max_rows: int, delay: float, requests: Observe, rows: Observe):
@@ -32,23 +31,32 @@ class Batcher:
         self._timer: asyncio.Handle | None = None  # of the batch that is being collected
         self._turn: asyncio.Handle | None = None  # until the loop has gone round after a request that went alone
         self._scoring = False
-        self._task: asyncio.Task | None = None  # the loop keeps no reference of its own
+        self._task: asyncio.Task[None] | None = None  # the loop keeps no reference of its own
 
     @property
     def waiting(self) -> int:
         """How many requests wait for their batch to start."""
         return len(self._waiting)
 
-    async def predict(self, requests: Sequence[BaseModel]) -> Scores:
+    async def predict(self, rows: Sequence[Row]) -> Scores:
         """Return the scores of one request's rows. Raises what `score` raises for them."""
         if self.max_rows == 1:
-            return await self.score(requests)
-        if self._expected == 1 and not (self._scoring or self._timer or self._turn):
-            return await self._alone(requests)
+            return await self.score(rows)
         loop = asyncio.get_running_loop()
-        done = loop.create_future()
-        self._waiting.append((requests, done))
-        self._rows += len(requests)
+        if self._expected == 1 and not (self._scoring or self._timer or self._turn):
+            # Alone. The requests that the loop has received already find this turn not over, and become a batch; a
+            # model that answers within one turn would otherwise never see two requests at a time.
+            self._turn = loop.call_soon(self._end_turn)
+            self._scoring = True
+            self._observe_requests(1)
+            self._observe_rows(len(rows))
+            try:
+                return await self.score(rows)
+            finally:
+                self._end(1)
+        done: asyncio.Future[Scores] = loop.create_future()
+        self._waiting.append((rows, done))
+        self._rows += len(rows)
         if not self._scoring:
             if self._timer is None:  # after the requests that the loop has received already
                 self._timer = loop.call_soon(self._collect)
@@ -56,18 +64,6 @@ class Batcher:
                 self._timer.cancel()
                 self._timer = loop.call_soon(self._start)
         return await done
-
-    async def _alone(self, requests: Sequence[BaseModel]) -> Scores:
-        # A model that answers within this turn of the loop would never be seen to be asked by several at a time: those
-        # whose requests the loop has received already find the turn not over, and become a batch.
-        self._turn = asyncio.get_running_loop().call_soon(self._end_turn)
-        self._scoring = True
-        self._observe_requests(1)
-        self._observe_rows(len(requests))
-        try:
-            return await self.score(requests)
-        finally:
-            self._end(1)
 
     def _end_turn(self) -> None:
         self._turn = None
@@ -94,13 +90,14 @@ class Batcher:
             self._task = asyncio.create_task(self._run(batch))
 
     def _take(self) -> Batch:
-        batch, rows = [], 0
-        while self._waiting and (not rows or rows + len(self._waiting[0][0]) <= self.max_rows):
-            requests, done = self._waiting.popleft()
-            self._rows -= len(requests)
+        batch: Batch = []
+        taken = 0
+        while self._waiting and (not taken or taken + len(self._waiting[0][0]) <= self.max_rows):
+            rows, done = self._waiting.popleft()
+            self._rows -= len(rows)
             if not done.done():  # the client has not gone
-                batch.append((requests, done))
-                rows += len(requests)
+                batch.append((rows, done))
+                taken += len(rows)
         return batch
 
     async def _run(self, batch: Batch) -> None:
@@ -112,19 +109,19 @@ class Batcher:
             self._end(len(batch))
 
     async def _answer(self, batch: Batch) -> None:
-        rows = [row for requests, _ in batch for row in requests]
+        together = [row for rows, _ in batch for row in rows]
         self._observe_requests(len(batch))
-        self._observe_rows(len(rows))
-        scores, start = await self.score(rows), 0
-        for requests, done in batch:
-            stop = start + len(requests)
+        self._observe_rows(len(together))
+        scores, start = await self.score(together), 0
+        for rows, done in batch:
+            stop = start + len(rows)
             if not done.done():
                 done.set_result(scores if len(batch) == 1 else scores.part(start, stop))
             start = stop
 
     async def _after(self, error: Exception, batch: Batch) -> None:
-        """Fail a request that was alone, or all where all share the reason; else ask again for each by itself, so that
-        rows the model cannot take fail no other request."""
+        """Fail a request that was alone, and all requests when they share the reason. Else score each by itself, so
+        that rows that the model cannot take fail only their own request."""
         if len(batch) > 1 and not isinstance(error, CapstanError):
             for single in batch:
                 try:

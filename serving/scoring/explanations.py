@@ -1,52 +1,70 @@
-"""Explanations, computed beside the event loop: what each input adds to a prediction."""
+"""Explanations: what each input adds to a prediction, computed in threads of their own."""
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from kserve.errors import InferenceError
 
-if TYPE_CHECKING:
-    from serving.scoring.variants import Variant
+from serving.model.answers import AnswerSchema
+from serving.scoring.scorer import checked
+from serving.scoring.variants import Variant
 
-# The flagship needs 2 ms a row, so a request of many rows goes in pieces: small ones pass it, and it can be given up.
+# Rows of a piece. The flagship needs 2 ms for a row: between pieces, other requests pass and this one can be given up.
 PIECE = 32
-# Threads of their own, so that explanations never hold up a feature look-up; half of the cores are for predictions.
+# Explanations must not hold up feature look-ups, and half of the cores are for predictions.
 _threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2), "explain")
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """Scores, shape (n,); base, shape (n,), and contributions, shape (n, k), in log-odds."""
+class Explained:
+    """Explanations of n rows: their predictions, base of shape (n,), contributions of shape (n, k)."""
 
-    scores: np.ndarray
+    predictions: list[dict[str, Any]]
+    field: str  # of the prediction
+    unit: str
     base: np.ndarray
     contributions: np.ndarray
 
 
-async def explain(name: str, variant: "Variant", columns: dict[str, list], rows: int) -> Explanation:
-    """Return the explanation of n rows, over the columns of the variant.
+async def explain(variant: Variant, answers: AnswerSchema, columns: Mapping[str, Sequence[Any]], n: int) -> Explained:
+    """Return the explanations of n rows, over the inputs of the variant's model.
 
     Raises NotImplementedError when the model explains nothing, InferenceError when its numbers make no sense.
     """
     if not variant.explains:
-        raise NotImplementedError(
-            f"Version {variant.version} of {name!r} explains nothing: its model has no `explain_columns`."
-        )
+        raise NotImplementedError(f"{variant.label} explains nothing: its model has no `explain_columns`.")
     loop, pieces = asyncio.get_running_loop(), []
-    for start in range(0, rows, PIECE):
-        piece = {column: values[start : start + PIECE] for column, values in columns.items()}
-        pieces.append(await loop.run_in_executor(_threads, _explain, variant, piece))
-    explanation = Explanation(*(np.concatenate(part) for part in zip(*pieces, strict=True)))
-    parts = (explanation.scores, explanation.base, explanation.contributions)
-    shapes = [(rows,), (rows,), (rows, len(variant.columns))]
-    if [part.shape for part in parts] != shapes or not all(np.isfinite(part).all() for part in parts):
-        raise InferenceError(f"Version {variant.version} of {name!r} gave no finite contribution an input and row.")
-    return explanation
+    for start in range(0, n, PIECE):
+        piece = {name: columns[name][start : start + PIECE] for name in columns}
+        size = min(PIECE, n - start)
+        pieces.append(await loop.run_in_executor(_threads, _explain, variant, answers, piece, size))
+    if len(pieces) == 1:
+        return pieces[0]
+    return Explained(
+        [row for piece in pieces for row in piece.predictions],
+        pieces[0].field,
+        pieces[0].unit,
+        np.concatenate([piece.base for piece in pieces]),
+        np.concatenate([piece.contributions for piece in pieces]),
+    )
 
 
-def _explain(variant: "Variant", columns: dict[str, list]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return variant.predict(columns), *variant.explain(columns)
+def _explain(variant: Variant, answers: AnswerSchema, columns: dict[str, Sequence[Any]], n: int) -> Explained:
+    predictions = checked(variant.model.predict_columns(columns), n, variant.label)
+    found = variant.model.explain_columns(columns)
+    base, contributions = (np.asarray(part, dtype=np.float64) for part in (found.base, found.contributions))
+    if (base.shape, contributions.shape) != ((n,), (n, len(variant.columns))):
+        raise InferenceError(
+            f"{variant.label} explained {n} rows of {len(variant.columns)} inputs by a base of shape {base.shape} and "
+            f"contributions of shape {contributions.shape}."
+        )
+    if not (np.isfinite(base).all() and np.isfinite(contributions).all()):
+        raise InferenceError(f"{variant.label} gave contributions that are not finite.")
+    if found.field not in answers.fields:
+        raise InferenceError(f"{variant.label} explains {found.field!r}, which its Prediction lacks.")
+    return Explained(answers.rows(predictions, n), found.field, found.unit, base, contributions)

@@ -1,4 +1,4 @@
-"""Whether the online store answers, asked once a second at most, however many probes there are."""
+"""Whether the online store answers: asked at most once a second, for all probes together."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ class StoreProbe:
 
     def __init__(self, check: Callable[[], None]):
         self.check = check
-        self._asking: asyncio.Future | None = None
+        self._asking: asyncio.Future[None] | None = None
         self._asked = 0.0
 
     async def problem(self) -> str | None:
         """Return why the store cannot be used, or None."""
         if self._asking is None or (self._asking.done() and time.monotonic() - self._asked > SECONDS):
-            # A store that hangs holds one thread, not one a probe: the next question waits for this one's end.
+            # A store that hangs holds one thread, not one for each probe: the next question waits for this one's end.
             self._asking, self._asked = asyncio.ensure_future(asyncio.to_thread(self.check)), time.monotonic()
             self._asking.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
         try:

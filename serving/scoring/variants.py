@@ -1,108 +1,152 @@
-"""The variants of a capstone: the model versions that the registry's aliases point to, loaded and ready to score."""
+"""The variants of a capstone: the model versions that have a role, loaded and ready to score."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from pydantic import BaseModel
-
-from capstan import registry
+from capstan import version as versions
 from capstan.errors import CapstanError
+from capstan.model import Model
 from capstan.settings import settings
+from capstan.version import Version
+from serving.errors import one_line
+from serving.model.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
 
-ALIASES = ("champion", "challenger")
+if TYPE_CHECKING:
+    from feast import FeatureStore
+
+log = logging.getLogger("serving")
+
+
+class NoEndpoint(CapstanError):
+    """The version's task has no endpoint, so there is nothing to serve."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One model version under the alias it answers to. Immutable: a request keeps the variant it started with."""
+    """One model version in its role. Immutable: a request keeps the variant that it started with."""
 
-    alias: str
+    name: str  # of the capstone
+    role: str
     version: str
-    run_id: str
-    model: object
-    columns: tuple[str, ...]
-    transformer: FeatureTransformer | None
-    defaults: Mapping[str, object] | None = None  # what features are taken to be when the online store fails
+    loaded: Version
+    transformer: FeatureTransformer | None = None
+    defaults: Mapping[str, Any] | None = None  # what features are taken to be when the online store fails
+    files: TemporaryDirectory[str] | None = None  # goes with the last variant that needs it
 
-    def transform(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
-        """Return the model's columns, n values each, and n reports. Without a feature service they are the fields."""
-        if self.transformer is None:
-            features, reports = {}, [Report() for _ in requests]
-        else:
-            features, reports = self.transformer.transform(requests)
-        return self._with_fields(features, requests), reports
+    @cached_property
+    def model(self) -> Model:
+        """The fitted model."""
+        return self.loaded.model
 
-    def fall_back(self, requests: Sequence[BaseModel]) -> tuple[dict[str, list], list[Report]]:
-        """Return what `transform` does, by the defaults and without the online store."""
-        names, n = self.transformer.features, len(requests)
-        missing, given = [k for k in names if k not in self.defaults], [k for k in names if k in self.defaults]
-        features = {name: [self.defaults.get(name)] * n for name in names}
-        return self._with_fields(features, requests), [Report(missing=missing, defaults=given) for _ in requests]
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The inputs of the model."""
+        return tuple(self.model.inputs)
 
-    def _with_fields(self, features: dict[str, list], requests: Sequence[BaseModel]) -> dict[str, list]:
-        fields = [name for name in self.columns if name not in features]
-        return features | {name: [getattr(request, name) for request in requests] for name in fields}
+    @cached_property
+    def label(self) -> str:
+        """The version's name in messages."""
+        return f"Version {self.version} of {self.name!r}"
 
-    @property
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
+        known = set(self.transformer.features) if self.transformer else set()
+        return tuple(column for column in self.columns if column not in known)
+
+    def fields(self, rows: Sequence[Row]) -> dict[str, list[Any]]:
+        """Return the columns that are fields of the request, n values each."""
+        return {name: [getattr(row.request, name) for row in rows] for name in self._fields}
+
+    def fall_back(self, rows: Sequence[Row]) -> tuple[dict[str, list[Any]], list[Report]]:
+        """Return the model's columns and n reports by the defaults, without the online store."""
+        names, given = self.transformer.features if self.transformer else [], self.defaults or {}
+        report = [name for name in names if name not in given], [name for name in names if name in given]
+        features = {name: [given.get(name)] * len(rows) for name in names}
+        return features | self.fields(rows), [Report(missing=report[0], defaults=report[1]) for _ in rows]
+
+    @cached_property
     def explains(self) -> bool:
         """Whether the model has the optional method `explain_columns`."""
         return callable(getattr(self.model, "explain_columns", None))
 
-    def predict(self, columns: dict[str, list]) -> np.ndarray:
-        """Return n scores. The model's own fast path: pyfunc's schema check alone would cost a millisecond."""
-        return np.asarray(self.model.predict_columns(columns), dtype=np.float64)
+    @cached_property
+    def streams(self) -> bool:
+        """Whether the model has the optional method `stream`."""
+        return callable(getattr(self.model, "stream", None))
 
-    def explain(self, columns: dict[str, list]) -> tuple[np.ndarray, np.ndarray]:
-        """Return base, shape (n,), and contributions, shape (n, len(self.columns)), in log-odds."""
-        base, contributions = self.model.explain_columns(columns)
-        return np.asarray(base, dtype=np.float64), np.asarray(contributions, dtype=np.float64)
+
+OpenStore = Callable[[str], "FeatureStore"]  # of a capstone, by its name
 
 
 def load_variants(
-    name: str,
-    task: ModuleType,
-    open_store: Callable[[], object],
-    held: dict[str, Variant],
-    aliases: Sequence[str] = ALIASES,
-) -> dict[str, Variant]:
-    """Return the variants whose alias is set, alias -> variant. A version that is held already is not loaded again.
+    name: str, wanted: Mapping[str, str], open_store: OpenStore, held: Mapping[str, Variant]
+) -> tuple[dict[str, Variant], dict[str, str]]:
+    """Return the variants of some roles, and why others could not be loaded, both by role.
 
-    Raises CapstanError when the registry does not answer or a model cannot serve.
+    `wanted` maps a role to a version. Each role loads by itself. The model of a version that is `held` is not loaded
+    again. A champion that cannot be replaced stays. Raises NoEndpoint.
     """
-    loaded = {}
-    for alias in aliases:
-        found = registry.by_alias(name, alias)
-        if found is None:
-            continue
-        same = [v for v in held.values() if (v.version, v.run_id) == (found.version, found.run_id)]
-        model, columns = (same[0].model, same[0].columns) if same else _load_model(name, found.version)
-        transformer, defaults = None, getattr(task, "FEATURE_DEFAULTS", None)
-        if task.FEATURE_SERVICE:
-            transformer = FeatureTransformer(open_store(), task.FEATURE_SERVICE, task.Request, columns)
-        if defaults and (unknown := sorted(set(defaults) - set(transformer.features if transformer else ()))):
-            raise CapstanError(f"FEATURE_DEFAULTS of {name!r} names {unknown}, which its feature service lacks.")
-        known = set(task.Request.model_fields) | set(transformer.features if transformer else ())
-        if lacking := [column for column in columns if column not in known]:
-            raise CapstanError(
-                f"Version {found.version} of {name!r} needs the columns {lacking}, which neither its feature service "
-                f"({task.FEATURE_SERVICE}) nor its request has."
-            )
-        loaded[alias] = Variant(alias, found.version, found.run_id, model, columns, transformer, defaults)
-    return loaded
+    loaded: dict[str, Variant] = {}
+    unloadable: dict[str, str] = {}
+    for role, version in wanted.items():
+        try:
+            same = next((v for v in [*held.values(), *loaded.values()] if v.version == version), None)
+            loaded[role] = _load(name, role, version, open_store, same)
+        except NoEndpoint:
+            raise
+        except Exception as error:
+            unloadable[role] = str(error) or type(error).__name__
+            if not isinstance(error, CapstanError):
+                log.exception("%s: version %s, the %s, cannot be loaded", name, version, role)
+            kept = held.get(role)
+            if kept and (kept.version == version or role == "champion"):
+                loaded[role] = kept
+    return loaded, unloadable
 
 
-def _load_model(name: str, version: str) -> tuple[object, tuple[str, ...]]:
+def _load(name: str, role: str, version: str, open_store: OpenStore, same: Variant | None) -> Variant:
+    if same:
+        found, files = same.loaded, same.files
+    else:
+        found, files = _download(name, version)
+    task, service = found.task, found.schema.get("feature_service")
+    if "request" not in found.schema:
+        raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
+    columns = tuple(found.model.inputs)
+    transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
+    features = set(transformer.features if transformer else ())
+    defaults = getattr(task, "FEATURE_DEFAULTS", None) or {}
+    if unknown := sorted(set(defaults) - features):
+        raise CapstanError(f"FEATURE_DEFAULTS of {name!r} names {unknown}, which its feature service lacks.")
+    if lacking := [column for column in columns if column not in features | set(task.Request.model_fields)]:
+        raise CapstanError(
+            f"Version {version} of {name!r} needs the columns {lacking}, which neither its feature service ({service}) "
+            "nor its request has."
+        )
+    return Variant(name, role, version, found, transformer, defaults, files)
+
+
+def _download(name: str, version: str) -> tuple[Version, TemporaryDirectory[str]]:
     import mlflow
 
-    mlflow.set_tracking_uri(settings().tracking_uri)
+    mlflow.set_tracking_uri(str(settings().tracking_uri))
+    files = TemporaryDirectory(prefix=f"capstan-{name}-")
     try:
-        pyfunc = mlflow.pyfunc.load_model(f"models:/{name}/{version}")
-        model = pyfunc.unwrap_python_model()
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=files.name))
     except (mlflow.MlflowException, OSError) as error:
-        raise CapstanError(f"Version {version} of {name!r} cannot be loaded: {error}") from error
-    if not callable(getattr(model, "predict_columns", None)) or pyfunc.metadata.signature is None:
-        raise CapstanError(f"Version {version} of {name!r} cannot serve: it needs `predict_columns` and a signature.")
-    return model, tuple(pyfunc.metadata.signature.inputs.input_names())
+        raise CapstanError(f"Version {version} of {name!r} cannot be loaded: {one_line(str(error))}") from error
+    if not (folder / versions.DATA).is_dir():
+        raise CapstanError(
+            f"Version {version} of {name!r} cannot be served: it does not hold {versions.DATA}. Train it again."
+        )
+    try:
+        return versions.load(folder / versions.DATA), files
+    except CapstanError as error:
+        where = f"The model in {folder / versions.DATA} "
+        raise CapstanError(f"Version {version} of {name!r} {str(error).removeprefix(where)}") from error

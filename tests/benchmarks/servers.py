@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipelines.flight_delay import task
 from tests.benchmarks.capstones import NUMBERS
-from tests.integration.serving.conftest import free_port, process, wait_for
+from tests.support.processes import free_port, process, wait_for
 
 Target = tuple[str, list]  # a URL, and the bodies of requests: a flight each
 BENCHMARK, FLAGSHIP = (

@@ -13,7 +13,8 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from tests.integration.serving.conftest import FLIGHT, tensors
+from tests.support.serving import tensors
+from tests.support.tiny_store import FLIGHT
 
 
 def without(name: str) -> dict:
@@ -191,7 +192,7 @@ def test_unknown_models_variants_paths_and_methods(server):
     ):
         assert reply.status_code == 404 and "nope" in reply.json()["error"]
     reply = server.predict(FLIGHT, headers={"x-capstan-variant": "best"})
-    assert reply.status_code == 400 and "'best'; expected one of champion, challenger" in reply.json()["error"]
+    assert reply.status_code == 400 and "'best'; expected one of champion, challenger, " in reply.json()["error"]
     reply = server.predict({"x": 1}, name="plain", headers={"x-capstan-variant": "challenger"})
     assert reply.status_code == 404 and "no challenger loaded" in reply.json()["error"]
     assert client.get("/nowhere").status_code == 404 and client.get("/nowhere").json()["error"]

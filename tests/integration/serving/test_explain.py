@@ -1,13 +1,13 @@
 """Explanations through the server: they add up to what is predicted, and refuse what predictions refuse."""
 
-import asyncio
 import math
 from datetime import timedelta
 
 import pytest
 
-from tests.integration.serving.capstones import TinyRequest
-from tests.integration.serving.conftest import FLIGHT, NOW, Server
+from tests.support.capstones_of_tests import task
+from tests.support.serving import Server
+from tests.support.tiny_store import FLIGHT, NOW
 
 FEATURES = {"carrier_flights": 30, "hour": 13, "carrier_delay": 12.0, "age": 7.5, "runways": 4}  # by size
 
@@ -22,7 +22,9 @@ def total(explanation: dict) -> float:
 
 def test_metadata_holds_what_a_form_needs(server):
     metadata = server.client.get("/v2/models/tiny").json()
-    assert metadata["request_schema"] == TinyRequest.model_json_schema()
+    assert metadata["request_schema"] == task("tiny").Request.model_json_schema()
+    assert metadata["prediction_schema"] == task("tiny").Prediction.model_json_schema(mode="serialization")
+    assert metadata["streams"] is False and metadata["unloadable"] == {}
     assert metadata["variants"] == {"champion": "1"}
     assert metadata["explains"] is True
     assert server.client.get("/v2/models/plain").json()["explains"] is False
@@ -98,28 +100,3 @@ def test_explanations_are_counted_with_the_requests_and_not_logged(server):
     requests, records = map(count, metrics)
     explain(server, FLIGHT)
     assert list(map(count, metrics)) == [requests + 1, records]
-
-
-class Odd:
-    """A model whose explanations are broken."""
-
-    def __init__(self, base, contributions):
-        self.parts = base, contributions
-
-    def predict_columns(self, columns):
-        return [0.5] * len(columns["x"])
-
-    def explain_columns(self, columns):
-        return self.parts
-
-
-@pytest.mark.parametrize("parts", [([0.0], [[math.nan]]), ([0.0], [[0.0, 0.0]]), ([0.0, 1.0], [[0.0]]), ([0.0], [0.0])])
-def test_broken_explanations_are_an_error_of_the_model(parts):
-    from kserve.errors import InferenceError
-
-    from serving.scoring.explanations import explain
-    from serving.scoring.variants import Variant
-
-    variant = Variant("champion", "7", "run", Odd(*parts), ("x",), None)
-    with pytest.raises(InferenceError, match="Version 7 of 'odd'"):
-        asyncio.run(explain("odd", variant, {"x": [1.0]}, 1))

@@ -5,10 +5,11 @@ import json
 import pytest
 from kserve.protocol.infer_type import RequestedOutput
 
-from tests.integration.serving import triton
-from tests.integration.serving.conftest import FLIGHT, Server, tensors
-from tests.integration.serving.foreign import PROTOCOLS, X, address, ask_grpc, ask_rest, kserve_request, values
-from tests.integration.serving.triton import Answer, Failure
+from tests.support import triton
+from tests.support.foreign import PROTOCOLS, X, address, ask_grpc, ask_rest, kserve_request, values
+from tests.support.serving import Server, tensors
+from tests.support.tiny_store import FLIGHT
+from tests.support.triton import Answer, Failure
 
 ROWS = [FLIGHT, FLIGHT | {"carrier": "ZZ"}, FLIGHT | {"origin": "XXX", "seats_sold": 0}]
 OUTPUTS = ["probability", "prediction_id", "missing_features", "expired_features", "future_features"]

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from serving.guards.tokens import add
-from tests.integration.serving import triton
-from tests.integration.serving.conftest import FLIGHT, Server, another_server, tensors
-from tests.integration.serving.foreign import CLIENTS, PROTOCOLS, X, address, ask_grpc, ask_rest
-from tests.integration.serving.triton import Failure
+from tests.support import triton
+from tests.support.foreign import CLIENTS, PROTOCOLS, X, address, ask_grpc, ask_rest
+from tests.support.serving import Server, another_server, tensors
+from tests.support.tiny_store import FLIGHT
+from tests.support.triton import Failure
 
 GRPC_CODES = {"400": "INVALID_ARGUMENT", "401": "UNAUTHENTICATED", "404": "NOT_FOUND", "503": "UNAVAILABLE"}
 GRPC_CODES |= {"504": "DEADLINE_EXCEEDED"}
@@ -36,7 +37,13 @@ ERRORS = {
     ),
     "unknown carrier": (tensors(FLIGHT | {"carrier": "XX"}), "tiny", {}, "400", "row 0, carrier: unknown carrier 'XX'"),
     "no such variant": ([X], "plain", {"x-capstan-variant": "challenger"}, "404", "has no challenger loaded"),
-    "no variant": ([X], "plain", {"x-capstan-variant": "best"}, "400", "expected one of champion, challenger"),
+    "no variant": (
+        [X],
+        "plain",
+        {"x-capstan-variant": "best"},
+        "400",
+        "expected one of champion, challenger,",
+    ),
 }
 
 
@@ -66,10 +73,10 @@ def guarded(server, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     """A server that wants a token, which its client has, and is impatient; its `steady` has no champion."""
     home = tmp_path_factory.mktemp("foreign")
     token = add(home / "tokens", "ann")
-    mlflow.alias("steady", "challenger", mlflow.register("steady", 0.0))
+    mlflow.roles("steady", challenger=mlflow.register("steady", 0.0))
     limits = {"CAPSTAN_TOKENS_FILE": str(home / "tokens"), "CAPSTAN_REQUEST_SECONDS": "0.5"}
     with another_server(mlflow, feast_home, home / "home", **limits) as made:
-        mlflow.alias("steady", "challenger", None)
+        mlflow.roles("steady")
         made.client.headers["authorization"] = f"Bearer {token}"
         yield made
 
@@ -85,7 +92,7 @@ def test_tokens(guarded, child, by):
 @pytest.mark.parametrize("by", CLIENTS)
 def test_a_model_without_a_champion(guarded, child, by):
     headers = {"authorization": guarded.client.headers["authorization"]}
-    assert_fails(by(guarded, child, tensors(FLIGHT), "steady", headers), "503", "It has no champion yet")
+    assert_fails(by(guarded, child, tensors(FLIGHT), "steady", headers), "503", "has no champion yet")
     challenger = headers | {"x-capstan-variant": "challenger"}
     assert not isinstance(by(guarded, child, tensors(FLIGHT), "steady", challenger), Failure)
 

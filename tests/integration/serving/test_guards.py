@@ -16,7 +16,9 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from capstan.errors import CapstanError
 from serving.guards.tokens import TokenFile, add
-from tests.integration.serving.conftest import FLIGHT, ROOT, another_server
+from tests.support.processes import ROOT
+from tests.support.serving import another_server
+from tests.support.tiny_store import FLIGHT
 
 LIMITS = {
     "CAPSTAN_REQUEST_SECONDS": "1.2",
@@ -32,7 +34,7 @@ def tokens(tmp_path_factory) -> dict[str, str]:
     path = tmp_path_factory.mktemp("tokens") / "tokens"
     made = {"path": path}
     for name in ("ann", "bob", "eve"):
-        command = [sys.executable, "-m", "serving.tokens", "add", name]
+        command = [sys.executable, "-m", "serving.guards.tokens", "add", name]
         environment = os.environ | {"CAPSTAN_TOKENS_FILE": str(path)}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
         made[name] = done.stdout.strip()
@@ -165,3 +167,20 @@ def test_a_server_without_its_token_file_says_so(tmp_path, monkeypatch):
             guards_of_settings()
     finally:
         settings.cache_clear()
+
+
+def test_a_model_by_the_name_of_a_probe_needs_a_token(guarded, mlflow):
+    """Routes say what is a probe, and not how a URL ends."""
+    mlflow.roles("ready", champion=mlflow.register("ready", 0.0))
+    try:
+        assert guarded.load("ready").status_code == 200
+        with httpx.Client(base_url=guarded.url) as stranger:
+            for path in ("/v2/models/ready", "/v1/models/ready", "/v2/models/ready/versions/ready"):
+                assert stranger.get(path).status_code == 401, path
+            assert stranger.get("/v2/models/ready/ready").status_code == 200
+            body = {"instances": [{"x": 1}]}
+            assert stranger.post("/v1/models/ready:predict", json=body).status_code == 401
+        assert guarded.client.get("/v2/models/ready").json()["name"] == "ready"
+        assert guarded.predict({"x": 1}, name="ready").status_code == 200
+    finally:
+        mlflow.roles("ready")

@@ -9,8 +9,9 @@ import pytest
 
 from serving.predictions import read
 from serving.predictions.convert import segments
-from tests.integration.serving.conftest import FLIGHT, another_server, tensors
-from tests.integration.serving.load import load
+from tests.support.load import load
+from tests.support.serving import another_server, tensors
+from tests.support.tiny_store import FLIGHT
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +33,8 @@ def test_every_protocol_is_logged(server):
     frame = read("tiny").set_index("prediction_id")
     for answer in first:
         row = frame.loc[answer["prediction_id"]]
-        assert row["features"] == answer["features"] and row["probability"] == answer["probability"]
+        assert row["features"] == answer["features"] and row["prediction"] == {"probability": answer["probability"]}
+        assert not row["partial"]
         for what in ("missing_features", "expired_features", "future_features"):
             assert list(row[what]) == answer[what]
         assert (row["model"], row["version"], row["variant"]) == ("tiny", "1", "champion")

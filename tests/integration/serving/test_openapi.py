@@ -15,9 +15,10 @@ from serving.api.openapi import example
 from serving.api.rest import create_app
 from serving.guards.authentication import Authentication
 from serving.guards.tokens import TokenFile, add
-from serving.model.repository import CapstoneRepository, RepositoryExtension
-from tests.integration.serving.capstones import PlainRequest, TinyRequest
-from tests.integration.serving.conftest import FLIGHT, Server, tensors
+from serving.model.repository import CapstoneRepository
+from tests.support.capstones_of_tests import task
+from tests.support.serving import Server, tensors
+from tests.support.tiny_store import FLIGHT
 
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "trace"}
 
@@ -36,8 +37,7 @@ def operations(document: dict) -> dict[tuple[str, str], dict]:
 
 
 def app_without_models(guards: list) -> Starlette:
-    repository = CapstoneRepository(lambda: [])
-    return create_app(CapstanDataPlane(repository), RepositoryExtension(repository), 2**20, guards)
+    return create_app(CapstanDataPlane(CapstoneRepository()), 2**20, guards)
 
 
 def test_document_is_openapi(document):
@@ -53,12 +53,9 @@ def test_routes_and_document_agree(document):
     app = app_without_models([])
     routes = {route.path_format: route for route in app.router.routes if isinstance(route, Route)}
     assert len(routes) == len(app.router.routes)
-    files = {path for path in routes if path.startswith("/page/")}
-    documented = {path for path in document["paths"] if not re.search("/(tiny|plain|steady)[:/]", path)}
-    assert documented == routes.keys() - files | {"/page/{file}"}
-    types = {path.rpartition(".")[2] for path in files}
-    assert types == {"css", "js", "svg"}
-    for path in documented - {"/page/{file}"}:
+    documented = {path for path in document["paths"] if not re.search("/models/[a-z]+[:/]", path)}
+    assert documented == routes.keys()
+    for path in documented:
         documented_methods = document["paths"][path].keys() & METHODS
         assert {method.upper() for method in documented_methods} == routes[path].methods - {"HEAD"}
 
@@ -75,8 +72,8 @@ def test_other_methods_are_refused_by_the_one_that_is_documented(server, documen
 
 def test_each_loaded_model_has_paths_of_its_own(server, document):
     schemas = document["components"]["schemas"]
-    assert schemas["tiny_row"] == TinyRequest.model_json_schema()
-    assert schemas["plain_row"] == PlainRequest.model_json_schema()
+    assert schemas["tiny_row"] == task("tiny").Request.model_json_schema()
+    assert schemas["plain_row"] == task("plain").Request.model_json_schema()
     assert "/v1/models/tiny:explain" in document["paths"] and "/v1/models/plain:explain" not in document["paths"]
     for path, method in operations(document):
         if re.search("/(tiny|plain)[:/]", path):
@@ -117,7 +114,7 @@ def test_answers_are_as_documented(server, document):
 
 
 def test_an_example_needs_every_required_field():
-    assert example(PlainRequest.model_json_schema()) == {"x": 1.5}
+    assert example(task("plain").Request.model_json_schema()) == {"x": 1.5}
     assert example({"properties": {"x": {"type": "number"}}, "required": ["x"]}) is None
 
 

@@ -13,7 +13,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from tests.integration.serving.conftest import FLIGHT, ROOT, Server, another_server
+from tests.support.processes import ROOT
+from tests.support.serving import Server, another_server
+from tests.support.tiny_store import FLIGHT
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
@@ -94,7 +96,7 @@ def tiny(driver, server) -> Page:
 def token(tmp_path_factory) -> tuple[str, str]:
     """A file of tokens, and the one in it."""
     environment = os.environ | {"CAPSTAN_TOKENS_FILE": str(tmp_path_factory.mktemp("tokens") / "tokens")}
-    command = [sys.executable, "-m", "serving.tokens", "add", "ann"]
+    command = [sys.executable, "-m", "serving.guards.tokens", "add", "ann"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return environment["CAPSTAN_TOKENS_FILE"], done.stdout.strip()
 
@@ -103,14 +105,14 @@ def token(tmp_path_factory) -> tuple[str, str]:
 def guarded(server, mlflow, feast_home, token, tmp_path_factory) -> Iterator[Server]:
     """A server that wants a token, with a challenger of `plain`."""
     second = mlflow.register("plain", 2.0)
-    mlflow.alias("plain", "challenger", second)
+    mlflow.roles("plain", champion="1", challenger=second)
     home = tmp_path_factory.mktemp("page") / "home"
     try:
         with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=token[0]) as made:
             made.client.headers["Authorization"] = f"Bearer {token[1]}"
             yield made
     finally:
-        mlflow.alias("plain", "challenger", None)
+        mlflow.roles("plain", champion="1")
 
 
 def test_page_lists_the_models_with_their_variants_and_versions(tiny):

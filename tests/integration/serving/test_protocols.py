@@ -11,7 +11,8 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from tests.integration.serving.conftest import FLIGHT, NOW, tensors
+from tests.support.serving import tensors
+from tests.support.tiny_store import FLIGHT, NOW
 
 BARE = {"carrier": "AA", "origin": "JFK", "sched_dep": "2013-06-01T13:00:00Z"}
 FEATURES = {"carrier_delay": 12.0, "carrier_flights": 30, "runways": 4, "age": 7.5, "hour": 13}

@@ -14,9 +14,12 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from serving.predictions import read
-from tests.integration.serving import capstones
-from tests.integration.serving.conftest import FLIGHT, another_server, free_port, tensors, wait_for
-from tests.integration.serving.load import load
+from tests.support.feast_failure import table_away
+from tests.support.load import load
+from tests.support.models import Sum
+from tests.support.processes import free_port
+from tests.support.serving import another_server, tensors
+from tests.support.tiny_store import FLIGHT
 
 
 def ready(server, name: str | None = None) -> tuple[int, str]:
@@ -34,19 +37,12 @@ def becomes(server, status: int, name: str | None = None, seconds: float = 15) -
     return said[1]
 
 
-@contextmanager
-def table_away(feast_home):
-    """The online store fails meanwhile."""
-    for old, new in (("tiny_aircraft", "away"), ("away", "tiny_aircraft")):
-        with closing(sqlite3.connect(feast_home / "online.db")) as database:
-            database.execute(f"ALTER TABLE {old} RENAME TO {new}")
-        if new == "away":
-            try:
-                yield
-            except BaseException:
-                with closing(sqlite3.connect(feast_home / "online.db")) as database:
-                    database.execute("ALTER TABLE away RENAME TO tiny_aircraft")
-                raise
+@pytest.fixture
+def plain(server, mlflow):
+    """`plain`, put back to its first version afterwards."""
+    yield server
+    mlflow.roles("plain", champion="1")
+    assert server.load("plain").json()["variants"] == {"champion": "1"}
 
 
 @pytest.fixture
@@ -59,6 +55,7 @@ def test_metadata_says_what_is_served(server):
     metadata = server.client.get("/v2").json()
     assert metadata["name"] == "capstan" and metadata["version"] and metadata["failures"] == {}
     assert metadata["models"].keys() == {"tiny", "plain"} and metadata["models"]["tiny"] == ["1"]
+    assert metadata["loading"] == []
 
 
 def test_ready_follows_the_online_store(server, stub, feast_home):
@@ -89,39 +86,64 @@ def test_ready_does_not_wait_for_a_store_that_hangs(server, feast_home):
 
 def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
     assert ready(server, "unborn")[0] == 404
-    mlflow.alias("unborn", "champion", mlflow.register("unborn", 0.0))
+    mlflow.roles("unborn", champion=mlflow.register("unborn", 0.0))
     try:
         assert server.load("unborn").status_code == 503
         for name in (None, "unborn"):
             status, problem = ready(server, name)
-            assert status == 503 and "'unborn' is not loaded: Version 1 of 'unborn' needs the columns" in problem
+            assert status == 503 and "'unborn' is not loaded: champion: Version 1 of 'unborn' needs the" in problem
         assert "beyond" in server.client.get("/v2").json()["failures"]["unborn"]
         assert server.predict({"x": 1}, name="plain").status_code == 200
     finally:
-        mlflow.alias("unborn", "champion", None)
+        mlflow.roles("unborn")
     becomes(server, 200)  # without being told: what failed is tried again
     assert ready(server, "unborn")[0] == 404
 
 
-def test_a_challenger_that_cannot_be_loaded_does_not_keep_the_champion_from_serving(
-    server, mlflow, feast_home, tmp_path, monkeypatch
-):
-    monkeypatch.setitem(capstones.COLUMNS, "plain", capstones.COLUMNS["unborn"])
-    mlflow.alias("plain", "challenger", mlflow.register("plain", 0.0))
+def test_each_role_loads_by_itself(server, mlflow, feast_home, tmp_path):
+    """A challenger and a candidate that cannot be loaded keep nobody from the champion, and everybody is told."""
+    beyond = mlflow.register("plain", model=Sum(["x", "beyond"]))
+    mlflow.roles("plain", champion="1", challenger=beyond, candidate="999")
     try:
         with another_server(mlflow, feast_home, tmp_path / "home") as own:
-            wait_for(f"{own.url}/v2/models/plain/ready", own.child, own.log)
+            assert ready(own) == ready(own, "plain") == (200, "")
             assert own.predict({"x": 1}, name="plain").json()["predictions"][0]["variant"] == "champion"
-            assert "plain is served without its challenger: Version" in own.log.read_text()
-            reply = own.load("plain")  # whoever asks for it is told
-            assert reply.status_code == 503 and "needs the columns ['beyond']" in reply.json()["error"]
-            assert own.predict({"x": 1}, name="plain").status_code == 200
+            assert "plain is served in part: challenger: Version" in own.log.read_text()
+            reply = own.load("plain")
+            assert reply.status_code == 200 and reply.json()["variants"] == {"champion": "1"}
+            unloadable = reply.json()["unloadable"]
+            assert unloadable == own.client.get("/v2/models/plain").json()["unloadable"]
+            assert "needs the columns ['beyond']" in unloadable["challenger"]
+            assert "Version 999 of 'plain' cannot be loaded" in unloadable["candidate"]
+            assert "needs the columns ['beyond']" in own.client.get("/v2").json()["failures"]["plain"]
+            rows = [row for row in own.client.post("/v2/repository/index").json() if row["name"] == "plain"]
+            assert [(row["version"], row["state"]) for row in rows] == [
+                ("1", "READY"),
+                (beyond, "UNAVAILABLE"),
+                ("999", "UNAVAILABLE"),
+            ]
+            mlflow.roles("plain", champion="1", candidate="1")
+            assert own.load("plain").json()["unloadable"] == {}
+            assert own.client.get("/v2").json()["failures"] == {}
     finally:
-        mlflow.alias("plain", "challenger", None)
+        mlflow.roles("plain", champion="1")
+
+
+def test_a_champion_that_cannot_be_loaded_leaves_the_one_before(plain, mlflow):
+    """The others load all the same. On a server that starts, it is not ready; here the old one answers."""
+    beyond, second = mlflow.register("plain", model=Sum(["x", "beyond"])), mlflow.register("plain", 2.0)
+    mlflow.roles("plain", champion=beyond, candidate=second)
+    reply = plain.load("plain").json()
+    assert reply["variants"] == {"champion": "1", "candidate": second}
+    assert "beyond" in reply["unloadable"]["champion"]
+    assert plain.predict({"x": 1}, name="plain").json()["predictions"][0]["model_version"] == "1"
+    candidate = {"x-capstan-variant": "candidate"}
+    row = plain.predict({"x": 1}, name="plain", headers=candidate).json()["predictions"][0]
+    assert (row["model_version"], row["variant"]) == (second, "candidate")
 
 
 def test_defaults_stand_in_for_a_store_that_fails(server, mlflow, feast_home):
-    mlflow.alias("steady", "champion", mlflow.register("steady", 0.0))
+    mlflow.roles("steady", champion=mlflow.register("steady", 0.0))
     try:
         assert server.load("steady").status_code == 200
         (plain,) = server.predict(FLIGHT, name="steady").json()["predictions"]
@@ -146,7 +168,7 @@ def test_defaults_stand_in_for_a_store_that_fails(server, mlflow, feast_home):
         assert list(frame.loc[row["prediction_id"], "default_features"]) == row["defaults"]
         assert list(frame.loc[plain["prediction_id"], "default_features"]) == []
     finally:
-        mlflow.alias("steady", "champion", None)
+        mlflow.roles("steady")
         server.client.post("/v2/repository/models/steady/unload")
         becomes(server, 200)
 

@@ -1,4 +1,4 @@
-"""Loading follows the registry's aliases, and harms no request."""
+"""Loading follows the roll-out's state, and harms no request."""
 
 import asyncio
 import socket
@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from capstan.errors import CapstanError
-from tests.integration.serving.conftest import FLIGHT, free_port
+from tests.support.processes import free_port
+from tests.support.tiny_store import FLIGHT
 
 CHALLENGER = {"x-capstan-variant": "challenger"}
 
@@ -17,8 +18,7 @@ CHALLENGER = {"x-capstan-variant": "challenger"}
 def plain(server, mlflow):
     """`plain`, put back to its first version afterwards."""
     yield server
-    mlflow.alias("plain", "champion", "1")
-    mlflow.alias("plain", "challenger", None)
+    mlflow.roles("plain", champion="1")
     assert server.load("plain").status_code == 200
 
 
@@ -32,7 +32,7 @@ def test_a_server_without_models_is_alive(server):
     assert server.client.get("/v2/models").json() == {"models": ["tiny", "plain"]}
 
 
-def test_no_alias_is_no_model(server):
+def test_no_role_is_no_model(server):
     reply = server.load("unborn")
     assert reply.status_code == 503 and "neither a champion nor a challenger" in reply.json()["error"]
     reply = server.predict({"x": 1}, name="unborn")
@@ -41,15 +41,15 @@ def test_no_alias_is_no_model(server):
 
 def test_challenger_then_promotion_then_unload(plain, mlflow):
     second = mlflow.register("plain", 1.0)
-    mlflow.alias("plain", "challenger", second)
+    mlflow.roles("plain", champion="1", challenger=second)
     assert plain.predict({"x": 0}, name="plain", headers=CHALLENGER).status_code == 404  # not before the load
-    assert plain.load("plain").json() == {"name": "plain", "load": True}
+    variants = {"champion": "1", "challenger": second}
+    assert plain.load("plain").json() == {"name": "plain", "load": True, "variants": variants, "unloadable": {}}
     assert served(plain) == ("1", "champion")
     assert served(plain, {"x-capstan-variant": "champion"}) == ("1", "champion")
     assert served(plain, CHALLENGER) == (second, "challenger")
     assert plain.client.get("/v2/models/plain").json()["versions"] == ["1", second]
-    mlflow.alias("plain", "champion", second)
-    mlflow.alias("plain", "challenger", None)
+    mlflow.roles("plain", champion=second)
     assert plain.load("plain").status_code == 200
     assert served(plain) == (second, "champion")
     assert plain.client.post("/v2/repository/models/plain/unload").status_code == 200
@@ -57,8 +57,7 @@ def test_challenger_then_promotion_then_unload(plain, mlflow):
 
 
 def test_a_challenger_alone_answers_only_by_header(plain, mlflow):
-    mlflow.alias("plain", "champion", None)
-    mlflow.alias("plain", "challenger", "1")
+    mlflow.roles("plain", challenger="1")
     assert plain.load("plain").status_code == 200
     assert served(plain, CHALLENGER) == ("1", "challenger")
     for reply in (plain.predict({"x": 0}, name="plain"), plain.client.get("/v2/models/plain/ready")):
@@ -81,7 +80,7 @@ def test_reloading_loses_no_request(plain, mlflow):
         thread.start()
     try:
         for turn in range(6):
-            mlflow.alias("plain", "champion", versions[turn % 2 - 1])
+            mlflow.roles("plain", champion=versions[turn % 2 - 1])
             assert plain.load("plain").status_code == 200
             assert served(plain)[0] == versions[turn % 2 - 1]
     finally:
@@ -107,16 +106,15 @@ def test_concurrent_loads_are_fine(plain):
 
 
 def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
+
     from capstan.settings import settings
     from serving.api.dataplane import CapstanDataPlane
     from serving.api.rest import create_app
-    from serving.model.repository import CapstoneRepository, RepositoryExtension
-    from tests.integration.serving.capstones import TASKS
+    from serving.model.repository import CapstoneRepository
 
     async def load() -> httpx.Response:
-        repository = CapstoneRepository(lambda: list(TASKS), TASKS.__getitem__, lambda: None)
-        await repository.load_all()  # the server starts all the same
-        app = create_app(CapstanDataPlane(repository), RepositoryExtension(repository), 2**20)
+        repository = CapstoneRepository(lambda name: None)
+        app = create_app(CapstanDataPlane(repository), 2**20)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             return await client.post("/v2/repository/models/plain/load")
 
@@ -138,4 +136,4 @@ def test_a_taken_port_is_said_before_anything_is_loaded():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(CapstanError, match=f"Cannot listen on 127.0.0.1:{port}"):
-            CapstanServer(CapstoneRepository(lambda: []), "127.0.0.1", free_port(), port).start()
+            CapstanServer(CapstoneRepository(), "127.0.0.1", free_port(), port).start()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from serving.guards.tokens import add
-from tests.integration.serving.conftest import another_server
+from tests.support.serving import another_server
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 # The paths for any model do not say what its rows are; and with a model unloaded, the others' answers would be 404s.
@@ -17,6 +17,10 @@ NEVER_ACCEPTED = {
     "POST /v1/models/{model_name}:explain",
     "POST /v2/models/{model_name}/infer",
     "POST /v2/models/{model_name}/versions/{model_version}/infer",
+    "POST /v2/models/{model_name}/generate",
+    "POST /v2/models/{model_name}/generate_stream",
+    "POST /v2/models/{model_name}/versions/{model_version}/generate",
+    "POST /v2/models/{model_name}/versions/{model_version}/generate_stream",
     "POST /v2/repository/models/{model_name}/unload",
 }
 
@@ -26,6 +30,7 @@ def test_what_the_document_says_holds(server, mlflow, feast_home, tmp_path):
     """The server of its own wants tokens, so that what ignores them is found; none of its models comes or goes."""
     token, report = add(tmp_path / "tokens", "ann"), tmp_path / "report.json"
     settings = {"CAPSTAN_TOKENS_FILE": str(tmp_path / "tokens")}
+    mlflow.roles("echo", champion=mlflow.register("echo"))
     with another_server(mlflow, feast_home, tmp_path / "home", **settings) as made:
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "--no-color"]
         command += ["run", f"{made.url}/openapi.json", "--header", f"Authorization: Bearer {token}"]
@@ -33,6 +38,7 @@ def test_what_the_document_says_holds(server, mlflow, feast_home, tmp_path):
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
         assert "Traceback" not in made.log.read_text()
+    mlflow.roles("echo")
     # The run is worth something: operations answered, and not only with refusals.
     result = json.loads(report.read_text())
     accepted = {

@@ -1,20 +1,18 @@
-"""Dynamic batching: alone, and in a real server."""
+"""Dynamic batching, by itself."""
 
 import asyncio
-import math
-from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
-import httpx
 import numpy as np
 import pytest
 from kserve.errors import InferenceError
+from pydantic import BaseModel
 
 from serving.errors import Unavailable
+from serving.model.rows import Row
 from serving.scoring.batching import Batcher
 from serving.scoring.features import Report
 from serving.scoring.scorer import Scores
-from tests.integration.serving.capstones import PlainRequest
-from tests.integration.serving.conftest import FLIGHT, another_server, wait_for
 
 
 class Doubler:
@@ -23,8 +21,8 @@ class Doubler:
     def __init__(self, seconds: float | None = 0.0):
         self.seconds, self.batches = seconds, []
 
-    async def __call__(self, requests) -> Scores:
-        values = [request.x for request in requests]
+    async def __call__(self, rows) -> Scores:
+        values = [row.request.x for row in rows]
         self.batches.append(values)
         if self.seconds is not None:
             await asyncio.sleep(self.seconds)
@@ -32,7 +30,7 @@ class Doubler:
             raise InferenceError("below zero")
         if -2 in values:
             raise Unavailable("the store is away")
-        return Scores({"x": values}, [Report() for _ in values], np.array(values) * 2)
+        return Scores({"x": values}, [Report() for _ in values], {"twice": np.array(values) * 2})
 
 
 def batcher(score, max_rows: int = 64, delay: float = 0.0) -> Batcher:
@@ -42,14 +40,22 @@ def batcher(score, max_rows: int = 64, delay: float = 0.0) -> Batcher:
     return made
 
 
-def rows(*values: float) -> list[PlainRequest]:
-    return [PlainRequest(x=value) for value in values]
+class Request(BaseModel):
+    x: float
 
 
-async def ask(to: Batcher, *requests: list[PlainRequest]) -> list:
+def rows(*values: float) -> list[Row]:
+    return [Row(Request(x=value), datetime.now(UTC)) for value in values]
+
+
+def scores(answer: Scores) -> list[float]:
+    return answer.predictions["twice"].tolist()
+
+
+async def ask(to: Batcher, *requests: list[Row]) -> list:
     """Return the scores of requests that come together, or their errors."""
     answers = await asyncio.gather(*(to.predict(request) for request in requests), return_exceptions=True)
-    return [answer if isinstance(answer, Exception) else answer.scores.tolist() for answer in answers]
+    return [answer if isinstance(answer, Exception) else scores(answer) for answer in answers]
 
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 0.01])
@@ -64,7 +70,7 @@ def test_what_comes_together_with_a_first_one_is_a_batch_and_everybody_gets_thei
 def test_a_batch_is_no_larger_than_said_but_a_request_stays_whole():
     score = Doubler()
     requests = [rows(1), rows(2, 3), rows(4, 5, 6, 7, 8), rows(9), rows(10, 11), rows(12)]
-    expected = [[row.x * 2 for row in request] for request in requests]
+    expected = [[row.request.x * 2 for row in request] for request in requests]
     assert asyncio.run(ask(batcher(score, 3), *requests)) == expected
     assert score.batches == [[1], [2, 3], [4, 5, 6, 7, 8], [9, 10, 11], [12]]
 
@@ -88,7 +94,7 @@ def test_where_several_were_under_way_a_batch_waits_for_as_many():
 
     async def later(to: Batcher, seconds: float, value: float):
         await asyncio.sleep(seconds)
-        return (await to.predict(rows(value))).scores.tolist()
+        return scores(await to.predict(rows(value)))
 
     async def sequence():
         to = batcher(score)
@@ -120,7 +126,7 @@ def test_who_comes_while_a_batch_is_scored_goes_with_the_next():
         to = batcher(score)
         first = asyncio.create_task(to.predict(rows(1)))
         await asyncio.sleep(0.01)
-        return await ask(to, rows(2), rows(3)), (await first).scores.tolist()
+        return await ask(to, rows(2), rows(3)), scores(await first)
 
     assert asyncio.run(sequence()) == ([[4], [6]], [2])
     assert score.batches == [[1], [2, 3]]
@@ -147,7 +153,7 @@ def test_who_has_gone_is_not_scored():
         first, gone, stays = (asyncio.create_task(to.predict(rows(value))) for value in (1, 2, 3))
         await asyncio.sleep(0)
         gone.cancel()
-        return [(await task).scores.tolist() for task in (first, stays)]
+        return [scores(await task) for task in (first, stays)]
 
     assert asyncio.run(sequence()) == [[2], [6]]
     assert score.batches == [[1], [3]]
@@ -162,47 +168,6 @@ def test_a_first_one_that_goes_leaves_the_next_where_they_are():
         await asyncio.sleep(0.01)
         score.seconds = 0
         gone.cancel()
-        return (await stays).scores.tolist()
+        return scores(await stays)
 
     assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [4]
-
-
-def sum_of(metrics: str, name: str, model: str) -> float:
-    """Return a sample of a model, over its versions and variants."""
-    lines = [line for line in metrics.splitlines() if line.startswith(f'{name}{{model="{model}"')]
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
-
-
-@pytest.mark.parametrize("setting", [{}, {"CAPSTAN_BATCH_ROWS": "1"}], ids=["batches", "no batches"])
-def test_clients_of_a_server_share_batches_and_get_their_own_answers(server, mlflow, feast_home, tmp_path, setting):
-    """`plain` without features, `tiny` with: rows that differ, from 16 clients."""
-    wait = {"CAPSTAN_BATCH_DELAY": "0.01"} | setting
-    flights = [FLIGHT, FLIGHT | {"carrier": "UA"}, FLIGHT | {"tailnum": None}, FLIGHT | {"origin": "LGA"}]
-    alone = [server.predict(flight).json()["predictions"][0] for flight in flights]
-    with another_server(mlflow, feast_home, tmp_path / "home", **wait) as own, ThreadPoolExecutor(16) as pool:
-        wait_for(f"{own.url}/v2/health/ready", own.child, own.log)
-
-        def client(number: int) -> None:
-            with httpx.Client(base_url=own.url, timeout=30) as http:
-                for turn in range(25):
-                    x = number * 100 + turn
-                    reply = http.post("/v1/models/plain:predict", json={"instances": [{"x": x, "y": 1}]})
-                    found = reply.json()["predictions"][0]["probability"]
-                    assert math.isclose(found, 1 / (1 + math.exp(-(x + 1) / 100)))
-                    which = (number + turn) % len(flights)
-                    reply = http.post("/v1/models/tiny:predict", json={"instances": [flights[which]]})
-                    found = reply.json()["predictions"][0]
-                    same = ("probability", "missing_features", "expired_features", "future_features")
-                    assert {key: found[key] for key in same} == {key: alone[which][key] for key in same}
-
-        list(pool.map(client, range(16)))
-        metrics = own.client.get("/metrics").text
-    for model in ("plain", "tiny"):
-        batches = sum_of(metrics, "capstan_batch_requests_count", model)
-        if setting:
-            assert batches == 0
-        else:
-            assert sum_of(metrics, "capstan_batch_requests_sum", model) == 16 * 25
-            assert sum_of(metrics, "capstan_batch_rows_sum", model) == 16 * 25
-            assert batches < 16 * 25 / 2
-        assert sum_of(metrics, "capstan_batch_waiting", model) == 0

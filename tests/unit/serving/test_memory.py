@@ -1,27 +1,30 @@
-"""A version that was replaced leaves the memory."""
+"""A version that was replaced leaves the memory, and its files the disk."""
 
 import asyncio
 import gc
 import weakref
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from serving.model.capstone import CapstoneModel
+from serving.model.codec_v1 import V1Payload
 from serving.predictions.log import PredictionLog
-from serving.scoring.variants import Variant
-from tests.integration.serving.capstones import PlainRequest, make_model
+from tests.support.capstones_of_tests import variant
 
 
 def test_a_model_that_nobody_serves_any_more_is_freed(tmp_path):
     log = PredictionLog(tmp_path)
 
-    def serve(version: str) -> tuple[CapstoneModel, weakref.ref]:
-        model = make_model("plain", 0.0)
-        variant = Variant("champion", version, "run", model, ("x", "y"), None)
-        return CapstoneModel("plain", PlainRequest, {"champion": variant}, log), weakref.ref(model)
+    def serve(version: str) -> tuple[CapstoneModel, weakref.ref, Path]:
+        files = TemporaryDirectory()
+        made = variant("plain", number=version, files=files)
+        return CapstoneModel("plain", {"champion": made}, log), weakref.ref(made.model), Path(files.name)
 
-    served, old = serve("1")
-    answer, _ = asyncio.run(served({"instances": [{"x": 1}]}))
-    assert answer["predictions"][0]["model_version"] == "1" and old()
-    served, new = serve("2")
+    served, old, old_files = serve("1")
+    answer = asyncio.run(served.predict(V1Payload({"instances": [{"x": 1}]}), {}))
+    assert answer["predictions"][0]["model_version"] == "1" and old() and old_files.exists()
+    served, new, new_files = serve("2")
     gc.collect()
-    assert old() is None and new()
+    assert old() is None and not old_files.exists()
+    assert new() and new_files.exists()
     log.close()

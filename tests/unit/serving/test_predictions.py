@@ -10,27 +10,34 @@ import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from serving.errors import Unavailable
+from serving.model.inference import Inference
+from serving.model.rows import Row
 from serving.predictions import read, records
 from serving.predictions.convert import convert, convert_all, segments
 from serving.predictions.log import PredictionLog
 from serving.predictions.wal import Wal
 from serving.scoring.features import Report
-from tests.integration.serving.capstones import PlainRequest
 
 
-def lines(*ids: str, model: str = "plain", x: float = 1.0) -> bytes:
+class Request(BaseModel):
+    x: float
+    y: float | None = None
+
+
+def lines(*ids: str, model: str = "plain", x: float = 1.0, partial: bool = False) -> bytes:
     n = len(ids)
-    batch = SimpleNamespace(
-        variant=SimpleNamespace(version="1", alias="champion"),
-        requests=[PlainRequest(x=x)] * n,
-        columns={"x": [x] * n, "y": [None] * n},
-        reports=[Report(missing=["y"])] * n,
-        prediction_ids=list(ids),
-        scores=np.full(n, 0.25),
+    batch = Inference(
+        SimpleNamespace(version="1", role="champion"),
+        [Row(Request(x=x), datetime.now(UTC))] * n,
+        {"x": [x] * n, "y": [None] * n},
+        [Report(missing=["y"])] * n,
+        [{"probability": 0.25, "words": ["a", "b"]}] * n,
+        list(ids),
+        partial,
     )
     return records.encode(model, batch)
 
@@ -55,12 +62,8 @@ def test_a_record_is_read_as_it_was_written(tmp_path, wal):
         frame = read("plain", folder=tmp_path)
         assert list(frame.columns) == records.SCHEMA.names
         (row,) = frame.to_dict("records")
-        assert (row["prediction_id"], row["version"], row["variant"], row["probability"]) == (
-            "a",
-            "1",
-            "champion",
-            0.25,
-        )
+        assert (row["prediction_id"], row["version"], row["variant"]) == ("a", "1", "champion")
+        assert row["prediction"] == {"probability": 0.25, "words": ["a", "b"]} and not row["partial"]
         assert row["inputs"] == row["features"] == {"x": 0.1, "y": None}
         assert (list(row["missing_features"]), list(row["expired_features"])) == (["y"], [])
         assert before - timedelta(seconds=1) < row["time"] <= datetime.now(UTC)

@@ -1,52 +1,139 @@
-"""What computes for long leaves the event loop."""
+"""What computes for long leaves the event loop, and what a model returns is checked."""
 
 import asyncio
+import math
 import threading
 import time
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from kserve.errors import InferenceError
+from pydantic import BaseModel
 
+from capstan.model import Explanation
+from serving.model.answers import AnswerSchema
+from serving.model.rows import Row
+from serving.scoring.explanations import explain
 from serving.scoring.scorer import Scorer
-from serving.scoring.variants import Variant
-from tests.integration.serving.capstones import PlainRequest
+from tests.support.capstones_of_tests import task, variant
+from tests.support.models import Answers
 
 
-def scorer(predict_columns) -> Scorer:
-    class Model:
-        def __init__(self):
-            self.predict_columns = predict_columns
-
-    return Scorer("plain", Variant("champion", "1", "run", Model(), ("x",), None))
+class Request(BaseModel):
+    x: float
 
 
-def test_a_model_that_took_long_no_longer_holds_up_the_loop():
-    """The second call ends only when the loop, which is free then, says so."""
-    calls, said = [], threading.Event()
+def rows(*values: float) -> list[Row]:
+    return [Row(Request(x=value), datetime.now(UTC)) for value in values]
 
-    def predict(columns) -> list[float]:
-        calls.append(threading.current_thread())
-        if len(calls) == 1:
-            time.sleep(0.05)
-        else:
+
+def scorer(answer) -> Scorer:
+    return Scorer("plain", variant("plain", model=Answers({"x": "double"}, answer)))
+
+
+def test_a_first_call_and_slow_ones_leave_the_loop():
+    """A slow call ends only when the loop, which is free then, says so."""
+    threads, said = [], threading.Event()
+
+    def predict(columns) -> dict:
+        threads.append(threading.current_thread())
+        if len(threads) in (1, 3):  # the first may load for long; the third comes after a slow one
             assert said.wait(60)
-        return columns["x"]
+            said.clear()
+        if len(threads) == 2:
+            time.sleep(0.05)
+        return {"probability": columns["x"]}
 
-    async def both():
-        own = scorer(predict)
-        await own.score([PlainRequest(x=1)])
-        second = asyncio.create_task(own.score([PlainRequest(x=2)]))
-        while len(calls) < 2:
+    async def ask(own: Scorer, number: int, waits: bool) -> list[float]:
+        asked = asyncio.create_task(own.score(rows(number)))
+        while waits and len(threads) < number:
             await asyncio.sleep(0.001)
         said.set()
-        return (await second).scores.tolist()
+        answer = (await asked).predictions["probability"]
+        said.clear()
+        return answer
 
-    assert asyncio.run(both()) == [2.0]
-    assert calls[0] is threading.main_thread() and calls[1] is not threading.main_thread()
+    async def calls() -> list[list[float]]:
+        own = scorer(predict)
+        answers = [await ask(own, 1, True)]
+        own._row_seconds = 0.0  # the first was slow because it waited for the loop
+        return [*answers, await ask(own, 2, False), await ask(own, 3, True)]
+
+    assert asyncio.run(calls()) == [[1.0], [2.0], [3.0]]
+    assert [thread is threading.main_thread() for thread in threads] == [False, True, False]
 
 
-@pytest.mark.parametrize("wrong", [[], [1.0, 2.0], np.ones((1, 1))], ids=["none", "two", "a matrix"])
-def test_one_row_needs_one_score(wrong):
-    with pytest.raises(InferenceError, match="Version 1 of 'plain' gave no score a row"):
-        asyncio.run(scorer(lambda columns: wrong).score([PlainRequest(x=1)]))
+WRONG = {
+    "none": ({"probability": []}, r"gave 0 values of 'probability' for 1 rows"),
+    "two": ({"probability": [1.0, 2.0]}, "gave 2 values of 'probability' for 1 rows"),
+    "a number": ({"probability": 1.0}, "gave a float as 'probability', not 1 values"),
+    "an array": (np.ones(1), "returned a ndarray, not a dict"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "problem"), WRONG.values(), ids=WRONG)
+def test_one_row_needs_one_value_of_each_field(wrong, problem):
+    with pytest.raises(InferenceError, match=f"Version 1 of 'plain' {problem}"):
+        asyncio.run(scorer(lambda columns: wrong).score(rows(1)))
+
+
+REFUSED = {
+    "NaN": ({"probability": [0.5, math.nan]}, "row 1, probability: nan is no finite number"),
+    "infinite array": ({"probability": np.array([0.5, np.inf])}, "row 1, probability: inf is no finite number"),
+    "infinite inside": ({"probability": [0.5, [np.array([np.nan])]]}, "row 1, probability: it holds a number"),
+    "a lacking field": ({"other": [1, 2]}, "row 0, probability: Field required"),
+    "out of its bounds": ({"probability": [0.5, 129.9]}, "row 1, probability: Input should be less than or equal to 1"),
+    "text": ({"probability": ["a", 0.5]}, "row 0, probability: Input should be a valid number"),
+    "a matrix": ({"probability": np.zeros((2, 1))}, "row 0, probability: Input should be a valid number"),
+}
+
+
+@pytest.mark.parametrize(("answer", "problem"), REFUSED.values(), ids=REFUSED)
+def test_predictions_are_what_the_schema_says(answer, problem):
+    schema = AnswerSchema(task("plain").Prediction, "Version 7 of 'plain'")
+    with pytest.raises(InferenceError) as caught:
+        schema.rows(answer, 2)
+    assert str(caught.value).startswith("Version 7 of 'plain' gave a prediction that its schema refuses: " + problem)
+
+
+def test_predictions_are_plain_json():
+    answers = AnswerSchema(task("shapes").Prediction, "it")
+    columns = {
+        "image": [[[1.0, 2.0]], [[6.0, 7.0]]],
+        "history": [[], [1.0]],
+        "words": [["a"], []],
+        "options": [{}, {"k": 2}],
+    }
+    first, second = answers.rows(task("shapes").predict(columns), 2)
+    assert (first["total"], first["count"], first["large"], first["label"], first["spread"]) == (
+        3.0,
+        2,
+        False,
+        "small",
+        3,
+    )
+    assert second["classes"] == [13.0 + i for i in range(10)] and second["spread"] is None
+    assert np.shape(second["forecast"]) == (48, 9) and second["scores"] == {"k": 2.0}
+    assert second["places"] == [{"name": "here", "rank": 1}] and second["ragged"] == [1.0]
+
+
+BROKEN = [
+    ([0.0], [[math.nan]]),
+    ([0.0], [[0.0, 0.0]]),
+    ([0.0, 1.0], [[0.0]]),
+    ([0.0], [0.0]),
+]
+
+
+@pytest.mark.parametrize("field", ["probability", "price"])
+@pytest.mark.parametrize("parts", BROKEN)
+def test_broken_explanations_are_an_error_of_the_model(parts, field):
+    class Odd(Answers):
+        def explain_columns(self, columns):
+            good = [0.0], [[0.0]]
+            return Explanation(field, *(parts if field == "probability" else good))
+
+    own = variant("plain", number="7", model=Odd({"x": "double"}, lambda columns: {"probability": [0.5]}))
+    with pytest.raises(InferenceError, match="Version 7 of 'plain'"):
+        asyncio.run(explain(own, AnswerSchema(task("plain").Prediction, own.label), {"x": [1.0]}, 1))

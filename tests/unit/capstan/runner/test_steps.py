@@ -31,13 +31,14 @@ def command(source: str, name: str = "step") -> list[str]:
 @pytest.fixture(scope="module")
 def steps():
     with step_server() as started:
+        started.expected = {step for steps in HEAVY.values() for step in steps}
         yield started
 
 
 def forked_from(steps: Steps) -> list[psutil.Process]:
     """Return the server and the processes of heavy libraries behind it."""
     server = psutil.Process(steps.server.pid)
-    return [server, *server.children()]
+    return [server, *server.children(recursive=True)]
 
 
 def test_step_prints_line_by_line_and_succeeds(steps, capsys):
@@ -75,13 +76,13 @@ def test_step_may_use_all_threads_of_numpy(steps, capsys):
 @pytest.mark.slow
 def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(steps):
     """After a step that was not cached, one process per heavy library imports."""
-    steps.run(command("pass", name="ingest"))
-    end = time.monotonic() + 120
-    while len(forked_from(steps)) < 1 + len(HEAVY) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert len(forked_from(steps)) == 1 + len(HEAVY)
-    steps.run(command("pass", name="monitor"))  # waits until the last one has imported
-    for process in forked_from(steps):
+    for name in ("ingest", "monitor"):  # the second waits until the last library is imported
+        steps.run(command("pass", name=name))
+    end = time.monotonic() + 20
+    while len(found := forked_from(steps)) != 1 + len(HEAVY) and time.monotonic() < end:
+        time.sleep(0.1)  # a step that is ending is a child as well
+    assert len(found) == 1 + len(HEAVY)
+    for process in found:
         assert process.num_threads() == 1, process
         assert process.connections() == [], process
         loaded = {Path(region.path).name for region in process.memory_maps()}
@@ -93,6 +94,16 @@ def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
     steps.run(command("pass", name="ingest"))
     steps.run(command("import sys\nprint('evidently' in sys.modules)", name="monitor"))
     assert "True" in capsys.readouterr().out
+
+
+def test_libraries_of_steps_that_are_not_to_come_are_not_imported(capsys):
+    with step_server() as steps:
+        steps.expected = {"ingest", "train", "register"}
+        steps.run(command("pass", name="ingest"))
+        steps.run(
+            command("import sys\nprint([n in sys.modules for n in ('mlflow.pyfunc', 'evidently')])", name="train")
+        )
+    assert "[True, False]" in capsys.readouterr().out
 
 
 def test_step_starts_plainly_when_the_server_is_gone(capsys):
@@ -107,6 +118,7 @@ def test_step_starts_plainly_when_the_server_is_gone(capsys):
 @pytest.mark.slow
 def test_server_ends_with_the_run(capsys):
     with step_server() as steps:
+        steps.expected = {"train"}
         steps.run(command("pass", name="ingest"))
         processes = forked_from(steps)
     assert psutil.wait_procs(processes, timeout=30)[1] == []

@@ -8,9 +8,9 @@ import numpy as np
 from kserve import InferInput, InferRequest
 from kserve.inference_client import InferenceGRPCClient, InferenceRESTClient, RESTConfig
 
-from tests.integration.serving import triton
-from tests.integration.serving.conftest import Server
-from tests.integration.serving.triton import Failure
+from tests.support import triton
+from tests.support.serving import Server
+from tests.support.triton import Failure
 
 X = {"name": "x", "shape": [1], "datatype": "FP64", "data": [1.5]}
 PROTOCOLS = ["http", "grpc"]

@@ -8,13 +8,14 @@ from pydantic import AwareDatetime, BaseModel
 
 from capstan.errors import CapstanError
 from serving.errors import Unavailable
-from tests.integration.serving.conftest import NOW
+from serving.model import rows
+from tests.support.tiny_store import NOW
 
 TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)
 CARRIER = ["carrier_delay", "carrier_flights"]
 
 
-class Row(BaseModel):
+class Flight(BaseModel):
     carrier: str = "AA"
     origin: str = "JFK"
     tailnum: str | None = "N1"
@@ -24,10 +25,15 @@ class Row(BaseModel):
         return self.sched_dep - HOUR
 
 
+def row(**fields) -> rows.Row:
+    flight = Flight(**fields)
+    return rows.Row(flight, flight.prediction_time())
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A store of this module's own."""
-    from tests.integration.serving.capstones import make_store, write
+    from tests.support.tiny_store import make_store, write
 
     home = tmp_path_factory.mktemp("feast")
     store = make_store(home)
@@ -42,7 +48,7 @@ def own(tmp_path_factory):
 def transform(own):
     from serving.scoring.features import FeatureTransformer
 
-    return FeatureTransformer(own, "tiny", Row).transform
+    return FeatureTransformer(own, "tiny", Flight).transform
 
 
 @pytest.mark.parametrize(
@@ -58,7 +64,7 @@ def transform(own):
     ],
 )
 def test_window_includes_both_ends(transform, since_event, state):
-    columns, (report,) = transform([Row(sched_dep=NOW + HOUR + since_event)])
+    columns, (report,) = transform([row(sched_dep=NOW + HOUR + since_event)])
     carrier = [columns[name][0] for name in CARRIER]
     assert carrier == ([12.0, 30] if state == "valid" else [None, None])
     assert [name for name in report.future if name in CARRIER] == (CARRIER if state == "future" else [])
@@ -67,14 +73,14 @@ def test_window_includes_both_ends(transform, since_event, state):
 
 
 def test_without_a_ttl_nothing_expires_but_the_future_is_unknown(transform):
-    columns, (report,) = transform([Row(sched_dep=datetime(2100, 1, 1, tzinfo=UTC))])
+    columns, (report,) = transform([row(sched_dep=datetime(2100, 1, 1, tzinfo=UTC))])
     assert columns["runways"] == [4] and "runways" not in report.expired
-    columns, (report,) = transform([Row(sched_dep=datetime(1969, 1, 1, tzinfo=UTC))])
+    columns, (report,) = transform([row(sched_dep=datetime(1969, 1, 1, tzinfo=UTC))])
     assert columns["runways"] == [None] and "runways" in report.future
 
 
 def test_missing_entity_null_key_and_null_value(transform):
-    columns, reports = transform([Row(carrier="ZZ"), Row(tailnum=None), Row(carrier="UA"), Row()])
+    columns, reports = transform([row(carrier="ZZ"), row(tailnum=None), row(carrier="UA"), row()])
     assert [report.missing for report in reports] == [CARRIER, ["age"], ["carrier_delay"], []]
     assert columns["carrier_delay"] == [None, 12.0, None, 12.0]
     assert columns["carrier_flights"] == [None, 30, 8, 30]
@@ -85,7 +91,7 @@ def test_missing_entity_null_key_and_null_value(transform):
 
 def test_rows_keep_their_order_and_their_own_time(transform):
     hours = [3, 0, -1, 0, 1]
-    columns, reports = transform([Row(sched_dep=NOW + HOUR + timedelta(hours=h)) for h in hours])
+    columns, reports = transform([row(sched_dep=NOW + HOUR + timedelta(hours=h)) for h in hours])
     assert columns["carrier_delay"] == [None, 12.0, None, 12.0, 12.0]
     assert [bool(r.expired) for r in reports] == [True, False, False, False, False]
     assert [bool(r.future) for r in reports] == [False, False, True, False, False]
@@ -94,7 +100,7 @@ def test_rows_keep_their_order_and_their_own_time(transform):
 
 def test_timestamps_of_other_zones_are_the_same_instant(transform):
     east = (NOW + HOUR).astimezone(timezone(timedelta(hours=9)))
-    assert transform([Row(sched_dep=east)])[0] == transform([Row()])[0]
+    assert transform([row(sched_dep=east)])[0] == transform([row()])[0]
 
 
 def test_names_carry_the_view_when_the_model_says_so(own):
@@ -103,17 +109,19 @@ def test_names_carry_the_view_when_the_model_says_so(own):
     from serving.scoring.features import FeatureTransformer
 
     own.apply(FeatureService(name="stored", features=[own.get_feature_view("airports")]))
-    columns, _ = FeatureTransformer(own, "stored", Row, ["airports__runways"]).transform([Row()])
+    columns, _ = FeatureTransformer(own, "stored", Flight, ["airports__runways"]).transform([row()])
     assert columns == {"airports__runways": [4]}
     with pytest.raises(CapstanError, match=r"Feast leaves out \['clock__hour'\]"):
-        FeatureTransformer(own, "tiny", Row, ["airports__runways"])
+        FeatureTransformer(own, "tiny", Flight, ["airports__runways"])
 
 
 def test_what_is_read_and_computed_here_is_what_feast_returns(own, transform):
-    rows = [Row(), Row(carrier="UA"), Row(origin="LGA", sched_dep=NOW + HOUR * 1.5)]
-    keys = {name: [getattr(row, name) for row in rows] for name in ("carrier", "origin", "tailnum", "sched_dep")}
+    flights = [row(), row(carrier="UA"), row(origin="LGA", sched_dep=NOW + HOUR * 1.5)]
+    keys = {
+        name: [getattr(row.request, name) for row in flights] for name in ("carrier", "origin", "tailnum", "sched_dep")
+    }
     expected = own.get_online_features(own.get_feature_service("tiny"), keys).to_dict()
-    assert transform(rows)[0] == {name: values for name, values in expected.items() if name not in keys}
+    assert transform(flights)[0] == {name: values for name, values in expected.items() if name not in keys}
 
 
 def test_a_view_may_be_used_under_another_name_and_key(own):
@@ -121,12 +129,14 @@ def test_a_view_may_be_used_under_another_name_and_key(own):
 
     from serving.scoring.features import FeatureTransformer
 
-    class Trip(Row):
+    class Trip(Flight):
         start: str = "JFK"
 
     departure = own.get_feature_view("airports").with_name("departure").with_join_key_map({"origin": "start"})
     own.apply(FeatureService(name="trip", features=[departure, own.get_on_demand_feature_view("clock")]))
-    columns, reports = FeatureTransformer(own, "trip", Trip, []).transform([Trip(), Trip(start="LGA")])
+    columns, reports = FeatureTransformer(own, "trip", Trip, []).transform(
+        [rows.Row(trip, trip.prediction_time()) for trip in (Trip(), Trip(start="LGA"))]
+    )
     assert columns == {"runways": [4, None], "hour": [13, 13]}
     assert [report.missing for report in reports] == [[], ["runways"]]
 
@@ -141,7 +151,7 @@ def test_what_cannot_work_is_said_at_load(own):
     with pytest.raises(CapstanError, match=r"needs \['origin', 'tailnum'\], which Lacking lacks"):
         FeatureTransformer(own, "tiny", Lacking)
     with pytest.raises(CapstanError, match="no feature service 'other'"):
-        FeatureTransformer(own, "other", Row)
+        FeatureTransformer(own, "other", Flight)
 
 
 def test_an_on_demand_view_of_stored_features_is_refused(own):
@@ -160,28 +170,28 @@ def test_an_on_demand_view_of_stored_features_is_refused(own):
 
     own.apply([age_in_months, FeatureService(name="derived", features=[age_in_months])])
     with pytest.raises(CapstanError, match=r"computes from the stored views \['aircraft'\]"):
-        FeatureTransformer(own, "derived", Row)
+        FeatureTransformer(own, "derived", Flight)
 
 
 def test_online_and_offline_features_are_the_same(own, transform):
     """The same rows through Feast's offline join, at both ends of every window."""
     import pandas as pd
 
-    from tests.integration.serving.capstones import offline
+    from tests.support.tiny_store import offline
 
     times = [NOW + delta for delta in (-TICK, timedelta(0), HOUR, HOUR + TICK, 24 * HOUR, 24 * HOUR + TICK)]
-    rows = [Row(carrier=carrier, sched_dep=time + HOUR) for time in times for carrier in ("AA", "UA", "ZZ")]
-    online = pd.DataFrame(transform(rows)[0])
-    joined = offline(own, rows)[online.columns]
+    flights = [row(carrier=carrier, sched_dep=time + HOUR) for time in times for carrier in ("AA", "UA", "ZZ")]
+    online = pd.DataFrame(transform(flights)[0])
+    joined = offline(own, flights)[online.columns]
     pd.testing.assert_frame_equal(online.astype(float), joined.astype(float), check_names=False)
 
 
 def test_a_store_that_fails_is_unavailable(tmp_path):
     from serving.scoring.features import FeatureTransformer
-    from tests.integration.serving.capstones import make_store
+    from tests.support.tiny_store import make_store
 
-    transformer = FeatureTransformer(make_store(tmp_path), "tiny", Row)
+    transformer = FeatureTransformer(make_store(tmp_path), "tiny", Flight)
     with sqlite3.connect(tmp_path / "online.db") as database:
         database.execute("DROP TABLE tiny_aircraft")
     with pytest.raises(Unavailable, match="online store does not answer: no such table"):
-        transformer.transform([Row()])
+        transformer.transform([row()])

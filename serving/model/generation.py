@@ -1,0 +1,147 @@
+"""A streamed prediction: its parts as they come, and its record in the prediction log."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from kserve.errors import InferenceError, InvalidInput
+
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from serving import metrics
+from serving.errors import TooSlow, one_line
+from serving.guards.call import current
+from serving.model.inference import Inference
+from serving.model.predictor import Predictor
+from serving.model.rows import Row
+from serving.scoring.features import Report
+from serving.scoring.streams import PartStream
+
+if TYPE_CHECKING:
+    from serving.model.capstone import CapstoneModel
+
+log = logging.getLogger("serving")
+
+
+class GeneratePayload:
+    """A request of `generate`: the fields of one row as a flat JSON object. Raises InvalidInput."""
+
+    def __init__(self, payload: object):
+        if not isinstance(payload, dict):
+            raise InvalidInput(f"The body is a JSON {type(payload).__name__}; expected an object of the row's fields.")
+        self.row = payload
+
+    def first(self, keys: Sequence[str]) -> dict[str, Any]:
+        """Return some fields of the row."""
+        return {key: self.row.get(key) for key in keys}
+
+    def rows(self, predictor: Predictor) -> Sequence[object]:
+        """Return the row."""
+        return [self.row]
+
+    def answer(self, inference: Inference) -> dict[str, Any]:
+        """Return the whole prediction."""
+        return inference.predictions[0]
+
+
+class Generation:
+    """One prediction that is made part by part. `started` is when its request came, by `time.monotonic()`."""
+
+    def __init__(
+        self,
+        model: "CapstoneModel",
+        predictor: Predictor,
+        row: Row,
+        features: tuple[dict[str, list[Any]], list[Report]],
+        started: float,
+    ):
+        self.model, self.predictor = model, predictor
+        self.id, self.started = str(uuid4()), started
+        self.whole: dict[str, Any] = {}
+        self._inference = Inference(predictor.variant, [row], *features, [self.whole], [self.id])
+        self._count, self._first_at, self._last_at = 0, 0.0, 0.0
+        stream = predictor.variant.model.stream
+        self._stream = PartStream(lambda: stream(features[0]))
+
+    def common(self) -> dict[str, Any]:
+        """Return what each part is sent with."""
+        variant = self.predictor.variant
+        return {
+            "model_name": self.model.name,
+            "model_version": variant.version,
+            "variant": variant.role,
+            "id": self.id,
+        }
+
+    async def next(self) -> dict[str, Any] | None:
+        """Return the next part, None at the end.
+
+        Raises TooSlow past the limit to the first part or between two, ClientLeft, and what the model raises.
+        """
+        own, now = settings(), time.monotonic()
+        seconds = own.token_seconds if self._count else own.first_token_seconds
+        try:
+            async with asyncio.timeout(seconds if self._count else self.started + seconds - now):
+                more, part = await self._stream.next()
+        except TimeoutError:
+            what = "next part" if self._count else "first part"
+            raise TooSlow(f"The {what} of the answer took longer than {seconds:g} s.") from None
+        if not more:
+            if not self._count:
+                raise InferenceError(f"{self.predictor.variant.label} streamed nothing.")
+            return None
+        found = self.predictor.answers.part(part)
+        self._last_at = time.monotonic()
+        if not self._count:
+            self._first_at = self._last_at
+            metrics.first_token.labels(*self.predictor.labels).observe(self._first_at - self.started)
+        self._count += 1
+        for name, value in found.items():
+            before = self.whole.get(name)
+            self.whole[name] = before + value if isinstance(before, str) and isinstance(value, str) else value
+        return found
+
+    async def finish(self) -> dict[str, Any]:
+        """Return the whole prediction once it is logged. Raises InferenceError and Unavailable."""
+        whole = self.predictor.answers.whole(self.whole)
+        self._inference.predictions = [whole]
+        await self.model.record(self._inference)
+        self._observe_rate()
+        return whole
+
+    async def abandon(self) -> None:
+        """Stop the model, and log what it gave so far, if anything, as partial."""
+        self._stream.close()
+        self._observe_rate()
+        if self.whole:
+            self._inference.partial = True
+            self._inference.predictions = [self.whole]
+            try:
+                await self.model.record(self._inference)
+            except CapstanError as error:
+                log.warning("%s: a partial answer could not be logged: %s", self.model.name, one_line(str(error)))
+
+    def leave(self) -> None:
+        """Have `next` raise ClientLeft."""
+        self._stream.leave()
+
+    def _observe_rate(self) -> None:
+        if self._count > 1 and self._last_at > self._first_at:
+            rate = (self._count - 1) / (self._last_at - self._first_at)
+            metrics.token_rate.labels(*self.predictor.labels).observe(rate)
+
+
+async def generate(
+    model: "CapstoneModel", payload: GeneratePayload, headers: Mapping[str, str], started: float
+) -> Generation:
+    """Start a streamed prediction. Raises what `predict` raises, and NotImplementedError where the model has none."""
+    call = current.get()
+    predictor = model.pick(call, headers, payload)
+    if not predictor.variant.streams:
+        raise NotImplementedError(f"{predictor.variant.label} streams nothing: its model has no `stream`.")
+    rows = predictor.decoder.validate(payload.rows(predictor))
+    call.rows = 1
+    return Generation(model, predictor, rows[0], await predictor.scorer.features(rows), started)

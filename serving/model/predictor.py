@@ -1,0 +1,55 @@
+"""One variant as it is served: it reads rows and answers by its own schemas, and scores in batches."""
+
+import weakref
+from collections.abc import Sequence
+from uuid import uuid4
+
+from capstan.settings import settings
+from serving import metrics
+from serving.model.answers import AnswerSchema
+from serving.model.inference import Inference
+from serving.model.rows import Row, RowDecoder
+from serving.model.tensor_types import input_types, output_types
+from serving.scoring.batching import Batcher
+from serving.scoring.explanations import Explained, explain
+from serving.scoring.scorer import Scorer
+from serving.scoring.variants import Variant
+
+
+class Predictor:
+    """Predicts rows with one variant. Its schemas are those that were stored with the version."""
+
+    def __init__(self, variant: Variant):
+        self.variant = variant
+        task, schema = variant.loaded.task, variant.loaded.schema
+        self.request_schema, self.prediction_schema = schema["request"], schema["prediction"]
+        self.inputs, self.outputs = input_types(self.request_schema), output_types(self.prediction_schema)
+        self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
+        self.decoder = RowDecoder(task.Request)
+        self.answers = AnswerSchema(task.Prediction, variant.label)
+        self.title: str = getattr(task, "TITLE", "")
+        self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)
+        self.labels = (variant.name, variant.version, variant.role)
+        self.scorer = Scorer(variant.name, variant)
+        self.batcher = self._batcher()
+
+    def _batcher(self) -> Batcher:
+        own = settings()
+        sizes = metrics.batch_requests.labels(*self.labels).observe, metrics.batch_rows.labels(*self.labels).observe
+        batcher = Batcher(self.scorer.score, own.batch_rows, own.batch_delay, *sizes)
+        # Weakly, or the gauge of a version that was replaced would keep its model in memory.
+        held = weakref.ref(batcher)
+        metrics.batch_waiting.labels(*self.labels).set_function(lambda: found.waiting if (found := held()) else 0)
+        return batcher
+
+    async def predict(self, rows: list[Row]) -> Inference:
+        """Look up the rows' features and predict them, together with those of other requests."""
+        scored = await self.batcher.predict(rows)
+        predictions = self.answers.rows(scored.predictions, len(rows))
+        return Inference(self.variant, rows, scored.columns, scored.reports, predictions, [str(uuid4()) for _ in rows])
+
+    async def explain(self, rows: Sequence[Row]) -> tuple[Inference, Explained]:
+        """Explain the predictions of rows. Raises NotImplementedError where the model does not."""
+        columns, reports = await self.scorer.features(rows)
+        explained = await explain(self.variant, self.answers, columns, len(rows))
+        return Inference(self.variant, list(rows), columns, reports, explained.predictions, []), explained

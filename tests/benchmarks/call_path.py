@@ -1,0 +1,61 @@
+"""Counts the functions of the server that one request passes: `python -m tests.benchmarks.call_path [v1|v2]`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+
+import httpx
+
+import serving
+from serving.api.dataplane import CapstanDataPlane
+from serving.api.rest import create_app
+from serving.guards import guards_of_settings
+from serving.model.capstone import CapstoneModel
+from serving.model.repository import CapstoneRepository
+from serving.predictions.log import PredictionLog
+from tests.support.capstones_of_tests import found, variant
+
+FOLDER = f"{Path(serving.__file__).parent}/"
+REQUESTS = {
+    "v1": ("/v1/models/plain:predict", {"instances": [{"x": 1.5}]}),
+    "v2": (
+        "/v2/models/plain/infer",
+        {"inputs": [{"name": "x", "shape": [1], "datatype": "FP64", "data": [1.5]}]},
+    ),
+}
+
+
+async def passed(protocol: str) -> list[tuple[str, str]]:
+    """Return the functions that a request passes, as (file, name), in the order of their first call."""
+    seen: dict[tuple[str, str], None] = {}
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(FOLDER) and not code.co_name.startswith("<"):
+            seen.setdefault((code.co_filename.removeprefix(FOLDER), code.co_qualname))
+
+    with TemporaryDirectory() as folder, found():
+        log = PredictionLog(Path(folder))
+        repository = CapstoneRepository(log=log)
+        repository.update(CapstoneModel("plain", {"champion": variant("plain")}, log))
+        app = create_app(CapstanDataPlane(repository), 2**20, guards_of_settings())
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+            path, body = REQUESTS[protocol]
+            for number in range(3):  # the first ones import, connect and leave the event loop
+                if number == 2:
+                    sys.setprofile(note)
+                reply = await client.post(path, json=body)
+                assert reply.status_code == 200, reply.text
+            await asyncio.sleep(0.01)
+            sys.setprofile(None)
+        log.close()
+    return list(seen)
+
+
+if __name__ == "__main__":
+    functions = asyncio.run(passed(sys.argv[1] if len(sys.argv) > 1 else "v1"))
+    for file, name in functions:
+        print(f"{file}: {name}")
+    print(f"{len(functions)} functions in {len({file for file, _ in functions})} files")

@@ -1,0 +1,225 @@
+"""Roll-out commands that are killed before and after each of their writes, or run two at a time, under load."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count
+
+import httpx
+import pytest
+
+from capstan import catalogue
+from capstan.files import write_tables
+from capstan.rollout import commands, store
+from capstan.rollout.state import RolloutState
+from capstan.rollout.traffic import Traffic
+from capstan.settings import settings
+from tests.integration.place import Place
+from tests.support import versions
+from tests.support.processes import ROOT
+from tests.support.victim import killed
+
+pytestmark = pytest.mark.slow
+NAME = "wine_cluster"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[Place]:
+    """A running stack whose capstones are those of the tests; the settings of this process point to it."""
+    place = Place(tmp_path_factory.mktemp("rollout") / "home")
+    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.environment.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        try:
+            from capstan import stack
+
+            list(stack.up(["mlflow", "endpoint"]))
+            yield place
+        finally:
+            place.clear()
+            settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def three(place) -> list[str]:
+    """Three accepted versions."""
+    task = catalogue.load_task(NAME)
+    past, _test = task.split(task.load(None))
+    return [versions.register(NAME, task.train(past, seed=seed)) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def test_tables(tmp_path_factory, place) -> str:
+    """A folder of the tables whose rows a deployment is tried with."""
+    task, folder = catalogue.load_task(NAME), tmp_path_factory.mktemp("tables")
+    write_tables(task.split(task.load(None))[1], folder)
+    return str(folder)
+
+
+@pytest.fixture
+def load(three, test_tables) -> Iterator[Counter]:
+    """Two clients that ask while the test runs: the answers by version, and the errors."""
+    reset(RolloutState(champion=three[0]))
+    task = catalogue.load_task(NAME)
+    row = task.examples(task.split(task.load(None))[1])[0]
+    answers, stop = Counter(), threading.Event()
+
+    def ask(client_number: int) -> None:
+        url = f"{settings().endpoint_url}/v1/models/{NAME}:predict"
+        with httpx.Client(timeout=30) as client:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                headers = {"x-capstan-key": f"{client_number}-{number}"}
+                try:
+                    reply = client.post(url, json={"instances": [row]}, headers=headers)
+                    said = reply.json()["predictions"][0]["model_version"] if reply.is_success else reply.text
+                except httpx.HTTPError as error:
+                    said = repr(error)
+                answers[said] += 1
+                time.sleep(0.02)
+
+    clients = [threading.Thread(target=ask, args=(number,)) for number in range(2)]
+    for client in clients:
+        client.start()
+    yield answers
+    stop.set()
+    for client in clients:
+        client.join()
+
+
+def reset(state: RolloutState) -> None:
+    """Bring the roll-out to a state, and the endpoint with it."""
+    store.write_state(NAME, state)
+    store.copy_to_aliases(NAME, state)
+    httpx.post(f"{settings().endpoint_url}/v2/repository/models/{NAME}/load", timeout=60).raise_for_status()
+
+
+def roles(state: RolloutState) -> tuple:
+    return state.champion, state.challenger, state.candidate, state.traffic, state.previous
+
+
+CASES = {
+    "canary": (lambda v: RolloutState(v[0]), lambda v: RolloutState(v[0], v[1], traffic=Traffic("canary", 50))),
+    "shadow": (lambda v: RolloutState(v[0]), lambda v: RolloutState(v[0], v[1], traffic=Traffic("shadow"))),
+    "promote": (
+        lambda v: RolloutState(v[0], v[1], traffic=Traffic("canary", 50)),
+        lambda v: RolloutState(v[1], previous=v[0]),
+    ),
+    "rollback": (lambda v: RolloutState(v[1], previous=v[0]), lambda v: RolloutState(v[0])),
+    "deploy": (lambda v: RolloutState(v[0]), lambda v: RolloutState(v[1], previous=v[0])),
+}
+
+
+def way_out(found: RolloutState, three: list[str]) -> None:
+    """Leave the state that a command left when it was killed, by the command that fits it."""
+    if found.challenger:
+        assert commands.promote(NAME) == found.challenger
+    elif found.previous or found.candidate:
+        assert commands.rollback(NAME) == (found.champion if found.candidate else found.previous)
+    else:
+        assert commands.split(NAME, Traffic("canary", 10), three[2]) == three[2]
+
+
+def arguments(command: str, three: list[str], test_tables: str, folder: str) -> list[str]:
+    if command == "deploy":
+        return ["deploy", NAME, three[1], test_tables, f"{folder}/report.md"]
+    more = {"canary": ["--percent", "50", "--version", three[1]], "shadow": ["--version", three[1]]}
+    return [command, NAME, *more.get(command, [])]
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_leave(
+    command, load, three, test_tables, tmp_path, place
+):
+    before, after = (make(three) for make in CASES[command])
+    allowed = [roles(before), roles(after)]
+    if command == "deploy":  # tried without traffic
+        allowed.append(roles(RolloutState(three[0], candidate=three[1])))
+    command_line = arguments(command, three, test_tables, str(tmp_path))
+    points = 0
+    for number in count(1):
+        for where in ("before", "after"):
+            reset(before)
+            if not killed(where, number, *command_line):
+                break
+            points += 1
+            found = store.read(NAME)
+            assert roles(found) in allowed, (where, number, found)
+            way_out(found, three)
+        else:
+            continue
+        break
+    named = json.loads(place("status", "--json").stdout)["rollouts"][NAME]
+    assert named["champion"] == store.read(NAME).champion
+    assert points >= 4
+    assert sum(load.values()) > 50 and set(load) <= set(three), load
+
+
+def test_candidate_is_tried_without_traffic(load, three):
+    reset(RolloutState(three[0], candidate=three[2]))
+    seen = sum(load.values())
+    while sum(load.values()) < seen + 300:
+        time.sleep(0.05)
+    assert three[2] not in load
+    reply = httpx.post(
+        f"{settings().endpoint_url}/v1/models/{NAME}:predict",
+        json={"instances": catalogue.load_task(NAME).examples(catalogue.load_task(NAME).load(None))[:1]},
+        headers={"x-capstan-variant": "candidate"},
+    )
+    assert reply.json()["predictions"][0]["model_version"] == three[2]
+
+
+def test_two_commands_at_once_one_wins_and_the_other_is_told(three, place):
+    reset(RolloutState(three[0]))
+    with commands.changing(NAME):  # one is under way
+        done = place("canary", NAME, "--percent", "10")
+    assert done.returncode == 1 and "is being changed by another command" in done.stderr
+    assert roles(store.read(NAME)) == roles(RolloutState(three[0]))
+
+
+def test_command_with_the_endpoint_away_changes_nothing_and_says_so(three, place, monkeypatch):
+    reset(RolloutState(three[0]))
+    done = place("canary", NAME, "--percent", "10", CAPSTAN_ENDPOINT_URL="http://127.0.0.1:9")
+    assert done.returncode == 1 and "Nothing was changed" in done.stderr
+    assert roles(store.read(NAME)) == roles(RolloutState(three[0]))
+
+
+def test_challenger_that_cannot_be_loaded_is_refused_and_the_champion_stays(three, place):
+    reset(RolloutState(three[0]))
+    broken = versions.edit_source(NAME, three[1], lambda text: text + "\nraise RuntimeError('too old')\n")
+    done = place("canary", NAME, "--percent", "10", "--version", broken)
+    assert done.returncode == 1 and "too old" in done.stderr and "Nothing was changed" in done.stderr
+    assert roles(store.read(NAME)) == roles(RolloutState(three[0]))
+
+
+def test_version_that_the_gate_rejected_needs_force(three, place):
+    from capstan import registry
+
+    reset(RolloutState(three[0]))
+    registry.set_tag(NAME, three[2], "verdict", "rejected")
+    try:
+        refused = place("canary", NAME, "--percent", "10", "--version", three[2])
+        assert refused.returncode == 1 and "--force" in refused.stderr
+        forced = place("canary", NAME, "--percent", "10", "--version", three[2], "--force")
+        assert forced.returncode == 0, forced.stderr
+        assert store.read(NAME).challenger == three[2]
+    finally:
+        registry.set_tag(NAME, three[2], "verdict", "accepted")
+
+
+def test_aliases_are_a_copy_that_nothing_reads(three, place):
+    """Somebody moves MLflow's alias by hand: the endpoint stays, and the next command rewrites it."""
+    from capstan import registry
+
+    reset(RolloutState(three[0]))
+    registry.set_alias(NAME, "champion", three[2])
+    url = f"{settings().endpoint_url}/v2/models/{NAME}"
+    httpx.post(f"{settings().endpoint_url}/v2/repository/models/{NAME}/load", timeout=60)
+    assert httpx.get(url).json()["variants"] == {"champion": three[0]}
+    assert place("shadow", NAME, "--version", three[1]).returncode == 0
+    assert registry.by_alias(NAME, "champion").version == three[0]

@@ -1,0 +1,54 @@
+"""The tests' capstones: found, trained, and loaded without a registry."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from capstan import catalogue, version
+from capstan.settings import settings
+
+FOLDER = Path(__file__).with_name("capstones")
+
+
+@contextmanager
+def found(*folders: Path) -> Iterator[None]:
+    """Let the catalogue find the tests' capstones, and those of some more folders."""
+    before = os.environ.get("CAPSTAN_CAPSTONES")
+    os.environ["CAPSTAN_CAPSTONES"] = os.pathsep.join(map(str, (FOLDER, *folders)))
+    settings.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.pop("CAPSTAN_CAPSTONES")
+        if before is not None:
+            os.environ["CAPSTAN_CAPSTONES"] = before
+        settings.cache_clear()
+
+
+def task(name: str, fresh: bool = False) -> ModuleType:
+    """Return the task of a capstone; `fresh` reads an edited file again."""
+    if fresh:
+        for key in [key for key in sys.modules if key.startswith(f"pipelines.{name}")]:
+            del sys.modules[key]
+    return catalogue.load_task(name)
+
+
+def save(folder: Path, name: str, bias: float | None = None, model=None, fresh: bool = False) -> Path:
+    """Write a version of a capstone to a folder that MLflow can log; return the folder."""
+    own = task(name, fresh)
+    model = model or (own.train({}) if bias is None else own.train({}, bias))
+    version.save(folder / "version", name, own, model)
+    return folder / "version"
+
+
+def variant(name: str, role: str = "champion", number: str = "1", bias: float | None = None, model=None, **options):
+    """Return a variant of a capstone, made in this process."""
+    from serving.scoring.variants import Variant
+
+    own = task(name)
+    model = model or (own.train({}) if bias is None else own.train({}, bias))
+    loaded = version.Version(model, own, version.schema_of(name, own, model))
+    return Variant(name, role, number, loaded, **options)

@@ -1,0 +1,48 @@
+"""A command that ends with SIGKILL before or after one of its writes, in a process of its own."""
+
+import os
+import signal
+from multiprocessing import get_context
+
+import httpx
+
+FORKSERVER = get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["tests.support.victim", "capstan.cli.app", "components.deploy.core", "pandas"])
+
+
+def killed(where: str, number: int, *command: str) -> bool:
+    """Run a command of the shell, or the deploy step; return whether it came to that write and was killed there.
+
+    where: "before" or "after". number: from 1. A write is a request that is neither a GET nor a prediction.
+    """
+    child = FORKSERVER.Process(target=_run, args=(where, number, command))
+    child.start()
+    child.join(120)
+    assert child.exitcode in (0, -signal.SIGKILL), f"{command} ended with {child.exitcode}"
+    return child.exitcode != 0
+
+
+def _run(where: str, number: int, command: tuple[str, ...]) -> None:
+    send, writes = httpx.request, 0
+
+    def counted(method: str, url: str, **options) -> httpx.Response:
+        nonlocal writes
+        is_write = method != "GET" and ":predict" not in url
+        writes += is_write
+        mine = is_write and writes == number
+        if mine and where == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        reply = send(method, url, **options)
+        if mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return reply
+
+    httpx.request = counted
+    if command[0] == "deploy":
+        from components.deploy.core import deploy
+
+        deploy(*command[1:])
+    else:
+        from capstan.cli.app import app
+
+        app(list(command))
