@@ -1,7 +1,7 @@
 """`capstan list`, `capstan compile`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +27,8 @@ def list_capstones(as_json: Json = False) -> None:
     console.print(table)
 
 
-def _describe(name: str) -> dict:
-    """Return what a capstone is, or what is wrong with it: one that is not finished hides no other."""
+def _describe(name: str) -> dict[str, Any]:
+    """Return what a capstone is, or what is wrong with it, so that one bad capstone does not hide the others."""
     from capstan import capstone, catalogue
     from capstan.errors import CapstanError
 
@@ -55,6 +55,6 @@ def compile_pipeline(
         compiler.Compiler().compile(pipeline, str(path))
     except (OSError, ValueError) as error:
         raise CapstanError(
-            f"{path} could not be written ({error}). It has to be a .yaml file in a folder that exists."
+            f"{path} could not be written ({error}). Give a .yaml file in a folder that exists."
         ) from error
     console.print(f"{path}")
