@@ -35,6 +35,7 @@ def ruff(*arguments: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_every_combination_of_capabilities_is_complete_and_clean(parent):
     for number, kind in enumerate(KINDS):
         create(f"made_{number}", kind, parent)

@@ -96,6 +96,7 @@ def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
     assert "True" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_libraries_of_steps_that_are_not_to_come_are_not_imported(capsys):
     with step_server() as steps:
         steps.expected = {"ingest", "train", "register"}

@@ -175,6 +175,7 @@ def entity_frame(asked, zone) -> pd.DataFrame:
     return pd.DataFrame({"k": pd.array([k for k, _ in asked], "Int64"), "event_timestamp": times})
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(rows=SOURCE, asked=ENTITIES, source_zone=ZONES, entity_zone=ZONES)
 def test_equals_brute_force(both, rows, asked, source_zone, entity_zone):
