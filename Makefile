@@ -1,16 +1,22 @@
-# make demo: a served, monitored model from a fresh clone. make test: lint and all tests.
+# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: all checks and tests.
 # Each target sets up what it needs in .venv; nothing else is touched.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BIN := .venv/bin
 UV := $(BIN)/uv --system-certs
-# pip reads PIP_FIND_LINKS, uv does not: where it offers a CPU build of torch, that one is installed.
+# One lock holds every version, for every platform and extra. An install takes from it what it needs.
+LOCK := requirements/all.lock
+# pip reads PIP_FIND_LINKS, uv does not. Where it offers a CPU build of torch, that build is installed, without CUDA.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
-COMPILE := --quiet --no-annotate --no-header
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(FIND_LINKS)
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(FIND_LINKS) --constraint $(LOCK)
+# "torch,dev" or "torch dev" becomes "--extra torch --extra dev".
+COMMA := ,
+extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
+# Two workers: many tests wait for a process to start.
+PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo test lint bench golden lock clean
+.PHONY: help demo install check lint types unit test bench golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,43 +24,52 @@ help:  ## list the targets
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
 
-test: .venv/.dev  ## set up, lint, run every test
-	scripts/system-packages
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+install: .venv/.core  ## set up; EXTRAS=torch adds the optional libraries of an extra
+	$(if $(EXTRAS),$(INSTALL) -r pyproject.toml $(call extras,$(EXTRAS)))
 
-lint: .venv/.dev  ## ruff, check only
+check: .venv/.dev  ## lint, types, import directions, unit tests with their coverage: about a minute
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types unit
+
+lint: .venv/.dev  ## ruff and import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+types: .venv/.dev  ## mypy
+	$(BIN)/mypy
+
+unit: .venv/.dev  ## the fast unit tests, with their coverage
+	$(PYTEST) tests/unit -m "not slow" --cov
+
+test: check  ## everything: the checks, then all other tests, the slowest of them listed
+	scripts/system-packages
+	$(PYTEST) -m "not fast" --durations=20 --durations-min=5
 
 bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
 
-golden: .venv/.core  ## compile every pipeline again into its golden YAML
-	for task in pipelines/*/task.py; do name=$$(basename $${task%/task.py}); \
-	  $(BIN)/capstan compile $$name --output tests/golden/$$name.yaml; done
+golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests
+	for file in pipelines/*/tests/pipeline.yaml; do \
+	  $(BIN)/capstan compile $$(basename $${file%/tests/*}) --output $$file; done
 
-lock: .venv/.uv  ## resolve the dependencies again
-	$(UV) pip compile $(COMPILE) --universal pyproject.toml -o requirements/core.lock
-	$(UV) pip compile $(COMPILE) --universal pyproject.toml --extra dev -c requirements/core.lock -o requirements/dev.lock
-	rm -f requirements/torch.lock  # a version pinned before would be looked for on PyPI, and bring CUDA along
-	$(UV) pip compile $(COMPILE) $(FIND_LINKS) pyproject.toml --extra torch -c requirements/dev.lock -o requirements/torch.lock
-	sed -i -E 's/^(torch==[0-9.]+)\+.*/\1/' requirements/torch.lock
+lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --no-annotate --universal --all-extras \
+	  $(if $(UPGRADE),--upgrade) pyproject.toml --output-file $(LOCK)
 
 clean:  ## stop what runs; remove the state, the environment and the caches
 	-[ ! -x $(BIN)/capstan ] || $(BIN)/capstan down
-	rm -rf .venv .capstan build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .capstan build *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .coverage*
 
-.venv/.uv: requirements/uv.lock
+.venv/.uv: requirements/uv.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/uv.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/uv.txt
 	touch $@
 
-.venv/.core: .venv/.uv requirements/core.lock pyproject.toml
-	$(INSTALL) -r requirements/core.lock
+.venv/.core: .venv/.uv $(LOCK) pyproject.toml
+	$(INSTALL) -r pyproject.toml
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
-.venv/.dev: .venv/.core requirements/dev.lock requirements/torch.lock
-	$(INSTALL) -r requirements/dev.lock -r requirements/torch.lock
+.venv/.dev: .venv/.core
+	$(INSTALL) -r pyproject.toml $(call extras,torch dev)
 	touch $@

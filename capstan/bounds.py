@@ -1,4 +1,4 @@
-"""The bounds of a gate: each knows in which direction its metric is better."""
+"""The bounds of a gate. Each knows whether higher or lower is better."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class Bound:
     slack: float = 0.0
 
     def holds(self, value: float) -> bool:
-        """Return whether a value keeps the limit. NaN never does."""
+        """Return whether a value is within the limit. NaN never is."""
         return value >= self.limit if self.higher_is_better else value <= self.limit
 
     def holds_against(self, value: float, champion: float) -> bool:
@@ -21,7 +21,7 @@ class Bound:
         return value >= worst if self.higher_is_better else value <= worst
 
     def worst_against(self, champion: float) -> float:
-        """Return the worst value that still passes beside a champion's."""
+        """Return the worst value that still passes, given the champion's."""
         return champion - self.slack if self.higher_is_better else champion + self.slack
 
 

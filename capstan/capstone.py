@@ -1,8 +1,8 @@
-"""The contract of a capstone: the names that its `task.py` states.
+"""The contract of a capstone: the names that its `task.py` defines.
 
-A task is a plain module, `pipelines/NAME/task.py`. Every task states what `Task` lists. A capability is optional, but
-complete: a task states all names of `Contract`, `Features`, `Endpoint` or `Monitoring`, or none of them. A name with a
-value here is optional on its own.
+A task is a plain module, `pipelines/NAME/task.py`. Every task defines what `Task` lists. A capability is optional, but
+never partial: a task defines all names of `Contract`, `Features`, `Endpoint` or `Monitoring`, or none of them. A name
+that has a value here is optional by itself.
 """
 
 import inspect
@@ -31,37 +31,37 @@ TRAINING_SET = "training_set"  # the table that `split` gets when a task has fea
 RESERVED = {"id", "model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
 RESERVED |= {"missing_features", "expired_features", "future_features"}
 
+NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 class Task(Protocol):
-    """What every task states."""
+    """What every task defines."""
 
     TITLE: str  # one line, for people
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
     EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
-    INPUT_GROUPS: Mapping[str, list[str]] = MappingProxyType(
-        {}
-    )  # the inputs by origin, for the table of what each group is worth
-    count: "Callable[[Tables], dict[str, float]] | None" = None  # what a reader of the run wants counted in raw tables
+    INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
+    count: "Callable[[Tables], dict[str, float]] | None" = None  # figures of the raw tables, shown with the run
 
     def load(self, data_dir: Path | None) -> "Tables":
-        """Return the raw tables, from `data_dir` where it has them and else from their canonical source."""
+        """Return the raw tables, from `data_dir` if it has them, else from their original source."""
 
     def split(self, tables: "Tables") -> "tuple[Tables, Tables]":
         """Return the tables to train on and those to test on.
 
-        With features, `tables` holds one table, `training_set`: the entity rows with their features. Otherwise they
-        are the tables that `load` returned and that kept their contract.
+        With features, `tables` holds one table, `training_set`: the entity rows with their features. Otherwise it
+        holds the tables of `load`, without the rows that break the contract.
         """
 
     def train(self, tables: "Tables") -> Model:
-        """Return a fitted model. Further parameters, with defaults, are those of the pipeline, such as `seed`."""
+        """Return a fitted model. It may take more parameters with defaults, such as `seed`, from the pipeline."""
 
     def evaluate(self, model: Model, tables: "Tables") -> Evaluation:
         """Return the metrics on some tables, and the sections of the report."""
 
 
 class Contract(Protocol):
-    """A data contract: rows that break it are set aside."""
+    """A data contract. Rows that break it are set aside."""
 
     CONTRACT_LIMIT: float  # the share of rows that may break the contract before the run fails
 
@@ -74,9 +74,7 @@ class Features(Protocol):
 
     FEATURE_SERVICE: str
     ENTITY_KEYS: list[str]
-    FEATURE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
-        {}
-    )  # what the endpoint uses when the online store does not answer
+    FEATURE_DEFAULTS: Mapping[str, Any] = NONE  # what the endpoint uses when the online store does not answer
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction: entity keys, `event_timestamp`, request data and label."""
@@ -88,8 +86,8 @@ class Features(Protocol):
 class Endpoint(Protocol):
     """An endpoint. `Request` and `Prediction` are pydantic models of one row.
 
-    A request may have a method `prediction_time()` that returns the instant, in UTC, after which nothing may be known.
-    Without one, a request is as of now.
+    A request may have a method `prediction_time()`, which returns an instant in UTC. The prediction uses nothing that
+    became known later. Without it, the prediction time is now.
     """
 
     Request: "type[BaseModel]"
@@ -101,7 +99,7 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The columns of the signals that hold the truth and the prediction, and what kind of prediction it is."""
+    """Which columns of the signals hold the label and the prediction, and the kind of the prediction."""
 
     kind: Literal["binary", "multiclass", "regression"]
     target: str
@@ -111,10 +109,10 @@ class Outcome:
 class Monitoring(Protocol):
     """Signals to watch for drift."""
 
-    OUTCOME: Outcome | None = None  # where the signals hold a label
+    OUTCOME: Outcome | None = None  # set it when the signals hold a label
 
     def signals(self, model: Model, tables: "Tables") -> "pd.DataFrame":
-        """Return one row per prediction of scalar columns: numbers, texts, booleans."""
+        """Return one row per prediction. Columns are scalars: numbers, texts, booleans."""
 
 
 CAPABILITIES = {"contract": Contract, "features": Features, "endpoint": Endpoint, "monitoring": Monitoring}
@@ -126,7 +124,7 @@ def capabilities(task: ModuleType) -> set[str]:
 
 
 def check(task: ModuleType, name: str) -> None:
-    """Raise an error that lists what is missing from a task, by capability, or wrong with it."""
+    """Raise CapstanError with everything that is missing from a task or wrong with it."""
     problems = [f"it lacks {', '.join(missing)}" for missing in [_missing(task, Task)] if missing]
     for capability in sorted(capabilities(task)):
         if missing := _missing(task, CAPABILITIES[capability]):

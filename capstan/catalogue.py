@@ -1,10 +1,11 @@
-"""The catalogue: every folder that holds a `task.py`, under `pipelines/` or a folder of the settings, is a capstone."""
+"""The catalogue: each folder with a `task.py`, in `pipelines/` or a folder of CAPSTAN_CAPSTONES, is a capstone."""
 
 import keyword
 import re
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from capstan import capstone
 from capstan.errors import CapstanError
@@ -39,7 +40,7 @@ def folder(name: str) -> Path:
 
 
 def add_search_path() -> None:
-    """Let `pipelines.NAME` be imported from the folders of the settings as well."""
+    """Make `pipelines.NAME` importable from the folders of CAPSTAN_CAPSTONES too."""
     import pipelines
 
     for parent in settings().capstones:
@@ -57,7 +58,7 @@ def load_task(name: str) -> ModuleType:
     return task
 
 
-def load_pipeline(name: str):
+def load_pipeline(name: str) -> Any:
     """Return the KFP graph of a capstone, `pipeline` in `pipelines.NAME.pipeline`."""
     if not (folder(name) / "pipeline.py").exists():
         raise CapstanError(f"{name} has no pipelines/{name}/pipeline.py: see docs/adding-a-capstone.md.")
@@ -73,8 +74,8 @@ def _import(name: str, module: str) -> ModuleType:
         if (error.name or "").startswith("pipelines"):
             raise
         raise CapstanError(
-            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install the extra that it "
-            "comes with, with `make install EXTRAS=...`, or import it inside the function that needs it."
+            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install its extra with "
+            "`make install EXTRAS=...`, or import it inside the function that needs it."
         ) from error
     except CapstanError:
         raise

@@ -13,7 +13,7 @@ def get(path: str) -> Any:
     return _ask("GET", path)
 
 
-def post(path: str, body: dict | None = None, headers: dict[str, str] | None = None) -> Any:
+def post(path: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Any:
     """Return the endpoint's JSON answer to a POST. Raises CapstanError with its message when it refuses."""
     return _ask("POST", path, headers, json=body or {})
 
@@ -23,7 +23,8 @@ def reload(name: str) -> dict[str, Any]:
 
     Return what it serves: {"variants": {role: version}, "unloadable": {role: reason}}.
     """
-    return post(f"/v2/repository/models/{name}/load")
+    served: dict[str, Any] = post(f"/v2/repository/models/{name}/load")
+    return served
 
 
 def _ask(method: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> Any:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capstan.errors import CapstanError
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def atomic_write(path: Path | str) -> Iterator[Path]:
-    """Yield a path to write to, which takes the place of `path` when all went well: a reader never sees half a file.
+    """Yield a temporary path, which replaces `path` at the end: a reader never sees half a file.
 
-    Raises CapstanError where the disk is full or the folder cannot be written.
+    Raises CapstanError when the disk is full or the folder cannot be written. After any error, `path` is as it was.
     """
     path = Path(path)
     partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
@@ -34,7 +34,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
 
 
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
-    """Write parquet; timestamps in microseconds, on which DuckDB 2 and Feast agree."""
+    """Write a parquet file. Timestamps are in microseconds, which DuckDB 2 and Feast both read."""
     with atomic_write(path) as partial:
         frame.to_parquet(partial, index=False, coerce_timestamps="us", allow_truncated_timestamps=True)
 
@@ -46,7 +46,7 @@ def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
 
 
 def replace_tables(source: Path, target: Path) -> None:
-    """Copy the tables of a folder to another, and remove the tables there that the first does not have."""
+    """Copy the tables of a folder to another one, and remove other tables there."""
     names = {path.name for path in source.glob("*.parquet")}
     for path in sorted(source.glob("*.parquet")):
         with atomic_write(target / path.name) as partial:
@@ -63,15 +63,15 @@ def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
     return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}
 
 
-def write_json(value: dict, path: Path | str) -> dict:
+def write_json(value: dict[str, Any], path: Path | str) -> dict[str, Any]:
     """Write JSON and return the value, so that a step can end with it."""
     with atomic_write(path) as partial:
         partial.write_text(json.dumps(value, indent=2, default=float) + "\n")
     return value
 
 
-def write_markdown_table(rows: list[dict], path: Path | str, before: str = "", after: str = "") -> None:
-    """Write rows of the same columns as a Markdown table, with paragraphs around it."""
+def write_markdown_table(rows: list[dict[str, Any]], path: Path | str, before: str = "", after: str = "") -> None:
+    """Write rows with the same columns as a Markdown table, between two paragraphs."""
     header = list(rows[0])
     body = [[f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()] for row in rows]
     divider = ["---:" if isinstance(value, int | float) else "---" for value in rows[0].values()]
@@ -80,13 +80,14 @@ def write_markdown_table(rows: list[dict], path: Path | str, before: str = "", a
         partial.write_text("\n\n".join(part for part in (before, table, after) if part) + "\n")
 
 
-def read_json(path: Path | str) -> dict:
-    """Return the content of a JSON file."""
-    return json.loads(Path(path).read_text())
+def read_json(path: Path | str) -> dict[str, Any]:
+    """Return the object in a JSON file."""
+    content: dict[str, Any] = json.loads(Path(path).read_text())
+    return content
 
 
 def digest(*parts: Path | str) -> str:
-    """Return the SHA-256, 16 hex digits of it, of texts and of the content of files and folders."""
+    """Return the first 16 hex digits of the SHA-256 of texts, files and folders."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):

@@ -1,4 +1,4 @@
-"""The state folder's format. A folder of another version is refused with what to do, and stays as it is."""
+"""The format of the state folder. A folder of another format is refused, and nothing in it changes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ STATE = ("mlflow", "feast", "features", "predictions", "evidently")  # any of th
 
 
 def prepare() -> Path:
-    """Return the state folder, stamped with its format. Raises CapstanError when its format is another one."""
+    """Return the state folder, stamped with its format. Raises CapstanError when it has another format."""
     home = settings().home
     stamp = home / STAMP
     found = stamp.read_text().strip() if stamp.exists() else ""

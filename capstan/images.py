@@ -1,4 +1,4 @@
-"""The container images: one, in a variant per extra of pyproject.toml."""
+"""The container image, with one variant per extra of pyproject.toml."""
 
 from importlib.metadata import version
 
@@ -8,6 +8,6 @@ BASE = f"capstan:{version('capstan')}"
 
 
 def image(extra: str = "") -> str:
-    """Return the image that holds an extra's libraries, such as `capstan:0.1.0-torch`; "" is the base image."""
+    """Return the image that holds an extra's libraries, such as `capstan:0.2.0-torch`; "" is the base image."""
     base = settings().image or BASE
     return f"{base}-{extra}" if extra else base

@@ -1,4 +1,4 @@
-"""What a task trains: a model over named columns. This module imports no library of models."""
+"""The interface of a model over named columns. This module imports no machine learning library."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Columns = Mapping[str, Sequence[Any]]
+Answer = Mapping[str, "Sequence[Any] | np.ndarray"]
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Model(ABC):
             "binary" or "datetime", with "[]" for each level of a list. A feature service or the fields of the request
             supply them, by name.
         requirements: the PyPI packages that the model needs when it is loaded. Capstan pins their versions.
-        artifacts: files and folders that belong to the model but not in its pickle, by name. Capstan stores them and
-            sets the attribute to their new paths when it loads the model.
+        artifacts: files and folders of the model that are not in its pickle, by name. Capstan stores them, and sets
+            this attribute to their new paths when it loads the model.
 
     A model may define two more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
     answers `:explain`. `stream(columns)` takes the columns of one row and yields parts of its prediction, field ->
@@ -48,7 +49,7 @@ class Model(ABC):
     artifacts: Mapping[str, Path] = MappingProxyType({})
 
     @abstractmethod
-    def predict_columns(self, columns: Columns) -> dict[str, Sequence[Any]]:
+    def predict_columns(self, columns: Columns) -> Answer:
         """Return the fields of the task's `Prediction`, n values each, for columns of n values.
 
         A value may be a number, a text, a list, an array or a dict. A missing input is None or NaN.

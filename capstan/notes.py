@@ -1,4 +1,4 @@
-"""Notes: what a step wants whoever started the run to read. `capstan run` shows them; on a cluster the log has them."""
+"""Notes from a step to the person who started the run. `capstan run` shows them; on a cluster they are in the log."""
 
 MARK = "capstan note: "
 

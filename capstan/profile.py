@@ -1,4 +1,4 @@
-"""A profile: where stores, reports and services are. Everything outside this module asks it, and not the settings."""
+"""A profile says where stores, reports and services are, so that other code need not know."""
 
 import fcntl
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from capstan.settings import settings
 
 
 class Profile(Protocol):
-    """What differs between a laptop and a cluster, beside the addresses in the settings."""
+    """What differs between a laptop and a cluster, besides the addresses in the settings."""
 
     def feature_tables(self, capstone: str) -> Path:
-        """Return the folder of the tables that a capstone has published; Feast reads them from there."""
+        """Return the folder of the feature tables that a capstone has published. Feast reads them there."""
 
     def feast(self) -> dict[str, Any]:
         """Return Feast's registry and online store, as in feature_store.yaml."""
@@ -27,10 +27,10 @@ class Profile(Protocol):
         """Return the folder of a capstone's reports."""
 
     def ensure(self, service: str) -> None:
-        """Wait until a service, "mlflow" or "endpoint", answers; start it first where that is ours to do."""
+        """Wait until a service, "mlflow" or "endpoint", answers. Start it first if Capstan runs it."""
 
     def lock(self, name: str, message: str) -> AbstractContextManager[None]:
-        """Hold a lock by name; raise CapstanError with the message at once when another process holds it."""
+        """Hold a named lock. Raise CapstanError with the message at once when another process holds it."""
 
 
 class LocalProfile:
@@ -41,7 +41,7 @@ class LocalProfile:
         return settings().home / "features" / capstone
 
     def feast(self) -> dict[str, Any]:
-        """Return SQLite files under `HOME/feast`; the folder is made if it is new."""
+        """Return SQLite files under `HOME/feast`. Make the folder if it is new."""
         folder = settings().home / "feast"
         folder.mkdir(parents=True, exist_ok=True)
         return {
@@ -58,7 +58,7 @@ class LocalProfile:
         return settings().home / "reports" / capstone
 
     def ensure(self, service: str) -> None:
-        """Start a service unless it runs, or the settings point to one elsewhere."""
+        """Start a service, unless it runs or the settings name one elsewhere."""
         from capstan import stack
 
         stack.ensure(service)

@@ -1,13 +1,13 @@
-"""The model registry: MLflow's REST API, spoken directly.
+"""The model registry, through MLflow's REST API.
 
-Importing mlflow takes 3 s, a request a few milliseconds, and most steps of a run only ask for a version or move an
-alias. Logging and loading models is left to mlflow itself.
+Importing mlflow takes 3 s; a request takes a few milliseconds. Most steps of a run only read a version or write a tag.
+mlflow itself logs and loads models.
 API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -41,7 +41,7 @@ def by_alias(name: str, alias: str) -> ModelVersion | None:
 
 
 def load_version(name: str, number: str) -> "Version":
-    """Download a version and load it. Raises CapstanError when the registry or the version does not allow it."""
+    """Download a version and load it. Raises CapstanError when either fails."""
     import mlflow
 
     from capstan import version
@@ -68,7 +68,7 @@ def versions(name: str) -> list[ModelVersion]:
 
 
 def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) -> ModelVersion:
-    """Register a logged model under a name, which is made if it is new. The tags are written in the same call."""
+    """Register a logged model, with its tags, as a new version. Make the name if it is new."""
     _call("POST", "registered-models/create", exists_ok=True, name=name)
     items = [{"key": key, "value": value} for key, value in tags.items()]
     source = f"models:/{model_id}"
@@ -79,12 +79,12 @@ def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) 
 
 
 def set_alias(name: str, alias: str, version: str) -> None:
-    """Point an alias at a version; an alias points at one version at a time."""
+    """Point an alias at a version, and no longer at the one before."""
     _call("POST", "registered-models/alias", name=name, alias=alias, version=version)
 
 
 def delete_alias(name: str, alias: str) -> None:
-    """Remove an alias; removing one that is not there does nothing."""
+    """Remove an alias. Do nothing when there is none."""
     _call("DELETE", "registered-models/alias", missing_ok=True, name=name, alias=alias)
 
 
@@ -94,13 +94,13 @@ def set_tag(name: str, version: str, key: str, value: str) -> None:
 
 
 def model_tags(name: str) -> dict[str, str]:
-    """Return the tags of a model, across its versions; none for a model that is not there."""
+    """Return the tags of a model, not of a version. A model that does not exist has none."""
     reply = _call("GET", "registered-models/get", missing_ok=True, name=name)
     return {tag["key"]: tag["value"] for tag in reply.get("registered_model", {}).get("tags", [])}
 
 
 def set_model_tag(name: str, key: str, value: str) -> None:
-    """Write a tag of a model."""
+    """Write a tag of a model, not of a version."""
     _call("POST", "registered-models/set-tag", name=name, key=key, value=value)
 
 
@@ -110,9 +110,11 @@ def run_metrics(run_id: str) -> dict[str, float]:
     return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
 
 
-def _call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields) -> dict:
+def _call(
+    method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any
+) -> dict[str, Any]:
     url = f"{settings().tracking_uri}/api/2.0/mlflow/{path}"
-    payload = {"params": fields} if method == "GET" else {"json": fields}
+    payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
     try:
         reply = httpx.request(method, url, timeout=30, **payload)
     except httpx.HTTPError as error:
@@ -125,12 +127,13 @@ def _call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool =
         return {}
     if code:
         raise CapstanError(f"MLflow refused {method} {path}: {reply.text[:300]}")
-    return reply.json()
+    answer: dict[str, Any] = reply.json()
+    return answer
 
 
 def _error_code(reply: httpx.Response) -> str:
     try:
-        return reply.json()["error_code"]
+        return str(reply.json()["error_code"])
     except (ValueError, KeyError, TypeError):
         return str(reply.status_code)
 
@@ -140,6 +143,6 @@ def _is_missing(code: str, reply: httpx.Response) -> bool:
     return code == "RESOURCE_DOES_NOT_EXIST" or (code == "INVALID_PARAMETER_VALUE" and "alias" in reply.text)
 
 
-def _parse(item: dict) -> ModelVersion:
+def _parse(item: dict[str, Any]) -> ModelVersion:
     tags = {tag["key"]: tag["value"] for tag in item.get("tags", [])}
     return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags)

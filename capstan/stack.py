@@ -1,4 +1,4 @@
-"""The local stack: MLflow, the endpoint and the Evidently UI as processes that survive the shell that started them."""
+"""The local stack: MLflow, the endpoint and the Evidently UI, as processes that outlive the shell."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ START_SECONDS = 120
 
 @dataclass(frozen=True)
 class Service:
-    """One process of the stack: how it is started, where it listens and how it is asked for its health."""
+    """One process of the stack: how to start it, where it listens, and how to ask for its health."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ def services() -> dict[str, Service]:
     endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
     evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
     evidently += ["--workspace", str(folder / "evidently")]
-    # MLflow's job runners take 2 GB and serve features that are not used here.
+    # MLflow's job runners take 2 GB, and Capstan does not use them.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     found = [
         Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, no_jobs),
@@ -72,7 +72,7 @@ def services() -> dict[str, Service]:
 
 
 def up(names: list[str] | None = None) -> Iterator[Service]:
-    """Start what does not run yet, then yield each service as it becomes healthy."""
+    """Start the services that do not run yet. Yield each one when it is healthy."""
     wanted = [services()[name] for name in names or services()]
     home.prepare()
     with _lock():
@@ -85,7 +85,7 @@ def up(names: list[str] | None = None) -> Iterator[Service]:
 
 
 def ensure(name: str) -> None:
-    """Start one service and wait for it, unless it runs or the settings point to one elsewhere."""
+    """Start one service and wait for it, unless it runs or the settings name one elsewhere."""
     service = services()[name]
     elsewhere = {"mlflow": settings().tracking_uri, "endpoint": settings().endpoint_url}.get(name, service.url)
     if elsewhere == service.url and not (process(service) and healthy(service)):
@@ -93,7 +93,7 @@ def ensure(name: str) -> None:
 
 
 def down() -> Iterator[Service]:
-    """Stop every service that was started here, by its process id; yield each."""
+    """Stop every service that was started here, by its process id. Yield each one."""
     with _lock():
         for service in reversed(services().values()):
             running = process(service)
@@ -108,7 +108,7 @@ def process(service: Service) -> psutil.Process | None:
     try:
         saved = read_json(service.state)
         found = psutil.Process(saved["pid"])
-        # A process id is used again in time; together with the start time it names one process.
+        # Process ids are used again. Together with its start time, an id names one process.
         same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
         return found if same else None
     except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
@@ -116,7 +116,7 @@ def process(service: Service) -> psutil.Process | None:
 
 
 def _orphans(service: Service) -> list[psutil.Process]:
-    """Return what a service that was killed left behind, its workers: they keep its session, and its port."""
+    """Return the workers that a killed service left behind. They keep its session and its port."""
     try:
         session = read_json(service.state)["pid"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -144,7 +144,7 @@ def _start(service: Service) -> None:
         _check_port(service, variable, port)
     for folder in (service.log.parent, service.state.parent, settings().home / "mlflow", settings().home / "evidently"):
         folder.mkdir(parents=True, exist_ok=True)
-    # CAPSTAN_RUN marks what belongs to a pipeline run; a service outlives the run that started it.
+    # CAPSTAN_RUN marks the processes of a run. A service outlives the run that started it.
     environment = {name: value for name, value in os.environ.items() if name != "CAPSTAN_RUN"} | service.environment
     environment |= {"CAPSTAN_HOME": str(settings().home), "PYTHONUNBUFFERED": "1"}
     with service.log.open("ab") as log:
@@ -192,7 +192,7 @@ def _stop(group: list[psutil.Process]) -> None:
 
 @contextmanager
 def _lock() -> Iterator[None]:
-    """Let one command at a time start or stop services; the system releases the lock when its holder dies."""
+    """Let one command at a time start or stop services. The system releases the lock of a dead process."""
     path = settings().home / "run" / "stack.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:

@@ -5,8 +5,8 @@
     capstone/      the Python files of `pipelines/NAME` as they were when the model was trained
     schema.json    its inputs; the JSON schemas of its requests and predictions; its feature service
 
-A version is loaded with its own source, so that a later edit of the capstone does not change how an earlier version
-reads requests. Capstan's own packages (`capstan`, `models`) are those of the process that loads it.
+A version is loaded with its own source, so a later edit of the capstone does not change how an earlier version reads
+requests. The packages `capstan` and `models` come from the process that loads it.
 """
 
 import json
@@ -30,8 +30,8 @@ from capstan.model import Model
 if TYPE_CHECKING:
     import pandas as pd
 
-LOADER = "capstan.version"  # the module that MLflow is told to load a version with
-DATA = "data/version"  # where MLflow puts a version's folder, which is called `version`, inside the model's
+LOADER = "capstan.version"  # MLflow loads a version with this module
+DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
 
 _importing = threading.RLock()
 
@@ -46,7 +46,7 @@ class Version:
 
 
 def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
-    """Return what a version's schema.json says."""
+    """Return the content of a version's schema.json."""
     found: dict[str, Any] = {"capstone": name, "inputs": dict(model.inputs)}
     if "endpoint" in capabilities(task):
         found["request"] = task.Request.model_json_schema()
@@ -82,7 +82,7 @@ def load(folder: Path | str) -> Version:
             task = import_module(f"pipelines.{schema['capstone']}.task")
             with (folder / "model.pkl").open("rb") as file:
                 model = pickle.load(file)
-    except Exception as error:  # whatever an older version's code raises, it is this version that cannot be loaded
+    except Exception as error:  # an older version's code may raise anything
         raise CapstanError(f"The model in {folder} cannot be loaded: {type(error).__name__}: {error}") from error
     if model.artifacts:
         model.artifacts = {key: folder / "artifacts" / key for key in model.artifacts}
@@ -91,9 +91,9 @@ def load(folder: Path | str) -> Version:
 
 @contextmanager
 def _own_source(name: str, source: Path) -> Iterator[None]:
-    """Import `pipelines.NAME` from a folder; afterwards the name means again what it meant before.
+    """Import `pipelines.NAME` from a folder inside the block. After it, the name means what it meant before.
 
-    Modules keep the functions they have imported. An import inside a function that runs later finds the current code.
+    Modules keep what they have imported. An import inside a function that runs later finds the current code.
     """
     package = f"pipelines.{name}"
     with _importing:
@@ -123,19 +123,19 @@ def _own_source(name: str, source: Path) -> Iterator[None]:
 
 
 class _Pyfunc:
-    """The model as MLflow's users see it: a frame in, a frame of predictions out."""
+    """The model as users of MLflow see it: a frame goes in, a frame of predictions comes out."""
 
     def __init__(self, version: Version):
         self.version = version
 
-    def predict(self, model_input: "pd.DataFrame", params: dict | None = None) -> "pd.DataFrame":
+    def predict(self, model_input: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
         import pandas as pd
 
         model = self.version.model
         answer = model.predict_columns({name: model_input[name].tolist() for name in model.inputs})
-        return pd.DataFrame({field: list(values) for field, values in answer.items()})
+        return pd.DataFrame({field: list(values) for field, values in answer.items()}, index=model_input.index)
 
 
 def _load_pyfunc(folder: str) -> _Pyfunc:
-    """Return the model: MLflow calls this function of the module that it finds in a model's MLmodel file."""
+    """Return the model. MLflow calls this function of the module that the MLmodel file names."""
     return _Pyfunc(load(folder))

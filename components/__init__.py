@@ -1,1 +1,1 @@
-"""The steps that capstones share: a plain function in core.py, its KFP shell in component.py."""
+"""The steps that capstones share. Each has a plain function in core.py and a KFP shell in component.py."""

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def open_store(capstone: str) -> "FeatureStore":
-    """Return a capstone's store on the stores of this profile; its sources are relative to the published tables."""
+    """Return a capstone's Feast store in this profile. Its sources are relative to the published tables."""
     return _store(capstone, profile().feature_tables(capstone), profile().feast())
 
 
 @contextmanager
 def temporary_store(capstone: str, tables: Path) -> Iterator["FeatureStore"]:
-    """Yield a store over the feature tables in a folder, whose registry is gone afterwards."""
+    """Yield a Feast store over the feature tables in a folder. Its registry is temporary."""
     with TemporaryDirectory(prefix="capstan-feast-") as folder:
         registry = {"registry_type": "file", "path": f"{folder}/registry.db"}
         store = _store(
@@ -51,7 +51,7 @@ def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore
 
     from feature_repo.offline_store.asof import AsofOfflineStore
 
-    # The registry is read again on deployment. To refresh it by time would show as latency in the server.
+    # A deployment reads the registry again. A refresh by time would show as latency in the server.
     registry = stores["registry"] | {"cache_ttl_seconds": 0}
     config = RepoConfig(
         project=capstone,
@@ -60,7 +60,7 @@ def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore
         online_store=stores["online_store"],
         offline_store={"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"},
         entity_key_serialization_version=3,
-        # Without it Feast materializes the newest of all rows, rows that had not arrived yet among them.
+        # Without it, Feast materializes the newest of all rows, even rows that had not arrived yet.
         materialization={"pull_latest_features": True},
         repo_path=tables,
     )

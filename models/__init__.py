@@ -1,1 +1,1 @@
-"""Models that capstones share: each file holds one kind, with its training beside its prediction."""
+"""Models that capstones share, one kind per file."""

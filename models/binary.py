@@ -1,17 +1,21 @@
-"""Binary classification: how good probabilities of an event are, as metrics, by slice and in plots."""
+"""Binary classification: metrics, tables by slice and plots for the probabilities of an event."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 def evaluate(rows: pd.DataFrame, label: str, probability: np.ndarray, slices: Sequence[str] = ()) -> Evaluation:
-    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots, and tables by each slice."""
+    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots and a table per slice."""
     target = rows[label].to_numpy()
-    plots = Section("How good the ranking is, and how true the probabilities are", figure(target, probability))
+    plots = Section("Ranking and calibration", figure(target, probability))
     tables = [Section(f"By {column}", by_slice(rows, label, probability, column)) for column in slices]
     positive = Section("Positive share", f"{target.mean():.1%} of the rows are positive.")
     return Evaluation(score(target, probability), [positive, plots, *tables])
@@ -30,7 +34,7 @@ def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
 
 
 def reliability(target: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Return predicted and observed frequency and the rows of each bin; the bins hold equally many rows."""
+    """Return the predicted and observed frequency and the rows of each bin. Bins have equally many rows."""
     rank = pd.Series(probability).rank(method="first")
     by = pd.DataFrame({"predicted": probability, "observed": target}).groupby(pd.qcut(rank, bins, labels=False))
     return by.mean().assign(rows=by.size())
@@ -46,7 +50,7 @@ def calibration_error(target: np.ndarray, probability: np.ndarray) -> float:
 
 
 def by_slice(rows: pd.DataFrame, label: str, probability: np.ndarray, column: str) -> pd.DataFrame:
-    """Return rows, positive share and metrics for each value of a column; metrics need both classes."""
+    """Return rows, positive share and metrics for each value of a column. Metrics need both classes."""
     table = []
     for value, positions in rows.groupby(column, observed=True).indices.items():
         target, predicted = rows[label].to_numpy()[positions], probability[positions]
@@ -60,7 +64,7 @@ def by_slice(rows: pd.DataFrame, label: str, probability: np.ndarray, column: st
     return pd.DataFrame(table).sort_values("rows", ascending=False, ignore_index=True)
 
 
-def figure(target: np.ndarray, probability: np.ndarray):
+def figure(target: np.ndarray, probability: np.ndarray) -> "Figure":
     """Return the ROC and precision-recall curves, the calibration, and the predictions by outcome."""
     from matplotlib.figure import Figure
     from sklearn.metrics import PrecisionRecallDisplay, RocCurveDisplay

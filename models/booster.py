@@ -1,16 +1,20 @@
 """A gradient boosting classifier over named columns, with calibrated probabilities."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from capstan.model import Columns, Explanation, Model
 
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
 
 def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[str]]) -> np.ndarray:
     """Return columns as a matrix, float64 of shape (n, len(inputs)).
 
-    A category becomes its position in its list; what is missing, or in no list, becomes NaN.
+    A category becomes its position in its list. A missing or unknown value becomes NaN.
     """
     matrix = np.empty((len(columns[inputs[0]]), len(inputs)))
     for position, name in enumerate(inputs):
@@ -23,7 +27,7 @@ def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[st
 
 
 class CalibratedBooster(Model):
-    """A LightGBM booster, how its categories are coded, and the line that turns its margin into a log-odds.
+    """A LightGBM booster, the codes of its categories, and the line that turns its margin into log-odds.
 
     Calibration is Platt's: P = 1 / (1 + exp(-(slope * margin + intercept))).
     Platt, "Probabilistic outputs for support vector machines" (1999).
@@ -31,7 +35,14 @@ class CalibratedBooster(Model):
 
     requirements = ("lightgbm", "numpy")
 
-    def __init__(self, booster, inputs: list[str], categories: dict[str, list[str]], slope: float, intercept: float):
+    def __init__(
+        self,
+        booster: "Booster",
+        inputs: list[str],
+        categories: dict[str, list[str]],
+        slope: float,
+        intercept: float,
+    ):
         self.booster = booster
         self.inputs = {name: "string" if name in categories else "double" for name in inputs}
         self.categories = categories
@@ -54,7 +65,8 @@ class CalibratedBooster(Model):
         values = self.slope * self._booster(columns, pred_contrib=True)
         return Explanation("probability", values[:, -1] + self.intercept, values[:, :-1], unit="log-odds")
 
-    def _booster(self, columns: Columns, **options) -> np.ndarray:
+    def _booster(self, columns: Columns, **options: Any) -> np.ndarray:
         matrix = encode(columns, list(self.inputs), self.categories)
-        # Threads cost more than they bring on the few rows of a request.
-        return self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
+        # For the few rows of a request, threads cost more than they save.
+        scores = self.booster.predict(matrix, num_threads=1 if len(matrix) < 1_000 else 0, **options)
+        return np.asarray(scores)

@@ -1,15 +1,22 @@
-"""LightGBM on Ray: the same loop in this process or on several workers, a search over its parameters, calibration."""
+"""LightGBM on Ray: training in this process or on several workers, a search over parameters, calibration."""
 
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from models.booster import CalibratedBooster, encode
 
-# The space that `--tune` searches, around what a task gives.
+if TYPE_CHECKING:
+    import lightgbm
+
+Params = dict[str, Any]
+Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
+
+# `--tune` searches these ranges. A task gives the other parameters.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
 
 
@@ -19,16 +26,16 @@ def train_classifier(
     label: str,
     categories: list[str],
     calibrate: np.ndarray,
-    params: dict,
+    params: Params,
     rounds: int,
     seed: int,
     workers: int = 0,
     tune: int = 0,
 ) -> CalibratedBooster:
-    """Return a booster fitted on all rows, calibrated by one that has not seen the rows of the mask `calibrate`.
+    """Return a booster fitted on all rows. Its calibration comes from one that has not seen the rows of `calibrate`.
 
-    rows: the inputs and the 0/1 label. workers: Ray workers, 0 for this process. tune: trials of a random search, each
-    fitted on the rows before calibration and scored on those for it.
+    rows: the inputs and the 0/1 label. calibrate: a mask of the rows to calibrate on. workers: Ray workers, 0 for this
+    process. tune: trials of a random search, fitted on the other rows and scored on those of `calibrate`.
     """
     inputs = [column for column in rows.columns if column != label]
     coding = {name: sorted(rows[name].dropna().unique()) for name in categories}
@@ -46,12 +53,14 @@ def train_classifier(
     if tune:
         params |= _search(early, late, categorical, params, rounds, tune, seed)
     uncalibrated = fit(*early, categorical, params, rounds, workers)
-    slope, intercept = _platt(uncalibrated.predict(late[0], raw_score=True), late[1])
+    slope, intercept = _platt(np.asarray(uncalibrated.predict(late[0], raw_score=True)), late[1])
     booster = fit(matrix, target, categorical, params, rounds, workers)
     return CalibratedBooster(booster, inputs, coding, slope, intercept)
 
 
-def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: dict, rounds: int, workers: int):
+def fit(
+    matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: Params, rounds: int, workers: int
+) -> "lightgbm.Booster":
     """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
     import lightgbm
     import ray
@@ -65,7 +74,7 @@ def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: 
         result = LightGBMTrainer(
             _loop,
             train_loop_config={
-                "data": ray.put(data) if workers else data,  # workers map one copy a machine
+                "data": ray.put(data) if workers else data,  # one copy per machine
                 "categorical": categorical,
                 "params": params,
                 "rounds": rounds,
@@ -74,12 +83,13 @@ def fit(matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: 
             scaling_config=ScalingConfig(num_workers=workers),
             run_config=RunConfig(storage_path=storage),
         ).fit()
+        assert result.checkpoint
         with result.checkpoint.as_directory() as checkpoint:
             return lightgbm.Booster(model_file=str(Path(checkpoint) / "model.txt"))
 
 
-def _loop(config: dict) -> None:
-    """Fit on this worker's share of the rows; LightGBM's own network joins the histograms of all."""
+def _loop(config: Params) -> None:
+    """Fit on this worker's share of the rows. LightGBM's own network joins the histograms of all workers."""
     import lightgbm
     import ray.train
     from ray.train.lightgbm import get_network_params
@@ -91,17 +101,17 @@ def _loop(config: dict) -> None:
     share = lightgbm.Dataset(matrix[rank::size], target[rank::size], categorical_feature=config["categorical"])
     network = {"tree_learner": "data", "pre_partition": True, **get_network_params()} if size > 1 else {}
     booster = lightgbm.train(config["params"] | network, share, config["rounds"])
-    # In process, Ray Train keeps the checkpoint where it was written, so that folder has to outlive the loop.
+    # In process, Ray Train keeps the checkpoint where it was written, so the folder must outlive the loop.
     folder = Path(config["storage"]) / f"rank-{rank}"
     folder.mkdir(parents=True, exist_ok=True)
     booster.save_model(folder / "model.txt")
-    # Every worker holds the same booster, and every one has to report; the first brings the checkpoint.
+    # Every worker has the same booster, and each must report. The first one reports the checkpoint.
     checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
     ray.train.report({"trees": booster.num_trees()}, checkpoint=checkpoint)
 
 
 def start_ray() -> None:
-    """Connect to Ray: to the cluster that RAY_ADDRESS names, else to one started here."""
+    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray here."""
     import ray
 
     if not ray.is_initialized():
@@ -111,22 +121,22 @@ def start_ray() -> None:
 
 
 def _search(
-    early: tuple, late: tuple, categorical: list[int], params: dict, rounds: int, trials: int, seed: int
-) -> dict:
+    early: Rows, late: Rows, categorical: list[int], params: Params, rounds: int, trials: int, seed: int
+) -> Params:
     """Return the parameters of the trial with the best ROC AUC on the rows held out for calibration."""
     from ray import tune
 
-    def trial(config: dict, early: tuple, late: tuple) -> None:
+    def trial(config: Params, early: Rows, late: Rows) -> None:
         import lightgbm
         from sklearn.metrics import roc_auc_score
 
-        rows = lightgbm.Dataset(*early, categorical_feature=categorical)
+        rows = lightgbm.Dataset(early[0], early[1], categorical_feature=categorical)
         booster = lightgbm.train(params | config | {"num_threads": 1}, rows, rounds)
         tune.report({"roc_auc": roc_auc_score(late[1], booster.predict(late[0]))})
 
     start_ray()
     space = {
-        name: (tune.lograndint if isinstance(low, int) else tune.uniform)(low, high)
+        name: tune.lograndint(low, high) if isinstance(low, int) and isinstance(high, int) else tune.uniform(low, high)
         for name, (low, high) in SEARCH.items()
     }
     search = tune.search.BasicVariantGenerator(random_state=seed)
@@ -138,7 +148,7 @@ def _search(
             tune_config=config,
             run_config=tune.RunConfig(storage_path=storage, verbose=0),
         )
-        return tuner.fit().get_best_result().config
+        return tuner.fit().get_best_result().config or {}
 
 
 def _platt(margin: np.ndarray, target: np.ndarray) -> tuple[float, float]:

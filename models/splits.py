@@ -1,4 +1,4 @@
-"""Splitting labelled rows into those to train on and those to test on."""
+"""Split labelled rows into those to train on and those to test on."""
 
 import pandas as pd
 
@@ -6,7 +6,7 @@ from capstan.errors import CapstanError
 
 
 def by_time(rows: pd.DataFrame, time: str, border: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows before an instant, and those from it on. Raises CapstanError when either is empty."""
+    """Return the rows before an instant, and the later ones. Raises CapstanError when either part is empty."""
     later = rows[time] >= border
     for name, count in (("training", (~later).sum()), ("test", later.sum())):
         if not count:

@@ -1,4 +1,4 @@
-"""Evidently reports: drift of a model's signals and, where there is a label, how good the model still is."""
+"""Evidently reports: the drift of a model's signals and, with a label, the quality of its predictions."""
 
 from pathlib import Path
 from types import ModuleType
@@ -12,12 +12,12 @@ from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, read_tables
 
-# Evidently's tests take minutes on a million rows, and a sample leads to the same conclusions.
+# Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
 SAMPLE_ROWS = 20_000
 
 
 def report(capstone: str, model: str, name: str, reference: str, current: str, html: Path) -> None:
-    """Compare the tables in the folder `current` with `reference` by the signals of the MLflow model in `model`.
+    """Compare the signals of the MLflow model in `model` on the tables of two folders, `current` and `reference`.
 
     The report goes to the workspace first, then to the file `html`.
     """

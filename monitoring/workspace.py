@@ -5,7 +5,7 @@ from typing import Any
 from capstan.profile import profile
 
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
-# The figure that says how good a model still is, by the kind of its outcome.
+# The metric that shows how good a model still is, by the kind of its outcome.
 PERFORMANCE: dict[str, tuple[str, str, dict[str, str]]] = {
     "binary": ("ROC AUC", "RocAuc", {}),
     "multiclass": ("Accuracy", "Accuracy", {}),

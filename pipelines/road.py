@@ -1,6 +1,6 @@
-"""The parts of a pipeline that never differ: sizes of steps, and everything from the gate on. KFP traces them."""
+"""The parts that pipelines share: the sizes of steps, and everything from the gate on. KFP traces these functions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import PipelineTask
@@ -14,21 +14,21 @@ from components.register.component import register
 
 
 class Delivery(NamedTuple):
-    """What became of a model: "accepted" or "rejected", and the number of its version."""
+    """The verdict on a model, "accepted" or "rejected", and the number of its version."""
 
-    verdict: object
-    version: object
+    verdict: Any
+    version: Any
 
 
 def small(*steps: PipelineTask, extra: str = "") -> None:
-    """Size steps that read, check or move data: up to 2 CPUs and 4 GiB. `extra` chooses the variant of the image."""
+    """Give steps that read, check or move data up to 2 CPUs and 4 GiB. `extra` selects the image's variant."""
     for step in steps:
         step.set_cpu_request("500m").set_cpu_limit("2").set_memory_request("1Gi").set_memory_limit("4Gi")
         step.set_container_image(image(extra))
 
 
 def large(*steps: PipelineTask, extra: str = "") -> None:
-    """Size steps that compute on all rows: up to 4 CPUs and 6 GiB. `extra` chooses the variant of the image."""
+    """Give steps that compute on all rows up to 4 CPUs and 6 GiB. `extra` selects the image's variant."""
     for step in steps:
         step.set_cpu_request("1").set_cpu_limit("4").set_memory_request("2Gi").set_memory_limit("6Gi")
         step.set_container_image(image(extra))
@@ -48,9 +48,9 @@ def deliver(
     endpoint: bool = True,
     monitored: bool = True,
 ) -> Delivery:
-    """Judge the model of a `train` step, register it and, when it is accepted, deploy and monitor it.
+    """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it.
 
-    features: the step that built the features; their online store is brought up to date before the deployment.
+    features: the step that built the features, which are written to the online store before the deployment.
     endpoint, monitored: whether the capstone has these capabilities. extra: the variant of the image.
     """
     digest = model.outputs["Output"]
@@ -87,7 +87,7 @@ def deliver(
                     capstone=capstone, model=model.outputs["model"], version=registered.output, train=train, test=test
                 )
                 sizes["large"].append(watched.after(before) if before else watched)
-    # These steps act on what lies outside the run, so none of them may be served from the cache.
+    # These steps act outside the run, so none of them may come from the cache.
     for step in [*sizes["small"], *sizes["large"]]:
         step.set_caching_options(False)
     small(*sizes["small"], extra=extra)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.processes import ROOT, free_port
 
+UNIT = ROOT / "tests" / "unit"
+
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
 os.environ["CAPSTAN_HOME"] = HOME.name
@@ -31,14 +33,16 @@ def group(item: pytest.Item) -> str:
 
 
 # Minutes each: started late, one of them would keep a worker busy while the other has nothing left.
-LONGEST = ("road", "serving", "tests/integration/test_failures.py", "tests/unit/components/test_gbdt.py")
+LONGEST = ("road", "serving", "tests/integration/test_failures.py", "tests/unit/models/test_gbdt.py")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a group in one worker, and start the longest first."""
+    """Mark the fast unit tests, keep a group in one worker, and start the longest first."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
+        if UNIT in item.path.parents and not item.get_closest_marker("slow"):
+            item.add_marker("fast")
     items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
 
 

@@ -1,10 +1,10 @@
-"""The `capstan` command: one file a group of subcommands."""
+"""The `capstan` command, with one file per group of subcommands."""
 
 import sys
 
 
 def main() -> None:
-    """Run the command; the user's errors exit with 1 and one message, usage with 2, a bug with its traceback."""
+    """Run the command. User-fixable errors exit with 1 and a message, wrong usage with 2, a bug with its traceback."""
     from rich.console import Console
 
     from capstan.cli.app import app

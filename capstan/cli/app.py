@@ -1,10 +1,10 @@
-"""The Typer application. Every command imports what it needs when it runs, so that `capstan` alone is quick."""
+"""The Typer application. Each command imports what it needs when it runs, so that `--help` is fast."""
 
 import typer
 
 from capstan.cli import catalogue, new, predict, rollout, run, stack
 
-# Typer's own traceback boxes hide the cause of a bug; errors of the user are handled in `capstan.cli.main`.
+# Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.
 app = typer.Typer(
     name="capstan",
     invoke_without_command=True,

@@ -1,7 +1,7 @@
 """`capstan list`, `capstan compile`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,15 +20,15 @@ def list_capstones(as_json: Json = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("capstone", "question", "capabilities", box=None)
+    table = Table("capstone", "question", box=None)
     for row in rows:
         problem = f"[red]{escape(row['problem'])}[/]" if "problem" in row else row["title"]
-        table.add_row(f"[bold]{row['name']}[/]", problem, ", ".join(row.get("capabilities", [])))
+        table.add_row(f"[bold]{row['name']}[/]", problem)
     console.print(table)
 
 
-def _describe(name: str) -> dict:
-    """Return what a capstone is, or what is wrong with it: one that is not finished hides no other."""
+def _describe(name: str) -> dict[str, Any]:
+    """Return what a capstone is, or what is wrong with it, so that one bad capstone does not hide the others."""
     from capstan import capstone, catalogue
     from capstan.errors import CapstanError
 
@@ -55,6 +55,6 @@ def compile_pipeline(
         compiler.Compiler().compile(pipeline, str(path))
     except (OSError, ValueError) as error:
         raise CapstanError(
-            f"{path} could not be written ({error}). It has to be a .yaml file in a folder that exists."
+            f"{path} could not be written ({error}). Give a .yaml file in a folder that exists."
         ) from error
     console.print(f"{path}")

@@ -24,9 +24,9 @@ def new(
     features: Annotated[Flag, typer.Option(help=QUESTIONS["features"], show_default=False)] = None,
     endpoint: Annotated[Flag, typer.Option(help=QUESTIONS["endpoint"], show_default=False)] = None,
     monitoring: Annotated[Flag, typer.Option(help=QUESTIONS["monitoring"], show_default=False)] = None,
-    into: Annotated[Path | None, typer.Option(help="The folder to make it in; by default `pipelines/`.")] = None,
+    into: Annotated[Path | None, typer.Option(help="The folder for it; by default `pipelines/`.")] = None,
 ) -> None:
-    """Make a new capstone that runs at once. Without a flag, and on a terminal, ask for each capability."""
+    """Make a new capstone that runs at once. On a terminal, ask for each capability that has no flag."""
     from capstan import catalogue
     from capstan.scaffold.create import check_name, create
 
@@ -41,7 +41,7 @@ def new(
 
 
 def check(capstone: Capstone) -> None:
-    """Check that a capstone keeps the contract: that its task is complete and its pipeline compiles."""
+    """Check a capstone: is its task complete, and does its pipeline compile?"""
     from tempfile import TemporaryDirectory
 
     from kfp import compiler

@@ -9,5 +9,5 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON on standard output, and nothing else."""
+    """Print a value, as JSON alone, to standard output."""
     print(json.dumps(value, indent=2, default=str))

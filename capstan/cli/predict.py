@@ -10,7 +10,7 @@ import typer
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
-SHOWN = 5  # elements of a list, and the characters of a text by the hundred
+SHOWN = 5  # elements of a list; a text is cut after 100 times as many characters
 
 
 def predict(
@@ -33,10 +33,10 @@ def predict(
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
-    pairs = _pairs(entity or [])
+    pairs, instances = _pairs(entity or []), _read(file) if file else []
     metadata = endpoint_client.get(f"/v2/models/{capstone}")
     fields = metadata["request_schema"].get("properties", {})
-    instances = _read(file) if file else [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
+    instances = instances or [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
     answers = endpoint_client.post(f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
         print_json(answers)
@@ -54,7 +54,7 @@ def _pairs(entity: list[str]) -> dict[str, str]:
 
 
 def _value(text: str, schema: dict[str, Any]) -> Any:
-    """Return a field's value: JSON where the schema wants no text, the base64 of a file where it wants bytes."""
+    """Return a field's value: text if the schema allows it, else JSON; base64 of a file if the schema wants bytes."""
     kinds = [schema, *schema.get("anyOf", [])]
     encoded = any(kind.get("contentEncoding") == "base64" or kind.get("format") == "base64" for kind in kinds)
     if text.startswith("@"):
@@ -87,7 +87,7 @@ def _read(file: Path) -> list[Any]:
     if isinstance(content, dict):
         content = content.get("instances", [content])
     if not isinstance(content, list):
-        raise CapstanError(f"{file} holds a {type(content).__name__}; it has to hold a request or a list of them.")
+        raise CapstanError(f"{file} holds a {type(content).__name__}; it must hold a request or a list of requests.")
     return content
 
 

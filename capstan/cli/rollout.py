@@ -10,13 +10,13 @@ from capstan.cli.output import console, print_json
 Percent = Annotated[float, typer.Option(help="Share of keys that the challenger answers.", min=0, max=100)]
 Version = Annotated[str | None, typer.Option(help="The challenger; by default the newest accepted version.")]
 
-Force = Annotated[bool, typer.Option("--force", help="Take a version that the gate rejected.")]
+Force = Annotated[bool, typer.Option("--force", help="Accept a version that the gate rejected.")]
 
 
 def canary(
     capstone: Capstone, percent: Percent, version: Version = None, force: Force = False, as_json: Json = False
 ) -> None:
-    """Let a challenger answer a share of the requests, before `promote` or `rollback`."""
+    """Let a challenger answer a share of the requests. Then use `promote` or `rollback`."""
     _split(capstone, "canary", percent, version, force, as_json)
 
 
@@ -28,7 +28,7 @@ def ab(
 
 
 def shadow(capstone: Capstone, version: Version = None, force: Force = False, as_json: Json = False) -> None:
-    """Have a challenger predict every request too, while the champion answers."""
+    """Let a challenger predict every request too, while the champion answers."""
     _split(capstone, "shadow", 0, version, force, as_json)
 
 
@@ -40,7 +40,7 @@ def promote(capstone: Capstone, as_json: Json = False) -> None:
 
 
 def rollback(capstone: Capstone, as_json: Json = False) -> None:
-    """End the roll-out under way, or else bring back the champion before this one."""
+    """End the current roll-out. If there is none, bring back the previous champion."""
     from capstan.rollout import commands
 
     _say(capstone, "champion", commands.rollback(capstone), as_json)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.status import Status
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
@@ -21,14 +22,14 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Ray workers; 0 trains in process.")] = None,
     canary: Annotated[
         float | None,
-        typer.Option(help="Percent of keys for the new version.", min=0, max=100),
+        typer.Option(help="Percent of keys that the new version answers; 0 replaces the champion.", min=0, max=100),
     ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another parameter of the pipeline.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a capstone's pipeline here: from the source to a deployed, monitored model."""
+    """Run a capstone's pipeline on this machine, from the source to a deployed, monitored model."""
     from capstan import catalogue
     from capstan.runner import local
 
@@ -57,7 +58,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
-            raise typer.BadParameter(f"{pair!r} is no NAME=VALUE.", param_hint="--set")
+            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--set")
         try:
             values[name] = json.loads(value)
         except ValueError:
@@ -67,7 +68,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
 
 def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
-    plain = {}
+    plain: dict[str, Any] = {}
     for name, value in outputs.items():
         kind = getattr(value, "schema_title", "")
         if "Metrics" in kind:
@@ -80,7 +81,7 @@ def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(capstone: str, name: str, artifact: str) -> str:
-    """Return the path of a copy that a browser opens as a page: KFP's own file has no ending."""
+    """Return the path of a copy that a browser shows as a page. KFP's own file has no `.html` ending."""
     from capstan.settings import settings
 
     page = settings().home / "reports" / capstone / f"{name}.html"
@@ -90,7 +91,8 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:
-    from capstan import stack
+    from capstan import catalogue, stack
+    from capstan.capstone import capabilities
 
     console.print()
     for name, value in summary.items():
@@ -98,13 +100,15 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
             value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in sorted(value.items()))
         colour = {"accepted": "green", "rejected": "red"}.get(str(value))
         console.print(f"{name:<12} {f'[{colour}]{value}[/]' if colour else value}")
-    services = stack.services()
+    services, has = stack.services(), capabilities(catalogue.load_task(capstone))
     console.print(f"{'experiments':<12} {services['mlflow'].url}/#/models/{capstone}")
     if summary.get("verdict") == "rejected":
         console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
-    else:
-        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
+        return
+    if "endpoint" in has:
         console.print(f"{'endpoint':<12} {services['endpoint'].url}/v1/models/{capstone}:predict")
+    if "monitoring" in has:
+        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
         console.print(f"{'monitoring':<12} {services['evidently'].url}{hint}")
 
 
@@ -113,11 +117,11 @@ def _number(value: float) -> str:
 
 
 class _Progress:
-    """One line per finished step, and a spinner for the one that runs; without a terminal, the lines alone."""
+    """One line per finished step and a spinner for the running one. Without a terminal there is no spinner."""
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
-        self.status = None
+        self.status: Status | None = None
 
     def __enter__(self) -> "_Progress":
         # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
@@ -127,13 +131,13 @@ class _Progress:
             self.status.start()
         return self
 
-    def __exit__(self, *_error) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self.status:
             self.status.stop()
 
     def on_event(self, step: str, state: str, seconds: float) -> None:
         """Show what happened to a step."""
-        if self.quiet:
+        if self.status is None:
             return
         if state == "note":
             console.print(f"         [yellow]{escape(step)}[/]")

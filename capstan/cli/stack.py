@@ -1,17 +1,19 @@
 """`capstan up`, `down`, `status`, `open`."""
 
+from contextlib import nullcontext
 from dataclasses import asdict
+from typing import Any
 
 from capstan.cli.options import Json
 from capstan.cli.output import console, print_json
 
 
 def up(as_json: Json = False) -> None:
-    """Start MLflow, the endpoint and the Evidently UI, and wait until each is healthy."""
+    """Start MLflow, the endpoint and the Evidently UI. Wait until each is healthy."""
     from capstan import stack
 
     started = []
-    with console.status("starting ...") if not as_json else _nothing():
+    with console.status("starting ...") if not as_json else nullcontext():
         for service in stack.up():
             started.append({"name": service.name, "url": service.url, "log": str(service.log)})
             if not as_json:
@@ -42,12 +44,12 @@ def status(as_json: Json = False) -> None:
     from capstan import catalogue, stack
     from capstan.rollout import store
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for service in stack.services().values():
         running = stack.process(service)
-        state = "stopped" if running is None else "healthy" if stack.healthy(service) else "not answering"
+        health = "stopped" if running is None else "healthy" if stack.healthy(service) else "not answering"
         pid = running.pid if running else None
-        rows.append({"name": service.name, "state": state, "url": service.url, "pid": pid, "log": str(service.log)})
+        rows.append({"name": service.name, "state": health, "url": service.url, "pid": pid, "log": str(service.log)})
     mlflow_answers = stack.healthy(stack.services()["mlflow"])
     states = {name: store.read(name) for name in catalogue.names()} if mlflow_answers else {}
     states = {name: state for name, state in states.items() if state.versions()}
@@ -84,9 +86,3 @@ def open_urls(as_json: Json = False) -> None:
         return
     for name, url in pages.items():
         console.print(f"{name:<10} {url}")
-
-
-def _nothing():
-    from contextlib import nullcontext
-
-    return nullcontext()

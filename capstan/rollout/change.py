@@ -1,7 +1,7 @@
 """The one way to change a roll-out: one writer at a time, one write, and an endpoint that shows the effect.
 
-A change that does not take effect is taken back, so that a command either did what it says or changed nothing. A
-command that is killed leaves the state of before or after its one write; the next command starts from there.
+A change that does not take effect is undone, so a command either does what it says or changes nothing. A command that
+is killed leaves the state from before or after its one write, and the next command starts from there.
 """
 
 import getpass
@@ -20,7 +20,7 @@ from capstan.rollout.state import RolloutState
 
 @contextmanager
 def changing(name: str) -> Iterator[RolloutState]:
-    """Yield the state, and keep other commands from changing it meanwhile.
+    """Yield the state, and stop other commands from changing it.
 
     Raises CapstanError at once when another command holds it.
     """
@@ -28,15 +28,15 @@ def changing(name: str) -> Iterator[RolloutState]:
     with profile().lock(f"{name}.rollout", message):
         state = store.read(name)
         if state.champion or state.challenger:
-            store.copy_to_aliases(name, state)  # a command that was killed may not have come to it
+            store.copy_to_aliases(name, state)  # a killed command may not have done it
         yield state
 
 
 def apply(name: str, before: RolloutState, after: RolloutState, by: str, require: Sequence[str]) -> dict[str, str]:
     """Write a state and have the endpoint load it; return the roles that could not be loaded, with the reason.
 
-    require: the roles that have to be loaded. Raises CapstanError, with the state of before in place, when one is not
-    or the endpoint does not answer.
+    require: the roles that must load. Raises CapstanError, and restores the state `before`, when one of them does not
+    or when the endpoint does not answer.
     """
     after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
     store.write_state(name, after)
@@ -48,7 +48,7 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
                 raise CapstanError(f"Version {getattr(after, role)} cannot be the {role} of {name}: {reason}")
     except BaseException as error:
         store.write_state(name, before)
-        with suppress(CapstanError):  # the error that led here is the one to tell
+        with suppress(CapstanError):  # the first error is the one to report
             endpoint_client.reload(name)
         if isinstance(error, CapstanError):
             raise CapstanError(f"{error} Nothing was changed.") from error

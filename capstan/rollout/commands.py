@@ -1,4 +1,4 @@
-"""Canary, A/B, shadow, promote and rollback. What each is on a cluster, `capstan.rollout.inference_service` says."""
+"""Canary, A/B, shadow, promote and rollback. See `capstan.rollout.inference_service` for a cluster."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from capstan.rollout.traffic import Traffic
 
 
 def split(name: str, traffic: Traffic, version: str | None = None, force: bool = False) -> str:
-    """Share a capstone's requests with a challenger: `version`, the one there is, or the newest accepted version.
+    """Give a challenger a share of the requests: `version`, else the current one, else the newest accepted version.
 
     Return its number. Raises CapstanError when there is no champion or no such version, or when the gate rejected the
     version and `force` is not set.
@@ -26,7 +26,7 @@ def split(name: str, traffic: Traffic, version: str | None = None, force: bool =
 
 
 def promote(name: str) -> str:
-    """Make the challenger the champion, and remember the champion before it; return the new champion's number."""
+    """Make the challenger the champion, and remember the previous one. Return the new champion's number."""
     with changing(name) as state:
         if not state.challenger:
             raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
@@ -36,7 +36,7 @@ def promote(name: str) -> str:
 
 
 def rollback(name: str) -> str:
-    """End the roll-out under way, or else bring back the champion before this one; return the champion's number."""
+    """End the current roll-out, or bring back the previous champion. Return the champion's number."""
     with changing(name) as state:
         _require_champion(name, state)
         if state.challenger or state.candidate:
@@ -52,7 +52,7 @@ def rollback(name: str) -> str:
 
 
 def require_no_rollout(name: str, state: RolloutState) -> None:
-    """Raise CapstanError while a challenger is being tried: a new version would end that."""
+    """Raise CapstanError while there is a challenger: a new version would end its roll-out."""
     if state.challenger:
         raise CapstanError(
             f"A roll-out of {name} is under way: version {state.challenger} is the challenger of version "
@@ -72,7 +72,7 @@ def _named(name: str, number: str, force: bool) -> str:
         known = ", ".join(version.version for version in registry.versions(name)) or "none"
         raise CapstanError(f"{name} has no version {number}. It has: {known}.")
     if found.tags.get("verdict") != "accepted" and not force:
-        raise CapstanError(f"The gate rejected version {number} of {name}. Add --force to serve it all the same.")
+        raise CapstanError(f"The gate rejected version {number} of {name}. Add --force to serve it anyway.")
     return number
 
 

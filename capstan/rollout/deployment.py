@@ -13,10 +13,10 @@ Try = Callable[[str], object]  # asks one role of the endpoint; raises when it d
 
 
 def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
-    """Try a version and give it requests; return a line that says what it is now.
+    """Try a version, then give it requests. Return a line that says which role it has.
 
     canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. The first version
-    becomes the champion in any case. When the version fails, the state of before stays, and the error is raised.
+    becomes the champion in any case. When the version fails, the previous state is restored and the error is raised.
     """
     with changing(name) as state:
         require_no_rollout(name, state)

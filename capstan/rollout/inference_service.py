@@ -1,9 +1,11 @@
 """How a roll-out looks on a cluster: the `canary` of KServe's InferenceService, in Standard mode, KServe 0.20 or later.
 
-KServe runs a Deployment a predictor, named after it, and its Gateway shares requests out by weight. Promotion makes the
-canary's name that of the predictor, so that its pods stay as they are; a rollback removes the entry.
+KServe runs one Deployment per predictor, named after it, and its Gateway splits requests by weight. Promotion gives the
+predictor the canary's name, so its pods stay as they are. A rollback removes the entry.
 See https://github.com/kserve/kserve/pull/5672.
 """
+
+from typing import Any
 
 from capstan.rollout.traffic import Traffic
 
@@ -13,12 +15,11 @@ def predictor_name(version: str) -> str:
     return f"v{version}"
 
 
-def canary(traffic: Traffic, challenger: str | None) -> list[dict]:
+def canary(traffic: Traffic, challenger: str | None) -> list[dict[str, Any]]:
     """Return `spec.canary` for a challenger's version, or none.
 
-    Weights are whole percents and know no keys: a share under one percent is rounded up, and who needs a client to stay
-    with one variant gives the share to the server, which splits by key. In shadow, and before any share was given, the
-    challenger is deployed and gets no requests of its own.
+    Weights are whole percents, so a share is rounded up, and they do not look at keys: let the server split when
+    clients must stay with one variant. In shadow, or without a share, the challenger is deployed but gets no requests.
     """
     if challenger is None:
         return []

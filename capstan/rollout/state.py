@@ -12,10 +12,10 @@ ROLES = ("champion", "challenger", "candidate")
 
 @dataclass(frozen=True)
 class RolloutState:
-    """The versions by role; "" is none.
+    """The version of each role; "" is none.
 
-    The champion answers requests. The challenger answers the share that `traffic` gives it. The candidate is tried by
-    the deployment alone: it answers only requests that ask for it by name. `previous` is the champion that a rollback
+    The champion answers requests. The challenger answers the share that `traffic` gives it. The candidate
+    answers only requests that ask for it by name, as the deployment does. `previous` is the champion that a rollback
     brings back. `since` is the time of the last change, ISO 8601 in UTC, and `by` the command that made it.
     """
 
@@ -32,17 +32,17 @@ class RolloutState:
         return {role: getattr(self, role) for role in ROLES if getattr(self, role)}
 
     def to_json(self) -> str:
-        """Return the text that the registry keeps."""
+        """Return the text that the registry stores."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "RolloutState":
-        """Return what the registry kept. Raises CapstanError when it cannot be read."""
+        """Return the state from its text in the registry. Raises CapstanError when it cannot be read."""
         try:
-            values: dict[str, Any] = json.loads(text)
+            values: dict[str, Any] = dict(json.loads(text).items())
             known = {key: values[key] for key in (f.name for f in fields(cls)) if key in values}
             return cls(**known | {"traffic": Traffic(**known.get("traffic", {}))})
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, CapstanError) as error:
             raise CapstanError(
                 f"The registry's roll-out state cannot be read ({error}): {text[:200]!r}. Correct the tag `rollout` of "
                 "the registered model in MLflow, or remove it and deploy again with `capstan run`."

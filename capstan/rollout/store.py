@@ -1,6 +1,6 @@
-"""Where the state of a roll-out is kept: the tag `rollout` of the registered model. Only this module writes it.
+"""The state of a roll-out is stored in the tag `rollout` of the registered model. Only this module writes it.
 
-The aliases `champion` and `challenger` are a copy for people who use MLflow. Nothing in Capstan reads them.
+The aliases `champion` and `challenger` are a copy for users of MLflow. Capstan does not read them.
 """
 
 from capstan import registry
@@ -11,7 +11,7 @@ COPIED = ("champion", "challenger")
 
 
 def read(name: str) -> RolloutState:
-    """Return the state of a capstone's roll-out; an empty one before the first deployment."""
+    """Return the state of a capstone's roll-out. Before the first deployment it is empty."""
     text = registry.model_tags(name).get(TAG)
     return RolloutState.from_json(text) if text else RolloutState()
 

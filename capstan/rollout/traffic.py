@@ -1,4 +1,4 @@
-"""How the requests of a capstone are shared out between its champion and its challenger."""
+"""How requests are split between the champion and the challenger."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ MODES = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """A mode and, where it splits, the share of keys in percent that the challenger answers."""
+    """A mode and, for a canary or an A/B test, the percent of keys that the challenger answers."""
 
     mode: str = "champion"
     percent: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise CapstanError(f"{self.mode!r} is not a way to share traffic. There are: {', '.join(MODES)}.")
         if not 0 <= self.percent <= 100:
             raise CapstanError(f"{self.percent:g} % is not a share: give 0 to 100.")
 
     def variant(self, key: str) -> str:
-        """Return the role that answers a key: always the same. A challenger's key stays so as its share grows."""
+        """Return the role that answers a key. It is stable: the challenger keeps its keys as its share grows."""
         if self.mode not in ("canary", "ab"):
             return "champion"
         bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % 10_000

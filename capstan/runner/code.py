@@ -1,4 +1,4 @@
-"""The digest of the code that a step runs: the files that its modules import, one after the other, and the lock."""
+"""The digest of the code of a step: the files that it imports, directly or not, and the lock."""
 
 import ast
 from collections.abc import Iterable
@@ -10,22 +10,22 @@ from capstan.files import digest
 from capstan.settings import ROOT
 
 PACKAGES = ("capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving")
-NOT_RUN = ("pipeline.py",)  # of a capstone's folder: the graph is compiled before a step starts
+NOT_RUN = ("pipeline.py",)  # the graph is compiled before a step starts
 
 
 def step_digest(capstone: str, source: str) -> str:
-    """Return the digest of what a component's source imports of ours, of a capstone's own modules, and of the lock.
+    """Return the digest of our modules that a component's source imports, of the capstone's modules, and of the lock.
 
-    What is not imported does not count: an edit of another capstone, or of a component that a step does not use,
-    leaves its cache as it is. Imports inside functions count as well.
+    Imports inside functions count. What is not imported does not: an edit of another capstone, or of a component that
+    the step does not use, leaves its cache valid.
     """
     own = [path for path in sorted(catalogue.folder(capstone).glob("*.py")) if path.name not in NOT_RUN]
     roots = [path for name in _names(source) for path in _files(name)]
-    return digest(*imported([*roots, *own]), ROOT / "requirements" / "core.lock")
+    return digest(*imported([*roots, *own]), ROOT / "requirements" / "all.lock")
 
 
 def imported(files: Iterable[Path]) -> list[Path]:
-    """Return some files of Python and every file of our packages that they import, directly or not, sorted."""
+    """Return Python files and every file of our packages that they import, directly or not, sorted."""
     found: set[Path] = set()
     waiting = [path for path in files if path.exists()]
     while waiting:
@@ -38,7 +38,7 @@ def imported(files: Iterable[Path]) -> list[Path]:
 
 @cache
 def _names(source: str) -> frozenset[str]:
-    """Return the dotted names of ours that some source imports; `from a import b` may mean the module a.b."""
+    """Return the names of our modules that a source imports. `from a import b` may mean the module a.b."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -49,7 +49,7 @@ def _names(source: str) -> frozenset[str]:
 
 
 def _files(name: str) -> tuple[Path, ...]:
-    """Return the file of a module and those of the packages that hold it."""
+    """Return the file of a module and the files of its packages."""
     parts, found = name.split("."), []
     for end in range(1, len(parts) + 1):
         path = ROOT.joinpath(*parts[:end])

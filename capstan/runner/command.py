@@ -6,7 +6,7 @@ MODULE = "kfp.dsl.executor_main"
 
 
 def source_of(command: Sequence[str]) -> str:
-    """Return the source of the component that a command runs; "" when it is no lightweight component."""
+    """Return the source of the lightweight component that a command runs; "" for other commands."""
     return command[3] if is_lightweight(command) else ""
 
 
@@ -16,6 +16,6 @@ def arguments_of(command: Sequence[str]) -> list[str]:
 
 
 def is_lightweight(command: Sequence[str]) -> bool:
-    """Return whether a command only writes a source to a file and runs it: then it needs no shell."""
+    """Return whether a command only writes a source to a file and runs it. It then needs no shell."""
     script = command[2] if len(command) > 3 and list(command[:2]) == ["sh", "-ec"] else ""
     return MODULE in script and "pip install" not in script and "$program_path/ephemeral_component.py" in script

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from capstan import catalogue, extras, home
+from capstan.capstone import capabilities
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -22,21 +23,22 @@ from capstan.settings import settings
 
 
 def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None) -> tuple[dict[str, Any], Path]:
-    """Run a pipeline; return its outputs by name (parameters as they are, artifacts as kfp's objects) and its log.
+    """Run a pipeline. Return its outputs by name (values, or artifacts as kfp's objects) and the path of its log.
 
-    Raises CapstanError, with the step's own message where it had one, when a step fails or another run is under way.
+    Raises CapstanError when a step fails, with the step's own message if it had one, or while another run goes on.
     """
     catalogue.folder(capstone)
     home.prepare()
-    # The server imports while this process does.
+    # The step server imports its libraries while this process imports kfp.
     with _only_run_of(capstone), step_server() as steps:
         pipeline = catalogue.load_pipeline(capstone)
         unknown = set(parameters) - set(pipeline.component_spec.inputs or {})
         if unknown:
             known = ", ".join(pipeline.component_spec.inputs or {})
             raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
-        extras.require(getattr(catalogue.load_task(capstone), "EXTRA", ""), capstone)
-        for service in ("mlflow", "endpoint"):
+        task = catalogue.load_task(capstone)
+        extras.require(getattr(task, "EXTRA", ""), capstone)
+        for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
             profile().ensure(service)
         require_no_rollout(capstone, store.read(capstone))
         return execute(pipeline, capstone, parameters, on_event, steps)
@@ -45,7 +47,7 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
 def execute(
     pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, steps: Steps
 ) -> tuple[dict[str, Any], Path]:
-    """Run a pipeline, a function or a component loaded from its YAML, in kfp's local runner."""
+    """Run a pipeline in kfp's local runner: a function, or a component that was loaded from YAML."""
     import logging
 
     from kfp import local
@@ -56,18 +58,19 @@ def execute(
     folder = settings().home
     log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # The step's image brings kfp; the subprocess runner uses this environment and warns of it each time.
+    # The subprocess runner warns each time that it uses this environment, which is what we want.
     warnings.filterwarnings("ignore", message="You may be attemping to run a task", category=RuntimeWarning)
     warnings.filterwarnings("ignore", message="Task .* have no effect in the current local runner")
     local.init(
         local.SubprocessRunner(use_venv=False),
         pipeline_root=str(folder / "runs"),
         enable_caching=True,
+        cache_root=str(folder / "cache" / capstone),
     )
     step_cache.use(str(folder / "cache" / capstone), capstone)
     with log.open("w", buffering=1) as file:
         stream = Progress(file, on_event)
-        handler = logging.StreamHandler(stream)  # kfp tells of cache hits outside its own log handler
+        handler = logging.StreamHandler(stream)  # kfp reports cache hits outside its own log handler
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.INFO)
         try:
@@ -90,7 +93,7 @@ def _explain(stream: Progress, log: Path) -> str:
 
 @contextmanager
 def _only_run_of(capstone: str) -> Iterator[None]:
-    """Hold the lock of a capstone, and end the steps that a killed run of it left behind."""
+    """Hold the lock of a capstone, and end the steps that a killed run left behind."""
     mark = f"{settings().home}:{capstone}"
     path = settings().home / "run" / f"{capstone}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What kfp's local runner prints, as events: a step started, ended, was cached, failed or left a note."""
+"""Turn what kfp's local runner prints into events: a step started, ended, was cached, failed or left a note."""
 
 import io
 import re
@@ -14,12 +14,12 @@ CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
 ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# on_event(step, state, seconds): state is started, cached, done or failed; or note, and then the step is the note
+# on_event(step, state, seconds). state: started, cached, done, failed, or note; for a note, step is its text.
 Listener = Callable[[str, str, float], None]
 
 
 class Progress(io.TextIOBase):
-    """Writes what kfp prints to the log, and tells a listener what each line means."""
+    """A stream that writes to the log and tells a listener what each line means."""
 
     def __init__(self, file: TextIO, on_event: Listener):
         self.file = file
@@ -30,7 +30,7 @@ class Progress(io.TextIOBase):
         self.failed = ""
 
     def write(self, text: str) -> int:
-        """Take some text; whole lines are read at once."""
+        """Write text to the log, and read the lines that are complete."""
         self.file.write(text)
         *lines, self.partial = (self.partial + text).split("\n")
         for line in lines:

@@ -1,7 +1,7 @@
-"""kfp's local cache, with keys that see the code of a step and the files that it reads.
+"""kfp's local cache, with keys that depend on the code of a step and the files that it reads.
 
-kfp's own key holds the shell of a component and its inputs, not the modules it imports. On a cluster the tag of the
-image does the same.
+kfp's own key depends on the shell of a component and its inputs, but not on the modules that it imports. On a cluster
+the image's tag plays this part.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from capstan.runner.command import source_of
 from capstan.settings import settings
 
 
-class StepCache(LocalCache):
+class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types
     """The cache of one capstone's steps."""
 
     def __init__(self, cache_root: str, capstone: str):
@@ -23,7 +23,7 @@ class StepCache(LocalCache):
         self.capstone = capstone
 
     def compute_key(self, component_name: str, image: str, full_command: list[str], *args: Any, **options: Any) -> str:
-        """Return kfp's key together with the digests of the step's code and, for ingest, of the data folder."""
+        """Return the digest of kfp's key, the step's code and, for ingest, the data folder."""
         key = super().compute_key(component_name, image, full_command, *args, **options)
         source = source_of(full_command)
         reads_data = "components.ingest.core" in source
@@ -31,7 +31,7 @@ class StepCache(LocalCache):
 
 
 def use(folder: str, capstone: str) -> None:
-    """Have kfp's local runner use the cache of a capstone in a folder. Call it after `kfp.local.init`."""
+    """Make kfp's local runner use a capstone's cache in a folder. Call this after `kfp.local.init`."""
     cache._cache_singleton, cache._cache_singleton_root = StepCache(folder, capstone), folder
 
 

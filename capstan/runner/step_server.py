@@ -1,12 +1,12 @@
 """`python -m capstan.runner.step_server`: forks the steps of a run from processes that have imported already.
 
 Importing takes longer than the work of most steps. The server imports what every step needs, then reads one request
-per line from standard input and forks. Once a step runs whose result was not cached, it also forks one process per
-heavy library that the pipeline needs, one after the other, while the first steps work. Steps that need such a library
-are forked from there.
+per line from standard input and forks. At the first step that is not cached, it also forks one process
+per heavy library that the pipeline needs, one after the other, while the first steps work. Steps that need such a
+library are forked from its process.
 
-A process that is forked from holds no threads and no sockets, and has not loaded DuckDB or LightGBM. It ends with its
-standard input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
+These processes hold no threads and no sockets, and have not loaded DuckDB or LightGBM. They end with their standard
+input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
 to the FIFO `output`, its exit code into the file `status`, and `preload` names the steps that are still to come.
 """
 
@@ -96,7 +96,7 @@ def _lines(descriptor: int) -> Iterator[bytes]:
 
 
 def run(request: dict[str, Any]) -> None:
-    """Be a step: run kfp's executor on the source of a component, and end this process."""
+    """Run kfp's executor on the source of a component, then end this process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     output = os.open(request["output"], os.O_WRONLY)
     os.dup2(output, 1)
@@ -116,7 +116,7 @@ def run(request: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         Path(request["status"]).write_text(str(status))
-        os._exit(status)  # what the server has open is not this process's to close
+        os._exit(status)  # without the exit handlers of the server
 
 
 def _execute(command: list[str]) -> None:
@@ -133,7 +133,7 @@ def _execute(command: list[str]) -> None:
 
 
 def _allow_threads() -> None:
-    # The server keeps numpy from starting threads, for a process with threads should not be forked.
+    # The server keeps numpy from starting threads, because a process with threads should not be forked.
     from threadpoolctl import threadpool_limits
 
     os.environ.pop("OPENBLAS_NUM_THREADS", None)
@@ -142,7 +142,7 @@ def _allow_threads() -> None:
 
 def main() -> None:
     """Serve requests from standard input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for steps: they leave their status in a file
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # steps write their status to a file, so nothing waits for them
     requests = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     StepServer(requests).serve()

@@ -1,4 +1,4 @@
-"""Starts steps through the step server, or plainly when there is none."""
+"""Start steps through the step server, or as new processes when there is none."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from capstan.runner.command import is_lightweight
 
-# Steps that are never cached: while only these run, nothing heavy is imported in advance.
+# These steps are never cached. While only they run, heavy libraries are not imported in advance.
 NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor"}
 KILLED = 137
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
@@ -30,7 +30,7 @@ class Steps:
         self.folder = folder  # of the FIFOs and status files
         self.expected: set[str] = set()  # the steps of the pipeline
         self.numbers = count(1)  # kfp runs parallel steps in threads
-        # Threads that wait for each other by spinning slow a shared machine down: `train` takes up to twice as long.
+        # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
         command = [sys.executable, "-m", "capstan.runner.step_server"]
@@ -61,16 +61,16 @@ class Steps:
         print("\n")
         try:
             return int(status.read_text())
-        except (OSError, ValueError):  # it was killed before it could say
+        except (OSError, ValueError):  # it was killed before it could write it
             return KILLED
 
-    def _send(self, request: dict[str, object]) -> None:
+    def _send(self, request: Mapping[str, object]) -> None:
         assert self.server.stdin
         self.server.stdin.write(json.dumps(request).encode() + b"\n")
         self.server.stdin.flush()
 
     def _read(self, reader: int) -> Iterator[str]:
-        """Yield what a step prints until it ends. Raises Unstarted when no process takes it on."""
+        """Yield what a step prints until it ends. Raises Unstarted when no process accepts it."""
         decode = getincrementaldecoder("utf-8")(errors="replace").decode
         waiting, deadline, started = poll(), time.monotonic() + START_SECONDS, False
         waiting.register(reader, POLLIN | POLLHUP)
@@ -86,7 +86,7 @@ class Steps:
                 yield decode(data)
 
     def close(self) -> None:
-        """End the server; a step that runs goes on."""
+        """End the server. A running step goes on."""
         with suppress(OSError):
             assert self.server.stdin
             self.server.stdin.close()
@@ -98,7 +98,7 @@ class Steps:
 
 
 class Unstarted(Exception):
-    """The step server did not take a step on."""
+    """The step server did not accept a step."""
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def step_server() -> Iterator[Steps]:
 
 @contextmanager
 def started_by(steps: Steps) -> Iterator[None]:
-    """Have kfp's local runner start its steps in this way."""
+    """Make kfp's local runner start its steps through the server."""
     from kfp.local import subprocess_task_handler
 
     plain = subprocess_task_handler.run_local_subprocess
@@ -131,8 +131,9 @@ def _name(command: list[str]) -> str:
 
 def _plain(command: list[str], env_vars: dict[str, str] | None) -> int:
     environment = os.environ | (env_vars or {})
-    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    with subprocess.Popen(command, env=environment, **pipe) as process:
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         assert process.stdout
         for line in process.stdout:
             print(line, end="")

@@ -14,9 +14,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
-    """Make the capstone `parent/NAME` with some capabilities; return its folder.
+    """Make the capstone `parent/NAME` with some capabilities. Return its folder.
 
-    Raises CapstanError, and leaves nothing behind, when the name cannot be used or the folder cannot be written.
+    Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left behind then.
     """
     check_name(name, parent)
     if unknown := sorted(capabilities - CAPABILITIES.keys()):
@@ -45,7 +45,7 @@ def check_name(name: str, parent: Path) -> None:
     if not catalogue.is_name(name):
         raise CapstanError(
             f"{name!r} cannot be the name of a capstone: use lower-case letters, digits and underscores, starting with "
-            "a letter, and no keyword of Python."
+            "a letter, but not a keyword of Python."
         )
     if name in catalogue.names() or os.path.lexists(parent / name):
         raise CapstanError(f"There is a capstone or a file called {name!r} already. Choose another name.")
@@ -62,7 +62,11 @@ def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    values = {"name": name, "title": name.replace("_", " ").capitalize(), "dashed": name.replace("_", "-")}
+    values: dict[str, str | bool] = {
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "dashed": name.replace("_", "-"),
+    }
     values |= {capability: capability in capabilities for capability in CAPABILITIES}
     for path in sorted(TEMPLATES.rglob("*.jinja")):
         relative = path.relative_to(TEMPLATES)

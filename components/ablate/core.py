@@ -1,4 +1,4 @@
-"""Ablate: what each group of inputs is worth, by training with one more group at a time."""
+"""Ablate: measure what each group of inputs is worth, by training with one more group each time."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from components.train.core import typed
 def ablate(
     capstone: str, train: str, test: str, table: str, parameters: dict[str, Any] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the metrics on `test` of models that know more and more of the task's INPUT_GROUPS.
+    """Return the metrics on `test` of models with one, two and so on of the task's INPUT_GROUPS.
 
-    The task's `train` has to take `inputs`. A Markdown table is written to the file `table`.
+    The task's `train` must have a parameter `inputs`. The metrics are also written to the file `table`, as Markdown.
     """
     task = load_task(capstone)
     groups = getattr(task, "INPUT_GROUPS", {})
     if not groups:
-        raise CapstanError(f"pipelines/{capstone}/task.py states no INPUT_GROUPS: there is nothing to leave out.")
+        raise CapstanError(f"pipelines/{capstone}/task.py has no INPUT_GROUPS to measure.")
     options = typed(capstone, task, {"inputs": []} | (parameters or {}))
     past, future = read_tables(train), read_tables(test)
     inputs: list[str] = []

@@ -13,7 +13,7 @@ def build_features(
     training_set: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
 ):
-    """Make the rows behind each feature view, and from them the training set, point in time."""
+    """Make the rows of each feature view, and join them, point in time, into the training set."""
     from components.build_features.core import build_features
 
     result, service = build_features(capstone, tables.path, features.path, training_set.path, counts.path)

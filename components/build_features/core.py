@@ -1,4 +1,4 @@
-"""Build features: make the rows behind each feature view, and from them the training set, point in time."""
+"""Build features: make the rows of each feature view, and join them, point in time, into the training set."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ def build_features(
 ) -> tuple[dict[str, float], str]:
     """Write the feature tables to the folder `features` and the training set to the folder `training_set`.
 
-    Nothing outside these folders changes. Return the rows and the share of nulls by feature, and the name of the
-    feature service with the digest of its views.
+    Nothing outside these folders changes. Return the number of rows and the share of nulls of each feature, and the
+    name of the feature service with the digest of its views.
     """
     from feature_repo.store import temporary_store
 
@@ -32,7 +32,7 @@ def build_features(
 
 
 def _version(store: Any, service: Any) -> str:
-    """Return the name of a feature service and the digest of its views: their fields, keys and TTLs."""
+    """Return the name of a feature service with the digest of its views: their fields, keys and TTLs."""
     used = {projection.name for projection in service.feature_view_projections}
     views = [view for view in store.list_all_feature_views() if view.name in used]
     parts = [

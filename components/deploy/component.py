@@ -9,7 +9,7 @@ from capstan.images import BASE
 def deploy(
     capstone: str, version: str, test: dsl.Input[dsl.Dataset], report: dsl.Output[dsl.Markdown], canary: float
 ) -> str:
-    """Try the version at the endpoint, then give it requests; return the URL to ask."""
+    """Try the version at the endpoint, then give it requests. Return its URL."""
     from components.deploy.core import deploy
 
     return deploy(capstone, version, test.path, report.path, canary)

@@ -12,10 +12,10 @@ from capstan.settings import settings
 
 
 def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0) -> str:
-    """Try `version` with examples of the tables in the folder `test`, then give it requests; return the URL to ask.
+    """Try `version` with examples from the tables in the folder `test`, then give it requests. Return its URL.
 
     canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. Raises CapstanError
-    when it does not answer as it should; what served before then serves on.
+    when it does not answer as it should. What served before then goes on serving.
     """
     profile().ensure("endpoint")
     examples = load_task(capstone).examples(read_tables(test))
@@ -36,10 +36,10 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     return url
 
 
-def ask(capstone: str, requests: list[dict], version: str, role: str) -> list[dict[str, Any]]:
+def ask(capstone: str, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
     """Return a role's answers; raise CapstanError unless `version` answers each of them."""
     path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
-    answers = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
+    answers: list[dict[str, Any]] = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
     for answer in answers:
         if answer["model_version"] != version:
             raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")

@@ -13,7 +13,7 @@ def evaluate(
     scores: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
 ):
-    """Measure the model on the test tables and show it."""
+    """Measure the model on the test tables, and write a report."""
     from components.evaluate.core import evaluate
 
     for name, value in evaluate(capstone, model.path, test.path, scores.path, report.path).items():

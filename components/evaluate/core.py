@@ -1,4 +1,4 @@
-"""Evaluate: measure a model on the test tables and show it in a report."""
+"""Evaluate: measure a model on the test tables, and write a report."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from components.evaluate import report
 
 
 def evaluate(capstone: str, model: str, test: str, scores: str, html: str) -> dict[str, float]:
-    """Return the metrics of the MLflow model `model` on the tables in the folder `test`; write the HTML report."""
+    """Return the metrics of the MLflow model `model` on the tables in the folder `test`. Write the HTML report."""
     task = load_task(capstone)
     tables = read_tables(test)
     result = task.evaluate(version.load(Path(model) / version.DATA).model, tables)

@@ -1,4 +1,4 @@
-"""The evaluation as one HTML file that needs nothing else: tables, SVG plots and paragraphs."""
+"""The evaluation as one self-contained HTML file: tables, SVG plots and paragraphs."""
 
 import html
 import io
@@ -22,7 +22,7 @@ th:first-child, td:first-child { text-align: left } svg { max-width: 100%; heigh
 
 
 def write(path: str, title: str, evaluation: Evaluation, rows: dict[str, int]) -> None:
-    """Write the report of an evaluation on test tables of so many rows."""
+    """Write the report of an evaluation. rows: the number of rows of each test table."""
     counted = ", ".join(f"{count:,} {name}" for name, count in rows.items())
     sections = [
         f"<h1>{html.escape(title)}</h1>",
@@ -44,7 +44,7 @@ def _render(content: Any) -> str:
 
 
 def _table(frame: pd.DataFrame) -> str:
-    return frame.to_html(index=False, border=0, float_format=lambda value: f"{value:.4f}", na_rep="-")
+    return str(frame.to_html(index=False, border=0, float_format=lambda value: f"{value:.4f}", na_rep="-"))
 
 
 def _svg(figure: "Figure") -> str:

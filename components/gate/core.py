@@ -1,6 +1,7 @@
-"""Gate: may this model serve? The thresholds decide first, then the champion on the same test tables."""
+"""Gate: may this model serve? It has to pass the thresholds and match the champion on the same test tables."""
 
 from pathlib import Path
+from typing import Any
 
 from capstan import registry
 from capstan.catalogue import load_task
@@ -8,13 +9,15 @@ from capstan.errors import CapstanError
 from capstan.files import digest, read_json, read_tables, write_markdown_table
 from capstan.rollout import store
 
+Metrics = dict[str, float]
+
 ACCEPTED, REJECTED = "accepted", "rejected"
 
 
 def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> str:
-    """Return "accepted" or "rejected" for the metrics in the JSON file `scores`; write the reasons as Markdown.
+    """Return "accepted" or "rejected" for the metrics in the JSON file `scores`. Write the reasons as Markdown.
 
-    The first metric of the task's THRESHOLDS also decides against the champion: the candidate may be worse by the
+    The first metric of the task's THRESHOLDS is also compared with the champion's. The candidate may be worse by the
     bound's slack at most.
     """
     task = load_task(capstone)
@@ -30,7 +33,9 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     ]
     decisive, bound = next(iter(task.THRESHOLDS.items()))
     champion, note = _champion_metrics(capstone, model_digest, test, candidate)
-    if champion:
+    if champion and decisive not in champion:
+        note += f" It has no {decisive}, so the thresholds alone decide."
+    elif champion:
         passed = bound.holds_against(candidate[decisive], champion[decisive])
         rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
     verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
@@ -38,7 +43,7 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     return verdict
 
 
-def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict:
+def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict[str, Any]:
     return {"metric": metric, "candidate": value, "against": against, "bound": limit, "result": _word(passed)}
 
 
@@ -46,8 +51,8 @@ def _word(passed: bool) -> str:
     return "pass" if passed else "fail"
 
 
-def _champion_metrics(name: str, model_digest: str, test: str, candidate: dict) -> tuple[dict | None, str]:
-    """Return the champion's metrics on the tables of `test`, or None where there are none, and a line that says why."""
+def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metrics) -> tuple[Metrics | None, str]:
+    """Return the champion's metrics on the tables of `test`, or None, and a line that explains them."""
     serving = store.read(name).champion
     champion = registry.version(name, serving) if serving else None
     if champion is None:
@@ -63,6 +68,6 @@ def _champion_metrics(name: str, model_digest: str, test: str, candidate: dict) 
         return None, f"{title} cannot be loaded, so the thresholds alone decide, and it will be replaced: {error}"
     try:
         metrics = load_task(name).evaluate(model, read_tables(test)).metrics
-    except Exception as error:  # another schema, other inputs: whatever it is, there is nothing to compare with
+    except Exception as error:  # for example, an older model may need other inputs
         return None, f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
     return metrics, f"{title} was measured on these tables."

@@ -9,7 +9,7 @@ from capstan.settings import settings
 
 
 def ingest(capstone: str, tables: str, metrics: str) -> dict[str, float]:
-    """Write the raw tables to the folder `tables`; return the rows of each and what the capstone counts.
+    """Write the raw tables to the folder `tables`. Return their numbers of rows and what the capstone counts.
 
     Raises CapstanError when a table has no rows.
     """

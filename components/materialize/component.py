@@ -9,7 +9,7 @@ from capstan.images import BASE
 def materialize(
     capstone: str, features: dsl.Input[dsl.Dataset], training_set: dsl.Input[dsl.Dataset], as_of: str
 ) -> str:
-    """Bring the online store to what was known at an instant; return it."""
+    """Write what was known at an instant to the online store. Return the instant."""
     from components.materialize.core import materialize
 
     return materialize(capstone, features.path, training_set.path, as_of)

@@ -1,5 +1,6 @@
-"""Materialize: publish the features, and bring the online store to what was known at one instant."""
+"""Materialize: publish the features, and write what was known at one instant to the online store."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,11 @@ from capstan.profile import profile
 
 
 def materialize(capstone: str, features: str, training_set: str, as_of: str = "") -> str:
-    """Write the latest row of each key that had arrived `as_of` an instant to the online store; return the instant.
+    """Write the latest row per key, as known at the instant `as_of`, to the online store. Return the instant.
 
-    The feature tables in the folder `features` are published to where Feast reads them first.
+    The feature tables in the folder `features` are first copied to the folder that Feast reads.
     as_of: ISO 8601; "" is the last prediction time of the training set.
-    Does nothing when the store holds these very rows already: what it holds is stamped beside the tables.
+    Does nothing when the store already holds these rows: a file beside the tables says what it holds.
     """
     until = _parse(as_of) if as_of else _last(training_set)
     published = profile().feature_tables(capstone)
@@ -36,14 +37,17 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     return until.isoformat()
 
 
-def _last(training_set: str):
+def _last(training_set: str) -> datetime:
     times = pd.read_parquet(Path(training_set) / f"{TRAINING_SET}.parquet", columns=[EVENT_TIMESTAMP])
-    return times[EVENT_TIMESTAMP].max().to_pydatetime()
+    last: datetime = times[EVENT_TIMESTAMP].max().to_pydatetime()
+    return last
 
 
-def _parse(as_of: str):
+def _parse(as_of: str) -> datetime:
     try:
         moment = pd.Timestamp(as_of)
     except ValueError as error:
         raise CapstanError(f"{as_of!r} is not an instant ({error}). Write it as 2013-10-15T12:00:00Z.") from error
-    return (moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")).to_pydatetime()
+    utc: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
+    instant: datetime = utc.to_pydatetime()
+    return instant

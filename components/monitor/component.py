@@ -14,7 +14,7 @@ def monitor(
     test: dsl.Input[dsl.Dataset],
     report: dsl.Output[dsl.HTML],
 ) -> str:
-    """Add the first monitoring report, with the training data as the reference; return its name."""
+    """Add the first monitoring report, with the training data as the reference. Return its name."""
     from components.monitor.core import monitor
 
     return monitor(capstone, model.path, version, train.path, test.path, report.path)

@@ -1,4 +1,4 @@
-"""Monitor: a first Evidently report of what the model now sees and says, with its training data as the reference."""
+"""Monitor: a first Evidently report, which compares the test data and predictions with the training data."""
 
 from pathlib import Path
 

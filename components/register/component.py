@@ -16,7 +16,7 @@ def register(
     test: dsl.Input[dsl.Dataset],
     run_id: str,
 ) -> str:
-    """Make the model a version in the registry, with its lineage; return its number."""
+    """Register the model as a version, with its lineage. Return its number."""
     from components.register.core import register
 
     lineage = {"pipeline_run": run_id} | {k: v for k, v in train.metadata.items() if k == "feature_service"}

@@ -1,4 +1,4 @@
-"""Register: log a model with its lineage in MLflow, once, and make it a version of the capstone's model."""
+"""Register: log a model with its lineage in MLflow, once, as a version of the capstone's model."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def register(
     """Return the number of the version made of the MLflow model in the folder `model`.
 
     A model of the same digest and verdict is registered once. data: the folders of the tables `train` and `test`.
-    lineage: further tags. No version gets a role here: deployment does that, once it has tried the version.
+    lineage: more tags. The version gets no role here. Deployment gives it one, after trying it.
     """
     known = registry.find(capstone, {"digest": model_digest, "verdict": verdict})
     if known is None:
@@ -33,7 +33,7 @@ def register(
 
 
 def git_commit() -> str:
-    """Return the commit the code is at: of the image, or of the checkout, marked where files differ from it."""
+    """Return the commit of the image or of the checkout. "-dirty" at its end means that files differ from it."""
     if commit := os.environ.get("CAPSTAN_GIT_COMMIT"):
         return commit
     command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
@@ -43,9 +43,12 @@ def git_commit() -> str:
         return "unknown"
 
 
-def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str]) -> registry.ModelVersion:
+def _log(
+    name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str]
+) -> registry.ModelVersion:
     import mlflow
     import pandas as pd
+    from mlflow.data.pandas_dataset import from_pandas
 
     mlflow.set_tracking_uri(settings().tracking_uri)
     try:
@@ -59,7 +62,7 @@ def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str])
         for context, path in data.items():
             for table in sorted(Path(path).glob("*.parquet")):
                 frame = pd.read_parquet(table).head(0)
-                named = mlflow.data.from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
+                named = from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
                 mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",
@@ -72,8 +75,8 @@ def _log(name: str, model: str, tags: dict, metrics: dict, data: dict[str, str])
     return registry.create_version(name, logged.model_id, run.info.run_id, tags)
 
 
-def _drop_leftovers(tags: dict) -> None:
-    """Delete the runs of a registration that was killed, or failed, before it had made its version."""
+def _drop_leftovers(tags: dict[str, str]) -> None:
+    """Delete the runs of a registration that failed or was killed before it made a version."""
     import mlflow
 
     same = f"tags.digest = '{tags['digest']}' and tags.verdict = '{tags['verdict']}'"

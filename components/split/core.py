@@ -1,4 +1,4 @@
-"""Split: the tables to train on, and those to test on, as the task decides."""
+"""Split: divide the tables into those to train on and those to test on, as the task says."""
 
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
@@ -6,7 +6,7 @@ from capstan.files import read_tables, write_json, write_tables
 
 
 def split(capstone: str, tables: str, train: str, test: str, metrics: str) -> dict[str, float]:
-    """Write the parts of the tables to the folders `train` and `test`; return the rows of each table of both.
+    """Write the parts of the tables to the folders `train` and `test`. Return the number of rows of each table.
 
     Raises CapstanError when a part is empty.
     """

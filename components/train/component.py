@@ -7,7 +7,7 @@ from capstan.images import BASE
 
 @dsl.component(base_image=BASE, install_kfp_package=False)
 def train(capstone: str, tables: dsl.Input[dsl.Dataset], model: dsl.Output[dsl.Model], parameters: dict) -> str:
-    """Fit the model; return the digest of all it came from. `parameters` go to the task's `train`."""
+    """Fit the model. Return its digest. `parameters` go to the task's `train`."""
     from components.train.core import train
 
     model.framework = "mlflow.pyfunc"

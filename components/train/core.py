@@ -15,10 +15,10 @@ from components.train.mlflow_model import save
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None) -> str:
-    """Save the model fitted on the tables in the folder `tables` to the folder `model`; return its digest.
+    """Fit the model on the tables in the folder `tables`, and save it to the folder `model`. Return its digest.
 
-    The digest is of the tables, the fitted model and the capstone's source: training again to the same result is the
-    same model. Raises CapstanError for a parameter that the task's `train` does not have.
+    The digest covers the tables, the fitted model and the capstone's source. The same result gives the same digest.
+    Raises CapstanError for a parameter that the task's `train` does not have.
     """
     task = load_task(capstone)
     data = read_tables(tables)
@@ -33,7 +33,7 @@ def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | N
 def typed(capstone: str, task: ModuleType, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return parameters of a task's `train` with the types of their defaults.
 
-    KFP passes numbers inside a dict as texts or as doubles. Raises CapstanError for a parameter that `train` lacks, or
+    KFP passes numbers inside a dict as text or as doubles. Raises CapstanError for a parameter that `train` lacks, or
     a value that does not fit.
     """
     known = dict(list(inspect.signature(task.train).parameters.items())[1:])

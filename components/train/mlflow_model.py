@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from capstan import version
 from capstan.capstone import capabilities
 from capstan.errors import CapstanError
-from capstan.model import Columns, Model
+from capstan.model import Answer, Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.capstone import Tables
 
-REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, beside its own
+REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, besides its own
 
 
 def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables") -> None:
@@ -40,7 +40,7 @@ def _type(kind: str) -> Any:
     return Array(_type(kind.removesuffix("[]"))) if kind.endswith("[]") else DataType[kind]
 
 
-def signature(model: Model, answer: Columns | None = None) -> Any:
+def signature(model: Model, answer: Answer | None = None) -> Any:
     """Return the MLflow signature of a model. Any input may be missing; the outputs are those of an answer."""
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types import ColSpec, Schema
@@ -80,7 +80,7 @@ def _json(row: dict[str, Any]) -> str:
     return json.dumps(row, default=str)
 
 
-def _frame(answer: Columns) -> "pd.DataFrame":
+def _frame(answer: Answer) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 

@@ -13,7 +13,7 @@ def validate(
     quarantine: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
 ):
-    """Check every table against its contract; set bad rows aside."""
+    """Check every table against its contract, and set bad rows aside."""
     from components.validate.core import validate
 
     result = validate(capstone, tables.path, clean.path, quarantine.path, counts.path)

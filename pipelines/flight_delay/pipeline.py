@@ -17,7 +17,7 @@ NAME = "flight_delay"
 
 
 class Outputs(NamedTuple):
-    """What a run tells whoever started it."""
+    """What a run reports."""
 
     flights: dsl.Metrics
     training_set: dsl.Dataset
@@ -40,8 +40,8 @@ def pipeline(
     """Train, judge and deploy the model.
 
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
-    measure_inputs: also train with more and more groups of inputs, to show what each is worth.
-    as_of: the instant the online store is brought to, ISO 8601; by default the last prediction time.
+    measure_inputs: also train with one more group of inputs each time, to show what each is worth.
+    as_of: the online store gets what was known at this instant, ISO 8601; by default the last prediction time.
     canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
     """
     source = ingest(capstone=NAME)

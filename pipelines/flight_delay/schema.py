@@ -1,4 +1,4 @@
-"""What is accepted: the rows of each table, and the requests of clients."""
+"""The contract of each table, and the requests and predictions of the endpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import HORIZON
@@ -18,7 +18,7 @@ ORIGINS = ["EWR", "JFK", "LGA"]
 
 
 def contracts() -> dict[str, DataFrameSchema]:
-    """Return what each table promises."""
+    """Return the contract of each table."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
     def number(low: float, high: float, nullable: bool = True) -> Column:
@@ -62,14 +62,14 @@ def contracts() -> dict[str, DataFrameSchema]:
 
 
 class Request(BaseModel):
-    """A flight as its timetable knows it."""
+    """A flight as the timetable describes it."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     # The examples are one of the year's last flights: the online store is as of then.
     carrier: str = Field(title="Airline", description="two-character code", examples=["B6"])
     origin: str = Field(
-        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": ORIGINS}
+        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": [*ORIGINS]}
     )
     dest: str = Field(title="To", description="airport of destination, IATA code", examples=["SJU"])
     tailnum: Annotated[str, Field(max_length=10)] | None = Field(
@@ -84,10 +84,10 @@ class Request(BaseModel):
 
     @field_validator("carrier", "dest", "origin")
     @classmethod
-    def _exists(cls, value: str, info) -> str:
+    def _exists(cls, value: str, info: ValidationInfo) -> str:
         table = "airlines" if info.field_name == "carrier" else "airports"
         if info.field_name == "origin" and value not in ORIGINS:
-            raise ValueError(f"{value!r} is no airport of New York: use EWR, JFK or LGA")
+            raise ValueError(f"{value!r} is not an airport of New York. Use EWR, JFK or LGA")
         if value not in _codes(table):
             raise ValueError(f"{value!r} is not one of the {len(_codes(table))} known {table}")
         return value
@@ -104,7 +104,7 @@ class Request(BaseModel):
         return self
 
     def prediction_time(self) -> datetime:
-        """Return the instant, in UTC, after which nothing may be known."""
+        """Return the instant in UTC; the prediction uses nothing that became known later."""
         return self.sched_dep - HORIZON
 
 
@@ -116,7 +116,7 @@ class Prediction(BaseModel):
 
 @cache
 def _codes(table: str) -> frozenset[str]:
-    """Return the codes that exist: those of the reference table, and the airports it forgot."""
+    """Return the codes that exist: those of the reference table, and the airports that it lacks."""
     if table == "airlines":
         return frozenset(data.read("airlines")["carrier"])
     return frozenset(data.read("airports")["faa"]) | frozenset(data.UNLISTED)

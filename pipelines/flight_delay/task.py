@@ -27,14 +27,20 @@ if TYPE_CHECKING:
     from capstan.evaluation import Evaluation
     from models.booster import CalibratedBooster
 
-__all__ = ["ENTITY_KEYS", "INPUT_GROUPS", "Prediction", "Request", "contracts"]  # parts of the contract, stated beside
+__all__ = [
+    "ENTITY_KEYS",
+    "INPUT_GROUPS",
+    "Prediction",
+    "Request",
+    "contracts",
+]  # parts of the contract from other modules
 
 TITLE = "Will a flight out of New York arrive more than 15 minutes late?"
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "flight_delay"
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 
-# Midnight in New York. September calibrates the probabilities; the final model is fitted on it as well.
+# Midnight in New York. September calibrates the probabilities; the final model is fitted on it too.
 TEST_FROM = "2013-10-01T04:00:00Z"
 CALIBRATE_FROM = "2013-09-01T04:00:00Z"
 THRESHOLDS = {
@@ -56,12 +62,13 @@ def load(data_dir: Path | None) -> Tables:
 
 
 def count(tables: Tables) -> dict[str, int]:
-    """Return the flights by what became of them: the cancelled and diverted have no arrival, hence no label."""
-    return tables["flights"]["status"].value_counts().to_dict()
+    """Return the number of flights by status. Cancelled and diverted flights have no arrival and no label."""
+    counts: dict[str, int] = tables["flights"]["status"].value_counts().to_dict()
+    return counts
 
 
 def entity_rows(tables: Tables) -> pd.DataFrame:
-    """Return one row per flight, in order of prediction time; flights that never arrived have no label."""
+    """Return one row per flight, in order of prediction time. Flights that never arrived have no label."""
     flights = tables["flights"]
     rows = flights[[*ENTITY_KEYS, "sched_dep", "sched_arr", "status"]].copy()
     rows[EVENT_TIMESTAMP] = rows["sched_dep"] - HORIZON
@@ -155,4 +162,5 @@ def requests(rows: pd.DataFrame) -> list[dict[str, Any]]:
     frame = frame.where(rows[frame.columns].notna(), None)
     for column in ("sched_dep", "sched_arr"):
         frame[column] = [pd.Timestamp(value).isoformat() for value in rows[column]]
-    return frame.to_dict("records")
+    records: list[dict[str, Any]] = frame.to_dict("records")
+    return records

@@ -15,7 +15,7 @@ from capstan.settings import ROOT
 from tests.integration.conftest import capstan
 from tests.integration.place import PORTS, Place
 
-COMMANDS = ["list", "run", "up", "down", "status", "predict", "compile", "open"]
+COMMANDS = ["list", "new", "check", "run", "up", "down", "status", "predict", "compile", "open"]
 COMMANDS += ["canary", "ab", "shadow", "promote", "rollback"]
 
 
@@ -207,6 +207,16 @@ def test_list_as_json_names_every_capstone_and_its_question():
     )
     assert all(capstone["title"].endswith("?") for capstone in found)
     assert found[0]["title"] in capstan("list").stdout
+
+
+def test_unfinished_capstone_hides_no_other_from_the_list(place, tmp_path):
+    (tmp_path / "more" / "unfinished").mkdir(parents=True)
+    (tmp_path / "more" / "unfinished" / "task.py").write_text('TITLE = "Not done?"\n1 / 0\n')
+    done = place("list", "--json", CAPSTAN_CAPSTONES=str(tmp_path / "more"))
+    assert done.returncode == 0, done.stderr
+    found = {row["name"]: row for row in json.loads(done.stdout)}
+    assert "ZeroDivisionError" in found["unfinished"]["problem"]
+    assert found["flight_delay"]["capabilities"] == ["contract", "endpoint", "features", "monitoring"]
 
 
 def test_command_alone_imports_none_of_the_heavy_libraries_and_touches_no_disk(place):

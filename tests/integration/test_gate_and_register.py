@@ -3,19 +3,22 @@
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from components.evaluate.metrics import score
 
-from capstan import registry, stack
-from capstan.files import digest, read_json, write_json
+from capstan import registry, stack, version
+from capstan.files import digest, read_json, read_tables, write_json, write_tables
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from components.evaluate.core import evaluate
 from components.gate.core import gate
 from components.register.core import register
 from components.train.core import train
+from models.binary import score
 from pipelines.flight_delay import task
-from tests.conftest import free_port
+from tests.support import versions
+from tests.support.flights import rows_with_known_truth
+from tests.support.processes import free_port
 
 GOOD = {"roc_auc": 0.99, "average_precision": 0.9, "brier": 0.05, "calibration_error": 0.01}
 
@@ -41,13 +44,14 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def trained(folder, rows) -> dict[str, str]:
+def trained(folder) -> dict[str, str]:
     """The paths of a model, its rows and its scores, and its digest, as the steps before the gate leave them."""
+    rows = rows_with_known_truth()
     early = rows["event_timestamp"] < task.TEST_FROM
-    rows[early].to_parquet(folder / "train", index=False)
-    rows[~early].to_parquet(folder / "test", index=False)
+    write_tables({"flights": rows[early]}, folder / "train")
+    write_tables({"flights": rows[~early]}, folder / "test")
     paths = {name: str(folder / name) for name in ("train", "test", "model", "scores.json", "report.html")}
-    found = train("flight_delay", paths["train"], paths["model"], seed=0, workers=0, tune=0)
+    found = train("flight_delay", paths["train"], paths["model"], {"seed": 0})
     evaluate("flight_delay", paths["model"], paths["test"], paths["scores.json"], paths["report.html"])
     return paths | {"digest": found}
 
@@ -67,10 +71,10 @@ def judge(tmp_path, trained):
 @pytest.fixture
 def champion(trained):
     """The trained model, registered and serving; afterwards there is no champion."""
-    version = enter(trained, "accepted")
-    registry.set_alias("flight_delay", "champion", version)
-    yield read_json(trained["scores.json"]) | {"version": version}
-    registry.delete_alias("flight_delay", "champion")
+    number = enter(trained, "accepted")
+    store.write_state("flight_delay", RolloutState(champion=number))
+    yield read_json(trained["scores.json"]) | {"version": number}
+    store.write_state("flight_delay", RolloutState())
 
 
 def enter(trained: dict, verdict: str, model_digest: str = "") -> str:
@@ -93,24 +97,25 @@ def test_first_good_model_is_accepted_by_its_thresholds_alone(judge):
 
 
 def test_scores_at_the_thresholds_pass(judge):
-    assert judge(dict(task.THRESHOLDS))[0] == "accepted"
+    assert judge({metric: bound.limit for metric, bound in task.THRESHOLDS.items()})[0] == "accepted"
 
 
 @pytest.mark.parametrize("metric", list(task.THRESHOLDS))
 def test_one_score_beyond_its_threshold_rejects(metric, judge):
     worse = -0.001 if metric in ("roc_auc", "average_precision") else 0.001
-    verdict, report = judge(GOOD | {metric: task.THRESHOLDS[metric] + worse})
+    verdict, report = judge(GOOD | {metric: task.THRESHOLDS[metric].limit + worse})
     assert verdict == "rejected"
     assert lines(report, "fail") == [f"{metric} threshold"]
 
 
-def test_model_worse_than_the_champion_is_rejected_and_an_equal_or_better_one_accepted(judge, champion):
-    assert champion["roc_auc"] > task.THRESHOLDS["roc_auc"]
-    verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] - 1e-4})
+def test_model_worse_than_the_champion_by_more_than_the_slack_is_rejected_and_others_accepted(judge, champion):
+    slack = task.THRESHOLDS["roc_auc"].slack
+    assert champion["roc_auc"] - slack > task.THRESHOLDS["roc_auc"].limit and slack > 0
+    verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] - slack - 1e-4})
     assert verdict == "rejected" and lines(report, "fail") == ["roc_auc champion"]
-    assert f"version {champion['version']}, was scored on these rows when it was registered" in report
-    for more in (0, 1e-4):
-        verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] + more})
+    assert f"version {champion['version']}, was measured on these tables when it was registered" in report
+    for difference in (-slack + 1e-4, 0, 1e-4):
+        verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] + difference})
         assert verdict == "accepted" and "roc_auc champion" in lines(report, "pass")
 
 
@@ -120,43 +125,58 @@ def test_champion_itself_is_accepted_again(judge, champion, trained):
     assert verdict == "accepted" and "the same rows, code and parameters" in report
 
 
-def test_champion_is_scored_again_on_rows_it_has_not_seen(judge, champion, trained, tmp_path):
-    import mlflow
-
-    others = pd.read_parquet(trained["test"]).iloc[::3]
-    others.to_parquet(tmp_path / "others", index=False)
-    model = mlflow.pyfunc.load_model(trained["model"]).unwrap_python_model()
-    now = score(others["late"].to_numpy(), model.predict(None, others))["roc_auc"]
+def test_champion_is_measured_again_on_rows_it_has_not_seen(judge, champion, trained, tmp_path):
+    others = read_tables(trained["test"])["flights"].iloc[::3]
+    write_tables({"flights": others}, tmp_path / "others")
+    model = version.load(Path(trained["model"]) / version.DATA).model
+    now = score(others["late"].to_numpy(), model.probability(others))["roc_auc"]
     assert now != pytest.approx(champion["roc_auc"], abs=1e-5)
+    worst = task.THRESHOLDS["roc_auc"].worst_against(now)
     for difference, expected in [(-1e-5, "rejected"), (1e-5, "accepted")]:
-        verdict, report = judge(GOOD | {"roc_auc": now + difference}, test=str(tmp_path / "others"))
+        verdict, report = judge(GOOD | {"roc_auc": worst + difference}, test=str(tmp_path / "others"))
         assert verdict == expected, report
-    assert "was scored on these rows." in report
+    assert "was measured on these tables." in report
 
 
 def test_champion_that_needs_columns_which_are_gone_is_not_compared_and_that_is_said(
     judge, champion, trained, tmp_path
 ):
-    pd.read_parquet(trained["test"]).drop(columns=["temp"]).to_parquet(tmp_path / "others", index=False)
+    others = read_tables(trained["test"])["flights"].drop(columns=["temp"])
+    write_tables({"flights": others}, tmp_path / "others")
     verdict, report = judge(GOOD, test=str(tmp_path / "others"))
     assert verdict == "accepted" and "no comparison" in report and "temp" in report
 
 
+def test_champion_that_cannot_be_loaded_is_not_compared_and_that_is_said(judge, champion, tmp_path):
+    lost = versions.edit_source(
+        "flight_delay", champion["version"], lambda text: text + "\nraise RuntimeError('old')\n"
+    )
+    store.write_state("flight_delay", RolloutState(champion=lost))
+    verdict, report = judge(GOOD)
+    assert verdict == "accepted" and f"version {lost}, cannot be loaded" in report and "old" in report
+
+
+def test_metric_that_evaluate_does_not_return_is_a_clear_error(judge):
+    from capstan.errors import CapstanError
+
+    with pytest.raises(CapstanError, match="names brier, which `evaluate` does not return"):
+        judge({name: value for name, value in GOOD.items() if name != "brier"})
+
+
 def test_model_is_registered_once_with_its_lineage(trained):
-    version = enter(trained, "accepted")
-    assert enter(trained, "accepted") == version
-    [found] = [known for known in registry.versions("flight_delay") if known.tags["digest"] == trained["digest"]]
+    number = enter(trained, "accepted")
+    assert enter(trained, "accepted") == number
+    [found] = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == trained["digest"]]
     assert found.tags["verdict"] == "accepted" and found.tags["test_digest"] == digest(Path(trained["test"]))
     assert registry.run_metrics(found.run_id) == pytest.approx(read_json(trained["scores.json"]))
-    assert registry.by_alias("flight_delay", "challenger").version == version
+    assert found.version == number and store.read("flight_delay") == RolloutState()
 
 
-def test_rejected_model_becomes_a_version_without_an_alias(trained):
-    version = enter(trained, "rejected", model_digest="0123456789abcdef")
+def test_rejected_model_becomes_a_version_without_a_role(trained):
+    number = enter(trained, "rejected", model_digest="0123456789abcdef")
     found = registry.find("flight_delay", {"digest": "0123456789abcdef"})
-    assert (found.version, found.tags["verdict"]) == (version, "rejected")
-    pointed = [registry.by_alias("flight_delay", alias) for alias in ("champion", "challenger")]
-    assert version not in [other.version for other in pointed if other]
+    assert (found.version, found.tags["verdict"]) == (number, "rejected")
+    assert store.read("flight_delay") == RolloutState()
 
 
 def test_registration_that_was_cut_off_leaves_one_run_and_one_version(trained):
@@ -171,7 +191,7 @@ def test_registration_that_was_cut_off_leaves_one_run_and_one_version(trained):
     enter(trained, "accepted", model_digest="cut-off")
     runs = mlflow.search_runs(filter_string="tags.digest = 'cut-off'", output_format="list")
     assert len(runs) == 1 and runs[0].info.run_id != left.info.run_id
-    assert len([known for known in registry.versions("flight_delay") if known.tags["digest"] == "cut-off"]) == 1
+    assert len([known for known in registry.versions("flight_delay") if known.tags.get("digest") == "cut-off"]) == 1
 
 
 def test_unreachable_registry_says_what_to_do(judge, monkeypatch, tmp_path):

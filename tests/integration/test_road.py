@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 from kfp import components
 
-from capstan import local, registry
+from capstan import registry
+from capstan.rollout import store
+from capstan.runner import local
+from capstan.runner.steps import step_server
 from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
 
@@ -25,8 +28,7 @@ def test_run_reaches_the_figure_and_counts_every_flight(road):
     assert counts["flights_rows"] == 336_776
     assert counts["landed"] + counts["cancelled"] + counts["diverted"] == 336_776
     rows = road["rows"]
-    assert rows["unlabelled_rows"] == counts["cancelled"] + counts["diverted"]
-    assert rows["train_rows"] + rows["test_rows"] == counts["landed"]
+    assert rows["train_flights"] + rows["test_flights"] == counts["landed"]
 
 
 def test_report_shows_metrics_slices_and_plots(road):
@@ -36,8 +38,8 @@ def test_report_shows_metrics_slices_and_plots(road):
 
 
 def test_version_carries_its_lineage(road):
-    champion = registry.champion("flight_delay")
-    assert champion.version == road["version"]
+    assert store.read("flight_delay").champion == road["version"]
+    champion = registry.version("flight_delay", road["version"])
     for tag in ("digest", "train_digest", "test_digest", "git_commit", "pipeline_run"):
         assert champion.tags[tag]
     assert re.fullmatch(r"flight_delay@[0-9a-f]{16}", champion.tags["feature_service"])
@@ -52,7 +54,7 @@ def test_model_has_signature_example_and_pinned_requirements(road, tmp_path):
     mlflow.set_tracking_uri(settings().tracking_uri)
     model = mlflow.pyfunc.load_model(f"models:/flight_delay/{road['version']}")
     assert model.metadata.get_input_schema().input_names() == task.INPUTS
-    assert 0 < model.predict(model.input_example)[0] < 1
+    assert model.predict(model.input_example)["probability"].between(0, 1).all()
     pinned = Path(mlflow.pyfunc.get_model_dependencies(f"models:/flight_delay/{road['version']}")).read_text().split()
     assert pinned and all("==" in line for line in pinned)
 
@@ -70,7 +72,8 @@ def test_second_run_is_served_from_the_cache_and_registers_nothing(road):
 def test_compiled_yaml_runs_and_gives_the_same_metrics(road, tmp_path):
     assert capstan("compile", "flight_delay", "-o", str(tmp_path / "flight_delay.yaml")).returncode == 0
     pipeline = components.load_component_from_file(str(tmp_path / "flight_delay.yaml"))
-    outputs, _log = local.execute(pipeline, "flight_delay", {}, lambda *_: None)
+    with step_server() as steps:
+        outputs, _log = local.execute(pipeline, "flight_delay", {}, lambda *_: None, steps)
     assert dict(outputs["scores"].metadata) == pytest.approx(road["scores"])
     assert outputs["version"] == road["version"]
 

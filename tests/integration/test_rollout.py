@@ -8,7 +8,8 @@ import httpx
 import pandas as pd
 import pytest
 
-from capstan import registry
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
@@ -26,13 +27,8 @@ def flights(road) -> list[dict]:
 @pytest.fixture
 def challenger(road) -> str:
     """A version beside the champion; afterwards the champion of the run serves alone again."""
-    version = version_with(0.9)
-    registry.set_tag("flight_delay", version, "verdict", "accepted")
-    yield version
-    registry.set_alias("flight_delay", "champion", road["version"])
-    done = capstan("rollback", "flight_delay")
-    assert done.returncode == 0 or "nothing to go back to" in done.stderr, done.stderr
-    registry.delete_alias("flight_delay", "challenger")
+    yield version_with(0.9)
+    store.write_state("flight_delay", RolloutState(road["version"]))
     httpx.post(f"{settings().endpoint_url}/v2/repository/models/flight_delay/load", timeout=60)
 
 
@@ -97,7 +93,7 @@ def test_promotion_and_rollback_under_load_lose_no_request(challenger, flights, 
     try:
         for command in (["canary", "flight_delay", "--percent", "50"], ["promote", "flight_delay"]):
             assert capstan(*command).returncode == 0
-        assert registry.champion("flight_delay").version == challenger
+        assert store.read("flight_delay").champion == challenger
         time.sleep(1)
         done = capstan("rollback", "flight_delay")
         assert done.returncode == 0 and f"version {road['version']} is the champion" in done.stdout

@@ -28,7 +28,7 @@ def offline(road) -> pd.DataFrame:
     rows = rows[rows[task.EVENT_TIMESTAMP].isin(pd.to_datetime(MOMENTS))].copy()
     model = mlflow.pyfunc.load_model("models:/flight_delay@champion")
     numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
-    rows["probability"] = model.predict(rows[task.INPUTS].astype(dict.fromkeys(numbers, float)))
+    rows["probability"] = model.predict(rows[task.INPUTS].astype(dict.fromkeys(numbers, float)))["probability"]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Reports in the Evidently workspace: one project a capstone, one report a name, whole files only."""
+"""Reports in the Evidently workspace: one project per capstone, one report per name, whole files only."""
 
 import json
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from capstan.files import write_tables
 from components.monitor.core import monitor
 from components.train.core import train
 from pipelines.flight_delay import task
@@ -23,8 +24,8 @@ def parts(tmp_path_factory):
     frame["event_timestamp"] = pd.date_range("2013-08-01", "2013-09-30", periods=len(frame), tz="UTC", unit="us")
     moved = frame.assign(**{column: frame[column] + 5 for column in task.INPUTS if column not in task.CATEGORIES})
     for name, rows in {"train": frame, "same": frame.iloc[::2], "moved": moved}.items():
-        rows.to_parquet(folder / name, index=False)
-    train("flight_delay", str(folder / "train"), str(folder / "model"), seed=0, workers=0, tune=0)
+        write_tables({"flights": rows}, folder / name)
+    train("flight_delay", str(folder / "train"), str(folder / "model"))
     return folder
 
 

@@ -42,7 +42,7 @@ def changes(checkout: Path, path: str, source: str = TRAIN, capstone: str = "fli
         "models/booster.py",
         "pipelines/flight_delay/task.py",
         "pipelines/flight_delay/columns.py",
-        "requirements/core.lock",
+        "requirements/all.lock",
     ],
 )
 def test_what_a_step_imports_counts(checkout, path):

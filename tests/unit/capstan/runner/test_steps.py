@@ -73,6 +73,7 @@ def test_step_may_use_all_threads_of_numpy(steps, capsys):
     assert f"[{os.cpu_count()}]" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(steps):
     """After a step that was not cached, one process per heavy library imports."""
     for name in ("ingest", "monitor"):  # the second waits until the last library is imported
@@ -88,6 +89,7 @@ def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(ste
         assert not [name for name in loaded if "duckdb" in name or "lightgbm" in name], process
 
 
+@pytest.mark.slow  # the test before waits until the libraries are imported
 def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
     steps.run(command("pass", name="ingest"))
     steps.run(command("import sys\nprint('evidently' in sys.modules)", name="monitor"))
@@ -113,6 +115,7 @@ def test_step_starts_plainly_when_the_server_is_gone(capsys):
     assert "parent" in printed and f"parent {steps.server.pid}" not in printed
 
 
+@pytest.mark.slow
 def test_server_ends_with_the_run(capsys):
     with step_server() as steps:
         steps.expected = {"train"}

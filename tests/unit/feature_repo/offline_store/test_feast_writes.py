@@ -120,6 +120,7 @@ def test_each_type_is_the_same_offline_and_online(store, tmp_path, name):
     assert store.get_online_features(["stats:v"], [{"k": 1}]).to_dict()["v"] == [value]
 
 
+@pytest.mark.filterwarnings("ignore:Entity value_type will be mandatory:DeprecationWarning")
 @pytest.mark.parametrize("key", [pa.int32(), pa.int64(), pa.string()])
 @pytest.mark.parametrize("target", ["d", "d/*.parquet", "d/a.parquet"])
 def test_features_and_keys_are_inferred_from_the_source(store, tmp_path, target, key):

@@ -1,0 +1,60 @@
+"""`capstan new` makes capstones that run at once: one of each capability, and one with all."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.place import Place
+
+pytestmark = pytest.mark.slow
+KINDS = {
+    "bare": [],
+    "checked": ["contract", "monitoring"],
+    "looked_up": ["features"],
+    "served": ["endpoint"],
+    "whole": ["contract", "features", "endpoint", "monitoring"],
+}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[Place]:
+    """A place whose capstones are those that it makes."""
+    place = Place(tmp_path_factory.mktemp("new") / "home")
+    place.environment["CAPSTAN_CAPSTONES"] = str(tmp_path_factory.mktemp("capstones"))
+    yield place
+    place.clear()
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_new_capstone_runs_unedited(name, place):
+    folder = place.environment["CAPSTAN_CAPSTONES"]
+    made = place("new", name, "--into", folder, *(f"--{capability}" for capability in KINDS[name]))
+    assert made.returncode == 0, made.stderr
+    assert f"capstan run {name}" in made.stdout
+    checked = place("check", name)
+    assert checked.returncode == 0 and "complete" in checked.stdout, checked.stderr
+    done = place("run", name, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "accepted"
+    if "endpoint" in KINDS[name]:
+        request = {"patient": 3} if "features" in KINDS[name] else None
+        file = Path(folder) / "request.json"
+        example = dict.fromkeys(["age", "sex", "bmi", "bp", *(f"s{number}" for number in range(1, 7))], 0.01)
+        file.write_text(json.dumps(request or example))
+        answer = place("predict", name, "--file", str(file), "--json")
+        assert answer.returncode == 0, answer.stderr
+        assert 25 < json.loads(answer.stdout)["predictions"][0]["progression"] < 350
+
+
+def test_without_a_terminal_flags_alone_suffice_and_nothing_is_asked(place, tmp_path):
+    made = place("new", "quiet", "--into", str(tmp_path))
+    assert made.returncode == 0 and "?" not in made.stdout + made.stderr
+    assert f"CAPSTAN_CAPSTONES={tmp_path}" in made.stdout
+
+
+@pytest.mark.parametrize("name", ["class", "../x", "Capital"])
+def test_bad_name_exits_with_1_and_one_line(name, place):
+    done = place("new", name)
+    assert done.returncode == 1 and done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
