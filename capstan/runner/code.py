@@ -32,19 +32,29 @@ def imported(files: Iterable[Path]) -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += [other for name in _names(path.read_text()) for other in _files(name)]
+            waiting += [other for name in _names(path.read_text(), _package(path)) for other in _files(name)]
     return sorted(found)
 
 
+def _package(path: Path) -> tuple[str, ...]:
+    """Return the names of the packages that hold a file; none for a file outside of the checkout."""
+    return path.parent.relative_to(ROOT).parts if path.is_relative_to(ROOT) else ()
+
+
 @cache
-def _names(source: str) -> frozenset[str]:
-    """Return the names of our modules that a source imports. `from a import b` may mean the module a.b."""
+def _names(source: str, package: tuple[str, ...] = ()) -> frozenset[str]:
+    """Return the names of our modules that a source imports. `from a import b` may mean the module a.b.
+
+    package: the packages that hold the source, from which relative imports start.
+    """
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*start, *([node.module] if node.module else [])])
+            names |= {module} | {f"{module}.{alias.name}" for alias in node.names}
     return frozenset(name for name in names if name.split(".")[0] in PACKAGES)
 
 

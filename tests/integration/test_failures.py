@@ -172,7 +172,7 @@ def test_bad_rows_that_come_to_the_data_folder_are_seen_and_too_many_end_the_run
     assert states(done.stdout)["ingest"] == "done"
     assert "Step validate failed: 562 of 16,839 rows of flights (3.3%) break the contract" in done.stderr
     assert "carrier: isin" in done.stderr and "Traceback" not in done.stderr
-    folder = Path(done.stderr.split("The rows are in ")[1].split(":")[0])
+    folder = Path(done.stderr.split("The rows are in ")[1].split(". Fix")[0])
     quarantine = pd.read_parquet(folder / "flights.parquet")
     assert len(quarantine) == 562 and (quarantine["carrier"] == "XX").all()
     assert quarantine["reason"].str.startswith("carrier: ").all()
