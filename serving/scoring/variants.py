@@ -1,11 +1,13 @@
 """The variants of a capstone: the model versions that have a role, loaded and ready to score."""
 
 import logging
+import shutil
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from capstan import version as versions
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("serving")
 
 
+class Files:
+    """A folder for the files of a version, removed with its last reference."""
+
+    def __init__(self, name: str):
+        self.path = Path(mkdtemp(prefix=f"capstan-{name}-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class NoEndpoint(CapstanError):
     """The version's task has no endpoint, so there is nothing to serve."""
 
@@ -37,7 +47,7 @@ class Variant:
     loaded: Version
     transformer: FeatureTransformer | None = None
     defaults: Mapping[str, Any] | None = None  # what features are taken to be when the online store fails
-    files: TemporaryDirectory[str] | None = None  # goes with the last variant that needs it
+    files: "Files | None" = None  # go with the last variant that needs them
 
     @cached_property
     def model(self) -> Model:
@@ -132,13 +142,13 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     return Variant(name, role, version, found, transformer, defaults, files)
 
 
-def _download(name: str, version: str) -> tuple[Version, TemporaryDirectory[str]]:
+def _download(name: str, version: str) -> tuple[Version, Files]:
     import mlflow
 
     mlflow.set_tracking_uri(str(settings().tracking_uri))
-    files = TemporaryDirectory(prefix=f"capstan-{name}-")
+    files = Files(name)
     try:
-        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=files.name))
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(files.path)))
     except (mlflow.MlflowException, OSError) as error:
         raise CapstanError(f"Version {version} of {name!r} cannot be loaded: {one_line(str(error))}") from error
     if not (folder / versions.DATA).is_dir():

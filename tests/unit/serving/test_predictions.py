@@ -215,6 +215,7 @@ def test_two_writers_share_a_folder(tmp_path):
     finally:
         other.kill()
         other.wait()
+        other.stdout.close()
 
 
 @pytest.mark.parametrize("fsync", [False, True])
