@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 log = logging.getLogger("serving")
 
 
+class Files:
+    """A folder for the files of a version, removed with its last reference."""
+
+    def __init__(self, name: str):
+        self.path = Path(mkdtemp(prefix=f"capstan-{name}-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class NoEndpoint(CapstanError):
     """The version's task has no endpoint, so there is nothing to serve."""
 
@@ -39,7 +47,7 @@ class Variant:
     loaded: Version
     transformer: FeatureTransformer | None = None
     defaults: Mapping[str, Any] | None = None  # what features are taken to be when the online store fails
-    files: "Files | None" = None  # goes with the last variant that needs it
+    files: "Files | None" = None  # go with the last variant that needs them
 
     @cached_property
     def model(self) -> Model:
@@ -132,14 +140,6 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
             "nor its request has."
         )
     return Variant(name, role, version, found, transformer, defaults, files)
-
-
-class Files:
-    """A temporary folder that is removed with the last reference to this object."""
-
-    def __init__(self, name: str):
-        self.path = Path(mkdtemp(prefix=f"capstan-{name}-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 def _download(name: str, version: str) -> tuple[Version, Files]:

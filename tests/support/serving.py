@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,7 +36,8 @@ class Mlflow:
         mlflow.set_tracking_uri(self.url)
         mlflow.set_experiment("serving")  # mlflow keeps the one of an earlier server in mind
         signature = ModelSignature(Schema([ColSpec("double", "x")]), Schema([ColSpec("double")]))
-        with TemporaryDirectory() as folder, mlflow.start_run():
+        with TemporaryDirectory() as folder, mlflow.start_run(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MLflow would rather have an example of an input
             info = mlflow.pyfunc.log_model(
                 name="model",
                 loader_module=versions.LOADER,

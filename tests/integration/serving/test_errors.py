@@ -250,6 +250,7 @@ def test_headers_of_cloud_events_do_not_matter(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     connection.request("POST", "/v1/models/plain:predict", b'{"instances": [{"x": 1}]}', {"ce-specversion": "x"})
     assert connection.getresponse().status == 200  # KServe would read this as a broken CloudEvent
+    connection.close()
 
 
 def grpc_error(server, request: pb.ModelInferRequest, **metadata) -> tuple[str, str]:

@@ -4,11 +4,11 @@ import asyncio
 import gc
 import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from serving.model.capstone import CapstoneModel
 from serving.model.codec_v1 import V1Payload
 from serving.predictions.log import PredictionLog
+from serving.scoring.variants import Files
 from tests.support.capstones_of_tests import variant
 
 
@@ -16,9 +16,9 @@ def test_a_model_that_nobody_serves_any_more_is_freed(tmp_path):
     log = PredictionLog(tmp_path)
 
     def serve(version: str) -> tuple[CapstoneModel, weakref.ref, Path]:
-        files = TemporaryDirectory()
+        files = Files("plain")
         made = variant("plain", number=version, files=files)
-        return CapstoneModel("plain", {"champion": made}, log), weakref.ref(made.model), Path(files.name)
+        return CapstoneModel("plain", {"champion": made}, log), weakref.ref(made.model), files.path
 
     served, old, old_files = serve("1")
     answer = asyncio.run(served.predict(V1Payload({"instances": [{"x": 1}]}), {}))

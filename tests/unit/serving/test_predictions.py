@@ -214,7 +214,8 @@ def test_two_writers_share_a_folder(tmp_path):
         assert convert_all(tmp_path) == 1 and ids(tmp_path) == ["other", "ours"]
     finally:
         other.kill()
-        other.communicate()
+        other.wait()
+        other.stdout.close()
 
 
 @pytest.mark.parametrize("fsync", [False, True])
