@@ -30,6 +30,7 @@ TRAINING_SET = "training_set"  # the table that `split` gets when a task has fea
 # Every answer carries these beside the fields of the prediction.
 RESERVED = {"id", "model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
 RESERVED |= {"missing_features", "expired_features", "future_features"}
+RESERVED |= {"base", "contributions", "explained", "unit"}  # of an explanation
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 

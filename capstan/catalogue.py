@@ -39,6 +39,11 @@ def folder(name: str) -> Path:
     raise CapstanError(f"There is no capstone {name!r}. Known: {', '.join(names()) or 'none'}.")
 
 
+def modules(name: str) -> list[Path]:
+    """Return the Python files of a capstone that run in a step or in the server: all but the graph of the pipeline."""
+    return sorted(path for path in folder(name).glob("*.py") if path.name != "pipeline.py")
+
+
 def add_search_path() -> None:
     """Make `pipelines.NAME` importable from the folders of CAPSTAN_CAPSTONES too."""
     import pipelines

@@ -138,6 +138,40 @@ def healthy(service: Service) -> bool:
         return False
 
 
+def not_ready(service: Service) -> str | None:
+    """Return why a service that runs cannot do its work yet, or None. Only the endpoint has to load something."""
+    if service.name != "endpoint":
+        return None
+    try:
+        reply = httpx.get(f"{service.url}/v2/health/ready", timeout=5)
+        return None if reply.is_success else str(reply.json()["error"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        return f"it does not answer ({error})"
+
+
+def wait_until_ready(service: Service) -> None:
+    """Wait until every champion answers. Raises CapstanError, with the reason, when one cannot be loaded."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        loading, reason = _loading(service), not_ready(service)  # in this order: what loads now may be ready next
+        if reason is None:
+            return
+        if time.monotonic() > deadline or not loading:
+            raise CapstanError(
+                f"{service.title} runs at {service.url}, but a champion does not answer: {reason} See {service.log}, "
+                "and train the capstone again with `capstan run`."
+            )
+        time.sleep(0.2)
+
+
+def _loading(service: Service) -> bool:
+    try:
+        bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+        return bool(httpx.get(f"{service.url}/v2", headers=bearer, timeout=5).json()["loading"])
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _start(service: Service) -> None:
     _stop(_orphans(service))
     for variable, port in service.ports.items():

@@ -66,7 +66,7 @@ def save(folder: Path, name: str, task: ModuleType, model: Model) -> None:
         target = folder / "artifacts" / key
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
-    for source in sorted(catalogue.folder(name).glob("*.py")):
+    for source in catalogue.modules(name):
         (folder / "capstone").mkdir(exist_ok=True)
         shutil.copy2(source, folder / "capstone" / source.name)
     (folder / "schema.json").write_text(json.dumps(schema_of(name, task, model), indent=2) + "\n")

@@ -9,12 +9,13 @@ from capstan.cli.output import console, print_json
 
 
 def up(as_json: Json = False) -> None:
-    """Start MLflow, the endpoint and the Evidently UI. Wait until each is healthy."""
+    """Start MLflow, the endpoint and the Evidently UI. Wait until each is healthy and every champion answers."""
     from capstan import stack
 
     started = []
     with console.status("starting ...") if not as_json else nullcontext():
         for service in stack.up():
+            stack.wait_until_ready(service)
             started.append({"name": service.name, "url": service.url, "log": str(service.log)})
             if not as_json:
                 console.print(f"[green]up[/]    {service.title:<10} {service.url}")
@@ -48,6 +49,8 @@ def status(as_json: Json = False) -> None:
     for service in stack.services().values():
         running = stack.process(service)
         health = "stopped" if running is None else "healthy" if stack.healthy(service) else "not answering"
+        if health == "healthy" and stack.not_ready(service):
+            health = "not ready"
         pid = running.pid if running else None
         rows.append({"name": service.name, "state": health, "url": service.url, "pid": pid, "log": str(service.log)})
     mlflow_answers = stack.healthy(stack.services()["mlflow"])

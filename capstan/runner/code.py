@@ -10,7 +10,6 @@ from capstan.files import digest
 from capstan.settings import ROOT
 
 PACKAGES = ("capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving")
-NOT_RUN = ("pipeline.py",)  # the graph is compiled before a step starts
 
 
 def step_digest(capstone: str, source: str) -> str:
@@ -19,9 +18,8 @@ def step_digest(capstone: str, source: str) -> str:
     Imports inside functions count. What is not imported does not: an edit of another capstone, or of a component that
     the step does not use, leaves its cache valid.
     """
-    own = [path for path in sorted(catalogue.folder(capstone).glob("*.py")) if path.name not in NOT_RUN]
     roots = [path for name in _names(source) for path in _files(name)]
-    return digest(*imported([*roots, *own]), ROOT / "requirements" / "all.lock")
+    return digest(*imported([*roots, *catalogue.modules(capstone)]), ROOT / "requirements" / "all.lock")
 
 
 def imported(files: Iterable[Path]) -> list[Path]:

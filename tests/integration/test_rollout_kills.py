@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import httpx
+import psutil
 import pytest
 
 from capstan import catalogue
@@ -223,3 +224,25 @@ def test_aliases_are_a_copy_that_nothing_reads(three, place):
     assert httpx.get(url).json()["variants"] == {"champion": three[0]}
     assert place("shadow", NAME, "--version", three[1]).returncode == 0
     assert registry.by_alias(NAME, "champion").version == three[0]
+
+
+def test_up_waits_until_the_champion_answers(three, place):
+    """It used to say "up" ten seconds before: the endpoint lives while it loads."""
+    reset(RolloutState(three[0]))
+    psutil.Process(place.services()["endpoint"]["pid"]).kill()
+    done = place("up", "--json")
+    assert done.returncode == 0, done.stderr
+    rows = catalogue.load_task(NAME).examples(catalogue.load_task(NAME).load(None))
+    reply = httpx.post(f"{settings().endpoint_url}/v1/models/{NAME}:predict", json={"instances": rows})
+    assert reply.status_code == 200, reply.text
+
+
+def test_up_says_which_champion_cannot_be_loaded(three, place):
+    broken = versions.edit_source(NAME, three[0], lambda text: text + "\nraise RuntimeError('too old')\n")
+    store.write_state(NAME, RolloutState(broken))
+    psutil.Process(place.services()["endpoint"]["pid"]).kill()
+    done = place("up")
+    assert done.returncode == 1 and NAME in done.stderr and "too old" in done.stderr
+    assert place.services()["endpoint"]["state"] == "not ready"
+    reset(RolloutState(three[0]))
+    assert place.services()["endpoint"]["state"] == "healthy"
