@@ -20,6 +20,7 @@ from capstan.files import read_json, write_json
 from capstan.settings import settings
 
 START_SECONDS = 120
+RETRY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -151,12 +152,12 @@ def not_ready(service: Service) -> str | None:
 
 def wait_until_ready(service: Service) -> None:
     """Wait until every champion answers. Raises CapstanError, with the reason, when one cannot be loaded."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        loading, reason = _loading(service), not_ready(service)  # in this order: what loads now may be ready next
-        if reason is None:
-            return
-        if time.monotonic() > deadline or not loading:
+    deadline, loaded = time.monotonic() + START_SECONDS, time.monotonic()
+    while reason := not_ready(service):
+        now = time.monotonic()
+        loaded = now if _loading(service) else loaded
+        # It tries again by itself: MLflow may have started after it.
+        if now > deadline or now > loaded + RETRY_SECONDS:
             raise CapstanError(
                 f"{service.title} runs at {service.url}, but a champion does not answer: {reason} See {service.log}, "
                 "and train the capstone again with `capstan run`."

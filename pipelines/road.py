@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from kfp import dsl
 from kfp.dsl import PipelineTask
 
-from capstan.images import image
+from capstan.images import BASE, image
 from components.deploy.component import deploy
 from components.gate.component import gate
 from components.materialize.component import materialize
@@ -24,13 +24,18 @@ def small(*steps: PipelineTask, extra: str = "") -> None:
     """Give steps that read, check or move data up to 2 CPUs and 4 GiB. `extra` selects the image's variant."""
     for step in steps:
         step.set_cpu_request("500m").set_cpu_limit("2").set_memory_request("1Gi").set_memory_limit("4Gi")
-        step.set_container_image(image(extra))
+        _use_image(step, extra)
 
 
 def large(*steps: PipelineTask, extra: str = "") -> None:
     """Give steps that compute on all rows up to 4 CPUs and 6 GiB. `extra` selects the image's variant."""
     for step in steps:
         step.set_cpu_request("1").set_cpu_limit("4").set_memory_request("2Gi").set_memory_limit("6Gi")
+        _use_image(step, extra)
+
+
+def _use_image(step: PipelineTask, extra: str) -> None:
+    if image(extra) != BASE:  # which the component has already; each setting of kfp costs 10 ms
         step.set_container_image(image(extra))
 
 

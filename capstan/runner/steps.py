@@ -33,7 +33,7 @@ class Steps:
         # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
-        command = [sys.executable, "-m", "capstan.runner.step_server"]
+        command = [sys.executable, "-P", "-m", "capstan.runner.step_server"]
         with (folder / "server.log").open("w") as log:  # what libraries say when they are imported
             self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
 
