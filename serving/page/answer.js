@@ -2,6 +2,7 @@
 
 import { curl } from "./api.js";
 import { el, foldable } from "./dom.js";
+import { counted } from "./numbers.js";
 import { showValue } from "./values/show.js";
 
 const LEFT_OUT = {
@@ -22,13 +23,12 @@ export function showPrediction(answer, fields, whole, request) {
   return section(elements, facts(answer, answer.prediction_id, exact), more(whole, request));
 }
 
-/** Return {element, add(part), end(request, note, problem)} of a prediction that comes in parts. */
-export function beginPrediction(fields, stop) {
+/** Return {element, add(part), end(request, note, problem)} of a prediction that comes in parts, asked for at `started`. */
+export function beginPrediction(fields, started, stop) {
   const whole = {};
   const holder = el("div", { class: "values" });
   const tail = el("div", { class: "tail" });
   const button = el("button", { type: "button", class: "stop", onclick: stop }, "Stop");
-  const started = performance.now();
   const text = textOf(fields, holder);
   let parts = 0;
   tail.append(button);
@@ -47,13 +47,12 @@ export function beginPrediction(fields, stop) {
     },
     end(request, note = "", problem = "") {
       const { elements, exact } = values(whole, fields);
-      const seconds = (performance.now() - started) / 1000;
-      const count = `${parts} ${parts === 1 ? "part" : "parts"} in ${seconds.toFixed(1)} s`;
+      const seconds = ((performance.now() - started) / 1000).toFixed(2);
       holder.replaceChildren(...elements);
       tail.replaceChildren(
         ...(note ? [el("p", { class: "hint" }, note)] : []),
         ...(problem ? [el("p", { class: "error", role: "alert" }, problem)] : []),
-        facts(whole, whole.id, [...exact, ["Came as", count]]),
+        facts(whole, whole.id, exact, term("Came as", `${counted(parts, "part")} in ${seconds} s`)),
         ...more(whole, request),
       );
     },
@@ -89,13 +88,14 @@ function section(...content) {
   return el("section", { class: "card prediction", "aria-label": "Prediction" }, el("h3", {}, "Prediction"), ...content.flat());
 }
 
-function facts(answer, id, exact) {
+function facts(answer, id, exact, came = null) {
   return el(
     "dl",
     {},
     exact.map(([title, number]) => term(title, el("code", {}, number))),
     term("Answered by", `version ${answer.model_version}, ${answer.variant}`),
     term("Prediction id", el("code", {}, id)),
+    came,
     Object.entries(LEFT_OUT)
       .filter(([key]) => answer[key]?.length)
       .map(([key, [word, why]]) => term(`${answer[key].length} ${word}`, answer[key].join(", "), why)),

@@ -6,7 +6,7 @@ import { failed, loading, nothing, refused } from "./notices.js";
 import { makeView } from "./view.js";
 
 const LOADING_MS = 1500; // until the next look while something loads
-const FAILED_MS = 5000; // and while something has failed: the server tries it again
+const WAITING_MS = 5000; // and while something has failed, which the server tries again, or nothing is there
 const nav = document.getElementById("models");
 const main = document.getElementById("main");
 const access = document.getElementById("access");
@@ -25,13 +25,13 @@ async function load() {
     const now = await survey();
     if (look !== looks) return; // a later look is under way
     show(now);
-    const wait = now.loading.length ? LOADING_MS : Object.keys(now.failures).length ? FAILED_MS : null;
-    if (wait) timer = setTimeout(load, wait);
+    if (now.loading.length) timer = setTimeout(load, LOADING_MS);
+    else if (!now.models.size || Object.keys(now.failures).length) timer = setTimeout(load, WAITING_MS);
   } catch (error) {
     if (look !== looks) return;
     if (!(error instanceof Refused)) throw error;
     if (found && error.status === 0) {
-      timer = setTimeout(load, FAILED_MS); // it may be about to come back; what is shown stays
+      timer = setTimeout(load, WAITING_MS); // it may be about to come back; what is shown stays
       return;
     }
     found = null;

@@ -1,12 +1,13 @@
 // Numbers as people read them.
 
-const READABLE = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+const DIGITS = 6; // that a number is rounded to, but never within its whole part
 
-/** Return a number with six digits that count, and its unit behind it. */
+/** Return a number, rounded, with its unit behind it. */
 export function readable(number, unit = "") {
   const size = Math.abs(number);
-  const plain = size === 0 || (size >= 1e-6 && size < 1e15);
-  return withUnit(plain ? minus(READABLE.format(number)) : minus(number.toExponential(5)), unit);
+  if (size !== 0 && (size < 1e-6 || size >= 1e15)) return withUnit(minus(number.toExponential(DIGITS - 1)), unit);
+  const rounding = size >= 10 ** DIGITS ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: DIGITS };
+  return withUnit(minus(new Intl.NumberFormat("en", rounding).format(number)), unit);
 }
 
 export function percent(share) {
@@ -30,6 +31,11 @@ export function ticks(least, most, count) {
   const found = [];
   for (let i = Math.ceil(least / step - 1e-9); i * step <= most + step * 1e-9; i += 1) found.push(i * step);
   return { found, decimals: Math.min(decimals, 20) };
+}
+
+/** Return how many there are of something, in words. */
+export function counted(count, what) {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function withUnit(text, unit) {

@@ -1,5 +1,7 @@
 // JSON schemas of one row, field by field: of a request, which control each gets; of a prediction, how each is shown.
 
+import { counted } from "./numbers.js";
+
 /** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, initial}]; kind: a control's name. */
 export function requestFields(schema) {
   const whole = schema.examples?.[0] ?? {};
@@ -76,15 +78,15 @@ function limits(type) {
     ["maximum", (most) => `at most ${most}`],
     ["exclusiveMaximum", (limit) => `less than ${limit}`],
     ["multipleOf", (step) => `a multiple of ${step}`],
-    ["minLength", (least) => `at least ${least} characters`],
-    ["maxLength", (most) => `at most ${most} characters`],
+    ["minLength", (least) => `at least ${counted(least, "character")}`],
+    ["maxLength", (most) => `at most ${counted(most, "character")}`],
     ["pattern", (pattern) => `pattern ${pattern}`],
   ];
   const hints = said.filter(([key]) => key in type).map(([key, say]) => say(type[key]));
   const { minItems, maxItems } = type;
-  if (minItems !== undefined && minItems === maxItems) hints.push(`${minItems} items`);
-  else if (minItems !== undefined) hints.push(`at least ${minItems} ${minItems === 1 ? "item" : "items"}`);
-  if (maxItems !== undefined && minItems !== maxItems) hints.push(`at most ${maxItems} items`);
+  if (minItems !== undefined && minItems === maxItems) hints.push(counted(minItems, "item"));
+  else if (minItems !== undefined) hints.push(`at least ${counted(minItems, "item")}`);
+  if (maxItems !== undefined && minItems !== maxItems) hints.push(`at most ${counted(maxItems, "item")}`);
   if (type.type === "integer") hints.unshift("a whole number");
   if (kindOf(type) === "json" && !choicesOf(type)) hints.push("JSON");
   return hints;

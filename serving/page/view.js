@@ -47,11 +47,12 @@ export function makeView(metadata) {
   async function streamed(row, headers) {
     const request = { path: streamPath(metadata.name), body: row, headers, streamed: true };
     const aborted = new AbortController();
+    const started = performance.now();
     let section = null;
     try {
       for await (const part of stream(request.path, row, headers, aborted.signal)) {
         if (!section) {
-          section = beginPrediction(await fieldsOf(part.model_version), () => aborted.abort());
+          section = beginPrediction(await fieldsOf(part.model_version), started, () => aborted.abort());
           answers.setAttribute("aria-busy", "true"); // so that it is read aloud once, when it is whole
           answers.replaceChildren(section.element);
           answers.scrollIntoView({ block: "nearest" });

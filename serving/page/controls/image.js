@@ -5,12 +5,14 @@ import { decode, encode, paint } from "../images.js";
 import { leftOut } from "../schema.js";
 
 const SIZE = 280; // pixels of the drawing
-const PEN = 22; // pixels: a stroke stays visible when a model makes the drawing small
+const PEN = { least: 4, usual: 30, most: 64 }; // pixels: a stroke stays visible when a model makes the drawing small
 
 export function makeImage(field, attributes) {
   const canvas = el("canvas", { class: "drawing", width: SIZE, height: SIZE, role: "img", "aria-label": `Drawing: ${field.title}` });
   const input = el("input", { ...attributes, type: "file", accept: "image/*", onchange: choose });
   const clear = el("button", { type: "button", class: "clear", onclick: wipe }, "Clear");
+  const { least: min, usual: value, most: max } = PEN;
+  const pen = el("input", { type: "range", id: `${attributes.id}-pen`, min, max, value });
   const state = el("span", { class: "hint state", role: "status" });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let drawn = false; // whether the canvas is what is sent
@@ -34,7 +36,7 @@ export function makeImage(field, attributes) {
   }
 
   function stroke(to) {
-    Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+    Object.assign(context, { strokeStyle: "#fff", lineWidth: Number(pen.value), lineCap: "round", lineJoin: "round" });
     context.beginPath();
     context.moveTo(...last);
     context.lineTo(...to);
@@ -92,6 +94,7 @@ export function makeImage(field, attributes) {
   }
 
   const needed = field.required && !field.nullable;
-  const elements = [canvas, state, el("div", { class: "actions" }, clear, input)];
+  const width = el("label", { class: "pen", for: pen.id }, "Pen ", pen);
+  const elements = [canvas, state, el("div", { class: "actions" }, clear, width), input];
   return { input, elements, json, reset, missing: () => (needed && json() === null ? "Draw something, or choose a file." : null) };
 }

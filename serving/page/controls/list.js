@@ -1,6 +1,7 @@
 // A list, an object, or anything else that is entered as JSON.
 
 import { el } from "../dom.js";
+import { counted } from "../numbers.js";
 import { leftOut } from "../schema.js";
 
 const LONG = 120; // characters that get a higher field
@@ -15,7 +16,7 @@ export function makeList(field, attributes) {
 
   function say() {
     const value = parsed(input.value);
-    count.textContent = Array.isArray(value) ? `${value.length} ${value.length === 1 ? "item" : "items"} entered` : "";
+    count.textContent = Array.isArray(value) ? `${counted(value.length, "item")} entered` : "";
   }
 
   function json() {

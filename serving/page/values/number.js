@@ -16,7 +16,7 @@ export function inWords(number, type) {
 export function showNumber(value, { type }) {
   if (typeof value !== "number") return null;
   const said = inWords(value, type);
-  const exact = said === readable(value, type.unit) && value === Number(value.toPrecision(6)) ? null : String(value);
+  const exact = readable(value).replaceAll(",", "").replace("−", "-") === String(value) ? null : String(value);
   const figure = el("p", { class: "figure" }, said);
   if (!isShare(type)) return { exact, elements: [figure] };
   return { exact: String(value), elements: [figure, bar(value)] };

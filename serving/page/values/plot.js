@@ -47,7 +47,7 @@ export function plot(image, { rows, bands, middle }, { width, title, unit }) {
 function vertical(least, most) {
   const margin = (most - least) * 0.04 || Math.abs(most) * 0.1 || 1;
   const [low, high] = [least - margin, most + margin];
-  const { found, decimals } = ticks(low, high, 5);
+  const { found, decimals } = ticks(low, high, 7);
   const format = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   const inside = HEIGHT - EDGE.top - EDGE.bottom;
   return {

@@ -58,7 +58,7 @@ function read(value, levels = null) {
 function legend(levels, bands, middle) {
   const name = ([low, high]) => (levels ? `${share(levels[low])} to ${share(levels[high])}` : `${low + 1} to ${high + 1}`);
   const entries = bands.map((band, i) => el("li", {}, swatch(i + 1), name(band)));
-  const line = middle === null ? [] : [el("li", {}, el("span", { class: "swatch line" }), levels ? share(levels[middle]) : "middle")];
+  const line = middle === null ? [] : [el("li", {}, el("span", { class: "swatch line" }), central(levels, middle))];
   return el("ul", { class: "legend", "aria-label": "Quantiles" }, line, entries.reverse());
 }
 
@@ -66,6 +66,10 @@ function legend(levels, bands, middle) {
 function swatch(count) {
   const layers = Array.from({ length: count }, () => svg("rect", { class: "band", width: 10, height: 10 }));
   return svg("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true" }, layers);
+}
+
+function central(levels, middle) {
+  return levels && levels[middle] !== 0.5 ? share(levels[middle]) : "median";
 }
 
 function share(level) {
@@ -84,10 +88,10 @@ function at(step, { rows, levels, bands, middle }, say) {
 }
 
 function summary(title, forecast, say) {
-  const { rows, middle } = forecast;
+  const { rows, levels, middle } = forecast;
   const line = rows.map((row) => row[middle ?? 0]);
   const range = `${say(Math.min(...line))} to ${say(Math.max(...line))}`;
-  return `${title}: ${rows.length} steps, ${middle === null ? "the lowest quantile" : "the middle"} from ${range}`;
+  return `${title}: ${rows.length} steps, ${middle === null ? "the lowest quantile" : `the ${central(levels, middle)}`} from ${range}`;
 }
 
 function numbers(rows, levels, say) {

@@ -18,7 +18,7 @@ export function showRanking(value, { title, type }) {
       el("span", { class: "rank", "aria-hidden": "true" }, `${i + 1}`),
       el("span", { class: "name" }, text(item)),
       least >= 0 && best > 0 ? bar(score / best) : null,
-      el("span", { class: "number" }, readable(score, type.unit)),
+      el("span", { class: "number" }, readable(Number(score.toPrecision(4)), type.unit)),
     ),
   );
   const more = unfold(rows, SHOWN, `Show the first ${SHOWN}`);
