@@ -30,10 +30,8 @@ async function load() {
   } catch (error) {
     if (look !== looks) return;
     if (!(error instanceof Refused)) throw error;
-    if (found && error.status === 0) {
-      timer = setTimeout(load, WAITING_MS); // it may be about to come back; what is shown stays
-      return;
-    }
+    if (error.status !== 401) timer = setTimeout(load, WAITING_MS);
+    if (found && error.status !== 401) return; // the server may be about to come back; what is shown stays
     found = null;
     nav.replaceChildren();
     main.replaceChildren(refused(error, load));

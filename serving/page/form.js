@@ -4,10 +4,12 @@ import { makeControl } from "./controls/control.js";
 import { el } from "./dom.js";
 import { requestFields } from "./schema.js";
 
-/** Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata. */
-export function makeForm(metadata, onsubmit) {
+/** Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
+
+`chosen` is the variant that is asked, "" for the one that the traffic's rule decides on; `onvariant` is told of another. */
+export function makeForm(metadata, chosen, onsubmit, onvariant) {
   const fields = requestFields(metadata.request_schema).map(makeField);
-  const variant = makeVariant(metadata.variants);
+  const variant = makeVariant(metadata.variants, chosen, onvariant);
   const alert = el("p", { class: "error", role: "alert" });
   const submit = el("button", { class: "primary" }, "Predict");
   const element = el(
@@ -117,13 +119,12 @@ function inside(place) {
   return /^\d+$/.test(place) ? `item ${Number(place) + 1}` : place;
 }
 
-function makeVariant(variants) {
+function makeVariant(variants, chosen, onvariant) {
   if (Object.keys(variants).length < 2 && "champion" in variants) return null;
   const options = Object.entries(variants).map(([alias, version]) => {
-    const only = !("champion" in variants);
-    return el("option", { value: alias, selected: only }, `${alias}, version ${version}`);
+    return el("option", { value: alias, selected: alias === chosen }, `${alias}, version ${version}`);
   });
-  const control = el("select", { id: "variant", name: "variant" }, el("option", { value: "" }, "as routed"), options);
+  const control = el("select", { id: "variant", name: "variant", onchange: () => onvariant(control.value) }, el("option", { value: "" }, "as routed"), options);
   const hint = el("span", { class: "hint" }, "who answers; as routed, the traffic's rule decides");
   return { control, element: el("div", { class: "field" }, el("label", { for: "variant" }, "Variant"), control, hint) };
 }

@@ -7,8 +7,8 @@ export function refused(error, again) {
 }
 
 export function loading(names) {
-  const said = names.length === 1 ? `${names[0]} is loading.` : `${names.join(", ")} are loading.`;
-  return notice("Loading", el("p", {}, `${said} This page shows it as soon as it is there.`));
+  const [is, it] = names.length === 1 ? ["is", "it is"] : ["are", "they are"];
+  return notice("Loading", el("p", {}, `${names.join(", ")} ${is} loading. This page goes on as soon as ${it} there.`));
 }
 
 export function failed(failures, again) {

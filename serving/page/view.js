@@ -13,7 +13,9 @@ export function makeView(metadata) {
   const hint = metadata.explains ? "The prediction and what moved it appear here." : "The prediction appears here.";
   const placeholder = el("p", { class: "placeholder" }, hint);
   answers.append(placeholder);
-  const form = makeForm(metadata, submit);
+  const only = "champion" in metadata.variants ? "" : Object.keys(metadata.variants)[0];
+  let own = metadata; // of the version that is asked
+  let form = makeForm(own, only, submit, turn);
   const fieldsOf = fieldsByVersion(metadata);
 
   async function submit() {
@@ -22,9 +24,9 @@ export function makeView(metadata) {
     const headers = form.variant() ? { "x-capstan-variant": form.variant() } : {};
     form.busy(true);
     try {
-      if (metadata.streams) await streamed(row, headers);
+      if (own.streams) await streamed(row, headers);
       else await predicted(row, headers);
-      if (metadata.explains) answers.append(await explained(metadata.name, row, headers, fieldsOf));
+      if (own.explains) answers.append(await explained(metadata.name, row, headers, fieldsOf));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       answers.replaceChildren(placeholder);
@@ -33,6 +35,17 @@ export function makeView(metadata) {
       answers.removeAttribute("aria-busy");
       form.busy(false);
     }
+  }
+
+  /** Ask another variant: its version has a form of its own. What was entered goes where the two forms differ. */
+  async function turn(role) {
+    const before = own;
+    own = await ask(metadataPath(metadata.name, metadata.variants[role] ?? null)).catch(() => before);
+    if (JSON.stringify(own.request_schema) === JSON.stringify(before.request_schema)) return;
+    const next = makeForm(own, role, submit, turn);
+    form.element.replaceWith(next.element);
+    form = next;
+    document.getElementById("variant").focus();
   }
 
   async function predicted(row, headers) {

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
@@ -37,14 +38,16 @@ class Page:
         driver.get_log("browser")
         driver.get(f"{url}/#{model}")
 
-    def wait(self, selector: str, text: str = "") -> WebElement:
+    def wait(self, selector: str, text: str = "", seconds: float = 20) -> WebElement:
         """Return the first element there is with that text in it."""
 
         def found(driver: webdriver.Chrome) -> WebElement | None:
             elements = driver.find_elements(By.CSS_SELECTOR, selector)
             return next((element for element in elements if text in element.text), None)
 
-        return WebDriverWait(self.driver, 20).until(found, f"no {selector} with {text!r}")
+        replaced = [StaleElementReferenceException]  # while its text was read
+        waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=replaced)
+        return waiting.until(found, f"no {selector} with {text!r}")
 
     def texts(self, selector: str) -> list[str]:
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector)]

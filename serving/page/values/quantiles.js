@@ -1,6 +1,7 @@
 // A forecast as quantiles, steps by levels: a plot, what it says at one step, and its numbers as a table.
 
 import { el, foldable, svg } from "../dom.js";
+import { readable } from "../numbers.js";
 import { inWords } from "./number.js";
 import { plot } from "./plot.js";
 
@@ -35,7 +36,7 @@ export function showQuantiles(value, field) {
     const width = Math.floor(contentRect.width);
     if (width > 0 && width !== drawn.width) Object.assign(drawn, plot(image, forecast, { width, title, unit: type.unit }));
   }).observe(holder);
-  const table = foldable("The numbers", { class: "numbers" }, numbers(rows, levels, say));
+  const table = foldable(type.unit ? `The numbers, ${type.unit}` : "The numbers", { class: "numbers" }, numbers(rows, levels));
   return { elements: [holder, legend(levels, bands, middle), readout, table] };
 }
 
@@ -94,11 +95,11 @@ function summary(title, forecast, say) {
   return `${title}: ${rows.length} steps, ${middle === null ? "the lowest quantile" : `the ${central(levels, middle)}`} from ${range}`;
 }
 
-function numbers(rows, levels, say) {
+function numbers(rows, levels) {
   const names = rows[0].map((_, i) => (levels ? share(levels[i]) : String(i + 1)));
   const head = ["Step", ...names].map((name, i) => el("th", { scope: "col", class: i ? "number" : null }, name));
   const body = rows.map((row, step) =>
-    el("tr", {}, el("th", { scope: "row" }, String(step + 1)), row.map((each) => el("td", { class: "number" }, say(each)))),
+    el("tr", {}, el("th", { scope: "row" }, String(step + 1)), row.map((each) => el("td", { class: "number" }, readable(each)))),
   );
   const table = el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The numbers" }, table);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 
 from tests.integration.browser import Page
 from tests.integration.serving import gallery
@@ -95,7 +96,7 @@ def test_a_forecast_of_one_step_with_its_levels_in_any_order(shown):
     assert shown.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.median") == []
     assert shown.texts(".legend li") == ["10 % to 90 %"]
     shown.wait(".numbers summary").click()
-    assert shown.texts(".numbers tr") == ["Step 10 % 90 %", "1 1 m 3 m"]
+    assert shown.texts(".numbers tr") == ["Step 10 % 90 %", "1 1 3"]
 
 
 def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
@@ -226,9 +227,34 @@ def test_what_is_loading_is_said_and_appears_by_itself(driver, served, mlflow, f
         page.wait("nav .loading", "tiny")
         assert page.wait(".notice").text.startswith("Loading\n")
         assert page.texts(".problem, .failure, .error") == []
-        page.field("carrier")
-        page.wait("nav a", "writer")
+        page.wait("#field-carrier", seconds=60)
+        page.wait("nav a", "writer", seconds=60)
         page.enter(carrier="UA")
         time.sleep(2)  # another look leaves what was entered
         assert page.field("carrier").get_attribute("value") == "UA"
         assert page.texts("nav .loading") == []
+
+
+def test_a_variant_of_other_fields_has_its_own_form_and_answer(driver, served, mlflow, edited):
+    task = edited / "gallery" / "task.py"
+    before = task.read_text()
+    task.write_text(before.replace('title="Words"', 'title="Names"').replace('title="Share"', 'title="Portion"'))
+    try:
+        mlflow.roles("gallery", champion="1", challenger=mlflow.register("gallery", fresh=True))
+        assert served.load("gallery").status_code == 200
+        page = Page(driver, served.url, "gallery")
+        page.wait("main label", "Words")
+        Select(page.wait("#variant")).select_by_value("challenger")
+        page.wait("main label", "Names")
+        page.submit()
+        page.wait("[data-field=share]", "Portion")
+        page.wait(".prediction dl", "challenger")
+        Select(page.wait("#variant")).select_by_value("champion")
+        page.wait("main label", "Words")
+        page.submit()
+        page.wait("[data-field=share]", "Share")
+        assert page.problems() == []
+    finally:
+        task.write_text(before)
+        mlflow.roles("gallery", champion="1")
+        served.load("gallery")
