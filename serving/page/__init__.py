@@ -1,7 +1,8 @@
 """The page for people: `GET /` and the files it is made of. They hold no data, so they need no token."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,16 +23,25 @@ HEADERS = {
 
 def routes() -> list[ApiRoute]:
     """Return `/`, and `/page/FILE` for each of the other files. They pass the guards, as probes do."""
-    found = {file.name: file for file in files(__package__).iterdir() if _type(file.name)}
-    answers = {name: _answer(file.read_bytes(), _type(name)) for name, file in found.items()}
+    answers = {path: _answer(file.read_bytes(), _type(path)) for path, file in _files(files(__package__))}
 
     async def other(request: Request) -> Response:
-        name = request.path_params["file"]
-        if name not in answers:
+        path = request.path_params["file"]
+        if path not in answers:
             raise HTTPException(404)
-        return await answers[name](request)
+        return await answers[path](request)
 
-    return [ApiRoute("/", answers["index.html"], Kind.PROBE), ApiRoute("/page/{file}", other, Kind.PROBE)]
+    return [ApiRoute("/", answers["index.html"], Kind.PROBE), ApiRoute("/page/{file:path}", other, Kind.PROBE)]
+
+
+def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Yield the files of the page with their paths below its folder, those of its subfolders as well."""
+    for entry in folder.iterdir():
+        path = f"{above}{entry.name}"
+        if entry.is_dir():
+            yield from _files(entry, f"{path}/")
+        elif _type(path):
+            yield path, entry
 
 
 def _type(name: str) -> str:

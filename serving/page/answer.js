@@ -1,7 +1,9 @@
-// What came back: the prediction, what it stands on, and how to ask again from a shell.
+// What came back: the prediction field by field, what it stands on, and how to ask again from a shell.
 
 import { curl } from "./api.js";
-import { el } from "./dom.js";
+import { el, foldable } from "./dom.js";
+import { counted } from "./numbers.js";
+import { showValue } from "./values/show.js";
 
 const LEFT_OUT = {
   missing_features: ["missing", "the online store has no value"],
@@ -10,37 +12,93 @@ const LEFT_OUT = {
   defaults: ["by default", "the online store failed"],
 };
 
-export function percent(probability) {
-  return `${(100 * probability).toFixed(1)} %`;
-}
-
 /** Return feature -> why the model did not get it. */
 export function leftOut(answer) {
   return new Map(Object.entries(LEFT_OUT).flatMap(([key, [word]]) => (answer[key] ?? []).map((name) => [name, word])));
 }
 
-/** Return the section of a prediction; `request`: {path, body, headers}. */
-export function showPrediction(answer, whole, request) {
-  const fill = el("div", { class: "fill" });
-  fill.style.width = `${100 * answer.probability}%`;
-  return el(
-    "section",
-    { class: "card prediction", "aria-label": "Prediction" },
-    el("h3", {}, "Prediction"),
-    el("p", { class: "figure" }, percent(answer.probability)),
-    el("div", { class: "track", "aria-hidden": "true" }, fill),
+/** Return the section of a prediction; `fields` of its schema, `request`: {path, body, headers}. */
+export function showPrediction(answer, fields, whole, request) {
+  const { elements, exact } = values(answer, fields);
+  return section(elements, facts(answer, answer.prediction_id, exact), more(whole, request));
+}
+
+/** Return {element, add(part), end(request, note, problem)} of a prediction that comes in parts, asked for at `started`. */
+export function beginPrediction(fields, started, stop) {
+  const whole = {};
+  const holder = el("div", { class: "values" });
+  const tail = el("div", { class: "tail" });
+  const button = el("button", { type: "button", class: "stop", onclick: stop }, "Stop");
+  const text = textOf(fields, holder);
+  let parts = 0;
+  tail.append(button);
+
+  return {
+    element: section([holder], tail),
+    /** Take the next part: texts grow, of anything else the last counts. */
+    add(part) {
+      parts += 1;
+      for (const [name, value] of Object.entries(part)) {
+        const grows = fields.some((field) => field.name === name) && typeof value === "string" && typeof whole[name] === "string";
+        whole[name] = grows ? whole[name] + value : value;
+      }
+      if (text) text.add(part);
+      else holder.replaceChildren(...values(whole, fields).elements);
+    },
+    end(request, note = "", problem = "") {
+      const { elements, exact } = values(whole, fields);
+      const seconds = ((performance.now() - started) / 1000).toFixed(2);
+      holder.replaceChildren(...elements);
+      tail.replaceChildren(
+        ...(note ? [el("p", { class: "hint" }, note)] : []),
+        ...(problem ? [el("p", { class: "error", role: "alert" }, problem)] : []),
+        facts(whole, whole.id, exact, term("Came as", `${counted(parts, "part")} in ${seconds} s`)),
+        ...more(whole, request),
+      );
+    },
+  };
+}
+
+/** Where the only field is a text, return {add(part)}, which appends to it without reading it all again. */
+function textOf(fields, holder) {
+  if (fields.length !== 1 || fields[0].type.type !== "string") return null;
+  const [{ name }] = fields;
+  const node = document.createTextNode("");
+  holder.append(el("p", { class: "text coming" }, node));
+  return { add: (part) => node.appendData(part[name] ?? "") };
+}
+
+/** Return the elements of each field, and [title, number] of those that are shown rounded. */
+function values(answer, fields) {
+  const shown = fields.filter(({ name }) => name in answer).map((field) => ({ field, ...showValue(answer[field.name], field) }));
+  const alone = shown.length === 1 && shown[0].exact !== null; // its title stands at the exact number
+  const elements = shown.map(({ field, elements: own }) =>
     el(
-      "dl",
-      {},
-      term("Probability", el("code", {}, String(answer.probability))),
-      term("Answered by", `version ${answer.model_version}, ${answer.variant}`),
-      term("Prediction id", el("code", {}, answer.prediction_id)),
-      Object.entries(LEFT_OUT)
-        .filter(([key]) => answer[key]?.length)
-        .map(([key, [word, why]]) => term(`${answer[key].length} ${word}`, answer[key].join(", "), why)),
+      "div",
+      { class: `value${shown.length === 1 ? " alone" : ""}`, "data-field": field.name },
+      alone ? null : el("h4", {}, field.title),
+      own,
+      field.hint ? el("p", { class: "hint" }, field.hint) : null,
     ),
-    foldable("Raw JSON", JSON.stringify(whole, null, 2), "json"),
-    foldable("The same with curl", curl(request.path, request.body, request.headers), "curl"),
+  );
+  return { elements, exact: shown.filter(({ exact }) => exact !== null).map(({ field, exact }) => [field.title, exact]) };
+}
+
+function section(...content) {
+  return el("section", { class: "card prediction", "aria-label": "Prediction" }, el("h3", {}, "Prediction"), ...content.flat());
+}
+
+function facts(answer, id, exact, came = null) {
+  return el(
+    "dl",
+    {},
+    exact.map(([title, number]) => term(title, el("code", {}, number))),
+    term("Answered by", `version ${answer.model_version}, ${answer.variant}`),
+    term("Prediction id", el("code", {}, id)),
+    came,
+    Object.entries(LEFT_OUT)
+      .filter(([key]) => answer[key]?.length)
+      .map(([key, [word, why]]) => term(`${answer[key].length} ${word}`, answer[key].join(", "), why)),
   );
 }
 
@@ -48,12 +106,16 @@ function term(name, value, why = null) {
   return el("div", {}, el("dt", {}, name), el("dd", {}, value, why ? el("span", { class: "hint" }, why) : null));
 }
 
-function foldable(title, text, id) {
+function more(whole, request) {
+  return [copied("Raw JSON", JSON.stringify(whole, null, 2), "json"), copied("The same with curl", curl(request), "curl")];
+}
+
+function copied(title, text, id) {
   // Without a secure context a browser offers no clipboard.
-  const copy = navigator.clipboard ? el("button", { type: "button", onclick: copied }, "Copy") : null;
-  async function copied() {
+  const copy = navigator.clipboard ? el("button", { type: "button", onclick: take }, "Copy") : null;
+  async function take() {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
   }
-  return el("details", { id }, el("summary", {}, title), copy, el("pre", { tabindex: "0" }, text));
+  return foldable(title, { id }, copy, el("pre", { tabindex: "0" }, text));
 }

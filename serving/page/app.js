@@ -1,123 +1,138 @@
-// The page: which models there are, one form at a time, and what becomes of it.
+// The page: which models there are, which are on their way, and the one that is looked at.
 
-import { showPrediction } from "./answer.js";
-import { ask, modelPath, Refused, useToken } from "./api.js";
+import { ask, metadataPath, Refused, useToken } from "./api.js";
 import { el } from "./dom.js";
-import { showExplanation } from "./explanation.js";
-import { makeForm } from "./form.js";
+import { failed, loading, nothing, refused } from "./notices.js";
+import { makeView } from "./view.js";
 
+const LOADING_MS = 1500; // until the next look while something loads
+const WAITING_MS = 5000; // and while something has failed, which the server tries again, or nothing is there
 const nav = document.getElementById("models");
 const main = document.getElementById("main");
 const access = document.getElementById("access");
-let models = new Map(); // name -> its metadata
-let views = new Map(); // name -> its view, kept so that what was entered stays
+let found = null; // {models: name -> metadata, loading: [name], failures: name -> reason}
+let views = new Map(); // name -> {described, elements}, kept so that what was entered stays
+let shown = null; // the name of the model that is looked at
+let timer = null;
+let looks = 0;
 
+/** Look what the server has. */
 async function load() {
-  main.setAttribute("aria-busy", "true");
+  clearTimeout(timer);
+  looks += 1;
+  const look = looks;
   try {
-    const server = await ask("v2");
-    const found = await Promise.all(Object.keys(server.models).map((name) => ask(modelPath(name))));
-    models = new Map(found.map((metadata) => [metadata.name, metadata]));
-    views = new Map();
-    nav.replaceChildren(...[...models.values()].map(entry), ...Object.entries(server.failures).map(failure));
-    show();
+    const now = await survey();
+    if (look !== looks) return; // a later look is under way
+    show(now);
+    if (now.loading.length) timer = setTimeout(load, LOADING_MS);
+    else if (!now.models.size || Object.keys(now.failures).length) timer = setTimeout(load, WAITING_MS);
   } catch (error) {
+    if (look !== looks) return;
     if (!(error instanceof Refused)) throw error;
+    if (error.status !== 401) timer = setTimeout(load, WAITING_MS);
+    if (found && error.status !== 401) return; // the server may be about to come back; what is shown stays
+    found = null;
     nav.replaceChildren();
-    main.replaceChildren(notice("The models cannot be shown", error.message));
+    main.replaceChildren(refused(error, load));
     if (error.status === 401) document.getElementById("token").focus();
   }
   main.setAttribute("aria-busy", "false");
 }
 
-function show() {
+async function survey() {
+  const server = await ask("v2");
+  const metadata = await Promise.all(Object.keys(server.models).map(describe));
+  const models = new Map(metadata.filter(Boolean).map((one) => [one.name, one]));
+  const failures = Object.entries(server.failures).filter(([name]) => !models.has(name));
+  return {
+    models,
+    loading: server.loading.filter((name) => !models.has(name)),
+    failures: Object.fromEntries(failures.filter(([name]) => !server.loading.includes(name))),
+  };
+}
+
+/** Return a model's metadata, or null when it has gone in the meantime. */
+async function describe(name) {
+  try {
+    return await ask(metadataPath(name));
+  } catch (error) {
+    if (error instanceof Refused && [404, 503].includes(error.status)) return null;
+    throw error;
+  }
+}
+
+/** Show what was found, without a stir where nothing has changed: somebody may be typing. */
+function show(now) {
+  const same = found && described(found) === described(now);
+  found = now;
+  if (same) return;
+  for (const [name, view] of views) {
+    if (view.described !== JSON.stringify(now.models.get(name))) views.delete(name);
+  }
+  nav.replaceChildren(
+    ...[...now.models.values()].map(entry),
+    ...now.loading.map((name) => waiting(name, "loading", "loading ...")),
+    ...Object.entries(now.failures).map(([name, reason]) => waiting(name, "failure", `not loaded: ${reason}`)),
+  );
+  turn();
+}
+
+function described({ models, ...rest }) {
+  return JSON.stringify([[...models.values()], rest]);
+}
+
+/** Show what the address names, or else what was shown before, or else the first model. */
+function turn() {
+  if (!found) return;
   const wanted = decodeURIComponent(location.hash.slice(1));
-  const name = models.has(wanted) ? wanted : models.keys().next().value;
+  const name = [wanted, shown].find(known) ?? found.models.keys().next().value ?? null;
+  shown = name;
   for (const link of nav.querySelectorAll("a")) {
     if (link.dataset.name === name) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  if (name === undefined) {
-    main.replaceChildren(nothing());
-    return;
+  const elements = content(name);
+  if (elements.some((element) => element.parentNode !== main)) main.replaceChildren(...elements);
+}
+
+function known(name) {
+  return found.models.has(name) || found.loading.includes(name) || name in found.failures;
+}
+
+function content(name) {
+  if (found.models.has(name)) {
+    const metadata = found.models.get(name);
+    if (!views.has(name)) views.set(name, { described: JSON.stringify(metadata), elements: makeView(metadata) });
+    return views.get(name).elements;
   }
-  if (!views.has(name)) views.set(name, makeView(models.get(name)));
-  main.replaceChildren(...views.get(name));
+  if (name === null ? found.loading.length : found.loading.includes(name)) {
+    return [loading(name === null ? found.loading : [name])];
+  }
+  const failures = Object.entries(found.failures).filter(([own]) => name === null || own === name);
+  return [failures.length ? failed(failures, load) : nothing(load)];
 }
 
 function entry(metadata) {
-  const link = el(
+  return el(
     "a",
     { href: `#${encodeURIComponent(metadata.name)}`, "data-name": metadata.name },
     el("strong", {}, metadata.name),
-    Object.entries(metadata.variants).map(([alias, version]) => el("span", {}, `${alias}: version ${version}`)),
+    Object.entries(metadata.variants).map(([role, version]) => el("span", {}, `${role}: version ${version}`)),
+    Object.keys(metadata.unloadable).map((role) => el("span", { class: "problem" }, `${role}: not loaded`)),
   );
-  return link;
 }
 
-function failure([name, reason]) {
-  return el("div", { class: "failure" }, el("strong", {}, name), el("span", {}, `not loaded: ${reason}`));
-}
-
-function notice(title, ...content) {
-  const again = el("button", { type: "button", onclick: load }, "Look again");
-  return el("div", { class: "card notice", role: "status" }, el("h2", {}, title), el("p", {}, ...content), again);
-}
-
-function nothing() {
-  const code = (text) => el("code", {}, text);
-  const what = ["Train a capstone and bring it here with ", code("capstan run NAME"), "; ", code("capstan list")];
-  return notice("No model is served yet", ...what, " shows their names.");
-}
-
-function makeView(metadata) {
-  const answers = el("div", { class: "answers", "aria-live": "polite" });
-  const hint = metadata.explains ? "The prediction and what moved it appear here." : "The prediction appears here.";
-  const placeholder = el("p", { class: "placeholder" }, hint);
-  answers.append(placeholder);
-  const form = makeForm(metadata, submit);
-
-  async function submit() {
-    const body = form.body();
-    const headers = form.variant() ? { "x-capstan-variant": form.variant() } : {};
-    form.busy(true);
-    form.show(null);
-    try {
-      const request = { path: modelPath(metadata.name, "predict"), body, headers };
-      const whole = await ask(request.path, body, headers);
-      answers.replaceChildren(showPrediction(whole.predictions[0], whole, request));
-      answers.scrollIntoView({ block: "nearest" });
-      if (metadata.explains) answers.append(await explained(metadata.name, body, headers));
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      answers.replaceChildren(placeholder);
-      form.show(error);
-    } finally {
-      form.busy(false);
-    }
-  }
-
-  const titles = el("div", { class: "title" }, el("h2", {}, metadata.title || metadata.name));
-  const description = metadata.request_schema.description;
-  if (description) titles.append(el("p", {}, description));
-  return [titles, el("div", { class: "columns" }, form.element, answers)];
-}
-
-/** Return the section of the explanation, or of why there is none: the prediction stands without it. */
-async function explained(name, body, headers) {
-  try {
-    const whole = await ask(modelPath(name, "explain"), body, headers);
-    return showExplanation(whole.explanations[0]);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return el("section", { class: "card" }, el("h3", {}, "What moved it"), el("p", { class: "error" }, error.message));
-  }
+function waiting(name, kind, said) {
+  return el("div", { class: kind }, el("strong", {}, name), el("span", {}, said));
 }
 
 access.addEventListener("submit", (event) => {
   event.preventDefault();
   useToken(document.getElementById("token").value.trim());
+  found = null;
+  views = new Map();
   load();
 });
-addEventListener("hashchange", show);
+addEventListener("hashchange", turn);
 load();

@@ -1,18 +1,24 @@
-// Why: what each input adds to the log-odds, the largest first.
+// Why: what each input adds to a field of the prediction, the largest first.
 
-import { leftOut, percent } from "./answer.js";
-import { el } from "./dom.js";
+import { leftOut } from "./answer.js";
+import { el, unfold } from "./dom.js";
+import { readable, signs } from "./numbers.js";
+import { inWords } from "./values/number.js";
 
 const SHOWN = 10;
+const TEXT = 80; // characters of an input that are shown
 
-/** Return the section of an explanation. */
-export function showExplanation(answer) {
+/** Return the section of an explanation; `fields` are those of the prediction. */
+export function showExplanation(answer, fields) {
+  const field = fields.find(({ name }) => name === answer.explained) ?? { title: answer.explained, type: {} };
   const contributions = Object.entries(answer.contributions);
+  const { base, column, sign, what } = read(answer, field, contributions.map(([, value]) => value));
   const largest = Math.max(...contributions.map(([, value]) => Math.abs(value))) || 1;
   const reasons = leftOut(answer);
-  const rows = contributions.map(([name, value]) => row(name, answer.features[name], value, largest, reasons.get(name)));
-  rows.slice(SHOWN).forEach((line) => line.setAttribute("hidden", ""));
-  const base = percent(1 / (1 + Math.exp(-answer.base)));
+  const rows = contributions.map(([name, value]) =>
+    row(name, answer.features[name], value, largest, reasons.get(name), sign(value)),
+  );
+  const total = answer[answer.explained];
   return el(
     "section",
     { class: "card explanation", "aria-label": "Explanation" },
@@ -20,34 +26,40 @@ export function showExplanation(answer) {
     el(
       "p",
       {},
-      `Before anything is known of this request the model says ${base}. Each input then adds to the log-odds: `,
+      `Before anything is known of this request the model says ${base}. Each input then adds to ${what}: `,
       el("span", { class: "up" }, "raises"),
       " or ",
       el("span", { class: "down" }, "lowers"),
-      ` the probability, in all to ${percent(answer.probability)}.`,
+      ` the ${inSentence(field.title)}, in all to ${typeof total === "number" ? inWords(total, field.type) : total}.`,
     ),
-    el(
-      "table",
-      {},
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          el("th", { scope: "col" }, "Input"),
-          el("th", { scope: "col" }, "Value"),
-          el("td", {}),
-          el("th", { scope: "col", class: "number" }, "Log-odds"),
-        ),
-      ),
-      el("tbody", {}, rows),
-    ),
-    rows.length > SHOWN ? more(rows) : null,
+    el("table", {}, head(column), el("tbody", {}, rows)),
+    unfold(rows, SHOWN, `Show the ${SHOWN} largest`),
   );
 }
 
-function row(name, feature, value, largest, reason) {
+/** Return how an explanation's numbers read: the base, what is added to, a column's title and a writer of its numbers. */
+function read(answer, { title, type }, values) {
+  if (answer.unit === "log-odds") {
+    const base = inWords(1 / (1 + Math.exp(-answer.base)), type);
+    return { base, what: "the log-odds", column: "Log-odds", sign: (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}` };
+  }
+  if (answer.unit === "value") {
+    return { base: inWords(answer.base, type), what: "it", column: type.unit ? `${title}, ${type.unit}` : title, sign: signs(values) };
+  }
+  return { base: readable(answer.base, answer.unit), what: `the ${answer.unit}`, column: answer.unit, sign: signs(values) };
+}
+
+/** Return a title within a sentence: the first letter small, unless more of the first word is large. */
+function inSentence(title) {
+  return /^\p{Lu}\p{Ll}/u.test(title) ? title[0].toLowerCase() + title.slice(1) : title;
+}
+
+function head(column) {
+  const names = [el("th", { scope: "col" }, "Input"), el("th", { scope: "col" }, "Value"), el("td", {})];
+  return el("thead", {}, el("tr", {}, names, el("th", { scope: "col", class: "number" }, column)));
+}
+
+function row(name, feature, value, largest, reason, said) {
   const bar = el("div", { class: `bar ${value < 0 ? "down" : "up"}` });
   bar.style.width = `${(50 * Math.abs(value)) / largest}%`;
   const absent = feature === null ? (reason ?? "none") : null;
@@ -55,9 +67,9 @@ function row(name, feature, value, largest, reason) {
     "tr",
     {},
     el("th", { scope: "row" }, breakable(name)),
-    el("td", { class: absent ? "absent" : null }, absent ?? readable(feature)),
+    el("td", { class: absent ? "absent" : null }, absent ?? short(feature)),
     el("td", { class: "axis", "aria-hidden": "true" }, bar),
-    el("td", { class: "number" }, signed(value)),
+    el("td", { class: "number" }, said),
   );
 }
 
@@ -66,22 +78,8 @@ function breakable(name) {
   return name.split(/(?<=_)/).flatMap((part, i) => (i ? [el("wbr"), part] : [part]));
 }
 
-function more(rows) {
-  const button = el("button", { type: "button", onclick: toggle, "aria-expanded": "false" }, `Show all ${rows.length}`);
-  function toggle() {
-    const open = button.getAttribute("aria-expanded") === "false";
-    rows.slice(SHOWN).forEach((line) => line.toggleAttribute("hidden", !open));
-    button.setAttribute("aria-expanded", open);
-    button.textContent = open ? `Show the ${SHOWN} largest` : `Show all ${rows.length}`;
-  }
-  return button;
-}
-
-function signed(value) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
-}
-
-function readable(value) {
+function short(value) {
   if (typeof value === "number") return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
-  return typeof value === "string" ? value : JSON.stringify(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > TEXT ? `${text.slice(0, TEXT)} ...` : text;
 }

@@ -1,21 +1,22 @@
 // A model's form. The server judges what is entered; its messages are put at the fields they are about.
 
+import { makeControl } from "./controls/control.js";
 import { el } from "./dom.js";
-import { fields } from "./schema.js";
+import { requestFields } from "./schema.js";
 
-const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+/** Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
 
-/** Return {element, body(), variant(), busy(on), show(error)} for a model's metadata. */
-export function makeForm(metadata, onsubmit) {
-  const controls = fields(metadata.request_schema).map(makeField);
-  const variant = makeVariant(metadata.variants);
+`chosen` is the variant that is asked, "" for the one that the traffic's rule decides on; `onvariant` is told of another. */
+export function makeForm(metadata, chosen, onsubmit, onvariant) {
+  const fields = requestFields(metadata.request_schema).map(makeField);
+  const variant = makeVariant(metadata.variants, chosen, onvariant);
   const alert = el("p", { class: "error", role: "alert" });
   const submit = el("button", { class: "primary" }, "Predict");
   const element = el(
     "form",
-    { class: "card", novalidate: true, "aria-label": `Request to ${metadata.name}`, onsubmit: send, onreset: clear },
+    { class: "card", novalidate: true, "aria-label": `Request to ${metadata.name}`, onsubmit: send, onreset: reset },
     el("h3", {}, "Request"),
-    controls.map((control) => control.element),
+    fields.map((field) => field.element),
     variant?.element ?? null,
     el("div", { class: "actions" }, submit, el("button", { type: "reset" }, "Example")),
     alert,
@@ -23,22 +24,40 @@ export function makeForm(metadata, onsubmit) {
 
   function send(event) {
     event.preventDefault();
-    onsubmit();
+    if (!submit.disabled) onsubmit();
+  }
+
+  function reset() {
+    clear();
+    fields.forEach((field) => field.reset());
   }
 
   function clear() {
     alert.textContent = "";
-    controls.forEach((control) => control.say(""));
+    fields.forEach((field) => field.say(""));
+  }
+
+  function mark(problems, said) {
+    for (const field of fields) field.say(problems.get(field.name) ?? "");
+    alert.textContent = said;
+    fields.find((field) => problems.has(field.name))?.focus();
   }
 
   return {
     element,
-    /** The body as JSON text, numbers as they were typed: JavaScript's own would lose digits of large ones. */
-    body() {
-      const given = controls.map((control) => [control.name, control.json()]).filter(([, json]) => json !== null);
-      return `{"instances": [{${given.map(([name, json]) => `${JSON.stringify(name)}: ${json}`).join(", ")}}]}`;
+    /** The row as JSON text, numbers as they were typed: JavaScript's own would lose digits of large ones. */
+    row() {
+      const given = fields.map((field) => [field.name, field.json()]).filter(([, json]) => json !== null);
+      return `{${given.map(([name, json]) => `${JSON.stringify(name)}: ${json}`).join(", ")}}`;
     },
     variant: () => variant?.control.value ?? "",
+    /** Return whether the row can be asked for; say what is missing where only the page knows what to do. */
+    check() {
+      clear();
+      const problems = new Map(fields.map((field) => [field.name, field.missing()]).filter(([, said]) => said));
+      if (problems.size) mark(problems, "Something is missing: see the marked fields.");
+      return problems.size === 0;
+    },
     busy(on) {
       submit.disabled = on;
       element.setAttribute("aria-busy", on);
@@ -46,10 +65,8 @@ export function makeForm(metadata, onsubmit) {
     show(error) {
       clear();
       if (!error) return;
-      const problems = byField(error.message, controls.map((control) => control.name));
-      for (const control of controls) control.say(problems.get(control.name) ?? "");
-      alert.textContent = problems.size ? "The server refused this request: see the marked fields." : error.message;
-      controls.find((control) => problems.has(control.name))?.control.focus();
+      const problems = byField(error.message, fields.map((field) => field.name));
+      mark(problems, problems.size ? "The server refused this request: see the marked fields." : error.message);
     },
   };
 }
@@ -63,78 +80,51 @@ function makeField(field) {
     "div",
     { class: "field" },
     el("label", { for: id }, field.title, " ", el("code", {}, field.name), field.required ? null : el("i", {}, "optional")),
-    control,
+    control.elements,
     el("span", { class: "hint", id: `${id}-hint` }, field.hint),
     error,
   );
   return {
     name: field.name,
-    control,
     element,
-    json: () => asJson(field, control.value),
+    json: control.json,
+    reset: control.reset,
+    missing: control.missing,
+    focus: () => control.input.focus(),
     say(message) {
       error.textContent = message;
-      if (message) control.setAttribute("aria-invalid", "true");
-      else control.removeAttribute("aria-invalid");
+      if (message) control.input.setAttribute("aria-invalid", "true");
+      else control.input.removeAttribute("aria-invalid");
     },
   };
 }
 
-function makeControl(field, attributes) {
-  const initial = field.initial;
-  const text = typeof initial === "string" ? initial : initial === null ? "" : JSON.stringify(initial);
-  if (field.kind === "choice") {
-    const blank = field.required && !field.nullable && initial !== null ? [] : [el("option", { value: "" }, "none")];
-    const options = field.choices.map((choice, i) =>
-      el("option", { value: i, selected: choice === initial }, String(choice)),
-    );
-    return el("select", attributes, blank, options);
-  }
-  if (field.kind === "json") return el("textarea", { ...attributes, rows: 3, spellcheck: "false" }, text);
-  const inputmode = field.kind === "number" ? "decimal" : null;
-  return el("input", { ...attributes, value: text, inputmode, autocomplete: "off", spellcheck: "false" });
-}
-
-/** Return the JSON text of what was entered, or null to leave the field out. */
-function asJson(field, entered) {
-  const text = entered.trim();
-  if (text === "") return field.required && field.nullable ? "null" : null;
-  if (field.kind === "choice") return JSON.stringify(field.choices[Number(text)]);
-  if (field.kind === "number" && NUMBER.test(text)) return text;
-  if (field.kind === "json" && isJson(text)) return text;
-  return JSON.stringify(text);
-}
-
-function isJson(text) {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Split "row 0, carrier: ...; row 0, dest: .... Expected fields: ..." into field -> message. */
+/** Split "row 0, carrier: ...; row 0, week.3: .... Expected fields: ..." into field -> message. */
 function byField(message, names) {
   const text = message.replace(/\.? Expected fields: .*$/s, "");
   const starts = [...text.matchAll(/(?:^|; )row 0, ([^:]+?): /g)]
-    .map((match) => ({ match, name: match[1].split(".")[0] }))
+    .map((match) => ({ match, name: match[1].split(".")[0], place: match[1].split(".").slice(1).join(".") }))
     .filter(({ name }) => names.includes(name));
   const problems = new Map();
-  starts.forEach(({ match, name }, i) => {
+  starts.forEach(({ match, name, place }, i) => {
     const said = text.slice(match.index + match[0].length, starts[i + 1]?.match.index);
-    problems.set(name, problems.has(name) ? `${problems.get(name)}; ${said}` : said);
+    const own = place ? `${inside(place)}: ${said}` : said;
+    problems.set(name, problems.has(name) ? `${problems.get(name)}; ${own}` : own);
   });
   return problems;
 }
 
-function makeVariant(variants) {
-  if (!("challenger" in variants)) return null;
+/** Say where in a field a problem is; items count from one. */
+function inside(place) {
+  return /^\d+$/.test(place) ? `item ${Number(place) + 1}` : place;
+}
+
+function makeVariant(variants, chosen, onvariant) {
+  if (Object.keys(variants).length < 2 && "champion" in variants) return null;
   const options = Object.entries(variants).map(([alias, version]) => {
-    const only = !("champion" in variants);
-    return el("option", { value: alias, selected: only }, `${alias}, version ${version}`);
+    return el("option", { value: alias, selected: alias === chosen }, `${alias}, version ${version}`);
   });
-  const control = el("select", { id: "variant", name: "variant" }, el("option", { value: "" }, "as routed"), options);
+  const control = el("select", { id: "variant", name: "variant", onchange: () => onvariant(control.value) }, el("option", { value: "" }, "as routed"), options);
   const hint = el("span", { class: "hint" }, "who answers; as routed, the traffic's rule decides");
   return { control, element: el("div", { class: "field" }, el("label", { for: "variant" }, "Variant"), control, hint) };
 }

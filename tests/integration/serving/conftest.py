@@ -9,8 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
 
 from capstan.settings import settings
+from tests.integration.browser import chromium
 from tests.support import capstones_of_tests as capstones
 from tests.support.processes import wait_for
 from tests.support.serving import Mlflow, Server, mlflow_server, starting_server
@@ -80,6 +82,13 @@ def server(processes, mlflow) -> Server:
         assert running.load(name).status_code == 200, running.log.read_text()
     wait_for(f"{running.url}/v2/health/ready", running.child, running.log)
     return running
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory) -> Iterator[WebDriver]:
+    """Chromium."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

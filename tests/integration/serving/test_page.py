@@ -1,87 +1,27 @@
 """The page for people, in a real browser against the real server."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
+from tests.integration.browser import Page
 from tests.support.processes import ROOT
 from tests.support.serving import Server, another_server
 from tests.support.tiny_store import FLIGHT
 
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-FLAGS += ["--disable-background-networking", "--disable-component-update"]
 EXAMPLE = {name: value for name, value in FLIGHT.items() if name not in ("tailnum", "seats_sold")}
-
-
-class Page:
-    """The page of a server as its reader sees it."""
-
-    def __init__(self, driver: webdriver.Chrome, url: str, model: str = ""):
-        self.driver = driver
-        driver.get("about:blank")  # a change of the fragment alone would not load the page again
-        driver.get_log("browser")
-        driver.get(f"{url}/#{model}")
-
-    def wait(self, selector: str, text: str = "") -> WebElement:
-        """Return the first element there is with that text in it."""
-
-        def found(driver: webdriver.Chrome) -> WebElement | None:
-            elements = driver.find_elements(By.CSS_SELECTOR, selector)
-            return next((element for element in elements if text in element.text), None)
-
-        return WebDriverWait(self.driver, 20).until(found, f"no {selector} with {text!r}")
-
-    def texts(self, selector: str) -> list[str]:
-        return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector)]
-
-    def field(self, name: str) -> WebElement:
-        return self.wait(f"#field-{name}")
-
-    def enter(self, **values: str) -> None:
-        for name, value in values.items():
-            self.field(name).clear()
-            self.field(name).send_keys(value)
-
-    def submit(self) -> None:
-        self.wait("form button.primary").click()
-
-    def folded(self, name: str) -> str:
-        """Return the text under a heading that is folded, as a click shows it."""
-        self.wait(f"#{name} summary").click()
-        return self.wait(f"#{name} pre").text
-
-    def problems(self) -> list[str]:
-        """Return what the browser complained of since the page was opened."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
 
 
 def run(command: str, **env: str) -> str:
     """Return what a curl command prints in a shell."""
     command = ["bash", "-c", f"{command} --silent --show-error"]
     return subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.fixture(scope="module")
-def driver(tmp_path_factory) -> Iterator[webdriver.Chrome]:
-    """Chromium, as the system has it."""
-    chromium, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert chromium and chromedriver, "Chromium and its driver are missing: run scripts/system-packages."
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}", "--window-size=1280,1000"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver)) as running:
-        yield running
 
 
 @pytest.fixture
@@ -255,13 +195,15 @@ def test_page_needs_no_token_and_its_files_only_come_from_the_server(guarded):
     anyone = {"Authorization": "", "Accept": "text/html"}
     page = guarded.client.get("/", headers=anyone | {"Accept": "text/html"})
     assert page.status_code == 200 and page.headers["content-type"] == "text/html; charset=utf-8"
-    for name in ("app.js", "style.css", "icon.svg"):
+    for name in ("app.js", "style.css", "form.css", "icon.svg"):
         assert f'"page/{name}"' in page.text
         file = guarded.client.get(f"/page/{name}", headers=anyone)
         assert file.status_code == 200
         assert file.headers["content-security-policy"].startswith("default-src 'self';")
         assert file.headers["cache-control"] == "no-store"
-    assert guarded.client.get("/page/__init__.py", headers=anyone).status_code == 404
+    assert guarded.client.get("/page/values/show.js", headers=anyone).status_code == 200
+    for name in ("__init__.py", "values", "values/", "%2e%2e/__init__.py", "values/%2e%2e/app.js", ""):
+        assert guarded.client.get(f"/page/{name}", headers=anyone).status_code == 404
     assert guarded.client.get("/v2/models/plain", headers=anyone).status_code == 401
 
 
@@ -271,6 +213,7 @@ def test_a_server_without_models_says_how_to_get_one(driver, guarded, token):
     page = Page(driver, guarded.url)
     page.wait("#token").send_keys(token[1], Keys.ENTER)
     page.wait(".notice", "capstan run NAME")
-    assert guarded.load("tiny").status_code == 200
     page.wait(".notice button").click()
-    page.field("carrier")
+    page.wait(".notice", "capstan run NAME")
+    assert guarded.load("tiny").status_code == 200
+    page.field("carrier")  # by itself, a few seconds later

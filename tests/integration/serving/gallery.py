@@ -1,0 +1,94 @@
+"""A prediction with a field of every kind that the page shows."""
+
+import base64
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from capstan.bounds import at_least
+from capstan.evaluation import Evaluation
+from tests.support.models import Answers
+
+TITLE = "What can a page show?"
+THRESHOLDS = {"score": at_least(0.0)}
+PNG = {"contentMediaType": "image/png", "contentEncoding": "base64"}
+BLACK = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAADCAAAAACcgYFdAAAAC0lEQVR4nGNggAIAAAkAAftSuKkAAAAASUVORK5CYII="  # 2 x 3 pixels
+
+
+class Place(BaseModel):
+    """One place of a ranking."""
+
+    item: str
+    score: float
+
+
+class Request(BaseModel):
+    """Nothing of interest."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    words: list[str] = Field(title="Words", examples=[["a", "b"]])
+    sketch: str | None = Field(None, title="Sketch", json_schema_extra=PNG)
+
+
+class Prediction(BaseModel):
+    """One of each."""
+
+    picture: str = Field(title="Picture", json_schema_extra=PNG)
+    broken: str = Field(title="Broken", json_schema_extra=PNG)
+    share: float = Field(title="Share", ge=0, le=1)
+    mass: float = Field(title="Mass", json_schema_extra={"unit": "kg"})
+    count: int = Field(title="Count")
+    ready: bool = Field(title="Ready")
+    label: str = Field(title="Label")
+    nothing: float | None = Field(title="Nothing")
+    classes: dict[str, float] = Field(title="Classes", json_schema_extra={"display": "classes"})
+    step: list[list[float]] = Field(
+        title="Step", json_schema_extra={"display": "quantiles", "levels": [0.9, 0.1], "unit": "m"}
+    )
+    lists: list[list[float]] = Field(title="Lists")
+    places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
+
+
+ROW = {
+    "picture": BLACK,
+    "broken": base64.b64encode(b"no image").decode(),
+    "share": 0.25,
+    "mass": -1234567.875,
+    "count": 1_234_567,
+    "ready": True,
+    "label": "<b>bold</b>",
+    "nothing": None,
+    "classes": {f"class {i}": i / 100 for i in range(12)},
+    "step": [[3.0, 1.0]],
+    "lists": [[1.0], [2.0, 3.0]],
+    "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5}],
+}
+
+
+def predict(columns) -> dict:
+    """Return the same for each row; the words tell whether there was a sketch."""
+    rows = zip(columns["words"], columns["sketch"], strict=True)
+    labels = [f"{ROW['label']} {len(words)} {'sketch' if sketch else 'none'}" for words, sketch in rows]
+    return {name: [value] * len(labels) for name, value in ROW.items()} | {"label": labels}
+
+
+def train(tables, bias: float = 0.0):
+    """Return a model that is as good with any table."""
+    return Answers({"words": "string[]", "sketch": "string"}, predict)
+
+
+def examples(tables):
+    """Return a row."""
+    return [{"words": ["a", "b"]}]
+
+
+def load(data_dir):
+    return {}
+
+
+def split(tables):
+    return tables, tables
+
+
+def evaluate(model, tables):
+    return Evaluation({"score": 1.0})

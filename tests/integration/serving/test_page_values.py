@@ -1,0 +1,260 @@
+"""The page with answers of every type, streams, what is loading and what cannot be loaded."""
+
+import base64
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+from tests.integration.browser import Page
+from tests.integration.serving import gallery
+from tests.support.processes import wait_for
+from tests.support.serving import Server, starting_server
+
+MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.fixture(scope="module")
+def served(server, mlflow, edited) -> Iterator[Server]:
+    """The server with `writer`, which streams, `price`, which explains, and `gallery`."""
+    (edited / "gallery").mkdir()
+    shutil.copy(Path(gallery.__file__), edited / "gallery" / "task.py")
+    names = ("writer", "price", "gallery")
+    for name in names:
+        mlflow.roles(name, champion=mlflow.register(name))
+        assert server.load(name).status_code == 200
+    yield server
+    for name in names:
+        mlflow.roles(name)
+        server.load(name)
+
+
+@pytest.fixture
+def opened(driver, served) -> Callable[[str], Page]:
+    """Open the form of a model."""
+
+    def open_(name: str) -> Page:
+        page = Page(driver, served.url, name)
+        page.wait("main form")
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def shown(opened) -> Page:
+    """A prediction of `gallery`."""
+    page = opened("gallery")
+    page.submit()
+    page.wait(".prediction")
+    return page
+
+
+def value(page: Page, field: str) -> str:
+    return page.wait(f"[data-field={field}]").text
+
+
+def test_each_field_is_shown_by_its_type_under_its_title(shown):
+    fields = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field]")
+    assert [field.get_attribute("data-field") for field in fields] == list(gallery.ROW)
+    assert value(shown, "share") == "Share\n25.0 %"
+    assert value(shown, "mass") == f"Mass\n{MINUS}1,234,568 kg"
+    assert value(shown, "count") == "Count\n1,234,567"
+    assert value(shown, "ready") == "Ready\nYes"
+    assert value(shown, "label") == "Label\n<b>bold</b> 2 none"  # and no markup
+    assert value(shown, "nothing") == "Nothing\nnone"
+    assert value(shown, "lists").replace("\n", "").replace(" ", "") == "Lists[[1],[2,3]]"
+    facts = dict(text.split("\n", 1) for text in shown.texts(".prediction dl > div"))
+    assert (facts["Share"], facts["Mass"]) == ("0.25", "-1234567.875") and "Count" not in facts
+    assert shown.problems() == []
+
+
+def test_classes_come_likeliest_first_and_the_rest_unfolds(shown):
+    assert shown.texts(".classes .name") == [f"class {i}" for i in range(11, 1, -1)] + ["", ""]
+    assert shown.texts(".classes .number")[0] == "11.0 %"
+    shown.wait("[data-field=classes] button", "Show all 12").click()
+    assert shown.texts(".classes .name")[-2:] == ["class 1", "class 0"]
+    widths = [bar.size["width"] for bar in shown.driver.find_elements(By.CSS_SELECTOR, ".classes .fill")]
+    assert widths == sorted(widths, reverse=True) and widths[0] > widths[-1] == 0
+
+
+def test_an_image_is_painted_and_one_that_is_none_is_said_to_be_so(shown):
+    assert f"2 {TIMES} 3 pixels" in value(shown, "picture")
+    canvas = shown.wait("[data-field=picture] canvas")
+    assert (canvas.get_attribute("width"), canvas.get_attribute("height")) == ("2", "3")
+    assert canvas.accessible_name == "Picture"
+    shown.wait("[data-field=broken]", "cannot show the image (image/png, 8 bytes)")
+    assert shown.driver.find_elements(By.CSS_SELECTOR, "main img, [data-field=broken] canvas") == []
+
+
+def test_a_forecast_of_one_step_with_its_levels_in_any_order(shown):
+    assert len(shown.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.band")) == 1
+    assert shown.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.median") == []
+    assert shown.texts(".legend li") == ["10 % to 90 %"]
+    shown.wait(".numbers summary").click()
+    assert shown.texts(".numbers tr") == ["Step 10 % 90 %", "1 1 3"]
+
+
+def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
+    assert shown.texts(".ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\n3.5"]
+
+
+def test_a_list_counts_its_items_and_what_is_no_list_is_said_at_the_field(opened):
+    page = opened("gallery")
+    assert page.wait("#field-words-count").text == "2 items entered"
+    page.enter(words='["a", 7]')
+    page.submit()
+    page.wait("#field-words-error", "item 2: Input should be a valid string (got 7)")
+    page.wait("form button[type=reset]").click()
+    page.wait("#field-words-count", "2 items entered")
+    page.enter(words="a, b")
+    page.submit()
+    page.wait("#field-words-error", "Input should be a valid")
+
+
+def test_an_image_may_be_left_out_where_it_is_optional_and_chosen_as_a_file(opened, tmp_path):
+    page = opened("gallery")
+    (tmp_path / "black.png").write_bytes(base64.b64decode(gallery.BLACK))
+    page.field("sketch").send_keys(str(tmp_path / "black.png"))
+    page.wait(".state", f"black.png, 2 {TIMES} 3 pixels")
+    page.submit()
+    page.wait("[data-field=label]", "2 sketch")
+    assert gallery.BLACK in page.folded("curl")
+    page.wait(".clear").click()
+    page.submit()
+    page.wait("[data-field=label]", "2 none")
+
+
+def test_an_explanation_of_a_value_adds_up_in_its_unit(opened):
+    page = opened("price")
+    page.submit()
+    text = page.wait(".explanation").text
+    assert "Before anything is known of this request the model says 0." in text
+    assert "raises or lowers the price, in all to 129.9." in text and "log-odds" not in text.lower()
+    assert [row.split() for row in page.texts(".explanation tbody tr")] == [["area", "100", "+130"]]
+    assert page.texts(".figure") == ["129.9"]
+
+
+def test_a_stream_is_shown_as_it_comes(opened):
+    page = opened("writer")
+    page.enter(words="8", pause="0.3")
+    page.submit()
+    lengths, end = set(), time.monotonic() + 20
+    while not page.texts(".prediction dl") and time.monotonic() < end:
+        lengths.update(len(text) for text in page.texts("[data-field=text] .text"))
+        time.sleep(0.05)
+    assert len(lengths) > 4
+    assert page.wait("[data-field=text] .text").text == " ".join(["hello"] * 8)
+    assert page.wait("[data-field=words]").text == "Words\n8"
+    facts = dict(text.split("\n", 1) for text in page.texts(".prediction dl > div"))
+    assert facts["Answered by"] == "version 1, champion" and facts["Came as"].startswith("8 parts in 2.")
+    assert facts["Prediction id"] in page.folded("json")
+    assert page.texts(".stop") == [] and page.problems() == []
+
+
+def test_a_stream_can_be_stopped(opened):
+    page = opened("writer")
+    page.enter(words="1000", pause="0.2")
+    page.submit()
+    page.wait("[data-field=text]", "hello hello")
+    page.wait(".stop").click()
+    page.wait(".prediction", "Stopped.")
+    words = page.wait("[data-field=text] .text").text.split()
+    assert 2 <= len(words) < 100
+    page.wait("main form[aria-busy=false]")
+    time.sleep(0.5)
+    assert page.wait("[data-field=text] .text").text.split() == words
+
+
+def test_a_stream_that_fails_says_so_below_what_had_come(opened):
+    page = opened("writer")
+    page.enter(words="5", fail_at="2")
+    page.submit()
+    page.wait(".prediction [role=alert]", "Internal error")
+    assert page.wait("[data-field=text] .text").text == "hello hello"
+    page.enter(fail_at="0")
+    page.submit()
+    page.wait("main form > [role=alert]", "Internal error")
+    assert page.texts(".prediction") == []
+
+
+def test_what_a_stream_refuses_is_said_at_the_field(opened):
+    page = opened("writer")
+    page.enter(words="0")
+    page.submit()
+    page.wait("#field-words-error", "greater than or equal to 1")
+    assert page.texts(".prediction") == []
+
+
+def test_roles_that_cannot_be_loaded_are_named(driver, served, mlflow):
+    mlflow.roles("price", champion="1", challenger="99")
+    try:
+        assert served.load("price").status_code == 200
+        page = Page(driver, served.url, "price")
+        page.wait(".unloadable", "The challenger is not loaded:")
+        page.wait("nav a", "challenger: not loaded")
+        page.submit()
+        page.wait(".figure", "129.9")
+        assert page.texts("nav .failure") == []
+    finally:
+        mlflow.roles("price", champion="1")
+        served.load("price")
+
+
+def test_a_capstone_that_failed_is_said_with_the_reason(driver, served, mlflow):
+    mlflow.roles("unborn", champion=mlflow.register("unborn"))
+    try:
+        assert served.load("unborn").status_code == 503
+        page = Page(driver, served.url, "unborn")
+        page.wait(".notice", "needs the columns ['beyond']")
+        page.wait("nav .failure", "unborn")
+        page.wait("nav a", "tiny").click()
+        page.field("carrier")
+    finally:
+        mlflow.roles("unborn")
+        served.load("unborn")
+
+
+@pytest.mark.slow
+def test_what_is_loading_is_said_and_appears_by_itself(driver, served, mlflow, feast_home, tmp_path):
+    with starting_server(mlflow, feast_home, tmp_path / "home") as own:
+        wait_for(f"{own.url}/v2/health/live", own.child, own.log)
+        page = Page(driver, own.url, "tiny")
+        page.wait("nav .loading", "tiny")
+        assert page.wait(".notice").text.startswith("Loading\n")
+        assert page.texts(".problem, .failure, .error") == []
+        page.wait("#field-carrier", seconds=60)
+        page.wait("nav a", "writer", seconds=60)
+        page.enter(carrier="UA")
+        time.sleep(2)  # another look leaves what was entered
+        assert page.field("carrier").get_attribute("value") == "UA"
+        assert page.texts("nav .loading") == []
+
+
+def test_a_variant_of_other_fields_has_its_own_form_and_answer(driver, served, mlflow, edited):
+    task = edited / "gallery" / "task.py"
+    before = task.read_text()
+    task.write_text(before.replace('title="Words"', 'title="Names"').replace('title="Share"', 'title="Portion"'))
+    try:
+        mlflow.roles("gallery", champion="1", challenger=mlflow.register("gallery", fresh=True))
+        assert served.load("gallery").status_code == 200
+        page = Page(driver, served.url, "gallery")
+        page.wait("main label", "Words")
+        Select(page.wait("#variant")).select_by_value("challenger")
+        page.wait("main label", "Names")
+        page.submit()
+        page.wait("[data-field=share]", "Portion")
+        page.wait(".prediction dl", "challenger")
+        Select(page.wait("#variant")).select_by_value("champion")
+        page.wait("main label", "Words")
+        page.submit()
+        page.wait("[data-field=share]", "Share")
+        assert page.problems() == []
+    finally:
+        task.write_text(before)
+        mlflow.roles("gallery", champion="1")
+        served.load("gallery")
