@@ -1,9 +1,9 @@
 """Measure the published figures and write docs/benchmarks.md.
 
-    python -m tests.benchmarks [SECTION ...]
+    python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
 
 Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in
-docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others.
+docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print` writes nothing. `--beside` is of `road`.
 """
 
 import argparse
@@ -33,14 +33,22 @@ def main() -> None:
     """Measure the sections that are named, all by default, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="SECTION")
+    parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="road: time another checkout's run as well")
+    parser.add_argument("--print", action="store_true", help="print the tables, and write no file")
+    options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name in parser.parse_args().sections or SECTIONS:
+    for name in options.sections or SECTIONS:
         print(f"measuring {name} ...", flush=True)
-        rows = SECTIONS[name][1].rows()
+        more = {"beside": options.beside.resolve()} if name == "road" and options.beside else {}
+        rows = SECTIONS[name][1].rows(**more)
+        print(SECTIONS[name][1].table(rows), flush=True)
+        if options.print:
+            continue
         results[name] = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rows": rows}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         PAGE.write_text(page(results))
-    print(f"wrote {PAGE}")
+    if not options.print:
+        print(f"wrote {PAGE}")
 
 
 def machine() -> str:

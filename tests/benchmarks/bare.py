@@ -6,15 +6,13 @@ log of predictions, limits or metrics.
 
 import sys
 
-import mlflow.pyfunc
 import uvicorn
 from fastapi import FastAPI, Request
 
-from capstan.settings import settings
-from pipelines.flight_delay.task import INPUTS
-from tests.benchmarks.capstones import TASKS
+from capstan import catalogue, registry
+from pipelines.flight_delay.columns import INPUTS
 
-Columns = TASKS["columns"].Request
+Columns = catalogue.load_task("columns").Request
 app = FastAPI()
 
 
@@ -29,17 +27,16 @@ async def untyped(request: Request) -> dict:
     """Predict rows as they come."""
     rows = (await request.json())["instances"]
     columns = {name: [row[name] for row in rows] for name in INPUTS}
-    return {"predictions": app.state.model.predict_columns(columns).tolist()}
+    return {"predictions": app.state.model.predict_columns(columns)["probability"].tolist()}
 
 
 @app.post("/typed")
 async def typed(instances: list[Columns]) -> dict:
     """Predict rows that FastAPI has validated."""
     columns = {name: [getattr(row, name) for row in instances] for name in INPUTS}
-    return {"predictions": app.state.model.predict_columns(columns).tolist()}
+    return {"predictions": app.state.model.predict_columns(columns)["probability"].tolist()}
 
 
 if __name__ == "__main__":
-    mlflow.set_tracking_uri(settings().tracking_uri)
-    app.state.model = mlflow.pyfunc.load_model("models:/columns@champion").unwrap_python_model()
+    app.state.model = registry.load_version("columns", "1").model
     uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False)

@@ -12,10 +12,9 @@ __all__ = ["rows", "table"]
 
 CHILD = """
 import json, resource, sys, time
-from components.build_features.core import publish
-from components.ingest.core import ingest
-from capstan.files import read_tables, write_tables
-from feature_repo.store import apply
+from pathlib import Path
+from capstan.files import write_tables
+from feature_repo.store import temporary_store
 from pipelines.flight_delay import task
 
 def memory():
@@ -28,15 +27,15 @@ if kind == "prepare":
     task.entity_rows(tables).to_parquet(f"{folder}/rows.parquet")
 else:
     import pandas as pd
-    publish(task.FEATURE_DOMAIN, f"{folder}/features")
-    store = apply(task.FEATURE_DOMAIN)
     rows = pd.read_parquet(f"{folder}/rows.parquet")
-    service = store.get_feature_service(task.FEATURE_SERVICE)
-    six = [view for view in service.feature_view_projections if view.name not in ("aircraft", "schedule")]
-    wanted = service if kind == "service" else [f"{view.name}:{field.name}" for view in six for field in view.features]
-    before, began = memory(), time.monotonic()
-    frame = store.get_historical_features(rows, wanted).to_df()
-    seconds = time.monotonic() - began
+    with temporary_store("flight_delay", Path(folder, "features")) as store:
+        service = store.get_feature_service(task.FEATURE_SERVICE)
+        six = [view for view in service.feature_view_projections if view.name not in ("aircraft", "schedule")]
+        names = [f"{view.name}:{field.name}" for view in six for field in view.features]
+        wanted = service if kind == "service" else names
+        before, began = memory(), time.monotonic()
+        frame = store.get_historical_features(rows, wanted).to_df()
+        seconds = time.monotonic() - began
     assert len(frame) == 336_776
     print(json.dumps({"seconds": seconds, "before": before, "peak": memory(), "views": len(six)}))
 """

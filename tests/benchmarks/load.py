@@ -9,9 +9,8 @@ import pandas as pd
 import psutil
 
 from capstan.files import read_json
-from tests.benchmarks import stack, steady, wrk
+from tests.benchmarks import requests, stack, steady, wrk
 from tests.benchmarks.figures import table
-from tests.benchmarks.servers import bodies
 
 __all__ = ["rows", "table"]
 
@@ -24,14 +23,14 @@ def rows() -> list[dict]:
         flights = pd.read_parquet(stack.run(env)["training_set"]).tail(FLIGHTS)
         url = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}/v1/models/flight_delay:predict"
         pid = read_json(Path(env["CAPSTAN_HOME"], "run", "endpoint.json"))["pid"]
-        return figures(url, pid, bodies(flights)["flight_delay"])
+        return figures(url, pid, requests.v1_of_flights(flights))
 
 
-def figures(url: str, pid: int, requests: list[dict], seconds: float = SECONDS) -> list[dict]:
+def figures(url: str, pid: int, bodies: list[dict], seconds: float = SECONDS) -> list[dict]:
     """Measure a server that runs."""
-    highest = statistics.median(wrk.run(url, requests, 64, 10).rate for _ in range(3))
+    highest = statistics.median(wrk.run(url, bodies, 64, 10).rate for _ in range(3))
     with Memory(pid) as memory:
-        answers = steady.ask(url, requests, SHARE * highest, seconds)
+        answers = steady.ask(url, bodies, SHARE * highest, seconds)
     p50, p99, p999 = np.quantile(answers.milliseconds, [0.5, 0.99, 0.999])
     minute = memory.samples[min(60, len(memory.samples) // 10)]
     most = max(memory.samples[min(60, len(memory.samples) // 10) :])

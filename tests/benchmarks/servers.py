@@ -1,6 +1,7 @@
 """The servers that are compared, around the flagship's model, with what they are asked."""
 
 import os
+import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,50 +9,59 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.flight_delay import task
-from tests.benchmarks.capstones import NUMBERS
+from tests.benchmarks import capstones, peers, requests
 from tests.support.processes import free_port, process, wait_for
 
 Target = tuple[str, list]  # a URL, and the bodies of requests: a flight each
-BENCHMARK, FLAGSHIP = (
-    ("tests.benchmarks.capstones", "PORT", "GRPC"),
-    ("serving", "--port", "PORT", "--grpc-port", "GRPC"),
-)
-MLFLOW = ("mlflow", "models", "serve", "-m", "models:/columns@champion", "--env-manager", "local", "--port", "PORT")
+OURS = ("serving", "--port", "PORT", "--grpc-port", "GRPC")
+MLFLOW = ("mlflow", "models", "serve", "-m", "models:/columns/1", "--env-manager", "local", "--port", "PORT")
 ALONE = {"CAPSTAN_BATCH_ROWS": "1"}
 
 
 @contextmanager
-def targets(env: dict[str, str], flights: pd.DataFrame) -> Iterator[dict[str, Target]]:
-    """Start the servers; yield the targets by name. `columns` and `dense` are the benchmark's own capstones."""
+def targets(env: dict[str, str], flights: pd.DataFrame, folder: Path) -> Iterator[dict[str, Target]]:
+    """Start the servers; yield the targets by name. `folder` has the flagship's model."""
+    rows = requests.rows_of(flights)
+    columns = requests.v1(rows)
+    sent = {
+        "columns": columns,
+        "dense": requests.v1(rows, requests.NUMBERS),
+        "flight_delay": requests.v1_of_flights(flights),
+    }
+    # The networks are small, and the other core is the load generator's.
+    env = capstones.found(env) | {"OMP_NUM_THREADS": "1"}
     with ExitStack() as stack:
 
         def start(*command: str, ready: str = "/v2/health/ready", **more: str) -> str:
             return stack.enter_context(server(env | more, ready, *command))
 
-        sent = bodies(flights)
-        found = {}
-        for name, command in {"columns": BENCHMARK, "flight_delay": FLAGSHIP}.items():
-            for suffix, more in {"": {}, ", each alone": ALONE}.items():
-                url = start(*command, **more)
-                for capstone in ("columns", "dense") if name == "columns" else (name,):
-                    found[capstone + suffix] = f"{url}/v1/models/{capstone}:predict", sent[capstone]
+        found: dict[str, Target] = {}
+        for suffix, more in {"": {}, ", each alone": ALONE}.items():
+            url = start(*OURS, **more)
+            found |= {f"{name}{suffix}": (f"{url}/v1/models/{name}:predict", sent[name]) for name in sent}
+            if not suffix:
+                infer = f"{url}/v2/models/columns/infer"
+                found |= {"v2": (infer, requests.v2(rows)), "v2, binary": (infer, requests.v2_binary(rows))}
         bare = start("tests.benchmarks.bare", "PORT", ready="/ready")
-        rows = [body["instances"] for body in sent["columns"]]
-        found["bare"] = f"{bare}/untyped", sent["columns"]
-        found["bare, validating"] = f"{bare}/typed", rows
-        found["mlflow"] = f"{start(*MLFLOW, ready='/ping')}/invocations", [{"dataframe_records": row} for row in rows]
-        yield found
+        found["bare"] = f"{bare}/untyped", columns
+        found["bare, validating"] = f"{bare}/typed", [body["instances"] for body in columns]
+        records = [{"dataframe_records": body["instances"]} for body in columns]
+        found["mlflow"] = f"{start(*MLFLOW, ready='/ping')}/invocations", records
+        urls = {
+            name: stack.enter_context(peers.server(name, folder / "model.pkl", folder / f"{name}.log"))
+            for name in peers.READY
+        }
+        yield found | _peers(urls, rows, folder)
 
 
-def bodies(flights: pd.DataFrame) -> dict[str, list[dict]]:
-    """Return the requests of each capstone, a flight each."""
-    inputs = flights[task.INPUTS].astype(object)
-    rows = inputs.where(inputs.notna(), None).to_dict("records")
+def _peers(urls: dict[str, str], rows: list[requests.Row], folder: Path) -> dict[str, Target]:
+    model = pickle.loads((folder / "model.pkl").read_bytes())
+    infer = f"{urls['mlserver']}/v2/models/{{}}/infer"
     return {
-        "columns": [{"instances": [row]} for row in rows],
-        "dense": [{"instances": [{name: row[name] for name in NUMBERS}]} for row in rows],
-        "flight_delay": [{"instances": [flight]} for flight in task.requests(flights)],
+        "mlserver": (infer.format("columns"), requests.v2(rows)),
+        "mlserver, matrix": (infer.format("matrix"), requests.v2_matrix(rows, model)),
+        "litserve": (f"{urls['litserve']}/predict", requests.v1(rows)),
+        "bentoml": (f"{urls['bentoml']}/predict", requests.v1(rows)),
     }
 
 

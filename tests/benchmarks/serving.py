@@ -1,28 +1,48 @@
-"""The model server beside `mlflow models serve` and bare FastAPI, around the flagship's model, on one machine at once.
+"""The model server beside others around the flagship's model, on one machine at once: V1, V2, and batches.
 
 Every server runs for the whole time; wrk takes them in turn, round by round, so that what else the machine does meets
 all of them. A figure is the median of its rounds, for one row a request.
 """
 
 import statistics
+import tempfile
+from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import capstones, stack, wrk
+from tests.benchmarks import capstones, peers, stack, wrk
 from tests.benchmarks.figures import table
 from tests.benchmarks.servers import Target, targets
 
 __all__ = ["rows", "table"]
 
 ROUNDS, SECONDS, FLIGHTS = 5, 4, 500
-COMPARED = ("columns", "flight_delay", "mlflow", "bare", "bare, validating")  # at 1 and 16 clients
-TITLES = {
-    "columns": "this server, no features",
-    "flight_delay": "this server, online features",
-    "mlflow": "`mlflow models serve`, no features",
+TITLES = {  # at 1 and 16 clients
+    "columns": "this server, V1, no features",
+    "v2": "this server, V2 as JSON, no features",
+    "v2, binary": "this server, V2 in binary, no features",
+    "flight_delay": "this server, V1, online features",
+    "mlflow": "`mlflow models serve`",
+    "mlserver": "MLServer, V2 as JSON, a tensor an input",
+    "mlserver, matrix": "MLServer, V2 as JSON, one tensor of codes",
+    "litserve": "LitServe",
+    "bentoml": "BentoML",
     "bare": "bare FastAPI that checks nothing",
     "bare, validating": "bare FastAPI that validates",
 }
+GOALS = [  # ours, the other, and at least how many times its rate
+    ("v2", "mlserver", "1.6"),
+    ("v2", "mlserver, matrix", ""),
+    ("v2, binary", "v2", "over 1"),
+    ("v2, binary", "mlserver", ""),
+    ("columns", "mlserver", ""),
+    ("columns", "litserve", ""),
+    ("columns", "bentoml", ""),
+    ("columns", "mlflow", "5"),
+    ("flight_delay", "mlflow", "3"),
+    ("columns", "bare", "0.6"),
+    ("columns", "bare, validating", "0.6"),
+]
 BATCHED = {
     "columns": "gradient boosting",
     "flight_delay": "gradient boosting, online features",
@@ -30,46 +50,52 @@ BATCHED = {
 }
 
 
-def rows() -> list[dict]:
+def rows(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[dict]:
     """Return ratios, latencies and rates. The stack is up and the flagship trained before anything is measured."""
+    peers.prepare()
     with stack.environment() as env:
-        flights = pd.read_parquet(stack.run(env)["training_set"]).tail(FLIGHTS)
-        env |= {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{env['CAPSTAN_MLFLOW_PORT']}"}
-        capstones.register(env["CAPSTAN_TRACKING_URI"])
-        with targets(env, flights) as found:
-            runs = measure(found)
+        training_set = stack.run(env)["training_set"]
+        return of_stack(env, training_set, rounds, seconds)
+
+
+def of_stack(env: dict[str, str], training_set: str, rounds: int, seconds: int) -> list[dict]:
+    """Return the same on a stack that is up and has the flagship."""
+    flights = pd.read_parquet(training_set).tail(FLIGHTS)
+    env = env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{env['CAPSTAN_MLFLOW_PORT']}"}
+    with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
+        capstones.register(env, Path(folder))
+        with targets(env, flights, Path(folder)) as found:
+            runs = measure(found, rounds, seconds)
     rates = {key: statistics.median(run.rate for run in each) for key, each in runs.items()}
     p99s = {key: statistics.median(run.p99 for run in each) for key, each in runs.items()}
     return [*_ratios(rates, p99s), *_batching(rates), *_rates(rates, p99s)]
 
 
-def measure(found: dict[str, Target]) -> dict[tuple[str, int], list[wrk.Run]]:
+def measure(found: dict[str, Target], rounds: int, seconds: int) -> dict[tuple[str, int], list[wrk.Run]]:
     """Return the runs of each target and number of clients. Raises AssertionError when a request was not answered."""
     batched = [name + suffix for name in BATCHED for suffix in ("", ", each alone")]
-    runs = {(name, clients): [] for clients in (1, 16) for name in COMPARED}
+    runs: dict[tuple[str, int], list[wrk.Run]] = {(name, clients): [] for clients in (1, 16) for name in TITLES}
     runs |= {(name, clients): [] for clients in (1, 64) for name in batched}
     for name, clients in runs:  # a first one that does not count
         wrk.run(*found[name], clients, 1)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for (name, clients), each in runs.items():
-            each.append(wrk.run(*found[name], clients, SECONDS))
+            each.append(wrk.run(*found[name], clients, seconds))
             assert not each[-1].errors, f"{name}, {clients} clients: {each[-1]}"
     return runs
 
 
 def _ratios(rates: dict, p99s: dict) -> list[dict]:
-    goals = [("columns", "mlflow", 5), ("flight_delay", "mlflow", 3), ("columns", "bare", 0.6)]
-    goals.append(("columns", "bare, validating", 0.6))
     ratios = [
         {
             "what": f"{_clients(clients)}: rate of {TITLES[ours]} over that of {TITLES[other]}",
-            "goal": f"{goal:g}",
+            "goal": goal,
             "measured": f"{rates[ours, clients] / rates[other, clients]:.2f}",
         }
         for clients in (1, 16)
-        for ours, other, goal in goals
+        for ours, other, goal in GOALS
     ]
-    most = f"{p99s['mlflow', 1]:.2f} ms, `mlflow models serve`"
+    most = f"{p99s['mlflow', 1]:.2f} ms, {TITLES['mlflow']}"
     for ours in ("columns", "flight_delay"):
         ratios.append(
             {"what": f"one client: p99 of {TITLES[ours]}", "goal": most, "measured": f"{p99s[ours, 1]:.2f} ms"}
@@ -96,7 +122,7 @@ def _rates(rates: dict, p99s: dict) -> list[dict]:
             "measured": f"{rates[name, clients]:,.0f} a second, p99 {p99s[name, clients]:.2f} ms",
         }
         for clients in (1, 16)
-        for name in COMPARED
+        for name in TITLES
     ]
 
 

@@ -14,8 +14,11 @@ CAPSTAN = str(Path(sys.executable).with_name("capstan"))
 
 
 @contextmanager
-def environment() -> Iterator[dict[str, str]]:
-    """Yield the environment of a fresh, running stack; stop it and remove its state afterwards."""
+def environment(command: str = CAPSTAN) -> Iterator[dict[str, str]]:
+    """Yield the environment of a fresh, running stack; stop it and remove its state afterwards.
+
+    command: the `capstan` of a checkout, by default of this one.
+    """
     with tempfile.TemporaryDirectory(prefix="capstan-bench-") as home:
         env = os.environ | {"CAPSTAN_HOME": home}
         for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"):
@@ -23,20 +26,20 @@ def environment() -> Iterator[dict[str, str]]:
                 probe.bind(("127.0.0.1", 0))
                 env[f"CAPSTAN_{name}_PORT"] = str(probe.getsockname()[1])
         try:
-            capstan(env, "up")
+            capstan(env, "up", command=command)
             yield env
         finally:
-            capstan(env, "down")
+            capstan(env, "down", command=command)
 
 
-def capstan(env: dict[str, str], *arguments: str) -> str:
-    """Run the command and return what it printed. Raises CalledProcessError."""
-    done = subprocess.run([CAPSTAN, *arguments], env=env, capture_output=True, text=True)
+def capstan(env: dict[str, str], *arguments: str, command: str = CAPSTAN) -> str:
+    """Run the command and return what it printed. Raises RuntimeError."""
+    done = subprocess.run([command, *arguments], env=env, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"capstan {' '.join(arguments)}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
-def run(env: dict[str, str], *arguments: str) -> dict:
+def run(env: dict[str, str], *arguments: str, command: str = CAPSTAN) -> dict:
     """Return the summary of `capstan run flight_delay`."""
-    return json.loads(capstan(env, "run", "flight_delay", "--json", *arguments))
+    return json.loads(capstan(env, "run", "flight_delay", "--json", *arguments, command=command))

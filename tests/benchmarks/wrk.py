@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPT = """
-local bodies, n = {}, 0
-for line in io.lines(os.getenv("BODIES")) do bodies[#bodies + 1] = line end
-wrk.method, wrk.headers["Content-Type"] = "POST", "application/json"
+local requests, n = {}, 0
+function init()
+  for line in io.lines(os.getenv("BODIES")) do
+    local json, hex = line:match("(%d+) (%x+)")
+    local headers = {["Content-Type"] = "application/json"}
+    if json ~= "0" then
+      headers = {["Content-Type"] = "application/octet-stream", ["Inference-Header-Content-Length"] = json}
+    end
+    local body = hex:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)
+    requests[#requests + 1] = wrk.format("POST", nil, headers, body)
+  end
+end
 function request()
-  n = n % #bodies + 1
-  return wrk.format(nil, nil, nil, bodies[n])
+  n = n % #requests + 1
+  return requests[n]
 end
 function done(summary, latency)
   local e = summary.errors
@@ -35,12 +44,16 @@ class Run:
     errors: int
 
 
-def run(url: str, bodies: list[dict], clients: int, seconds: int) -> Run:
-    """Keep `clients` connections busy, each with one request at a time."""
+def run(url: str, bodies: list[dict | tuple[int, bytes]], clients: int, seconds: int) -> Run:
+    """Keep `clients` connections busy, each with one request at a time.
+
+    A body is JSON, or what V2 sends in binary: the length of its JSON, and all its bytes.
+    """
+    pairs = [body if isinstance(body, tuple) else (0, json.dumps(body).encode()) for body in bodies]
     with tempfile.TemporaryDirectory() as folder:
         script, lines = Path(folder, "post.lua"), Path(folder, "bodies")
         script.write_text(SCRIPT)
-        lines.write_text("".join(json.dumps(body) + "\n" for body in bodies))
+        lines.write_text("".join(f"{length} {body.hex()}\n" for length, body in pairs))
         command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), url]
         done = subprocess.run(command, env={"BODIES": str(lines)}, capture_output=True, text=True)
     if done.returncode:

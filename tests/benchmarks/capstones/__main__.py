@@ -1,0 +1,24 @@
+"""Register the capstones of the benchmarks beside the flagship: `python -m tests.benchmarks.capstones FOLDER`."""
+
+import pickle
+import sys
+from pathlib import Path
+
+from capstan import catalogue, registry
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
+from tests.benchmarks.capstones import NAMES
+from tests.support.versions import register
+
+
+def main(folder: Path) -> None:
+    """Make the flagship's champion that of `columns`, and an untrained network that of `dense`."""
+    flagship = registry.load_version("flight_delay", store.read("flight_delay").champion).model
+    (folder / "model.pkl").write_bytes(pickle.dumps(flagship))
+    for name in NAMES:
+        number = register(name, catalogue.load_task(name).train({"model": flagship}))
+        store.write_state(name, RolloutState(champion=number))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
