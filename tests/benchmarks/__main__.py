@@ -3,7 +3,8 @@
     python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
 
 Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in
-docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print` writes nothing. `--beside` is of `road`.
+docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print`
+writes nothing. `--beside` is of `road`.
 """
 
 import argparse
