@@ -4,9 +4,11 @@ import { makeControl } from "./controls/control.js";
 import { el } from "./dom.js";
 import { requestFields } from "./schema.js";
 
-/** Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
-
-`chosen` is the variant that is asked, "" for the one that the traffic's rule decides on; `onvariant` is told of another. */
+/**
+ * Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
+ *
+ * `chosen` is the variant that is asked, "" where the traffic's rule decides; `onvariant` is told of another.
+ */
 export function makeForm(metadata, chosen, onsubmit, onvariant) {
   const fields = requestFields(metadata.request_schema).map(makeField);
   const variant = makeVariant(metadata.variants, chosen, onvariant);
