@@ -11,6 +11,8 @@ from components.monitor.core import monitor
 from components.train.core import train
 from pipelines.flight_delay import task
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
@@ -57,7 +59,6 @@ def drifted(home, name: str) -> float:
     return float(metric["share"]["value"])
 
 
-@pytest.mark.slow
 def test_reports_tell_moved_rows_from_the_same(watch, home):
     same, page = watch("same")
     moved, _page = watch("moved")
