@@ -22,7 +22,7 @@ def compile_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
     def compiled(name: str) -> str:
         if name not in texts:
             path = tmp_path_factory.mktemp("compiled") / "pipeline.yaml"
-            # kfp walks the whole stack at each setting of a step: in a thread of its own, pytest's frames are not on it.
+            # kfp walks the stack at each setting of a step. In a thread of its own, it does not find pytest's frames.
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(lambda: compiler.Compiler().compile(catalogue.load_pipeline(name), str(path))).result()
             texts[name] = path.read_text()
