@@ -28,7 +28,7 @@ demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoin
 install: .venv/.core  ## set up; EXTRAS=torch adds the optional libraries of an extra
 	$(if $(EXTRAS),$(INSTALL) -r pyproject.toml $(call extras,$(EXTRAS)))
 
-check: .venv/.dev  ## lint, types, import directions, unit tests with their coverage: about a minute
+check: .venv/.dev  ## lint, types, import directions, unit tests: about a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types unit
 
 lint: .venv/.dev  ## ruff and import-linter
@@ -38,9 +38,10 @@ lint: .venv/.dev  ## ruff and import-linter
 types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
-unit: .venv/.dev  ## the fast unit tests, with their coverage
-	$(PYTEST) tests/unit -m "not slow" --cov
+unit: .venv/.dev  ## the fast unit tests; COV=--cov shows what they cover
+	$(PYTEST) tests/unit -m "not slow" $(COV)
 
+test: export COV = --cov
 test: check  ## everything: the checks, then all other tests, the slowest of them listed
 	scripts/system-packages
 	$(PYTEST) -m "not fast" --durations=20 --durations-min=5
