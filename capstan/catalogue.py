@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from capstan import capstone
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, did_you_mean
 from capstan.settings import ROOT, settings
 
 PIPELINES = ROOT / "pipelines"
@@ -36,7 +36,8 @@ def folder(name: str) -> Path:
     for parent in folders():
         if (parent / name / "task.py").exists() and is_name(name):
             return parent / name
-    raise CapstanError(f"There is no capstone {name!r}. Known: {', '.join(names()) or 'none'}.")
+    hint = did_you_mean(name, names())
+    raise CapstanError(f"There is no capstone {name!r}.{hint} Known: {', '.join(names()) or 'none'}.")
 
 
 def modules(name: str) -> list[Path]:

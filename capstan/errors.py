@@ -1,8 +1,18 @@
 """Errors that a user can fix."""
 
+from collections.abc import Iterable
+
 
 class CapstanError(Exception):
     """Bad data, configuration or state. The message says what is wrong and what to do.
 
     The command prints the message and exits with 1. Any other exception is a bug and keeps its traceback.
     """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean ...?" with the known name nearest to a misspelt one, or "" when none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), 1, cutoff=0.75)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,11 +1,13 @@
 """A profile says where stores, reports and services are, so that other code need not know."""
 
 import fcntl
+import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
@@ -17,8 +19,14 @@ class Profile(Protocol):
     def feature_tables(self, capstone: str) -> Path:
         """Return the folder of the feature tables that a capstone has published. Feast reads them there."""
 
-    def feast(self) -> dict[str, Any]:
-        """Return Feast's registry and online store, as in feature_store.yaml."""
+    def feast(self, capstone: str) -> dict[str, Any]:
+        """Return the registry and the online store of a capstone, as in feature_store.yaml."""
+
+    def stored_rows(self, capstone: str) -> dict[str, int]:
+        """Return the rows of each table of both. Raise CapstanError when one is missing or damaged."""
+
+    def discard_stores(self, capstone: str) -> None:
+        """Set both aside, so that they are made again."""
 
     def workspace(self) -> str:
         """Return the path or the URL of the Evidently workspace."""
@@ -40,14 +48,43 @@ class LocalProfile:
         """Return `HOME/features/CAPSTONE`."""
         return settings().home / "features" / capstone
 
-    def feast(self) -> dict[str, Any]:
-        """Return SQLite files under `HOME/feast`. Make the folder if it is new."""
-        folder = settings().home / "feast"
-        folder.mkdir(parents=True, exist_ok=True)
+    def feast(self, capstone: str) -> dict[str, Any]:
+        """Return SQLite files in `HOME/feast/CAPSTONE`. Make the folder if it is new."""
+        registry, online = self._databases(capstone)
+        online.parent.mkdir(parents=True, exist_ok=True)
         return {
-            "registry": {"registry_type": "sql", "path": f"sqlite:///{folder}/registry.db"},
-            "online_store": {"type": "sqlite", "path": f"{folder}/online.db"},
+            # As a URI of SQLite: a path in a URL of SQLAlchemy may hold neither % nor ?.
+            "registry": {"registry_type": "sql", "path": f"sqlite:///file:{quote(str(registry))}?uri=true"},
+            "online_store": {"type": "sqlite", "path": str(online)},
         }
+
+    def stored_rows(self, capstone: str) -> dict[str, int]:
+        """Return the rows of each table of the SQLite files. Raise CapstanError when one is missing or damaged."""
+        found: dict[str, int] = {}
+        for path in self._databases(capstone):
+            if not path.exists():
+                raise CapstanError(f"{path} is missing")
+            try:
+                with closing(sqlite3.connect(path)) as database:
+                    if (state := database.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                        raise CapstanError(f"{path} is damaged ({state})")
+                    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+                    for (table,) in tables:
+                        [rows] = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+                        found[f"{path.name} {table}"] = rows
+            except sqlite3.Error as error:
+                raise CapstanError(f"{path} is damaged ({error})") from error
+        return found
+
+    def discard_stores(self, capstone: str) -> None:
+        """Rename the SQLite files. A server that has them open reads on, until it loads the capstone again."""
+        for path in self._databases(capstone):
+            if path.exists():
+                path.replace(path.with_name(f"{path.name}.damaged"))
+
+    def _databases(self, capstone: str) -> list[Path]:
+        folder = settings().home / "feast" / capstone
+        return [folder / "registry.db", folder / "online.db"]
 
     def workspace(self) -> str:
         """Return `HOME/evidently`."""

@@ -5,6 +5,7 @@ mlflow itself logs and loads models.
 API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from capstan.settings import settings
 
 if TYPE_CHECKING:
     from capstan.version import Version
+
+
+TIMEOUT = 8  # seconds for one request
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,24 @@ def by_alias(name: str, alias: str) -> ModelVersion | None:
     return _parse(reply["model_version"]) if reply else None
 
 
-def load_version(name: str, number: str) -> "Version":
-    """Download a version and load it. Raises CapstanError when either fails."""
+def library() -> Any:
+    """Return the mlflow module, set to this profile's server. A server that does not answer fails within 10 s.
+
+    By itself it tries for four minutes. Raises CapstanError at once when nothing listens there.
+    """
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(TIMEOUT))
     import mlflow
 
+    mlflow.set_tracking_uri(settings().tracking_uri)
+    return mlflow
+
+
+def load_version(name: str, number: str) -> "Version":
+    """Download a version and load it. Raises CapstanError when either fails."""
     from capstan import version
 
-    mlflow.set_tracking_uri(settings().tracking_uri)
+    mlflow = library()
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{number}")
     except (mlflow.MlflowException, OSError) as error:
@@ -116,7 +131,7 @@ def _call(
     url = f"{settings().tracking_uri}/api/2.0/mlflow/{path}"
     payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
     try:
-        reply = httpx.request(method, url, timeout=30, **payload)
+        reply = httpx.request(method, url, timeout=TIMEOUT, **payload)
     except httpx.HTTPError as error:
         raise CapstanError(
             f"MLflow does not answer at {settings().tracking_uri} ({error}). Start it with `capstan up`, "

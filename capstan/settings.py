@@ -5,16 +5,20 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from capstan.errors import CapstanError, did_you_mean
+
 ROOT = Path(__file__).resolve().parents[1]
+PREFIX = "CAPSTAN_"
 
 
 class Settings(BaseSettings):
     """What differs between a laptop and a cluster. Paths are absolute. Reading the settings creates nothing."""
 
-    model_config = SettingsConfigDict(env_prefix="CAPSTAN_", extra="ignore")
+    # An empty variable is as good as none: it would otherwise make the current folder the state folder.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
 
     home: Path = Field(ROOT / ".capstan", description="the state folder: stores, models, logs, caches")
     data_dir: Path | None = Field(None, description="a folder to read raw data from, before its original source")
@@ -36,6 +40,8 @@ class Settings(BaseSettings):
     log_fsync: bool = Field(False, description="prediction log: survive a crash of the machine, not just the server")
 
     max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest request body")
+    max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
+    body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
     request_seconds: float = Field(10, description="endpoint: the longest time for one prediction")
     first_token_seconds: float = Field(
         30, gt=0, description="endpoint: the longest wait for the first part of a stream"
@@ -60,13 +66,40 @@ class Settings(BaseSettings):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
 
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, value: str | None) -> str | None:
+        if value and not (value.isascii() and value.isprintable() and " " not in value):
+            raise ValueError("a token has only ASCII letters, digits and signs; check for a newline or a space")
+        return value
+
+    @property
+    def url_host(self) -> str:
+        """The host as URLs write it: an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.resolve()
-        self.tracking_uri = self.tracking_uri or f"http://{self.host}:{self.mlflow_port}"
-        self.endpoint_url = self.endpoint_url or f"http://{self.host}:{self.endpoint_port}"
+        self.data_dir = self.data_dir and self.data_dir.resolve()
+        self.tokens_file = self.tokens_file and self.tokens_file.resolve()
+        self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
+        self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
 
 
 @cache
 def settings() -> Settings:
-    """Return the settings of this process, read once from its environment."""
-    return Settings()
+    """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # Not what was given: it may be a token.
+        wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
+        raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
+
+
+def misspelt() -> list[str]:
+    """Return a message for each variable that is no setting but is spelt almost like one."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    others = [name for name in os.environ if name.startswith(PREFIX) and name not in known]
+    hints = {name: did_you_mean(name, known) for name in others}
+    return [f"{name} is not a setting.{hint}" for name, hint in hints.items() if hint]

@@ -32,11 +32,12 @@ class Service:
     port: int
     health: str
     command: list[str]
+    folder: Path | None  # it runs there; None is where the command was run
     environment: dict[str, str]
 
     @property
     def url(self) -> str:
-        return f"http://{settings().host}:{self.port}"
+        return f"http://{settings().url_host}:{self.port}"
 
     @property
     def ports(self) -> dict[str, int]:
@@ -55,30 +56,33 @@ class Service:
 
 def services() -> dict[str, Service]:
     """Return the services of the local stack, in the order they start."""
-    at, folder = settings(), settings().home
+    at, home = settings(), settings().home
+    # Relative paths: MLflow reads its own as URLs, in which %, # and ? of a path would mean something else.
     mlflow = ["-m", "mlflow", "server", "--host", at.host, "--port", str(at.mlflow_port), "--workers", "1"]
-    mlflow += ["--backend-store-uri", f"sqlite:///{folder}/mlflow/mlflow.db"]
-    mlflow += ["--artifacts-destination", str(folder / "mlflow" / "artifacts")]
+    mlflow += ["--backend-store-uri", "sqlite:///mlflow.db"]
+    mlflow += ["--artifacts-destination", "./artifacts"]
     endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
     evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
-    evidently += ["--workspace", str(folder / "evidently")]
+    evidently += ["--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     found = [
-        Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, no_jobs),
-        Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, {}),
-        Service("evidently", "Evidently", at.evidently_port, "/", evidently, {}),
+        Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, home / "mlflow", no_jobs),
+        Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, None, {}),
+        Service("evidently", "Evidently", at.evidently_port, "/", evidently, home / "evidently", {}),
     ]
     return {service.name: service for service in found}
 
 
 def up(names: list[str] | None = None) -> Iterator[Service]:
-    """Start the services that do not run yet. Yield each one when it is healthy."""
+    """Start the services that do not run yet. Yield each one when it is healthy. Raises CapstanError."""
     wanted = [services()[name] for name in names or services()]
     home.prepare()
     with _lock():
         for service in wanted:
-            if not process(service):
+            if running := process(service):
+                _check_same_ports(service, running)
+            else:
                 _start(service)
         for service in wanted:
             _wait(service)
@@ -94,39 +98,39 @@ def ensure(name: str) -> None:
 
 
 def down() -> Iterator[Service]:
-    """Stop every service that was started here, by its process id. Yield each one."""
+    """Stop every service that was started here, by its process id, all at once. Yield each one."""
     with _lock():
+        running = {service.name: process(service) for service in services().values()}
+        _stop([member for service in services().values() for member in _group(service, running[service.name])])
         for service in reversed(services().values()):
-            running = process(service)
-            _stop([running, *running.children(recursive=True)] if running else _orphans(service))
-            if running:
+            if running[service.name]:
                 yield service
             service.state.unlink(missing_ok=True)
 
 
 def process(service: Service) -> psutil.Process | None:
-    """Return the process of a service that was started here and still runs, or None."""
+    """Return the process of a service that was started with this home and still runs, or None."""
     try:
         saved = read_json(service.state)
         found = psutil.Process(saved["pid"])
-        # Process ids are used again. Together with its start time, an id names one process.
+        # Process ids are used again. Together with its start time, an id names one process. The folder may be a copy of
+        # another: the process then belongs to that one.
         same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
-        return found if same else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.NoSuchProcess):
-        return None
+        if same and found.environ().get("CAPSTAN_HOME") == str(settings().home):
+            return found
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        pass
+    # The command may have been killed before it wrote the file.
+    return next((found for found in _processes(service) if os.getsid(found.pid) == found.pid), None)
 
 
-def _orphans(service: Service) -> list[psutil.Process]:
-    """Return the workers that a killed service left behind. They keep its session and its port."""
-    try:
-        session = read_json(service.state)["pid"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+def _processes(service: Service) -> list[psutil.Process]:
+    """Return the processes of a service by the mark in their environment: itself and its workers."""
+    mark = {"CAPSTAN_HOME": str(settings().home), "CAPSTAN_SERVICE": service.name}
     found = []
     for candidate in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            ours = candidate.environ().get("CAPSTAN_HOME") == str(settings().home)
-            if ours and os.getsid(candidate.pid) == session:
+            if mark.items() <= candidate.environ().items() and candidate.status() != psutil.STATUS_ZOMBIE:
                 found.append(candidate)
     return found
 
@@ -174,14 +178,15 @@ def _loading(service: Service) -> bool:
 
 
 def _start(service: Service) -> None:
-    _stop(_orphans(service))
+    _stop(_processes(service))  # workers that a killed service left behind: they keep its port
     for variable, port in service.ports.items():
         _check_port(service, variable, port)
-    for folder in (service.log.parent, service.state.parent, settings().home / "mlflow", settings().home / "evidently"):
+    for folder in filter(None, (service.log.parent, service.state.parent, service.folder)):
         folder.mkdir(parents=True, exist_ok=True)
     # CAPSTAN_RUN marks the processes of a run. A service outlives the run that started it.
     environment = {name: value for name, value in os.environ.items() if name != "CAPSTAN_RUN"} | service.environment
-    environment |= {"CAPSTAN_HOME": str(settings().home), "PYTHONUNBUFFERED": "1"}
+    environment |= {"CAPSTAN_HOME": str(settings().home), "CAPSTAN_SERVICE": service.name, "PYTHONUNBUFFERED": "1"}
+    environment |= {variable: str(port) for variable, port in service.ports.items()}
     with service.log.open("ab") as log:
         started = subprocess.Popen(
             [sys.executable, *service.command],
@@ -189,14 +194,26 @@ def _start(service: Service) -> None:
             stdout=log,
             stderr=subprocess.STDOUT,
             env=environment,
+            cwd=service.folder,
             start_new_session=True,  # survives the shell, and is one group to stop
         )
     created = psutil.Process(started.pid).create_time()
     write_json({"pid": started.pid, "created": created, "port": service.port, "url": service.url}, service.state)
 
 
+def _check_same_ports(service: Service, running: psutil.Process) -> None:
+    """Raises CapstanError when a service listens elsewhere than the settings say."""
+    environment = running.environ()
+    for variable, port in service.ports.items():
+        if (other := environment.get(variable, str(port))) != str(port):
+            raise CapstanError(
+                f"{service.title} runs on port {other}, and {variable} is {port}. Run `capstan down` first, or set "
+                f"{variable}={other}."
+            )
+
+
 def _check_port(service: Service, variable: str, port: int) -> None:
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in settings().host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings().host, port))
@@ -217,12 +234,26 @@ def _wait(service: Service) -> None:
         time.sleep(0.2)
 
 
+def _group(service: Service, running: psutil.Process | None) -> list[psutil.Process]:
+    """Return a service's process and its workers, also those that it left behind when it was killed."""
+    return [running, *running.children(recursive=True)] if running else _processes(service)
+
+
 def _stop(group: list[psutil.Process]) -> None:
     for end, seconds in [(psutil.Process.terminate, 15), (psutil.Process.kill, 5)]:
         for member in group:
             with suppress(psutil.NoSuchProcess):
                 end(member)
-        group = psutil.wait_procs(group, timeout=seconds)[1]
+        deadline = time.monotonic() + seconds
+        while (group := [member for member in group if _lives(member)]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def _lives(member: psutil.Process) -> bool:
+    # What has ended may stay as a zombie: a container often has no process that reaps those of others.
+    with suppress(psutil.NoSuchProcess):
+        return bool(member.is_running() and member.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 @contextmanager

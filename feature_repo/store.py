@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def open_store(capstone: str) -> "FeatureStore":
     """Return a capstone's Feast store in this profile. Its sources are relative to the published tables."""
-    return _store(capstone, profile().feature_tables(capstone), profile().feast())
+    return _store(capstone, profile().feature_tables(capstone), profile().feast(capstone))
 
 
 @contextmanager

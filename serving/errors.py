@@ -64,6 +64,12 @@ class TooSlow(Refused):
     """The request was given up."""
 
 
+class BodyTooSlow(Refused):
+    """The client did not send its request in time."""
+
+    headers = MappingProxyType({"Connection": "close"})
+
+
 STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     InvalidInput: (400, StatusCode.INVALID_ARGUMENT),
     VariantNotFound: (404, StatusCode.NOT_FOUND),
@@ -74,6 +80,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     TooManyRequests: (429, StatusCode.RESOURCE_EXHAUSTED),
     Overloaded: (503, StatusCode.RESOURCE_EXHAUSTED),
     TooSlow: (504, StatusCode.DEADLINE_EXCEEDED),
+    BodyTooSlow: (408, StatusCode.DEADLINE_EXCEEDED),
     CapstanError: (503, StatusCode.UNAVAILABLE),
     NotImplementedError: (501, StatusCode.UNIMPLEMENTED),
     InferenceError: (500, StatusCode.INTERNAL),

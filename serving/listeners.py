@@ -11,9 +11,10 @@ from kserve.protocol.grpc.server import GRPCServer
 from kserve.protocol.rest.server import RESTServer
 
 from serving.api.dataplane import CapstanDataPlane
-from serving.api.grpc import Service
+from serving.api.grpc import MessageInterceptor, Service
 from serving.errors import StatusInterceptor
 from serving.guards.call import Guard, GuardInterceptor
+from serving.http_protocol import HttpProtocol
 
 
 class GrpcServer(GRPCServer):
@@ -30,7 +31,8 @@ class GrpcServer(GRPCServer):
     ):
         super().__init__(port, dataplane, None, kwargs={}, grace_period=grace_period)
         self.dataplane = dataplane
-        self.address, self.max_body_bytes, self.guards = f"{host}:{port}", max_body_bytes, guards
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.max_body_bytes, self.guards = max_body_bytes, guards
 
     async def start(self) -> None:
         """Serve until stopped. Everything is async: no threads are needed."""
@@ -39,7 +41,8 @@ class GrpcServer(GRPCServer):
             # By default two servers may share a port, and each would get half of the requests.
             ("grpc.so_reuseport", 0),
         ]
-        self._server = aio.server(interceptors=(StatusInterceptor(), GuardInterceptor(self.guards)), options=options)
+        interceptors = (StatusInterceptor(), GuardInterceptor(self.guards), MessageInterceptor())
+        self._server = aio.server(interceptors=interceptors, options=options)
         service = Service(self.dataplane, self.dataplane.repository)
         add_GRPCInferenceServiceServicer_to_server(service, self._server)
         self._server.add_insecure_port(self.address)
@@ -52,7 +55,7 @@ class RestServer(RESTServer):
 
     def __init__(self, app: Any, dataplane: CapstanDataPlane, host: str, port: int, grace_period: int):
         super().__init__(app, dataplane, None, port, grace_period=grace_period)
-        self.config.host = host
+        self.config.host, self.config.http = host, HttpProtocol
         self._server = _Uvicorn(self.config)
 
     def create_application(self) -> None:

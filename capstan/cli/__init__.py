@@ -9,17 +9,27 @@ def main() -> None:
 
     from capstan.cli.app import app
     from capstan.errors import CapstanError
+    from capstan.settings import misspelt
 
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for warning in misspelt():
+        console.print(f"[yellow]Warning:[/] {_plain(warning)}")
     try:
         app()
     except CapstanError as error:
-        Console(stderr=True).print(f"[bold red]Error:[/] {_plain(error)}", highlight=False, soft_wrap=True)
+        console.print(f"[bold red]Error:[/] {_plain(error)}")
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A folder that cannot be written, a disk that is full: the user's to change, wherever it happens.
+        console.print(f"[bold red]Error:[/] {_plain(error.filename)}: {_plain(error.strerror)}.")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _plain(error: Exception) -> str:
+def _plain(text: object) -> str:
     from rich.markup import escape
 
-    return escape(str(error))
+    return escape(str(text))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ def predict(
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="A JSON file: one request, a list of them, or {instances: [...]}."),
+        typer.Option("--file", "-f", help="JSON: one request, a list, or {instances: [...]}. - reads standard input."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -69,8 +70,11 @@ def _value(text: str, schema: dict[str, Any]) -> Any:
 
 
 def _bytes(path: Path) -> bytes:
+    """Return the content of a file, or of standard input for `-`."""
     from capstan.errors import CapstanError
 
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
     try:
         return path.read_bytes()
     except OSError as error:
@@ -81,14 +85,22 @@ def _read(file: Path) -> list[Any]:
     from capstan.errors import CapstanError
 
     try:
-        content = json.loads(_bytes(file))
-    except ValueError as error:
-        raise CapstanError(f"{file} is not a readable JSON file ({error}).") from error
+        content = json.loads(_bytes(file), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise CapstanError(f"{_named(file)} is not readable JSON ({error}).") from error
     if isinstance(content, dict):
         content = content.get("instances", [content])
     if not isinstance(content, list):
-        raise CapstanError(f"{file} holds a {type(content).__name__}; it must hold a request or a list of requests.")
+        raise CapstanError(f"{_named(file)} holds a {type(content).__name__}, not a request or a list of requests.")
     return content
+
+
+def _named(file: Path) -> str:
+    return "Standard input" if str(file) == "-" else str(file)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON; write null where a value is missing")
 
 
 def _show(answer: dict[str, Any], fields: list[str]) -> None:

@@ -13,13 +13,17 @@ import psutil
 
 from capstan import catalogue, extras, home
 from capstan.capstone import capabilities
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, did_you_mean
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
 from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
 from capstan.settings import settings
+
+# The Python types of kfp's parameters.
+TYPES: dict[str, tuple[type, ...]] = {"String": (str,), "Integer": (int,), "Float": (int, float), "Boolean": (bool,)}
+TYPES |= {"List": (list,), "Dict": (dict,)}
 
 
 def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None) -> tuple[dict[str, Any], Path]:
@@ -32,16 +36,25 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
     # The step server imports its libraries while this process imports kfp.
     with _only_run_of(capstone), step_server() as steps:
         pipeline = catalogue.load_pipeline(capstone)
-        unknown = set(parameters) - set(pipeline.component_spec.inputs or {})
-        if unknown:
-            known = ", ".join(pipeline.component_spec.inputs or {})
-            raise CapstanError(f"{capstone} has no parameter {', '.join(sorted(unknown))}. It has: {known}.")
+        check_parameters(capstone, pipeline, parameters)
         task = catalogue.load_task(capstone)
         extras.require(getattr(task, "EXTRA", ""), capstone)
         for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
             profile().ensure(service)
         require_no_rollout(capstone, store.read(capstone))
         return execute(pipeline, capstone, parameters, on_event, steps)
+
+
+def check_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any]) -> None:
+    """Raise CapstanError for a parameter that the pipeline does not have, or of another type."""
+    inputs = pipeline.component_spec.inputs or {}
+    for name, value in parameters.items():
+        if name not in inputs:
+            hint = did_you_mean(name, inputs)
+            raise CapstanError(f"{capstone} has no parameter {name!r}.{hint} It has: {', '.join(inputs)}.")
+        kind, types = inputs[name].type, TYPES.get(inputs[name].type, (object,))
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {value!r} is not.")
 
 
 def execute(

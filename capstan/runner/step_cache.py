@@ -4,12 +4,14 @@ kfp's own key depends on the shell of a component and its inputs, but not on the
 the image's tag plays this part.
 """
 
+from pathlib import Path
 from typing import Any
 
 from kfp.local import cache
 from kfp.local.cache import LocalCache
 
-from capstan.files import digest
+from capstan.files import digest, read_json, write_json
+from capstan.notes import note
 from capstan.runner.code import step_digest
 from capstan.runner.command import source_of
 from capstan.settings import settings
@@ -29,6 +31,37 @@ class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types
         reads_data = "components.ingest.core" in source
         return digest(key, step_digest(self.capstone, source), *(_data_files() if reads_data else []))
 
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return the outputs of a step, or None when there are none or an artifact is not what the step wrote."""
+        outputs: dict[str, Any] | None = super().get(key)
+        if outputs is None:
+            return None
+        try:
+            written = read_json(self._digests(key))
+        except (OSError, ValueError):
+            written = {}
+        for artifact in _artifacts(outputs):
+            if digest(Path(artifact.uri)) != written.get(artifact.uri):
+                note(f"The cached {artifact.name} was changed or damaged. Its step runs again.")
+                return None
+        return outputs
+
+    def put(self, key: str, outputs: dict[str, Any]) -> None:
+        """Keep the outputs of a step, and the digests of its artifacts."""
+        written = {artifact.uri: digest(Path(artifact.uri)) for artifact in _artifacts(outputs)}
+        write_json(written, self._digests(key))
+        super().put(key, outputs)
+
+    def _digests(self, key: str) -> Path:
+        return Path(self.cache_root) / f"{key}.digests"
+
+
+def _artifacts(outputs: dict[str, Any]) -> list[Any]:
+    from kfp.dsl import Artifact
+
+    found = [value for value in outputs.values() if isinstance(value, Artifact)]
+    return [artifact for artifact in found if Path(artifact.uri).exists()]  # metrics have no file
+
 
 def use(folder: str, capstone: str) -> None:
     """Make kfp's local runner use a capstone's cache in a folder. Call this after `kfp.local.init`."""
@@ -38,6 +71,6 @@ def use(folder: str, capstone: str) -> None:
 def _data_files() -> list[str]:
     """Return the names, sizes and times of the files of the data folder."""
     data = settings().data_dir
-    files = sorted(data.rglob("*")) if data and data.is_dir() else []
+    files = sorted(path for path in data.rglob("*") if path.exists()) if data and data.is_dir() else []  # no dead links
     stamps = [f"{path.relative_to(data)} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files if data]
     return [str(data), *stamps]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.errors import CapstanError
-from capstan.files import digest, replace_tables
+from capstan.files import digest, read_json, replace_tables, write_json
+from capstan.notes import note
 from capstan.profile import profile
 
 
@@ -22,7 +23,7 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     published = profile().feature_tables(capstone)
     stamp = published / "materialized"
     wanted = f"{digest(Path(features))} {until.isoformat()}"
-    if stamp.exists() and stamp.read_text() == wanted:
+    if _holds(capstone, stamp, wanted):
         return until.isoformat()
 
     from feature_repo.store import definitions, open_store
@@ -33,8 +34,27 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     store.apply(definitions(capstone))
     stored = [view.name for view in store.list_batch_feature_views()]
     store.materialize(start_date=pd.Timestamp(0, tz="UTC").to_pydatetime(), end_date=until, feature_views=stored)
-    stamp.write_text(wanted)
+    write_json({"wanted": wanted, "rows": profile().stored_rows(capstone)}, stamp)
     return until.isoformat()
+
+
+def _holds(capstone: str, stamp: Path, wanted: str) -> bool:
+    """Return whether the stores hold what is wanted. Damaged stores are set aside, and a note says so."""
+    try:
+        written = read_json(stamp)
+    except (OSError, ValueError):
+        written = {"wanted": "", "rows": {}}  # never materialized, or killed meanwhile
+    try:
+        rows = profile().stored_rows(capstone)
+        lost = {table.split()[0] for table, count in written["rows"].items() if rows.get(table, 0) < count}
+        problem = f"{' and '.join(sorted(lost))} lost rows" if lost else ""
+    except CapstanError as error:
+        problem = str(error)
+    if problem and written["wanted"]:
+        note(f"The feature stores of {capstone} are made again: {problem}.")
+    if problem:
+        profile().discard_stores(capstone)
+    return not problem and bool(written["wanted"] == wanted)
 
 
 def _last(training_set: str) -> datetime:

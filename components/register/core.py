@@ -21,10 +21,13 @@ def register(
 ) -> str:
     """Return the number of the version made of the MLflow model in the folder `model`.
 
-    A model of the same digest and verdict is registered once. data: the folders of the tables `train` and `test`.
-    lineage: more tags. The version gets no role here. Deployment gives it one, after trying it.
+    A model of the same digest is registered once. A version that was accepted once stays so, also when it is no match
+    for a later champion. data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no
+    role here. Deployment gives it one, after trying it.
     """
-    known = registry.find(capstone, {"digest": model_digest, "verdict": verdict})
+    known = registry.find(capstone, {"digest": model_digest})
+    if known and verdict == "accepted" != known.tags["verdict"]:
+        registry.set_tag(capstone, known.version, "verdict", verdict)
     if known is None:
         tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
         tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
@@ -46,11 +49,11 @@ def git_commit() -> str:
 def _log(
     name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str]
 ) -> registry.ModelVersion:
-    import mlflow
     import pandas as pd
+
+    mlflow = registry.library()
     from mlflow.data.pandas_dataset import from_pandas
 
-    mlflow.set_tracking_uri(settings().tracking_uri)
     try:
         mlflow.set_experiment(name)
     except mlflow.exceptions.MlflowException as error:
@@ -79,6 +82,6 @@ def _drop_leftovers(tags: dict[str, str]) -> None:
     """Delete the runs of a registration that failed or was killed before it made a version."""
     import mlflow
 
-    same = f"tags.digest = '{tags['digest']}' and tags.verdict = '{tags['verdict']}'"
+    same = f"tags.digest = '{tags['digest']}'"
     for run in mlflow.search_runs(filter_string=same, output_format="list"):
         mlflow.delete_run(run.info.run_id)

@@ -7,6 +7,7 @@ from typing import Any
 from kserve.errors import InvalidInput
 from orjson import JSONDecodeError, loads
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
 CODINGS = {"gzip", "x-gzip", "deflate"}
@@ -32,6 +33,36 @@ def read_object(body: bytes, fields: Mapping[str, type]) -> dict[str, Any]:
         if type(value) is not fields[name]:
             raise InvalidInput(f"`{name}` is a {type(value).__name__}, not a {fields[name].__name__}. {expected}")
     return payload
+
+
+class Body:
+    """A body that is read piece by piece, and then received by the application as a whole."""
+
+    def __init__(self, receive: Receive):
+        self._receive = receive
+        self._pieces: list[bytes] | None = []
+        self._complete = False
+
+    async def read(self) -> int:
+        """Wait for a piece and keep it; return its size, 0 at the end. Raises ClientDisconnect."""
+        while not self._complete and self._pieces is not None:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            self._complete = not message.get("more_body", False)
+            if piece := message.get("body", b""):
+                self._pieces.append(piece)
+                return len(piece)
+        return 0
+
+    async def __call__(self) -> Message:
+        """Receive, as ASGI does: the body, then the news that the client has left."""
+        while await self.read():
+            pass
+        if self._pieces is None:
+            return await self._receive()
+        body, self._pieces = b"".join(self._pieces), None
+        return {"type": "http.request", "body": body, "more_body": False}
 
 
 def limited(scope: Scope, receive: Receive, max_bytes: int) -> Receive:

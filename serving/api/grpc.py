@@ -5,8 +5,12 @@ KServe's protocol has no streaming method, so `generate` is REST only.
 
 from typing import Any
 
+import grpc
+from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
+from grpc import aio
 from grpc.aio import ServicerContext
+from kserve.errors import InvalidInput
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.servicer import InferenceServicer
 from kserve.utils.utils import to_headers
@@ -19,6 +23,33 @@ from serving.model.tensors import INTEGERS, Tensor, check_datatype, pack
 TRITON_MODEL_NAME = 2  # the field that holds a model's name in Triton's repository requests; in KServe's it is 1
 CONTENTS = {"BYTES": "bytes_contents", "BOOL": "bool_contents", "FP32": "fp32_contents", "FP64": "fp64_contents"}
 CONTENTS |= {name: f"{'u' if name[0] == 'U' else ''}int{64 if '64' in name else ''}_contents" for name in INTEGERS}
+
+
+class MessageInterceptor(aio.ServerInterceptor):
+    """The innermost interceptor: a message that cannot be read is an error like others, behind the guards.
+
+    gRPC itself answers UNKNOWN, before any interceptor is asked, and logs a traceback.
+    """
+
+    async def intercept_service(self, continuation: Any, details: Any) -> Any:
+        """Return the handler of a method; it raises InvalidInput."""
+        handler = await continuation(details)
+        if handler is None:
+            return None
+        answer, parse = handler.unary_unary, handler.request_deserializer
+
+        def read_or_keep(data: bytes) -> Any:
+            try:
+                return parse(data)
+            except DecodeError as error:
+                return error
+
+        async def answer_if_read(request: Any, context: ServicerContext) -> Any:
+            if isinstance(request, DecodeError):
+                raise InvalidInput(f"The message of {details.method} is no valid protobuf: {request}.")
+            return await answer(request, context)
+
+        return grpc.unary_unary_rpc_method_handler(answer_if_read, read_or_keep, handler.response_serializer)
 
 
 class Service(InferenceServicer):

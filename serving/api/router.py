@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
-from serving.api.body import limited
+from serving.api.body import Body, limited
 from serving.errors import Refused
 from serving.guards.call import Call, Guard, Kind, run
 
@@ -51,7 +51,8 @@ class GuardedRouter(Router):
                 scope.update(found)
                 handle, kind = route.handle, getattr(route, "kind", kind) if match is Match.FULL else kind
                 break
-        call, begun = Call(kind, Headers(scope=scope)), False
+        body = Body(limited(scope, receive, self.max_body_bytes))
+        call, begun = Call(kind, Headers(scope=scope), body), False
 
         async def watched(message: Message) -> None:
             nonlocal begun
@@ -61,7 +62,6 @@ class GuardedRouter(Router):
                     message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        body = limited(scope, receive, self.max_body_bytes)
         try:
             await run(self.guards, call, lambda: handle(scope, body, watched))
         except Refused as error:

@@ -6,6 +6,7 @@ It awaits `proceed()` and returns what that returned, or raises an error that `s
 
 from capstan.settings import settings
 from serving.guards.authentication import Authentication
+from serving.guards.bodies import Bodies
 from serving.guards.call import Guard
 from serving.guards.concurrency import Concurrency
 from serving.guards.measure import Measure
@@ -22,4 +23,5 @@ def guards_of_settings() -> list[Guard]:
         guards.append(Authentication(TokenFile(own.tokens_file)))
     if own.token_rate:
         guards.append(Rate(own.token_rate, own.token_burst))
+    guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))
     return [*guards, Concurrency(own.max_concurrent), TimeLimit(own.request_seconds)]

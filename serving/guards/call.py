@@ -11,6 +11,13 @@ from grpc.aio import ServicerContext
 from grpc_interceptor.server import AsyncServerInterceptor
 
 
+class Body(Protocol):
+    """The body of a REST request, as far as guards read it."""
+
+    async def read(self) -> int:
+        """Wait for a piece and keep it; return its size, 0 at the end."""
+
+
 class Kind(Enum):
     """What a call is for. Each route declares its kind. Probes pass every guard."""
 
@@ -29,6 +36,7 @@ class Call:
 
     kind: Kind
     headers: Mapping[str, str]  # gRPC: the metadata; names in lower case
+    body: Body | None = None  # None where the message has arrived already, as in gRPC
     client: str = ""  # the name of its token
     status: int = 200  # of the answer, once it has begun
     model: str = ""

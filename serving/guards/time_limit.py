@@ -1,4 +1,4 @@
-"""A limit on the time of a prediction, from the first byte of the request to the last byte of the answer."""
+"""A limit on the time of a prediction, from the last byte of the request to the last byte of the answer."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from serving.guards.call import Answer, Call, Kind
 class TimeLimit:
     """Gives up predictions after `seconds`. Loading a model may take longer, and streams have limits of their own.
 
-    It ends what waits: for a slow body, the online store or the log. A model in the middle of its batch ends by itself.
+    It ends what waits: for the online store or the log. A model in the middle of its batch ends by itself.
     """
 
     def __init__(self, seconds: float):

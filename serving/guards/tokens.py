@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import sys
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,14 +17,19 @@ from capstan.errors import CapstanError
 from capstan.settings import settings
 
 log = logging.getLogger("serving")
+GRACE_SECONDS = 2
 LINE = re.compile(r"([\w.-]+) ([0-9a-f]{64})")
 
 
 class TokenFile:
-    """The tokens of a file, read again when it changes. Raises CapstanError when it cannot be read at first."""
+    """The tokens of a file, read again when it changes. A file that is gone has none.
+
+    Raises CapstanError when it cannot be read at first.
+    """
 
     def __init__(self, path: Path):
         self.path = path
+        self._missing_since: float | None = None
         self._seen, self._hashes = self._state(), read(path)
 
     def client(self, token: str) -> str:
@@ -37,6 +43,14 @@ class TokenFile:
 
     def _refresh(self) -> None:
         state = self._state()
+        if state is None:
+            # Some editors remove a file before they write it again: a moment's absence changes nothing.
+            self._missing_since = self._missing_since or time.monotonic()
+            if self._hashes and time.monotonic() - self._missing_since > GRACE_SECONDS:
+                log.warning("%s is gone: its tokens are revoked.", self.path)
+                self._seen, self._hashes = None, {}
+            return
+        self._missing_since = None
         if state != self._seen:
             self._seen = state
             try:

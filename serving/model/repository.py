@@ -55,7 +55,7 @@ class Attempt(NamedTuple):
 class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
-    `open_store` opens a capstone's Feast store, once; `log` takes the predictions. `loading` are the capstones that are
+    `open_store` opens a capstone's Feast store, at each load; `log` takes the predictions. `loading` are the capstones that are
     about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
     answers for.
     """
@@ -63,7 +63,7 @@ class CapstoneRepository(ModelRepository):
     def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
         super().__init__()
         self.models: dict[str, CapstoneModel] = {}
-        self.open_store: OpenStore = cache(open_store)
+        self.open_store = open_store
         self.log = log or PredictionLog.of_settings()
         self.loading: set[str] = set()
         self.failures: dict[str, str] = {}
@@ -140,7 +140,8 @@ class CapstoneRepository(ModelRepository):
         if not state.versions():
             raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
         held = {role: predictor.variant for role, predictor in old.predictors.items()} if old else {}
-        variants, unloadable = load_variants(name, state.versions(), self.open_store, held)
+        # Each time anew: the store may have been replaced. The variants share it.
+        variants, unloadable = load_variants(name, state.versions(), cache(self.open_store), held)
         if not variants:
             raise Unloadable(state, unloadable)
         return CapstoneModel(name, variants, self.log, state, unloadable)

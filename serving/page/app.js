@@ -85,8 +85,7 @@ function described({ models, ...rest }) {
 /** Show what the address names, or else what was shown before, or else the first model. */
 function turn() {
   if (!found) return;
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  const name = [wanted, shown].find(known) ?? found.models.keys().next().value ?? null;
+  const name = [addressed(), shown].find(known) ?? found.models.keys().next().value ?? null;
   shown = name;
   for (const link of nav.querySelectorAll("a")) {
     if (link.dataset.name === name) link.setAttribute("aria-current", "page");
@@ -94,6 +93,15 @@ function turn() {
   }
   const elements = content(name);
   if (elements.some((element) => element.parentNode !== main)) main.replaceChildren(...elements);
+}
+
+/** Return the name that the address asks for. An address that is no UTF-8 asks for none. */
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
 }
 
 function known(name) {

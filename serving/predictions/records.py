@@ -1,5 +1,6 @@
 """The record of a prediction: a line of JSON, and a row of a table."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ SCHEMA = pa.schema(
     ]
 )
 JSON_COLUMNS = ("inputs", "features", "prediction")
+START = b'{"model":'  # of every record, as `encode` writes it
+NEEDED = ("prediction_id", "time", "model")  # without them, nobody finds a record again
 LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 
 
@@ -70,13 +73,16 @@ def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
     data = data[: data.rfind(b"\n") + 1]
     if not data:
         return SCHEMA.empty_table(), []
-    try:
-        return _table(data), []
-    except pa.ArrowException:
-        lines = data.splitlines(keepends=True)
-        good = [line for line in lines if _readable(line)]
-        bad = [line for line in lines if not _readable(line)]
-        return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
+    # Arrow ends the process at a line of `null`, so lines that do not look like records never reach it.
+    if data.startswith(START) and data.count(b"\n" + START) + 1 == data.count(b"\n"):
+        with suppress(pa.ArrowException):
+            table = _table(data)
+            if _complete(table):
+                return table, []
+    lines = data.splitlines(keepends=True)
+    good = [line for line in lines if _readable(line)]
+    bad = [line for line in lines if not _readable(line)]
+    return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
 
 
 def _table(lines: bytes) -> pa.Table:
@@ -85,8 +91,12 @@ def _table(lines: bytes) -> pa.Table:
     return pyarrow.json.read_json(pa.BufferReader(lines), read, fields).select(SCHEMA.names).cast(SCHEMA)
 
 
+def _complete(table: pa.Table) -> bool:
+    return not any(table[name].null_count for name in NEEDED)
+
+
 def _readable(line: bytes) -> bool:
     try:
-        return bool(_table(line)["prediction_id"][0].is_valid)
-    except (pa.ArrowException, IndexError):
+        return line.startswith(START) and isinstance(orjson.loads(line), dict) and _complete(_table(line))
+    except (orjson.JSONDecodeError, pa.ArrowException):
         return False

@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
+from capstan import registry
 from capstan import version as versions
 from capstan.errors import CapstanError
 from capstan.model import Model
-from capstan.settings import settings
 from capstan.version import Version
 from serving.errors import one_line
 from serving.model.rows import Row
@@ -143,9 +143,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
 
 
 def _download(name: str, version: str) -> tuple[Version, Files]:
-    import mlflow
-
-    mlflow.set_tracking_uri(str(settings().tracking_uri))
+    mlflow = registry.library()
     files = Files(name)
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(files.path)))

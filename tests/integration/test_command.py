@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,9 +12,10 @@ import httpx
 import psutil
 import pytest
 
-from capstan.settings import ROOT
-from tests.integration.conftest import capstan
+from capstan.settings import ROOT, settings
+from tests.integration.conftest import CAPSTAN, capstan
 from tests.integration.place import PORTS, Place
+from tests.support.processes import free_port
 
 COMMANDS = ["list", "new", "check", "run", "up", "down", "status", "predict", "compile", "open"]
 COMMANDS += ["canary", "ab", "shadow", "promote", "rollback"]
@@ -29,14 +31,21 @@ def place(tmp_path):
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """A place whose stack is up."""
-    place = Place(tmp_path_factory.mktemp("running") / "home")
+    """A place whose stack is up. Its name has what a URL would read as something else."""
+    place = Place(tmp_path_factory.mktemp("running") / "home %20#1?x=y")
     try:
         done = place("up", "--json")
         assert done.returncode == 0, done.stderr
         yield place
     finally:
         place.clear()
+
+
+@pytest.mark.slow
+def test_state_folder_is_taken_by_its_name(running):
+    assert [path.name for path in running.home.parent.iterdir()] == [running.home.name]
+    assert {"mlflow.db", "artifacts"} >= {path.name for path in (running.home / "mlflow").iterdir()} >= {"mlflow.db"}
+    assert {"mlflow", "evidently", "logs", "run"} <= {path.name for path in running.home.iterdir()}
 
 
 @pytest.mark.slow
@@ -98,6 +107,34 @@ def test_prediction_of_a_capstone_that_is_not_deployed_says_so(running):
     done = running("predict", "flight_delay", "--entity", "carrier=UA")
     assert done.returncode == 1
     assert "flight_delay" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_up_with_another_port_refuses_at_once_and_names_both(running):
+    began = time.monotonic()
+    other = str(free_port())
+    done = running("up", CAPSTAN_ENDPOINT_PORT=other)
+    assert done.returncode == 1 and time.monotonic() - began < 20
+    assert other in done.stderr and running.environment["CAPSTAN_ENDPOINT_PORT"] in done.stderr
+
+
+@pytest.mark.slow
+def test_stack_whose_state_files_are_lost_is_found_by_its_processes(running):
+    """As after a kill between the start of a service and the writing of its file."""
+    before = {name: service["pid"] for name, service in running.services().items()}
+    for path in (running.home / "run").glob("*.json"):
+        path.unlink()
+    assert {name: service["pid"] for name, service in running.services().items()} == before
+    assert running("up").returncode == 0
+    assert {name: service["pid"] for name, service in running.services().items()} == before
+
+
+@pytest.mark.slow
+def test_down_in_a_copied_state_folder_stops_nothing(running, tmp_path):
+    shutil.copytree(running.home, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
+    done = running("down", CAPSTAN_HOME=str(tmp_path / "copy"))
+    assert done.stdout.strip() == "Nothing was running."
+    assert len(running.processes()) >= 3
 
 
 @pytest.mark.slow
@@ -174,6 +211,7 @@ def test_every_command_has_help_and_the_command_lists_them_all():
         (["predict", "flight_delay", "--entity", "carrier"], "KEY=VALUE"),
         (["predict", "flight_delay", "--entity", "carrier=UA", "--file", "x.json"], "--file"),
         (["list", "--nosuch"], "--nosuch"),
+        (["prdict", "flight_delay"], "Did you mean 'predict'?"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments, names):
@@ -191,6 +229,7 @@ def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments, names):
         (["predict", "flight_delay", "--entity", "carrier=UA"], "capstan up"),
         (["predict", "flight_delay", "--file", "/nosuch.json"], "/nosuch.json"),
         (["compile", "flight_delay", "-o", "/nosuch/x.yaml"], "/nosuch/x.yaml"),
+        (["run", "fligt_delay"], "Did you mean 'flight_delay'?"),
     ],
 )
 def test_users_error_exits_with_1_and_one_message(arguments, names, place):
@@ -198,6 +237,82 @@ def test_users_error_exits_with_1_and_one_message(arguments, names, place):
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("Error: ") and names in done.stderr
     assert "Traceback" not in done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["--set", "seed=abc"], "parameter 'seed' of flight_delay is of the type Integer, and 'abc' is not"),
+        (["--set", "sead=1"], "Did you mean 'seed'?"),
+        (["--set", "as_of=1"], "of the type String"),
+    ],
+)
+def test_parameter_that_does_not_fit_is_refused_before_anything_starts(arguments, names, place):
+    done = place("run", "flight_delay", *arguments)
+    assert done.returncode == 1 and names in done.stderr and "Traceback" not in done.stderr
+    assert place.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ('[{"x": NaN}]', "NaN is not JSON"),
+        ("[" * 100_000, "is not readable JSON"),
+        ("", "is not readable JSON"),
+        ('"x"', "holds a str"),
+    ],
+    ids=["NaN", "deep", "empty", "text"],
+)
+@pytest.mark.parametrize("way", ["file", "standard input"])
+def test_request_that_is_no_json_is_one_message(content, names, way, place, tmp_path):
+    path = tmp_path / "request.json"
+    path.write_text(content)
+    command = [CAPSTAN, "predict", "flight_delay", "--file", "-" if way == "standard input" else str(path)]
+    with path.open() as given:
+        done = subprocess.run(command, stdin=given, capture_output=True, text=True, env=os.environ | place.environment)
+    assert done.returncode == 1 and names in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "names"),
+    [
+        ("CAPSTAN_MLFLOW_PORT", "abc", "CAPSTAN_MLFLOW_PORT"),
+        ("CAPSTAN_MAX_BODY_BYTES", "0", "greater than 0"),
+        ("CAPSTAN_TOKEN", "zauberwört", "CAPSTAN_TOKEN"),
+        ("CAPSTAN_TOKEN", "first\nsecond", "a newline"),
+        ("CAPSTAN_HOME", "/dev/null/home", "/dev/null/home"),
+    ],
+)
+def test_setting_that_cannot_be_is_one_message_that_names_it_and_no_secret(variable, value, names, place):
+    done = place("up", **{variable: value})
+    assert done.returncode == 1 and names in done.stderr and "Traceback" not in done.stderr
+    assert not any(secret in done.stderr for secret in ("zauberw", "first", "second"))
+
+
+def test_misspelt_setting_is_named_with_the_nearest_and_the_command_goes_on(place):
+    done = place("list", CAPSTAN_ENPOINT_PORT="1")
+    assert done.returncode == 0
+    assert "CAPSTAN_ENPOINT_PORT is not a setting. Did you mean 'CAPSTAN_ENDPOINT_PORT'?" in done.stderr
+
+
+def test_empty_setting_counts_as_none(place, tmp_path):
+    code = "from capstan.settings import settings; print(settings().home)"
+    environment = os.environ | {"CAPSTAN_HOME": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.stdout.strip() == str(ROOT / ".capstan")
+
+
+def test_dead_link_in_the_data_folder_is_no_traceback(place, tmp_path, monkeypatch):
+    from capstan.runner.step_cache import _data_files
+
+    (tmp_path / "dead").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "alive").write_text("x")
+    monkeypatch.setenv("CAPSTAN_DATA_DIR", str(tmp_path))
+    settings.cache_clear()
+    try:
+        assert [line.split()[0] for line in _data_files()] == [str(tmp_path), "alive"]
+    finally:
+        settings.cache_clear()
 
 
 def test_list_as_json_names_every_capstone_and_its_question():

@@ -172,6 +172,20 @@ def test_model_is_registered_once_with_its_lineage(trained):
     assert found.version == number and store.read("flight_delay") == RolloutState()
 
 
+def test_model_that_a_better_champion_now_rejects_is_the_version_that_it_was(trained):
+    number = enter(trained, "accepted", model_digest="overtaken")
+    assert enter(trained, "rejected", model_digest="overtaken") == number
+    found = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == "overtaken"]
+    assert [known.tags["verdict"] for known in found] == ["accepted"]
+
+
+def test_model_that_was_rejected_and_now_passes_is_accepted_as_the_version_that_it_was(trained):
+    number = enter(trained, "rejected", model_digest="late")
+    assert enter(trained, "accepted", model_digest="late") == number
+    found = registry.find("flight_delay", {"digest": "late"})
+    assert (found.version, found.tags["verdict"]) == (number, "accepted")
+
+
 def test_rejected_model_becomes_a_version_without_a_role(trained):
     number = enter(trained, "rejected", model_digest="0123456789abcdef")
     found = registry.find("flight_delay", {"digest": "0123456789abcdef"})

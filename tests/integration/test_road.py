@@ -122,3 +122,50 @@ def test_training_set_has_every_flight_once(road):
     rows = pd.read_parquet(road["training_set"])
     assert len(rows) == 336_776
     assert not rows.duplicated(["carrier", "origin", "dest", "tailnum", "sched_dep", "sched_arr", "late"]).any()
+
+
+def online(up) -> dict:
+    """Return what the endpoint answers for the example that the page fills in."""
+    url = up["endpoint"]["url"]
+    fields = httpx.get(f"{url}/v2/models/flight_delay").json()["request_schema"]["properties"]
+    flight = {"instances": [{name: field["examples"][0] for name, field in fields.items()}]}
+    [answer] = httpx.post(f"{url}/v1/models/flight_delay:predict", json=flight).json()["predictions"]
+    return {name: value for name, value in answer.items() if name != "prediction_id"}
+
+
+def cut(path: Path) -> None:
+    """Leave the first half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    """Leave nothing of a file but its name."""
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(("name", "harm"), [("online.db", cut), ("online.db", empty), ("registry.db", Path.unlink)])
+def test_feature_stores_that_are_lost_or_damaged_are_made_again(road, up, name, harm):
+    from capstan.settings import settings
+
+    before = online(up)
+    harm(settings().home / "feast" / "flight_delay" / name)
+    done = capstan("run", "flight_delay")
+    assert done.returncode == 0, done.stderr
+    assert "The feature stores of flight_delay are made again" in done.stdout and name in done.stdout
+    assert online(up) == before
+    again = capstan("run", "flight_delay")
+    assert "made again" not in again.stdout
+
+
+def test_an_artifact_of_the_cache_that_is_cut_off_is_made_again(road):
+    from capstan.settings import settings
+
+    [*tables] = (settings().home / "runs").glob("*/*split*/**/train/*.parquet")
+    assert tables
+    for table in tables:
+        cut(table)
+    done = capstan("run", "flight_delay", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["scores"] == road["scores"]
+    shown = capstan("run", "flight_delay").stdout
+    assert "was changed or damaged" not in shown and "cached split" in shown

@@ -117,8 +117,15 @@ def test_rows_are_taken_as_the_schema_says(server):
     for row in ({"x": "1.5"}, {"x": True}):
         reply = server.predict(row, name="plain")
         assert reply.status_code == 400 and "row 0, x: Input should be a valid number" in reply.json()["error"]
-    reply = server.predict(FLIGHT | {"sched_dep": 1370091600})
-    assert reply.status_code == 400 and "row 0, sched_dep: Input should be a valid datetime" in reply.json()["error"]
+    for number in (1370091600, "1", " 1370091600.5", "1e9", "-1", True):  # seconds since 1970, pydantic would say
+        reply = server.predict(FLIGHT | {"sched_dep": number})
+        expected = "row 0, sched_dep: Input should be ISO 8601, such as 2013-06-01T13:00:00Z (got "
+        assert reply.status_code == 400 and expected in reply.json()["error"], reply.text
+
+
+def test_a_misspelt_field_gets_a_hint(server):
+    error = server.predict({k if k != "carrier" else "carier": v for k, v in FLIGHT.items()}).json()["error"]
+    assert "row 0, carier: Extra inputs are not permitted" in error and "Did you mean 'carrier'?" in error
 
 
 def test_messages_of_validators_read_as_written(server):

@@ -1,13 +1,13 @@
 """Every pipeline there is, compiled: those of `pipelines/` and those of `tests/capstones`."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from capstan import catalogue
 from capstan.settings import ROOT, settings
+from tests.support.stack_depth import off_stack
 
 EXAMPLES = ROOT / "tests" / "capstones"
 
@@ -22,9 +22,7 @@ def compile_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str]
     def compiled(name: str) -> str:
         if name not in texts:
             path = tmp_path_factory.mktemp("compiled") / "pipeline.yaml"
-            # kfp walks the stack at each setting of a step. In a thread of its own, it does not find pytest's frames.
-            with ThreadPoolExecutor(1) as thread:
-                thread.submit(lambda: compiler.Compiler().compile(catalogue.load_pipeline(name), str(path))).result()
+            off_stack(lambda: compiler.Compiler().compile(catalogue.load_pipeline(name), str(path)))
             texts[name] = path.read_text()
         return texts[name]
 

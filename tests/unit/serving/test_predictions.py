@@ -269,3 +269,20 @@ def test_a_segment_that_cannot_be_converted_holds_up_no_other(tmp_path):
     assert [path.stem for path in segments(tmp_path)] == ["1"] and ids(tmp_path, "m2") == ["2"]
     (tmp_path / "model=m1").unlink()
     assert convert_all(tmp_path) == 1 and ids(tmp_path, "m1") == ["1"]
+
+
+BAD = {"null": b"null\n", "empty": b"{}\n", "list": b"[1]\n", "zeros": b"\0\0\0\n", "text": b"hello\n"}
+BAD |= {"other": b'{"model":"plain"}\n', "number": b'{"model":1}\n', "half": b'{"model":"plain","time":\n'}
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("where", ["first", "last", "alone"])
+def test_lines_that_are_no_records_are_set_aside_and_the_others_kept(tmp_path, bad, where, caplog):
+    """Arrow ends the process at `null`, and reads `{}` as a record of nothing."""
+    (tmp_path / "wal").mkdir()
+    good = b"" if where == "alone" else lines("a", "b")
+    (tmp_path / "wal" / "old.jsonl").write_bytes(bad + good if where == "first" else good + bad)
+    assert convert_all(tmp_path) == 1
+    assert ids(tmp_path) == ([] if where == "alone" else ["a", "b"])
+    assert (tmp_path / "quarantine" / "old.jsonl").read_bytes() == bad
+    assert "1 lines of old are no records" in caplog.text
