@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -111,7 +112,7 @@ def down() -> Iterator[Service]:
 def process(service: Service) -> psutil.Process | None:
     """Return the process of a service that was started with this home and still runs, or None."""
     try:
-        saved = read_json(service.state)
+        saved = _saved(service)
         found = psutil.Process(saved["pid"])
         # Process ids are used again. Together with its start time, an id names one process. The folder may be a copy of
         # another: the process then belongs to that one.
@@ -225,13 +226,27 @@ def _check_port(service: Service, variable: str, port: int) -> None:
 
 
 def _wait(service: Service) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    saved = _saved(service)
+    # One that has answered before is not starting: if it does not answer now, it has failed.
+    seconds = RETRY_SECONDS if saved.get("answered") else START_SECONDS
+    deadline = time.monotonic() + seconds
     while (stopped := process(service) is None) or not healthy(service):
         if stopped or time.monotonic() > deadline:
-            what = "stopped while it started" if stopped else f"did not answer within {START_SECONDS} s"
+            what = "stopped while it started" if stopped else f"did not answer within {seconds} s"
             last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
             raise CapstanError(f"{service.title} {what}. The end of {service.log}:\n{last}")
         time.sleep(0.2)
+    if saved and not saved.get("answered"):
+        write_json(saved | {"answered": True}, service.state)
+
+
+def _saved(service: Service) -> dict[str, Any]:
+    """Return the content of a service's state file; nothing when there is none that can be read."""
+    try:
+        saved = read_json(service.state)
+    except (OSError, ValueError):
+        return {}
+    return saved if isinstance(saved, dict) else {}
 
 
 def _group(service: Service, running: psutil.Process | None) -> list[psutil.Process]:

@@ -40,7 +40,10 @@ def _admit(name: str, state: RolloutState, try_role: Try, canary: float, lost: s
     if canary and before and not lost:
         after = RolloutState(before, challenger=version, previous=state.previous, traffic=Traffic("canary", canary))
         apply(name, state, after, "deploy", require=["champion", "challenger"])
-        return f"Version {version} is the challenger of version {before} and answers {canary:g} % of the keys."
+        return (
+            f"Version {version} is the challenger of version {before} and answers {canary:g} % of the keys. Go on with "
+            f"`capstan promote {name}` or `capstan rollback {name}`."
+        )
     after = RolloutState(champion=version, previous=state.previous if lost else before)
     apply(name, state, after, "deploy", require=["champion"])
     try_role("champion")

@@ -6,6 +6,7 @@ from capstan import endpoint_client
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, read_tables
+from capstan.notes import note
 from capstan.profile import profile
 from capstan.rollout import deployment
 from capstan.settings import settings
@@ -25,6 +26,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
         answers[:] = ask(capstone, examples, version, role)
 
     outcome = deployment.deploy(capstone, version, try_role, canary)
+    note(outcome)
     url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
     lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]
     fields = load_task(capstone).Prediction.model_fields

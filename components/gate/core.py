@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from capstan import registry
+from capstan import notes, registry
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import digest, read_json, read_tables, write_markdown_table
@@ -39,6 +39,12 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
         passed = bound.holds_against(candidate[decisive], champion[decisive])
         rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
     verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
+    for row in rows:
+        if row["result"] != _word(True):
+            notes.note(
+                f"Rejected: {row['metric']} is {row['candidate']:.4f}, beyond {row['bound']:.4f}, the bound of the "
+                f"{row['against']}."
+            )
     write_markdown_table(rows, report, before=f"**{verdict}**", after=note)
     return verdict
 

@@ -6,6 +6,9 @@ ENTITY_KEYS = ["carrier", "origin", "dest", "tailnum"]
 LABEL = "late"
 LATE_AFTER = 15  # minutes
 HORIZON = timedelta(hours=1)  # the prediction is made this long before the scheduled departure
+# The readings of the weather end a day before the flights do. The online store is as of an instant of the last evening
+# that has both, so that a flight of that evening finds all of its features.
+ONLINE_AS_OF = "2013-12-30T19:15:00-05:00"
 
 # Feature view: its keys, and the length of the window that ends at the latest landing. The window is also the TTL of
 # the view, because an older row describes flights that the window no longer holds.

@@ -12,6 +12,7 @@ from components.split.component import split
 from components.train.component import train
 from components.validate.component import validate
 from pipelines import road
+from pipelines.flight_delay.columns import ONLINE_AS_OF
 
 NAME = "flight_delay"
 
@@ -34,14 +35,14 @@ def pipeline(
     workers: int = 0,
     tune: int = 0,
     measure_inputs: bool = False,
-    as_of: str = "",
+    as_of: str = ONLINE_AS_OF,
     canary: float = 0.0,
 ) -> Outputs:
     """Train, judge and deploy the model.
 
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
     measure_inputs: also train with one more group of inputs each time, to show what each is worth.
-    as_of: the online store gets what was known at this instant, ISO 8601; by default the last prediction time.
+    as_of: the online store gets what was known at this instant, ISO 8601.
     canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
     """
     source = ingest(capstone=NAME)

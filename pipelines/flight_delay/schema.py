@@ -66,20 +66,20 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    # The examples are one of the year's last flights: the online store is as of then.
-    carrier: str = Field(title="Airline", description="two-character code", examples=["B6"])
+    # The examples are a flight that is predicted at ONLINE_AS_OF.
+    carrier: str = Field(title="Airline", description="two-character code", examples=["UA"])
     origin: str = Field(
-        title="From", description="EWR, JFK or LGA", examples=["JFK"], json_schema_extra={"enum": [*ORIGINS]}
+        title="From", description="EWR, JFK or LGA", examples=["EWR"], json_schema_extra={"enum": [*ORIGINS]}
     )
-    dest: str = Field(title="To", description="airport of destination, IATA code", examples=["SJU"])
+    dest: str = Field(title="To", description="airport of destination, IATA code", examples=["TPA"])
     tailnum: Annotated[str, Field(max_length=10)] | None = Field(
-        None, title="Aircraft", description="its registration, where it is known", examples=["N509JB"]
+        None, title="Aircraft", description="its registration, where it is known", examples=["N483UA"]
     )
     sched_dep: AwareDatetime = Field(
-        title="Scheduled departure", description="ISO 8601 with an offset", examples=["2013-12-31T23:59:00-05:00"]
+        title="Scheduled departure", description="ISO 8601 with an offset", examples=["2013-12-30T20:15:00-05:00"]
     )
     sched_arr: AwareDatetime = Field(
-        title="Scheduled arrival", description="ISO 8601 with an offset", examples=["2014-01-01T04:40:00-04:00"]
+        title="Scheduled arrival", description="ISO 8601 with an offset", examples=["2013-12-30T23:22:00-05:00"]
     )
 
     @field_validator("carrier", "dest", "origin")

@@ -55,7 +55,7 @@ class Attempt(NamedTuple):
 class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
-    `open_store` opens a capstone's Feast store, at each load; `log` takes the predictions. `loading` are the capstones that are
+    `open_store` opens a Feast store, at each load; `log` takes the predictions. `loading` are the capstones that are
     about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
     answers for.
     """

@@ -2,7 +2,7 @@
 
 import { counted } from "./numbers.js";
 
-/** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, initial}]; kind: a control's name. */
+/** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, format, initial}]; kind: a control's name. */
 export function requestFields(schema) {
   const whole = schema.examples?.[0] ?? {};
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
@@ -19,6 +19,7 @@ export function requestFields(schema) {
       nullable,
       verbatim: !type.pattern && !type.format, // spaces around a text count, but not those around a code or a time
       mediaType: type.contentMediaType ?? "",
+      format: type.format ?? "",
       initial: initial ?? null,
     };
   });
@@ -67,6 +68,7 @@ export function isImage(type) {
 
 function kindOf(type) {
   if (isImage(type)) return "image";
+  if (type.type === "string" && (type.format === "date-time" || type.format === "date")) return "instant";
   return { string: "text", integer: "number", number: "number" }[type.type] ?? "json";
 }
 

@@ -13,7 +13,7 @@ REQUESTS = 5_000
 
 
 def rows(port: int, training_set: str) -> list[dict]:
-    """Return the quantiles of one client's latency, a flight a request, over one kept connection."""
+    """Return the quantiles of one client's latency, with one flight per request, over one kept connection."""
     flights = task.requests(pd.read_parquet(training_set).tail(500))
     p50, p99 = np.quantile(ask(port, flights), [0.5, 0.99])
     return [

@@ -1,4 +1,4 @@
-"""Ten minutes at 70% of the highest rate: the flagship with its online features, a flight a request."""
+"""Ten minutes at 70% of the highest rate: the flagship with its online features, one flight per request."""
 
 import statistics
 import threading

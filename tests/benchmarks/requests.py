@@ -1,4 +1,4 @@
-"""What the servers are asked: a flight a request, in the protocol of each."""
+"""What the servers are asked, in the protocol of each: one flight per request."""
 
 import json
 import struct

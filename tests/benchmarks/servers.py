@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import capstones, peers, requests
+from tests.benchmarks import capstones, requests
+from tests.benchmarks.peers import environments as peers
 from tests.support.processes import free_port, process, wait_for
 
 Target = tuple[str, list]  # a URL, and the bodies of requests: a flight each

@@ -1,7 +1,7 @@
 """The model server beside others around the flagship's model, on one machine at once: V1, V2, and batches.
 
 Every server runs for the whole time; wrk takes them in turn, round by round, so that what else the machine does meets
-all of them. A figure is the median of its rounds, for one row a request.
+all of them. A figure is the median of its rounds, with one row per request.
 """
 
 import statistics
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import capstones, peers, stack, wrk
+from tests.benchmarks import capstones, stack, wrk
 from tests.benchmarks.figures import table
+from tests.benchmarks.peers import environments as peers
 from tests.benchmarks.servers import Target, targets
 
 __all__ = ["rows", "table"]
@@ -23,7 +24,7 @@ TITLES = {  # at 1 and 16 clients
     "v2, binary": "this server, V2 in binary, no features",
     "flight_delay": "this server, V1, online features",
     "mlflow": "`mlflow models serve`",
-    "mlserver": "MLServer, V2 as JSON, a tensor an input",
+    "mlserver": "MLServer, V2 as JSON, one tensor per input",
     "mlserver, matrix": "MLServer, V2 as JSON, one tensor of codes",
     "litserve": "LitServe",
     "bentoml": "BentoML",

@@ -1,5 +1,6 @@
 """A page of the model server as its reader sees it, in Chromium."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,17 @@ class Page:
 
     def enter(self, **values: str) -> None:
         for name, value in values.items():
-            self.field(name).clear()
-            self.field(name).send_keys(value)
+            if self.field(name).get_attribute("type") == "datetime-local":
+                self._enter_instant(name, value)
+            else:
+                self.field(name).clear()
+                self.field(name).send_keys(value)
+
+    def _enter_instant(self, name: str, value: str) -> None:
+        """Enter a time. What a key does in the browser's picker depends on its language."""
+        local, offset = re.fullmatch(r"(.*?)(Z|[+-]\d\d:\d\d)?", value).groups("")
+        for field, part in ((name, local), (f"{name}-offset", offset)):
+            self.driver.execute_script("arguments[0].value = arguments[1]", self.field(field), part)
 
     def submit(self) -> None:
         self.wait("form button.primary").click()

@@ -130,6 +130,24 @@ def test_stack_whose_state_files_are_lost_is_found_by_its_processes(running):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments", [["canary", "flight_delay", "--percent", "10"], ["run", "flight_delay"]], ids=["canary", "run"]
+)
+def test_mlflow_that_hangs_is_given_up(arguments, running):
+    mlflow = psutil.Process(running.services()["mlflow"]["pid"])
+    group = [mlflow, *mlflow.children(recursive=True)]
+    for process in group:
+        process.suspend()
+    try:
+        done = capstan(*arguments, timeout=60, **running.environment)
+    finally:
+        for process in group:
+            process.resume()
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "MLflow d" in done.stderr and "not answer" in done.stderr
+
+
+@pytest.mark.slow
 def test_down_in_a_copied_state_folder_stops_nothing(running, tmp_path):
     shutil.copytree(running.home, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
     done = running("down", CAPSTAN_HOME=str(tmp_path / "copy"))

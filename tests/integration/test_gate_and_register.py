@@ -1,6 +1,9 @@
 """The gate and the registry, with a real MLflow server: what may serve, and what is registered once."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -206,6 +209,16 @@ def test_registration_that_was_cut_off_leaves_one_run_and_one_version(trained):
     runs = mlflow.search_runs(filter_string="tags.digest = 'cut-off'", output_format="list")
     assert len(runs) == 1 and runs[0].info.run_id != left.info.run_id
     assert len([known for known in registry.versions("flight_delay") if known.tags.get("digest") == "cut-off"]) == 1
+
+
+def test_library_of_an_mlflow_that_is_gone_gives_up():
+    """By itself it asks for four minutes."""
+    from capstan.errors import CapstanError
+
+    code = "from capstan import registry; registry.load_version('flight_delay', '1')"
+    environment = os.environ | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{free_port()}"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert CapstanError.__name__ in done.stderr and "cannot be downloaded" in done.stderr
 
 
 def test_unreachable_registry_says_what_to_do(judge, monkeypatch, tmp_path):

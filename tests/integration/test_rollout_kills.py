@@ -175,6 +175,33 @@ def test_candidate_is_tried_without_traffic(load, three):
     assert reply.json()["predictions"][0]["model_version"] == three[2]
 
 
+def test_run_during_a_roll_out_stops_before_training(three, place):
+    state = RolloutState(three[0], three[1], traffic=Traffic("canary", 10))
+    reset(state)
+    done = place("run", NAME, "--canary", "10")
+    assert done.returncode == 1 and f"version {three[1]} is the challenger of version {three[0]}" in done.stderr
+    assert f"capstan rollback {NAME}" in done.stderr and "ingest" not in done.stdout
+    assert roles(store.read(NAME)) == roles(state)
+
+
+def test_run_with_a_canary_and_no_champion_makes_the_champion_and_says_so(three, place):
+    store.write_state(NAME, RolloutState())
+    done = place("run", NAME, "--canary", "10")
+    assert done.returncode == 0, done.stderr
+    assert "is the champion. There was none to compare it with." in done.stdout
+    assert store.read(NAME).champion and not store.read(NAME).challenger
+
+
+def test_run_with_a_canary_gives_the_new_version_its_share_and_says_how_to_go_on(three, place):
+    reset(RolloutState(three[1]))
+    done = place("run", NAME, "--canary", "10")
+    assert done.returncode == 0, done.stderr
+    state = store.read(NAME)
+    assert (state.champion, state.traffic) == (three[1], Traffic("canary", 10)) and state.challenger
+    said = f"Version {state.challenger} is the challenger of version {three[1]} and answers 10 % of the keys."
+    assert said in done.stdout and f"capstan promote {NAME}" in done.stdout
+
+
 def test_two_commands_at_once_one_wins_and_the_other_is_told(three, place):
     reset(RolloutState(three[0]))
     with commands.changing(NAME):  # one is under way
@@ -196,6 +223,16 @@ def test_challenger_that_cannot_be_loaded_is_refused_and_the_champion_stays(thre
     done = place("canary", NAME, "--percent", "10", "--version", broken)
     assert done.returncode == 1 and "too old" in done.stderr and "Nothing was changed" in done.stderr
     assert roles(store.read(NAME)) == roles(RolloutState(three[0]))
+
+
+def test_challenger_that_cannot_be_loaded_is_not_promoted(three, place):
+    """It answered when its roll-out began, and its files were lost since."""
+    broken = versions.edit_source(NAME, three[1], lambda text: text + "\nraise RuntimeError('lost')\n")
+    state = RolloutState(three[0], broken, traffic=Traffic("canary", 10))
+    reset(state)
+    done = place("promote", NAME)
+    assert done.returncode == 1 and "lost" in done.stderr and "Nothing was changed" in done.stderr
+    assert roles(store.read(NAME)) == roles(state)
 
 
 def test_version_that_the_gate_rejected_needs_force(three, place):

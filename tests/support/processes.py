@@ -5,10 +5,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,18 +24,24 @@ def free_port() -> int:
 
 @contextmanager
 def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Popen]:
-    """Run a command in the repository, with its output in a file; it is stopped at the end."""
+    """Run a command in the repository, with its output in a file; it is stopped at the end, and its own processes."""
     with log.open("w") as output:
         child = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield child
     finally:
+        workers = []
+        with suppress(psutil.NoSuchProcess):
+            workers = psutil.Process(child.pid).children(recursive=True)
         child.terminate()
         try:
             child.wait(15)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.kill()
 
 
 def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 120) -> None:

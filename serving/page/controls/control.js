@@ -5,10 +5,18 @@
 import { el } from "../dom.js";
 import { leftOut } from "../schema.js";
 import { makeImage } from "./image.js";
+import { makeInstant } from "./instant.js";
 import { makeList } from "./list.js";
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
-const MAKERS = { choice: makeChoice, image: makeImage, json: makeList, number: makeInput, text: makeInput };
+const MAKERS = {
+  choice: makeChoice,
+  image: makeImage,
+  instant: makeInstant,
+  json: makeList,
+  number: makeInput,
+  text: makeInput,
+};
 
 /** Return the control of a field, one of `requestFields`; `attributes` are those of its input. */
 export function makeControl(field, attributes) {

@@ -13,14 +13,14 @@ import bentoml
 
 @bentoml.service(workers=1, logging={"access": {"enabled": False}}, metrics={"enabled": False})
 class Flights:
-    """Rows of named inputs in, a probability a row out."""
+    """Rows of named inputs in, one probability per row out."""
 
     def __init__(self) -> None:
         self.booster = pickle.loads(Path(os.environ["PEER_MODEL"]).read_bytes())
 
     @bentoml.api
     async def predict(self, instances: list[dict]) -> dict:
-        """Return a probability a row."""
+        """Return one probability per row."""
         columns = {name: [row[name] for row in instances] for name in self.booster.inputs}
         return {"predictions": self.booster.predict_columns(columns)["probability"].tolist()}
 

@@ -12,7 +12,7 @@ import litserve
 
 
 class Flights(litserve.LitAPI):
-    """Rows of named inputs in, a probability a row out."""
+    """Rows of named inputs in, one probability per row out."""
 
     def setup(self, device) -> None:
         """Read the model."""
@@ -23,7 +23,7 @@ class Flights(litserve.LitAPI):
         return {name: [row[name] for row in request["instances"]] for name in self.booster.inputs}
 
     def predict(self, columns):
-        """Return a probability a row."""
+        """Return one probability per row."""
         return self.booster.predict_columns(columns)["probability"]
 
     def encode_response(self, output) -> dict:

@@ -43,7 +43,7 @@ def processes(tmp_path_factory, feast_home, edited) -> Iterator[tuple[Mlflow, Se
 
 @pytest.fixture(scope="package")
 def store(feast_home):
-    """The Feast store with one row a view."""
+    """The Feast store with one row per view."""
     from tests.support.tiny_store import make_store, write
 
     made = make_store(feast_home)

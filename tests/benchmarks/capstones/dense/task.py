@@ -42,7 +42,7 @@ class Network(Model):
         self.network = torch.nn.Sequential(*layers[:-1])
 
     def predict_columns(self, columns: Columns) -> dict[str, np.ndarray]:
-        """Return a probability a row, shape (n,)."""
+        """Return one probability per row, shape (n,)."""
         import torch
 
         matrix = np.nan_to_num(np.array([columns[name] for name in NUMBERS], dtype=np.float32).T)
