@@ -1,6 +1,7 @@
 """A gradient boosting classifier over named columns, with calibrated probabilities."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,20 +11,31 @@ from capstan.model import Columns, Explanation, Model
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+FEW_ROWS = 64
+
 
 def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[str]]) -> np.ndarray:
     """Return columns as a matrix, float64 of shape (n, len(inputs)).
 
     A category becomes its position in its list. A missing or unknown value becomes NaN.
     """
-    matrix = np.empty((len(columns[inputs[0]]), len(inputs)))
-    for position, name in enumerate(inputs):
-        values = columns[name]
-        if name in categories:
-            codes = {value: code for code, value in enumerate(categories[name])}
-            values = [codes.get(value, np.nan) for value in values]
+    found = [_codes(columns[name], categories[name]) if name in categories else columns[name] for name in inputs]
+    if len(found[0]) < FEW_ROWS:  # one array of all columns: an array of each takes most of the time of one row
+        return np.array(found, dtype=float).T
+    matrix = np.empty((len(found[0]), len(inputs)))
+    for position, values in enumerate(found):
         matrix[:, position] = np.asarray(values, dtype=float)
     return matrix
+
+
+def _codes(values: Sequence[Any], category: list[str]) -> list[float]:
+    known = _positions(tuple(category))
+    return [known.get(value, np.nan) for value in values]
+
+
+@lru_cache
+def _positions(category: tuple[str, ...]) -> dict[str, int]:
+    return {value: code for code, value in enumerate(category)}
 
 
 class CalibratedBooster(Model):

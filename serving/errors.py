@@ -88,12 +88,20 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
 }
 
 
-async def _known(request: Request, error: Exception) -> JSONResponse:
-    return _reply(request, statuses(error)[0], message_of(error), dict(getattr(error, "headers", {})))
+BUG = "Internal error; the server's log has the details."
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+def reply(request: Request, error: Exception) -> JSONResponse:
+    """Return the answer to a request that ended in an error. What the table does not know is a bug."""
+    if isinstance(error, HTTPException):
+        return _http(request, error)
+    status, code = statuses(error)
+    if code is None:
+        return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
+    return _reply(request, status, message_of(error), dict(getattr(error, "headers", {})))
+
+
+def _http(request: Request, error: HTTPException) -> JSONResponse:
     text, headers = str(error.detail), dict(error.headers or {})
     if error.status_code == 405:
         headers = {"Allow": ", ".join(sorted(headers["Allow"].split(", ")))}
@@ -103,18 +111,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     return _reply(request, error.status_code, text, headers)
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Starlette raises the error again once this reply is sent: uvicorn logs its traceback and closes the connection.
-    return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
-
-
-def _reply(request: Request, status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def _reply(request: Request, status: int, text: str, headers: dict[str, str]) -> JSONResponse:
     log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(text))
     return JSONResponse({"error": text}, status, headers)
-
-
-BUG = "Internal error; the server's log has the details."
-HANDLERS: Mapping[Any, Any] = dict.fromkeys(STATUSES, _known) | {HTTPException: _http, Exception: _bug}  # of Starlette
 
 
 class StatusInterceptor(AsyncServerInterceptor):

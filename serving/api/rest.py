@@ -7,7 +7,6 @@ without checks. These routes read JSON whatever its content type is called, and 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -17,10 +16,9 @@ from serving.api.body import read_json
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.generate import Generate
 from serving.api.openapi import OpenApi
-from serving.api.router import ApiRoute, GuardedRouter
+from serving.api.router import ApiRoute, Application
 from serving.api.routes import MODEL, Routes
 from serving.api.tensors import SIZE_HEADER, read, write
-from serving.errors import HANDLERS
 from serving.guards.authentication import Authentication
 from serving.guards.call import Guard, Kind
 from serving.model.codec_v1 import V1Payload
@@ -33,7 +31,7 @@ def create_app(
     max_body_bytes: int,
     guards: Sequence[Guard] = (),
     draining: Callable[[], bool] = lambda: False,
-) -> Starlette:
+) -> Application:
     """Return the REST application."""
     repository = dataplane.repository
     secured = any(isinstance(guard, Authentication) for guard in guards)
@@ -44,9 +42,7 @@ def create_app(
         *Routes(dataplane, repository).routes(),
         ApiRoute("/openapi.json", OpenApi(repository, secured).document),
     ]
-    app = Starlette(exception_handlers=HANDLERS)
-    app.router = GuardedRouter(routes, guards, max_body_bytes, draining)
-    return app
+    return Application(routes, guards, max_body_bytes, draining)
 
 
 class InferRoutes:

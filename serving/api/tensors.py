@@ -22,6 +22,7 @@ SIZE_HEADER = "inference-header-content-length"
 CACHED_BYTES = 2**14
 NOTHING: Mapping[str, Any] = {}
 JSON_KINDS = {name: kinds for name, kinds in KINDS.items() if name != "FP16"}
+PREFIX = 4  # bytes in front of a text, which hold its length
 SIZES = {letter: struct.calcsize(f"<{letter}") for letter in LAYOUTS.values()}
 
 
@@ -79,36 +80,56 @@ def _json_row(inputs: list[Any]) -> dict[str, Any] | None:
 
 
 class Layout(NamedTuple):
-    """The names of tensors that hold one number each, and how their bytes are read at once."""
+    """The names of tensors that hold one number or text each, and how the bytes of all are read at once."""
 
     names: list[str]
-    numbers: struct.Struct
+    values: struct.Struct
+    texts: list[tuple[int, int]]  # where a text's own length stands among the values, and what it has to be; last first
 
 
 @lru_cache(256)
 def _parse_with_layout(text: bytes) -> tuple[Header, Layout | None]:
-    header, names, letters = _parse(text), [], "<"
+    header, letters = _parse(text), "<"
+    names: list[str] = []
+    texts: list[tuple[int, int]] = []
     try:
         for tensor in header.inputs:
             parameters, (size,), name = tensor["parameters"], tensor["shape"], tensor["name"]
-            letter, length = LAYOUTS[tensor["datatype"]], parameters["binary_data_size"]
-            if size != 1 or type(size) is not int or length != SIZES[letter] or type(length) is not int:
+            datatype, length = tensor["datatype"], parameters["binary_data_size"]
+            if size != 1 or type(size) is not int or type(length) is not int:
                 return header, None
             if len(tensor) != 4 or type(name) is not str or name in names:
                 return header, None
+            if datatype == "BYTES" and length >= PREFIX:
+                texts.insert(0, (len(names) + len(texts), length - PREFIX))
+                letters += f"I{length - PREFIX}s"
+            elif length == SIZES[LAYOUTS[datatype]]:
+                letters += LAYOUTS[datatype]
+            else:
+                return header, None
             names.append(name)
-            letters += letter
     except (KeyError, TypeError, ValueError):
         return header, None
-    return header, Layout(names, struct.Struct(letters))
+    return header, Layout(names, struct.Struct(letters), texts)
 
 
 def _binary_row(layout: Layout, body: bytes, start: int) -> dict[str, Any] | None:
-    """Return the values of one row of numbers that follow the JSON, or None for `_tensors` to say what is wrong."""
-    if layout.numbers.size != len(body) - start:
+    """Return the values of one row that follow the JSON, or None for `_tensors` to say what is wrong."""
+    if layout.values.size != len(body) - start:
         return None
-    values = layout.numbers.unpack_from(body, start)
-    return dict(zip(layout.names, values, strict=True)) if all(map(math.isfinite, values)) else None
+    values = list(layout.values.unpack_from(body, start))
+    try:
+        for position, length in layout.texts:
+            said, text = values[position : position + 2]
+            if said != length:
+                return None
+            values[position : position + 2] = [text.decode()]
+    except UnicodeDecodeError:
+        return None
+    for value in values:
+        if value.__class__ is float and not math.isfinite(value):
+            return None
+    return dict(zip(layout.names, values, strict=True))
 
 
 def _tensors(inputs: list[Any], body: bytes, size: int) -> list[Tensor]:

@@ -8,7 +8,6 @@ Optional fields: leave the tensor out, or give an empty string (in JSON also nul
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
 from kserve.errors import InvalidInput
 
@@ -124,9 +123,8 @@ class V2Payload:
             types = [*types, DEFAULTS]
         outputs = [encode(type_, self._values(type_.name, inference)) for type_ in types]
         variant = inference.variant
-        return V2Answer(
-            self.id or str(uuid4()), variant.name, variant.version, variant.role, outputs, self.asked_binary
-        )
+        id_ = self.id or inference.prediction_ids[0]
+        return V2Answer(id_, variant.name, variant.version, variant.role, outputs, self.asked_binary)
 
     @staticmethod
     def _values(name: str, inference: Inference) -> list[Any]:

@@ -78,18 +78,24 @@ def encode(type_: TensorType, values: list[Any]) -> Tensor:
             for _ in type_.dims:
                 values = list(chain.from_iterable(values))
             return Tensor(type_.name, type_.datatype, shape, values)
-    return Tensor(type_.name, "BYTES", [len(values)], [dumps(value).decode() for value in values])
+    return Tensor(
+        type_.name, "BYTES", [len(values)], ["[]" if value == [] else dumps(value).decode() for value in values]
+    )
 
 
 def pack(tensor: Tensor) -> bytes:
     """Return a tensor's elements as bytes, for the binary tensor extension. A null is NaN or an empty text."""
     data = tensor.data or ()
     if tensor.datatype == "BYTES":
-        texts = [b"" if text is None else text.encode() for text in data]
-        return b"".join(part for text in texts for part in (struct.pack("<I", len(text)), text))
+        return b"".join([_pack_text(text) for text in data])
     if tensor.datatype == "FP64":
         return struct.pack(f"<{len(data)}d", *[math.nan if value is None else value for value in data])
     return np.asarray(data, NUMPY[tensor.datatype]).tobytes()
+
+
+def _pack_text(text: str | None) -> bytes:
+    encoded = text.encode() if text else b""
+    return len(encoded).to_bytes(4, "little") + encoded
 
 
 def _unpack(tensor: Tensor) -> list[Any]:
