@@ -53,8 +53,7 @@ class LocalProfile:
         registry, online = self._databases(capstone)
         online.parent.mkdir(parents=True, exist_ok=True)
         return {
-            # As a URI of SQLite: a path in a URL of SQLAlchemy may hold neither % nor ?.
-            "registry": {"registry_type": "sql", "path": f"sqlite:///file:{quote(str(registry))}?uri=true"},
+            "registry": {"registry_type": "sql", "path": f"sqlite:///{quote(str(registry))}"},  # a URL of SQLAlchemy
             "online_store": {"type": "sqlite", "path": str(online)},
         }
 

@@ -2,7 +2,10 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from capstan import registry, version
 from capstan.errors import CapstanError
@@ -58,9 +61,9 @@ def _log(
         mlflow.set_experiment(name)
     except mlflow.exceptions.MlflowException as error:
         raise CapstanError(f"MLflow at {settings().tracking_uri} refused the experiment {name!r}: {error}") from error
-    saved = mlflow.models.Model.load(model)
     _drop_leftovers(tags)
-    with mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
+    with _plainly_named(model) as model, mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
+        saved = mlflow.models.Model.load(model)
         mlflow.log_metrics(metrics)
         for context, path in data.items():
             for table in sorted(Path(path).glob("*.parquet")):
@@ -76,6 +79,15 @@ def _log(
             pip_requirements=str(Path(model) / "requirements.txt"),
         )
     return registry.create_version(name, logged.model_id, run.info.run_id, tags)
+
+
+@contextmanager
+def _plainly_named(folder: str) -> Iterator[str]:
+    """Yield a link to a folder. MLflow reads a path as a URL, in which %, # and ? mean something else."""
+    with TemporaryDirectory(prefix="capstan-") as parent:
+        link = Path(parent) / "model"
+        link.symlink_to(Path(folder).absolute())
+        yield str(link)
 
 
 def _drop_leftovers(tags: dict[str, str]) -> None:

@@ -178,6 +178,7 @@ def guarded(writer, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     token = add(home / "tokens", "ann")
     limits = {"CAPSTAN_TOKENS_FILE": str(home / "tokens"), "CAPSTAN_MAX_CONCURRENT": "2"}
     limits |= {"CAPSTAN_TOKEN_SECONDS": "0.5", "CAPSTAN_FIRST_TOKEN_SECONDS": "3", "CAPSTAN_REQUEST_SECONDS": "0.3"}
+    limits |= {"CAPSTAN_BODY_SECONDS": "1"}
     with another_server(mlflow, feast_home, home / "home", **limits) as made:
         made.client.headers["Authorization"] = f"Bearer {token}"
         yield made
@@ -211,4 +212,4 @@ def test_a_body_that_trickles_in_is_given_up(guarded):
     with socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as connection:
         head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: 100\r\n\r\n{{"
         connection.sendall(head.encode())
-        assert connection.recv(1000).startswith(b"HTTP/1.1 504")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408")

@@ -64,10 +64,14 @@ def test_page_lists_the_models_with_their_variants_and_versions(tiny):
 
 
 def test_form_has_a_labelled_field_for_each_of_the_request_with_the_example_in_it(tiny):
-    controls = tiny.driver.find_elements(By.CSS_SELECTOR, "form .field > :is(input, select, textarea)")
+    selector = "form .field > :is(input, select, textarea), form .instant > input[name]"
+    controls = tiny.driver.find_elements(By.CSS_SELECTOR, selector)
     assert [control.get_attribute("name") for control in controls] == list(FLIGHT)
     assert all(control.accessible_name for control in controls)
     entered = {control.get_attribute("name"): control.get_attribute("value") for control in controls}
+    offset = tiny.wait("#field-sched_dep-offset")
+    assert "offset from UTC" in offset.accessible_name
+    entered["sched_dep"] += f":00{offset.get_attribute('value')}"  # the picker leaves out seconds of zero
     assert entered == EXAMPLE | {"tailnum": "", "seats_sold": "0"}
     assert "pattern ^[A-Z]{3}$" in tiny.wait("#field-origin-hint").text
     assert "a whole number · at least 0" in tiny.wait("#field-seats_sold-hint").text
