@@ -17,7 +17,7 @@ extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 # Two workers: many tests wait for a process to start.
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo install check lint types unit test bench golden lock clean
+.PHONY: help demo install check lint format types unit test bench golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,11 +35,14 @@ lint: .venv/.dev  ## ruff and import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
+format: .venv/.dev  ## format, and fix what ruff can
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
 types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
-unit: .venv/.dev  ## the fast unit tests; COV=--cov shows what they cover
-	$(PYTEST) tests/unit -m "not slow" $(COV)
+unit: .venv/.dev  ## the fast unit tests and those of the capstones; COV=--cov shows what they cover
+	$(PYTEST) tests/unit pipelines -m "not slow" $(COV)
 
 test: export COV = --cov
 test: check  ## everything: the checks, then all other tests, the slowest of them listed

@@ -83,6 +83,8 @@ def up(names: list[str] | None = None) -> Iterator[Service]:
         for service in wanted:
             if running := process(service):
                 _check_same_ports(service, running)
+                if _saved(service).get("pid") != running.pid:
+                    _record(service, running)
             else:
                 _start(service)
         for service in wanted:
@@ -198,8 +200,12 @@ def _start(service: Service) -> None:
             cwd=service.folder,
             start_new_session=True,  # survives the shell, and is one group to stop
         )
-    created = psutil.Process(started.pid).create_time()
-    write_json({"pid": started.pid, "created": created, "port": service.port, "url": service.url}, service.state)
+    _record(service, psutil.Process(started.pid))
+
+
+def _record(service: Service, started: psutil.Process) -> None:
+    written = {"pid": started.pid, "created": started.create_time(), "port": service.port, "url": service.url}
+    write_json(written, service.state)
 
 
 def _check_same_ports(service: Service, running: psutil.Process) -> None:

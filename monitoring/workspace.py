@@ -23,6 +23,9 @@ def add(capstone: str, title: str, name: str, run: Any, outcome: str | None = No
     workspace = Workspace.create(profile().workspace())
     found = [project for project in workspace.list_projects() if project.name == capstone]
     project = found[0] if found else _create(workspace, capstone, title, outcome)
+    if project.description != title:  # the question has been worded anew
+        project.description = title
+        project.save()
     for known in workspace.list_runs(project.id):
         if workspace.get_run(project.id, known).name == name:
             workspace.delete_run(project.id, known)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.processes import ROOT, free_port
 
-UNIT = ROOT / "tests" / "unit"
+FAST = (ROOT / "tests" / "unit", ROOT / "pipelines")  # but for what is marked slow there
 
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the fast unit tests, keep a group in one worker, and start the longest first."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-        if UNIT in item.path.parents and not item.get_closest_marker("slow"):
+        if not item.get_closest_marker("slow") and any(folder in item.path.parents for folder in FAST):
             item.add_marker("fast")
     items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
 

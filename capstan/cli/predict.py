@@ -120,10 +120,12 @@ def _show(answer: dict[str, Any], fields: list[str]) -> None:
 
 
 def _short(value: Any) -> str:
+    if value is None:
+        return "none"
     if isinstance(value, float):
         return f"{value:.3f}"
     if isinstance(value, list):
-        more = f", ... ({len(value)})" if len(value) > SHOWN else ""
+        more = f", ... {len(value)} in all; --json shows them" if len(value) > SHOWN else ""
         return f"[{', '.join(_short(item) for item in value[:SHOWN])}{more}]"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_short(item)}" for key, item in value.items())

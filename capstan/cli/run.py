@@ -68,13 +68,14 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
 
 def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
+    version = f"-version-{outputs['version']}" if "version" in outputs else ""
     plain: dict[str, Any] = {}
     for name, value in outputs.items():
         kind = getattr(value, "schema_title", "")
         if "Metrics" in kind:
             plain[name] = dict(value.metadata)
         elif "HTML" in kind:
-            plain[name] = _page(capstone, name, value.path)
+            plain[name] = _page(capstone, f"{name}{version}", value.path)
         else:
             plain[name] = value.path if kind else value
     return plain

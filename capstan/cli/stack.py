@@ -40,7 +40,7 @@ def down(as_json: Json = False) -> None:
 
 def status(as_json: Json = False) -> None:
     """Show which services run, where, and which version of each model serves."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from capstan import catalogue, stack
     from capstan.rollout import store
@@ -61,7 +61,7 @@ def status(as_json: Json = False) -> None:
         rollouts = {name: asdict(state) for name, state in states.items()}
         print_json({"services": rows, "champions": champions, "rollouts": rollouts})
         return
-    table = Table("service", "state", "url", "pid", "log", box=None)
+    table = Table("service", "state", "url", "pid", Column("log", overflow="fold"), box=None)
     for row in rows:
         colour = {"healthy": "green", "stopped": "dim"}.get(row["state"], "red")
         pid = str(row["pid"] or "")

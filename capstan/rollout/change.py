@@ -38,7 +38,8 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
     require: the roles that must load. Raises CapstanError, and restores the state `before`, when one of them does not
     or when the endpoint does not answer.
     """
-    after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
+    if after != before:  # else it is only loaded again
+        after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
     store.write_state(name, after)
     try:
         loaded = endpoint_client.reload(name)

@@ -13,7 +13,7 @@ def split(name: str, traffic: Traffic, version: str | None = None, force: bool =
     """Give a challenger a share of the requests: `version`, else the current one, else the newest accepted version.
 
     Return its number. Raises CapstanError when there is no champion or no such version, or when the gate rejected the
-    version and `force` is not set.
+    version, or its deployment failed, and `force` is not set.
     """
     with changing(name) as state:
         _require_champion(name, state)
@@ -45,7 +45,8 @@ def rollback(name: str) -> str:
             after = RolloutState(champion=state.previous)
         else:
             raise CapstanError(
-                f"{name} has had no champion before version {state.champion}: there is nothing to go back to."
+                f"Only one champion before is remembered, and for version {state.champion} of {name} there is none. To "
+                f"bring back another version, use `capstan canary {name} --version N` and `capstan promote {name}`."
             )
         apply(name, state, after, "capstan rollback", require=["champion"])
         return after.champion
@@ -71,15 +72,24 @@ def _named(name: str, number: str, force: bool) -> str:
     if found is None:
         known = ", ".join(version.version for version in registry.versions(name)) or "none"
         raise CapstanError(f"{name} has no version {number}. It has: {known}.")
-    if found.tags.get("verdict") != "accepted" and not force:
-        raise CapstanError(f"The gate rejected version {number} of {name}. Add --force to serve it anyway.")
+    if (problem := _problem(found)) and not force:
+        raise CapstanError(f"Version {number} of {name}: {problem}. Add --force to serve it anyway.")
     return number
 
 
+def _problem(version: registry.ModelVersion) -> str:
+    """Return why a version should not serve, or nothing."""
+    if version.tags.get("verdict") != "accepted":
+        return "the gate rejected it"
+    return "its deployment failed" if version.tags.get("deployment") == "failed" else ""
+
+
 def _newest_accepted(name: str, state: RolloutState) -> str:
-    for version in registry.versions(name):
-        if version.version != state.champion and version.tags.get("verdict") == "accepted":
+    newer = [version for version in registry.versions(name) if int(version.version) > int(state.champion)]
+    for version in newer:
+        if not _problem(version):
             return version.version
     raise CapstanError(
-        f"{name} has no accepted version beside its champion. Train one with `capstan run {name} --seed 1 --canary 10`."
+        f"{name} has no accepted version that is newer than its champion, version {state.champion}. Train one with "
+        f"`capstan run {name} --canary 10` and other parameters, or name a version with --version."
     )

@@ -28,7 +28,9 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
         unloadable = apply(name, replace(state, candidate=""), candidate, "deploy", require=["candidate"])
         try:
             try_role("candidate")
-            return _admit(name, candidate, try_role, canary, unloadable.get("champion"))
+            said = _admit(name, candidate, try_role, canary, unloadable.get("champion"))
+            registry.set_tag(name, version, "deployment", "succeeded")
+            return said
         except Exception:
             registry.set_tag(name, version, "deployment", "failed")
             apply(name, state, replace(state, candidate=""), "deploy", require=[])

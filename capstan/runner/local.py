@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
@@ -21,8 +22,9 @@ from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
 from capstan.settings import settings
 
+MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(?P<package>[^']+)'", re.MULTILINE)
 # The Python types of kfp's parameters.
-TYPES: dict[str, tuple[type, ...]] = {"String": (str,), "Integer": (int,), "Float": (int, float), "Boolean": (bool,)}
+TYPES: dict[str, Any] = {"String": (str,), "Integer": (int,), "Float": (int, float), "Boolean": (bool,)}
 TYPES |= {"List": (list,), "Dict": (dict,)}
 
 
@@ -36,7 +38,7 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
     # The step server imports its libraries while this process imports kfp.
     with _only_run_of(capstone), step_server() as steps:
         pipeline = catalogue.load_pipeline(capstone)
-        check_parameters(capstone, pipeline, parameters)
+        parameters = checked_parameters(capstone, pipeline, parameters)
         task = catalogue.load_task(capstone)
         extras.require(getattr(task, "EXTRA", ""), capstone)
         for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
@@ -45,16 +47,23 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         return execute(pipeline, capstone, parameters, on_event, steps)
 
 
-def check_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any]) -> None:
-    """Raise CapstanError for a parameter that the pipeline does not have, or of another type."""
+def checked_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with the types of the pipeline's.
+
+    Raises CapstanError for one that the pipeline does not have, or of another type.
+    """
     inputs = pipeline.component_spec.inputs or {}
+    found: dict[str, Any] = {}
     for name, value in parameters.items():
         if name not in inputs:
             hint = did_you_mean(name, inputs)
             raise CapstanError(f"{capstone} has no parameter {name!r}.{hint} It has: {', '.join(inputs)}.")
-        kind, types = inputs[name].type, TYPES.get(inputs[name].type, (object,))
+        kind = inputs[name].type
+        types = TYPES[kind]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {value!r} is not.")
+        found[name] = float(value) if kind == "Float" else value
+    return found
 
 
 def execute(
@@ -100,6 +109,11 @@ def _explain(stream: Progress, log: Path) -> str:
     step = stream.failed or "the pipeline"
     if stream.messages:
         return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
+    if missing := MISSING.search(log.read_text()):
+        return (
+            f"Step {step} failed: the package {missing['package']!r} is not installed. Install it, or name in EXTRA of "
+            f"the task the extra that has it, and run `make install EXTRAS=...`.\nThe log is {log}."
+        )
     end = "\n".join(COLOUR.sub("", log.read_text()).splitlines()[-25:])
     return f"Step {step} failed. The end of {log}:\n{end}"
 

@@ -28,6 +28,7 @@ class Progress(io.TextIOBase):
         self.began: dict[str, float] = {}
         self.messages: list[str] = []
         self.failed = ""
+        self.notes: list[str] = []  # of the step that runs; they are shown below its line
 
     def write(self, text: str) -> int:
         """Write text to the log, and read the lines that are complete."""
@@ -45,9 +46,16 @@ class Progress(io.TextIOBase):
             step, good = match["step"], match["state"] == "SUCCESS"
             self.failed = self.failed if good else step
             self.on_event(step, "done" if good else "failed", time.monotonic() - self.began.get(step, time.monotonic()))
+            self._show_notes()
         elif match := CACHED.search(line):
             self.on_event(match["step"], "cached", 0.0)
+            self._show_notes()
         elif MARK in line:
-            self.on_event(line.partition(MARK)[2], "note", 0.0)
+            self.notes.append(line.partition(MARK)[2])
         elif match := ERROR.search(line):
             self.messages.append(match["message"])
+
+    def _show_notes(self) -> None:
+        for text in self.notes:
+            self.on_event(text, "note", 0.0)
+        self.notes.clear()

@@ -35,9 +35,12 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     champion, note = _champion_metrics(capstone, model_digest, test, candidate)
     if champion and decisive not in champion:
         note += f" It has no {decisive}, so the thresholds alone decide."
+        notes.note(note)
     elif champion:
         passed = bound.holds_against(candidate[decisive], champion[decisive])
         rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
+    elif store.read(capstone).champion:
+        notes.note(note)
     verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
     for row in rows:
         if row["result"] != _word(True):

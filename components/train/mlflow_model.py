@@ -60,7 +60,7 @@ def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame"
 
     has = capabilities(task)
     if "endpoint" in has and "features" not in has:
-        requests = [task.Request.model_validate_json(_json(row)) for row in task.examples(tables)]
+        requests = [_request(task, number, row) for number, row in enumerate(task.examples(tables))]
         return pd.DataFrame([{name: getattr(request, name) for name in model.inputs} for request in requests])
     for table in tables.values():
         if set(model.inputs) <= set(table.columns):
@@ -74,10 +74,20 @@ def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame"
     )
 
 
-def _json(row: dict[str, Any]) -> str:
+def _request(task: ModuleType, number: int, row: dict[str, Any]) -> Any:
     import json
 
-    return json.dumps(row, default=str)
+    from pydantic import ValidationError
+
+    try:
+        return task.Request.model_validate_json(json.dumps(row, default=str))
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise CapstanError(
+            f"`examples` of {task.__name__} returned a row, number {number}, that its Request refuses: {field}: "
+            f"{problem['msg']} (got {problem['input']!r}). Leave out, or give None, what has no value."
+        ) from None
 
 
 def _frame(answer: Answer) -> "pd.DataFrame":

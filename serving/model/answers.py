@@ -29,7 +29,7 @@ class AnswerSchema:
                 columns[name] = values.tolist()
                 if not np.isfinite(values).all():
                     row = int(np.flatnonzero(~np.isfinite(values))[0])
-                    raise self._wrong(row, name, f"{values[row]} is no finite number")
+                    raise self._wrong(row, name, f"{values[row]} is no finite number; None stands for a missing value")
                 continue
             columns[name] = checked = []
             for row, value in enumerate(values):

@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
     """Return a value without numpy in it. Raises NotFinite."""
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise NotFinite(f"{value} is no finite number")
+            raise NotFinite(f"{value} is no finite number; None stands for a missing value")
         return float(value)
     if isinstance(value, str | bytes | bool | int | None):
         return value

@@ -271,6 +271,17 @@ def test_parameter_that_does_not_fit_is_refused_before_anything_starts(arguments
     assert place.processes() == []
 
 
+def test_whole_number_is_a_float_parameter():
+    from types import SimpleNamespace
+
+    from capstan.runner.local import checked_parameters
+
+    inputs = {"penalty": SimpleNamespace(type="Float"), "seed": SimpleNamespace(type="Integer")}
+    pipeline = SimpleNamespace(component_spec=SimpleNamespace(inputs=inputs))
+    found = checked_parameters("x", pipeline, {"penalty": 50, "seed": 1})
+    assert found == {"penalty": 50.0, "seed": 1} and [type(value) for value in found.values()] == [float, int]
+
+
 @pytest.mark.parametrize(
     ("content", "names"),
     [

@@ -235,6 +235,37 @@ def test_challenger_that_cannot_be_loaded_is_not_promoted(three, place):
     assert roles(store.read(NAME)) == roles(state)
 
 
+def test_version_whose_deployment_failed_needs_force_and_is_not_the_newest(three, place):
+    from capstan import registry
+
+    reset(RolloutState(three[0]))
+    registry.set_tag(NAME, three[1], "deployment", "failed")
+    try:
+        refused = place("canary", NAME, "--percent", "10", "--version", three[1])
+        assert refused.returncode == 1 and "its deployment failed. Add --force" in refused.stderr
+        newest = place("canary", NAME, "--percent", "10")
+        assert store.read(NAME).challenger != three[1] or newest.returncode == 1
+    finally:
+        registry.set_tag(NAME, three[1], "deployment", "succeeded")
+
+
+def test_canary_does_not_go_back_to_a_version_before_the_champion(three, place):
+    from capstan import registry
+
+    newest = registry.versions(NAME)[0].version
+    reset(RolloutState(newest))
+    done = place("canary", NAME, "--percent", "10")
+    assert done.returncode == 1 and f"newer than its champion, version {newest}" in done.stderr
+    assert "--version" in done.stderr and not store.read(NAME).challenger
+
+
+def test_second_rollback_says_what_is_remembered(three, place):
+    reset(RolloutState(three[1], previous=three[0]))
+    assert place("rollback", NAME).returncode == 0 and store.read(NAME).champion == three[0]
+    done = place("rollback", NAME)
+    assert done.returncode == 1 and "Only one champion before is remembered" in done.stderr
+
+
 def test_version_that_the_gate_rejected_needs_force(three, place):
     from capstan import registry
 

@@ -1,6 +1,7 @@
 // Texts, booleans, nothing, and whatever else there is, as JSON.
 
 import { el } from "../dom.js";
+import { readable } from "../numbers.js";
 
 export function showText(value) {
   if (typeof value !== "string") return null;
@@ -16,5 +17,7 @@ export function showNothing(value) {
 }
 
 export function showJson(value) {
+  const numbers = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
+  if (numbers) return { elements: [el("p", { class: "text" }, value.map((item) => readable(item)).join(" · "))] };
   return { elements: [el("pre", { tabindex: "0" }, JSON.stringify(value, null, 2))] };
 }
