@@ -36,63 +36,53 @@ def read_object(body: bytes, fields: Mapping[str, type]) -> dict[str, Any]:
 
 
 class Body:
-    """A body that is read piece by piece, and then received by the application as a whole."""
+    """A body of at most `max_bytes` that is read piece by piece, inflated, and then received as a whole."""
 
-    def __init__(self, receive: Receive):
-        self._receive = receive
+    def __init__(self, scope: Scope, receive: Receive, max_bytes: int):
+        self._receive, self._max_bytes, self._size = receive, max_bytes, 0
         self._pieces: list[bytes] | None = []
         self._complete = False
+        for name, value in scope["headers"]:
+            if name == b"content-encoding":
+                coding = value.decode("latin-1").strip().lower()
+                if coding not in ("", "identity"):
+                    self._receive = _inflated(coding, receive, max_bytes)
 
     async def read(self) -> int:
-        """Wait for a piece and keep it; return its size, 0 at the end. Raises ClientDisconnect."""
+        """Wait for a piece and keep it; return its size, 0 at the end.
+
+        Raises HTTPException 413 as soon as the body is over its limit, 415 for a coding that is unknown, InvalidInput
+        and ClientDisconnect.
+        """
         while not self._complete and self._pieces is not None:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
             self._complete = not message.get("more_body", False)
             if piece := message.get("body", b""):
+                self._size += len(piece)
+                if self._size > self._max_bytes:
+                    raise HTTPException(413, f"The body is larger than {self._max_bytes} bytes; send fewer rows.")
                 self._pieces.append(piece)
                 return len(piece)
         return 0
 
     async def __call__(self) -> Message:
-        """Receive, as ASGI does: the body, then the news that the client has left."""
-        while await self.read():
-            pass
+        """Receive, as ASGI does: the whole body in one message, then the news that the client has left."""
+        while not self._complete:
+            await self.read()
         if self._pieces is None:
             return await self._receive()
         body, self._pieces = b"".join(self._pieces), None
         return {"type": "http.request", "body": body, "more_body": False}
 
 
-def limited(scope: Scope, receive: Receive, max_bytes: int) -> Receive:
-    """Return a `receive` of ASGI that raises HTTPException 413 as soon as a body is over its limit.
-
-    It also inflates compressed bodies, to `max_bytes` at most.
-    """
-    received = 0
-
-    async def limit() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > max_bytes:
-            raise HTTPException(413, f"The body is larger than {max_bytes} bytes; send fewer rows.")
-        return message
-
-    for name, value in scope["headers"]:
-        if name == b"content-encoding":
-            coding = value.decode("latin-1").strip().lower()
-            return limit if coding in ("", "identity") else _inflated(coding, limit, max_bytes)
-    return limit
-
-
 def _inflated(coding: str, receive: Receive, max_bytes: int) -> Receive:
     """Return a `receive` that inflates. It raises HTTPException 413 and 415, and InvalidInput."""
-    inflater, left = zlib.decompressobj(zlib.MAX_WBITS | 32), max_bytes  # 32: gzip or zlib, by its first bytes
+    inflater, left, sent = zlib.decompressobj(zlib.MAX_WBITS | 32), max_bytes, 0  # 32: gzip or zlib
 
     async def inflate() -> Message:
-        nonlocal left
+        nonlocal left, sent
         message = await receive()
         if message["type"] != "http.request":
             return message
@@ -105,8 +95,8 @@ def _inflated(coding: str, receive: Receive, max_bytes: int) -> Receive:
             body = inflater.decompress(message.get("body", b""), left + 1)
         except zlib.error as error:
             raise InvalidInput(f"The body is no {coding}: {error}.") from None
-        left -= len(body)
-        if left < 0:
+        left, sent = left - len(body), sent + len(message.get("body", b""))
+        if left < 0 or sent > max_bytes:
             raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send fewer rows.")
         if inflater.unused_data or not (inflater.eof or message.get("more_body")):
             raise InvalidInput(f"The body's {coding} {'is followed by more' if inflater.eof else 'is cut off'}.")

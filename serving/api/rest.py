@@ -63,19 +63,23 @@ class InferRoutes:
 
     async def predict(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:predict`."""
-        payload = read_json(await request.body())
+        payload = read_json((await request.receive())["body"])
         model = self.repository.served(request.path_params["model_name"])
         return Response(dumps(await model.predict(V1Payload(payload), request.headers)), media_type="application/json")
 
     async def explain(self, request: Request) -> Response:
         """V1: `POST /v1/models/NAME:explain`."""
-        payload = read_json(await request.body())
+        payload = read_json((await request.receive())["body"])
         model = self.repository.served(request.path_params["model_name"])
         return Response(dumps(await model.explain(V1Payload(payload), request.headers)), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""
-        body, headers, version = await request.body(), request.headers, request.path_params.get("model_version")
+        body, headers, version = (
+            (await request.receive())["body"],
+            request.headers,
+            request.path_params.get("model_version"),
+        )
         model = self.repository.served(request.path_params["model_name"])
         payload = read(body, headers.get(SIZE_HEADER))
         if version is None:

@@ -5,6 +5,7 @@ Starlette's own application answers a request through four more layers. They too
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -13,11 +14,12 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from serving.api.body import Body, limited
+from serving.api.body import Body
 from serving.errors import Refused, reply, statuses
 from serving.guards.call import Call, Guard, Kind, run
 
 log = logging.getLogger("serving")
+CACHED_PATH = 200  # characters
 
 
 class ApiRoute(Route):
@@ -50,18 +52,24 @@ class Application:
         draining: Callable[[], bool] = lambda: False,
     ):
         self.routes, self.guards, self.max_body_bytes, self.draining = routes, guards, max_body_bytes, draining
+        self._find = lru_cache(1024)(self._search)  # clients ask for few paths
+
+    def _search(self, method: str, path: str) -> tuple[Callable[..., Any], Kind, Scope]:
+        """Return what handles a request, its kind, and what its scope gets to know."""
+        for route in self.routes:
+            match, found = route.matches({"type": "http", "method": method, "path": path})
+            if match is not Match.NONE:
+                kind = getattr(route, "kind", Kind.OTHER) if match is Match.FULL else Kind.OTHER
+                return route.handle, kind, found
+        return _not_found, Kind.OTHER, {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, and every error that it ends in."""
         assert scope["type"] == "http"  # uvicorn finds out that there is no lifespan to watch
-        handle, kind = _not_found, Kind.OTHER
-        for route in self.routes:
-            match, found = route.matches(scope)
-            if match is not Match.NONE:
-                scope.update(found)
-                handle, kind = route.handle, getattr(route, "kind", kind) if match is Match.FULL else kind
-                break
-        body = Body(limited(scope, receive, self.max_body_bytes))
+        find = self._find if len(scope["path"]) <= CACHED_PATH else self._search
+        handle, kind, found = find(scope["method"], scope["path"])
+        scope.update(found)
+        body = Body(scope, receive, self.max_body_bytes)
         call, begun = Call(kind, Headers(scope=scope), body), False
 
         async def watched(message: Message) -> None:

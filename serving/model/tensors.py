@@ -86,11 +86,16 @@ def encode(type_: TensorType, values: list[Any]) -> Tensor:
 def pack(tensor: Tensor) -> bytes:
     """Return a tensor's elements as bytes, for the binary tensor extension. A null is NaN or an empty text."""
     data = tensor.data or ()
+    if data == NO_NAMES:
+        return NO_NAMES_PACKED
     if tensor.datatype == "BYTES":
         return b"".join([_pack_text(text) for text in data])
     if tensor.datatype == "FP64":
         return struct.pack(f"<{len(data)}d", *[math.nan if value is None else value for value in data])
     return np.asarray(data, NUMPY[tensor.datatype]).tobytes()
+
+
+NO_NAMES, NO_NAMES_PACKED = ["[]"], b"\2\0\0\0[]"  # what most reports of features are
 
 
 def _pack_text(text: str | None) -> bytes:

@@ -45,6 +45,7 @@ class Prediction(BaseModel):
     step: list[list[float]] = Field(
         title="Step", json_schema_extra={"display": "quantiles", "levels": [0.9, 0.1], "unit": "m"}
     )
+    curve: list[float] = Field(title="Curve")
     lists: list[list[float]] = Field(title="Lists")
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
 
@@ -60,6 +61,7 @@ ROW = {
     "nothing": None,
     "classes": {f"class {i}": i / 100 for i in range(12)},
     "step": [[3.0, 1.0]],
+    "curve": [0.9667512345, -2000.5, 3.0],
     "lists": [[1.0], [2.0, 3.0]],
     "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5}],
 }

@@ -67,6 +67,7 @@ def test_each_field_is_shown_by_its_type_under_its_title(shown):
     assert value(shown, "ready") == "Ready\nYes"
     assert value(shown, "label") == "Label\n<b>bold</b> 2 none"  # and no markup
     assert value(shown, "nothing") == "Nothing\nnone"
+    assert value(shown, "curve") == f"Curve\n0.966751 · {MINUS}2,000.5 · 3"
     assert value(shown, "lists").replace("\n", "").replace(" ", "") == "Lists[[1],[2,3]]"
     facts = dict(text.split("\n", 1) for text in shown.texts(".prediction dl > div"))
     assert (facts["Share"], facts["Mass"]) == ("0.25", "-1234567.875") and "Count" not in facts

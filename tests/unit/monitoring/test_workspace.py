@@ -67,13 +67,14 @@ def test_reports_tell_moved_rows_from_the_same(watch, home):
     assert drifted(home, moved) > 0.8
 
 
-def test_same_version_on_the_same_rows_is_reported_once(watch, home):
+def test_same_version_on_the_same_rows_is_reported_once(watch, home, monkeypatch):
     first, page = watch("same")
     again, second = watch("same")
     assert (again, second) == (first, page)
+    monkeypatch.setattr(task, "TITLE", "Will it be late?")
     other, _page = watch("same", version="2")
     [project] = workspace(home).list_projects()
-    assert project.name == "flight_delay"
+    assert (project.name, project.description) == ("flight_delay", "Will it be late?")
     names = [workspace(home).get_run(project.id, run).name for run in workspace(home).list_runs(project.id)]
     assert sorted(names) == sorted([first, other])
 

