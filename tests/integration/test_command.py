@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx
 import psutil
@@ -166,6 +167,16 @@ def test_down_stops_everything_that_up_started(running):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", int(running.environment[f"CAPSTAN_{name}_PORT"]))) != 0
     assert running("down").stdout.strip() == "Nothing was running."
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_stack_listens_on_an_ipv6_address(place):
+    done = place("up", "--json", CAPSTAN_HOST="::1")
+    assert done.returncode == 0, done.stderr
+    for service in json.loads(done.stdout):
+        assert service["url"].startswith("http://[::1]:")
+        assert httpx.get(service["url"]).status_code == 200
 
 
 @pytest.mark.parametrize("name", PORTS)

@@ -173,6 +173,23 @@ def test_page_is_for_narrow_screens_as_well(tiny):
         tiny.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_an_address_that_is_no_utf8_shows_the_first_model(driver, server):
+    page = Page(driver, server.url, "%E0%A4%A")
+    page.wait("main form")
+    assert len(page.texts("nav a[aria-current]")) == 1 and page.problems() == []
+
+
+def test_the_button_is_in_sight_below_a_long_form(tiny):
+    size = {"width": 1280, "height": 420, "deviceScaleFactor": 1, "mobile": False}
+    tiny.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        place = "return document.querySelector('form button.primary').getBoundingClientRect().bottom"
+        assert 0 < tiny.driver.execute_script(place) <= 420
+        assert tiny.driver.execute_script("return document.querySelector('form').getBoundingClientRect().bottom") > 420
+    finally:
+        tiny.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_token_is_asked_for_and_the_variant_can_be_chosen(driver, guarded, token):
     page = Page(driver, guarded.url, "plain")
     page.wait(".notice", "send the header `Authorization: Bearer TOKEN`")
