@@ -17,7 +17,7 @@ extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 # Two workers: many tests wait for a process to start.
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo install check lint format types unit test bench golden lock clean
+.PHONY: help demo install check lint format types unit coverage test bench golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,10 +41,12 @@ format: .venv/.dev  ## format, and fix what ruff can
 types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
-unit: .venv/.dev  ## the fast unit tests and those of the capstones; COV=--cov shows what they cover
+unit: .venv/.dev  ## the fast unit tests and those of the capstones
 	$(PYTEST) tests/unit pipelines -m "not slow" $(COV)
 
-test: export COV = --cov
+coverage: export COV = --cov
+coverage: unit  ## the same, and what they cover
+
 test: check  ## everything: the checks, then all other tests, the slowest of them listed
 	scripts/system-packages
 	$(PYTEST) -m "not fast" --durations=20 --durations-min=5

@@ -27,6 +27,7 @@ class PredictionLog:
         self.wal = Wal(folder / "wal", segment_bytes, fsync)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._turn: asyncio.Handle | None = None  # until the loop has gone round after a write
         self._disk = ThreadPoolExecutor(
             1
         )  # of its own: look-ups in a store that hangs may hold all threads of the loop
@@ -50,11 +51,23 @@ class PredictionLog:
 
     async def append(self, lines: bytes) -> None:
         """Return when some records are written. Raises Unavailable when they cannot be: then none of them is."""
-        done = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        if self._turn is None and not (self._waiting or self.wal.fsync):
+            # The first of this turn of the loop is written at once: a task would take longer than the write.
+            self._turn = loop.call_soon(self._end_turn)
+            try:
+                self.wal.append(lines)
+            except Exception as error:
+                raise self._explain(error) from None
+            return
+        done = loop.create_future()
         self._waiting.append((lines, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
         await done
+
+    def _end_turn(self) -> None:
+        self._turn = None
 
     async def _write(self) -> None:
         # Requests that wait at the same time share one write.

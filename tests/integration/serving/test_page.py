@@ -183,9 +183,12 @@ def test_the_button_is_in_sight_below_a_long_form(tiny):
     size = {"width": 1280, "height": 420, "deviceScaleFactor": 1, "mobile": False}
     tiny.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     try:
-        place = "return document.querySelector('form button.primary').getBoundingClientRect().bottom"
+        place = "return document.querySelector('main form button.primary').getBoundingClientRect().bottom"
         assert 0 < tiny.driver.execute_script(place) <= 420
-        assert tiny.driver.execute_script("return document.querySelector('form').getBoundingClientRect().bottom") > 420
+        assert (
+            tiny.driver.execute_script("return document.querySelector('main form').getBoundingClientRect().bottom")
+            > 420
+        )
     finally:
         tiny.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
