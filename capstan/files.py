@@ -87,14 +87,14 @@ def read_json(path: Path | str) -> dict[str, Any]:
 
 
 def digest(*parts: Path | str) -> str:
-    """Return the first 16 hex digits of the SHA-256 of texts, files and folders."""
+    """Return the first 16 hex digits of the SHA-256 of texts, files and folders, without compiled modules."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
             total.update(part.encode() + b"\0")
             continue
         for file in sorted(part.rglob("*")) if part.is_dir() else [part]:
-            if file.is_file():
+            if file.is_file() and file.parent.name != "__pycache__":  # Python leaves those where it imports from
                 total.update(file.name.encode() + b"\0")
                 with file.open("rb") as stream:
                     total.update(hashlib.file_digest(stream, "sha256").digest())

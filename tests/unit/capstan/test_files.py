@@ -99,3 +99,14 @@ def test_digest_follows_content_and_name_and_not_time(tmp_path):
 
 def test_digest_does_not_run_its_parts_together():
     assert len({digest("ab", "c"), digest("a", "bc"), digest("abc"), digest("c", "ab")}) == 4
+
+
+def test_digest_of_a_folder_does_not_see_compiled_modules(tmp_path):
+    """A step that imports a version's source leaves them in an artifact of the cache."""
+    (tmp_path / "task.py").write_text("x = 1")
+    before = digest(tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "task.cpython-311.pyc").write_bytes(b"compiled")
+    assert digest(tmp_path) == before
+    (tmp_path / "task.py").write_text("x = 2")
+    assert digest(tmp_path) != before
