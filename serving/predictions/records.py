@@ -80,8 +80,10 @@ def parse(data: bytes) -> tuple[pa.Table, list[bytes]]:
             if _complete(table):
                 return table, []
     lines = data.splitlines(keepends=True)
-    good = [line for line in lines if _readable(line)]
-    bad = [line for line in lines if not _readable(line)]
+    good: list[bytes] = []
+    bad: list[bytes] = []
+    for line in lines:
+        (good if _readable(line) else bad).append(line)
     return _table(b"".join(good)) if good else SCHEMA.empty_table(), bad
 
 

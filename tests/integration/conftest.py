@@ -35,3 +35,13 @@ def road(up) -> dict:
     done = capstan("run", "flight_delay", "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A state folder and ports of a test's own, where nothing runs."""
+    from tests.integration.place import Place  # which runs the command above
+
+    place = Place(tmp_path / "home")
+    yield place
+    place.clear()

@@ -2,12 +2,17 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
+from capstan.settings import settings
 from tests.conftest import free_port
 from tests.integration.conftest import capstan
+from tests.support.processes import ROOT
 
 PORTS = ["MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"]
 
@@ -42,3 +47,19 @@ class Place:
         self("down")
         for process in self.processes():
             process.kill()
+
+
+@contextmanager
+def place_of_examples(home: Path) -> Iterator[Place]:
+    """A place whose capstones are those of `tests/capstones`; the settings of this process point to it, too."""
+    place = Place(home)
+    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.environment.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        try:
+            yield place
+        finally:
+            place.clear()
+            settings.cache_clear()

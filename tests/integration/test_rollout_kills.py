@@ -1,7 +1,6 @@
 """Roll-out commands that are killed before and after each of their writes, or run two at a time, under load."""
 
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +16,9 @@ from capstan.rollout import commands, store
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
-from tests.integration.place import Place
+from tests.integration.place import Place, place_of_examples
 from tests.support import versions
-from tests.support.processes import ROOT
+from tests.support.load import answering_versions
 from tests.support.victim import killed
 
 pytestmark = pytest.mark.slow
@@ -29,20 +28,11 @@ NAME = "wine_cluster"
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[Place]:
     """A running stack whose capstones are those of the tests; the settings of this process point to it."""
-    place = Place(tmp_path_factory.mktemp("rollout") / "home")
-    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in place.environment.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        try:
-            from capstan import stack
+    with place_of_examples(tmp_path_factory.mktemp("rollout") / "home") as place:
+        from capstan import stack
 
-            list(stack.up(["mlflow", "endpoint"]))
-            yield place
-        finally:
-            place.clear()
-            settings.cache_clear()
+        list(stack.up(["mlflow", "endpoint"]))
+        yield place
 
 
 @pytest.fixture(scope="module")
@@ -67,30 +57,8 @@ def load(three, test_tables) -> Iterator[Counter]:
     reset(RolloutState(champion=three[0]))
     task = catalogue.load_task(NAME)
     row = task.examples(task.split(task.load(None))[1])[0]
-    answers, stop = Counter(), threading.Event()
-
-    def ask(client_number: int) -> None:
-        url = f"{settings().endpoint_url}/v1/models/{NAME}:predict"
-        with httpx.Client(timeout=30) as client:
-            number = 0
-            while not stop.is_set():
-                number += 1
-                headers = {"x-capstan-key": f"{client_number}-{number}"}
-                try:
-                    reply = client.post(url, json={"instances": [row]}, headers=headers)
-                    said = reply.json()["predictions"][0]["model_version"] if reply.is_success else reply.text
-                except httpx.HTTPError as error:
-                    said = repr(error)
-                answers[said] += 1
-                time.sleep(0.02)
-
-    clients = [threading.Thread(target=ask, args=(number,)) for number in range(2)]
-    for client in clients:
-        client.start()
-    yield answers
-    stop.set()
-    for client in clients:
-        client.join()
+    with answering_versions(f"{settings().endpoint_url}/v1/models/{NAME}:predict", row) as answers:
+        yield answers
 
 
 def reset(state: RolloutState) -> None:

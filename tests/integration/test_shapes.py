@@ -14,8 +14,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 
 from capstan import catalogue
 from capstan.settings import settings
-from tests.integration.place import Place
-from tests.support.processes import ROOT
+from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
@@ -34,17 +33,8 @@ NAMES = list(BAD)
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[Place]:
     """A running stack whose capstones are those of the tests."""
-    place = Place(tmp_path_factory.mktemp("shapes") / "home")
-    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in place.environment.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        try:
-            yield place
-        finally:
-            place.clear()
-            settings.cache_clear()
+    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home") as place:
+        yield place
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from tests.integration.browser import Page, chromium
-from tests.integration.place import Place
-from tests.support.processes import ROOT
+from tests.integration.place import Place, place_of_examples
 from tests.support.versions import register
 
 pytestmark = pytest.mark.slow
@@ -42,19 +41,10 @@ new MutationObserver((records) => records.forEach((record) => window.parts.push(
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[Place]:
     """A running stack whose capstones are those of the tests."""
-    place = Place(tmp_path_factory.mktemp("shapes") / "home")
-    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in place.environment.items():
-            patch.setenv(name, value)
-        settings.cache_clear()
-        try:
-            started = place("up")
-            assert started.returncode == 0, started.stderr
-            yield place
-        finally:
-            place.clear()
-            settings.cache_clear()
+    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home") as place:
+        started = place("up")
+        assert started.returncode == 0, started.stderr
+        yield place
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
 """Clients that ask without pause, and remember what they were told."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 import grpc
 import httpx
@@ -63,5 +65,34 @@ def load(server, clients: int = 4, grpc_clients: int = 1) -> Iterator[Load]:
         yield seen
     finally:
         seen.stop.set()
+        for thread in threads:
+            thread.join()
+
+
+@contextmanager
+def answering_versions(url: str, row: dict, clients: int = 2) -> Iterator[Counter]:
+    """Ask for a row with ever new keys; yield how often each version answered, and each error."""
+    answers, stop = Counter(), threading.Event()
+
+    def ask(client_number: int) -> None:
+        with httpx.Client(timeout=30) as client:
+            for number in count(1):
+                headers = {"x-capstan-key": f"{client_number}-{number}"}
+                try:
+                    reply = client.post(url, json={"instances": [row]}, headers=headers)
+                    said = reply.json()["predictions"][0]["model_version"] if reply.is_success else reply.text
+                except httpx.HTTPError as error:
+                    said = repr(error)
+                answers[said] += 1
+                if stop.wait(0.02):
+                    return
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        stop.set()
         for thread in threads:
             thread.join()

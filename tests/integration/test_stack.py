@@ -1,0 +1,208 @@
+"""The stack that the command starts: real processes, with a state folder and ports of their own."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.integration.conftest import capstan
+from tests.integration.place import PORTS, Place
+from tests.support.processes import free_port
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A place whose stack is up. Its name has what a URL would read as something else."""
+    place = Place(tmp_path_factory.mktemp("running") / "home %20#1?x=y")
+    try:
+        done = place("up", "--json")
+        assert done.returncode == 0, done.stderr
+        yield place
+    finally:
+        place.clear()
+
+
+@pytest.mark.slow
+def test_state_folder_is_taken_by_its_name(running):
+    assert [path.name for path in running.home.parent.iterdir()] == [running.home.name]
+    assert {"mlflow.db", "artifacts"} >= {path.name for path in (running.home / "mlflow").iterdir()} >= {"mlflow.db"}
+    assert {"mlflow", "evidently", "logs", "run"} <= {path.name for path in running.home.iterdir()}
+
+
+@pytest.mark.slow
+def test_services_survive_the_command_that_started_them_and_are_found_again(running):
+    services = running.services()
+    assert {name: service["state"] for name, service in services.items()} == dict.fromkeys(
+        ["mlflow", "endpoint", "evidently"], "healthy"
+    )
+    for service in services.values():
+        process = psutil.Process(service["pid"])
+        assert process.parent().pid == 1 or "capstan" not in " ".join(process.parent().cmdline())
+        assert os.getsid(process.pid) == process.pid
+
+
+def test_up_twice_starts_nothing_twice(running):
+    before = {name: service["pid"] for name, service in running.services().items()}
+    count = len(running.processes())
+    again = running("up")
+    assert again.returncode == 0, again.stderr
+    assert {name: service["pid"] for name, service in running.services().items()} == before
+    assert len(running.processes()) == count
+
+
+def test_services_listen_on_loopback_only(running):
+    listening = [
+        connection.laddr
+        for process in running.processes()
+        for connection in process.connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert {int(running.environment[f"CAPSTAN_{name}_PORT"]) for name in PORTS} <= {at.port for at in listening}
+    assert {at.ip for at in listening} <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+@pytest.mark.slow
+def test_killed_service_shows_as_stopped_and_up_restarts_it_alone(running):
+    before = running.services()
+    psutil.Process(before["mlflow"]["pid"]).kill()
+    deadline = time.monotonic() + 10
+    while (after := running.services())["mlflow"]["state"] != "stopped" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert (after["mlflow"]["state"], after["mlflow"]["pid"]) == ("stopped", None)
+    assert after["endpoint"]["state"] == "healthy"
+    again = running("up")
+    assert again.returncode == 0, again.stderr
+    now = running.services()
+    assert now["mlflow"]["state"] == "healthy" and now["mlflow"]["pid"] != before["mlflow"]["pid"]
+    assert now["endpoint"]["pid"] == before["endpoint"]["pid"]
+
+
+def test_open_prints_the_page_of_each_service(running):
+    pages = json.loads(running("open", "--json").stdout)
+    assert set(pages) == {"mlflow", "endpoint", "evidently"}
+    assert "page/app.js" in httpx.get(pages["endpoint"], headers={"Accept": "text/html"}).text
+    assert pages["evidently"].endswith(running.environment["CAPSTAN_EVIDENTLY_PORT"])
+
+
+def test_prediction_of_a_capstone_that_is_not_deployed_says_so(running):
+    done = running("predict", "flight_delay", "--entity", "carrier=UA")
+    assert done.returncode == 1
+    assert "flight_delay" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_up_with_another_port_refuses_at_once_and_names_both(running):
+    began = time.monotonic()
+    other = str(free_port())
+    done = running("up", CAPSTAN_ENDPOINT_PORT=other)
+    assert done.returncode == 1 and time.monotonic() - began < 20
+    assert other in done.stderr and running.environment["CAPSTAN_ENDPOINT_PORT"] in done.stderr
+
+
+@pytest.mark.slow
+def test_stack_whose_state_files_are_lost_is_found_by_its_processes(running):
+    """As after a kill between the start of a service and the writing of its file."""
+    before = {name: service["pid"] for name, service in running.services().items()}
+    for path in (running.home / "run").glob("*.json"):
+        path.unlink()
+    assert {name: service["pid"] for name, service in running.services().items()} == before
+    assert running("up").returncode == 0
+    assert {name: service["pid"] for name, service in running.services().items()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments", [["canary", "flight_delay", "--percent", "10"], ["run", "flight_delay"]], ids=["canary", "run"]
+)
+def test_mlflow_that_hangs_is_given_up(arguments, running):
+    mlflow = psutil.Process(running.services()["mlflow"]["pid"])
+    group = [mlflow, *mlflow.children(recursive=True)]
+    for process in group:
+        process.suspend()
+    try:
+        done = capstan(*arguments, timeout=60, **running.environment)
+    finally:
+        for process in group:
+            process.resume()
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "MLflow d" in done.stderr and "not answer" in done.stderr
+
+
+@pytest.mark.slow
+def test_down_in_a_copied_state_folder_stops_nothing(running, tmp_path):
+    shutil.copytree(running.home, tmp_path / "copy", ignore=shutil.ignore_patterns("*.sock"))
+    done = running("down", CAPSTAN_HOME=str(tmp_path / "copy"))
+    assert done.stdout.strip() == "Nothing was running."
+    assert len(running.processes()) >= 3
+
+
+@pytest.mark.slow
+def test_down_stops_everything_that_up_started(running):
+    started = running.processes()
+    assert len(started) >= 3
+    done = running("down", "--json")
+    assert done.returncode == 0 and sorted(json.loads(done.stdout)) == ["endpoint", "evidently", "mlflow"]
+    assert running.processes() == []
+    for name in PORTS:
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", int(running.environment[f"CAPSTAN_{name}_PORT"]))) != 0
+    assert running("down").stdout.strip() == "Nothing was running."
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
+def test_stack_listens_on_an_ipv6_address(place):
+    done = place("up", "--json", CAPSTAN_HOST="::1")
+    assert done.returncode == 0, done.stderr
+    for service in json.loads(done.stdout):
+        assert service["url"].startswith("http://[::1]:")
+        assert httpx.get(service["url"]).status_code == 200
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_taken_port_is_named_with_the_variable_that_moves_it(name, place):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(place.environment[f"CAPSTAN_{name}_PORT"])))
+        taken.listen()
+        done = place("up")
+    assert done.returncode == 1
+    assert place.environment[f"CAPSTAN_{name}_PORT"] in done.stderr
+    assert f"CAPSTAN_{name}_PORT" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_state_file_of_a_process_id_that_is_used_again_kills_nobody(place):
+    """The file names a process that lives, and that is not the service: it began at another time."""
+    bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        (place.home / "run").mkdir(parents=True)
+        saved = {"pid": bystander.pid, "created": psutil.Process(bystander.pid).create_time() - 3_600}
+        (place.home / "run" / "mlflow.json").write_text(json.dumps(saved))
+        assert place.services()["mlflow"]["state"] == "stopped"
+        assert place("down").stdout.strip() == "Nothing was running."
+        assert bystander.poll() is None
+        assert not (place.home / "run" / "mlflow.json").exists()
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"pid": "x"}', "[]", '{"pid": 999999999, "created": 0}'])
+def test_state_file_that_cannot_be_read_counts_as_stopped(content, place):
+    (place.home / "run").mkdir(parents=True)
+    (place.home / "run" / "mlflow.json").write_text(content)
+    done = place("status", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["services"][0]["state"] == "stopped"
+
+
+def test_open_of_a_stack_that_is_down_says_what_to_do(place):
+    done = place("open")
+    assert done.returncode == 1 and "capstan up" in done.stderr
