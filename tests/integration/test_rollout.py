@@ -14,6 +14,7 @@ from capstan.settings import settings
 from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
 from tests.integration.test_deploy import version_with
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -65,15 +66,14 @@ def test_shadow_predicts_beside_the_champion_and_is_logged(challenger, flights, 
         answers = [ask(client, flight) for flight in flights[:20]]
     assert {answer["variant"] for answer in answers} == {"champion"}
     wanted = {answer["prediction_id"] for answer in answers}
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def mine():
         logged = read("flight_delay")
-        mine = logged[logged["prediction_id"].isin(wanted)]
-        if len(mine) == 40:
-            break
-        time.sleep(0.5)
-    assert Counter(mine["variant"]) == {"champion": 20, "challenger": 20}
-    assert set(mine.loc[mine["variant"] == "challenger", "version"]) == {challenger}
+        return logged[logged["prediction_id"].isin(wanted)]
+
+    wait_until(lambda: len(mine()) == 40)
+    assert Counter(mine()["variant"]) == {"champion": 20, "challenger": 20}
+    assert set(mine().query("variant == 'challenger'")["version"]) == {challenger}
 
 
 def test_promotion_and_rollback_under_load_lose_no_request(challenger, flights, road):

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -42,6 +42,14 @@ def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Po
         for worker in workers:
             with suppress(psutil.NoSuchProcess):
                 worker.kill()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "this did not come true in time"
+        time.sleep(0.05)
 
 
 def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 120) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections import Counter
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from serving.predictions import read
 from serving.predictions.convert import segments
 from tests.support.load import load
+from tests.support.processes import wait_until
 from tests.support.serving import another_server, tensors
 from tests.support.tiny_store import FLIGHT
 
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.slow
 
 def logged(home, model: str = "plain") -> Counter:
     return Counter(read(model, folder=home / "predictions")["prediction_id"])
-
-
-def wait_until(condition, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_every_protocol_is_logged(server):

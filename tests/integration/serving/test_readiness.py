@@ -185,15 +185,20 @@ def forward(port: int, target: int):
         except OSError:
             pass
 
+    def both_ways(near) -> None:
+        with near, socket.create_connection(("127.0.0.1", target)) as far:
+            back = threading.Thread(target=pump, args=(far, near), daemon=True)
+            back.start()
+            pump(near, far)
+            back.join()
+
     def accept() -> None:
         while True:
             try:
                 near, _ = listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(("127.0.0.1", target))
-            for ends in ((near, far), (far, near)):
-                threading.Thread(target=pump, args=ends, daemon=True).start()
+            threading.Thread(target=both_ways, args=(near,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", port)) as listener:
         threading.Thread(target=accept, daemon=True).start()
