@@ -28,8 +28,13 @@ REQUESTS = {
 
 
 async def passed(protocol: str) -> list[tuple[str, str]]:
-    """Return the functions that a request passes, as (file, name), in the order of their first call."""
+    """Return the functions that a request passes, as (file, name), in the order of their first call.
+
+    On a busy machine a request may pass more of them: one whose batch took long, for example. The shortest way of five
+    is returned.
+    """
     seen: dict[tuple[str, str], None] = {}
+    ways: list[list[tuple[str, str]]] = []
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         code = frame.f_code
@@ -43,15 +48,17 @@ async def passed(protocol: str) -> list[tuple[str, str]]:
         app = create_app(CapstanDataPlane(repository), 2**20, guards_of_settings())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             path, body = REQUESTS[protocol]
-            for number in range(3):  # the first ones import, connect and leave the event loop
-                if number == 2:
-                    sys.setprofile(note)
+            for number in range(7):
+                seen.clear()
+                sys.setprofile(note)
                 reply = await client.post(path, json=body)
                 assert reply.status_code == 200, reply.text
-            await asyncio.sleep(0.01)
-            sys.setprofile(None)
+                await asyncio.sleep(0.01)
+                sys.setprofile(None)
+                if number >= 2:  # the first ones import, connect and leave the event loop
+                    ways.append(list(seen))
         log.close()
-    return list(seen)
+    return min(ways, key=len)
 
 
 if __name__ == "__main__":

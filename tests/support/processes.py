@@ -1,11 +1,13 @@
 """Processes of a test, on ports of its own."""
 
 import os
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -16,10 +18,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
-    """Return a port of the loopback interface that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a port of the loopback interface that nothing listens on, and never the same twice.
+
+    The system gives connections ports above 32768. One of those could be taken before the server of a test starts.
+    """
+    for port in _ports():
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no port is free")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Each worker of a test run has ports of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 12_000 + 5_000 * (worker % 4)
+    ports = list(range(first, first + 5_000))
+    random.SystemRandom().shuffle(ports)
+    return iter(ports)
 
 
 @contextmanager
