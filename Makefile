@@ -17,13 +17,16 @@ extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 # Two workers: many tests wait for a process to start.
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo install check lint format types unit coverage test bench golden lock clean
+.PHONY: help demo cluster install check lint format types unit coverage test bench golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
+
+cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services, or find them up
+	$(BIN)/capstan cluster up
 
 install: .venv/.core  ## set up; EXTRAS=torch adds the optional libraries of an extra
 	$(if $(EXTRAS),$(INSTALL) -r pyproject.toml $(call extras,$(EXTRAS)))
@@ -56,7 +59,7 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks
 
 golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests
-	for file in pipelines/*/tests/pipeline.yaml; do \
+	for file in pipelines/*/tests/pipeline.yaml; do CAPSTAN_IMAGE=capstan:golden \
 	  $(BIN)/capstan compile $$(basename $${file%/tests/*}) --output $$file; done
 
 lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions

@@ -1,41 +1,43 @@
-"""A client of the endpoint."""
+"""A client of the endpoints."""
 
 from typing import Any
 
 import httpx
 
+from capstan import http
 from capstan.errors import CapstanError
+from capstan.profile import profile
 from capstan.settings import settings
 
 
-def get(path: str) -> Any:
-    """Return the endpoint's JSON answer to a GET. Raises CapstanError with its message when it refuses."""
-    return _ask("GET", path)
+def get(capstone: str, path: str) -> Any:
+    """Return the JSON answer of a capstone's endpoint to a GET. Raises CapstanError with its message if it refuses."""
+    return _ask("GET", profile().endpoint(capstone), path)
 
 
-def post(path: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Any:
-    """Return the endpoint's JSON answer to a POST. Raises CapstanError with its message when it refuses."""
-    return _ask("POST", path, headers, json=body or {})
+def post(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
+    """Return the JSON answer of a capstone's endpoint to a POST. Raises CapstanError with its message if it refuses."""
+    return _ask("POST", profile().endpoint(capstone), path, headers, json=body)
 
 
-def reload(name: str) -> dict[str, Any]:
-    """Have the endpoint read a capstone's roll-out state again.
+def reload(name: str) -> list[dict[str, Any]]:
+    """Have every replica of a capstone's endpoint read its roll-out state again.
 
-    Return what it serves: {"variants": {role: version}, "unloadable": {role: reason}}.
+    Return what each of them serves: {"variants": {role: version}, "unloadable": {role: reason}}.
     """
-    served: dict[str, Any] = post(f"/v2/repository/models/{name}/load")
-    return served
+    with profile().replicas(name) as urls:
+        return [_ask("POST", url, f"/v2/repository/models/{name}/load", json={}) for url in urls]
 
 
-def _ask(method: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> Any:
-    url = f"{settings().endpoint_url}{path}"
-    bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+def _ask(method: str, base: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> Any:
+    url = f"{base}{path}"
     try:
-        reply = httpx.request(method, url, headers=bearer | (headers or {}), timeout=60, **content)
+        reply = http.request(method, url, 60, headers, **content)
     except httpx.HTTPError as error:
-        raise CapstanError(
-            f"The endpoint does not answer at {url} ({error}). Start it with `capstan up`, or see `capstan status`."
-        ) from error
+        start = "Start it with `capstan up`, or see `capstan status`."
+        if settings().profile == "cluster":
+            start = "See `capstan cluster status`."
+        raise CapstanError(f"The endpoint does not answer at {url} ({error}). {start}") from error
     if not reply.is_success:
         raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
     return reply.json()

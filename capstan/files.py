@@ -45,17 +45,6 @@ def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
         write_table(frame, Path(folder) / f"{name}.parquet")
 
 
-def replace_tables(source: Path, target: Path) -> None:
-    """Copy the tables of a folder to another one, and remove other tables there."""
-    names = {path.name for path in source.glob("*.parquet")}
-    for path in sorted(source.glob("*.parquet")):
-        with atomic_write(target / path.name) as partial:
-            partial.write_bytes(path.read_bytes())
-    for path in target.glob("*.parquet"):
-        if path.name not in names:
-            path.unlink()
-
-
 def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
     """Return every table of a folder by name."""
     import pandas as pd

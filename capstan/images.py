@@ -1,13 +1,45 @@
-"""The container image, with one variant per extra of pyproject.toml."""
+"""The container image: its tag holds the digest of the code, and there is one variant per extra of pyproject.toml.
 
+A cluster thus runs exactly the code that a pipeline was compiled from, and KFP's cache, whose key includes the image,
+sees each edit.
+"""
+
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 
-from capstan.settings import settings
+from capstan.files import digest
+from capstan.settings import ROOT, settings
 
-BASE = f"capstan:{version('capstan')}"
+REPOSITORY = "capstan"
+CONTENT = ["capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving"]
+CONTENT += ["images", "pyproject.toml", "requirements/all.lock"]
+IGNORED = {"__pycache__", "tests"}  # as in .dockerignore
 
 
+@cache
 def image(extra: str = "") -> str:
-    """Return the image that holds an extra's libraries, such as `capstan:0.2.0-torch`; "" is the base image."""
-    base = settings().image or BASE
+    """Return the image that holds an extra's libraries, such as `capstan:0.2.0-1f2e3d4c-torch`; "" is the base image.
+
+    CAPSTAN_IMAGE names another repository. With a tag, it names the base image itself.
+    """
+    base = settings().image or REPOSITORY
+    if ":" not in base.rpartition("/")[2]:
+        base = f"{base}:{version('capstan')}-{code_digest()}"
     return f"{base}-{extra}" if extra else base
+
+
+@cache
+def code_digest() -> str:
+    """Return the digest of everything that is copied into the image."""
+    return digest(*(path for name in CONTENT for path in _files(ROOT / name)))
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = (found for found in path.rglob("*") if found.is_file() and not IGNORED.intersection(found.parts))
+    return sorted(file for file in files if file.suffix != ".md")
+
+
+BASE = image()

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.storage import Folder, Storage
 
 
 class Profile(Protocol):
     """What differs between a laptop and a cluster, besides the addresses in the settings."""
 
-    def feature_tables(self, capstone: str) -> Path:
-        """Return the folder of the feature tables that a capstone has published. Feast reads them there."""
+    def storage(self) -> Storage:
+        """Return where features, reports and predictions are published."""
 
     def feast(self, capstone: str) -> dict[str, Any]:
         """Return the registry and the online store of a capstone, as in feature_store.yaml."""
@@ -31,11 +32,17 @@ class Profile(Protocol):
     def workspace(self) -> str:
         """Return the path or the URL of the Evidently workspace."""
 
-    def reports(self, capstone: str) -> Path:
-        """Return the folder of a capstone's reports."""
+    def ensure(self, service: str, capstone: str = "") -> None:
+        """Wait until "mlflow" or the "endpoint" of a capstone answers. Start it first if Capstan runs it."""
 
-    def ensure(self, service: str) -> None:
-        """Wait until a service, "mlflow" or "endpoint", answers. Start it first if Capstan runs it."""
+    def fit_on_ray(self, capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> bool:
+        """Train on Ray workers of their own if the profile has them. Return whether it did."""
+
+    def endpoint(self, capstone: str) -> str:
+        """Return the URL of the endpoint that serves a capstone."""
+
+    def replicas(self, capstone: str) -> AbstractContextManager[list[str]]:
+        """Open the way to each process that serves a capstone: their URLs."""
 
     def lock(self, name: str, message: str) -> AbstractContextManager[None]:
         """Hold a named lock. Raise CapstanError with the message at once when another process holds it."""
@@ -44,9 +51,9 @@ class Profile(Protocol):
 class LocalProfile:
     """One machine: SQLite, folders under `CAPSTAN_HOME`, and processes that `capstan.stack` starts."""
 
-    def feature_tables(self, capstone: str) -> Path:
-        """Return `HOME/features/CAPSTONE`."""
-        return settings().home / "features" / capstone
+    def storage(self) -> Storage:
+        """Return the state folder."""
+        return Folder(settings().home)
 
     def feast(self, capstone: str) -> dict[str, Any]:
         """Return SQLite files in `HOME/feast/CAPSTONE`. Make the folder if it is new."""
@@ -89,15 +96,24 @@ class LocalProfile:
         """Return `HOME/evidently`."""
         return str(settings().home / "evidently")
 
-    def reports(self, capstone: str) -> Path:
-        """Return `HOME/reports/CAPSTONE`."""
-        return settings().home / "reports" / capstone
-
-    def ensure(self, service: str) -> None:
+    def ensure(self, service: str, capstone: str = "") -> None:
         """Start a service, unless it runs or the settings name one elsewhere."""
         from capstan import stack
 
         stack.ensure(service)
+
+    def fit_on_ray(self, capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> bool:
+        """Return that it did not: on one machine, Ray starts in the process that trains."""
+        return False
+
+    def endpoint(self, capstone: str) -> str:
+        """Return the URL of the one endpoint of this machine."""
+        return settings().endpoint_url
+
+    @contextmanager
+    def replicas(self, capstone: str) -> Iterator[list[str]]:
+        """Yield the URL of the one endpoint of this machine."""
+        yield [settings().endpoint_url]
 
     @contextmanager
     def lock(self, name: str, message: str) -> Iterator[None]:
@@ -115,4 +131,8 @@ class LocalProfile:
 @cache
 def profile() -> Profile:
     """Return the profile of this process."""
-    return LocalProfile()
+    if settings().profile == "local":
+        return LocalProfile()
+    from capstan.cluster.profile import ClusterProfile
+
+    return ClusterProfile()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from capstan import http
 from capstan.errors import CapstanError
 from capstan.settings import settings
 
@@ -49,8 +50,10 @@ def library() -> Any:
 
     By itself it tries for four minutes. Raises CapstanError at once when nothing listens there.
     """
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6" if settings().connect_seconds else "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(TIMEOUT))
+    if settings().token:
+        os.environ.setdefault("MLFLOW_TRACKING_TOKEN", str(settings().token))
     import mlflow
 
     mlflow.set_tracking_uri(settings().tracking_uri)
@@ -131,7 +134,7 @@ def _call(
     url = f"{settings().tracking_uri}/api/2.0/mlflow/{path}"
     payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
     try:
-        reply = httpx.request(method, url, timeout=TIMEOUT, **payload)
+        reply = http.request(method, url, TIMEOUT, **payload)
     except httpx.HTTPError as error:
         raise CapstanError(
             f"MLflow does not answer at {settings().tracking_uri} ({error}). Start it with `capstan up`, "

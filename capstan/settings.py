@@ -3,7 +3,7 @@
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,6 +12,8 @@ from capstan.errors import CapstanError, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "CAPSTAN_"
+# In a pod, a ConfigMap and a Secret are mounted here: one file per variable, of the variable's name.
+MOUNTED = [Path("/etc/capstan/settings"), Path("/etc/capstan/secrets")]
 
 
 class Settings(BaseSettings):
@@ -20,12 +22,13 @@ class Settings(BaseSettings):
     # An empty variable is as good as none: it would otherwise make the current folder the state folder.
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
 
+    profile: Literal["local", "cluster"] = Field("local", description="where stores and services are")
     home: Path = Field(ROOT / ".capstan", description="the state folder: stores, models, logs, caches")
     data_dir: Path | None = Field(None, description="a folder to read raw data from, before its original source")
     capstones: Annotated[list[Path], NoDecode] = Field(
         [], description="more folders of capstones beside `pipelines/`, separated as in PATH"
     )
-    image: str = Field("", description="the image of components, Ray workers and servers; by default capstan:VERSION")
+    image: str = Field("", description="the repository of the image, such as localhost:5001/capstan; or with a tag")
     host: str = Field("127.0.0.1", description="the address that local services listen on")
     mlflow_port: int = Field(5000, description="the port of the local MLflow server")
     endpoint_port: int = Field(8080, description="the port of the endpoint, REST")
@@ -33,12 +36,28 @@ class Settings(BaseSettings):
     evidently_port: int = Field(8000, description="the port of the Evidently UI")
     tracking_uri: str = Field("", description="an MLflow server elsewhere; by default the local one")
     endpoint_url: str = Field("", description="an endpoint elsewhere; by default the local one")
-    token: str | None = Field(None, description="the bearer token that the command sends to the endpoint")
+    evidently_url: str = Field("", description="an Evidently UI elsewhere; by default the local one")
+    token: str | None = Field(None, description="the bearer token that is sent to the endpoint, MLflow and Evidently")
 
+    s3_endpoint: str = Field("", description="cluster: the URL of the object store")
+    s3_region: str = Field("us-east-1", description="cluster: the region of the object store")
+    s3_access_key: str = Field("", description="cluster: the access key of the object store")
+    s3_secret_key: str = Field("", description="cluster: the secret key of the object store")
+    bucket: str = Field("capstan", description="cluster: the bucket for models, features, predictions and reports")
+    feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
+    online_store: str = Field("", description="cluster: Feast's connection string of Redis")
+    connect_seconds: float = Field(0, ge=0, description="how long to wait for a service that is being restarted")
+    ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")
+    platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
+    image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
+
+    predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
     log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
     log_fsync: bool = Field(False, description="prediction log: survive a crash of the machine, not just the server")
 
+    serve: Annotated[list[str], NoDecode] = Field([], description="endpoint: the capstones it serves; by default all")
+    rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
     max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest request body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
     body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
@@ -66,12 +85,22 @@ class Settings(BaseSettings):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
 
+    @field_validator("serve", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
     @field_validator("token")
     @classmethod
     def _fits_a_header(cls, value: str | None) -> str | None:
         if value and not (value.isascii() and value.isprintable() and " " not in value):
             raise ValueError("a token has only ASCII letters, digits and signs; check for a newline or a space")
         return value
+
+    @field_validator("token", "s3_access_key", "s3_secret_key", "feast_registry", "online_store", mode="before")
+    @classmethod
+    def _without_newline(cls, value: object) -> object:
+        return value.rstrip("\n") if isinstance(value, str) else value  # files often end with one
 
     @property
     def url_host(self) -> str:
@@ -82,15 +111,18 @@ class Settings(BaseSettings):
         self.home = self.home.resolve()
         self.data_dir = self.data_dir and self.data_dir.resolve()
         self.tokens_file = self.tokens_file and self.tokens_file.resolve()
+        self.predictions_dir = (self.predictions_dir or self.home / "predictions").resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
-        self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
+        self.evidently_url = self.evidently_url or f"http://{self.url_host}:{self.evidently_port}"
+        if self.profile == "local":  # on a cluster each capstone has an endpoint of its own
+            self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
 
 
 @cache
 def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
     try:
-        return Settings()
+        return Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
     except ValidationError as error:
         # Not what was given: it may be a token.
         wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,14 +11,34 @@ from typing import TYPE_CHECKING, Any
 from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.settings import settings
 
 if TYPE_CHECKING:
     from feast import FeatureStore
 
 
 def open_store(capstone: str) -> "FeatureStore":
-    """Return a capstone's Feast store in this profile. Its sources are relative to the published tables."""
-    return _store(capstone, profile().feature_tables(capstone), profile().feast(capstone))
+    """Return a capstone's Feast store in this profile."""
+    return _store(capstone, settings().home, profile().feast(capstone))
+
+
+def published(capstone: str) -> str:
+    """Return the key of the folder of the feature tables that a capstone has published."""
+    return f"features/{capstone}"
+
+
+def published_definitions(capstone: str) -> list[Any]:
+    """Return a capstone's definitions with sources that lead to its published tables."""
+    found, storage = [], profile().storage()
+    for definition in definitions(capstone):
+        if source := getattr(definition, "batch_source", None):
+            definition = copy(definition)
+            definition.batch_source = copy(source)
+            options = definition.batch_source.file_options = copy(source.file_options)
+            options.uri = storage.url(f"{published(capstone)}/{source.path}")
+            options.s3_endpoint_override = storage.endpoint
+        found.append(definition)
+    return found
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from capstan.settings import settings
 from models.booster import CalibratedBooster, encode
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def fit(
                 "storage": storage,
             },
             scaling_config=ScalingConfig(num_workers=workers),
-            run_config=RunConfig(storage_path=storage),
+            run_config=RunConfig(storage_path=settings().ray_storage or storage),
         ).fit()
         assert result.checkpoint
         with result.checkpoint.as_directory() as checkpoint:

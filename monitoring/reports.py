@@ -1,6 +1,7 @@
 """Evidently reports: the drift of a model's signals and, with a label, the quality of its predictions."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -10,16 +11,16 @@ from capstan import version
 from capstan.capstone import Outcome
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
-from capstan.files import atomic_write, read_tables
+from capstan.files import read_tables
 
 # Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
 SAMPLE_ROWS = 20_000
 
 
-def report(capstone: str, model: str, name: str, reference: str, current: str, html: Path) -> None:
+def report(capstone: str, model: str, name: str, reference: str, current: str) -> bytes:
     """Compare the signals of the MLflow model in `model` on the tables of two folders, `current` and `reference`.
 
-    The report goes to the workspace first, then to the file `html`.
+    The report goes to the workspace. Return it as HTML.
     """
     from evidently import Report
     from evidently.presets import DataDriftPreset
@@ -34,8 +35,10 @@ def report(capstone: str, model: str, name: str, reference: str, current: str, h
     datasets = (_dataset(frame, definition) for frame in (now, then))
     run = Report([DataDriftPreset(), *_performance(outcome)], include_tests=True).run(*datasets, name=name)
     workspace.add(capstone, task.TITLE, name, run, outcome.kind if outcome else None)
-    with atomic_write(html) as partial:
-        run.save_html(str(partial))
+    with TemporaryDirectory(prefix="capstan-") as folder:
+        page = Path(folder) / "report.html"
+        run.save_html(str(page))
+        return page.read_bytes()
 
 
 def _signals(task: ModuleType, predictor: Any, path: str) -> pd.DataFrame:

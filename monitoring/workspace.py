@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.settings import settings
 
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
 # The metric that shows how good a model still is, by the kind of its outcome.
@@ -18,18 +20,42 @@ def add(capstone: str, title: str, name: str, run: Any, outcome: str | None = No
 
     outcome: the kind of the capstone's outcome, or None where its signals hold no label.
     """
-    from evidently.ui.workspace import Workspace
-
-    workspace = Workspace.create(profile().workspace())
+    workspace = _open(profile().workspace())
     found = [project for project in workspace.list_projects() if project.name == capstone]
     project = found[0] if found else _create(workspace, capstone, title, outcome)
     if project.description != title:  # the question has been worded anew
         project.description = title
         project.save()
-    for known in workspace.list_runs(project.id):
-        if workspace.get_run(project.id, known).name == name:
-            workspace.delete_run(project.id, known)
+    _remove(workspace, project.id, name)
     workspace.add_run(project.id, run, include_data=False)
+
+
+def _open(place: str) -> Any:
+    """Return the workspace of a folder, or of an Evidently service."""
+    from evidently.ui.workspace import RemoteWorkspace, Workspace
+
+    if not place.startswith(("http://", "https://")):
+        return Workspace.create(place)
+    try:
+        return RemoteWorkspace(place, secret=settings().token)
+    except Exception as error:  # Evidently raises whatever requests raises
+        raise CapstanError(
+            f"Evidently does not answer at {place} ({error}). See `capstan cluster status`, and check CAPSTAN_TOKEN."
+        ) from error
+
+
+def _remove(workspace: Any, project: Any, name: str) -> None:
+    """Remove the reports of a name."""
+    from evidently.ui.workspace import RemoteWorkspace
+
+    if isinstance(workspace, RemoteWorkspace):  # Evidently's client lacks these two calls of its service
+        for known in workspace._request(f"/api/projects/{project}/snapshots", "GET").json():
+            if known["name"] == name:
+                workspace._request(f"/api/projects/{project}/{known['id']}", "DELETE")
+        return
+    for known in workspace.list_runs(project):
+        if workspace.get_run(project, known).name == name:
+            workspace.delete_run(project, known)
 
 
 def _create(workspace: Any, capstone: str, title: str, outcome: str | None) -> Any:

@@ -2,15 +2,19 @@
 
 from typing import Any, NamedTuple
 
-from kfp import dsl
+from kfp import dsl, kubernetes
 from kfp.dsl import PipelineTask
+from kfp.kubernetes.security_context import set_security_context
 
+from capstan.cluster.names import SECRETS, SETTINGS
 from capstan.images import BASE, image
 from components.deploy.component import deploy
 from components.gate.component import gate
 from components.materialize.component import materialize
 from components.monitor.component import monitor
 from components.register.component import register
+
+USER = 10001  # of images/Dockerfile
 
 
 class Delivery(NamedTuple):
@@ -23,20 +27,25 @@ class Delivery(NamedTuple):
 def small(*steps: PipelineTask, extra: str = "") -> None:
     """Give steps that read, check or move data up to 2 CPUs and 4 GiB. `extra` selects the image's variant."""
     for step in steps:
-        step.set_cpu_request("500m").set_cpu_limit("2").set_memory_request("1Gi").set_memory_limit("4Gi")
-        _use_image(step, extra)
+        step.set_cpu_request("100m").set_cpu_limit("2").set_memory_request("512Mi").set_memory_limit("4Gi")
+        _place(step, extra)
 
 
 def large(*steps: PipelineTask, extra: str = "") -> None:
     """Give steps that compute on all rows up to 4 CPUs and 6 GiB. `extra` selects the image's variant."""
     for step in steps:
-        step.set_cpu_request("1").set_cpu_limit("4").set_memory_request("2Gi").set_memory_limit("6Gi")
-        _use_image(step, extra)
+        step.set_cpu_request("250m").set_cpu_limit("4").set_memory_request("1536Mi").set_memory_limit("6Gi")
+        _place(step, extra)
 
 
-def _use_image(step: PipelineTask, extra: str) -> None:
+def _place(step: PipelineTask, extra: str) -> None:
+    """Give a step its image and, on a cluster, its settings and a user. The local runner passes over the latter."""
     if image(extra) != BASE:  # which the component has already; each setting of kfp costs 10 ms
         step.set_container_image(image(extra))
+    # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
+    kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
+    kubernetes.use_secret_as_volume(step, SECRETS, mount_path="/etc/capstan/secrets", optional=True)
+    set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
 
 
 def deliver(

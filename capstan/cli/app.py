@@ -1,8 +1,17 @@
 """The Typer application. Each command imports what it needs when it runs, so that `--help` is fast."""
 
+import os
+from typing import Annotated, Literal
+
 import typer
 
-from capstan.cli import catalogue, new, predict, rollout, run, stack
+from capstan.cli import catalogue, cluster, new, predict, rollout, run, stack
+
+# What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
+ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
+USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
+USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": (), "retire": ROLLOUT}
+USES |= {"status": ("CAPSTAN_TRACKING_URI",)}
 
 # Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.
 app = typer.Typer(
@@ -14,10 +23,22 @@ app = typer.Typer(
 
 
 @app.callback()
-def show_help(context: typer.Context) -> None:
+def start(
+    context: typer.Context,
+    profile: Annotated[
+        Literal["local", "cluster"] | None, typer.Option(help="This machine, or the cluster of kubectl's context.")
+    ] = None,
+) -> None:
     """One road for every model: source, features, training, gate, registry, endpoint, monitoring."""
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+        return
+    profile = profile or os.environ.get("CAPSTAN_PROFILE") or "local"  # type: ignore[assignment]
+    if profile == "cluster" and context.invoked_subcommand in USES:
+        from capstan.cluster.access import connect
+
+        os.environ["CAPSTAN_PROFILE"] = profile
+        context.with_resource(connect(*USES[context.invoked_subcommand]))
 
 
 app.command("list")(catalogue.list_capstones)
@@ -35,3 +56,4 @@ app.command("promote")(rollout.promote)
 app.command("rollback")(rollout.rollback)
 app.command("compile")(catalogue.compile_pipeline)
 app.command("open")(stack.open_urls)
+app.add_typer(cluster.cluster, name="cluster")

@@ -35,10 +35,10 @@ def predict(
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
     pairs, instances = _pairs(entity or []), _read(file) if file else []
-    metadata = endpoint_client.get(f"/v2/models/{capstone}")
+    metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}")
     fields = metadata["request_schema"].get("properties", {})
     instances = instances or [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
-    answers = endpoint_client.post(f"/v1/models/{capstone}:predict", {"instances": instances})
+    answers = endpoint_client.post(capstone, f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
         print_json(answers)
         return

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,9 +30,8 @@ def run(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a capstone's pipeline on this machine, from the source to a deployed, monitored model."""
+    """Run a capstone's pipeline, from the source to a deployed, monitored model."""
     from capstan import catalogue
-    from capstan.runner import local
 
     began = time.monotonic()
     named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
@@ -40,15 +40,32 @@ def run(
     if not as_json:
         console.print(f"[bold]{capstone}[/]  {title}")
     with _Progress(quiet=as_json) as progress:
-        outputs, log = local.run(capstone, parameters, progress.on_event)
+        outputs, links = _runner()(capstone, parameters, progress.on_event)
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }
-    summary = _summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1), "log": str(log)}
+    summary = _summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1)} | links
     if as_json:
         print_json({"capstone": capstone} | summary)
     else:
         _show(capstone, summary)
+
+
+def _runner() -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
+    """Return what runs a pipeline in this profile: it returns the outputs, and where to see more, by name."""
+    from capstan.settings import settings
+
+    if settings().profile == "cluster":
+        from capstan.cluster import pipelines
+
+        return pipelines.run
+    from capstan.runner import local
+
+    def run_here(*arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        outputs, log = local.run(*arguments)
+        return outputs, {"log": str(log)}
+
+    return run_here
 
 
 def _parse(pairs: list[str]) -> dict[str, Any]:
@@ -92,8 +109,9 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:
-    from capstan import catalogue, stack
+    from capstan import catalogue
     from capstan.capstone import capabilities
+    from capstan.settings import settings
 
     console.print()
     for name, value in summary.items():
@@ -101,16 +119,37 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
             value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in sorted(value.items()))
         colour = {"accepted": "green", "rejected": "red"}.get(str(value))
         console.print(f"{name:<12} {f'[{colour}]{value}[/]' if colour else value}")
-    services, has = stack.services(), capabilities(catalogue.load_task(capstone))
-    console.print(f"{'experiments':<12} {services['mlflow'].url}/#/models/{capstone}")
+    has = capabilities(catalogue.load_task(capstone))
+    places = _on_cluster(capstone) if settings().profile == "cluster" else _here(capstone)
     if summary.get("verdict") == "rejected":
+        console.print(f"{'experiments':<12} {places['experiments']}")
         console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
         return
-    if "endpoint" in has:
-        console.print(f"{'endpoint':<12} {services['endpoint'].url}/v1/models/{capstone}:predict")
-    if "monitoring" in has:
-        hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
-        console.print(f"{'monitoring':<12} {services['evidently'].url}{hint}")
+    for name, place in places.items():
+        if name == "experiments" or name in has:
+            console.print(f"{name:<12} {place}")
+
+
+def _here(capstone: str) -> dict[str, str]:
+    """Return where to see the results of a run on this machine: the experiments, and what each capability shows."""
+    from capstan import stack
+
+    services = stack.services()
+    hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
+    return {
+        "experiments": f"{services['mlflow'].url}/#/models/{capstone}",
+        "endpoint": f"{services['endpoint'].url}/v1/models/{capstone}:predict",
+        "monitoring": f"{services['evidently'].url}{hint}",
+    }
+
+
+def _on_cluster(capstone: str) -> dict[str, str]:
+    """Return the same for a cluster, as commands: its services have no address out here."""
+    return {
+        "experiments": "capstan --profile cluster open mlflow",
+        "endpoint": f"capstan --profile cluster open predict {capstone}",
+        "monitoring": "capstan --profile cluster open evidently",
+    }
 
 
 def _number(value: float) -> str:

@@ -5,6 +5,7 @@ is killed leaves the state from before or after its one write, and the next comm
 """
 
 import getpass
+import itertools
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -33,17 +34,17 @@ def changing(name: str) -> Iterator[RolloutState]:
 
 
 def apply(name: str, before: RolloutState, after: RolloutState, by: str, require: Sequence[str]) -> dict[str, str]:
-    """Write a state and have the endpoint load it; return the roles that could not be loaded, with the reason.
+    """Write a state and have each replica load it; return the roles that one could not load, with the reason.
 
     require: the roles that must load. Raises CapstanError, and restores the state `before`, when one of them does not
-    or when the endpoint does not answer.
+    or when a replica does not answer.
     """
     if after != before:  # else it is only loaded again
         after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
     store.write_state(name, after)
     try:
-        loaded = endpoint_client.reload(name)
-        for role in require:
+        replies = endpoint_client.reload(name)
+        for role, loaded in itertools.product(require, replies):
             if loaded["variants"].get(role) != getattr(after, role):
                 reason = loaded["unloadable"].get(role, "it is not loaded")
                 raise CapstanError(f"Version {getattr(after, role)} cannot be the {role} of {name}: {reason}")
@@ -55,7 +56,7 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
             raise CapstanError(f"{error} Nothing was changed.") from error
         raise
     store.copy_to_aliases(name, after)
-    return dict(loaded["unloadable"])
+    return {role: reason for loaded in replies for role, reason in loaded["unloadable"].items()}
 
 
 def _user() -> str:

@@ -11,6 +11,9 @@ from capstan.settings import ROOT
 
 PACKAGES = ("capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving")
 
+# A profile says where things are, and not what they are: the adapters that it imports do not count.
+PROFILE = Path("capstan/profile.py")
+
 
 def step_digest(capstone: str, source: str) -> str:
     """Return the digest of our modules that a component's source imports, of the capstone's modules, and of the lock.
@@ -30,6 +33,8 @@ def imported(files: Iterable[Path]) -> list[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
+            if path == ROOT / PROFILE:
+                continue
             waiting += [other for name in _names(path.read_text(), _package(path)) for other in _files(name)]
     return sorted(found)
 

@@ -14,18 +14,16 @@ import psutil
 
 from capstan import catalogue, extras, home
 from capstan.capstone import capabilities
-from capstan.errors import CapstanError, did_you_mean
+from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
+from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
 from capstan.settings import settings
 
 MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(?P<package>[^']+)'", re.MULTILINE)
-# The Python types of kfp's parameters.
-TYPES: dict[str, Any] = {"String": (str,), "Integer": (int,), "Float": (int, float), "Boolean": (bool,)}
-TYPES |= {"List": (list,), "Dict": (dict,)}
 
 
 def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None) -> tuple[dict[str, Any], Path]:
@@ -42,28 +40,9 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         task = catalogue.load_task(capstone)
         extras.require(getattr(task, "EXTRA", ""), capstone)
         for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
-            profile().ensure(service)
+            profile().ensure(service, capstone)
         require_no_rollout(capstone, store.read(capstone))
         return execute(pipeline, capstone, parameters, on_event, steps)
-
-
-def checked_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters with the types of the pipeline's.
-
-    Raises CapstanError for one that the pipeline does not have, or of another type.
-    """
-    inputs = pipeline.component_spec.inputs or {}
-    found: dict[str, Any] = {}
-    for name, value in parameters.items():
-        if name not in inputs:
-            hint = did_you_mean(name, inputs)
-            raise CapstanError(f"{capstone} has no parameter {name!r}.{hint} It has: {', '.join(inputs)}.")
-        kind = inputs[name].type
-        types = TYPES[kind]
-        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-            raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {value!r} is not.")
-        found[name] = float(value) if kind == "Float" else value
-    return found
 
 
 def execute(

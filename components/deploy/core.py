@@ -9,7 +9,6 @@ from capstan.files import atomic_write, read_tables
 from capstan.notes import note
 from capstan.profile import profile
 from capstan.rollout import deployment
-from capstan.settings import settings
 
 
 def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0) -> str:
@@ -18,7 +17,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. Raises CapstanError
     when it does not answer as it should. What served before then goes on serving.
     """
-    profile().ensure("endpoint")
+    profile().ensure("endpoint", capstone)
     examples = load_task(capstone).examples(read_tables(test))
     answers: list[dict[str, Any]] = []
 
@@ -27,7 +26,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
 
     outcome = deployment.deploy(capstone, version, try_role, canary)
     note(outcome)
-    url = f"{settings().endpoint_url}/v1/models/{capstone}:predict"
+    url = f"{profile().endpoint(capstone)}/v1/models/{capstone}:predict"
     lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]
     fields = load_task(capstone).Prediction.model_fields
     for request, answer in zip(examples, answers, strict=True):
@@ -41,7 +40,9 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
 def ask(capstone: str, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
     """Return a role's answers; raise CapstanError unless `version` answers each of them."""
     path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
-    answers: list[dict[str, Any]] = endpoint_client.post(path, body, {"x-capstan-variant": role})["predictions"]
+    answers: list[dict[str, Any]] = endpoint_client.post(capstone, path, body, {"x-capstan-variant": role})[
+        "predictions"
+    ]
     for answer in answers:
         if answer["model_version"] != version:
             raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")

@@ -1,5 +1,6 @@
 """Materialize: publish the features, and write what was known at one instant to the online store."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 
@@ -7,42 +8,53 @@ import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.errors import CapstanError
-from capstan.files import digest, read_json, replace_tables, write_json
+from capstan.files import digest
 from capstan.notes import note
 from capstan.profile import profile
+from capstan.storage import Storage
 
 
 def materialize(capstone: str, features: str, training_set: str, as_of: str = "") -> str:
     """Write the latest row per key, as known at the instant `as_of`, to the online store. Return the instant.
 
-    The feature tables in the folder `features` are first copied to the folder that Feast reads.
+    The feature tables in the folder `features` are first published, where Feast reads them.
     as_of: ISO 8601; "" is the last prediction time of the training set.
     Does nothing when the store already holds these rows: a file beside the tables says what it holds.
     """
     until = _parse(as_of) if as_of else _last(training_set)
-    published = profile().feature_tables(capstone)
-    stamp = published / "materialized"
+    stamp = f"features/{capstone}/materialized"
     wanted = f"{digest(Path(features))} {until.isoformat()}"
     if _holds(capstone, stamp, wanted):
         return until.isoformat()
 
-    from feature_repo.store import definitions, open_store
+    from feature_repo.store import open_store, published, published_definitions
 
-    stamp.unlink(missing_ok=True)
-    replace_tables(Path(features), published)
+    storage = profile().storage()
+    storage.remove(stamp)
+    publish(Path(features), storage, published(capstone))
     store = open_store(capstone)
-    store.apply(definitions(capstone))
+    store.apply(published_definitions(capstone))
     stored = [view.name for view in store.list_batch_feature_views()]
     store.materialize(start_date=pd.Timestamp(0, tz="UTC").to_pydatetime(), end_date=until, feature_views=stored)
-    write_json({"wanted": wanted, "rows": profile().stored_rows(capstone)}, stamp)
+    storage.write(stamp, json.dumps({"wanted": wanted, "rows": profile().stored_rows(capstone)}).encode())
     return until.isoformat()
 
 
-def _holds(capstone: str, stamp: Path, wanted: str) -> bool:
+def publish(source: Path, storage: Storage, folder: str) -> None:
+    """Write the tables of a folder below a key, and remove other tables there."""
+    keys = {f"{folder}/{path.name}": path for path in sorted(source.glob("*.parquet"))}
+    for key, path in keys.items():
+        storage.write(key, path.read_bytes())
+    for key in storage.keys(folder):
+        if key.endswith(".parquet") and key not in keys:
+            storage.remove(key)
+
+
+def _holds(capstone: str, stamp: str, wanted: str) -> bool:
     """Return whether the stores hold what is wanted. Damaged stores are set aside, and a note says so."""
     try:
-        written = read_json(stamp)
-    except (OSError, ValueError):
+        written = json.loads(profile().storage().read(stamp) or b"")
+    except ValueError:
         written = {"wanted": "", "rows": {}}  # never materialized, or killed meanwhile
     try:
         rows = profile().stored_rows(capstone)

@@ -12,11 +12,13 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
     Return the report's name. The same version on the same tables is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
-    saved = profile().reports(capstone) / f"{name.replace(' ', '-')}.html"
-    if not saved.exists():
+    storage, key = profile().storage(), f"reports/{capstone}/{name.replace(' ', '-')}.html"
+    page = storage.read(key)
+    if page is None:
         from monitoring.reports import report
 
-        report(capstone, model, name, train, test, saved)
+        page = report(capstone, model, name, train, test)
+        storage.write(key, page)
     Path(html).parent.mkdir(parents=True, exist_ok=True)
-    Path(html).write_bytes(saved.read_bytes())
+    Path(html).write_bytes(page)
     return name

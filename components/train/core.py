@@ -11,23 +11,32 @@ from capstan import version
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import digest, read_tables
+from capstan.profile import profile
 from components.train.mlflow_model import save
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None) -> str:
     """Fit the model on the tables in the folder `tables`, and save it to the folder `model`. Return its digest.
 
-    The digest covers the tables, the fitted model and the capstone's source. The same result gives the same digest.
+    With a parameter `workers` over 0, a cluster trains on Ray workers in pods of their own. The digest covers the
+    tables, the fitted model and the capstone's source. The same result gives the same digest.
     Raises CapstanError for a parameter that the task's `train` does not have.
     """
+    chosen = typed(capstone, load_task(capstone), parameters or {})
+    if not profile().fit_on_ray(capstone, tables, model, chosen):
+        fit(capstone, tables, model, chosen)
+    return digest(Path(tables), Path(model) / version.DATA)
+
+
+def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> None:
+    """Fit the model in this process, or on the Ray cluster that it belongs to."""
     task = load_task(capstone)
     data = read_tables(tables)
-    fitted = task.train(data, **typed(capstone, task, parameters or {}))
+    fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
         version.save(files, capstone, task, fitted)
         save(model, files, task, fitted, data)
-    return digest(Path(tables), Path(model) / version.DATA)
 
 
 def typed(capstone: str, task: ModuleType, parameters: dict[str, Any]) -> dict[str, Any]:

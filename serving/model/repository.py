@@ -17,6 +17,7 @@ from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from capstan.settings import settings
 from serving.errors import Loading, one_line
 from serving.model.capstone import CapstoneModel
 from serving.predictions.log import PredictionLog
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("serving")
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
+
+
+def served_names() -> list[str]:
+    """Return the capstones that this server serves."""
+    return [name for name in catalogue.names() if not settings().serve or name in settings().serve]
 
 
 def open_profile_store(capstone: str) -> "FeatureStore":
@@ -89,7 +95,7 @@ class CapstoneRepository(ModelRepository):
         The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can
         be loaded it stays. Raises ModelNotFound, ModelNotReady (nothing has a role) and CapstanError.
         """
-        if name not in catalogue.names():
+        if name not in served_names():
             raise ModelNotFound(name)
         async with self._lock:
             try:
@@ -158,7 +164,7 @@ class CapstoneRepository(ModelRepository):
 
     async def keep_loaded(self) -> None:
         """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
-        self.loading = set(catalogue.names())
+        self.loading = set(served_names())
         for name in tuple(self.loading):
             with suppress(CapstanError):
                 if not (await asyncio.to_thread(store.read, name)).versions():
@@ -167,10 +173,22 @@ class CapstoneRepository(ModelRepository):
             await self._try(name)
         await asyncio.to_thread(_import_libraries)
         while True:
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(settings().rollout_seconds or RETRY_SECONDS)
             for name in tuple(self.failures):
                 if await self._is_due(name):
                     await self._try(name)
+            if settings().rollout_seconds:
+                await self._follow()
+
+    async def _follow(self) -> None:
+        """Load what has another roll-out state than the registry. A command tells each replica that it finds; this is
+        for one that was starting then."""
+        for name in served_names():
+            if name not in self.failures:
+                with suppress(CapstanError):  # MLflow may be away: what is loaded serves on
+                    state, model = await asyncio.to_thread(store.read, name), self.models.get(name)
+                    if state != (model.state if model else RolloutState()) and (model or state.versions()):
+                        await self._try(name)
 
     async def _is_due(self, name: str) -> bool:
         """Return whether to try again: when the roll-out has changed, or else after ever longer waits."""

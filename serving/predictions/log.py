@@ -6,9 +6,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from capstan.errors import CapstanError
+from capstan.profile import profile
 from capstan.settings import settings
+from capstan.storage import Storage
 from serving.errors import Unavailable
 from serving.predictions.convert import convert_all, segments
+from serving.predictions.upload import upload_all
 from serving.predictions.wal import Wal
 
 log = logging.getLogger("serving")
@@ -19,11 +23,18 @@ class PredictionLog:
     """One writer of the log under a folder.
 
     `segment_bytes` and `segment_seconds` end a segment, whichever comes first. With `fsync` records outlive a crash of
-    the machine; without it they outlive one of the server.
+    the machine; without it they outlive one of the server. Complete files move on to `storage`, if there is one.
     """
 
-    def __init__(self, folder: Path, segment_bytes: int = 2**24, segment_seconds: float = 300, fsync: bool = False):
-        self.folder, self.segment_seconds = folder, segment_seconds
+    def __init__(
+        self,
+        folder: Path,
+        segment_bytes: int = 2**24,
+        segment_seconds: float = 300,
+        fsync: bool = False,
+        storage: Storage | None = None,
+    ):
+        self.folder, self.segment_seconds, self.storage = folder, segment_seconds, storage
         self.wal = Wal(folder / "wal", segment_bytes, fsync)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -38,7 +49,9 @@ class PredictionLog:
     def of_settings(cls) -> "PredictionLog":
         """Return the log of this profile, under `settings().home`."""
         own = settings()
-        return cls(own.home / "predictions", own.log_segment_bytes, own.log_segment_seconds, own.log_fsync)
+        storage = profile().storage() if own.profile == "cluster" else None
+        folder = own.predictions_dir or own.home / "predictions"
+        return cls(folder, own.log_segment_bytes, own.log_segment_seconds, own.log_fsync, storage)
 
     @property
     def waiting(self) -> int:
@@ -117,7 +130,9 @@ class PredictionLog:
         self.wal.seal(min_age)
         try:
             convert_all(self.folder)
-        except OSError as error:
+            if self.storage:
+                upload_all(self.folder, self.storage)
+        except (OSError, CapstanError) as error:
             log.warning("The prediction log stays as it is, in %s: %s", self.wal.folder, error)
         except Exception:
             log.exception("The prediction log stays as it is, in %s", self.wal.folder)

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from capstan.profile import profile
 from capstan.settings import settings
+from serving.predictions.upload import download
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +20,8 @@ def read(model: str, since: datetime | None = None, folder: Path | None = None) 
     """Return the predictions of a model answered at `since` or later, in order of time; each counts once.
 
     `time` is that of the answer, in UTC; `inputs`, `features` and `prediction` are dicts; `partial` is true for a
-    stream that ended early. `folder` is by default that of the settings. Raises ValueError when `since` has no time
-    zone.
+    stream that ended early. `folder` is by default that of the settings; on a cluster it is the object store, where
+    predictions arrive after some seconds. Raises ValueError when `since` has no time zone.
     """
     import duckdb
 
@@ -26,6 +29,10 @@ def read(model: str, since: datetime | None = None, folder: Path | None = None) 
 
     if since is not None and since.tzinfo is None:
         raise ValueError(f"`since` is {since}, without a time zone.")
+    if folder is None and settings().profile == "cluster":
+        with TemporaryDirectory(prefix="capstan-") as copies:
+            download(model, since, profile().storage(), Path(copies))
+            return read(model, since, Path(copies))
     folder = folder or settings().home / "predictions"
     # The write-ahead log first: a segment that leaves it meanwhile is parquet by then.
     written, names = _write_ahead(folder)
@@ -45,8 +52,8 @@ def read(model: str, since: datetime | None = None, folder: Path | None = None) 
         values: dict[str, Any] = {"model": model, "since": since}
         for number, (condition, paths) in enumerate(parquet.items()):
             if paths:
-                read = f"read_parquet($files{number}, union_by_name = true, hive_partitioning = false)"
-                sources.append(f"SELECT * FROM {read} {condition}")
+                scan = f"read_parquet($files{number}, union_by_name = true, hive_partitioning = false)"
+                sources.append(f"SELECT * FROM {scan} {condition}")
                 values[f"files{number}"] = paths
         query = f"""
             SELECT {", ".join(SCHEMA.names)} FROM ({" UNION ALL BY NAME ".join(sources)})

@@ -59,6 +59,7 @@ def test_what_a_step_imports_counts(checkout, path):
         "serving/server.py",
         "monitoring/reports.py",
         "capstan/stack.py",
+        "capstan/cluster/profile.py",
     ],
 )
 def test_what_a_step_does_not_import_does_not_count(checkout, path):

@@ -1,0 +1,1 @@
+"""The cluster profile: Capstan on Kubernetes, beside Kubeflow Pipelines, KServe and KubeRay."""

@@ -1,0 +1,108 @@
+"""Use the cluster's services from here. In a pod their names work; on a laptop, ports are forwarded to them."""
+
+import atexit
+import json
+import os
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+from capstan.cluster.forward import Forward, forwarded
+from capstan.cluster.kubectl import kubectl
+from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
+from capstan.errors import CapstanError
+from capstan.settings import settings
+
+__all__ = ["connect", "forward", "forwarded", "inside", "local_addresses"]
+
+# An address of a Service of ours: NAME.NAMESPACE:PORT, or NAME.NAMESPACE.svc.cluster.local:PORT, in a URL or alone.
+ADDRESS = re.compile(
+    rf"\b(?P<name>[a-z0-9-]+)\.(?P<namespace>{NAMESPACE}|{KFP_NAMESPACE})(?:\.svc(?:\.cluster\.local)?)?:(?P<port>\d+)\b"
+)
+STORED = (f"configmap/{SETTINGS}", f"secret/{SECRETS}")  # what holds the settings
+HOME = "cluster"  # the folder, in this machine's state folder, of what commands on a cluster leave here
+
+
+def inside() -> bool:
+    """Return whether this process runs in a pod of the cluster, where names of Services resolve."""
+    return "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+@contextmanager
+def connect(*variables: str) -> Iterator[None]:
+    """Use the cluster's settings in this process, until the end of the `with` statement. In a pod, do nothing.
+
+    What the environment sets already stays. The addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports
+    of this machine; the others stay as pods know them. The state folder is `cluster` in that of this machine.
+    """
+    if inside():
+        yield
+        return
+    found = {name: value for name, value in _stored().items() if name not in os.environ}
+    home = settings().home
+    found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
+    known = os.environ | found
+    with local_addresses(**{name: known[name] for name in variables if name in known}) as addresses:
+        found |= addresses
+        before = {name: os.environ.get(name) for name in found}
+        os.environ.update(found)
+        _forget()
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+            _forget()
+
+
+@contextmanager
+def local_addresses(**values: str) -> Iterator[dict[str, str]]:
+    """Yield texts, such as URLs, with the addresses of the cluster's Services in them as this process reaches them."""
+    wanted = {match.group(): match for value in values.values() for match in ADDRESS.finditer(value)}
+    if inside() or not wanted:
+        yield values
+        return
+    with ExitStack() as stack:
+        forwards: dict[str, Forward] = {}
+        for text, match in wanted.items():  # all at once: each takes 0.2 s
+            forwards[text] = Forward(match["namespace"], f"svc/{match['name']}", int(match["port"]))
+            stack.callback(forwards[text].close)
+        ports = {text: forward.wait() for text, forward in forwards.items()}
+        yield {
+            name: ADDRESS.sub(lambda match: f"127.0.0.1:{ports[match.group()]}", value)
+            for name, value in values.items()
+        }
+
+
+@cache
+def forward(namespace: str, target: str, port: int) -> int:
+    """Return a local port that is forwarded to a port of `svc/NAME` or `pod/NAME` until this process ends."""
+    found = Forward(namespace, target, port)
+    atexit.register(found.close)
+    return found.wait()
+
+
+def _forget() -> None:
+    """Have the settings, and the profile that is made of them, read again."""
+    from capstan.profile import profile
+
+    settings.cache_clear()
+    profile.cache_clear()
+
+
+@cache
+def _stored() -> dict[str, str]:
+    """Return the settings that the cluster keeps."""
+    options = ["--namespace", NAMESPACE, "--ignore-not-found", "--output", "json", "--request-timeout", "10s"]
+    found = json.loads(kubectl("get", *STORED, *options) or "{}").get("items", [])
+    if len(found) < len(STORED):
+        raise CapstanError("The cluster of kubectl's context has no Capstan. Run `make cluster`.")
+    values: dict[str, str] = {}
+    for item in found:
+        for name, value in (item.get("data") or {}).items():
+            values[name] = b64decode(value).decode() if item["kind"] == "Secret" else value
+    return values

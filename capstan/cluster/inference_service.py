@@ -1,0 +1,90 @@
+"""The InferenceService of a capstone: the model server, which serves that capstone only.
+
+Requests are split between versions inside the server, by the roll-out's state, so no gateway is needed, and a change
+of traffic restarts nothing.
+"""
+
+import time
+from typing import Any
+
+from capstan.cluster import api, templates
+from capstan.cluster.names import NAMESPACE, service_name
+from capstan.errors import CapstanError
+
+SECONDS = 300  # a first pull of the image included
+PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
+PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+
+
+def definition(capstone: str, image: str) -> dict[str, Any]:
+    """Return the InferenceService of a capstone, served by an image: the PodTemplate `endpoint`, for one capstone."""
+    spec = templates.pod("endpoint", image)["spec"]
+    [server] = (container for container in spec["containers"] if container["name"] == "kserve-container")
+    server["env"] = [*server.get("env", []), {"name": "CAPSTAN_SERVE", "value": capstone}]
+    return {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {
+            "name": service_name(capstone),
+            "namespace": NAMESPACE,
+            "labels": {"app.kubernetes.io/part-of": "capstan", "capstan/capstone": capstone},
+            "annotations": {
+                "serving.kserve.io/deploymentMode": "Standard",
+                "serving.kserve.io/autoscalerClass": "hpa",
+            },
+        },
+        # Another replica starts when one uses its CPU request.
+        "spec": {"predictor": spec | {"minReplicas": 1, "maxReplicas": 3, "scaleMetric": "cpu", "scaleTarget": 90}},
+    }
+
+
+def apply(capstone: str, image: str) -> None:
+    """Make the InferenceService what it should be, and wait until it is ready. Raises CapstanError with the reason."""
+    path = f"{PATH}/{service_name(capstone)}"
+    wanted = api.apply(path, definition(capstone, image))["metadata"]["generation"]
+    deadline = time.monotonic() + SECONDS
+    while not _ready(api.get(path) or {}, wanted, capstone, image):
+        if time.monotonic() > deadline:
+            raise CapstanError(f"The endpoint of {capstone} is not ready after {SECONDS} s: {_problem(capstone)}")
+        time.sleep(1)
+
+
+def delete(capstone: str) -> None:
+    """Delete the InferenceService, its pods and its Service. Its predictions stay."""
+    api.delete(f"{PATH}/{service_name(capstone)}")
+
+
+def pods(capstone: str) -> list[dict[str, Any]]:
+    """Return the pods that serve a capstone."""
+    selector = f"serving.kserve.io/inferenceservice={service_name(capstone)}"
+    found: list[dict[str, Any]] = (api.get(PODS, labelSelector=selector) or {}).get("items", [])
+    return found
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Return whether a pod gets requests."""
+    conditions = pod["status"].get("conditions", [])
+    ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+    return ready and "deletionTimestamp" not in pod["metadata"]
+
+
+def _ready(found: dict[str, Any], generation: int, capstone: str, image: str) -> bool:
+    status = found.get("status", {})
+    conditions = {item["type"]: item["status"] for item in status.get("conditions", [])}
+    if status.get("observedGeneration", 0) < generation or conditions.get("Ready") != "True":
+        return False
+    # KServe says ready as soon as the Deployment is available, which it also is with pods of the image before.
+    running = [pod for pod in pods(capstone) if "deletionTimestamp" not in pod["metadata"]]
+    return bool(running) and all(is_ready(pod) and pod["spec"]["containers"][0]["image"] == image for pod in running)
+
+
+def _problem(capstone: str) -> str:
+    for pod in pods(capstone):
+        for container in pod["status"].get("containerStatuses", []):
+            waiting = container["state"].get("waiting")
+            if waiting:
+                return f"pod {pod['metadata']['name']}: {waiting['reason']}: {waiting.get('message', '')}"
+        for condition in pod["status"].get("conditions", []):
+            if condition["status"] == "False" and condition.get("message"):
+                return f"pod {pod['metadata']['name']}: {condition['message']}"
+    return f"see `kubectl -n {NAMESPACE} describe inferenceservice {service_name(capstone)}`."

@@ -1,0 +1,11 @@
+"""Names of what Capstan has on a cluster."""
+
+NAMESPACE = "capstan"
+KFP_NAMESPACE = "kubeflow"
+# The ConfigMap and the Secret of the settings. Their names differ, for KFP names a volume after what it holds.
+SETTINGS, SECRETS = "capstan", "capstan-secrets"
+
+
+def service_name(capstone: str) -> str:
+    """Return the name of a capstone's InferenceService. Kubernetes allows no underscores."""
+    return capstone.replace("_", "-")

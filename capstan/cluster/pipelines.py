@@ -1,0 +1,150 @@
+"""Run a capstone's pipeline on Kubeflow Pipelines, and follow it."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from capstan import catalogue
+from capstan.cluster import logs, outputs
+from capstan.cluster.access import local_addresses
+from capstan.cluster.follow import Event, Follower, steps_of
+from capstan.cluster.metadata import Execution, Metadata
+from capstan.cluster.names import KFP_NAMESPACE
+from capstan.cluster.runs import UNFINISHED, Runs
+from capstan.errors import CapstanError
+from capstan.rollout import store
+from capstan.rollout.commands import require_no_rollout
+from capstan.runner.parameters import checked_parameters
+from capstan.runner.progress import Listener
+from capstan.settings import settings
+
+API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"
+METADATA = f"metadata-grpc-service.{KFP_NAMESPACE}:8080"
+POLL_SECONDS = 1
+PENDING_SECONDS = 15  # a pod that waits for longer may have a reason
+
+
+def run(
+    capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run a pipeline. Return its outputs by name (values, or `outputs.Output`) and where to see more, by name.
+
+    Raises CapstanError when a step fails, with the step's own message if it had one, or while another run goes on.
+    Ctrl-C ends the following; the run goes on. On a laptop, call it inside `access.connect("CAPSTAN_TRACKING_URI")`.
+    """
+    catalogue.folder(capstone)
+    with local_addresses(api=API, metadata=METADATA) as at:
+        pipeline = catalogue.load_pipeline(capstone)
+        parameters = checked_parameters(capstone, pipeline, parameters)
+        require_no_rollout(capstone, store.read(capstone))
+        return execute(pipeline, capstone, parameters, on_event, at)
+
+
+def execute(
+    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, at: dict[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run a pipeline on the services at some addresses, `api` and `metadata`."""
+    from google.protobuf import json_format
+
+    spec = json_format.MessageToDict(pipeline.pipeline_spec)
+    log = settings().home / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with Runs(at["api"]) as runs, Metadata(at["metadata"]) as metadata, log.open("w", buffering=1) as file:
+        runs.require_none_of(pipeline.name, capstone)
+        run_id = runs.submit(pipeline, parameters)
+        watch = _Watch(run_id, runs, metadata, file, on_event)
+        try:
+            watch.until_ended(spec)
+        except KeyboardInterrupt:
+            print(f"\nThe run goes on: {run_id}. Stop it with `kfp run terminate {run_id}`.", file=sys.stderr)
+            raise
+        found = outputs.collect(spec, metadata.executions(run_id))
+    for name, output in found.items():
+        if isinstance(output, outputs.Output) and "HTML" in output.schema_title:
+            output.path = _download(output.uri, settings().home / "runs" / run_id / name)
+    return found, {"log": str(log), "run": run_id}
+
+
+class _Watch:
+    """Follows a run: tells the listener, and writes the log of each step to a file."""
+
+    def __init__(self, run_id: str, runs: Runs, metadata: Metadata, file: TextIO, on_event: Listener):
+        self.run_id, self.runs, self.metadata = run_id, runs, metadata
+        self.file, self.on_event = file, on_event
+        self.told: set[int] = set()  # executions
+        self.failure = ""
+        self.reason = ""  # why a pod waits, as told last
+        self.asked = time.monotonic()
+
+    def until_ended(self, spec: dict[str, Any]) -> None:
+        """Return when the run has ended well. Raise CapstanError when it has not."""
+        follower = Follower(steps_of(spec))
+        while True:
+            run = self.runs.get(self.run_id)
+            tasks = run.get("run_details", {}).get("task_details", [])
+            for event in follower.read(tasks):
+                self._tell(event)
+            state = run.get("state", UNFINISHED[0])
+            if state == "SUCCEEDED":
+                return
+            if state not in UNFINISHED:
+                raise CapstanError(self._explain(state, run))
+            self._look_for_waiting(tasks)
+            time.sleep(POLL_SECONDS)
+
+    def _tell(self, event: Event) -> None:
+        if event.state == "started":
+            self.on_event(event.step, "started", 0.0)
+            return
+        execution = self._execution(event.step)
+        cached = execution is not None and execution.cached
+        log = logs.read(execution) if execution and not cached else ""
+        state, seconds = ("cached", 0.0) if cached else (event.state, event.seconds)
+        self.file.write(f"---- {event.step}: {state} {seconds:.0f} s\n{log}\n")
+        self.on_event(event.step, state, seconds)
+        for note in logs.notes(log):
+            self.on_event(note, "note", 0.0)
+        if state == "failed" and log and not self.failure:
+            self.failure = f"Step {event.step} failed: {logs.message(log)}"
+
+    def _execution(self, step: str) -> Execution | None:
+        """Return the execution of a step that ended, the oldest that was not told yet."""
+        for execution in self.metadata.executions(self.run_id):
+            if execution.task == step and execution.id not in self.told and execution.state not in ("new", "running"):
+                self.told.add(execution.id)
+                return execution
+        return None
+
+    def _explain(self, state: str, run: dict[str, Any]) -> str:
+        if state == "CANCELED":
+            return f"The run {self.run_id} was stopped."
+        failure = self.failure
+        if not failure:  # its driver, or a pod that was killed, so that ML Metadata knows nothing
+            pod, log = logs.failed_pod(self.run_id)
+            self.file.write(f"---- {pod}\n{log}\n")
+            said = logs.message(log) or logs.argo_says(self.run_id) or run.get("error", {}).get("message", "")
+            failure = f"{f'The pod {pod}' if pod else f'The run {self.run_id}'} failed: {said or 'no step says why'}"
+        return f"{failure}\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
+
+    def _look_for_waiting(self, tasks: list[dict[str, Any]]) -> None:
+        """Tell why a pod cannot start, once: a run would wait for an image or for a free CPU for hours, silently."""
+        if not any(task.get("state") == "PENDING" for task in tasks):
+            self.asked = time.monotonic()
+        elif time.monotonic() - self.asked > PENDING_SECONDS:
+            self.asked = time.monotonic()
+            reason = logs.waiting(self.run_id)
+            if reason and reason != self.reason:
+                self.on_event(reason, "note", 0.0)
+            self.reason = reason
+
+
+def _download(uri: str, path: Path) -> str:
+    """Return the path of a copy of an artifact; its URI when it cannot be read."""
+    content = logs.fetch(uri)
+    if content is None:
+        return uri
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return str(path)

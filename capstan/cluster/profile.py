@@ -1,0 +1,126 @@
+"""The cluster profile: an object store, PostgreSQL, Redis, and services that Kubernetes runs."""
+
+import atexit
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from capstan.cluster import inference_service, stores
+from capstan.cluster.access import forwarded, inside
+from capstan.cluster.forward import Forward
+from capstan.cluster.names import NAMESPACE, service_name
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from capstan.storage import Bucket, Storage
+
+
+@cache
+def _forwarded_endpoint(capstone: str) -> str:
+    """Return the URL of a port of this machine that leads to an endpoint until this process ends."""
+    forward = Forward(NAMESPACE, f"svc/{service_name(capstone)}-predictor", 80)
+    atexit.register(forward.close)
+    return f"http://127.0.0.1:{forward.wait()}"
+
+
+def _image(capstone: str) -> str:
+    from capstan.catalogue import load_task
+    from capstan.images import image
+
+    return image(getattr(load_task(capstone), "EXTRA", ""))
+
+
+class ClusterProfile:
+    """A Kubernetes cluster. The addresses and passwords come from the settings, which a ConfigMap and a Secret give."""
+
+    def __init__(self) -> None:
+        own = settings()
+        if not own.s3_endpoint:
+            raise CapstanError(
+                "CAPSTAN_S3_ENDPOINT is not set. It comes from the ConfigMap `capstan`: make it with `capstan cluster "
+                "up`, which puts it into the namespaces of Capstan and of Kubeflow Pipelines."
+            )
+        # Feast, DuckDB and Ray find the object store as AWS's tools do.
+        aws = {
+            "AWS_ENDPOINT_URL": own.s3_endpoint,
+            "AWS_DEFAULT_REGION": own.s3_region,
+            "AWS_ACCESS_KEY_ID": own.s3_access_key,
+            "AWS_SECRET_ACCESS_KEY": own.s3_secret_key,
+        }
+        os.environ.update({name: value for name, value in aws.items() if value})
+
+    def storage(self) -> Storage:
+        """Return the bucket."""
+        own = settings()
+        return Bucket(own.bucket, own.s3_endpoint, own.s3_region, own.s3_access_key, own.s3_secret_key)
+
+    def feast(self, capstone: str) -> dict[str, Any]:
+        """Return PostgreSQL and Redis."""
+        return stores.feast()
+
+    def stored_rows(self, capstone: str) -> dict[str, int]:
+        """Return what both hold of a capstone."""
+        return stores.rows(capstone)
+
+    def discard_stores(self, capstone: str) -> None:
+        """Remove what both hold of a capstone."""
+        stores.discard(capstone)
+
+    def workspace(self) -> str:
+        """Return the URL of the Evidently service."""
+        return settings().evidently_url
+
+    def ensure(self, service: str, capstone: str = "") -> None:
+        """Make a capstone's InferenceService, with the image of this process, and wait until it is ready."""
+        if service == "endpoint":
+            inference_service.apply(capstone, _image(capstone))
+
+    def fit_on_ray(self, capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> bool:
+        """With `workers` over 0, train in a RayJob."""
+        workers = int(parameters.get("workers") or 0)
+        if workers:
+            from capstan.cluster import ray_job
+
+            module, chosen = "components.train.remote", json.dumps(parameters)
+            ray_job.run(module, capstone, Path(tables), Path(model), chosen, workers, _image(capstone))
+        return bool(workers)
+
+    def endpoint(self, capstone: str) -> str:
+        """Return the URL of the predictor's Service; outside of the cluster, that of a forwarded port."""
+        if settings().endpoint_url:
+            return settings().endpoint_url
+        if inside():
+            return f"http://{service_name(capstone)}-predictor.{NAMESPACE}"
+        return _forwarded_endpoint(capstone)
+
+    @contextmanager
+    def replicas(self, capstone: str) -> Iterator[list[str]]:
+        """Yield the URL of each pod that gets requests. One that starts meanwhile reads the new state by itself."""
+        pods = [pod for pod in inference_service.pods(capstone) if inference_service.is_ready(pod)]
+        if not pods:
+            raise CapstanError(f"No pod serves {capstone}. See `kubectl -n {NAMESPACE} get pods`.")
+        if inside():
+            yield [f"http://{pod['status']['podIP']}:8080" for pod in pods]
+            return
+        with ExitStack() as stack:
+            names = [f"pod/{pod['metadata']['name']}" for pod in pods]
+            ports = [stack.enter_context(forwarded(NAMESPACE, name, 8080)) for name in names]
+            yield [f"http://127.0.0.1:{port}" for port in ports]
+
+    @contextmanager
+    def lock(self, name: str, message: str) -> Iterator[None]:
+        """Hold an advisory lock of PostgreSQL, which ends with the connection, however its holder ends."""
+        import psycopg
+
+        try:
+            with psycopg.connect(settings().feast_registry.replace("+psycopg", ""), autocommit=True) as connection:
+                query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+                [got] = connection.execute(query, (name,)).fetchone() or [False]
+                if not got:
+                    raise CapstanError(message)
+                yield
+        except psycopg.OperationalError as error:
+            raise CapstanError(f"PostgreSQL does not answer ({error}). See `capstan cluster status`.") from error

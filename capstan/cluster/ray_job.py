@@ -1,0 +1,152 @@
+"""Training on a Ray cluster of its own: a RayJob of KubeRay that lives as long as the step that waits for it.
+
+The step and the job exchange folders through the object store, below `jobs/ID`. The job's log streams into the step's.
+The pods come from the PodTemplates `ray-head` and `ray-worker`, where an overlay sets sizes, nodes and GPUs.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from capstan.cluster import api, templates
+from capstan.cluster.names import NAMESPACE, service_name
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.storage import Storage
+
+PATH = f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayjobs"
+START_SECONDS = 600  # to pull the image and find room
+BEAT_SECONDS, STALE_SECONDS = 10, 60  # the step is alive; the job ends by itself when it is not
+ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
+
+
+def run(module: str, capstone: str, source: Path, target: Path, parameters: str, workers: int, image: str) -> None:
+    """Run `python -m MODULE CAPSTONE KEY` on a Ray cluster with `workers` workers.
+
+    It finds the folder `source` and `parameters` in the object store below KEY, and leaves there what becomes the
+    folder `target`. Raises CapstanError when the job fails. The job is deleted in any case.
+    """
+    identity = uuid4().hex[:8]
+    name, key, storage = f"{service_name(capstone)}-{identity}", f"jobs/{identity}", profile().storage()
+    body = definition(name, f"python -m {module} {capstone} {key}", workers, image)
+    try:
+        with _beating(storage, f"{key}/beat"):
+            upload(source, storage, f"{key}/source")
+            storage.write(f"{key}/parameters.json", parameters.encode())
+            api.create(PATH, body)
+            _follow(name)
+            download(storage, f"{key}/target", target)
+    finally:
+        api.delete(f"{PATH}/{name}")
+        for found in storage.keys(key):
+            storage.remove(found)
+
+
+def definition(name: str, entrypoint: str, workers: int, image: str) -> dict[str, Any]:
+    """Return a RayJob whose pods run an image."""
+    head, worker = (templates.pod(role, image) for role in ("ray-head", "ray-worker"))
+    group = {"groupName": "workers", "replicas": workers, "minReplicas": workers, "maxReplicas": workers}
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayJob",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": "capstan"}},
+        "spec": {
+            "submissionMode": "HTTPMode",  # the operator submits: no third pod
+            "entrypoint": entrypoint,
+            "shutdownAfterJobFinishes": True,
+            "activeDeadlineSeconds": 24 * 3600,
+            "backoffLimit": 0,
+            "rayClusterSpec": {
+                # Nothing but the driver runs on the head: it has no CPUs to give.
+                "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
+                "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": "1"}, "template": worker}],
+            },
+        },
+    }
+
+
+def upload(folder: Path, storage: Storage, key: str) -> None:
+    """Copy the files of a folder to the object store."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        storage.write(f"{key}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+
+
+def download(storage: Storage, key: str, folder: Path) -> None:
+    """Copy the files below a key to a folder."""
+    for found in storage.keys(key):
+        path = folder / found.removeprefix(f"{key}/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(storage.read(found) or b"")
+
+
+@contextmanager
+def ending_with_step(storage: Storage, key: str) -> Iterator[None]:
+    """In the job: end this process when the step's beat stops. A step that was killed cannot delete its job."""
+
+    def watch() -> None:
+        last, seen = b"", time.monotonic()
+        while True:
+            time.sleep(BEAT_SECONDS)
+            with suppress(CapstanError):
+                if (beat := storage.read(f"{key}/beat")) not in (None, last):
+                    last, seen = beat or b"", time.monotonic()
+            if time.monotonic() - seen > STALE_SECONDS:
+                print("The step that waits for this job is gone.", flush=True)
+                os._exit(1)
+
+    threading.Thread(target=watch, name="beat", daemon=True).start()
+    yield
+
+
+@contextmanager
+def _beating(storage: Storage, key: str) -> Iterator[None]:
+    stop = threading.Event()
+    storage.write(key, b"0")
+
+    def beat() -> None:
+        while not stop.wait(BEAT_SECONDS):
+            with suppress(CapstanError):
+                storage.write(key, str(time.time()).encode())
+
+    thread = threading.Thread(target=beat, name="beat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _follow(name: str) -> None:
+    """Wait for a job, and print its log as it grows. Raises CapstanError when it fails."""
+    printed, deadline = 0, time.monotonic() + START_SECONDS
+    while True:
+        status = (api.get(f"{PATH}/{name}") or {}).get("status", {})
+        printed = _print_new(status, printed)
+        state = status.get("jobStatus", "")
+        if state in ENDED or status.get("jobDeploymentStatus") == "Failed":
+            break
+        if not state and time.monotonic() > deadline:
+            raise CapstanError(f"The RayJob {name} has not started after {START_SECONDS} s: {status or 'no status'}")
+        time.sleep(1)
+    if state != "SUCCEEDED":
+        raise CapstanError(f"The training on Ray failed ({state or 'not started'}): {status.get('message', '')}")
+
+
+def _print_new(status: dict[str, Any], printed: int) -> int:
+    """Print what a job has logged since; return how many characters it has logged."""
+    address, job = status.get("dashboardURL"), status.get("jobId")
+    if not (address and job):
+        return printed
+    with suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
+        logs = httpx.get(f"http://{address}/api/jobs/{job}/logs", timeout=10).json()["logs"]
+        print(logs[printed:], end="", flush=True)
+        return len(logs)
+    return printed

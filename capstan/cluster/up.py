@@ -1,0 +1,88 @@
+"""`capstan cluster up`: from whatever is there to services that are ready. A second run changes nothing."""
+
+import json
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from capstan import images
+from capstan.cluster import build, platform, readiness, secrets
+from capstan.cluster.kubectl import context, kubectl
+from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
+from capstan.files import atomic_write
+from capstan.settings import ROOT, settings
+
+OVERLAY = ROOT / "manifests" / "overlays" / "kind"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of progress. `work` may return a few words about what it did."""
+
+    title: str
+    work: Callable[[], str | None]
+
+
+def steps() -> Iterator[Step]:
+    """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something."""
+    yield Step("check", _check)
+    yield Step("platform", platform.up)
+    yield Step("build image", build.build)
+    yield Step("build services", build.build_services)
+    yield Step("hand over", _hand_over)
+    yield Step("secrets", secrets.prepare)
+    yield Step("apply", apply)
+    yield Step("wait", readiness.wait)
+
+
+def _check() -> str | None:
+    """Look for the programs before anything takes long. Whether the context is ours shows after the platform is up."""
+    for program in ("kubectl", "docker"):
+        platform.need(program)
+    for command in (settings().image_command, settings().platform_command):
+        if command:
+            platform.need(shlex.split(command)[0])
+        else:
+            platform.need("kind")
+    return None
+
+
+def _hand_over() -> None:
+    for image in (images.image(), build.services_image()):
+        build.hand_over(image)
+
+
+def apply() -> str:
+    """Apply the manifests, with this code's images. Raises CapstanError when the cluster refuses them."""
+    folder = settings().home / "cluster"
+    with atomic_write(folder / "kustomization.yaml") as partial:
+        partial.write_text(kustomization(folder))
+    kubectl("apply", "--kustomize", str(folder))
+    return context()
+
+
+def kustomization(folder: Path) -> str:
+    """Return a kustomization for `folder` that adds to the overlay what only this checkout knows: its images."""
+    patch = [{"op": "replace", "path": "/data/CAPSTAN_IMAGE", "value": images.image()}]
+    content = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [os.path.relpath(OVERLAY, folder.resolve())],  # kustomize takes no absolute paths
+        "images": [_renamed("capstan", images.image()), _renamed("capstan-services", build.services_image())],
+        "patches": [{"target": {"kind": "ConfigMap", "name": "capstan"}, "patch": json.dumps(patch)}],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _renamed(name: str, image: str) -> dict[str, str]:
+    repository, _, tag = image.rpartition(":")
+    return {"name": name, "newName": repository, "newTag": tag}
+
+
+def addresses() -> dict[str, str]:
+    """Return the address of each service, inside the cluster."""
+    ports = {"mlflow": 5000, "evidently": 8000, "prometheus": 9090}
+    found = {name: f"http://{name}.{NAMESPACE}:{port}" for name, port in ports.items()}
+    return found | {"pipelines": f"http://ml-pipeline.{KFP_NAMESPACE}:8888"}

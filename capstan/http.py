@@ -1,0 +1,29 @@
+"""HTTP requests to the platform's services: with its token, and with patience for one that is being restarted."""
+
+import time
+from typing import Any
+
+import httpx
+
+from capstan.settings import settings
+
+PAUSE = 1.0  # seconds between two attempts
+
+
+def request(method: str, url: str, timeout: float, headers: dict[str, str] | None = None, **content: Any) -> Any:
+    """Return a service's reply. Raises httpx.HTTPError.
+
+    On a cluster a service may be moved at any moment. A request that met nobody is sent again for up to
+    CAPSTAN_CONNECT_SECONDS; one that may have been read is not.
+    """
+    bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+    deadline = time.monotonic() + settings().connect_seconds
+    while True:
+        try:
+            reply = httpx.request(method, url, headers=bearer | (headers or {}), timeout=timeout, **content)
+            if reply.status_code != httpx.codes.BAD_GATEWAY or time.monotonic() > deadline:
+                return reply  # the gate before a service answers 502 while the service starts
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)

@@ -1,0 +1,89 @@
+"""A small pipeline on the Kubeflow Pipelines of a real cluster: what a run says, returns and leaves behind.
+
+It takes about three minutes. Without a cluster that has Capstan, the tests are skipped.
+"""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from capstan.cluster import logs, metadata, pipelines
+from capstan.cluster.access import connect, local_addresses
+from capstan.errors import CapstanError
+from tests.support.tiny_pipeline import NAME, tiny
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+SEED = uuid.uuid4().hex  # no earlier run is in the cache
+
+
+class Run:
+    """One run, followed to its end. While it goes on, `refused` is what a second one was told."""
+
+    def __init__(self, at, second=False, **parameters):
+        from capstan.images import image
+
+        self.events, self.refused, self.outputs, self.more, self.error = [], "", {}, {}, ""
+        self.at, self.second, self.pipeline = at, second, tiny(image())
+        try:
+            self.outputs, self.more = pipelines.execute(self.pipeline, NAME, parameters, self.on_event, at)
+        except CapstanError as error:
+            self.error = str(error)
+
+    def on_event(self, step, state, seconds):
+        self.events.append((step, state, seconds))
+        if self.second and not self.refused:
+            with pytest.raises(CapstanError) as error:
+                pipelines.execute(self.pipeline, NAME, {}, lambda *_: None, self.at)
+            self.refused = str(error.value)
+
+    def states(self):
+        return [(step, state) for step, state, _ in self.events]
+
+
+@pytest.fixture(scope="module")
+def at():
+    try:
+        with connect("CAPSTAN_S3_ENDPOINT"), local_addresses(api=pipelines.API, metadata=pipelines.METADATA) as found:
+            yield found
+    except CapstanError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def ran(at):
+    done = Run(at, second=True, seed=SEED)
+    assert not done.error
+    return done
+
+
+def test_each_step_and_note_is_told_as_it_happens(ran):
+    assert ran.states() == [
+        ("measure", "started"), ("measure", "done"), (f"measured with {SEED}", "note"),
+        ("deploy", "started"), ("deploy", "done"), ("deployed what was accepted", "note"),
+    ]  # fmt: skip
+    assert all(seconds > 1 for _, state, seconds in ran.events if state == "done")
+
+
+def test_outputs_are_values_and_readable_artifacts(ran):
+    assert (ran.outputs["verdict"], ran.outputs["rows"]) == ("accepted", 1234)
+    assert ran.outputs["scores"].metadata == {"roc_auc": 0.75}
+    assert Path(ran.outputs["report"].path).read_text() == "<h1>Measured</h1>"
+    assert ran.outputs["tables"].path.startswith("s3://")
+    assert "measured with" in Path(ran.more["log"]).read_text()
+
+
+def test_second_run_at_the_same_time_is_refused(ran):
+    assert "being run already" in ran.refused and ran.more["run"] in ran.refused
+
+
+def test_log_outlives_the_pods_in_the_object_store(ran, at):
+    with metadata.Metadata(at["metadata"]) as found:
+        [step] = [item for item in found.executions(ran.more["run"]) if item.task == "measure"]
+    assert f"measured with {SEED}" in logs.archived(step)
+
+
+def test_step_from_the_cache_and_step_that_fails(ran, at):
+    again = Run(at, seed=SEED, fail=True)
+    assert ("measure", "cached") in again.states() and ("deploy", "failed") in again.states()
+    assert again.error.startswith("Step deploy failed: The table is empty. Give another.\nThe log is ")

@@ -1,0 +1,34 @@
+"""What the log of a step says: its notes, and why it failed."""
+
+from capstan.cluster import logs
+
+LOG = """I1121 02:21:39.632288      15 launcher_v2.go:417] Component starts
+capstan note: Version 1 is the champion.
+Traceback (most recent call last):
+  File "a.py", line 1, in <module>
+{error}
+E1121 02:21:39.632288      15 launcher_v2.go:417] Component failed to execute successfully: exit status 1
+time="2026-11-21T02:21:40.482Z" level=info msg="sub-process exited" argo=true error="<nil>"
+Error: exit status 1
+"""
+
+
+def test_notes_of_a_step():
+    assert logs.notes(LOG) == ["Version 1 is the champion."]
+
+
+def test_error_that_a_user_can_fix_is_its_message():
+    assert logs.message(LOG.format(error="capstan.errors.CapstanError: The table is empty.")) == "The table is empty."
+
+
+def test_another_error_is_its_traceback_without_the_lines_of_kubeflow_and_argo():
+    text = logs.message(LOG.format(error="ValueError: no"))
+    assert text.splitlines()[0] == logs.TRACEBACK and text.splitlines()[-1] == "ValueError: no"
+
+
+def test_step_that_took_too_much_memory_says_so():
+    assert "memory" in logs.message("F1121 02:21:39.6 15 main.go:58] failed to execute component: signal: killed")
+
+
+def test_silent_log_has_no_message():
+    assert logs.message("") == ""
