@@ -17,10 +17,10 @@ extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 # Two workers: many tests wait for a process to start.
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install check lint format types unit coverage test bench golden lock clean
+.PHONY: help demo cluster install check lint format types unit coverage test e2e e2e-long chaos bench golden lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
@@ -53,6 +53,18 @@ coverage: unit  ## the same, and what they cover
 test: check  ## everything: the checks, then all other tests, the slowest of them listed
 	scripts/system-packages
 	$(PYTEST) -m "not fast" --durations=20 --durations-min=5
+
+# One process, in the order of the files: the tests share a cluster, and its endpoint's state.
+E2E = $(PYTEST) tests/e2e -n 0 --durations=10
+
+e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 15 minutes
+	$(E2E) -m "e2e and not slow"
+
+e2e-long: .venv/.dev  ## the same and what takes longer: autoscaling, a new image under load
+	$(E2E) -m e2e
+
+chaos: .venv/.dev  ## on a cluster of your own: restart one part after another during runs; ONLY=mlflow strikes one
+	$(PYTEST) tests/chaos -n 0 $(addprefix --only ,$(ONLY))
 
 bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages

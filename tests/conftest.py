@@ -10,6 +10,7 @@ import pytest
 from tests.support.processes import ROOT, free_port
 
 FAST = (ROOT / "tests" / "unit", ROOT / "pipelines")  # but for what is marked slow there
+E2E = ROOT / "tests" / "e2e"  # needs a cluster: collected only when it is asked for, by its marker or its path
 
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
@@ -23,6 +24,12 @@ for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR", "CAPSTONES"):
 def pytest_configure() -> None:
     """Have SIGTERM end a run as Ctrl-C does: the fixtures then stop the servers that they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the tests of the cluster, unless they are asked for."""
+    asked = "e2e" in config.option.markexpr or any(E2E.name in Path(argument).parts for argument in config.args)
+    return True if collection_path == E2E and not asked else None
 
 
 def group(item: pytest.Item) -> str:

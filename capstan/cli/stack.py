@@ -2,7 +2,9 @@
 
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from capstan.cli.options import Json
 from capstan.cli.output import console, print_json
@@ -44,7 +46,11 @@ def status(as_json: Json = False) -> None:
 
     from capstan import catalogue, stack
     from capstan.rollout import store
+    from capstan.settings import settings
 
+    if settings().profile == "cluster":
+        _status_of_cluster(as_json)
+        return
     rows: list[dict[str, Any]] = []
     for service in stack.services().values():
         running = stack.process(service)
@@ -67,17 +73,45 @@ def status(as_json: Json = False) -> None:
         pid = str(row["pid"] or "")
         table.add_row(row["name"], f"[{colour}]{row['state']}[/]", row["url"], pid, row["log"])
     console.print(table)
+    _show_rollouts(states)
+
+
+def _status_of_cluster(as_json: bool) -> None:
+    from capstan import catalogue
+    from capstan.cli import cluster
+    from capstan.rollout import store
+
+    states = {name: state for name in catalogue.names() if (state := store.read(name)).versions()}
+    if as_json:
+        print_json({"rollouts": {name: asdict(state) for name, state in states.items()}})
+        return
+    cluster.status()
+    _show_rollouts(states)
+
+
+def _show_rollouts(states: dict[str, Any]) -> None:
     for name, state in states.items():
         roles = [f"version {version} is the {role}" for role, version in state.versions().items()]
         traffic = f" ({state.traffic.describe()})" if state.challenger else ""
         console.print(f"{name}: {', '.join(roles)}{traffic}, since {state.since}, by {state.by}")
 
 
-def open_urls(as_json: Json = False) -> None:
-    """Print the URLs of the running services' pages."""
+def open_urls(
+    page: Annotated[str | None, typer.Argument(help="On a cluster: mlflow, evidently, prometheus or predict.")] = None,
+    capstone: Annotated[str | None, typer.Argument(help="On a cluster: whose endpoint `predict` shows.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the URLs of the running services' pages. On a cluster, forward a port to one and show it."""
     from capstan import stack
+    from capstan.cli.pages import open_on_cluster
     from capstan.errors import CapstanError
+    from capstan.settings import settings
 
+    if settings().profile == "cluster":
+        if page is None:
+            raise CapstanError("Name a page: mlflow, evidently, prometheus, or predict with a capstone.")
+        open_on_cluster(page, capstone, as_json)
+        return
     running = [service for service in stack.services().values() if stack.process(service)]
     if not running:
         raise CapstanError("Nothing runs. Start the stack with `capstan up`.")

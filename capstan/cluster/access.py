@@ -34,13 +34,15 @@ def inside() -> bool:
 def connect(*variables: str) -> Iterator[None]:
     """Use the cluster's settings in this process, until the end of the `with` statement. In a pod, do nothing.
 
-    What the environment sets already stays. The addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports
-    of this machine; the others stay as pods know them. The state folder is `cluster` in that of this machine.
+    What the environment sets already stays, but for the image: a run needs the one that the cluster has. The
+    addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports of this machine; the others stay as pods
+    know them. The state folder is `cluster` in that of this machine.
     """
     if inside():
         yield
         return
-    found = {name: value for name, value in _stored().items() if name not in os.environ}
+    stored = _stored()
+    found = {name: value for name, value in stored.items() if name not in os.environ or name == "CAPSTAN_IMAGE"}
     home = settings().home
     found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
     known = os.environ | found

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from capstan import images
 from capstan.cluster import build, platform, readiness, secrets
-from capstan.cluster.kubectl import context, kubectl
+from capstan.cluster.kubectl import context, find, kubectl
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
-from capstan.files import atomic_write
+from capstan.files import atomic_write, digest
 from capstan.settings import ROOT, settings
 
+LIBRARIES = "capstan/libraries"  # the annotation of what such a service was last made of
 OVERLAY = ROOT / "manifests" / "overlays" / "kind"
 
 
@@ -39,13 +40,13 @@ def steps() -> Iterator[Step]:
 
 def _check() -> str | None:
     """Look for the programs before anything takes long. Whether the context is ours shows after the platform is up."""
-    for program in ("kubectl", "docker"):
+    if command := settings().platform_command:
+        platform.need(shlex.split(command)[0])  # which may bring the other programs
+        return None
+    for program in ("kubectl", "docker", "kind"):
         platform.need(program)
-    for command in (settings().image_command, settings().platform_command):
-        if command:
-            platform.need(shlex.split(command)[0])
-        else:
-            platform.need("kind")
+    if command := settings().image_command:
+        platform.need(shlex.split(command)[0])
     return None
 
 
@@ -65,15 +66,39 @@ def apply() -> str:
 
 def kustomization(folder: Path) -> str:
     """Return a kustomization for `folder` that adds to the overlay what only this checkout knows: its images."""
-    patch = [{"op": "replace", "path": "/data/CAPSTAN_IMAGE", "value": images.image()}]
+    settings_patch = [{"op": "replace", "path": "/data/CAPSTAN_IMAGE", "value": images.image()}]
+    libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [os.path.relpath(OVERLAY, folder.resolve())],  # kustomize takes no absolute paths
-        "images": [_renamed("capstan", images.image()), _renamed("capstan-services", build.services_image())],
-        "patches": [{"target": {"kind": "ConfigMap", "name": "capstan"}, "patch": json.dumps(patch)}],
+        "images": [
+            _renamed("capstan", images.image()),
+            _renamed("capstan-libraries", libraries_image()),
+            _renamed("capstan-services", build.services_image()),
+        ],
+        "patches": [
+            {"target": {"kind": "ConfigMap", "name": "capstan"}, "patch": json.dumps(settings_patch)},
+            {"target": {"kind": "Deployment", "name": "mlflow|evidently"}, "patch": json.dumps(libraries_patch)},
+        ],
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def libraries_image() -> str:
+    """Return the image of services that only use its libraries: the one they run, until those change.
+
+    An edit of our code would otherwise restart MLflow in the middle of a run.
+    """
+    found = find("deployment", "mlflow", NAMESPACE) or {}
+    if found.get("metadata", {}).get("annotations", {}).get(LIBRARIES) == _libraries():
+        running: str = found["spec"]["template"]["spec"]["containers"][0]["image"]
+        return running
+    return images.image()
+
+
+def _libraries() -> str:
+    return digest(*(ROOT / name for name in ("images", "requirements/all.lock", "capstan/cluster/prepare.py")))
 
 
 def _renamed(name: str, image: str) -> dict[str, str]:

@@ -14,13 +14,16 @@ from capstan.profile import profile
 from capstan.storage import Storage
 
 
-def materialize(capstone: str, features: str, training_set: str, as_of: str = "") -> str:
+def materialize(capstone: str, features: str, training_set: str, as_of: str = "", verdict: str = "accepted") -> str:
     """Write the latest row per key, as known at the instant `as_of`, to the online store. Return the instant.
 
     The feature tables in the folder `features` are first published, where Feast reads them.
     as_of: ISO 8601; "" is the last prediction time of the training set.
-    Does nothing when the store already holds these rows: a file beside the tables says what it holds.
+    Does nothing for a rejected model, or when the store already holds these rows: a file beside the tables says what
+    it holds.
     """
+    if verdict != "accepted":
+        return ""
     until = _parse(as_of) if as_of else _last(training_set)
     stamp = f"features/{capstone}/materialized"
     wanted = f"{digest(Path(features))} {until.isoformat()}"

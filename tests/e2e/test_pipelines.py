@@ -1,6 +1,6 @@
 """A small pipeline on the Kubeflow Pipelines of a real cluster: what a run says, returns and leaves behind.
 
-It takes about three minutes. Without a cluster that has Capstan, the tests are skipped.
+It takes about three minutes.
 """
 
 import uuid
@@ -13,7 +13,6 @@ from capstan.cluster.access import connect, local_addresses
 from capstan.errors import CapstanError
 from tests.support.tiny_pipeline import NAME, tiny
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SEED = uuid.uuid4().hex  # no earlier run is in the cache
 
 
@@ -42,12 +41,9 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def at():
-    try:
-        with connect("CAPSTAN_S3_ENDPOINT"), local_addresses(api=pipelines.API, metadata=pipelines.METADATA) as found:
-            yield found
-    except CapstanError as error:
-        pytest.skip(str(error))
+def at(cluster):
+    with connect("CAPSTAN_S3_ENDPOINT"), local_addresses(api=pipelines.API, metadata=pipelines.METADATA) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

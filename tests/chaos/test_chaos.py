@@ -1,0 +1,85 @@
+"""Strike a part of the cluster in the middle of a run, under load. The page docs/chaos.md tells what happened."""
+
+import subprocess
+import time
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+
+import pytest
+
+from capstan.cluster.access import connect
+from serving.predictions import read
+from tests.chaos import report
+from tests.chaos.load import answers, clients
+from tests.chaos.run import Run
+from tests.e2e import kube
+from tests.e2e.endpoint import CAPSTONE
+from tests.e2e.services import Services
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(2400)]
+BACK_SECONDS, KEPT_SECONDS = 600, 180
+# What a run that fails must say: which step or pod failed, or what no longer answers.
+REASONS = ("Step ", "The pod ", "no longer answers", "does not answer", "did not take the run")
+
+
+@pytest.fixture(autouse=True)
+def everything_runs():
+    """Wait for what the test before has struck, and for the end of its run."""
+    kube.wait_until(_all_ready, BACK_SECONDS, "every service ready and no run under way")
+    with Services() as services:
+        if services.rollout()["challenger"]:  # of tests that were stopped
+            kube.answer("rollback", CAPSTONE)
+
+
+def test_run_ends_and_no_prediction_is_lost(target):
+    began = datetime.now(UTC)
+    with ExitStack() as stack:
+        stack.enter_context(clients())
+        run = stack.enter_context(Run())
+        run.wait_for(target.after)
+        struck, started = time.time(), time.monotonic()
+        back = target.strike()
+        kube.wait_until(lambda: _true(back), BACK_SECONDS, f"{target.title} ready")
+        seconds = time.monotonic() - started
+        succeeded, said = run.result()
+        kube.wait_until(lambda: _answers_since(time.time() - 3), BACK_SECONDS, "an answer of the endpoint")
+        told = answers()
+    lost = _lost(told.ids, began)
+    silence = f"{told.silence(struck):.1f} s"
+    report.write(
+        target.title, target.how, target.after, said, silence, f"{seconds:.1f} s", f"{len(told.ids):,}", len(lost)
+    )
+    print(f"{target.title}: requests without a prediction: {told.failures or 'none'}")
+    assert not lost, f"{len(lost)} of {len(told.ids)} predictions are lost: {sorted(lost)[:5]}"
+    assert succeeded or any(reason in said for reason in REASONS), said
+
+
+def _answers_since(instant):
+    return any(time > instant for time in answers().times)
+
+
+def _lost(ids, since):
+    """Return the ids that are not in the object store. Servers move their files there about every 30 seconds."""
+    missing, end = set(ids), time.monotonic() + KEPT_SECONDS
+    with connect("CAPSTAN_S3_ENDPOINT"):
+        while missing and time.monotonic() < end:
+            missing -= set(read(CAPSTONE, since)["prediction_id"])
+            time.sleep(5 if missing else 0)
+    return missing
+
+
+def _true(condition):
+    """Return whether a condition holds. A cluster that does not answer is no reason to stop asking."""
+    with suppress(kube.KubectlError, subprocess.TimeoutExpired):
+        return condition()
+    return False
+
+
+def _all_ready():
+    def found():
+        items = [item for space in ("capstan", "kubeflow") for item in kube.get("deploy,sts", namespace=space)["items"]]
+        ready = all(item["status"].get("readyReplicas", 0) >= item["spec"]["replicas"] for item in items)
+        under_way = kube.get("workflows", selector="workflows.argoproj.io/completed!=true", namespace="kubeflow")
+        return ready and bool(items) and not under_way["items"]
+
+    return _true(found)

@@ -1,0 +1,68 @@
+"""What takes minutes: autoscaling there and back, a new image under load, training on a Ray cluster."""
+
+import subprocess
+import time
+
+import pytest
+
+from tests.e2e import kube
+from tests.e2e.endpoint import CAPSTONE, PODS, SERVICE, replicas, scale
+from tests.e2e.load import load
+
+pytestmark = pytest.mark.slow
+DOWN_SECONDS = 600  # Kubernetes looks back five minutes before it removes a replica
+
+
+def wanted() -> int:
+    """Return how many replicas the autoscaler wants."""
+    return kube.get("hpa", f"{SERVICE}-predictor")["status"].get("desiredReplicas", 0)
+
+
+def test_load_brings_a_second_replica_and_its_end_takes_it_away_without_a_failed_request(endpoint, client):
+    scale(1, 2)
+    replicas(1)
+    with load(client, clients=8, pause=0) as seen:
+        kube.wait_until(lambda: wanted() == 2, 180, "a second replica wanted")
+        replicas(2)
+        time.sleep(10)
+    assert not seen.failures, seen.failures
+    with load(client, clients=2, pause=0.5) as seen:  # some must be there when a pod goes
+        kube.wait_until(lambda: wanted() == 1, DOWN_SECONDS, "one replica wanted")
+        replicas(1)
+        time.sleep(5)
+    assert not seen.failures, seen.failures
+    scale(1)
+
+
+def test_new_image_comes_under_load_without_a_failed_request(endpoint, client, cluster):
+    """The same image by another name: as a deployment after an edit, without its build."""
+    other = f"{cluster}-again"
+    command = kube.ENVIRONMENT.get("CAPSTAN_IMAGE_COMMAND") or "kind load docker-image --name capstan"
+    subprocess.run(["docker", "tag", cluster, other], check=True)
+    subprocess.run([*command.split(), other], check=True, capture_output=True)
+    path = "/spec/predictor/containers/0/image"
+    scale(1, 1)
+    with load(client) as seen:
+        for image in (other, cluster):
+            patch = f'[{{"op": "replace", "path": "{path}", "value": "{image}"}}]'
+            kube.kubectl("patch", "isvc", SERVICE, "--namespace=capstan", "--type=json", f"--patch={patch}")
+
+            def served(image: str = image) -> bool:
+                there = kube.pods(PODS)
+                images = {pod["spec"]["containers"][0]["image"] for pod in there}
+                return images == {image} and all(map(kube.ready, there))
+
+            kube.wait_until(served, 180, f"{image} on every pod")
+            time.sleep(10)
+    scale(1)
+    assert not seen.failures, seen.failures
+
+
+def test_training_on_a_ray_cluster_of_its_own(ran, services):
+    """It leaves no job, no pod and no file behind. With one worker the model is as good, not the same."""
+    trained = services.summary("--workers", "1", "--canary", "1", timeout=1200)
+    assert trained["scores"]["roc_auc"] == pytest.approx(ran["scores"]["roc_auc"], abs=0.01)
+    assert kube.get("rayjobs.ray.io")["items"] == []
+    kube.wait_until(lambda: not kube.pods("ray.io/cluster"), 60, "no pod of Ray")
+    if trained["verdict"] == "accepted" and trained["version"] != ran["version"]:
+        kube.answer("rollback", CAPSTONE)

@@ -1,0 +1,84 @@
+"""`capstan --profile cluster run`, after the same pipeline was submitted: what it repeats, and what it returns."""
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e import kube
+from tests.e2e.endpoint import CAPSTONE, SERVICE
+from tests.e2e.submission import CHECKOUT, command
+
+CACHED = ["ingest", "validate", "build-features", "split", "train", "evaluate"]
+ALWAYS = ["gate", "register", "materialize", "deploy", "monitor"]
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory) -> dict:
+    """The summary of the same run on this machine, with a state folder of its own."""
+    from tests.support.processes import free_port
+
+    folder = tmp_path_factory.mktemp("local")
+    ports = {f"CAPSTAN_{name}_PORT": str(free_port()) for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY")}
+    environment = {"CAPSTAN_HOME": str(folder / "home"), **ports, **CHECKOUT}
+    try:
+        yield json.loads(command(kube.CAPSTAN, "run", CAPSTONE, "--json", home=folder, **environment))
+    finally:
+        command(kube.CAPSTAN, "down", home=folder, **environment)
+
+
+def registered_scores(services, version: str) -> dict[str, float]:
+    """Return the metrics that MLflow has of a version."""
+    found = services.mlflow("model-versions/get", name=CAPSTONE, version=version)["model_version"]
+    run = services.mlflow("runs/get", run_id=found["run_id"])["run"]
+    return {item["key"]: item["value"] for item in run["data"]["metrics"]}
+
+
+def test_steps_come_from_the_cache_where_they_may(ran, services):
+    """A step from the cache has a driver, and no pod of its own."""
+    run = services.run(ran["run"])
+    assert run["state"] == "SUCCEEDED"
+    pods = kube.pods(f"pipeline/runid={ran['run']}", "kubeflow")
+    steps = [pod for pod in pods if "-system-container-impl-" in pod["metadata"]["name"]]
+    assert len(steps) == len(ALWAYS)
+    log = Path(ran["log"]).read_text()
+    assert [f"---- {name}: cached" in log for name in CACHED] == [True] * len(CACHED)
+    assert [f"---- {name}: done" in log for name in ALWAYS] == [True] * len(ALWAYS)
+
+
+def test_scores_are_those_of_a_run_on_this_machine_to_the_last_digit(ran, local, services):
+    """What it prints, and what it registered."""
+    for name in ("flights", "rows", "verdict"):
+        assert ran[name] == local[name], name
+    assert ran["flights"]["flights_rows"] == 336_776
+    assert registered_scores(services, ran["version"]) == local["scores"]
+    assert ran["scores"] == local["scores"]
+
+
+def test_nothing_is_registered_or_made_twice(submitted, ran, services):
+    """Both runs trained the same model: one version, one endpoint."""
+    versions = services.mlflow("model-versions/search", filter=f"name='{CAPSTONE}'")["model_versions"]
+    tags = {item["version"]: {tag["key"]: tag["value"] for tag in item["tags"]} for item in versions}
+    assert [number for number in tags if tags[number]["digest"] == tags[ran["version"]]["digest"]] == [ran["version"]]
+    assert len({found["digest"] for found in tags.values()}) == len(tags)
+    assert services.rollout()["champion"] == ran["version"]
+    names = [item["metadata"]["name"] for item in kube.get("inferenceservices")["items"]]
+    assert names.count(SERVICE) == 1
+
+
+def test_version_has_its_lineage(ran, services):
+    found = services.mlflow("model-versions/get", name=CAPSTONE, version=ran["version"])["model_version"]
+    tags = {tag["key"]: tag["value"] for tag in found["tags"]}
+    assert tags["verdict"] == "accepted" and tags["deployment"] == "succeeded"
+    assert all(tags[name] for name in ("digest", "train_digest", "test_digest", "pipeline_run", "feature_service"))
+    assert registered_scores(services, ran["version"]).keys() == ran["scores"].keys()
+
+
+def test_report_is_a_page_here_and_in_evidently(ran, services):
+    assert "Calibration" in Path(ran["report"]).read_text()
+    url = services.url("evidently")
+    projects = httpx.get(f"{url}/api/projects", headers=services.bearer).json()
+    [project] = [project for project in projects if project["name"] == CAPSTONE]
+    reports = httpx.get(f"{url}/api/projects/{project['id']}/reports", headers=services.bearer).json()
+    assert [report for report in reports if report["name"].startswith(f"version {ran['version']} ")]

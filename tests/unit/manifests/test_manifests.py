@@ -1,0 +1,132 @@
+"""Every manifest, and everything that Capstan makes on a cluster, fits the schemas of a real cluster.
+
+The schemas are kept beside this file. A test on a cluster, tests/e2e/test_schemas.py, says when they are out of date.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from capstan.cluster import inference_service, ray_job, templates
+from tests.support import manifests
+from tests.support.kubernetes_schemas import FILE
+from tests.support.manifests import MANIFESTS, OVERLAYS
+from tests.unit.manifests.validation import problems
+
+FOLDERS = sorted(path.parent for path in MANIFESTS.rglob("kustomization.yaml"))
+BASE = list(manifests.resources(MANIFESTS / "base"))
+# Patches of objects that somebody else's manifests bring.
+ELSEWHERE = MANIFESTS / "platform"
+
+
+def name_of(value):
+    if isinstance(value, Path):
+        return str(value.relative_to(MANIFESTS))
+    return f"{value['kind']}-{value['metadata']['name']}"
+
+
+def patches(folder):
+    """Yield each patch of a kustomization: its target, if it names one, and its content."""
+    for patch in manifests.kustomization(folder).get("patches", []):
+        text = (folder / patch["path"]).read_text() if "path" in patch else patch["patch"]
+        for content in yaml.safe_load_all(text):
+            yield patch.get("target"), content
+
+
+def targets(folder, wanted):
+    """Return the objects of a folder's resources that a target selects, or that a patch is for."""
+    kind, name = wanted["kind"], wanted.get("metadata", wanted).get("name", ".*")
+    return [
+        found
+        for found in manifests.resources(folder)
+        if found["kind"] == kind and re.fullmatch(name, found["metadata"]["name"])
+    ]
+
+
+def value_at(body, pointer):
+    """Return what a JSON pointer leads to; `-` is the end of a list."""
+    for part in pointer.strip("/").split("/") if pointer else ():
+        key = part.replace("~1", "/").replace("~0", "~")
+        body = body if key == "-" else body[int(key) if isinstance(body, list) else key]
+    return body
+
+
+@pytest.mark.parametrize("body", BASE, ids=name_of)
+def test_object_fits_its_schema(body):
+    assert problems(body) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_everything_in_a_folder_is_used(folder):
+    own = manifests.kustomization(folder)
+    named = {*own.get("resources", []), *(patch.get("path") for patch in own.get("patches", []))}
+    named |= {name for made in own.get("configMapGenerator", []) for name in made.get("files", [])}
+    assert {path.name for path in folder.glob("*.y*ml")} - named == {"kustomization.yaml"}
+
+
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder != ELSEWHERE], ids=name_of)
+def test_patch_finds_what_it_changes_and_knows_its_fields(folder):
+    for target, content in patches(folder):
+        found = targets(folder, target or content)
+        assert found, f"nothing is a {target or content}"
+        if isinstance(content, dict):
+            assert problems(content, patch=True) == []
+            continue
+        for operation in content:
+            pointer = operation["path"]
+            if operation["op"] == "add":
+                pointer = pointer.rpartition("/")[0]
+            for body in found:
+                value_at(body, pointer)
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="kubectl is not installed")
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=name_of)
+def test_overlay_can_be_built_and_fits_the_schemas(overlay):
+    assert [problem for body in manifests.built(overlay) for problem in problems(body)] == []
+
+
+@pytest.fixture
+def pod_templates(monkeypatch):
+    """The PodTemplates of the manifests, as a cluster would return them."""
+    known = {body["metadata"]["name"]: body for body in BASE if body["kind"] == "PodTemplate"}
+    monkeypatch.setattr(templates.api, "get", lambda path: json.loads(json.dumps(known.get(path.rpartition("/")[2]))))
+
+
+def test_endpoint_fits_the_schema_of_inference_services(pod_templates):
+    body = inference_service.definition("flight_delay", "capstan:1")
+    assert problems(body) == []
+    assert body["spec"]["predictor"]["containers"][0]["image"] == "capstan:1"
+
+
+def test_training_job_fits_the_schema_of_ray_jobs(pod_templates):
+    assert problems(ray_job.definition("flight-delay-1", "python -m train", 2, "capstan:1")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda body: body["spec"]["predictor"].update(minReplica=1), "'minReplica' was unexpected"),
+        (lambda body: body["spec"]["predictor"]["containers"][0].update(tokens=[]), "'tokens' was unexpected"),
+        (lambda body: body["spec"]["predictor"].update(maxReplicas="3"), "'3' is not of type 'integer'"),
+        (lambda body: body["spec"].pop("predictor"), "'predictor' is a required property"),
+    ],
+)
+def test_mistake_is_found(pod_templates, change, said):
+    body = inference_service.definition("flight_delay", "capstan:1")
+    change(body)
+    assert any(said in problem for problem in problems(body))
+
+
+def test_kind_without_a_schema_is_a_problem():
+    body = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "ServingRuntime", "metadata": {"name": "capstan"}}
+    assert problems(body) == [
+        "serving.kserve.io/v1alpha1 ServingRuntime has no schema: add it to tests/support/kubernetes_schemas.py"
+    ]
+
+
+def test_schemas_stay_small():
+    assert FILE.stat().st_size < 300_000

@@ -1,0 +1,43 @@
+"""Validates objects with the schemas of a cluster, as the API server would: an unknown field is an error."""
+
+import json
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tests.support.kubernetes_schemas import FILE
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(FILE.read_text())
+    return found
+
+
+@cache
+def _partial() -> dict[str, Any]:
+    """Return the schemas of patches: nothing is required, and kustomize's own fields are known."""
+    return _loosened(_schemas())
+
+
+def _loosened(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_loosened(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _loosened(item) for key, item in value.items() if key != "required" or isinstance(item, dict)}
+    if found.get("additionalProperties") is False:
+        found["properties"] = {"$patch": {"type": "string"}} | found["properties"]
+    return found
+
+
+def problems(body: dict[str, Any], patch: bool = False) -> list[str]:
+    """Return what is wrong with an object, or with a strategic merge patch of one: a line for each problem."""
+    kind = f"{body['apiVersion']} {body['kind']}"
+    schemas = _partial() if patch else _schemas()
+    if kind not in schemas["$defs"]:
+        return [f"{kind} has no schema: add it to tests/support/kubernetes_schemas.py"]
+    validator = Draft202012Validator({"$ref": f"#/$defs/{kind.replace('/', '~1').replace(' ', '%20')}"} | schemas)
+    name = f"{body['kind']} {body['metadata']['name']}"
+    return [f"{name}: {error.json_path}: {error.message[:200]}" for error in validator.iter_errors(body)]

@@ -1,0 +1,87 @@
+"""Every command of the documentation exists, with the options and arguments that it is given.
+
+Whether they do what the page says is for the tests of the cluster.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from capstan.cli.app import app
+from capstan.settings import ROOT
+from tests.support.documented_commands import Command, commands
+
+PAGES = [ROOT / "docs" / "kubernetes.md", ROOT / "docs" / "operations.md"]
+UsageError = typer.BadParameter.__mro__[1]  # of the click that Typer brings
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+# Programs that a reader has, or that the page says to install.
+OTHERS = {"aws", "base64", "capstan", "curl", "docker", "export", "kfp", "kubectl", "make", "python", "source"}
+
+
+def programs(command: Command) -> list[list[str]]:
+    """Return the words of each command of a line: of its pipes, and what runs in `$(...)`."""
+    inner = re.findall(r"\$\(([^()]+)\)", command.text)
+    text = re.sub(r"\$\([^()]+\)", "value", command.text)
+    parts = re.split(r"\s(?:\||&&)\s", text) if "'" not in text and '"' not in text else [text]
+    return [Command(part, command.line).words for part in (*parts, *inner) if Command(part, command.line).words]
+
+
+CAPSTAN, MAKE = [], []
+for page in PAGES:
+    for found in commands(page):
+        for words in programs(found):
+            where = f"{page.stem}:{found.line}"
+            if Path(words[0]).name == "capstan":
+                CAPSTAN.append(pytest.param(words[1:], id=f"{where} {' '.join(words[1:4])}"))
+            elif words[0] == "make":
+                MAKE.append(pytest.param(words[1:], id=f"{where} {' '.join(words)}"))
+
+
+def parse(words):
+    """Parse a command line as the command does, without doing anything. Raises the command's error of usage."""
+    command, context = get_command(app), None
+    while hasattr(command, "resolve_command"):
+        context = command.make_context(command.name, list(words), parent=context)
+        _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+    return command.make_context(command.name, list(words), parent=context)
+
+
+@pytest.mark.parametrize("words", CAPSTAN)
+def test_capstan_knows_the_command(words):
+    parse(words)
+
+
+@pytest.mark.parametrize("words", MAKE)
+def test_make_knows_the_target(words):
+    assert {word for word in words if "=" not in word} <= TARGETS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_other_commands_are_of_programs_that_the_reader_has(page):
+    used = {words[0] for found in commands(page) for words in programs(found)}
+    assert {Path(name).name for name in used} <= OTHERS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_python_of_a_page_compiles(page):
+    for text in re.findall(r"^```python\n(.*?)^```$", page.read_text(), flags=re.MULTILINE | re.DOTALL):
+        compile(text, page.name, "exec")
+
+
+@pytest.mark.parametrize("wrong", [["runn", "flight_delay"], ["run", "flight_delay", "--cannary", "10"], ["run"]])
+def test_mistake_is_found(wrong):
+    with pytest.raises(UsageError):
+        parse(["--profile", "cluster", *wrong])
+
+
+def test_commands_of_a_page(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("Text\n\n```bash\n# a comment\na b \\\n  c\nd '{\n}'\n```\n\n```bash background\nX=1 e\n```\n")
+    found = list(commands(page))
+    assert [(command.text, command.line, command.kind) for command in found] == [
+        ("a b    c", 5, ""), ("d '{\n}'", 7, ""), ("X=1 e", 12, "background"),
+    ]  # fmt: skip
+    assert found[2].words == ["e"]
