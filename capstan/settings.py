@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from capstan.cluster.names import SECRETS, SETTINGS
 from capstan.errors import CapstanError, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -122,11 +123,20 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
     try:
-        return Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
+        found = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
     except ValidationError as error:
         # Not what was given: it may be a token.
         wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
         raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
+    for folder, there, what in (
+        (MOUNTED[0], found.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
+        (MOUNTED[1], found.token, f"Secret `{SECRETS}`"),
+    ):
+        if folder.is_dir() and not there:  # mounted, and empty
+            raise CapstanError(
+                f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
+            )
+    return found
 
 
 def misspelt() -> list[str]:

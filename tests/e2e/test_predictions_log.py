@@ -32,6 +32,7 @@ def test_answered_predictions_are_in_the_object_store_once_also_those_of_a_pod_t
 
     def logged() -> Counter:
         tables = services.tables("capstan", PREFIX, since=began)
+        tables = [table[table["time"] >= began] for table in tables]  # a file may begin before
         return Counter(row for table in tables for row in zip(table["prediction_id"], table["variant"], strict=True))
 
     def complete() -> Counter:
@@ -43,4 +44,4 @@ def test_answered_predictions_are_in_the_object_store_once_also_those_of_a_pod_t
     shadows = sum(variant == "challenger" for _, variant in found)
     assert shadows > 0.8 * len(seen.ids)  # those that the pod had in hand when it was killed are lost
     mine = client.run(HERE / "in_pod" / "read_log.py", CAPSTONE, began.isoformat())
-    assert Counter(map(tuple, mine)) == logged()
+    assert Counter(map(tuple, mine)) == found  # the public reader says the same
