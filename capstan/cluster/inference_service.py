@@ -4,7 +4,9 @@ Requests are split between versions inside the server, by the roll-out's state, 
 of traffic restarts nothing.
 """
 
+import json
 import time
+from hashlib import sha256
 from typing import Any
 
 from capstan.cluster import api, templates
@@ -14,6 +16,9 @@ from capstan.errors import CapstanError
 SECONDS = 300  # a first pull of the image included
 PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+# KServe copies annotations to the pods, so that each tells what it was made of. The status does not tell: its
+# `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
+DIGEST = "capstan/digest"
 
 
 def definition(capstone: str, image: str) -> dict[str, Any]:
@@ -31,6 +36,7 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
             "annotations": {
                 "serving.kserve.io/deploymentMode": "Standard",
                 "serving.kserve.io/autoscalerClass": "hpa",
+                DIGEST: sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16],
             },
         },
         # Another replica starts when one uses its CPU request.
@@ -41,9 +47,10 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
 def apply(capstone: str, image: str) -> None:
     """Make the InferenceService what it should be, and wait until it is ready. Raises CapstanError with the reason."""
     path = f"{PATH}/{service_name(capstone)}"
-    wanted = api.apply(path, definition(capstone, image))["metadata"]["generation"]
+    wanted = definition(capstone, image)
+    api.apply(path, wanted)
     deadline = time.monotonic() + SECONDS
-    while not _ready(api.get(path) or {}, wanted, capstone, image):
+    while not _ready(api.get(path) or {}, wanted["metadata"]["annotations"][DIGEST], capstone):
         if time.monotonic() > deadline:
             raise CapstanError(f"The endpoint of {capstone} is not ready after {SECONDS} s: {_problem(capstone)}")
         time.sleep(1)
@@ -68,14 +75,14 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
-def _ready(found: dict[str, Any], generation: int, capstone: str, image: str) -> bool:
-    status = found.get("status", {})
-    conditions = {item["type"]: item["status"] for item in status.get("conditions", [])}
-    if status.get("observedGeneration", 0) < generation or conditions.get("Ready") != "True":
+def _ready(found: dict[str, Any], digest: str, capstone: str) -> bool:
+    conditions = {item["type"]: item["status"] for item in found.get("status", {}).get("conditions", [])}
+    if conditions.get("Ready") != "True":
         return False
-    # KServe says ready as soon as the Deployment is available, which it also is with pods of the image before.
+    # KServe says ready as soon as the Deployment is available, which it also is with pods of the definition before.
     running = [pod for pod in pods(capstone) if "deletionTimestamp" not in pod["metadata"]]
-    return bool(running) and all(is_ready(pod) and pod["spec"]["containers"][0]["image"] == image for pod in running)
+    made = [pod["metadata"].get("annotations", {}).get(DIGEST) == digest for pod in running]
+    return bool(running) and all(made) and all(map(is_ready, running))
 
 
 def _problem(capstone: str) -> str:

@@ -1,7 +1,9 @@
 """Run a capstone's pipeline on Kubeflow Pipelines, and follow it."""
 
+import json
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,6 +26,7 @@ API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"
 METADATA = f"metadata-grpc-service.{KFP_NAMESPACE}:8080"
 POLL_SECONDS = 1
 PENDING_SECONDS = 15  # a pod that waits for longer may have a reason
+SETTLE_SECONDS = 5  # the API may tell the end of a run before that of its last steps
 
 
 def run(
@@ -62,8 +65,11 @@ def execute(
             raise
         found = outputs.collect(spec, metadata.executions(run_id))
     for name, output in found.items():
-        if isinstance(output, outputs.Output) and "HTML" in output.schema_title:
+        kind = output.schema_title if isinstance(output, outputs.Output) else ""
+        if "HTML" in kind:
             output.path = _download(output.uri, settings().home / "runs" / run_id / name)
+        elif "Metrics" in kind:
+            output.metadata |= _exact(output)
     return found, {"log": str(log), "run": run_id}
 
 
@@ -81,18 +87,21 @@ class _Watch:
     def until_ended(self, spec: dict[str, Any]) -> None:
         """Return when the run has ended well. Raise CapstanError when it has not."""
         follower = Follower(steps_of(spec))
+        settled = 0.0
         while True:
             run = self.runs.get(self.run_id)
             tasks = run.get("run_details", {}).get("task_details", [])
             for event in follower.read(tasks):
                 self._tell(event)
             state = run.get("state", UNFINISHED[0])
-            if state == "SUCCEEDED":
-                return
             if state not in UNFINISHED:
-                raise CapstanError(self._explain(state, run))
+                settled = settled or time.monotonic() + SETTLE_SECONDS
+                if time.monotonic() > settled or all(task.get("state") not in UNFINISHED for task in tasks):
+                    break
             self._look_for_waiting(tasks)
             time.sleep(POLL_SECONDS)
+        if state != "SUCCEEDED":
+            raise CapstanError(self._explain(state, run))
 
     def _tell(self, event: Event) -> None:
         if event.state == "started":
@@ -138,6 +147,14 @@ class _Watch:
             if reason and reason != self.reason:
                 self.on_event(reason, "note", 0.0)
             self.reason = reason
+
+
+def _exact(metrics: outputs.Output) -> dict[str, float]:
+    """Return metrics from the file that our steps write beside: ML Metadata keeps six digits after the point."""
+    with suppress(ValueError, AttributeError):
+        written = json.loads(logs.fetch(metrics.uri) or b"")
+        return {name: value for name, value in written.items() if name in metrics.metadata}
+    return {}
 
 
 def _download(uri: str, path: Path) -> str:
