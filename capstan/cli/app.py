@@ -10,7 +10,7 @@ from capstan.cli import catalogue, cluster, new, predict, rollout, run, stack
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
-USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": (), "retire": ROLLOUT}
+USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": ()}
 USES |= {"status": ("CAPSTAN_TRACKING_URI",)}
 
 # Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.

@@ -1,5 +1,7 @@
 """Reading and writing in an object store, which is a server in this process."""
 
+import io
+
 import pyarrow.parquet as pq
 import pytest
 from feast.infra.offline_stores.file_source import SavedDatasetFileStorage
@@ -81,3 +83,16 @@ def test_monitoring_metrics(tmp_path, endpoint):
     assert len(names) == 4 and all(
         name.endswith("_metrics.parquet") or name.endswith("_jobs.parquet") for name in names
     )
+
+
+def test_a_read_that_the_store_cuts_short_goes_on():
+    from feature_repo.offline_store.sources import WholeReads
+
+    class Short(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(min(size, 3) if size >= 0 else size)
+
+    stream = WholeReads(Short(b"0123456789"))
+    assert (stream.read(4), stream.tell(), stream.read(100), stream.read(1)) == (b"0123", 4, b"456789", b"")
+    stream.seek(8)
+    assert stream.read() == b"89"
