@@ -11,13 +11,13 @@ import pytest
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, Endpoint
 from tests.e2e.services import Services
-from tests.e2e.submission import Submission, submit
+from tests.e2e.submission import LocalRun, Submission, submit
 
 HERE = Path(__file__).parent
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = ("submit", "run", "endpoint", "rollouts", "predictions_log", "security", "network", "schemas", "pipelines")
 ORDER += ("code_edit", "failing", "long")
-SECONDS = 1200  # for a test with its fixtures: the first run is among them
+SECONDS = 1500  # for a test with its fixtures: the first run is among them
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,15 +66,23 @@ def submitted(cluster, services, tmp_path_factory) -> Submission:
 
 
 @pytest.fixture(scope="session")
-def ran(submitted, services) -> dict:
+def local_run(submitted, tmp_path_factory) -> LocalRun:
+    """The same on this machine, beside the run from the cache, which leaves the processors idle."""
+    started = LocalRun(tmp_path_factory.mktemp("local"))
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def ran(submitted, local_run, services) -> dict:
     """The summary of `capstan --profile cluster run flight_delay`, after the submission."""
     assert submitted.state == "SUCCEEDED", submitted.said
     return services.summary()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def endpoint(ran, services) -> Endpoint:
-    """The endpoint's Service, by REST and gRPC."""
+    """The endpoint's Service, by REST and gRPC. Forwarded for each file again: its pods come and go."""
     service = f"svc/{CAPSTONE.replace('_', '-')}-predictor"
     with kube.forward(service, 80) as rest, kube.forward(service, 8081) as grpc:
         yield Endpoint(rest, grpc, services.token)

@@ -1,12 +1,13 @@
-"""Submit the flagship as a user of Kubeflow Pipelines would: compiled to a file, with the plain `kfp` command."""
+"""Run the flagship without `capstan --profile cluster`: by the plain `kfp` command, and on this machine."""
 
+import json
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, free_port
 
 BIN = Path(sys.executable).parent
 CHECKOUT = {"PYTHONPATH": str(ROOT)}  # whatever is installed, the code is that of this checkout
@@ -47,3 +48,27 @@ def submit(image: str, port: int, folder: Path) -> Submission:
     ids = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", said)  # of the experiment, then of the run
     state = re.search(r"finished with state (\w+)", said)
     return Submission(package, ids[-1] if ids else "", state[1] if state else "", said)
+
+
+class LocalRun:
+    """`capstan run flight_delay` on this machine, with a state folder of its own, in the background."""
+
+    def __init__(self, folder: Path):
+        ports = {f"CAPSTAN_{name}_PORT": str(free_port()) for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY")}
+        self.folder, self.environment = folder, {"CAPSTAN_HOME": str(folder / "home"), **ports, **CHECKOUT}
+        clean = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(folder)} | self.environment
+        self.said, self.errors = folder / "said", folder / "errors"
+        with self.said.open("w") as out, self.errors.open("w") as errors:
+            arguments = ["capstan", "run", "flight_delay", "--json"]
+            self.child = subprocess.Popen(arguments, env=clean, cwd=folder, stdout=out, stderr=errors)
+
+    def summary(self) -> dict:
+        """Return what it printed, when it has ended."""
+        assert self.child.wait(600) == 0, self.errors.read_text()
+        return json.loads(self.said.read_text())
+
+    def close(self) -> None:
+        """Stop it, and the stack that it started."""
+        self.child.terminate()
+        self.child.wait()
+        command("capstan", "down", home=self.folder, **self.environment)

@@ -1,31 +1,14 @@
 """`capstan --profile cluster run`, after the same pipeline was submitted: what it repeats, and what it returns."""
 
-import json
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, SERVICE
-from tests.e2e.submission import CHECKOUT, command
 
 CACHED = ["ingest", "validate", "build-features", "split", "train", "evaluate"]
 ALWAYS = ["gate", "register", "materialize", "deploy", "monitor"]
-
-
-@pytest.fixture(scope="session")
-def local(tmp_path_factory) -> dict:
-    """The summary of the same run on this machine, with a state folder of its own."""
-    from tests.support.processes import free_port
-
-    folder = tmp_path_factory.mktemp("local")
-    ports = {f"CAPSTAN_{name}_PORT": str(free_port()) for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY")}
-    environment = {"CAPSTAN_HOME": str(folder / "home"), **ports, **CHECKOUT}
-    try:
-        yield json.loads(command(kube.CAPSTAN, "run", CAPSTONE, "--json", home=folder, **environment))
-    finally:
-        command(kube.CAPSTAN, "down", home=folder, **environment)
 
 
 def registered_scores(services, version: str) -> dict[str, float]:
@@ -47,8 +30,9 @@ def test_steps_come_from_the_cache_where_they_may(ran, services):
     assert [f"---- {name}: done" in log for name in ALWAYS] == [True] * len(ALWAYS)
 
 
-def test_scores_are_those_of_a_run_on_this_machine_to_the_last_digit(ran, local, services):
+def test_scores_are_those_of_a_run_on_this_machine_to_the_last_digit(ran, local_run, services):
     """What it prints, and what it registered."""
+    local = local_run.summary()
     for name in ("flights", "rows", "verdict"):
         assert ran[name] == local[name], name
     assert ran["flights"]["flights_rows"] == 336_776
