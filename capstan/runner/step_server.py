@@ -52,8 +52,9 @@ class StepServer:
         """Answer requests until the input ends."""
         for line in _lines(self.requests):
             request = json.loads(line)
-            if request["preload"] and not self.behind:
-                self._start_chain([name for name, steps in HEAVY.items() if {*steps} & {*request["preload"]}])
+            libraries = [name for name, steps in HEAVY.items() if {*steps} & {*request["preload"]}]
+            if libraries and not self.behind:
+                self._start_chain(libraries)
             library = next((name for name, steps in HEAVY.items() if request["step"] in steps), None)
             if library in self.behind:
                 os.write(self.behind[library], line + b"\n")

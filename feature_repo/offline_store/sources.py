@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -131,41 +131,12 @@ def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows
     return replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
 
 
-class WholeReads:
-    """A stream whose `read` returns as much as was asked for, unless it ends.
-
-    An object store may cut an answer short. The next read goes on there, but DuckDB takes a short one for an error.
-    """
-
-    def __init__(self, stream: Any):
-        self._stream = stream
-
-    def read(self, size: int | None = None) -> bytes:
-        """Return `size` bytes; all that are left without a size."""
-        if size is None or size < 0:
-            return bytes(self._stream.read())
-        parts: list[bytes] = []
-        while size > 0 and (part := self._stream.read(size)):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
 def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
     """Let the connection read s3:// paths through pyarrow, with the credentials and the endpoint that Feast would use.
 
     DuckDB has an extension for S3, but downloads it on first use. That fails without access to the internet.
     """
-    from fsspec.implementations.arrow import ArrowFSWrapper
-
-    class ObjectStore(ArrowFSWrapper):  # type: ignore[misc]  # fsspec has no types
-        def _open(self, *arguments: Any, **options: Any) -> Any:
-            file = super()._open(*arguments, **options)
-            file.stream = WholeReads(file.stream)
-            return file
+    from .object_store import ObjectStore
 
     if not connection.filesystem_is_registered("s3"):
         endpoint, credentials = source.s3_endpoint_override or "", source.resolve_credentials()

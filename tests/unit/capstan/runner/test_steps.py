@@ -53,6 +53,13 @@ def test_step_is_a_child_of_the_server_and_not_a_new_interpreter(steps, capsys):
     assert f"parent {steps.server.pid} True" in capsys.readouterr().out
 
 
+def test_step_of_a_pipeline_without_heavy_libraries_runs_once(capsys):
+    with step_server() as steps:
+        steps.expected = {"step"}
+        assert steps.run(command("print('once')")) == 0
+    assert capsys.readouterr().out.count("once") == 1
+
+
 def test_step_that_raises_fails_with_its_traceback(steps, capsys):
     assert steps.run(command("raise ValueError('on purpose')")) == 1
     assert "ValueError: on purpose" in capsys.readouterr().out

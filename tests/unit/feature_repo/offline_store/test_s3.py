@@ -1,6 +1,6 @@
 """Reading and writing in an object store, which is a server in this process."""
 
-import io
+import time
 
 import pyarrow.parquet as pq
 import pytest
@@ -85,14 +85,49 @@ def test_monitoring_metrics(tmp_path, endpoint):
     )
 
 
-def test_a_read_that_the_store_cuts_short_goes_on():
-    from feature_repo.offline_store.sources import WholeReads
+def test_threads_that_share_a_file_read_their_own_part(tmp_path):
+    """DuckDB on several threads, of files whose reads take a while, as those of an object store do."""
+    import duckdb
+    import numpy as np
+    import pandas as pd
+    from pyarrow.fs import LocalFileSystem
 
-    class Short(io.BytesIO):
-        def read(self, size=-1):
-            return super().read(min(size, 3) if size >= 0 else size)
+    from feature_repo.offline_store.object_store import ObjectStore
 
-    stream = WholeReads(Short(b"0123456789"))
-    assert (stream.read(4), stream.tell(), stream.read(100), stream.read(1)) == (b"0123", 4, b"456789", b"")
-    stream.seek(8)
-    assert stream.read() == b"89"
+    class Slow:
+        def __init__(self, file):
+            self.file = file
+
+        def read(self, *arguments):
+            time.sleep(0.0005)
+            return self.file.read(*arguments)
+
+        def read_at(self, *arguments):
+            time.sleep(0.0005)
+            return self.file.read_at(*arguments)
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    class SlowFiles:
+        local = LocalFileSystem()
+
+        def open_input_file(self, path):
+            return Slow(self.local.open_input_file(path))
+
+        def __getattr__(self, name):
+            return getattr(self.local, name)
+
+    class SlowStore(ObjectStore):
+        protocol = "slow"
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return path.removeprefix("slow:/")
+
+    frame = pd.DataFrame(np.random.default_rng(0).integers(0, 9, (200_000, 4)), columns=list("abcd"))
+    frame.to_parquet(tmp_path / "rows.parquet", row_group_size=10_000)
+    with duckdb.connect(config={"threads": 4}) as connection:
+        connection.register_filesystem(SlowStore(SlowFiles()))
+        query = f"SELECT sum(a), sum(b), sum(c), sum(d) FROM 'slow:/{tmp_path}/rows.parquet'"
+        assert [list(connection.execute(query).fetchone()) for _ in range(3)] == [list(frame.sum())] * 3
