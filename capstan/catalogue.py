@@ -71,6 +71,15 @@ def load_pipeline(name: str) -> Any:
     return _import(name, "pipeline").pipeline
 
 
+def load_monitoring(name: str) -> Any:
+    """Return the KFP graph that watches a capstone. Raises CapstanError when its task has no signals."""
+    if "monitoring" not in capstone.capabilities(load_task(name)):
+        raise CapstanError(
+            f"{name} has nothing to watch: its task has no `signals`. See docs/adding-a-capstone.md, Monitoring."
+        )
+    return import_module("pipelines.monitoring").pipeline
+
+
 def _import(name: str, module: str) -> ModuleType:
     where = folder(name)
     add_search_path()

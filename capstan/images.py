@@ -4,6 +4,7 @@ A cluster thus runs exactly the code that a pipeline was compiled from, and KFP'
 sees each edit.
 """
 
+import re
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,7 @@ from capstan.files import digest
 from capstan.settings import ROOT, settings
 
 REPOSITORY = "capstan"
+TAG = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{16}")
 CONTENT = ["capstan", "components", "feature_repo", "kernels", "models", "monitoring", "pipelines", "serving"]
 CONTENT += ["images", "pyproject.toml", "requirements/all.lock"]
 IGNORED = {"__pycache__", "tests"}  # as in .dockerignore
@@ -27,6 +29,15 @@ def image(extra: str = "") -> str:
     if ":" not in base.rpartition("/")[2]:
         base = f"{base}:{version('capstan')}-{code_digest()}"
     return f"{base}-{extra}" if extra else base
+
+
+def other_code() -> str:
+    """Return a sentence if the image of the settings was made of other code than this checkout's, or ""."""
+    tag = (settings().image or "").rpartition(":")[2]
+    mine = f"{version('capstan')}-{code_digest()}"
+    if tag == mine or not TAG.fullmatch(tag):  # somebody else's tag tells nothing
+        return ""
+    return f"The image is {tag}, and this checkout {mine}: its edits run there after `make cluster`."
 
 
 @cache

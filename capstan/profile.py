@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.storage import Folder, Storage
+
+if TYPE_CHECKING:
+    from capstan.retention.policy import Policy, Removed
 
 
 class Profile(Protocol):
@@ -46,6 +49,16 @@ class Profile(Protocol):
 
     def lock(self, name: str, message: str) -> AbstractContextManager[None]:
         """Hold a named lock. Raise CapstanError with the message at once when another process holds it."""
+
+    def no_run(self, capstone: str) -> AbstractContextManager[None]:
+        """Raise CapstanError while a capstone's pipeline runs. On one machine, none starts in the block either."""
+
+    def retire(self, capstone: str) -> list[str]:
+        """Take down what serves a capstone that has no champion any more, its online features, and the runs that start
+        by themselves. Return what there was, in words."""
+
+    def clean_runs(self, capstones: list[str], policy: "Policy") -> list["Removed"]:
+        """Remove old runs of capstones' pipelines, as the policy says, and what only they need."""
 
 
 class LocalProfile:
@@ -126,6 +139,22 @@ class LocalProfile:
             except BlockingIOError:
                 raise CapstanError(message) from None
             yield
+
+    def no_run(self, capstone: str) -> AbstractContextManager[None]:
+        """Hold the lock of a run."""
+        return self.lock(capstone, f"{capstone} is being run by another process. Wait for it, or stop it.")
+
+    def retire(self, capstone: str) -> list[str]:
+        """Have the endpoint forget the capstone, and remove its stores."""
+        from capstan.retention import machine
+
+        return machine.retire(capstone)
+
+    def clean_runs(self, capstones: list[str], policy: "Policy") -> list["Removed"]:
+        """Remove folders of runs, the step cache and logs."""
+        from capstan.retention import machine
+
+        return machine.clean_runs(capstones, policy)
 
 
 @cache

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 TIMEOUT = 8  # seconds for one request
+RETIRED = "retired"  # the tag of a version that never serves again: when, and by whom
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,25 @@ class ModelVersion:
     version: str
     run_id: str
     tags: dict[str, str]
+    model_id: str = ""  # of MLflow's logged model, which has the files
+
+    @property
+    def retired(self) -> bool:
+        """Whether it was retired: it never serves again."""
+        return RETIRED in self.tags
 
 
 def version(name: str, number: str) -> ModelVersion | None:
     """Return a version, or None when the registry does not have it."""
-    reply = _call("GET", "model-versions/get", missing_ok=True, name=name, version=number)
+    if not number.isdecimal():  # which MLflow calls a bad request
+        return None
+    reply = call("GET", "model-versions/get", missing_ok=True, name=name, version=number)
     return _parse(reply["model_version"]) if reply else None
 
 
 def by_alias(name: str, alias: str) -> ModelVersion | None:
     """Return the version that an alias points to, or None. What serves is in `capstan.rollout.store`."""
-    reply = _call("GET", "registered-models/alias", missing_ok=True, name=name, alias=alias)
+    reply = call("GET", "registered-models/alias", missing_ok=True, name=name, alias=alias)
     return _parse(reply["model_version"]) if reply else None
 
 
@@ -80,17 +89,17 @@ def find(name: str, tags: dict[str, str]) -> ModelVersion | None:
 
 def versions(name: str) -> list[ModelVersion]:
     """Return every version of a model, newest first. (MLflow leaves the aliases out of a search.)"""
-    reply = _call("GET", "model-versions/search", filter=f"name='{name}'", max_results=1000)
+    reply = call("GET", "model-versions/search", filter=f"name='{name}'", max_results=100_000)
     found = [_parse(item) for item in reply.get("model_versions", [])]
     return sorted(found, key=lambda version: -int(version.version))
 
 
 def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) -> ModelVersion:
     """Register a logged model, with its tags, as a new version. Make the name if it is new."""
-    _call("POST", "registered-models/create", exists_ok=True, name=name)
+    call("POST", "registered-models/create", exists_ok=True, name=name)
     items = [{"key": key, "value": value} for key, value in tags.items()]
     source = f"models:/{model_id}"
-    reply = _call(
+    reply = call(
         "POST", "model-versions/create", name=name, source=source, model_id=model_id, run_id=run_id, tags=items
     )
     return _parse(reply["model_version"])
@@ -98,40 +107,40 @@ def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) 
 
 def set_alias(name: str, alias: str, version: str) -> None:
     """Point an alias at a version, and no longer at the one before."""
-    _call("POST", "registered-models/alias", name=name, alias=alias, version=version)
+    call("POST", "registered-models/alias", name=name, alias=alias, version=version)
 
 
 def delete_alias(name: str, alias: str) -> None:
     """Remove an alias. Do nothing when there is none."""
-    _call("DELETE", "registered-models/alias", missing_ok=True, name=name, alias=alias)
+    call("DELETE", "registered-models/alias", missing_ok=True, name=name, alias=alias)
 
 
 def set_tag(name: str, version: str, key: str, value: str) -> None:
     """Write a tag of a version."""
-    _call("POST", "model-versions/set-tag", name=name, version=version, key=key, value=value)
+    call("POST", "model-versions/set-tag", name=name, version=version, key=key, value=value)
 
 
 def model_tags(name: str) -> dict[str, str]:
     """Return the tags of a model, not of a version. A model that does not exist has none."""
-    reply = _call("GET", "registered-models/get", missing_ok=True, name=name)
+    reply = call("GET", "registered-models/get", missing_ok=True, name=name)
     return {tag["key"]: tag["value"] for tag in reply.get("registered_model", {}).get("tags", [])}
 
 
 def set_model_tag(name: str, key: str, value: str) -> None:
     """Write a tag of a model, not of a version."""
-    _call("POST", "registered-models/set-tag", name=name, key=key, value=value)
+    call("POST", "registered-models/set-tag", name=name, key=key, value=value)
 
 
 def run_metrics(run_id: str) -> dict[str, float]:
     """Return the metrics that a run logged."""
-    reply = _call("GET", "runs/get", run_id=run_id)
+    reply = call("GET", "runs/get", run_id=run_id)
     return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
 
 
-def _call(
-    method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any
-) -> dict[str, Any]:
-    url = f"{settings().tracking_uri}/api/2.0/mlflow/{path}"
+def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any) -> dict[str, Any]:
+    """Return MLflow's answer, or nothing for what is allowed to be missing or to exist. Raises CapstanError."""
+    service = "mlflow-artifacts" if path.startswith("artifacts/") else "mlflow"
+    url = f"{settings().tracking_uri}/api/2.0/{service}/{path}"
     payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
     try:
         reply = http.request(method, url, TIMEOUT, **payload)
@@ -163,4 +172,5 @@ def _is_missing(code: str, reply: httpx.Response) -> bool:
 
 def _parse(item: dict[str, Any]) -> ModelVersion:
     tags = {tag["key"]: tag["value"] for tag in item.get("tags", [])}
-    return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags)
+    model_id = item.get("model_id") or item.get("source", "").removeprefix("models:/")
+    return ModelVersion(item["name"], str(item["version"]), item.get("run_id", ""), tags, model_id)

@@ -50,12 +50,17 @@ class Settings(BaseSettings):
     connect_seconds: float = Field(0, ge=0, description="how long to wait for a service that is being restarted")
     ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")
     platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
+    overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
     image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
 
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
     log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
     log_fsync: bool = Field(False, description="prediction log: survive a crash of the machine, not just the server")
+
+    keep_runs_days: int = Field(30, ge=1, description="clean: days that finished runs and their files are kept")
+    keep_versions: int = Field(10, ge=1, description="clean: the newest versions of each capstone that are kept")
+    keep_predictions_days: int = Field(90, ge=1, description="clean: days that the prediction log is kept")
 
     serve: Annotated[list[str], NoDecode] = Field([], description="endpoint: the capstones it serves; by default all")
     rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")

@@ -1,58 +1,41 @@
 """Evidently reports: the drift of a model's signals and, with a label, the quality of its predictions."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from capstan import version
 from capstan.capstone import Outcome
-from capstan.catalogue import load_task
-from capstan.errors import CapstanError
-from capstan.files import read_tables
-
-# Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
-SAMPLE_ROWS = 20_000
 
 
-def report(capstone: str, model: str, name: str, reference: str, current: str) -> bytes:
-    """Compare the signals of the MLflow model in `model` on the tables of two folders, `current` and `reference`.
+@dataclass(frozen=True)
+class Compared:
+    """An Evidently run; the same as an HTML page; how many columns drifted."""
 
-    The report goes to the workspace. Return it as HTML.
-    """
+    run: Any
+    page: bytes
+    drifted: int
+
+
+def compare(name: str, reference: pd.DataFrame, current: pd.DataFrame, outcome: Outcome | None = None) -> Compared:
+    """Compare two tables of signals. With an outcome, both hold a label: then the report shows the performance, too."""
     from evidently import Report
     from evidently.presets import DataDriftPreset
 
-    from monitoring import workspace
-
-    task = load_task(capstone)
-    outcome = getattr(task, "OUTCOME", None)
-    predictor = version.load(Path(model) / version.DATA).model
-    now, then = (_signals(task, predictor, path) for path in (current, reference))
-    definition = _definition(now, outcome)
-    datasets = (_dataset(frame, definition) for frame in (now, then))
+    definition = _definition(current, outcome)
+    datasets = (_dataset(frame, definition) for frame in (current, reference))
     run = Report([DataDriftPreset(), *_performance(outcome)], include_tests=True).run(*datasets, name=name)
-    workspace.add(capstone, task.TITLE, name, run, outcome.kind if outcome else None)
     with TemporaryDirectory(prefix="capstan-") as folder:
         page = Path(folder) / "report.html"
         run.save_html(str(page))
-        return page.read_bytes()
+        return Compared(run, page.read_bytes(), _drifted(run))
 
 
-def _signals(task: ModuleType, predictor: Any, path: str) -> pd.DataFrame:
-    """Return a sample of the signals of some tables. Raises CapstanError for columns that are not scalars."""
-    frame = task.signals(predictor, read_tables(path))
-    frame = frame.sample(min(SAMPLE_ROWS, len(frame)), random_state=0).reset_index(drop=True)
-    for column in frame:
-        values = frame[column].dropna()
-        if len(values) and not pd.api.types.is_scalar(values.iloc[0]):
-            raise CapstanError(
-                f"The signal {column!r} holds a {type(values.iloc[0]).__name__}. Signals are scalars: give its length, "
-                "its mean or whatever should be watched."
-            )
-    return frame
+def _drifted(run: Any) -> int:
+    [found] = [m["value"] for m in run.dict()["metrics"] if m["config"]["type"].endswith(":DriftedColumnsCount")]
+    return int(found["count"])
 
 
 def _definition(frame: pd.DataFrame, outcome: Outcome | None) -> Any:

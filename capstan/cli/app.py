@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from capstan.cli import catalogue, cluster, new, predict, rollout, run, stack
+from capstan.cli import catalogue, clean, cluster, monitor, new, predict, retire, rollout, run, stack
 
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
 USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": ()}
-USES |= {"status": ("CAPSTAN_TRACKING_URI",)}
+USES |= {"status": ("CAPSTAN_TRACKING_URI",), "monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
+USES |= {"clean": (*ROLLOUT, "CAPSTAN_S3_ENDPOINT"), "retire": (*ROLLOUT, "CAPSTAN_ONLINE_STORE")}
 
 # Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.
 app = typer.Typer(
@@ -45,6 +46,7 @@ app.command("list")(catalogue.list_capstones)
 app.command("new")(new.new)
 app.command("check")(new.check)
 app.command("run")(run.run)
+app.command("monitor")(monitor.monitor)
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
@@ -54,6 +56,8 @@ app.command("ab")(rollout.ab)
 app.command("shadow")(rollout.shadow)
 app.command("promote")(rollout.promote)
 app.command("rollback")(rollout.rollback)
+app.command("retire")(retire.retire)
+app.command("clean")(clean.clean)
 app.command("compile")(catalogue.compile_pipeline)
 app.command("open")(stack.open_urls)
 app.add_typer(cluster.cluster, name="cluster")

@@ -39,30 +39,34 @@ def run(
     title = catalogue.load_task(capstone).TITLE
     if not as_json:
         console.print(f"[bold]{capstone}[/]  {title}")
-    with _Progress(quiet=as_json) as progress:
-        outputs, links = _runner()(capstone, parameters, progress.on_event)
+    with Progress(quiet=as_json) as progress:
+        outputs, links = runner("run")(capstone, parameters, progress.on_event)
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }
-    summary = _summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1)} | links
+    summary = summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1)} | links
     if as_json:
         print_json({"capstone": capstone} | summary)
     else:
         _show(capstone, summary)
 
 
-def _runner() -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
-    """Return what runs a pipeline in this profile: it returns the outputs, and where to see more, by name."""
+def runner(what: str) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
+    """Return the function that runs a pipeline in this profile: `what` is "run" or "monitor".
+
+    The function returns the outputs, and where to see more, by name.
+    """
     from capstan.settings import settings
 
     if settings().profile == "cluster":
         from capstan.cluster import pipelines
 
-        return pipelines.run
+        found: Callable[..., tuple[dict[str, Any], dict[str, str]]] = getattr(pipelines, what)
+        return found
     from capstan.runner import local
 
     def run_here(*arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:
-        outputs, log = local.run(*arguments)
+        outputs, log = getattr(local, what)(*arguments)
         return outputs, {"log": str(log)}
 
     return run_here
@@ -83,7 +87,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
     return values
 
 
-def _summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
+def summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
     """Return the pipeline's outputs as plain values: metrics as numbers, other artifacts as their paths."""
     version = f"-version-{outputs['version']}" if "version" in outputs else ""
     plain: dict[str, Any] = {}
@@ -156,14 +160,14 @@ def _number(value: float) -> str:
     return f"{value:,.4f}" if isinstance(value, float) and not value.is_integer() else f"{int(value):,}"
 
 
-class _Progress:
+class Progress:
     """One line per finished step and a spinner for the running one. Without a terminal there is no spinner."""
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
         self.status: Status | None = None
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> "Progress":
         # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
         console.file = sys.stdout
         if not self.quiet:

@@ -19,11 +19,18 @@ PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 # KServe copies annotations to the pods, so that each tells what it was made of. The status does not tell: its
 # `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
 DIGEST = "capstan/digest"
+# The numbers of an autoscaler, by the annotation of the PodTemplate that sets them: a pod has no such fields.
+SCALE = {
+    "minReplicas": "capstan/min-replicas",
+    "maxReplicas": "capstan/max-replicas",
+    "scaleTarget": "capstan/cpu-target",
+}
 
 
 def definition(capstone: str, image: str) -> dict[str, Any]:
     """Return the InferenceService of a capstone, served by an image: the PodTemplate `endpoint`, for one capstone."""
-    spec = templates.pod("endpoint", image)["spec"]
+    pod = templates.pod("endpoint", image)
+    spec = pod["spec"]
     [server] = (container for container in spec["containers"] if container["name"] == "kserve-container")
     server["env"] = [*server.get("env", []), {"name": "CAPSTAN_SERVE", "value": capstone}]
     return {
@@ -39,9 +46,20 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
                 DIGEST: sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16],
             },
         },
-        # Another replica starts when one uses its CPU request.
-        "spec": {"predictor": spec | {"minReplicas": 1, "maxReplicas": 3, "scaleMetric": "cpu", "scaleTarget": 90}},
+        "spec": {"predictor": spec | {"labels": pod["metadata"]["labels"], "scaleMetric": "cpu"} | scale(pod)},
     }
+
+
+def scale(pod: dict[str, Any]) -> dict[str, int]:
+    """Return the numbers of the autoscaler. Raises CapstanError when an overlay gives something else."""
+    annotations = pod["metadata"]["annotations"]
+    try:
+        return {field: int(annotations[annotation]) for field, annotation in SCALE.items()}
+    except (KeyError, ValueError) as error:
+        raise CapstanError(
+            f"The PodTemplate 'endpoint' needs whole numbers in the annotations {', '.join(SCALE.values())} ({error}). "
+            "Bring it up to date with `capstan cluster up`."
+        ) from error
 
 
 def apply(capstone: str, image: str) -> None:

@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from capstan import catalogue
-from capstan.cluster import logs, outputs
+from capstan.cluster import logs, outputs, recurring
 from capstan.cluster.access import local_addresses
 from capstan.cluster.follow import Event, Follower, steps_of
 from capstan.cluster.metadata import Execution, Metadata
-from capstan.cluster.names import KFP_NAMESPACE
+from capstan.cluster.names import METADATA
+from capstan.cluster.names import PIPELINES_API as API
 from capstan.cluster.runs import UNFINISHED, Runs
 from capstan.errors import CapstanError
+from capstan.images import other_code
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
 from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import Listener
 from capstan.settings import settings
 
-API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"
-METADATA = f"metadata-grpc-service.{KFP_NAMESPACE}:8080"
 POLL_SECONDS = 1
 PENDING_SECONDS = 15  # a pod that waits for longer may have a reason
 SETTLE_SECONDS = 5  # the API may tell the end of a run before that of its last steps
@@ -45,6 +45,28 @@ def run(
         return execute(pipeline, capstone, parameters, on_event, at)
 
 
+def monitor(
+    capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run the monitoring pipeline on a capstone's live predictions, once. As `run` does it."""
+    pipeline = catalogue.load_monitoring(capstone)
+    with local_addresses(api=API, metadata=METADATA) as at:
+        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+
+
+def monitor_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
+    """Run the monitoring pipeline on a capstone every so many seconds, until `stop_monitoring`. Return the id."""
+    pipeline = catalogue.load_monitoring(capstone)
+    with local_addresses(api=API) as at:
+        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+
+
+def stop_monitoring(capstone: str) -> int:
+    """End the recurring runs of a capstone; return how many there were."""
+    with local_addresses(api=API) as at:
+        return recurring.stop(at["api"], capstone)
+
+
 def execute(
     pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, at: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -56,6 +78,8 @@ def execute(
     log.parent.mkdir(parents=True, exist_ok=True)
     with Runs(at["api"]) as runs, Metadata(at["metadata"]) as metadata, log.open("w", buffering=1) as file:
         runs.require_none_of(pipeline.name, capstone)
+        if words := other_code():
+            on_event(words, "note", 0.0)
         run_id = runs.submit(pipeline, parameters)
         watch = _Watch(run_id, runs, metadata, file, on_event)
         try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from capstan.cluster import inference_service, stores
 from capstan.cluster.access import forwarded, inside
@@ -16,6 +16,9 @@ from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.storage import Bucket, Storage
+
+if TYPE_CHECKING:
+    from capstan.retention.policy import Policy, Removed
 
 
 @cache
@@ -124,3 +127,23 @@ class ClusterProfile:
                 yield
         except psycopg.OperationalError as error:
             raise CapstanError(f"PostgreSQL does not answer ({error}). See `capstan cluster status`.") from error
+
+    @contextmanager
+    def no_run(self, capstone: str) -> Iterator[None]:
+        """Ask Kubeflow Pipelines. A run that starts in the block is not held up."""
+        from capstan.cluster import retirement
+
+        retirement.require_no_run(capstone)
+        yield
+
+    def retire(self, capstone: str) -> list[str]:
+        """Delete the InferenceService, the recurring runs and the rows in Redis and PostgreSQL."""
+        from capstan.cluster import retirement
+
+        return retirement.retire(capstone)
+
+    def clean_runs(self, capstones: list[str], policy: "Policy") -> list["Removed"]:
+        """Delete runs of Kubeflow Pipelines, with their Workflows, pods, cache, logs and artifacts."""
+        from capstan.cluster import retention
+
+        return retention.clean_runs(capstones, policy)

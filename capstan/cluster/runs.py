@@ -1,4 +1,4 @@
-"""The API of Kubeflow Pipelines: start a run, look at one, and find those that go on."""
+"""The API of Kubeflow Pipelines: start a run and look at one. `capstan.cluster.run_records` has the rest."""
 
 import json
 import tempfile
@@ -12,26 +12,20 @@ from typing import Any
 
 import httpx
 
+from capstan.cluster.run_records import UNFINISHED, RunRecords
 from capstan.errors import CapstanError
 
+__all__ = ["EXPERIMENT", "UNFINISHED", "Runs", "reason"]
+
 EXPERIMENT = "capstan"
-UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
-SECONDS = 20
 PATIENCE = 120  # seconds for the API to come back; its pod may have moved
 
 
-class Runs:
+class Runs(RunRecords):
     """The API at a URL."""
-
-    def __init__(self, url: str):
-        self.url = url
-        self.client = httpx.Client(base_url=f"{url}/apis/v2beta1", timeout=SECONDS)
 
     def __enter__(self) -> "Runs":
         return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.client.close()
 
     def submit(self, pipeline: Any, parameters: dict[str, Any]) -> str:
         """Compile a pipeline and start it. Return the id of the run."""
@@ -48,7 +42,7 @@ class Runs:
                     package, arguments=parameters, run_name=name, experiment_name=EXPERIMENT
                 )
             except Exception as error:  # of the client, of its HTTP library, of kfp's server API
-                raise CapstanError(f"Kubeflow Pipelines did not take the run: {_reason(error)}") from error
+                raise CapstanError(f"Kubeflow Pipelines did not take the run: {reason(error)}") from error
         return str(run.run_id)
 
     def get(self, run_id: str) -> dict[str, Any]:
@@ -68,29 +62,8 @@ class Runs:
                 run: dict[str, Any] = reply.json()
                 return run
 
-    def require_none_of(self, pipeline: str, capstone: str) -> None:
-        """Raise CapstanError while a run of a pipeline goes on. Two would race for the same features and endpoint."""
-        states = {"operation": "IN", "key": "state", "stringValues": {"values": UNFINISHED}}
-        query = {"filter": json.dumps({"predicates": [states]}), "page_size": "100"}
-        try:
-            found = self.client.get("/runs", params=query).raise_for_status().json().get("runs", [])
-        except httpx.HTTPError as error:
-            raise CapstanError(f"Kubeflow Pipelines does not answer ({error}): `capstan cluster status`.") from error
-        for run in found:
-            if _pipeline_of(run) == pipeline:
-                raise CapstanError(
-                    f"{capstone} is being run already: {run['run_id']}, since {run['created_at']}. Wait for it, or "
-                    f"stop it with `kfp run terminate {run['run_id']}`."
-                )
 
-
-def _pipeline_of(run: dict[str, Any]) -> str:
-    """Return the name of a run's pipeline. With settings of Kubernetes, its specification is one level deeper."""
-    spec = run.get("pipeline_spec", {})
-    return str(spec.get("pipeline_spec", spec).get("pipelineInfo", {}).get("name", ""))
-
-
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Return what the server said: its answers are JSON with a message, inside the text of an exception."""
     try:
         return str(json.loads(getattr(error, "body", ""))["message"])

@@ -8,11 +8,12 @@ from capstan.errors import CapstanError
 
 
 def pod(name: str, image: str) -> dict[str, Any]:
-    """Return the labels and the spec of a pod, with containers that run an image. Raises CapstanError without it."""
+    """Return the metadata and the spec of a pod, with containers that run an image. Raises CapstanError without it."""
     found = api.get(f"/api/v1/namespaces/{NAMESPACE}/podtemplates/{name}")
     if found is None:
         raise CapstanError(f"The PodTemplate {name!r} is missing. Make it with `capstan cluster up`.")
     template: dict[str, Any] = found["template"]
     for container in template["spec"]["containers"]:
         container["image"] = image
-    return {"metadata": {"labels": template["metadata"]["labels"]}, "spec": template["spec"]}
+    metadata = {key: template["metadata"].get(key, {}) for key in ("labels", "annotations")}
+    return {"metadata": metadata, "spec": template["spec"]}

@@ -5,17 +5,18 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from capstan import images
+from capstan import catalogue, images
 from capstan.cluster import build, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
+from capstan.errors import CapstanError
 from capstan.files import atomic_write, digest
 from capstan.settings import ROOT, settings
 
 LIBRARIES = "capstan/libraries"  # the annotation of what such a service was last made of
-OVERLAY = ROOT / "manifests" / "overlays" / "kind"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ def steps() -> Iterator[Step]:
     """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something."""
     yield Step("check", _check)
     yield Step("platform", platform.up)
-    yield Step("build image", build.build)
+    for extra in _extras():
+        yield Step(f"build {extra or 'image'}", partial(build.build, extra))
     yield Step("build services", build.build_services)
     yield Step("hand over", _hand_over)
     yield Step("secrets", secrets.prepare)
@@ -40,6 +42,7 @@ def steps() -> Iterator[Step]:
 
 def _check() -> str | None:
     """Look for the programs before anything takes long. Whether the context is ours shows after the platform is up."""
+    overlay()
     if command := settings().platform_command:
         platform.need(shlex.split(command)[0])  # which may bring the other programs
         return None
@@ -51,8 +54,13 @@ def _check() -> str | None:
 
 
 def _hand_over() -> None:
-    for image in (images.image(), build.services_image()):
+    for image in (*(images.image(extra) for extra in _extras()), build.services_image()):
         build.hand_over(image)
+
+
+def _extras() -> list[str]:
+    """Return the variants of the image that are needed: the base image, and the extras of the capstones."""
+    return sorted({"", *(getattr(catalogue.load_task(name), "EXTRA", "") for name in catalogue.names())})
 
 
 def apply() -> str:
@@ -65,13 +73,16 @@ def apply() -> str:
 
 
 def kustomization(folder: Path) -> str:
-    """Return a kustomization for `folder` that adds to the overlay what only this checkout knows: its images."""
+    """Return a kustomization for `folder` that adds to the overlay what only this checkout knows: its images.
+
+    Raises CapstanError when there is no such overlay.
+    """
     settings_patch = [{"op": "replace", "path": "/data/CAPSTAN_IMAGE", "value": images.image()}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": [os.path.relpath(OVERLAY, folder.resolve())],  # kustomize takes no absolute paths
+        "resources": [os.path.relpath(overlay(), folder.resolve())],  # kustomize takes no absolute paths
         "images": [
             _renamed("capstan", images.image()),
             _renamed("capstan-libraries", libraries_image()),
@@ -83,6 +94,17 @@ def kustomization(folder: Path) -> str:
         ],
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def overlay() -> Path:
+    """Return the folder of the overlay that the settings name. Raises CapstanError when there is none."""
+    known = ROOT / "manifests" / "overlays"
+    chosen = settings().overlay
+    found = known / chosen if Path(chosen).name == chosen else Path(chosen)
+    if not (found / "kustomization.yaml").is_file():
+        names = ", ".join(sorted(path.parent.name for path in known.glob("*/kustomization.yaml")))
+        raise CapstanError(f"CAPSTAN_OVERLAY is {chosen!r}, which is no overlay. Give a folder, or one of {names}.")
+    return found.resolve()
 
 
 def libraries_image() -> str:

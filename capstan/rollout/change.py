@@ -40,7 +40,7 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
     or when a replica does not answer.
     """
     if after != before:  # else it is only loaded again
-        after = replace(after, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({_user()})")
+        after = stamped(after, by)
     store.write_state(name, after)
     try:
         replies = endpoint_client.reload(name)
@@ -59,7 +59,13 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
     return {role: reason for loaded in replies for role, reason in loaded["unloadable"].items()}
 
 
-def _user() -> str:
+def stamped(state: RolloutState, by: str) -> RolloutState:
+    """Return a state with the time and the author of its change: a command, and who ran it."""
+    return replace(state, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({user()})")
+
+
+def user() -> str:
+    """Return who runs this process, and where."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (OSError, KeyError):  # a container may run as a user without a name

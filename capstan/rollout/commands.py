@@ -42,6 +42,7 @@ def rollback(name: str) -> str:
         if state.challenger or state.candidate:
             after = replace(state, challenger="", candidate="", traffic=Traffic())
         elif state.previous:
+            require_not_retired(name, state.previous)
             after = RolloutState(champion=state.previous)
         else:
             raise CapstanError(
@@ -62,6 +63,16 @@ def require_no_rollout(name: str, state: RolloutState) -> None:
         )
 
 
+def require_not_retired(name: str, number: str) -> None:
+    """Raise CapstanError when a version was retired. Nothing overrides that."""
+    found = registry.version(name, number)
+    if found and found.retired:
+        raise CapstanError(
+            f"Version {number} of {name} was retired ({found.tags[registry.RETIRED]}) and serves no more. Name another "
+            f"version, or train one with `capstan run {name}`."
+        )
+
+
 def _require_champion(name: str, state: RolloutState) -> None:
     if not state.champion:
         raise CapstanError(f"{name} has no champion yet. Train one with `capstan run {name}`.")
@@ -72,6 +83,7 @@ def _named(name: str, number: str, force: bool) -> str:
     if found is None:
         known = ", ".join(version.version for version in registry.versions(name)) or "none"
         raise CapstanError(f"{name} has no version {number}. It has: {known}.")
+    require_not_retired(name, number)
     if (problem := _problem(found)) and not force:
         raise CapstanError(f"Version {number} of {name}: {problem}. Add --force to serve it anyway.")
     return number
@@ -79,6 +91,8 @@ def _named(name: str, number: str, force: bool) -> str:
 
 def _problem(version: registry.ModelVersion) -> str:
     """Return why a version should not serve, or nothing."""
+    if version.retired:
+        return "it was retired"
     if version.tags.get("verdict") != "accepted":
         return "the gate rejected it"
     return "its deployment failed" if version.tags.get("deployment") == "failed" else ""

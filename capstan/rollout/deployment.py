@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from capstan import registry
 from capstan.rollout.change import apply, changing
-from capstan.rollout.commands import require_no_rollout
+from capstan.rollout.commands import require_no_rollout, require_not_retired
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 
@@ -20,6 +20,7 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
     """
     with changing(name) as state:
         require_no_rollout(name, state)
+        require_not_retired(name, version)
         if state.champion == version:
             apply(name, state, replace(state, candidate=""), "deploy", require=["champion"])
             try_role("champion")

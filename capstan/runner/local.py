@@ -45,6 +45,17 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         return execute(pipeline, capstone, parameters, on_event, steps)
 
 
+def monitor(
+    capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
+) -> tuple[dict[str, Any], Path]:
+    """Run the monitoring pipeline on a capstone's live predictions, also while its own pipeline runs."""
+    pipeline = catalogue.load_monitoring(capstone)
+    home.prepare()
+    with _only_run_of(f"{capstone}.monitoring"), step_server() as steps:
+        profile().ensure("mlflow", capstone)
+        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, steps)
+
+
 def execute(
     pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, steps: Steps
 ) -> tuple[dict[str, Any], Path]:

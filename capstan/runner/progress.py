@@ -51,7 +51,7 @@ class Progress(io.TextIOBase):
             self.on_event(match["step"], "cached", 0.0)
             self._show_notes()
         elif MARK in line:
-            self.notes.append(line.partition(MARK)[2])
+            self.notes.append(line.partition(MARK)[2].strip())
         elif match := ERROR.search(line):
             self.messages.append(match["message"])
 

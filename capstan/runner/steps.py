@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from capstan.runner.command import is_lightweight
 
 # These steps are never cached. While only they run, heavy libraries are not imported in advance.
-NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor"}
+NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor", "watch"}
 KILLED = 137
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
 NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from capstan import version as versions
+from capstan.catalogue import load_task
 from capstan.files import digest
 from capstan.profile import profile
 
@@ -9,16 +11,25 @@ from capstan.profile import profile
 def monitor(capstone: str, model: str, version: str, train: str, test: str, html: str) -> str:
     """Add the report of the tables `test` against `train` to the Evidently workspace, and write it as HTML.
 
-    Return the report's name. The same version on the same tables is reported once.
+    The signals of `test` become the reference of the version's live predictions: the model has not seen those rows
+    either. Return the report's name. The same version on the same tables is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
     storage, key = profile().storage(), f"reports/{capstone}/{name.replace(' ', '-')}.html"
     page = storage.read(key)
     if page is None:
-        from monitoring.reports import report
+        from monitoring import signals, workspace
+        from monitoring.reports import compare
 
-        page = report(capstone, model, name, train, test)
-        storage.write(key, page)
+        task = load_task(capstone)
+        predictor = versions.load(Path(model) / versions.DATA).model
+        then, now = (signals.of_tables(task, predictor, path) for path in (train, test))
+        outcome = getattr(task, "OUTCOME", None)
+        report = compare(name, then, now, outcome)
+        workspace.add(capstone, task.TITLE, name, report.run, outcome.kind if outcome else None)
+        signals.write_reference(storage, capstone, version, now)
+        page = report.page
+        storage.write(key, page)  # last: a run that was stopped before does all of this again
     Path(html).parent.mkdir(parents=True, exist_ok=True)
     Path(html).write_bytes(page)
     return name

@@ -25,16 +25,18 @@ def register(
     """Return the number of the version made of the MLflow model in the folder `model`.
 
     A model of the same digest is registered once. A version that was accepted once stays so, also when it is no match
-    for a later champion. data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no
-    role here. Deployment gives it one, after trying it.
+    for a later champion. One that was retired stays so, too: this run, which was judged anew, makes another of the same
+    model, as it would if the retired one had been cleaned up by now. data: the folders of the tables `train` and
+    `test`. lineage: more tags. The version gets no role here. Deployment gives it one, after trying it.
     """
-    known = registry.find(capstone, {"digest": model_digest})
+    same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
+    known = next((version for version in same if not version.retired), None)
     if known and verdict == "accepted" != known.tags["verdict"]:
         registry.set_tag(capstone, known.version, "verdict", verdict)
     if known is None:
         tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
         tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
-        known = _log(capstone, model, tags, read_json(scores), data)
+        known = _log(capstone, model, tags, read_json(scores), data, {version.run_id for version in same})
     return known.version
 
 
@@ -50,7 +52,7 @@ def git_commit() -> str:
 
 
 def _log(
-    name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str]
+    name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str], others: set[str]
 ) -> registry.ModelVersion:
     import pandas as pd
 
@@ -61,7 +63,7 @@ def _log(
         mlflow.set_experiment(name)
     except mlflow.exceptions.MlflowException as error:
         raise CapstanError(f"MLflow at {settings().tracking_uri} refused the experiment {name!r}: {error}") from error
-    _drop_leftovers(tags)
+    _drop_leftovers(tags, others)
     with _plainly_named(model) as model, mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
         saved = mlflow.models.Model.load(model)
         mlflow.log_metrics(metrics)
@@ -90,10 +92,11 @@ def _plainly_named(folder: str) -> Iterator[str]:
         yield str(link)
 
 
-def _drop_leftovers(tags: dict[str, str]) -> None:
-    """Delete the runs of a registration that failed or was killed before it made a version."""
+def _drop_leftovers(tags: dict[str, str], others: set[str]) -> None:
+    """Delete the runs of a registration that failed or was killed before it made a version. Others have a version."""
     import mlflow
 
     same = f"tags.digest = '{tags['digest']}'"
     for run in mlflow.search_runs(filter_string=same, output_format="list"):
-        mlflow.delete_run(run.info.run_id)
+        if run.info.run_id not in others:
+            mlflow.delete_run(run.info.run_id)

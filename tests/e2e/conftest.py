@@ -15,8 +15,19 @@ from tests.e2e.submission import LocalRun, Submission, submit
 
 HERE = Path(__file__).parent
 # From the submission on, as a user would go; what harms the cluster comes late.
-ORDER = ("submit", "run", "endpoint", "rollouts", "predictions_log", "security", "network", "schemas", "pipelines")
-ORDER += ("code_edit", "failing", "long")
+ORDER = (
+    "submit",
+    "run",
+    "endpoint",
+    "rollouts",
+    "predictions_log",
+    "monitoring",
+    "security",
+    "network",
+    "schemas",
+    "pipelines",
+)
+ORDER += ("retention", "code_edit", "failing", "documentation", "long")
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
 
 

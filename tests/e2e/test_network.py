@@ -17,6 +17,7 @@ WHO = {
     "mlflow": ("capstan", {"app.kubernetes.io/name": "mlflow"}),
     "evidently": ("capstan", {"app.kubernetes.io/name": "evidently"}),
     "prometheus": ("capstan", {"app.kubernetes.io/name": "prometheus"}),
+    "clean": ("capstan", {"app.kubernetes.io/name": "clean"}),
     "ray-head": ("capstan", {"ray.io/cluster": "e2e"}),
     "ray-worker": ("capstan", {"ray.io/cluster": "e2e-2"}),
     "unlabelled": ("capstan", {"app": "e2e"}),
@@ -47,6 +48,7 @@ OPEN = {
     "mlflow": {"postgres", "S3"},
     "evidently": set(),
     "prometheus": {"endpoint"},
+    "clean": {"mlflow", "postgres", "S3", "Pipelines"},
     "ray-worker": {"mlflow", "S3", "ray-head"},
     "unlabelled": set(),
 }  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from capstan.cluster import inference_service, ray_job, templates
+from capstan.errors import CapstanError
 from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
 from tests.support.manifests import MANIFESTS, OVERLAYS
@@ -100,6 +101,20 @@ def test_endpoint_fits_the_schema_of_inference_services(pod_templates):
     body = inference_service.definition("flight_delay", "capstan:1")
     assert problems(body) == []
     assert body["spec"]["predictor"]["containers"][0]["image"] == "capstan:1"
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="kubectl is not here; CI has it")
+def test_overlay_sets_the_numbers_of_the_autoscaler():
+    named = {
+        (body["kind"], body["metadata"]["name"]): body for body in manifests.built(MANIFESTS / "overlays" / "prod")
+    }
+    found = inference_service.scale(named["PodTemplate", "endpoint"]["template"])
+    assert found == {"minReplicas": 2, "maxReplicas": 10, "scaleTarget": 90}
+
+
+def test_autoscaler_without_numbers_is_told():
+    with pytest.raises(CapstanError, match="capstan/min-replicas"):
+        inference_service.scale({"metadata": {"annotations": {"capstan/min-replicas": "two"}}})
 
 
 def test_training_job_fits_the_schema_of_ray_jobs(pod_templates):

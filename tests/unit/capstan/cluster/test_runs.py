@@ -60,5 +60,5 @@ def test_what_the_server_said_is_the_reason():
     class Refused(Exception):
         body = '{"message": "no such experiment"}'
 
-    assert runs._reason(Refused("(400) Bad Request\nheaders")) == "no such experiment"
-    assert runs._reason(ValueError("first\nsecond")) == "first"
+    assert runs.reason(Refused("(400) Bad Request\nheaders")) == "no such experiment"
+    assert runs.reason(ValueError("first\nsecond")) == "first"

@@ -1,0 +1,56 @@
+"""Recurring runs of Kubeflow Pipelines: the monitoring of a capstone, again and again."""
+
+import tempfile
+import warnings
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from capstan.cluster.names import service_name
+from capstan.cluster.run_records import RunRecords
+from capstan.cluster.runs import EXPERIMENT, reason
+from capstan.errors import CapstanError
+
+
+def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
+    """Run a pipeline every so many seconds, in place of the recurring run that a capstone has. Return its id.
+
+    Two runs never overlap, and those that were missed are not made up for: the next one sees the same predictions.
+    """
+    import kfp
+    from kfp import compiler
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("ignore")  # the client warns of servers before 2.0, whichever it talks to
+        package = str(Path(folder) / "pipeline.yaml")
+        compiler.Compiler().compile(pipeline, package)
+        try:
+            client = kfp.Client(host=url)
+            made = client.create_recurring_run(
+                client.create_experiment(EXPERIMENT).experiment_id,
+                _name(capstone),
+                interval_second=seconds,
+                max_concurrency=1,
+                no_catchup=True,
+                pipeline_package_path=package,
+                params=parameters,
+            )
+        except Exception as error:  # of the client, of its HTTP library, of kfp's server API
+            raise CapstanError(f"Kubeflow Pipelines did not take the recurring run: {reason(error)}") from error
+    stop(url, capstone, keep=made.recurring_run_id)
+    return str(made.recurring_run_id)
+
+
+def stop(url: str, capstone: str, keep: str = "") -> int:
+    """End the recurring runs of a capstone but for one; return how many. A run that goes on ends by itself."""
+    with RunRecords(url) as records:
+        found = [run["recurring_run_id"] for run in records.recurring() if run["display_name"] == _name(capstone)]
+        old = [run_id for run_id in found if run_id != keep]
+        for run_id in old:
+            records.delete_recurring(run_id)
+    return len(old)
+
+
+def _name(capstone: str) -> str:
+    return f"monitoring-{service_name(capstone)}"

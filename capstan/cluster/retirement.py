@@ -1,0 +1,47 @@
+"""Take a capstone down: its InferenceService, its recurring runs, its features in Redis and PostgreSQL."""
+
+import time
+
+from capstan import catalogue
+from capstan.cluster import api, inference_service, stores
+from capstan.cluster.access import local_addresses
+from capstan.cluster.names import PIPELINES_API, service_name
+from capstan.cluster.run_records import RunRecords, is_of
+from capstan.errors import CapstanError
+
+SECONDS = 90  # for the pods to answer what they have begun, and to move the prediction log
+
+
+def require_no_run(capstone: str) -> None:
+    """Raise CapstanError while a run of a capstone's pipeline goes on."""
+    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+        runs.require_none_of(pipeline_name(capstone), capstone)
+
+
+def retire(capstone: str) -> list[str]:
+    """Take a capstone down, and wait until no pod serves it. Return what there was, in words."""
+    found = []
+    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+        for recurring in runs.recurring():  # first: they would bring it back
+            if is_of(recurring, {capstone: pipeline_name(capstone)}):
+                runs.delete_recurring(recurring["recurring_run_id"])
+                found.append(f"the recurring run {recurring['display_name']}")
+    if api.get(f"{inference_service.PATH}/{service_name(capstone)}"):
+        found.append("its InferenceService")
+    inference_service.delete(capstone)
+    deadline = time.monotonic() + SECONDS
+    while inference_service.pods(capstone):
+        if time.monotonic() > deadline:
+            raise CapstanError(f"A pod of {capstone} is still there after {SECONDS} s. Run the same command again.")
+        time.sleep(0.5)
+    if any(stores.rows(capstone).values()):
+        stores.discard(capstone)
+        found.append("its online features")
+    return found
+
+
+def pipeline_name(capstone: str) -> str:
+    """Return the name of a capstone's pipeline in Kubeflow Pipelines, also of one whose source was deleted."""
+    if capstone in catalogue.names():
+        return str(catalogue.load_pipeline(capstone).name)
+    return service_name(capstone)

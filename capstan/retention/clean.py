@@ -1,0 +1,26 @@
+"""`capstan clean`: every kind, one after the other."""
+
+from capstan import catalogue, registry
+from capstan.profile import profile
+from capstan.retention import predictions, versions
+from capstan.retention.policy import Removed, policy
+
+
+def clean(capstone: str = "", dry: bool = False) -> list[Removed]:
+    """Remove what the policy does not keep, of one capstone or of all. Return what was done, by kind."""
+    names = [known(capstone)] if capstone else catalogue.names()
+    at = policy(dry)
+    found: dict[str, Removed] = {}
+    done = profile().clean_runs(names, at)
+    for name in names:
+        done += [*versions.clean(name, at), predictions.clean(name, at)]
+    for item in done:
+        found[item.kind] = found[item.kind] + item if item.kind in found else item
+    return list(found.values())
+
+
+def known(name: str) -> str:
+    """Return the name of a capstone: of the catalogue, or of the registry alone, when its source was deleted."""
+    if not (catalogue.is_name(name) and name not in catalogue.names() and registry.versions(name)):
+        catalogue.folder(name)
+    return name

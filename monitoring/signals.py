@@ -1,0 +1,75 @@
+"""Signals: the scalar columns of predictions that are watched, of test data and of what an endpoint answered."""
+
+import io
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from capstan.errors import CapstanError
+from capstan.files import read_tables
+from capstan.storage import Storage
+
+# Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
+SAMPLE_ROWS = 20_000
+
+
+def of_tables(task: ModuleType, model: Any, path: str) -> pd.DataFrame:
+    """Return a sample of the signals of the tables in a folder. Raises CapstanError unless they are scalars."""
+    frame = sample(task.signals(model, read_tables(path)))
+    for column in frame:
+        if not is_scalar(frame[column]):
+            raise CapstanError(
+                f"The signal {column!r} holds a {type(frame[column].dropna().iloc[0]).__name__}. Signals are scalars: "
+                "give its length, its mean or whatever should be watched."
+            )
+    return frame
+
+
+def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of `reference` that a prediction log holds, with the same kinds of values.
+
+    A record's inputs, its features and its prediction have the names that `signals` gives them, where it keeps them.
+    """
+    rows = [
+        inputs | features | prediction
+        for inputs, features, prediction in zip(log["inputs"], log["features"], log["prediction"], strict=True)
+    ]
+    live = pd.DataFrame(rows)
+    return pd.DataFrame(
+        {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
+    )
+
+
+def sample(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return at most SAMPLE_ROWS rows, the same ones each time."""
+    return frame.sample(min(SAMPLE_ROWS, len(frame)), random_state=0).reset_index(drop=True)
+
+
+def is_scalar(values: pd.Series) -> bool:
+    """Return whether the first value that is not missing is a number, a text or a boolean."""
+    present = values.dropna()
+    return present.empty or bool(pd.api.types.is_scalar(present.iloc[0]))
+
+
+def _like(values: pd.Series, reference: pd.Series) -> pd.Series:
+    if pd.api.types.is_bool_dtype(reference) or not pd.api.types.is_numeric_dtype(reference):
+        return values.map(str, na_action="ignore").astype(object)
+    return pd.to_numeric(values, errors="coerce").astype(float)
+
+
+def write_reference(storage: Storage, capstone: str, version: str, frame: pd.DataFrame) -> None:
+    """Keep the signals that a version's predictions are compared with."""
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False)
+    storage.write(_key(capstone, version), content.getvalue())
+
+
+def read_reference(storage: Storage, capstone: str, version: str) -> pd.DataFrame | None:
+    """Return the signals that a version's predictions are compared with, or None."""
+    content = storage.read(_key(capstone, version))
+    return None if content is None else pd.read_parquet(io.BytesIO(content))
+
+
+def _key(capstone: str, version: str) -> str:
+    return f"monitoring/{capstone}/version-{version}.parquet"

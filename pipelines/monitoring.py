@@ -1,0 +1,24 @@
+"""The pipeline that looks at any capstone's live predictions. `capstan monitor` runs it, once or again and again."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+
+from components.watch.component import watch
+from pipelines import road
+
+
+class Outputs(NamedTuple):
+    """What a run reports."""
+
+    live: dsl.Metrics
+    live_report: dsl.HTML
+
+
+@dsl.pipeline(name="monitoring", description="Did what the champion sees or answers drift?")
+def pipeline(capstone: str, hours: float = 24.0) -> Outputs:
+    """Compare the champion's predictions of the last `hours` with those of its test data."""
+    watched = watch(capstone=capstone, hours=hours, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
+    watched.set_caching_options(False)  # each run looks at other predictions
+    road.large(watched)
+    return Outputs(live=watched.outputs["live"], live_report=watched.outputs["report"])
