@@ -20,6 +20,12 @@ def post(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str]
     return _ask("POST", profile().endpoint(capstone), path, headers, json=body)
 
 
+def post_to_each(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> list[Any]:
+    """Return the JSON answer of every replica of a capstone's endpoint to a POST, at least one. Raises CapstanError."""
+    with profile().replicas(capstone) as urls:
+        return [_ask("POST", url, path, headers, json=body) for url in urls]
+
+
 def reload(name: str) -> list[dict[str, Any]]:
     """Have every replica of a capstone's endpoint read its roll-out state again.
 

@@ -38,14 +38,16 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
 
 
 def ask(capstone: str, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
-    """Return a role's answers; raise CapstanError unless `version` answers each of them."""
+    """Return a role's answers; raise CapstanError unless `version` answers each of them, in each replica.
+
+    A replica that is on its way out may still get requests through the Service, and knows nothing of the version.
+    """
     path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
-    answers: list[dict[str, Any]] = endpoint_client.post(capstone, path, body, {"x-capstan-variant": role})[
-        "predictions"
-    ]
-    for answer in answers:
+    replies = endpoint_client.post_to_each(capstone, path, body, {"x-capstan-variant": role})
+    for answer in (answer for reply in replies for answer in reply["predictions"]):
         if answer["model_version"] != version:
             raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")
+    answers: list[dict[str, Any]] = replies[0]["predictions"]
     return answers
 
 

@@ -2,7 +2,9 @@
 
     python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
 
-Sections: road, serving, load, explain, features, offline_store, clone. Each keeps its last result in
+Sections: road, serving, load, explain, features, offline_store, clone. These are measured only when they are named, and
+need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which nobody else uses:
+cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result in
 docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print`
 writes nothing. `--beside` is of `road`.
 """
@@ -17,8 +19,9 @@ import psutil
 
 from capstan.settings import ROOT
 from tests.benchmarks import clone, explain, features, load, offline_store, road, serving
+from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
-SECTIONS = {
+LOCAL = {
     "road": ("The whole road", road),
     "serving": ("The model server beside others", serving),
     "load": ("Ten minutes of load", load),
@@ -27,25 +30,36 @@ SECTIONS = {
     "offline_store": ("The offline store beside Feast's own", offline_store),
     "clone": ("A fresh clone", clone),
 }
+CLUSTER = {
+    "cluster_up": ("On a cluster: up to ready", up),
+    "cluster_image": ("On a cluster: the image from nothing", image),
+    "cluster_run": ("On a cluster: from submit to served", run),
+    "cluster_endpoint": ("On a cluster: the endpoint in its pod", endpoint),
+    "cluster_memory": ("On a cluster: memory", memory),
+}
+SECTIONS = LOCAL | CLUSTER
 RESULTS, PAGE = ROOT / "docs" / "benchmarks.json", ROOT / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    """Measure the sections that are named, all by default, and write the page."""
+    """Measure the sections that are named, by default all that need no cluster, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="SECTION")
     parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="road: time another checkout's run as well")
     parser.add_argument("--print", action="store_true", help="print the tables, and write no file")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name in options.sections or SECTIONS:
+    for name in options.sections or LOCAL:
         print(f"measuring {name} ...", flush=True)
+        load_before = psutil.getloadavg()[0]
         more = {"beside": options.beside.resolve()} if name == "road" and options.beside else {}
         rows = SECTIONS[name][1].rows(**more)
         print(SECTIONS[name][1].table(rows), flush=True)
         if options.print:
             continue
         results[name] = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rows": rows}
+        if name in CLUSTER:  # whoever else uses the machine shows here
+            results[name]["load"] = f"{load_before:.1f} before and {psutil.getloadavg()[0]:.1f} after"
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         PAGE.write_text(page(results))
     if not options.print:
@@ -74,7 +88,8 @@ def page(results: dict) -> str:
         if name in results:
             result = results[name]
             command = f"python -m tests.benchmarks {name}"
-            parts += [f"## {title}", "", f"`{command}`, {result['date']}: {result['machine']}.", ""]
+            where = f"{result['machine']}; load {result['load']}" if "load" in result else result["machine"]
+            parts += [f"## {title}", "", f"`{command}`, {result['date']}: {where}.", ""]
             parts += [module.table(result["rows"]), ""]
     return "\n".join(parts)
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ function init()
     if json ~= "0" then
       headers = {["Content-Type"] = "application/octet-stream", ["Inference-Header-Content-Length"] = json}
     end
+    headers["Authorization"] = os.getenv("AUTHORIZATION")
     local body = hex:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)
     requests[#requests + 1] = wrk.format("POST", nil, headers, body)
   end
@@ -44,18 +46,27 @@ class Run:
     errors: int
 
 
-def run(url: str, bodies: list[dict | tuple[int, bytes]], clients: int, seconds: int) -> Run:
+def run(
+    url: str,
+    bodies: list[dict | tuple[int, bytes]],
+    clients: int,
+    seconds: int,
+    token: str = "",
+    within: Sequence[str] = (),
+) -> Run:
     """Keep `clients` connections busy, each with one request at a time.
 
-    A body is JSON, or what V2 sends in binary: the length of its JSON, and all its bytes.
+    A body is JSON, or what V2 sends in binary: the length of its JSON, and all its bytes. within: a command that runs
+    another one, such as in a network namespace.
     """
     pairs = [body if isinstance(body, tuple) else (0, json.dumps(body).encode()) for body in bodies]
     with tempfile.TemporaryDirectory() as folder:
         script, lines = Path(folder, "post.lua"), Path(folder, "bodies")
         script.write_text(SCRIPT)
         lines.write_text("".join(f"{length} {body.hex()}\n" for length, body in pairs))
-        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), url]
-        done = subprocess.run(command, env={"BODIES": str(lines)}, capture_output=True, text=True)
+        command = [*within, "wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(script), url]
+        environment = {"BODIES": str(lines)} | ({"AUTHORIZATION": f"Bearer {token}"} if token else {})
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
     found = json.loads(done.stdout.strip().splitlines()[-1])

@@ -1,0 +1,1 @@
+"""Figures of the cluster profile. They need a cluster with this checkout, and nobody else who uses it."""
