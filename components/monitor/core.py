@@ -15,10 +15,12 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
     either. Return the report's name. The same version on the same tables is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
+    from monitoring import signals
+
     storage, key = profile().storage(), f"reports/{capstone}/{name.replace(' ', '-')}.html"
     page = storage.read(key)
-    if page is None:
-        from monitoring import signals, workspace
+    if page is None or signals.read_reference(storage, capstone, version) is None:
+        from monitoring import workspace
         from monitoring.reports import compare
 
         task = load_task(capstone)

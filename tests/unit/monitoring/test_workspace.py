@@ -79,6 +79,16 @@ def test_same_version_on_the_same_rows_is_reported_once(watch, home, monkeypatch
     assert sorted(names) == sorted([first, other])
 
 
+def test_reference_that_is_missing_is_written_by_the_next_run(watch, home):
+    """As after an upgrade: the report is there, and what live predictions are compared with is not."""
+    name, _page = watch("same")
+    [reference] = (home / "monitoring" / "flight_delay").iterdir()
+    before = reference.read_bytes()
+    reference.unlink()
+    assert watch("same")[0] == name
+    assert reference.read_bytes() == before
+
+
 def test_report_whose_page_is_gone_takes_the_place_of_the_old_one(watch, home):
     """A kill after the workspace had the report and before its page was written."""
     name, _page = watch("same")
