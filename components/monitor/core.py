@@ -6,6 +6,8 @@ from capstan import version as versions
 from capstan.catalogue import load_task
 from capstan.files import digest
 from capstan.profile import profile
+from monitoring import signals, workspace
+from monitoring.reports import compare
 
 
 def monitor(capstone: str, model: str, version: str, train: str, test: str, html: str) -> str:
@@ -15,14 +17,9 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
     either. Return the report's name. The same version on the same tables is reported once.
     """
     name = f"version {version} on {digest(Path(train), Path(test))}"
-    from monitoring import signals
-
     storage, key = profile().storage(), f"reports/{capstone}/{name.replace(' ', '-')}.html"
     page = storage.read(key)
     if page is None or signals.read_reference(storage, capstone, version) is None:
-        from monitoring import workspace
-        from monitoring.reports import compare
-
         task = load_task(capstone)
         predictor = versions.load(Path(model) / versions.DATA).model
         then, now = (signals.of_tables(task, predictor, path) for path in (train, test))
