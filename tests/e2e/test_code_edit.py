@@ -58,5 +58,6 @@ def test_step_runs_again_with_the_edited_code(checkout, cluster):
         file.write(f'\nEDITED = "{seed}"\n')
     after = run(checkout, seed)
     assert after["image"] != before["image"]
-    assert after["events"] == ["started", "done"] and after["said"] == seed
+    # The note tells that the cluster's services have other code than this checkout.
+    assert after["events"] == ["note", "started", "done"] and after["said"] == seed
     subprocess.run(["docker", "image", "rm", after["image"]], check=True, capture_output=True)
