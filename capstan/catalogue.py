@@ -27,8 +27,8 @@ def names() -> list[str]:
 
 
 def is_name(name: str) -> bool:
-    """Return whether a capstone may have this name: a Python identifier in lower case."""
-    return bool(NAME.fullmatch(name)) and not keyword.iskeyword(name)
+    """Return whether a capstone may have this name: a Python identifier in lower case, and no module that is there."""
+    return bool(NAME.fullmatch(name)) and not keyword.iskeyword(name) and not (PIPELINES / f"{name}.py").exists()
 
 
 def folder(name: str) -> Path:

@@ -34,11 +34,11 @@ def start(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         return
-    profile = profile or os.environ.get("CAPSTAN_PROFILE") or "local"  # type: ignore[assignment]
-    if profile == "cluster" and context.invoked_subcommand in USES:
+    chosen = profile or os.environ.get("CAPSTAN_PROFILE") or "local"
+    if chosen == "cluster" and context.invoked_subcommand in USES:
         from capstan.cluster.access import connect
 
-        os.environ["CAPSTAN_PROFILE"] = profile
+        os.environ["CAPSTAN_PROFILE"] = chosen
         context.with_resource(connect(*USES[context.invoked_subcommand]))
 
 

@@ -50,7 +50,7 @@ class RunRecords:
         """Raise CapstanError while a run of a pipeline goes on. Two would race for the same features and endpoint."""
         states = {"operation": "IN", "key": "state", "stringValues": {"values": UNFINISHED}}
         for run in self._pages("runs", "runs", filter=json.dumps({"predicates": [states]})):
-            if pipeline_of(run) == pipeline:
+            if pipeline_of(run) == pipeline and is_of(run, {capstone: pipeline}):
                 raise CapstanError(
                     f"{capstone} is being run already: {run['run_id']}, since {run['created_at']}. Wait for it, or "
                     f"stop it with `kfp run terminate {run['run_id']}`."

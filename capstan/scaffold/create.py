@@ -45,7 +45,7 @@ def check_name(name: str, parent: Path) -> None:
     if not catalogue.is_name(name):
         raise CapstanError(
             f"{name!r} cannot be the name of a capstone: use lower-case letters, digits and underscores, starting with "
-            "a letter, but not a keyword of Python."
+            "a letter, but not a keyword of Python, nor a module of `pipelines/`."
         )
     if name in catalogue.names() or os.path.lexists(parent / name):
         raise CapstanError(f"There is a capstone or a file called {name!r} already. Choose another name.")

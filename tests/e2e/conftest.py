@@ -16,18 +16,9 @@ from tests.e2e.submission import LocalRun, Submission, submit
 HERE = Path(__file__).parent
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
-    "submit",
-    "run",
-    "endpoint",
-    "rollouts",
-    "predictions_log",
-    "monitoring",
-    "security",
-    "network",
-    "schemas",
-    "pipelines",
+    *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "security", "network", "schemas"),
+    *("pipelines", "retention", "code_edit", "failing", "documentation", "long"),
 )
-ORDER += ("retention", "code_edit", "failing", "documentation", "long")
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
 
 

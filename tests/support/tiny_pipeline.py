@@ -23,7 +23,7 @@ def tiny(image: str) -> Any:
     @dsl.component(base_image=image, install_kfp_package=False)
     def measure(
         seed: str, scores: dsl.Output[dsl.Metrics], page: dsl.Output[dsl.HTML], tables: dsl.Output[dsl.Dataset]
-    ) -> NamedTuple("Measured", verdict=str, rows=int):  # type: ignore[valid-type]
+    ) -> NamedTuple("Measured", verdict=str, rows=int):
         from pathlib import Path
 
         from capstan.notes import note

@@ -38,6 +38,16 @@ def test_pipeline_that_runs_already_is_refused_and_another_is_not(deep):
             found.require_none_of("flight-delay", "flight_delay")
 
 
+def test_monitoring_of_another_capstone_is_no_hindrance():
+    """It is one pipeline for all of them; the parameter tells which."""
+    going_on = run_of("monitoring", True) | {"runtime_config": {"parameters": {"capstone": "wine_cluster"}}}
+    with api(lambda _request: httpx.Response(200, json={"runs": [going_on]})) as found:
+        found.require_none_of("monitoring", "flight_delay")
+        found.require_none_of("wine-cluster", "wine_cluster")
+        with pytest.raises(CapstanError, match="wine_cluster is being run already"):
+            found.require_none_of("monitoring", "wine_cluster")
+
+
 def test_no_runs_at_all():
     with api(lambda _request: httpx.Response(200, json={})) as found:
         found.require_none_of("flight-delay", "flight_delay")
