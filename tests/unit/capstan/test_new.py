@@ -47,7 +47,9 @@ def test_every_combination_of_capabilities_is_complete_and_clean(parent):
     assert sorted(path.name for path in parent.iterdir()) == sorted(f"made_{number}" for number in range(len(KINDS)))
 
 
-@pytest.mark.parametrize("name", ["class", "../x", "Capital", "two words", "", "1st", "a-b", "_hidden", "x/y", "monitoring", "road"])
+@pytest.mark.parametrize(
+    "name", ["class", "../x", "Capital", "two words", "", "1st", "a-b", "_hidden", "x/y", "monitoring", "road"]
+)
 def test_name_that_cannot_be_used_gets_one_line_and_leaves_nothing(name, parent):
     with pytest.raises(CapstanError, match="cannot be the name") as error:
         create(name, set(), parent)
