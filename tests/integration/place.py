@@ -1,6 +1,7 @@
 """A state folder and ports of a test's own, the command run with them, and all that it starts."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,8 @@ class Place:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.environ().get("CAPSTAN_HOME") == str(self.home) and process.status() != "zombie":
+                named = process.environ().get("CAPSTAN_HOME") == str(self.home) and process.status() != "zombie"
+                if named and not _serves_this_process(process):
                     found.append(process)
             except psutil.Error:
                 continue
@@ -47,6 +49,12 @@ class Place:
         self("down")
         for process in self.processes():
             process.kill()
+
+
+def _serves_this_process(process: psutil.Process) -> bool:
+    # Python's fork server and resource tracker carry the environment of the test that was the first to need them,
+    # and serve those after it.
+    return process.ppid() == os.getpid() and any("multiprocessing" in word for word in process.cmdline())
 
 
 @contextmanager

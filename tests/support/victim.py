@@ -6,6 +6,8 @@ from multiprocessing import get_context
 
 import httpx
 
+from capstan.settings import settings
+
 FORKSERVER = get_context("forkserver")
 FORKSERVER.set_forkserver_preload(["tests.support.victim", "capstan.cli.app", "components.deploy.core", "pandas"])
 
@@ -15,14 +17,18 @@ def killed(where: str, number: int, *command: str) -> bool:
 
     where: "before" or "after". number: from 1. A write is a request that is neither a GET nor a prediction.
     """
-    child = FORKSERVER.Process(target=_run, args=(where, number, command))
+    child = FORKSERVER.Process(target=_run, args=(where, number, command, dict(os.environ)))
     child.start()
     child.join(120)
     assert child.exitcode in (0, -signal.SIGKILL), f"{command} ended with {child.exitcode}"
     return child.exitcode != 0
 
 
-def _run(where: str, number: int, command: tuple[str, ...]) -> None:
+def _run(where: str, number: int, command: tuple[str, ...], environment: dict[str, str]) -> None:
+    # The fork server has the environment of the first test that used it.
+    os.environ.clear()
+    os.environ.update(environment)
+    settings.cache_clear()
     send, writes = httpx.request, 0
 
     def counted(method: str, url: str, **options) -> httpx.Response:
