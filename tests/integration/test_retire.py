@@ -16,7 +16,7 @@ from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
-from tests.support.victim import killed
+from tests.support.victim import ended, killed
 
 pytestmark = pytest.mark.slow
 NAME = "served"
@@ -167,7 +167,7 @@ def test_retirement_that_is_killed_at_any_write_is_ended_by_the_next(place, thre
             if not killed(where, number, "retire", NAME, "--yes"):
                 break
             points += 1
-            place("retire", NAME)  # or there is nothing left to do
+            ended("retire", NAME)  # or there is nothing left to do
             assert not store.read(NAME).versions() and status() == 404, (where, number)
             assert registry.by_alias(NAME, "champion") is None
         else:
