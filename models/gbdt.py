@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
 
+# A training on Ray workers begins again when it loses one, so often at the most.
+LOST_WORKERS = 2
 # `--tune` searches these ranges. A task gives the other parameters.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
 
@@ -65,7 +67,7 @@ def fit(
     """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
     import lightgbm
     import ray
-    from ray.train import RunConfig, ScalingConfig
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.lightgbm import LightGBMTrainer
 
     if workers:
@@ -82,7 +84,10 @@ def fit(
                 "storage": storage,
             },
             scaling_config=ScalingConfig(num_workers=workers),
-            run_config=RunConfig(storage_path=settings().ray_storage or storage),
+            run_config=RunConfig(
+                storage_path=settings().ray_storage or storage,
+                failure_config=FailureConfig(max_failures=LOST_WORKERS if workers else 0),
+            ),
         ).fit()
         assert result.checkpoint
         with result.checkpoint.as_directory() as checkpoint:

@@ -15,11 +15,11 @@ SECONDS = 900
 class Run:
     """`capstan --profile cluster run flight_delay`, as a process beside this one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
         self.began = time.monotonic()
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [kube.CAPSTAN, "--profile", "cluster", "run", CAPSTONE],
+            [kube.CAPSTAN, "--profile", "cluster", "run", CAPSTONE, *options],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -22,6 +22,7 @@ class Target:
     how: str
     after: str
     strike: Callable[[], Back]
+    options: tuple[str, ...] = ()  # of `capstan run`
 
 
 def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
@@ -40,6 +41,20 @@ def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
         return back
 
     return strike
+
+
+def ray_worker() -> Back:
+    """Delete a training job's worker, ten seconds after it is ready. It is back when another is, or the job ended."""
+    selector = "ray.io/node-type=worker"
+
+    def there() -> list[str]:
+        return [pod["metadata"]["uid"] for pod in kube.pods(selector) if kube.ready(pod)]
+
+    kube.wait_until(there, 300, "a worker of the training job")
+    time.sleep(10)  # it trains by then
+    old = there()
+    kube.kubectl("delete", "pod", "--namespace=capstan", f"--selector={selector}", "--grace-period=1", "--wait=false")
+    return lambda: bool(set(there()) - set(old)) or not kube.get("rayjobs.ray.io")["items"]
 
 
 def kubelet() -> Back:
@@ -85,6 +100,7 @@ TARGETS = [
     Target("database", "Database of Kubeflow Pipelines", DELETED, "evaluate", pod_of("kubeflow", "app=mysql")),
     Target("metadata", "ML Metadata", DELETED, "evaluate", pod_of("kubeflow", "component=metadata-grpc-server")),
     Target("controller", "Argo's workflow controller", DELETED, "gate", pod_of("kubeflow", "app=workflow-controller")),
+    Target("ray", "Ray worker", DELETED, "split", ray_worker, ("--workers", "1")),
     Target("kubelet", "kubelet", "restarted", "gate", kubelet),
     Target("node", "The node", "container restarted", "gate", node),
 ]

@@ -35,7 +35,7 @@ def test_run_ends_and_no_prediction_is_lost(target):
     began = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(clients())
-        run = stack.enter_context(Run())
+        run = stack.enter_context(Run(*target.options))
         run.wait_for(target.after)
         struck, started = time.time(), time.monotonic()
         back = target.strike()

@@ -1,15 +1,22 @@
 """The trainer: the same twice, true probabilities, unknown values, and the same quality on real Ray workers."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from sklearn.metrics import roc_auc_score
 
 from capstan.files import write_tables
 from components.train.core import train
 from models.binary import calibration_error
-from models.gbdt import train_classifier
+from models.gbdt import fit, start_ray, train_classifier
 from pipelines.flight_delay import task
+from tests.support.processes import wait_until
+
+LONG = 5_000  # rounds that take more than five seconds
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +131,46 @@ def test_two_ray_workers_give_as_good_a_model_as_this_process(past, future, ray)
     assert shared.booster.num_trees() == alone.booster.num_trees()
     root = shared.booster.dump_model()["tree_info"][0]["tree_structure"]
     assert root["internal_count"] == pytest.approx(0.8 * len(past), rel=0.05)  # what bagging leaves of all rows
+
+
+@pytest.mark.slow
+def test_training_that_loses_a_worker_begins_again(past, ray):
+    numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
+    few = past.iloc[::4]
+    matrix, late = few[numbers].to_numpy(dtype=float), few["late"].to_numpy(dtype=float)
+    params = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "deterministic": True, "verbosity": -1}
+    killed = set()
+
+    def kill_the_first():
+        wait_until(lambda: any(trains(process) for process in workers()), 120)
+        for process in workers():
+            process.kill()
+            killed.add(process.pid)
+
+    start_ray()
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill_the_first)
+        again = fit(matrix, late, [], params, LONG, 1)
+        killing.result()
+    assert killed
+    assert (again.predict(matrix[::100]) == fit(matrix, late, [], params, LONG, 0).predict(matrix[::100])).all()
+
+
+def trains(worker: psutil.Process) -> bool:
+    """Return whether a process is in the middle of its training: 3 s of the processor's time go by before."""
+    with suppress(psutil.Error):
+        return worker.cpu_times().user > 5
+    return False
+
+
+def workers() -> set[psutil.Process]:
+    """Return the processes that train for Ray."""
+    found = set()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if "TrainWorker" in " ".join(process.cmdline()):
+                found.add(process)
+    return found
 
 
 @pytest.mark.slow
