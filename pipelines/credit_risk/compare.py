@@ -1,0 +1,108 @@
+"""`python -m pipelines.credit_risk.compare`: every way to decide, on the same out-of-fold decisions over all loans.
+
+It writes `compare.json` and `tradeoff.svg` into the folder that it is given, and prints the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from capstan.settings import settings
+from pipelines.credit_risk import data, fairness, mitigation, training
+from pipelines.credit_risk.columns import LABEL
+from pipelines.credit_risk.costs import cost
+
+ATTRIBUTES = ["age", "marital"]
+REFERENCE = "boosting"
+COLOURS = {"none": "black", "before": "tab:blue", "in": "tab:orange", "after": "tab:green"}
+
+
+def decide(rows: pd.DataFrame, method: str, attribute: str, seed: int) -> mitigation.Decided:
+    """Return the decisions on all rows, each by a model that was fitted without the row's fold."""
+    made = mitigation.METHODS[method][1]
+    declined, margin = np.empty(len(rows)), np.full(len(rows), np.nan)
+    for past, test in training.folds(rows[LABEL].to_numpy(), seed):
+        decided = made(rows.iloc[past], rows.iloc[test], attribute, seed)
+        declined[test] = decided.declined
+        if decided.margin is not None:
+            margin[test] = decided.margin
+    return mitigation.Decided(declined, None if np.isnan(margin).all() else margin)
+
+
+def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> pd.DataFrame:
+    """Return a line per method, attribute and seed; intervals and the ratio to the reference are of the same loans."""
+    from sklearn.metrics import roc_auc_score
+
+    bad, by = rows[LABEL].to_numpy(), data.groups(rows)
+    lines = []
+    for seed in range(seeds):
+        before = decide(rows, REFERENCE, "age", seed)
+        for method in methods:
+            for attribute in ATTRIBUTES:
+                began = time.monotonic()
+                made = before if method == REFERENCE else decide(rows, method, attribute, seed)
+                codes = np.unique(by[attribute], return_inverse=True)[1]
+                found = fairness.intervals(bad, before.declined, made.declined, codes, repeats=1_000, seed=seed)
+                one, two = (fairness.difference(bad, d, codes) for d in (before.declined, made.declined))
+                lines.append(
+                    {
+                        "method": method,
+                        "when": mitigation.METHODS[method][0],
+                        "attribute": attribute,
+                        "seed": seed,
+                        "roc_auc": roc_auc_score(bad, made.margin) if made.margin is not None else None,
+                        "cost": cost(bad, made.declined),
+                        "extra_cost": cost(bad, made.declined) / cost(bad, before.declined) - 1,
+                        "difference": two,
+                        "difference_from": found["after"][0],
+                        "difference_to": found["after"][1],
+                        "ratio": two / one,
+                        "ratio_from": found["ratio"][0],
+                        "ratio_to": found["ratio"][1],
+                        "seconds": time.monotonic() - began,
+                    }
+                )
+                print(json.dumps(lines[-1]), flush=True)
+    return pd.DataFrame(lines)
+
+
+def figure(table: pd.DataFrame) -> object:
+    """Return cost against equalized-odds difference, a point per method and seed, a plot per attribute."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(12, 4.6), layout="constrained")
+    for axes, (attribute, lines) in zip(drawn.subplots(1, 2, sharey=True), table.groupby("attribute"), strict=True):
+        reference = lines[lines["method"] == REFERENCE]
+        axes.axvline(reference["difference"].mean() / 2, color="grey", linestyle=":")
+        axes.axhline(reference["cost"].mean() * 1.05, color="grey", linestyle=":")
+        for method, found in lines.groupby("method", sort=False):
+            middle = found[["difference", "cost"]].mean()
+            axes.scatter(found["difference"], found["cost"], color=COLOURS[found["when"].iloc[0]], alpha=0.5, s=18)
+            axes.annotate(str(method), middle, xytext=(4, 4), textcoords="offset points", fontsize=8)
+        axes.set(title=f"By {attribute}", xlabel="equalized-odds difference", ylabel="cost per loan", xlim=(0, None))
+    return drawn
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--methods", nargs="+", default=list(mitigation.METHODS), choices=list(mitigation.METHODS))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
+    given = parser.parse_args()
+    table = measure(data.loans(settings().data_dir), given.methods, given.seeds)
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "compare.json").write_text(table.to_json(orient="records", indent=1))
+    figure(table).savefig(given.out / "tradeoff.svg")
+    numbers = table.drop(columns="seed").groupby(["method", "when", "attribute"], sort=False)
+    print(numbers.mean().round(4).to_string())
+
+
+if __name__ == "__main__":
+    main()

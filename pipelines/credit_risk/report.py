@@ -1,0 +1,53 @@
+"""What a run shows of a model: ranking, calibration, cost, fairness, reasons, and the two cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from models import binary
+from pipelines.credit_risk import cards, explanations, fairness
+from pipelines.credit_risk.columns import LABEL
+from pipelines.credit_risk.costs import MARGIN, cost
+from pipelines.credit_risk.data import groups
+from pipelines.credit_risk.scorecard import Scorecard
+
+if TYPE_CHECKING:
+    from pipelines.credit_risk.model import CreditModel
+
+
+def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
+    """Return the metrics on labelled loans, and the sections of the report."""
+    bad = rows[LABEL].to_numpy()
+    margin = model.margin(rows)
+    declined = (margin >= model.policy.limits(rows)).astype(float)
+    alone = (margin >= MARGIN).astype(float)  # what one threshold for all would have decided
+    by = groups(rows)
+    metrics = binary.score(bad, 1 / (1 + np.exp(-margin)))
+    metrics |= {"cost": cost(bad, declined), "cost_of_one_threshold": cost(bad, alone)}
+    lines = []
+    for name, group in by.items():
+        codes = np.unique(group, return_inverse=True)[1]
+        metrics[f"difference_by_{name}"] = fairness.difference(bad, declined, codes)
+        found = fairness.intervals(bad, alone, declined, codes, repeats=500)
+        lines.append({"attribute": name, "one threshold": fairness.difference(bad, alone, codes)})
+        lines[-1] |= {
+            "this policy": metrics[f"difference_by_{name}"],
+            "from": found["after"][0],
+            "to": found["after"][1],
+        }
+    doubtful = np.argsort(np.abs(margin - model.policy.limits(rows)))[:3].tolist()
+    sections = [
+        Section("Ranking and calibration", binary.figure(bad, 1 / (1 + np.exp(-margin)))),
+        Section("Decisions by group", fairness.figure(bad, declined, by)),
+        *[Section(f"By {name}", fairness.table(bad, declined, group)) for name, group in by.items()],
+        Section("Equalized-odds difference, with a 95% interval", pd.DataFrame(lines)),
+        Section("What each input does to the log-odds (SHAP)", explanations.figure(model, rows)),
+        Section("The three closest decisions, explained twice", explanations.compare(model, rows, doubtful)),
+    ]
+    if isinstance(model.score, Scorecard):
+        sections.append(Section("The scorecard", model.score.card()))
+    return Evaluation(metrics, [*sections, *cards.sections(model, rows, metrics)])

@@ -1,0 +1,93 @@
+"""The contract of the loans, and the requests and predictions of the endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+HOMES = ["owner", "rent", "parents", "private", "other", "unknown"]
+JOBS = ["fixed", "part-time", "freelance", "other"]
+STATUSES = ["married", "single", "separated", "widow", "divorced"]
+# Column -> lowest and highest value, and whether it may be missing. Nobody states the unit of the money.
+RANGES = {
+    "seniority": (0, 60, False),
+    "term": (6, 72, False),
+    "age": (18, 75, False),
+    "expenses": (0, 1_000, False),
+    "income": (0, 10_000, True),
+    "assets": (0, 1_000_000, True),
+    "debt": (0, 100_000, True),
+    "amount": (50, 20_000, False),
+    "price": (50, 50_000, False),
+}
+
+
+def contracts() -> dict[str, DataFrameSchema]:
+    """Return the contract of the table `loans`."""
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    numbers = {
+        name: Column(float, Check.in_range(low, high), nullable=missing)
+        for name, (low, high, missing) in RANGES.items()
+    }
+    texts = {
+        name: Column(str, Check.isin(values), nullable=True)
+        for name, values in {"home": HOMES, "job": JOBS, "marital": STATUSES}.items()
+    }
+    records = {"records": Column(str, Check.isin(["yes", "no"])), "bad": Column(float, Check.isin([0, 1]))}
+    return {"loans": DataFrameSchema(numbers | texts | records)}
+
+
+def number(name: str, title: str, example: float, description: str = "") -> tuple[type, Field]:
+    """Return a field of the request with the range of the contract."""
+    low, high, missing = RANGES[name]
+    kind = float | None if missing else float
+    default = {"default": None} if missing else {}
+    return kind, Field(title=title, description=description, ge=low, le=high, examples=[example], **default)
+
+
+MONEY = "in the unit of the loans that the model has learned from"
+Request = create_model(
+    "Request",
+    __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
+    __doc__="An application for a loan.",
+    amount=number("amount", "Amount", 1_000, f"asked for, {MONEY}"),
+    price=number("price", "Price", 1_400, "of what is bought with it"),
+    term=number("term", "Term", 48, "months"),
+    income=number("income", "Income", 125, "empty where it is not known"),
+    expenses=number("expenses", "Expenses", 51),
+    assets=number("assets", "Assets", 3_000),
+    debt=number("debt", "Debt", 0),
+    seniority=number("seniority", "Seniority", 5, "years in the present job"),
+    home=(Literal[tuple(HOMES)] | None, Field(None, title="Home", examples=["owner"])),
+    job=(Literal[tuple(JOBS)] | None, Field(None, title="Job", examples=["fixed"])),
+    records=(Literal["yes", "no"], Field(title="Records", description="of loans not repaid before", examples=["no"])),
+    age=number("age", "Age", 36, "years; sets the threshold, not the score"),
+    marital=(
+        Literal[tuple(STATUSES)] | None,
+        Field(None, title="Marital status", description="sets the threshold, not the score", examples=["married"]),
+    ),
+)
+
+
+class Change(BaseModel):
+    """One thing that an applicant can change."""
+
+    field: str
+    now: float | None
+    then: float
+
+
+class Prediction(BaseModel):
+    """How likely the loan is not repaid, and what follows."""
+
+    probability: float = Field(ge=0, le=1, title="Probability that it is not repaid")
+    limit: float = Field(ge=0, le=1, title="Declined from", description="the threshold for this applicant's groups")
+    decision: Literal["grant", "decline"] = Field(title="Decision")
+    changes: list[Change] = Field(
+        title="What would get it granted", description="empty when it is, or nothing tried does"
+    )

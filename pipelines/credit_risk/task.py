@@ -1,0 +1,95 @@
+"""Credit risk: will a loan be repaid, what should be decided, and is the decision fair?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from pipelines.credit_risk import data
+from pipelines.credit_risk.columns import INPUTS, LABEL, PROTECTED
+from pipelines.credit_risk.schema import Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.credit_risk.model import CreditModel
+
+__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "Will a loan be repaid, and is the decision fair?"
+EXTRA = "credit"
+CONTRACT_LIMIT = 0.01
+OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
+THRESHOLDS = {
+    "roc_auc": at_least(0.80, slack=0.01),
+    "brier": at_most(0.16),
+    "calibration_error": at_most(0.06),
+    "cost": at_most(0.60),
+}
+TEST_SHARE = 5  # one loan in five
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `loans`, one row each."""
+    return {"loans": data.loans(data_dir)}
+
+
+def count(tables: Tables) -> dict[str, float]:
+    """Return the number of loans, and of those that were not repaid."""
+    return {"loans": len(tables["loans"]), "bad": float(tables["loans"][LABEL].sum())}
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return four fifths of the loans to train on, and the others to test on. The file has no times to split by."""
+    from models import splits
+
+    loans = tables["loans"]
+    test = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0
+    splits.require_classes(loans[~test], LABEL, "training")
+    splits.require_classes(loans[test], LABEL, "test")
+    return {"loans": loans[~test]}, {"loans": loans[test]}
+
+
+def train(tables: Tables, seed: int = 0, score: str = "boosting", fair: bool = True) -> CreditModel:
+    """Return a calibrated score and a policy. score: `boosting` or `scorecard`. fair: thresholds by group."""
+    from capstan.errors import CapstanError
+    from pipelines.credit_risk import training
+    from pipelines.credit_risk.boosting import Boosting
+    from pipelines.credit_risk.scorecard import Scorecard
+
+    kinds = {"boosting": Boosting, "scorecard": Scorecard}
+    if score not in kinds:
+        raise CapstanError(f"There is no score {score!r}. There are: {', '.join(kinds)}.")
+    return training.fit(tables["loans"], kinds[score], fair, seed)
+
+
+def evaluate(model: CreditModel, tables: Tables) -> Evaluation:
+    """Return how well the loans are ranked, what the decisions cost, and how they treat groups."""
+    from pipelines.credit_risk import report
+
+    return report.evaluate(model, tables["loans"])
+
+
+def signals(model: CreditModel, tables: Tables) -> pd.DataFrame:
+    """Return the inputs, the protected attributes, the probability, the decision and the label of each loan."""
+    loans = tables["loans"]
+    margin = model.margin(loans)
+    declined = margin >= model.policy.limits(loans)
+    return loans[[*INPUTS, *PROTECTED]].assign(
+        probability=1 / (1 + np.exp(-margin)),
+        decision=np.where(declined, "decline", "grant"),
+        bad=loans[LABEL].astype(int),
+    )
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return the first three loans of the test set as a client would send them."""
+    rows = tables["loans"][[*INPUTS, *PROTECTED]].head(3).astype(object)
+    records: list[dict[str, Any]] = rows.where(rows.notna(), None).to_dict("records")
+    return records

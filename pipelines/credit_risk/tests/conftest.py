@@ -1,0 +1,26 @@
+"""The loans, and models fitted on four fifths of them."""
+
+import pandas as pd
+import pytest
+
+from pipelines.credit_risk import task
+
+
+@pytest.fixture(scope="session")
+def loans() -> pd.DataFrame:
+    return task.load(None)["loans"]
+
+
+@pytest.fixture(scope="session")
+def parts(loans) -> tuple[dict, dict]:
+    return task.split({"loans": loans})
+
+
+@pytest.fixture(scope="session", params=["boosting", "scorecard"])
+def model(request, parts):
+    return task.train(parts[0], score=request.param)
+
+
+@pytest.fixture(scope="session")
+def held(parts) -> pd.DataFrame:
+    return parts[1]["loans"].reset_index(drop=True)

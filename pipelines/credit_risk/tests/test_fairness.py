@@ -1,0 +1,73 @@
+"""The audit against fairlearn's, and the policy that brings the decline rates together."""
+
+import numpy as np
+import pytest
+from fairlearn.metrics import equalized_odds_difference
+
+from pipelines.credit_risk import compare, data, fairness, policy, training
+from pipelines.credit_risk.boosting import Boosting
+from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost
+
+
+@pytest.fixture(scope="module")
+def margin(loans) -> np.ndarray:
+    bad = loans["bad"].to_numpy()
+    found = training.out_of_fold(loans, bad, Boosting, 0)
+    slope, intercept = training.platt(found, bad)
+    return slope * found + intercept
+
+
+@pytest.mark.parametrize("attribute", ["age", "marital"])
+def test_difference_is_that_of_fairlearn(loans, margin, attribute):
+    group, bad = data.groups(loans)[attribute], loans["bad"].to_numpy()
+    declined = (margin >= MARGIN).astype(float)
+    mine = fairness.difference(bad, declined, np.unique(group, return_inverse=True)[1])
+    assert mine == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
+    assert mine > 0.15  # there is something to mend
+
+
+def test_threshold_is_the_cheapest_one(loans, margin):
+    bad = loans["bad"].to_numpy()
+    grid = np.linspace(0.02, 0.6, 59)
+    costs = [cost(bad, (margin >= np.log(p / (1 - p))).astype(float)) for p in grid]
+    assert abs(grid[int(np.argmin(costs))] - THRESHOLD) < 0.06
+    assert cost(bad, np.ones(len(bad))) == pytest.approx(1 - bad.mean())
+    assert cost(bad, np.zeros(len(bad))) == pytest.approx(5 * bad.mean())
+
+
+def test_policy_keeps_its_bounds_where_it_was_fitted(loans, margin):
+    bad = loans["bad"].to_numpy()
+    found = policy.fit(margin, bad, loans)
+    declined = (margin >= found.limits(loans)).astype(float)
+    for name, group in data.groups(loans).items():
+        codes = np.unique(group, return_inverse=True)[1]
+        assert fairness.difference(bad, declined, codes) <= policy.BOUNDS[name] + 0.01
+    assert cost(bad, declined) <= 1.05 * cost(bad, (margin >= MARGIN).astype(float))
+
+
+def test_without_groups_there_is_one_threshold(loans):
+    assert (policy.Policy().limits(loans) == MARGIN).all()
+
+
+def test_interval_holds_the_measured_difference_and_narrows_with_more_rows(loans, margin):
+    bad, codes = loans["bad"].to_numpy(), data.age_bands(loans["age"])
+    declined = (margin >= MARGIN).astype(float)
+    few = slice(0, 1_000)
+    wide = fairness.intervals(bad[few], declined[few], declined[few], codes[few], repeats=200)
+    narrow = fairness.intervals(bad, declined, declined, codes, repeats=200)
+    assert narrow["after"][0] < fairness.difference(bad, declined, codes) < narrow["after"][1]
+    assert np.ptp(narrow["after"]) < np.ptp(wide["after"])
+    assert narrow["ratio"] == (1, 1)
+
+
+@pytest.mark.slow
+def test_figures_of_the_readme_are_reached(loans):
+    """Out-of-fold decisions over all loans: half of the difference at most, for 5% more cost at most; ROC AUC 0.83."""
+    table = compare.measure(loans, ["boosting", "thresholds by group (served)"], seeds=1).set_index(
+        ["method", "attribute"]
+    )
+    assert (table["roc_auc"] >= 0.83).all()
+    for attribute in compare.ATTRIBUTES:
+        served = table.loc["thresholds by group (served)", attribute]
+        assert served["ratio"] <= 0.5 and served["extra_cost"] <= 0.05
+        assert served["difference_from"] <= served["difference"] <= served["difference_to"]

@@ -1,0 +1,48 @@
+"""From rows to what is served: calibration and policy come from loans that their own score has not seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.credit_risk import policy
+from pipelines.credit_risk.columns import LABEL
+from pipelines.credit_risk.model import CreditModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDS = 5
+
+
+def fit(rows: pd.DataFrame, score: type, fair: bool, seed: int) -> CreditModel:
+    """Return the model of a kind of score, fitted on all rows. fair: thresholds by group, not one for all."""
+    bad = rows[LABEL].to_numpy()
+    margin = out_of_fold(rows, bad, score, seed)
+    slope, intercept = platt(margin, bad)
+    made = policy.fit(slope * margin + intercept, bad, rows) if fair else policy.Policy()
+    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made)
+
+
+def out_of_fold(rows: pd.DataFrame, bad: np.ndarray, score: type, seed: int) -> np.ndarray:
+    """Return the log-odds of each row by a score that was fitted on the other folds, shape (n,)."""
+    margin = np.empty(len(rows))
+    for train, test in folds(bad, seed):
+        margin[test] = score(seed).fit(rows.iloc[train], bad[train]).margin(rows.iloc[test])
+    return margin
+
+
+def folds(bad: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the positions of the training and test rows of each fold, which all have the same share of bad loans."""
+    from sklearn.model_selection import StratifiedKFold
+
+    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(bad, bad))
+
+
+def platt(margin: np.ndarray, bad: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept of the log-odds on the margin, by maximum likelihood."""
+    from sklearn.linear_model import LogisticRegression
+
+    line: Any = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), bad)
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
