@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a report: a title above a table, a plot or a paragraph of plain text."""
+    """One part of a report: a title above a table, a plot or plain text. A blank line parts paragraphs."""
 
     title: str
     content: Union["pd.DataFrame", "Figure", str]

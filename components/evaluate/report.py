@@ -39,7 +39,7 @@ def write(path: str, title: str, evaluation: Evaluation, rows: dict[str, int]) -
 
 def _render(content: Any) -> str:
     if isinstance(content, str):
-        return f"<p>{html.escape(content)}</p>"
+        return "\n".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in content.split("\n\n"))
     return _table(content) if isinstance(content, pd.DataFrame) else _svg(content)
 
 

@@ -81,6 +81,6 @@ def figure(bad: np.ndarray, declined: np.ndarray, groups: dict[str, np.ndarray])
         axes.set_xticks(
             place, [f"{name}\n{loans:,} loans" for name, loans in zip(found["group"], found["loans"], strict=True)]
         )
-        axes.set(title=f"Share declined, by {attribute}", ylim=(0, 1))
-        axes.legend()
+        axes.set(title=f"Share declined, by {attribute}", ylim=(0, 1.25))
+        axes.legend(loc="upper left", ncols=2)
     return figure
