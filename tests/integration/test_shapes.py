@@ -1,4 +1,4 @@
-"""Capstones of seven shapes, each through the local pipeline, V1, V2 and gRPC, with bad input."""
+"""Capstones of many shapes, each through the local pipeline, V1, V2 and gRPC, with bad input."""
 
 import base64
 import json
@@ -17,6 +17,7 @@ from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
+LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 3, "records": "no", "age": 40}
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
@@ -26,6 +27,7 @@ BAD = {
     "wine_cluster": ({"alcohol": "strong"}, "alcohol"),
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
+    "credit_risk": (LOAN | {"age": 17}, "age"),
 }
 NAMES = list(BAD)
 
