@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -95,11 +96,20 @@ def waiting(run_id: str) -> str:
     return ""
 
 
-def fetch(uri: str) -> bytes | None:
-    """Return an object of KFP's artifact store, or None when it cannot be read."""
-    with suppress(CapstanError), _bucket(uri) as bucket:
-        return bucket.read(_key(uri))
-    return None
+def fetch(uri: str, seconds: float) -> bytes | None:
+    """Return an object of KFP's artifact store, or None when it is not there.
+
+    Raises CapstanError when the store does not answer. It may be starting again: it is asked for some seconds.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with _bucket(uri) as bucket:
+                return bucket.read(_key(uri))
+        except CapstanError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(1)
 
 
 @contextmanager
