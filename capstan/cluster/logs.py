@@ -22,6 +22,8 @@ LOGS = "executor-logs"  # the artifact in which KFP keeps the log of a step that
 ARCHIVE = "private-artifacts"  # the folder in the same bucket in which Argo keeps the logs of all pods
 # Lines of KFP's launcher and of Argo's supervisor around those of the step.
 AROUND = re.compile(r"[IWEF]\d{4} \d\d:|time=\"|Error: exit status")
+# What the launcher says when it could not fetch the inputs or store the outputs of a step.
+LAUNCHER = re.compile(r"^F\d{4} .*?\] failed to execute component: (?P<message>.+)$", re.MULTILINE)
 KILLED = "signal: killed"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
@@ -53,12 +55,14 @@ def notes(log: str) -> list[str]:
 
 
 def message(log: str) -> str:
-    """Return what went wrong in a step: the message of its CapstanError, or the end of its own lines."""
+    """Return what went wrong in a step: its CapstanError's message, the end of its own lines, or the launcher's."""
     if told := [match["message"] for match in ERROR.finditer(log)]:
         return told[-1]
     if KILLED in log:
         return "it was killed, as a step is that takes more memory than its limit"
     own = "\n".join(line for line in log.splitlines() if not AROUND.match(line))
+    if not own.strip() and (told := LAUNCHER.findall(log)):
+        return str(told[-1])
     before, traceback, end = own.rpartition(TRACEBACK)
     return "\n".join((traceback + end if traceback else before + end).splitlines()[-SHOWN:])
 

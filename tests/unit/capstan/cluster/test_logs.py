@@ -30,5 +30,15 @@ def test_step_that_took_too_much_memory_says_so():
     assert "memory" in logs.message("F1121 02:21:39.6 15 main.go:58] failed to execute component: signal: killed")
 
 
+def test_step_whose_inputs_cannot_be_fetched_says_what_the_launcher_says():
+    error = 'failed to download input artifact "features": dial tcp 10.96.248.124:9000: connect: connection refused'
+    log = f"""I1121 10:15:24.491559      15 cache.go:89] Connecting to cache endpoint ml-pipeline:8887
+F1121 10:15:49.639535      15 main.go:58] failed to execute component: {error}
+time="2026-11-21T10:15:50.391Z" level=info msg="sub-process exited" argo=true error="<nil>"
+Error: exit status 1
+"""
+    assert logs.message(log) == error
+
+
 def test_silent_log_has_no_message():
     assert logs.message("") == ""
