@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ LAUNCHER = re.compile(r"^F\d{4} .*?\] failed to execute component: (?P<message>.
 KILLED = "signal: killed"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
+HANGS_SECONDS = 90  # more than it takes to pull an image of ours
 SHOWN = 25
 
 
@@ -92,6 +94,12 @@ def argo_says(run_id: str) -> str:
 def waiting(run_id: str) -> str:
     """Return why a pod of a run cannot start, or nothing."""
     for pod in _pods(run_id):
+        if hangs(pod, datetime.now(UTC)):
+            name = pod["metadata"]["name"]
+            return (
+                f"{name} does not start: Kubernetes leaves a pod so whose node restarted under it. "
+                f"`kubectl delete pod --namespace {KFP_NAMESPACE} {name}`, and the step is tried again."
+            )
         states = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
         states += [item for item in pod["status"].get("conditions", []) if item.get("reason") == "Unschedulable"]
         for state in states:
@@ -127,6 +135,18 @@ def _bucket(uri: str) -> Iterator[Bucket]:
 
 def _key(uri: str) -> str:
     return urlsplit(uri).path.strip("/")
+
+
+def hangs(pod: dict[str, Any], now: datetime) -> bool:
+    """Return whether a pod's init containers have ended long ago, and no other container has even begun."""
+    conditions = {item["type"]: item for item in pod["status"].get("conditions", [])}
+    initialized = conditions.get("Initialized", {})
+    if initialized.get("status") != "True" or not pod["status"].get("initContainerStatuses"):
+        return False
+    since = datetime.fromisoformat(initialized["lastTransitionTime"])
+    waiting = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
+    still = bool(waiting) and all(state.get("reason") == "PodInitializing" for state in waiting)
+    return still and (now - since).total_seconds() > HANGS_SECONDS
 
 
 def _pods(run_id: str) -> list[dict[str, Any]]:

@@ -1,5 +1,9 @@
 """What the log of a step says: its notes, and why it failed."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 from capstan.cluster import logs
 
 LOG = """I1121 02:21:39.632288      15 launcher_v2.go:417] Component starts
@@ -42,3 +46,36 @@ Error: exit status 1
 
 def test_silent_log_has_no_message():
     assert logs.message("") == ""
+
+
+INITIALIZED = datetime(2026, 11, 21, 10, 19, tzinfo=UTC)
+
+
+def pod(*states: dict, initialized: str = "True") -> dict:
+    condition = {"type": "Initialized", "status": initialized, "lastTransitionTime": "2026-11-21T10:19:00Z"}
+    return {
+        "status": {
+            "conditions": [condition],
+            "initContainerStatuses": [{"state": {"terminated": {"exitCode": 0}}}],
+            "containerStatuses": [{"state": state} for state in states],
+        }
+    }
+
+
+BEGINS = {"waiting": {"reason": "PodInitializing"}}
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds", "initialized", "expected"),
+    [
+        ([BEGINS, BEGINS], 100, "True", True),  # as after a restart of the node
+        ([BEGINS, BEGINS], 30, "True", False),  # an image is pulled
+        ([BEGINS, BEGINS], 100, "False", False),  # its init container still works
+        ([BEGINS, {"running": {}}], 100, "True", False),
+        ([{"waiting": {"reason": "ErrImagePull"}}], 100, "True", False),
+        ([], 100, "True", False),
+    ],
+)
+def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
+    now = INITIALIZED + timedelta(seconds=seconds)
+    assert logs.hangs(pod(*states, initialized=initialized), now) == expected
