@@ -14,7 +14,6 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode $(
 # "torch,dev" or "torch dev" becomes "--extra torch --extra dev".
 COMMA := ,
 extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
-# Two workers: many tests wait for a process to start.
 PYTEST = $(BIN)/python -m pytest
 
 .PHONY: help demo cluster install check lint format types unit coverage test e2e e2e-long chaos bench golden lock clean

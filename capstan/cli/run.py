@@ -103,9 +103,14 @@ def summarize(capstone: str, outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(capstone: str, name: str, artifact: str) -> str:
-    """Return the path of a copy that a browser shows as a page. KFP's own file has no `.html` ending."""
+    """Return the path of a copy that a browser shows as a page. KFP's own file has no `.html` ending.
+
+    What could not be copied from a cluster has a URI and no path: it is returned as it is.
+    """
     from capstan.settings import settings
 
+    if "://" in artifact:
+        return artifact
     page = settings().home / "reports" / capstone / f"{name}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_bytes(Path(artifact).read_bytes())

@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +23,12 @@ LOGS = "executor-logs"  # the artifact in which KFP keeps the log of a step that
 ARCHIVE = "private-artifacts"  # the folder in the same bucket in which Argo keeps the logs of all pods
 # Lines of KFP's launcher and of Argo's supervisor around those of the step.
 AROUND = re.compile(r"[IWEF]\d{4} \d\d:|time=\"|Error: exit status")
+# What the launcher says when it could not fetch the inputs or store the outputs of a step.
+LAUNCHER = re.compile(r"^F\d{4} .*?\] failed to execute component: (?P<message>.+)$", re.MULTILINE)
 KILLED = "signal: killed"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
+HANGS_SECONDS = 90  # more than it takes to pull an image of ours
 SHOWN = 25
 
 
@@ -52,12 +57,14 @@ def notes(log: str) -> list[str]:
 
 
 def message(log: str) -> str:
-    """Return what went wrong in a step: the message of its CapstanError, or the end of its own lines."""
+    """Return what went wrong in a step: its CapstanError's message, the end of its own lines, or the launcher's."""
     if told := [match["message"] for match in ERROR.finditer(log)]:
         return told[-1]
     if KILLED in log:
         return "it was killed, as a step is that takes more memory than its limit"
     own = "\n".join(line for line in log.splitlines() if not AROUND.match(line))
+    if not own.strip() and (told := LAUNCHER.findall(log)):
+        return str(told[-1])
     before, traceback, end = own.rpartition(TRACEBACK)
     return "\n".join((traceback + end if traceback else before + end).splitlines()[-SHOWN:])
 
@@ -87,6 +94,12 @@ def argo_says(run_id: str) -> str:
 def waiting(run_id: str) -> str:
     """Return why a pod of a run cannot start, or nothing."""
     for pod in _pods(run_id):
+        if hangs(pod, datetime.now(UTC)):
+            name = pod["metadata"]["name"]
+            return (
+                f"{name} does not start: Kubernetes leaves a pod so whose node restarted under it. "
+                f"`kubectl delete pod --namespace {KFP_NAMESPACE} {name}`, and the step is tried again."
+            )
         states = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
         states += [item for item in pod["status"].get("conditions", []) if item.get("reason") == "Unschedulable"]
         for state in states:
@@ -95,11 +108,20 @@ def waiting(run_id: str) -> str:
     return ""
 
 
-def fetch(uri: str) -> bytes | None:
-    """Return an object of KFP's artifact store, or None when it cannot be read."""
-    with suppress(CapstanError), _bucket(uri) as bucket:
-        return bucket.read(_key(uri))
-    return None
+def fetch(uri: str, seconds: float) -> bytes | None:
+    """Return an object of KFP's artifact store, or None when it is not there.
+
+    Raises CapstanError when the store does not answer. It may be starting again: it is asked for some seconds.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with _bucket(uri) as bucket:
+                return bucket.read(_key(uri))
+        except CapstanError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(1)
 
 
 @contextmanager
@@ -113,6 +135,18 @@ def _bucket(uri: str) -> Iterator[Bucket]:
 
 def _key(uri: str) -> str:
     return urlsplit(uri).path.strip("/")
+
+
+def hangs(pod: dict[str, Any], now: datetime) -> bool:
+    """Return whether a pod's init containers have ended long ago, and no other container has even begun."""
+    conditions = {item["type"]: item for item in pod["status"].get("conditions", [])}
+    initialized = conditions.get("Initialized", {})
+    if initialized.get("status") != "True" or not pod["status"].get("initContainerStatuses"):
+        return False
+    since = datetime.fromisoformat(initialized["lastTransitionTime"])
+    waiting = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
+    still = bool(waiting) and all(state.get("reason") == "PodInitializing" for state in waiting)
+    return still and (now - since).total_seconds() > HANGS_SECONDS
 
 
 def _pods(run_id: str) -> list[dict[str, Any]]:

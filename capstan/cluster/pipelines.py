@@ -26,6 +26,7 @@ from capstan.settings import settings
 
 POLL_SECONDS = 1
 PENDING_SECONDS = 15  # a pod that waits for longer may have a reason
+FETCH_SECONDS = 20  # the object store may be starting again
 SETTLE_SECONDS = 5  # the API may tell the end of a run before that of its last steps
 
 
@@ -88,12 +89,7 @@ def execute(
             print(f"\nThe run goes on: {run_id}. Stop it with `kfp run terminate {run_id}`.", file=sys.stderr)
             raise
         found = outputs.collect(spec, metadata.executions(run_id))
-    for name, output in found.items():
-        kind = output.schema_title if isinstance(output, outputs.Output) else ""
-        if "HTML" in kind:
-            output.path = _download(output.uri, settings().home / "runs" / run_id / name)
-        elif "Metrics" in kind:
-            output.metadata |= _exact(output)
+    _read_files(found, settings().home / "runs" / run_id, on_event)
     return found, {"log": str(log), "run": run_id}
 
 
@@ -173,19 +169,34 @@ class _Watch:
             self.reason = reason
 
 
-def _exact(metrics: outputs.Output) -> dict[str, float]:
-    """Return metrics from the file that our steps write beside: ML Metadata keeps six digits after the point."""
+def _read_files(found: dict[str, Any], folder: Path, on_event: Listener) -> None:
+    """Read the files of a run's outputs: pages, into a folder, and metrics, of which ML Metadata keeps six digits.
+
+    A run that has ended well has done so also when nobody can read its files. What was not read is told.
+    """
+    seconds = FETCH_SECONDS
+    for name, output in found.items():
+        kind = output.schema_title if isinstance(output, outputs.Output) else ""
+        if not ("HTML" in kind or "Metrics" in kind):
+            continue
+        try:
+            content = logs.fetch(output.uri, seconds)
+        except CapstanError as error:
+            seconds = 0  # waited for once
+            on_event(f"{name} was not read: {error}", "note", 0.0)
+            continue
+        if "Metrics" in kind:
+            output.metadata |= _exact(content or b"", output.metadata)
+        elif content is None:
+            on_event(f"{name} was not read: there is no {output.uri}.", "note", 0.0)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+            output.path = str(folder / name)
+
+
+def _exact(written: bytes, known: dict[str, Any]) -> dict[str, float]:
+    """Return metrics from the file that our steps write; nothing from what is no such file."""
     with suppress(ValueError, AttributeError):
-        written = json.loads(logs.fetch(metrics.uri) or b"")
-        return {name: value for name, value in written.items() if name in metrics.metadata}
+        return {name: value for name, value in json.loads(written).items() if name in known}
     return {}
-
-
-def _download(uri: str, path: Path) -> str:
-    """Return the path of a copy of an artifact; its URI when it cannot be read."""
-    content = logs.fetch(uri)
-    if content is None:
-        return uri
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return str(path)

@@ -23,7 +23,7 @@ def killed(where: str, number: int, *command: str) -> bool:
 
 
 def ended(*command: str) -> int:
-    """Run a command of the shell to its end; return its exit code. Takes a tenth of the time of a new interpreter."""
+    """Run a command of the shell to its end, in a fork; return its exit code."""
     return _exit_code("never", 0, command)
 
 

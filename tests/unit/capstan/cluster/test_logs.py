@@ -1,5 +1,9 @@
 """What the log of a step says: its notes, and why it failed."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 from capstan.cluster import logs
 
 LOG = """I1121 02:21:39.632288      15 launcher_v2.go:417] Component starts
@@ -30,5 +34,48 @@ def test_step_that_took_too_much_memory_says_so():
     assert "memory" in logs.message("F1121 02:21:39.6 15 main.go:58] failed to execute component: signal: killed")
 
 
+def test_step_whose_inputs_cannot_be_fetched_says_what_the_launcher_says():
+    error = 'failed to download input artifact "features": dial tcp 10.96.248.124:9000: connect: connection refused'
+    log = f"""I1121 10:15:24.491559      15 cache.go:89] Connecting to cache endpoint ml-pipeline:8887
+F1121 10:15:49.639535      15 main.go:58] failed to execute component: {error}
+time="2026-11-21T10:15:50.391Z" level=info msg="sub-process exited" argo=true error="<nil>"
+Error: exit status 1
+"""
+    assert logs.message(log) == error
+
+
 def test_silent_log_has_no_message():
     assert logs.message("") == ""
+
+
+INITIALIZED = datetime(2026, 11, 21, 10, 19, tzinfo=UTC)
+
+
+def pod(*states: dict, initialized: str = "True") -> dict:
+    condition = {"type": "Initialized", "status": initialized, "lastTransitionTime": "2026-11-21T10:19:00Z"}
+    return {
+        "status": {
+            "conditions": [condition],
+            "initContainerStatuses": [{"state": {"terminated": {"exitCode": 0}}}],
+            "containerStatuses": [{"state": state} for state in states],
+        }
+    }
+
+
+BEGINS = {"waiting": {"reason": "PodInitializing"}}
+
+
+@pytest.mark.parametrize(
+    ("states", "seconds", "initialized", "expected"),
+    [
+        ([BEGINS, BEGINS], 100, "True", True),  # as after a restart of the node
+        ([BEGINS, BEGINS], 30, "True", False),  # an image is pulled
+        ([BEGINS, BEGINS], 100, "False", False),  # its init container still works
+        ([BEGINS, {"running": {}}], 100, "True", False),
+        ([{"waiting": {"reason": "ErrImagePull"}}], 100, "True", False),
+        ([], 100, "True", False),
+    ],
+)
+def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
+    now = INITIALIZED + timedelta(seconds=seconds)
+    assert logs.hangs(pod(*states, initialized=initialized), now) == expected
