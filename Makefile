@@ -24,8 +24,8 @@ help:  ## list the targets
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
 
-cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services, or find them up
-	$(BIN)/capstan cluster up
+cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services; CAPSTONES=NAME adds its libraries
+	$(BIN)/capstan cluster up $(CAPSTONES)
 
 install: .venv/.core  ## set up; EXTRAS=torch adds the optional libraries of an extra
 	$(if $(EXTRAS),$(INSTALL) -r pyproject.toml $(call extras,$(EXTRAS)))

@@ -14,12 +14,15 @@ cluster = typer.Typer(no_args_is_help=True, help="Capstan on Kubernetes.")
 
 
 @cluster.command()
-def up(as_json: Json = False) -> None:
+def up(
+    capstones: Annotated[list[str] | None, typer.Argument(help="Those that need libraries of their own.")] = None,
+    as_json: Json = False,
+) -> None:
     """Bring up the platform and Capstan's services on a cluster. What is there already stays."""
     from capstan.cluster.up import addresses, steps
 
     began, done = time.monotonic(), []
-    for step in steps():
+    for step in steps(capstones or []):
         started = time.monotonic()
         with console.status(f"{step.title} ...") if not as_json else nullcontext():
             said = step.work() or ""

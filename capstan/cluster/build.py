@@ -1,8 +1,10 @@
 """Building the images and handing them over to the cluster."""
 
 import os
+import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 from capstan import images
@@ -43,6 +45,12 @@ def build(extra: str = "") -> str:
     return image
 
 
+def extras() -> set[str]:
+    """Return the extras of which Docker has an image, of this code or of an earlier one."""
+    tags = program("docker", "images", "--format", "{{.Tag}}", images.image().rpartition(":")[0]).split()
+    return {parts[2] for tag in tags if len(parts := tag.split("-", 2)) == 3} & set(_requirements())
+
+
 def build_services() -> str:
     """Build the image of the token gate and Prometheus, unless it is there. Return its name. Raises CapstanError."""
     image = services_image()
@@ -69,10 +77,17 @@ def _is_there(image: str) -> bool:
 def _copy_wheels(extra: str) -> None:
     """Copy what this machine has for an extra, such as a CPU build of torch, to where docker sees it."""
     found = [Path(folder) for folder in os.environ.get("PIP_FIND_LINKS", "").split() if Path(folder).is_dir()]
-    for folder in found if extra else []:
-        for wheel in folder.glob(f"{extra}-*.whl"):
-            try:
-                (WHEELS / extra).mkdir(parents=True, exist_ok=True)
-                shutil.copy(wheel, WHEELS / extra)
-            except OSError as error:
-                raise CapstanError(f"{wheel} could not be copied to {WHEELS} ({error}). Free space.") from error
+    names = {re.split(r"[^\w.-]", requirement)[0].replace("-", "_") for requirement in _requirements().get(extra, [])}
+    for wheel in [wheel for folder in found for name in names for wheel in folder.glob(f"{name}-*.whl")]:
+        try:
+            (WHEELS / extra).mkdir(parents=True, exist_ok=True)
+            shutil.copy(wheel, WHEELS / extra)
+        except OSError as error:
+            raise CapstanError(f"{wheel} could not be copied to {WHEELS} ({error}). Free space.") from error
+
+
+def _requirements() -> dict[str, list[str]]:
+    """Return what each extra of pyproject.toml requires."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found: dict[str, list[str]] = project["optional-dependencies"]
+    return found

@@ -23,8 +23,12 @@ LOGS = "executor-logs"  # the artifact in which KFP keeps the log of a step that
 ARCHIVE = "private-artifacts"  # the folder in the same bucket in which Argo keeps the logs of all pods
 # Lines of KFP's launcher and of Argo's supervisor around those of the step.
 AROUND = re.compile(r"[IWEF]\d{4} \d\d:|time=\"|Error: exit status")
-# What the launcher says when it could not fetch the inputs or store the outputs of a step.
-LAUNCHER = re.compile(r"^F\d{4} .*?\] failed to execute component: (?P<message>.+)$", re.MULTILINE)
+# The last words of KFP's driver, or of its launcher when it could not fetch the inputs or store the outputs of a step.
+# "exit status" is none of its own: the step failed, and has said why.
+FATAL = re.compile(
+    r"^F\d{4} .*?\] (?:failed to execute component: |KFP driver: (?:.*?\) failed: )?)(?!exit status)(?P<message>.+)$",
+    re.MULTILINE,
+)
 KILLED = "signal: killed"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
@@ -57,14 +61,14 @@ def notes(log: str) -> list[str]:
 
 
 def message(log: str) -> str:
-    """Return what went wrong in a step: its CapstanError's message, the end of its own lines, or the launcher's."""
+    """Return what went wrong in a step: its CapstanError's message, KFP's last words, or the end of its own lines."""
     if told := [match["message"] for match in ERROR.finditer(log)]:
         return told[-1]
     if KILLED in log:
         return "it was killed, as a step is that takes more memory than its limit"
-    own = "\n".join(line for line in log.splitlines() if not AROUND.match(line))
-    if not own.strip() and (told := LAUNCHER.findall(log)):
+    if told := FATAL.findall(log):
         return str(told[-1])
+    own = "\n".join(line for line in log.splitlines() if not AROUND.match(line))
     before, traceback, end = own.rpartition(TRACEBACK)
     return "\n".join((traceback + end if traceback else before + end).splitlines()[-SHOWN:])
 
@@ -104,7 +108,9 @@ def waiting(run_id: str) -> str:
         states += [item for item in pod["status"].get("conditions", []) if item.get("reason") == "Unschedulable"]
         for state in states:
             if state.get("reason", "") not in ("", "ContainerCreating", "PodInitializing"):
-                return f"{pod['metadata']['name']} waits: {state['reason']}: {state.get('message', '')}".rstrip(": ")
+                advice = " `capstan cluster up CAPSTONE` builds its image." if "Image" in state["reason"] else ""
+                said = f"{pod['metadata']['name']} waits: {state['reason']}: {state.get('message', '')}".rstrip(": ")
+                return said + advice
     return ""
 
 

@@ -84,10 +84,13 @@ def execute(
         run_id = runs.submit(pipeline, parameters)
         watch = _Watch(run_id, runs, metadata, file, on_event)
         try:
-            watch.until_ended(spec)
+            run = watch.until_ended(spec)
         except KeyboardInterrupt:
             print(f"\nThe run goes on: {run_id}. Stop it with `kfp run terminate {run_id}`.", file=sys.stderr)
             raise
+        except CapstanError as error:  # of the way to it
+            raise CapstanError(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error
+        watch.require_success(run)
         found = outputs.collect(spec, metadata.executions(run_id))
     _read_files(found, settings().home / "runs" / run_id, on_event)
     return found, {"log": str(log), "run": run_id}
@@ -104,8 +107,8 @@ class _Watch:
         self.reason = ""  # why a pod waits, as told last
         self.asked = time.monotonic()
 
-    def until_ended(self, spec: dict[str, Any]) -> None:
-        """Return when the run has ended well. Raise CapstanError when it has not."""
+    def until_ended(self, spec: dict[str, Any]) -> dict[str, Any]:
+        """Return the run when it has ended. Raises CapstanError when it cannot be followed any more."""
         follower = Follower(steps_of(spec))
         settled = 0.0
         while True:
@@ -117,11 +120,14 @@ class _Watch:
             if state not in UNFINISHED:
                 settled = settled or time.monotonic() + SETTLE_SECONDS
                 if time.monotonic() > settled or all(task.get("state") not in UNFINISHED for task in tasks):
-                    break
+                    return run
             self._look_for_waiting(tasks)
             time.sleep(POLL_SECONDS)
-        if state != "SUCCEEDED":
-            raise CapstanError(self._explain(state, run))
+
+    def require_success(self, run: dict[str, Any]) -> None:
+        """Raise CapstanError with the reason when a run that has ended did not end well."""
+        if run["state"] != "SUCCEEDED":
+            raise CapstanError(self._explain(run["state"], run))
 
     def _tell(self, event: Event) -> None:
         if event.state == "started":

@@ -27,14 +27,19 @@ class Step:
     work: Callable[[], str | None]
 
 
-def steps() -> Iterator[Step]:
-    """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something."""
+def steps(capstones: list[str]) -> Iterator[Step]:
+    """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something.
+
+    capstones: those whose libraries the cluster shall have beside those of the base image.
+    """
+    needed = {getattr(catalogue.load_task(name), "EXTRA", "") for name in capstones}
     yield Step("check", _check)
     yield Step("platform", platform.up)
-    for extra in _extras():
+    extras = sorted({"", *needed, *build.extras()})  # a variant that was built once follows the code
+    for extra in extras:
         yield Step(f"build {extra or 'image'}", partial(build.build, extra))
     yield Step("build services", build.build_services)
-    yield Step("hand over", _hand_over)
+    yield Step("hand over", partial(_hand_over, extras))
     yield Step("secrets", secrets.prepare)
     yield Step("apply", apply)
     yield Step("wait", readiness.wait)
@@ -53,14 +58,9 @@ def _check() -> str | None:
     return None
 
 
-def _hand_over() -> None:
-    for image in (*(images.image(extra) for extra in _extras()), build.services_image()):
+def _hand_over(extras: list[str]) -> None:
+    for image in (*(images.image(extra) for extra in extras), build.services_image()):
         build.hand_over(image)
-
-
-def _extras() -> list[str]:
-    """Return the variants of the image that are needed: the base image, and the extras of the capstones."""
-    return sorted({"", *(getattr(catalogue.load_task(name), "EXTRA", "") for name in catalogue.names())})
 
 
 def apply() -> str:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -20,7 +19,7 @@ from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
-from tests.support.victim import ended, killed
+from tests.support.victim import ended, killed_at_each_write
 
 pytestmark = pytest.mark.slow
 NAME = "wine_cluster"
@@ -111,25 +110,23 @@ def test_versions_without_a_role_go_for_good_and_the_others_load(place, seven):
     assert counts(kinds["versions"]) == (len(before) - 4, 4) and counts(kinds["reports"])[0] >= 6
 
 
-def test_clean_that_is_killed_at_any_write_is_ended_by_the_next(place, model):
-    points = 0
-    for number in count(1):
-        for where in ("before", "after"):
-            old, new = (versions.register(NAME, model, digest=f"made at {time.time_ns()}") for _ in range(2))
-            store.write_state(NAME, RolloutState(new))
-            version = registry.version(NAME, old)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("CAPSTAN_KEEP_VERSIONS", "1")
-                if not killed(where, number, "clean", NAME):
-                    break
-                assert ended("clean", NAME) == 0
-            points += 1
-            assert numbers() == {new} and not files(place, version), (where, number)
-            assert registry.load_version(NAME, new)
-        else:
-            continue
-        break
-    assert points >= 10  # two files, model, run, entry; the aliases before
+def test_clean_that_is_killed_at_any_write_is_ended_by_the_next(place, model, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_KEEP_VERSIONS", "1")
+    made = [registry.version(NAME, versions.register(NAME, model, digest="first"))]
+
+    def prepare() -> tuple[str, ...]:
+        """Make a champion, newer than the version that was it before and has no role now."""
+        made.append(registry.version(NAME, versions.register(NAME, model, digest=f"made at {time.time_ns()}")))
+        store.write_state(NAME, RolloutState(made[-1].version))
+        return "clean", NAME
+
+    points = []
+    for where in killed_at_each_write(prepare):
+        points.append(where)
+        assert ended("clean", NAME) == 0
+        assert numbers() == {made[-1].version} and not files(place, made[-2]), where
+        assert registry.load_version(NAME, made[-1].version)
+    assert len(points) >= 10  # two files, model, run, entry; the aliases before
 
 
 def test_model_that_two_versions_share_stays(place, model):

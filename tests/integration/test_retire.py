@@ -3,7 +3,6 @@
 import fcntl
 import json
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -16,7 +15,7 @@ from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
-from tests.support.victim import ended, killed
+from tests.support.victim import ended, killed_at_each_write
 
 pytestmark = pytest.mark.slow
 NAME = "served"
@@ -160,20 +159,17 @@ def test_capstone_is_taken_down_and_a_run_brings_it_back(place):
 
 
 def test_retirement_that_is_killed_at_any_write_is_ended_by_the_next(place, three):
-    points = 0
-    for number in count(1):
-        for where in ("before", "after"):
-            reset(RolloutState(three[1], previous=three[0]))
-            if not killed(where, number, "retire", NAME, "--yes"):
-                break
-            points += 1
-            ended("retire", NAME)  # or there is nothing left to do
-            assert not store.read(NAME).versions() and status() == 404, (where, number)
-            assert registry.by_alias(NAME, "champion") is None
-        else:
-            continue
-        break
-    assert points >= 6
+    def prepare() -> tuple[str, ...]:
+        reset(RolloutState(three[1], previous=three[0]))
+        return "retire", NAME, "--yes"
+
+    points = []
+    for where in killed_at_each_write(prepare):
+        points.append(where)
+        ended("retire", NAME)  # or there is nothing left to do
+        assert not store.read(NAME).versions() and status() == 404, where
+        assert registry.by_alias(NAME, "champion") is None
+    assert len(points) >= 6
     reset(RolloutState(three[1]))
 
 

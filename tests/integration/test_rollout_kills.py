@@ -4,7 +4,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count
 
 import httpx
 import psutil
@@ -19,7 +18,7 @@ from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.load import answering_versions
-from tests.support.victim import killed
+from tests.support.victim import killed_at_each_write
 
 pytestmark = pytest.mark.slow
 NAME = "wine_cluster"
@@ -109,23 +108,20 @@ def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_le
     allowed = [roles(before), roles(after)]
     if command == "deploy":  # tried without traffic
         allowed.append(roles(RolloutState(three[0], candidate=three[1])))
-    command_line = arguments(command, three, test_tables, str(tmp_path))
-    points = 0
-    for number in count(1):
-        for where in ("before", "after"):
-            reset(before)
-            if not killed(where, number, *command_line):
-                break
-            points += 1
-            found = store.read(NAME)
-            assert roles(found) in allowed, (where, number, found)
-            way_out(found, three)
-        else:
-            continue
-        break
+
+    def prepare() -> list[str]:
+        reset(before)
+        return arguments(command, three, test_tables, str(tmp_path))
+
+    points = []
+    for where in killed_at_each_write(prepare):
+        points.append(where)
+        found = store.read(NAME)
+        assert roles(found) in allowed, (where, found)
+        way_out(found, three)
     named = json.loads(place("status", "--json").stdout)["rollouts"][NAME]
     assert named["champion"] == store.read(NAME).champion
-    assert points >= 4
+    assert len(points) >= 4
     assert sum(load.values()) > 50 and set(load) <= set(three), load
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from multiprocessing import get_context
 
 import httpx
@@ -20,6 +22,18 @@ def killed(where: str, number: int, *command: str) -> bool:
     code = _exit_code(where, number, command)
     assert code in (0, -signal.SIGKILL), f"{command} ended with {code}"
     return code != 0
+
+
+def killed_at_each_write(prepare: Callable[[], Sequence[str]]) -> Iterator[str]:
+    """Kill a command before and after its first write, its second, and so on, until it lives. Yield after each kill.
+
+    prepare: brings back the state before the command, and returns the command.
+    """
+    for number in count(1):
+        for where in ("before", "after"):
+            if not killed(where, number, *prepare()):
+                return
+            yield f"{where} write {number}"
 
 
 def ended(*command: str) -> int:

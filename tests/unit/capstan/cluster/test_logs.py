@@ -12,6 +12,7 @@ Traceback (most recent call last):
   File "a.py", line 1, in <module>
 {error}
 E1121 02:21:39.632288      15 launcher_v2.go:417] Component failed to execute successfully: exit status 1
+F1121 02:21:39.634481      15 main.go:58] failed to execute component: exit status 1
 time="2026-11-21T02:21:40.482Z" level=info msg="sub-process exited" argo=true error="<nil>"
 Error: exit status 1
 """
@@ -39,6 +40,18 @@ def test_step_whose_inputs_cannot_be_fetched_says_what_the_launcher_says():
     log = f"""I1121 10:15:24.491559      15 cache.go:89] Connecting to cache endpoint ml-pipeline:8887
 F1121 10:15:49.639535      15 main.go:58] failed to execute component: {error}
 time="2026-11-21T10:15:50.391Z" level=info msg="sub-process exited" argo=true error="<nil>"
+Error: exit status 1
+"""
+    assert logs.message(log) == error
+
+
+def test_driver_says_its_last_words_and_not_what_it_printed_before():
+    error = "rpc error: code = Unavailable desc = dial tcp 10.96.43.173:8080: connect: connection refused"
+    log = f"""I1121 12:31:32.003629      15 main.go:178] input ContainerSpec:{{
+  "image": "capstan:0.2.0"
+}}
+F1121 12:34:04.167585      15 main.go:113] KFP driver: driver.Container(task="ingest") failed: {error}
+time="2026-11-21T12:34:05.038Z" level=error msg="cannot save parameter /tmp/outputs/condition" argo=true
 Error: exit status 1
 """
     assert logs.message(log) == error
