@@ -20,6 +20,7 @@ from pipelines.credit_risk.costs import cost
 
 ATTRIBUTES = ["age", "marital"]
 REFERENCE = "boosting"
+MARKERS = "osD^vP*"
 COLOURS = {"none": "black", "before": "tab:blue", "in": "tab:orange", "after": "tab:green"}
 
 
@@ -81,12 +82,34 @@ def figure(table: pd.DataFrame) -> object:
         reference = lines[lines["method"] == REFERENCE]
         axes.axvline(reference["difference"].mean() / 2, color="grey", linestyle=":")
         axes.axhline(reference["cost"].mean() * 1.05, color="grey", linestyle=":")
-        for method, found in lines.groupby("method", sort=False):
-            middle = found[["difference", "cost"]].mean()
-            axes.scatter(found["difference"], found["cost"], color=COLOURS[found["when"].iloc[0]], alpha=0.5, s=18)
-            axes.annotate(str(method), middle, xytext=(4, 4), textcoords="offset points", fontsize=8)
+        for marker, (method, found) in zip(MARKERS, lines.groupby("method", sort=False), strict=False):
+            colour = COLOURS[found["when"].iloc[0]]
+            axes.scatter(found["difference"], found["cost"], color=colour, marker=marker, alpha=0.6, s=24, label=method)
         axes.set(title=f"By {attribute}", xlabel="equalized-odds difference", ylabel="cost per loan", xlim=(0, None))
+    drawn.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     return drawn
+
+
+def spread(values: pd.Series, scale: float = 1, digits: int = 3) -> str:
+    """Return the mean of some seeds, and the lowest and the highest in brackets."""
+    return "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(
+        values.mean() * scale, values.min() * scale, values.max() * scale, d=digits
+    )
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return the table of the README: a line per method and attribute."""
+    lines = [
+        "| method | acts | groups | ROC AUC | cost, against boosting | equalized-odds difference | against boosting |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    for (method, when, attribute), found in table.groupby(["method", "when", "attribute"], sort=False):
+        score = spread(found["roc_auc"]) if found["roc_auc"].notna().all() else "no score"
+        extra, difference = spread(found["extra_cost"], 100, 1), spread(found["difference"])
+        lines.append(
+            f"| {method} | {when} | {attribute} | {score} | {extra} % | {difference} | {found['ratio'].mean():.2f} |"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -100,8 +123,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "compare.json").write_text(table.to_json(orient="records", indent=1))
     figure(table).savefig(given.out / "tradeoff.svg")
-    numbers = table.drop(columns="seed").groupby(["method", "when", "attribute"], sort=False)
-    print(numbers.mean().round(4).to_string())
+    print(markdown(table))
 
 
 if __name__ == "__main__":
