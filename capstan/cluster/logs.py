@@ -32,7 +32,7 @@ FATAL = re.compile(
 KILLED = "signal: killed"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
-HANGS_SECONDS = 90  # more than it takes to pull an image of ours
+HANGS_SECONDS = 180  # more than it takes to pull an image of ours
 SHOWN = 25
 
 
@@ -144,14 +144,16 @@ def _key(uri: str) -> str:
 
 
 def hangs(pod: dict[str, Any], now: datetime) -> bool:
-    """Return whether a pod's init containers have ended long ago, and no other container has even begun."""
+    """Return whether a pod's init containers have ended long ago, a container after them never began, and none runs."""
     conditions = {item["type"]: item for item in pod["status"].get("conditions", [])}
     initialized = conditions.get("Initialized", {})
     if initialized.get("status") != "True" or not pod["status"].get("initContainerStatuses"):
         return False
     since = datetime.fromisoformat(initialized["lastTransitionTime"])
-    waiting = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
-    still = bool(waiting) and all(state.get("reason") == "PodInitializing" for state in waiting)
+    states = [state.get("state", {}) for state in pod["status"].get("containerStatuses", [])]
+    reasons = [state["waiting"].get("reason", "") for state in states if "waiting" in state]
+    none_runs = not any("running" in state for state in states)
+    still = bool(reasons) and none_runs and all(reason in ("", "PodInitializing") for reason in reasons)
     return still and (now - since).total_seconds() > HANGS_SECONDS
 
 

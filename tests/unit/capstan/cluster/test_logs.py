@@ -81,12 +81,13 @@ BEGINS = {"waiting": {"reason": "PodInitializing"}}
 @pytest.mark.parametrize(
     ("states", "seconds", "initialized", "expected"),
     [
-        ([BEGINS, BEGINS], 100, "True", True),  # as after a restart of the node
-        ([BEGINS, BEGINS], 30, "True", False),  # an image is pulled
-        ([BEGINS, BEGINS], 100, "False", False),  # its init container still works
-        ([BEGINS, {"running": {}}], 100, "True", False),
-        ([{"waiting": {"reason": "ErrImagePull"}}], 100, "True", False),
-        ([], 100, "True", False),
+        ([BEGINS, BEGINS], 200, "True", True),  # as after a restart of the node
+        ([{"waiting": {}}, {"terminated": {"exitCode": 2}}], 200, "True", True),  # seen after one, too
+        ([BEGINS, BEGINS], 100, "True", False),  # an image is pulled
+        ([BEGINS, BEGINS], 200, "False", False),  # its init container still works
+        ([BEGINS, {"running": {}}], 200, "True", False),
+        ([{"waiting": {"reason": "ErrImagePull"}}], 200, "True", False),
+        ([], 200, "True", False),
     ],
 )
 def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
