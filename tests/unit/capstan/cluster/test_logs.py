@@ -93,3 +93,17 @@ BEGINS = {"waiting": {"reason": "PodInitializing"}}
 def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
     now = INITIALIZED + timedelta(seconds=seconds)
     assert logs.hangs(pod(*states, initialized=initialized), now) == expected
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([{"terminated": {"reason": "Unknown", "exitCode": 255}}, {"terminated": {"reason": "Error"}}], True),  # seen
+        ([{"terminated": {"reason": "Error", "exitCode": 1}}], False),
+        ([{"terminated": {"reason": "OOMKilled", "exitCode": 137}}], False),
+        ([{"running": {}}], False),
+        ([], False),
+    ],
+)
+def test_pod_that_ended_with_its_node_is_told_from_one_that_failed(states, expected):
+    assert logs.node_went(pod(*states)) is expected
