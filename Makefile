@@ -56,7 +56,7 @@ test: check  ## everything: the checks, then all other tests, the slowest of the
 # One process, in the order of the files: the tests share a cluster, and its endpoint's state.
 E2E = $(PYTEST) tests/e2e -n 0 --durations=10
 
-e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 15 minutes
+e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 22 minutes
 	$(E2E) -m "e2e and not slow"
 
 e2e-long: .venv/.dev  ## the same and what takes longer: autoscaling, a new image under load

@@ -30,9 +30,10 @@ FATAL = re.compile(
     re.MULTILINE,
 )
 KILLED = "signal: killed"
+GONE = "its node restarted under it. The run can be started again: what was done is cached"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
-HANGS_SECONDS = 90  # more than it takes to pull an image of ours
+HANGS_SECONDS = 180  # more than it takes to pull an image of ours
 SHOWN = 25
 
 
@@ -73,13 +74,21 @@ def message(log: str) -> str:
     return "\n".join((traceback + end if traceback else before + end).splitlines()[-SHOWN:])
 
 
-def failed_pod(run_id: str) -> tuple[str, str]:
-    """Return the name and the log of the pod of a run that failed last, or nothing."""
+def failed_pod(run_id: str) -> tuple[str, str, str]:
+    """Return the name and the log of the pod of a run that failed last, and why it failed; or nothing."""
     failed = [pod for pod in _pods(run_id) if pod["status"].get("phase") == "Failed"]
     if not failed:
-        return "", ""
-    name = str(max(failed, key=_finished)["metadata"]["name"])
-    return name, COLOUR.sub("", _kubectl("logs", name, "-c", "main"))
+        return "", "", ""
+    pod = max(failed, key=_finished)
+    name = str(pod["metadata"]["name"])
+    log = COLOUR.sub("", _kubectl("logs", name, "-c", "main"))
+    return name, log, GONE if node_went(pod) else message(log)
+
+
+def node_went(pod: dict[str, Any]) -> bool:
+    """Return whether a pod's containers ended unseen, as they do with their node. Their logs have no last words."""
+    states = [state.get("state", {}) for state in pod["status"].get("containerStatuses", [])]
+    return any(state.get("terminated", {}).get("reason") == "Unknown" for state in states)
 
 
 def argo_says(run_id: str) -> str:
@@ -144,14 +153,16 @@ def _key(uri: str) -> str:
 
 
 def hangs(pod: dict[str, Any], now: datetime) -> bool:
-    """Return whether a pod's init containers have ended long ago, and no other container has even begun."""
+    """Return whether a pod's init containers have ended long ago, a container after them never began, and none runs."""
     conditions = {item["type"]: item for item in pod["status"].get("conditions", [])}
     initialized = conditions.get("Initialized", {})
     if initialized.get("status") != "True" or not pod["status"].get("initContainerStatuses"):
         return False
     since = datetime.fromisoformat(initialized["lastTransitionTime"])
-    waiting = [state.get("state", {}).get("waiting", {}) for state in pod["status"].get("containerStatuses", [])]
-    still = bool(waiting) and all(state.get("reason") == "PodInitializing" for state in waiting)
+    states = [state.get("state", {}) for state in pod["status"].get("containerStatuses", [])]
+    reasons = [state["waiting"].get("reason", "") for state in states if "waiting" in state]
+    none_runs = not any("running" in state for state in states)
+    still = bool(reasons) and none_runs and all(reason in ("", "PodInitializing") for reason in reasons)
     return still and (now - since).total_seconds() > HANGS_SECONDS
 
 

@@ -110,7 +110,7 @@ class Metadata:
                 return call(request, timeout=SECONDS, wait_for_ready=True)
             except grpc.RpcError as error:
                 if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > end:
-                    message = f"ML Metadata at {self.address} does not answer ({error.details()}). Try again."
+                    message = f"ML Metadata at {self.address} does not answer ({error.details()})."
                     raise CapstanError(message) from error
                 time.sleep(0.5)  # its pod may have moved
 

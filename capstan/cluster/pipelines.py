@@ -157,9 +157,9 @@ class _Watch:
             return f"The run {self.run_id} was stopped."
         failure = self.failure
         if not failure:  # its driver, or a pod that was killed, so that ML Metadata knows nothing
-            pod, log = logs.failed_pod(self.run_id)
+            pod, log, why = logs.failed_pod(self.run_id)
             self.file.write(f"---- {pod}\n{log}\n")
-            said = logs.message(log) or logs.argo_says(self.run_id) or run.get("error", {}).get("message", "")
+            said = why or logs.argo_says(self.run_id) or run.get("error", {}).get("message", "")
             failure = f"{f'The pod {pod}' if pod else f'The run {self.run_id}'} failed: {said or 'no step says why'}"
         return f"{failure}\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
 

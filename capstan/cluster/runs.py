@@ -53,10 +53,7 @@ class Runs(RunRecords):
                 reply = self.client.get(f"/runs/{run_id}").raise_for_status()
             except httpx.HTTPError as error:
                 if time.monotonic() > end:
-                    raise CapstanError(
-                        f"Kubeflow Pipelines no longer answers ({error}). The run {run_id} may go on: see `kfp run get "
-                        f"{run_id}`."
-                    ) from error
+                    raise CapstanError(f"Kubeflow Pipelines no longer answers ({error}).") from error
                 time.sleep(1)
             else:
                 run: dict[str, Any] = reply.json()

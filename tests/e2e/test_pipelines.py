@@ -4,13 +4,16 @@ It takes about three minutes.
 """
 
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from capstan.cluster import logs, metadata, pipelines
 from capstan.cluster.access import connect, local_addresses
+from capstan.cluster.runs import Runs
 from capstan.errors import CapstanError
+from tests.e2e import kube
 from tests.support.tiny_pipeline import NAME, tiny
 
 SEED = uuid.uuid4().hex  # no earlier run is in the cache
@@ -19,17 +22,19 @@ SEED = uuid.uuid4().hex  # no earlier run is in the cache
 class Run:
     """One run, followed to its end. While it goes on, `refused` is what a second one was told."""
 
-    def __init__(self, at, second=False, **parameters):
+    def __init__(self, at, second=False, on_begin=lambda: None, **parameters):
         from capstan.images import image
 
         self.events, self.refused, self.outputs, self.more, self.error = [], "", {}, {}, ""
-        self.at, self.second, self.pipeline = at, second, tiny(image())
+        self.at, self.second, self.on_begin, self.pipeline = at, second, on_begin, tiny(image())
         try:
             self.outputs, self.more = pipelines.execute(self.pipeline, NAME, parameters, self.on_event, at)
         except CapstanError as error:
             self.error = str(error)
 
     def on_event(self, step, state, seconds):
+        if not self.events:
+            self.on_begin()
         self.events.append((step, state, seconds))
         if self.second and not self.refused:
             with pytest.raises(CapstanError) as error:
@@ -83,3 +88,14 @@ def test_step_from_the_cache_and_step_that_fails(ran, at):
     again = Run(at, seed=SEED, fail=True)
     assert ("measure", "cached") in again.states() and ("deploy", "failed") in again.states()
     assert again.error.startswith("Step deploy failed: The table is empty. Give another.\nThe log is ")
+
+
+def test_run_goes_on_when_it_can_no_longer_be_followed(at):
+    """As when a laptop loses its way to ML Metadata. The command says so, and how to see the run."""
+    with ExitStack() as way, Runs(at["api"]) as runs:
+        own = way.enter_context(local_addresses(metadata=pipelines.METADATA))
+        lost = Run(at | own, on_begin=way.close, seed=uuid.uuid4().hex)
+        first, second = lost.error.split(". ", 1)
+        assert first.startswith("ML Metadata at ") and second.startswith("The run goes on without this command")
+        run_id = second.rpartition("kfp run get ")[2].split("`")[0]
+        kube.wait_until(lambda: runs.get(run_id)["state"] == "SUCCEEDED", 120, "the end of the run")

@@ -81,14 +81,29 @@ BEGINS = {"waiting": {"reason": "PodInitializing"}}
 @pytest.mark.parametrize(
     ("states", "seconds", "initialized", "expected"),
     [
-        ([BEGINS, BEGINS], 100, "True", True),  # as after a restart of the node
-        ([BEGINS, BEGINS], 30, "True", False),  # an image is pulled
-        ([BEGINS, BEGINS], 100, "False", False),  # its init container still works
-        ([BEGINS, {"running": {}}], 100, "True", False),
-        ([{"waiting": {"reason": "ErrImagePull"}}], 100, "True", False),
-        ([], 100, "True", False),
+        ([BEGINS, BEGINS], 200, "True", True),  # as after a restart of the node
+        ([{"waiting": {}}, {"terminated": {"exitCode": 2}}], 200, "True", True),  # seen after one, too
+        ([BEGINS, BEGINS], 100, "True", False),  # an image is pulled
+        ([BEGINS, BEGINS], 200, "False", False),  # its init container still works
+        ([BEGINS, {"running": {}}], 200, "True", False),
+        ([{"waiting": {"reason": "ErrImagePull"}}], 200, "True", False),
+        ([], 200, "True", False),
     ],
 )
 def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
     now = INITIALIZED + timedelta(seconds=seconds)
     assert logs.hangs(pod(*states, initialized=initialized), now) == expected
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([{"terminated": {"reason": "Unknown", "exitCode": 255}}, {"terminated": {"reason": "Error"}}], True),  # seen
+        ([{"terminated": {"reason": "Error", "exitCode": 1}}], False),
+        ([{"terminated": {"reason": "OOMKilled", "exitCode": 137}}], False),
+        ([{"running": {}}], False),
+        ([], False),
+    ],
+)
+def test_pod_that_ended_with_its_node_is_told_from_one_that_failed(states, expected):
+    assert logs.node_went(pod(*states)) is expected
