@@ -29,10 +29,8 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
     declined: which rows to look at, shape (n,). limit: the log-odds below which a row is granted.
     """
     found: list[list[dict[str, Any]]] = [[] for _ in declined]
-    for row in np.flatnonzero(declined):
-        now = {
-            name: columns[name][row] if isinstance(columns[name], list) else columns[name].iloc[row] for name in INPUTS
-        }
+    for row in np.flatnonzero(declined).tolist():
+        now = {name: next(iter(columns[name][row : row + 1])) for name in INPUTS}
         tried = candidates(now)
         table = {name: [now[name]] * len(tried) for name in INPUTS}
         for name in CHANGEABLE:

@@ -23,7 +23,8 @@ def difference(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> floa
 
     bad, declined: 0 or 1, shape (n,); declined may lie between, for a decision by lot. codes: the group of each row.
     """
-    return max(np.ptp(rates(declined[bad == kind], codes[bad == kind], codes.max() + 1)) for kind in (0, 1))
+    kinds = [rates(declined[bad == kind], codes[bad == kind], codes.max() + 1) for kind in (0, 1)]
+    return float(max(map(np.ptp, kinds)))
 
 
 def rates(declined: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:

@@ -6,7 +6,7 @@ Each function takes the training rows, the test rows, the attribute to be fair b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,7 @@ def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: 
     for train, held in training.folds(bad, seed):
         margin[held] = model.fit(clean[0][train], bad[train]).predict(clean[0][held], raw_score=True)
     slope, intercept = training.platt(margin, bad)
-    found = slope * model.fit(clean[0], bad).predict(clean[1], raw_score=True) + intercept
+    found = slope * np.asarray(model.fit(clean[0], bad).predict(clean[1], raw_score=True)) + intercept
     return Decided((found >= MARGIN).astype(float), found)
 
 
@@ -151,9 +151,8 @@ def _classifier(seed: int) -> LGBMClassifier:
     """Return the served score's booster behind scikit-learn's interface, which fairlearn wants."""
     from lightgbm import LGBMClassifier
 
-    return LGBMClassifier(
-        n_estimators=ROUNDS, random_state=seed, **{k: v for k, v in PARAMS.items() if k != "objective"}
-    )
+    params: dict[str, Any] = {name: value for name, value in PARAMS.items() if name != "objective"}
+    return LGBMClassifier(n_estimators=ROUNDS, random_state=seed, **params)
 
 
 def _matrix(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:

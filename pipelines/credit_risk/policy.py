@@ -38,7 +38,8 @@ class Policy:
         """Return the limit of each row in log-odds, shape (n,)."""
         if not (self.age.any() or self.marital.any()):
             return np.full(len(columns["age"]), self.limit)
-        return self.limit + self.age[age_bands(columns["age"])] + self.marital[marital_groups(columns["marital"])]
+        by_group = self.age[age_bands(columns["age"])] + self.marital[marital_groups(columns["marital"])]
+        return np.asarray(self.limit + by_group)
 
 
 def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str, float] = BOUNDS) -> Policy:

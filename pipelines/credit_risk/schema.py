@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-HOMES = ["owner", "rent", "parents", "private", "other", "unknown"]
-JOBS = ["fixed", "part-time", "freelance", "other"]
-STATUSES = ["married", "single", "separated", "widow", "divorced"]
+Home = Literal["owner", "rent", "parents", "private", "other", "unknown"]
+Job = Literal["fixed", "part-time", "freelance", "other"]
+Records = Literal["yes", "no"]
+Status = Literal["married", "single", "separated", "widow", "divorced"]
 # Column -> lowest and highest value, and whether it may be missing. Nobody states the unit of the money.
 RANGES = {
     "seniority": (0, 60, False),
@@ -35,19 +36,19 @@ def contracts() -> dict[str, DataFrameSchema]:
         for name, (low, high, missing) in RANGES.items()
     }
     texts = {
-        name: Column(str, Check.isin(values), nullable=True)
-        for name, values in {"home": HOMES, "job": JOBS, "marital": STATUSES}.items()
+        name: Column(str, Check.isin(get_args(values)), nullable=True)
+        for name, values in {"home": Home, "job": Job, "marital": Status}.items()
     }
     records = {"records": Column(str, Check.isin(["yes", "no"])), "bad": Column(float, Check.isin([0, 1]))}
     return {"loans": DataFrameSchema(numbers | texts | records)}
 
 
-def number(name: str, title: str, example: float, description: str = "") -> tuple[type, Field]:
+def number(name: str, title: str, example: float, description: str = "") -> tuple[Any, Any]:
     """Return a field of the request with the range of the contract."""
     low, high, missing = RANGES[name]
-    kind = float | None if missing else float
-    default = {"default": None} if missing else {}
-    return kind, Field(title=title, description=description, ge=low, le=high, examples=[example], **default)
+    default: Any = None if missing else ...
+    field = Field(default, title=title, description=description, ge=low, le=high, examples=[example])
+    return (float | None if missing else float), field
 
 
 MONEY = "in the unit of the loans that the model has learned from"
@@ -63,12 +64,12 @@ Request = create_model(
     assets=number("assets", "Assets", 3_000),
     debt=number("debt", "Debt", 0),
     seniority=number("seniority", "Seniority", 5, "years in the present job"),
-    home=(Literal[tuple(HOMES)] | None, Field(None, title="Home", examples=["owner"])),
-    job=(Literal[tuple(JOBS)] | None, Field(None, title="Job", examples=["fixed"])),
-    records=(Literal["yes", "no"], Field(title="Records", description="of loans not repaid before", examples=["no"])),
+    home=(Home | None, Field(None, title="Home", examples=["owner"])),
+    job=(Job | None, Field(None, title="Job", examples=["fixed"])),
+    records=(Records, Field(title="Records", description="of loans not repaid before", examples=["no"])),
     age=number("age", "Age", 36, "years; sets the threshold, not the score"),
     marital=(
-        Literal[tuple(STATUSES)] | None,
+        Status | None,
         Field(None, title="Marital status", description="sets the threshold, not the score", examples=["married"]),
     ),
 )

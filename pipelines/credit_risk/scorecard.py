@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ import pandas as pd
 from pipelines.credit_risk.columns import INPUTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from capstan.model import Columns
 
 BINS = 6
@@ -31,7 +33,7 @@ class Bins:
     values: list[str]  # of a category
     weights: np.ndarray
 
-    def codes(self, column: object) -> np.ndarray:
+    def codes(self, column: Sequence[Any]) -> np.ndarray:
         """Return the bin of each value, shape (n,)."""
         if self.values:
             known = {value: place for place, value in enumerate(self.values)}
@@ -102,7 +104,7 @@ class Scorecard:
 
     def margin(self, columns: Columns) -> np.ndarray:
         """Return the log-odds of a bad loan, shape (n,)."""
-        return self.weights[0] + self._evidence(columns) @ self.weights[1:]
+        return np.asarray(self.weights[0] + self._evidence(columns) @ self.weights[1:])
 
     def contributions(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         """Return the base, shape (n,), and what each input adds to it, (n, k)."""
