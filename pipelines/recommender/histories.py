@@ -22,6 +22,7 @@ WEIGHTINGS: dict[str, Any] = {
     "latest": lambda age, stars: np.exp(-age / 3),
     "taste": lambda age, stars: (stars - 3) * np.exp(-age / 20),
 }
+REACH = {"recent": 100, "latest": 30, "taste": 200}  # ratings; older ones would weigh less than 1 / 20,000
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class Histories:
 
     def matrix(self, weighting: str = "all") -> sp.csr_matrix:
         """Return the weight of each film in each history, shape (n, m). See WEIGHTINGS."""
-        weigh = WEIGHTINGS[weighting]
+        weigh, reach = WEIGHTINGS[weighting], REACH.get(weighting)
+        if reach and any(len(films) > reach for films in self.films):
+            recent = Histories(
+                [rated[-reach:] for rated in self.films], [given[-reach:] for given in self.stars], self.m
+            )
+            return recent.matrix(weighting)
         values = [
             weigh(np.arange(len(films))[::-1], stars) for films, stars in zip(self.films, self.stars, strict=True)
         ]
@@ -49,6 +55,10 @@ class Histories:
     def part(self, start: int, stop: int) -> Histories:
         """Return some of the histories."""
         return Histories(self.films[start:stop], self.stars[start:stop], self.m)
+
+    def take(self, rows: np.ndarray) -> Histories:
+        """Return the histories at some positions."""
+        return Histories([self.films[row] for row in rows], [self.stars[row] for row in rows], self.m)
 
     def cut(self) -> tuple[Histories, list[np.ndarray]]:
         """Return the histories without the last fifth of each, and the films of that fifth."""

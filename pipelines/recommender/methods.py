@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -50,8 +51,15 @@ METHODS: dict[str, Kind] = {
     "two_tower": Kind(TwoTower, "recent", {}, ("recent",)),
 }
 RETRIEVAL = "ease"  # hands candidates to the ranker
+RANDOM = ("als", "two_tower")  # depend on the seed
 
 
-def fit(past: Histories, catalogue: Catalogue, seed: int = 0) -> dict[str, Method]:
-    """Return every method, fitted."""
-    return {name: kind.make(**kind.parameters).fit(past, catalogue, seed) for name, kind in METHODS.items()}
+def fit(
+    past: Histories, catalogue: Catalogue, seed: int = 0, known: Mapping[str, Method] | None = None
+) -> dict[str, Method]:
+    """Return every method, fitted. Those of `known` that do not depend on the seed are taken as they are."""
+    kept = {name: method for name, method in (known or {}).items() if name not in RANDOM}
+    return {
+        name: kept[name] if name in kept else kind.make(**kind.parameters).fit(past, catalogue, seed)
+        for name, kind in METHODS.items()
+    }

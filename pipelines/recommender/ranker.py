@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.recommender import metrics
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES
-from pipelines.recommender.histories import Histories
+from pipelines.recommender.histories import WEIGHTINGS, Histories
 from pipelines.recommender.methods import METHODS, RETRIEVAL, Method
 
 CHUNK = 64  # histories at a time: a score of each film for each of them is large
@@ -58,13 +58,15 @@ class Inputs:
 
     def columns(self, part: Histories, films: np.ndarray) -> np.ndarray:
         """Return what is known of each candidate, shape (n, candidates, names)."""
-        scores = []
-        for name, method in self.methods.items():
-            for weighting in METHODS[name].ranked:
-                scores.append(np.take_along_axis(method.scores(part.matrix(weighting)), films, axis=1))
+        weighted = {weighting: part.matrix(weighting) for weighting in WEIGHTINGS}
+        scores = [
+            np.take_along_axis(method.scores(weighted[weighting]), films, axis=1)
+            for name, method in self.methods.items()
+            for weighting in METHODS[name].ranked
+        ]
         raw = np.stack(scores, axis=2)
         within = (raw - raw.mean(axis=1, keepdims=True)) / (raw.std(axis=1, keepdims=True) + 1e-9)
-        recent = part.matrix("recent")
+        recent = weighted["recent"]
         years = recent @ self.years / np.maximum(np.asarray(recent.sum(axis=1)).ravel(), 1e-9)
         size = np.array([len(rated) for rated in part.films], dtype=float)
         others = np.stack(

@@ -32,5 +32,5 @@ class Transitions(ItemToItem):
                 both = (before >= 0) & (after >= 0)
                 np.add.at(pairs, (before[both], after[both]), 1 / lag)
         often = seen[:, self.kept].getnnz(axis=0)
-        self.weights = pairs / (often[:, None] + np.float32(self.shrink))
+        self.weights = (pairs / (often[:, None] + self.shrink)).astype(np.float32)
         return self

@@ -1,13 +1,13 @@
 """Events: what an entity does changes its features in the online store, so that the next prediction knows it.
 
-An event is read, applied and written while its entity is locked, so that no event of this process is lost. The lock
+The events of a capstone are read, applied and written one after the other, so that none of this process is lost. That
 does not reach other processes: of two events of one entity that two replicas get at the same instant, one may be lost.
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
@@ -15,18 +15,23 @@ from capstan.errors import CapstanError
 from serving.errors import Unavailable
 from serving.scoring.variants import Variant
 
-_locks: WeakValueDictionary[tuple[Any, ...], asyncio.Lock] = WeakValueDictionary()  # they outlive a reload
+_writers: dict[str, ThreadPoolExecutor] = {}  # one thread for each capstone; it outlives a reload
 
 
 class EventSink:
     """Applies the events of one variant's task, and pushes what they make of the features."""
 
     def __init__(self, variant: Variant):
+        from feast import FeatureStore
+
         assert variant.transformer
-        self.variant, self.store = variant, variant.transformer.store
+        # A store of its own: threads that share a connection of Python's sqlite3 may take each other's parameters.
+        self.variant, self.store = variant, FeatureStore(config=variant.transformer.store.config)
         self.task = variant.loaded.task
         source = self.task.PUSH_SOURCE
-        views = [v for v in self.store.list_all_feature_views() if getattr(_stream(v), "name", None) == source]
+        views: list[Any] = [
+            v for v in self.store.list_all_feature_views() if getattr(_stream(v), "name", None) == source
+        ]
         if len(views) != 1:
             raise CapstanError(f"The push source {source!r} of {variant.name!r} feeds {len(views)} views; expected 1.")
         [self.view] = views
@@ -40,24 +45,18 @@ class EventSink:
 
         Raises InvalidRow, and Unavailable when the online store fails.
         """
-        # Shielded: a client that goes away must not release the lock under the thread that writes.
-        return await asyncio.shield(asyncio.ensure_future(self._locked(event)))
+        name = self.variant.name
+        if name not in _writers:
+            _writers[name] = ThreadPoolExecutor(1, f"events-{name}")
+        return await asyncio.get_running_loop().run_in_executor(_writers[name], self._write, event)
 
-    async def _locked(self, event: BaseModel) -> dict[str, Any]:
-        entity = {key: getattr(event, key) for key in self.keys}
-        name = (self.variant.name, self.view.name, *entity.values())
-        lock = _locks.get(name)
-        if lock is None:
-            lock = _locks[name] = asyncio.Lock()
-        async with lock:
-            return await asyncio.to_thread(self._write, event, entity)
-
-    def _write(self, event: BaseModel, entity: dict[str, Any]) -> dict[str, Any]:
+    def _write(self, event: BaseModel) -> dict[str, Any]:
         import sqlite3
 
         import pandas as pd
         from redis.exceptions import RedisError
 
+        entity = {key: getattr(event, key) for key in self.keys}
         names = [f"{self.view.name}:{feature}" for feature in self.features]
         source = self.view.batch_source
         try:
