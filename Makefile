@@ -92,5 +92,5 @@ clean:  ## stop what runs; remove the state, the environment and the caches
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(INSTALL) -r pyproject.toml $(call extras,credit torch dev)
+	$(INSTALL) -r pyproject.toml $(call extras,credit forecast torch dev)
 	touch $@

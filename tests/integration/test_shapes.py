@@ -18,16 +18,18 @@ from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
 LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 3, "records": "no", "age": 40}
+DAY = {"start": "2014-11-05T00:00:00+10:00", "temperature": [15.0] * 336, "holidays": ["2014-11-04"]}
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
     "digit_image": ({"image": base64.b64encode(b"no image").decode()}, "image"),
-    "demand_forecast": ({"week": [4.5] * 335}, "week"),
+    "electricity_day": ({"week": [4.5] * 335}, "week"),
     "movie_ranking": ({"liked": [], "count": 5}, "liked"),
     "wine_cluster": ({"alcohol": "strong"}, "alcohol"),
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
     "credit_risk": (LOAN | {"age": 17}, "age"),
+    "demand_forecast": (DAY | {"demand": [4.5] * 300}, "demand"),
 }
 NAMES = list(BAD)
 
