@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.demand_forecast.alike import alike
 from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows
 
 SETTINGS: dict[str, Any] = {
@@ -59,12 +60,7 @@ def inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
     demand, temperature = windows.demand, windows.temperature
     past, warm = demand.reshape(n, 7, DAY), temperature.reshape(n, 7, DAY)
     works = windows.working.reshape(n, 8, DAY)
-    alike = works[:, :7] == works[:, 7:]  # shape (n, 7, 48): the half-hours of the week whose day is of this kind
-    age = np.where(alike.any(axis=1), alike[:, ::-1].argmax(axis=1), 6)[:, None]  # in days, 0 is yesterday
-    like = np.take_along_axis(past, 6 - age, axis=1)[:, 0]
-    like_warm = np.take_along_axis(warm, 6 - age, axis=1)[:, 0]
-    weight = np.maximum(alike.sum(axis=1), 1)
-    mean = np.where(alike.any(axis=1), (past * alike).sum(axis=1) / weight, past.mean(axis=1))
+    like = alike(windows)
 
     def day(values: np.ndarray) -> np.ndarray:
         """Repeat what is one number per window for its half-hours."""
@@ -75,17 +71,17 @@ def inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
         slot,
         weekday,
         works[:, 7],
-        age[:, 0],
+        like.age,
         works[:, 6],
         works[:, 0],
         past[:, 6],
         past[:, 5],
         past[:, 0],
-        like,
-        mean,
+        like.demand,
+        like.mean,
         warm[:, 6],
         warm[:, 0],
-        like_warm,
+        like.temperature,
         day(demand[:, -1]),
         day(demand[:, -1] - demand[:, -1 - DAY]),
         day(demand[:, -DAY:].mean(axis=1)),
@@ -106,7 +102,7 @@ def inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
             ahead,
             ahead - warm[:, 6],
             ahead - warm[:, 0],
-            ahead - like_warm,
+            ahead - like.temperature,
             trailing(both, 6),
             trailing(both, 24),
             trailing(both, 48),
@@ -115,7 +111,7 @@ def inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
             day(ahead.min(axis=1)),
             day(ahead.mean(axis=1)),
         ]
-    return np.stack([np.asarray(values, float).ravel() for values in columns], axis=1), like.ravel()
+    return np.stack([np.asarray(values, float).ravel() for values in columns], axis=1), like.demand.ravel()
 
 
 def trailing(values: np.ndarray, steps: int) -> np.ndarray:

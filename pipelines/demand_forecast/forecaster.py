@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 from capstan.errors import CapstanError
 
@@ -27,12 +28,21 @@ class Forecaster(Protocol):
         """Return the quantiles in ascending order, GW, shape (n, 48, levels)."""
 
 
-def make(name: str, seed: int = 0) -> Forecaster:
-    """Return a forecaster by name, not yet fitted. Raises CapstanError for a name that is unknown."""
-    from pipelines.demand_forecast.boosting import Boosting
-    from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
+# By name: the module and the class. A module is imported when its forecaster is asked for; some of them import torch.
+FORECASTERS = {
+    "seasonal_naive": "SeasonalNaive",
+    "arima": "Arima",
+    "boosting": "Boosting",
+    "temporal_convolution": "TemporalConvolution",
+    "autoregressive": "Autoregressive",
+    "combination": "Combination",
+}
 
-    kinds: dict[str, Callable[[int], Forecaster]] = {"seasonal_naive": SeasonalNaive, "boosting": Boosting}
-    if name not in kinds:
-        raise CapstanError(f"There is no forecaster {name!r}. There are: {', '.join(kinds)}.")
-    return kinds[name](seed)
+
+def make(name: str, seed: int = 0, **settings: Any) -> Forecaster:
+    """Return a forecaster by name, not yet fitted. Raises CapstanError for a name that is unknown."""
+    if name not in FORECASTERS:
+        raise CapstanError(f"There is no forecaster {name!r}. There are: {', '.join(FORECASTERS)}.")
+    module = import_module(f"pipelines.demand_forecast.{name}")
+    made: Forecaster = getattr(module, FORECASTERS[name])(seed, **settings)
+    return made
