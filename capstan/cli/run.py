@@ -69,7 +69,7 @@ def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, An
 
 
 def _run_all(as_json: bool) -> int:
-    """Run each capstone and report all of them. Return the exit code: 1 if one failed. A rejected model is no failure."""
+    """Run each capstone and report all. Return the exit code: 1 if one failed. A rejected model is no failure."""
     from capstan import catalogue
     from capstan.errors import CapstanError
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
     "digit_image": ({"image": base64.b64encode(b"no image").decode()}, "image"),
-    "demand_forecast": ({"week": [4.5] * 335}, "week"),
+    "electricity_day": ({"week": [4.5] * 335}, "week"),
     "movie_ranking": ({"liked": [], "count": 5}, "liked"),
     "wine_cluster": ({"alcohol": "strong"}, "alcohol"),
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
