@@ -42,6 +42,8 @@ class Task(Protocol):
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
     EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
     INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
+    # The files that `load` reads, by name, where their home is a download: a cluster gets them, its pods no other.
+    files: "Callable[[Path | None], dict[str, Path]] | None" = None
     count: "Callable[[Tables], dict[str, float]] | None" = None  # figures of the raw tables, shown with the run
 
     def load(self, data_dir: Path | None) -> "Tables":

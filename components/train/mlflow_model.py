@@ -61,7 +61,10 @@ def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame"
     has = capabilities(task)
     if "endpoint" in has and "features" not in has:
         requests = [_request(task, number, row) for number, row in enumerate(task.examples(tables))]
-        return pd.DataFrame([{name: getattr(request, name) for name in model.inputs} for request in requests])
+        rows = pd.DataFrame([{name: getattr(request, name) for name in model.inputs} for request in requests])
+        instants = [name for name, kind in model.inputs.items() if kind == "datetime"]
+        # MLflow's instants have no zone; ours are in UTC.
+        return rows.assign(**{name: pd.to_datetime(rows[name], utc=True).dt.tz_localize(None) for name in instants})
     for table in tables.values():
         if set(model.inputs) <= set(table.columns):
             numbers = [name for name, kind in model.inputs.items() if kind == "double"]

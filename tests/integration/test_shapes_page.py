@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 # By name: what to enter so that the server refuses it, the field that says so, and what it says.
 BAD = {
     "house_price": ({"living_area": "-1"}, "living_area", "greater than 0"),
-    "demand_forecast": ({"week": json.dumps([4.5, "x"] * 168)}, "week", "item 2: Input should be a valid number"),
+    "electricity_day": ({"week": json.dumps([4.5, "x"] * 168)}, "week", "item 2: Input should be a valid number"),
     "movie_ranking": ({"liked": "[]"}, "liked", "at least 1 item"),
     "wine_cluster": ({"alcohol": "strong"}, "alcohol", "valid number"),
     "artwork_medium": ({"artist": ""}, "artist", "Field required"),
@@ -115,8 +115,8 @@ def test_a_price_is_a_number_with_its_unit_and_is_explained_in_it(predicted):
 
 
 def test_a_forecast_is_a_plot_with_its_bands_and_units(predicted):
-    page, answer = predicted("demand_forecast")
-    levels = json.loads(httpx.get(f"{settings().endpoint_url}/v2/models/demand_forecast").text)["prediction_schema"]
+    page, answer = predicted("electricity_day")
+    levels = json.loads(httpx.get(f"{settings().endpoint_url}/v2/models/electricity_day").text)["prediction_schema"]
     levels = levels["properties"]["quantiles"]["levels"]
     bands = page.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.band")
     assert len(bands) == len(levels) // 2
@@ -136,7 +136,7 @@ def test_a_forecast_is_a_plot_with_its_bands_and_units(predicted):
 
 
 def test_a_list_of_many_numbers_wraps_and_is_sent_whole(opened):
-    page = opened("demand_forecast")
+    page = opened("electricity_day")
     week = page.field("week")
     assert page.wait("#field-week-count").text == "336 items entered"
     assert len(json.loads(week.get_attribute("value"))) == 336

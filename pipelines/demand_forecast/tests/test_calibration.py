@@ -1,0 +1,47 @@
+"""Measures against other implementations, and calibration that covers what it promises."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import mean_pinball_loss
+
+from pipelines.demand_forecast import conformal, measures
+from pipelines.demand_forecast.forecaster import make
+from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
+from pipelines.demand_forecast.windows import LEVELS, between
+
+
+@pytest.fixture(scope="module")
+def split(past):
+    return between(past, "2014-01-01", "2014-07-01"), between(past, "2014-07-01", "2014-10-01")
+
+
+def test_pinball_loss_is_that_of_scikit_learn(split):
+    quantiles = SeasonalNaive().fit(split[0]).predict(split[1])
+    other = [
+        mean_pinball_loss(split[1].target.ravel(), quantiles[..., place].ravel(), alpha=level)
+        for place, level in enumerate(LEVELS)
+    ]
+    assert measures.pinball(split[1].target, quantiles) == pytest.approx(np.mean(other))
+
+
+def test_the_seasonal_naive_has_a_mase_of_one(split):
+    quantiles = SeasonalNaive().fit(split[0]).predict(split[1])
+    assert measures.score(split[1], quantiles)["mase"] == pytest.approx(1)
+
+
+def test_factors_cover_what_they_were_made_of_and_keep_the_median(split):
+    quantiles = make("seasonal_naive").fit(split[0]).predict(split[1])
+    narrow = conformal.stretch(quantiles, np.array([0.2, 0.2, 1, 0.2, 0.2]))
+    assert measures.coverage(split[1].target, narrow) < 0.4
+    wide = conformal.stretch(narrow, conformal.factors(split[1].target, narrow))
+    below = (split[1].target[..., None] <= wide).mean(axis=(0, 1))
+    assert below[[0, 1, 3, 4]] == pytest.approx([0.1, 0.3, 0.7, 0.9], abs=0.01)
+    assert (wide[..., measures.MIDDLE] == quantiles[..., measures.MIDDLE]).all()
+
+
+def test_every_day_is_held_out_once_and_weeks_stay_together(past):
+    weeks = conformal.weeks(past)
+    assert (
+        set(np.diff(weeks)) == {0, 1}
+        and (past.start.tz_convert("Etc/GMT-10")[1:][np.diff(weeks) == 1].dayofweek == 0).all()
+    )

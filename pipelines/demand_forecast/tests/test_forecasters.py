@@ -1,0 +1,47 @@
+"""The forecasters that learn in seconds: better than the week ago, and none sees what it must not."""
+
+import numpy as np
+import pytest
+
+from capstan.errors import CapstanError
+from pipelines.demand_forecast import measures
+from pipelines.demand_forecast.alike import alike
+from pipelines.demand_forecast.forecaster import make
+from pipelines.demand_forecast.windows import DAY, Windows, between
+
+SETTINGS = {"arima": {"seasonal": (0, 0, 0, 0)}, "boosting": {"rounds": 60}}
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def fitted(request, past):
+    """Return a forecaster of each kind and a month that it has not seen, without the temperature and with it."""
+    some, rest = between(past, "2014-01-01", "2014-09-01"), between(past, "2014-09-01", "2014-10-01")
+    settings = SETTINGS[request.param]
+    return [(make(request.param, **settings).fit(a), b) for a, b in ((some.blind(), rest.blind()), (some, rest))]
+
+
+def test_a_known_temperature_helps_and_is_better_than_a_week_ago(fitted):
+    blind, known = (measures.score(rest, model.predict(rest))["mase"] for model, rest in fitted)
+    assert known < min(blind, 0.95)
+
+
+def test_quantiles_ascend_and_depend_on_what_is_known_alone(fitted):
+    for model, rest in fitted:
+        quantiles = model.predict(rest)
+        assert quantiles.shape == (len(rest), DAY, 5) and (np.diff(quantiles, axis=-1) >= 0).all()
+        without = Windows(**vars(rest) | {"target": None})
+        assert np.array_equal(model.predict(without), quantiles)
+        assert model.predict(without[[3]]) == pytest.approx(quantiles[[3]])
+
+
+def test_days_alike_are_working_days_for_working_days(past):
+    found = alike(past)
+    monday = int(np.flatnonzero(past.start.tz_convert("Etc/GMT-10").strftime("%F") == "2014-05-12")[0])
+    assert (found.age[monday] == 2).all()  # the Friday before
+    assert (found.demand[monday] == past.demand[monday].reshape(7, DAY)[4]).all()
+    assert (found.age[monday + 1] == 0).all() and (found.age[monday + 5] == 5).all()  # a Tuesday, a Saturday
+
+
+def test_an_unknown_forecaster_is_named():
+    with pytest.raises(CapstanError, match=r"no forecaster 'prophet'. There are: seasonal_naive, arima"):
+        make("prophet")

@@ -1,0 +1,21 @@
+"""A small part of each capstone's real data: `pipelines/NAME/tests/small.py`, on which tests run the whole pipeline."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Small(Protocol):
+    """What such a module defines."""
+
+    SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
+    REFUSED: tuple[dict[str, Any], str]  # a request that is refused, and the field that the answer names
+
+    def write(self, folder: Path) -> None:
+        """Write the data into a folder, as `CAPSTAN_DATA_DIR` wants it. Nothing where the data is small itself."""
+
+
+def small(name: str) -> Small:
+    """Return the module of a capstone."""
+    found: Small = import_module(f"pipelines.{name}.tests.small")
+    return found
