@@ -1,4 +1,4 @@
-"""Every capstone, on a small part of its real data: the whole pipeline, an answer, and a refusal that names the field."""
+"""Every capstone on a small part of its real data: the pipeline, an answer, and a refusal that names the field."""
 
 import json
 from collections.abc import Iterator
