@@ -58,12 +58,10 @@ def _serves_this_process(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def place_of_examples(home: Path, data_dir: Path | None = None) -> Iterator[Place]:
-    """A place that has the capstones of `tests/capstones`, too; the settings of this process point to it."""
+def place_of_examples(home: Path) -> Iterator[Place]:
+    """A place whose capstones are those of `tests/capstones`; the settings of this process point to it, too."""
     place = Place(home)
     place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
-    if data_dir:
-        place.environment["CAPSTAN_DATA_DIR"] = str(data_dir)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in place.environment.items():
             patch.setenv(name, value)

@@ -15,7 +15,6 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 from capstan import catalogue
 from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
-from tests.support.small import small
 
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
@@ -28,18 +27,13 @@ BAD = {
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
 }
-REAL = [name for name in catalogue.names() if name not in BAD and name != "flight_delay"]  # whose tests are the road's
-BAD |= {name: small(name).REFUSED for name in REAL}
 NAMES = list(BAD)
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[Place]:
-    """A running stack that has the capstones of the tests, and small parts of the real ones' data."""
-    data = tmp_path_factory.mktemp("data")
-    for name in REAL:
-        small(name).write(data)
-    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home", data) as place:
+    """A running stack whose capstones are those of the tests."""
+    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home") as place:
         yield place
 
 
@@ -49,13 +43,12 @@ def ran(place):
 
     @cache
     def run(name: str) -> dict:
-        options = [f"--set={key}={value}" for key, value in (small(name).SETTINGS if name in REAL else {}).items()]
-        done = place("run", name, "--json", *options)
+        done = place("run", name, "--json")
         assert done.returncode == 0, done.stderr
         task = catalogue.load_task(name)
         client = httpx.Client(base_url=settings().endpoint_url, timeout=30)
         metadata = client.get(f"/v2/models/{name}").raise_for_status().json()
-        rows = task.examples(task.split(task.load(settings().data_dir))[1])
+        rows = task.examples(task.split(task.load(None))[1])
         return {"name": name, "run": json.loads(done.stdout), "metadata": metadata, "rows": rows, "client": client}
 
     return run

@@ -9,7 +9,8 @@ class Small(Protocol):
     """What such a module defines."""
 
     SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
-    REFUSED: tuple[dict[str, Any], str]  # a request that is refused, and the field that the answer names
+    ASKED: dict[str, Any]  # a request that is answered
+    REFUSED: tuple[dict[str, Any], str]  # one that is refused, and the field that the answer names
 
     def write(self, folder: Path) -> None:
         """Write the data into a folder, as `CAPSTAN_DATA_DIR` wants it. Nothing where the data is small itself."""

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 SETTINGS: dict[str, object] = {}
-REFUSED = ({"user": 100_000, "count": 5}, "user")
+ASKED = {"user_id": 15, "count": 5}
+REFUSED = ({"liked": ["No Such Film (1999)"], "count": 5}, "liked")
 
 
 def write(folder: Path) -> None:

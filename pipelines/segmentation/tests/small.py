@@ -6,7 +6,8 @@ from pipelines.segmentation import invoices
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"methods": "k-means,spectral"}
-REFUSED = ({"recency": 18, "frequency": 6, "money": 2100, "country": "Narnia"}, "country")
+ASKED = {"recency": 18, "frequency": 6, "money": 2100, "country": "Germany"}
+REFUSED = (ASKED | {"country": "Narnia"}, "country")
 
 
 def write(folder: Path) -> None:
