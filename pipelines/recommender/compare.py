@@ -93,13 +93,18 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--splits", nargs="+", default=list(PROTOCOLS), choices=list(PROTOCOLS))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
     tables = data.tables(settings().data_dir)
     films = catalogue(tables["films"])
-    lines = [line for split in PROTOCOLS for line in measure(tables["ratings"], films, split, given.seeds)]
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "compare.json").write_text(json.dumps(lines, indent=1) + "\n")
+    file = given.out / "compare.json"
+    lines = json.loads(file.read_text()) if file.exists() else []
+    for split in given.splits:  # of the others, what was measured stays
+        lines = [line for line in lines if line["split"] != split]
+        lines += measure(tables["ratings"], films, split, given.seeds)
+        file.write_text(json.dumps(lines, indent=1) + "\n")
     print(markdown(pd.DataFrame(lines)))
 
 

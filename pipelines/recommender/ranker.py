@@ -20,7 +20,7 @@ CHUNK = 64  # histories at a time: a score of each film for each of them is larg
 OFTEN = 5  # ratings that a film's mean is drawn with towards that of all
 PARAMETERS: dict[str, Any] = {
     "objective": "lambdarank",
-    "num_leaves": 6,
+    "num_leaves": 4,
     "learning_rate": 0.05,
     "min_data_in_leaf": 100,
     "lambda_l2": 10.0,
@@ -94,7 +94,7 @@ class Inputs:
 class Hybrid:
     """Retrieval, then LightGBM's LambdaMART. Source: Burges, From RankNet to LambdaRank to LambdaMART, 2010."""
 
-    def __init__(self, rounds: int = 150, parameters: Mapping[str, Any] = PARAMETERS):
+    def __init__(self, rounds: int = 200, parameters: Mapping[str, Any] = PARAMETERS):
         self.rounds, self.parameters = rounds, dict(parameters)
 
     def fit(self, inputs: Inputs, past: Histories, after: Sequence[np.ndarray], seed: int = 0) -> Hybrid:
@@ -108,7 +108,7 @@ class Hybrid:
         relevant = np.array([np.isin(row, rated) for row, rated in zip(films, after, strict=True)])
         rows = columns.reshape(-1, columns.shape[2])
         data = lightgbm.Dataset(rows, relevant.ravel().astype(int), group=[films.shape[1]] * len(films))
-        self.booster = lightgbm.train(self.parameters | {"seed": seed, "num_threads": 2}, data, self.rounds)
+        self.booster = lightgbm.train(self.parameters | {"seed": seed, "num_threads": 1}, data, self.rounds)
         return self
 
     def rank(self, inputs: Inputs, part: Histories) -> tuple[np.ndarray, np.ndarray]:

@@ -32,7 +32,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
     "transitions": {"reach": [5, 10, 20, 40], "shrink": [3.0, 10.0, 30.0, 100.0]},
     "two_tower": {"size": [32], "epochs": [12, 24], "rate": [1e-2, 2e-2, 4e-2]},
 }
-RANKER = {"num_leaves": [4, 6, 12], "rounds": [100, 200, 400]}
+RANKER = {"num_leaves": [4, 8], "rounds": [100, 200, 400]}
 FOLDS = 5
 
 

