@@ -19,7 +19,7 @@ class Recommender(Model):
     """Retrieval and ranking over histories. `films` and `stars` come from the feature store, the others are asked."""
 
     inputs = {"user_id": "long", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
-    requirements = ("lightgbm", "numpy", "scipy", "scikit-learn")
+    requirements = ("lightgbm", "numpy", "scipy", "threadpoolctl")
 
     def __init__(self, catalogue: Catalogue, ranked_by: Inputs, hybrid: Hybrid):
         self.catalogue, self.ranked_by, self.hybrid = catalogue, ranked_by, hybrid

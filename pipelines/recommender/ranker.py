@@ -15,6 +15,7 @@ from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES
 from pipelines.recommender.histories import WEIGHTINGS, Histories
 from pipelines.recommender.methods import METHODS, RETRIEVAL, Method
+from pipelines.recommender.threads import one_thread
 
 CHUNK = 64  # histories at a time: a score of each film for each of them is large
 OFTEN = 5  # ratings that a film's mean is drawn with towards that of all
@@ -56,8 +57,9 @@ class Inputs:
         found = []
         for start in range(0, len(past), CHUNK):
             part = past.part(start, start + CHUNK)
-            films = self.candidates(part)
-            found.append((films, self.columns(part, films)))
+            with one_thread():
+                films = self.candidates(part)
+                found.append((films, self.columns(part, films)))
         films, columns = (np.concatenate(made) for made in zip(*found, strict=True))
         return films, columns
 
