@@ -1,7 +1,8 @@
 """`python -m pipelines.demand_forecast.compare`: every forecaster on the same test days, over five seeds.
 
-Each is fitted once, on the days before October, and calibrated on weeks that it was not fitted on. It then forecasts
-each day of October to December from midnight. It writes `compare.json` into the folder `out`, and prints the table.
+Each is fitted on the days before October, and calibrated on weeks that it was not fitted on. It then forecasts each
+day of October to December from midnight. "Weekly" ones are fitted again after each week of these. It writes
+`compare.json` into the folder `out`, and prints the table.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pipelines.demand_forecast.forecaster import FORECASTERS, make
 from pipelines.demand_forecast.windows import Windows, cut
 
 RANDOM = {"boosting", "temporal_convolution", "autoregressive"}  # the others give every seed the same
+WEEKLY = ["boosting, weekly", "combination, weekly"]
+NAMES = [*FORECASTERS, *WEEKLY]
 FOLDS = {"temporal_convolution": 1, "autoregressive": 1}  # of 4 that calibrate; the networks take long to fit
 KINDS = ("without", "known")
 
@@ -40,11 +43,32 @@ def raw(name: str, seed: int, past: Windows, test: Windows, cache: Path) -> dict
     return dict(np.load(kept))
 
 
+def again(name: str, seed: int, past: Windows, test: Windows, cache: Path) -> dict[str, np.ndarray]:
+    """Return the same, but the test days of each week from a forecaster that was fitted on all days before it."""
+    found, kept = raw(name, seed, past, test, cache), cache / f"{name}-{seed}-{past.ahead is not None}-weekly.npz"
+    if not kept.exists():
+        began, weeks = time.monotonic(), [test[first : first + 7] for first in range(0, len(test), 7)]
+        made = [make(name, seed).fit(joined(past, test, len(past) + 7 * n)).predict(w) for n, w in enumerate(weeks)]
+        np.savez(kept, test=np.concatenate(made), seconds=time.monotonic() - began)
+    return found | dict(np.load(kept))
+
+
+def joined(past: Windows, test: Windows, days: int) -> Windows:
+    """Return the first days of two groups of windows, one after the other."""
+    parts = {
+        name: value.append(getattr(test, name)) if name == "start" else np.concatenate([value, getattr(test, name)])
+        for name, value in vars(past).items()
+        if value is not None
+    }
+    return Windows(**parts)[:days]
+
+
 def forecasts(name: str, seed: int, past: Windows, test: Windows, cache: Path) -> dict[str, np.ndarray]:
-    """Return the same, of the combination from its members."""
+    """Return the same of a line of the table: of the combination from its members, and of weekly ones."""
+    name, _, weekly = name.partition(", ")
     if name != "combination":
-        return raw(name, seed if name in RANDOM else 0, past, test, cache)
-    parts = [forecasts(member, seed, past, test, cache) for member in MEMBERS]
+        return (again if weekly else raw)(name, seed if name in RANDOM else 0, past, test, cache)
+    parts = [forecasts(f"{member}, weekly" if weekly else member, seed, past, test, cache) for member in MEMBERS]
     return {key: np.mean([part[key] for part in parts], axis=0) for key in ("truth", "unseen", "test")} | {
         "seconds": np.sum([part["seconds"] for part in parts])
     }
@@ -89,7 +113,7 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--forecasters", nargs="+", default=list(FORECASTERS), choices=list(FORECASTERS))
+    parser.add_argument("--forecasters", nargs="+", default=NAMES, choices=NAMES)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--cache", type=Path, default=settings().home / "demand_forecast")
     given = parser.parse_args()
@@ -100,7 +124,7 @@ def main() -> None:
             made = measure(past, test, name, seed, given.cache)
             lines += made
             print("\n".join(json.dumps(line) for line in made), flush=True)
-    order = {name: place for place, name in enumerate(FORECASTERS)}
+    order = {name: place for place, name in enumerate(NAMES)}
     table = pd.DataFrame(lines).sort_values("forecaster", key=lambda names: names.map(order), kind="stable")
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / "compare.json").write_text(table.to_json(orient="records", indent=1))
