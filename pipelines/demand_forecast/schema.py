@@ -105,4 +105,4 @@ class Prediction(BaseModel):
         title="Demand", description="GW, in each half-hour from the start", json_schema_extra=QUANTILES
     )
     peak: float = Field(title="Peak", description="of the median", json_schema_extra={"unit": "GW"})
-    peak_at: str = Field(title="At", description="Melbourne time")
+    peak_at: str = Field(title="Time of the peak", description="in Melbourne")
