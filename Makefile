@@ -1,4 +1,4 @@
-# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: all checks and tests.
+# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: checks and tests, but the longest.
 # Each target sets up what it needs in .venv; nothing else is touched.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,7 +16,7 @@ COMMA := ,
 extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install check lint format types unit coverage test e2e e2e-long chaos bench golden lock clean
+.PHONY: help demo cluster install check lint format types unit coverage test test-long e2e e2e-long chaos bench golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,9 +49,13 @@ unit: .venv/.dev  ## the fast unit tests and those of the capstones
 coverage: export COV = --cov
 coverage: unit  ## the same, and what they cover
 
-test: check  ## everything: the checks, then all other tests, the slowest of them listed
+test: check  ## the checks, then all other tests but the longest; the slowest are listed
 	scripts/system-packages
-	$(PYTEST) -m "not fast" --durations=20 --durations-min=5
+	$(PYTEST) -m "not fast and not long" --durations=20 --durations-min=5
+
+test-long: .venv/.dev  ## the longest: commands killed at each write, training on Ray, requests made up
+	scripts/system-packages
+	$(PYTEST) -m long --durations=20 --durations-min=5
 
 # One process, in the order of the files: the tests share a cluster, and its endpoint's state.
 E2E = $(PYTEST) tests/e2e -n 0 --durations=10
@@ -59,7 +63,7 @@ E2E = $(PYTEST) tests/e2e -n 0 --durations=10
 e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 22 minutes
 	$(E2E) -m "e2e and not slow"
 
-e2e-long: .venv/.dev  ## the same and what takes longer: autoscaling, a new image under load
+e2e-long: .venv/.dev  ## the same and what takes longer: autoscaling, the other capstones, operators' commands
 	$(E2E) -m e2e
 
 chaos: .venv/.dev  ## on a cluster of your own: restart one part after another during runs; ONLY=mlflow strikes one
@@ -92,5 +96,5 @@ clean:  ## stop what runs; remove the state, the environment and the caches
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(INSTALL) -r pyproject.toml $(call extras,credit forecast torch dev)
+	$(INSTALL) -r pyproject.toml $(call extras,credit forecast recommender segmentation torch dev)
 	touch $@

@@ -6,7 +6,7 @@ that has a value here is optional by itself.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -42,6 +42,8 @@ class Task(Protocol):
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
     EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
     INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
+    # The files that `load` reads, by name, where their home is a download: a cluster gets them, its pods no other.
+    files: "Callable[[Path | None], dict[str, Path]] | None" = None
     count: "Callable[[Tables], dict[str, float]] | None" = None  # figures of the raw tables, shown with the run
 
     def load(self, data_dir: Path | None) -> "Tables":
@@ -50,8 +52,8 @@ class Task(Protocol):
     def split(self, tables: "Tables") -> "tuple[Tables, Tables]":
         """Return the tables to train on and those to test on.
 
-        With features, `tables` holds one table, `training_set`: the entity rows with their features. Otherwise it
-        holds the tables of `load`, without the rows that break the contract.
+        With features, `tables` holds the table `training_set`, the entity rows with their features, and the tables
+        that CARRIED names. Otherwise it holds the tables of `load`, without the rows that break the contract.
         """
 
     def train(self, tables: "Tables") -> Model:
@@ -76,6 +78,7 @@ class Features(Protocol):
     FEATURE_SERVICE: str
     ENTITY_KEYS: list[str]
     FEATURE_DEFAULTS: Mapping[str, Any] = NONE  # what the endpoint uses when the online store does not answer
+    CARRIED: Sequence[str] = ()  # tables that `split` gets beside the training set, such as a catalogue
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction: entity keys, `event_timestamp`, request data and label."""
@@ -116,7 +119,30 @@ class Monitoring(Protocol):
         """Return one row per prediction. Columns are scalars: numbers, texts, booleans."""
 
 
-CAPABILITIES = {"contract": Contract, "features": Features, "endpoint": Endpoint, "monitoring": Monitoring}
+class Events(Protocol):
+    """Events that change what is known of an entity, so that the next prediction knows it. `Event` is a pydantic model.
+
+    It needs features, whose entity keys are fields of the event, and an endpoint, which takes the events.
+    """
+
+    Event: "type[BaseModel]"
+    PUSH_SOURCE: str  # Feast's push source, which feeds one view
+
+    def apply(self, model: Model, event: "BaseModel", features: dict[str, Any]) -> dict[str, Any]:
+        """Return the features of the view after an event, from those before it: None for what is not known.
+
+        Raises InvalidRow for an event that cannot be.
+        """
+
+
+CAPABILITIES = {
+    "contract": Contract,
+    "features": Features,
+    "endpoint": Endpoint,
+    "monitoring": Monitoring,
+    "events": Events,
+}
+NEEDS = {"events": ("features", "endpoint")}
 
 
 def capabilities(task: ModuleType) -> set[str]:
@@ -134,6 +160,9 @@ def check(task: ModuleType, name: str) -> None:
         alone = [part for part in _parts(protocol)[1] if hasattr(task, part)]
         if alone and capability not in capabilities(task):
             problems.append(f"{', '.join(alone)} needs the {capability} capability")
+    for capability, needed in NEEDS.items():
+        if capability in capabilities(task) and (lacking := sorted(set(needed) - capabilities(task))):
+            problems.append(f"its {capability} capability needs {' and '.join(lacking)}")
     problems = problems or _wrong(task)
     if problems:
         raise CapstanError(
@@ -158,7 +187,7 @@ def _wrong(task: ModuleType) -> list[str]:
     problems = []
     if not task.THRESHOLDS or not all(isinstance(bound, Bound) for bound in task.THRESHOLDS.values()):
         problems.append("THRESHOLDS maps a metric to at_least(...) or at_most(...), at least one")
-    for schema in ("Request", "Prediction"):
+    for schema in ("Request", "Prediction", "Event"):
         fields = getattr(getattr(task, schema, None), "model_fields", None)
         if hasattr(task, schema) and fields is None:
             problems.append(f"{schema} is not a pydantic model")

@@ -10,6 +10,17 @@ class CapstanError(Exception):
     """
 
 
+class InvalidRow(Exception):
+    """A row that a model cannot take, such as an unknown key. The message says what is wrong and what to do.
+
+    A model raises it; the endpoint then answers 400, for this request only. `row` is the row's position, and `field`
+    the field of the request.
+    """
+
+    def __init__(self, message: str, row: int = 0, field: str = ""):
+        super().__init__(f"row {row}{f', {field}' if field else ''}: {message}")
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " Did you mean ...?" with the known name nearest to a misspelt one, or "" when none is near."""
     from difflib import get_close_matches

@@ -54,6 +54,8 @@ def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
     if "features" in capabilities(task):
         found["feature_service"] = task.FEATURE_SERVICE
         found["entity_keys"] = list(task.ENTITY_KEYS)
+    if "events" in capabilities(task):
+        found["event"] = task.Event.model_json_schema()
     return found
 
 

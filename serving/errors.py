@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, InvalidRow
 
 log = logging.getLogger("serving")
 
@@ -72,6 +72,7 @@ class BodyTooSlow(Refused):
 
 STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     InvalidInput: (400, StatusCode.INVALID_ARGUMENT),
+    InvalidRow: (400, StatusCode.INVALID_ARGUMENT),
     VariantNotFound: (404, StatusCode.NOT_FOUND),
     ModelNotFound: (404, StatusCode.NOT_FOUND),
     ModelNotReady: (503, StatusCode.UNAVAILABLE),

@@ -11,7 +11,8 @@ from capstan.cli import catalogue, clean, cluster, monitor, new, predict, retire
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
 USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": ()}
-USES |= {"status": ("CAPSTAN_TRACKING_URI",), "monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
+USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
+USES |= {"monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"clean": (*ROLLOUT, "CAPSTAN_S3_ENDPOINT"), "retire": (*ROLLOUT, "CAPSTAN_ONLINE_STORE")}
 
 # Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.

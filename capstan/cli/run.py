@@ -10,14 +10,19 @@ import typer
 from rich.markup import escape
 from rich.status import Status
 
-from capstan.cli.options import Capstone, Json
+from capstan.cli.options import Json
 from capstan.cli.output import console, print_json
 
 MARKS = {"done": "[green]done  [/]", "cached": "[blue]cached[/]", "failed": "[red]failed[/]"}
 
 
 def run(
-    capstone: Capstone,
+    capstone: Annotated[
+        str | None, typer.Argument(help="A capstone's name; `capstan list` shows them.", show_default=False)
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Run each capstone, with its defaults, one after another.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
     tune: Annotated[int | None, typer.Option(help="Trials of a Ray Tune search before training.")] = None,
     workers: Annotated[int | None, typer.Option(help="Ray workers; 0 trains in process.")] = None,
@@ -31,24 +36,62 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run a capstone's pipeline, from the source to a deployed, monitored model."""
+    named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
+    parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
+    if everything == bool(capstone):
+        raise typer.BadParameter("Name one capstone, or give --all.", param_hint="capstone")
+    if everything and parameters:
+        raise typer.BadParameter("With --all each capstone has its defaults; give no parameters.", param_hint="--all")
+    if everything:
+        raise typer.Exit(_run_all(as_json))
+    summary = _run(str(capstone), parameters, as_json)
+    if as_json:
+        print_json(summary)
+
+
+def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, Any]:
+    """Run one pipeline, show it unless `quiet`, and return its summary."""
     from capstan import catalogue
 
     began = time.monotonic()
-    named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
-    parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
     title = catalogue.load_task(capstone).TITLE
-    if not as_json:
+    if not quiet:
         console.print(f"[bold]{capstone}[/]  {title}")
-    with Progress(quiet=as_json) as progress:
+    with Progress(quiet=quiet) as progress:
         outputs, links = runner("run")(capstone, parameters, progress.on_event)
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }
     summary = summarize(capstone, outputs) | {"seconds": round(time.monotonic() - began, 1)} | links
-    if as_json:
-        print_json({"capstone": capstone} | summary)
-    else:
+    if not quiet:
         _show(capstone, summary)
+    return {"capstone": capstone} | summary
+
+
+def _run_all(as_json: bool) -> int:
+    """Run each capstone and report all. Return the exit code: 1 if one failed. A rejected model is no failure."""
+    from capstan import catalogue
+    from capstan.errors import CapstanError
+
+    results: list[dict[str, Any]] = []
+    for name in catalogue.names():
+        began = time.monotonic()
+        try:
+            results.append(_run(name, {}, as_json))
+        except CapstanError as error:
+            seconds = round(time.monotonic() - began, 1)
+            results.append({"capstone": name, "verdict": "failed", "error": str(error), "seconds": seconds})
+            if not as_json:
+                console.print(f"[red]Error:[/] {escape(str(error))}")
+        if not as_json:
+            console.print()
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            colour = "green" if result["verdict"] == "accepted" else "red"
+            console.print(f"[{colour}]{result['verdict']:<9}[/] {result['capstone']:<20} {result['seconds']:7.1f} s")
+    return int(any(result["verdict"] == "failed" for result in results))
 
 
 def runner(what: str) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from capstan import catalogue, images
-from capstan.cluster import build, platform, readiness, secrets
+from capstan.cluster import build, data, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
 from capstan.errors import CapstanError
@@ -30,7 +30,7 @@ class Step:
 def steps(capstones: list[str]) -> Iterator[Step]:
     """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something.
 
-    capstones: those whose libraries the cluster shall have beside those of the base image.
+    capstones: those whose libraries and data the cluster shall have beside those of the base image.
     """
     needed = {getattr(catalogue.load_task(name), "EXTRA", "") for name in capstones}
     yield Step("check", _check)
@@ -43,6 +43,8 @@ def steps(capstones: list[str]) -> Iterator[Step]:
     yield Step("secrets", secrets.prepare)
     yield Step("apply", apply)
     yield Step("wait", readiness.wait)
+    if any(hasattr(catalogue.load_task(name), "files") for name in capstones):
+        yield Step("data", partial(data.upload, capstones))
 
 
 def _check() -> str | None:

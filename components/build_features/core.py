@@ -11,7 +11,7 @@ from capstan.files import digest, read_tables, write_json, write_tables
 def build_features(
     capstone: str, tables: str, features: str, training_set: str, metrics: str
 ) -> tuple[dict[str, float], str]:
-    """Write the feature tables to the folder `features` and the training set to the folder `training_set`.
+    """Write the feature tables to the folder `features`, the training set and CARRIED tables to `training_set`.
 
     Nothing outside these folders changes. Return the number of rows and the share of nulls of each feature, and the
     name of the feature service with the digest of its views.
@@ -25,7 +25,8 @@ def build_features(
         service = store.get_feature_service(task.FEATURE_SERVICE)
         rows = store.get_historical_features(entity_df=task.entity_rows(clean), features=service).to_df()
         version = _version(store, service)
-    write_tables({TRAINING_SET: rows}, training_set)
+    carried = {name: clean[name] for name in getattr(task, "CARRIED", ())}
+    write_tables({TRAINING_SET: rows} | carried, training_set)
     names = [field.name for projection in service.feature_view_projections for field in projection.features]
     nulls = {f"null_share_{column}": float(rows[column].isna().mean()) for column in names if column in rows}
     return write_json({"rows": len(rows)} | nulls, metrics), version

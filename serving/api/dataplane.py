@@ -56,6 +56,7 @@ class CapstanDataPlane(DataPlane):
             "streams": predictor.variant.streams,
             "request_schema": predictor.request_schema,
             "prediction_schema": predictor.prediction_schema,
+            **({"event_schema": predictor.event_schema} if predictor.event_schema else {}),
         }
 
     async def index(self) -> list[dict[str, str]]:

@@ -61,7 +61,7 @@ def build(models: Mapping[str, CapstoneModel], secured: bool = False) -> dict[st
         schemas = document["components"]["schemas"]
         schemas[f"{name}_row"] = component(f"{name}_row", model.main.request_schema)
         schemas[f"{name}_prediction"] = component(f"{name}_prediction", model.main.prediction_schema)
-        document["paths"] |= _paths(document, name, model.main)
+        document["paths"] |= _paths(document, name, model.main) | _event_path(document, name, model.main)
     return document
 
 
@@ -91,6 +91,22 @@ def _paths(document: dict[str, Any], name: str, predictor: Predictor) -> dict[st
         _describe_answer(operation, document, ANSWERS[path], {"$ref": f"#/components/schemas/{name}_prediction"})
         paths[path.replace("{model_name}", name)] = {"post": operation}
     return paths
+
+
+def _event_path(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
+    """Return the path that takes a model's events, if it takes any."""
+    if not predictor.event_schema:
+        return {}
+    path = "/v1/models/{model_name}:event"
+    operation = deepcopy(document["paths"][path]["post"])
+    operation["operationId"] += f"_{name}"
+    operation["summary"] += f": {predictor.title or name}"
+    document["components"]["schemas"][f"{name}_event"] = component(f"{name}_event", predictor.event_schema)
+    content = operation["requestBody"]["content"]["application/json"]
+    content["schema"] = {"$ref": f"#/components/schemas/{name}_event"}
+    if row := example(predictor.event_schema):
+        content["examples"] = {"one": {"summary": "One event", "value": row}}
+    return {path.replace("{model_name}", name): {"post": operation}}
 
 
 def _bodies(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:

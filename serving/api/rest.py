@@ -57,6 +57,7 @@ class InferRoutes:
         return [
             ApiRoute(f"/v1/models/{MODEL}:predict", self.predict, Kind.PREDICT, methods=["POST"]),
             ApiRoute(f"/v1/models/{MODEL}:explain", self.explain, Kind.PREDICT, methods=["POST"]),
+            ApiRoute(f"/v1/models/{MODEL}:event", self.event, Kind.PREDICT, methods=["POST"]),
             ApiRoute(f"/v2/models/{MODEL}/infer", **infer),
             ApiRoute(f"/v2/models/{MODEL}/versions/{{model_version}}/infer", **infer),
         ]
@@ -72,6 +73,12 @@ class InferRoutes:
         payload = read_json((await request.receive())["body"])
         model = self.repository.served(request.path_params["model_name"])
         return Response(dumps(await model.explain(V1Payload(payload), request.headers)), media_type="application/json")
+
+    async def event(self, request: Request) -> Response:
+        """`POST /v1/models/NAME:event`: one event."""
+        payload = read_json((await request.receive())["body"])
+        model = self.repository.served(request.path_params["model_name"])
+        return Response(dumps(await model.event(payload)), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""

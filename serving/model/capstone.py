@@ -138,6 +138,19 @@ class CapstoneModel(Model):
         call.rows = len(rows)
         return codec_explain.encode(*await predictor.explain(rows))
 
+    async def event(self, payload: object) -> dict[str, Any]:
+        """Apply an event, as the champion's task says; return its entity and what is known of it now.
+
+        Raises InvalidInput, NotImplementedError without events, and Unavailable when the online store fails.
+        """
+        predictor, call = self.main, current.get()
+        call.model, call.version, call.variant = self.name, predictor.variant.version, predictor.variant.role
+        if not (predictor.events and predictor.event_decoder):
+            raise NotImplementedError(f"{predictor.variant.label} takes no events.")
+        [row] = predictor.event_decoder.validate([payload])
+        call.rows = 1
+        return await predictor.events.apply(row.request)
+
     async def record(self, inference: Inference) -> None:
         """Log some predictions. Raises Unavailable when they cannot be."""
         await self.log.append(records.encode(self.name, inference))

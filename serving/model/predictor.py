@@ -11,6 +11,7 @@ from serving.model.inference import Inference
 from serving.model.rows import Row, RowDecoder
 from serving.model.tensor_types import input_types, output_types
 from serving.scoring.batching import Batcher
+from serving.scoring.events import EventSink
 from serving.scoring.explanations import Explained, explain
 from serving.scoring.scorer import Scorer
 from serving.scoring.variants import Variant
@@ -32,6 +33,9 @@ class Predictor:
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)
         self.batcher = self._batcher()
+        self.event_schema: dict[str, object] | None = schema.get("event")
+        self.events = EventSink(variant) if self.event_schema else None
+        self.event_decoder = RowDecoder(task.Event) if self.event_schema else None
 
     def _batcher(self) -> Batcher:
         own = settings()

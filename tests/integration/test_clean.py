@@ -110,6 +110,7 @@ def test_versions_without_a_role_go_for_good_and_the_others_load(place, seven):
     assert counts(kinds["versions"]) == (len(before) - 4, 4) and counts(kinds["reports"])[0] >= 6
 
 
+@pytest.mark.long
 def test_clean_that_is_killed_at_any_write_is_ended_by_the_next(place, model, monkeypatch):
     monkeypatch.setenv("CAPSTAN_KEEP_VERSIONS", "1")
     made = [registry.version(NAME, versions.register(NAME, model, digest="first"))]

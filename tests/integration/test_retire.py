@@ -158,6 +158,7 @@ def test_capstone_is_taken_down_and_a_run_brings_it_back(place):
     assert store.read("whole").champion == champion
 
 
+@pytest.mark.long
 def test_retirement_that_is_killed_at_any_write_is_ended_by_the_next(place, three):
     def prepare() -> tuple[str, ...]:
         reset(RolloutState(three[1], previous=three[0]))

@@ -100,6 +100,7 @@ def arguments(command: str, three: list[str], test_tables: str, folder: str) -> 
     return [command, NAME, *more.get(command, [])]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", CASES)
 def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_leave(
     command, load, three, test_tables, tmp_path, place

@@ -17,8 +17,6 @@ from capstan.settings import settings
 from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
-LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 3, "records": "no", "age": 40}
-DAY = {"start": "2014-11-05T00:00:00+10:00", "temperature": [15.0] * 336, "holidays": ["2014-11-04"]}
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
@@ -28,8 +26,6 @@ BAD = {
     "wine_cluster": ({"alcohol": "strong"}, "alcohol"),
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
-    "credit_risk": (LOAN | {"age": 17}, "age"),
-    "demand_forecast": (DAY | {"demand": [4.5] * 300}, "demand"),
 }
 NAMES = list(BAD)
 # By name: what makes a run fast.

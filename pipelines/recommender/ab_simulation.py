@@ -1,0 +1,101 @@
+"""`python -m pipelines.recommender.ab_simulation`: an A/B test by the platform's split, with simulated clicks.
+
+Each person opens the page once. The hash of `capstan ab` decides by the person's key which variant answers: EASE alone
+is the champion, the hybrid the challenger. The held-out ratings say what the person wants. Somebody looks at the places
+from the top, at each further one with the probability LOOKS, and clicks the first film that is wanted.
+
+The test: two proportions, pooled, two-sided, at 5 %. Its unit is the person, as that of the split is. It is repeated
+with other keys, to see how often it finds the difference (its power), and how often one that is not there (A/A).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from capstan.rollout.traffic import Traffic
+from capstan.settings import settings
+from pipelines.recommender import data, methods, protocol, report, training
+from pipelines.recommender.catalogue import catalogue
+from pipelines.recommender.columns import SHOWN
+from pipelines.recommender.compare import parts
+from pipelines.recommender.ranker import Inputs
+
+LOOKS = 0.85  # as in rank-biased precision (Moffat and Zobel, 2008)
+LEVEL = 0.05
+
+
+def clicks(ranked: np.ndarray, wanted: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Return whether each person clicks one of the films shown, shape (n,)."""
+    seen = rng.geometric(1 - LOOKS, len(ranked))  # places that somebody looks at, at least one
+    shown = ranked[:, :SHOWN]
+    return np.array([np.isin(row[:count], held).any() for row, count, held in zip(shown, seen, wanted, strict=True)])
+
+
+def two_proportions(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+    """Return the difference of the rates of two groups, second less first, and its p-value, two-sided, pooled."""
+    from scipy.stats import norm
+
+    n, m = len(first), len(second)
+    rate = (first.sum() + second.sum()) / (n + m)
+    error = np.sqrt(rate * (1 - rate) * (1 / n + 1 / m))
+    difference = float(second.mean() - first.mean())
+    return difference, float(2 * norm.sf(abs(difference) / error)) if error else 1.0
+
+
+def experiment(
+    champion: np.ndarray, challenger: np.ndarray, people: list[int], percent: float, salt: str = ""
+) -> dict[str, float]:
+    """Return what one A/B test finds. Clicks are given for each person and variant; the split decides which counts."""
+    traffic = Traffic("ab", percent)
+    asked = np.array([traffic.variant(f"{person}{salt}") == "challenger" for person in people])
+    difference, p = two_proportions(champion[~asked], challenger[asked])
+    return {
+        "champion_people": int((~asked).sum()),
+        "champion_rate": float(champion[~asked].mean()),
+        "challenger_people": int(asked.sum()),
+        "challenger_rate": float(challenger[asked].mean()),
+        "difference": difference,
+        "p": p,
+    }
+
+
+def simulate(
+    rankings: tuple[np.ndarray, np.ndarray], wanted: list[np.ndarray], people: list[int], percent: float, repeats: int
+) -> dict[str, object]:
+    """Return one experiment with the people's own keys, its power, and how often an A/A test finds a difference."""
+    rng = np.random.default_rng(0)
+    one, two = rankings
+    first = experiment(clicks(one, wanted, rng), clicks(two, wanted, rng), people, percent)
+    found = {"power": 0, "false_positives": 0}
+    for repeat in range(repeats):
+        salt, base = f"#{repeat}", clicks(one, wanted, rng)
+        found["power"] += experiment(base, clicks(two, wanted, rng), people, percent, salt)["p"] < LEVEL
+        found["false_positives"] += experiment(base, base, people, percent, salt)["p"] < LEVEL
+    return {"experiment": first, "repeats": repeats} | {name: int(count) / repeats for name, count in found.items()}
+
+
+def main() -> None:
+    """Simulate, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--percent", type=float, default=50)
+    parser.add_argument("--repeats", type=int, default=1_000)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("ab_simulation.json"))
+    given = parser.parse_args()
+    tables = data.tables(settings().data_dir)
+    films, ratings = catalogue(tables["films"]), tables["ratings"]
+    past, tested, wanted = parts(ratings, protocol.held_out(ratings), films)
+    inputs = Inputs(methods.fit(past, films), films, past)
+    alone = report.ranking(inputs.methods[methods.RETRIEVAL], tested, methods.METHODS[methods.RETRIEVAL].weighting)
+    ranked = training.ranker(past, films, seed=0).rank(inputs, tested)[0]
+    people = sorted(ratings["user_id"].unique().tolist())
+    found = simulate((alone, ranked), wanted, people, given.percent, given.repeats)
+    given.out.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()

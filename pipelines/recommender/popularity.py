@@ -1,0 +1,22 @@
+"""Popularity: the same films for everybody, those that most people have rated."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from pipelines.recommender.catalogue import Catalogue
+from pipelines.recommender.histories import Histories
+
+
+class Popularity:
+    """The score of a film is the number of people who have rated it."""
+
+    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> Popularity:
+        """Count."""
+        self.counts = past.matrix().getnnz(axis=0).astype(np.float32)
+        return self
+
+    def scores(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the score of each film for each history, shape (n, m)."""
+        return np.tile(self.counts, (histories.shape[0], 1))

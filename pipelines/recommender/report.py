@@ -1,0 +1,63 @@
+"""What a run shows of a model: how it ranks, beside each single method, and what the ranker goes by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from pipelines.recommender import metrics
+from pipelines.recommender.histories import Histories, histories
+from pipelines.recommender.methods import METHODS, Method
+from pipelines.recommender.ranker import CHUNK
+
+if TYPE_CHECKING:
+    from pipelines.recommender.model import Recommender
+
+INPUTS_SHOWN = 15
+
+
+def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
+    """Return the metrics over all people, and the sections of the report."""
+    past = histories(people["films"], people["stars"], model.catalogue.numbers)
+    held = [np.searchsorted(model.catalogue.numbers, films) for films in people["held"]]
+    ranked = model.hybrid.rank(model.ranked_by, past)[0]
+    own = metrics.ndcg(ranked, held)
+    found = {
+        "ndcg": float(own.mean()),
+        "recall": float(metrics.recall(ranked[:, :10], held).mean()),
+        "recall_of_retrieval": float(metrics.recall(ranked, held).mean()),
+        "coverage": metrics.coverage(ranked, len(model.catalogue)),
+    }
+    lines = [{"method": "hybrid", "nDCG@10": found["ndcg"], "coverage": found["coverage"]}]
+    for name, method in model.ranked_by.methods.items():
+        single = ranking(method, past, METHODS[name].weighting)
+        scores = metrics.ndcg(single, held)
+        lines.append({"method": name, "nDCG@10": scores.mean()})
+        lines[-1] |= {"coverage": metrics.coverage(single, len(model.catalogue))}
+        lines[-1] |= metrics.paired_bootstrap(own, scores, repeats=2_000)
+    weights = pd.Series(model.hybrid.importance(model.ranked_by), name="share of the gain")
+    shown = weights.sort_values(ascending=False).head(INPUTS_SHOWN).rename_axis("input").reset_index()
+    sections = [
+        Section("Methods, and by how much the hybrid is better, with a 95% interval", pd.DataFrame(lines)),
+        Section("What the ranker goes by", shown),
+        Section("By the size of the history", by_size(past, own)),
+    ]
+    return Evaluation(found, sections)
+
+
+def ranking(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
+    """Return the first k films of a single method for each history, shape (n, k)."""
+    parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
+    return np.concatenate(
+        [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
+    )
+
+
+def by_size(past: Histories, scores: np.ndarray) -> pd.DataFrame:
+    """Return the mean score of people with few and with many ratings."""
+    size = pd.cut([len(films) for films in past.films], [0, 30, 60, 120, 240, np.inf], right=False)
+    table = pd.DataFrame({"ratings": size.astype(str), "nDCG@10": scores}).groupby("ratings", sort=False)
+    return table.agg(people=("nDCG@10", "size"), ndcg=("nDCG@10", "mean")).sort_index().reset_index()

@@ -1,0 +1,44 @@
+"""The simulated A/B test: its statistics, its clicks, and the platform's split."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency
+
+from pipelines.recommender import ab_simulation as ab
+
+PEOPLE = list(range(2_000))
+
+
+def test_two_proportions_are_the_chi_squared_test():
+    rng = np.random.default_rng(0)
+    first, second = rng.random(400) < 0.3, rng.random(300) < 0.4
+    table = [[group.sum(), len(group) - group.sum()] for group in (first, second)]
+    difference, p = ab.two_proportions(first, second)
+    assert p == pytest.approx(chi2_contingency(table, correction=False).pvalue)
+    assert difference == pytest.approx(second.mean() - first.mean())
+    assert ab.two_proportions(np.zeros(5), np.zeros(5)) == (0, 1)
+
+
+def test_the_first_place_is_always_seen_and_later_ones_less_often():
+    rng, ranked = np.random.default_rng(0), np.tile(np.arange(10), (4_000, 1))
+    rates = [ab.clicks(ranked, [np.array([place])] * 4_000, rng).mean() for place in (0, 1, 5, 11)]
+    assert rates == pytest.approx([1, ab.LOOKS, ab.LOOKS**5, 0], abs=0.03)
+
+
+def test_the_split_is_that_of_the_endpoint_and_stable():
+    rng = np.random.default_rng(1)
+    clicked = rng.random(2_000) < 0.3
+    found = ab.experiment(clicked, clicked, PEOPLE, 20)
+    assert found["challenger_people"] == pytest.approx(400, abs=60)
+    assert found == ab.experiment(clicked, clicked, PEOPLE, 20)
+    assert found != ab.experiment(clicked, clicked, PEOPLE, 20, salt="#1")
+
+
+def test_a_better_ranking_is_found_and_an_equal_one_rarely_is():
+    rng = np.random.default_rng(2)
+    wanted = [rng.choice(100, 5, replace=False) for _ in PEOPLE]
+    worse = np.stack([rng.permutation(100)[:10] for _ in PEOPLE])
+    better = np.stack([[held[0], *row[:9]] for held, row in zip(wanted, worse, strict=True)])
+    found = ab.simulate((worse, better), wanted, PEOPLE, 50, repeats=100)
+    assert found["power"] == 1 and found["false_positives"] <= 0.12
+    assert found["experiment"]["p"] < 1e-6 and found["experiment"]["difference"] > 0.3

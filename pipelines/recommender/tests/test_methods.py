@@ -1,0 +1,123 @@
+"""Each method that is written here against its reference."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.recommender import two_tower
+from pipelines.recommender.als import Als
+from pipelines.recommender.catalogue import terms
+from pipelines.recommender.content import Content
+from pipelines.recommender.ease import Ease
+from pipelines.recommender.histories import Histories, histories
+from pipelines.recommender.item_knn import ItemKnn
+from pipelines.recommender.item_to_item import LEAST
+from pipelines.recommender.popularity import Popularity
+from pipelines.recommender.svd import Svd
+from pipelines.recommender.transitions import Transitions
+
+
+@pytest.fixture(scope="module")
+def often(past) -> np.ndarray:
+    return np.flatnonzero(past.matrix().getnnz(axis=0) >= LEAST)
+
+
+def test_popularity_counts(past, films):
+    scores = Popularity().fit(past, films).scores(past.part(0, 2).matrix())
+    assert (scores[0] == np.asarray((past.matrix() > 0).sum(axis=0))[0]).all() and (scores[0] == scores[1]).all()
+
+
+@pytest.mark.filterwarnings("ignore:Method expects CSR")  # of what implicit itself makes
+def test_cosines_are_those_of_implicit(past, films, often):
+    from implicit.nearest_neighbours import CosineRecommender
+
+    mine = ItemKnn(neighbours=10_000, shrink=0).fit(past, films)
+    theirs = CosineRecommender(K=len(often), num_threads=1)
+    theirs.fit(past.matrix()[:, often].astype(float), show_progress=False)
+    expected = theirs.similarity.toarray()
+    np.fill_diagonal(expected, 0)
+    assert mine.weights == pytest.approx(expected, abs=1e-5)
+
+
+def test_only_the_nearest_neighbours_count(past, films):
+    found = (ItemKnn(neighbours=5).fit(past, films).weights > 0).sum(axis=0)
+    assert np.median(found) <= 10 and found.min() >= 5  # ties all count
+
+
+def test_ease_is_a_ridge_regression_of_each_film_on_the_others(past, films, often):
+    from sklearn.linear_model import Ridge
+
+    mine, seen = Ease(ridge=50).fit(past, films), past.matrix()[:, often].toarray().astype(float)
+    for film in (0, 7, len(often) - 1):
+        others = np.delete(np.arange(len(often)), film)
+        expected = Ridge(alpha=50, fit_intercept=False).fit(seen[:, others], seen[:, film])
+        assert mine.weights[others, film] == pytest.approx(expected.coef_, abs=1e-5)
+    assert (mine.weights.diagonal() == 0).all()
+
+
+def test_svd_is_the_best_approximation_of_its_rank(past, films):
+    seen = past.matrix().toarray()
+    left, values, right = np.linalg.svd(seen, full_matrices=False)
+    expected = (left[:, :8] * values[:8]) @ right[:8]
+    assert Svd(factors=8).fit(past, films).scores(past.matrix()) == pytest.approx(expected, abs=1e-3)
+
+
+def test_histories_are_folded_in_as_implicit_does(past, films):
+    mine = Als(factors=8, rounds=3).fit(past, films)
+    library = mine.library(past, seed=0)
+    few = past.part(0, 5).matrix()
+    expected = library.recalculate_user(np.arange(5), few * (1 + mine.alpha))
+    assert mine.scores(few) == pytest.approx(expected @ library.item_factors.T, abs=1e-3)
+
+
+def test_transitions_are_counted_by_hand(films):
+    past = Histories([np.array([4, 5, 6])] * 3 + [np.array([5, 4])], [np.ones(3)] * 3 + [np.ones(2)], len(films))
+    weights = Transitions(reach=2, shrink=1).fit(past, films).weights
+    assert weights == pytest.approx(np.array([[0, 3 / 5, 1.5 / 5], [1 / 5, 0, 3 / 5], [0, 0, 0]]))
+
+
+def test_content_finds_films_of_the_same_genre(films, past):
+    western = next(place for place, genres in enumerate(films.genres) if genres == "Western")
+    one = Histories([np.array([western])], [np.array([5.0])], len(films)).matrix()
+    best = np.argsort(-Content(popularity=0).fit(past, films).scores(one)[0])[:20]
+    assert all("Western" in films.genres[place] for place in best)
+    assert np.linalg.norm(terms(films)[western].toarray()) == pytest.approx(1)
+
+
+@pytest.fixture(scope="module")
+def tower(past, films):
+    return two_tower.TwoTower(size=16, epochs=4).fit(past, films)
+
+
+def test_arrays_answer_as_the_towers_do(tower, past):
+    net = two_tower.towers(np.zeros((len(tower.kept), 1), dtype=np.float32), 16, 0).eval()
+    for name, (weight, bias) in zip(("first", "second"), tower.layers, strict=True):
+        net[name].load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(bias)})
+    net["history"].load_state_dict({"weight": torch.tensor(tower.embeddings)})
+    row = past.part(3, 4).matrix("recent")[:, tower.kept]
+    weights = torch.tensor(row.data / row.data.sum())
+    with torch.no_grad():
+        expected = two_tower.history_vectors(net, torch.tensor(row.indices), torch.tensor([0]), weights).numpy()
+    assert tower.history_vectors(past.part(3, 4).matrix("recent")) == pytest.approx(expected, abs=1e-5)
+
+
+def test_towers_learn_what_comes_next(past, films, tower):
+    before, after = past.cut()
+    trained = two_tower.TwoTower(size=16, epochs=4).fit(before, films)
+    scores = trained.scores(before.matrix("recent"))
+    scores[before.matrix().nonzero()] = -np.inf
+    places = (-scores).argsort(axis=1)[:, :50]
+    hits = np.mean([np.isin(row, held).any() for row, held in zip(places, after, strict=True)])
+    assert hits > 0.5  # by chance: 5 %
+    assert trained.scores(before.matrix("recent")).tobytes() == scores_again(before, films).tobytes()
+
+
+def scores_again(before, films) -> np.ndarray:
+    return two_tower.TwoTower(size=16, epochs=4).fit(before, films).scores(before.matrix("recent"))
+
+
+def test_somebody_without_ratings_gets_finite_scores(past, films, tower):
+    nobody = histories([[]], [[]], films.numbers).matrix()
+    for method in (Popularity(), Content(), ItemKnn(), Ease(), Svd(factors=4), Als(factors=4, rounds=2), Transitions()):
+        assert np.isfinite(method.fit(past, films).scores(nobody)).all(), method
+    assert np.isfinite(tower.scores(nobody)).all()

@@ -1,0 +1,124 @@
+"""What is served: ranked lists for known and new people, after new ratings, and for bad input."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from capstan.errors import InvalidRow
+from pipelines.recommender import task
+from pipelines.recommender.columns import CANDIDATES
+
+
+def ask(model, **given) -> dict:
+    row = {"user_id": None, "liked": [], "count": 10, "films": None, "stars": None} | given
+    return {
+        name: values[0] for name, values in model.predict_columns({key: [value] for key, value in row.items()}).items()
+    }
+
+
+def titles(answer: dict) -> list[str]:
+    return [place["item"] for place in answer["ranking"]]
+
+
+def test_nobody_is_recommended_what_is_rated_already(model, parts):
+    people = parts[1]["people"].head(30)
+    answers = model.predict_columns({name: people[name].tolist() for name in model.inputs})
+    for ranking, rated in zip(answers["ranking"], people["films"], strict=True):
+        scores = [place["score"] for place in ranking]
+        assert len(ranking) == 10 and scores == sorted(scores, reverse=True)
+        assert not {model.number(place["item"]) for place in ranking} & set(rated)
+
+
+def test_answer_does_not_depend_on_the_rows_beside_it(model, parts):
+    people = parts[1]["people"].head(70)
+    together = model.predict_columns({name: people[name].tolist() for name in model.inputs})["ranking"]
+    for row in (0, 69):
+        alone = model.predict_columns({name: [people[name].iloc[row]] for name in model.inputs})["ranking"][0]
+        assert [place["item"] for place in alone] == [place["item"] for place in together[row]]
+        assert [p["score"] for p in alone] == pytest.approx([p["score"] for p in together[row]], abs=1e-4)
+
+
+def test_count_is_kept(model):
+    assert len(titles(ask(model, liked=["Fargo"], count=3))) == 3
+    assert len(set(titles(ask(model, liked=["Fargo"], count=CANDIDATES)))) == CANDIDATES
+
+
+def test_new_person_gets_films_like_the_liked_ones(model):
+    children, scary = (
+        titles(ask(model, liked=liked, count=20))
+        for liked in (["Toy Story", "Lion King, The", "Shrek"], ["Alien", "Psycho (1960)", "Shining, The"])
+    )
+    genres = dict(zip(model.catalogue.titles, model.catalogue.genres, strict=True))
+    count = lambda shown, genre: sum(genre in genres[title] for title in shown)  # noqa: E731
+    assert count(children, "Children") > count(scary, "Children")
+    assert count(scary, "Horror") > count(children, "Horror")
+    assert "Toy Story (1995)" not in children
+
+
+def test_liked_titles_add_to_a_known_history(model, parts):
+    person = parts[1]["people"].iloc[0]
+    known = {"user_id": 1, "films": person["films"], "stars": person["stars"]}
+    before, after = ask(model, **known), ask(model, **known, liked=["Fargo"])
+    assert after["known"] == before["known"] + (model.number("Fargo") not in person["films"])
+    assert titles(before) != titles(after)
+
+
+def test_unknown_person_is_told_of_the_cold_start(model):
+    with pytest.raises(InvalidRow, match=r"row 0, user_id: There are no ratings of user 4711\. Send titles .* `liked`"):
+        ask(model, user_id=4711)
+    assert ask(model, user_id=4711, liked=["Fargo"])["known"] == 1
+
+
+def test_unknown_title_is_named_with_those_near(model):
+    with pytest.raises(InvalidRow, match=r"row 0, liked: There is no film 'Fagro'\. Did you mean 'Fargo \(1996\)'"):
+        ask(model, liked=["Fagro"])
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({}, "give `user_id`"),
+        ({"user_id": None, "liked": []}, "give `user_id`"),
+        ({"user_id": 0}, "greater than or equal to 1"),
+        ({"user_id": 1, "count": CANDIDATES + 1}, f"less than or equal to {CANDIDATES}"),
+        ({"liked": ["Fargo"] * 51}, "at most 50"),
+        ({"user_id": 1, "likes": ["Fargo"]}, "Extra inputs"),
+    ],
+)
+def test_request_out_of_range_says_what_is_allowed(row, said):
+    with pytest.raises(ValidationError) as error:
+        task.Request(**row)
+    assert said in error.value.errors()[0]["msg"]
+
+
+@pytest.mark.parametrize("field", [{"stars": 7}, {"stars": 4.2}, {"user_id": -1}, {"film": ""}])
+def test_event_out_of_range_is_refused(field):
+    event = {"user_id": 15, "film": "Fargo", "stars": 4.5}
+    task.Event(**event)
+    with pytest.raises(ValidationError):
+        task.Event(**event | field)
+
+
+def test_event_moves_a_film_to_the_end_of_the_history(model):
+    fargo = model.number("Fargo")
+    event = task.Event(user_id=15, film="fargo", stars=4.5)
+    assert task.apply(model, event, {"films": None, "stars": None}) == {"films": [fargo], "stars": [4.5]}
+    before = {"films": [fargo, 1], "stars": [2.0, 3.0]}
+    assert task.apply(model, event, before) == {"films": [1, fargo], "stars": [3.0, 4.5]}
+    with pytest.raises(InvalidRow, match="row 0, film: There is no film"):
+        task.apply(model, task.Event(user_id=15, film="Fagro", stars=4.5), before)
+
+
+def test_examples_are_requests_and_signals_are_scalars(model, parts):
+    assert [task.Request(**row).count for row in task.examples(parts[1])] == [5, 5, 5]
+    signals = task.signals(model, parts[1])
+    assert len(signals) == 150 and signals.notna().all().all()
+
+
+def test_report_compares_the_hybrid_with_each_method(model, parts):
+    found = task.evaluate(model, parts[1])
+    assert found.metrics.keys() >= task.THRESHOLDS.keys()
+    table = found.sections[0].content.set_index("method")
+    assert set(table.index) == {"hybrid", *model.ranked_by.methods}
+    assert table.loc["hybrid", "nDCG@10"] > table.loc["popularity", "nDCG@10"]
+    assert np.isfinite(table["nDCG@10"]).all()

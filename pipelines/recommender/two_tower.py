@@ -1,0 +1,169 @@
+"""Two towers, in torch: a history and a film become vectors, and their product is the score.
+
+The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: an
+embedding of its own, plus one of its terms. Trained to tell which films come next, among all films.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from pipelines.recommender.catalogue import Catalogue, terms
+from pipelines.recommender.histories import WEIGHTINGS, Histories
+from pipelines.recommender.item_to_item import often_rated
+
+if TYPE_CHECKING:
+    import torch
+
+NEXT = 10  # films after a moment that are to be told
+BEFORE = 60  # films before it that are looked at; older ones weigh next to nothing
+WEIGHTING = "recent"
+
+
+@dataclass
+class Sample:
+    """Moments in histories: what was rated before (films, their weights, where each moment starts) and soon after."""
+
+    films: np.ndarray
+    weights: np.ndarray
+    starts: np.ndarray
+    after: np.ndarray  # shape (n, NEXT), -1 where the history ends
+
+
+def moments(past: Histories, place: np.ndarray, count: int, rng: np.random.Generator) -> Sample:
+    """Return `count` moments of each history that is long enough. place: film -> row of the embeddings, -1 for none."""
+    films, weights, starts, after = [], [], [0], []
+    for rated in past.films:
+        known = place[rated]
+        known = known[known >= 0]
+        if len(known) < 4:
+            continue
+        for at in rng.integers(2, len(known), count):
+            before = known[max(0, at - BEFORE) : at]
+            weight = WEIGHTINGS[WEIGHTING](np.arange(len(before))[::-1], None)
+            films.append(before)
+            weights.append(weight / weight.sum())
+            starts.append(starts[-1] + len(before))
+            after.append(np.pad(known[at : at + NEXT], (0, max(0, NEXT - len(known) + at)), constant_values=-1))
+    return Sample(np.concatenate(films), np.concatenate(weights), np.array(starts[:-1]), np.array(after))
+
+
+class TwoTower:
+    """Two towers of `size` dimensions. Films that fewer than three people rated have no vector, and score lowest."""
+
+    def __init__(self, size: int = 64, epochs: int = 12, dropout: float = 0.3, decay: float = 1e-4, rate: float = 5e-3):
+        self.size, self.epochs, self.dropout, self.decay, self.rate = size, epochs, dropout, decay, rate
+
+    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> TwoTower:
+        """Train, then keep the vectors of the films and the layers of the histories as arrays."""
+        import torch
+
+        self.kept = often_rated(past.matrix())
+        self.m = past.m
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            net: Any = towers(terms(catalogue)[self.kept].toarray(), self.size, self.dropout)
+            self._train(net, past, np.random.default_rng(seed))
+        net.eval()
+        with torch.no_grad():
+            self.embeddings = net["history"].weight.numpy().copy()
+            self.layers = [
+                (layer.weight.numpy().copy(), layer.bias.numpy().copy()) for layer in (net["first"], net["second"])
+            ]
+            self.vectors, self.biases = film_vectors(net).numpy().copy(), net["bias"].weight[:, 0].numpy().copy()
+        return self
+
+    def _train(
+        self, net: Any, past: Histories, rng: np.random.Generator, moments_each: int = 10, batch: int = 512
+    ) -> None:
+        import torch
+
+        place = np.full(past.m, -1)
+        place[self.kept] = np.arange(len(self.kept))
+        optimizer = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
+        for _ in range(self.epochs):
+            sample = moments(past, place, moments_each, rng)
+            ends = np.append(sample.starts[1:], len(sample.films))
+            order = rng.permutation(len(sample.starts))
+            for rows in np.array_split(order, max(1, len(order) // batch)):
+                loss: Any = _loss(net, sample, rows, ends)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+
+    def history_vectors(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the vector of each history, shape (n, size)."""
+        weights = histories[:, self.kept].maximum(0)
+        total = np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
+        mean = np.asarray(weights @ self.embeddings) / total
+        (first, bias), (second, other) = self.layers
+        found: np.ndarray = mean + np.maximum(mean @ first.T + bias, 0) @ second.T + other
+        return found
+
+    def scores(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the score of each film for each history, shape (n, m)."""
+        known = self.history_vectors(histories) @ self.vectors.T + self.biases
+        found = np.full((histories.shape[0], self.m), -100, dtype=np.float32)
+        found[:, self.kept] = known
+        return found
+
+
+def towers(content: np.ndarray, size: int, dropout: float) -> Any:
+    """Return the layers. content: the terms of the films, shape (k, terms)."""
+    import torch
+    from torch import nn
+
+    made: Any = nn.ModuleDict(
+        {
+            "history": nn.EmbeddingBag(len(content), size, mode="sum"),
+            "first": nn.Linear(size, size),
+            "second": nn.Linear(size, size),
+            "film": nn.Embedding(len(content), size),
+            "terms": nn.Linear(content.shape[1], size, bias=False),
+            "bias": nn.Embedding(len(content), 1),
+            "dropout": nn.Dropout(dropout),
+        }
+    )
+    for name in ("history", "film"):
+        nn.init.normal_(made[name].weight, std=0.1)
+    nn.init.zeros_(made["bias"].weight)
+    made.register_buffer("content", torch.as_tensor(content))
+    return made
+
+
+def film_vectors(net: Any) -> torch.Tensor:
+    """Return the output of the tower of films, shape (k, size)."""
+    found: torch.Tensor = net["film"].weight + net["terms"](net.content)
+    return found
+
+
+def history_vectors(net: Any, films: torch.Tensor, starts: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the output of the tower of histories, shape (n, size). The weights of a history add up to 1."""
+    mean = net["dropout"](net["history"](films, starts, per_sample_weights=weights))
+    found: torch.Tensor = mean + net["second"](net["dropout"](net["first"](mean).relu()))
+    return found
+
+
+def _loss(net: Any, sample: Sample, rows: np.ndarray, ends: np.ndarray) -> torch.Tensor:
+    """Return the cross-entropy of the films that come next, over all films but those rated before."""
+    import torch
+
+    sizes = ends[rows] - sample.starts[rows]
+    take = np.concatenate([np.arange(start, end) for start, end in zip(sample.starts[rows], ends[rows], strict=True)])
+    films = torch.as_tensor(sample.films[take])
+    starts = torch.as_tensor(np.concatenate([[0], np.cumsum(sizes)[:-1]]))
+    weights = torch.as_tensor(sample.weights[take], dtype=torch.float32)
+    logits = (
+        history_vectors(net, films, starts, weights) @ net["dropout"](film_vectors(net)).T + net["bias"].weight[:, 0]
+    )
+    before = torch.repeat_interleave(torch.arange(len(rows)), torch.as_tensor(sizes))
+    logits = logits.index_put((before, films), torch.tensor(-1e4))
+    after = torch.as_tensor(sample.after[rows])
+    there = (after >= 0).float()
+    told = logits.log_softmax(1).gather(1, after.clamp(min=0))
+    loss: torch.Tensor = -((told * there).sum(1) / there.sum(1).clamp(min=1)).mean()
+    return loss

@@ -1,0 +1,74 @@
+"""The methods that compete. What each returns also places points that it never saw."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from sklearn.cluster import HDBSCAN, KMeans
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KNeighborsClassifier
+
+from pipelines.segmentation import spectral
+
+COUNTS = [4, 5, 6, 7, 8]  # of segments
+NEIGHBOURS = 10
+
+
+class Clusters(Protocol):
+    """A partition of the space of customers."""
+
+    def predict(self, points: np.ndarray) -> np.ndarray:
+        """Return the cluster of each point, shape (n,)."""
+
+
+class Method(Protocol):
+    """A way to find clusters."""
+
+    def __call__(self, points: np.ndarray, count: int, seed: int) -> Clusters:
+        """Return the clusters of points, shape (n, d). count: how many are asked for."""
+
+
+def k_means(points: np.ndarray, count: int, seed: int) -> Clusters:
+    """Return the nearest of some centres."""
+    found: Clusters = KMeans(count, n_init=10, random_state=seed).fit(points)
+    return found
+
+
+def gaussian_mixture(points: np.ndarray, count: int, seed: int) -> Clusters:
+    """Return the likeliest of some normal distributions, with a covariance each.
+
+    Most customers have one, two or three invoices. Without a floor, a component would collapse onto each.
+    """
+    found: Clusters = GaussianMixture(count, n_init=3, reg_covar=0.1, random_state=seed).fit(points)
+    return found
+
+
+def spectral_clustering(points: np.ndarray, count: int, seed: int) -> Clusters:
+    """Return spectral clusters. A point that it never saw goes with its neighbours."""
+    return by_neighbours(points, spectral.clusters(points, count, seed))
+
+
+def hdbscan(points: np.ndarray, count: int, seed: int) -> Clusters:
+    """Return dense regions. Their number is its own finding: `count` sets how few points make a region.
+
+    What is in no region goes with its neighbours. Nothing is drawn at random.
+    """
+    size = max(2, len(points) // (5 * count))
+    labels = HDBSCAN(min_cluster_size=size, min_samples=10, copy=True).fit_predict(points)
+    dense = labels >= 0
+    return by_neighbours(points[dense], labels[dense]) if dense.any() else by_neighbours(points, labels * 0)
+
+
+def by_neighbours(points: np.ndarray, labels: np.ndarray) -> Clusters:
+    """Return the majority of the nearest labelled points."""
+    found: Clusters = KNeighborsClassifier(min(NEIGHBOURS, len(points))).fit(points, labels)
+    return found
+
+
+METHODS: dict[str, Method] = {
+    "k-means": k_means,
+    "Gaussian mixture": gaussian_mixture,
+    "spectral": spectral_clustering,
+    "HDBSCAN": hdbscan,
+}

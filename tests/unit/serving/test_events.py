@@ -1,0 +1,135 @@
+"""Events change the online features of an entity, one after the other, and what reads them next knows it."""
+
+import asyncio
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from pydantic import BaseModel
+
+from capstan.errors import CapstanError, InvalidRow
+from serving.errors import Unavailable
+
+KEYS = ["user", "shop"]
+begun = threading.Event()  # an event is being applied
+
+
+class Event(BaseModel):
+    user: int
+    shop: str = "main"
+    item: int
+
+
+def apply(model, event: Event, features: dict) -> dict:
+    """Append an item. Item 13 cannot be."""
+    begun.set()
+    if event.item == 13:
+        raise InvalidRow("there is no item 13", 0, "item")
+    return {"items": [*(features["items"] or []), event.item], "count": (features["count"] or 0) + 1}
+
+
+@pytest.fixture
+def store(tmp_path):
+    from datetime import timedelta
+
+    from feast import Entity, FeatureStore, FeatureView, Field, FileSource, PushSource, RepoConfig, ValueType
+    from feast.types import Array, Int64
+
+    kinds = {"user": ValueType.INT64, "shop": ValueType.STRING}
+    entities = [Entity(name=name, value_type=kinds[name]) for name in KEYS]
+    batch = FileSource(
+        name="seen", path="seen.parquet", timestamp_field="event_timestamp", created_timestamp_column="created"
+    )
+    view = FeatureView(
+        name="seen",
+        entities=entities,
+        ttl=timedelta(0),
+        schema=[Field(name="items", dtype=Array(Int64)), Field(name="count", dtype=Int64)],
+        source=PushSource(name="views", batch_source=batch),
+    )
+    config = RepoConfig(
+        project="events",
+        provider="local",
+        registry={"registry_type": "file", "path": f"{tmp_path}/registry.db", "cache_ttl_seconds": 0},
+        online_store={"type": "sqlite", "path": f"{tmp_path}/online.db"},
+        entity_key_serialization_version=3,
+    )
+    made = FeatureStore(config=config)
+    made.apply([*entities, view])
+    return made
+
+
+def sink(store, source: str = "views", event=Event):
+    from serving.scoring.events import EventSink
+
+    task = SimpleNamespace(PUSH_SOURCE=source, Event=event, apply=apply)
+    loaded = SimpleNamespace(task=task)
+    return EventSink(SimpleNamespace(name="shop", transformer=SimpleNamespace(store=store), loaded=loaded, model=None))
+
+
+def known(store, user: int) -> dict:
+    found = store.get_online_features(["seen:items", "seen:count"], [{"user": user, "shop": "main"}]).to_dict()
+    return {name: found[name][0] for name in ("items", "count")}
+
+
+def test_an_event_is_known_at_once(store):
+    answer = asyncio.run(sink(store).apply(Event(user=1, item=7)))
+    assert answer == {"user": 1, "shop": "main", "features": {"items": [7], "count": 1}}
+    assert known(store, 1) == {"items": [7], "count": 1} and known(store, 2) == {"items": None, "count": None}
+
+
+def test_no_event_is_lost_when_many_of_one_entity_come_together(store):
+    async def send() -> None:
+        two = sink(store), sink(store)  # as after a reload: the old one may still be writing
+        await asyncio.gather(*(two[item % 2].apply(Event(user=item % 3, item=item)) for item in range(30, 60)))
+
+    asyncio.run(send())
+    for user in range(3):
+        assert sorted(known(store, user)["items"]) == [item for item in range(30, 60) if item % 3 == user]
+
+
+def test_an_event_that_has_begun_is_finished_when_its_client_goes_away(store):
+    begun.clear()
+
+    async def send() -> None:
+        own = sink(store)
+        gone = asyncio.create_task(own.apply(Event(user=1, item=1)))
+        await asyncio.to_thread(begun.wait, 30)
+        gone.cancel()
+        await own.apply(Event(user=1, item=2))
+
+    asyncio.run(send())
+    assert known(store, 1) == {"items": [1, 2], "count": 2}
+
+
+def test_an_event_that_cannot_be_changes_nothing(store):
+    with pytest.raises(InvalidRow, match="row 0, item: there is no item 13"):
+        asyncio.run(sink(store).apply(Event(user=1, item=13)))
+    assert known(store, 1)["items"] is None
+
+
+def test_a_store_that_fails_is_unavailable(store):
+    own, path = sink(store), store.config.online_store.path
+    asyncio.run(own.apply(Event(user=1, item=7)))
+    own.store._provider.online_store._conn.close()
+    own.store._provider.online_store._conn = None
+    Path(path).write_bytes(b"no database" * 100)
+    with pytest.raises(Unavailable, match="The online store does not answer"):
+        asyncio.run(own.apply(Event(user=1, item=8)))
+
+
+class Nameless(BaseModel):
+    item: int
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"source": "clicks"}, "push source 'clicks' of 'shop' feeds 0 views"),
+        ({"event": Nameless}, r"lacks \['user', 'shop'\]"),
+    ],
+)
+def test_a_task_that_does_not_fit_its_view_is_refused(store, options, said):
+    with pytest.raises(CapstanError, match=said):
+        sink(store, **options)
