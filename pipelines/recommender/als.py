@@ -47,7 +47,7 @@ class Als:
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each film for each history, shape (n, m). What weighs 1 has the confidence 1 + alpha."""
         people = np.stack([self._fold(row) for row in histories]) if histories.shape[0] else np.empty((0, self.factors))
-        found: np.ndarray = people @ self.vectors.T
+        found: np.ndarray = people.astype(np.float32) @ self.vectors.T
         return found
 
     def _fold(self, history: sp.csr_matrix) -> np.ndarray:

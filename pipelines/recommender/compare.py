@@ -66,25 +66,28 @@ def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> 
     return lines
 
 
+def cut(value: float) -> str:
+    """Return a number with three digits, never rounded up."""
+    return f"{np.floor(value * 1_000) / 1_000:.3f}"
+
+
 def spread(values: pd.Series) -> str:
-    """Return the mean of some seeds, cut off and not rounded up, and the lowest and the highest in brackets."""
-    shown = [np.floor(value * 1_000) / 1_000 for value in (values.mean(), values.min(), values.max())]
-    if shown[1] == shown[2]:
-        return f"{shown[0]:.3f}"
-    return "{:.3f} ({:.3f} to {:.3f})".format(*shown)
+    """Return the mean of some seeds, and the lowest and the highest in brackets."""
+    mean, low, high = (cut(value) for value in (values.mean(), values.min(), values.max()))
+    return mean if low == high else f"{mean} ({low} to {high})"
 
 
 def markdown(table: pd.DataFrame) -> str:
     """Return the table of the README: a line per method, the best last."""
     own, other = (table[table["split"] == split] for split in PROTOCOLS)
     lines = [
-        "| method | nDCG@10 | recall@10 | films shown | hybrid is better by (95 %) | nDCG@10, split by time |",
+        "| method | nDCG@10 | recall@10 | share of films shown | hybrid is better by (95 %) | nDCG@10, split by time |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name in own.groupby("method")["ndcg"].mean().sort_values().index:
         found, later = own[own["method"] == name], other[other["method"] == name]
-        better = f"{found['low'].min():.3f} to {found['high'].max():.3f}" if name != HYBRID else ""
-        shares = f"{found['recall'].mean():.3f} | {found['coverage'].mean():.1%}"
+        better = f"{cut(found['low'].min())} to {cut(found['high'].max())}" if name != HYBRID else ""
+        shares = f"{cut(found['recall'].mean())} | {cut(found['coverage'].mean())}"
         lines.append(f"| {name} | {spread(found['ndcg'])} | {shares} | {better} | {spread(later['ndcg'])} |")
     return "\n".join(lines)
 
@@ -93,13 +96,18 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--splits", nargs="+", default=list(PROTOCOLS), choices=list(PROTOCOLS))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
     tables = data.tables(settings().data_dir)
     films = catalogue(tables["films"])
-    lines = [line for split in PROTOCOLS for line in measure(tables["ratings"], films, split, given.seeds)]
     given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "compare.json").write_text(json.dumps(lines, indent=1) + "\n")
+    file = given.out / "compare.json"
+    lines = json.loads(file.read_text()) if file.exists() else []
+    for split in given.splits:  # of the others, what was measured stays
+        lines = [line for line in lines if line["split"] != split]
+        lines += measure(tables["ratings"], films, split, given.seeds)
+        file.write_text(json.dumps(lines, indent=1) + "\n")
     print(markdown(pd.DataFrame(lines)))
 
 

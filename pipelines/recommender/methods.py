@@ -42,13 +42,13 @@ class Kind(NamedTuple):
 
 METHODS: dict[str, Kind] = {
     "popularity": Kind(Popularity, "all", {}, ("all",)),
-    "content": Kind(Content, "taste", {"popularity": 0.1}, ("all", "taste")),
-    "item_knn": Kind(ItemKnn, "recent", {"neighbours": 200, "shrink": 10.0}, ("all", "recent")),
-    "svd": Kind(Svd, "recent", {"factors": 24}, ("all", "recent")),
-    "als": Kind(Als, "recent", {"factors": 32, "ridge": 10.0, "alpha": 5.0}, ("all", "recent")),
+    "content": Kind(Content, "taste", {"popularity": 0.3}, ("all", "taste")),
+    "item_knn": Kind(ItemKnn, "latest", {"neighbours": 10_000, "shrink": 50.0}, ("all", "latest")),
+    "svd": Kind(Svd, "taste", {"factors": 64}, ("all", "taste")),
+    "als": Kind(Als, "taste", {"factors": 96, "ridge": 10.0, "alpha": 0.0}, ("all", "taste")),
     "ease": Kind(Ease, "recent", {"ridge": 400.0}, ("all", "recent", "taste")),
-    "transitions": Kind(Transitions, "recent", {"reach": 10, "shrink": 10.0}, ("recent", "latest")),
-    "two_tower": Kind(TwoTower, "recent", {}, ("recent",)),
+    "transitions": Kind(Transitions, "latest", {"reach": 40, "shrink": 30.0}, ("recent", "latest")),
+    "two_tower": Kind(TwoTower, "taste", {"size": 32, "epochs": 24, "rate": 0.02}, ("all", "taste")),
 }
 RETRIEVAL = "ease"  # hands candidates to the ranker
 RANDOM = ("als", "two_tower")  # depend on the seed

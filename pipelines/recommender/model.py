@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from capstan.errors import InvalidRow
 from capstan.model import Columns, Model
@@ -18,7 +19,7 @@ class Recommender(Model):
     """Retrieval and ranking over histories. `films` and `stars` come from the feature store, the others are asked."""
 
     inputs = {"user_id": "long", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
-    requirements = ("lightgbm", "numpy", "scipy", "scikit-learn")
+    requirements = ("lightgbm", "numpy", "scipy", "threadpoolctl")
 
     def __init__(self, catalogue: Catalogue, ranked_by: Inputs, hybrid: Hybrid):
         self.catalogue, self.ranked_by, self.hybrid = catalogue, ranked_by, hybrid
@@ -26,16 +27,19 @@ class Recommender(Model):
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return the ranking of each row, on how many ratings it rests, and how well known its films are.
 
+        The score of a film is its share among the candidates, a softmax of what the ranker says.
+
         Raises InvalidRow for somebody without any history, and for a title that there is not.
         """
         known = self.histories(columns)
         films, scores = self.hybrid.rank(self.ranked_by, known)
+        shares = softmax(scores, axis=1)
         counts, titles = [int(count) for count in columns["count"]], self.catalogue.titles
         shown = [row[:count] for row, count in zip(films, counts, strict=True)]
         return {
             "ranking": [
                 [{"item": titles[film], "score": float(score)} for film, score in zip(row, given, strict=False)]
-                for row, given in zip(shown, scores, strict=True)
+                for row, given in zip(shown, shares, strict=True)
             ],
             "known": [len(rated) for rated in known.films],
             "popularity": [float(self.ranked_by.counts[row].mean()) for row in shown],

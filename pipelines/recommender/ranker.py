@@ -5,7 +5,7 @@ The ranker is learned on ratings that the methods have not seen: each history's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES
 from pipelines.recommender.histories import WEIGHTINGS, Histories
 from pipelines.recommender.methods import METHODS, RETRIEVAL, Method
+from pipelines.recommender.threads import one_thread
 
 CHUNK = 64  # histories at a time: a score of each film for each of them is large
 OFTEN = 5  # ratings that a film's mean is drawn with towards that of all
 PARAMETERS: dict[str, Any] = {
     "objective": "lambdarank",
-    "num_leaves": 6,
+    "num_leaves": 4,
     "learning_rate": 0.05,
     "min_data_in_leaf": 100,
     "lambda_l2": 10.0,
@@ -50,6 +51,17 @@ class Inputs:
         """The columns, in order."""
         scores = [f"{name} {weighting}" for name in self.methods for weighting in METHODS[name].ranked]
         return [*scores, *(f"{name}, in its list" for name in scores), "ratings", "stars", "year gap", "history"]
+
+    def table(self, past: Histories) -> tuple[np.ndarray, np.ndarray]:
+        """Return the candidates of each history, shape (n, CANDIDATES), and their columns."""
+        found = []
+        for start in range(0, len(past), CHUNK):
+            part = past.part(start, start + CHUNK)
+            with one_thread():
+                films = self.candidates(part)
+                found.append((films, self.columns(part, films)))
+        films, columns = (np.concatenate(made) for made in zip(*found, strict=True))
+        return films, columns
 
     def candidates(self, part: Histories) -> np.ndarray:
         """Return the positions of the films to rank for each history, shape (n, CANDIDATES)."""
@@ -84,42 +96,35 @@ class Inputs:
 class Hybrid:
     """Retrieval, then LightGBM's LambdaMART. Source: Burges, From RankNet to LambdaRank to LambdaMART, 2010."""
 
-    def __init__(self, rounds: int = 150, parameters: Mapping[str, Any] = PARAMETERS):
+    def __init__(self, rounds: int = 200, parameters: Mapping[str, Any] = PARAMETERS):
         self.rounds, self.parameters = rounds, dict(parameters)
 
     def fit(self, inputs: Inputs, past: Histories, after: Sequence[np.ndarray], seed: int = 0) -> Hybrid:
         """Learn to put the films that came `after` each history first."""
+        return self.learn(*inputs.table(past), after, seed)
+
+    def learn(self, films: np.ndarray, columns: np.ndarray, after: Sequence[np.ndarray], seed: int = 0) -> Hybrid:
+        """Learn from candidates, shape (n, CANDIDATES), and what is known of them, shape (n, CANDIDATES, names)."""
         import lightgbm
 
-        rows, relevant = [], []
-        for part, held in _chunks(past, after):
-            films = inputs.candidates(part)
-            rows.append(inputs.columns(part, films).reshape(-1, len(inputs.names)))
-            relevant += [np.isin(row, rated) for row, rated in zip(films, held, strict=True)]
-        data = lightgbm.Dataset(
-            np.concatenate(rows), np.concatenate(relevant).astype(int), group=[CANDIDATES] * len(past)
-        )
-        self.booster = lightgbm.train(self.parameters | {"seed": seed, "num_threads": 2}, data, self.rounds)
+        relevant = np.array([np.isin(row, rated) for row, rated in zip(films, after, strict=True)])
+        rows = columns.reshape(-1, columns.shape[2])
+        data = lightgbm.Dataset(rows, relevant.ravel().astype(int), group=[films.shape[1]] * len(films))
+        self.booster = lightgbm.train(self.parameters | {"seed": seed, "num_threads": 1}, data, self.rounds)
         return self
 
     def rank(self, inputs: Inputs, part: Histories) -> tuple[np.ndarray, np.ndarray]:
         """Return the candidates of each history, the best first, and their scores, each of shape (n, CANDIDATES)."""
-        found, scores = [], []
-        for chunk, _ in _chunks(part, part.films):
-            films = inputs.candidates(chunk)
-            columns = inputs.columns(chunk, films).reshape(-1, len(inputs.names))
-            given = np.asarray(self.booster.predict(columns, num_threads=1)).reshape(films.shape)
-            order = np.argsort(-given, axis=1, kind="stable")
-            found.append(np.take_along_axis(films, order, axis=1))
-            scores.append(np.take_along_axis(given, order, axis=1))
-        return np.concatenate(found), np.concatenate(scores)
+        return self.order(*inputs.table(part))
+
+    def order(self, films: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return candidates, the best first, and their scores, each of shape (n, CANDIDATES)."""
+        rows = columns.reshape(-1, columns.shape[2])
+        scores = np.asarray(self.booster.predict(rows, num_threads=1)).reshape(films.shape)
+        order = np.argsort(-scores, axis=1, kind="stable")
+        return np.take_along_axis(films, order, axis=1), np.take_along_axis(scores, order, axis=1)
 
     def importance(self, inputs: Inputs) -> dict[str, float]:
         """Return the share of the gain that each column has."""
         gain = self.booster.feature_importance("gain")
         return dict(zip(inputs.names, (gain / gain.sum()).tolist(), strict=True))
-
-
-def _chunks(part: Histories, held: Sequence[np.ndarray]) -> Iterator[tuple[Histories, Sequence[np.ndarray]]]:
-    for start in range(0, len(part), CHUNK):
-        yield part.part(start, start + CHUNK), held[start : start + CHUNK]

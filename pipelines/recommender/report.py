@@ -12,6 +12,7 @@ from pipelines.recommender import metrics
 from pipelines.recommender.histories import Histories, histories
 from pipelines.recommender.methods import METHODS, Method
 from pipelines.recommender.ranker import CHUNK
+from pipelines.recommender.threads import one_thread
 
 if TYPE_CHECKING:
     from pipelines.recommender.model import Recommender
@@ -51,9 +52,9 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
 def ranking(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
     """Return the first k films of a single method for each history, shape (n, k)."""
     parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
-    return np.concatenate(
-        [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
-    )
+    with one_thread():
+        found = [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
+    return np.concatenate(found)
 
 
 def by_size(past: Histories, scores: np.ndarray) -> pd.DataFrame:

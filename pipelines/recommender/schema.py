@@ -39,7 +39,7 @@ class Request(BaseModel):
 
     model_config = FORBID
 
-    user_id: int | None = Field(None, title="Person", ge=1, description="empty for a new one", examples=[15])
+    user_id: int | None = Field(None, title="Person", ge=1, description="by number; empty for a new one")
     liked: list[str] = Field(
         default_factory=list,
         title="Liked films",
@@ -71,7 +71,7 @@ class Film(BaseModel):
     """One place of the ranking."""
 
     item: str
-    score: float
+    score: float = Field(ge=0, le=1, description="its share among the candidates")
 
 
 class Prediction(BaseModel):
@@ -80,5 +80,5 @@ class Prediction(BaseModel):
     ranking: list[Film] = Field(title="Films", json_schema_extra={"display": "ranking"})
     known: int = Field(title="Rests on", description="ratings", ge=1, json_schema_extra={"unit": "ratings"})
     popularity: float = Field(
-        title="Popularity of these films", description="ratings each, on average", json_schema_extra={"unit": "ratings"}
+        title="These films have", description="each, on average", json_schema_extra={"unit": "ratings"}
     )

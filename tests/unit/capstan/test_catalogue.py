@@ -49,6 +49,14 @@ class Prediction(BaseModel):
 def examples(tables): ...
 """
 
+EVENTS = """
+PUSH_SOURCE = "ratings"
+Event = Request
+
+
+def apply(model, event, features): ...
+"""
+
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
@@ -146,6 +154,7 @@ def test_task_that_lacks_names_is_told_each_of_them(make):
         ("CONTRACT_LIMIT = 0.01", "contract", "contracts"),
         ("FEATURE_SERVICE = 'x'", "features", "ENTITY_KEYS, entity_rows, feature_tables"),
         ("def examples(tables): ...", "endpoint", "Request, Prediction"),
+        ("PUSH_SOURCE = 'x'", "events", "Event, apply"),
     ],
 )
 def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capability, missing, make):
@@ -161,6 +170,8 @@ def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capabil
         (f"{ENDPOINT}\nPrediction = dict", "Prediction is not a pydantic model"),
         (f"{ENDPOINT}\nclass Prediction(BaseModel):\n    variant: str", "may not have the fields variant"),
         ("FEATURE_DEFAULTS = {'x': 1}", "FEATURE_DEFAULTS needs the features capability"),
+        ("CARRIED = ['x']", "CARRIED needs the features capability"),
+        (f"{ENDPOINT}\n{EVENTS}", "its events capability needs features"),
     ],
 )
 def test_what_is_wrong_with_a_task_is_named(part, problem, make):

@@ -1,0 +1,109 @@
+"""`recommender` on a slice of its data, through the whole pipeline: answers, bad input, ratings that count at once."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from pipelines.recommender.tests import small
+from pipelines.recommender.tests.small import PEOPLE
+from tests.integration.place import Place
+
+pytestmark = pytest.mark.slow
+PREDICT, EVENT = (f"/v1/models/recommender:{verb}" for verb in ("predict", "event"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Iterator[Place]:
+    """A place whose data are the ratings of the first people."""
+    data = tmp_path_factory.mktemp("data")
+    small.write(data)
+    place = Place(tmp_path_factory.mktemp("events") / "home")
+    place.environment["CAPSTAN_DATA_DIR"] = str(data)
+    yield place
+    place.clear()
+
+
+@pytest.fixture(scope="module")
+def run(place) -> dict:
+    done = place("run", "recommender", "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def client(place, run) -> Iterator[httpx.Client]:
+    port = place.environment["CAPSTAN_ENDPOINT_PORT"]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        yield client
+
+
+def ask(client, **row) -> dict:
+    reply = client.post(PREDICT, json={"instances": [row]})
+    assert reply.status_code == 200, reply.text
+    return reply.json()["predictions"][0]
+
+
+def titles(answer: dict) -> list[str]:
+    return [place["item"] for place in answer["ranking"]]
+
+
+def test_slice_is_accepted_and_measured_by_every_metric(run):
+    assert run["verdict"] == "accepted" and run["people"]["test_people"] == PEOPLE
+    assert run["scores"]["ndcg"] > 0.145 and run["scores"]["recall_of_retrieval"] > run["scores"]["recall"]
+
+
+def test_a_rating_counts_for_the_next_answer(client):
+    before = ask(client, user_id=15, count=5)
+    film = titles(before)[0]
+    reply = client.post(EVENT, json={"user_id": 15, "film": film, "stars": 4.5})
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["user_id"] == 15 and reply.json()["features"]["stars"][-1] == 4.5
+    after = ask(client, user_id=15, count=100)
+    assert after["known"] == before["known"] + 1 and film not in titles(after)
+
+
+def test_ratings_that_come_together_all_count(client):
+    films = titles(ask(client, user_id=20, count=12))
+    events = [{"user_id": 20, "film": film, "stars": 3.0} for film in films]
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda event: client.post(EVENT, json=event), events))
+    assert [reply.status_code for reply in replies] == [200] * 12
+    assert not set(films) & set(titles(ask(client, user_id=20, count=100)))
+
+
+def test_somebody_new_starts_with_titles_or_with_a_rating(client):
+    refused = client.post(PREDICT, json={"instances": [{"user_id": 4711}]})
+    assert refused.status_code == 400 and "Send titles that this person likes as `liked`" in refused.json()["error"]
+    cold = ask(client, user_id=4711, liked=["Fargo"])
+    assert (cold["known"], cold["missing_features"]) == (1, ["films", "stars"])
+    assert client.post(EVENT, json={"user_id": 4711, "film": "Fargo", "stars": 5}).status_code == 200
+    assert titles(ask(client, user_id=4711)) == titles(cold)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (PREDICT, {"instances": [{"liked": ["Fagro"]}]}, "row 0, liked: There is no film 'Fagro'. Did you mean"),
+        (PREDICT, {"instances": [{"count": 5}]}, "give `user_id`, or for a new person titles as `liked`"),
+        (PREDICT, {"instances": [{"user_id": 1}, {"user_id": 4712}]}, "row 1, user_id: There are no ratings"),
+        (EVENT, {"user_id": 15, "film": "Fagro", "stars": 4}, "row 0, film: There is no film 'Fagro'"),
+        (EVENT, {"user_id": 15, "film": "Fargo", "stars": 4.2}, "row 0, stars: Input should be a multiple of 0.5"),
+        (EVENT, {"user_id": 15, "film": "Fargo"}, "row 0, stars: Field required"),
+        (EVENT, ["Fargo"], "row 0: Input should be"),
+    ],
+)
+def test_bad_input_is_refused_with_what_to_do(client, path, body, said):
+    reply = client.post(path, json=body)
+    assert reply.status_code == 400 and said in reply.json()["error"]
+
+
+def test_openapi_and_metadata_describe_the_event(client):
+    document = client.get("/openapi.json").json()
+    body = document["paths"][EVENT]["post"]["requestBody"]["content"]["application/json"]
+    assert set(document["components"]["schemas"]["recommender_event"]["required"]) == {"user_id", "film", "stars"}
+    assert body["examples"]["one"]["value"]["film"] == "Fargo (1996)"
+    schema = client.get("/v2/models/recommender").json()["event_schema"]
+    assert schema["properties"].keys() == {"user_id", "film", "stars"}
