@@ -58,7 +58,7 @@ class Autoregressive:
         width: int = 48,
         layers: int = 2,
         dropout: float = 0.1,
-        epochs: int = 80,
+        epochs: int = 160,
         noise: float = NOISE,
     ):
         self.seed, self.epochs, self.noise = seed, epochs, noise

@@ -36,18 +36,20 @@ class Calibrated:
         return stretch(self.forecaster.predict(windows), self.factors)
 
 
-def fit(make: Callable[[], Forecaster], windows: Windows, held: int = 2) -> Calibrated:
-    """Return a forecaster fitted on all windows, calibrated on what it says of folds that it was not fitted on.
+def fit(make: Callable[[], Forecaster], windows: Windows, folds: int = FOLDS) -> Calibrated:
+    """Return a forecaster fitted on all windows, calibrated on what it says of weeks that it was not fitted on."""
+    return Calibrated(make().fit(windows), factors(*unseen(make, windows, folds)))
 
-    Every fourth week is a fold. held: how many of the folds are forecast; each costs a fit.
+
+def unseen(make: Callable[[], Forecaster], windows: Windows, folds: int = FOLDS) -> tuple[np.ndarray, np.ndarray]:
+    """Return true and forecast days, shapes (n, 48) and (n, 48, levels), of forecasters that have not seen them.
+
+    Every fourth week is a fold. folds: how many of the four are forecast; each costs a fit.
     """
     fold = weeks(windows) % FOLDS
-    seen, quantiles = [], []
-    for number in range(held):
-        unseen = windows[fold == number]
-        quantiles.append(make().fit(windows[fold != number]).predict(unseen))
-        seen.append(unseen.truth)
-    return Calibrated(make().fit(windows), factors(np.concatenate(seen), np.concatenate(quantiles)))
+    chosen = [fold == number for number in range(folds)]
+    forecast = [make().fit(windows[~rows]).predict(windows[rows]) for rows in chosen]
+    return np.concatenate([windows[rows].truth for rows in chosen]), np.concatenate(forecast)
 
 
 def weeks(windows: Windows) -> np.ndarray:

@@ -51,6 +51,7 @@ class DemandModel(Model):
             temperatures = np.array([values for values in ahead if values], dtype=float)
             some = windows[known]
             quantiles[known] = self.forecast(Windows(**vars(some) | {"ahead": temperatures}))
+        quantiles = quantiles.round(3)  # a megawatt
         highest = quantiles[..., MIDDLE].argmax(axis=1)
         return {
             "quantiles": quantiles,

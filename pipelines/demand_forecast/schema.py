@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from pipelines.demand_forecast.example import EXAMPLE
 from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK
 
 if TYPE_CHECKING:
@@ -67,19 +68,25 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     start: AwareDatetime = Field(
-        title="Start", description="of the first half-hour to forecast", examples=["2014-10-01T00:00:00+10:00"]
+        title="Start", description="of the first half-hour to forecast", examples=[EXAMPLE["start"]]
     )
     demand: Annotated[list[Demand], BeforeValidator(week)] = Field(
-        title="Demand", description="GW, in each of the 336 half-hours before the start", examples=[[4.5] * WEEK]
+        title="Demand", description="GW, in each of the 336 half-hours before the start", examples=[EXAMPLE["demand"]]
     )
     temperature: Annotated[list[Temperature], BeforeValidator(week)] = Field(
-        title="Temperature", description="degrees C, in the same half-hours", examples=[[15.0] * WEEK]
+        title="Temperature", description="degrees C, in the same half-hours", examples=[EXAMPLE["temperature"]]
     )
     temperature_ahead: Annotated[list[Temperature], BeforeValidator(day)] = Field(
-        [], title="Temperature ahead", description="of the 48 half-hours to forecast; empty where it is not known"
+        [],
+        title="Temperature ahead",
+        description="of the 48 half-hours to forecast; empty where it is not known",
+        examples=[EXAMPLE["temperature_ahead"]],
     )
     holidays: list[date] = Field(
-        [], title="Public holidays", description="in the week before and on the day", examples=[["2014-11-04"]]
+        [],
+        title="Public holidays",
+        description="in the week before and on the day, such as 2014-11-04",
+        examples=[EXAMPLE["holidays"]],
     )
 
     @field_validator("start")
@@ -94,6 +101,8 @@ class Request(BaseModel):
 class Prediction(BaseModel):
     """The demand of the day, and its highest half-hour."""
 
-    quantiles: list[list[float]] = Field(title="Demand", description="GW", json_schema_extra=QUANTILES)
+    quantiles: list[list[float]] = Field(
+        title="Demand", description="GW, in each half-hour from the start", json_schema_extra=QUANTILES
+    )
     peak: float = Field(title="Peak", description="of the median", json_schema_extra={"unit": "GW"})
-    peak_at: str = Field(title="At", description="Melbourne time")
+    peak_at: str = Field(title="Time of the peak", description="in Melbourne")

@@ -54,14 +54,19 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     return {"half_hours": rows[rows["time"] < first]}, {"half_hours": rows[rows["time"] >= before]}
 
 
-def train(tables: Tables, seed: int = 0, forecaster: str = "boosting") -> DemandModel:
-    """Return two calibrated forecasters, for days of unknown and of known temperature. forecaster: see README."""
+def train(tables: Tables, seed: int = 0, forecaster: str = "combination", folds: int = 4) -> DemandModel:
+    """Return two calibrated forecasters, for days of unknown and of known temperature. forecaster: see README.
+
+    folds: how many quarters of the weeks calibrate the quantiles; fewer are faster.
+    """
     from pipelines.demand_forecast import conformal
     from pipelines.demand_forecast.forecaster import make
     from pipelines.demand_forecast.model import DemandModel
 
     windows = cut(tables["half_hours"])
-    return DemandModel(*(conformal.fit(lambda: make(forecaster, seed), rows) for rows in (windows.blind(), windows)))
+    return DemandModel(
+        *(conformal.fit(lambda: make(forecaster, seed), rows, folds) for rows in (windows.blind(), windows))
+    )
 
 
 def evaluate(model: DemandModel, tables: Tables) -> Evaluation:

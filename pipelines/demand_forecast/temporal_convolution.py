@@ -84,7 +84,7 @@ class TemporalConvolution:
     requirements = ("numpy", "pandas", "torch")
 
     def __init__(
-        self, seed: int = 0, width: int = 32, kernel: int = 3, depth: int = 5, dropout: float = 0.1, epochs: int = 30
+        self, seed: int = 0, width: int = 32, kernel: int = 3, depth: int = 5, dropout: float = 0.1, epochs: int = 60
     ):
         self.seed, self.epochs = seed, epochs
         self.shape: dict[str, Any] = {"width": width, "kernel": kernel, "depth": depth, "dropout": dropout}

@@ -1,4 +1,4 @@
-"""Run the flagship without `capstan --profile cluster`: by the plain `kfp` command, and on this machine."""
+"""Run a capstone without `capstan --profile cluster`: by the plain `kfp` command, and on this machine."""
 
 import json
 import re
@@ -11,7 +11,6 @@ from tests.support.processes import ROOT, free_port
 
 BIN = Path(sys.executable).parent
 CHECKOUT = {"PYTHONPATH": str(ROOT)}  # whatever is installed, the code is that of this checkout
-PIPELINE = ROOT / "pipelines" / "flight_delay" / "pipeline.py"
 
 
 @dataclass
@@ -32,16 +31,16 @@ def command(*arguments: str, home: Path, timeout: float = 900, **environment: st
     return done.stdout
 
 
-def compile_with_kfp(image: str, path: Path) -> None:
-    """Compile the pipeline as the README says."""
-    options = ["--py", str(PIPELINE), "--output", str(path)]
+def compile_with_kfp(image: str, path: Path, capstone: str = "flight_delay") -> None:
+    """Compile a pipeline as the README says."""
+    options = ["--py", str(ROOT / "pipelines" / capstone / "pipeline.py"), "--output", str(path)]
     command("kfp", "dsl", "compile", *options, home=path.parent, CAPSTAN_IMAGE=image, **CHECKOUT)
 
 
-def submit(image: str, port: int, folder: Path) -> Submission:
-    """Compile the pipeline, submit it and wait for its end."""
-    package = folder / "flight_delay.yaml"
-    compile_with_kfp(image, package)
+def submit(image: str, port: int, folder: Path, capstone: str = "flight_delay") -> Submission:
+    """Compile a pipeline, submit it and wait for its end."""
+    package = folder / f"{capstone}.yaml"
+    compile_with_kfp(image, package, capstone)
     server = ["kfp", "--endpoint", f"http://127.0.0.1:{port}"]
     create = ["run", "create", "--experiment-name", "e2e", "--package-file", package.name, "--watch"]
     said = command(*server, *create, home=folder)

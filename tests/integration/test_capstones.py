@@ -1,42 +1,89 @@
-"""Every capstone on a small part of its real data: the pipeline, an answer, and a refusal that names the field."""
+"""`capstan run --all`: every capstone on a small part of its real data, an answer of each, and a refusal.
+
+One more capstone fails, and stops none of the others.
+"""
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from capstan import catalogue
+from tests.integration.conftest import capstan
 from tests.integration.place import Place
 from tests.support.small import small
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+BROKEN = "aaa_broken"  # the first of the list
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Iterator[Place]:
     """A place whose data folder has the small parts."""
     data = tmp_path_factory.mktemp("data")
-    for name in catalogue.names():
-        small(name).write(data)
+    for part in filter(None, map(small, catalogue.names())):
+        part.write(data)
     place = Place(tmp_path_factory.mktemp("capstones") / "home")
     place.environment["CAPSTAN_DATA_DIR"] = str(data)
     yield place
     place.clear()
 
 
+@pytest.fixture(scope="module")
+def done(place, tmp_path_factory) -> subprocess.CompletedProcess:
+    """The command, with one more capstone, whose source is away."""
+    folder = tmp_path_factory.mktemp("broken")
+    assert place("new", BROKEN, "--into", str(folder)).returncode == 0
+    task = folder / BROKEN / "task.py"
+    code = task.read_text()
+    body = code.index('"""', code.index("def load(")) + 3
+    end = code.index('"""', body) + 3
+    raised = (
+        '\n    from capstan.errors import CapstanError\n\n    raise CapstanError("The source is away. Try again.")\n'
+    )
+    task.write_text(code[:end] + raised + code[end:])
+    environment = place.environment | {"CAPSTAN_CAPSTONES": str(folder)}
+    return capstan("run", "--all", "--json", timeout=850, **environment)
+
+
+@pytest.fixture(scope="module")
+def runs(done) -> dict[str, dict]:
+    return {run["capstone"]: run for run in json.loads(done.stdout)}
+
+
+def test_all_are_reported_and_the_one_that_failed_says_why(done, runs):
+    assert done.returncode == 1
+    assert list(runs) == [BROKEN, *catalogue.names()]
+    assert runs[BROKEN]["verdict"] == "failed" and "The source is away. Try again." in runs[BROKEN]["error"]
+
+
 @pytest.mark.parametrize("name", catalogue.names())
-def test_capstone_runs_and_answers_and_refuses_bad_input(name, place):
-    part = small(name)
-    done = place("run", name, "--json", *(f"--set={key}={value}" for key, value in part.SETTINGS.items()))
-    assert done.returncode == 0, done.stderr
-    run = json.loads(done.stdout)
-    assert run["verdict"] == "accepted", run["scores"]
+def test_capstone_is_accepted_on_a_small_part_of_its_data(name, runs):
+    assert runs[name]["verdict"] == "accepted", runs[name]
+
+
+@pytest.mark.parametrize("name", [name for name in catalogue.names() if small(name)])
+def test_endpoint_answers_and_refuses_bad_input(name, runs, place):
+    run, part = runs[name], small(name)
     url = f"http://127.0.0.1:{place.environment['CAPSTAN_ENDPOINT_PORT']}/v1/models/{name}:predict"
-    [answer] = httpx.post(url, json={"instances": [part.ASKED]}).raise_for_status().json()["predictions"]
-    fields = {field: answer[field] for field in catalogue.load_task(name).Prediction.model_fields}
-    catalogue.load_task(name).Prediction.model_validate_json(json.dumps(fields))
+    [answer] = httpx.post(url, json={"instances": [part.ASKED]}, timeout=30).raise_for_status().json()["predictions"]
+    prediction = catalogue.load_task(name).Prediction
+    prediction.model_validate_json(json.dumps({field: answer[field] for field in prediction.model_fields}))
     assert answer["model_version"] == run["version"]
     request, field = part.REFUSED
-    reply = httpx.post(url, json={"instances": [request]})
+    reply = httpx.post(url, json={"instances": [request]}, timeout=30)
     assert reply.status_code == 400 and field in reply.json()["error"]
+
+
+def test_list_shows_the_first_metric_of_each(runs, place):
+    listed = {row["name"]: row for row in json.loads(place("list", "--json").stdout)}
+    for name in catalogue.names():
+        metric = next(iter(catalogue.load_task(name).THRESHOLDS))
+        assert listed[name]["newest"] == {
+            **{"version": runs[name]["version"], "verdict": "accepted"},
+            **{"metric": metric, "value": pytest.approx(runs[name]["scores"][metric])},
+        }
+    assert re.search(rf"segmentation .* {runs['segmentation']['version']}: stability 0\.\d{{4}}", place("list").stdout)

@@ -1,6 +1,7 @@
 """A small part of each capstone's real data: `pipelines/NAME/tests/small.py`, on which tests run the whole pipeline."""
 
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,7 +9,6 @@ from typing import Any, Protocol
 class Small(Protocol):
     """What such a module defines."""
 
-    SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
     ASKED: dict[str, Any]  # a request that is answered
     REFUSED: tuple[dict[str, Any], str]  # one that is refused, and the field that the answer names
 
@@ -16,7 +16,7 @@ class Small(Protocol):
         """Write the data into a folder, as `CAPSTAN_DATA_DIR` wants it. Nothing where the data is small itself."""
 
 
-def small(name: str) -> Small:
-    """Return the module of a capstone."""
-    found: Small = import_module(f"pipelines.{name}.tests.small")
-    return found
+def small(name: str) -> Small | None:
+    """Return the module of a capstone, or None where it has none."""
+    path = f"pipelines.{name}.tests.small"
+    return import_module(path) if find_spec(path) else None

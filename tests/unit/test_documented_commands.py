@@ -71,7 +71,7 @@ def test_python_of_a_page_compiles(page):
         compile(text, page.name, "exec")
 
 
-@pytest.mark.parametrize("wrong", [["runn", "flight_delay"], ["run", "flight_delay", "--cannary", "10"], ["run"]])
+@pytest.mark.parametrize("wrong", [["runn", "flight_delay"], ["run", "flight_delay", "--cannary", "10"], ["compile"]])
 def test_mistake_is_found(wrong):
     with pytest.raises(UsageError):
         parse(["--profile", "cluster", *wrong])

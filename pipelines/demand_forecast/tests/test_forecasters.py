@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.demand_forecast import measures
+from pipelines.demand_forecast import arima, measures
 from pipelines.demand_forecast.alike import alike
 from pipelines.demand_forecast.forecaster import make
 from pipelines.demand_forecast.windows import DAY, Windows, between
@@ -32,6 +32,21 @@ def test_quantiles_ascend_and_depend_on_what_is_known_alone(fitted):
         without = Windows(**vars(rest) | {"target": None})
         assert np.array_equal(model.predict(without), quantiles)
         assert model.predict(without[[3]]) == pytest.approx(quantiles[[3]])
+
+
+@pytest.mark.parametrize(("order", "seasonal"), [((1, 0, 0), (1, 0, 0, DAY)), ((2, 0, 1), (1, 0, 1, DAY))])
+def test_what_follows_a_process_is_what_statsmodels_says(past, order, seasonal):
+    errors = past.demand[[10, 60, 200]] - past.demand[[10, 60, 200]].mean(axis=1, keepdims=True)
+    model = arima.process(errors[0], order, seasonal)
+    weights = {(1, 0, 0): [0.9, 0.4, 0.1], (2, 0, 1): [0.8, 0.1, 0.3, 0.5, 0.2, 0.1]}
+    made = model.filter(weights[order])
+    mean, deviation = arima.ahead(
+        errors, made.polynomial_reduced_ar, made.polynomial_reduced_ma, made.params[-1] ** 0.5
+    )
+    for row, each in enumerate(errors):
+        theirs = arima.process(each, order, seasonal).filter(made.params).get_forecast(DAY)
+        assert mean[row] == pytest.approx(theirs.predicted_mean, abs=2e-3)
+        assert deviation == pytest.approx(theirs.se_mean, rel=1e-2)
 
 
 def test_days_alike_are_working_days_for_working_days(past):

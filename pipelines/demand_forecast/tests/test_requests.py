@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.demand_forecast import task
+from pipelines.demand_forecast.example import EXAMPLE
 from pipelines.demand_forecast.model import asked
 from pipelines.demand_forecast.requests import request
 from pipelines.demand_forecast.schema import Prediction, Request
@@ -32,6 +33,12 @@ def test_a_request_gives_the_window_that_it_came_from(test_days):
     assert (windows.working == expected.working).all()
     assert windows.demand == pytest.approx(expected.demand, abs=1e-3)
     assert windows.temperature == pytest.approx(expected.temperature, abs=1e-3)
+
+
+def test_the_example_of_the_page_is_a_request_that_gives_a_plausible_day(model):
+    rows = columns([EXAMPLE])
+    made = model.predict_columns(rows)
+    assert 4.5 < made["peak"][0] < 6.5 and "16:00" < made["peak_at"][0] < "20:00"
 
 
 def test_the_start_may_be_given_in_any_zone(example):
