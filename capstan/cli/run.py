@@ -21,7 +21,10 @@ def run(
         str | None, typer.Argument(help="A capstone's name; `capstan list` shows them.", show_default=False)
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Run each capstone, with its defaults, one after another.")
+        bool,
+        typer.Option(
+            "--all", help="Run each capstone, one after another. It takes those of the parameters that it has."
+        ),
     ] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
     tune: Annotated[int | None, typer.Option(help="Trials of a Ray Tune search before training.")] = None,
@@ -40,10 +43,8 @@ def run(
     parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
     if everything == bool(capstone):
         raise typer.BadParameter("Name one capstone, or give --all.", param_hint="capstone")
-    if everything and parameters:
-        raise typer.BadParameter("With --all each capstone has its defaults; give no parameters.", param_hint="--all")
     if everything:
-        raise typer.Exit(_run_all(as_json))
+        raise typer.Exit(_run_all(parameters, as_json))
     summary = _run(str(capstone), parameters, as_json)
     if as_json:
         print_json(summary)
@@ -68,7 +69,7 @@ def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, An
     return {"capstone": capstone} | summary
 
 
-def _run_all(as_json: bool) -> int:
+def _run_all(parameters: dict[str, Any], as_json: bool) -> int:
     """Run each capstone and report all. Return the exit code: 1 if one failed. A rejected model is no failure."""
     from capstan import catalogue
     from capstan.errors import CapstanError
@@ -77,7 +78,9 @@ def _run_all(as_json: bool) -> int:
     for name in catalogue.names():
         began = time.monotonic()
         try:
-            results.append(_run(name, {}, as_json))
+            inputs = catalogue.load_pipeline(name).component_spec.inputs or {}
+            chosen = {key: value for key, value in parameters.items() if key in inputs}
+            results.append(_run(name, chosen, as_json))
         except CapstanError as error:
             seconds = round(time.monotonic() - began, 1)
             results.append({"capstone": name, "verdict": "failed", "error": str(error), "seconds": seconds})

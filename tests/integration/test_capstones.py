@@ -46,7 +46,9 @@ def done(place, tmp_path_factory) -> subprocess.CompletedProcess:
     )
     task.write_text(code[:end] + raised + code[end:])
     environment = place.environment | {"CAPSTAN_CAPSTONES": str(folder)}
-    return capstan("run", "--all", "--json", timeout=850, **environment)
+    settings = [item for part in filter(None, map(small, catalogue.names())) for item in part.SETTINGS.items()]
+    options = [f"--set={key}={value}" for key, value in settings]
+    return capstan("run", "--all", "--json", *options, timeout=850, **environment)
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,6 @@ def test_every_command_has_help_and_the_command_lists_them_all():
         (["nosuch"], "nosuch"),
         (["run"], "capstone"),
         (["run", "flight_delay", "--all"], "--all"),
-        (["run", "--all", "--seed", "1"], "--all"),
         (["run", "flight_delay", "--seed", "many"], "--seed"),
         (["run", "flight_delay", "--set", "seed"], "NAME=VALUE"),
         (["predict", "flight_delay"], "--entity"),

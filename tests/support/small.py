@@ -9,6 +9,7 @@ from typing import Any, Protocol
 class Small(Protocol):
     """What such a module defines."""
 
+    SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
     ASKED: dict[str, Any]  # a request that is answered
     REFUSED: tuple[dict[str, Any], str]  # one that is refused, and the field that the answer names
 

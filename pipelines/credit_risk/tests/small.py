@@ -3,6 +3,7 @@
 from pathlib import Path
 
 LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 3, "records": "no", "age": 40}
+SETTINGS: dict[str, object] = {}
 ASKED = LOAN
 REFUSED = (LOAN | {"age": 17}, "age")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 DAY = {"start": "2014-11-05T00:00:00+10:00", "temperature": [15.0] * 336, "holidays": ["2014-11-04"]}
+SETTINGS = {"forecaster": "boosting", "folds": 1}
 ASKED = DAY | {"demand": [4.5] * 336}
 REFUSED = (DAY | {"demand": [4.5] * 300}, "demand")
 

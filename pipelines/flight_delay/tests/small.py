@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pipelines.flight_delay import data
 
+SETTINGS: dict[str, object] = {}
 ASKED = {
     **{"carrier": "UA", "origin": "EWR", "dest": "TPA", "tailnum": "N483UA"},
     **{"sched_dep": "2013-12-30T20:15:00-05:00", "sched_arr": "2013-12-30T23:22:00-05:00"},

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PEOPLE = 150
+SETTINGS: dict[str, object] = {}
 ASKED = {"user_id": 15, "count": 5}
 REFUSED = ({"liked": ["No Such Film (1999)"], "count": 5}, "liked")
 

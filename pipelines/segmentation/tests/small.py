@@ -5,6 +5,7 @@ from pathlib import Path
 from pipelines.segmentation import invoices
 from tests.support.data import DATA_DIR
 
+SETTINGS = {"methods": "k-means,spectral"}
 ASKED = {"recency": 18, "frequency": 6, "money": 2100, "country": "Germany"}
 REFUSED = (ASKED | {"country": "Narnia"}, "country")
 
