@@ -23,7 +23,7 @@ ORDER, SEASONAL = (1, 0, 0), (1, 0, 0, DAY)
 class Arima:
     """Least squares, then statsmodels' maximum likelihood on its errors."""
 
-    requirements = ("numpy", "pandas", "scipy", "statsmodels")
+    requirements = ("numpy", "pandas", "scipy", "statsmodels", "threadpoolctl")
 
     def __init__(self, seed: int = 0, harmonics: int = 8, order: Any = ORDER, seasonal: Any = SEASONAL):
         self.harmonics, self.order, self.seasonal = harmonics, order, seasonal
@@ -35,6 +35,8 @@ class Arima:
         Without the day's temperature it learns from the day before, whose temperature is known, and then forecasts as
         if the temperature came again.
         """
+        from threadpoolctl import threadpool_limits
+
         first = WEEK if windows.ahead is not None else WEEK - DAY
         rows = self._regressors(windows)[:, first : first + DAY]
         demand = np.hstack([windows.demand, windows.truth])[:, first : first + DAY]
@@ -42,7 +44,9 @@ class Arima:
         errors = pd.Series((demand - rows @ self.weights).ravel(), index=_times(windows, first - WEEK).ravel())
         whole = errors[~errors.index.duplicated()].sort_index().asfreq("30min").to_numpy()
         model = process(whole[-RECENT:], self.order, self.seasonal)
-        with warnings.catch_warnings():  # the likelihood is flat near its top: more steps change no forecast
+        # Threads wait for each other longer than such small matrices take. The likelihood is flat near its top: more
+        # steps than these change no forecast, so it does not matter that statsmodels warns.
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = model.fit(disp=False, maxiter=STEPS)
         self.process = found.polynomial_reduced_ar, found.polynomial_reduced_ma, float(found.params[-1]) ** 0.5

@@ -26,7 +26,7 @@ class Outputs(NamedTuple):
 
 
 @dsl.pipeline(name="demand-forecast", description="How much electricity will Victoria need tomorrow?")
-def pipeline(seed: int = 0, forecaster: str = "combination", folds: int = 4, canary: float = 0.0) -> Outputs:
+def pipeline(seed: int = 0, forecaster: str = "combination", folds: int = 2, canary: float = 0.0) -> Outputs:
     """Train, measure and deploy the model.
 
     forecaster: one of the README's table. folds: how many quarters of the weeks, 1 to 4, calibrate it; fewer are

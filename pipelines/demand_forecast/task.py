@@ -54,7 +54,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     return {"half_hours": rows[rows["time"] < first]}, {"half_hours": rows[rows["time"] >= before]}
 
 
-def train(tables: Tables, seed: int = 0, forecaster: str = "combination", folds: int = 4) -> DemandModel:
+def train(tables: Tables, seed: int = 0, forecaster: str = "combination", folds: int = 2) -> DemandModel:
     """Return two calibrated forecasters, for days of unknown and of known temperature. forecaster: see README.
 
     folds: how many quarters of the weeks calibrate the quantiles; fewer are faster.

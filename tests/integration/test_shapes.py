@@ -28,8 +28,6 @@ BAD = {
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
 }
 NAMES = list(BAD)
-# By name: what makes a run fast.
-FAST = {"demand_forecast": ["--set", "forecaster=boosting", "--set", "folds=1"]}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +43,7 @@ def ran(place):
 
     @cache
     def run(name: str) -> dict:
-        done = place("run", name, "--json", *FAST.get(name, []))
+        done = place("run", name, "--json")
         assert done.returncode == 0, done.stderr
         task = catalogue.load_task(name)
         client = httpx.Client(base_url=settings().endpoint_url, timeout=30)
