@@ -47,8 +47,8 @@ def pipeline(seed: int = 0, score: str = "boosting", fair: bool = True, canary: 
         canary=canary,
         extra="credit",
     )
-    road.small(source, checked, parts, evaluated)
-    road.large(trained)
+    road.small(source, checked, parts, evaluated, extra="credit")
+    road.large(trained, extra="credit")
     return Outputs(
         loans=source.outputs["counts"],
         rows=parts.outputs["counts"],

@@ -48,8 +48,8 @@ def pipeline(seed: int = 0, forecaster: str = "combination", folds: int = 2, can
         canary=canary,
         extra="forecast",
     )
-    road.small(source, checked, parts, evaluated)
-    road.large(trained)
+    road.small(source, checked, parts, evaluated, extra="forecast")
+    road.large(trained, extra="forecast")
     return Outputs(
         half_hours=source.outputs["counts"],
         rows=parts.outputs["counts"],

@@ -47,8 +47,8 @@ def pipeline(seed: int = 0, methods: str = "k-means,Gaussian mixture,spectral,HD
         canary=canary,
         extra="segmentation",
     )
-    road.small(source, checked, parts, evaluated)
-    road.large(trained)
+    road.small(source, checked, parts, evaluated, extra="segmentation")
+    road.large(trained, extra="segmentation")
     return Outputs(
         customers=source.outputs["counts"],
         rows=parts.outputs["counts"],

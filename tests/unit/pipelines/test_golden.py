@@ -1,12 +1,14 @@
 """A capstone may keep its compiled pipeline in `tests/pipeline.yaml`: a change of the pipeline then shows in review."""
 
 import difflib
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from capstan.catalogue import load_task
 from capstan.images import image
 from capstan.settings import ROOT
 
@@ -25,8 +27,15 @@ def test_pipeline_compiles_to_its_golden_file(name, compile_pipeline):
     assert compiled == kept, f"pipelines/{name} has changed. Run `make golden` and read the difference:\n{changed}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", GOLDEN)
+def test_each_step_has_the_libraries_of_the_capstone(name):
+    extra = getattr(load_task(name), "EXTRA", "")
+    images = set(re.findall(r"image: (\S+)", GOLDEN[name].read_text()))
+    assert images == {f"capstan:golden-{extra}" if extra else "capstan:golden"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["flight_delay", "credit_risk"])  # one with an extra
 def test_command_of_kfp_compiles_the_same(name, tmp_path):
     output = tmp_path / "x.yaml"
     kfp = str(Path(sys.executable).with_name("kfp"))
