@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console.width = 200  # a row of a table stays one line, for `grep`
 
 
 def print_json(value: Any) -> None:

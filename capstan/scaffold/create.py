@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from capstan import catalogue
-from capstan.capstone import CAPABILITIES
 from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")
+MADE = ("contract", "features", "endpoint", "monitoring")  # events need a model that they mean something to
 
 
 def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
@@ -19,8 +19,8 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
     Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left behind then.
     """
     check_name(name, parent)
-    if unknown := sorted(capabilities - CAPABILITIES.keys()):
-        raise CapstanError(f"There is no capability {', '.join(unknown)}. There are: {', '.join(CAPABILITIES)}.")
+    if unknown := sorted(capabilities - set(MADE)):
+        raise CapstanError(f"There is no capability {', '.join(unknown)}. There are: {', '.join(MADE)}.")
     target = parent / name
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
         "title": name.replace("_", " ").capitalize(),
         "dashed": name.replace("_", "-"),
     }
-    values |= {capability: capability in capabilities for capability in CAPABILITIES}
+    values |= {capability: capability in capabilities for capability in MADE}
     for path in sorted(TEMPLATES.rglob("*.jinja")):
         relative = path.relative_to(TEMPLATES)
         if relative.name == "features.py.jinja" and "features" not in capabilities:

@@ -53,6 +53,7 @@ def test_inputs_know_nothing_of_the_day_but_the_calendar_and_a_known_temperature
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [Autoregressive, TemporalConvolution])
 def test_a_seed_gives_the_same_forecast_and_a_few_epochs_learn(kind, past):
     some, rest = past[:200], past[200:210]

@@ -45,6 +45,7 @@ def test_hybrid_is_better_than_each_method_with_each_seed(table):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_figures_of_the_readme_are_reached(tables, films, table):
     """nDCG@10 of at least 0.145, and above each single method's, over the 671 people."""
     found = pd.DataFrame(compare.measure(tables["ratings"], films, "per person", seeds=1)).set_index("method")

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from capstan import capstone, catalogue
-from capstan.capstone import CAPABILITIES
 from capstan.errors import CapstanError
-from capstan.scaffold.create import create
+from capstan.scaffold.create import MADE, create
 from capstan.settings import ROOT, settings
 from tests.support.stack_depth import off_stack
 
-KINDS = [set(chosen) for size in range(len(CAPABILITIES) + 1) for chosen in combinations(CAPABILITIES, size)]
+KINDS = [set(chosen) for size in range(len(MADE) + 1) for chosen in combinations(MADE, size)]
 
 
 @pytest.fixture
