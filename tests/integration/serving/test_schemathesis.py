@@ -15,6 +15,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 NEVER_ACCEPTED = {
     "POST /v1/models/{model_name}:predict",
     "POST /v1/models/{model_name}:explain",
+    "POST /v1/models/{model_name}:event",
     "POST /v2/models/{model_name}/infer",
     "POST /v2/models/{model_name}/versions/{model_version}/infer",
     "POST /v2/models/{model_name}/generate",
