@@ -16,6 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from capstan.settings import settings
+from models.seeds import spread
 from pipelines.credit_risk import data, fairness, mitigation, training
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import cost
@@ -88,13 +89,6 @@ def figure(table: pd.DataFrame) -> Figure:
         axes.set(title=f"By {attribute}", xlabel="equalized-odds difference", ylabel="cost per loan", xlim=(0, None))
     drawn.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     return drawn
-
-
-def spread(values: pd.Series, scale: float = 1, digits: int = 3) -> str:
-    """Return the mean of some seeds, and the lowest and the highest in brackets."""
-    return "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(
-        values.mean() * scale, values.min() * scale, values.max() * scale, d=digits
-    )
 
 
 def markdown(table: pd.DataFrame) -> str:

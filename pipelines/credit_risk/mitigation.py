@@ -105,7 +105,7 @@ def by_lot(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) ->
     from fairlearn.postprocessing import ThresholdOptimizer
     from sklearn.base import BaseEstimator
 
-    class Given(BaseEstimator):  # type: ignore[misc]
+    class Given(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         """Its input is the score already."""
 
         def fit(self, *_: object) -> Given:

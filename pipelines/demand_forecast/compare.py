@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models.seeds import spread
 from pipelines.demand_forecast import conformal, data, measures, task
 from pipelines.demand_forecast.combination import MEMBERS
 from pipelines.demand_forecast.forecaster import FORECASTERS, make
@@ -88,12 +89,6 @@ def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> 
             | {"seconds": float(found["seconds"])}
         )
     return lines
-
-
-def spread(values: pd.Series, scale: float = 1, digits: int = 3) -> str:
-    """Return the mean of some seeds, and the lowest and the highest in brackets."""
-    low, mean, high = (scale * value for value in (values.min(), values.mean(), values.max()))
-    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def markdown(table: pd.DataFrame) -> str:

@@ -17,6 +17,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from capstan.settings import settings
+from models.seeds import spread
 from pipelines.segmentation import choice, stability, task
 from pipelines.segmentation.columns import CUSTOMER
 from pipelines.segmentation.methods import METHODS
@@ -42,11 +43,6 @@ def measure(past: pd.DataFrame, last: pd.DataFrame, seeds: int) -> pd.DataFrame:
         lines.append(found)
         print(f"seed {seed}: {method} {count}, {tried}, {time.monotonic() - began:.0f} s", flush=True)
     return pd.concat(lines, ignore_index=True)
-
-
-def spread(values: pd.Series) -> str:
-    """Return the mean of some seeds, and the lowest and the highest in brackets."""
-    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
 
 
 def markdown(table: pd.DataFrame) -> str:

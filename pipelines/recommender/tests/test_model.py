@@ -49,7 +49,10 @@ def test_new_person_gets_films_like_the_liked_ones(model):
         for liked in (["Toy Story", "Lion King, The", "Shrek"], ["Alien", "Psycho (1960)", "Shining, The"])
     )
     genres = dict(zip(model.catalogue.titles, model.catalogue.genres, strict=True))
-    count = lambda shown, genre: sum(genre in genres[title] for title in shown)  # noqa: E731
+
+    def count(shown: list[str], genre: str) -> int:
+        return sum(genre in genres[title] for title in shown)
+
     assert count(children, "Children") > count(scary, "Children")
     assert count(scary, "Horror") > count(children, "Horror")
     assert "Toy Story (1995)" not in children
