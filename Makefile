@@ -96,5 +96,5 @@ clean:  ## stop what runs; remove the state, the environment and the caches
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(INSTALL) -r pyproject.toml $(call extras,credit forecast recommender segmentation torch dev)
+	$(INSTALL) -r pyproject.toml $(call extras,credit forecast recommender segmentation torch vision dev)
 	touch $@

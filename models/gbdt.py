@@ -1,6 +1,5 @@
 """LightGBM on Ray: training in this process or on several workers, a search over parameters, calibration."""
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from models.booster import CalibratedBooster, encode
+from models.ray_workers import LOST_WORKERS, start_ray
 
 if TYPE_CHECKING:
     import lightgbm
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
 
-# A training on Ray workers begins again when it loses one, so often at the most.
-LOST_WORKERS = 2
 # `--tune` searches these ranges. A task gives the other parameters.
 SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fraction": (0.4, 1.0)}
 
@@ -114,16 +112,6 @@ def _loop(config: Params) -> None:
     # Every worker has the same booster, and each must report. The first one reports the checkpoint.
     checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
     ray.train.report({"trees": booster.num_trees()}, checkpoint=checkpoint)
-
-
-def start_ray() -> None:
-    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray here."""
-    import ray
-
-    if not ray.is_initialized():
-        os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a private instance on loopback
-        os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
-        ray.init(include_dashboard=False, log_to_driver=False)
 
 
 def _search(

@@ -1,0 +1,86 @@
+"""Data-parallel training on Ray workers: each sees its part of every batch, and the gradients are averaged.
+
+A worker that is lost ends the attempt; all go on from the last checkpoint. So does a training whose driver died,
+when it is started again with the same plan and data.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from capstan.settings import settings
+from models.ray_workers import LOST_WORKERS, start_ray
+from pipelines.digits import checkpoints
+from pipelines.digits.learning import State, fit
+from pipelines.digits.networks import NETWORKS
+
+if TYPE_CHECKING:
+    from pipelines.digits.learning import Plan
+
+
+def fit_on_workers(
+    name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, workers: int, key: str
+) -> dict[str, torch.Tensor]:
+    """Return the weights of a network that `workers` Ray workers have trained. key: of the checkpoints."""
+    import ray
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    start_ray()
+    graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
+    result = TorchTrainer(
+        _loop,
+        train_loop_config={"name": name, "plan": plan, "data": ray.put((images, labels))},  # one copy per machine
+        scaling_config=ScalingConfig(num_workers=workers, use_gpu=graphics >= workers),
+        run_config=RunConfig(
+            name=key,
+            storage_path=settings().ray_storage or str(checkpoints.folder()),
+            failure_config=FailureConfig(max_failures=LOST_WORKERS),
+            checkpoint_config=CheckpointConfig(num_to_keep=2),
+        ),
+    ).fit()
+    assert result.checkpoint
+    weights: dict[str, torch.Tensor] = _read(result.checkpoint)["network"]
+    return weights
+
+
+def _loop(config: dict[str, Any]) -> None:
+    """Train on this worker's share of each batch. The first worker reports the checkpoint, which all share."""
+    import ray.train
+    from ray.train.torch import get_device, prepare_model
+
+    context = ray.train.get_context()
+    rank, size = context.get_world_rank(), context.get_world_size()
+    last = ray.train.get_checkpoint()
+
+    def report(state: State) -> None:
+        with tempfile.TemporaryDirectory(prefix="capstan-train-") as folder:
+            if rank == 0:
+                torch.save(state, Path(folder) / "state.pt")
+            checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
+            ray.train.report({"epochs": state["epochs"]}, checkpoint=checkpoint)
+
+    torch.manual_seed(config["plan"].seed)
+    images, labels = (tensor.to(get_device()) for tensor in ray.get(config["data"]))
+    network = NETWORKS[config["name"]]().to(get_device())
+    fit(
+        network,
+        images,
+        labels,
+        config["plan"],
+        share=rank,
+        shares=size,
+        joined=prepare_model,
+        state=_read(last) if last else None,
+        after_epoch=report,
+    )
+
+
+def _read(checkpoint: Any) -> State:
+    with checkpoint.as_directory() as folder:
+        state: State = torch.load(Path(folder) / "state.pt", map_location="cpu")
+        return state

@@ -1,0 +1,125 @@
+"""Networks as ONNX files, in 32 bits and in 8, and what ONNX Runtime answers with them."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import onnx
+    from onnxruntime import InferenceSession
+    from torch import nn
+
+INPUT, OUTPUT = "images", "logits"
+CALIBRATION = 500  # images that set the ranges of what flows between layers
+
+
+def exported(network: nn.Module) -> bytes:
+    """Return a network as an ONNX file for any number of images."""
+    import torch
+
+    # The file depends on the layout of the weights. The types of torch do not know this keyword.
+    contiguous = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    example = torch.zeros(2, 1, 28, 28)
+    with quiet():
+        program = torch.onnx.export(
+            contiguous,
+            (example,),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim("count")},),
+            dynamo=True,
+            verbose=False,
+        )
+    assert program
+    return plain(program.model_proto)
+
+
+def quantized(content: bytes, images: np.ndarray) -> bytes:
+    """Return an ONNX file with weights of 8 bits, and with activations whose ranges come from images, from 0 to 1.
+
+    Post-training static quantization, a scale per channel. Jacob et al. (2017), https://arxiv.org/abs/1712.05877.
+    """
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Images(CalibrationDataReader):  # type: ignore[misc]  # which has no types
+        def __init__(self) -> None:
+            self.rest = iter(images[:CALIBRATION, None])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            image = next(self.rest, None)
+            return None if image is None else {INPUT: image}
+
+    with tempfile.TemporaryDirectory(prefix="capstan-onnx-") as folder, quiet():
+        target = Path(folder) / "target.onnx"
+        quantize_static(
+            onnx.load_model_from_string(content),
+            target,
+            Images(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return plain(onnx.load(target))
+
+
+def plain(model: onnx.ModelProto) -> bytes:
+    """Return the file without notes on where each node came from: they name files of this machine."""
+    for node in model.graph.node:
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer):
+        value.ClearField("metadata_props")
+    model.graph.ClearField("metadata_props")
+    model.ClearField("metadata_props")
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def session(content: bytes) -> InferenceSession:
+    """Return an ONNX file, ready to answer on one thread: a few images are done before threads would have begun."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def logits(opened: InferenceSession, images: np.ndarray, batch: int = 500) -> np.ndarray:
+    """Return what a file says of images, from 0 to 1, shape (n, 10)."""
+    parts = [images[start : start + batch] for start in range(0, len(images), batch)]
+    found: np.ndarray = np.concatenate([opened.run([OUTPUT], {INPUT: part})[0] for part in parts])
+    return found
+
+
+def milliseconds(opened: InferenceSession, image: np.ndarray, calls: int = 300) -> float:
+    """Return the median time of an answer to one image."""
+    times = []
+    for _ in range(calls):
+        began = time.perf_counter()
+        opened.run([OUTPUT], {INPUT: image[None]})
+        times.append(time.perf_counter() - began)
+    return float(1_000 * np.median(times))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the advice of exporter and quantizer, which is about their own parts, out of the log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)

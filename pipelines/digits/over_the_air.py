@@ -1,0 +1,76 @@
+"""`python -m pipelines.digits.over_the_air`: publish the edge variant of a version, and what a device does with it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from pipelines.digits import release
+from pipelines.digits.device import Device
+
+if TYPE_CHECKING:
+    from pipelines.digits.model import DigitModel
+
+KEY = "release.key"  # in the state folder
+
+
+def publish(folder: Path, number: str = "") -> str:
+    """Write the release of a version, or of the champion, into a folder; return what to tell."""
+    from capstan import registry
+
+    found = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
+    if not found:
+        raise CapstanError(f"{release.NAME} has no {f'version {number}' if number else 'champion'}. See: capstan list")
+    model = cast("DigitModel", registry.load_version(release.NAME, found.version).model)
+    release.publish(folder, model.edge, int(found.version), release.private_key(settings().home / KEY))
+    size = f"{len(model.edge):,} bytes"
+    return f"Version {found.version} is in {folder}: {size}. Serve it: python -m http.server --directory {folder}"
+
+
+def main() -> None:
+    """Run one command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    publishing = commands.add_parser("publish", help="sign the edge variant, for devices to fetch")
+    publishing.add_argument("folder", type=Path)
+    publishing.add_argument("--version", default="", help="another than the champion")
+    for name, help in (
+        ("update", "take the release"),
+        ("rollback", "go back"),
+        ("read", "read an image"),
+        ("state", ""),
+    ):
+        command = commands.add_parser(name, help=help)
+        command.add_argument("device", type=Path, help="its folder")
+        if name in ("update", "read"):
+            command.add_argument("of", help="the release's address" if name == "update" else "the image's path")
+        command.add_argument(
+            "--key", type=Path, required=True, help="the file release.pub that the device was made with"
+        )
+    given = parser.parse_args()
+    try:
+        print(publish(given.folder, given.version) if given.command == "publish" else on_device(given))
+    except (CapstanError, ValueError, OSError) as error:
+        sys.exit(f"{error}")
+
+
+def on_device(given: argparse.Namespace) -> str:
+    """Run a command of a device; return what to tell."""
+    device = Device(given.device, given.key.read_bytes())
+    if given.command == "update":
+        version = device.update(given.of.rstrip("/"))
+        return f"This device runs version {version} now." if version else "This device has this version already."
+    if given.command == "rollback":
+        return f"This device runs version {device.rollback()} again."
+    if given.command == "read":
+        digit, version = device.read(Path(given.of).read_bytes())
+        return f"{digit} (version {version})"
+    return str(device.state)
+
+
+if __name__ == "__main__":
+    main()

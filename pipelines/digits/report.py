@@ -1,0 +1,73 @@
+"""What a run shows of a network, on digits of people whose hands it has not seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from capstan.evaluation import Evaluation, Section
+from pipelines.digits import attacks, learning, onnx_files, plots
+from pipelines.digits.pixels import from_bytes
+
+if TYPE_CHECKING:
+    from pipelines.digits.model import DigitModel
+
+ATTACKED, EPS = 500, 0.1  # images of the test, and the most that a pixel changes
+METHODS = {"FGSM": attacks.fgsm, "PGD-40": attacks.pgd}
+
+
+def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
+    """Return the metrics and the sections of the report."""
+    pixels, labels = from_bytes(rows["pixels"]), rows["label"].to_numpy()
+    shares = model.probabilities(pixels)
+    digits = shares.argmax(axis=1)
+    beside = variants(model, pixels, labels)
+    some, truth = torch.from_numpy(pixels[:ATTACKED]), torch.from_numpy(labels[:ATTACKED])
+    network = model.network()
+    found = {name: attack(network, some, truth, EPS) for name, attack in METHODS.items()}
+    fooled = {name: learning.accuracy(network, images, truth) for name, images in found.items()}
+    network_size, edge_size = beside["bytes"]
+    network_accuracy, edge_accuracy = beside["accuracy"]
+    metrics = {
+        "accuracy": network_accuracy,
+        "edge_accuracy": edge_accuracy,
+        "edge_size": edge_size / network_size,
+        "edge_loss": network_accuracy - edge_accuracy,
+        "fgsm_accuracy": fooled["FGSM"],
+        "pgd_accuracy": fooled["PGD-40"],
+    }
+    answers = learning.answers(network, found["PGD-40"]).numpy()
+    text = f"Of the first {ATTACKED} images, no pixel changed by more than {EPS} of its range."
+    percent = ", ".join(f"{share:.1%} are still read correctly after {name}" for name, share in fooled.items())
+    sections = [
+        Section("Beside its edge variant", beside),
+        Section("What is read wrong", plots.wrong(pixels, labels, shares)),
+        Section("By digit", by_digit(labels, digits)),
+        Section("Under attack", f"{text} {percent}."),
+        Section("What fools it", plots.fooled(pixels[:ATTACKED], found["PGD-40"].numpy(), labels, answers)),
+    ]
+    return Evaluation(metrics, sections)
+
+
+def variants(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """Return size, time of an answer and accuracy of the network and of its edge variant."""
+    lines = []
+    for name, content in (("32 bits", model.onnx), ("edge: pruned, 8 bits", model.edge)):
+        opened = onnx_files.session(content)
+        right = onnx_files.logits(opened, pixels).argmax(axis=1) == labels
+        lines.append([name, len(content), onnx_files.milliseconds(opened, pixels[0]), float(right.mean())])
+    return pd.DataFrame(lines, columns=["network", "bytes", "milliseconds for one image", "accuracy"])
+
+
+def by_digit(labels: np.ndarray, digits: np.ndarray) -> pd.DataFrame:
+    """Return, for each digit, how many there are, the share that is read correctly, and what it is taken for most."""
+    lines = []
+    for digit in range(10):
+        found = digits[labels == digit]
+        wrong = np.bincount(found[found != digit], minlength=10)
+        taken = f"{wrong.argmax()} ({wrong.max()})" if wrong.any() else "-"
+        lines.append([digit, len(found), float((found == digit).mean()) if len(found) else np.nan, taken])
+    return pd.DataFrame(lines, columns=["digit", "images", "accuracy", "taken most for (times)"])

@@ -1,0 +1,93 @@
+"""Digits: which one is it, how sure is that, and does it stay so when somebody wants to fool the network?"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from pipelines.digits.schema import Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.digits.model import DigitModel
+
+__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "Which digit is it?"
+EXTRA = "vision"
+CONTRACT_LIMIT = 0.0  # the files are known to the last byte
+OUTCOME = Outcome("multiclass", target="label", prediction="digit")
+THRESHOLDS = {
+    "accuracy": at_least(0.97, slack=0.002),
+    "edge_size": at_most(0.3),
+    "edge_loss": at_most(0.01),
+}
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `images`: 60,000 to train on and 10,000 to test on, by other people."""
+    from pipelines.digits import images
+
+    return {"images": images.table(data_dir)}
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the paths of the four files of MNIST."""
+    from pipelines.digits import images
+
+    return images.paths(data_dir)
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return the images of the two parts, as MNIST divides them."""
+    rows = tables["images"]
+    first = rows["part"] == "train"
+    return {"images": rows[first].drop(columns="part")}, {"images": rows[~first].drop(columns="part")}
+
+
+def train(tables: Tables, seed: int = 0, network: str = "cnn", epochs: int = 8, workers: int = 0) -> DigitModel:
+    """Return a network that has learned, and its edge variant.
+
+    network: "cnn", "vit" or "efficient". workers: Ray workers that share each batch, 0 for this process.
+    """
+    from capstan.errors import CapstanError
+    from pipelines.digits import training
+    from pipelines.digits.learning import Plan
+    from pipelines.digits.networks import NETWORKS
+
+    if network not in NETWORKS:
+        raise CapstanError(f"There is no network {network!r}. There are: {', '.join(NETWORKS)}.")
+    return training.train(tables["images"], network, Plan(epochs=epochs, seed=seed), workers)
+
+
+def evaluate(model: DigitModel, tables: Tables) -> Evaluation:
+    """Return the accuracy of the network, of its edge variant, and under attack."""
+    from pipelines.digits import report
+
+    return report.evaluate(model, tables["images"])
+
+
+def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
+    """Return the ink of each image, the digit that is read, how sure that is, and the label."""
+    from pipelines.digits.pixels import from_bytes
+
+    rows = tables["images"]
+    pixels = from_bytes(rows["pixels"])
+    shares = model.probabilities(pixels)
+    found = rows[["label"]].assign(
+        digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=pixels.mean(axis=(1, 2, 3)).astype(float)
+    )
+    return found.astype({"label": str, "digit": str})
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return three images of the test set."""
+    from pipelines.digits.pixels import to_png
+
+    return [{"image": base64.b64encode(to_png(pixels)).decode()} for pixels in tables["images"]["pixels"].head(3)]

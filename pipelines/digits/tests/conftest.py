@@ -1,0 +1,20 @@
+"""Images of MNIST, and a network that has seen some of them."""
+
+import pandas as pd
+import pytest
+
+from pipelines.digits import images, task
+from tests.support.data import DATA_DIR
+
+
+@pytest.fixture(scope="session")
+def parts() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All images to train on, and all to test on."""
+    past, test = task.split({"images": images.table(DATA_DIR)})
+    return past["images"], test["images"]
+
+
+@pytest.fixture(scope="session")
+def model(parts):
+    """A model of 12,000 images."""
+    return task.train({"images": parts[0].head(12_000)}, epochs=2)

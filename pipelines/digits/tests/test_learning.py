@@ -1,0 +1,140 @@
+"""Training: the same weights, whether it was interrupted or not, alone or shared."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from capstan.settings import settings
+from pipelines.digits import checkpoints, learning, training
+from pipelines.digits.convolutional import ConvolutionalNetwork
+from pipelines.digits.learning import Plan, batches, fit
+
+PLAN = Plan(epochs=3, batch=64)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def few(parts):
+    return training.tensors(parts[0].head(640))
+
+
+def started(seed: int = 0) -> ConvolutionalNetwork:
+    torch.manual_seed(seed)
+    return ConvolutionalNetwork((4, 4, 8, 8), 16)
+
+
+def same(first: torch.nn.Module, second: torch.nn.Module) -> bool:
+    pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    return all(torch.equal(*pair) for pair in pairs)
+
+
+def test_seed_decides_the_weights(few):
+    first, again, other = (fit(started(), *few, replace(PLAN, seed=seed)) for seed in (0, 0, 1))
+    assert same(first, again) and not same(first, other)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_training_goes_on_from_any_checkpoint(at, few):
+    states = []
+    whole = fit(started(), *few, PLAN, after_epoch=lambda state: states.append(copied(state)))
+    assert [state["epochs"] for state in states] == [1, 2, 3]
+    rest = []
+    resumed = fit(started(5), *few, PLAN, state=states[at - 1], after_epoch=lambda state: rest.append(state["epochs"]))
+    assert same(whole, resumed) and rest == [1, 2, 3][at:]
+
+
+def copied(state):
+    """Return a checkpoint as a file would keep it."""
+    import io
+
+    stream = io.BytesIO()
+    torch.save(state, stream)
+    stream.seek(0)
+    return torch.load(stream)
+
+
+def test_shares_are_parts_of_the_same_batches():
+    plan = Plan(batch=10)
+    whole = list(batches(105, plan, 0))
+    shares = [list(batches(105, plan, 0, share, 2)) for share in (0, 1)]
+    assert len(whole) == 10 and {len(part) for part in whole} == {10}
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert sorted(torch.cat(parts).tolist()) == sorted(batch.tolist())
+        assert {len(part) for part in parts} == {5}
+    assert not torch.equal(whole[0], next(batches(105, plan, 1)))
+
+
+def test_network_that_has_learned_leaves_no_checkpoint(few, tmp_path):
+    found = training.network("cnn", *few, Plan(epochs=1))
+    assert isinstance(found, ConvolutionalNetwork) and not found.training
+    assert list((tmp_path / "home" / "checkpoints").iterdir()) == []
+
+
+def test_key_tells_trainings_apart(few):
+    images, labels = few
+    keys = {
+        checkpoints.key(*parts)
+        for parts in (
+            ("cnn", PLAN, images, labels),
+            ("vit", PLAN, images, labels),
+            ("cnn", replace(PLAN, seed=1), images, labels),
+            ("cnn", PLAN, images, labels.flip(0)),
+            ("cnn", PLAN, images.flip(0), labels),
+        )
+    }
+    assert len(keys) == 5
+
+
+SCRIPT = """
+import sys, torch
+from pipelines.digits import checkpoints, images, task, training
+from pipelines.digits.learning import Plan
+from tests.support.data import DATA_DIR
+past, _ = task.split({"images": images.table(DATA_DIR)})
+write = checkpoints.write
+def told(key, state):
+    write(key, state)
+    print("epoch", state["epochs"], flush=True)
+checkpoints.write = told
+network = training.network("cnn", *training.tensors(past["images"].head(3_000)), Plan(epochs=4))
+torch.save(network.state_dict(), sys.argv[1])
+"""
+
+
+@pytest.mark.slow
+def test_killed_training_ends_as_if_it_had_not_been(tmp_path):
+    def run(name: str, kill_after: str = "") -> list[str]:
+        environment = os.environ | {"CAPSTAN_HOME": str(tmp_path / name.split("-")[0])}
+        command = [sys.executable, "-c", SCRIPT, str(tmp_path / f"{name}.pt")]
+        told = []
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+            for line in process.stdout:
+                told.append(line.strip())
+                if line.strip() == kill_after:
+                    process.send_signal(signal.SIGKILL)
+        assert process.returncode == (-signal.SIGKILL if kill_after else 0)
+        return told
+
+    every = [f"epoch {epoch}" for epoch in (1, 2, 3, 4)]
+    assert run("whole") == every
+    assert run("cut-first", "epoch 2") == every[:2]
+    assert run("cut-second") == every[2:]
+    whole, cut = (torch.load(tmp_path / f"{name}.pt") for name in ("whole", "cut-second"))
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+
+
+def test_accuracy_counts(few):
+    images, labels = few
+    answers = learning.answers(started().eval(), learning.scaled(images))
+    assert learning.accuracy(started().eval(), learning.scaled(images), answers) == 1
+    assert learning.accuracy(started().eval(), learning.scaled(images), labels) < 0.5

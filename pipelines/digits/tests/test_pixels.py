@@ -1,0 +1,86 @@
+"""Image files of all kinds, as the networks see them."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from pydantic import ValidationError
+
+from pipelines.digits import pixels, task
+from pipelines.digits.tests.small import encoded
+
+
+def png(image: Image.Image, kind: str = "png") -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind)
+    return stream.getvalue()
+
+
+def drawn(size=(280, 280), ink="white", paper="black", at=(150, 60)) -> Image.Image:
+    """Return a drawing: a seven of two strokes."""
+    image = Image.new("RGB", size, paper)
+    x, y = at
+    ImageDraw.Draw(image).line([(x, y), (x + 70, y), (x + 30, y + 130)], fill=ink, width=16, joint="curve")
+    return image
+
+
+def test_image_of_mnist_stays_as_it_is(parts):
+    content = parts[1]["pixels"].iloc[0]
+    assert (pixels.from_file(pixels.to_png(content)) == pixels.from_bytes([content])[0]).all()
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        drawn(),
+        drawn(ink="black", paper="white"),
+        drawn(at=(20, 120)),
+        drawn(size=(400, 700), at=(200, 500)),
+        drawn(ink=(90, 90, 90)),
+    ],
+)
+def test_colours_place_and_size_do_not_matter(image):
+    seen, usual = pixels.from_file(png(image)), pixels.from_file(png(drawn()))
+    assert seen.shape == (1, 28, 28) and seen.dtype == np.float32
+    assert np.abs(seen - usual).mean() < 0.02
+
+
+def test_ink_fills_the_box_around_the_middle():
+    [seen] = pixels.from_file(png(drawn()))
+    rows, _columns = np.nonzero(seen > 0.2)
+    assert rows.max() - rows.min() + 1 == pixels.BOX
+    weights = seen / seen.sum()
+    for axis in (0, 1):
+        assert float((weights.sum(axis=1 - axis) * np.arange(28)).sum()) == pytest.approx(13.5, abs=0.6)
+
+
+def test_photograph_and_transparent_drawing_are_read():
+    assert np.abs(pixels.from_file(png(drawn(), "jpeg")) - pixels.from_file(png(drawn()))).mean() < 0.02
+    layer = drawn().convert("L")
+    clear = Image.merge("LA", (Image.new("L", layer.size, 255), layer))
+    assert np.abs(pixels.from_file(png(clear)) - pixels.from_file(png(drawn()))).mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is not a PNG or JPEG image"),
+        (b"no image at all", "is not a PNG or JPEG image"),
+        (png(drawn())[:200], "is not a PNG or JPEG image"),
+        (png(drawn(), "gif"), "is not a PNG or JPEG image"),
+        (png(Image.new("L", (28, 28))), "it is blank: draw a digit"),
+        (png(Image.new("RGB", (300, 300), "white")), "it is blank: draw a digit"),
+        (png(Image.new("1", (5_000, 10))), "it has 5000 x 10 pixels; at most 4096 a side are read"),
+        (png(drawn()) + bytes(600_000), "at most 500,000 are read. Send a smaller image"),
+    ],
+)
+def test_bad_image_is_refused_in_words(content, problem):
+    with pytest.raises(ValidationError, match=problem):
+        task.Request.model_validate({"image": encoded(content)})
+
+
+def test_request_without_an_image_or_with_more_is_refused():
+    for request in ({}, {"image": "%%%"}, {"image": encoded(png(drawn())), "digit": 7}):
+        with pytest.raises(ValidationError):
+            task.Request.model_validate(request)

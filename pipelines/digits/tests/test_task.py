@@ -1,0 +1,79 @@
+"""What is served, and what a run shows of it."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from capstan.errors import CapstanError
+from pipelines.digits import report, task
+from pipelines.digits.schema import Prediction, Request
+
+
+@pytest.fixture(scope="module")
+def evaluation(model, parts):
+    return task.evaluate(model, {"images": parts[1].head(2_000)})
+
+
+def test_model_of_few_images_passes_the_gate_but_for_its_edge(evaluation):
+    for name, bound in task.THRESHOLDS.items():
+        assert bound.holds(evaluation.metrics[name]), (name, evaluation.metrics[name])
+
+
+def test_report_shows_the_variants_mistakes_and_attacks(evaluation):
+    sections = {section.title: section.content for section in evaluation.sections}
+    variants = sections["Beside its edge variant"]
+    assert variants["bytes"].is_monotonic_decreasing and (variants["milliseconds for one image"] > 0).all()
+    assert sections["By digit"]["images"].sum() == 2_000
+    assert "are still read correctly after PGD-40" in sections["Under attack"]
+    for title in ("What is read wrong", "What fools it"):
+        assert sections[title].axes
+
+
+def test_nothing_wrong_is_said_in_a_word(parts):
+    labels = np.arange(10)
+    assert report.plots.wrong(np.zeros((10, 1, 28, 28)), labels, np.eye(10)) == "None."
+
+
+def test_answer_is_that_of_the_network(model, parts):
+    examples = task.examples({"images": parts[1]})
+    requests = [Request.model_validate(example) for example in examples]
+    found = model.predict_columns({"image": [request.image for request in requests]})
+    assert list(found["digit"]) == parts[1]["label"].head(3).tolist()
+    for digit, probabilities in zip(*found.values(), strict=True):
+        answer = Prediction(digit=digit, probabilities=probabilities)
+        assert sum(answer.probabilities.values()) == pytest.approx(1)
+        assert max(answer.probabilities, key=answer.probabilities.get) == str(answer.digit)
+
+
+def test_model_answers_in_a_process_without_torch(model, parts, tmp_path):
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(model))
+    (tmp_path / "image.png").write_bytes(Request.model_validate(task.examples({"images": parts[1]})[0]).image)
+    script = (
+        "import pickle, sys; from pathlib import Path; folder = Path(sys.argv[1]);"
+        "model = pickle.loads((folder / 'model.pkl').read_bytes());"
+        "found = model.predict_columns({'image': [(folder / 'image.png').read_bytes()]});"
+        "print(found['digit'], 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[7] False\n"
+
+
+def test_signals_have_a_row_per_image(model, parts):
+    found = task.signals(model, {"images": parts[1].head(50)})
+    assert list(found) == ["label", "digit", "confidence", "ink"] and len(found) == 50
+    assert (found["label"] == found["digit"]).mean() > 0.9 and found["confidence"].between(0.1, 1).all()
+
+
+def test_unknown_network_is_refused(parts):
+    with pytest.raises(CapstanError, match=r"no network 'rnn'\. There are: cnn, vit, efficient"):
+        task.train({"images": parts[0].head(128)}, network="rnn")
+
+
+@pytest.mark.parametrize("network", ["vit", "efficient"])
+def test_other_networks_can_be_served(network, parts):
+    found = task.train({"images": parts[0].head(640)}, network=network, epochs=1)
+    assert 0 < len(found.edge) < len(found.onnx)
+    assert found.probabilities(np.zeros((2, 1, 28, 28), dtype=np.float32)).shape == (2, 10)
