@@ -22,8 +22,6 @@ def cached(name: str) -> Path:
 
 def find(name: str, data_dir: Path | None) -> Path | None:
     """Return the path of a file: of `data_dir`, else of the cache. On a cluster the cache fills from the bucket."""
-    if data_dir and not data_dir.is_dir():
-        raise CapstanError(f"There is no folder {data_dir}. Correct CAPSTAN_DATA_DIR, or unset it.")
     for folder in (data_dir, settings().home / FOLDER):
         if folder and (folder / name).is_file():
             return folder / name

@@ -91,6 +91,13 @@ class Settings(BaseSettings):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
 
+    @field_validator("data_dir")
+    @classmethod
+    def _is_a_folder(cls, value: Path | None) -> Path | None:
+        if value and not value.is_dir():
+            raise ValueError(f"there is no folder {value}; correct it, or unset it")
+        return value
+
     @field_validator("serve", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:

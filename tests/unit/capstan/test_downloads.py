@@ -83,8 +83,3 @@ def test_without_a_connection_the_message_says_what_to_do(home):
     with pytest.raises(CapstanError, match=r"cannot be downloaded .* and set CAPSTAN_DATA_DIR to that folder"):
         downloads.fetch(f"http://127.0.0.1:{free_port()}/lines", "lines")
     assert left(home) == []
-
-
-def test_data_folder_that_is_not_there_is_named(home, tmp_path):
-    with pytest.raises(CapstanError, match=r"There is no folder .*/nowhere\. Correct CAPSTAN_DATA_DIR"):
-        downloads.find("lines", tmp_path / "nowhere")

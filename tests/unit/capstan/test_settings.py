@@ -1,4 +1,4 @@
-"""The settings of a pod."""
+"""Settings that cannot be used."""
 
 import pytest
 
@@ -24,3 +24,15 @@ def test_a_pod_without_its_configmap_or_its_secret_says_so(tmp_path, monkeypatch
     module.settings.cache_clear()
     assert (module.settings().profile, module.settings().token) == ("cluster", "abc")
     module.settings.cache_clear()
+
+
+def test_data_folder_that_is_not_there_is_an_error_and_not_passed_over(tmp_path, monkeypatch):
+    from capstan.settings import settings
+
+    monkeypatch.setenv("CAPSTAN_DATA_DIR", str(tmp_path / "nowhere"))
+    settings.cache_clear()
+    with pytest.raises(
+        CapstanError, match=r"CAPSTAN_DATA_DIR: .*there is no folder .*/nowhere; correct it, or unset it"
+    ):
+        settings()
+    settings.cache_clear()
