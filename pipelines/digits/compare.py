@@ -10,7 +10,6 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,11 @@ from models.seeds import spread
 from pipelines.digits import attacks, edge, hardening, learning, onnx_files, smoothing, task, training
 from pipelines.digits.networks import NETWORKS
 
-PLANS = {name: learning.Plan() for name in NETWORKS}
-HARD_PLAN = learning.Plan(epochs=8)
-HARDENED = {"plain": None, "attacked": hardening.attacked(0.3), "noisy": hardening.noisy(0.5)}
+HARDENED: dict[str, Callable[[], learning.Harden | None]] = {
+    "plain": lambda: None,
+    "attacked": lambda: hardening.attacked(0.3),
+    "noisy": lambda: hardening.noisy(0.5),
+}
 EPSILONS = (0.1, 0.2, 0.3)
 SIGMA, RADII = 0.5, (0.25, 0.5, 1.0)
 ATTACKED, CERTIFIED = 1_000, 300  # the first images of the test
@@ -37,7 +38,7 @@ Line = dict[str, Any]
 
 def learned(name: str, past: Images, test: Images, seed: int) -> Line:
     """Return how a network does, and its variants beside it."""
-    plan, began = replace(PLANS[name], seed=seed), time.monotonic()
+    plan, began = learning.Plan(seed=seed), time.monotonic()
     network = training.network(name, *past, plan)
     taught = time.monotonic()
     full = onnx_files.exported(network)
@@ -61,8 +62,8 @@ def learned(name: str, past: Images, test: Images, seed: int) -> Line:
 def hardened(name: str, past: Images, test: Images, seed: int) -> Line:
     """Return how a network, hardened in one way, resists PGD-40 and noise."""
     torch.manual_seed(seed)
-    plan, began = replace(HARD_PLAN, seed=seed), time.monotonic()
-    network = learning.fit(NETWORKS["cnn"](), *past, plan, harden=HARDENED[name])
+    plan, began = learning.Plan(seed=seed), time.monotonic()
+    network = learning.fit(NETWORKS["cnn"](), *past, plan, harden=HARDENED[name]())
     line: Line = {"seconds": time.monotonic() - began}
     images, labels = learning.scaled(test[0]), test[1]
     line["clean"] = learning.accuracy(network, images, labels)
@@ -84,7 +85,7 @@ def hardened(name: str, past: Images, test: Images, seed: int) -> Line:
 def chosen(name: str, past: Images, rate: float) -> float:
     """Return the accuracy on images held out of those to train on."""
     first, held = ((past[0][part], past[1][part]) for part in (slice(0, -HELD_OUT), slice(-HELD_OUT, None)))
-    network = training.network(name, *first, replace(PLANS[name], rate=rate))
+    network = training.network(name, *first, learning.Plan(rate=rate))
     return learning.accuracy(network, learning.scaled(held[0]), held[1])
 
 

@@ -1,5 +1,7 @@
 """Training on the worst case: under attack, after Madry et al. (2017), or under noise, for randomized smoothing."""
 
+from itertools import count
+
 import torch
 from torch import nn
 
@@ -7,16 +9,19 @@ from pipelines.digits import attacks
 from pipelines.digits.learning import Harden
 
 STEPS = 7
+RISE = 400  # batches in which the attack grows to its full strength: at once, it would teach a network nothing
 
 
 def attacked(eps: float, steps: int = STEPS) -> Harden:
     """Return what trains on the worst images within `eps` that PGD finds against the network as it is."""
+    batch = count(1)
 
     def harden(
         network: nn.Module, images: torch.Tensor, labels: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
         network.eval()
-        found = attacks.pgd(network, images, labels, eps, steps=steps, generator=generator)
+        now = eps * min(1.0, next(batch) / RISE)
+        found = attacks.pgd(network, images, labels, now, steps=steps, generator=generator)
         network.train()
         return found
 

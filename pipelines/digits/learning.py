@@ -23,9 +23,9 @@ Harden = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.Generator], torc
 class Plan:
     """How long and how. `rate` is the highest learning rate."""
 
-    epochs: int = 8
+    epochs: int = 6
     batch: int = 128
-    rate: float = 0.004
+    rate: float = 0.003
     decay: float = 0.01
     smoothing: float = 0.05  # of the labels
     seed: int = 0

@@ -25,7 +25,7 @@ class Outputs(NamedTuple):
 
 
 @dsl.pipeline(name="digits", description="Which digit is it?")
-def pipeline(seed: int = 0, network: str = "cnn", epochs: int = 8, workers: int = 0, canary: float = 0.0) -> Outputs:
+def pipeline(seed: int = 0, network: str = "cnn", epochs: int = 6, workers: int = 0, canary: float = 0.0) -> Outputs:
     """Train a network and its edge variant, try them on other people's digits and under attack, and deploy it.
 
     network: "cnn", "vit" or "efficient". workers: Ray workers that share each batch, 0 for the step's own process.

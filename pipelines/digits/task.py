@@ -51,7 +51,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     return {"images": rows[first].drop(columns="part")}, {"images": rows[~first].drop(columns="part")}
 
 
-def train(tables: Tables, seed: int = 0, network: str = "cnn", epochs: int = 8, workers: int = 0) -> DigitModel:
+def train(tables: Tables, seed: int = 0, network: str = "cnn", epochs: int = 6, workers: int = 0) -> DigitModel:
     """Return a network that has learned, and its edge variant.
 
     network: "cnn", "vit" or "efficient". workers: Ray workers that share each batch, 0 for this process.

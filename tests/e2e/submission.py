@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +38,14 @@ def compile_with_kfp(image: str, path: Path, capstone: str = "flight_delay") -> 
     command("kfp", "dsl", "compile", *options, home=path.parent, CAPSTAN_IMAGE=image, **CHECKOUT)
 
 
-def submit(image: str, port: int, folder: Path, capstone: str = "flight_delay") -> Submission:
-    """Compile a pipeline, submit it and wait for its end."""
+def submit(
+    image: str, port: int, folder: Path, capstone: str = "flight_delay", parameters: Sequence[str] = ()
+) -> Submission:
+    """Compile a pipeline, submit it and wait for its end. parameters: each NAME=VALUE."""
     package = folder / f"{capstone}.yaml"
     compile_with_kfp(image, package, capstone)
     server = ["kfp", "--endpoint", f"http://127.0.0.1:{port}"]
-    create = ["run", "create", "--experiment-name", "e2e", "--package-file", package.name, "--watch"]
+    create = ["run", "create", "--experiment-name", "e2e", "--package-file", package.name, "--watch", *parameters]
     said = command(*server, *create, home=folder)
     ids = re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", said)  # of the experiment, then of the run
     state = re.search(r"finished with state (\w+)", said)

@@ -16,6 +16,7 @@ from tests.support.small import small
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 NAMES = [name for name in catalogue.names() if name != CAPSTONE]
+PARAMETERS = {"digits": ["workers=2", "epochs=2"]}  # on a Ray cluster of its own, of two workers
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def prepared(request, cluster) -> str:
 
 @pytest.mark.parametrize("prepared", NAMES, indirect=True)
 def test_capstone_is_submitted_and_served(prepared, cluster, services, tmp_path):
-    run = submit(cluster, services.port("pipelines"), tmp_path, prepared)
+    run = submit(cluster, services.port("pipelines"), tmp_path, prepared, PARAMETERS.get(prepared, ()))
     assert run.state == "SUCCEEDED", run.said
     predictor = kube.get("inferenceservice", prepared.replace("_", "-"))["spec"]["predictor"]
     extra = catalogue.load_task(prepared).EXTRA
