@@ -61,6 +61,7 @@ def library() -> Any:
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6" if settings().connect_seconds else "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(TIMEOUT))
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     if settings().token:
         os.environ.setdefault("MLFLOW_TRACKING_TOKEN", str(settings().token))
     import mlflow

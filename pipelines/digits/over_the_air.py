@@ -42,7 +42,7 @@ def main() -> None:
         ("update", "take the release"),
         ("rollback", "go back"),
         ("read", "read an image"),
-        ("state", ""),
+        ("state", "tell what runs"),
     ):
         command = commands.add_parser(name, help=help)
         command.add_argument("device", type=Path, help="its folder")
@@ -69,7 +69,8 @@ def on_device(given: argparse.Namespace) -> str:
     if given.command == "read":
         digit, version = device.read(Path(given.of).read_bytes())
         return f"{digit} (version {version})"
-    return str(device.state)
+    state = device.state
+    return f"This device runs version {state.current or 'none'}, and can go back to {state.previous or 'none'}."
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The first images of MNIST: 12,000 to train on, 1,000 to test on."""
+"""The first images of MNIST: 8,000 to train on, 1,000 to test on."""
 
 import base64
 import gzip
@@ -10,7 +10,7 @@ from pipelines.digits import images, pixels
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"epochs": 3}
-COUNTS = {"train": 12_000, "t10k": 1_000}
+COUNTS = {"train": 8_000, "t10k": 1_000}
 
 
 def write(folder: Path) -> None:
