@@ -62,7 +62,7 @@ class Body:
             if piece := message.get("body", b""):
                 self._size += len(piece)
                 if self._size > self._max_bytes:
-                    raise HTTPException(413, f"The body is larger than {self._max_bytes} bytes; send fewer rows, or smaller ones.")
+                    raise HTTPException(413, f"The body is larger than {self._max_bytes} bytes; send less at a time.")
                 self._pieces.append(piece)
                 return len(piece)
         return 0
@@ -97,7 +97,7 @@ def _inflated(coding: str, receive: Receive, max_bytes: int) -> Receive:
             raise InvalidInput(f"The body is no {coding}: {error}.") from None
         left, sent = left - len(body), sent + len(message.get("body", b""))
         if left < 0 or sent > max_bytes:
-            raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send fewer rows, or smaller ones.")
+            raise HTTPException(413, f"The inflated body is larger than {max_bytes} bytes; send less at a time.")
         if inflater.unused_data or not (inflater.eof or message.get("more_body")):
             raise InvalidInput(f"The body's {coding} {'is followed by more' if inflater.eof else 'is cut off'}.")
         return dict(message) | {"body": body}
