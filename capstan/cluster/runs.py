@@ -18,7 +18,7 @@ from capstan.errors import CapstanError
 __all__ = ["EXPERIMENT", "UNFINISHED", "Runs", "reason"]
 
 EXPERIMENT = "capstan"
-PATIENCE = 120  # seconds for the API to come back; its pod may have moved
+PATIENCE = 300  # seconds for the API to come back: a node that starts again takes two minutes and more
 
 
 class Runs(RunRecords):
