@@ -1,7 +1,8 @@
 """`python -m pipelines.digits.compare`: networks, their edge variants, and hardened ones under attack, over seeds.
 
 It adds each line to `compare.json` in the folder that it is given, passes over those that are there, and prints the
-tables. Nothing is chosen here: how each network learns was chosen on the last 10,000 images to train on (`--choose`).
+tables. Nothing is chosen here: all networks learn by the same plan. `--choose` tries other learning rates on the last
+10,000 images to train on.
 """
 
 from __future__ import annotations
@@ -136,6 +137,8 @@ def main() -> None:
                 print(f"{name}, rate {rate}: {chosen(name, past, rate):.4f}", flush=True)
         return
     table = measure(given.out, given.seeds, names)
+    medians = table[table["kind"] == "learned"].groupby("name", sort=False)["32 bits: accuracy"].median()
+    print("median accuracy:", ", ".join(f"{name} {value:.4f}" for name, value in medians.items()))
     percent = {kind: (f"{kind}: accuracy", 100, 2) for kind in ("32 bits", "8 bits", "edge")}
     sizes = {f"kB, {kind}": (f"{kind}: bytes", 0.001, 0) for kind in percent}
     times = {f"ms, {kind}": (f"{kind}: ms", 1, 3) for kind in percent}
