@@ -133,11 +133,11 @@ class LabelStore:
         """Return the label of each prediction as it was known at one instant, and had been received at another.
 
         One row per prediction that had a label by then: `prediction_id`, `label` (JSON), `known_at`, `received_at`,
-        `late`, `revision`, `client`.
+        `late`, `revision`, `client`, `predicted_at` (when the prediction was answered). Times are in UTC.
         """
         import pandas as pd
 
-        names = ("prediction_id", "label", "known_at", "received_at", "late", "revision", "client")
+        names = ("prediction_id", "label", "known_at", "received_at", "late", "revision", "client", "predicted_at")
         newest = func.row_number().over(partition_by=LABELS.c.prediction_id, order_by=LABELS.c.revision.desc())
         query = select(*(LABELS.c[name] for name in names), newest.label("place")).where(LABELS.c.capstone == capstone)
         for column, instant in ((LABELS.c.known_at, known_by), (LABELS.c.received_at, received_by)):
@@ -146,7 +146,7 @@ class LabelStore:
         seen = query.subquery()
         rows = self._rows(select(*(seen.c[name] for name in names)).where(seen.c.place == 1))
         frame = pd.DataFrame(rows, columns=list(names))
-        for time in ("known_at", "received_at"):
+        for time in ("known_at", "received_at", "predicted_at"):
             frame[time] = pd.to_datetime(frame[time].astype("int64"), unit="us", utc=True).dt.as_unit("us")
         return frame.astype({"late": bool, "revision": int})
 
