@@ -24,6 +24,8 @@ ANSWERS = {
     "/v2/models/{model_name}/generate": "",
     "/v2/models/{model_name}/generate_stream": "",
 }
+SAMPLES: dict[Any, Any] = {"boolean": True, "number": 1.5, "integer": 1}  # labels, by their type
+SAMPLE_ID = "019353b4-5a40-7c1f-9d3e-2f6b8a0c4d5e"
 
 
 class OpenApi:
@@ -126,7 +128,12 @@ def _label_path(document: dict[str, Any], name: str, predictor: Predictor) -> di
     own["properties"]["label"] = component(f"{name}_actual/properties/label", predictor.actual_schema)
     body = deepcopy(schemas["Actuals"])
     body["properties"]["actuals"]["items"] = {"$ref": f"#/components/schemas/{name}_actual"}
-    operation["requestBody"]["content"]["application/json"]["schema"] = body
+    content = operation["requestBody"]["content"]["application/json"]
+    content["schema"] = body
+    label = [*predictor.actual_schema.get("examples", ()), SAMPLES.get(predictor.actual_schema.get("type"))][0]
+    if label is not None:
+        one = {"prediction_id": SAMPLE_ID, "label": label}
+        content["examples"] = {"one": {"summary": "One label, by the prediction's id", "value": {"actuals": [one]}}}
     return {path.replace("{model_name}", name): {"post": operation}}
 
 

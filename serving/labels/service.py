@@ -97,7 +97,7 @@ class LabelService:
     def _problem(self, model: str, read: Read, predictions: dict[str, Found]) -> Result | None:
         """Return why a label cannot be of its predictions, or None."""
         if not predictions:
-            about = f"the id {read.sent.prediction_id!r}" if read.sent.prediction_id else "this entity and time"
+            about = f"the id {id_[:80]!r}" if (id_ := read.sent.prediction_id) is not None else "this entity and time"
             return _refused(
                 "unknown",
                 f"No prediction of {model} has {about}. One that another server has answered is found once its file is "

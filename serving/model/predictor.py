@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Sequence
+from typing import Any
 
 from capstan.settings import settings
 from serving import metrics
@@ -37,7 +38,7 @@ class Predictor:
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
         self.event_decoder = RowDecoder(task.Event) if self.event_schema else None
-        self.actual_schema: dict[str, object] | None = schema.get("actual")
+        self.actual_schema: dict[str, Any] | None = schema.get("actual")
         self.label_decoder = LabelDecoder(task, self.keys) if self.actual_schema else None
 
     def _batcher(self) -> Batcher:
