@@ -202,7 +202,8 @@ class LabelStore:
                 yield connection
         except SQLAlchemyError as error:
             problem = getattr(error, "orig", None) or error
-            raise CapstanError(f"The labels cannot be read or written: {problem}") from error
+            said = (str(problem).splitlines() or [type(problem).__name__])[0]
+            raise CapstanError(f"The labels cannot be read or written: {said}.") from error
 
     def _make(self, engine: "Engine") -> None:
         """Make the tables, unless they are there. Two processes may begin at the same time."""
@@ -245,8 +246,9 @@ def _ticks(instant: datetime) -> int:
 
 @cache
 def _engine(url: str) -> "Engine":
-    engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
+    sqlite = url.startswith("sqlite")
+    engine = create_engine(url, pool_pre_ping=True, connect_args={} if sqlite else {"connect_timeout": 5})
+    if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
