@@ -5,12 +5,9 @@ log could not promise it. Rows are never changed: a correction adds the next rev
 number counts. What is acknowledged is committed, so a killed server or client loses none of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -22,25 +19,20 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    create_engine,
     delete,
-    event,
     func,
     insert,
-    make_url,
     select,
     text,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
-from capstan.errors import CapstanError
+from capstan.database import Database, instant, ticks
 from capstan.profile import profile
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Connection, Engine, Select
+    from sqlalchemy import Connection
 
-EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 CHUNK = 10_000  # ids of one statement; SQLite takes 32,766
 
 schema = MetaData()
@@ -92,12 +84,11 @@ class Outcome:
     held: dict[str, Held] = field(default_factory=dict)
 
 
-class LabelStore:
+class LabelStore(Database):
     """The table at a URL of SQLAlchemy. Every method raises CapstanError when the database does not answer."""
 
     def __init__(self, url: str):
-        self.url = url
-        self._made = False
+        super().__init__(url, schema, "labels")
 
     def add(self, capstone: str, actuals: Sequence[Actual], client: str = "") -> list[Outcome]:
         """Write some labels in one transaction; return what became of each, in order.
@@ -106,9 +97,9 @@ class LabelStore:
         `correct` is not set. "early": a correction that was known before what it corrects.
         """
         rows, outcomes = [], []
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(TAKE_TURN, {"capstone": capstone})
-            received = _ticks(datetime.now(UTC))
+            received = ticks(datetime.now(UTC))
             held = _held(connection, capstone, {id_ for actual in actuals for id_ in actual.predictions})
             for actual in actuals:
                 outcome = decide(actual, held)
@@ -121,8 +112,8 @@ class LabelStore:
                         continue
                     held[id_] = Held(before.revision + 1 if before else 1, actual.label, actual.known_at)
                     row = {"capstone": capstone, "prediction_id": id_, "client": client, "received_at": received}
-                    row |= {"label": actual.label, "known_at": _ticks(actual.known_at), "late": actual.late}
-                    rows.append(row | {"revision": held[id_].revision, "predicted_at": _ticks(predicted)})
+                    row |= {"label": actual.label, "known_at": ticks(actual.known_at), "late": actual.late}
+                    rows.append(row | {"revision": held[id_].revision, "predicted_at": ticks(predicted)})
             if rows:
                 connection.execute(insert(LABELS), rows)
         return outcomes
@@ -140,11 +131,11 @@ class LabelStore:
         names = ("prediction_id", "label", "known_at", "received_at", "late", "revision", "client", "predicted_at")
         newest = func.row_number().over(partition_by=LABELS.c.prediction_id, order_by=LABELS.c.revision.desc())
         query = select(*(LABELS.c[name] for name in names), newest.label("place")).where(LABELS.c.capstone == capstone)
-        for column, instant in ((LABELS.c.known_at, known_by), (LABELS.c.received_at, received_by)):
-            if instant is not None:
-                query = query.where(column <= _ticks(instant))
+        for column, latest in ((LABELS.c.known_at, known_by), (LABELS.c.received_at, received_by)):
+            if latest is not None:
+                query = query.where(column <= ticks(latest))
         seen = query.subquery()
-        rows = self._rows(select(*(seen.c[name] for name in names)).where(seen.c.place == 1))
+        rows = self.rows(select(*(seen.c[name] for name in names)).where(seen.c.place == 1))
         frame = pd.DataFrame(rows, columns=list(names))
         for time in ("known_at", "received_at", "predicted_at"):
             frame[time] = pd.to_datetime(frame[time].astype("int64"), unit="us", utc=True).dt.as_unit("us")
@@ -153,20 +144,20 @@ class LabelStore:
     def history(self, capstone: str, prediction_id: str) -> list[dict[str, Any]]:
         """Return every revision of a prediction's label, the first one first."""
         mine = LABELS.c.capstone == capstone, LABELS.c.prediction_id == prediction_id
-        rows = self._rows(select(LABELS).where(*mine).order_by(LABELS.c.revision))
+        rows = self.rows(select(LABELS).where(*mine).order_by(LABELS.c.revision))
         times = ("known_at", "received_at", "predicted_at")
-        return [dict(row._mapping) | {name: EPOCH + row._mapping[name] * TICK for name in times} for row in rows]
+        return [dict(row._mapping) | {name: instant(row._mapping[name]) for name in times} for row in rows]
 
     def count(self, capstone: str, before: datetime | None = None) -> int:
         """Return how many rows there are: all, or those of predictions that were answered before an instant."""
         query = select(func.count()).where(LABELS.c.capstone == capstone)
         if before:
-            query = query.where(LABELS.c.predicted_at < _ticks(before))
-        return sum(row[0] for row in self._rows(query))
+            query = query.where(LABELS.c.predicted_at < ticks(before))
+        return sum(row[0] for row in self.rows(query))
 
     def expire(self, capstone: str, before: datetime) -> int:
         """Delete the labels of predictions that were answered before an instant; return how many rows went."""
-        return self._delete(LABELS.c.capstone == capstone, LABELS.c.predicted_at < _ticks(before))
+        return self._delete(LABELS.c.capstone == capstone, LABELS.c.predicted_at < ticks(before))
 
     def erase(self, capstone: str, prediction_ids: Iterable[str]) -> int:
         """Delete the labels of some predictions, with all their revisions; return how many rows went."""
@@ -174,46 +165,11 @@ class LabelStore:
         chunks = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
         return sum(self._delete(LABELS.c.capstone == capstone, LABELS.c.prediction_id.in_(some)) for some in chunks)
 
-    def _rows(self, query: "Select[Any]") -> Sequence[Any]:
-        if not self._is_there():
-            return []
-        with self._transaction() as connection:
-            return connection.execute(query).all()
-
     def _delete(self, *conditions: Any) -> int:
-        if not self._is_there():
+        if not self.is_there():
             return 0
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return int(connection.execute(delete(LABELS).where(*conditions)).rowcount)
-
-    def _is_there(self) -> bool:
-        """Return whether there may be labels. Reading makes no file."""
-        path = make_url(self.url).database
-        return not self.url.startswith("sqlite") or Path(path or "").exists()
-
-    @contextmanager
-    def _transaction(self) -> "Iterator[Connection]":
-        """Yield a connection whose work is committed at the end, or undone by an error."""
-        try:
-            engine = _engine(self.url)
-            if not self._made:
-                self._make(engine)
-            with engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            problem = getattr(error, "orig", None) or error
-            said = (str(problem).splitlines() or [type(problem).__name__])[0]
-            raise CapstanError(f"The labels cannot be read or written: {said}.") from error
-
-    def _make(self, engine: "Engine") -> None:
-        """Make the tables, unless they are there. Two processes may begin at the same time."""
-        if engine.dialect.name == "sqlite" and engine.url.database:
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            schema.create_all(engine)
-        except SQLAlchemyError:
-            schema.create_all(engine)
-        self._made = True
 
 
 def decide(actual: Actual, held: Mapping[str, Held]) -> Outcome:
@@ -236,29 +192,10 @@ def _held(connection: "Connection", capstone: str, ids: set[str]) -> dict[str, H
         mine = LABELS.c.capstone == capstone, LABELS.c.prediction_id.in_(known[start : start + CHUNK])
         for id_, revision, label, known_at in connection.execute(select(*columns).where(*mine)):
             if id_ not in found or found[id_].revision < revision:
-                found[id_] = Held(revision, label, EPOCH + known_at * TICK)
+                found[id_] = Held(revision, label, instant(known_at))
     return found
-
-
-def _ticks(instant: datetime) -> int:
-    return (instant - EPOCH) // TICK
-
-
-@cache
-def _engine(url: str) -> "Engine":
-    sqlite = url.startswith("sqlite")
-    engine = create_engine(url, pool_pre_ping=True, connect_args={} if sqlite else {"connect_timeout": 5})
-    if sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Let readers go on beside the writer, wait for another writer, and have each commit on the disk."""
-    for setting in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {setting}")
 
 
 def label_store() -> LabelStore:
     """Return the labels of this profile."""
-    return LabelStore(profile().labels())
+    return LabelStore(profile().database("labels"))

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     endpoint_url: str = Field("", description="an endpoint elsewhere; by default the local one")
     evidently_url: str = Field("", description="an Evidently UI elsewhere; by default the local one")
     token: str | None = Field(None, description="the bearer token that is sent to the endpoint, MLflow and Evidently")
+    webhooks: Annotated[list[str], NoDecode] = Field(
+        [], repr=False, description="where alerts go: addresses of apprise, one per line or between spaces"
+    )
     labels_token: str | None = Field(None, description="the bearer token that is sent with labels")
 
     s3_endpoint: str = Field("", description="cluster: the URL of the object store")
@@ -91,6 +94,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
+
+    @field_validator("webhooks", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
 
     @field_validator("serve", mode="before")
     @classmethod
