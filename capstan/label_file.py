@@ -6,6 +6,7 @@ known `known_at` and `correct`. In CSV, empty is missing, and what is JSON is re
 
 import csv
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -50,12 +51,15 @@ def load(capstone: str, path: Path) -> Report:
 
     Raises CapstanError when the file cannot be read or the endpoint does not answer. What was sent before is taken.
     """
+    from pydantic import TypeAdapter
+
     task, report = catalogue.load_task(capstone), Report()
     if not hasattr(task, "Actual"):
         raise CapstanError(
             f"{capstone} takes no labels: its task.py states no `Actual`. See docs/adding-a-capstone.md."
         )
-    texts = {name for name, schema in task.Request.model_json_schema()["properties"].items() if _is_text(schema)}
+    fields = task.Request.model_json_schema()["properties"] | {"label": TypeAdapter(task.Actual).json_schema()}
+    texts = {name for name, schema in fields.items() if _is_text(schema)} | {"prediction_id"}
     rows, done = _rows(path, texts), 0
     while batch := list(islice(rows, BATCH)):
         try:
@@ -126,12 +130,21 @@ def _actual(row: Row, texts: set[str] | None) -> Row:
     """Return a row as the endpoint takes it. `texts`: fields that stay text; None: the values have types already."""
     if texts is not None:
         row = {str(name): _value(text, name in texts) for name, text in row.items()}
-    row = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    row = {name: _plain(value) for name, value in row.items()}
     found = {name: row[name] for name in FIELDS if row.get(name) is not None}
     keys = {name: value for name, value in row.items() if name not in FIELDS}
     if "prediction_id" not in found:
         found["entity"] = keys.get("entity", keys)
     return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; NaN is how frames write that there is none."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | dict | list | None) else str(value)
 
 
 def _value(text: str | None, is_text: bool) -> Any:

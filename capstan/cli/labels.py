@@ -31,10 +31,9 @@ def load(
     if as_json:
         print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
     else:
-        console.print(
-            f"{capstone}: {', '.join(f'{n:,} {kind}' for kind, n in report.counts.items() if n) or 'no labels'}"
-        )
+        found = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
+        console.print(f"{capstone}: {', '.join(found) or 'no labels'}")
         for row in report.refused[:SHOWN]:
-            console.print(f"[yellow]{row['outcome']}[/]: {row['error']}", markup=True)
+            console.print(f"{row['outcome']}: {row['error']}", markup=False)
     if report.refused:
         raise typer.Exit(1)

@@ -40,7 +40,9 @@ class LabelService:
     def __init__(self, log: PredictionLog, store: LabelStore | None = None):
         self._finder = Finder(log.folder, log.storage)
         self._store = store
-        self._wait = log.segment_seconds
+        self._later = ""
+        if log.storage:
+            self._later = f" One of another server is found {log.segment_seconds:g} s later, in the object store."
         self._thread = ThreadPoolExecutor(1, "labels")
 
     async def take(self, model: str, decoder: LabelDecoder, payload: object, client: str) -> list[Result]:
@@ -98,11 +100,7 @@ class LabelService:
         """Return why a label cannot be of its predictions, or None."""
         if not predictions:
             about = f"the id {id_[:80]!r}" if (id_ := read.sent.prediction_id) is not None else "this entity and time"
-            return _refused(
-                "unknown",
-                f"No prediction of {model} has {about}. One that another server has answered is found once its file is "
-                f"in the object store, up to {self._wait:g} s later.",
-            )
+            return _refused("unknown", f"No prediction of {model} has {about}.{self._later}")
         latest = max(prediction.prediction_time for prediction in predictions.values())
         if read.known_at < latest:
             known, predicted = read.known_at.isoformat(), latest.isoformat()
