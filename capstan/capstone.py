@@ -1,13 +1,14 @@
 """The contract of a capstone: the names that its `task.py` defines.
 
 A task is a plain module, `pipelines/NAME/task.py`. Every task defines what `Task` lists. A capability is optional, but
-never partial: a task defines all names of `Contract`, `Features`, `Endpoint` or `Monitoring`, or none of them. A name
-that has a value here is optional by itself.
+never partial: a task defines all names of `Contract`, `Features`, `Endpoint`, `Labels` and so on, or none of them. A
+name that has a value here is optional by itself.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -135,14 +136,22 @@ class Events(Protocol):
         """
 
 
+class Labels(Protocol):
+    """Labels: what turned out to be true. `Actual` is the type of one: bool, float, a Literal, a pydantic model."""
+
+    Actual: Any
+    ACTUAL_DELAY: timedelta | None = None  # a label that is known later than this after its prediction is late
+
+
 CAPABILITIES = {
     "contract": Contract,
     "features": Features,
     "endpoint": Endpoint,
     "monitoring": Monitoring,
     "events": Events,
+    "labels": Labels,
 }
-NEEDS = {"events": ("features", "endpoint")}
+NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
 
 
 def capabilities(task: ModuleType) -> set[str]:
@@ -193,4 +202,19 @@ def _wrong(task: ModuleType) -> list[str]:
             problems.append(f"{schema} is not a pydantic model")
         elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
             problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
+    if hasattr(task, "Actual") and not _is_type(task.Actual):
+        problems.append("Actual is not a type that pydantic can read, such as bool, float or a model")
+    if not isinstance(getattr(task, "ACTUAL_DELAY", None), timedelta | None):
+        problems.append("ACTUAL_DELAY is not a timedelta")
     return problems
+
+
+def _is_type(annotation: Any) -> bool:
+    from pydantic import TypeAdapter
+    from pydantic.errors import PydanticUserError
+
+    try:
+        TypeAdapter(annotation).json_schema()
+    except (PydanticUserError, NameError):
+        return False
+    return True

@@ -35,6 +35,16 @@ def reload(name: str) -> list[dict[str, Any]]:
         return [_ask("POST", url, f"/v2/repository/models/{name}/load", json={}) for url in urls]
 
 
+def flush(name: str) -> set[str]:
+    """Have every replica of a capstone's endpoint turn the predictions that it has written ahead into parquet.
+
+    Return the segments in which other servers still hold some: those that no replica could convert.
+    """
+    with profile().replicas(name) as urls:
+        left = [set(_ask("POST", url, f"/v2/repository/models/{name}/flush", json={})["left"]) for url in urls]
+    return set.intersection(*left)
+
+
 def forget(name: str) -> bool:
     """Have the endpoint of this machine see that a capstone has no roll-out any more. Return whether it was serving it.
 

@@ -23,6 +23,9 @@ class Profile(Protocol):
     def storage(self) -> Storage:
         """Return where features, reports and predictions are published."""
 
+    def database(self, name: str) -> str:
+        """Return the SQLAlchemy URL of the database with the tables of `name`, such as "labels"."""
+
     def feast(self, capstone: str) -> dict[str, Any]:
         """Return the registry and the online store of a capstone, as in feature_store.yaml."""
 
@@ -67,6 +70,11 @@ class LocalProfile:
     def storage(self) -> Storage:
         """Return the state folder."""
         return Folder(settings().home)
+
+    def database(self, name: str) -> str:
+        """Return an SQLite file beside the prediction log."""
+        folder = settings().predictions_dir or settings().home / "predictions"
+        return f"sqlite:///{quote(str(folder / f'{name}.db'))}"
 
     def feast(self, capstone: str) -> dict[str, Any]:
         """Return SQLite files in `HOME/feast/CAPSTONE`. Make the folder if it is new."""

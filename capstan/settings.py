@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     endpoint_url: str = Field("", description="an endpoint elsewhere; by default the local one")
     evidently_url: str = Field("", description="an Evidently UI elsewhere; by default the local one")
     token: str | None = Field(None, description="the bearer token that is sent to the endpoint, MLflow and Evidently")
+    webhooks: Annotated[list[str], NoDecode] = Field(
+        [], repr=False, description="where alerts go: addresses of apprise, one per line or between spaces"
+    )
+    labels_token: str | None = Field(None, description="the bearer token that is sent with labels")
 
     s3_endpoint: str = Field("", description="cluster: the URL of the object store")
     s3_region: str = Field("us-east-1", description="cluster: the region of the object store")
@@ -60,7 +64,7 @@ class Settings(BaseSettings):
 
     keep_runs_days: int = Field(30, ge=1, description="clean: days that finished runs and their files are kept")
     keep_versions: int = Field(10, ge=1, description="clean: the newest versions of each capstone that are kept")
-    keep_predictions_days: int = Field(90, ge=1, description="clean: days that the prediction log is kept")
+    keep_predictions_days: int = Field(90, ge=1, description="clean: days that predictions and labels are kept")
 
     serve: Annotated[list[str], NoDecode] = Field([], description="endpoint: the capstones it serves; by default all")
     rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
@@ -98,19 +102,26 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no folder {value}; correct it, or unset it")
         return value
 
+    @field_validator("webhooks", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
+
     @field_validator("serve", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
-    @field_validator("token")
+    @field_validator("token", "labels_token")
     @classmethod
     def _fits_a_header(cls, value: str | None) -> str | None:
         if value and not (value.isascii() and value.isprintable() and " " not in value):
             raise ValueError("a token has only ASCII letters, digits and signs; check for a newline or a space")
         return value
 
-    @field_validator("token", "s3_access_key", "s3_secret_key", "feast_registry", "online_store", mode="before")
+    @field_validator(
+        "token", "labels_token", "s3_access_key", "s3_secret_key", "feast_registry", "online_store", mode="before"
+    )
     @classmethod
     def _without_newline(cls, value: object) -> object:
         return value.rstrip("\n") if isinstance(value, str) else value  # files often end with one

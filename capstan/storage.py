@@ -5,10 +5,13 @@ A key is a relative path with slashes, such as `reports/flight_delay/version-1.h
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from capstan.errors import CapstanError
 from capstan.files import atomic_write
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
 
 
 class Storage(Protocol):
@@ -30,6 +33,9 @@ class Storage(Protocol):
 
     def keys(self, folder: str) -> list[str]:
         """Return the keys of all files below a folder, sorted."""
+
+    def arrow(self) -> "FileSystem":
+        """Return the files by key for pyarrow, which reads parts of a file. It raises OSError."""
 
 
 class Folder:
@@ -62,6 +68,12 @@ class Folder:
         """Return the keys of all files below a folder, sorted."""
         found = (path for path in (self.root / folder).rglob("*") if path.is_file())
         return sorted(path.relative_to(self.root).as_posix() for path in found)
+
+    def arrow(self) -> "FileSystem":
+        """Return the files by key for pyarrow."""
+        from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
+
+        return SubTreeFileSystem(str(self.root), LocalFileSystem())
 
 
 class Bucket:
@@ -118,6 +130,20 @@ class Bucket:
             if not reply.get("IsTruncated"):
                 return sorted(found)
             more = {"ContinuationToken": reply["NextContinuationToken"]}
+
+    def arrow(self) -> "FileSystem":
+        """Return the objects by key for pyarrow."""
+        from pyarrow.fs import S3FileSystem, SubTreeFileSystem
+
+        files = S3FileSystem(
+            access_key=self._options["aws_access_key_id"],
+            secret_key=self._options["aws_secret_access_key"],
+            region=self._options["region_name"],
+            endpoint_override=self.endpoint or None,
+            connect_timeout=5,
+            request_timeout=30,
+        )
+        return SubTreeFileSystem(self.bucket, files)
 
     def _checked(self, operation: str, **arguments: Any) -> Any:
         from botocore.exceptions import ClientError

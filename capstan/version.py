@@ -3,7 +3,7 @@
     model.pkl      the fitted model
     artifacts/     files that belong to it, one entry per name
     capstone/      the Python files of `pipelines/NAME` as they were when the model was trained
-    schema.json    its inputs; the JSON schemas of its requests and predictions; its feature service
+    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service
 
 A version is loaded with its own source, so a later edit of the capstone does not change how an earlier version reads
 requests. The packages `capstan` and `models` come from the process that loads it.
@@ -47,6 +47,8 @@ class Version:
 
 def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
     """Return the content of a version's schema.json."""
+    from pydantic import TypeAdapter
+
     found: dict[str, Any] = {"capstone": name, "inputs": dict(model.inputs)}
     if "endpoint" in capabilities(task):
         found["request"] = task.Request.model_json_schema()
@@ -56,6 +58,8 @@ def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
         found["entity_keys"] = list(task.ENTITY_KEYS)
     if "events" in capabilities(task):
         found["event"] = task.Event.model_json_schema()
+    if "labels" in capabilities(task):
+        found["actual"] = TypeAdapter(task.Actual).json_schema()
     return found
 
 

@@ -42,6 +42,10 @@ class Unauthenticated(Refused):
     headers = MappingProxyType({"WWW-Authenticate": 'Bearer realm="capstan"'})
 
 
+class Forbidden(Refused):
+    """The token is known, but for something else."""
+
+
 class TooManyRequests(Refused):
     """This client has asked too often. It may ask again in `wait` seconds."""
 
@@ -78,6 +82,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     ModelNotReady: (503, StatusCode.UNAVAILABLE),
     ServerNotReady: (503, StatusCode.UNAVAILABLE),
     Unauthenticated: (401, StatusCode.UNAUTHENTICATED),
+    Forbidden: (403, StatusCode.PERMISSION_DENIED),
     TooManyRequests: (429, StatusCode.RESOURCE_EXHAUSTED),
     Overloaded: (503, StatusCode.RESOURCE_EXHAUSTED),
     TooSlow: (504, StatusCode.DEADLINE_EXCEEDED),

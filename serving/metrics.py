@@ -25,6 +25,7 @@ batch_waiting = Gauge("capstan_batch_waiting", "Requests that wait for their bat
 first_token = Histogram("capstan_first_token_seconds", "Time to the first part of a stream", LABELS, buckets=SECONDS)
 token_rate = Histogram("capstan_tokens_per_second", "Parts of a stream in a second", LABELS, buckets=RATES)
 records = Counter("capstan_logged_records", "Predictions that this server has logged", LABELS)
+labels = Counter("capstan_labels", "Labels that were sent, by what became of them", ("model", "outcome"))
 in_flight = Gauge("capstan_in_flight", "Requests for predictions that are being answered")
 waiting = Gauge("capstan_log_waiting", "Requests that wait for the prediction log")
 backlog = Gauge("capstan_log_backlog_bytes", "Prediction log that is not parquet yet")

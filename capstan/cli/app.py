@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from capstan.cli import catalogue, clean, cluster, monitor, new, predict, retire, rollout, run, stack
+from capstan.cli import catalogue, clean, cluster, erase, labels, monitor, new, predict, retire, rollout, run, stack
 
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
 USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": ()}
 USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
+USES |= {"labels": (), "erase": ("CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"clean": (*ROLLOUT, "CAPSTAN_S3_ENDPOINT"), "retire": (*ROLLOUT, "CAPSTAN_ONLINE_STORE")}
 
@@ -59,6 +60,8 @@ app.command("promote")(rollout.promote)
 app.command("rollback")(rollout.rollback)
 app.command("retire")(retire.retire)
 app.command("clean")(clean.clean)
+app.command("erase")(erase.erase)
 app.command("compile")(catalogue.compile_pipeline)
 app.command("open")(stack.open_urls)
+app.add_typer(labels.labels, name="labels")
 app.add_typer(cluster.cluster, name="cluster")

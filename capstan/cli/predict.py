@@ -34,10 +34,10 @@ def predict(
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
-    pairs, instances = _pairs(entity or []), _read(file) if file else []
+    given, instances = pairs(entity or []), _read(file) if file else []
     metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}")
     fields = metadata["request_schema"].get("properties", {})
-    instances = instances or [{key: _value(text, fields.get(key, {})) for key, text in pairs.items()}]
+    instances = instances or [{key: value(text, fields.get(key, {})) for key, text in given.items()}]
     answers = endpoint_client.post(capstone, f"/v1/models/{capstone}:predict", {"instances": instances})
     if as_json:
         print_json(answers)
@@ -46,15 +46,16 @@ def predict(
         _show(answer, list(metadata["prediction_schema"].get("properties", {})))
 
 
-def _pairs(entity: list[str]) -> dict[str, str]:
-    pairs = [item.partition("=") for item in entity]
-    for key, equals, _ in pairs:
+def pairs(entity: list[str]) -> dict[str, str]:
+    """Return the fields of `--entity KEY=VALUE`, as text."""
+    found = [item.partition("=") for item in entity]
+    for key, equals, _ in found:
         if not (key and equals):
             raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--entity")
-    return {key: value for key, _, value in pairs}
+    return {key: text for key, _, text in found}
 
 
-def _value(text: str, schema: dict[str, Any]) -> Any:
+def value(text: str, schema: dict[str, Any]) -> Any:
     """Return a field's value: text if the schema allows it, else JSON; base64 of a file if the schema wants bytes."""
     kinds = [schema, *schema.get("anyOf", [])]
     encoded = any(kind.get("contentEncoding") == "base64" or kind.get("format") == "base64" for kind in kinds)

@@ -60,6 +60,10 @@ class ClusterProfile:
         own = settings()
         return Bucket(own.bucket, own.s3_endpoint, own.s3_region, own.s3_access_key, own.s3_secret_key)
 
+    def database(self, name: str) -> str:
+        """Return PostgreSQL: the database of Feast's registry, which every process of a capstone reaches already."""
+        return settings().feast_registry
+
     def feast(self, capstone: str) -> dict[str, Any]:
         """Return PostgreSQL and Redis."""
         return stores.feast()

@@ -24,12 +24,13 @@ def prepare() -> None:
     services = own | services
     shared = {
         "CAPSTAN_TOKEN": secrets.token_urlsafe(32),
+        "CAPSTAN_LABELS_TOKEN": secrets.token_urlsafe(32),
         "CAPSTAN_FEAST_REGISTRY": _database("feast", services["FEAST_DB_PASSWORD"]),
         "CAPSTAN_ONLINE_STORE": f"redis.{NAMESPACE}:6379,password={services['REDIS_PASSWORD']}",
     } | read(SECRETS)
     if "CAPSTAN_S3_ACCESS_KEY" not in shared:
         shared |= _s3_keys()
-    tokens = {"tokens": _with_token(read("endpoint-tokens").get("tokens", ""), shared["CAPSTAN_TOKEN"])}
+    tokens = {"tokens": _with_tokens(read("endpoint-tokens").get("tokens", ""), shared)}
     apply(
         _secret("services", NAMESPACE, services),
         _secret(SECRETS, NAMESPACE, shared),
@@ -44,10 +45,16 @@ def read(name: str, namespace: str = NAMESPACE) -> dict[str, str]:
     return {key: b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
 
 
-def _with_token(known: str, token: str) -> str:
-    """Return the endpoints' file of tokens, in which the platform's own has the name `capstan`; other clients' stay."""
-    others = [line for line in known.splitlines() if not line.startswith("capstan ")]
-    return "\n".join([f"capstan {sha256(token.encode()).hexdigest()}", *others]) + "\n"
+def _with_tokens(known: str, shared: dict[str, str]) -> str:
+    """Return the endpoints' file of tokens, with the platform's own; those of other clients stay.
+
+    The platform's are `capstan`, for everything but labels, and `capstan-labels`.
+    """
+    own = {"capstan": shared["CAPSTAN_TOKEN"], "capstan-labels": shared["CAPSTAN_LABELS_TOKEN"]}
+    hashes = {name: sha256(token.encode()).hexdigest() for name, token in own.items()}
+    others = [line for line in known.splitlines() if line.partition(" ")[0] not in own]
+    lines = [f"capstan {hashes['capstan']}", f"capstan-labels {hashes['capstan-labels']} labels", *others]
+    return "\n".join(lines) + "\n"
 
 
 def _database(name: str, password: str) -> str:

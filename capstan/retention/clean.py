@@ -2,7 +2,7 @@
 
 from capstan import catalogue, registry
 from capstan.profile import profile
-from capstan.retention import predictions, versions
+from capstan.retention import labels, predictions, versions
 from capstan.retention.policy import Removed, policy
 
 
@@ -13,7 +13,7 @@ def clean(capstone: str = "", dry: bool = False) -> list[Removed]:
     found: dict[str, Removed] = {}
     done = profile().clean_runs(names, at)
     for name in names:
-        done += [*versions.clean(name, at), predictions.clean(name, at)]
+        done += [*versions.clean(name, at), *predictions.clean(name, at), labels.clean(name, at)]
     for item in done:
         found[item.kind] = found[item.kind] + item if item.kind in found else item
     return list(found.values())

@@ -1,6 +1,6 @@
 """The policy: how long runs and predictions stay, and how many versions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from capstan.settings import settings
@@ -14,6 +14,7 @@ class Policy:
     predictions_before: str  # a day, YYYY-MM-DD
     versions: int
     dry: bool = False
+    today: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
 
 
 @dataclass

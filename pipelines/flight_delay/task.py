@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ TITLE = "Will a flight out of New York arrive more than 15 minutes late?"
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "flight_delay"
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
+Actual = bool  # late or not, known when the flight has landed
+ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
 
 # Midnight in New York. September calibrates the probabilities; the final model is fitted on it too.
 TEST_FROM = "2013-10-01T04:00:00Z"

@@ -57,6 +57,7 @@ class CapstanDataPlane(DataPlane):
             "request_schema": predictor.request_schema,
             "prediction_schema": predictor.prediction_schema,
             **({"event_schema": predictor.event_schema} if predictor.event_schema else {}),
+            **({"actual_schema": predictor.actual_schema} if predictor.actual_schema else {}),
         }
 
     async def index(self) -> list[dict[str, str]]:

@@ -24,6 +24,8 @@ ANSWERS = {
     "/v2/models/{model_name}/generate": "",
     "/v2/models/{model_name}/generate_stream": "",
 }
+SAMPLES: dict[Any, Any] = {"boolean": True, "number": 1.5, "integer": 1}  # labels, by their type
+SAMPLE_ID = "019353b4-5a40-7c1f-9d3e-2f6b8a0c4d5e"
 
 
 class OpenApi:
@@ -61,7 +63,12 @@ def build(models: Mapping[str, CapstoneModel], secured: bool = False) -> dict[st
         schemas = document["components"]["schemas"]
         schemas[f"{name}_row"] = component(f"{name}_row", model.main.request_schema)
         schemas[f"{name}_prediction"] = component(f"{name}_prediction", model.main.prediction_schema)
-        document["paths"] |= _paths(document, name, model.main) | _event_path(document, name, model.main)
+        document["paths"] |= _paths(document, name, model.main)
+        document["paths"] |= _event_path(document, name, model.main) | _label_path(document, name, model.main)
+    for path in document["paths"].values():
+        for responses in (operation["responses"] for operation in path.values() if "responses" in operation):
+            if "401" in responses:  # a token may also be for something else
+                responses["403"] = {"$ref": "#/components/responses/Forbidden"}
     return document
 
 
@@ -106,6 +113,27 @@ def _event_path(document: dict[str, Any], name: str, predictor: Predictor) -> di
     content["schema"] = {"$ref": f"#/components/schemas/{name}_event"}
     if row := example(predictor.event_schema):
         content["examples"] = {"one": {"summary": "One event", "value": row}}
+    return {path.replace("{model_name}", name): {"post": operation}}
+
+
+def _label_path(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
+    """Return the path that takes a model's labels, if it takes any."""
+    if not predictor.actual_schema:
+        return {}
+    path, schemas = "/v2/models/{model_name}/actuals", document["components"]["schemas"]
+    operation = deepcopy(document["paths"][path]["post"])
+    operation["operationId"] += f"_{name}"
+    operation["summary"] += f": {predictor.title or name}"
+    own = schemas[f"{name}_actual"] = deepcopy(schemas["Actual"])
+    own["properties"]["label"] = component(f"{name}_actual/properties/label", predictor.actual_schema)
+    body = deepcopy(schemas["Actuals"])
+    body["properties"]["actuals"]["items"] = {"$ref": f"#/components/schemas/{name}_actual"}
+    content = operation["requestBody"]["content"]["application/json"]
+    content["schema"] = body
+    label = [*predictor.actual_schema.get("examples", ()), SAMPLES.get(predictor.actual_schema.get("type"))][0]
+    if label is not None:
+        one = {"prediction_id": SAMPLE_ID, "label": label}
+        content["examples"] = {"one": {"summary": "One label, by the prediction's id", "value": {"actuals": [one]}}}
     return {path.replace("{model_name}", name): {"post": operation}}
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from serving import page
+from serving.api.actuals import Actuals
 from serving.api.body import read_json
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.generate import Generate
@@ -38,6 +39,7 @@ def create_app(
     routes = [
         *InferRoutes(repository).routes(),
         *Generate(repository).routes(),
+        *Actuals(repository).routes(),
         *page.routes(),
         *Routes(dataplane, repository).routes(),
         ApiRoute("/openapi.json", OpenApi(repository, secured).document),

@@ -3,6 +3,8 @@
 KServe's own routes give no reasons, take no HEAD, and answer requests for a version with a 501.
 """
 
+import asyncio
+
 from kserve.protocol.rest.server import metrics_handler
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
@@ -50,6 +52,7 @@ class Routes:
             ApiRoute("/v2/repository/index", self.index, methods=["POST"]),
             ApiRoute(f"{repository}/load", self.load, methods=["POST"]),
             ApiRoute(f"{repository}/unload", self.unload, methods=["POST"]),
+            ApiRoute(f"{repository}/flush", self.flush, methods=["POST"]),
         ]
 
     async def metadata(self, request: Request) -> JSONResponse:
@@ -104,3 +107,10 @@ class Routes:
         read_object(await request.body(), {"parameters": dict})
         self.repository.unload(name)
         return JSONResponse({"name": name, "unload": True})
+
+    async def flush(self, request: Request) -> JSONResponse:
+        """Turn what was written ahead into parquet; `left` are the segments of a model that other servers write."""
+        name = request.path_params["model_name"]
+        read_object(await request.body(), {})
+        left = await asyncio.to_thread(self.repository.log.flush, name)
+        return JSONResponse({"name": name, "left": left})

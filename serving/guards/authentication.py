@@ -1,10 +1,10 @@
-"""Bearer tokens: everything but the probes needs one."""
+"""Bearer tokens: everything but the probes needs one, and labels need one of their own."""
 
 from typing import Any
 
-from serving.errors import Unauthenticated
+from serving.errors import Forbidden, Unauthenticated
 from serving.guards.call import Answer, Call, Kind
-from serving.guards.tokens import TokenFile
+from serving.guards.tokens import LABELS, TokenFile
 
 
 class Authentication:
@@ -14,7 +14,7 @@ class Authentication:
         self.tokens = tokens
 
     async def __call__(self, call: Call, proceed: Answer) -> Any:
-        """Raises Unauthenticated for calls without a known token."""
+        """Raises Unauthenticated for calls without a known token, Forbidden for those with one of another purpose."""
         if call.kind is not Kind.PROBE:
             scheme, _, token = call.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token:
@@ -22,4 +22,13 @@ class Authentication:
             call.client = self.tokens.client(token.strip())
             if not call.client:
                 raise Unauthenticated("The token is unknown.")
+            # Who may ask need not be believed about what was true, and who tells what was true need not ask.
+            for_labels = self.tokens.purpose(call.client) == LABELS
+            if for_labels and call.kind is not Kind.LABEL:
+                raise Forbidden(f"The token of {call.client!r} is for labels only.")
+            if call.kind is Kind.LABEL and not for_labels:
+                raise Forbidden(
+                    f"The token of {call.client!r} is not for labels. `python -m serving.guards.tokens add NAME --for "
+                    "labels` makes one that is."
+                )
         return await proceed()

@@ -24,6 +24,7 @@ class Kind(Enum):
     PROBE = "probe"
     PREDICT = "predict"
     STREAM = "stream"
+    LABEL = "label"
     OTHER = "other"
 
 

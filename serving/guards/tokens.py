@@ -1,6 +1,7 @@
 """Tokens of clients: `python -m serving.guards.tokens add NAME` makes one, shows it once and keeps its hash.
 
-The file has one line for each token, `NAME SHA256`. A token is 256 random bits, so its plain hash tells nothing.
+The file has one line for each token, `NAME SHA256`, or `NAME SHA256 labels` for one that sends labels and does nothing
+else. A token is 256 random bits, so its plain hash tells nothing.
 """
 
 import argparse
@@ -12,13 +13,22 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
 
 log = logging.getLogger("serving")
 GRACE_SECONDS = 2
-LINE = re.compile(r"([\w.-]+) ([0-9a-f]{64})")
+LABELS = "labels"  # the purpose of a token that is not for everything else
+LINE = re.compile(rf"(?P<name>[\w.-]+) (?P<hash>[0-9a-f]{{64}})(?: (?P<purpose>{LABELS}))?")
+
+
+class Token(NamedTuple):
+    """What the file has of a token: its hash, and what it is for, "" or LABELS."""
+
+    hash: str
+    purpose: str
 
 
 class TokenFile:
@@ -30,31 +40,35 @@ class TokenFile:
     def __init__(self, path: Path):
         self.path = path
         self._missing_since: float | None = None
-        self._seen, self._hashes = self._state(), read(path)
+        self._seen, self._tokens = self._state(), read(path)
 
     def client(self, token: str) -> str:
         """Return the name of a token's client, or "" for an unknown token."""
         self._refresh()
         digest, found = _hash(token), ""
-        for name, known in self._hashes.items():  # all of them, so that the time it takes tells nothing
-            if hmac.compare_digest(known, digest):
+        for name, known in self._tokens.items():  # all of them, so that the time it takes tells nothing
+            if hmac.compare_digest(known.hash, digest):
                 found = name
         return found
+
+    def purpose(self, name: str) -> str:
+        """Return what a client's token is for: "" is everything but labels."""
+        return self._tokens[name].purpose if name in self._tokens else ""
 
     def _refresh(self) -> None:
         state = self._state()
         if state is None:
             # Some editors remove a file before they write it again: a moment's absence changes nothing.
             self._missing_since = self._missing_since or time.monotonic()
-            if self._hashes and time.monotonic() - self._missing_since > GRACE_SECONDS:
+            if self._tokens and time.monotonic() - self._missing_since > GRACE_SECONDS:
                 log.warning("%s is gone: its tokens are revoked.", self.path)
-                self._seen, self._hashes = None, {}
+                self._seen, self._tokens = None, {}
             return
         self._missing_since = None
         if state != self._seen:
             self._seen = state
             try:
-                self._hashes = read(self.path)
+                self._tokens = read(self.path)
             except CapstanError as error:
                 log.warning("The tokens stay as they were: %s", error)
 
@@ -66,25 +80,27 @@ class TokenFile:
         return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def read(path: Path) -> dict[str, str]:
-    """Return the hashes of a file by name. Raises CapstanError."""
+def read(path: Path) -> dict[str, Token]:
+    """Return the tokens of a file by name. Raises CapstanError."""
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CapstanError(
             f"The tokens cannot be read: {error}. `python -m serving.guards.tokens add NAME` adds one."
         ) from error
-    hashes = {}
+    tokens: dict[str, Token] = {}
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):
             match = LINE.fullmatch(line.strip())
-            if not match or match[1] in hashes:
-                raise CapstanError(f"{path}, line {number}: expected `NAME SHA256`, each name once.")
-            hashes[match[1]] = match[2]
-    return hashes
+            if not match or match["name"] in tokens:
+                raise CapstanError(
+                    f"{path}, line {number}: expected `NAME SHA256` or `NAME SHA256 {LABELS}`, once each."
+                )
+            tokens[match["name"]] = Token(match["hash"], match["purpose"] or "")
+    return tokens
 
 
-def add(path: Path, name: str) -> str:
+def add(path: Path, name: str, purpose: str = "") -> str:
     """Append the hash of a new token to a file and return the token. Raises CapstanError when the name is taken."""
     if not re.fullmatch(r"[\w.-]+", name):
         raise CapstanError(f"{name!r} is no name: use letters, digits, `.`, `_` and `-`.")
@@ -93,10 +109,10 @@ def add(path: Path, name: str) -> str:
     token = secrets.token_urlsafe(32)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = path.read_text() if path.exists() else ""
-    line = f"{name} {_hash(token)}\n" if text.endswith("\n") or not text else f"\n{name} {_hash(token)}\n"
+    line = " ".join(part for part in (name, _hash(token), purpose) if part)
     path.touch(0o600)
     with path.open("a") as file:
-        file.write(line)
+        file.write(f"{line}\n" if text.endswith("\n") or not text else f"\n{line}\n")
     return token
 
 
@@ -109,12 +125,13 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m serving.guards.tokens", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["add"])
     parser.add_argument("name", help="the client that gets the token")
+    parser.add_argument("--for", dest="purpose", choices=[LABELS], default="", help="only that; else all but labels")
     parser.add_argument("--file", type=Path, default=settings().tokens_file, help="by default CAPSTAN_TOKENS_FILE")
     options = parser.parse_args()
     if options.file is None:
         parser.error("say which --file, or set CAPSTAN_TOKENS_FILE")
     try:
-        print(add(options.file, options.name))
+        print(add(options.file, options.name, options.purpose))
     except (CapstanError, OSError) as error:
         sys.exit(f"{error}")
 

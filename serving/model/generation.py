@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from kserve.errors import InferenceError, InvalidInput
 
@@ -17,6 +16,7 @@ from serving.guards.call import current
 from serving.model.inference import Inference
 from serving.model.predictor import Predictor
 from serving.model.rows import Row
+from serving.predictions import ids
 from serving.scoring.features import Report
 from serving.scoring.streams import PartStream
 
@@ -59,7 +59,7 @@ class Generation:
         started: float,
     ):
         self.model, self.predictor = model, predictor
-        self.id, self.started = str(uuid4()), started
+        self.id, self.started = ids.new(), started
         self.whole: dict[str, Any] = {}
         self._inference = Inference(predictor.variant, [row], *features, [self.whole], [self.id])
         self._count, self._first_at, self._last_at = 0, 0.0, 0.0

@@ -2,14 +2,16 @@
 
 import weakref
 from collections.abc import Sequence
-from uuid import uuid4
+from typing import Any
 
 from capstan.settings import settings
 from serving import metrics
+from serving.labels.decoder import LabelDecoder
 from serving.model.answers import AnswerSchema
 from serving.model.inference import Inference
 from serving.model.rows import Row, RowDecoder
 from serving.model.tensor_types import input_types, output_types
+from serving.predictions import ids
 from serving.scoring.batching import Batcher
 from serving.scoring.events import EventSink
 from serving.scoring.explanations import Explained, explain
@@ -36,6 +38,8 @@ class Predictor:
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
         self.event_decoder = RowDecoder(task.Event) if self.event_schema else None
+        self.actual_schema: dict[str, Any] | None = schema.get("actual")
+        self.label_decoder = LabelDecoder(task, self.keys) if self.actual_schema else None
 
     def _batcher(self) -> Batcher:
         own = settings()
@@ -50,7 +54,7 @@ class Predictor:
         """Look up the rows' features and predict them, together with those of other requests."""
         scored = await self.batcher.predict(rows)
         predictions = self.answers.rows(scored.predictions, len(rows))
-        return Inference(self.variant, rows, scored.columns, scored.reports, predictions, [str(uuid4()) for _ in rows])
+        return Inference(self.variant, rows, scored.columns, scored.reports, predictions, [ids.new() for _ in rows])
 
     async def explain(self, rows: Sequence[Row]) -> tuple[Inference, Explained]:
         """Explain the predictions of rows. Raises NotImplementedError where the model does not."""

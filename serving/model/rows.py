@@ -83,7 +83,7 @@ class RowDecoder:
         """Refuse numbers, which pydantic takes for seconds since 1970 even if they come as text."""
         for position, row in enumerate(rows):
             value = row.get(name) if isinstance(row, dict) else None
-            if isinstance(value, str | int | float) and _is_number(value):
+            if isinstance(value, str | int | float) and is_number(value):
                 raise InvalidInput(
                     f"row {position}, {name}: Input should be ISO 8601, such as {self._example(name)} "
                     f"(got {repr(value)[:SHOWN_TEXT]}). {self._expected}"
@@ -94,7 +94,7 @@ class RowDecoder:
         return str(examples[0]) if examples else "2026-01-31T08:00:00Z"
 
 
-def _is_number(value: str | float) -> bool:
+def is_number(value: str | float) -> bool:
     try:
         float(value)
     except (ValueError, OverflowError):

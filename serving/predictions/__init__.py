@@ -7,6 +7,7 @@
 A segment's name never changes, so converting it twice gives the same files. A row that is in both places counts once.
 """
 
+from serving.predictions.labelled import labelled
 from serving.predictions.reader import read
 
-__all__ = ["read"]
+__all__ = ["labelled", "read"]

@@ -4,7 +4,10 @@ import asyncio
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+
+import orjson
 
 from capstan.errors import CapstanError
 from capstan.profile import profile
@@ -43,6 +46,7 @@ class PredictionLog:
             1
         )  # of its own: look-ups in a store that hangs may hold all threads of the loop
         self._stop = threading.Event()
+        self._maintaining = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @classmethod
@@ -110,6 +114,22 @@ class PredictionLog:
             "Predictions are answered again as soon as the log can be written."
         )
 
+    def flush(self, model: str) -> list[str]:
+        """Complete and convert the current segment; return those in which other servers hold predictions of a model.
+
+        Raises Unavailable when that fails.
+        """
+        if not self._maintain(0):
+            raise Unavailable(
+                f"The prediction log in {self.folder} cannot be converted now. The server's log says why."
+            )
+        needle, left = orjson.dumps({"model": model})[:-1] + b",", []
+        for path in segments(self.folder):
+            with suppress(FileNotFoundError):
+                if needle in path.read_bytes():
+                    left.append(path.stem)
+        return left
+
     def start(self) -> None:
         """Take up what an earlier process left, and maintain the files from now on."""
         self._thread = threading.Thread(target=self._run_maintenance, name="prediction-log", daemon=True)
@@ -127,6 +147,10 @@ class PredictionLog:
             pass
 
     def _maintain(self, min_age: float) -> bool:
+        with self._maintaining:
+            return self._convert(min_age)
+
+    def _convert(self, min_age: float) -> bool:
         self.wal.seal(min_age)
         try:
             convert_all(self.folder)

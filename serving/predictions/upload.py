@@ -4,9 +4,10 @@ Any server that shares the folder may move any file, also those of one that is g
 A file has one name and one content, so writing it twice changes nothing. It is removed here once it is there.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
+from capstan import prediction_files
 from capstan.storage import Storage
 
 KEY = "predictions"
@@ -26,11 +27,10 @@ def upload_all(root: Path, storage: Storage) -> int:
     return moved
 
 
-def download(model: str, since: datetime | None, storage: Storage, target: Path) -> None:
-    """Copy the files of a model to a folder: all of them, or those of the day of `since` and later."""
-    first = f"date={since.astimezone(UTC).date()}" if since else ""
-    for key in storage.keys(f"{KEY}/model={model}"):
+def download(model: str, is_wanted: Callable[[str], bool], storage: Storage, target: Path) -> None:
+    """Copy the files of a model to a folder, of the days that are wanted (YYYY-MM-DD)."""
+    keys = [key for key in storage.keys(f"{KEY}/model={model}") if is_wanted(prediction_files.day(key))]
+    for key in prediction_files.current(storage, keys):
         path = target / key.removeprefix(f"{KEY}/")
-        if path.parent.name >= first:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(storage.read(key) or b"")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(storage.read(key) or b"")

@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
 
-Sections: road, serving, load, explain, features, offline_store, clone. These are measured only when they are named, and
-need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which nobody else uses:
-cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result in
+Sections: road, serving, load, explain, labels, features, offline_store, clone. These are measured only when they are
+named, and need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which nobody else
+uses: cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result in
 docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print`
 writes nothing. `--beside` is of `road`.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from capstan.settings import ROOT
-from tests.benchmarks import clone, explain, features, load, offline_store, road, serving
+from tests.benchmarks import clone, explain, features, labels, load, offline_store, road, serving
 from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
 LOCAL = {
@@ -26,6 +26,7 @@ LOCAL = {
     "serving": ("The model server beside others", serving),
     "load": ("Ten minutes of load", load),
     "explain": ("Explanations", explain),
+    "labels": ("Labels", labels),
     "features": ("Historical features, all flights", features),
     "offline_store": ("The offline store beside Feast's own", offline_store),
     "clone": ("A fresh clone", clone),

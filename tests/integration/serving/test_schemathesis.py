@@ -23,6 +23,9 @@ NEVER_ACCEPTED = {
     "POST /v2/models/{model_name}/versions/{model_version}/generate",
     "POST /v2/models/{model_name}/versions/{model_version}/generate_stream",
     "POST /v2/repository/models/{model_name}/unload",
+    # The token is not for labels.
+    "POST /v2/models/{model_name}/actuals",
+    "POST /v2/models/tiny/actuals",
 }
 
 

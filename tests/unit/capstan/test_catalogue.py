@@ -137,6 +137,12 @@ def test_endpoint_needs_no_features(make):
     assert capstone.capabilities(catalogue.load_task(make(TASK + ENDPOINT))) == {"endpoint"}
 
 
+@pytest.mark.parametrize("actual", ["bool", "float", "list[str]", "Literal['a', 'b'] | None", "Request"])
+def test_a_label_is_of_any_type_that_pydantic_knows(actual, make):
+    task = catalogue.load_task(make(f"{TASK}{ENDPOINT}\nfrom typing import Literal\nActual = {actual}\n"))
+    assert capstone.capabilities(task) == {"endpoint", "labels"}
+
+
 def test_task_that_lacks_names_is_told_each_of_them(make):
     with pytest.raises(CapstanError) as error:
         catalogue.load_task(make('TITLE = "Not done yet?"\n'))
@@ -172,6 +178,11 @@ def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capabil
         ("FEATURE_DEFAULTS = {'x': 1}", "FEATURE_DEFAULTS needs the features capability"),
         ("CARRIED = ['x']", "CARRIED needs the features capability"),
         (f"{ENDPOINT}\n{EVENTS}", "its events capability needs features"),
+        ("Actual = bool", "its labels capability needs endpoint"),
+        ("ACTUAL_DELAY = None", "ACTUAL_DELAY needs the labels capability"),
+        (f"{ENDPOINT}\nActual = 5", "Actual is not a type that pydantic can read"),
+        (f"{ENDPOINT}\nActual = 'nobody'", "Actual is not a type that pydantic can read"),
+        (f"{ENDPOINT}\nActual = bool\nACTUAL_DELAY = 3", "ACTUAL_DELAY is not a timedelta"),
     ],
 )
 def test_what_is_wrong_with_a_task_is_named(part, problem, make):

@@ -13,6 +13,8 @@ THRESHOLDS = {"score": at_least(0.0)}
 FEATURE_SERVICE = "tiny"
 ENTITY_KEYS = ["carrier", "origin", "tailnum"]
 CARRIERS = ("AA", "UA", "ZZ")  # ZZ has no features
+Actual = bool
+ACTUAL_DELAY = timedelta(days=1)
 INPUTS = ["carrier_delay", "carrier_flights", "runways", "age", "hour"]
 
 

@@ -1,0 +1,88 @@
+"""Tables that survive everything: SQLite on a laptop, PostgreSQL on a cluster. Each use is one transaction."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from capstan.errors import CapstanError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, Select
+
+EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def ticks(instant: datetime) -> int:
+    """Return an instant as both databases keep it exactly: microseconds since 1970."""
+    return (instant - EPOCH) // TICK
+
+
+def instant(ticks: int) -> datetime:
+    """Return the instant again, in UTC."""
+    return EPOCH + ticks * TICK
+
+
+class Database:
+    """Some tables at a URL of SQLAlchemy. Every method raises CapstanError when the database does not answer."""
+
+    def __init__(self, url: str, schema: MetaData, what: str):
+        """what: the plural for messages, such as "labels"."""
+        self.url, self._schema, self._what = url, schema, what
+        self._made = False
+
+    def rows(self, query: "Select[Any]") -> Sequence[Any]:
+        """Return the rows of a query. Reading makes no file."""
+        if not self.is_there():
+            return []
+        with self.transaction() as connection:
+            return connection.execute(query).all()
+
+    def is_there(self) -> bool:
+        """Return whether something may have been written."""
+        path = make_url(self.url).database
+        return not self.url.startswith("sqlite") or Path(path or "").exists()
+
+    @contextmanager
+    def transaction(self) -> "Iterator[Connection]":
+        """Yield a connection whose work is committed at the end, or undone by an error."""
+        try:
+            engine = _engine(self.url)
+            if not self._made:
+                self._make(engine)
+            with engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            problem = getattr(error, "orig", None) or error
+            said = (str(problem).splitlines() or [type(problem).__name__])[0]
+            raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
+
+    def _make(self, engine: "Engine") -> None:
+        """Make the tables, unless they are there. Two processes may begin at the same time."""
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._schema.create_all(engine)
+        except SQLAlchemyError:
+            self._schema.create_all(engine)
+        self._made = True
+
+
+@cache
+def _engine(url: str) -> "Engine":
+    sqlite = url.startswith("sqlite")
+    engine = create_engine(url, pool_pre_ping=True, connect_args={} if sqlite else {"connect_timeout": 5})
+    if sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Let readers go on beside the writer, wait for another writer, and have each commit on the disk."""
+    for setting in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {setting}")

@@ -1,0 +1,206 @@
+"""Alerts: a condition that holds alerts once, until it has cleared. Each webhook gets each alert, sooner or later.
+
+The table is the queue: a sender that was killed, or a webhook that is dead, loses no alert and delays nothing.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    and_,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from capstan.database import Database, instant, ticks
+from capstan.profile import profile
+from capstan.settings import settings
+
+log = logging.getLogger("monitoring")
+FIRST, MOST = timedelta(seconds=15), timedelta(hours=1)  # between two tries; each wait is twice the one before
+GIVE_UP = timedelta(days=2)
+
+schema = MetaData()
+ALERTS = Table(
+    "capstan_alerts",
+    schema,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("capstone", String(200), nullable=False),
+    Column("condition", String(200), nullable=False),
+    Column("severity", String(20), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),  # this and the other times: microseconds since 1970
+    Column("opened_at", BigInteger, nullable=False),
+    Column("cleared_at", BigInteger),
+)
+# Two processes cannot open the same alert.
+OPEN = Index(
+    "capstan_open_alerts",
+    ALERTS.c.capstone,
+    ALERTS.c.condition,
+    unique=True,
+    sqlite_where=text("cleared_at IS NULL"),
+    postgresql_where=text("cleared_at IS NULL"),
+)
+DELIVERIES = Table(
+    "capstan_deliveries",
+    schema,
+    Column("alert", Integer, ForeignKey("capstan_alerts.number"), primary_key=True),
+    Column("webhook", String(16), primary_key=True),  # the digest of its address, which is a secret
+    Column("state", String(20), nullable=False),  # waiting, sent, given up
+    Column("tries", Integer, nullable=False),
+    Column("queued_at", BigInteger, nullable=False),  # by the real clock, as is the next
+    Column("next_at", BigInteger, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is wrong: a name that stays the same while it holds, since when, how bad, in words, and where to look."""
+
+    name: str
+    since: datetime
+    message: str
+    severity: Literal["warning", "critical"] = "warning"
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A condition that alerted."""
+
+    number: int
+    capstone: str
+    condition: Condition
+    opened_at: datetime
+    cleared_at: datetime | None = None
+    waiting: int = 0  # webhooks that have not got it yet
+    lost: int = 0  # webhooks that never will
+
+
+class Alerts(Database):
+    """The alerts of all capstones at a URL of SQLAlchemy."""
+
+    def __init__(self, url: str):
+        super().__init__(url, schema, "alerts")
+
+    def report(
+        self, capstone: str, conditions: Iterable[Condition], at: datetime, webhooks: Iterable[str] = ()
+    ) -> tuple[list[Condition], list[str]]:
+        """Take all conditions that hold at an instant; return those that alert now, and the names that cleared.
+
+        webhooks: the digests of those that get the alerts.
+        """
+        holding = {condition.name: condition for condition in conditions}
+        mine = ALERTS.c.capstone == capstone, ALERTS.c.cleared_at.is_(None)
+        with self.transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("LOCK TABLE capstan_alerts IN SHARE ROW EXCLUSIVE MODE"))
+            else:  # take SQLite's lock before reading
+                connection.execute(update(ALERTS).where(ALERTS.c.number < 0).values(link=""))
+            opened = {row.condition for row in connection.execute(select(ALERTS.c.condition).where(*mine))}
+            cleared = sorted(opened - set(holding))
+            connection.execute(
+                update(ALERTS).where(*mine, ALERTS.c.condition.in_(cleared)).values(cleared_at=ticks(at))
+            )
+            new = [condition for name, condition in holding.items() if name not in opened]
+            for condition in new:
+                row = {
+                    "capstone": capstone,
+                    "condition": condition.name,
+                    "severity": condition.severity,
+                    "message": condition.message,
+                    "link": condition.link,
+                    "since": ticks(condition.since),
+                    "opened_at": ticks(at),
+                }
+                [number] = connection.execute(insert(ALERTS).values(row)).inserted_primary_key or [0]
+                now = ticks(datetime.now(UTC))
+                due = {"alert": number, "state": "waiting", "tries": 0, "queued_at": now, "next_at": now}
+                for webhook in webhooks:
+                    connection.execute(insert(DELIVERIES).values(due | {"webhook": webhook}))
+        for condition in new:
+            log.warning("%s: %s (%s, since %s)", capstone, condition.message, condition.severity, condition.since)
+        for name in cleared:
+            log.info("%s: %s has cleared.", capstone, name)
+        return new, cleared
+
+    def alerts(self, capstone: str, open_only: bool = False) -> list[Alert]:
+        """Return the alerts of a capstone, the newest first."""
+        query = select(ALERTS).where(ALERTS.c.capstone == capstone).order_by(ALERTS.c.number.desc())
+        if open_only:
+            query = query.where(ALERTS.c.cleared_at.is_(None))
+        states = self._states()
+        return [_alert(row._mapping, states.get(row.number, [])) for row in self.rows(query)]
+
+    def due(self, now: datetime) -> list[tuple[Alert, str]]:
+        """Return what has to be sent now: alerts and webhooks. Each is this caller's until its next try."""
+        join = select(ALERTS, DELIVERIES).join(DELIVERIES, DELIVERIES.c.alert == ALERTS.c.number)
+        query = join.where(DELIVERIES.c.state == "waiting", DELIVERIES.c.next_at <= ticks(now)).order_by(
+            ALERTS.c.number
+        )
+        mine = []
+        for row in self.rows(query):
+            found = row._mapping
+            wait = min(FIRST * 2 ** min(found["tries"], 10), MOST)
+            state = "given up" if now - instant(found["queued_at"]) > GIVE_UP else "waiting"
+            values = {"state": state, "tries": found["tries"] + 1, "next_at": ticks(now + wait)}
+            with self.transaction() as connection:
+                this = _delivery(found["alert"], found["webhook"]), DELIVERIES.c.tries == found["tries"]
+                if connection.execute(update(DELIVERIES).where(*this).values(values)).rowcount:
+                    mine.append((_alert(found, []), found["webhook"]))
+        return mine
+
+    def sent(self, alert: Alert, webhook: str) -> None:
+        """Note that a webhook has an alert."""
+        with self.transaction() as connection:
+            connection.execute(update(DELIVERIES).where(_delivery(alert.number, webhook)).values(state="sent"))
+
+    def _states(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for row in self.rows(select(DELIVERIES.c.alert, DELIVERIES.c.state)):
+            found.setdefault(row.alert, []).append(row.state)
+        return found
+
+
+def _delivery(alert: int, webhook: str) -> Any:
+    return and_(DELIVERIES.c.alert == alert, DELIVERIES.c.webhook == webhook)
+
+
+def _alert(row: Any, states: list[str]) -> Alert:
+    condition = Condition(row["condition"], instant(row["since"]), row["message"], row["severity"], row["link"])
+    cleared = None if row["cleared_at"] is None else instant(row["cleared_at"])
+    opened = instant(row["opened_at"])
+    waiting, lost = states.count("waiting"), states.count("given up")
+    return Alert(row["number"], row["capstone"], condition, opened, cleared, waiting, lost)
+
+
+def digest(address: str) -> str:
+    """Return what stands for a webhook's address in the table: the address holds secrets."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def alerts() -> Alerts:
+    """Return the alerts of this profile."""
+    return Alerts(profile().database("circle"))
+
+
+def webhooks() -> dict[str, str]:
+    """Return the addresses of the settings by digest."""
+    return {digest(address): address for address in settings().webhooks}

@@ -1,0 +1,103 @@
+"""What was decided about a capstone, when, on which evidence and by whom. Events are added, and never changed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint, select
+
+from capstan.database import Database, instant, ticks
+from capstan.profile import profile
+
+CIRCLE = "circle"  # who decides when no person does
+
+schema = MetaData()
+EVENTS = Table(
+    "capstan_history",
+    schema,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("capstone", String(200), nullable=False),
+    Column("key", String(300), nullable=False),  # of the decision: the same decision is one event
+    Column("at", BigInteger, nullable=False),  # when it was decided, by the clock of the traffic; microseconds
+    Column("written_at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("evidence", Text, nullable=False),  # JSON
+    UniqueConstraint("capstone", "key"),
+)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One decision, or something that decisions are made of.
+
+    kind: such as "alert", "retraining", "canary", "promoted". at: by the clock of the traffic, which a replay sets.
+    evidence: figures and links, as JSON.
+    """
+
+    kind: str
+    at: datetime
+    reason: str
+    version: str = ""
+    by: str = CIRCLE
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the event for JSON."""
+        return asdict(self) | {"at": self.at.isoformat(), "evidence": dict(self.evidence)}
+
+
+class History(Database):
+    """The events of all capstones at a URL of SQLAlchemy."""
+
+    def __init__(self, url: str):
+        super().__init__(url, schema, "history")
+
+    def add(self, capstone: str, key: str, event: Event) -> bool:
+        """Add an event, unless one with this key is there; return whether it was added.
+
+        Whoever was killed after a decision decides again, with the same key: the history tells it once.
+        """
+        row = {
+            "capstone": capstone,
+            "key": key,
+            "at": ticks(event.at),
+            "written_at": ticks(datetime.now(UTC)),
+            "kind": event.kind,
+            "version": event.version,
+            "by": event.by,
+            "reason": event.reason,
+            "evidence": json.dumps(dict(event.evidence), sort_keys=True, default=str),
+        }
+        with self.transaction() as connection:
+            if connection.dialect.name == "postgresql":
+                from sqlalchemy.dialects.postgresql import insert as added
+            else:
+                from sqlalchemy.dialects.sqlite import insert as added  # type: ignore[assignment]
+            return bool(connection.execute(added(EVENTS).values(row).on_conflict_do_nothing()).rowcount)
+
+    def events(self, capstone: str, since: datetime | None = None, kinds: tuple[str, ...] = ()) -> list[Event]:
+        """Return the events of a capstone in the order in which they were written. kinds: only these."""
+        query = select(EVENTS).where(EVENTS.c.capstone == capstone).order_by(EVENTS.c.number)
+        if since is not None:
+            query = query.where(EVENTS.c.at >= ticks(since))
+        if kinds:
+            query = query.where(EVENTS.c.kind.in_(kinds))
+        names = ("kind", "reason", "version", "by")
+        return [
+            Event(
+                at=instant(row._mapping["at"]),
+                evidence=json.loads(row._mapping["evidence"]),
+                **{name: row._mapping[name] for name in names},
+            )
+            for row in self.rows(query)
+        ]
+
+
+def history() -> History:
+    """Return the history of this profile."""
+    return History(profile().database("circle"))

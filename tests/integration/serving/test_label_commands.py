@@ -1,0 +1,160 @@
+"""`capstan labels load` and `capstan erase`, against a server of their own that wants tokens."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from capstan.labels import LabelStore
+from serving.guards.tokens import add
+from serving.predictions import labelled, read
+from tests.support.processes import ROOT
+from tests.support.serving import another_server
+from tests.support.tiny_store import FLIGHT, NOW
+
+pytestmark = pytest.mark.slow
+KNOWN = "2013-06-01T15:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("commands") / "home"
+
+
+@pytest.fixture(scope="module")
+def place(server, mlflow, feast_home, home):
+    """The server; its client is Ann, and `CAPSTAN_LABELS_TOKEN` is the airline's."""
+    tokens = home.parent / "tokens"
+    ann, airline = add(tokens, "ann"), add(tokens, "airline", "labels")
+    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens)) as made:
+        made.client.headers["Authorization"] = f"Bearer {ann}"
+        made.environment = {"CAPSTAN_HOME": str(home), "CAPSTAN_ENDPOINT_URL": made.url}
+        made.environment |= {"CAPSTAN_TOKEN": ann, "CAPSTAN_LABELS_TOKEN": airline}
+        yield made
+
+
+def capstan(place, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "capstan", *map(str, arguments)]
+    env = os.environ | place.environment | environment
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+
+def load(place, path, *options: object) -> tuple[int, dict]:
+    done = capstan(place, "labels", "load", "tiny", path, "--json", *options)
+    assert done.returncode in (0, 1) and done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def predicted(place, n: int = 1, **fields) -> list[str]:
+    return [answer["prediction_id"] for answer in place.predict(*[FLIGHT | fields] * n).json()["predictions"]]
+
+
+def test_a_file_is_loaded_and_may_be_loaded_again(place, home, tmp_path):
+    ids = predicted(place, 700) + predicted(place, 700)
+    rows = [{"prediction_id": id_, "label": i % 2 == 0, "known_at": KNOWN} for i, id_ in enumerate(ids)]
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows[:500]))
+    with (tmp_path / "b.csv").open("w") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"label": json.dumps(row["label"])} for row in rows[500:1000])
+    times = pa.array([datetime.fromisoformat(KNOWN)] * 1400, pa.timestamp("us", "UTC"))
+    table = pa.table({name: [row[name] for row in rows] for name in ("prediction_id", "label")})
+    pq.write_table(table.append_column("known_at", times), tmp_path / "c.parquet")
+    assert load(place, tmp_path / "a.jsonl") == (0, {"capstone": "tiny", "accepted": 500, "late": 0, "refused": []})
+    assert load(place, tmp_path / "b.csv")[1]["accepted"] == 500
+    code, report = load(place, tmp_path / "c.parquet")
+    assert (code, report["accepted"], report["same"]) == (0, 400, 1000)
+    assert load(place, tmp_path / "c.parquet")[1]["same"] == 1400
+    frame = labelled("tiny", folder=home / "predictions", labels=LabelStore(f"sqlite:///{home}/predictions/labels.db"))
+    assert dict(zip(frame["prediction_id"], frame["label"], strict=True)) == {
+        row["prediction_id"]: row["label"] for row in rows
+    }
+
+
+def test_refused_rows_are_counted_and_written_with_the_reason(place, tmp_path):
+    first, second = predicted(place, 2, sched_dep="2013-08-01T13:00:00Z", tailnum="N5")
+    header = "carrier,origin,tailnum,time,label,known_at,correct\n"
+    good = "AA,JFK,N5,2013-08-01T12:00:00Z,true,2013-08-05T00:00:00Z,\n"  # both, late
+    other = "AA,JFK,N5,2013-08-01T12:00:00Z,false,2013-08-05T00:00:00Z,\n"
+    unknown = "AA,JFK,N6,2013-08-01T12:00:00Z,true,2013-08-05T00:00:00Z,\n"
+    wrong = "AA,JFK,N5,2013-08-01T12:00:00Z,maybe,2013-08-05T00:00:00Z,\n"
+    (tmp_path / "a.csv").write_text(header + good + other + unknown + wrong)
+    code, report = load(place, tmp_path / "a.csv", "--refused", tmp_path / "refused.jsonl")
+    assert code == 1
+    counts = {name: report[name] for name in ("accepted", "late", "contradicting", "unknown", "wrong")}
+    assert counts == dict.fromkeys(counts, 1)
+    refused = [json.loads(line) for line in (tmp_path / "refused.jsonl").read_text().splitlines()]
+    assert [row["outcome"] for row in refused] == ["contradicting", "unknown", "wrong"]
+    assert refused[0]["row"]["entity"] == {"carrier": "AA", "origin": "JFK", "tailnum": "N5"}
+    (tmp_path / "b.csv").write_text(header + other.replace(",\n", ",true\n"))
+    assert load(place, tmp_path / "b.csv")[1]["corrected"] == 1
+    done = capstan(place, "labels", "load", "tiny", tmp_path / "a.csv")
+    assert done.returncode == 1 and "2 contradicting" not in done.stdout and "1 unknown" in done.stdout
+    assert {first, second} <= set(read_ids(place))
+
+
+def read_ids(place) -> list[str]:
+    from pathlib import Path
+
+    return list(read("tiny", folder=Path(place.environment["CAPSTAN_HOME"]) / "predictions")["prediction_id"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.txt", "x", "is no .csv, .jsonl, .parquet file"),
+        ("none.csv", None, "none.csv cannot be read: [Errno 2] No such file"),
+        ("a.parquet", "x", "a.parquet cannot be read"),
+        ("a.jsonl", "[1]\n", "line 1 is no object"),
+        ("a.jsonl", "{", "a.jsonl cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_line(place, tmp_path, name, content, said):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    done = capstan(place, "labels", "load", "tiny", tmp_path / name)
+    assert done.returncode == 1 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_without_the_token_or_labels_the_command_says_so(place, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"prediction_id": "x", "label": true}\n')
+    done = capstan(place, "labels", "load", "tiny", tmp_path / "a.jsonl", CAPSTAN_LABELS_TOKEN="")
+    assert done.returncode == 1 and "403" in done.stderr and "--for labels" in done.stderr
+    done = capstan(place, "labels", "load", "plain", tmp_path / "a.jsonl")
+    assert done.returncode == 1 and "plain takes no labels" in done.stderr
+
+
+def test_a_person_is_erased_from_log_and_labels(place, home, tmp_path):
+    mine = predicted(place, 5, tailnum="N666") + predicted(place, 2, tailnum="N666", carrier="UA")
+    others = [*predicted(place, 3, tailnum="N66"), *predicted(place, 1, tailnum=None)]
+    rows = [
+        {"prediction_id": id_, "label": True, "known_at": (NOW + timedelta(hours=3)).isoformat()}
+        for id_ in mine + others
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert load(place, tmp_path / "a.jsonl")[1]["accepted"] == 11
+    before = set(read_ids(place))
+    done = capstan(place, "erase", "tiny", "--entity", "tailnum=N666", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) | {"files": 0} == {
+        **{"capstone": "tiny", "entity": {"tailnum": "N666"}},
+        **{"predictions": 7, "labels": 7, "files": 0},
+    }
+    assert before - set(read_ids(place)) == set(mine)
+    store = LabelStore(f"sqlite:///{home}/predictions/labels.db")
+    assert not any(store.history("tiny", id_) for id_ in mine) and all(store.history("tiny", id_) for id_ in others)
+    for path in (home / "predictions").rglob("*"):
+        assert path.is_dir() or path.suffix != ".jsonl" or b"N666" not in path.read_bytes()
+    assert load(place, tmp_path / "a.jsonl")[1] | {"refused": 0} == {
+        **{"capstone": "tiny", "unknown": 7, "same": 4},
+        **{"late": 0, "refused": 0},
+    }
+    assert json.loads(capstan(place, "erase", "tiny", "-e", "tailnum=N666", "--json").stdout)["predictions"] == 0
+    done = capstan(place, "erase", "tiny", "-e", "tailnumber=N666")
+    assert done.returncode == 1 and "has no tailnumber" in done.stderr

@@ -1,0 +1,37 @@
+"""A PostgreSQL of a test's own, on a port of the loopback interface."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import free_port, wait_until
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Yield the SQLAlchemy URL of an empty database. Skips where PostgreSQL is not installed."""
+    if not (shutil.which("initdb") and shutil.which("postgres")):
+        pytest.skip("PostgreSQL is not installed")
+    # It refuses to run as root, as tests in a container do.
+    options = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+    data, port = folder / "data", free_port()
+    folder.chmod(0o777)
+    for parent in folder.parents[:2]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    initdb = ["initdb", "-D", data, "-U", "capstan", "--auth=trust", "--no-sync"]
+    subprocess.run(initdb, check=True, capture_output=True, cwd="/", **options)
+    command = ["postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
+    with (folder / "log").open("w") as log:
+        child = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **options)
+    try:
+        wait_until(lambda: "ready to accept connections" in (folder / "log").read_text())
+        yield f"postgresql+psycopg://capstan@127.0.0.1:{port}/postgres"
+    finally:
+        child.send_signal(signal.SIGINT)  # SIGTERM would wait for the clients' connections to end
+        child.wait(20)
