@@ -36,7 +36,7 @@ class Checks:
     ignore: Sequence[str] = ()  # signals that are not checked
     slices: Sequence[str] = ()  # categorical signals by whose values the performance is shown, too
     windows: Sequence[int] = (3, 7, 14, 28)  # days
-    looks: int = 28
+    looks: int = 42
     false_alarms: float = 0.05
     performance: float = (
         0.02  # the smallest loss of the metric that matters: ROC AUC, accuracy, or a share of the error

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+SIMULATED, CHUNK = 100_000, 5_000
+
 
 def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) -> np.ndarray:
     """Return the chance, (windows, days), that the days up to each one score so high if nothing changed.
@@ -43,6 +45,28 @@ def smallest(known: np.ndarray, windows: Sequence[int]) -> float:
     return min((float(tail(effective_days(d, correlation), len(known))[-1]) for d in windows), default=1.0)
 
 
+@lru_cache(maxsize=16)
+def effective_looks(reference: int, windows: tuple[int, ...], looks: int, level: float) -> float:
+    """Return as how many independent tests all windows at all looks count, at a level, for one signal without a change.
+
+    They overlap, so they are far fewer. The chance is that of the order of `reference` and later days alone, whatever
+    the signal, so it can be simulated.
+    """
+    chance, before, least = np.random.default_rng(0), max(windows) - 1, []
+    for _ in range(SIMULATED // CHUNK):
+        values = chance.random((CHUNK, reference + before + looks))
+        order = np.argsort(values, axis=1)
+        of_reference = order < reference
+        below = np.empty(values.shape, int)
+        np.put_along_axis(below, order, np.cumsum(of_reference, axis=1) - of_reference, axis=1)
+        sums = np.cumsum(below[:, reference:], axis=1)
+        sums = np.concatenate([np.zeros((CHUNK, 1), int), sums], axis=1)
+        last = [tail(days, reference)[(sums[:, days:] - sums[:, :-days])[:, -looks:]].min(axis=1) for days in windows]
+        least.append(np.min(last, axis=0))
+    at = np.quantile(np.concatenate(least), level, method="lower")
+    return float(min(max(level / at, 1.0), len(windows) * looks))
+
+
 def autocorrelation(scores: np.ndarray) -> float:
     """Return the correlation of the ranks of a day and the next, or 0 where it may be chance."""
     ranks = np.searchsorted(np.sort(scores), scores).astype(float)
@@ -50,7 +74,7 @@ def autocorrelation(scores: np.ndarray) -> float:
         return 0.0
     centred = ranks - ranks.mean()
     correlation = float((centred[1:] * centred[:-1]).sum() / (centred**2).sum())
-    return min(correlation, 0.95) if correlation > 2 / np.sqrt(len(ranks)) else 0.0
+    return min(correlation, 0.95) if correlation > 3 / np.sqrt(len(ranks)) else 0.0
 
 
 def effective_days(days: int, correlation: float) -> int:

@@ -59,7 +59,8 @@ class Tally:
     def only(self, signals: Collection[str]) -> "Tally":
         """Return the tally of some of the signals."""
         counts, sums = ({n: a for n, a in of.items() if n in signals} for of in (self.counts, self.sums))
-        return replace(self, counts=counts, sums=sums)
+        kept = self.outcome is not None and self.outcome.prediction in counts
+        return replace(self, counts=counts, sums=sums, scored=self.scored if kept else None)
 
     def _each(self, change: Callable[[np.ndarray], np.ndarray]) -> "Tally":
         return replace(

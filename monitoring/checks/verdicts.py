@@ -1,8 +1,9 @@
 """What the newest days say, beside the reference: every signal as checks, and all of them together as one verdict.
 
 A change alarms when two things hold over one of the declared windows. It matters: its size, such as Evidently's
-distance, is at least the threshold. And it is not chance: the rank sum of the window's days is so high that, with
-Bonferroni's correction for every test, window and daily look, the share of false alarms stays below the declared one.
+distance, is at least the threshold. And it is not chance: the rank sum of the window's days is so high that the share
+of false alarms stays below the declared one, with Bonferroni's correction for the tests, and the exact one for the
+windows and looks of each.
 """
 
 from dataclasses import dataclass
@@ -67,7 +68,8 @@ def trace(reference: Tally, recent: Tally, checks: Checks) -> list[Trace]:
     daily = {(s.name, s.signal): s.ranked for s in scores(recent, total, checks)}
     usual = [score for score in usual if (score.name, score.signal) in daily]
     effects = [{(s.name, s.signal): s.effect for s in scores(recent.trailing(days), total, checks)} for days in windows]
-    tests = len(usual) * len(checks.windows) * checks.looks
+    level = checks.false_alarms / max(len(usual), 1)
+    tests = len(usual) * ranks.effective_looks(len(reference.days), tuple(checks.windows), checks.looks, level)
     traces = []
     for score in usual:
         key, shape = (score.name, score.signal), (len(windows), len(recent.days))
