@@ -11,7 +11,7 @@ from monitoring.checks.rows import number, quoted
 QUANTILES = 100
 CATEGORIES = 1_000  # of one signal; rarer ones count as not seen before
 # Beyond the reference's range, in spans of it: a value in other units falls here.
-BEYOND = np.array([0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0])
+BEYOND = np.concatenate([np.linspace(0.04, 1, 25), [2, 5, 10, 100]])
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ def _numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
     inner = np.unique([v for (v,) in distinct] if exact else quantiles or [])
     if not len(inner):
         return Grid("numeric", edges=(0.0,))
+    if not exact:  # quantiles are far from each other where values are rare, and there a shift is long
+        inner = np.unique(np.concatenate([inner, np.linspace(inner[0], inner[-1], QUANTILES + 1)]))
     span = max(inner[-1] - inner[0], abs(inner[-1]), abs(inner[0]), 1e-9)
     edges = np.concatenate([inner[0] - BEYOND[::-1] * span, inner, inner[-1] + BEYOND * span])
     return Grid("numeric", edges=tuple(map(float, edges)), scale=max(float(scale), 1e-3), exact=exact)

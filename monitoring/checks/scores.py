@@ -66,8 +66,10 @@ def _binary(counted: Tally, against: Tally, checks: Checks) -> Iterator[Score]:
     signal = counted.outcome.prediction
     ranking = auc(counted.scored)
     yield Score("performance", signal, -ranking, auc(against.scored) - ranking, checks.performance)
-    gap = np.abs(_gap(counted, signal) - _gap(against, signal))
-    yield Score("calibration", signal, gap, gap, checks.calibration)
+    gap = _gap(counted, signal)
+    moved = np.abs(gap - _gap(against, signal))
+    yield Score("calibration upwards", signal, gap, moved, checks.calibration)
+    yield Score("calibration downwards", signal, -gap, moved, checks.calibration)
 
 
 def auc(scored: np.ndarray) -> np.ndarray:

@@ -25,6 +25,8 @@ UNITS |= {
 }
 UNITS |= {"performance": "worse by"}
 
+FEWEST_DAYS = 14  # of a reference: with fewer, its own days do not show how days differ
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -80,13 +82,14 @@ def trace(reference: Tally, recent: Tally, checks: Checks) -> list[Trace]:
         p = np.minimum(ranks.p_values(score.ranked, daily[key], windows) * tests, 1)
         known = score.ranked[~np.isnan(score.ranked)]
         least = ranks.smallest(known, checks.windows) * tests
-        traces.append(Trace(*key, score.threshold, p, effect, first, least <= checks.false_alarms))
+        possible = least <= checks.false_alarms and len(known) >= FEWEST_DAYS
+        traces.append(Trace(*key, score.threshold, p, effect, first, possible))
     return traces
 
 
 def _check(trace: Trace, checks: Checks) -> Check:
     """Return what a test says at the last look."""
-    kind = "drift" if trace.name.startswith("drift") else trace.name
+    kind = trace.name.removesuffix(" upwards").removesuffix(" downwards")
     p, effect = (array[:, -1] if array.size else np.array([np.nan]) for array in (trace.p, trace.effect))
     verdict: Verdict = "ok"
     if np.isnan(p).all() or not trace.possible:
