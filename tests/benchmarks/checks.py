@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.checks [--rows 1000000] [--seconds 300]
 
-Half of the rows are the reference, half the newest days; both lie in parquet files. Each measurement is a process of its
-own. Evidently, whose report is that of `monitoring/reports.py`, has a limit of time.
+Half of the rows are the reference, half the newest days; both lie in parquet files. Each measurement is a process of
+its own. Evidently, whose report is that of `monitoring/reports.py`, has a limit of time.
 """
 
 import argparse
@@ -25,7 +25,7 @@ OUTCOME = Outcome("binary", target="label", prediction="probability")
 
 
 def make(folder: Path, rows: int) -> None:
-    """Write the reference and the newest rows, 120 and 60 days: 20 numbers, 8 categories, a prediction and its label."""
+    """Write the reference, 120 days, and the newest 60: 20 numbers, 8 categories, a prediction and its label."""
     chance = np.random.default_rng(0)
     for name, start, days in (("reference", "2026-01-01", 120), ("recent", "2026-05-01", 60)):
         count = rows // 2
