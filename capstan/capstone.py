@@ -14,6 +14,7 @@ from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from capstan.bounds import Bound
+from capstan.checks import Checks
 from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
 from capstan.model import Model
@@ -115,6 +116,7 @@ class Monitoring(Protocol):
     """Signals to watch for drift."""
 
     OUTCOME: Outcome | None = None  # set it when the signals hold a label
+    CHECKS: Checks | None = None  # what differs from the defaults of the checks, such as a threshold
 
     def signals(self, model: Model, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction. Columns are scalars: numbers, texts, booleans."""

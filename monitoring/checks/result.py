@@ -1,0 +1,35 @@
+"""What a check found."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Verdict = Literal["ok", "alarm", "insufficient"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one signal. `statistic` is the size of the change, `p` the chance of it among unchanged days.
+
+    p is adjusted for all that is looked at: tests, windows and looks. `since` is the first day of the window that
+    shows the change, as ISO 8601. `low` and `high` bound the statistic where it has a confidence interval.
+    """
+
+    name: str  # drift, nulls, new categories, performance, calibration, contract
+    signal: str
+    verdict: Verdict
+    statistic: float | None = None
+    threshold: float | None = None
+    p: float | None = None
+    low: float | None = None
+    high: float | None = None
+    since: str | None = None
+    message: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the check for JSON."""
+        return asdict(self)
+
+
+def alarms(checks: list[Check]) -> list[Check]:
+    """Return the checks that found a change, the surest first."""
+    return sorted((c for c in checks if c.verdict == "alarm"), key=lambda c: 1.0 if c.p is None else c.p)

@@ -1,0 +1,110 @@
+"""A challenger against the champion, both on the same labelled rows: a paired test of two ROC AUCs.
+
+Too few labels are no reason to reject a challenger. The test says `wait` until the rows suffice to find the difference
+that matters, and only then `no difference`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from capstan.errors import CapstanError
+
+Result = Literal["better", "worse", "no difference", "wait"]
+ALPHA, POWER, DIFFERENCE = 0.05, 0.8, 0.005
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paired comparison. difference: challenger's AUC less champion's, with its confidence interval and p-value.
+
+    needed: the labelled rows that find a difference of the wanted size with the wanted power, as these rows have it.
+    """
+
+    verdict: Result
+    champion: float
+    challenger: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    rows: int
+    needed: int
+    message: str
+
+
+def compare(
+    target: np.ndarray,
+    champion: np.ndarray,
+    challenger: np.ndarray,
+    days: np.ndarray | None = None,
+    *,
+    alpha: float = ALPHA,
+    power: float = POWER,
+    difference: float = DIFFERENCE,
+) -> Comparison:
+    """Return whether the challenger ranks the rows better than the champion, by DeLong's test, two-sided.
+
+    target: 0 and 1, (n,). champion, challenger: their scores of the same rows, (n,). days: the day of each row, (n,);
+    with them rows of one day may be alike, and the error comes from the days. Raises CapstanError without both classes.
+    """
+    aucs, influence = delong(target, np.stack([champion, challenger]))
+    gain = float(aucs[1] - aucs[0])
+    error = _standard_error(influence[1] - influence[0], days)
+    width = float(norm.ppf(1 - alpha / 2)) * error
+    p = float(2 * norm.sf(abs(gain) / error)) if error else float(gain == 0)
+    needed = sample_size(error * np.sqrt(len(target)), alpha=alpha, power=power, difference=difference)
+    verdict: Result = "better" if gain > 0 else "worse"
+    if p > alpha:
+        verdict = "no difference" if len(target) >= needed else "wait"
+    message = (
+        f"AUC {aucs[1]:.4f} against the champion's {aucs[0]:.4f}: {gain:+.4f} ({gain - width:+.4f} to "
+        f"{gain + width:+.4f}) on {len(target):,} labelled rows"
+    )
+    message += f"; a difference of {difference:g} needs {needed:,}." if verdict == "wait" else "."
+    return Comparison(
+        verdict, float(aucs[0]), float(aucs[1]), gain, gain - width, gain + width, p, len(target), needed, message
+    )
+
+
+def delong(target: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ROC AUC of each line of scores, (k, n), and the influence of each row on it, (k, n).
+
+    The variance of a mean of the influences is DeLong's variance of the AUC. Source: DeLong et al., "Comparing the
+    Areas under Two or More Correlated ROC Curves" (1988); by ranks, as Sun and Xu, "Fast Implementation of DeLong's
+    Algorithm" (2014).
+    """
+    positive = np.asarray(target) == 1
+    ones, zeros = int(positive.sum()), int((~positive).sum())
+    if ones < 2 or zeros < 2:
+        raise CapstanError(
+            f"A comparison needs two rows or more of each class; there are {ones} positive and {zeros} negative ones. "
+            "Wait for more labels."
+        )
+    among_all = rankdata(scores, axis=1)
+    # For each row, the share of the other class that it stands on the right side of.
+    right = np.empty(scores.shape)
+    right[:, positive] = (among_all[:, positive] - rankdata(scores[:, positive], axis=1)) / zeros
+    right[:, ~positive] = 1 - (among_all[:, ~positive] - rankdata(scores[:, ~positive], axis=1)) / ones
+    aucs = right[:, positive].mean(axis=1)
+    weight = np.where(positive, len(positive) / ones, len(positive) / zeros)
+    return aucs, (right - aucs[:, None]) * weight
+
+
+def sample_size(deviation: float, *, alpha: float = ALPHA, power: float = POWER, difference: float = DIFFERENCE) -> int:
+    """Return the rows that find a difference in AUC with some power. deviation: of a row's influence on it."""
+    return int(np.ceil((float(norm.ppf(1 - alpha / 2) + norm.ppf(power)) * deviation / difference) ** 2))
+
+
+def _standard_error(influence: np.ndarray, days: np.ndarray | None) -> float:
+    """Return the standard error of the mean influence. Its sums over the days are independent, if not its rows."""
+    count = len(influence)
+    if days is None:
+        return float(np.sqrt((influence**2).sum()) / count)
+    _, at = np.unique(days, return_inverse=True)
+    sums = np.bincount(at, weights=influence)
+    if len(sums) < 2:
+        raise CapstanError("A comparison by day needs labels of two days or more. Wait for the next day's.")
+    return float(np.sqrt((sums**2).sum() * len(sums) / (len(sums) - 1)) / count)

@@ -1,0 +1,93 @@
+"""Challenger and champion on the same rows: DeLong's test beside a bootstrap, power, and what too few labels mean."""
+
+import numpy as np
+import pytest
+
+from capstan.errors import CapstanError
+from monitoring.comparison import compare, sample_size
+
+
+def rows(count: int, better: float = 0.0, seed: int = 0):
+    """Return targets and the scores of two models that err alike, one of which may see more of the truth."""
+    chance = np.random.default_rng(seed)
+    target = (chance.random(count) < 0.25).astype(int)
+    shared = chance.normal(size=count)
+    champion = target + shared + 0.3 * chance.normal(size=count)
+    challenger = (1 + better) * target + shared + 0.3 * chance.normal(size=count)
+    return target, champion, challenger
+
+
+def bootstrap_error(target, champion, challenger, repeats=200) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    chance, found = np.random.default_rng(1), []
+    for _ in range(repeats):
+        at = chance.integers(len(target), size=len(target))
+        found.append(roc_auc_score(target[at], challenger[at]) - roc_auc_score(target[at], champion[at]))
+    return float(np.std(found))
+
+
+def test_error_is_that_of_a_paired_bootstrap():
+    data = rows(2_000, better=0.1)
+    found = compare(*data)
+    width = (found.high - found.low) / 2 / 1.96
+    assert width == pytest.approx(bootstrap_error(*data), rel=0.15)
+
+
+def test_error_is_delongs():
+    """The variance by DeLong's own formula, over all pairs of rows."""
+    target, champion, challenger = rows(300, better=0.1)
+    parts = []
+    for scores in (champion, challenger):
+        pairs = scores[target == 1][:, None] > scores[target == 0][None, :]
+        parts.append((pairs.mean(axis=1), pairs.mean(axis=0)))
+    positive, negative = (parts[1][side] - parts[0][side] for side in (0, 1))
+    error = np.sqrt(positive.var() / len(positive) + negative.var() / len(negative))
+    found = compare(target, champion, challenger)
+    assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(error, rel=1e-6)
+
+
+def test_equal_models_rarely_differ():
+    wrong = [compare(*rows(1_000, seed=seed)).verdict in ("better", "worse") for seed in range(600)]
+    assert np.mean(wrong) <= 0.07  # 5 %, and two standard errors of 600 repeats
+
+
+def test_needed_rows_have_the_power_that_they_promise():
+    """A difference of twice the one found on many rows is found in 80 % of samples of the size that it needs."""
+    many = compare(*rows(200_000, better=0.06))
+    needed = sample_size((many.high - many.low) / 2 / 1.959964 * np.sqrt(many.rows), difference=many.difference)
+    found = [compare(*rows(needed, better=0.06, seed=seed)).verdict == "better" for seed in range(1, 401)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+
+
+def test_too_few_labels_mean_wait_and_many_mean_no_difference():
+    few, many = compare(*rows(400)), compare(*rows(40_000))
+    assert few.verdict == "wait" and f"needs {few.needed:,}" in few.message and few.needed > 400
+    assert many.verdict == "no difference" and many.needed < 40_000
+
+
+def test_better_and_worse():
+    target, champion, challenger = rows(5_000, better=0.5)
+    assert compare(target, champion, challenger).verdict == "better"
+    assert compare(target, challenger, champion).verdict == "worse"
+
+
+def test_same_scores_do_not_differ():
+    target, champion, _ = rows(1_000)
+    found = compare(target, champion, champion)
+    assert (found.verdict, found.p, found.difference) == ("no difference", 1.0, 0.0)
+
+
+def test_rows_that_are_alike_within_a_day_count_for_less():
+    chance = np.random.default_rng(0)
+    days = np.repeat(np.arange(50), 40)
+    target, champion, challenger = rows(2_000)
+    moved = challenger + (chance.normal(size=50)[days] * (target - 0.5))  # good days and bad ones
+    alone, by_day = compare(target, champion, moved), compare(target, champion, moved, days)
+    assert by_day.high - by_day.low > 1.5 * (alone.high - alone.low)
+    assert by_day.difference == alone.difference
+
+
+def test_one_class_is_an_error():
+    with pytest.raises(CapstanError, match="two rows or more of each class"):
+        compare(np.ones(10), np.arange(10.0), np.arange(10.0))
