@@ -106,9 +106,7 @@ def _own_source(name: str, source: Path) -> Iterator[None]:
         catalogue.add_search_path()
         import pipelines
 
-        saved = {key: module for key, module in sys.modules.items() if key == package or key.startswith(f"{package}.")}
-        for key in saved:
-            del sys.modules[key]
+        saved = {key: sys.modules.pop(key) for key in _modules(package)}
         own = ModuleType(package)
         own.__path__ = [str(source)]
         own.__package__ = package
@@ -119,13 +117,18 @@ def _own_source(name: str, source: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            for key in [key for key in sys.modules if key == package or key.startswith(f"{package}.")]:
+            for key in _modules(package):
                 del sys.modules[key]
             sys.modules.update(saved)
             if had is not None:
                 setattr(pipelines, name, had)
             else:
                 delattr(pipelines, name)
+
+
+def _modules(package: str) -> list[str]:
+    """Return the names of a package's modules that are imported. Other threads may import more meanwhile."""
+    return [name for name in sys.modules.copy() if name == package or name.startswith(f"{package}.")]
 
 
 class _Pyfunc:

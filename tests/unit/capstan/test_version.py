@@ -1,6 +1,7 @@
 """A version on disk: it is loaded with its own source, artifacts and schema, whatever has become of the capstone."""
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,27 @@ def test_two_versions_with_other_source_live_side_by_side(made, tmp_path):
     second = save(tmp_path / "second")
     models = [version.load(folder).model for folder in (first, second)]
     assert [model.predict_columns({"x": [1.0]})["y"] for model in models] == [[2.0], [10.0]]
+
+
+def test_version_is_loaded_while_another_thread_imports(made, tmp_path):
+    folder, ended = save(tmp_path / "version"), threading.Event()
+
+    def import_more() -> None:
+        names = [f"imported_{number}" for number in range(2_000)]
+        while not ended.is_set():
+            for name in names:
+                sys.modules[name] = sys
+            for name in names:
+                del sys.modules[name]
+
+    thread = threading.Thread(target=import_more)
+    thread.start()
+    try:
+        for _ in range(50):
+            assert version.load(folder).model.predict_columns({"x": [2]}) == {"y": [4]}
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_artifacts_go_with_the_version(made, tmp_path):
