@@ -8,25 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.processes import free_port, wait_until
 
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """Yield the SQLAlchemy URL of an empty database. Skips where PostgreSQL is not installed."""
-    if not (shutil.which("initdb") and shutil.which("postgres")):
-        pytest.skip("PostgreSQL is not installed")
+    """Yield the SQLAlchemy URL of an empty database."""
     # It refuses to run as root, as tests in a container do.
     options = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     data, port = folder / "data", free_port()
     folder.chmod(0o777)
     for parent in folder.parents[:2]:
         parent.chmod(parent.stat().st_mode | 0o011)
-    initdb = ["initdb", "-D", data, "-U", "capstan", "--auth=trust", "--no-sync"]
+    initdb = [program("initdb"), "-D", data, "-U", "capstan", "--auth=trust", "--no-sync"]
     subprocess.run(initdb, check=True, capture_output=True, cwd="/", **options)
-    command = ["postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
+    command = [program("postgres"), "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]
     with (folder / "log").open("w") as log:
         child = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **options)
     try:
@@ -35,3 +31,10 @@ def postgres(folder: Path) -> Iterator[str]:
     finally:
         child.send_signal(signal.SIGINT)  # SIGTERM would wait for the clients' connections to end
         child.wait(20)
+
+
+def program(name: str) -> str:
+    """Return the path of a program of PostgreSQL, which Debian does not put on the path."""
+    found = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
+    assert found, "PostgreSQL is missing: run scripts/system-packages."
+    return found

@@ -23,7 +23,7 @@ def server(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def labels(request, tmp_path) -> LabelStore:
     if request.param == "sqlite":
         return LabelStore(f"sqlite:///{tmp_path}/labels.db")

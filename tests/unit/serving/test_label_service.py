@@ -86,6 +86,7 @@ def replicas(tmp_path, bucket, database, decoder) -> list[Replica]:
     return [Replica(tmp_path / name, bucket, database, decoder) for name in ("left", "right")]
 
 
+@pytest.mark.slow
 def test_a_replica_finds_the_predictions_of_another_in_the_object_store(replicas, bucket):
     left, right = replicas
     [id_] = left.answer()
@@ -103,6 +104,7 @@ def test_a_replica_finds_the_predictions_of_another_in_the_object_store(replicas
     assert right.take(ABOUT, {"prediction_id": id_}) == ["same", "same"]
 
 
+@pytest.mark.slow
 def test_of_contradicting_labels_at_two_replicas_one_wins(replicas):
     left = replicas[0]
     made = left.answer(60)
@@ -116,6 +118,7 @@ def test_of_contradicting_labels_at_two_replicas_one_wins(replicas):
     }
 
 
+@pytest.mark.slow
 def test_no_label_is_taken_while_the_database_or_the_object_store_is_away(replicas, tmp_path, bucket, decoder):
     left, _ = replicas
     [id_] = left.answer()
