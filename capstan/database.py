@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from capstan.errors import CapstanError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
 
+TRIES = 5  # to make the tables
 EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -63,13 +65,21 @@ class Database:
             raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
 
     def _make(self, engine: "Engine") -> None:
-        """Make the tables, unless they are there. Two processes may begin at the same time."""
+        """Make the tables and indexes that are not there. Several processes may begin at the same time."""
         if engine.dialect.name == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._schema.create_all(engine)
-        except SQLAlchemyError:
-            self._schema.create_all(engine)
+        tables = self._schema.sorted_tables
+        parts: list[ExecutableDDLElement] = [CreateTable(table, if_not_exists=True) for table in tables]
+        parts += [CreateIndex(index, if_not_exists=True) for table in tables for index in table.indexes]
+        for left in reversed(range(TRIES)):
+            try:
+                with engine.begin() as connection:
+                    for part in parts:
+                        connection.execute(part)
+                break
+            except SQLAlchemyError:  # in PostgreSQL two may still collide
+                if not left:
+                    raise
         self._made = True
 
 

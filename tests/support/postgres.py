@@ -7,19 +7,24 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.support.processes import free_port, wait_until
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Yield the SQLAlchemy URL of an empty database."""
+    with TemporaryDirectory(prefix="capstan-postgres-") as name, _running(Path(name)) as url:
+        yield url
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[str]:
     # It refuses to run as root, as tests in a container do.
     options = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
     data, port = folder / "data", free_port()
     folder.chmod(0o777)
-    for parent in folder.parents[:2]:
-        parent.chmod(parent.stat().st_mode | 0o011)
     initdb = [program("initdb"), "-D", data, "-U", "capstan", "--auth=trust", "--no-sync"]
     subprocess.run(initdb, check=True, capture_output=True, cwd="/", **options)
     command = [program("postgres"), "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"]

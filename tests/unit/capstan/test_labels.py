@@ -18,8 +18,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+def server():
+    with postgres() as url:
         yield url
 
 

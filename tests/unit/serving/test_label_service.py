@@ -38,8 +38,8 @@ def decoder() -> LabelDecoder:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+def database():
+    with postgres() as url:
         yield url
 
 

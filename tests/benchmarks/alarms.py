@@ -1,7 +1,8 @@
-"""`python -m pipelines.flight_delay.alarms`: how often the checks alarm on 2013's days, unchanged and with shifts.
+"""`python -m tests.benchmarks.alarms`: how often the checks alarm on 2013's days, unchanged and with shifts.
 
-The model learns from January to June and is watched from July to December. The shifts are those of `shifts.json`, which
-is older than the method. It writes `alarms.json` into the folder that it is given, and prints the table.
+The model learns from January to June and is watched from July to December. The shifts are those of
+`pipelines/flight_delay/shifts.json`, which is older than the method. It writes `alarms.json` into the folder that it is
+given, and prints the table.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from models.booster import CalibratedBooster
 
 HERE = Path(__file__).parent
+SHIFTS = Path(task.__file__).parent / "shifts.json"
 CALIBRATE_FROM, WATCH_FROM, WATCH_UNTIL = (f"2013-{day}T00:00:00Z" for day in ("06-01", "07-01", "12-30"))  # 26 weeks
 
 
@@ -91,7 +93,7 @@ def measure(windows: int, in_a_row: int, repeats: int) -> dict[str, Any]:
         "in_a_row": _false_alarms([study.repeat(period, checks, seed, in_a_row=True) for seed in range(in_a_row)]),
     }
     shifts = {}
-    for shift in json.loads((HERE / "shifts.json").read_text())["shifts"]:
+    for shift in json.loads(SHIFTS.read_text())["shifts"]:
         changed = tally.recent(signals(model, planted(watched, shift)), checks, period)
         where = {shift["column"]} | ({task.OUTCOME.prediction} if shift["kind"] == "flip" else set())
         shifts[shift["name"]] = _detections(

@@ -4,9 +4,9 @@ import json
 
 import pandas as pd
 
-from pipelines.flight_delay import alarms
+from tests.benchmarks import alarms
 
-SHIFTS = json.loads((alarms.HERE / "shifts.json").read_text())["shifts"]
+SHIFTS = json.loads(alarms.SHIFTS.read_text())["shifts"]
 MEASURED = json.loads((alarms.HERE / "alarms.json").read_text())
 
 
