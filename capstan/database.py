@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, create_engine, event, make_url
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
 
 TRIES = 5  # to make the tables
+TURNS = Table("capstan_turns", MetaData(), Column("name", String(300), primary_key=True), Column("n", BigInteger))
+# Whoever has written this row holds it until the transaction ends; in SQLite, the whole file.
+TAKE_TURN = text(
+    "INSERT INTO capstan_turns (name, n) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET n = capstan_turns.n + 1"
+)
 EPOCH, TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -35,7 +40,8 @@ class Database:
 
     def __init__(self, url: str, schema: MetaData, what: str):
         """what: the plural for messages, such as "labels"."""
-        self.url, self._schema, self._what = url, schema, what
+        self.url, self._what = url, what
+        self._tables = [*schema.sorted_tables, TURNS]
         self._made = False
 
     def rows(self, query: "Select[Any]") -> Sequence[Any]:
@@ -64,13 +70,19 @@ class Database:
             said = (str(problem).splitlines() or [type(problem).__name__])[0]
             raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
 
+    @contextmanager
+    def turn(self, name: str) -> "Iterator[Connection]":
+        """Yield the connection of a transaction that no other of this name runs beside; in SQLite, no other at all."""
+        with self.transaction() as connection:
+            connection.execute(TAKE_TURN, {"name": name})
+            yield connection
+
     def _make(self, engine: "Engine") -> None:
         """Make the tables and indexes that are not there. Several processes may begin at the same time."""
         if engine.dialect.name == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        tables = self._schema.sorted_tables
-        parts: list[ExecutableDDLElement] = [CreateTable(table, if_not_exists=True) for table in tables]
-        parts += [CreateIndex(index, if_not_exists=True) for table in tables for index in table.indexes]
+        parts: list[ExecutableDDLElement] = [CreateTable(table, if_not_exists=True) for table in self._tables]
+        parts += [CreateIndex(index, if_not_exists=True) for table in self._tables for index in table.indexes]
         for left in reversed(range(TRIES)):
             try:
                 with engine.begin() as connection:

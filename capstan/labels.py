@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
 )
 
 from capstan.database import Database, instant, ticks
@@ -48,12 +47,6 @@ LABELS = Table(
     Column("received_at", BigInteger, nullable=False),
     Column("client", String(200), nullable=False),  # the name of its token
     Column("predicted_at", BigInteger, nullable=False, index=True),  # when the prediction was answered
-)
-TURNS = Table("capstan_label_turns", schema, Column("capstone", String(200), primary_key=True), Column("n", BigInteger))
-# Whoever writes labels of a capstone holds this row until the transaction ends; in SQLite, the whole file.
-TAKE_TURN = text(
-    "INSERT INTO capstan_label_turns (capstone, n) VALUES (:capstone, 1) "
-    "ON CONFLICT (capstone) DO UPDATE SET n = capstan_label_turns.n + 1"
 )
 
 
@@ -97,8 +90,7 @@ class LabelStore(Database):
         `correct` is not set. "early": a correction that was known before what it corrects.
         """
         rows, outcomes = [], []
-        with self.transaction() as connection:
-            connection.execute(TAKE_TURN, {"capstone": capstone})
+        with self.turn(f"labels of {capstone}") as connection:
             received = ticks(datetime.now(UTC))
             held = _held(connection, capstone, {id_ for actual in actuals for id_ in actual.predictions})
             for actual in actuals:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
-    Index,
     Integer,
     MetaData,
     String,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     and_,
     insert,
     select,
-    text,
     update,
 )
 
@@ -48,15 +46,6 @@ ALERTS = Table(
     Column("since", BigInteger, nullable=False),  # this and the other times: microseconds since 1970
     Column("opened_at", BigInteger, nullable=False),
     Column("cleared_at", BigInteger),
-)
-# Two processes cannot open the same alert.
-OPEN = Index(
-    "capstan_open_alerts",
-    ALERTS.c.capstone,
-    ALERTS.c.condition,
-    unique=True,
-    sqlite_where=text("cleared_at IS NULL"),
-    postgresql_where=text("cleared_at IS NULL"),
 )
 DELIVERIES = Table(
     "capstan_deliveries",
@@ -109,11 +98,7 @@ class Alerts(Database):
         """
         holding = {condition.name: condition for condition in conditions}
         mine = ALERTS.c.capstone == capstone, ALERTS.c.cleared_at.is_(None)
-        with self.transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("LOCK TABLE capstan_alerts IN SHARE ROW EXCLUSIVE MODE"))
-            else:  # take SQLite's lock before reading
-                connection.execute(update(ALERTS).where(ALERTS.c.number < 0).values(link=""))
+        with self.turn(f"alerts of {capstone}") as connection:
             opened = {row.condition for row in connection.execute(select(ALERTS.c.condition).where(*mine))}
             cleared = sorted(opened - set(holding))
             connection.execute(

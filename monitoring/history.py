@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint, select
+from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint, insert, select
 
 from capstan.database import Database, instant, ticks
 from capstan.profile import profile
@@ -73,12 +73,12 @@ class History(Database):
             "reason": event.reason,
             "evidence": json.dumps(dict(event.evidence), sort_keys=True, default=str),
         }
-        with self.transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                from sqlalchemy.dialects.postgresql import insert as added
-            else:
-                from sqlalchemy.dialects.sqlite import insert as added  # type: ignore[assignment]
-            return bool(connection.execute(added(EVENTS).values(row).on_conflict_do_nothing()).rowcount)
+        mine = EVENTS.c.capstone == capstone, EVENTS.c.key == key
+        with self.turn(f"history of {capstone}") as connection:
+            if connection.execute(select(EVENTS.c.number).where(*mine)).first():
+                return False
+            connection.execute(insert(EVENTS).values(row))
+        return True
 
     def events(self, capstone: str, since: datetime | None = None, kinds: tuple[str, ...] = ()) -> list[Event]:
         """Return the events of a capstone in the order in which they were written. kinds: only these."""
