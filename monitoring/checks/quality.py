@@ -3,20 +3,21 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 from scipy.stats import beta
 
+from capstan.contracts import check, lacking, reasons
+from capstan.errors import CapstanError
 from monitoring.checks.result import Check, Verdict
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pandera.pandas import DataFrameSchema
 
 ALPHA = 0.001  # few looks are many; a contract is not broken by a little
 
 
 def check_contract(
-    tables: Mapping[str, pd.DataFrame], contracts: "Mapping[str, DataFrameSchema]", limit: float
+    tables: "Mapping[str, pd.DataFrame]", contracts: "Mapping[str, DataFrameSchema]", limit: float
 ) -> list[Check]:
     """Return a check for each table: are more rows than the share `limit` (CONTRACT_LIMIT) broken?
 
@@ -26,34 +27,21 @@ def check_contract(
     return [_check(name, tables.get(name), contract, limit) for name, contract in contracts.items()]
 
 
-def _check(name: str, table: pd.DataFrame | None, contract: "DataFrameSchema", limit: float) -> Check:
+def _check(name: str, table: "pd.DataFrame | None", contract: "DataFrameSchema", limit: float) -> Check:
     if table is None or table.empty:
         return Check("contract", name, "insufficient", threshold=limit, message=f"{name}: no rows.")
-    required = [column for column, of in contract.columns.items() if of.required]
-    if missing := [column for column in required if column not in table]:
+    if missing := lacking(table, contract):
         message = f"{name}: lacks the columns {', '.join(missing)}. Fix the source."
         return Check("contract", name, "alarm", 1.0, limit, message=message)
-    broken, reasons = broken_rows(table, contract)
-    count = len(table)
+    try:
+        bad = check(table, contract, name)[1]
+    except CapstanError as error:  # as a whole, such as by the type of a column
+        return Check("contract", name, "alarm", 1.0, limit, message=str(error))
+    broken, count = len(bad), len(table)
     share = broken / count
     low = float(beta.ppf(ALPHA / 2, broken, count - broken + 1)) if broken else 0.0
     high = float(beta.ppf(1 - ALPHA / 2, broken + 1, count - broken)) if broken < count else 1.0
-    listed = "; ".join(f"{reason} ({times:,} rows)" for reason, times in reasons.head(3).items())
+    listed = "; ".join(f"{reason} ({times:,} rows)" for reason, times in reasons(bad).head(3).items())
     message = f"{name}: {broken:,} of {count:,} rows ({share:.2%}) break the contract, {limit:.2%} may."
     verdict: Verdict = "alarm" if low > limit else "ok"
     return Check("contract", name, verdict, share, limit, low=low, high=high, message=f"{message} {listed}".rstrip())
-
-
-def broken_rows(table: pd.DataFrame, contract: "DataFrameSchema") -> tuple[int, pd.Series]:
-    """Return how many rows break a contract, and how many do for each reason, most first."""
-    from pandera.errors import SchemaErrors
-
-    table = table.reset_index(drop=True)
-    try:
-        contract.validate(table, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        reasons = (cases["column"].astype(str) + ": " + cases["check"].astype(str).str.slice(0, 80)).value_counts()
-        whole = cases["index"].isna().any()  # a wrong type, which no row alone has
-        return len(table) if whole else int(np.unique(cases["index"].dropna()).size), reasons
-    return 0, pd.Series(dtype=int)
