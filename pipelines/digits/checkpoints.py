@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def key(name: str, plan: Plan, images: torch.Tensor, labels: torch.Tensor) -> str:
     """Return what tells trainings apart: the network, the plan, the data and the code."""
-    data = (images.numpy().tobytes().hex(), labels.numpy().tobytes().hex())
+    data = (hashlib.sha256(tensor.numpy().data).hexdigest() for tensor in (images, labels))
     code = sorted(Path(__file__).parent.glob("*.py"))
     return f"{name}-{digest(name, str(dataclasses.astuple(plan)), torch.__version__, *data, *code)}"
 

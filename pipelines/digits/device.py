@@ -161,7 +161,7 @@ def _digest(content: bytes) -> str:
 
 def _get(url: str, most: int) -> bytes:
     """Return what is at an address, up to a byte more than `most`."""
-    content = b""
+    content = bytearray()
     try:
         with httpx.stream("GET", url, timeout=SECONDS) as reply:
             reply.raise_for_status()
@@ -171,4 +171,4 @@ def _get(url: str, most: int) -> bytes:
                     raise CapstanError(f"{url} is larger than the {most:,} bytes that it may have.")
     except httpx.HTTPError as error:
         raise CapstanError(f"{url} cannot be downloaded ({error or type(error).__name__}). Try again.") from error
-    return content
+    return bytes(content)

@@ -31,7 +31,7 @@ def fit_on_workers(
     from ray.train.torch import TorchTrainer
 
     start_ray()
-    graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]
+    graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]  # Ray has no types here
     result = TorchTrainer(
         _loop,
         train_loop_config={"name": name, "plan": plan, "data": ray.put((images, labels))},  # one copy per machine

@@ -12,15 +12,18 @@ STEPS = 7
 RISE = 400  # batches in which the attack grows to its full strength: at once, it would teach a network nothing
 
 
-def attacked(eps: float, steps: int = STEPS) -> Harden:
-    """Return what trains on the worst images within `eps` that PGD finds against the network as it is."""
+def attacked(eps: float, steps: int = STEPS, rise: int = RISE) -> Harden:
+    """Return what trains on the worst images within `eps` that PGD finds against the network as it is.
+
+    rise: batches until the attack has its full strength.
+    """
     batch = count(1)
 
     def harden(
         network: nn.Module, images: torch.Tensor, labels: torch.Tensor, generator: torch.Generator
     ) -> torch.Tensor:
         network.eval()
-        now = eps * min(1.0, next(batch) / RISE)
+        now = eps * min(1.0, next(batch) / rise)
         found = attacks.pgd(network, images, labels, now, steps=steps, generator=generator)
         network.train()
         return found

@@ -4,8 +4,10 @@ One more capstone fails, and stops none of the others.
 """
 
 import json
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -14,6 +16,7 @@ import pytest
 from capstan import catalogue
 from tests.integration.conftest import capstan
 from tests.integration.place import Place
+from tests.support.processes import ROOT
 from tests.support.small import small
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -89,3 +92,16 @@ def test_list_shows_the_first_metric_of_each(runs, place):
             **{"metric": metric, "value": pytest.approx(runs[name]["scores"][metric])},
         }
     assert re.search(rf"segmentation .* {runs['segmentation']['version']}: stability 0\.\d{{4}}", place("list").stdout)
+
+
+def test_edge_variant_of_a_version_is_published_for_devices(runs, place, tmp_path):
+    publish = [sys.executable, "-m", "pipelines.digits.over_the_air", "publish", str(tmp_path)]
+    environment = os.environ | place.environment
+    done = subprocess.run(publish, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Version {runs['digits']['version']} is in {tmp_path}")
+    assert f"--directory {tmp_path}" in done.stdout.splitlines()[-1]
+    released = json.loads((tmp_path / "release.json").read_text())
+    assert (tmp_path / f"{runs['digits']['version']}.onnx").stat().st_size == released["size"]
+    no_version = subprocess.run([*publish, "--version=99"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert no_version.returncode == 1 and no_version.stderr.startswith("digits has no version 99")

@@ -24,11 +24,6 @@ def write(folder: Path) -> None:
         (folder / name).write_bytes(gzip.compress(part, 1))
 
 
-def example() -> bytes:
-    """Return the first digit of the test, a 7, as a PNG file."""
-    return pixels.to_png(images.table(DATA_DIR).query("part == 't10k'")["pixels"].iloc[0])
-
-
 def encoded(content: bytes) -> str:
     """Return a file as a request has it."""
     return base64.b64encode(content).decode()

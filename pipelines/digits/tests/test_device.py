@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +22,7 @@ from pipelines.digits import onnx_files, release
 from pipelines.digits.convolutional import ConvolutionalNetwork
 from pipelines.digits.device import Device
 from pipelines.digits.pixels import to_png
+from tests.support.processes import ROOT
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes(*release.RAW)
@@ -109,6 +112,28 @@ def test_rollback_goes_back_once_and_the_version_does_not_come_again(device, url
     assert answering(device) == 1
     release.publish(folder, networks[2], 3, KEY)
     assert device.update(url) == 3 and answering(device) == 3
+
+
+def test_command_does_what_a_device_can_and_says_so(device, url, folder, networks):
+    def said(command: str, *options: object) -> str:
+        key = ("--key", folder / release.PUBLIC)
+        words = [sys.executable, "-m", "pipelines.digits.over_the_air", command, device.folder, *options, *key]
+        done = subprocess.run(list(map(str, words)), cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, "Traceback" in done.stderr) == (1 if done.stderr else 0, False)
+        return (done.stderr or done.stdout).strip()
+
+    assert said("update", url) == "This device has this version already."
+    release.publish(folder, networks[1], 2, KEY)
+    assert said("update", f"{url}/") == "This device runs version 2 now."
+    assert said("state") == "This device runs version 2, and can go back to 1."
+    (folder / "digit.png").write_bytes(IMAGE)
+    digit, version = device.read(IMAGE)
+    assert said("read", folder / "digit.png") == f"{digit} (version {version})"
+    assert "is not a PNG or JPEG image" in said("read", folder / release.MANIFEST)
+    assert said("rollback") == "This device runs version 1 again."
+    assert said("rollback") == "There is no version to go back to."
+    forged(folder)
+    assert "is not by this device's key" in said("update", url)
 
 
 def rewrite(folder: Path, **changes: object) -> None:

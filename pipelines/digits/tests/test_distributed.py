@@ -1,14 +1,13 @@
 """Two real Ray workers, one of which is killed in the middle."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psutil
 import pytest
-import torch
 
-from capstan.settings import settings
 from pipelines.digits import checkpoints, learning, training
 from tests.support.processes import wait_until
 
@@ -17,11 +16,9 @@ PLAN = learning.Plan(epochs=4)
 
 
 @pytest.fixture
-def ray(tmp_path, monkeypatch):
+def ray(home):
     import ray
 
-    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
     yield ray
     ray.shutdown()
 
@@ -40,36 +37,38 @@ def workers() -> list[psutil.Process]:
     return found
 
 
-def epochs_done() -> list[int]:
-    """Return the epochs whose checkpoints are there."""
-    found = []
-    for path in sorted(checkpoints.folder().rglob("state.pt")):
-        with suppress(OSError, RuntimeError, EOFError):  # one that is being written, or taken away
-            found.append(torch.load(path)["epochs"])
-    return found
+def kept() -> dict[str, int]:
+    """Return the checkpoints that Ray has noted, with the epochs of each. One that it has not may be made again."""
+    for path in checkpoints.folder().glob("*/checkpoint_manager_snapshot.json"):
+        with suppress(OSError, ValueError):  # it is being written
+            noted = json.loads(path.read_text())["checkpoint_results"]
+            return {result["checkpoint_dir_name"]: result["metrics"]["epochs"] for result in noted}
+    return {}
 
 
 def test_training_that_loses_a_worker_ends_with_as_many_epochs(ray, images, parts, monkeypatch):
     test, labels = training.tensors(parts[1].head(1_000))
-    seen: set[int] = set()
-    killed = []
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
     cleared = []
 
     def kill_one() -> None:
-        wait_until(lambda: 2 in epochs_done(), 240)
+        wait_until(lambda: 2 in kept().values(), 240)
         [one, *_] = workers()
         one.kill()
-        killed.append(one.pid)
+        one.wait()
+        before.update(kept())
         while not cleared:
-            seen.update(epochs_done())
+            after.update(kept())
 
-    monkeypatch.setattr(checkpoints, "clear", lambda key: cleared.append(seen.update(epochs_done()) or key))
+    monkeypatch.setattr(checkpoints, "clear", lambda key: cleared.append(after.update(kept()) or key))
     with ThreadPoolExecutor(1) as pool:
         killing = pool.submit(kill_one)
         network = training.network("cnn", *images, PLAN, workers=2)
         killing.result()
-    assert killed and ray.is_initialized()
-    assert max(seen) == PLAN.epochs and 2 in seen  # no epoch is done again that has a checkpoint
+    had = max(before.values())
+    new = sorted(epochs for name, epochs in after.items() if name not in before)
+    assert new == list(range(had + 1, PLAN.epochs + 1))  # no epoch is done again that has a checkpoint
     assert re.fullmatch(r"cnn-[0-9a-f]{16}", cleared[0])
     alone = training.network("cnn", *images, PLAN)
     found, whole = (learning.accuracy(each, learning.scaled(test), labels) for each in (network, alone))

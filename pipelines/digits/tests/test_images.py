@@ -4,11 +4,9 @@ import gzip
 import hashlib
 import shutil
 
-import httpx
 import pytest
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
 from pipelines.digits import images, task
 from pipelines.digits.tests import small
 from tests.support.data import DATA_DIR
@@ -58,23 +56,14 @@ def test_broken_file_is_named(folder, content, problem):
         images.table(folder)
 
 
-def test_download_that_is_another_file_is_refused(folder, monkeypatch, tmp_path):
+def test_download_that_is_another_file_is_refused(folder, home):
     """The cache holds what was downloaded; only the folder of CAPSTAN_DATA_DIR may have a part."""
-    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    shutil.copytree(folder / "mnist", tmp_path / "home" / "data" / "mnist")
+    shutil.copytree(folder / "mnist", home / "data" / "mnist")
     with pytest.raises(CapstanError, match="does not hold the file of MNIST that is known"):
         images.table(None)
 
 
-def test_offline_the_error_says_which_file_to_put_where(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(images, "MIRROR", "http://127.0.0.1:9")
-        with pytest.raises(CapstanError, match=r"as mnist/train-images-idx3-ubyte\.gz, and set CAPSTAN_DATA_DIR"):
-            images.paths(tmp_path)
-
-
-def test_mirror_is_an_address():
-    assert httpx.URL(images.MIRROR).scheme == "https"
+def test_offline_the_error_says_which_file_to_put_where(home, tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "MIRROR", "http://127.0.0.1:9")
+    with pytest.raises(CapstanError, match=r"as mnist/train-images-idx3-ubyte\.gz, and set CAPSTAN_DATA_DIR"):
+        images.paths(tmp_path)

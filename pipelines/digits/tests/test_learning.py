@@ -9,18 +9,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from capstan.settings import settings
 from pipelines.digits import checkpoints, learning, training
 from pipelines.digits.convolutional import ConvolutionalNetwork
 from pipelines.digits.learning import Plan, batches, fit
 
+pytestmark = pytest.mark.usefixtures("home")
 PLAN = Plan(epochs=3, batch=64)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +68,10 @@ def test_shares_are_parts_of_the_same_batches():
     assert not torch.equal(whole[0], next(batches(105, plan, 1)))
 
 
-def test_network_that_has_learned_leaves_no_checkpoint(few, tmp_path):
+def test_network_that_has_learned_leaves_no_checkpoint(few, home):
     found = training.network("cnn", *few, Plan(epochs=1))
     assert isinstance(found, ConvolutionalNetwork) and not found.training
-    assert list((tmp_path / "home" / "checkpoints").iterdir()) == []
+    assert list((home / "checkpoints").iterdir()) == []
 
 
 def test_key_tells_trainings_apart(few):

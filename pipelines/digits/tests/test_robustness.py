@@ -71,13 +71,13 @@ def test_lower_bound_is_that_of_scipy(successes, draws):
     assert smoothing.lower_bound(successes, draws) == pytest.approx(interval.low, abs=1e-12)
 
 
-def test_radius_needs_more_than_half(linear):
+def test_more_draws_that_agree_certify_a_larger_radius():
     assert norm.ppf(smoothing.lower_bound(256, 256)) < norm.ppf(smoothing.lower_bound(2_560, 2_560))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("harden", "steps"), [(hardening.attacked(0.2), 7), (hardening.noisy(0.5), 0)])
-def test_hardened_network_resists_what_fools_the_other(harden, steps, model, parts):
+@pytest.mark.parametrize(("harden", "eps"), [(hardening.attacked(EPS, rise=90), EPS), (hardening.noisy(0.5), 0)])
+def test_hardened_network_resists_what_fools_the_other(harden, eps, model, parts):
     images, labels = training.tensors(parts[0].head(6_000))
     torch.manual_seed(0)
     plan = learning.Plan(epochs=2)
@@ -86,8 +86,8 @@ def test_hardened_network_resists_what_fools_the_other(harden, steps, model, par
     images = learning.scaled(images)
 
     def under_stress(network: nn.Module) -> float:
-        if steps:
-            stressed = attacks.pgd(network, images, labels, 0.2, generator=torch.Generator().manual_seed(0))
+        if eps:
+            stressed = attacks.pgd(network, images, labels, eps, generator=torch.Generator().manual_seed(0))
         else:
             stressed = images + 0.5 * torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
         return learning.accuracy(network, stressed, labels)
