@@ -38,18 +38,18 @@ def test_data_folder_may_have_a_part(folder):
     assert rows["part"].value_counts().to_dict() == small.COUNTS
 
 
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (b"", "is not an IDX file"),
-        (gzip.compress(b""), "is not an IDX file"),
-        (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\x09" + b"123"), "is not an IDX file"),
-        (gzip.compress(bytes(100)), "is not an IDX file"),
-        (gzip.compress(bytes(1000))[:15], "not a readable gzip file"),
-        (b"<html>", "not a readable gzip file"),
-        (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\x03" + b"123"), "1000 images and 3 labels"),
-    ],
-)
+BROKEN = {
+    "nothing": (b"", "is not an IDX file"),
+    "nothing, packed": (gzip.compress(b""), "is not an IDX file"),
+    "fewer labels than it says": (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\x09" + b"123"), "is not an IDX file"),
+    "zeros": (gzip.compress(bytes(100)), "is not an IDX file"),
+    "cut off": (gzip.compress(bytes(1000))[:15], "not a readable gzip file"),
+    "a page": (b"<html>", "not a readable gzip file"),
+    "three labels": (gzip.compress(b"\0\0\x08\x01" + b"\0\0\0\x03" + b"123"), "1000 images and 3 labels"),
+}
+
+
+@pytest.mark.parametrize(("content", "problem"), BROKEN.values(), ids=BROKEN)
 def test_broken_file_is_named(folder, content, problem):
     (folder / LABELS).write_bytes(content)
     with pytest.raises(CapstanError, match=problem):
