@@ -8,7 +8,7 @@ name that has a value here is optional by itself.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Tables = dict[str, pd.DataFrame]
 
 EVENT_TIMESTAMP = "event_timestamp"  # the column of the prediction time, by Feast's convention
+LABEL_KNOWN_AT = "label_known_at"  # the column of the instant at which a row's label was known
 TRAINING_SET = "training_set"  # the table that `split` gets when a task has features
 
 # Every answer carries these beside the fields of the prediction.
@@ -55,7 +56,8 @@ class Task(Protocol):
         """Return the tables to train on and those to test on.
 
         With features, `tables` holds the table `training_set`, the entity rows with their features, and the tables
-        that CARRIED names. Otherwise it holds the tables of `load`, without the rows that break the contract.
+        that CARRIED names. Otherwise it holds the tables of `load`, without the rows that break the contract. It may
+        take more parameters with defaults, such as a date, from the pipeline.
         """
 
     def train(self, tables: "Tables") -> Model:
@@ -83,7 +85,10 @@ class Features(Protocol):
     CARRIED: Sequence[str] = ()  # tables that `split` gets beside the training set, such as a catalogue
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
-        """Return one row per prediction: entity keys, `event_timestamp`, request data and label."""
+        """Return one row per prediction: entity keys, `event_timestamp`, request data and label.
+
+        With `label_known_at`, the instant at which the label was known, a run may be as of an instant.
+        """
 
     def feature_tables(self, tables: "Tables") -> "Tables":
         """Return the rows behind each feature view, by the view's name."""
@@ -145,6 +150,16 @@ class Labels(Protocol):
     ACTUAL_DELAY: timedelta | None = None  # a label that is known later than this after its prediction is late
 
 
+class Replay(Protocol):
+    """A past that `capstan replay` sends through the endpoint as if live. `entity_rows` says when labels were known."""
+
+    def requests(self, rows: "pd.DataFrame") -> list[dict[str, Any]]:
+        """Return some entity rows as the JSON that a client would send."""
+
+    def parameters_at(self, moment: datetime) -> dict[str, str]:
+        """Return the parameters of a run that knows only what was known at an instant."""
+
+
 CAPABILITIES = {
     "contract": Contract,
     "features": Features,
@@ -152,8 +167,9 @@ CAPABILITIES = {
     "monitoring": Monitoring,
     "events": Events,
     "labels": Labels,
+    "replay": Replay,
 }
-NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
+NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",), "replay": ("features", "monitoring", "labels")}
 
 
 def capabilities(task: ModuleType) -> set[str]:

@@ -27,6 +27,11 @@ def published(capstone: str) -> str:
     return f"features/{capstone}"
 
 
+def materialized(capstone: str) -> str:
+    """Return the key of the file that says what the online store of a capstone holds since its last run."""
+    return f"{published(capstone)}/materialized"
+
+
 def published_definitions(capstone: str) -> list[Any]:
     """Return a capstone's definitions with sources that lead to its published tables."""
     found, storage = [], profile().storage()

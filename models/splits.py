@@ -3,11 +3,12 @@
 import pandas as pd
 
 from capstan.errors import CapstanError
+from capstan.times import instant
 
 
 def by_time(rows: pd.DataFrame, time: str, border: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the rows before an instant, and the later ones. Raises CapstanError when either part is empty."""
-    later = rows[time] >= border
+    later = rows[time] >= instant(border)
     for name, count in (("training", (~later).sum()), ("test", later.sum())):
         if not count:
             raise CapstanError(f"The {name} set is empty: the border between training and test is {border}. Move it.")

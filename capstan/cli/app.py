@@ -5,7 +5,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from capstan.cli import catalogue, clean, cluster, erase, labels, monitor, new, predict, retire, rollout, run, stack
+from capstan.cli import (
+    catalogue,
+    clean,
+    cluster,
+    erase,
+    labels,
+    monitor,
+    new,
+    predict,
+    replay,
+    retire,
+    rollout,
+    run,
+    stack,
+)
 
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
@@ -49,6 +63,7 @@ app.command("new")(new.new)
 app.command("check")(new.check)
 app.command("run")(run.run)
 app.command("monitor")(monitor.monitor)
+app.command("replay")(replay.replay)
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)

@@ -12,6 +12,7 @@ from capstan.files import digest
 from capstan.notes import note
 from capstan.profile import profile
 from capstan.storage import Storage
+from capstan.times import instant
 
 
 def materialize(capstone: str, features: str, training_set: str, as_of: str = "", verdict: str = "accepted") -> str:
@@ -24,13 +25,13 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     """
     if verdict != "accepted":
         return ""
-    until = _parse(as_of) if as_of else _last(training_set)
-    stamp = f"features/{capstone}/materialized"
+    from feature_repo.store import materialized, open_store, published, published_definitions
+
+    until = instant(as_of) if as_of else _last(training_set)
+    stamp = materialized(capstone)
     wanted = f"{digest(Path(features))} {until.isoformat()}"
     if _holds(capstone, stamp, wanted):
         return until.isoformat()
-
-    from feature_repo.store import open_store, published, published_definitions
 
     storage = profile().storage()
     storage.remove(stamp)
@@ -76,13 +77,3 @@ def _last(training_set: str) -> datetime:
     times = pd.read_parquet(Path(training_set) / f"{TRAINING_SET}.parquet", columns=[EVENT_TIMESTAMP])
     last: datetime = times[EVENT_TIMESTAMP].max().to_pydatetime()
     return last
-
-
-def _parse(as_of: str) -> datetime:
-    try:
-        moment = pd.Timestamp(as_of)
-    except ValueError as error:
-        raise CapstanError(f"{as_of!r} is not an instant ({error}). Write it as 2013-10-15T12:00:00Z.") from error
-    utc: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
-    instant: datetime = utc.to_pydatetime()
-    return instant

@@ -12,10 +12,13 @@ def split(
     train: dsl.Output[dsl.Dataset],
     test: dsl.Output[dsl.Dataset],
     counts: dsl.Output[dsl.Metrics],
+    known_by: str = "",
+    parameters: dict = {},  # noqa: B006  KFP reads it, nobody changes it
 ):
-    """Split the tables into those to train on and those to test on."""
+    """Split the tables into those to train on and those to test on. `parameters` go to the task's `split`."""
     from components.split.core import split
 
     train.metadata.update(tables.metadata)
-    for name, value in split(capstone, tables.path, train.path, test.path, counts.path).items():
+    found = split(capstone, tables.path, train.path, test.path, counts.path, known_by, parameters)
+    for name, value in found.items():
         counts.log_metric(name, value)

@@ -1,18 +1,39 @@
 """Split: divide the tables into those to train on and those to test on, as the task says."""
 
+from typing import TYPE_CHECKING, Any
+
+from capstan.arguments import typed
+from capstan.capstone import LABEL_KNOWN_AT, TRAINING_SET
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import read_tables, write_json, write_tables
+from capstan.times import instant
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def split(capstone: str, tables: str, train: str, test: str, metrics: str) -> dict[str, float]:
+def split(
+    capstone: str,
+    tables: str,
+    train: str,
+    test: str,
+    metrics: str,
+    known_by: str = "",
+    parameters: dict[str, Any] | None = None,
+) -> dict[str, float]:
     """Write the parts of the tables to the folders `train` and `test`. Return the number of rows of each table.
 
-    Raises CapstanError when a part is empty.
+    known_by: only rows of the training set whose label was known at this instant, ISO 8601; "" is all of them.
+    parameters: go to the task's `split`. Raises CapstanError when a part is empty.
     """
-    task = load_task(capstone)
+    task, found = load_task(capstone), read_tables(tables)
+    if known_by:
+        found[TRAINING_SET] = known(found, known_by)
     counts: dict[str, float] = {}
-    parts = dict(zip(("train", "test"), task.split(read_tables(tables)), strict=True))
+    parts = dict(
+        zip(("train", "test"), task.split(found, **typed(capstone, task.split, parameters or {})), strict=True)
+    )
     for part, path in (("train", train), ("test", test)):
         for name, frame in parts[part].items():
             if frame.empty:
@@ -23,3 +44,14 @@ def split(capstone: str, tables: str, train: str, test: str, metrics: str) -> di
             counts[f"{part}_{name}"] = len(frame)
         write_tables(parts[part], path)
     return write_json(counts, metrics)
+
+
+def known(tables: "dict[str, pd.DataFrame]", by: str) -> "pd.DataFrame":
+    """Return the rows of the training set whose label was known at an instant. Raises CapstanError."""
+    rows, moment = tables.get(TRAINING_SET), instant(by)
+    if rows is None or LABEL_KNOWN_AT not in rows:
+        raise CapstanError(
+            f"`known_by` is {by}, but nothing says when a label was known: give `entity_rows` the column "
+            f"{LABEL_KNOWN_AT!r}."
+        )
+    return rows[rows[LABEL_KNOWN_AT] <= moment]

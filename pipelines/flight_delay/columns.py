@@ -6,6 +6,9 @@ ENTITY_KEYS = ["carrier", "origin", "dest", "tailnum"]
 LABEL = "late"
 LATE_AFTER = 15  # minutes
 HORIZON = timedelta(hours=1)  # the prediction is made this long before the scheduled departure
+# Midnight in New York. September calibrates the probabilities; the final model is fitted on it too.
+TEST_FROM = "2013-10-01T04:00:00Z"
+CALIBRATE_FROM = "2013-09-01T04:00:00Z"
 # The readings of the weather end a day before the flights do. The online store is as of an instant of the last evening
 # that has both, so that a flight of that evening finds all of its features.
 ONLINE_AS_OF = "2013-12-30T19:15:00-05:00"

@@ -12,7 +12,7 @@ from components.split.component import split
 from components.train.component import train
 from components.validate.component import validate
 from pipelines import road
-from pipelines.flight_delay.columns import ONLINE_AS_OF
+from pipelines.flight_delay.columns import CALIBRATE_FROM, ONLINE_AS_OF, TEST_FROM
 
 NAME = "flight_delay"
 
@@ -37,6 +37,9 @@ def pipeline(
     measure_inputs: bool = False,
     as_of: str = ONLINE_AS_OF,
     canary: float = 0.0,
+    known_by: str = "",
+    calibrate_from: str = CALIBRATE_FROM,
+    test_from: str = TEST_FROM,
 ) -> Outputs:
     """Train, judge and deploy the model.
 
@@ -44,16 +47,26 @@ def pipeline(
     measure_inputs: also train with one more group of inputs each time, to show what each is worth.
     as_of: the online store gets what was known at this instant, ISO 8601.
     canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
+    known_by: nothing counts whose label was not known at this instant, ISO 8601; "" is all. calibrate_from, test_from:
+    which flights calibrate the probabilities and which test the model.
     """
     source = ingest(capstone=NAME)
     checked = validate(capstone=NAME, tables=source.outputs["tables"])
     features = build_features(capstone=NAME, tables=checked.outputs["clean"])
-    rows = split(capstone=NAME, tables=features.outputs["training_set"])
+    rows = split(
+        capstone=NAME,
+        tables=features.outputs["training_set"],
+        known_by=known_by,
+        parameters={"test_from": test_from},
+    )
     past, future = rows.outputs["train"], rows.outputs["test"]
-    trained = train(capstone=NAME, tables=past, parameters={"seed": seed, "workers": workers, "tune": tune})
+    settings = {"seed": seed, "workers": workers, "tune": tune, "calibrate_from": calibrate_from}
+    trained = train(capstone=NAME, tables=past, parameters=settings)
     evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
     with dsl.If(measure_inputs == True, name="measure-inputs"):  # noqa: E712  a channel of KFP, not a bool
-        measured = ablate(capstone=NAME, train=past, test=future, parameters={"seed": seed})
+        measured = ablate(
+            capstone=NAME, train=past, test=future, parameters={"seed": seed, "calibrate_from": calibrate_from}
+        )
     delivered = road.deliver(
         NAME,
         model=trained,

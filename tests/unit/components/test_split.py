@@ -23,10 +23,10 @@ def rows() -> pd.DataFrame:
 def divide(tmp_path):
     """Split a frame; return both parts and the counts."""
 
-    def run(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
+    def run(frame: pd.DataFrame, known_by: str = "", **parameters) -> tuple[pd.DataFrame, pd.DataFrame, dict]:
         write_tables({"training_set": frame}, tmp_path / "all")
         paths = [str(tmp_path / name) for name in ("all", "train", "test", "counts.json")]
-        counts = split("flight_delay", *paths)
+        counts = split("flight_delay", *paths, known_by, parameters)
         assert json.loads(Path(paths[3]).read_text()) == counts
         return read_tables(paths[1])["flights"], read_tables(paths[2])["flights"], counts
 
@@ -59,3 +59,30 @@ def test_split_refuses_a_part_that_is_empty_or_of_one_class(part, name, divide, 
     assert task.TEST_FROM in str(error.value)
     with pytest.raises(CapstanError, match=f"The {name} set has .* fewer than two classes"):
         divide(rows.assign(late=rows["late"].where(~inside, 1.0)))
+
+
+def test_run_as_of_an_instant_sees_no_label_that_was_known_later(divide, rows):
+    """Planted: flights that left before the instant and landed after it, and some that never did."""
+    moment = pd.Timestamp("2013-09-15T00:00Z")
+    known_at = (rows["event_timestamp"] + pd.Timedelta("3h")).where(rows.index % 1_000 != 0)
+    train, test, _counts = divide(
+        rows.assign(label_known_at=known_at), known_by=moment.isoformat(), test_from="2013-09-01T00:00:00+00:00"
+    )
+    found = pd.concat([train, test])
+    assert (found["label_known_at"] <= moment).all()
+    assert len(found) == (known_at <= moment).sum() < (rows["event_timestamp"] < moment).sum()
+    assert test["event_timestamp"].min() >= pd.Timestamp("2013-09-01T00:00Z") > train["event_timestamp"].max()
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"known_by": "yesterday"}, "'yesterday' is not an instant"),
+        ({"test_from": "soon"}, "'soon' is not an instant"),
+        ({"known_by": "2013-09-15"}, "nothing says when a label was known"),
+        ({"test_until": "2013-09-15"}, "`split` of .* has no parameter test_until"),
+    ],
+)
+def test_split_refuses_what_it_cannot_follow(options, problem, divide, rows):
+    with pytest.raises(CapstanError, match=problem):
+        divide(rows, **options)

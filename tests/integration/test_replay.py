@@ -1,0 +1,129 @@
+"""`capstan replay`: two real days of October through a real endpoint, also when the command is killed in the middle."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from monitoring.skew import skew
+from pipelines.flight_delay import task
+from serving.predictions import reader
+from serving.predictions.labelled import labelled
+from tests.integration.conftest import CAPSTAN
+from tests.integration.place import Place
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+START, END = pd.Timestamp("2013-10-01T00:00Z"), pd.Timestamp("2013-10-03T00:00Z")
+REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-02")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = Place(tmp_path_factory.mktemp("replay") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.environment.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        yield place
+        place.clear()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def flights() -> pd.DataFrame:
+    rows = task.entity_rows(task.load(None))
+    return rows[(rows["event_timestamp"] >= START) & (rows["event_timestamp"] < END)]
+
+
+@pytest.fixture(scope="module")
+def report(place) -> dict:
+    """What the command said at last. It was killed once, in the middle."""
+    state = place.home / "replay" / "flight_delay.json"
+    with subprocess.Popen([CAPSTAN, *REPLAY], env=os.environ, stdout=subprocess.DEVNULL) as killed:
+        while not (state.exists() and json.loads(state.read_text())["predictions"] > 600):
+            assert killed.poll() is None
+            time.sleep(0.02)
+        killed.send_signal(signal.SIGKILL)
+    assert json.loads(state.read_text())["now"] < END.isoformat()
+    done = place(*REPLAY, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_each_flight_is_asked_for_once_at_its_time_of_prediction(report, flights):
+    log = reader.read("flight_delay")
+    log = log[log["prediction_time"] >= START]
+    key = ["carrier", "origin", "dest", "tailnum"]
+    asked = Counter(zip(log["prediction_time"], *([row[name] for row in log["inputs"]] for name in key), strict=True))
+    known = flights[key].astype(object).where(flights[key].notna(), None)
+    wanted = Counter(zip(flights["event_timestamp"], *(known[name] for name in key), strict=True))
+    assert asked == wanted and report["predictions"] == len(flights)
+    assert set(log["version"]) == {report["first_version"]}
+
+
+def test_each_label_is_told_once_and_is_the_truth(report, flights):
+    told = labelled("flight_delay", since=START.to_pydatetime())
+    landed = flights[flights["label_known_at"] <= END]
+    assert report["labels"] == len(told) == len(landed)
+    assert report["still_waiting"] == flights["label_known_at"].gt(END).sum() > 0
+    assert told["label"].sum() == landed["late"].sum() and (told["revision"] == 1).all()
+    assert (told["known_at"] <= END).all() and not told["late"].any()
+
+
+def test_what_was_known_at_an_instant_has_no_later_label(report, flights):
+    noon = pd.Timestamp("2013-10-01T12:00Z").to_pydatetime()
+    seen = labelled("flight_delay", since=START.to_pydatetime(), known_by=noon)
+    assert len(seen) == (flights["label_known_at"] <= noon).sum() < (flights["event_timestamp"] <= noon).sum()
+
+
+def test_online_features_equal_offline_ones(report):
+    assert report["features_compared"] > 20 and report["features_that_differ"] == []
+    assert report["feature_rows"] > 0
+
+
+def test_first_champion_knows_nothing_of_the_replay(report, place):
+    """Its training and test rows, of the run's own outputs."""
+    parts = [pd.read_parquet(path) for path in place.home.glob("runs/*/split/*/*.parquet")]
+    assert len(parts) >= 2
+    for rows in parts:
+        assert (rows["label_known_at"] <= START).all()
+
+
+def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
+    done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert again["first_version"] == report["first_version"] and again["features_that_differ"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "problem"),
+    [
+        (("flight_delay", "--from", "2013-10-02", "--to", "2013-10-01"), 2, "the end is not after the start"),
+        (("flight_delay", "--from", "autumn", "--to", "2013-10-01"), 1, "'autumn' is not an instant"),
+        (("flight_delay", "--from", "2013-10-01", "--to", "2013-10-02", "--speed", "fast"), 2, "neither `max` nor"),
+        (("segmentation", "--from", "2013-10-01", "--to", "2013-10-02"), 1, "has no past to replay"),
+        (("flight_delay", "--from", "2023-10-01", "--to", "2023-10-02"), 1, "There is nothing to replay"),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused(options, code, problem, place):
+    done = place("replay", *options)
+    assert done.returncode == code and problem in " ".join(done.stderr.split())
+
+
+def test_feature_that_is_shifted_at_serving_shows(report, place):
+    log = labelled("flight_delay", since=START.to_pydatetime(), until=END.to_pydatetime())
+    log = log[log["prediction_time"] >= START].head(300).copy()
+    log["features"] = [{**found, "temp": (found["temp"] or 0) + 1} for found in log["features"]]
+    found = {check.signal: check for check in skew("flight_delay", task, log)}
+    assert found["temp"].verdict == "alarm" and found["temp"].statistic == 1
+    assert {check.verdict for name, check in found.items() if name != "temp"} == {"ok"}
+    with pytest.raises(CapstanError, match="no prediction"):
+        skew("flight_delay", task, log.head(0))
