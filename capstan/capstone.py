@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from capstan.bounds import Bound
 from capstan.checks import Checks
+from capstan.circle import Circle
 from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
 from capstan.model import Model
@@ -150,14 +151,20 @@ class Labels(Protocol):
     ACTUAL_DELAY: timedelta | None = None  # a label that is known later than this after its prediction is late
 
 
+class Retraining(Protocol):
+    """Versions that are trained anew on what is known by then, and promoted or rolled back by live labels."""
+
+    CIRCLE: Circle | None = None  # when, and how a new version gets the requests
+
+    def parameters_at(self, moment: datetime) -> dict[str, str]:
+        """Return the parameters of a run that knows only what was known at an instant."""
+
+
 class Replay(Protocol):
     """A past that `capstan replay` sends through the endpoint as if live. `entity_rows` says when labels were known."""
 
     def requests(self, rows: "pd.DataFrame") -> list[dict[str, Any]]:
         """Return some entity rows as the JSON that a client would send."""
-
-    def parameters_at(self, moment: datetime) -> dict[str, str]:
-        """Return the parameters of a run that knows only what was known at an instant."""
 
 
 CAPABILITIES = {
@@ -167,9 +174,11 @@ CAPABILITIES = {
     "monitoring": Monitoring,
     "events": Events,
     "labels": Labels,
+    "retraining": Retraining,
     "replay": Replay,
 }
-NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",), "replay": ("features", "monitoring", "labels")}
+NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
+NEEDS |= {"retraining": ("monitoring", "labels"), "replay": ("features", "retraining")}
 
 
 def capabilities(task: ModuleType) -> set[str]:

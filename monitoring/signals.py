@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from capstan.checks import Checks
 from capstan.errors import CapstanError
 from capstan.files import read_tables
 from capstan.storage import Storage
@@ -39,6 +40,12 @@ def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
     )
+
+
+def untimed(frame: pd.DataFrame, task: ModuleType) -> pd.DataFrame:
+    """Return signals without the time of the prediction, which tells Evidently nothing."""
+    time = (getattr(task, "CHECKS", None) or Checks()).time
+    return frame.drop(columns=[time] if time in frame else [])
 
 
 def sample(frame: pd.DataFrame) -> pd.DataFrame:

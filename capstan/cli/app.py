@@ -7,9 +7,11 @@ import typer
 
 from capstan.cli import (
     catalogue,
+    circle,
     clean,
     cluster,
     erase,
+    history,
     labels,
     monitor,
     new,
@@ -64,6 +66,9 @@ app.command("check")(new.check)
 app.command("run")(run.run)
 app.command("monitor")(monitor.monitor)
 app.command("replay")(replay.replay)
+app.command("history")(history.history)
+app.command("pause")(circle.pause)
+app.command("resume")(circle.resume)
 app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)

@@ -1,11 +1,13 @@
 """`capstan replay`."""
 
+import logging
 import re
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
@@ -21,11 +23,15 @@ def replay(
     ],
     to: Annotated[str, typer.Option(metavar="TIME", help="The end; a day is included.", show_default=False)],
     speed: Annotated[str, typer.Option(help="`max`, or how many times faster than it was, such as 3600.")] = "max",
+    circle: Annotated[
+        bool, typer.Option("--circle", help="Train anew on alarms, and promote or roll back what comes of it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Send a capstone's past through the endpoint, as if it were live: requests, features and labels at their times.
 
-    A model of what was known at the start is trained first. A replay that was interrupted goes on.
+    A model of what was known at the start is trained first. Each simulated day is checked, and alerts. A replay that
+    was interrupted goes on.
     """
     from capstan.settings import settings
 
@@ -33,7 +39,7 @@ def replay(
         raise CapstanError("A replay runs on this machine only. Leave out `--profile cluster`.")
     start, end = _times(from_, to)
     factor = _factor(speed)
-    found = _replay(capstone, start, end, factor, as_json)
+    found = _replay(capstone, start, end, factor, circle, as_json)
     if as_json:
         print_json(found)
         return
@@ -66,17 +72,17 @@ def _factor(speed: str) -> float:
     return factor
 
 
-def _replay(capstone: str, start: datetime, end: datetime, speed: float, quiet: bool) -> dict[str, Any]:
+def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle: bool, quiet: bool) -> dict[str, Any]:
     from capstan import catalogue
+    from capstan.capstone import capabilities
+    from monitoring.circle.daily import Daily
     from monitoring.replay import past, state
     from monitoring.replay.replay import Replay
     from monitoring.replay.report import report
 
     task = catalogue.load_task(capstone)
-    if not hasattr(task, "parameters_at"):
-        raise CapstanError(
-            f"{capstone} has no past to replay: its task.py has no `parameters_at`. See capstan/capstone.py."
-        )
+    if "replay" not in capabilities(task):
+        raise CapstanError(f"{capstone} has no past to replay: see `Replay` in capstan/capstone.py.")
     happened = past.read(task, start, end)
     kept = state.read(capstone)
     if kept is None or (kept.start, kept.end) != (start, end) or kept.now >= end:
@@ -84,16 +90,30 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, quiet: 
         kept = state.first(start, end, version)
     elif not quiet:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
-    going = Replay(capstone, task, happened, kept)
+    going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, _train if circle else None)
+    logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
     with nullcontext() if quiet else console.status("preparing") as status:
 
-        def show(now: datetime) -> None:
+        def after_hour(now: datetime) -> None:
             if status:
                 done = f"{going.state.predictions:,} predictions  {going.state.labels:,} labels"
                 status.update(f"{now:%Y-%m-%d %H:%M}  {done}")
+            for event in daily(now) if now.hour == 0 else ():
+                if not quiet:
+                    console.print(f"{now:%Y-%m-%d}  {event.kind:<10}  {escape(event.reason)}")
 
-        going.run(show, speed)
+        going.run(after_hour, speed)
     return report(going)
+
+
+def _train(capstone: str, parameters: dict[str, Any]) -> tuple[str, str]:
+    """Run the pipeline, without a word; return the version and the verdict of the gate."""
+    from capstan.cli.run import Progress, runner, summarize
+
+    with Progress(quiet=True) as progress:
+        outputs, _links = runner("run")(capstone, parameters, progress.on_event)
+    summary = summarize(capstone, outputs)
+    return str(summary["version"]), str(summary["verdict"])
 
 
 def _first_champion(capstone: str, parameters: dict[str, str], quiet: bool) -> str:
@@ -102,8 +122,8 @@ def _first_champion(capstone: str, parameters: dict[str, str], quiet: bool) -> s
     from capstan.rollout import store
 
     with Progress(quiet=quiet) as progress:
-        outputs, links = runner("run")(capstone, parameters, progress.on_event)
-    summary: dict[str, Any] = summarize(capstone, outputs) | links
+        outputs, _links = runner("run")(capstone, parameters, progress.on_event)
+    summary = summarize(capstone, outputs)
     if summary["verdict"] == "rejected":
         raise CapstanError(
             "The gate rejected the model of what was known at the start. A champion may know more: "

@@ -15,8 +15,9 @@ Try = Callable[[str], object]  # asks one role of the endpoint; raises when it d
 def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
     """Try a version, then give it requests. Return a line that says which role it has.
 
-    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. The first version
-    becomes the champion in any case. When the version fails, the previous state is restored and the error is raised.
+    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion, and less than 0 only
+    tries it. The first version becomes the champion in any case. When the version fails, the previous state is restored
+    and the error is raised.
     """
     with changing(name) as state:
         require_no_rollout(name, state)
@@ -40,6 +41,9 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
 
 def _admit(name: str, state: RolloutState, try_role: Try, canary: float, lost: str | None) -> str:
     version, before = state.candidate, state.champion
+    if canary < 0 and before and not lost:
+        apply(name, state, replace(state, candidate=""), "deploy", require=["champion"])
+        return f"Version {version} was tried, and gets no requests. Version {before} is the champion."
     if canary and before and not lost:
         after = RolloutState(before, challenger=version, previous=state.previous, traffic=Traffic("canary", canary))
         apply(name, state, after, "deploy", require=["champion", "challenger"])

@@ -24,7 +24,7 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
         predictor = versions.load(Path(model) / versions.DATA).model
         then, now = (signals.of_tables(task, predictor, path) for path in (train, test))
         outcome = getattr(task, "OUTCOME", None)
-        report = compare(name, then, now, outcome)
+        report = compare(name, signals.untimed(then, task), signals.untimed(now, task), outcome)
         workspace.add(capstone, task.TITLE, name, report.run, outcome.kind if outcome else None)
         signals.write_reference(storage, capstone, version, now)
         page = report.page

@@ -43,7 +43,8 @@ class Replay:
     def run(self, after_hour: Callable[[datetime], None] = lambda _now: None, speed: float = 0) -> None:
         """Replay up to the end. after_hour: is called after each simulated hour, with what time it is then.
 
-        speed: simulated seconds per second; 0 is as fast as it goes. Raises CapstanError, and may be called again then.
+        It is called again for the hour in which a replay was killed. speed: simulated seconds per second; 0 is as fast
+        as it goes. Raises CapstanError, and may be called again then.
         """
         with self._timed("preparation"):
             profile().storage().remove(materialized(self.capstone))  # the next run has to write its own state again
@@ -62,9 +63,10 @@ class Replay:
                 if now in (_hour(now), self.state.end):
                     with self._timed("labels"):
                         self._tell(client, now)
+                    with self._timed("checks"):
+                        after_hour(now)
                     self.state.now, self.state.saved_at = now, datetime.now(UTC)
                     state.write(self.capstone, self.state)
-                    after_hour(now)
             self.features, self.repeated = arrivals.written, client.repeated
 
     def _predict(self, client: Client, rows: "pd.DataFrame", answered: dict[str, list[str]]) -> None:

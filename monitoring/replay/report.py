@@ -7,6 +7,7 @@ from capstan.capstone import EVENT_TIMESTAMP
 from capstan.checks import Checks
 from monitoring.checks.performance import performance
 from monitoring.checks.result import alarms
+from monitoring.history import history
 from monitoring.skew import skew
 from serving.predictions.labelled import labelled
 
@@ -33,6 +34,7 @@ def report(replay: "Replay") -> dict[str, Any]:
         "still_waiting": len(state.waiting),
         "feature_rows": replay.features,
         "sent_again": replay.repeated,
+        "alerts": len(history().events(replay.capstone, state.start, ("alert",))),
         "features_compared": len(compared),
         "features_that_differ": [check.message for check in alarms(compared)],
         "performance": _performance(replay, log),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from capstan.bounds import at_least, at_most
 from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Outcome
+from capstan.circle import Circle
 from capstan.times import instant
 from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import (
@@ -45,6 +46,8 @@ FEATURE_SERVICE = "flight_delay"
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 Actual = bool  # late or not, known when the flight has landed
 ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
+# Seasons change what the model sees before they change what it is worth.
+CIRCLE = Circle(alarms=("drift", "nulls", "new categories", "performance", "calibration"))
 
 THRESHOLDS = {
     "roc_auc": at_least(0.75, slack=0.005),
@@ -152,11 +155,12 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
 
 
 def signals(model: CalibratedBooster, tables: Tables) -> pd.DataFrame:
-    """Return the inputs, the probability and the label of each flight."""
+    """Return the inputs, the probability, the label and the prediction time of each flight."""
     rows = tables["flights"]
     numbers = [column for column in INPUTS if column not in CATEGORIES]
     frame = rows[INPUTS].astype(dict.fromkeys(numbers, float))
-    return frame.assign(probability=model.probability(rows), late=rows[LABEL].astype(int))
+    times = {EVENT_TIMESTAMP: rows[EVENT_TIMESTAMP]}
+    return frame.assign(probability=model.probability(rows), late=rows[LABEL].astype(int), **times)
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""`capstan replay`: two real days of October through a real endpoint, also when the command is killed in the middle."""
+"""`capstan replay`: three real weeks of October through a real endpoint, with a shift planted in the middle.
+
+From the 8th on the humidity is gone. The command is killed once and started again.
+"""
 
 import json
 import os
@@ -12,21 +15,28 @@ import pytest
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from monitoring.alerts import alerts
 from monitoring.skew import skew
 from pipelines.flight_delay import task
+from pipelines.flight_delay.data import read
 from serving.predictions import reader
 from serving.predictions.labelled import labelled
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-START, END = pd.Timestamp("2013-10-01T00:00Z"), pd.Timestamp("2013-10-03T00:00Z")
-REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-02")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+START, SHIFT, END = (pd.Timestamp(f"2013-10-{day}T00:00Z") for day in ("01", "08", "22"))
+REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-21")
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    place = Place(tmp_path_factory.mktemp("replay") / "home")
+    place, data = Place(tmp_path_factory.mktemp("replay") / "home"), tmp_path_factory.mktemp("data")
+    weather = read("weather")
+    weather.loc[pd.to_datetime(weather["time_hour"], utc=True) >= SHIFT, "humid"] = None
+    (data / "nycflights13").mkdir()
+    weather.to_csv(data / "nycflights13" / "weather.csv", index=False)
+    place.environment["CAPSTAN_DATA_DIR"] = str(data)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in place.environment.items():
             patch.setenv(name, value)
@@ -47,12 +57,12 @@ def report(place) -> dict:
     """What the command said at last. It was killed once, in the middle."""
     state = place.home / "replay" / "flight_delay.json"
     with subprocess.Popen([CAPSTAN, *REPLAY], env=os.environ, stdout=subprocess.DEVNULL) as killed:
-        while not (state.exists() and json.loads(state.read_text())["predictions"] > 600):
+        while not (state.exists() and json.loads(state.read_text())["predictions"] > 3_000):
             assert killed.poll() is None
             time.sleep(0.02)
         killed.send_signal(signal.SIGKILL)
     assert json.loads(state.read_text())["now"] < END.isoformat()
-    done = place(*REPLAY, "--json")
+    done = place(*REPLAY, "--json", timeout=600)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -116,6 +126,25 @@ def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report,
 def test_what_cannot_be_replayed_is_refused(options, code, problem, place):
     done = place("replay", *options)
     assert done.returncode == code and problem in " ".join(done.stderr.split())
+
+
+def test_planted_shift_alerts_once_within_days(report, place):
+    events = json.loads(place("history", "flight_delay", "--json", "--kind", "alert").stdout)
+    [alert] = [event for event in events if event["reason"].startswith("humid: its share of nulls")]
+    assert SHIFT < pd.Timestamp(alert["at"]) <= SHIFT + pd.Timedelta("5D")
+    assert alert["by"] == "circle" and pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
+    assert report["alerts"] == len(events)
+    [held] = [one for one in alerts().alerts("flight_delay", open_only=True) if one.condition.name == "nulls of humid"]
+    assert held.condition.message == alert["reason"]
+
+
+def test_history_is_told_in_order_and_since_a_time(report, place):
+    told = json.loads(place("history", "flight_delay", "--json").stdout)
+    assert [event["at"] for event in told] == sorted(event["at"] for event in told)
+    later = json.loads(place("history", "flight_delay", "--json", "--since", "2013-10-15").stdout)
+    assert later == [event for event in told if event["at"] >= "2013-10-15"]
+    lines = place("history", "flight_delay").stdout.splitlines()
+    assert len(lines) == len(told) and all(line.startswith("2013-10-") for line in lines)
 
 
 def test_feature_that_is_shifted_at_serving_shows(report, place):

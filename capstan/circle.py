@@ -1,0 +1,27 @@
+"""What a capstone declares about its circle: when it trains anew, and how a new version gets the requests."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from capstan.errors import CapstanError
+
+
+@dataclass(frozen=True)
+class Circle:
+    """The rule of retraining: `CIRCLE` of a task.
+
+    A retraining starts when one of `alarms` holds, `cool_down` has passed since the last one, and `labels` are new.
+    """
+
+    alarms: Sequence[str] = ("performance", "calibration")  # names of checks
+    cool_down: timedelta = timedelta(days=14)
+    labels: int = 1_000
+    recent: timedelta = timedelta(days=28)  # of these predictions, challenger and champion are compared on the labelled
+    percent: float = 20.0  # of the keys, that a canary answers
+    harm: float = 0.005  # how much worse, in squared error, a canary may be and still be promoted
+    longest: timedelta = timedelta(days=28)  # a canary without a decision is rolled back then
+
+    def __post_init__(self) -> None:
+        if not self.alarms or self.labels < 1 or not 0 < self.percent < 100 or self.harm < 0:
+            raise CapstanError("CIRCLE needs alarms, labels over 0, a percent between 0 and 100, and no negative harm.")

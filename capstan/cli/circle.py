@@ -1,0 +1,40 @@
+"""`capstan pause` and `capstan resume`: a person stops the circle, and lets it go on."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from capstan.cli.options import Capstone
+from capstan.cli.output import console
+from capstan.errors import CapstanError
+
+Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False)]
+
+
+def pause(capstone: Capstone, reason: Reason) -> None:
+    """Start no retraining and decide nothing, until `capstan resume`. What serves goes on, and alerts are sent."""
+    note(capstone, "paused", reason)
+    console.print(f"The circle of {capstone} is paused.")
+
+
+def resume(capstone: Capstone, reason: Reason) -> None:
+    """Let the circle go on after `pause`, or after it stopped by itself."""
+    note(capstone, "resumed", reason)
+    console.print(f"The circle of {capstone} goes on.")
+
+
+def note(capstone: str, kind: str, reason: str, version: str = "") -> None:
+    """Write to the history what a person did, and why. Raises CapstanError without a reason."""
+    from capstan import catalogue
+    from capstan.rollout.change import user
+    from capstan.settings import settings
+    from monitoring.history import Event, history
+
+    if settings().profile == "cluster":
+        raise CapstanError("The history of a cluster cannot be written from here yet. Leave out `--profile cluster`.")
+    catalogue.folder(capstone)
+    if not reason.strip():
+        raise CapstanError("Give a reason: whoever reads the history wants to know why.")
+    now = datetime.now(UTC)
+    history().add(capstone, f"{kind} {now.isoformat()}", Event(kind, now, reason, version, user()))

@@ -1,0 +1,42 @@
+"""`capstan history`."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from capstan.cli.options import Capstone, Json
+from capstan.cli.output import console, print_json
+from capstan.errors import CapstanError
+
+
+def history(
+    capstone: Capstone,
+    since: Annotated[
+        str, typer.Option(metavar="TIME", help="Only from then on, ISO 8601; a day is of UTC.", show_default=False)
+    ] = "",
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only these, such as alert; may be repeated.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
+    from capstan import catalogue
+    from capstan.settings import settings
+    from capstan.times import instant
+    from monitoring.history import history as opened
+
+    if settings().profile == "cluster":
+        raise CapstanError("The history of a cluster cannot be read from here yet. Leave out `--profile cluster`.")
+    catalogue.folder(capstone)
+    events = opened().events(capstone, instant(since) if since else None, tuple(kind or ()))
+    if as_json:
+        print_json([event.as_dict() for event in events])
+        return
+    for event in events:
+        version = f" version {event.version}" if event.version else ""
+        console.print(
+            f"{event.at:%Y-%m-%d %H:%M}  {event.kind:<10}{version}  {escape(event.reason)}  [dim]{escape(event.by)}[/]"
+        )
+    if not events:
+        console.print(f"Nothing was noticed or decided about {capstone}.")

@@ -1,0 +1,168 @@
+"""One step of the circle, such as every day. Each decision is an event of the history, and what comes next depends on
+the events alone: a circle that was killed anywhere goes on there.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from capstan.circle import Circle
+from capstan.errors import CapstanError
+from capstan.rollout import commands, store
+from capstan.rollout.traffic import Traffic
+from monitoring import comparison, sequential
+from monitoring.checks.result import Check, alarms
+from monitoring.circle import rows
+from monitoring.history import CIRCLE, Event, history
+
+log = logging.getLogger("monitoring")
+ENDS = ("rejected", "failed", "promoted", "rolled back")  # of a retraining
+BAD = ("rejected", "failed", "rolled back")
+STATES = ("retraining", "challenger", "canary", *ENDS)
+ONLY_TRY = -1.0  # the parameter `canary` of a run whose version gets no requests
+# Runs the pipeline with some parameters; returns the version and the verdict of the gate.
+Train = Callable[[dict[str, Any]], tuple[str, str]]
+
+
+@dataclass
+class Steps:
+    """The circle of a capstone."""
+
+    capstone: str
+    task: ModuleType
+    train: Train
+
+    @property
+    def rule(self) -> Circle:
+        """What the task declares, or the defaults."""
+        found: Circle = getattr(self.task, "CIRCLE", None) or Circle()
+        return found
+
+    def step(self, now: datetime, found: Sequence[Check]) -> list[Event]:
+        """Decide what can be decided now; return the new events. found: the checks of now.
+
+        What fails for a while, such as a registry that is away, is tried again at the next step.
+        """
+        before = len(self._events())
+        if self._stopped():
+            return []
+        try:
+            self._start(now, found)
+            self._train(now)
+            self._compare(now)
+            self._judge(now)
+        except CapstanError as error:
+            log.warning("%s: the circle goes on at its next step: %s", self.capstone, error)
+        self._stop_after_two(now)
+        return self._events()[before:]
+
+    def _start(self, now: datetime, found: Sequence[Check]) -> None:
+        """Start a retraining, if an alarm of the rule holds, the last one is long ago, and there are new labels."""
+        last, trainings = self._last(), self._events("retraining")
+        if last is not None and last.kind not in ENDS:
+            return
+        if trainings and now - trainings[-1].at < self.rule.cool_down:
+            return
+        causes = [check for check in alarms(list(found)) if check.name in self.rule.alarms]
+        if not causes:
+            return
+        champion = store.read(self.capstone).champion
+        since = trainings[-1].at if trainings else datetime(1970, 1, 1, tzinfo=UTC)
+        labels = len(rows.read(self.capstone, self.task, since, now, {"champion": champion}).target)
+        if labels < self.rule.labels:
+            return
+        evidence = {"alarms": [check.message for check in causes], "labels": labels, "champion": champion}
+        self._add(len(trainings) + 1, Event("retraining", now, causes[0].message, evidence=evidence))
+
+    def _train(self, now: datetime) -> None:
+        """Run the pipeline on what was known when the retraining was decided."""
+        last = self._last("retraining")
+        if last is None:
+            return
+        try:
+            version, verdict = self.train(self.task.parameters_at(last.at) | {"canary": ONLY_TRY})
+        except CapstanError as error:
+            self._add(None, Event("failed", now, f"The training failed: {str(error).splitlines()[0]}"))
+            return
+        kind = "challenger" if verdict == "accepted" else "rejected"
+        reason = "The gate accepted it." if verdict == "accepted" else "The gate rejected it."
+        if version == store.read(self.capstone).champion:
+            kind, reason = "rejected", "It is the champion: nothing new was learned."
+        self._add(None, Event(kind, now, reason, version))
+
+    def _compare(self, now: datetime) -> None:
+        """Compare challenger and champion on the same recent rows. Too few labels mean that it waits."""
+        last = self._last("challenger")
+        if last is None:
+            return
+        champion = store.read(self.capstone).champion
+        recent = rows.read(self.capstone, self.task, now - self.rule.recent, now, {"champion": champion})
+        if not len(recent.target):
+            return
+        challenger = recent.predicted_by(self.capstone, self.task, last.version)
+        found = comparison.compare(recent.target, recent.prediction, challenger, recent.days)
+        evidence = {"champion": champion, "difference": found.difference, "low": found.low, "high": found.high}
+        evidence |= {"p": found.p, "rows": found.rows}
+        if found.verdict == "better":
+            commands.split(self.capstone, Traffic("canary", self.rule.percent), last.version)
+            self._add(None, Event("canary", now, found.message, last.version, evidence=evidence))
+        elif found.verdict != "wait":
+            self._add(None, Event("rejected", now, found.message, last.version, evidence=evidence))
+
+    def _judge(self, now: datetime) -> None:
+        """Promote a canary, or roll it back, by the labels of what both answered since it began."""
+        last = self._last("canary")
+        if last is None:
+            return
+        state = store.read(self.capstone)
+        if state.challenger != last.version:  # a person was quicker, or this process was killed after it
+            kind = "promoted" if state.champion == last.version else "rolled back"
+            by = state.by or CIRCLE
+            self._add(None, Event(kind, now, f"It was found so; it was done by {by}.", last.version, by))
+            return
+        roles = {"champion": state.champion, "challenger": state.challenger}
+        since = rows.read(self.capstone, self.task, last.at, now, roles)
+        gain = -((since.prediction - since.target) ** 2)
+        is_canary = (since.log["variant"] == "challenger").to_numpy(bool)
+        look = sequential.look(sequential.daily_differences(since.days, is_canary, gain), harm=self.rule.harm)
+        reason = (
+            f"Its squared error is lower by {look.mean:.4f} ({look.low:.4f} to {look.high:.4f}, at every look at once) "
+            f"on {look.days} days."
+        )
+        numbers = {"days": look.days, "mean": look.mean, "low": look.low, "high": look.high, "rows": len(gain)}
+        evidence = {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
+        if look.decision == "promote":
+            commands.promote(self.capstone)
+            self._add(None, Event("promoted", now, reason, last.version, evidence=evidence))
+        elif look.decision == "roll back" or now - last.at > self.rule.longest:
+            commands.rollback(self.capstone)
+            more = "" if look.decision == "roll back" else f" No decision in {self.rule.longest.days} days."
+            self._add(None, Event("rolled back", now, reason + more, last.version, evidence=evidence))
+
+    def _stop_after_two(self, now: datetime) -> None:
+        ends = [event for event in self._events() if event.kind in (*ENDS, "resumed")][-2:]
+        if len(ends) == 2 and all(event.kind in BAD for event in ends) and not self._stopped():
+            why = f"Two retrainings in a row came to nothing. Go on with `capstan resume {self.capstone}`."
+            self._add(None, Event("stopped", now, why))
+
+    def _stopped(self) -> bool:
+        events = [event for event in self._events() if event.kind in ("paused", "stopped", "resumed")]
+        return bool(events) and events[-1].kind != "resumed"
+
+    def _last(self, kind: str = "") -> Event | None:
+        """Return the last event that says where the circle is, if it is of this kind."""
+        states = [event for event in self._events() if event.kind in STATES]
+        return states[-1] if states and kind in ("", states[-1].kind) else None
+
+    def _events(self, *kinds: str) -> list[Event]:
+        return history().events(self.capstone, kinds=kinds)
+
+    def _add(self, number: int | None, event: Event) -> None:
+        """Write a decision about a retraining, which is one event however often it is made."""
+        number = number or len(self._events("retraining"))
+        history().add(self.capstone, f"retraining {number}: {event.kind}", event)

@@ -1,0 +1,95 @@
+"""A look at a capstone's live predictions: all checks as of an instant, and what they alert about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from capstan.checks import Checks
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from monitoring import alerts, signals
+from monitoring.alerts import Condition
+from monitoring.checks import tally, verdicts
+from monitoring.checks.result import Check, alarms
+from monitoring.history import Event, history
+from serving.predictions.labelled import labelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from monitoring.checks.tally import Tally
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a version's predictions are compared with: the signals of its test data, and their tally."""
+
+    version: str
+    rows: "pd.DataFrame"
+    counted: "Tally"
+
+
+def reference(capstone: str, task: ModuleType, version: str) -> Reference:
+    """Return the reference of a version. Raises CapstanError when its run wrote none."""
+    rows = signals.read_reference(profile().storage(), capstone, version)
+    if rows is None:
+        raise CapstanError(f"Version {version} of {capstone} has no reference: run its pipeline again.")
+    return Reference(version, rows, tally.reference(rows, declared(task), getattr(task, "OUTCOME", None)))
+
+
+def declared(task: ModuleType) -> Checks:
+    """Return the checks of a task, or the defaults."""
+    found: Checks = getattr(task, "CHECKS", None) or Checks()
+    return found
+
+
+def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> list[Check]:
+    """Return every check of the version's predictions, with the labels that are known now.
+
+    The windows end with the last whole day of UTC before `now`. Without a day of predictions there is no check.
+    """
+    checks = declared(task)
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
+    log = log[(log["version"] == against.version) & (log["variant"] != "shadow")]
+    if log.empty:
+        return []
+    newest = tally.recent(_rows(task, log, against.rows), checks, against.counted)
+    outcome = getattr(task, "OUTCOME", None)
+    found = verdicts.check(against.counted, newest, checks)
+    # A label that is not known yet is no null.
+    return [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+
+
+def report(capstone: str, found: Sequence[Check], now: datetime) -> list[Condition]:
+    """Alert about the alarms that were none before, and write them to the history. Return these."""
+    conditions = [_condition(one, now) for one in alarms(list(found))]
+    new, cleared = alerts.alerts().report(capstone, conditions, now, alerts.webhooks())
+    for condition in new:
+        evidence = {"since": condition.since.isoformat(), "severity": condition.severity}
+        event = Event("alert", now, condition.message, evidence=evidence)
+        history().add(capstone, f"alert {condition.name} {now.isoformat()}", event)
+    for name in cleared:
+        history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
+    return new
+
+
+def _rows(task: ModuleType, log: "pd.DataFrame", like: "pd.DataFrame") -> "pd.DataFrame":
+    """Return predictions as signals, with the label where it is known, and the time."""
+    import pandas as pd
+
+    rows, outcome, checks = signals.of_predictions(log, like), getattr(task, "OUTCOME", None), declared(task)
+    if checks.time:
+        rows[checks.time] = log["prediction_time"].to_numpy()
+    if outcome and outcome.target in like:
+        numeric = outcome.kind != "multiclass"
+        rows[outcome.target] = pd.to_numeric(log["label"], errors="coerce").to_numpy() if numeric else log["label"]
+    return rows
+
+
+def _condition(one: Check, now: datetime) -> Condition:
+    since = datetime.fromisoformat(one.since).replace(tzinfo=UTC) if one.since else now
+    severe = one.name in ("performance", "contract")
+    return Condition(f"{one.name} of {one.signal}", since, one.message, "critical" if severe else "warning")

@@ -1,0 +1,194 @@
+"""The circle of a capstone about which everything is known: promoted, rejected, rolled back, stopped, and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import numpy as np
+import pytest
+
+from capstan import catalogue
+from capstan.errors import CapstanError
+from capstan.rollout import store
+from capstan.settings import settings
+from monitoring.checks.result import Check
+from monitoring.circle.steps import Steps
+from monitoring.history import history
+from tests.integration.place import Place
+from tests.support.processes import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+FOLDER = ROOT / "tests" / "support" / "circle"
+NAME, FIRST, PER_DAY, DAY = "coin", datetime(2013, 10, 1, tzinfo=UTC), 120, timedelta(days=1)
+ALARM = [Check("performance", "probability", "alarm", 0.1, 0.02, 0.001, message="probability: worse by 0.1.")]
+
+
+class Live:
+    """The coin's endpoint, its traffic, and its circle."""
+
+    def __init__(self, place: Place):
+        self.place, self.kind, self.today, self.chance = place, "strong", FIRST, np.random.default_rng(1)
+        self.task = catalogue.load_task(NAME)
+        self.steps = Steps(NAME, self.task, self.train)
+        self.http = httpx.Client(base_url=settings().endpoint_url, timeout=30)
+
+    def train(self, parameters: dict) -> tuple[str, str]:
+        if self.kind == "impossible":
+            raise CapstanError("The source is away.")
+        options = [f"--set={name}={value}" for name, value in (parameters | {"kind": self.kind}).items()]
+        return self.run(*options)
+
+    def run(self, *options: str) -> tuple[str, str]:
+        import json
+
+        done = self.place("run", NAME, "--json", *options)
+        assert done.returncode == 0, done.stderr
+        summary = json.loads(done.stdout)
+        return summary["version"], summary["verdict"]
+
+    def day(self) -> set[str]:
+        """Live through a day of coins, each with its label an hour later; return who answered. No request may fail."""
+        numbers = self.chance.normal(size=(PER_DAY, 3))
+        actuals, versions = [], set()
+        for number, heads in enumerate(self.task.sides(numbers, self.chance)):
+            at = self.today + timedelta(minutes=number)
+            request = dict(zip(self.task.NUMBERS, numbers[number], strict=True)) | {"at": at.isoformat()}
+            key = {"x-capstan-key": at.isoformat()}
+            reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]}, headers=key)
+            [answer] = reply.raise_for_status().json()["predictions"]
+            versions.add(answer["model_version"])
+            known = (at + timedelta(hours=1)).isoformat()
+            actuals.append({"prediction_id": answer["prediction_id"], "label": bool(heads), "known_at": known})
+        self.http.post(f"/v2/models/{NAME}/actuals", json={"actuals": actuals}).raise_for_status()
+        self.today += DAY
+        return versions
+
+    def step(self, *found: Check) -> list[str]:
+        return [event.kind for event in self.steps.step(self.today, found)]
+
+
+SCRIPT = """
+import json, os, signal, sys
+from datetime import datetime
+from capstan import catalogue
+from monitoring.checks.result import Check
+from monitoring.circle import steps
+from monitoring.history import History
+
+moment, dies_before, trained, alarm = json.loads(sys.argv[1])
+write = History.add
+def add(self, capstone, key, event):
+    if event.kind == dies_before:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(self, capstone, key, event)
+History.add = add
+found = [Check("performance", "probability", "alarm", message="worse")] if alarm else []
+circle = steps.Steps("coin", catalogue.load_task("coin"), lambda _parameters: tuple(trained))
+circle.step(datetime.fromisoformat(moment), found)
+"""
+
+
+def killed(moment: datetime, dies_before: str, trained: tuple[str, str] = ("", ""), alarm: bool = False) -> bool:
+    """Take a step in a process that is killed before it writes an event of a kind; return whether it came to that."""
+    import json
+
+    given = json.dumps([moment.isoformat(), dies_before, trained, alarm])
+    done = subprocess.run([sys.executable, "-c", SCRIPT, given], cwd=ROOT, env=os.environ, timeout=120)
+    assert done.returncode in (0, -signal.SIGKILL)
+    return done.returncode != 0
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    place = Place(tmp_path_factory.mktemp("circle") / "home")
+    place.environment["CAPSTAN_CAPSTONES"] = str(FOLDER)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in place.environment.items():
+            patch.setenv(name, value)
+        settings.cache_clear()
+        live = Live(place)
+        live.run()
+        for _ in range(8):
+            live.day()
+        yield live
+        live.http.close()
+        place.clear()
+    settings.cache_clear()
+
+
+def test_nothing_starts_without_an_alarm_or_by_one_that_the_rule_does_not_name(live):
+    assert live.step() == []
+    assert live.step(Check("drift", "x", "alarm", message="x drifts")) == []
+
+
+def test_better_challenger_becomes_a_canary_also_when_the_process_is_killed(live):
+    assert killed(live.today, "retraining", alarm=True) and history().events(NAME) == []
+    version, verdict = live.run("--set=kind=strong", "--set=canary=-1")
+    assert (version, verdict, store.read(NAME).champion) == ("2", "accepted", "1")
+    assert killed(live.today, "challenger", (version, verdict), alarm=True)
+    assert killed(live.today, "canary", (version, verdict), alarm=True)
+    assert store.read(NAME).challenger == "2"  # the split came before the event
+    assert live.step(*ALARM) == ["canary"]
+    assert [event.kind for event in history().events(NAME)] == ["retraining", "challenger", "canary"]
+    canary = history().events(NAME)[-1]
+    assert canary.evidence["low"] > 0 and canary.evidence["rows"] == 8 * PER_DAY and canary.version == "2"
+
+
+def test_canary_that_is_better_live_is_promoted_also_when_the_process_is_killed(live):
+    for _ in range(20):
+        assert live.day() == {"1", "2"}
+        if killed(live.today, "promoted"):
+            break
+    assert store.read(NAME).champion == "2"
+    assert live.step() == ["promoted"]
+    assert live.step() == [] and live.day() == {"2"}
+
+
+def test_shuffled_labels_are_stopped_by_the_gate(live):
+    live.kind = "shuffled"
+    live.day()
+    live.day()
+    assert live.step(*ALARM) == ["retraining", "rejected"]
+    assert history().events(NAME)[-1].reason == "The gate rejected it."
+    assert live.step(*ALARM) == []  # it cools down
+
+
+def test_challenger_that_is_broken_online_is_rolled_back_and_the_circle_stops_after_two(live):
+    live.kind = "broken"
+    live.day()
+    live.day()
+    assert live.step(*ALARM) == ["retraining", "challenger", "canary"]
+    for _ in range(25):
+        live.day()
+        found = live.step()
+        if "rolled back" in found:
+            break
+    assert found == ["rolled back", "stopped"]
+    assert store.read(NAME).champion == "2" and live.day() == {"2"}
+    assert live.step(*ALARM) == []
+
+
+def test_training_that_fails_leaves_the_champion_and_is_told(live):
+    live.kind = "impossible"
+    done = live.place("resume", NAME, "--reason", "The source is mended.")
+    assert done.returncode == 0, done.stderr
+    assert history().events(NAME)[-1].reason == "The source is mended." and history().events(NAME)[-1].by != "circle"
+    live.day()
+    live.day()
+    assert live.step(*ALARM) == ["retraining", "failed"]
+    assert history().events(NAME)[-1].reason == "The training failed: The source is away."
+    assert store.read(NAME).champion == "2" and live.day() == {"2"}
+
+
+def test_person_stops_the_circle_and_has_to_say_why(live):
+    live.day()
+    live.day()
+    refused = live.place("pause", NAME, "--reason", " ")
+    assert refused.returncode == 1 and "Give a reason" in refused.stderr
+    assert live.place("pause", NAME, "--reason", "An audit.").returncode == 0
+    assert live.step(*ALARM) == []
+    told = live.place("history", NAME).stdout.splitlines()
+    assert "paused" in told[-1] and "An audit." in told[-1]
