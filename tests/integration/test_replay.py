@@ -106,13 +106,6 @@ def test_first_champion_knows_nothing_of_the_replay(report, place):
         assert (rows["label_known_at"] <= START).all()
 
 
-def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
-    done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
-    assert done.returncode == 0, done.stderr
-    again = json.loads(done.stdout)
-    assert again["first_version"] == report["first_version"] and again["features_that_differ"] == []
-
-
 @pytest.mark.parametrize(
     ("options", "code", "problem"),
     [
@@ -131,7 +124,8 @@ def test_what_cannot_be_replayed_is_refused(options, code, problem, place):
 def test_planted_shift_alerts_once_within_days(report, place):
     events = json.loads(place("history", "flight_delay", "--json", "--kind", "alert").stdout)
     [alert] = [event for event in events if event["reason"].startswith("humid: its share of nulls")]
-    assert SHIFT < pd.Timestamp(alert["at"]) <= SHIFT + pd.Timedelta("5D")
+    # Three days without any value are no chance beside 60 days of reference only after a week of them, with all tests.
+    assert SHIFT < pd.Timestamp(alert["at"]) <= SHIFT + pd.Timedelta("7D")
     assert alert["by"] == "circle" and pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
     assert report["alerts"] == len(events)
     [held] = [one for one in alerts().alerts("flight_delay", open_only=True) if one.condition.name == "nulls of humid"]
@@ -156,3 +150,10 @@ def test_feature_that_is_shifted_at_serving_shows(report, place):
     assert {check.verdict for name, check in found.items() if name != "temp"} == {"ok"}
     with pytest.raises(CapstanError, match="no prediction"):
         skew("flight_delay", task, log.head(0))
+
+
+def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
+    done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
+    assert done.returncode == 0, done.stderr
+    again = json.loads(done.stdout)
+    assert again["first_version"] == report["first_version"] and again["features_that_differ"] == []
