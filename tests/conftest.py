@@ -33,9 +33,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def group(item: pytest.Item) -> str:
-    """Return what a test shares servers with: tests of a run of the flagship, of the model server, of one file."""
+    """Return what a test shares: a run of the flagship, the model server, the model of a capstone, or a file."""
     path = item.path.relative_to(ROOT)
     serving = Path("tests/integration/serving") in path.parents
+    if "model" in item.fixturenames and path.parts[0] == "pipelines":
+        return str(path.parent)  # trained once
     return "road" if "road" in item.fixturenames else "serving" if serving else str(path)
 
 

@@ -2,9 +2,13 @@
 
 import pandas as pd
 import pytest
+import torch
 
 from pipelines.digits import images, task
 from tests.support.data import DATA_DIR
+
+# Several processes with several threads each would wait for one another.
+torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
