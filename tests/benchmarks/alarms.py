@@ -65,7 +65,7 @@ def model_of(rows: pd.DataFrame) -> CalibratedBooster:
 
 def signals(model: CalibratedBooster, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the signals of some flights, with their time."""
-    return task.signals(model, {"flights": rows}).assign(event_timestamp=rows[EVENT_TIMESTAMP])
+    return task.signals(model, {"flights": rows})
 
 
 def planted(rows: pd.DataFrame, shift: Mapping[str, Any]) -> pd.DataFrame:

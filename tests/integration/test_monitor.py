@@ -44,7 +44,7 @@ def flights(road, origin: str) -> pd.DataFrame:
 
 
 def test_reference_holds_test_flights_the_model_had_not_seen(reference, road):
-    assert set(reference) == {*task.INPUTS, "probability", "late"}
+    assert set(reference) == {*task.INPUTS, "probability", "late", "event_timestamp"}
     assert len(reference) == signals.SAMPLE_ROWS < road["rows"]["test_flights"]
 
 
