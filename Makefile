@@ -53,7 +53,7 @@ test: check  ## the checks, then all other tests but the longest; the slowest ar
 	scripts/system-packages
 	$(PYTEST) -m "not fast and not long" --durations=20 --durations-min=5
 
-test-long: .venv/.dev  ## the longest: commands killed at each write, training on Ray, requests made up
+test-long: .venv/.dev  ## the longest: commands killed at each write, the circle, training on Ray, requests made up
 	scripts/system-packages
 	$(PYTEST) -m long --durations=20 --durations-min=5
 

@@ -166,7 +166,8 @@ def test_unfinished_capstone_hides_no_other_from_the_list(place, tmp_path):
     assert done.returncode == 0, done.stderr
     found = {row["name"]: row for row in json.loads(done.stdout)}
     assert "ZeroDivisionError" in found["unfinished"]["problem"]
-    assert found["flight_delay"]["capabilities"] == ["contract", "endpoint", "features", "labels", "monitoring"]
+    known = ["contract", "endpoint", "features", "labels", "monitoring", "replay", "retraining"]
+    assert found["flight_delay"]["capabilities"] == known
 
 
 def test_command_alone_imports_none_of_the_heavy_libraries_and_touches_no_disk(place):

@@ -152,6 +152,7 @@ def test_feature_that_is_shifted_at_serving_shows(report, place):
         skew("flight_delay", task, log.head(0))
 
 
+@pytest.mark.long
 def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
     done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
     assert done.returncode == 0, done.stderr
