@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.checks import Checks
+from capstan.checks import declared
 from capstan.errors import CapstanError
 from capstan.files import read_tables
 from capstan.storage import Storage
@@ -44,7 +44,7 @@ def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
 
 def untimed(frame: pd.DataFrame, task: ModuleType) -> pd.DataFrame:
     """Return signals without the time of the prediction, which tells Evidently nothing."""
-    time = (getattr(task, "CHECKS", None) or Checks()).time
+    time = declared(task).time
     return frame.drop(columns=[time] if time in frame else [])
 
 

@@ -41,7 +41,7 @@ def _entities(task: ModuleType, sample: "pd.DataFrame") -> "pd.DataFrame":
     requests = [task.Request.model_validate(inputs) for inputs in sample["inputs"]]
     frame = pd.DataFrame([{name: getattr(one, name) for name in type(one).model_fields} for one in requests])
     for column in frame:
-        if isinstance(frame[column].dropna().iloc[0] if frame[column].notna().any() else None, datetime):
+        if any(isinstance(value, datetime) for value in frame[column]):
             frame[column] = pd.to_datetime(frame[column], utc=True)
     return frame.assign(row=range(len(frame)), **{EVENT_TIMESTAMP: sample["prediction_time"]})
 

@@ -90,7 +90,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
         kept = state.first(start, end, version)
     elif not quiet:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
-    going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, _train if circle else None)
+    going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, _run if circle else None)
     logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
     with nullcontext() if quiet else console.status("preparing") as status:
 
@@ -106,11 +106,11 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
     return report(going)
 
 
-def _train(capstone: str, parameters: dict[str, Any]) -> tuple[str, str]:
-    """Run the pipeline, without a word; return the version and the verdict of the gate."""
+def _run(capstone: str, parameters: dict[str, Any], quiet: bool = True) -> tuple[str, str]:
+    """Run the pipeline; return the version and the verdict of the gate."""
     from capstan.cli.run import Progress, runner, summarize
 
-    with Progress(quiet=True) as progress:
+    with Progress(quiet=quiet) as progress:
         outputs, _links = runner("run")(capstone, parameters, progress.on_event)
     summary = summarize(capstone, outputs)
     return str(summary["version"]), str(summary["verdict"])
@@ -118,18 +118,15 @@ def _train(capstone: str, parameters: dict[str, Any]) -> tuple[str, str]:
 
 def _first_champion(capstone: str, parameters: dict[str, str], quiet: bool) -> str:
     """Train on what was known at the start, and return the version, which has to be the champion."""
-    from capstan.cli.run import Progress, runner, summarize
     from capstan.rollout import store
 
-    with Progress(quiet=quiet) as progress:
-        outputs, _links = runner("run")(capstone, parameters, progress.on_event)
-    summary = summarize(capstone, outputs)
-    if summary["verdict"] == "rejected":
+    version, verdict = _run(capstone, parameters, quiet)
+    if verdict == "rejected":
         raise CapstanError(
             "The gate rejected the model of what was known at the start. A champion may know more: "
             f"retire it with `capstan retire {capstone}`, or replay in another CAPSTAN_HOME."
         )
-    version, champion = str(summary["version"]), store.read(capstone).champion
+    champion = store.read(capstone).champion
     if champion != version:
         raise CapstanError(
             f"Version {version}, of what was known at the start, is not the champion: that is {champion}, which may "

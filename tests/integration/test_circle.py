@@ -1,5 +1,6 @@
 """The circle of a capstone about which everything is known: promoted, rejected, rolled back, stopped, and killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -42,8 +43,6 @@ class Live:
         return self.run(*options)
 
     def run(self, *options: str) -> tuple[str, str]:
-        import json
-
         done = self.place("run", NAME, "--json", *options)
         assert done.returncode == 0, done.stderr
         summary = json.loads(done.stdout)
@@ -93,8 +92,6 @@ circle.step(datetime.fromisoformat(moment), found)
 
 def killed(moment: datetime, dies_before: str, trained: tuple[str, str] = ("", ""), alarm: bool = False) -> bool:
     """Take a step in a process that is killed before it writes an event of a kind; return whether it came to that."""
-    import json
-
     given = json.dumps([moment.isoformat(), dies_before, trained, alarm])
     done = subprocess.run([sys.executable, "-c", SCRIPT, given], cwd=ROOT, env=os.environ, timeout=120)
     assert done.returncode in (0, -signal.SIGKILL)
