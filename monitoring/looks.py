@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from capstan.checks import Checks
+from capstan.checks import declared
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from monitoring import alerts, signals
@@ -39,12 +39,6 @@ def reference(capstone: str, task: ModuleType, version: str) -> Reference:
     return Reference(version, rows, tally.reference(rows, declared(task), getattr(task, "OUTCOME", None)))
 
 
-def declared(task: ModuleType) -> Checks:
-    """Return the checks of a task, or the defaults."""
-    found: Checks = getattr(task, "CHECKS", None) or Checks()
-    return found
-
-
 def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> list[Check]:
     """Return every check of the version's predictions, with the labels that are known now.
 
@@ -63,17 +57,20 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     return [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
 
 
-def report(capstone: str, found: Sequence[Check], now: datetime) -> list[Condition]:
-    """Alert about the alarms that were none before, and write them to the history. Return these."""
-    conditions = [_condition(one, now) for one in alarms(list(found))]
-    new, cleared = alerts.alerts().report(capstone, conditions, now, alerts.webhooks())
-    for condition in new:
-        evidence = {"since": condition.since.isoformat(), "severity": condition.severity}
-        event = Event("alert", now, condition.message, evidence=evidence)
-        history().add(capstone, f"alert {condition.name} {now.isoformat()}", event)
-    for name in cleared:
+def report(capstone: str, found: Sequence[Check], now: datetime) -> None:
+    """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
+
+    The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
+    """
+    holding = {one.name: one for one in (_condition(check, now) for check in alarms(list(found)))}
+    opened = {alert.condition.name for alert in alerts.alerts().alerts(capstone, open_only=True)}
+    for name in sorted(holding.keys() - opened):
+        evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
+        event = Event("alert", now, holding[name].message, evidence=evidence)
+        history().add(capstone, f"alert {name} {now.isoformat()}", event)
+    for name in sorted(opened - holding.keys()):
         history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
-    return new
+    alerts.alerts().report(capstone, holding.values(), now, alerts.webhooks())
 
 
 def _rows(task: ModuleType, log: "pd.DataFrame", like: "pd.DataFrame") -> "pd.DataFrame":
