@@ -14,6 +14,7 @@ from monitoring.alerts import Condition
 from monitoring.checks import tally, verdicts
 from monitoring.checks.result import Check, alarms
 from monitoring.history import Event, history
+from monitoring.snapshots import Snapshot, snapshots
 from serving.predictions.labelled import labelled
 
 if TYPE_CHECKING:
@@ -39,22 +40,31 @@ def reference(capstone: str, task: ModuleType, version: str) -> Reference:
     return Reference(version, rows, tally.reference(rows, declared(task), getattr(task, "OUTCOME", None)))
 
 
-def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> list[Check]:
-    """Return every check of the version's predictions, with the labels that are known now.
+def look(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
+    """Check the version's predictions with the labels that are known now, alert, and keep what was found.
 
     The windows end with the last whole day of UTC before `now`. Without a day of predictions there is no check.
     """
+    found = check(capstone, task, against, now)
+    report(capstone, found.checks, now)
+    snapshots().keep(capstone, found)
+    return found
+
+
+def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
+    """Return every check of the version's predictions, with the labels that are known now."""
     checks = declared(task)
     until = now.replace(hour=0, minute=0, second=0, microsecond=0)
     log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
     log = log[(log["version"] == against.version) & (log["variant"] != "shadow")]
     if log.empty:
-        return []
+        return Snapshot(now, against.version, 0, 0, [])
     newest = tally.recent(_rows(task, log, against.rows), checks, against.counted)
     outcome = getattr(task, "OUTCOME", None)
     found = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
-    return [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    found = [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
 
 
 def report(capstone: str, found: Sequence[Check], now: datetime) -> None:

@@ -31,8 +31,7 @@ class Daily:
         if self._reference is None or self._reference.version != champion:
             self._reference = looks.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
-        found = looks.check(self._capstone, self._task, self._reference, now)
-        looks.report(self._capstone, found, now)
+        found = looks.look(self._capstone, self._task, self._reference, now)
         if self._steps:
-            self._steps.step(now, found)
+            self._steps.step(now, found.checks)
         return history().events(self._capstone)[before:]

@@ -1,0 +1,99 @@
+"""Snapshots: what each look found, kept for the console and for whoever asks how something went over time."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+)
+
+from capstan.database import Database, instant, ticks
+from capstan.profile import profile
+from monitoring.checks.result import Check
+
+schema = MetaData()
+SNAPSHOTS = Table(
+    "capstan_snapshots",
+    schema,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("capstone", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False),  # by the clock of the traffic; microseconds since 1970
+    Column("version", String(40), nullable=False),
+    Column("predictions", Integer, nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("checks", Text, nullable=False),  # JSON
+    UniqueConstraint("capstone", "at"),
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a look at a version found as of an instant, and of how many predictions, so many of them labelled."""
+
+    at: datetime
+    version: str
+    predictions: int
+    labels: int
+    checks: Sequence[Check]
+
+
+class Snapshots(Database):
+    """The snapshots of all capstones at a URL of SQLAlchemy."""
+
+    def __init__(self, url: str):
+        super().__init__(url, schema, "snapshots")
+
+    def keep(self, capstone: str, found: Snapshot) -> None:
+        """Keep a snapshot, in place of one as of the same instant."""
+        row = {
+            "capstone": capstone,
+            "at": ticks(found.at),
+            "version": found.version,
+            "predictions": found.predictions,
+            "labels": found.labels,
+            "checks": json.dumps([check.as_dict() for check in found.checks]),
+        }
+        with self.turn(f"snapshots of {capstone}") as connection:
+            connection.execute(
+                delete(SNAPSHOTS).where(SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at == ticks(found.at))
+            )
+            connection.execute(insert(SNAPSHOTS).values(row))
+
+    def newest(self, capstone: str) -> Snapshot | None:
+        """Return the snapshot as of the latest instant, or None."""
+        found = self._read(capstone, select(SNAPSHOTS).order_by(SNAPSHOTS.c.at.desc()).limit(1))
+        return found[0] if found else None
+
+    def since(self, capstone: str, at: datetime) -> list[Snapshot]:
+        """Return the snapshots since an instant, the oldest first."""
+        return self._read(capstone, select(SNAPSHOTS).where(SNAPSHOTS.c.at >= ticks(at)).order_by(SNAPSHOTS.c.at))
+
+    def _read(self, capstone: str, query: Any) -> list[Snapshot]:
+        return [
+            Snapshot(
+                instant(row.at),
+                row.version,
+                row.predictions,
+                row.labels,
+                [Check(**check) for check in json.loads(row.checks)],
+            )
+            for row in self.rows(query.where(SNAPSHOTS.c.capstone == capstone))
+        ]
+
+
+def snapshots() -> Snapshots:
+    """Return the snapshots of this profile."""
+    return Snapshots(profile().database("circle"))
