@@ -11,11 +11,13 @@ from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import signals, workspace
-from monitoring.reports import compare
+from monitoring.reports import compare, performance
 from serving.predictions import reader
+from serving.predictions.labelled import labelled
 
 # Evidently's tests on fewer rows find drift in noise, or none where there is some.
 MIN_PREDICTIONS = 100
+LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,12 @@ class Watched:
     note: str = ""
 
 
-def watch(capstone: str, hours: float, run: str) -> Watched:
+def watch(capstone: str, hours: float, run: str, as_of: datetime | None = None) -> Watched:
     """Compare the champion's predictions of the last hours with those of its test data.
 
-    The Evidently report is added to the workspace. The same `run` adds one report, however often it is repeated.
+    The hours are those in which it answered, or, as of an instant, those of the prediction times before it. The
+    Evidently report is added to the workspace, and one of the performance on the labels that are known. The same `run`
+    adds each once, however often it is repeated.
     Raises CapstanError when nothing is deployed, or the version has no reference.
     """
     task = load_task(capstone)
@@ -44,7 +48,9 @@ def watch(capstone: str, hours: float, run: str) -> Watched:
             f"Version {champion} of {capstone} has no reference to compare with: its run wrote none. Run the pipeline "
             f"again with `capstan run {capstone}`; training comes from the cache."
         )
-    log = reader.read(capstone, datetime.now(UTC) - timedelta(hours=hours))
+    now = as_of or datetime.now(UTC)
+    since = now - timedelta(hours=hours)
+    log = labelled(capstone, since, now, now, also_unlabelled=True) if as_of else reader.read(capstone, since)
     log = log[(log["version"] == champion) & ~log["partial"]]
     if len(log) < MIN_PREDICTIONS:
         found = f"Version {champion} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
@@ -53,10 +59,30 @@ def watch(capstone: str, hours: float, run: str) -> Watched:
     live = signals.of_predictions(log, reference)
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
     current, name = signals.sample(live[filled]), f"live, version {champion}, run {run[:8]}"
-    report = compare(name, reference[filled], current)
+    report = compare(name, reference[filled], current, at=as_of)
     workspace.add(capstone, task.TITLE, name, report.run)
+    _add_performance(capstone, task, champion, now, run)
     counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": report.drifted}
     return Watched(counts, report.page, _left_out(task, reference, live, filled))
+
+
+def _add_performance(capstone: str, task: ModuleType, champion: str, now: datetime, run: str) -> None:
+    """Add a report on the predictions of the last weeks whose labels are known, if there are enough."""
+    outcome = getattr(task, "OUTCOME", None)
+    if outcome is None:
+        return
+    log = labelled(capstone, now - LABELLED, now, now)
+    log = log[(log["version"] == champion) & (log["variant"] != "shadow")].tail(signals.SAMPLE_ROWS)
+    numeric = outcome.kind != "multiclass"
+    labels = pd.to_numeric(log["label"]) if numeric else log["label"].astype(str)
+    if len(log) < MIN_PREDICTIONS or labels.nunique() < 2:
+        return
+    answers = [found[outcome.prediction] for found in log["prediction"]]
+    rows = pd.DataFrame({outcome.target: labels.to_numpy(), outcome.prediction: answers})
+    if not numeric:
+        rows[outcome.prediction] = rows[outcome.prediction].astype(str)
+    name = f"performance, version {champion}, run {run[:8]}"
+    workspace.add(capstone, task.TITLE, name, performance(name, rows, outcome, now), outcome.kind)
 
 
 def _left_out(task: ModuleType, reference: pd.DataFrame, live: pd.DataFrame, compared: list[str]) -> str:

@@ -1,14 +1,15 @@
 """A look at a capstone's live predictions: all checks as of an instant, and what they alert about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from capstan.checks import declared
+from capstan.checks import Checks, declared
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.settings import settings
 from monitoring import alerts, signals
 from monitoring.alerts import Condition
 from monitoring.checks import tally, verdicts
@@ -30,6 +31,7 @@ class Reference:
     version: str
     rows: "pd.DataFrame"
     counted: "Tally"
+    checks: Checks
 
 
 def reference(capstone: str, task: ModuleType, version: str) -> Reference:
@@ -37,13 +39,17 @@ def reference(capstone: str, task: ModuleType, version: str) -> Reference:
     rows = signals.read_reference(profile().storage(), capstone, version)
     if rows is None:
         raise CapstanError(f"Version {version} of {capstone} has no reference: run its pipeline again.")
-    return Reference(version, rows, tally.reference(rows, declared(task), getattr(task, "OUTCOME", None)))
+    checks = declared(task)
+    if checks.time not in rows:  # its signals have no time: parts of its rows take the place of days
+        checks = replace(checks, time=None)
+    return Reference(version, rows, tally.reference(rows, checks, getattr(task, "OUTCOME", None)), checks)
 
 
 def look(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
     """Check the version's predictions with the labels that are known now, alert, and keep what was found.
 
-    The windows end with the last whole day of UTC before `now`. Without a day of predictions there is no check.
+    The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
+    are compared up to `now`. Without predictions there is no check.
     """
     found = check(capstone, task, against, now)
     report(capstone, found.checks, now)
@@ -53,13 +59,13 @@ def look(capstone: str, task: ModuleType, against: Reference, now: datetime) -> 
 
 def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
     """Return every check of the version's predictions, with the labels that are known now."""
-    checks = declared(task)
-    until = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    checks = against.checks
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
     log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
     log = log[(log["version"] == against.version) & (log["variant"] != "shadow")]
     if log.empty:
         return Snapshot(now, against.version, 0, 0, [])
-    newest = tally.recent(_rows(task, log, against.rows), checks, against.counted)
+    newest = tally.recent(_rows(task, log, against), checks, against.counted)
     outcome = getattr(task, "OUTCOME", None)
     found = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
@@ -72,7 +78,8 @@ def report(capstone: str, found: Sequence[Check], now: datetime) -> None:
 
     The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
     """
-    holding = {one.name: one for one in (_condition(check, now) for check in alarms(list(found)))}
+    link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
+    holding = {one.name: one for one in (_condition(check, now, link) for check in alarms(list(found)))}
     opened = {alert.condition.name for alert in alerts.alerts().alerts(capstone, open_only=True)}
     for name in sorted(holding.keys() - opened):
         evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
@@ -83,20 +90,20 @@ def report(capstone: str, found: Sequence[Check], now: datetime) -> None:
     alerts.alerts().report(capstone, holding.values(), now, alerts.webhooks())
 
 
-def _rows(task: ModuleType, log: "pd.DataFrame", like: "pd.DataFrame") -> "pd.DataFrame":
+def _rows(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
     """Return predictions as signals, with the label where it is known, and the time."""
     import pandas as pd
 
-    rows, outcome, checks = signals.of_predictions(log, like), getattr(task, "OUTCOME", None), declared(task)
-    if checks.time:
-        rows[checks.time] = log["prediction_time"].to_numpy()
-    if outcome and outcome.target in like:
+    rows, outcome = signals.of_predictions(log, against.rows), getattr(task, "OUTCOME", None)
+    if against.checks.time:
+        rows[against.checks.time] = log["prediction_time"].to_numpy()
+    if outcome and outcome.target in against.rows and log["label"].notna().any():
         numeric = outcome.kind != "multiclass"
         rows[outcome.target] = pd.to_numeric(log["label"], errors="coerce").to_numpy() if numeric else log["label"]
     return rows
 
 
-def _condition(one: Check, now: datetime) -> Condition:
+def _condition(one: Check, now: datetime, link: str) -> Condition:
     since = datetime.fromisoformat(one.since).replace(tzinfo=UTC) if one.since else now
     severe = one.name in ("performance", "contract")
-    return Condition(f"{one.name} of {one.signal}", since, one.message, "critical" if severe else "warning")
+    return Condition(f"{one.name} of {one.signal}", since, one.message, "critical" if severe else "warning", link)

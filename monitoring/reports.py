@@ -1,6 +1,7 @@
 """Evidently reports: the drift of a model's signals and, with a label, the quality of its predictions."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,18 +20,36 @@ class Compared:
     drifted: int
 
 
-def compare(name: str, reference: pd.DataFrame, current: pd.DataFrame, outcome: Outcome | None = None) -> Compared:
-    """Compare two tables of signals. With an outcome, both hold a label: then the report shows the performance, too."""
+def compare(
+    name: str,
+    reference: pd.DataFrame,
+    current: pd.DataFrame,
+    outcome: Outcome | None = None,
+    at: datetime | None = None,
+) -> Compared:
+    """Compare two tables of signals. With an outcome, both hold a label: then the report shows the performance, too.
+
+    at: when it counts in the plots over time; by default now.
+    """
     from evidently import Report
+    from evidently.metrics import DatasetMissingValueCount
     from evidently.presets import DataDriftPreset
 
     definition = _definition(current, outcome)
     datasets = (_dataset(frame, definition) for frame in (current, reference))
-    run = Report([DataDriftPreset(), *_performance(outcome)], include_tests=True).run(*datasets, name=name)
+    parts = [DataDriftPreset(), DatasetMissingValueCount(), *_performance(outcome)]
+    run = Report(parts, include_tests=True).run(*datasets, name=name, timestamp=at)
     with TemporaryDirectory(prefix="capstan-") as folder:
         page = Path(folder) / "report.html"
         run.save_html(str(page))
         return Compared(run, page.read_bytes(), _drifted(run))
+
+
+def performance(name: str, rows: pd.DataFrame, outcome: Outcome, at: datetime) -> Any:
+    """Return an Evidently run on the performance of labelled predictions: the columns of the outcome."""
+    from evidently import Report
+
+    return Report(_performance(outcome)).run(_dataset(rows, _definition(rows, outcome)), name=name, timestamp=at)
 
 
 def _drifted(run: Any) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from capstan.errors import CapstanError
-from monitoring.alerts import Alert, Alerts
+from monitoring.alerts import Alert, Alerts, alerts, webhooks
 
 log = logging.getLogger("monitoring")
 SECONDS = 1.0  # between two looks at what is due
@@ -26,16 +26,25 @@ class Sender:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Send what is due yet, once; a webhook that does not answer holds this up for its own time limit at most."""
         self._stop.set()
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while True:
+            last = self._stop.is_set()
             try:
                 deliver(self.alerts, self.addresses)
             except CapstanError as error:
                 log.warning("%s", error)
+            if last:
+                return
             self._stop.wait(SECONDS)
+
+
+def sending() -> Sender:
+    """Return a sender of this profile's alerts to the webhooks of the settings."""
+    return Sender(alerts(), webhooks())
 
 
 def deliver(alerts: Alerts, addresses: Mapping[str, str]) -> int:

@@ -7,6 +7,7 @@ from capstan.profile import profile
 from capstan.settings import settings
 
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
+QUALITY = ("Share of missing values", "DatasetMissingValueCount", {"value_type": "share"})
 # The metric that shows how good a model still is, by the kind of its outcome.
 PERFORMANCE: dict[str, tuple[str, str, dict[str, str]]] = {
     "binary": ("ROC AUC", "RocAuc", {}),
@@ -60,7 +61,7 @@ def _remove(workspace: Any, project: Any, name: str) -> None:
 
 def _create(workspace: Any, capstone: str, title: str, outcome: str | None) -> Any:
     project = workspace.create_project(capstone, title)
-    panels = [DRIFT, PERFORMANCE[outcome]] if outcome else [DRIFT]
+    panels = [DRIFT, QUALITY, PERFORMANCE[outcome]] if outcome else [DRIFT, QUALITY]
     for plot in ({"plot_type": "counter", "aggregation": "last"}, {"plot_type": "bar"}):
         for name, metric, labels in panels:
             project.dashboard.add_panel(_panel(name, metric, labels, plot))

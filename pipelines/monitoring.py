@@ -16,9 +16,12 @@ class Outputs(NamedTuple):
 
 
 @dsl.pipeline(name="monitoring", description="Did what the champion sees or answers drift?")
-def pipeline(capstone: str, hours: float = 24.0) -> Outputs:
-    """Compare the champion's predictions of the last `hours` with those of its test data."""
-    watched = watch(capstone=capstone, hours=hours, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
+def pipeline(capstone: str, hours: float = 24.0, as_of: str = "", circle: bool = False) -> Outputs:
+    """Compare the champion's predictions of the last `hours` with those of its test data, run all checks and alert.
+
+    as_of: an instant, such as of a replay; by default now. circle: also train anew, promote or roll back.
+    """
+    watched = watch(capstone=capstone, hours=hours, as_of=as_of, circle=circle, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
     watched.set_caching_options(False)  # each run looks at other predictions
     road.large(watched)
     return Outputs(live=watched.outputs["live"], live_report=watched.outputs["report"])

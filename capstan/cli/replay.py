@@ -79,6 +79,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
     from monitoring.replay import past, state
     from monitoring.replay.replay import Replay
     from monitoring.replay.report import report
+    from monitoring.webhooks import sending
 
     task = catalogue.load_task(capstone)
     if "replay" not in capabilities(task):
@@ -90,9 +91,9 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
         kept = state.first(start, end, version)
     elif not quiet:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
-    going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, _run if circle else None)
+    going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, circle)
     logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
-    with nullcontext() if quiet else console.status("preparing") as status:
+    with sending(), nullcontext() if quiet else console.status("preparing") as status:
 
         def after_hour(now: datetime) -> None:
             if status:

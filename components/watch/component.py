@@ -6,9 +6,17 @@ from capstan.images import BASE
 
 
 @dsl.component(base_image=BASE, install_kfp_package=False)
-def watch(capstone: str, hours: float, run_id: str, live: dsl.Output[dsl.Metrics], report: dsl.Output[dsl.HTML]):
-    """Compare what the champion answered in the last hours with its predictions of the test data."""
+def watch(
+    capstone: str,
+    hours: float,
+    as_of: str,
+    circle: bool,
+    run_id: str,
+    live: dsl.Output[dsl.Metrics],
+    report: dsl.Output[dsl.HTML],
+):
+    """Look at what the champion answered lately: report, check, alert and, with `circle`, act."""
     from components.watch.core import watch
 
-    for name, value in watch(capstone, hours, run_id, report.path).items():
+    for name, value in watch(capstone, hours, as_of, circle, run_id, report.path).items():
         live.log_metric(name, value)

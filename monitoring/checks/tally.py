@@ -79,7 +79,7 @@ def reference(rows: Rows, checks: Checks, outcome: Outcome | None = None) -> Tal
     if checks.time is None:
         with opened(rows, None) as connection:
             [(count,)] = connection.execute("SELECT count(*) FROM rows").fetchall()
-        per_day = max(1, count // checks.days_without_time)
+        per_day = max(checks.rows_per_day, count // checks.days_without_time)
     with _opened(rows, checks, per_day, outcome) as connection:
         left_out = {"day", checks.time, "file_row_number", *checks.ignore}
         types = {name: type_ for name, type_ in columns(connection).items() if name not in left_out}

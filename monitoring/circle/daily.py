@@ -1,31 +1,42 @@
 """What is done about a capstone each day: a look, alerts, and a step of the circle."""
 
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from types import ModuleType
-from typing import Any
 
 from capstan import endpoint_client
+from capstan.capstone import capabilities
+from capstan.errors import CapstanError
+from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import looks
 from monitoring.circle.steps import Steps
+from monitoring.circle.training import train
 from monitoring.history import Event, history
 from monitoring.looks import Reference
 
-Train = Callable[[str, dict[str, Any]], tuple[str, str]]
-
 
 class Daily:
-    """A look at a capstone, again and again. Without `train` it only alerts."""
+    """A look at a capstone, again and again. Without `circle` it only alerts."""
 
-    def __init__(self, capstone: str, task: ModuleType, train: Train | None = None):
+    def __init__(self, capstone: str, task: ModuleType, circle: bool = False):
+        """Raises CapstanError for a circle of a capstone that cannot have one."""
         self._capstone, self._task, self._steps = capstone, task, None
-        if train:
-            self._steps = Steps(capstone, task, lambda parameters: train(capstone, parameters))
+        if circle:
+            require_circle(capstone, task)
+            self._steps = Steps(capstone, task, partial(train, capstone))
         self._reference: Reference | None = None
 
     def __call__(self, now: datetime) -> list[Event]:
-        """Look, alert and decide as of an instant; return the new events. Raises CapstanError."""
+        """Look, alert and decide as of an instant; return the new events.
+
+        Raises CapstanError, also while another process looks at this capstone.
+        """
+        message = f"{self._capstone} is being looked at by another process. Wait for it, then try again."
+        with profile().lock(f"{self._capstone}.look", message):
+            return self._look(now)
+
+    def _look(self, now: datetime) -> list[Event]:
         before = len(history().events(self._capstone))
         champion = store.read(self._capstone).champion
         if self._reference is None or self._reference.version != champion:
@@ -35,3 +46,13 @@ class Daily:
         if self._steps:
             self._steps.step(now, found.checks)
         return history().events(self._capstone)[before:]
+
+
+def require_circle(capstone: str, task: ModuleType) -> None:
+    """Raise CapstanError unless a capstone can be trained as of an instant, and compares by a binary outcome."""
+    if "retraining" not in capabilities(task):
+        raise CapstanError(f"{capstone} has no circle: its task has no `parameters_at`. See docs/adding-a-capstone.md.")
+    if task.OUTCOME.kind != "binary":
+        raise CapstanError(
+            f"{capstone} has no circle: challengers are compared by ROC AUC, and it has no binary outcome."
+        )

@@ -13,6 +13,7 @@ import numpy as np
 
 from capstan.circle import Circle
 from capstan.errors import CapstanError
+from capstan.profile import profile
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
 from monitoring import comparison, sequential
@@ -84,6 +85,8 @@ class Steps:
         last = self._last("retraining")
         if last is None:
             return
+        with profile().no_run(self.capstone):  # else it is tried again at the next step
+            pass
         try:
             version, verdict = self.train(self.task.parameters_at(last.at) | {"canary": ONLY_TRY})
         except CapstanError as error:

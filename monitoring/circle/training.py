@@ -1,0 +1,26 @@
+"""Training for the circle: the command that a person would type, in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from capstan.errors import CapstanError
+
+
+def train(capstone: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
+    """Run a capstone's pipeline; return the version and the verdict of the gate.
+
+    Raises CapstanError with what the command said.
+    """
+    given = [f"--set={name}={json.dumps(value)}" for name, value in parameters.items()]
+    done = subprocess.run(
+        [sys.executable, "-m", "capstan", "run", capstone, "--json", *given], capture_output=True, text=True
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        said = next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "it said nothing")
+        raise CapstanError(said.removeprefix("Error:").strip())
+    found = json.loads(done.stdout)
+    return str(found["version"]), str(found["verdict"])
