@@ -16,7 +16,7 @@ COMMA := ,
 extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install check lint format types unit coverage test test-long e2e e2e-long chaos bench golden lock clean
+.PHONY: help demo cluster install check lint format types unit coverage test test-long e2e e2e-long chaos bench circle golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -72,6 +72,9 @@ chaos: .venv/.dev  ## on a cluster of your own: restart one part after another d
 bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
+
+circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 25 minutes
+	$(BIN)/python -m tests.benchmarks.circle
 
 golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests
 	for file in pipelines/*/tests/pipeline.yaml; do CAPSTAN_IMAGE=capstan:golden \

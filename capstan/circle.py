@@ -17,7 +17,9 @@ class Circle:
     alarms: Sequence[str] = ("performance", "calibration")  # names of checks
     cool_down: timedelta = timedelta(days=14)
     labels: int = 1_000
-    recent: timedelta = timedelta(days=28)  # of these predictions, challenger and champion are compared on the labelled
+    recent: timedelta = timedelta(
+        days=28
+    )  # challenger and champion are compared on the labelled predictions since then
     percent: float = 20.0  # of the keys, that a canary answers
     harm: float = 0.005  # how much worse, in squared error, a canary may be and still be promoted
     longest: timedelta = timedelta(days=28)  # a canary without a decision is rolled back then

@@ -21,6 +21,7 @@ from capstan.cli import (
     rollout,
     run,
     stack,
+    trace,
 )
 
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
@@ -30,6 +31,8 @@ USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), 
 USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
 USES |= {"labels": (), "erase": ("CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
+USES |= dict.fromkeys(("history", "pause", "resume"), ("CAPSTAN_FEAST_REGISTRY",))
+USES |= {"trace": ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"clean": (*ROLLOUT, "CAPSTAN_S3_ENDPOINT"), "retire": (*ROLLOUT, "CAPSTAN_ONLINE_STORE")}
 
 # Typer's own tracebacks hide the cause of a bug. `capstan.cli.main` handles user-fixable errors.
@@ -73,6 +76,7 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("predict")(predict.predict)
+app.command("trace")(trace.trace)
 app.command("canary")(rollout.canary)
 app.command("ab")(rollout.ab)
 app.command("shadow")(rollout.shadow)

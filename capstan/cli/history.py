@@ -7,7 +7,6 @@ from rich.markup import escape
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
-from capstan.errors import CapstanError
 
 
 def history(
@@ -22,12 +21,9 @@ def history(
 ) -> None:
     """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
     from capstan import catalogue
-    from capstan.settings import settings
     from capstan.times import instant
     from monitoring.history import history as opened
 
-    if settings().profile == "cluster":
-        raise CapstanError("The history of a cluster cannot be read from here yet. Leave out `--profile cluster`.")
     catalogue.folder(capstone)
     events = opened().events(capstone, instant(since) if since else None, tuple(kind or ()))
     if as_json:

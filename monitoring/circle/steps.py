@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from capstan import registry
 from capstan.circle import Circle
 from capstan.errors import CapstanError
 from capstan.profile import profile
@@ -92,19 +93,31 @@ class Steps:
         except CapstanError as error:
             self._add(None, Event("failed", now, f"The training failed: {str(error).splitlines()[0]}"))
             return
-        kind = "challenger" if verdict == "accepted" else "rejected"
-        reason = "The gate accepted it." if verdict == "accepted" else "The gate rejected it."
+        kind, reason = "challenger", "The gate accepted it."
+        if verdict != "accepted":
+            kind, reason = "rejected", f"The gate rejected it: {self._why(version)}"
         if version == store.read(self.capstone).champion:
             kind, reason = "rejected", "It is the champion: nothing new was learned."
         self._add(None, Event(kind, now, reason, version))
 
+    def _why(self, version: str) -> str:
+        """Return which bounds of the gate a version missed."""
+        found = registry.version(self.capstone, version)
+        metrics = registry.run_metrics(found.run_id) if found else {}
+        missed = [
+            f"{name} is {metrics[name]:.4f}, beyond {bound.limit:g}"
+            for name, bound in self.task.THRESHOLDS.items()
+            if name in metrics and not bound.holds(metrics[name])
+        ]
+        return f"{'; '.join(missed) or 'it is worse than the champion on the same test data'}."
+
     def _compare(self, now: datetime) -> None:
-        """Compare challenger and champion on the same recent rows. Too few labels mean that it waits."""
+        """Compare challenger and champion on the same recent rows. Too few labels mean that it waits for more."""
         last = self._last("challenger")
         if last is None:
             return
         champion = store.read(self.capstone).champion
-        recent = rows.read(self.capstone, self.task, now - self.rule.recent, now, {"champion": champion})
+        recent = rows.read(self.capstone, self.task, last.at - self.rule.recent, now, {"champion": champion})
         if not len(recent.target):
             return
         challenger = recent.predicted_by(self.capstone, self.task, last.version)

@@ -49,9 +49,11 @@ ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
 # Seasons change what the model sees before they change what it is worth.
 CIRCLE = Circle(alarms=("drift", "nulls", "new categories", "performance", "calibration"))
 
+# Bounds that a good model holds in any season: average precision falls with the share of late flights, which is 13 % in
+# September and 30 % in July. Which of two models is better, the comparison with the champion says.
 THRESHOLDS = {
-    "roc_auc": at_least(0.75, slack=0.005),
-    "average_precision": at_least(0.45),
+    "roc_auc": at_least(0.7, slack=0.005),
+    "average_precision": at_least(0.35),
     "brier": at_most(0.16),
     "calibration_error": at_most(0.05),
 }
@@ -171,7 +173,7 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
 def parameters_at(moment: datetime) -> dict[str, str]:
     """Return the parameters of a run as of an instant. The newest 60 days test the model, 30 before calibrate it.
 
-    A month alone would not do: in September 13 % of the flights are late, and average precision falls with that share.
+    The test data are the reference of the checks, too, which tell less from less.
     """
     names = {"known_by": 0, "as_of": 0, "test_from": 60, "calibrate_from": 90}
     return {name: (moment - timedelta(days=days)).isoformat() for name, days in names.items()}

@@ -1,6 +1,7 @@
 """`capstan monitor` on what the endpoint answered: the same flights as the test data, then others."""
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -25,10 +26,11 @@ def reference(road) -> pd.DataFrame:
     return found
 
 
-def ask(url: str, rows: pd.DataFrame) -> None:
-    """Send flights to the endpoint."""
+def ask(url: str, rows: pd.DataFrame) -> list[str]:
+    """Send flights to the endpoint; return the ids of the predictions."""
     reply = httpx.post(f"{url}/v1/models/flight_delay:predict", json={"instances": task.requests(rows)}, timeout=60)
     assert reply.is_success, reply.text
+    return [answer["prediction_id"] for answer in reply.json()["predictions"]]
 
 
 def look(*options: str) -> dict:
@@ -37,10 +39,10 @@ def look(*options: str) -> dict:
     return json.loads(done.stdout)
 
 
-def flights(road, origin: str) -> pd.DataFrame:
+def flights(road, origin: str, count: int = FLIGHTS) -> pd.DataFrame:
     """Return flights of the training set from one airport."""
     rows = pd.read_parquet(road["training_set"])
-    return rows[rows["origin"] == origin].tail(FLIGHTS)
+    return rows[rows["origin"] == origin].tail(count)
 
 
 def test_reference_holds_test_flights_the_model_had_not_seen(reference, road):
@@ -63,6 +65,56 @@ def test_flights_from_one_airport_alone_are_drift(up, road, reference):
     assert [one for one in snapshots if one["name"].startswith(f"live, version {road['version']}, run ")]
 
 
+@pytest.fixture(scope="module")
+def december(up, road) -> pd.DataFrame:
+    """A week and more of flights from one airport, asked for, with their ids, and told how late they were."""
+    rows = flights(road, "LGA", 3_000).reset_index(drop=True)
+    parts = [rows.iloc[start : start + 1_000] for start in range(0, len(rows), 1_000)]
+    rows["prediction_id"] = [id_ for part in parts for id_ in ask(up["endpoint"]["url"], part)]
+    known = (rows["event_timestamp"] + pd.Timedelta(hours=12)).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    columns = {"prediction_id": rows["prediction_id"], "label": rows["late"].astype(bool), "known_at": known}
+    actuals = pd.DataFrame(columns).to_dict("records")
+    for start in range(0, len(actuals), 1_000):
+        part = {"actuals": actuals[start : start + 1_000]}
+        httpx.post(f"{up['endpoint']['url']}/v2/models/flight_delay/actuals", json=part, timeout=60).raise_for_status()
+    return rows
+
+
+def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december, up, road):
+    end = december["event_timestamp"].max().ceil("D") + pd.Timedelta(days=1)
+    options = ("--as-of", end.isoformat(), "--hours", "336")
+    found = look(*options)["live"]
+    assert found["predictions"] == len(december) and 3 <= found["alarms"] < found["checks"]
+    told = json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout)
+    assert len(told) == found["alarms"] and all(event["at"] == end.isoformat() for event in told)
+    assert any(event["reason"].startswith("origin: its distance from the reference") for event in told)
+    assert look(*options)["live"] == found
+    assert json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout) == told
+    [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
+    reports = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
+    [timed] = [one for one in reports if one["name"].startswith(f"performance, version {road['version']}, run ")][:1]
+    assert pd.Timestamp(timed["timestamp"]).tz_localize("UTC") == end
+
+
+def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):
+    row = december.iloc[0]
+    done = capstan("trace", "flight_delay", row["prediction_id"], "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["version"], found["variant"]) == (road["version"], "champion")
+    assert found["inputs"]["tailnum"] == row["tailnum"]
+    assert [one["label"] for one in found["labels"]] == [bool(row["late"])]
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", found["run"]["git_commit"]) and found["run"]["pipeline"]
+    assert found["data"]["feature_service"] and len(found["data"]["train_digest"]) >= 8
+    told = capstan("trace", "flight_delay", row["prediction_id"]).stdout
+    assert f"run pipeline                 {found['run']['pipeline']}" in told.splitlines()
+
+
+def test_trace_of_an_unknown_prediction_is_told():
+    done = capstan("trace", "flight_delay", "00000000-0000-7000-8000-000000000000", COLUMNS="200")
+    assert done.returncode == 1 and "An answer has its id in `prediction_id`" in done.stderr
+
+
 def test_few_predictions_make_no_report(road):
     done = capstan("monitor", "flight_delay", "--hours", "0.001")  # 4 seconds; asking took place before
     assert done.returncode == 0, done.stderr
@@ -76,6 +128,9 @@ def test_few_predictions_make_no_report(road):
         (["flight_delay", "--every", "soon"], "'soon' is not a time of a minute or more"),
         (["flight_delay", "--every", "10s"], "'10s' is not a time of a minute or more"),
         (["flight_delay", "--stop"], "Ctrl-C ends"),
+        (["flight_delay", "--as-of", "soon"], "'soon' is not an instant"),
+        (["flight_delay", "--as-of", "2013-12-01", "--every", "1h"], "it is one look"),
+        (["credit_risk", "--circle"], "credit_risk is not deployed"),
     ],
 )
 def test_bad_input_is_told(arguments, words):
