@@ -73,14 +73,12 @@ def _add_performance(capstone: str, task: ModuleType, champion: str, now: dateti
         return
     log = labelled(capstone, now - LABELLED, now, now)
     log = log[(log["version"] == champion) & (log["variant"] != "shadow")].tail(signals.SAMPLE_ROWS)
-    numeric = outcome.kind != "multiclass"
-    labels = pd.to_numeric(log["label"]) if numeric else log["label"].astype(str)
-    if len(log) < MIN_PREDICTIONS or labels.nunique() < 2:
-        return
     answers = [found[outcome.prediction] for found in log["prediction"]]
-    rows = pd.DataFrame({outcome.target: labels.to_numpy(), outcome.prediction: answers})
-    if not numeric:
-        rows[outcome.prediction] = rows[outcome.prediction].astype(str)
+    rows = pd.DataFrame({outcome.target: log["label"].to_numpy(), outcome.prediction: answers})
+    if len(rows) < MIN_PREDICTIONS or rows[outcome.target].nunique() < 2:
+        return
+    label, prediction = {"binary": (int, float), "multiclass": (str, str), "regression": (float, float)}[outcome.kind]
+    rows = rows.astype({outcome.target: label, outcome.prediction: prediction})
     name = f"performance, version {champion}, run {run[:8]}"
     workspace.add(capstone, task.TITLE, name, performance(name, rows, outcome, now), outcome.kind)
 

@@ -1,8 +1,8 @@
 """The circle of a capstone about which everything is known: promoted, rejected, rolled back, stopped, and killed."""
 
 import json
-import re
 import os
+import re
 import signal
 import subprocess
 import sys

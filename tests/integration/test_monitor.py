@@ -84,7 +84,7 @@ def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december,
     end = december["event_timestamp"].max().ceil("D") + pd.Timedelta(days=1)
     options = ("--as-of", end.isoformat(), "--hours", "336")
     found = look(*options)["live"]
-    assert found["predictions"] == len(december) and 3 <= found["alarms"] < found["checks"]
+    assert found["predictions"] >= len(december) and 3 <= found["alarms"] < found["checks"]
     told = json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout)
     assert len(told) == found["alarms"] and all(event["at"] == end.isoformat() for event in told)
     assert any(event["reason"].startswith("origin: its distance from the reference") for event in told)
