@@ -1,12 +1,14 @@
 """The Prometheus rules and the Grafana dashboard name what is there, and say what to do."""
 
 import json
+import re
 from itertools import combinations
 
 import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from capstan.settings import Settings
 from serving import metrics
 from tests.support import promql
 
@@ -60,6 +62,12 @@ def test_an_alert_is_tested_to_fire(name):
         if query["expr"] == 'ALERTS{alertstate="firing"}'
     ]
     assert any(f'alertname="{name}"' in labels for labels in expected)
+
+
+@pytest.mark.parametrize("path", [promql.PROMETHEUS / "rules.yaml", promql.DASHBOARD], ids=["rules", "dashboard"])
+def test_settings_that_are_named_exist(path):
+    named = set(re.findall(r"CAPSTAN_(\w+)", path.read_text()))
+    assert named and {name.lower() for name in named} <= set(Settings.model_fields)
 
 
 def test_rules_need_no_other_file():
