@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 
+import psutil
 import pytest
 
 from capstan.checks import Checks, Service
 from capstan.settings import settings
 from monitoring import service
 from monitoring.checks.result import Check
+from monitoring.readings import readings
 from tests.support.models import Answers
 from tests.support.processes import free_port
 
@@ -58,6 +60,12 @@ def test_answered_requests_are_ok(server, look, tmp_path):
     assert found["errors"].message.startswith(f"0 of {GOOD} requests failed (5xx)")
     assert found["latency"].message.startswith(f"0 of {GOOD} answered requests took more than 10 s")
     assert verdicts(look())["errors"] == "insufficient"  # nobody has asked since
+
+
+def test_a_process_is_known_by_its_start(server, look):
+    look()
+    [process] = readings().before("plain", datetime.now(UTC), 1)[0].processes
+    assert float(process) == pytest.approx(psutil.Process(server.child.pid).create_time(), abs=2)
 
 
 def test_answers_slower_than_promised_alarm(server, look):
