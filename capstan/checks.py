@@ -1,5 +1,6 @@
 """What a capstone declares about the checks on its live predictions: signals, methods, thresholds, windows."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -25,6 +26,23 @@ class SignalChecks:
 
 
 @dataclass(frozen=True)
+class Service:
+    """What an endpoint is to keep to between two looks."""
+
+    latency_seconds: float = 0.1  # a request that takes longer is slow; a capstone that streams declares more
+    slow: float = 0.01  # the largest share of the answered requests that may be slow
+    errors: float = 0.001  # the largest share of requests that may end in a 5xx; those with a 4xx do not count
+    volume: float = 0.1  # the smallest share of the usual number of predictions that is no alarm; 0 for any number
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.latency_seconds < math.inf:
+            raise CapstanError("Service needs latency_seconds of 0 or more. Correct CHECKS.")
+        for name in ("slow", "errors", "volume"):
+            if not 0 <= getattr(self, name) < 1:
+                raise CapstanError(f"{name} of Service is a share, from 0 to below 1: 0.01 is 1 %. Correct CHECKS.")
+
+
+@dataclass(frozen=True)
 class Checks:
     """The checks of a capstone: `CHECKS` of its task.
 
@@ -44,6 +62,7 @@ class Checks:
     )
     calibration: float = 0.03  # the smallest distance between predicted and observed mean that matters
     rows_per_day: int = 30  # a day with fewer rows says nothing
+    service: Service = field(default_factory=Service)  # latency, errors and volume of the endpoint
     days_without_time: int = 100  # into how many parts, as if they were days, a reference without times is dealt
 
     def __post_init__(self) -> None:

@@ -26,6 +26,12 @@ def post_to_each(capstone: str, path: str, body: dict[str, Any], headers: dict[s
         return [_ask("POST", url, path, headers, json=body) for url in urls]
 
 
+def metrics(capstone: str) -> dict[str, str]:
+    """Return what each replica of a capstone's endpoint says at /metrics, by its URL. Raises CapstanError."""
+    with profile().replicas(capstone) as urls:
+        return {url: _reply("GET", url, "/metrics").text for url in urls}
+
+
 def reload(name: str) -> list[dict[str, Any]]:
     """Have every replica of a capstone's endpoint read its roll-out state again.
 
@@ -69,9 +75,13 @@ def _served(base: str) -> list[str]:
 
 
 def _ask(method: str, base: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> Any:
+    return _reply(method, base, path, headers, **content).json()
+
+
+def _reply(method: str, base: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> httpx.Response:
     url = f"{base}{path}"
     try:
-        reply = http.request(method, url, 60, headers, **content)
+        reply: httpx.Response = http.request(method, url, 60, headers, **content)
     except httpx.HTTPError as error:
         start = "Start it with `capstan up`, or see `capstan status`."
         if settings().profile == "cluster":
@@ -79,7 +89,7 @@ def _ask(method: str, base: str, path: str, headers: dict[str, str] | None = Non
         raise CapstanError(f"The endpoint does not answer at {url} ({error}). {start}") from error
     if not reply.is_success:
         raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
-    return reply.json()
+    return reply
 
 
 def _message(reply: httpx.Response) -> str:

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from scipy.stats import beta
-
 from capstan.contracts import check, lacking, reasons
 from capstan.errors import CapstanError
+from monitoring.checks import shares
 from monitoring.checks.result import Check, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
     from pandera.pandas import DataFrameSchema
-
-ALPHA = 0.001  # few looks are many; a contract is not broken by a little
 
 
 def check_contract(
@@ -39,8 +36,7 @@ def _check(name: str, table: "pd.DataFrame | None", contract: "DataFrameSchema",
         return Check("contract", name, "alarm", 1.0, limit, message=str(error))
     broken, count = len(bad), len(table)
     share = broken / count
-    low = float(beta.ppf(ALPHA / 2, broken, count - broken + 1)) if broken else 0.0
-    high = float(beta.ppf(1 - ALPHA / 2, broken + 1, count - broken)) if broken < count else 1.0
+    low, high = shares.interval(broken, count)
     listed = "; ".join(f"{reason} ({times:,} rows)" for reason, times in reasons(bad).head(3).items())
     message = f"{name}: {broken:,} of {count:,} rows ({share:.2%}) break the contract, {limit:.2%} may."
     verdict: Verdict = "alarm" if low > limit else "ok"

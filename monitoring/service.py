@@ -1,0 +1,29 @@
+"""A look at the service level of a live endpoint: latency, errors and volume since the look before."""
+
+from datetime import datetime
+from types import ModuleType
+
+from capstan import endpoint_client
+from capstan.checks import declared
+from capstan.errors import CapstanError
+from monitoring.checks import counters, service
+from monitoring.checks.result import Check
+from monitoring.readings import readings
+
+
+def check(capstone: str, task: ModuleType, now: datetime) -> list[Check]:
+    """Read the counters of every replica, keep them, and return the checks of what came since the reading before.
+
+    `now` is of the real clock, as the counters are. Where a replica does not answer, that alone is told, and nothing is
+    kept: the next look judges a longer time.
+    """
+    try:
+        newest = counters.read(endpoint_client.metrics(capstone), capstone, now)
+    except CapstanError as error:
+        return [Check("service", "availability", "alarm", message=str(error))]
+    past = readings().before(capstone, now, service.WINDOWS + 1)
+    readings().keep(capstone, newest)
+    return [
+        Check("service", "availability", "ok", message=f"All replicas answer: {len(newest.processes)}."),
+        *service.check(newest, past, declared(task).service),
+    ]
