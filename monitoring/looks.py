@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from monitoring.checks.tally import Tally
 
+SEVERE = ("performance", "contract", ("service", "availability"), ("service", "errors"))
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -45,13 +47,15 @@ def reference(capstone: str, task: ModuleType, version: str) -> Reference:
     return Reference(version, rows, tally.reference(rows, checks, getattr(task, "OUTCOME", None)), checks)
 
 
-def look(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
+def look(capstone: str, task: ModuleType, against: Reference, now: datetime, more: Sequence[Check] = ()) -> Snapshot:
     """Check the version's predictions with the labels that are known now, alert, and keep what was found.
 
+    more: checks that were made elsewhere, such as those of the service level.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
     are compared up to `now`. Without predictions there is no check.
     """
     found = check(capstone, task, against, now)
+    found = replace(found, checks=[*found.checks, *more])
     report(capstone, found.checks, now)
     snapshots().keep(capstone, found)
     return found
@@ -76,18 +80,20 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
 def report(capstone: str, found: Sequence[Check], now: datetime) -> None:
     """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
 
+    A condition has cleared when its check says ok. While nothing can be said, it stays.
     The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
     """
     link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
     holding = {one.name: one for one in (_condition(check, now, link) for check in alarms(list(found)))}
-    opened = {alert.condition.name for alert in alerts.alerts().alerts(capstone, open_only=True)}
-    for name in sorted(holding.keys() - opened):
+    opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
+    for name in sorted(holding.keys() - opened.keys()):
         evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
         event = Event("alert", now, holding[name].message, evidence=evidence)
         history().add(capstone, f"alert {name} {now.isoformat()}", event)
-    for name in sorted(opened - holding.keys()):
+    unsure = {name: opened[name] for name in opened.keys() - holding.keys() if not _has_cleared(name, found)}
+    for name in sorted(opened.keys() - holding.keys() - unsure.keys()):
         history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
-    alerts.alerts().report(capstone, holding.values(), now, alerts.webhooks())
+    alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
 
 
 def _rows(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
@@ -103,7 +109,19 @@ def _rows(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.Data
     return rows
 
 
+def _has_cleared(name: str, found: Sequence[Check]) -> bool:
+    """Return whether a condition is over: its check says ok, or its signal is no more, though others are checked."""
+    verdicts = {_name(one): one.verdict for one in found}
+    if name in verdicts:
+        return verdicts[name] == "ok"
+    return any(name.startswith(f"{one.name} of ") for one in found)
+
+
+def _name(one: Check) -> str:
+    return f"{one.name} of {one.signal}"
+
+
 def _condition(one: Check, now: datetime, link: str) -> Condition:
     since = datetime.fromisoformat(one.since).replace(tzinfo=UTC) if one.since else now
-    severe = one.name in ("performance", "contract")
-    return Condition(f"{one.name} of {one.signal}", since, one.message, "critical" if severe else "warning", link)
+    severe = one.name in SEVERE or (one.name, one.signal) in SEVERE
+    return Condition(_name(one), since, one.message, "critical" if severe else "warning", link)

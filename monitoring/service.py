@@ -14,13 +14,14 @@ from monitoring.readings import readings
 def check(capstone: str, task: ModuleType, now: datetime) -> list[Check]:
     """Read the counters of every replica, keep them, and return the checks of what came since the reading before.
 
-    `now` is of the real clock, as the counters are. Where a replica does not answer, that alone is told, and nothing is
+    `now` is of the real clock, as the counters are. Where a replica does not answer, nothing is
     kept: the next look judges a longer time.
     """
     try:
         newest = counters.read(endpoint_client.metrics(capstone), capstone, now)
     except CapstanError as error:
-        return [Check("service", "availability", "alarm", message=str(error))]
+        unknown = [Check("service", signal, "insufficient", message="No reading.") for signal in service.SIGNALS]
+        return [Check("service", "availability", "alarm", message=str(error)), *unknown]
     past = readings().before(capstone, now, service.WINDOWS + 1)
     readings().keep(capstone, newest)
     return [

@@ -73,8 +73,8 @@ class Snapshots(Database):
             connection.execute(insert(SNAPSHOTS).values(row))
 
     def newest(self, capstone: str) -> Snapshot | None:
-        """Return the snapshot as of the latest instant, or None."""
-        found = self._read(capstone, select(SNAPSHOTS).order_by(SNAPSHOTS.c.at.desc()).limit(1))
+        """Return the snapshot that was made last, or None. It may be as of an instant long ago."""
+        found = self._read(capstone, select(SNAPSHOTS).order_by(SNAPSHOTS.c.number.desc()).limit(1))
         return found[0] if found else None
 
     def since(self, capstone: str, at: datetime) -> list[Snapshot]:

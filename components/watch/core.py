@@ -1,6 +1,6 @@
 """Watch: a look at what the champion answered lately. It reports, checks and alerts, and takes a step of the circle."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from capstan.times import instant
 def watch(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, html: str) -> dict[str, float]:
     """Write the report on the champion's predictions of the last hours as HTML, and add it to the workspace.
 
-    All checks run, as of now or of an instant, alert, and are kept. With `circle`, what they found may start a
-    retraining, and a version that is under way is compared, promoted or rolled back. Return the number of predictions
-    and, if there were enough for a report, of columns and of those that drifted; and the number of checks and alarms.
+    All checks run, as of now or of an instant, alert, and are kept; those of the service level only as of now. With
+    `circle`, what they found may start a retraining, and a version that is under way is compared, promoted or rolled
+    back. Return the number of predictions and, if there were enough for a report, of columns and of those that drifted;
+    and the number of checks and alarms.
     """
-    from monitoring import live
+    from monitoring import live, service
     from monitoring.circle.daily import Daily
-    from monitoring.snapshots import snapshots
     from monitoring.webhooks import sending
 
     moment = instant(as_of) if as_of else None
@@ -27,10 +27,14 @@ def watch(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, ht
         notes.note(found.note)
     Path(html).parent.mkdir(parents=True, exist_ok=True)
     Path(html).write_bytes(found.page or f"<!doctype html><p>{escape(found.note)}</p>".encode())
+    now, task = moment or datetime.now(UTC), load_task(capstone)
+    daily = Daily(capstone, task, circle)
+    more = live.skewed(capstone, task, now - timedelta(hours=hours), now)
+    if moment is None:  # the endpoint's counters know no other time than now
+        more += service.check(capstone, task, now)
     with sending():
-        events = Daily(capstone, load_task(capstone), circle)(moment or datetime.now(UTC))
+        events = daily(now, more)
     for event in events:
         notes.note(f"{event.kind}: {event.reason}")
-    seen = snapshots().newest(capstone)
-    checks = seen.checks if seen else []
+    checks = daily.found.checks if daily.found else []
     return found.counts | {"checks": len(checks), "alarms": sum(check.verdict == "alarm" for check in checks)}

@@ -1,5 +1,6 @@
 """What is done about a capstone each day: a look, alerts, and a step of the circle."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from types import ModuleType
@@ -10,10 +11,12 @@ from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import looks
+from monitoring.checks.result import Check
 from monitoring.circle.steps import Steps
 from monitoring.circle.training import train
 from monitoring.history import Event, history
 from monitoring.looks import Reference
+from monitoring.snapshots import Snapshot
 
 
 class Daily:
@@ -26,25 +29,26 @@ class Daily:
             require_circle(capstone, task)
             self._steps = Steps(capstone, task, partial(train, capstone))
         self._reference: Reference | None = None
+        self.found: Snapshot | None = None  # at the last look
 
-    def __call__(self, now: datetime) -> list[Event]:
-        """Look, alert and decide as of an instant; return the new events.
+    def __call__(self, now: datetime, more: Sequence[Check] = ()) -> list[Event]:
+        """Look, alert and decide as of an instant; return the new events. more: checks that were made elsewhere.
 
         Raises CapstanError, also while another process looks at this capstone.
         """
         message = f"{self._capstone} is being looked at by another process. Wait for it, then try again."
         with profile().lock(f"{self._capstone}.look", message):
-            return self._look(now)
+            return self._look(now, more)
 
-    def _look(self, now: datetime) -> list[Event]:
+    def _look(self, now: datetime, more: Sequence[Check]) -> list[Event]:
         before = len(history().events(self._capstone))
         champion = store.read(self._capstone).champion
         if self._reference is None or self._reference.version != champion:
             self._reference = looks.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
-        found = looks.look(self._capstone, self._task, self._reference, now)
+        self.found = looks.look(self._capstone, self._task, self._reference, now, more)
         if self._steps:
-            self._steps.step(now, found.checks)
+            self._steps.step(now, self.found.checks)
         return history().events(self._capstone)[before:]
 
 

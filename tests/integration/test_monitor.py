@@ -93,7 +93,7 @@ def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december,
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     reports = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
     [timed] = [one for one in reports if one["name"].startswith(f"performance, version {road['version']}, run ")][:1]
-    assert pd.Timestamp(timed["timestamp"]).tz_localize("UTC") == end
+    assert pd.Timestamp(timed["timestamp"]) == end
 
 
 def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):

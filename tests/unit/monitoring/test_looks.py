@@ -18,6 +18,7 @@ pytestmark = pytest.mark.usefixtures("home")
 NOW = datetime(2013, 10, 8, tzinfo=UTC)
 NULLS = Check("nulls", "humid", "alarm", 0.9, 0.05, 0.001, since="2013-10-05", message="humid: gone.")
 FINE = Check("drift", "temp", "ok")
+UNSURE, BACK = Check("nulls", "humid", "insufficient"), Check("nulls", "humid", "ok")
 SCRIPT = """
 import os, signal
 from tests.unit.monitoring.test_looks import NOW, NULLS
@@ -38,7 +39,10 @@ def test_alarm_alerts_once_until_it_has_cleared():
     assert told() == [("alert", "humid: gone.")]
     [alert] = alerts().alerts("flights", open_only=True)
     assert alert.condition.since == datetime(2013, 10, 5, tzinfo=UTC)
-    report("flights", [FINE], NOW + timedelta(days=3))
+    for unsure in ([], [FINE], [UNSURE]):
+        report("flights", unsure, NOW + timedelta(days=3))
+    assert len(told()) == 1
+    report("flights", [BACK], NOW + timedelta(days=3))
     assert told()[1:] == [("cleared", "nulls of humid has cleared.")]
     report("flights", [NULLS], NOW + timedelta(days=4))
     assert told()[2:] == [("alert", "humid: gone.")]
