@@ -23,7 +23,8 @@ NEVER_ACCEPTED = {
     "POST /v2/models/{model_name}/versions/{model_version}/generate",
     "POST /v2/models/{model_name}/versions/{model_version}/generate_stream",
     "POST /v2/repository/models/{model_name}/unload",
-    # The token is not for labels.
+    # The token is not for operators, nor for labels.
+    *(f"POST /v2/monitoring/{{model_name}}/{verb}" for verb in ("pause", "resume", "promote", "rollback")),
     "POST /v2/models/{model_name}/actuals",
     "POST /v2/models/tiny/actuals",
 }
