@@ -7,18 +7,20 @@ from monitoring.checks.result import Check
 from monitoring.snapshots import Snapshot
 
 # A check of another name is of performance: a task may have metrics of its own.
-GROUPS = {"contract": "quality", "nulls": "quality", "new categories": "quality", "drift": "drift", "skew": "other"}
+GROUPS = {"contract": "quality", "nulls": "quality", "new categories": "quality", "drift": "drift"}
+GROUPS |= {"service": "service", "skew": "other"}
+NAMES = ("quality", "drift", "performance", "service", "other")
 ORDER = {"alarm": 0, "ok": 1, "insufficient": 2}
 
 
 def group(check: Check) -> str:
-    """Return "quality", "drift", "performance" or "other"."""
+    """Return "quality", "drift", "performance", "service" or "other"."""
     return GROUPS.get(check.name, "performance")
 
 
 def grouped(checks: Iterable[Check]) -> dict[str, list[dict[str, Any]]]:
     """Return checks by group, those that alarm first and then the surest."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in ("quality", "drift", "performance", "other")}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     for check in sorted(checks, key=lambda one: (ORDER[one.verdict], 1.0 if one.p is None else one.p)):
         found[group(check)].append(check.as_dict())
     return found

@@ -64,6 +64,9 @@ def checks(day: int) -> list[Check]:
         found.append(Check("drift", signal, "alarm", 0.18, 0.1, 0.01, message=message) if gusty else one)
         found.append(Check("nulls", signal, "ok", 0.001 * number, 0.05, 0.9))
     found.append(Check("new categories", "dest", "ok", 0.0, 0.01, 1.0))
+    slow = 0.0021 + 0.0004 * wave
+    message = "0.2 % of the answered requests took more than 0.1 s, and 1 % may."
+    found.append(Check("service", "latency", "ok", slow, 0.01, low=slow - 0.001, high=slow + 0.001, message=message))
     return [*found, Check("drift", "gust", "insufficient", threshold=0.1, message="gust: too few days.")]
 
 

@@ -22,10 +22,15 @@ function list(found) {
   return el("ul", { class: "alerts" }, found.map(item));
 }
 
+/** Return whether a link leads to another page: what alerts at first leads here. */
+function leads(link) {
+  return /^https?:/.test(link) && link.split("#")[0] !== location.href.split("#")[0];
+}
+
 function item(alert) {
   const facts = [el("span", {}, "since ", time(alert.since)), el("span", {}, "alerted ", time(alert.opened_at))];
   if (alert.cleared_at) facts.push(el("span", {}, "cleared ", time(alert.cleared_at)));
-  if (/^https?:/.test(alert.link)) facts.push(el("a", { href: alert.link }, "more"));
+  if (leads(alert.link)) facts.push(el("a", { href: alert.link }, "more"));
   return el(
     "li",
     {},

@@ -5,14 +5,15 @@ import { el, foldable } from "../dom.js";
 import { curve } from "./charts.js";
 import { badge, short } from "./words.js";
 
-const TITLES = { quality: "Quality", drift: "Drift", performance: "Performance", other: "Other checks" };
+const TITLES = { quality: "Quality", drift: "Drift", performance: "Performance", service: "Service level", other: "Other" };
+const ALWAYS = ["quality", "drift", "performance"];
 const KINDS = { alarm: "bad", ok: "good", insufficient: "" };
 const SHOWN = 4; // charts; the others unfold
 
 /** Return the sections of the newest look's checks. */
 export function checks(found, marks) {
   return Object.entries(TITLES)
-    .filter(([group]) => found.checks[group].length || group !== "other")
+    .filter(([group]) => found.checks[group].length || ALWAYS.includes(group))
     .map(([group, title]) => section(title, found.checks[group], group === "performance" ? found.series : [], marks));
 }
 

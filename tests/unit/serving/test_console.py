@@ -26,6 +26,7 @@ CHECKS = [
     Check("roc_auc", "all", "ok", 0.75, 0.7, low=0.73, high=0.77),
     Check("profit", "origin = JFK", "insufficient"),
     Check("skew", "temp", "ok"),
+    Check("service", "latency", "ok", 0.001, 0.01, low=0.0, high=0.002),
 ]
 
 
@@ -35,6 +36,7 @@ def test_checks_are_grouped_the_surest_alarm_first():
         "quality": [("nulls", "temp")],
         "drift": [("drift", "gust"), ("drift", "wind"), ("drift", "temp")],
         "performance": [("roc_auc", "all"), ("profit", "origin = JFK")],  # a metric of its own
+        "service": [("service", "latency")],
         "other": [("skew", "temp")],
     }
 
@@ -49,7 +51,7 @@ def test_series_have_a_point_for_each_look_that_has_a_value():
     ]  # fmt: skip
     assert short(days[0]) == {
         "at": "2013-10-01T12:00:00+00:00", "version": "1", "predictions": 10, "labels": 5,
-        "checks": 7, "alarms": 2, "insufficient": 2,
+        "checks": 8, "alarms": 2, "insufficient": 2,
     }  # fmt: skip
 
 
