@@ -127,6 +127,13 @@ def model_tags(name: str) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in reply.get("registered_model", {}).get("tags", [])}
 
 
+def all_model_tags() -> dict[str, dict[str, str]]:
+    """Return the tags of every model, by its name, of up to 1000 models; in one request."""
+    reply = call("GET", "registered-models/search", max_results=1000)
+    models = reply.get("registered_models", [])
+    return {model["name"]: {tag["key"]: tag["value"] for tag in model.get("tags", [])} for model in models}
+
+
 def set_model_tag(name: str, key: str, value: str) -> None:
     """Write a tag of a model, not of a version."""
     call("POST", "registered-models/set-tag", name=name, key=key, value=value)

@@ -46,6 +46,10 @@ class Forbidden(Refused):
     """The token is known, but for something else."""
 
 
+class Conflict(CapstanError):
+    """What is asked for cannot be done as things are."""
+
+
 class TooManyRequests(Refused):
     """This client has asked too often. It may ask again in `wait` seconds."""
 
@@ -83,6 +87,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     ServerNotReady: (503, StatusCode.UNAVAILABLE),
     Unauthenticated: (401, StatusCode.UNAUTHENTICATED),
     Forbidden: (403, StatusCode.PERMISSION_DENIED),
+    Conflict: (409, StatusCode.FAILED_PRECONDITION),
     TooManyRequests: (429, StatusCode.RESOURCE_EXHAUSTED),
     Overloaded: (503, StatusCode.RESOURCE_EXHAUSTED),
     TooSlow: (504, StatusCode.DEADLINE_EXCEEDED),

@@ -1,6 +1,5 @@
 """`capstan pause` and `capstan resume`: a person stops the circle, and lets it go on."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -29,12 +28,9 @@ def note(capstone: str, kind: str, reason: str, version: str = "") -> None:
     from capstan import catalogue
     from capstan.rollout.change import user
     from capstan.settings import settings
-    from monitoring.history import Event, history
+    from monitoring.circle.decisions import decide
 
     if settings().profile == "cluster":
         raise CapstanError("The history of a cluster cannot be written from here yet. Leave out `--profile cluster`.")
     catalogue.folder(capstone)
-    if not reason.strip():
-        raise CapstanError("Give a reason: whoever reads the history wants to know why.")
-    now = datetime.now(UTC)
-    history().add(capstone, f"{kind} {now.isoformat()}", Event(kind, now, reason, version, user()))
+    decide(capstone, kind, reason, user(), version)

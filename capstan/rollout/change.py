@@ -7,16 +7,19 @@ is killed leaves the state from before or after its one write, and the next comm
 import getpass
 import itertools
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from capstan import endpoint_client
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+
+Reload = Callable[[str], list[dict[str, Any]]]  # see `endpoint_client.reload`
 
 
 @contextmanager
@@ -33,17 +36,25 @@ def changing(name: str) -> Iterator[RolloutState]:
         yield state
 
 
-def apply(name: str, before: RolloutState, after: RolloutState, by: str, require: Sequence[str]) -> dict[str, str]:
+def apply(
+    name: str,
+    before: RolloutState,
+    after: RolloutState,
+    by: str,
+    require: Sequence[str],
+    who: str = "",
+    reload: Reload = endpoint_client.reload,
+) -> dict[str, str]:
     """Write a state and have each replica load it; return the roles that one could not load, with the reason.
 
     require: the roles that must load. Raises CapstanError, and restores the state `before`, when one of them does not
-    or when a replica does not answer.
+    or when a replica does not answer. who: by default the user of this process.
     """
     if after != before:  # else it is only loaded again
-        after = stamped(after, by)
+        after = stamped(after, by, who)
     store.write_state(name, after)
     try:
-        replies = endpoint_client.reload(name)
+        replies = reload(name)
         for role, loaded in itertools.product(require, replies):
             if loaded["variants"].get(role) != getattr(after, role):
                 reason = loaded["unloadable"].get(role, "it is not loaded")
@@ -51,7 +62,7 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
     except BaseException as error:
         store.write_state(name, before)
         with suppress(CapstanError):  # the first error is the one to report
-            endpoint_client.reload(name)
+            reload(name)
         if isinstance(error, CapstanError):
             raise CapstanError(f"{error} Nothing was changed.") from error
         raise
@@ -59,9 +70,9 @@ def apply(name: str, before: RolloutState, after: RolloutState, by: str, require
     return {role: reason for loaded in replies for role, reason in loaded["unloadable"].items()}
 
 
-def stamped(state: RolloutState, by: str) -> RolloutState:
+def stamped(state: RolloutState, by: str, who: str = "") -> RolloutState:
     """Return a state with the time and the author of its change: a command, and who ran it."""
-    return replace(state, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({user()})")
+    return replace(state, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({who or user()})")
 
 
 def user() -> str:

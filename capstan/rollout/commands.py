@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from capstan import registry
+from capstan import endpoint_client, registry
 from capstan.errors import CapstanError
-from capstan.rollout.change import apply, changing
+from capstan.rollout.change import Reload, apply, changing
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 
@@ -25,18 +25,24 @@ def split(name: str, traffic: Traffic, version: str | None = None, force: bool =
         return challenger
 
 
-def promote(name: str) -> str:
-    """Make the challenger the champion, and remember the previous one. Return the new champion's number."""
+def promote(name: str, who: str = "", reload: Reload = endpoint_client.reload) -> str:
+    """Make the challenger the champion, and remember the previous one. Return the new champion's number.
+
+    who: by default the user of this process. reload: how each replica of the endpoint is told.
+    """
     with changing(name) as state:
         if not state.challenger:
             raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
         after = RolloutState(champion=state.challenger, previous=state.champion)
-        apply(name, state, after, "capstan promote", require=["champion"])
+        apply(name, state, after, "capstan promote", ["champion"], who, reload)
         return after.champion
 
 
-def rollback(name: str) -> str:
-    """End the current roll-out, or bring back the previous champion. Return the champion's number."""
+def rollback(name: str, who: str = "", reload: Reload = endpoint_client.reload) -> str:
+    """End the current roll-out, or bring back the previous champion. Return the champion's number.
+
+    who and reload: as for `promote`.
+    """
     with changing(name) as state:
         _require_champion(name, state)
         if state.challenger or state.candidate:
@@ -49,7 +55,7 @@ def rollback(name: str) -> str:
                 f"Only one champion before is remembered, and for version {state.champion} of {name} there is none. To "
                 f"bring back another version, use `capstan canary {name} --version N` and `capstan promote {name}`."
             )
-        apply(name, state, after, "capstan rollback", require=["champion"])
+        apply(name, state, after, "capstan rollback", ["champion"], who, reload)
         return after.champion
 
 

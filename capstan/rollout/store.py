@@ -16,6 +16,12 @@ def read(name: str) -> RolloutState:
     return RolloutState.from_json(text) if text else RolloutState()
 
 
+def read_all() -> dict[str, RolloutState]:
+    """Return the state of every roll-out, by the capstone's name, in one request."""
+    found = registry.all_model_tags()
+    return {name: RolloutState.from_json(tags[TAG]) for name, tags in found.items() if TAG in tags}
+
+
 def write_state(name: str, state: RolloutState) -> None:
     """Replace the state, in one write."""
     registry.set_model_tag(name, TAG, state.to_json())

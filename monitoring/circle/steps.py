@@ -19,7 +19,7 @@ from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
 from monitoring import comparison, sequential
 from monitoring.checks.result import Check, alarms
-from monitoring.circle import rows
+from monitoring.circle import decisions, rows
 from monitoring.history import CIRCLE, Event, history
 
 log = logging.getLogger("monitoring")
@@ -167,8 +167,7 @@ class Steps:
             self._add(None, Event("stopped", now, why))
 
     def _stopped(self) -> bool:
-        events = [event for event in self._events() if event.kind in ("paused", "stopped", "resumed")]
-        return bool(events) and events[-1].kind != "resumed"
+        return decisions.holding(self._events()) is not None
 
     def _last(self, kind: str = "") -> Event | None:
         """Return the last event that says where the circle is, if it is of this kind."""

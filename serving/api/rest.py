@@ -25,6 +25,7 @@ from serving.guards.call import Guard, Kind
 from serving.model.codec_v1 import V1Payload
 from serving.model.repository import CapstoneRepository
 from serving.model.values import dumps
+from serving.monitoring.routes import Monitoring
 
 
 def create_app(
@@ -40,6 +41,7 @@ def create_app(
         *InferRoutes(repository).routes(),
         *Generate(repository).routes(),
         *Actuals(repository).routes(),
+        *Monitoring(repository, secured).routes(),
         *page.routes(),
         *Routes(dataplane, repository).routes(),
         ApiRoute("/openapi.json", OpenApi(repository, secured).document),

@@ -1,10 +1,13 @@
-"""Bearer tokens: everything but the probes needs one, and labels need one of their own."""
+"""Bearer tokens: everything but the probes needs one; labels, and decisions at the console, need one of their own."""
 
 from typing import Any
 
 from serving.errors import Forbidden, Unauthenticated
 from serving.guards.call import Answer, Call, Kind
-from serving.guards.tokens import LABELS, TokenFile
+from serving.guards.tokens import LABELS, OPERATOR, TokenFile
+
+NEEDED = {Kind.LABEL: LABELS, Kind.OPERATE: OPERATOR}  # the purpose that a token of such a call must have
+WHOSE = {LABELS: "labels", OPERATOR: "operators"}
 
 
 class Authentication:
@@ -22,13 +25,14 @@ class Authentication:
             call.client = self.tokens.client(token.strip())
             if not call.client:
                 raise Unauthenticated("The token is unknown.")
-            # Who may ask need not be believed about what was true, and who tells what was true need not ask.
-            for_labels = self.tokens.purpose(call.client) == LABELS
-            if for_labels and call.kind is not Kind.LABEL:
-                raise Forbidden(f"The token of {call.client!r} is for labels only.")
-            if call.kind is Kind.LABEL and not for_labels:
+            # Who may ask need not be believed about what was true, and who tells what was true need not ask. Neither
+            # need decide what serves.
+            purpose, needed = self.tokens.purpose(call.client), NEEDED.get(call.kind, "")
+            if needed and purpose != needed:
                 raise Forbidden(
-                    f"The token of {call.client!r} is not for labels. `python -m serving.guards.tokens add NAME --for "
-                    "labels` makes one that is."
+                    f"The token of {call.client!r} is not for {WHOSE[needed]}. `python -m serving.guards.tokens add "
+                    f"NAME --for {needed}` makes one that is."
                 )
+            if purpose != needed:
+                raise Forbidden(f"The token of {call.client!r} is for {WHOSE[purpose]} only.")
         return await proceed()

@@ -25,6 +25,7 @@ class Kind(Enum):
     PREDICT = "predict"
     STREAM = "stream"
     LABEL = "label"
+    OPERATE = "operate"
     OTHER = "other"
 
 

@@ -1,7 +1,8 @@
 """Tokens of clients: `python -m serving.guards.tokens add NAME` makes one, shows it once and keeps its hash.
 
-The file has one line for each token, `NAME SHA256`, or `NAME SHA256 labels` for one that sends labels and does nothing
-else. A token is 256 random bits, so its plain hash tells nothing.
+The file has one line for each token, `NAME SHA256`. With ` labels` at its end, it is for sending labels, with
+` operator` for decisions at the console, and for nothing else. A token is 256 random bits, so its plain hash tells
+nothing.
 """
 
 import argparse
@@ -20,12 +21,12 @@ from capstan.settings import settings
 
 log = logging.getLogger("serving")
 GRACE_SECONDS = 2
-LABELS = "labels"  # the purpose of a token that is not for everything else
-LINE = re.compile(rf"(?P<name>[\w.-]+) (?P<hash>[0-9a-f]{{64}})(?: (?P<purpose>{LABELS}))?")
+LABELS, OPERATOR = "labels", "operator"  # the purposes of tokens that are not for everything else
+LINE = re.compile(rf"(?P<name>[\w.-]+) (?P<hash>[0-9a-f]{{64}})(?: (?P<purpose>{LABELS}|{OPERATOR}))?")
 
 
 class Token(NamedTuple):
-    """What the file has of a token: its hash, and what it is for, "" or LABELS."""
+    """What the file has of a token: its hash, and what it is for: "", LABELS or OPERATOR."""
 
     hash: str
     purpose: str
@@ -52,7 +53,7 @@ class TokenFile:
         return found
 
     def purpose(self, name: str) -> str:
-        """Return what a client's token is for: "" is everything but labels."""
+        """Return what a client's token is for: "" is everything that needs no purpose."""
         return self._tokens[name].purpose if name in self._tokens else ""
 
     def _refresh(self) -> None:
@@ -94,7 +95,8 @@ def read(path: Path) -> dict[str, Token]:
             match = LINE.fullmatch(line.strip())
             if not match or match["name"] in tokens:
                 raise CapstanError(
-                    f"{path}, line {number}: expected `NAME SHA256` or `NAME SHA256 {LABELS}`, once each."
+                    f"{path}, line {number}: expected `NAME SHA256`, `NAME SHA256 {LABELS}` or `NAME SHA256 "
+                    f"{OPERATOR}`, each name once."
                 )
             tokens[match["name"]] = Token(match["hash"], match["purpose"] or "")
     return tokens
@@ -125,7 +127,8 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m serving.guards.tokens", description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["add"])
     parser.add_argument("name", help="the client that gets the token")
-    parser.add_argument("--for", dest="purpose", choices=[LABELS], default="", help="only that; else all but labels")
+    only = "only that; else all but these"
+    parser.add_argument("--for", dest="purpose", choices=[LABELS, OPERATOR], default="", help=only)
     parser.add_argument("--file", type=Path, default=settings().tokens_file, help="by default CAPSTAN_TOKENS_FILE")
     options = parser.parse_args()
     if options.file is None:

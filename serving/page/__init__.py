@@ -1,4 +1,4 @@
-"""The page for people: `GET /` and the files it is made of. They hold no data, so they need no token."""
+"""The pages for people, `GET /` and `GET /monitoring`, and their files. They hold no data, so they need no token."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from importlib.resources import files
@@ -22,8 +22,9 @@ HEADERS = {
 
 
 def routes() -> list[ApiRoute]:
-    """Return `/`, and `/page/FILE` for each of the other files. They pass the guards, as probes do."""
-    answers = {path: _answer(file.read_bytes(), _type(path)) for path, file in _files(files(__package__))}
+    """Return `/`, `/monitoring`, and `/page/FILE` for each of the other files. They pass the guards, as probes do."""
+    found = dict(_files(files(__package__)))
+    answers = {path: _answer(file.read_bytes(), _type(path), path == "index.html") for path, file in found.items()}
 
     async def other(request: Request) -> Response:
         path = request.path_params["file"]
@@ -31,7 +32,11 @@ def routes() -> list[ApiRoute]:
             raise HTTPException(404)
         return await answers[path](request)
 
-    return [ApiRoute("/", answers["index.html"], Kind.PROBE), ApiRoute("/page/{file:path}", other, Kind.PROBE)]
+    return [
+        ApiRoute("/", answers["index.html"], Kind.PROBE),
+        ApiRoute("/monitoring", answers["monitoring.html"], Kind.PROBE),
+        ApiRoute("/page/{file:path}", other, Kind.PROBE),
+    ]
 
 
 def _files(folder: Traversable, above: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -48,10 +53,10 @@ def _type(name: str) -> str:
     return TYPES.get(name.rpartition(".")[2], "")
 
 
-def _answer(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
+def _answer(content: bytes, media_type: str, is_probe: bool) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         # KServe's V1 clients ask `/` whether the server lives; browsers name the form they want.
-        if media_type == "text/html" and media_type not in request.headers.get("accept", ""):
+        if is_probe and media_type not in request.headers.get("accept", ""):
             return JSONResponse({"status": "alive"}, headers=HEADERS)
         return Response(content, headers=HEADERS, media_type=media_type)
 

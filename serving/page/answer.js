@@ -1,8 +1,8 @@
 // What came back: the prediction field by field, what it stands on, and how to ask again from a shell.
 
-import { curl } from "./api.js";
+import { counted } from "./counted.js";
+import { curl } from "./curl.js";
 import { el, foldable } from "./dom.js";
-import { counted } from "./numbers.js";
 import { showValue } from "./values/show.js";
 
 const LEFT_OUT = {

@@ -1,7 +1,5 @@
 // Asking the server. The token lives in this module only, and ends with the page.
 
-import { events } from "./events.js";
-
 let token = "";
 
 export class Refused extends Error {
@@ -15,6 +13,10 @@ export function useToken(value) {
   token = value;
 }
 
+export function hasToken() {
+  return token !== "";
+}
+
 /** Return the path of a verb of V1. */
 export function modelPath(name, verb) {
   return `v1/models/${encodeURIComponent(name)}:${verb}`;
@@ -25,32 +27,14 @@ export function metadataPath(name, version = null) {
   return version === null ? own : `${own}/versions/${encodeURIComponent(version)}`;
 }
 
-export function streamPath(name) {
-  return `${metadataPath(name)}/generate_stream`;
-}
-
 /** Return the JSON answer to a GET or, with a body (JSON text), to a POST. Throws Refused with the server's message. */
 export async function ask(path, body = null, headers = {}) {
   const reply = await send(path, body, headers);
   return JSON.parse(await guarded(reply.text()));
 }
 
-/** Yield the parts of a stream as objects. Throws Refused; ends quietly when `signal` is aborted. */
-export async function* stream(path, body, headers, signal) {
-  try {
-    const reply = await send(path, body, headers, signal);
-    for await (const { type, data } of events(reply.body)) {
-      const part = JSON.parse(data);
-      if (type === "error") throw new Refused(0, part.error);
-      yield part;
-    }
-  } catch (error) {
-    if (signal.aborted) return;
-    throw error instanceof Refused ? error : lost(error);
-  }
-}
-
-async function send(path, body, headers, signal = null) {
+/** Return the reply to a request, which may still be arriving. Throws Refused. */
+export async function send(path, body, headers, signal = null) {
   const bearer = token ? { authorization: `Bearer ${token}` } : {};
   const options = body === null ? {} : { method: "POST", body };
   const reply = await guarded(fetch(path, { ...options, headers: { ...headers, ...bearer }, cache: "no-store", signal }));
@@ -67,16 +51,9 @@ async function guarded(promise) {
   }
 }
 
-function lost(error) {
+/** Return what is thrown when the network fails. */
+export function lost(error) {
   return new Refused(0, `The server does not answer (${error.message}).`);
-}
-
-/** Return the shell command that asks the same; a token is left to the reader's environment. */
-export function curl({ path, body, headers, streamed }) {
-  const parts = [`curl ${streamed ? "-N " : ""}${quote(new URL(path, document.baseURI).href)}`];
-  for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quote(`${name}: ${value}`)}`);
-  if (token) parts.push('-H "Authorization: Bearer $CAPSTAN_TOKEN"');
-  return [...parts, `-d ${quote(body)}`].join(" \\\n  ");
 }
 
 function messageOf(text) {
@@ -85,8 +62,4 @@ function messageOf(text) {
   } catch {
     return text.slice(0, 500);
   }
-}
-
-function quote(text) {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -33,11 +33,6 @@ export function ticks(least, most, count) {
   return { found, decimals: Math.min(decimals, 20) };
 }
 
-/** Return how many there are of something, in words. */
-export function counted(count, what) {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
 function withUnit(text, unit) {
   return unit ? `${text} ${unit}` : text; // a space that does not break
 }

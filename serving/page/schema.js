@@ -1,6 +1,6 @@
 // JSON schemas of one row, field by field: of a request, which control each gets; of a prediction, how each is shown.
 
-import { counted } from "./numbers.js";
+import { counted } from "./counted.js";
 
 /** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, format, initial}]; kind: a control's name. */
 export function requestFields(schema) {

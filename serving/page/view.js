@@ -1,11 +1,12 @@
 // One model: its form, and what becomes of a request.
 
 import { beginPrediction, showPrediction } from "./answer.js";
-import { ask, metadataPath, modelPath, Refused, stream, streamPath } from "./api.js";
+import { ask, metadataPath, modelPath, Refused } from "./api.js";
 import { el } from "./dom.js";
 import { showExplanation } from "./explanation.js";
 import { makeForm } from "./form.js";
 import { predictionFields } from "./schema.js";
+import { stream, streamPath } from "./stream.js";
 
 /** Return the elements of a model's view. */
 export function makeView(metadata) {

@@ -33,11 +33,11 @@ def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
 class Page:
     """The page of a server as its reader sees it."""
 
-    def __init__(self, driver: webdriver.Chrome, url: str, model: str = ""):
+    def __init__(self, driver: webdriver.Chrome, url: str, model: str = "", path: str = "/"):
         self.driver = driver
         driver.get("about:blank")  # a change of the fragment alone would not load the page again
         driver.get_log("browser")
-        driver.get(f"{url}/#{model}")
+        driver.get(f"{url}{path}#{model}")
 
     def wait(self, selector: str, text: str = "", seconds: float = 20) -> WebElement:
         """Return the first element there is with that text in it."""

@@ -1,7 +1,7 @@
 // A list, an object, or anything else that is entered as JSON.
 
+import { counted } from "../counted.js";
 import { el } from "../dom.js";
-import { counted } from "../numbers.js";
 import { leftOut } from "../schema.js";
 
 const LONG = 120; // characters that get a higher field

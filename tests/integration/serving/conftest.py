@@ -1,6 +1,8 @@
 """A real MLflow server, a real Feast store and the real model server, shared by the tests of this folder."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -11,11 +13,14 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
+from serving.guards.tokens import add
 from tests.integration.browser import chromium
 from tests.support import capstones_of_tests as capstones
+from tests.support.monitored import fill
 from tests.support.processes import wait_for
-from tests.support.serving import Mlflow, Server, mlflow_server, starting_server
+from tests.support.serving import Mlflow, Server, another_server, mlflow_server, starting_server
 from tests.support.tiny_store import NOW
 
 
@@ -96,3 +101,37 @@ def child() -> Iterator[Callable]:
     """Call a function of `triton` in a process of its own, for its protocol buffers and KServe's cannot share one."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result(60)
+
+
+@pytest.fixture(scope="module")
+def console_home(tmp_path_factory, challenger) -> Path:
+    """A state folder, with what three months have left of `plain`."""
+    home = tmp_path_factory.mktemp("console") / "home"
+    fill(home, "plain", second=challenger)
+    return home
+
+
+@pytest.fixture(scope="module")
+def console_tokens(tmp_path_factory) -> dict[str, str]:
+    """A token of each purpose, and the file; the operator's is made by the command."""
+    path = tmp_path_factory.mktemp("tokens") / "tokens"
+    made = {"path": str(path), "ann": add(path, "ann"), "airline": add(path, "airline", "labels")}
+    command = [sys.executable, "-m", "serving.guards.tokens", "add", "olga", "--for", "operator", "--file", str(path)]
+    made["olga"] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return made
+
+
+@pytest.fixture(scope="module")
+def challenger(server, mlflow) -> Iterator[str]:
+    """A version of `plain` that is the challenger of its first."""
+    second = mlflow.register("plain", 2.0)
+    mlflow.roles("plain", Traffic("canary", 20), champion="1", challenger=second, since="2013-12-30T00:00:00+00:00")
+    yield second
+    mlflow.roles("plain", champion="1")
+
+
+@pytest.fixture(scope="module")
+def console(mlflow, feast_home, console_home, console_tokens, challenger) -> Iterator[Server]:
+    """A server that knows these tokens."""
+    with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as made:
+        yield made

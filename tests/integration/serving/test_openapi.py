@@ -108,6 +108,8 @@ def answers(server: Server) -> list[tuple[str, str, object]]:
         ("/v2/models/{model_name}/actuals", "post", post("/v2/models/tiny/actuals", json=label(server))),
         ("/v2/repository/models/{model_name}/flush", "post", post("/v2/repository/models/tiny/flush")),
         ("/v2", "get", get("/v2")),
+        ("/v2/monitoring", "get", get("/v2/monitoring")),
+        ("/v2/monitoring/{model_name}", "get", get("/v2/monitoring/tiny")),
         ("/v2/models/{model_name}", "get", get("/v2/models/tiny")),
         ("/v2/repository/index", "post", post("/v2/repository/index")),
         ("/v2/repository/models/{model_name}/unload", "post", post("/v2/repository/models/plain/unload")),

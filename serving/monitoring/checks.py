@@ -1,0 +1,54 @@
+"""Snapshots as the console shows them: checks in groups, and what changes from look to look."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from monitoring.checks.result import Check
+from monitoring.snapshots import Snapshot
+
+# A check of another name is of performance: a task may have metrics of its own.
+GROUPS = {"contract": "quality", "nulls": "quality", "new categories": "quality", "drift": "drift"}
+GROUPS |= {"service": "service", "skew": "other"}
+NAMES = ("quality", "drift", "performance", "service", "other")
+ORDER = {"alarm": 0, "ok": 1, "insufficient": 2}
+
+
+def group(check: Check) -> str:
+    """Return "quality", "drift", "performance", "service" or "other"."""
+    return GROUPS.get(check.name, "performance")
+
+
+def grouped(checks: Iterable[Check]) -> dict[str, list[dict[str, Any]]]:
+    """Return checks by group, those that alarm first and then the surest."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
+    for check in sorted(checks, key=lambda one: (ORDER[one.verdict], 1.0 if one.p is None else one.p)):
+        found[group(check)].append(check.as_dict())
+    return found
+
+
+def short(snapshot: Snapshot) -> dict[str, Any]:
+    """Return a snapshot without its checks: when, of what, and how many alarm."""
+    verdicts = [check.verdict for check in snapshot.checks]
+    return {
+        "at": snapshot.at.isoformat(),
+        "version": snapshot.version,
+        "predictions": snapshot.predictions,
+        "labels": snapshot.labels,
+        "checks": len(verdicts),
+        "alarms": verdicts.count("alarm"),
+        "insufficient": verdicts.count("insufficient"),
+    }
+
+
+def series(snapshots: Sequence[Snapshot]) -> list[dict[str, Any]]:
+    """Return each check of performance over time, where it has a value."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for snapshot in snapshots:
+        for check in snapshot.checks:
+            if group(check) == "performance" and check.statistic is not None:
+                new: dict[str, Any] = {"name": check.name, "signal": check.signal, "points": []}
+                line = found.setdefault((check.name, check.signal), new)
+                line["threshold"] = check.threshold  # the newest
+                point = {"at": snapshot.at.isoformat(), "value": check.statistic, "low": check.low, "high": check.high}
+                line["points"].append(point | {"alarm": check.verdict == "alarm"})
+    return list(found.values())

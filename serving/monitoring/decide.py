@@ -1,0 +1,89 @@
+"""What an operator decides at the console: pause, resume, promote, roll back. The history keeps who and why."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from shlex import quote
+from typing import Any
+
+from kserve.errors import InvalidInput, ModelNotFound, ModelNotReady
+
+from capstan.errors import CapstanError
+from capstan.rollout import commands, store
+from capstan.rollout.state import RolloutState
+from capstan.settings import settings
+from monitoring.circle.decisions import decide
+from monitoring.history import Event, history
+from serving.errors import Conflict, message_of, one_line
+from serving.model.repository import CapstoneRepository
+
+log = logging.getLogger("serving")
+LONGEST = 1000  # characters of a reason
+RELOAD_SECONDS = 60
+KINDS = {"pause": "paused", "resume": "resumed", "promote": "promoted", "rollback": "rolled back"}
+
+
+def reason_of(body: dict[str, Any]) -> str:
+    """Return the reason that a request gives. Raises InvalidInput without one."""
+    reason = " ".join(str(body.get("reason", "")).replace("\0", " ").split())
+    if not reason:
+        raise InvalidInput('Give a reason, as {"reason": "..."}: whoever reads the history wants to know why.')
+    if len(reason) > LONGEST:
+        raise InvalidInput(f"The reason has {len(reason)} characters; {LONGEST} are allowed.")
+    return reason
+
+
+class Decisions:
+    """Does what operators decide, in threads of its own: a roll-out waits for this server to load it."""
+
+    def __init__(self, repository: CapstoneRepository):
+        self.repository = repository
+        self._pool = ThreadPoolExecutor(2, "decisions")
+
+    async def take(self, name: str, verb: str, reason: str, who: str) -> Event:
+        """Do it, and write the event. Raises Conflict when it cannot be done, CapstanError when something is away."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> Event:
+            if verb in ("pause", "resume"):
+                return decide(name, KINDS[verb], reason, who)
+            return self._roll(name, verb, reason, who, lambda capstone: self._reload(capstone, loop))
+
+        event = await loop.run_in_executor(self._pool, work)
+        log.info("%s: %s by %s: %s", name, event.kind, who, one_line(reason))
+        return event
+
+    def _roll(self, name: str, verb: str, reason: str, who: str, reload: Callable[[str], Any]) -> Event:
+        if settings().profile == "cluster":
+            command = f"capstan --profile cluster {verb} {name} --reason {quote(reason)}"
+            raise Conflict(f"A pod of an endpoint may not change roll-outs of the cluster. Type `{command}`.")
+        before = store.read(name)  # what is away is told before anything changes
+        history().events(name, kinds=(KINDS[verb],))
+        change = {"promote": commands.promote, "rollback": commands.rollback}[verb]
+        try:
+            champion = change(name, f"{who}, at the console", reload)
+        except CapstanError as error:
+            raise Conflict(str(error)) from error
+        version = champion if verb == "promote" else _left(before)
+        try:
+            return decide(name, KINDS[verb], reason, who, version)
+        except CapstanError as error:
+            told = f"Version {champion} is the champion now, but the history does not say why."
+            raise CapstanError(f"{told} {error}") from error
+
+    def _reload(self, name: str, loop: asyncio.AbstractEventLoop) -> list[dict[str, Any]]:
+        """Load a roll-out again in this process: on one machine it is the only endpoint."""
+        loading = asyncio.run_coroutine_threadsafe(self.repository.load(name), loop)
+        try:
+            model = loading.result(RELOAD_SECONDS)
+        except (ModelNotFound, ModelNotReady) as error:
+            raise CapstanError(message_of(error)) from error
+        except TimeoutError as error:
+            raise CapstanError(f"It was not loaded within {RELOAD_SECONDS} s.") from error
+        return [{"variants": model.variants(), "unloadable": model.unloadable}]
+
+
+def _left(before: RolloutState) -> str:
+    """Return the version that a rollback takes the requests from."""
+    return before.challenger or before.candidate or before.champion

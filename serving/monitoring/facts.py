@@ -1,0 +1,149 @@
+"""What the console tells of capstones, from the registry and the circle's tables. What is away hides nothing else."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from capstan import catalogue
+from capstan.errors import CapstanError
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
+from monitoring.alerts import Alert, Alerts, alerts
+from monitoring.circle.decisions import holding
+from monitoring.history import Event, History, history
+from monitoring.snapshots import Snapshot, Snapshots, snapshots
+from serving import metrics
+from serving.model.repository import CapstoneRepository
+from serving.monitoring.checks import grouped, series, short
+from serving.monitoring.links import links
+
+SPAN = timedelta(days=90)  # of the series, up to the newest look
+EVENTS, CLEARED = 200, 20  # the newest of these
+Found = TypeVar("Found")
+
+
+class Reading:
+    """One answer: what could be read for it, and `problems`, which say why the rest could not."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, str] = {}
+
+    def read(self, source: str, work: Callable[[], Found]) -> Found | None:
+        """Return what is found in a source, or None. One that failed in this reading is not asked again, and again."""
+        if source not in self.problems:
+            try:
+                return work()
+            except CapstanError as error:
+                self.problems[source] = str(error)
+        return None
+
+
+class Facts:
+    """What is known of the capstones; `repository` are those that this process serves."""
+
+    def __init__(self, repository: CapstoneRepository):
+        self.repository = repository
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Opened once, as the other two: each would look anew whether its tables are there."""
+        return alerts()
+
+    @cached_property
+    def history(self) -> History:
+        """The events."""
+        return history()
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """What the looks found."""
+        return snapshots()
+
+    def overview(self) -> dict[str, Any]:
+        """Return every capstone in short."""
+        reading = Reading()
+        states, found = reading.read("mlflow", store.read_all), []
+        for name in catalogue.names():
+            state = None if states is None else states.get(name, RolloutState())
+            found.append(self._short(name, state, self._kept(name, reading)))
+        return {"capstones": found, "problems": list(reading.problems.values())}
+
+    def detail(self, name: str) -> dict[str, Any]:
+        """Return all about a capstone, the newest events and alerts first."""
+        reading = Reading()
+        kept = self._kept(name, reading)
+        found, newest, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), kept.newest, []
+        if newest:
+            seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN)) or []
+        champion = (found["rollout"] or {}).get("champion", "")
+        return found | {
+            "checks": grouped(newest.checks if newest else []),
+            "looks": [short(snapshot) for snapshot in seen],
+            "series": series(seen),
+            "alerts": [_alert(alert) for alert in kept.alerts],
+            "events": [event.as_dict() for event in reversed(kept.events[-EVENTS:])],
+            "links": reading.read("mlflow", lambda: links(name, champion)) or {},
+            "problems": list(reading.problems.values()),
+        }
+
+    def _kept(self, name: str, reading: Reading) -> "Kept":
+        newest = reading.read("database", lambda: self.snapshots.newest(name))
+        alerts = _told(reading.read("database", lambda: self.alerts.alerts(name)) or [])
+        return Kept(newest, alerts, reading.read("database", lambda: self.history.events(name)) or [])
+
+    def _short(self, name: str, state: RolloutState | None, kept: "Kept") -> dict[str, Any]:
+        model = self.repository.models.get(name)
+        opened = [alert for alert in kept.alerts if alert.cleared_at is None]
+        held = holding(kept.events)
+        return {
+            "name": name,
+            "title": model.main.title if model else "",
+            "served": model.variants() if model else {},
+            "rollout": asdict(state) | {"traffic": state.traffic.describe()} if state else None,
+            "requests": {"all": _count(metrics.requests, name), "failed": _count(metrics.errors, name)},
+            "look": short(kept.newest) if kept.newest else None,
+            "open": len(opened),
+            "critical": sum(alert.condition.severity == "critical" for alert in opened),
+            "waiting": sum(alert.waiting for alert in kept.alerts),
+            "lost": sum(alert.lost for alert in kept.alerts),
+            "held": held.as_dict() if held else None,
+        }
+
+
+class Kept(NamedTuple):
+    """What the circle's tables have of a capstone."""
+
+    newest: Snapshot | None
+    alerts: list[Alert]
+    events: list[Event]
+
+
+def _told(found: list[Alert]) -> list[Alert]:
+    """Return the alerts that are shown: all open ones, and the newest of those that cleared."""
+    cleared = [alert for alert in found if alert.cleared_at is not None]
+    return [alert for alert in found if alert.cleared_at is None] + cleared[:CLEARED]
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    condition = alert.condition
+    return {
+        "number": alert.number,
+        "condition": condition.name,
+        "severity": condition.severity,
+        "message": condition.message,
+        "link": condition.link,
+        "since": condition.since.isoformat(),
+        "opened_at": alert.opened_at.isoformat(),
+        "cleared_at": alert.cleared_at.isoformat() if alert.cleared_at else None,
+        "waiting": alert.waiting,
+        "lost": alert.lost,
+    }
+
+
+def _count(counter: Any, name: str) -> int:
+    """Return what a counter of requests has counted of a capstone since this process began."""
+    samples = [sample for metric in counter.collect() for sample in metric.samples]
+    mine = [one.value for one in samples if one.name.endswith("_total") and one.labels["model"] == name]
+    return int(sum(mine))

@@ -1,0 +1,76 @@
+// What an operator may do: pause and resume the circle, promote and roll back. Each asks for a reason.
+
+import { ask, hasToken, Refused } from "../api.js";
+import { el } from "../dom.js";
+
+const HOW = "Enter an operator's token at the top. `python -m serving.guards.tokens add NAME --for operator` makes one.";
+
+/** Return {element, update(found)}. The element stays, so that a reason that is being typed stays too. */
+export function makeOperate(name, done) {
+  const reason = el("input", { id: "reason", autocomplete: "off", maxlength: "1000" });
+  const said = el("p", { id: "said", role: "status", "aria-live": "polite" });
+  const status = el("p", {});
+  const buttons = {
+    pause: button("pause", "Pause the circle"),
+    resume: button("resume", "Let the circle go on"),
+    promote: button("promote", "Promote"),
+    rollback: button("rollback", "Roll back"),
+  };
+  let found = null;
+
+  function button(verb, text) {
+    return el("button", { type: "button", id: verb, onclick: () => act(verb) }, text);
+  }
+
+  async function act(verb) {
+    say("");
+    if (found.actions) return say(found.actions, true);
+    if (!hasToken()) return say(HOW, true, document.getElementById("token"));
+    if (!reason.value.trim()) return say("Give a reason: whoever reads the history wants to know why.", true, reason);
+    for (const each of Object.values(buttons)) each.disabled = true;
+    try {
+      const body = JSON.stringify({ reason: reason.value });
+      const event = await ask(`v2/monitoring/${encodeURIComponent(name)}/${verb}`, body);
+      reason.value = "";
+      say(`Done: ${event.kind}${event.version ? ` version ${event.version}` : ""}, by ${event.by}.`);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      say(error.message, true, [401, 403].includes(error.status) ? document.getElementById("token") : null);
+    } finally {
+      for (const each of Object.values(buttons)) each.disabled = false;
+    }
+    return done();
+  }
+
+  function say(text, wrong = false, focus = null) {
+    said.textContent = text;
+    said.classList.toggle("error", wrong);
+    focus?.focus();
+  }
+
+  return {
+    element: el(
+      "section",
+      { class: "card", "aria-label": "Decide" },
+      el("h3", {}, "Decide"),
+      status,
+      el("div", { class: "field" }, el("label", { for: "reason" }, "Reason"), reason),
+      el("div", { class: "buttons" }, Object.values(buttons)),
+      said,
+    ),
+    update(now) {
+      found = now;
+      const { held, rollout } = now;
+      status.textContent = held
+        ? `The circle is ${held.kind} since ${held.at.slice(0, 16).replace("T", " ")}, by ${held.by}: ${held.reason}`
+        : "The circle is not held up: where it runs, it decides by itself.";
+      buttons.pause.hidden = held !== null;
+      buttons.resume.hidden = held === null;
+      buttons.promote.hidden = !rollout?.challenger;
+      buttons.rollback.hidden = !(rollout?.challenger || rollout?.candidate || rollout?.previous);
+      if (rollout?.challenger) buttons.promote.textContent = `Promote version ${rollout.challenger}`;
+      const back = rollout?.challenger || rollout?.candidate;
+      buttons.rollback.textContent = back ? `Roll back version ${back}` : `Bring back version ${rollout?.previous}`;
+    },
+  };
+}
