@@ -47,16 +47,23 @@ def reference(capstone: str, task: ModuleType, version: str) -> Reference:
     return Reference(version, rows, tally.reference(rows, checks, getattr(task, "OUTCOME", None)), checks)
 
 
-def look(capstone: str, task: ModuleType, against: Reference, now: datetime, more: Sequence[Check] = ()) -> Snapshot:
+def look(
+    capstone: str,
+    task: ModuleType,
+    against: Reference,
+    now: datetime,
+    more: Sequence[Check] = (),
+    others: Sequence[Condition] = (),
+) -> Snapshot:
     """Check the version's predictions with the labels that are known now, alert, and keep what was found.
 
-    more: checks that were made elsewhere, such as those of the service level.
+    more: checks that were made elsewhere, such as those of the service level. others: what else is wrong.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
     are compared up to `now`. Without predictions there is no check.
     """
     found = check(capstone, task, against, now)
     found = replace(found, checks=[*found.checks, *more])
-    report(capstone, found.checks, now)
+    report(capstone, found.checks, now, others)
     snapshots().keep(capstone, found)
     return found
 
@@ -77,14 +84,15 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
 
 
-def report(capstone: str, found: Sequence[Check], now: datetime) -> None:
+def report(capstone: str, found: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
     """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
 
-    A condition has cleared when its check says ok. While nothing can be said, it stays.
+    A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
+    when it is not among them.
     The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
     """
     link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
-    holding = {one.name: one for one in (_condition(check, now, link) for check in alarms(list(found)))}
+    holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(found))))}
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
     for name in sorted(holding.keys() - opened.keys()):
         evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
@@ -114,7 +122,7 @@ def _has_cleared(name: str, found: Sequence[Check]) -> bool:
     verdicts = {_name(one): one.verdict for one in found}
     if name in verdicts:
         return verdicts[name] == "ok"
-    return any(name.startswith(f"{one.name} of ") for one in found)
+    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in found)
 
 
 def _name(one: Check) -> str:

@@ -6,7 +6,6 @@ import typer
 
 from capstan.cli.options import Capstone
 from capstan.cli.output import console
-from capstan.errors import CapstanError
 
 Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False)]
 
@@ -27,10 +26,7 @@ def note(capstone: str, kind: str, reason: str, version: str = "") -> None:
     """Write to the history what a person did, and why. Raises CapstanError without a reason."""
     from capstan import catalogue
     from capstan.rollout.change import user
-    from capstan.settings import settings
     from monitoring.circle.decisions import decide
 
-    if settings().profile == "cluster":
-        raise CapstanError("The history of a cluster cannot be written from here yet. Leave out `--profile cluster`.")
     catalogue.folder(capstone)
     decide(capstone, kind, reason, user(), version)

@@ -10,6 +10,7 @@ from capstan.cli.output import console, print_json
 Percent = Annotated[float, typer.Option(help="Share of keys that the challenger answers.", min=0, max=100)]
 Version = Annotated[str | None, typer.Option(help="The challenger; by default the newest accepted version.")]
 
+Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Accept a version that the gate rejected.")]
 
 
@@ -32,18 +33,43 @@ def shadow(capstone: Capstone, version: Version = None, force: Force = False, as
     _split(capstone, "shadow", 0, version, force, as_json)
 
 
-def promote(capstone: Capstone, as_json: Json = False) -> None:
-    """Make the challenger the champion."""
+def promote(
+    capstone: Capstone,
+    version: Annotated[
+        str | None, typer.Option(help="With --force: another than the challenger.", show_default=False)
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overrule the gate and the circle; needs --reason and --version.")
+    ] = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Make the challenger the champion; with --force any version."""
     from capstan.rollout import commands
 
-    _say(capstone, "champion", commands.promote(capstone), as_json)
+    if force and not (version and reason.strip()):
+        raise typer.BadParameter("say which version, and why: --version N --reason TEXT.", param_hint="--force")
+    champion = commands.promote(capstone, version=version, force=force)
+    _note(capstone, "promoted", reason, champion)
+    _say(capstone, "champion", champion, as_json)
 
 
-def rollback(capstone: Capstone, as_json: Json = False) -> None:
+def rollback(capstone: Capstone, reason: Reason = "", as_json: Json = False) -> None:
     """End the current roll-out. If there is none, bring back the previous champion."""
-    from capstan.rollout import commands
+    from capstan.rollout import commands, store
 
-    _say(capstone, "champion", commands.rollback(capstone), as_json)
+    before = store.read(capstone)
+    champion = commands.rollback(capstone)
+    _note(capstone, "rolled back", reason, before.challenger or before.candidate or before.champion)
+    _say(capstone, "champion", champion, as_json)
+
+
+def _note(capstone: str, kind: str, reason: str, version: str) -> None:
+    """Write to the history what a person did."""
+    from capstan.rollout.change import user
+    from monitoring.circle.decisions import decide
+
+    decide(capstone, kind, reason.strip() or "No reason was given.", user(), version)
 
 
 def _split(capstone: str, mode: str, percent: float, version: str | None, force: bool, as_json: bool) -> None:

@@ -25,15 +25,32 @@ def split(name: str, traffic: Traffic, version: str | None = None, force: bool =
         return challenger
 
 
-def promote(name: str, who: str = "", reload: Reload = endpoint_client.reload) -> str:
+def promote(
+    name: str,
+    who: str = "",
+    reload: Reload = endpoint_client.reload,
+    version: str | None = None,
+    force: bool = False,
+) -> str:
     """Make the challenger the champion, and remember the previous one. Return the new champion's number.
 
-    who: by default the user of this process. reload: how each replica of the endpoint is told.
+    who: by default the user of this process. reload: how each replica of the endpoint is told. version: another than
+    the challenger, if `force` is set, also one that the gate rejected or that never was a challenger.
     """
     with changing(name) as state:
-        if not state.challenger:
+        if version and version != state.challenger:
+            _require_champion(name, state)
+            if not force:
+                raise CapstanError(
+                    f"Version {version} is not the challenger of {name}. Try it first with `capstan canary {name} "
+                    f"--version {version} --percent 10`, or add --force and --reason."
+                )
+            _named(name, version, force)
+            if version == state.champion:
+                raise CapstanError(f"Version {version} of {name} is the champion already.")
+        elif not state.challenger:
             raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
-        after = RolloutState(champion=state.challenger, previous=state.champion)
+        after = RolloutState(champion=version or state.challenger, previous=state.champion)
         apply(name, state, after, "capstan promote", ["champion"], who, reload)
         return after.champion
 

@@ -11,7 +11,9 @@ from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import looks
+from monitoring.alerts import Condition
 from monitoring.checks.result import Check
+from monitoring.circle import decisions
 from monitoring.circle.steps import Steps
 from monitoring.circle.training import train
 from monitoring.history import Event, history
@@ -46,10 +48,17 @@ class Daily:
         if self._reference is None or self._reference.version != champion:
             self._reference = looks.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
-        self.found = looks.look(self._capstone, self._task, self._reference, now, more)
-        if self._steps:
-            self._steps.step(now, self.found.checks)
+        self.found = looks.look(self._capstone, self._task, self._reference, now, more, self._stopped())
+        if self._steps and any(event.kind == "stopped" for event in self._steps.step(now, self.found.checks)):
+            looks.report(self._capstone, self.found.checks, now, self._stopped())
         return history().events(self._capstone)[before:]
+
+    def _stopped(self) -> list[Condition]:
+        """Return that the circle has stopped by itself, if it has: it goes on when a person says so."""
+        event = decisions.holding(history().events(self._capstone, kinds=decisions.HOLD))
+        if event is None or event.kind != "stopped":
+            return []
+        return [Condition("circle stopped", event.at, event.reason, "critical")]
 
 
 def require_circle(capstone: str, task: ModuleType) -> None:

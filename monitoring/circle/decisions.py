@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from capstan.errors import CapstanError
 from monitoring.history import Event, history
 
+HOLD = ("paused", "stopped", "resumed")
+
 
 def decide(capstone: str, kind: str, reason: str, by: str, version: str = "") -> Event:
     """Write to the history what a person did, and why. Raises CapstanError without a reason.
@@ -22,5 +24,5 @@ def decide(capstone: str, kind: str, reason: str, by: str, version: str = "") ->
 
 def holding(events: Sequence[Event]) -> Event | None:
     """Return the event that holds the circle up, "paused" or "stopped", or None."""
-    last = next((event for event in reversed(events) if event.kind in ("paused", "stopped", "resumed")), None)
+    last = next((event for event in reversed(events) if event.kind in HOLD), None)
     return last if last and last.kind != "resumed" else None
