@@ -6,21 +6,18 @@ from types import ModuleType
 
 import pandas as pd
 
-from capstan.capstone import capabilities
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import signals, workspace
-from monitoring.checks.result import Check
+from monitoring.live_checks import LABELLED
 from monitoring.reports import compare, performance
-from monitoring.skew import skew
 from serving.predictions import reader
 from serving.predictions.labelled import labelled
 
 # Evidently's tests on fewer rows find drift in noise, or none where there is some.
 MIN_PREDICTIONS = 100
-LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 
 
 @dataclass(frozen=True)
@@ -67,16 +64,6 @@ def watch(capstone: str, hours: float, run: str, as_of: datetime | None = None) 
     _add_performance(capstone, task, champion, now, run)
     counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": report.drifted}
     return Watched(counts, report.page, _left_out(task, reference, live, filled))
-
-
-def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) -> list[Check]:
-    """Return whether features online equalled those of the offline store, of predictions as of some time."""
-    if "features" not in capabilities(task):
-        return []
-    champion = store.read(capstone).champion
-    log = labelled(capstone, since, until, until, also_unlabelled=True)
-    log = log[(log["version"] == champion) & ~log["partial"]]
-    return skew(capstone, task, log) if len(log) else []
 
 
 def _add_performance(capstone: str, task: ModuleType, champion: str, now: datetime, run: str) -> None:

@@ -76,7 +76,7 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     log = log[(log["version"] == against.version) & (log["variant"] != "shadow")]
     if log.empty:
         return Snapshot(now, against.version, 0, 0, [])
-    newest = tally.recent(_rows(task, log, against), checks, against.counted)
+    newest = tally.recent(signals_of(task, log, against), checks, against.counted)
     outcome = getattr(task, "OUTCOME", None)
     found = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
@@ -104,8 +104,8 @@ def report(capstone: str, found: Sequence[Check], now: datetime, others: Sequenc
     alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
 
 
-def _rows(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
-    """Return predictions as signals, with the label where it is known, and the time."""
+def signals_of(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
+    """Return logged predictions as signals, with the label where it is known, and the time."""
     import pandas as pd
 
     rows, outcome = signals.of_predictions(log, against.rows), getattr(task, "OUTCOME", None)

@@ -99,7 +99,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
             if status:
                 done = f"{going.state.predictions:,} predictions  {going.state.labels:,} labels"
                 status.update(f"{now:%Y-%m-%d %H:%M}  {done}")
-            for event in daily(now) if now.hour == 0 else ():
+            for event in daily(now, measure=now.weekday() == 0) if now.hour == 0 else ():
                 if not quiet:
                     console.print(f"{now:%Y-%m-%d}  {event.kind:<10}  {escape(event.reason)}")
 

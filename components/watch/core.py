@@ -17,7 +17,7 @@ def watch(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, ht
     back. Return the number of predictions and, if there were enough for a report, of columns and of those that drifted;
     and the number of checks and alarms.
     """
-    from monitoring import live, service
+    from monitoring import live, live_checks, service
     from monitoring.circle.daily import Daily
     from monitoring.webhooks import sending
 
@@ -29,7 +29,7 @@ def watch(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, ht
     Path(html).write_bytes(found.page or f"<!doctype html><p>{escape(found.note)}</p>".encode())
     now, task = moment or datetime.now(UTC), load_task(capstone)
     daily = Daily(capstone, task, circle)
-    more = live.skewed(capstone, task, now - timedelta(hours=hours), now)
+    more = live_checks.skewed(capstone, task, now - timedelta(hours=hours), now)
     if moment is None:  # the endpoint's counters know no other time than now
         more += service.check(capstone, task, now)
     with sending():

@@ -10,7 +10,7 @@ from capstan.capstone import capabilities
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
-from monitoring import looks
+from monitoring import live_checks, looks
 from monitoring.alerts import Condition
 from monitoring.checks.result import Check
 from monitoring.circle import decisions
@@ -33,21 +33,25 @@ class Daily:
         self._reference: Reference | None = None
         self.found: Snapshot | None = None  # at the last look
 
-    def __call__(self, now: datetime, more: Sequence[Check] = ()) -> list[Event]:
-        """Look, alert and decide as of an instant; return the new events. more: checks that were made elsewhere.
+    def __call__(self, now: datetime, more: Sequence[Check] = (), measure: bool = True) -> list[Event]:
+        """Look, alert and decide as of an instant; return the new events.
+
+        more: checks that were made elsewhere. measure: also the performance with intervals, which takes longer.
 
         Raises CapstanError, also while another process looks at this capstone.
         """
         message = f"{self._capstone} is being looked at by another process. Wait for it, then try again."
         with profile().lock(f"{self._capstone}.look", message):
-            return self._look(now, more)
+            return self._look(now, more, measure)
 
-    def _look(self, now: datetime, more: Sequence[Check]) -> list[Event]:
+    def _look(self, now: datetime, more: Sequence[Check], measure: bool) -> list[Event]:
         before = len(history().events(self._capstone))
         champion = store.read(self._capstone).champion
         if self._reference is None or self._reference.version != champion:
             self._reference = looks.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
+        if measure:
+            more = [*more, *live_checks.measured(self._capstone, self._task, self._reference, now)]
         self.found = looks.look(self._capstone, self._task, self._reference, now, more, self._stopped())
         if self._steps and any(event.kind == "stopped" for event in self._steps.step(now, self.found.checks)):
             looks.report(self._capstone, self.found.checks, now, self._stopped())

@@ -83,6 +83,40 @@ def test_endpoint_answers_and_refuses_bad_input(name, runs, place):
     assert reply.status_code == 400 and field in reply.json()["error"]
 
 
+LOOK = """
+import json, sys
+from datetime import UTC, datetime
+from capstan.catalogue import load_task
+from monitoring.circle.daily import Daily
+found = {}
+for name in sys.argv[1:]:
+    daily = Daily(name, load_task(name))
+    daily(datetime.now(UTC))
+    found[name] = [daily.found.predictions, sorted({check.name for check in daily.found.checks})]
+print(json.dumps(found))
+"""
+MORE = 60  # predictions, of one request: two parts of rows that stand for days
+
+
+def test_live_predictions_of_each_are_checked(runs, place):
+    # The flights are of 2013, and their prediction times count: tests/integration/test_monitor.py looks at these.
+    names = [name for name in catalogue.names() if small(name) and name != "flight_delay"]
+    for name in names:
+        url = f"http://127.0.0.1:{place.environment['CAPSTAN_ENDPOINT_PORT']}/v1/models/{name}:predict"
+        asked = {"instances": [small(name).ASKED] * MORE}
+        httpx.post(url, json=asked, timeout=60).raise_for_status()
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, *names],
+        cwd=ROOT,
+        env=os.environ | place.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, (predictions, checks) in json.loads(done.stdout).items():
+        assert predictions >= MORE and {"drift", "nulls"} <= set(checks), name
+
+
 def test_list_shows_the_first_metric_of_each(runs, place):
     listed = {row["name"]: row for row in json.loads(place("list", "--json").stdout)}
     for name in catalogue.names():

@@ -1,0 +1,44 @@
+"""Checks of live predictions that take longer than counting: performance with intervals, training-serving skew."""
+
+from datetime import datetime, timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from capstan.capstone import capabilities
+from capstan.rollout import store
+from monitoring import looks
+from monitoring.checks.performance import performance
+from monitoring.checks.result import Check
+from monitoring.looks import Reference
+from monitoring.skew import skew
+from serving.predictions.labelled import labelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
+
+
+def measured(capstone: str, task: ModuleType, against: Reference, now: datetime) -> list[Check]:
+    """Return the metrics of the outcome on the labels that are known now, with intervals, beside THRESHOLDS."""
+    outcome = getattr(task, "OUTCOME", None)
+    if outcome is None:
+        return []
+    log = _of(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
+    if log.empty or outcome.target not in against.rows:
+        return []
+    rows, checks = looks.signals_of(task, log, against), against.checks
+    return performance(rows, outcome, checks, task.THRESHOLDS)
+
+
+def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) -> list[Check]:
+    """Return whether features online equalled those of the offline store, of predictions as of some time."""
+    if "features" not in capabilities(task):
+        return []
+    log = labelled(capstone, since, until, known_by=until, also_unlabelled=True)
+    log = _of(log, store.read(capstone).champion)
+    return skew(capstone, task, log) if len(log) else []
+
+
+def _of(log: "pd.DataFrame", version: str) -> "pd.DataFrame":
+    return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]
