@@ -83,6 +83,11 @@ class Services:
         found = self.mlflow("model-versions/search", filter=f"name='{CAPSTONE}'").get("model_versions", [])
         return sorted((version["version"] for version in found), key=int, reverse=True)
 
+    def version(self, number: str) -> dict[str, str]:
+        """Return the tags of a version of the flagship."""
+        found = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
+        return {tag["key"]: tag["value"] for tag in found["tags"]}
+
     def rollout(self) -> dict:
         """Return the state of the roll-out."""
         url = f"{self.url('mlflow')}/api/2.0/mlflow/registered-models/get"

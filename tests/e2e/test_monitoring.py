@@ -1,6 +1,8 @@
-"""Monitoring as a recurring run of Kubeflow Pipelines. It takes about two minutes, most of them a wait."""
+"""Monitoring as a recurring run of Kubeflow Pipelines, and a look that trains. About six minutes, most of them a wait."""
 
+import json
 import time
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -65,3 +67,59 @@ def test_a_look_by_hand_tells_what_drifted(watched):
     """Always the same flight is not what the test data were."""
     found = kube.answer("monitor", CAPSTONE, "--hours", "1")["live"]
     assert found["predictions"] >= ASKED and found["drifted"] > found["columns"] / 2
+
+
+DAY, DAYS, PER_DAY, HOUR = datetime(2013, 11, 4, tzinfo=UTC), 10, 110, timedelta(hours=1)
+END = DAY + timedelta(days=DAYS)
+
+
+@pytest.fixture(scope="module")
+def lived(endpoint, ran, tmp_path_factory) -> list[str]:
+    """Ten days of one flight again and again, which is a shift, and the labels of them; return the predictions' ids."""
+    labels = []
+    for day in range(DAYS):
+        times = [DAY + timedelta(days=day, minutes=6 * number) for number in range(PER_DAY)]
+        rows = [FLIGHT | {"sched_dep": at.isoformat(), "sched_arr": (at + 3 * HOUR).isoformat()} for at in times]
+        for number, answer in enumerate(endpoint.predict(*rows)):
+            known = (times[number] + 4 * HOUR).isoformat()
+            labels.append({"prediction_id": answer["prediction_id"], "label": number % 4 == 0, "known_at": known})
+    file = tmp_path_factory.mktemp("labels") / "labels.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in labels))
+    time.sleep(35)  # by then the endpoint has moved its log to the object store
+    sent = kube.answer("labels", "load", CAPSTONE, str(file))
+    assert sent["accepted"] == DAYS * PER_DAY, sent
+    return [row["prediction_id"] for row in labels]
+
+
+@pytest.fixture(scope="module")
+def decided(lived, services) -> list[dict]:
+    """What a look as of that day, with the circle, added to the history: it trains from within its step."""
+    before = len(kube.answer("history", CAPSTONE))
+    found = kube.answer("monitor", CAPSTONE, "--as-of", END.isoformat(), "--hours", "240", "--circle")["live"]
+    assert found["predictions"] == len(lived) and 3 <= found["alarms"] < found["checks"]
+    return kube.answer("history", CAPSTONE)[before:]
+
+
+def test_shift_alerts_and_starts_a_retraining_on_what_was_known_then(decided, services):
+    kinds = [event["kind"] for event in decided]
+    assert kinds.count("alert") >= 3 and kinds.index("retraining") > kinds.index("alert")
+    assert all(event["at"] == END.isoformat() for event in decided if event["kind"] == "alert")
+    [end] = [event for event in decided if event["kind"] in ("challenger", "rejected", "failed")][:1]
+    assert end["kind"] != "failed", end
+    tags = services.version(end["version"])
+    assert tags["pipeline_run"] != services.version(services.rollout()["champion"])["pipeline_run"]
+
+
+def test_prediction_leads_back_to_its_run(lived, services):
+    found = kube.answer("trace", CAPSTONE, lived[-1])
+    champion = services.rollout()["champion"]
+    assert found["version"] == champion and [one["label"] for one in found["labels"]] == [False]
+    assert found["run"]["pipeline"] == services.version(champion)["pipeline_run"]
+
+
+def test_person_pauses_the_circle_from_here(decided):
+    for verb, kind in (("pause", "paused"), ("resume", "resumed")):
+        done = kube.capstan(verb, CAPSTONE, "--reason", f"A test of {verb}.")
+        assert done.returncode == 0, done.stderr
+        last = kube.answer("history", CAPSTONE)[-1]
+        assert (last["kind"], last["reason"]) == (kind, f"A test of {verb}.")
