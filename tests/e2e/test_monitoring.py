@@ -1,4 +1,4 @@
-"""Monitoring as a recurring run of Kubeflow Pipelines, and a look that trains. About six minutes, most of them a wait."""
+"""Monitoring: a recurring run of Kubeflow Pipelines, and a look that trains. Six minutes, most of them a wait."""
 
 import json
 import time
