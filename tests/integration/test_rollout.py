@@ -1,5 +1,6 @@
 """Canary, shadow, promote and rollback at the running endpoint, through the command."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -104,3 +105,25 @@ def test_promotion_and_rollback_under_load_lose_no_request(challenger, flights, 
             client.join()
     assert not failures
     assert answers[challenger] > 20 and answers[road["version"]] > 20
+
+
+def test_person_overrules_the_gate_with_a_reason_that_the_history_keeps(challenger, road):
+    for options, words in (
+        (["--force"], "say which version, and why"),
+        (["--version", challenger], f"Version {challenger} is not the challenger"),
+        (["--version", "99", "--force", "--reason", "It is good."], "has no version 99"),
+        (["--version", road["version"], "--force", "--reason", "It is good."], "is the champion already"),
+    ):
+        refused = capstan("promote", "flight_delay", *options, COLUMNS="200")
+        assert refused.returncode and words in refused.stderr
+    assert store.read("flight_delay").champion == road["version"]
+    done = capstan("promote", "flight_delay", "--version", challenger, "--force", "--reason", "The gate is wrong.")
+    assert done.returncode == 0 and store.read("flight_delay").champion == challenger, done.stderr
+    done = capstan("rollback", "flight_delay", "--reason", "It was right.")
+    assert done.returncode == 0 and store.read("flight_delay").champion == road["version"], done.stderr
+    told = json.loads(capstan("history", "flight_delay", "--json").stdout)[-2:]
+    assert [(event["kind"], event["version"], event["reason"]) for event in told] == [
+        ("promoted", challenger, "The gate is wrong."),
+        ("rolled back", challenger, "It was right."),
+    ]
+    assert all(event["by"] not in ("", "circle") for event in told)
