@@ -9,6 +9,14 @@ class CapstanError(Exception):
     The command prints the message and exits with 1. Any other exception is a bug and keeps its traceback.
     """
 
+    exit_code = 1
+
+
+class Busy(CapstanError):
+    """Another process does it at the moment. It may be tried again later."""
+
+    exit_code = 75  # "temporary failure" of sysexits.h
+
 
 class InvalidRow(Exception):
     """A row that a model cannot take, such as an unknown key. The message says what is wrong and what to do.

@@ -8,7 +8,7 @@ from capstan.capstone import capabilities
 from capstan.rollout import store
 from monitoring import looks
 from monitoring.checks.performance import performance
-from monitoring.checks.result import Check
+from monitoring.checks.result import Check, alarms
 from monitoring.looks import Reference
 from monitoring.skew import skew
 from serving.predictions.labelled import labelled
@@ -16,6 +16,7 @@ from serving.predictions.labelled import labelled
 if TYPE_CHECKING:
     import pandas as pd
 
+SHOWN = 2  # features in a message
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 
 
@@ -32,12 +33,19 @@ def measured(capstone: str, task: ModuleType, against: Reference, now: datetime)
 
 
 def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) -> list[Check]:
-    """Return whether features online equalled those of the offline store, of predictions as of some time."""
+    """Return whether features online equalled those of the offline store, of predictions as of some time: one check."""
     if "features" not in capabilities(task):
         return []
     log = labelled(capstone, since, until, known_by=until, also_unlabelled=True)
     log = _of(log, store.read(capstone).champion)
-    return skew(capstone, task, log) if len(log) else []
+    if log.empty:
+        return []
+    found = skew(capstone, task, log)
+    worst = sorted(alarms(found), key=lambda one: -(one.statistic or 0))
+    message = f"{len(worst)} of {len(found)} features differ online from offline."
+    shown = " ".join(one.message for one in worst[:SHOWN])
+    largest = max(one.statistic or 0 for one in found)
+    return [Check("skew", "features", "alarm" if worst else "ok", largest, 0.0, message=f"{message} {shown}".strip())]
 
 
 def _of(log: "pd.DataFrame", version: str) -> "pd.DataFrame":

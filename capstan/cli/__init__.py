@@ -4,7 +4,11 @@ import sys
 
 
 def main() -> None:
-    """Run the command. User-fixable errors exit with 1 and a message, wrong usage with 2, a bug with its traceback."""
+    """Run the command.
+
+    User-fixable errors exit with 1 and a message, those that only time helps with 75; wrong usage with 2; a bug with its
+    traceback.
+    """
     from rich.console import Console
 
     from capstan.cli.app import app
@@ -18,7 +22,7 @@ def main() -> None:
         app()
     except CapstanError as error:
         console.print(f"[bold red]Error:[/] {_plain(error)}")
-        sys.exit(1)
+        sys.exit(error.exit_code)
     except OSError as error:
         if error.filename is None:
             raise

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from capstan.errors import CapstanError
+from capstan.errors import Busy, CapstanError
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
 MONITORING = "monitoring"  # the pipeline that watches any capstone, by its parameter
@@ -47,11 +47,11 @@ class RunRecords:
         self._call("DELETE", f"/recurringruns/{run_id}")
 
     def require_none_of(self, pipeline: str, capstone: str) -> None:
-        """Raise CapstanError while a run of a pipeline goes on. Two would race for the same features and endpoint."""
+        """Raise Busy while a run of a pipeline goes on. Two would race for the same features and endpoint."""
         states = {"operation": "IN", "key": "state", "stringValues": {"values": UNFINISHED}}
         for run in self._pages("runs", "runs", filter=json.dumps({"predicates": [states]})):
             if pipeline_of(run) == pipeline and is_of(run, {capstone: pipeline}):
-                raise CapstanError(
+                raise Busy(
                     f"{capstone} is being run already: {run['run_id']}, since {run['created_at']}. Wait for it, or "
                     f"stop it with `kfp run terminate {run['run_id']}`."
                 )

@@ -14,7 +14,7 @@ import psutil
 
 from capstan import catalogue, extras, home
 from capstan.capstone import capabilities
-from capstan.errors import CapstanError
+from capstan.errors import Busy, CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
@@ -118,7 +118,7 @@ def _only_run_of(capstone: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CapstanError(f"{capstone} is being run by another process. Wait for it, or stop it.") from None
+            raise Busy(f"{capstone} is being run by another process. Wait for it, or stop it.") from None
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 if process.environ().get("CAPSTAN_RUN") == mark and process.pid != os.getpid():

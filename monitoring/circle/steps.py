@@ -13,8 +13,7 @@ import numpy as np
 
 from capstan import registry
 from capstan.circle import Circle
-from capstan.errors import CapstanError
-from capstan.profile import profile
+from capstan.errors import Busy, CapstanError
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
 from monitoring import comparison, sequential
@@ -86,10 +85,10 @@ class Steps:
         last = self._last("retraining")
         if last is None:
             return
-        with profile().no_run(self.capstone):  # else it is tried again at the next step
-            pass
         try:
             version, verdict = self.train(self.task.parameters_at(last.at) | {"canary": ONLY_TRY})
+        except Busy:  # it is tried again at the next step
+            raise
         except CapstanError as error:
             self._add(None, Event("failed", now, f"The training failed: {str(error).splitlines()[0]}"))
             return

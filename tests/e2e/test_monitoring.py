@@ -78,7 +78,7 @@ def lived(endpoint, ran, tmp_path_factory) -> list[str]:
     """Ten days of one flight again and again, which is a shift, and the labels of them; return the predictions' ids."""
     labels = []
     for day in range(DAYS):
-        times = [DAY + timedelta(days=day, minutes=6 * number) for number in range(PER_DAY)]
+        times = [DAY + timedelta(days=day, hours=2, minutes=6 * number) for number in range(PER_DAY)]
         rows = [FLIGHT | {"sched_dep": at.isoformat(), "sched_arr": (at + 3 * HOUR).isoformat()} for at in times]
         for number, answer in enumerate(endpoint.predict(*rows)):
             known = (times[number] + 4 * HOUR).isoformat()
