@@ -6,8 +6,8 @@ import sys
 def main() -> None:
     """Run the command.
 
-    User-fixable errors exit with 1 and a message, those that only time helps with 75; wrong usage with 2; a bug with its
-    traceback.
+    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; a bug with
+    its traceback.
     """
     from rich.console import Console
 
