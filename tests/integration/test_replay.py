@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -23,6 +24,7 @@ from serving.predictions import reader
 from serving.predictions.labelled import labelled
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
+from tests.support.webhook import Webhook, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 START, SHIFT, END = (pd.Timestamp(f"2013-10-{day}T00:00Z") for day in ("01", "08", "22"))
@@ -30,13 +32,19 @@ REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-21"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def webhook() -> Iterator[Webhook]:
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, webhook):
     place, data = Place(tmp_path_factory.mktemp("replay") / "home"), tmp_path_factory.mktemp("data")
     weather = read("weather")
     weather.loc[pd.to_datetime(weather["time_hour"], utc=True) >= SHIFT, "humid"] = None
     (data / "nycflights13").mkdir()
     weather.to_csv(data / "nycflights13" / "weather.csv", index=False)
-    place.environment["CAPSTAN_DATA_DIR"] = str(data)
+    place.environment |= {"CAPSTAN_DATA_DIR": str(data), "CAPSTAN_WEBHOOKS": webhook.address}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in place.environment.items():
             patch.setenv(name, value)
@@ -130,6 +138,13 @@ def test_planted_shift_alerts_once_within_days(report, place):
     assert report["alerts"] == len(events)
     [held] = [one for one in alerts().alerts("flight_delay", open_only=True) if one.condition.name == "nulls of humid"]
     assert held.condition.message == alert["reason"]
+
+
+def test_webhook_gets_each_alert(report, webhook):
+    titles = [body["title"] for body in webhook.bodies]
+    assert len(titles) == report["alerts"] > 0 and "flight_delay: nulls of humid" in titles
+    [body] = [body for body in webhook.bodies if body["title"].endswith("nulls of humid")]
+    assert body["message"].splitlines()[-1].endswith("/monitoring#flight_delay")
 
 
 def test_history_is_told_in_order_and_since_a_time(report, place):

@@ -1,11 +1,8 @@
 """Alerts: once per condition, to real webhooks, of which one may be dead; addresses stay secret."""
 
-import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from sqlalchemy import select
@@ -14,46 +11,17 @@ from capstan.settings import settings
 from monitoring.alerts import DELIVERIES, GIVE_UP, Alerts, Condition, digest, webhooks
 from monitoring.webhooks import Sender, deliver
 from tests.support.processes import free_port, wait_until
+from tests.support.webhook import Webhook, running
 
 NOON = datetime(2013, 10, 1, 12, tzinfo=UTC)
 DRIFT = Condition("drift: dep_time", NOON - timedelta(days=2), "dep_time has drifted", link="http://127.0.0.1/report")
 SLOW = Condition("latency", NOON, "slow", "critical")
 
 
-class Webhook(ThreadingHTTPServer):
-    """A service that takes JSON. `status` is what it answers."""
-
-    def __init__(self) -> None:
-        self.status, self.bodies = 200, []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def address(self) -> str:
-        return f"json://user:geheim@127.0.0.1:{self.server_port}/hook"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Webhook
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.server.status == 200:
-            self.server.bodies.append(json.loads(body))
-        self.send_response(self.server.status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    with Webhook() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+    with running() as found:
+        yield found
 
 
 @pytest.fixture
