@@ -1,11 +1,11 @@
 """The service level from counters whose numbers are known."""
 
 import math
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from scipy.stats import binom
 
 from capstan.checks import Checks, Service
@@ -163,20 +163,33 @@ def test_volume_outlives_restarts():
 
 def page(start: float | None = 1700000000.25) -> str:
     """What a server says that answered, refused and failed requests of two models."""
-    registry, labels = CollectorRegistry(), ("model", "version", "variant")
-    asked = Counter("capstan_requests", "of all", labels, registry=registry)
-    errors = Counter("capstan_errors", "of some", (*labels, "status"), registry=registry)
-    seconds = Histogram("capstan_request_seconds", "of answers", labels, buckets=(0.1, 0.25), registry=registry)
-    rows = Histogram("capstan_request_rows", "of answers", labels, buckets=(1,), registry=registry)
+    lines = [
+        "# TYPE capstan_requests counter",
+        "# TYPE capstan_errors counter",
+        "# TYPE capstan_request_seconds histogram",
+    ]
+    lines += ["# TYPE capstan_request_rows histogram", "# TYPE process_start_time_seconds gauge"]
     if start:
-        Gauge("process_start_time_seconds", "of the process", registry=registry).set(start)
+        lines.append(f"process_start_time_seconds {start}")
     for model, version in (("tiny", "1"), ("tiny", "2"), ("plain", "1")):
-        asked.labels(model, version, "champion").inc(4)
-        seconds.labels(model, version, "champion").observe(0.2)
-        rows.labels(model, version, "champion").observe(30)
+        labels = f'model="{model}",version="{version}",variant="champion"'
+        lines.append(f"capstan_requests_total{{{labels}}} 4.0")
         for status in ("400", "499", "503"):
-            errors.labels(model, version, "champion", status).inc()
-    return generate_latest(registry).decode()
+            lines.append(f'capstan_errors_total{{{labels},status="{status}"}} 1.0')
+        for name, bounds, total in (("seconds", {"0.1": 0, "0.25": 1}, 0.2), ("rows", {"1.0": 0}, 30)):
+            for bound, count in (bounds | {"+Inf": 1}).items():
+                lines.append(f'capstan_request_{name}_bucket{{{labels},le="{bound}"}} {count}.0')
+            lines += [
+                f"capstan_request_{name}_sum{{{labels}}} {total}",
+                f"capstan_request_{name}_count{{{labels}}} 1.0",
+            ]
+    return "\n".join(sorted(lines, key=_family)) + "\n"
+
+
+def _family(line: str) -> tuple[str, bool]:
+    """A page has the lines of a metric together, its type first."""
+    name = line.split()[2] if line.startswith("#") else re.split(r"[{ ]", line)[0]
+    return re.sub("_(total|bucket|sum|count)$", "", name), not line.startswith("#")
 
 
 def test_a_page_of_metrics_is_read():
