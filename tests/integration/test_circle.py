@@ -145,11 +145,14 @@ def test_canary_that_is_better_live_is_promoted_also_when_the_process_is_killed(
     assert live.step() == [] and live.day() == {"2"}
 
 
-def test_shuffled_labels_are_stopped_by_the_gate(live):
+def test_shuffled_labels_are_stopped_by_the_gate_also_when_the_process_is_killed(live):
     live.kind = "shuffled"
     live.day()
     live.day()
-    assert live.step(*ALARM) == ["retraining", "rejected"]
+    version, verdict = live.run("--set=kind=shuffled", "--set=canary=-1")
+    assert verdict == "rejected" and killed(live.today, "rejected", (version, verdict), alarm=True)
+    assert live.step(*ALARM) == ["rejected"]  # the retraining was written before the kill
+    assert store.read(NAME).champion == "2"
     assert re.fullmatch(r"The gate rejected it: roc_auc is 0\.\d+, beyond 0\.\d+.*", history().events(NAME)[-1].reason)
     assert live.step(*ALARM) == []  # it cools down
 
@@ -161,10 +164,11 @@ def test_challenger_that_is_broken_online_is_rolled_back_and_the_circle_stops_af
     assert live.step(*ALARM) == ["retraining", "challenger", "canary"]
     for _ in range(25):
         live.day()
-        found = live.step()
-        if "rolled back" in found:
+        if killed(live.today, "rolled back"):
             break
-    assert found == ["rolled back", "stopped"]
+    assert store.read(NAME).challenger == ""  # the roll-back came before the event
+    assert killed(live.today, "stopped") and history().events(NAME)[-1].kind == "rolled back"
+    assert live.step() == ["stopped"]
     assert store.read(NAME).champion == "2" and live.day() == {"2"}
     assert live.step(*ALARM) == []
 
