@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
+from capstan.cli.circle import Reason, note
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
 Percent = Annotated[float, typer.Option(help="Share of keys that the challenger answers.", min=0, max=100)]
 Version = Annotated[str | None, typer.Option(help="The challenger; by default the newest accepted version.")]
 
-Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False)]
+NO_REASON = "No reason was given."
 Force = Annotated[bool, typer.Option("--force", help="Accept a version that the gate rejected.")]
 
 
@@ -50,7 +51,7 @@ def promote(
     if force and not (version and reason.strip()):
         raise typer.BadParameter("say which version, and why: --version N --reason TEXT.", param_hint="--force")
     champion = commands.promote(capstone, version=version, force=force)
-    _note(capstone, "promoted", reason, champion)
+    note(capstone, "promoted", reason.strip() or NO_REASON, champion)
     _say(capstone, "champion", champion, as_json)
 
 
@@ -60,16 +61,8 @@ def rollback(capstone: Capstone, reason: Reason = "", as_json: Json = False) -> 
 
     before = store.read(capstone)
     champion = commands.rollback(capstone)
-    _note(capstone, "rolled back", reason, before.challenger or before.candidate or before.champion)
+    note(capstone, "rolled back", reason.strip() or NO_REASON, before.challenger or before.candidate or before.champion)
     _say(capstone, "champion", champion, as_json)
-
-
-def _note(capstone: str, kind: str, reason: str, version: str) -> None:
-    """Write to the history what a person did."""
-    from capstan.rollout.change import user
-    from monitoring.circle.decisions import decide
-
-    decide(capstone, kind, reason.strip() or "No reason was given.", user(), version)
 
 
 def _split(capstone: str, mode: str, percent: float, version: str | None, force: bool, as_json: bool) -> None:

@@ -52,7 +52,7 @@ def fit(
     """
     kind = images.device.type
     # Several times faster on a CPU. The types of torch do not know this keyword.
-    whole = joined(network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
+    whole = joined(network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's types lack it
     optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
     steps = plan.epochs * (len(images) // plan.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rising_and_falling(step / max(1, steps)))

@@ -27,7 +27,7 @@ def exported(network: nn.Module) -> bytes:
     import torch
 
     # The file depends on the layout of the weights. The types of torch do not know this keyword.
-    contiguous = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    contiguous = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # torch's types lack it
     example = torch.zeros(2, 1, 28, 28)
     with quiet():
         program = torch.onnx.export(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitoring.alerts import alerts
+from monitoring.alerts import Condition, alerts
 from monitoring.checks.result import Check
 from monitoring.history import history
 from monitoring.looks import report
@@ -54,3 +54,12 @@ def test_kill_before_the_alert_loses_nothing_and_tells_it_once():
     assert alerts().alerts("flights") == []
     report("flights", [NULLS], NOW)
     assert len(alerts().alerts("flights", open_only=True)) == 1 and told() == [("alert", "humid: gone.")]
+
+
+def test_what_is_wrong_elsewhere_alerts_until_it_is_told_no_more():
+    stopped = Condition("circle stopped", NOW, "Two retrainings came to nothing.", "critical")
+    for day in range(2):
+        report("flights", [], NOW + timedelta(days=day), [stopped])
+    assert told() == [("alert", "Two retrainings came to nothing.")]
+    report("flights", [], NOW + timedelta(days=2))
+    assert told()[1:] == [("cleared", "circle stopped has cleared.")]
