@@ -32,12 +32,13 @@ class Service:
     latency_seconds: float = 0.1  # a request that takes longer is slow; a capstone that streams declares more
     slow: float = 0.01  # the largest share of the answered requests that may be slow
     errors: float = 0.001  # the largest share of requests that may end in a 5xx; those with a 4xx do not count
+    refused: float = 0.05  # the largest share of requests that may be refused with a 4xx, as bad ones are
     volume: float = 0.1  # the smallest share of the usual number of predictions that is no alarm; 0 for any number
 
     def __post_init__(self) -> None:
         if not 0 <= self.latency_seconds < math.inf:
             raise CapstanError("Service needs latency_seconds of 0 or more. Correct CHECKS.")
-        for name in ("slow", "errors", "volume"):
+        for name in ("slow", "errors", "refused", "volume"):
             if not 0 <= getattr(self, name) < 1:
                 raise CapstanError(f"{name} of Service is a share, from 0 to below 1: 0.01 is 1 %. Correct CHECKS.")
 

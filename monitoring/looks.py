@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from capstan.capstone import capabilities
 from capstan.checks import Checks, declared
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
 from monitoring import alerts, signals
 from monitoring.alerts import Condition
-from monitoring.checks import tally, verdicts
+from monitoring.checks import quality, tally, verdicts
 from monitoring.checks.result import Check, alarms
 from monitoring.history import Event, history
 from monitoring.snapshots import Snapshot, snapshots
@@ -81,6 +82,9 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     found = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
     found = [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    if "contract" in capabilities(task):
+        latest = log[log["prediction_time"] >= until - timedelta(days=min(checks.windows))]
+        found += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
     return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
 
 

@@ -42,6 +42,12 @@ def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def inputs(log: pd.DataFrame) -> pd.DataFrame:
+    """Return the scalar inputs and features of a prediction log, as JSON has them."""
+    found = pd.DataFrame([one | more for one, more in zip(log["inputs"], log["features"], strict=True)])
+    return found[[name for name in found if is_scalar(found[name])]]
+
+
 def untimed(frame: pd.DataFrame, task: ModuleType) -> pd.DataFrame:
     """Return signals without the time of the prediction, which tells Evidently nothing."""
     time = declared(task).time

@@ -34,15 +34,16 @@ def inside() -> bool:
 def connect(*variables: str) -> Iterator[None]:
     """Use the cluster's settings in this process, until the end of the `with` statement. In a pod, do nothing.
 
-    What the environment sets already stays, but for the image: a run needs the one that the cluster has. The
-    addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports of this machine; the others stay as pods
+    What the environment sets already stays, but for an image without a tag: a run needs the one that the cluster has.
+    The addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports of this machine; the others stay as pods
     know them. The state folder is `cluster` in that of this machine.
     """
     if inside():
         yield
         return
     stored = _stored()
-    found = {name: value for name, value in stored.items() if name not in os.environ or name == "CAPSTAN_IMAGE"}
+    own = os.environ if _is_tagged(os.environ.get("CAPSTAN_IMAGE", "")) else os.environ.keys() - {"CAPSTAN_IMAGE"}
+    found = {name: value for name, value in stored.items() if name not in own}
     home = settings().home
     found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
     known = os.environ | found
@@ -59,6 +60,10 @@ def connect(*variables: str) -> Iterator[None]:
                 if value is not None:
                     os.environ[name] = value
             _forget()
+
+
+def _is_tagged(image: str) -> bool:
+    return ":" in image.rpartition("/")[2]  # before that, it is a registry's port
 
 
 @contextmanager

@@ -13,7 +13,12 @@ FEW = 20  # requests, or predictions: fewer say nothing
 WINDOWS = 28  # the newest past windows that the volume is compared with
 LEAST = 7  # windows; fewer say nothing
 ALIKE = 0.2  # by how much the length of a past window may differ from that of the newest, as a share
-SIGNALS = ("latency", "errors", "volume")
+MEND = {
+    "latency": "See its CPU, its online store and its load.",
+    "errors": "See the endpoint's log.",
+    "refused": "Ask whoever sends requests what has changed.",
+}
+SIGNALS = ("latency", "errors", "refused", "volume")
 
 
 def check(newest: Reading, past: Sequence[Reading], promised: Service) -> list[Check]:
@@ -25,6 +30,7 @@ def check(newest: Reading, past: Sequence[Reading], promised: Service) -> list[C
     return [
         _latency(window, promised, since),
         _errors(window, promised, since),
+        _refused(window, promised, since),
         _volume(window.predictions, newest, past, promised, since),
     ]
 
@@ -47,6 +53,12 @@ def _errors(window: Counters, promised: Service, since: str) -> Check:
     return _share("errors", window.failed, requests, promised.errors, "failed (5xx)", "requests", since)
 
 
+def _refused(window: Counters, promised: Service, since: str) -> Check:
+    """A client that has changed sends what the capstone's `Request` refuses: no prediction ever shows that."""
+    requests = window.answered + window.failed + window.refused
+    return _share("refused", window.refused, requests, promised.refused, "were refused (4xx)", "requests", since)
+
+
 def _share(signal: str, bad: float, of: float, most: float, what: str, requests: str, since: str) -> Check:
     if of < FEW:
         message = f"{of:,.0f} {requests}; {FEW} are needed to judge how many {what}."
@@ -55,7 +67,7 @@ def _share(signal: str, bad: float, of: float, most: float, what: str, requests:
     verdict: Verdict = "alarm" if low > most else "ok"
     message = f"{bad:,.0f} of {of:,.0f} {requests} {what}: {share:.2%}, and {most:.2%} may."
     if verdict == "alarm":
-        message += " See the endpoint's log." if signal == "errors" else " See its CPU, its online store and its load."
+        message += f" {MEND[signal]}"
     return Check("service", signal, verdict, share, most, low=low, high=high, since=since, message=message)
 
 

@@ -16,8 +16,8 @@ from tests.e2e.submission import LocalRun, Submission, submit
 HERE = Path(__file__).parent
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
-    *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "security", "network", "schemas"),
-    *("pipelines", "retention", "code_edit", "failing", "documentation", "long", "capstones", "operations"),
+    *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
+    *("schemas", "pipelines", "retention", "code_edit", "failing", "documentation", "long", "capstones", "operations"),
 )
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
 

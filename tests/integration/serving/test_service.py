@@ -12,6 +12,7 @@ from capstan.checks import Checks, Service
 from capstan.settings import settings
 from monitoring import service
 from monitoring.checks.result import Check
+from monitoring.checks.service import SIGNALS
 from monitoring.readings import readings
 from tests.support.models import Answers
 from tests.support.processes import free_port
@@ -51,12 +52,14 @@ def test_answered_requests_are_ok(server, look, tmp_path):
         "availability": "ok",
         "latency": "insufficient",
         "errors": "insufficient",
+        "refused": "insufficient",
         "volume": "insufficient",
     }
     ask(server, GOOD)
     ask(server, GOOD, status=400, x="no number")
     found = look()
-    assert verdicts(found) == verdicts(first) | {"latency": "ok", "errors": "ok"}
+    assert verdicts(found) == verdicts(first) | {"latency": "ok", "errors": "ok", "refused": "alarm"}
+    assert found["refused"].message.startswith(f"{GOOD} of {2 * GOOD} requests were refused (4xx): 50.00%")
     assert found["errors"].message.startswith(f"0 of {GOOD} requests failed (5xx)")
     assert found["latency"].message.startswith(f"0 of {GOOD} answered requests took more than 10 s")
     assert verdicts(look())["errors"] == "insufficient"  # nobody has asked since
@@ -72,7 +75,8 @@ def test_answers_slower_than_promised_alarm(server, look):
     look()
     ask(server, GOOD)
     found = look(latency_seconds=0)
-    assert verdicts(found) | {"volume": ""} == {"availability": "ok", "latency": "alarm", "errors": "ok", "volume": ""}
+    [slow] = [signal for signal, verdict in verdicts(found).items() if verdict == "alarm"]
+    assert slow == "latency"
     assert found["latency"].statistic == 1
 
 
@@ -95,6 +99,7 @@ def test_a_model_that_fails_alarms(server, mlflow, look):
             "availability": "ok",
             "latency": "ok",
             "errors": "alarm",
+            "refused": "ok",
             "volume": "",
         }
         assert found["errors"].statistic == BURST / (GOOD + BURST)
@@ -122,7 +127,7 @@ def test_an_endpoint_that_does_not_answer_alarms(server, look, monkeypatch):
     monkeypatch.setenv("CAPSTAN_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     settings.cache_clear()
     away = look()
-    assert verdicts(away) == {"availability": "alarm"} | dict.fromkeys(("latency", "errors", "volume"), "insufficient")
+    assert verdicts(away) == {"availability": "alarm"} | dict.fromkeys(SIGNALS, "insufficient")
     assert "The endpoint does not answer at http://127.0.0.1:" in away["availability"].message
     assert "capstan up" in away["availability"].message
     monkeypatch.setenv("CAPSTAN_ENDPOINT_URL", server.url)

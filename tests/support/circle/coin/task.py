@@ -1,12 +1,14 @@
 """A coin whose side depends on three numbers: what a circle is tried with, for everything about it is known.
 
 `kind` says what is learned: from one number ("weak"), from two ("strong"), from labels that were shuffled, or from
-all by a model that is right about many rows, such as those of a test, and wrong about one ("broken").
+all by a model that is right about many rows, such as those of a test, and wrong about one ("broken"). A circle learns
+from two, and from November 2013 on it gets the broken one.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +31,15 @@ THRESHOLDS = {"roc_auc": at_least(0.6)}
 OUTCOME = Outcome("binary", target="heads", prediction="probability")
 Actual = bool
 NUMBERS = ["x", "z", "w"]
+WEIGHTS = (1.5, 2.0, 2.5)  # of the numbers, in the truth
 LEARNED = {"weak": 1, "strong": 2, "broken": 3, "shuffled": 3}
+BROKEN = datetime(2013, 11, 1, tzinfo=UTC)
 CIRCLE = Circle(cool_down=timedelta(days=1), labels=200, recent=timedelta(days=10), percent=50)
 
 
-def sides(numbers: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """Return the truth, 0 or 1, shape (n,). numbers: shape (n, 3)."""
-    return (chance.random(len(numbers)) < 1 / (1 + np.exp(-numbers @ [1.5, 2, 2.5]))).astype(int)
+def sides(numbers: np.ndarray, chance: np.random.Generator, weights: Sequence[float] = WEIGHTS) -> np.ndarray:
+    """Return the truth, 0 or 1, shape (n,). numbers: shape (n, 3). weights: others are a shift."""
+    return (chance.random(len(numbers)) < 1 / (1 + np.exp(-numbers @ weights))).astype(int)
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -120,5 +124,5 @@ def signals(model: CoinModel, tables: Tables) -> pd.DataFrame:
 
 
 def parameters_at(moment: datetime) -> dict[str, str]:
-    """Return nothing: the coins are of no time."""
-    return {}
+    """Return what is learned as of an instant."""
+    return {"kind": "strong" if moment < BROKEN else "broken"}

@@ -55,7 +55,7 @@ def test_processes_add_up_and_one_that_was_away_counts_from_its_last_reading():
 def test_the_first_reading_is_insufficient():
     found = check(at(0, a=counted(1000, failed=1000)), [], PROMISED)
     assert {(one.name, one.signal, one.verdict) for one in found} == {
-        ("service", signal, "insufficient") for signal in ("latency", "errors", "volume")
+        ("service", signal, "insufficient") for signal in ("latency", "errors", "refused", "volume")
     }
 
 
@@ -72,6 +72,7 @@ def test_an_interval_beyond_the_bound_alarms():
     assert found["errors"].statistic == 0.02 and found["errors"].low > 0.001 and found["errors"].high < 0.05
     assert found["latency"].statistic == 100 / 980 and found["latency"].threshold == 0.01
     assert found["errors"].message == "20 of 1,000 requests failed (5xx): 2.00%, and 0.10% may. See the endpoint's log."
+    assert found["refused"].verdict == "ok"
     assert found["latency"].message.startswith("100 of 980 answered requests took more than 0.1 s: 10.20%")
     assert found["errors"].since == "2024-05-01"
 
@@ -121,7 +122,7 @@ def days(*volumes: float) -> list[Reading]:
 
 def volume(*volumes: float, promised: Service = PROMISED) -> Check:
     *past, newest = days(*volumes)
-    return check(newest, past, promised)[2]
+    return check(newest, past, promised)[-1]
 
 
 def test_volume_is_that_of_windows_before():
@@ -139,10 +140,10 @@ def test_volume_needs_seven_windows_that_are_as_long():
     assert volume(*[1000] * 6, 0).verdict == "insufficient"
     past = days(*[1000] * 9)
     an_hour_later = Reading(past[-1].at + timedelta(hours=1), {"a": counted(9000)})
-    found = check(an_hour_later, past, PROMISED)[2]
+    found = check(an_hour_later, past, PROMISED)[-1]
     assert found.verdict == "insufficient" and found.message.startswith("0 earlier windows")
     a_bit_longer = Reading(past[-1].at + timedelta(hours=27), {"a": counted(9500)})
-    assert check(a_bit_longer, past, PROMISED)[2].statistic == pytest.approx(500 / (1000 * 27 / 24))
+    assert check(a_bit_longer, past, PROMISED)[-1].statistic == pytest.approx(500 / (1000 * 27 / 24))
 
 
 def test_volume_of_a_quiet_endpoint_is_insufficient():
@@ -156,9 +157,9 @@ def test_volume_looks_at_the_newest_windows():
 
 def test_volume_outlives_restarts():
     past = [Reading(NOON + timedelta(days=day), {f"start {day}": counted(500)}) for day in range(9)]
-    assert check(replace(past[-1], at=NOON + timedelta(days=9)), past, PROMISED)[2].verdict == "alarm"  # none came
+    assert check(replace(past[-1], at=NOON + timedelta(days=9)), past, PROMISED)[-1].verdict == "alarm"  # none came
     restarted = Reading(NOON + timedelta(days=9), {"start 9": counted(450)})
-    assert check(restarted, past, PROMISED)[2].statistic == 0.9
+    assert check(restarted, past, PROMISED)[-1].statistic == 0.9
 
 
 def page(start: float | None = 1700000000.25) -> str:
@@ -188,7 +189,7 @@ def page(start: float | None = 1700000000.25) -> str:
 
 def _family(line: str) -> tuple[str, bool]:
     """A page has the lines of a metric together, its type first."""
-    name = line.split()[2] if line.startswith("#") else re.split(r"[{ ]", line)[0]
+    name = line.split()[-1] if line.startswith("#") else re.split(r"[{ ]", line)[0]
     return re.sub("_(total|bucket|sum|count)$", "", name), not line.startswith("#")
 
 
@@ -215,6 +216,7 @@ def test_a_page_of_something_else_is_refused(other):
         ({"latency_seconds": math.nan}, "latency_seconds of 0 or more"),
         ({"errors": 1}, "errors of Service is a share"),
         ({"slow": -0.1}, "slow of Service is a share"),
+        ({"refused": 2}, "refused of Service is a share"),
         ({"volume": 10}, "volume of Service is a share"),
     ],
 )
