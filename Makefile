@@ -63,7 +63,7 @@ E2E = $(PYTEST) tests/e2e -n 0 --durations=10
 e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 22 minutes
 	$(E2E) -m "e2e and not slow"
 
-e2e-long: .venv/.dev  ## the same and what takes longer: autoscaling, the other capstones, operators' commands
+e2e-long: .venv/.dev  ## the same and what takes longer: the circle, autoscaling, the other capstones, operators' commands
 	$(E2E) -m e2e
 
 chaos: .venv/.dev  ## on a cluster of your own: restart one part after another during runs; ONLY=mlflow strikes one

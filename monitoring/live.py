@@ -51,7 +51,7 @@ def watch(capstone: str, hours: float, run: str, as_of: datetime | None = None) 
     now = as_of or datetime.now(UTC)
     since = now - timedelta(hours=hours)
     log = labelled(capstone, since, now, now, also_unlabelled=True) if as_of else reader.read(capstone, since)
-    log = log[(log["version"] == champion) & ~log["partial"]]
+    log = signals.answers(log, champion)
     if len(log) < MIN_PREDICTIONS:
         found = f"Version {champion} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
         return Watched({"predictions": len(log)}, note=f"{found}; fewer than {MIN_PREDICTIONS} show no drift.")
@@ -71,8 +71,7 @@ def _add_performance(capstone: str, task: ModuleType, champion: str, now: dateti
     outcome = getattr(task, "OUTCOME", None)
     if outcome is None:
         return
-    log = labelled(capstone, now - LABELLED, now, now)
-    log = log[(log["version"] == champion) & (log["variant"] != "shadow")].tail(signals.SAMPLE_ROWS)
+    log = signals.answers(labelled(capstone, now - LABELLED, now, now), champion).tail(signals.SAMPLE_ROWS)
     answers = [found[outcome.prediction] for found in log["prediction"]]
     rows = pd.DataFrame({outcome.target: log["label"].to_numpy(), outcome.prediction: answers})
     if len(rows) < MIN_PREDICTIONS or rows[outcome.target].nunique() < 2:

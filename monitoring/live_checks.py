@@ -2,19 +2,15 @@
 
 from datetime import datetime, timedelta
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from capstan.capstone import capabilities
 from capstan.rollout import store
-from monitoring import looks
+from monitoring import looks, signals
 from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
 from monitoring.looks import Reference
 from monitoring.skew import skew
 from serving.predictions.labelled import labelled
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SHOWN = 2  # features in a message
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
@@ -25,7 +21,7 @@ def measured(capstone: str, task: ModuleType, against: Reference, now: datetime)
     outcome = getattr(task, "OUTCOME", None)
     if outcome is None:
         return []
-    log = _of(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
+    log = signals.answers(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
     if log.empty or outcome.target not in against.rows:
         return []
     rows, checks = looks.signals_of(task, log, against), against.checks
@@ -37,7 +33,7 @@ def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) ->
     if "features" not in capabilities(task):
         return []
     log = labelled(capstone, since, until, known_by=until, also_unlabelled=True)
-    log = _of(log, store.read(capstone).champion)
+    log = signals.answers(log, store.read(capstone).champion)
     if log.empty:
         return []
     found = skew(capstone, task, log)
@@ -46,7 +42,3 @@ def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) ->
     shown = " ".join(one.message for one in worst[:SHOWN])
     largest = max(one.statistic or 0 for one in found)
     return [Check("skew", "features", "alarm" if worst else "ok", largest, 0.0, message=f"{message} {shown}".strip())]
-
-
-def _of(log: "pd.DataFrame", version: str) -> "pd.DataFrame":
-    return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]

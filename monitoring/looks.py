@@ -74,7 +74,7 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     checks = against.checks
     until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
     log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
-    log = log[(log["version"] == against.version) & (log["variant"] != "shadow")]
+    log = signals.answers(log, against.version)
     if log.empty:
         return Snapshot(now, against.version, 0, 0, [])
     newest = tally.recent(signals_of(task, log, against), checks, against.counted)

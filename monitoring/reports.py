@@ -38,7 +38,7 @@ def compare(
     definition = _definition(current, outcome)
     datasets = (_dataset(frame, definition) for frame in (current, reference))
     parts = [DataDriftPreset(), DatasetMissingValueCount(), *_performance(outcome)]
-    run = Report(parts, include_tests=True).run(*datasets, name=name, timestamp=at)
+    run = Report(parts, include_tests=True).run(*datasets, name=name, timestamp=_local(at))
     with TemporaryDirectory(prefix="capstan-") as folder:
         page = Path(folder) / "report.html"
         run.save_html(str(page))
@@ -49,7 +49,13 @@ def performance(name: str, rows: pd.DataFrame, outcome: Outcome, at: datetime) -
     """Return an Evidently run on the performance of labelled predictions: the columns of the outcome."""
     from evidently import Report
 
-    return Report(_performance(outcome)).run(_dataset(rows, _definition(rows, outcome)), name=name, timestamp=at)
+    data = _dataset(rows, _definition(rows, outcome))
+    return Report(_performance(outcome)).run(data, name=name, timestamp=_local(at))
+
+
+def _local(at: datetime | None) -> datetime | None:
+    """Return an instant as Evidently stamps reports: local, without a zone. Its dashboard fails where both occur."""
+    return at and at.astimezone().replace(tzinfo=None)
 
 
 def _drifted(run: Any) -> int:

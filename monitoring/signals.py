@@ -27,6 +27,11 @@ def of_tables(task: ModuleType, model: Any, path: str) -> pd.DataFrame:
     return frame
 
 
+def answers(log: pd.DataFrame, version: str) -> pd.DataFrame:
+    """Return what clients got from a version: no prediction of a shadow, and no stream that was cut off."""
+    return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]
+
+
 def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `reference` that a prediction log holds, with the same kinds of values.
 

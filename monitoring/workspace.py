@@ -1,4 +1,4 @@
-"""The Evidently workspace: one project per capstone, one run per report, panels of the last value and over time."""
+"""The Evidently workspace: one project per capstone, one run per report, and panels that show the reports over time."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from capstan.profile import profile
 from capstan.settings import settings
 
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
-QUALITY = ("Share of missing values", "DatasetMissingValueCount", {"value_type": "share"})
+QUALITY = ("Missing values per row", "DatasetMissingValueCount", {"value_type": "share"})  # its share is of the rows
 # The metric that shows how good a model still is, by the kind of its outcome.
 PERFORMANCE: dict[str, tuple[str, str, dict[str, str]]] = {
     "binary": ("ROC AUC", "RocAuc", {}),
@@ -62,16 +62,15 @@ def _remove(workspace: Any, project: Any, name: str) -> None:
 def _create(workspace: Any, capstone: str, title: str, outcome: str | None) -> Any:
     project = workspace.create_project(capstone, title)
     panels = [DRIFT, QUALITY, PERFORMANCE[outcome]] if outcome else [DRIFT, QUALITY]
-    for plot in ({"plot_type": "counter", "aggregation": "last"}, {"plot_type": "bar"}):
-        for name, metric, labels in panels:
-            project.dashboard.add_panel(_panel(name, metric, labels, plot))
+    for name, metric, labels in panels:
+        project.dashboard.add_panel(_panel(name, metric, labels))
     project.save()
     return project
 
 
-def _panel(name: str, metric: str, labels: dict[str, str], plot: dict[str, str]) -> Any:
+def _panel(name: str, metric: str, labels: dict[str, str]) -> Any:
     from evidently.sdk.models import PanelMetric
     from evidently.sdk.panels import DashboardPanelPlot
 
     values = [PanelMetric(metric=metric, metric_labels=labels, legend=name)]
-    return DashboardPanelPlot(title=name, subtitle="", size="half", values=values, plot_params=plot)
+    return DashboardPanelPlot(title=name, subtitle="", size="full", values=values, plot_params={"plot_type": "bar"})

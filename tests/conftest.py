@@ -42,7 +42,11 @@ def group(item: pytest.Item) -> str:
 
 
 # Minutes each: started late, one of them would keep a worker busy while the other has nothing left.
-LONGEST = ("road", "serving", "tests/integration/test_failures.py", "tests/unit/models/test_gbdt.py")
+LONGEST = (
+    "road", "serving",
+    *(f"tests/integration/test_{name}.py" for name in ("replay", "capstones", "failures", "retire", "events")),
+    "tests/unit/models/test_gbdt.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,6 +18,7 @@ from tests.e2e import kube
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.slow
 FOLDER, NAME = ROOT / "tests" / "support" / "circle", "coin"
 FIRST, DAY, WARNED, CANARY = datetime(2013, 10, 4, tzinfo=UTC), timedelta(days=1), 8, 12
 PER_DAY, PER_REQUEST = 300, 10

@@ -2,16 +2,19 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pandas as pd
 import pytest
+from selenium.webdriver import Chrome
 
 from capstan import storage as storages
 from capstan.settings import settings
 from monitoring import signals
 from pipelines.flight_delay import task
+from tests.integration.browser import Page, chromium
 from tests.integration.conftest import capstan
 
 pytestmark = pytest.mark.slow
@@ -93,7 +96,27 @@ def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december,
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     reports = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
     [timed] = [one for one in reports if one["name"].startswith(f"performance, version {road['version']}, run ")][:1]
-    assert pd.Timestamp(timed["timestamp"]) == end
+    assert pd.Timestamp(timed["timestamp"]) == end.to_pydatetime().astimezone().replace(tzinfo=None)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as running:
+        yield running
+
+
+def test_dashboard_shows_quality_drift_and_performance_over_time(december, up, browser):
+    """After looks at several days, beside the report of the training."""
+    for days in (2, 1):
+        end = december["event_timestamp"].max().ceil("D") - pd.Timedelta(days=days)
+        look("--as-of", end.isoformat(), "--hours", "336")
+    [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
+    page = Page(browser, up["evidently"]["url"], path=f"/projects/{project['id']}")
+    for title in ("Share of drifted columns", "Missing values per row", "ROC AUC"):
+        page.wait("body", title)
+    page.wait("svg text", f"{december['event_timestamp'].max():%Y-}")  # of the axis: prediction times, not now
+    assert len(page.texts("svg rect")) >= 2 * 3  # a bar of each look in each panel
+    assert page.problems() == []
 
 
 def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):
