@@ -1,0 +1,45 @@
+"""The settings that a command on a cluster uses, with a kubectl that only prints what the cluster keeps."""
+
+import json
+import os
+
+import pytest
+
+from capstan.cluster.access import connect
+from capstan.settings import settings
+
+KEPT = {"CAPSTAN_IMAGE": "localhost:5001/capstan:1", "CAPSTAN_BUCKET": "theirs"}
+ITEMS = [{"kind": "ConfigMap", "data": KEPT}, {"kind": "Secret", "data": {"CAPSTAN_TOKEN": "c2VjcmV0"}}]
+
+
+@pytest.fixture(autouse=True)
+def kubectl(home, tmp_path, monkeypatch):
+    (tmp_path / "stored.json").write_text(json.dumps({"items": ITEMS}))
+    (tmp_path / "kubectl").write_text(f"#!/bin/sh\ncat {tmp_path}/stored.json\n")
+    (tmp_path / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("own", "used"),
+    [
+        ("", "localhost:5001/capstan:1"),
+        ("localhost:5001/capstan", "localhost:5001/capstan:1"),  # the repository, of which the cluster has a tag
+        ("localhost:5001/churn:2", "localhost:5001/churn:2"),
+    ],
+)
+def test_image_with_a_tag_is_that_of_the_run(own, used, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_IMAGE", own)
+    with connect():
+        assert settings().image == used
+    assert os.environ["CAPSTAN_IMAGE"] == own
+
+
+def test_own_settings_stay_and_all_end_with_the_block(home, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_BUCKET", "mine")
+    with connect():
+        found = settings()
+        assert (found.bucket, found.token, found.home) == ("mine", "secret", home / "cluster")
+    settings.cache_clear()
+    assert "CAPSTAN_TOKEN" not in os.environ and settings().home == home
