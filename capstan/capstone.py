@@ -229,10 +229,25 @@ def _wrong(task: ModuleType) -> list[str]:
             problems.append(f"{schema} is not a pydantic model")
         elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
             problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
+    problems += _unlike(task)
     if hasattr(task, "Actual") and not _is_type(task.Actual):
         problems.append("Actual is not a type that pydantic can read, such as bool, float or a model")
     if not isinstance(getattr(task, "ACTUAL_DELAY", None), timedelta | None):
         problems.append("ACTUAL_DELAY is not a timedelta")
+    return problems
+
+
+def _unlike(task: ModuleType) -> list[str]:
+    """Return why the outcome cannot be found in the answers: what was predicted and what became true need two names."""
+    outcome: Outcome | None = getattr(task, "OUTCOME", None)
+    answered, asked = (getattr(getattr(task, name, None), "model_fields", {}) for name in ("Prediction", "Request"))
+    if outcome is None or not answered:
+        return []
+    problems = []
+    if outcome.prediction not in answered:
+        problems.append(f"the prediction of OUTCOME, {outcome.prediction}, is no field of Prediction")
+    if outcome.target in answered or outcome.target in asked:
+        problems.append(f"the target of OUTCOME, {outcome.target}, is a field of the endpoint: give the label another")
     return problems
 
 

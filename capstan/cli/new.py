@@ -14,6 +14,7 @@ QUESTIONS = {
     "contract": "Check the data against a contract (pandera)?",
     "features": "Look up features in a feature store (Feast)?",
     "endpoint": "Answer requests at the endpoint (KServe)?",
+    "labels": "Take labels at the endpoint, once they are known?",
     "monitoring": "Watch for drift (Evidently)?",
 }
 
@@ -23,6 +24,7 @@ def new(
     contract: Annotated[Flag, typer.Option(help=QUESTIONS["contract"], show_default=False)] = None,
     features: Annotated[Flag, typer.Option(help=QUESTIONS["features"], show_default=False)] = None,
     endpoint: Annotated[Flag, typer.Option(help=QUESTIONS["endpoint"], show_default=False)] = None,
+    labels: Annotated[Flag, typer.Option(help=QUESTIONS["labels"], show_default=False)] = None,
     monitoring: Annotated[Flag, typer.Option(help=QUESTIONS["monitoring"], show_default=False)] = None,
     into: Annotated[Path | None, typer.Option(help="The folder for it; by default `pipelines/`.")] = None,
 ) -> None:
@@ -32,8 +34,12 @@ def new(
 
     into = into.resolve() if into else catalogue.PIPELINES
     check_name(name, into)
-    given = {"contract": contract, "features": features, "endpoint": endpoint, "monitoring": monitoring}
+    given = {"contract": contract, "features": features, "endpoint": endpoint}
     wanted = {capability for capability, flag in given.items() if _wanted(capability, flag)}
+    if labels is None and "endpoint" not in wanted:  # there is nothing to ask
+        labels = False
+    given = {"labels": labels, "monitoring": monitoring}
+    wanted |= {capability for capability, flag in given.items() if _wanted(capability, flag)}
     folder = create(name, wanted, into)
     console.print(f"{folder}\nRun it with `capstan run {name}`.")
     if into not in catalogue.folders():

@@ -7,10 +7,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from capstan import catalogue
+from capstan.capstone import NEEDS
 from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")
-MADE = ("contract", "features", "endpoint", "monitoring")  # events need a model that they mean something to
+MADE = ("contract", "features", "endpoint", "labels", "monitoring")  # events need a model that they mean something to
 
 
 def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
@@ -21,6 +22,9 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
     check_name(name, parent)
     if unknown := sorted(capabilities - set(MADE)):
         raise CapstanError(f"There is no capability {', '.join(unknown)}. There are: {', '.join(MADE)}.")
+    for capability in sorted(capabilities):
+        if lacking := set(NEEDS.get(capability, ())) - capabilities:
+            raise CapstanError(f"The capability {capability} needs {' and '.join(sorted(lacking))}.")
     target = parent / name
     try:
         parent.mkdir(parents=True, exist_ok=True)

@@ -115,6 +115,8 @@ def test_live_predictions_of_each_are_checked(runs, place):
     assert done.returncode == 0, done.stderr
     for name, (predictions, checks) in json.loads(done.stdout).items():
         assert predictions >= MORE and {"drift", "nulls"} <= set(checks), name
+        # An image, or a week of demand, shares no column with the tables.
+        assert ("contract" in checks) == (name not in ("demand_forecast", "digits")), name
 
 
 def test_list_shows_the_first_metric_of_each(runs, place):

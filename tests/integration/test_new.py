@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from monitoring.snapshots import Snapshots
 from tests.integration.place import Place
 
 pytestmark = pytest.mark.slow
@@ -14,7 +16,7 @@ KINDS = {
     "checked": ["contract", "monitoring"],
     "looked_up": ["features"],
     "served": ["endpoint"],
-    "whole": ["contract", "features", "endpoint", "monitoring"],
+    "whole": ["contract", "features", "endpoint", "labels", "monitoring"],
 }
 
 
@@ -45,7 +47,24 @@ def test_new_capstone_runs_unedited(name, place):
         file.write_text(json.dumps(request or example))
         answer = place("predict", name, "--file", str(file), "--json")
         assert answer.returncode == 0, answer.stderr
-        assert 25 < json.loads(answer.stdout)["predictions"][0]["progression"] < 350
+        assert 25 < json.loads(answer.stdout)["predictions"][0]["predicted"] < 350
+
+
+def test_labels_of_a_new_capstone_show_how_good_it_is(place, tmp_path):
+    """After the runs above."""
+    asked, labels = tmp_path / "asked.json", tmp_path / "labels.jsonl"
+    asked.write_text(json.dumps([{"patient": number} for number in range(200)]))
+    answers = json.loads(place("predict", "whole", "--file", str(asked), "--json").stdout)["predictions"]
+    now = datetime.now(UTC).isoformat()
+    rows = [{"prediction_id": answer["prediction_id"], "label": 150.0, "known_at": now} for answer in answers]
+    labels.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    loaded = place("labels", "load", "whole", str(labels), "--json")
+    assert loaded.returncode == 0 and json.loads(loaded.stdout)["accepted"] == len(rows), loaded.stderr
+    looked = place("monitor", "whole", "--json")
+    assert looked.returncode == 0, looked.stderr
+    assert json.loads(looked.stdout)["live"]["predictions"] > len(rows)
+    seen = Snapshots(f"sqlite:///{place.home}/predictions/circle.db").newest("whole")
+    assert seen.labels == len(rows) and {"performance", "contract"} <= {check.name for check in seen.checks}
 
 
 def test_without_a_terminal_flags_alone_suffice_and_nothing_is_asked(place, tmp_path):

@@ -49,6 +49,15 @@ class Prediction(BaseModel):
 def examples(tables): ...
 """
 
+OUTCOME = """
+from capstan.capstone import Outcome
+
+OUTCOME = Outcome("regression", target="{}", prediction="{}")
+
+
+def signals(model, tables): ...
+"""
+
 EVENTS = """
 PUSH_SOURCE = "ratings"
 Event = Request
@@ -183,6 +192,8 @@ def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capabil
         (f"{ENDPOINT}\nActual = 5", "Actual is not a type that pydantic can read"),
         (f"{ENDPOINT}\nActual = 'nobody'", "Actual is not a type that pydantic can read"),
         (f"{ENDPOINT}\nActual = bool\nACTUAL_DELAY = 3", "ACTUAL_DELAY is not a timedelta"),
+        (f"{ENDPOINT}\n{OUTCOME.format('y', 'x')}", "the prediction of OUTCOME, x, is no field of Prediction"),
+        (f"{ENDPOINT}\n{OUTCOME.format('y', 'y')}", "the target of OUTCOME, y, is a field of the endpoint"),
     ],
 )
 def test_what_is_wrong_with_a_task_is_named(part, problem, make):

@@ -14,6 +14,7 @@ from capstan.settings import ROOT, settings
 from tests.support.stack_depth import off_stack
 
 KINDS = [set(chosen) for size in range(len(MADE) + 1) for chosen in combinations(MADE, size)]
+KINDS = [kind for kind in KINDS if "labels" not in kind or "endpoint" in kind]
 
 
 @pytest.fixture
@@ -56,6 +57,12 @@ def test_name_that_cannot_be_used_gets_one_line_and_leaves_nothing(name, parent)
     assert list(parent.iterdir()) == []
 
 
+def test_labels_without_an_endpoint_are_refused(parent):
+    with pytest.raises(CapstanError, match="labels needs endpoint"):
+        create("made", {"labels"}, parent)
+    assert list(parent.iterdir()) == []
+
+
 def test_name_that_is_taken_is_refused_and_what_is_there_stays(parent):
     create("made", {"endpoint"}, parent)
     before = (parent / "made" / "task.py").read_text()
@@ -73,7 +80,7 @@ def test_folder_that_cannot_be_written_is_a_clear_error(parent):
 
 
 def test_unknown_capability_is_answered_with_the_known_ones(parent):
-    with pytest.raises(CapstanError, match="There are: contract, features, endpoint, monitoring"):
+    with pytest.raises(CapstanError, match="There are: contract, features, endpoint, labels, monitoring"):
         create("made", {"magic"}, parent)
 
 
