@@ -17,7 +17,8 @@ from pipelines.flight_delay import task
 from tests.integration.browser import Page, chromium
 from tests.integration.conftest import capstan
 
-pytestmark = pytest.mark.slow
+# All share the stack of `road`, which is stopped at the end: without one, a command starts a server of its own.
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("road")]
 FLIGHTS = 400
 
 
