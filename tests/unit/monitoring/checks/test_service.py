@@ -189,7 +189,7 @@ def page(start: float | None = 1700000000.25) -> str:
 
 def _family(line: str) -> tuple[str, bool]:
     """A page has the lines of a metric together, its type first."""
-    name = line.split()[-1] if line.startswith("#") else re.split(r"[{ ]", line)[0]
+    name = line.split()[2] if line.startswith("#") else re.split(r"[{ ]", line)[0]
     return re.sub("_(total|bucket|sum|count)$", "", name), not line.startswith("#")
 
 
