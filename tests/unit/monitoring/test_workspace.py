@@ -1,14 +1,19 @@
 """Reports in the Evidently workspace: one project per capstone, one report per name, whole files only."""
 
+import asyncio
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from capstan.capstone import Outcome
 from capstan.files import write_tables
 from components.monitor.core import monitor
 from components.train.core import train
+from monitoring import reports
+from monitoring import workspace as evidently
 from pipelines.flight_delay import task
 
 pytestmark = pytest.mark.slow
@@ -98,3 +103,24 @@ def test_report_whose_page_is_gone_takes_the_place_of_the_old_one(watch, home):
     [project] = workspace(home).list_projects()
     assert len(list(workspace(home).list_runs(project.id))) == 1
     assert [path.suffix for path in (home / "reports" / "flight_delay").iterdir()] == [".html"]
+
+
+def test_looks_at_the_past_are_plotted_beside_the_report_of_the_training(watch, home, parts):
+    """Evidently sorts all by time, and cannot where some times have a zone and some have none."""
+    from evidently.ui.service.base import SeriesFilter
+    from evidently.ui.service.storage.local.base import InMemoryDataStorage
+
+    rows = pd.read_parquet(parts / "same" / "flights.parquet")[["late", "temp"]].astype({"late": int})
+    rows["probability"] = 1 / (1 + np.exp(-rows["temp"]))
+    outcome, day = Outcome(kind="binary", target="late", prediction="probability"), datetime(2013, 10, 1, tzinfo=UTC)
+    watch("same")
+    evidently.add("flight_delay", task.TITLE, "look", reports.compare("look", rows, rows, at=day).run, "binary")
+    found = reports.performance("labels", rows, outcome, day)
+    evidently.add("flight_delay", task.TITLE, "labels", found, "binary")
+
+    [project] = workspace(home).list_projects()
+    wanted = [SeriesFilter(tags=[], metadata={}, metric="*", metric_labels={})]
+    storage = InMemoryDataStorage(str(home / "evidently"))
+    plotted = asyncio.run(storage.get_data_series(project.id, wanted, None, None))
+    assert [source.timestamp.replace(tzinfo=None) for source in plotted.sources][:2] == [day.replace(tzinfo=None)] * 2
+    assert len(plotted.sources) == 3
