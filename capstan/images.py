@@ -26,9 +26,14 @@ def image(extra: str = "") -> str:
     CAPSTAN_IMAGE names another repository. With a tag, it names the base image itself.
     """
     base = settings().image or REPOSITORY
-    if ":" not in base.rpartition("/")[2]:
+    if not is_tagged(base):
         base = f"{base}:{version('capstan')}-{code_digest()}"
     return f"{base}-{extra}" if extra else base
+
+
+def is_tagged(image: str) -> bool:
+    """Return whether an image's name ends with a tag. A colon before the last slash is that of a registry's port."""
+    return ":" in image.rpartition("/")[2]
 
 
 def other_code() -> str:

@@ -13,6 +13,7 @@ from capstan.cluster.forward import Forward, forwarded
 from capstan.cluster.kubectl import kubectl
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
 from capstan.errors import CapstanError
+from capstan.images import is_tagged
 from capstan.settings import settings
 
 __all__ = ["connect", "forward", "forwarded", "inside", "local_addresses"]
@@ -42,7 +43,7 @@ def connect(*variables: str) -> Iterator[None]:
         yield
         return
     stored = _stored()
-    own = os.environ if _is_tagged(os.environ.get("CAPSTAN_IMAGE", "")) else os.environ.keys() - {"CAPSTAN_IMAGE"}
+    own = os.environ if is_tagged(os.environ.get("CAPSTAN_IMAGE", "")) else os.environ.keys() - {"CAPSTAN_IMAGE"}
     found = {name: value for name, value in stored.items() if name not in own}
     home = settings().home
     found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
@@ -60,10 +61,6 @@ def connect(*variables: str) -> Iterator[None]:
                 if value is not None:
                     os.environ[name] = value
             _forget()
-
-
-def _is_tagged(image: str) -> bool:
-    return ":" in image.rpartition("/")[2]  # before that, it is a registry's port
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """The circle on the cluster: from a shift to a promoted version, and from the next shift to a roll-back.
 
-Everything is known about the capstone, a coin. It comes in an image of its own, which is made of the cluster's. Its
-first version reads one of three numbers, the second two, and the third is broken online.
+Everything is known about the capstone, a coin. It comes in an image of its own, which is made of the cluster's, and
+under a new name, so that the history of an earlier one does not count. Its first version reads one of three numbers,
+the second two, and the third is broken online.
 """
 
 import json
+import shutil
 import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,7 @@ from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.slow
-FOLDER, NAME = ROOT / "tests" / "support" / "circle", "coin"
+COIN = ROOT / "tests" / "support" / "circle" / "coin"
 FIRST, DAY, WARNED, CANARY = datetime(2013, 10, 4, tzinfo=UTC), timedelta(days=1), 8, 12
 PER_DAY, PER_REQUEST = 300, 10
 DOCKERFILE = """FROM {base}
@@ -31,25 +33,35 @@ ENV CAPSTAN_CAPSTONES=/opt/capstones CAPSTAN_IMAGE={image}
 class Coin:
     """The coin's endpoint and its traffic, and the command that sees the capstone."""
 
-    def __init__(self, image: str, services, folder: Path):
-        self.environment = {"CAPSTAN_IMAGE": image, "CAPSTAN_CAPSTONES": str(FOLDER)}
-        self.bearer, self.folder = services.bearer, folder
+    def __init__(self, name: str, image: str, capstones: Path, services):
+        self.name, self.bearer = name, services.bearer
+        self.environment = {"CAPSTAN_IMAGE": image, "CAPSTAN_CAPSTONES": str(capstones)}
+        self.labels = capstones.with_suffix(".jsonl")
         self.today, self.chance = FIRST, np.random.default_rng(1)
+        self.seen = 0  # events
 
     def __call__(self, *arguments: str) -> dict | list:
         return kube.answer(*arguments, **self.environment)
 
     def look(self) -> list[dict]:
         """Look and act as of today; return what was decided. A day's predictions are complete at its end."""
-        before = len(self("history", NAME))
-        self("monitor", NAME, "--as-of", self.today.isoformat(), "--hours", "240", "--circle")
-        return self("history", NAME)[before:]
+        self("monitor", self.name, "--as-of", self.today.isoformat(), "--hours", "240", "--circle")
+        return self.decided()
+
+    def decided(self) -> list[dict]:
+        """Return the events since the last call."""
+        events = self("history", self.name)
+        new, self.seen = events[self.seen :], len(events)
+        return new
 
     def live(self, days: int, weights: list[float], rows: int = PER_REQUEST) -> set[str]:
         """Live through some days of coins, each with its label an hour later; return who answered. No request fails."""
         versions, labels = set(), []
-        with kube.forward(f"svc/{NAME}-predictor", 80) as port, httpx.Client(headers=self.bearer, timeout=30) as http:
-            url = f"http://127.0.0.1:{port}/v1/models/{NAME}:predict"
+        with (
+            kube.forward(f"svc/{self.name}-predictor", 80) as port,
+            httpx.Client(headers=self.bearer, timeout=30) as http,
+        ):
+            url = f"http://127.0.0.1:{port}/v1/models/{self.name}:predict"
             for _ in range(days):
                 numbers = self.chance.normal(size=(PER_DAY, 3))
                 heads = task.sides(numbers, self.chance, weights)
@@ -69,20 +81,28 @@ class Coin:
                             {"prediction_id": answer["prediction_id"], "label": bool(side), "known_at": known}
                         )
                 self.today += DAY
-        file = self.folder / "labels.jsonl"
-        file.write_text("".join(f"{json.dumps(row)}\n" for row in labels))
-        sent = self("labels", "load", NAME, str(file))
+        self.labels.write_text("".join(f"{json.dumps(row)}\n" for row in labels))
+        sent = self("labels", "load", self.name, str(self.labels))
         assert sent["accepted"] == len(labels), sent
         return versions
 
 
 @pytest.fixture(scope="module")
-def image(cluster, tmp_path_factory) -> str:
+def capstones(tmp_path_factory) -> Path:
+    """A folder with the coin, under a new name."""
+    folder = tmp_path_factory.mktemp("circle") / "capstones"
+    shutil.copytree(COIN, folder / f"coin{uuid.uuid4().hex[:8]}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def image(cluster, capstones, tmp_path_factory) -> str:
     """The cluster's image with the coin in it, as a user adds a capstone of their own."""
-    name = f"{cluster.rpartition(':')[0]}:coin-{uuid.uuid4().hex[:8]}"
+    [coin] = capstones.iterdir()
+    name = f"{cluster.rpartition(':')[0]}:{coin.name}"
     file = tmp_path_factory.mktemp("image") / "Dockerfile"
     file.write_text(DOCKERFILE.format(base=cluster, image=name))
-    subprocess.run(["docker", "build", f"--file={file}", f"--tag={name}", FOLDER], check=True, capture_output=True)
+    subprocess.run(["docker", "build", f"--file={file}", f"--tag={name}", capstones], check=True, capture_output=True)
     command = kube.ENVIRONMENT["CAPSTAN_IMAGE_COMMAND"].split()
     subprocess.run([*command, name], check=True, capture_output=True)
     yield name
@@ -90,13 +110,15 @@ def image(cluster, tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
-def coin(image, services, tmp_path_factory) -> Coin:
+def coin(image, capstones, services) -> Coin:
     """The coin, served by its first version."""
-    coin = Coin(image, services, tmp_path_factory.mktemp("coin"))
-    ran = coin("run", NAME)
+    [folder] = capstones.iterdir()
+    coin = Coin(folder.name, image, capstones, services)
+    ran = coin("run", coin.name)
     assert (ran["verdict"], ran["version"]) == ("accepted", "1")
+    coin.decided()
     yield coin
-    coin("retire", NAME, "--yes")
+    coin("retire", coin.name, "--yes")
 
 
 def test_shift_leads_to_a_promoted_version(coin):

@@ -1,5 +1,6 @@
 """The pipeline of `coin`."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from kfp import dsl
@@ -10,7 +11,7 @@ from components.split.component import split
 from components.train.component import train
 from pipelines import road
 
-NAME = "coin"
+NAME = Path(__file__).parent.name  # a test on a cluster gives each of its coins a name of its own
 
 
 class Outputs(NamedTuple):
@@ -22,7 +23,7 @@ class Outputs(NamedTuple):
     version: str
 
 
-@dsl.pipeline(name="coin")
+@dsl.pipeline(name=NAME)
 def pipeline(kind: str = "weak", canary: float = 0.0) -> Outputs:
     """Train, judge and deploy the model."""
     source = ingest(capstone=NAME)
