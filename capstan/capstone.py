@@ -123,6 +123,8 @@ class Monitoring(Protocol):
 
     OUTCOME: Outcome | None = None  # set it when the signals hold a label
     CHECKS: Checks | None = None  # what differs from the defaults of the checks, such as a threshold
+    # Signals of logged requests and their predictions, a row each, that are no field of them: the length of a text.
+    live_signals: "Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame] | None" = None
 
     def signals(self, model: Model, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction. Columns are scalars: numbers, texts, booleans."""

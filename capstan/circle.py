@@ -11,15 +11,14 @@ from capstan.errors import CapstanError
 class Circle:
     """The rule of retraining: `CIRCLE` of a task.
 
-    A retraining starts when one of `alarms` holds, `cool_down` has passed since the last one, and `labels` are new.
+    A retraining starts when one of `alarms` holds, `cool_down` has passed since the last one, and `labels` are new and
+    recent.
     """
 
     alarms: Sequence[str] = ("performance", "calibration")  # names of checks
     cool_down: timedelta = timedelta(days=14)
     labels: int = 1_000
-    recent: timedelta = timedelta(
-        days=28
-    )  # challenger and champion are compared on the labelled predictions since then
+    recent: timedelta = timedelta(days=28)  # both are compared on the labelled predictions of this long
     percent: float = 20.0  # of the keys, that a canary answers
     harm: float = 0.005  # how much worse, in squared error, a canary may be and still be promoted
     longest: timedelta = timedelta(days=28)  # a canary without a decision is rolled back then

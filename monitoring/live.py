@@ -56,7 +56,7 @@ def watch(capstone: str, hours: float, run: str, as_of: datetime | None = None) 
         found = f"Version {champion} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
         return Watched({"predictions": len(log)}, note=f"{found}; fewer than {MIN_PREDICTIONS} show no drift.")
     reference = signals.untimed(reference, task)
-    live = signals.of_predictions(log, reference)
+    live = signals.of_predictions(task, log, reference)
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
     current, name = signals.sample(live[filled]), f"live, version {champion}, run {run[:8]}"
     report = compare(name, reference[filled], current, at=as_of)

@@ -112,7 +112,7 @@ def signals_of(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd
     """Return logged predictions as signals, with the label where it is known, and the time."""
     import pandas as pd
 
-    rows, outcome = signals.of_predictions(log, against.rows), getattr(task, "OUTCOME", None)
+    rows, outcome = signals.of_predictions(task, log, against.rows), getattr(task, "OUTCOME", None)
     if against.checks.time:
         rows[against.checks.time] = log["prediction_time"].to_numpy()
     if outcome and outcome.target in against.rows and log["label"].notna().any():

@@ -32,16 +32,19 @@ def answers(log: pd.DataFrame, version: str) -> pd.DataFrame:
     return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]
 
 
-def of_predictions(log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+def of_predictions(task: ModuleType, log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `reference` that a prediction log holds, with the same kinds of values.
 
     A record's inputs, its features and its prediction have the names that `signals` gives them, where it keeps them.
+    What they do not have, such as the length of a text, the task's `live_signals` makes of them.
     """
     rows = [
         inputs | features | prediction
         for inputs, features, prediction in zip(log["inputs"], log["features"], log["prediction"], strict=True)
     ]
     live = pd.DataFrame(rows)
+    if more := getattr(task, "live_signals", None):
+        live = live.assign(**more(*(pd.DataFrame(log[part].tolist()) for part in ("inputs", "prediction"))))
     return pd.DataFrame(
         {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
     )

@@ -14,6 +14,7 @@ from capstan.cli.output import console, print_json
 from capstan.errors import CapstanError
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+WEEK = 7 * 24  # hours
 
 
 def replay(
@@ -75,6 +76,7 @@ def _factor(speed: str) -> float:
 def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle: bool, quiet: bool) -> dict[str, Any]:
     from capstan import catalogue
     from capstan.capstone import capabilities
+    from monitoring import live
     from monitoring.circle.daily import Daily
     from monitoring.replay import past, state
     from monitoring.replay.replay import Replay
@@ -99,7 +101,12 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
             if status:
                 done = f"{going.state.predictions:,} predictions  {going.state.labels:,} labels"
                 status.update(f"{now:%Y-%m-%d %H:%M}  {done}")
-            for event in daily(now, measure=now.weekday() == 0) if now.hour == 0 else ():
+            if now.hour:
+                return
+            weekly = now.weekday() == 0  # what takes seconds
+            if weekly:
+                live.watch(capstone, WEEK, f"{now:%Y%m%d}", now)
+            for event in daily(now, measure=weekly):
                 if not quiet:
                     console.print(f"{now:%Y-%m-%d}  {event.kind:<10}  {escape(event.reason)}")
 

@@ -5,7 +5,7 @@ the events alone: a circle that was killed anywhere goes on there.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -73,7 +73,8 @@ class Steps:
         if not causes:
             return
         champion = store.read(self.capstone).champion
-        since = trainings[-1].at if trainings else datetime(1970, 1, 1, tzinfo=UTC)
+        # On recent labels both will be compared, so those are the ones that there must be enough of.
+        since = max([now - self.rule.recent, *(training.at for training in trainings[-1:])])
         labels = len(rows.read(self.capstone, self.task, since, now, {"champion": champion}).target)
         if labels < self.rule.labels:
             return

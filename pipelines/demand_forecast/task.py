@@ -11,7 +11,7 @@ from capstan.bounds import at_most
 from capstan.capstone import Outcome
 from pipelines.demand_forecast import data, measures
 from pipelines.demand_forecast.schema import Prediction, Request, contracts
-from pipelines.demand_forecast.windows import DAY, WEEK, cut
+from pipelines.demand_forecast.windows import DAY, WEEK, Windows, cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,21 +78,34 @@ def evaluate(model: DemandModel, tables: Tables) -> Evaluation:
 
 def signals(model: DemandModel, tables: Tables) -> pd.DataFrame:
     """Return a line per day, forecast without its temperature: inputs, peak, coverage and MASE."""
-    import pandas as pd
-
     windows = cut(tables["half_hours"]).blind()
     quantiles = model.forecast(windows)
     middle, target = quantiles[..., measures.MIDDLE], windows.truth
     naive = measures.naive_error(windows)
+    return _inputs(windows).assign(
+        peak=middle.max(axis=1),
+        actual_peak=target.max(axis=1),
+        mase=np.abs(target - middle).mean(axis=1) / naive,
+        coverage=((target >= quantiles[..., 0]) & (target <= quantiles[..., -1])).mean(axis=1),
+    )
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the inputs of the days that were asked for."""
+    from pipelines.demand_forecast.model import asked
+
+    return _inputs(asked(requests))
+
+
+def _inputs(windows: Windows) -> pd.DataFrame:
+    """Return the means of the last day, and whether people work on the day ahead."""
+    import pandas as pd
+
     return pd.DataFrame(
         {
             "last_demand": windows.demand[:, -DAY:].mean(axis=1),
             "last_temperature": windows.temperature[:, -DAY:].mean(axis=1),
             "working_day": windows.working[:, -1].astype(int),
-            "peak": middle.max(axis=1),
-            "actual_peak": target.max(axis=1),
-            "mase": np.abs(target - middle).mean(axis=1) / naive,
-            "coverage": ((target >= quantiles[..., 0]) & (target <= quantiles[..., -1])).mean(axis=1),
         }
     )
 

@@ -26,6 +26,12 @@ def from_bytes(rows: Iterable[bytes]) -> np.ndarray:
     return pixels
 
 
+def ink(pixels: np.ndarray) -> np.ndarray:
+    """Return the mean of each image, shape (n,). pixels: shape (n, 1, 28, 28)."""
+    found: np.ndarray = pixels.mean(axis=(1, 2, 3)).astype(float)
+    return found
+
+
 def to_png(pixels: bytes) -> bytes:
     """Return an image of MNIST as a PNG file, white on black."""
     from PIL import Image

@@ -6,6 +6,8 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
 from pipelines.digits.schema import Prediction, Request, contracts
@@ -75,15 +77,22 @@ def evaluate(model: DigitModel, tables: Tables) -> Evaluation:
 
 def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
     """Return the ink of each image, the digit that is read, how sure that is, and the label."""
-    from pipelines.digits.pixels import from_bytes
+    from pipelines.digits.pixels import from_bytes, ink
 
     rows = tables["images"]
     pixels = from_bytes(rows["pixels"])
     shares = model.probabilities(pixels)
-    found = rows[["label"]].assign(
-        digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=pixels.mean(axis=(1, 2, 3)).astype(float)
-    )
+    found = rows[["label"]].assign(digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=ink(pixels))
     return found.astype({"label": str, "digit": str})
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the ink of the images that were sent."""
+    import pandas as pd
+
+    from pipelines.digits.pixels import from_file, ink
+
+    return pd.DataFrame({"ink": ink(np.stack([from_file(base64.b64decode(image)) for image in requests["image"]]))})
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -1,14 +1,16 @@
-"""The circle on the cluster: from a shift to a promoted version, and from the next shift to a roll-back.
+"""The circle on the cluster: of one coin from a shift to a promoted version, of another from a shift to a roll-back.
 
-Everything is known about the capstone, a coin. It comes in an image of its own, which is made of the cluster's, and
-under a new name, so that the history of an earlier one does not count. Its first version reads one of three numbers,
-the second two, and the third is broken online.
+Everything is known about a coin. Both come in an image of their own, which is made of the cluster's, and under new
+names, so that the history of earlier ones does not count. Their first version reads one of three numbers. In October
+the second one reads two; from November on it reads all, and is broken online. Both circles run at the same time.
 """
 
 import json
 import shutil
 import subprocess
 import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,10 +22,11 @@ from tests.e2e import kube
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 COIN = ROOT / "tests" / "support" / "circle" / "coin"
-FIRST, DAY, WARNED, CANARY = datetime(2013, 10, 4, tzinfo=UTC), timedelta(days=1), 8, 12
+DAY, WARNED, CANARY = timedelta(days=1), 8, 8  # days
 PER_DAY, PER_REQUEST = 300, 10
+SHIFTED = [0, 2, 2.5]  # the only number that the first version reads says nothing any more
 DOCKERFILE = """FROM {base}
 COPY . /opt/capstones
 ENV CAPSTAN_CAPSTONES=/opt/capstones CAPSTAN_IMAGE={image}
@@ -31,13 +34,13 @@ ENV CAPSTAN_CAPSTONES=/opt/capstones CAPSTAN_IMAGE={image}
 
 
 class Coin:
-    """The coin's endpoint and its traffic, and the command that sees the capstone."""
+    """A coin's endpoint and its traffic, and the command that sees the capstone."""
 
-    def __init__(self, name: str, image: str, capstones: Path, services):
-        self.name, self.bearer = name, services.bearer
+    def __init__(self, name: str, today: datetime, image: str, capstones: Path, services):
+        self.name, self.today, self.bearer = name, today, services.bearer
         self.environment = {"CAPSTAN_IMAGE": image, "CAPSTAN_CAPSTONES": str(capstones)}
-        self.labels = capstones.with_suffix(".jsonl")
-        self.today, self.chance = FIRST, np.random.default_rng(1)
+        self.labels = capstones.with_name(f"{name}.jsonl")
+        self.chance = np.random.default_rng(1)
         self.seen = 0  # events
 
     def __call__(self, *arguments: str) -> dict | list:
@@ -89,17 +92,17 @@ class Coin:
 
 @pytest.fixture(scope="module")
 def capstones(tmp_path_factory) -> Path:
-    """A folder with the coin, under a new name."""
+    """A folder with two coins, under new names."""
     folder = tmp_path_factory.mktemp("circle") / "capstones"
-    shutil.copytree(COIN, folder / f"coin{uuid.uuid4().hex[:8]}")
+    for _ in range(2):
+        shutil.copytree(COIN, folder / f"coin{uuid.uuid4().hex[:8]}")
     return folder
 
 
 @pytest.fixture(scope="module")
 def image(cluster, capstones, tmp_path_factory) -> str:
-    """The cluster's image with the coin in it, as a user adds a capstone of their own."""
-    [coin] = capstones.iterdir()
-    name = f"{cluster.rpartition(':')[0]}:{coin.name}"
+    """The cluster's image with the coins in it, as a user adds capstones of their own."""
+    name = f"{cluster.rpartition(':')[0]}:{next(capstones.iterdir()).name}"
     file = tmp_path_factory.mktemp("image") / "Dockerfile"
     file.write_text(DOCKERFILE.format(base=cluster, image=name))
     subprocess.run(["docker", "build", f"--file={file}", f"--tag={name}", capstones], check=True, capture_output=True)
@@ -110,34 +113,55 @@ def image(cluster, capstones, tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
-def coin(image, capstones, services) -> Coin:
-    """The coin, served by its first version."""
-    [folder] = capstones.iterdir()
-    coin = Coin(folder.name, image, capstones, services)
-    ran = coin("run", coin.name)
-    assert (ran["verdict"], ran["version"]) == ("accepted", "1")
+def coins(image, capstones, services) -> list[Coin]:
+    """A coin in October and one in November, served by their first versions."""
+    days = (datetime(2013, 10, 4, tzinfo=UTC), datetime(2013, 11, 4, tzinfo=UTC))
+    coins = [
+        Coin(folder.name, day, image, capstones, services)
+        for folder, day in zip(capstones.iterdir(), days, strict=True)
+    ]
+    with ThreadPoolExecutor() as both:
+        for ran in both.map(lambda coin: coin("run", coin.name), coins):
+            assert (ran["verdict"], ran["version"]) == ("accepted", "1")
+        yield coins
+        list(both.map(lambda coin: coin("retire", coin.name, "--yes"), coins))
+
+
+@pytest.fixture(scope="module")
+def circles(coins) -> dict[Callable, Future]:
+    """What becomes of each coin."""
+    with ThreadPoolExecutor() as both:
+        yield {what: both.submit(what, coin) for what, coin in zip((promoted, rolled_back), coins, strict=True)}
+
+
+def retrained(coin: Coin) -> None:
+    """Live through a shift: it alarms, and what is trained then becomes a canary."""
     coin.decided()
-    yield coin
-    coin("retire", coin.name, "--yes")
-
-
-def test_shift_leads_to_a_promoted_version(coin):
-    shifted = [0, 2, 2.5]  # the only number that the champion reads says nothing any more
-    assert coin.live(WARNED, shifted) == {"1"}
-    events = coin.look()
-    assert [event["kind"] for event in events if event["kind"] != "alert"] == ["retraining", "challenger", "canary"]
-    assert events[0]["kind"] == "alert"
-    assert coin.live(CANARY, shifted) == {"1", "2"}
-    assert "promoted" in [event["kind"] for event in coin.look()]
-    assert coin.live(1, shifted) == {"2"}
-
-
-def test_version_that_is_broken_online_is_rolled_back(coin):
-    shifted = [0, 0, 2.5]
-    assert coin.live(WARNED, shifted) == {"2"}
+    assert coin.live(WARNED, SHIFTED) == {"1"}
     kinds = [event["kind"] for event in coin.look()]
-    assert [kind for kind in kinds if kind not in ("alert", "cleared")] == ["retraining", "challenger", "canary"]
-    assert coin.live(CANARY, shifted, rows=1) == {"2", "3"}
+    assert kinds[0] == "alert"
+    assert [kind for kind in kinds if kind != "alert"] == ["retraining", "challenger", "canary"]
+
+
+def promoted(coin: Coin) -> None:
+    retrained(coin)
+    assert coin.live(CANARY, SHIFTED) == {"1", "2"}
+    assert "promoted" in [event["kind"] for event in coin.look()]
+    assert coin.live(1, SHIFTED) == {"2"}
+
+
+def rolled_back(coin: Coin) -> None:
+    """The new version is right about many rows at once, as in the comparison, and wrong about one."""
+    retrained(coin)
+    assert coin.live(CANARY, SHIFTED, rows=1) == {"1", "2"}
     last = coin.look()[-1]
-    assert (last["kind"], last["version"]) == ("rolled back", "3")
-    assert coin.live(1, shifted) == {"2"}
+    assert (last["kind"], last["version"]) == ("rolled back", "2")
+    assert coin.live(1, SHIFTED) == {"1"}
+
+
+def test_shift_leads_to_a_promoted_version(circles):
+    circles[promoted].result()
+
+
+def test_version_that_is_broken_online_is_rolled_back(circles):
+    circles[rolled_back].result()

@@ -140,6 +140,17 @@ def test_planted_shift_alerts_once_within_days(report, place):
     assert held.condition.message == alert["reason"]
 
 
+def test_evidently_has_a_report_of_each_week(report, place):
+    from evidently.ui.workspace import Workspace
+
+    workspace = Workspace.create(str(place.home / "evidently"))
+    [project] = workspace.list_projects()
+    names = sorted(workspace.get_run(project.id, run).name for run in workspace.list_runs(project.id))
+    version, mondays = report["first_version"], ("20131007", "20131014", "20131021")
+    live = [f"{kind}, version {version}, run {day}" for kind in ("live", "performance") for day in mondays]
+    assert [name for name in names if ", run " in name] == live
+
+
 def test_webhook_gets_each_alert(report, webhook):
     titles = [body["title"] for body in webhook.bodies]
     assert len(titles) == report["alerts"] > 0 and "flight_delay: nulls of humid" in titles

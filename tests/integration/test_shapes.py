@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 
 import grpc
 import httpx
@@ -12,8 +12,11 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from capstan import catalogue
+from capstan import catalogue, endpoint_client
 from capstan.settings import settings
+from capstan.storage import Folder
+from monitoring import signals
+from serving.predictions import reader
 from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
@@ -132,6 +135,21 @@ def test_answer_is_what_the_model_says_of_the_row(capstone):
     for field, values in expected.items():
         one = values[0].tolist() if hasattr(values[0], "tolist") else values[0]
         assert same(answer[field], one), field
+
+
+@pytest.mark.parametrize("name", ["house_price", "digit_image", "electricity_day", "wine_cluster"])
+def test_live_answers_have_the_signals_of_the_test_data(ran, place, name):
+    capstone, task = ran(name), catalogue.load_task(name)
+    ids = [answer["prediction_id"] for answer in v1(capstone, capstone["rows"])]
+    endpoint_client.flush(name)
+    log = reader.read(name)
+    reference = signals.read_reference(Folder(place.home), name, capstone["run"]["version"])
+    live = signals.of_predictions(task, log[log["prediction_id"].isin(ids)], reference)
+    label = [task.OUTCOME.target] if hasattr(task, "OUTCOME") else []
+    assert sorted([*live, *label]) == sorted(reference)
+    for column in live:  # the rows are among those of the reference; a client may have rounded them
+        same = np.equal if live[column].dtype == object else partial(np.isclose, atol=1e-3)
+        assert same(live[column].to_numpy()[:, None], reference[column].to_numpy()).any(axis=1).all(), column
 
 
 def test_v2_answers_the_same_as_v1(capstone):

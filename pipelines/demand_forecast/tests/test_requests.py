@@ -4,6 +4,7 @@ import json
 from datetime import UTC
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -33,6 +34,14 @@ def test_a_request_gives_the_window_that_it_came_from(test_days):
     assert (windows.working == expected.working).all()
     assert windows.demand == pytest.approx(expected.demand, abs=1e-3)
     assert windows.temperature == pytest.approx(expected.temperature, abs=1e-3)
+
+
+def test_live_signals_are_those_of_the_same_days(model, parts, test_days):
+    week = range(30, 37)
+    live = task.live_signals(pd.DataFrame([request(test_days[[place]]) for place in week]), pd.DataFrame())
+    same = task.signals(model, parts[1]).iloc[week]
+    assert live.to_dict("list") == {name: pytest.approx(same[name].tolist(), abs=1e-3) for name in live}
+    assert set(live["working_day"]) == {0, 1}
 
 
 def test_the_example_of_the_page_is_a_request_that_gives_a_plausible_day(model):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
@@ -65,6 +66,12 @@ def test_signals_have_a_row_per_image(model, parts):
     found = task.signals(model, {"images": parts[1].head(50)})
     assert list(found) == ["label", "digit", "confidence", "ink"] and len(found) == 50
     assert (found["label"] == found["digit"]).mean() > 0.9 and found["confidence"].between(0.1, 1).all()
+
+
+def test_live_signals_are_those_of_the_same_images(model, parts):
+    tables = {"images": parts[1].head(3)}
+    live = task.live_signals(pd.DataFrame(task.examples(tables)), pd.DataFrame())
+    assert live["ink"].tolist() == pytest.approx(task.signals(model, tables)["ink"].tolist())
 
 
 def test_unknown_network_is_refused(parts):

@@ -15,6 +15,8 @@ from capstan.evaluation import Evaluation
 from capstan.model import Columns, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
 
@@ -132,5 +134,17 @@ def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
     """Return the ink of each image, the digit that is read and the truth."""
     images = tables["images"]
     digits = model.predict_columns({"image": images["image"].tolist()})["digit"]
-    ink = [pixels_of(image).mean() for image in images["image"]]
-    return images[["truth"]].assign(digit=digits, ink=ink).astype({"truth": str, "digit": str})
+    return images[["truth"]].assign(digit=digits, ink=_ink(images["image"])).astype({"truth": str, "digit": str})
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the ink of the images that were sent."""
+    import base64
+
+    import pandas as pd
+
+    return pd.DataFrame({"ink": _ink(map(base64.b64decode, requests["image"]))})
+
+
+def _ink(images: Iterable[bytes]) -> list[float]:
+    return [float(pixels_of(image).mean()) for image in images]

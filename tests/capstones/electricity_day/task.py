@@ -109,6 +109,15 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
 def signals(model: SeasonalQuantiles, tables: Tables) -> pd.DataFrame:
     """Return the mean demand of the week and of the median forecast."""
     days = tables["days"]
-    quantiles = model.predict_columns({"week": days["week"].tolist()})["quantiles"]
-    means = days["week"].map(np.mean)
-    return days[["day"]].assign(last_week=means, forecast=quantiles[..., 4].mean(axis=1)).drop(columns="day")
+    return _means(days["week"], model.predict_columns({"week": days["week"].tolist()})["quantiles"])
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the same of what was asked for."""
+    return _means(requests["week"], np.array(predictions["quantiles"].tolist()))
+
+
+def _means(weeks: pd.Series, quantiles: np.ndarray) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"last_week": [np.mean(week) for week in weeks], "forecast": quantiles[..., 4].mean(axis=1)})
