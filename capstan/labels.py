@@ -111,24 +111,29 @@ class LabelStore(Database):
         return outcomes
 
     def read(
-        self, capstone: str, known_by: datetime | None = None, received_by: datetime | None = None
+        self,
+        capstone: str,
+        known_by: datetime | None = None,
+        received_by: datetime | None = None,
+        known_since: datetime | None = None,
     ) -> "pd.DataFrame":
         """Return the label of each prediction as it was known at one instant, and had been received at another.
 
         One row per prediction that had a label by then: `prediction_id`, `label` (JSON), `known_at`, `received_at`,
-        `late`, `revision`, `client`, `predicted_at` (when the prediction was answered). Times are in UTC.
+        `late`, `revision`, `client`, `predicted_at` (when the prediction was answered). Times are in UTC. known_since:
+        leaves out labels that were known before. No prediction since then can have one.
         """
         import pandas as pd
 
         names = ("prediction_id", "label", "known_at", "received_at", "late", "revision", "client", "predicted_at")
-        newest = func.row_number().over(partition_by=LABELS.c.prediction_id, order_by=LABELS.c.revision.desc())
-        query = select(*(LABELS.c[name] for name in names), newest.label("place")).where(LABELS.c.capstone == capstone)
+        query = select(*(LABELS.c[name] for name in names)).where(LABELS.c.capstone == capstone)
         for column, latest in ((LABELS.c.known_at, known_by), (LABELS.c.received_at, received_by)):
             if latest is not None:
                 query = query.where(column <= ticks(latest))
-        seen = query.subquery()
-        rows = self.rows(select(*(seen.c[name] for name in names)).where(seen.c.place == 1))
-        frame = pd.DataFrame(rows, columns=list(names))
+        if known_since is not None:
+            query = query.where(LABELS.c.known_at >= ticks(known_since))
+        frame = pd.DataFrame(self.rows(query.order_by(LABELS.c.revision)), columns=list(names))
+        frame = frame.drop_duplicates("prediction_id", keep="last", ignore_index=True)
         for time in ("known_at", "received_at", "predicted_at"):
             frame[time] = pd.to_datetime(frame[time].astype("int64"), unit="us", utc=True).dt.as_unit("us")
         return frame.astype({"late": bool, "revision": int})

@@ -18,6 +18,7 @@ import psutil
 from capstan import home
 from capstan.errors import CapstanError
 from capstan.files import read_json, write_json
+from capstan.http import certificates
 from capstan.settings import settings
 
 START_SECONDS = 120
@@ -141,7 +142,7 @@ def _processes(service: Service) -> list[psutil.Process]:
 def healthy(service: Service) -> bool:
     """Return whether a service answers."""
     try:
-        return httpx.get(f"{service.url}{service.health}", timeout=5).is_success
+        return _get(f"{service.url}{service.health}").is_success
     except httpx.HTTPError:
         return False
 
@@ -151,7 +152,7 @@ def not_ready(service: Service) -> str | None:
     if service.name != "endpoint":
         return None
     try:
-        reply = httpx.get(f"{service.url}/v2/health/ready", timeout=5)
+        reply = _get(f"{service.url}/v2/health/ready")
         return None if reply.is_success else str(reply.json()["error"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         return f"it does not answer ({error})"
@@ -175,9 +176,13 @@ def wait_until_ready(service: Service) -> None:
 def _loading(service: Service) -> bool:
     try:
         bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
-        return bool(httpx.get(f"{service.url}/v2", headers=bearer, timeout=5).json()["loading"])
+        return bool(_get(f"{service.url}/v2", headers=bearer).json()["loading"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False
+
+
+def _get(url: str, **options: Any) -> httpx.Response:
+    return httpx.get(url, timeout=5, verify=certificates(), **options)
 
 
 def _start(service: Service) -> None:

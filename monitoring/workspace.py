@@ -1,5 +1,6 @@
 """The Evidently workspace: one project per capstone, one run per report, and panels that show the reports over time."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from capstan.errors import CapstanError
@@ -16,8 +17,8 @@ PERFORMANCE: dict[str, tuple[str, str, dict[str, str]]] = {
 }
 
 
-def add(capstone: str, title: str, name: str, run: Any, outcome: str | None = None) -> None:
-    """Add a report to the capstone's project, in place of one of the same name. A new project is made if needed.
+def add(capstone: str, title: str, runs: Mapping[str, Any], outcome: str | None = None) -> None:
+    """Add reports, by name, to the capstone's project, in place of those that have these. It is made if needed.
 
     outcome: the kind of the capstone's outcome, or None where its signals hold no label.
     """
@@ -27,8 +28,9 @@ def add(capstone: str, title: str, name: str, run: Any, outcome: str | None = No
     if project.description != title:  # the question has been worded anew
         project.description = title
         project.save()
-    _remove(workspace, project.id, name)
-    workspace.add_run(project.id, run, include_data=False)
+    _remove(workspace, project.id, runs)
+    for run in runs.values():
+        workspace.add_run(project.id, run, include_data=False)
 
 
 def _open(place: str) -> Any:
@@ -45,17 +47,17 @@ def _open(place: str) -> Any:
         ) from error
 
 
-def _remove(workspace: Any, project: Any, name: str) -> None:
-    """Remove the reports of a name."""
+def _remove(workspace: Any, project: Any, names: Collection[str]) -> None:
+    """Remove the reports of some names."""
     from evidently.ui.workspace import RemoteWorkspace
 
     if isinstance(workspace, RemoteWorkspace):  # Evidently's client lacks these two calls of its service
         for known in workspace._request(f"/api/projects/{project}/snapshots", "GET").json():
-            if known["name"] == name:
+            if known["name"] in names:
                 workspace._request(f"/api/projects/{project}/{known['id']}", "DELETE")
         return
     for known in workspace.list_runs(project):
-        if workspace.get_run(project, known).name == name:
+        if workspace.get_run(project, known).name in names:
             workspace.delete_run(project, known)
 
 

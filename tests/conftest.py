@@ -3,14 +3,19 @@
 import os
 import signal
 import tempfile
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.support.processes import ROOT, free_port
+from tests.support.processes import ROOT, free_port, having, wait_until
 
 FAST = (ROOT / "tests" / "unit", ROOT / "pipelines")  # but for what is marked slow there
 E2E = ROOT / "tests" / "e2e"  # needs a cluster: collected only when it is asked for, by its marker or its path
+
+RUN = "PYTEST_RUN_OF_CAPSTAN"  # in the environment of all that a run of the tests starts
 
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
@@ -21,9 +26,25 @@ for name in ("TRACKING_URI", "ENDPOINT_URL", "DATA_DIR", "CAPSTONES"):
     os.environ.pop(f"CAPSTAN_{name}", None)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Have SIGTERM end a run as Ctrl-C does: the fixtures then stop the servers that they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN] = uuid.uuid4().hex
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop what a run has left behind, such as a server, and fail that run."""
+    if hasattr(session.config, "workerinput"):
+        return
+    with suppress(AssertionError):  # workers, and what they stopped, take a moment to end
+        wait_until(lambda: not having(RUN, os.environ[RUN]), seconds=10)
+    for process in having(RUN, os.environ[RUN]):
+        with suppress(psutil.Error):
+            print(f"\nThe tests have left behind {process.pid}: {' '.join(process.cmdline())[:300]}")
+            process.kill()
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -14,7 +14,6 @@ from capstan.cli.output import console, print_json
 from capstan.errors import CapstanError
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-WEEK = 7 * 24  # hours
 
 
 def replay(
@@ -76,11 +75,11 @@ def _factor(speed: str) -> float:
 def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle: bool, quiet: bool) -> dict[str, Any]:
     from capstan import catalogue
     from capstan.capstone import capabilities
-    from monitoring import live
     from monitoring.circle.daily import Daily
     from monitoring.replay import past, state
     from monitoring.replay.replay import Replay
     from monitoring.replay.report import report
+    from monitoring.replay.reporter import Reporter
     from monitoring.webhooks import sending
 
     task = catalogue.load_task(capstone)
@@ -95,17 +94,20 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
     going, daily = Replay(capstone, task, happened, kept), Daily(capstone, task, circle)
     logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
-    with sending(), nullcontext() if quiet else console.status("preparing") as status:
+    status = nullcontext() if quiet else console.status("preparing")
+    with sending(), Reporter(capstone) as reporter, status as shown:
+        if kept.now > start:  # it may have been killed before the last week was reported
+            reporter.report(kept.now.replace(hour=0) - timedelta(days=kept.now.weekday()))
 
         def after_hour(now: datetime) -> None:
-            if status:
+            if shown:
                 done = f"{going.state.predictions:,} predictions  {going.state.labels:,} labels"
-                status.update(f"{now:%Y-%m-%d %H:%M}  {done}")
+                shown.update(f"{now:%Y-%m-%d %H:%M}  {done}")
             if now.hour:
                 return
             weekly = now.weekday() == 0  # what takes seconds
             if weekly:
-                live.watch(capstone, WEEK, f"{now:%Y%m%d}", now)
+                reporter.report(now)
             for event in daily(now, measure=weekly):
                 if not quiet:
                     console.print(f"{now:%Y-%m-%d}  {event.kind:<10}  {escape(event.reason)}")

@@ -25,7 +25,7 @@ def monitor(capstone: str, model: str, version: str, train: str, test: str, html
         then, now = (signals.of_tables(task, predictor, path) for path in (train, test))
         outcome = getattr(task, "OUTCOME", None)
         report = compare(name, signals.untimed(then, task), signals.untimed(now, task), outcome)
-        workspace.add(capstone, task.TITLE, name, report.run, outcome.kind if outcome else None)
+        workspace.add(capstone, task.TITLE, {name: report.run}, outcome.kind if outcome else None)
         signals.write_reference(storage, capstone, version, now)
         page = report.page
         storage.write(key, page)  # last: a run that was stopped before does all of this again

@@ -112,12 +112,8 @@ def _count(connection: duckdb.DuckDBPyConnection, found: dict[str, Grid], outcom
         raise CapstanError("There are no rows to check.")
     days = np.array(sorted(per_day))
     rows, at = np.array([per_day[day] for day in days]), {day: position for position, day in enumerate(days)}
-    counts, sums = {}, {}
-    for name, grid in found.items():
-        if grid.kind == "numeric":
-            counts[name], sums[name] = _numeric(connection, name, grid, rows, at)
-        else:
-            counts[name] = _category(connection, name, grid, rows, at)
+    counted, sums = _numeric(connection, {n: grid for n, grid in found.items() if grid.kind == "numeric"}, rows, at)
+    counts = {n: counted[n] if n in counted else _category(connection, n, grid, rows, at) for n, grid in found.items()}
     scored = None
     if outcome and outcome.kind == "binary" and {outcome.target, outcome.prediction} <= set(columns(connection)):
         scored = _scored(connection, outcome, found[outcome.prediction], rows, at)
@@ -125,16 +121,21 @@ def _count(connection: duckdb.DuckDBPyConnection, found: dict[str, Grid], outcom
 
 
 def _numeric(
-    connection: duckdb.DuckDBPyConnection, name: str, grid: Grid, rows: np.ndarray, at: dict[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the counts and the sums of a number."""
-    value, counts, sums = number(name), np.zeros((len(rows), grid.size), int), np.zeros(len(rows))
-    query = f'SELECT "day", map_values({_histogram(value, grid)}), coalesce(sum({value}), 0) FROM rows GROUP BY 1'
-    for day, histogram, total in connection.execute(query).fetchall():
+    connection: duckdb.DuckDBPyConnection, found: Mapping[str, Grid], rows: np.ndarray, at: dict[int, int]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return the counts and the sums of the numbers, in one pass over the rows."""
+    counts = {name: np.zeros((len(rows), grid.size), int) for name, grid in found.items()}
+    sums = {name: np.zeros(len(rows)) for name in found}
+    values = {name: number(name) for name in found}
+    wanted = [f"map_values({_histogram(values[n], grid)}), coalesce(sum({values[n]}), 0)" for n, grid in found.items()]
+    query = f"SELECT {', '.join([quoted('day'), *wanted])} FROM rows GROUP BY 1"
+    for day, *numbers in connection.execute(query).fetchall():
         if day is not None:
-            counts[at[day], :-1] = histogram or 0
-            sums[at[day]] = total
-    counts[:, -1] = rows - counts[:, :-1].sum(axis=1)
+            for name, histogram, total in zip(found, numbers[::2], numbers[1::2], strict=True):
+                counts[name][at[day], :-1] = histogram or 0
+                sums[name][at[day]] = total
+    for array in counts.values():
+        array[:, -1] = rows - array[:, :-1].sum(axis=1)
     return counts, sums
 
 

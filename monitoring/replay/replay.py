@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +76,15 @@ class Replay:
         answered: the ids of what a replay that was killed has asked for already, by request.
         """
         requests = {row: self.past.requests[row] for row in rows.index}
-        ids = {row: known.pop() for row, one in requests.items() if (known := answered.get(self._key(one)))}
+        ids = {}
+        if answered:
+            ids = {row: known.pop() for row, one in requests.items() if (known := answered.get(self._key(one)))}
         open_ = [row for row in requests if row not in ids]
         for start in range(0, len(open_), BATCH):
             asked = open_[start : start + BATCH]
             answers = client.predict([requests[row] for row in asked])
             ids |= {row: answer["prediction_id"] for row, answer in zip(asked, answers, strict=True)}
-        label = TypeAdapter(self.task.Actual)
+        label = self._label
         for row, value, known_at in zip(rows.index, rows[self.task.OUTCOME.target], rows[LABEL_KNOWN_AT], strict=True):
             if value == value and known_at == known_at:  # neither is missing
                 sent = label.dump_python(label.validate_python(value), mode="json")
@@ -114,6 +117,10 @@ class Replay:
         """Return a request as the log has it."""
         found: str = self.task.Request.model_validate(request).model_dump_json()
         return found
+
+    @cached_property
+    def _label(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.task.Actual)
 
     @contextmanager
     def _timed(self, part: str) -> Iterator[None]:

@@ -37,9 +37,9 @@ def labelled(
     for name, instant in (("since", since), ("until", until), ("known_by", known_by), ("received_by", received_by)):
         if instant is not None and instant.tzinfo is None:
             raise ValueError(f"`{name}` is {instant}, without a time zone.")
-    known = (labels or label_store()).read(model, known_by, received_by)
+    known = (labels or label_store()).read(model, known_by, received_by, known_since=since)
     answered = known["predicted_at"]  # a shadow may answer after midnight
-    days = {day for times in (answered, answered + LONGEST) for day in times.dt.strftime("%Y-%m-%d").unique()}
+    days = {f"{day:%Y-%m-%d}" for times in (answered, answered + LONGEST) for day in times.dt.floor("D").unique()}
     wanted = (lambda _day: True) if also_unlabelled else days.__contains__
     frame = select(
         model,

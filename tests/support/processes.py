@@ -61,6 +61,17 @@ def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Po
                 worker.kill()
 
 
+def having(variable: str, value: str) -> list[psutil.Process]:
+    """Return the other processes, all that live, whose environment has a variable with this value."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+            if alive and process.environ().get(variable) == value:
+                found.append(process)
+    return found
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds

@@ -114,9 +114,9 @@ def test_looks_at_the_past_are_plotted_beside_the_report_of_the_training(watch, 
     rows["probability"] = 1 / (1 + np.exp(-rows["temp"]))
     outcome, day = Outcome(kind="binary", target="late", prediction="probability"), datetime(2013, 10, 1, tzinfo=UTC)
     watch("same")
-    evidently.add("flight_delay", task.TITLE, "look", reports.compare("look", rows, rows, at=day).run, "binary")
+    look = reports.compare("look", rows, rows, at=day).run
     found = reports.performance("labels", rows, outcome, day)
-    evidently.add("flight_delay", task.TITLE, "labels", found, "binary")
+    evidently.add("flight_delay", task.TITLE, {"look": look, "labels": found}, "binary")
 
     [project] = workspace(home).list_projects()
     wanted = [SeriesFilter(tags=[], metadata={}, metric="*", metric_labels={})]
