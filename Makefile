@@ -73,7 +73,7 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
 
-circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 25 minutes
+circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle
 
 golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests

@@ -87,12 +87,14 @@ def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the ink of the images that were sent."""
+    """Return how sure the answers are, and the ink of the images that were sent."""
     import pandas as pd
 
     from pipelines.digits.pixels import from_file, ink
 
-    return pd.DataFrame({"ink": ink(np.stack([from_file(base64.b64decode(image)) for image in requests["image"]]))})
+    sure = [max(shares.values()) for shares in predictions["probabilities"]]
+    pixels = np.stack([from_file(base64.b64decode(image)) for image in requests["image"]])
+    return pd.DataFrame({"confidence": sure, "ink": ink(pixels)})
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What is served, and what a run shows of it."""
 
+import base64
 import pickle
 import subprocess
 import sys
@@ -70,8 +71,12 @@ def test_signals_have_a_row_per_image(model, parts):
 
 def test_live_signals_are_those_of_the_same_images(model, parts):
     tables = {"images": parts[1].head(3)}
-    live = task.live_signals(pd.DataFrame(task.examples(tables)), pd.DataFrame())
-    assert live["ink"].tolist() == pytest.approx(task.signals(model, tables)["ink"].tolist())
+    requests = task.examples(tables)
+    answers = model.predict_columns({"image": [base64.b64decode(one["image"]) for one in requests]})
+    live, same = task.live_signals(pd.DataFrame(requests), pd.DataFrame(answers)), task.signals(model, tables)
+    assert live.to_dict("list") == {
+        name: pytest.approx(same[name].tolist(), abs=1e-3) for name in ("confidence", "ink")
+    }
 
 
 def test_unknown_network_is_refused(parts):
