@@ -90,6 +90,14 @@ def test_nothing_is_visible_before_it_was_known_or_received(labels):
     assert visible(labels, received_by=between, known_by=NOON + 4 * HOUR) == {"a": "true"}
 
 
+def test_what_was_known_before_an_instant_may_be_left_out(labels):
+    labels.add("flights", [actual("a", hours=1), actual("b", hours=5)])
+    labels.add("flights", [actual("a", label="false", hours=3, correct=True)])
+    for hours, seen in ((1, {"a": "false", "b": "true"}), (3, {"a": "false", "b": "true"}), (3.01, {"b": "true"})):
+        assert visible(labels, known_since=NOON + hours * HOUR) == seen
+    assert visible(labels, known_since=NOON + 2 * HOUR, known_by=NOON + 4 * HOUR) == {"a": "false"}
+
+
 def test_a_label_of_several_predictions_is_written_for_all_or_none(labels):
     labels.add("flights", [actual("b", label="false")])
     [outcome] = labels.add("flights", [actual("a", "b", "c")])
