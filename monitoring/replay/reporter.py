@@ -33,7 +33,10 @@ class Reporter:
 
     def report(self, now: datetime) -> None:
         """Have the week before an instant reported. The same week again replaces its report."""
-        self._wanted.send((now, store.read(self._capstone).champion))
+        try:
+            self._wanted.send((now, store.read(self._capstone).champion))
+        except OSError as error:  # somebody has killed it
+            _warn(now, error)
 
 
 def _work(capstone: str, wanted: Connection) -> None:
@@ -46,4 +49,8 @@ def _work(capstone: str, wanted: Connection) -> None:
         try:
             live.watch(capstone, WEEK, f"{now:%Y%m%d}", now, champion)
         except Exception as error:  # Evidently's own, too: a replay goes on without a report
-            log.warning("There is no Evidently report of the week before %s: %s", f"{now:%Y-%m-%d}", error)
+            _warn(now, error)
+
+
+def _warn(now: datetime, error: Exception) -> None:
+    log.warning("There is no Evidently report of the week before %s: %s", f"{now:%Y-%m-%d}", error)

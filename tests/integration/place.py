@@ -13,7 +13,7 @@ import pytest
 from capstan.settings import settings
 from tests.conftest import free_port
 from tests.integration.conftest import capstan
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, having
 
 PORTS = ["MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"]
 
@@ -34,15 +34,7 @@ class Place:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process whose environment names this state folder."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                named = process.environ().get("CAPSTAN_HOME") == str(self.home) and process.status() != "zombie"
-                if named and not _serves_this_process(process):
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
+        return [one for one in having("CAPSTAN_HOME", str(self.home)) if not _serves_this_process(one)]
 
     def clear(self) -> None:
         """Stop what is left, by process id."""
@@ -54,7 +46,10 @@ class Place:
 def _serves_this_process(process: psutil.Process) -> bool:
     # Python's fork server and resource tracker carry the environment of the test that was the first to need them,
     # and serve those after it.
-    return process.ppid() == os.getpid() and any("multiprocessing" in word for word in process.cmdline())
+    try:
+        return process.ppid() == os.getpid() and any("multiprocessing" in word for word in process.cmdline())
+    except psutil.Error:  # it has ended
+        return True
 
 
 @contextmanager
