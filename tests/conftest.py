@@ -39,12 +39,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
     with suppress(AssertionError):  # workers, and what they stopped, take a moment to end
-        wait_until(lambda: not having(RUN, os.environ[RUN]), seconds=10)
-    for process in having(RUN, os.environ[RUN]):
+        wait_until(lambda: not _left_behind(), seconds=10)
+    for process in _left_behind():
         with suppress(psutil.Error):
             print(f"\nThe tests have left behind {process.pid}: {' '.join(process.cmdline())[:300]}")
             process.kill()
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _left_behind() -> list[psutil.Process]:
+    """Return the processes of this run, but for Python's helper of multiprocessing, which ends with this process."""
+    return [process for process in having(RUN, os.environ[RUN]) if not _is_helper(process)]
+
+
+def _is_helper(process: psutil.Process) -> bool:
+    try:
+        return process.ppid() == os.getpid() and any("resource_tracker" in word for word in process.cmdline())
+    except psutil.Error:  # it has ended
+        return True
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
