@@ -120,7 +120,9 @@ def process(service: Service) -> psutil.Process | None:
         # Process ids are used again. Together with its start time, an id names one process. The folder may be a copy of
         # another: the process then belongs to that one.
         same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
-        if same and found.environ().get("CAPSTAN_HOME") == str(settings().home):
+        home, environment = str(settings().home), found.environ()
+        # A process that has only just been started shows no environment yet.
+        if same and (not environment or environment.get("CAPSTAN_HOME") == home):
             return found
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         pass

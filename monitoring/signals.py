@@ -88,8 +88,15 @@ def write_reference(storage: Storage, capstone: str, version: str, frame: pd.Dat
 
 def read_reference(storage: Storage, capstone: str, version: str) -> pd.DataFrame | None:
     """Return the signals that a version's predictions are compared with, or None."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     content = storage.read(_key(capstone, version))
-    return None if content is None else pd.read_parquet(io.BytesIO(content))
+    if content is None:
+        return None
+    # In this thread alone. A thread of Arrow that still holds a file of Python's when the process ends aborts it:
+    # github.com/apache/arrow/issues/34314
+    return pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False).to_pandas(use_threads=False)
 
 
 def _key(capstone: str, version: str) -> str:
