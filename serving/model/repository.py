@@ -145,6 +145,7 @@ class CapstoneRepository(ModelRepository):
         state, old = store.read(name), self.models.get(name)
         if not state.versions():
             raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
+        _import_libraries()
         held = {role: predictor.variant for role, predictor in old.predictors.items()} if old else {}
         # Each time anew: the store may have been replaced. The variants share it.
         variants, unloadable = load_variants(name, state.versions(), cache(self.open_store), held)
@@ -214,8 +215,10 @@ class CapstoneRepository(ModelRepository):
 
 def _import_libraries() -> None:
     """Import what the first load needs. A deployment would otherwise wait ten seconds for it."""
-    for name in ("feast", "mlflow.artifacts"):
-        import_module(name)
+    from feature_repo.quick_import import import_feast
+
+    import_feast()  # first: MLflow imports it, too
+    import_module("mlflow.artifacts")
 
 
 def _listed(unloadable: Mapping[str, str]) -> str:
