@@ -1,4 +1,4 @@
-# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: checks and tests, but the longest.
+# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: checks and most tests.
 # Each target sets up what it needs in .venv; nothing else is touched.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -16,10 +16,10 @@ COMMA := ,
 extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install check lint format types unit coverage test test-long e2e e2e-long chaos bench circle golden lock clean
+.PHONY: help demo cluster install check lint format types unit coverage test test-extended test-long e2e e2e-long chaos bench circle golden lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
@@ -44,14 +44,19 @@ types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
 unit: .venv/.dev  ## the fast unit tests and those of the capstones
-	$(PYTEST) tests/unit pipelines -m "not slow" $(COV)
+	$(PYTEST) tests/unit pipelines -m "not slow and not extended and not long" $(COV)
 
 coverage: export COV = --cov
 coverage: unit  ## the same, and what they cover
 
-test: check  ## the checks, then all other tests but the longest; the slowest are listed
+test: .venv/.dev  ## lint, types and the tests of each part, with the flagship on all its data: about 12 minutes
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	scripts/system-packages
-	$(PYTEST) -m "not fast and not long" --durations=20 --durations-min=5
+	$(PYTEST) -m "not extended and not long" --durations=20 --durations-min=5
+
+test-extended: .venv/.dev  ## the other capstones, processes that are killed, pages: about 12 minutes more, in CI as well
+	scripts/system-packages
+	$(PYTEST) -m "extended and not long" --durations=20 --durations-min=5
 
 test-long: .venv/.dev  ## the longest: commands killed at each write, the circle, training on Ray, requests made up
 	scripts/system-packages

@@ -12,7 +12,6 @@ import pytest
 
 from tests.support.processes import ROOT, free_port, having, wait_until
 
-FAST = (ROOT / "tests" / "unit", ROOT / "pipelines")  # but for what is marked slow there
 E2E = ROOT / "tests" / "e2e"  # needs a cluster: collected only when it is asked for, by its marker or its path
 
 RUN = "PYTEST_RUN_OF_CAPSTAN"  # in the environment of all that a run of the tests starts
@@ -84,11 +83,9 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the fast unit tests, keep a group in one worker, and start the longest first."""
+    """Keep a group in one worker, and start the longest first."""
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))
-        if not item.get_closest_marker("slow") and any(folder in item.path.parents for folder in FAST):
-            item.add_marker("fast")
     items.sort(key=lambda item: LONGEST.index(group(item)) if group(item) in LONGEST else len(LONGEST))
 
 

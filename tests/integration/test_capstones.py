@@ -19,7 +19,7 @@ from tests.integration.place import Place
 from tests.support.processes import ROOT
 from tests.support.small import small
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.extended, pytest.mark.timeout(900)]
 BROKEN = "aaa_broken"  # the first of the list
 
 

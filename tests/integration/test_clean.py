@@ -21,7 +21,7 @@ from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 NAME = "wine_cluster"
 DAY = 86_400
 

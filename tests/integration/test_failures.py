@@ -21,7 +21,7 @@ from pipelines.flight_delay import data
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 
 
 @pytest.fixture(scope="module")

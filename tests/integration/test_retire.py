@@ -17,7 +17,7 @@ from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 NAME = "served"
 ROW = dict.fromkeys(["age", "sex", "bmi", "bp", *(f"s{number}" for number in range(1, 7))], 0.01)
 

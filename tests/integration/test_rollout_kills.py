@@ -20,7 +20,7 @@ from tests.support import versions
 from tests.support.load import answering_versions
 from tests.support.victim import killed_at_each_write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 NAME = "wine_cluster"
 
 

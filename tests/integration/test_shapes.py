@@ -19,7 +19,7 @@ from monitoring import signals
 from serving.predictions import reader
 from tests.integration.place import Place, place_of_examples
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.extended
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),

@@ -105,7 +105,7 @@ torch.save(network.state_dict(), sys.argv[1])
 """
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_killed_training_ends_as_if_it_had_not_been(tmp_path):
     def run(name: str, kill_after: str = "") -> list[str]:
         environment = os.environ | {"CAPSTAN_HOME": str(tmp_path / name.split("-")[0])}

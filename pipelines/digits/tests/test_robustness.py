@@ -75,7 +75,7 @@ def test_more_draws_that_agree_certify_a_larger_radius():
     assert norm.ppf(smoothing.lower_bound(256, 256)) < norm.ppf(smoothing.lower_bound(2_560, 2_560))
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 @pytest.mark.parametrize(("harden", "eps"), [(hardening.attacked(EPS, rise=90), EPS), (hardening.noisy(0.5), 0)])
 def test_hardened_network_resists_what_fools_the_other(harden, eps, model, parts):
     images, labels = training.tensors(parts[0].head(6_000))

@@ -20,6 +20,7 @@ from tests.integration.conftest import CAPSTAN
 from tests.support.monitored import DEAD, FIRST, url
 from tests.support.serving import another_server
 
+pytestmark = pytest.mark.extended
 PHONE = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
 MARKUP = "<img src=x onerror=alert(1)>"
 
@@ -171,7 +172,6 @@ def test_an_operator_promotes_and_brings_back(plain, console, console_tokens, ch
     assert (state["champion"], state["challenger"]) == ("1", "")
 
 
-@pytest.mark.slow
 def test_what_is_unfolded_and_typed_stays_when_the_page_looks_again(plain, console_home):
     plain.wait("section[aria-label=Drift] summary").click()
     plain.wait("#reason").send_keys("I am thinking")
@@ -202,7 +202,6 @@ def test_markup_of_an_alert_stays_text_and_a_link_is_one_of_the_web(opened, cons
     assert alert.find_elements(By.CSS_SELECTOR, "a, img") == []
 
 
-@pytest.mark.slow
 def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_home, tmp_path, server):
     with another_server(mlflow, feast_home, tmp_path / "home") as made:
         page = Page(driver, made.url, "tiny", "/monitoring")
@@ -212,7 +211,6 @@ def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_hom
         assert page.problems() == []
 
 
-@pytest.mark.slow
 def test_what_is_away_is_told(driver, mlflow, feast_home, tmp_path, server):
     home = tmp_path / "home"
     (home / "predictions").mkdir(parents=True)

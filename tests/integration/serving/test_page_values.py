@@ -15,6 +15,7 @@ from tests.integration.serving import gallery
 from tests.support.processes import wait_for
 from tests.support.serving import Server, starting_server
 
+pytestmark = pytest.mark.extended
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 
@@ -229,7 +230,6 @@ def test_a_capstone_that_failed_is_said_with_the_reason(driver, served, mlflow):
         served.load("unborn")
 
 
-@pytest.mark.slow
 def test_what_is_loading_is_said_and_appears_by_itself(driver, served, mlflow, feast_home, tmp_path):
     with starting_server(mlflow, feast_home, tmp_path / "home") as own:
         wait_for(f"{own.url}/v2/health/live", own.child, own.log)

@@ -10,6 +10,7 @@ import pytest
 from serving.predictions import read
 from tests.support.serving import another_server
 
+pytestmark = pytest.mark.extended
 PATH = "/v2/models/writer/generate_stream"
 
 
