@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.processes import ROOT, free_port, having, wait_until
+from tests.support.processes import ROOT, free_port, having, helps_this_process, wait_until
 
 E2E = ROOT / "tests" / "e2e"  # needs a cluster: collected only when it is asked for, by its marker or its path
 
@@ -47,15 +47,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def _left_behind() -> list[psutil.Process]:
-    """Return the processes of this run, but for Python's helper of multiprocessing, which ends with this process."""
-    return [process for process in having(RUN, os.environ[RUN]) if not _is_helper(process)]
-
-
-def _is_helper(process: psutil.Process) -> bool:
-    try:
-        return process.ppid() == os.getpid() and any("resource_tracker" in word for word in process.cmdline())
-    except psutil.Error:  # it has ended
-        return True
+    return [process for process in having(RUN, os.environ[RUN]) if not helps_this_process(process)]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -6,8 +6,16 @@ import typer
 
 from capstan.cli.options import Capstone
 from capstan.cli.output import console
+from capstan.rollout.state import LONGEST_REASON
 
-Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False)]
+
+def _not_too_long(reason: str) -> str:
+    if len(reason) > LONGEST_REASON:
+        raise typer.BadParameter(f"it has {len(reason)} characters; {LONGEST_REASON} are allowed.")
+    return reason
+
+
+Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_default=False, callback=_not_too_long)]
 
 
 def pause(capstone: Capstone, reason: Reason) -> None:
@@ -22,11 +30,11 @@ def resume(capstone: Capstone, reason: Reason) -> None:
     console.print(f"The circle of {capstone} goes on.")
 
 
-def note(capstone: str, kind: str, reason: str, version: str = "") -> None:
+def note(capstone: str, kind: str, reason: str) -> None:
     """Write to the history what a person did, and why. Raises CapstanError without a reason."""
     from capstan import catalogue
     from capstan.rollout.change import user
     from monitoring.circle.decisions import decide
 
     catalogue.folder(capstone)
-    decide(capstone, kind, reason, user(), version)
+    decide(capstone, kind, reason, user())

@@ -1,5 +1,6 @@
 """`capstan history`."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ from rich.markup import escape
 
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
+from capstan.errors import CapstanError
 
 
 def history(
@@ -21,10 +23,14 @@ def history(
 ) -> None:
     """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
     from capstan import catalogue
+    from capstan.rollout import store
     from capstan.times import instant
+    from monitoring.circle.decisions import tell_change
     from monitoring.history import history as opened
 
     catalogue.folder(capstone)
+    with suppress(CapstanError):  # MLflow may be away: what is in the history is shown all the same
+        tell_change(capstone, store.read(capstone))
     events = opened().events(capstone, instant(since) if since else None, tuple(kind or ()))
     if as_json:
         print_json([event.as_dict() for event in events])

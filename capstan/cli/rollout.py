@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from capstan.cli.circle import Reason, note
+from capstan.cli.circle import Reason
 from capstan.cli.options import Capstone, Json
 from capstan.cli.output import console, print_json
 
@@ -47,22 +47,24 @@ def promote(
 ) -> None:
     """Make the challenger the champion; with --force any version."""
     from capstan.rollout import commands
+    from monitoring.circle.decisions import tell_change
 
     if force and not (version and reason.strip()):
         raise typer.BadParameter("say which version, and why: --version N --reason TEXT.", param_hint="--force")
-    champion = commands.promote(capstone, version=version, force=force)
-    note(capstone, "promoted", reason.strip() or NO_REASON, champion)
-    _say(capstone, "champion", champion, as_json)
+    state = commands.promote(capstone, version=version, force=force, reason=reason.strip() or NO_REASON)
+    tell_change(capstone, state)
+    _say(capstone, "champion", state.champion, as_json)
 
 
 def rollback(capstone: Capstone, reason: Reason = "", as_json: Json = False) -> None:
     """End the current roll-out. If there is none, bring back the previous champion."""
     from capstan.rollout import commands, store
+    from monitoring.circle.decisions import tell_change
 
     before = store.read(capstone)
-    champion = commands.rollback(capstone)
-    note(capstone, "rolled back", reason.strip() or NO_REASON, before.challenger or before.candidate or before.champion)
-    _say(capstone, "champion", champion, as_json)
+    state = commands.rollback(capstone, reason=reason.strip() or NO_REASON)
+    tell_change(capstone, state, before.challenger or before.candidate or before.champion)
+    _say(capstone, "champion", state.champion, as_json)
 
 
 def _split(capstone: str, mode: str, percent: float, version: str | None, force: bool, as_json: bool) -> None:

@@ -44,14 +44,15 @@ def apply(
     require: Sequence[str],
     who: str = "",
     reload: Reload = endpoint_client.reload,
+    reason: str = "",
 ) -> dict[str, str]:
     """Write a state and have each replica load it; return the roles that one could not load, with the reason.
 
     require: the roles that must load. Raises CapstanError, and restores the state `before`, when one of them does not
-    or when a replica does not answer. who: by default the user of this process.
+    or when a replica does not answer. who: by default the user of this process. reason: why they change it.
     """
     if after != before:  # else it is only loaded again
-        after = stamped(after, by, who)
+        after = stamped(after, by, who, reason)
     store.write_state(name, after)
     try:
         replies = reload(name)
@@ -70,9 +71,10 @@ def apply(
     return {role: reason for loaded in replies for role, reason in loaded["unloadable"].items()}
 
 
-def stamped(state: RolloutState, by: str, who: str = "") -> RolloutState:
-    """Return a state with the time and the author of its change: a command, and who ran it."""
-    return replace(state, since=datetime.now(UTC).isoformat(timespec="seconds"), by=f"{by} ({who or user()})")
+def stamped(state: RolloutState, by: str, who: str = "", reason: str = "") -> RolloutState:
+    """Return a state with the time, the author and the reason of its change: a command, and who ran it."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return replace(state, since=now, by=f"{by} ({who or user()})", reason=reason)
 
 
 def user() -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from capstan import endpoint_client, registry
 from capstan.errors import CapstanError
+from capstan.rollout import store
 from capstan.rollout.change import Reload, apply, changing
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
@@ -31,11 +32,13 @@ def promote(
     reload: Reload = endpoint_client.reload,
     version: str | None = None,
     force: bool = False,
-) -> str:
-    """Make the challenger the champion, and remember the previous one. Return the new champion's number.
+    reason: str = "",
+) -> RolloutState:
+    """Make the challenger the champion, and remember the previous one. Return the new state.
 
     who: by default the user of this process. reload: how each replica of the endpoint is told. version: another than
-    the challenger, if `force` is set, also one that the gate rejected or that never was a challenger.
+    the challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it
+    is kept with the state, in the same write.
     """
     with changing(name) as state:
         if version and version != state.challenger:
@@ -51,14 +54,14 @@ def promote(
         elif not state.challenger:
             raise CapstanError(f"{name} has no challenger. Start one with `capstan canary {name} --percent 10`.")
         after = RolloutState(champion=version or state.challenger, previous=state.champion)
-        apply(name, state, after, "capstan promote", ["champion"], who, reload)
-        return after.champion
+        apply(name, state, after, "capstan promote", ["champion"], who, reload, reason)
+        return store.read(name)
 
 
-def rollback(name: str, who: str = "", reload: Reload = endpoint_client.reload) -> str:
-    """End the current roll-out, or bring back the previous champion. Return the champion's number.
+def rollback(name: str, who: str = "", reload: Reload = endpoint_client.reload, reason: str = "") -> RolloutState:
+    """End the current roll-out, or bring back the previous champion. Return the new state.
 
-    who and reload: as for `promote`.
+    who, reload and reason: as for `promote`.
     """
     with changing(name) as state:
         _require_champion(name, state)
@@ -72,8 +75,8 @@ def rollback(name: str, who: str = "", reload: Reload = endpoint_client.reload) 
                 f"Only one champion before is remembered, and for version {state.champion} of {name} there is none. To "
                 f"bring back another version, use `capstan canary {name} --version N` and `capstan promote {name}`."
             )
-        apply(name, state, after, "capstan rollback", ["champion"], who, reload)
-        return after.champion
+        apply(name, state, after, "capstan rollback", ["champion"], who, reload, reason)
+        return store.read(name)
 
 
 def require_no_rollout(name: str, state: RolloutState) -> None:

@@ -8,6 +8,7 @@ from capstan.errors import CapstanError
 from capstan.rollout.traffic import Traffic
 
 ROLES = ("champion", "challenger", "candidate")
+LONGEST_REASON = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class RolloutState:
 
     The champion answers requests. The challenger answers the share that `traffic` gives it. The candidate
     answers only requests that ask for it by name, as the deployment does. `previous` is the champion that a rollback
-    brings back. `since` is the time of the last change, ISO 8601 in UTC, and `by` the command that made it.
+    brings back. `since` is the time of the last change, ISO 8601 in UTC, `by` the command that made it and who ran it,
+    and `reason` why.
     """
 
     champion: str = ""
@@ -26,10 +28,16 @@ class RolloutState:
     traffic: Traffic = field(default_factory=Traffic)
     since: str = ""
     by: str = ""
+    reason: str = ""
 
     def versions(self) -> dict[str, str]:
         """Return the version of each role that is filled."""
         return {role: getattr(self, role) for role in ROLES if getattr(self, role)}
+
+    def author(self) -> tuple[str, str]:
+        """Return the command that made the last change, and who ran it."""
+        command, _, who = self.by.removesuffix(")").partition(" (")
+        return command, who
 
     def to_json(self) -> str:
         """Return the text that the registry stores."""

@@ -46,7 +46,9 @@ class Daily:
 
     def _look(self, now: datetime, more: Sequence[Check], measure: bool) -> list[Event]:
         before = len(history().events(self._capstone))
-        champion = store.read(self._capstone).champion
+        state = store.read(self._capstone)
+        champion = state.champion
+        decisions.tell_change(self._capstone, state)
         if self._reference is None or self._reference.version != champion:
             self._reference = looks.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)

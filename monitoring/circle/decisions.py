@@ -4,21 +4,37 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from capstan.errors import CapstanError
-from monitoring.history import Event, history
+from capstan.rollout.state import RolloutState
+from monitoring.history import CIRCLE, Event, history
 
 HOLD = ("paused", "stopped", "resumed")
+CHANGES = {"capstan promote": "promoted", "capstan rollback": "rolled back"}
 
 
-def decide(capstone: str, kind: str, reason: str, by: str, version: str = "") -> Event:
-    """Write to the history what a person did, and why. Raises CapstanError without a reason.
-
-    kind: "paused", "resumed", "promoted" or "rolled back".
-    """
+def decide(capstone: str, kind: str, reason: str, by: str) -> Event:
+    """Write to the history what a person did, and why: "paused" or "resumed". Raises CapstanError without a reason."""
     if not reason.strip():
         raise CapstanError("Give a reason: whoever reads the history wants to know why.")
     now = datetime.now(UTC)
-    event = Event(kind, now, reason.strip(), version, by)
+    event = Event(kind, now, reason.strip(), by=by)
     history().add(capstone, f"{kind} {now.isoformat()}", event)
+    return event
+
+
+def tell_change(capstone: str, state: RolloutState, version: str = "") -> Event | None:
+    """Write to the history how a person last changed a roll-out, and why, unless it is there; return the event.
+
+    The state has who and why from the same write as the change. So whoever was killed after it is told of later, by a
+    look or by `capstan history`. version: by default the one that was promoted; of a roll-back the state has none.
+    """
+    command, who = state.author()
+    if command not in CHANGES or who == CIRCLE or not state.reason:
+        return None
+    kind = CHANGES[command]
+    version = version or (state.champion if kind == "promoted" else "")
+    by = who.partition(",")[0]  # without "at the console"
+    event = Event(kind, datetime.fromisoformat(state.since), state.reason, version, by)
+    history().add(capstone, f"{kind} {state.since} {state.champion}", event)
     return event
 
 

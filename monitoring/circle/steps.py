@@ -138,8 +138,8 @@ class Steps:
         state = store.read(self.capstone)
         if state.challenger != last.version:  # a person was quicker, or this process was killed after it
             kind = "promoted" if state.champion == last.version else "rolled back"
-            by = state.by or CIRCLE
-            self._add(None, Event(kind, now, f"It was found so; it was done by {by}.", last.version, by))
+            reason = state.reason or f"{state.author()[0] or 'Something else'} did it."
+            self._add(None, Event(kind, now, reason, last.version, state.author()[1] or CIRCLE))
             return
         roles = {"champion": state.champion, "challenger": state.challenger}
         since = rows.read(self.capstone, self.task, last.at, now, roles)
@@ -153,12 +153,12 @@ class Steps:
         numbers = {"days": look.days, "mean": look.mean, "low": look.low, "high": look.high, "rows": len(gain)}
         evidence = {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
         if look.decision == "promote":
-            commands.promote(self.capstone)
+            commands.promote(self.capstone, CIRCLE, reason=reason)
             self._add(None, Event("promoted", now, reason, last.version, evidence=evidence))
         elif look.decision == "roll back" or now - last.at > self.rule.longest:
-            commands.rollback(self.capstone)
-            more = "" if look.decision == "roll back" else f" No decision in {self.rule.longest.days} days."
-            self._add(None, Event("rolled back", now, reason + more, last.version, evidence=evidence))
+            reason += "" if look.decision == "roll back" else f" No decision in {self.rule.longest.days} days."
+            commands.rollback(self.capstone, CIRCLE, reason=reason)
+            self._add(None, Event("rolled back", now, reason, last.version, evidence=evidence))
 
     def _stop_after_two(self, now: datetime) -> None:
         ends = [event for event in self._events() if event.kind in (*ENDS, "resumed")][-2:]

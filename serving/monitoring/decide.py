@@ -11,15 +11,14 @@ from kserve.errors import InvalidInput, ModelNotFound, ModelNotReady
 
 from capstan.errors import CapstanError
 from capstan.rollout import commands, store
-from capstan.rollout.state import RolloutState
+from capstan.rollout.state import LONGEST_REASON, RolloutState
 from capstan.settings import settings
-from monitoring.circle.decisions import decide
+from monitoring.circle.decisions import decide, tell_change
 from monitoring.history import Event, history
 from serving.errors import Conflict, message_of, one_line
 from serving.model.repository import CapstoneRepository
 
 log = logging.getLogger("serving")
-LONGEST = 1000  # characters of a reason
 RELOAD_SECONDS = 60
 KINDS = {"pause": "paused", "resume": "resumed", "promote": "promoted", "rollback": "rolled back"}
 
@@ -29,8 +28,8 @@ def reason_of(body: dict[str, Any]) -> str:
     reason = " ".join(str(body.get("reason", "")).replace("\0", " ").split())
     if not reason:
         raise InvalidInput('Give a reason, as {"reason": "..."}: whoever reads the history wants to know why.')
-    if len(reason) > LONGEST:
-        raise InvalidInput(f"The reason has {len(reason)} characters; {LONGEST} are allowed.")
+    if len(reason) > LONGEST_REASON:
+        raise InvalidInput(f"The reason has {len(reason)} characters; {LONGEST_REASON} are allowed.")
     return reason
 
 
@@ -60,17 +59,18 @@ class Decisions:
             raise Conflict(f"A pod of an endpoint may not change roll-outs of the cluster. Type `{command}`.")
         before = store.read(name)  # what is away is told before anything changes
         history().events(name, kinds=(KINDS[verb],))
-        change = {"promote": commands.promote, "rollback": commands.rollback}[verb]
+        changes: dict[str, Callable[..., RolloutState]] = {"promote": commands.promote, "rollback": commands.rollback}
         try:
-            champion = change(name, f"{who}, at the console", reload)
+            state = changes[verb](name, f"{who}, at the console", reload, reason=reason)
         except CapstanError as error:
             raise Conflict(str(error)) from error
-        version = champion if verb == "promote" else _left(before)
         try:
-            return decide(name, KINDS[verb], reason, who, version)
+            event = tell_change(name, state, "" if verb == "promote" else _left(before))
         except CapstanError as error:
-            told = f"Version {champion} is the champion now, but the history does not say why."
+            told = f"Version {state.champion} is the champion now. The history will say why at the next look."
             raise CapstanError(f"{told} {error}") from error
+        assert event, "a person's change with a reason"
+        return event
 
     def _reload(self, name: str, loop: asyncio.AbstractEventLoop) -> list[dict[str, Any]]:
         """Load a roll-out again in this process: on one machine it is the only endpoint."""

@@ -1,7 +1,6 @@
 """A state folder and ports of a test's own, the command run with them, and all that it starts."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import pytest
 from capstan.settings import settings
 from tests.conftest import free_port
 from tests.integration.conftest import capstan
-from tests.support.processes import ROOT, having
+from tests.support.processes import ROOT, having, helps_this_process
 
 PORTS = ["MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"]
 
@@ -34,22 +33,13 @@ class Place:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process whose environment names this state folder."""
-        return [one for one in having("CAPSTAN_HOME", str(self.home)) if not _serves_this_process(one)]
+        return [one for one in having("CAPSTAN_HOME", str(self.home)) if not helps_this_process(one)]
 
     def clear(self) -> None:
         """Stop what is left, by process id."""
         self("down")
         for process in self.processes():
             process.kill()
-
-
-def _serves_this_process(process: psutil.Process) -> bool:
-    # Python's fork server and resource tracker carry the environment of the test that was the first to need them,
-    # and serve those after it.
-    try:
-        return process.ppid() == os.getpid() and any("multiprocessing" in word for word in process.cmdline())
-    except psutil.Error:  # it has ended
-        return True
 
 
 @contextmanager

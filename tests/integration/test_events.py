@@ -1,8 +1,12 @@
-"""`recommender` on a slice of its data, through the whole pipeline: answers, bad input, ratings that count at once."""
+"""`recommender` on a slice of its data, through the whole pipeline: answers, bad input, ratings that count at once.
+
+Then its feature stores and an artifact of the cache are damaged.
+"""
 
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -107,3 +111,33 @@ def test_openapi_and_metadata_describe_the_event(client):
     assert body["examples"]["one"]["value"]["film"] == "Fargo (1996)"
     schema = client.get("/v2/models/recommender").json()["event_schema"]
     assert schema["properties"].keys() == {"user_id", "film", "stars"}
+
+
+def cut(path: Path) -> None:
+    """Leave the first half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path: Path) -> None:
+    """Leave nothing of a file but its name."""
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize(("name", "harm"), [("online.db", cut), ("online.db", empty), ("registry.db", Path.unlink)])
+def test_feature_stores_that_are_lost_or_damaged_are_made_again(client, place, name, harm):
+    before = titles(ask(client, user_id=1, count=5))
+    harm(place.home / "feast" / "recommender" / name)
+    done = place("run", "recommender")
+    assert done.returncode == 0, done.stderr
+    assert "The feature stores of recommender are made again" in done.stdout and name in done.stdout
+    assert titles(ask(client, user_id=1, count=5)) == before
+
+
+def test_an_artifact_of_the_cache_that_is_cut_off_is_made_again(run, place):
+    [*tables] = (place.home / "runs").glob("*/*split*/**/train/*.parquet")
+    assert tables
+    for table in tables:
+        cut(table)
+    done = place("run", "recommender", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["scores"] == run["scores"]

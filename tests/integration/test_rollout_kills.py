@@ -4,17 +4,22 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import psutil
 import pytest
 
 from capstan import catalogue
+from capstan.errors import CapstanError
 from capstan.files import write_tables
-from capstan.rollout import commands, store
+from capstan.rollout import change, commands, store
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
+from monitoring.circle.daily import Daily
+from monitoring.history import history
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.load import answering_versions
@@ -86,9 +91,9 @@ CASES = {
 def way_out(found: RolloutState, three: list[str]) -> None:
     """Leave the state that a command left when it was killed, by the command that fits it."""
     if found.challenger:
-        assert commands.promote(NAME) == found.challenger
+        assert commands.promote(NAME).champion == found.challenger
     elif found.previous or found.candidate:
-        assert commands.rollback(NAME) == (found.champion if found.candidate else found.previous)
+        assert commands.rollback(NAME).champion == (found.champion if found.candidate else found.previous)
     else:
         assert commands.split(NAME, Traffic("canary", 10), three[2]) == three[2]
 
@@ -124,6 +129,36 @@ def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_le
     assert named["champion"] == store.read(NAME).champion
     assert len(points) >= 4
     assert sum(load.values()) > 50 and set(load) <= set(three), load
+
+
+def test_promotion_that_is_killed_is_in_the_history_with_its_reason(three, place):
+    before, after = (make(three) for make in CASES["promote"])
+
+    def prepare() -> list[str]:
+        reset(before)
+        return ["promote", NAME, "--reason", "It answers better."]
+
+    def told() -> list[tuple]:
+        events = json.loads(place("history", NAME, "--json").stdout)
+        return [(event["kind"], event["version"], event["reason"], event["by"]) for event in events]
+
+    changes = 0
+    for where in killed_at_each_write(prepare):
+        changes += roles(store.read(NAME)) == roles(after)
+        for _time in range(2):
+            assert told() == [("promoted", three[1], "It answers better.", change.user())] * changes, where
+    assert changes and len(told()) == changes + 1  # the last was not killed
+
+
+def test_look_tells_of_a_promotion_that_was_killed(three, place):
+    after = RolloutState(three[2], previous=three[0], since="2026-11-22T12:00:00+00:00")
+    reset(replace(after, by="capstan promote (ann@home)", reason="It is newer."))
+    daily = Daily(NAME, catalogue.load_task(NAME))
+    for _look in range(2):
+        with pytest.raises(CapstanError, match="reference"):  # the run of this version kept no signals to compare with
+            daily(datetime.now(UTC))
+    [event] = [event for event in history().events(NAME) if event.reason == "It is newer."]
+    assert (event.kind, event.version, event.by) == ("promoted", three[2], "ann@home")
 
 
 def test_candidate_is_tried_without_traffic(load, three):

@@ -72,6 +72,19 @@ def having(variable: str, value: str) -> list[psutil.Process]:
     return found
 
 
+def helps_this_process(process: psutil.Process) -> bool:
+    """Return whether a process is a helper of Python's multiprocessing, which ends with this process, or has ended.
+
+    Its environment is that of the test that was the first to need it.
+    """
+    helpers = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
+    try:
+        command = " ".join(process.cmdline())
+        return process.ppid() == os.getpid() and any(helper in command for helper in helpers)
+    except psutil.Error:  # it has ended
+        return True
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds

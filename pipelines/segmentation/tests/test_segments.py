@@ -12,7 +12,7 @@ from pipelines.segmentation.schema import COUNTRIES
 GOOD = {"recency": 18, "frequency": 6, "money": 2100, "country": "United Kingdom"}
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_segments_of_a_later_day_pass_the_gate(model, parts):
     found = task.evaluate(model, parts[1])
     for name, bound in task.THRESHOLDS.items():

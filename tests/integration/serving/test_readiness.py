@@ -100,6 +100,7 @@ def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
     assert ready(server, "unborn")[0] == 404
 
 
+@pytest.mark.extended
 def test_each_role_loads_by_itself(server, mlflow, feast_home, tmp_path):
     """A challenger and a candidate that cannot be loaded keep nobody from the champion, and everybody is told."""
     beyond = mlflow.register("plain", model=Sum(["x", "beyond"]))
@@ -206,7 +207,7 @@ def forward(port: int, target: int):
         listener.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.slow
+@pytest.mark.extended
 def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp_path):
     """MLflow comes after the server; then the server is stopped while it is busy, and no accepted request is lost."""
     home, port = tmp_path / "home", free_port()
