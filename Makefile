@@ -54,11 +54,11 @@ test: .venv/.dev  ## lint, types and the tests of each part, with the flagship o
 	scripts/system-packages
 	$(PYTEST) -m "not extended and not long" --durations=20 --durations-min=5
 
-test-extended: .venv/.dev  ## the other capstones, processes that are killed, pages: about 12 minutes more, in CI as well
+test-extended: .venv/.dev  ## the other capstones, the circle, kills, pages: about 13 minutes more, in CI as well
 	scripts/system-packages
 	$(PYTEST) -m "extended and not long" --durations=20 --durations-min=5
 
-test-long: .venv/.dev  ## the longest: commands killed at each write, the circle, training on Ray, requests made up
+test-long: .venv/.dev  ## the longest: commands killed at each write, training on Ray, requests made up
 	scripts/system-packages
 	$(PYTEST) -m long --durations=20 --durations-min=5
 

@@ -22,7 +22,7 @@ from monitoring.history import history
 from tests.integration.place import Place
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.extended, pytest.mark.timeout(600)]
 FOLDER = ROOT / "tests" / "support" / "circle"
 NAME, FIRST, PER_DAY, DAY = "coin", datetime(2013, 10, 1, tzinfo=UTC), 120, timedelta(days=1)
 ALARM = [Check("performance", "probability", "alarm", 0.1, 0.02, 0.001, message="probability: worse by 0.1.")]

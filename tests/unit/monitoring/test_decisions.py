@@ -1,12 +1,14 @@
 """What a person decides: an event with who and why, each time it is decided; and what holds the circle up."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from capstan.errors import CapstanError
-from monitoring.circle.decisions import decide, holding
-from monitoring.history import Event, history
+from capstan.rollout.state import RolloutState
+from monitoring.circle.decisions import decide, holding, tell_change
+from monitoring.history import CIRCLE, Event, history
 
 
 def test_a_decision_is_an_event_each_time(home):
@@ -17,7 +19,22 @@ def test_a_decision_is_an_event_each_time(home):
         ("paused", "An audit.", "ann"), ("paused", "Another.", "bob"),
     ]  # fmt: skip
     assert abs((datetime.now(UTC) - found[0].at).total_seconds()) < 60
-    assert decide("flights", "promoted", "Better.", "ann", "7") == history().events("flights")[-1]
+
+
+def test_a_change_of_a_roll_out_is_told_once_with_who_and_why(home):
+    state = RolloutState("7", previous="6", since="2026-11-22T10:00:00+00:00", reason="Better.")
+    for by in ("deploy (ann@home)", f"capstan promote ({CIRCLE})", ""):
+        assert tell_change("flights", replace(state, by=by)) is None
+    assert tell_change("flights", replace(state, by="capstan promote (ann@home)", reason="")) is None
+    promoted = replace(state, by="capstan promote (ann@home)")
+    assert tell_change("flights", promoted) == tell_change("flights", promoted)
+    back = RolloutState(
+        "6", since="2026-11-22T10:00:00+00:00", by="capstan rollback (olga, at the console)", reason="Worse."
+    )
+    assert tell_change("flights", back, "7") == history().events("flights")[-1]
+    assert [(event.kind, event.version, event.reason, event.by) for event in history().events("flights")] == [
+        ("promoted", "7", "Better.", "ann@home"), ("rolled back", "7", "Worse.", "olga"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("reason", ["", " \n"])
