@@ -68,7 +68,9 @@ def group(item: pytest.Item) -> str:
 # Minutes each: started late, one of them would keep a worker busy while the other has nothing left.
 LONGEST = (
     "road", "serving",
-    *(f"tests/integration/test_{name}.py" for name in ("replay", "capstones", "failures", "retire", "events")),
+    *(f"tests/integration/test_{name}.py" for name in (
+        "replay", "capstones", "failures", "new", "shapes", "retire", "circle", "rollout_kills", "events",
+    )),
     "tests/unit/models/test_gbdt.py",
 )  # fmt: skip
 
