@@ -54,7 +54,7 @@ test: .venv/.dev  ## lint, types and the tests of each part, with the flagship o
 	scripts/system-packages
 	$(PYTEST) -m "not extended and not long" --durations=20 --durations-min=5
 
-test-extended: .venv/.dev  ## the other capstones, the circle, kills, pages: about 13 minutes more, in CI as well
+test-extended: .venv/.dev  ## the other capstones, the circle, kills, pages: about 16 minutes more, in CI as well
 	scripts/system-packages
 	$(PYTEST) -m "extended and not long" --durations=20 --durations-min=5
 
