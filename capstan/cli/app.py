@@ -31,7 +31,7 @@ USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), 
 USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
 USES |= {"labels": (), "erase": ("CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
-USES |= dict.fromkeys(("history", "pause", "resume"), ("CAPSTAN_FEAST_REGISTRY",))
+USES |= {"history": ROLLOUT} | dict.fromkeys(("pause", "resume"), ("CAPSTAN_FEAST_REGISTRY",))
 USES |= {"trace": ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"clean": (*ROLLOUT, "CAPSTAN_S3_ENDPOINT"), "retire": (*ROLLOUT, "CAPSTAN_ONLINE_STORE")}
 

@@ -24,15 +24,13 @@ def history(
     """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
     from capstan import catalogue
     from capstan.rollout import store
-    from capstan.settings import settings
     from capstan.times import instant
     from monitoring.circle.decisions import tell_change
     from monitoring.history import history as opened
 
     catalogue.folder(capstone)
-    if settings().profile != "cluster":  # there MLflow is not reached from here, and the recurring look tells it
-        with suppress(CapstanError):  # MLflow may be away: what is in the history is shown all the same
-            tell_change(capstone, store.read(capstone))
+    with suppress(CapstanError):  # MLflow may be away: what is in the history is shown all the same
+        tell_change(capstone, store.read(capstone))
     events = opened().events(capstone, instant(since) if since else None, tuple(kind or ()))
     if as_json:
         print_json([event.as_dict() for event in events])
