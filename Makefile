@@ -1,22 +1,28 @@
-# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: checks and most tests.
+# make demo: a served, monitored model from a fresh clone. make check: fast checks. make test: checks and selected tests.
 # Each target sets up what it needs in .venv; nothing else is touched.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 BIN := .venv/bin
 UV := $(BIN)/uv --system-certs
-# One lock holds every version, for every platform and extra. An install takes from it what it needs.
+# One lock holds every version, for every platform and family. An install takes from it what it needs. A family that
+# excludes another one has a lock of its own: `make lock` says so.
+COMMA := ,
+CHOSEN := $(subst $(COMMA), ,$(FAMILIES))
 LOCK := requirements/all.lock
+lock = $(or $(wildcard $(patsubst %,requirements/%.lock,$(1))),$(LOCK))
 # pip reads PIP_FIND_LINKS, uv does not. Where it offers a CPU build of torch, that build is installed, without CUDA.
 FIND_LINKS := $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS))
 # Steps and tests start many processes: with modules compiled now, each of them imports in about half of the time.
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode $(FIND_LINKS) --constraint $(LOCK)
-# "torch,dev" or "torch dev" becomes "--extra torch --extra dev".
-COMMA := ,
-extras = $(addprefix --extra ,$(subst $(COMMA), ,$(1)))
+INSTALL = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode $(FIND_LINKS)
+# "torch tables" becomes "-r pyproject.toml --extra torch --extra tables", with the versions of their lock.
+with = $(addprefix --constraint ,$(call lock,$(1))) -r pyproject.toml $(addprefix --extra ,$(1))
+# What checks and tests need: the tools, and every family that goes with all others.
+DEV = dev $(filter-out $(patsubst requirements/%.lock,%,$(wildcard requirements/*.lock)),$(shell $(BIN)/python -c \
+  'from capstan.families import all_families; print(*all_families())'))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install check lint format types unit coverage test test-extended test-long e2e e2e-long chaos bench circle golden lock clean
+.PHONY: help demo cluster install dev check lint format types unit coverage selection test test-all e2e e2e-selected e2e-capstones chaos bench circle golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -27,10 +33,12 @@ demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoin
 cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services; CAPSTONES=NAME adds its libraries
 	$(BIN)/capstan cluster up $(CAPSTONES)
 
-install: .venv/.core  ## set up; EXTRAS=torch adds the optional libraries of an extra
-	$(if $(EXTRAS),$(INSTALL) -r pyproject.toml $(call extras,$(EXTRAS)))
+install: .venv/.core  ## set up; FAMILIES=torch,tables adds optional libraries
+	$(if $(CHOSEN),$(INSTALL) $(call with,$(CHOSEN)))
 
-check: .venv/.dev  ## lint, types, import directions, unit tests: about a minute
+dev: .venv/.dev  ## set up what checks and tests need, every family included: 3.5 GB with a CPU build of torch
+
+check: .venv/.dev  ## lint, types, import directions, fast unit tests: about a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types unit
 
 lint: .venv/.dev  ## ruff and import-linter
@@ -43,33 +51,36 @@ format: .venv/.dev  ## format, and fix what ruff can
 types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
-unit: .venv/.dev  ## the fast unit tests and those of the capstones
-	$(PYTEST) tests/unit pipelines -m "not slow and not extended and not long" $(COV)
+unit: .venv/.dev  ## the fast unit tests, and those of the selected capstones
+	$(PYTEST) tests/unit pipelines --selected -m "not slow and not rotating" $(COV)
 
 coverage: export COV = --cov
 coverage: unit  ## the same, and what they cover
 
-test: .venv/.dev  ## lint, types and the tests of each part, with the flagship on all its data: about 12 minutes
+selection: .venv/.dev  ## show which capstones `make test` selects, and why
+	@$(BIN)/python -m tests.support.selected
+
+test: .venv/.dev  ## lint, types, the tests of the core and of the selected capstones: at most 25 minutes
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	scripts/system-packages
-	$(PYTEST) -m "not extended and not long" --durations=20 --durations-min=5
+	$(PYTEST) --selected --durations=20 --durations-min=5
 
-test-extended: .venv/.dev  ## the other capstones, the circle, kills, pages: about 16 minutes more, in CI as well
+test-all: .venv/.dev  ## the same with the tests of every capstone, and those that have their turn in one run of six
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types
 	scripts/system-packages
-	$(PYTEST) -m "extended and not long" --durations=20 --durations-min=5
-
-test-long: .venv/.dev  ## the longest: commands killed at each write, training on Ray, requests made up
-	scripts/system-packages
-	$(PYTEST) -m long --durations=20 --durations-min=5
+	$(PYTEST) --durations=20 --durations-min=5
 
 # One process, in the order of the files: the tests share a cluster, and its endpoint's state.
-E2E = $(PYTEST) tests/e2e -n 0 --durations=10
+E2E = $(PYTEST) tests/e2e -n 0 --durations=10 -m e2e
 
-e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the road, roll-outs, security: about 22 minutes
-	$(E2E) -m "e2e and not slow"
+e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship, one other capstone, operations
+	$(E2E)
 
-e2e-long: .venv/.dev  ## the same and what takes longer: the circle, autoscaling, the other capstones, operators' commands
-	$(E2E) -m e2e
+e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, one other capstone, and a sixth of the rest
+	$(E2E) --selected
+
+e2e-capstones: .venv/.dev  ## each capstone on a cluster: up to ten minutes for each
+	$(PYTEST) tests/e2e/test_capstones.py -n 0 --every-capstone
 
 chaos: .venv/.dev  ## on a cluster of your own: restart one part after another during runs; ONLY=mlflow strikes one
 	$(PYTEST) tests/chaos -n 0 $(addprefix --only ,$(ONLY))
@@ -81,13 +92,11 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle
 
-golden: .venv/.core  ## compile again the pipelines that are kept as YAML beside their tests
-	for file in pipelines/*/tests/pipeline.yaml; do CAPSTAN_IMAGE=capstan:golden \
-	  $(BIN)/capstan compile $$(basename $${file%/tests/*}) --output $$file; done
+golden: .venv/.core  ## compile the pipelines again: the flagship's YAML, a table of steps for each other capstone
+	$(BIN)/python -m tests.support.golden
 
 lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --no-annotate --universal --all-extras \
-	  $(if $(UPGRADE),--upgrade) pyproject.toml --output-file $(LOCK)
+	$(BIN)/python scripts/lock $(if $(UPGRADE),--upgrade)
 
 clean:  ## stop what runs; remove the state, the environment and the caches
 	-[ ! -x $(BIN)/capstan ] || $(BIN)/capstan down
@@ -99,10 +108,11 @@ clean:  ## stop what runs; remove the state, the environment and the caches
 	touch $@
 
 .venv/.core: .venv/.uv $(LOCK) pyproject.toml
-	$(INSTALL) -r pyproject.toml
+	$(INSTALL) $(call with,)
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/.dev: .venv/.core
-	$(INSTALL) -r pyproject.toml $(call extras,credit forecast recommender segmentation torch vision dev)
+	$(INSTALL) $(call with,$(DEV))
+	@echo "Installed for checks and tests: $(DEV). The environment has $$(du --summarize --human-readable .venv | cut -f1)."
 	touch $@

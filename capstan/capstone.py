@@ -19,8 +19,11 @@ from capstan.circle import Circle
 from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
 from capstan.model import Model
+from capstan.resources import Limits, Resources
+from capstan.resources import problems as resource_problems
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from pandera.pandas import DataFrameSchema
     from pydantic import BaseModel
@@ -44,7 +47,9 @@ class Task(Protocol):
 
     TITLE: str  # one line, for people
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
-    EXTRA: str = ""  # the extra of pyproject.toml that the task's libraries come with, such as "torch"
+    FAMILIES: Sequence[str] = ()  # the optional libraries of pyproject.toml that it needs, such as ("torch", "tables")
+    RESOURCES: Resources = Resources()  # what its steps, its endpoint and its Ray workers get on a cluster
+    LIMITS: Limits = Limits()  # what a request may take
     INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
     # The files that `load` reads, by name, where their home is a download: a cluster gets them, its pods no other.
     files: "Callable[[Path | None], dict[str, Path]] | None" = None
@@ -151,12 +156,17 @@ class Labels(Protocol):
 
     Actual: Any
     ACTUAL_DELAY: timedelta | None = None  # a label that is known later than this after its prediction is late
+    # The target of OUTCOME in a label, where a label holds more, such as the highest of a day's values.
+    target_of: "Callable[[Any], Any] | None" = None
 
 
 class Retraining(Protocol):
     """Versions that are trained anew on what is known by then, and promoted or rolled back by live labels."""
 
     CIRCLE: Circle | None = None  # when, and how a new version gets the requests
+    # How wrong each answer was, shape (n,), lower is better: of logged predictions and their labels, as JSON has them.
+    # By default that of OUTCOME. Versions are compared by it.
+    losses: "Callable[[list[dict[str, Any]], list[Any]], np.ndarray] | None" = None
 
     def parameters_at(self, moment: datetime) -> dict[str, str]:
         """Return the parameters of a run that knows only what was known at an instant."""
@@ -223,6 +233,9 @@ def _parts(protocol: type) -> tuple[list[str], list[str]]:
 
 def _wrong(task: ModuleType) -> list[str]:
     problems = []
+    if isinstance(getattr(task, "FAMILIES", ()), str):
+        problems.append('FAMILIES is a tuple of names, such as ("torch",)')
+    problems += resource_problems(task)
     if not task.THRESHOLDS or not all(isinstance(bound, Bound) for bound in task.THRESHOLDS.values()):
         problems.append("THRESHOLDS maps a metric to at_least(...) or at_most(...), at least one")
     for schema in ("Request", "Prediction", "Event"):

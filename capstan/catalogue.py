@@ -40,15 +40,14 @@ def folder(name: str) -> Path:
     raise CapstanError(f"There is no capstone {name!r}.{hint} Known: {', '.join(names()) or 'none'}.")
 
 
-def modules(name: str) -> list[Path]:
-    """Return the Python files of a capstone that run in a step or in the server: all but the graph of the pipeline."""
-    return sorted(path for path in folder(name).glob("*.py") if path.name != "pipeline.py")
+def entry_points(name: str) -> list[Path]:
+    """Return the files of a capstone with which its steps and its server begin. The others are imported by these."""
+    return [path for path in (folder(name) / "task.py", folder(name) / "features.py") if path.exists()]
 
 
 def add_search_path() -> None:
     """Make `pipelines.NAME` importable from the folders of CAPSTAN_CAPSTONES too."""
-    import pipelines
-
+    pipelines = import_module(PIPELINES.name)
     for parent in settings().capstones:
         if str(parent) not in pipelines.__path__:
             pipelines.__path__.append(str(parent))
@@ -77,7 +76,7 @@ def load_monitoring(name: str) -> Any:
         raise CapstanError(
             f"{name} has nothing to watch: its task has no `signals`. See docs/adding-a-capstone.md, Monitoring."
         )
-    return import_module("pipelines.monitoring").pipeline
+    return import_module("pipelines.monitoring").pipeline_of(name)
 
 
 def _import(name: str, module: str) -> ModuleType:
@@ -89,8 +88,8 @@ def _import(name: str, module: str) -> ModuleType:
         if (error.name or "").startswith("pipelines"):
             raise
         raise CapstanError(
-            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install its extra with "
-            "`make install EXTRAS=...`, or import it inside the function that needs it."
+            f"{where / module}.py needs the package {error.name!r}, which is not installed. Install its family with "
+            "`make install FAMILIES=...`, or import it inside the function that needs it."
         ) from error
     except CapstanError:
         raise

@@ -13,7 +13,7 @@ Method = Literal["wasserstein", "jensenshannon", "psi", "ks"]
 
 @dataclass(frozen=True)
 class SignalChecks:
-    """How one signal is checked. A change alarms when it is above its threshold and no chance of the days."""
+    """How one signal is checked. A change alarms when it is above its threshold and is not daily noise."""
 
     method: Method | None = None  # None: wasserstein for numbers, jensenshannon for categories, as Evidently does
     threshold: float = 0.1  # the smallest distance between window and reference that matters, in units of the method

@@ -71,7 +71,7 @@ class Database:
             raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
 
     @contextmanager
-    def turn(self, name: str) -> "Iterator[Connection]":
+    def exclusive(self, name: str) -> "Iterator[Connection]":
         """Yield the connection of a transaction that no other of this name runs beside; in SQLite, no other at all."""
         with self.transaction() as connection:
             connection.execute(TAKE_TURN, {"name": name})

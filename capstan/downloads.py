@@ -25,12 +25,7 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     for folder in (data_dir, settings().home / FOLDER):
         if folder and (folder / name).is_file():
             return folder / name
-    content = profile().storage().read(f"{FOLDER}/{name}")
-    if content is None:
-        return None
-    with atomic_write(cached(name)) as partial:
-        partial.write_bytes(content)
-    return cached(name)
+    return cached(name) if profile().storage().download(f"{FOLDER}/{name}", cached(name)) else None
 
 
 def fetch(url: str, name: str, sha256: str = "") -> Path:

@@ -18,6 +18,10 @@ class Busy(CapstanError):
     exit_code = 75  # "temporary failure" of sysexits.h
 
 
+class Unavailable(CapstanError):
+    """Something that serving needs (the online store, the registry, the log) does not answer. A client gets a 503."""
+
+
 class InvalidRow(Exception):
     """A row that a model cannot take, such as an unknown key. The message says what is wrong and what to do.
 

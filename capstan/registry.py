@@ -6,18 +6,22 @@ API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
 import os
+import weakref
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from capstan import http
+from capstan import http, version_cache
 from capstan.errors import CapstanError
+from capstan.files import digest
 from capstan.settings import settings
+from capstan.version_cache import HeldFiles
 
 if TYPE_CHECKING:
-    from capstan.version import Version
+    from capstan.model_version import Version
 
 
 TIMEOUT = 8  # seconds for one request
@@ -70,22 +74,31 @@ def library() -> Any:
     return mlflow
 
 
+def hold_version(name: str, number: str) -> HeldFiles:
+    """Return the files of a version, downloaded unless they are here. Raises CapstanError when it cannot be read."""
+    known = version(name, number)
+    if known is None:
+        raise CapstanError(f"Version {number} of {name!r} cannot be downloaded: the registry does not have it.")
+
+    def download(folder: Path) -> None:
+        mlflow = library()
+        try:
+            mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=str(folder))
+        except (mlflow.MlflowException, OSError) as error:
+            raise CapstanError(f"Version {number} of {name!r} cannot be downloaded: {error}") from error
+
+    # A number says which version only together with the registry: there may have been another before.
+    return version_cache.hold(name, f"{number}-{digest(known.model_id)}", download)
+
+
 def load_version(name: str, number: str) -> "Version":
-    """Download a version and load it. Raises CapstanError when either fails."""
-    from capstan import version
+    """Download a version, unless it is here, and load it. Raises CapstanError when either fails."""
+    from capstan import model_version
 
-    mlflow = library()
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{number}")
-    except (mlflow.MlflowException, OSError) as error:
-        raise CapstanError(f"Version {number} of {name!r} cannot be downloaded: {error}") from error
-    return version.load(Path(folder) / version.DATA)
-
-
-def find(name: str, tags: dict[str, str]) -> ModelVersion | None:
-    """Return the newest version that carries all these tags, or None."""
-    matching = (version for version in versions(name) if tags.items() <= version.tags.items())
-    return next(matching, None)
+    files = hold_version(name, number)
+    loaded = model_version.load(files.path / model_version.DATA)
+    weakref.finalize(loaded.model, lambda _: None, files)  # its code and artifacts are read when they are needed
+    return loaded
 
 
 def versions(name: str) -> list[ModelVersion]:
@@ -93,6 +106,13 @@ def versions(name: str) -> list[ModelVersion]:
     reply = call("GET", "model-versions/search", filter=f"name='{name}'", max_results=100_000)
     found = [_parse(item) for item in reply.get("model_versions", [])]
     return sorted(found, key=lambda version: -int(version.version))
+
+
+def newest_versions() -> dict[str, ModelVersion]:
+    """Return the newest version of every model, by its name, of up to 1000 models; in one request."""
+    reply = call("GET", "registered-models/search", max_results=1000)
+    found = [_parse(item) for model in reply.get("registered_models", []) for item in model.get("latest_versions", [])]
+    return {version.name: version for version in sorted(found, key=lambda version: int(version.version))}
 
 
 def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) -> ModelVersion:
@@ -143,6 +163,26 @@ def run_metrics(run_id: str) -> dict[str, float]:
     """Return the metrics that a run logged."""
     reply = call("GET", "runs/get", run_id=run_id)
     return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
+
+
+def metrics_of_runs(run_ids: Collection[str]) -> dict[str, dict[str, float]]:
+    """Return the metrics that some runs logged, by the run's id, in two requests."""
+    if not run_ids:
+        return {}
+    known = call("GET", "experiments/search", max_results=1000).get("experiments", [])
+    experiments = [experiment["experiment_id"] for experiment in known]
+    wanted = ", ".join(f"'{run_id}'" for run_id in sorted(run_ids))
+    reply = call(
+        "POST",
+        "runs/search",
+        experiment_ids=experiments,
+        filter=f"attributes.run_id IN ({wanted})",
+        max_results=len(run_ids),
+    )
+    return {
+        run["info"]["run_id"]: {metric["key"]: metric["value"] for metric in run["data"].get("metrics", [])}
+        for run in reply.get("runs", [])
+    }
 
 
 def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         [], description="more folders of capstones beside `pipelines/`, separated as in PATH"
     )
     image: str = Field("", description="the repository of the image, such as localhost:5001/capstan; or with a tag")
+    images: dict[str, str] = Field({}, description="cluster: the image of each capstone that it has, as JSON")
+    step_server: Path | None = Field(None, description="run: the FIFO of a step server that many runs share")
     host: str = Field("127.0.0.1", description="the address that local services listen on")
     mlflow_port: int = Field(5000, description="the port of the local MLflow server")
     endpoint_port: int = Field(8080, description="the port of the endpoint, REST")
@@ -68,10 +70,10 @@ class Settings(BaseSettings):
 
     serve: Annotated[list[str], NoDecode] = Field([], description="endpoint: the capstones it serves; by default all")
     rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
-    max_body_bytes: int = Field(2**20, gt=0, description="endpoint: the largest request body")
+    max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
     body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
-    request_seconds: float = Field(10, description="endpoint: the longest time for one prediction")
+    request_seconds: float = Field(300, description="endpoint: the most of LIMITS: seconds of a prediction")
     first_token_seconds: float = Field(
         30, gt=0, description="endpoint: the longest wait for the first part of a stream"
     )
@@ -138,8 +140,12 @@ class Settings(BaseSettings):
         self.predictions_dir = (self.predictions_dir or self.home / "predictions").resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
         self.evidently_url = self.evidently_url or f"http://{self.url_host}:{self.evidently_port}"
-        if self.profile == "local":  # on a cluster each capstone has an endpoint of its own
+        if self.profile == "local":  # on a cluster each capstone has its own endpoint
             self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
+
+    def __hash__(self) -> int:
+        """Tell one reading of the environment from another: what is made of the settings is cached by them."""
+        return id(self)
 
 
 @cache

@@ -162,12 +162,16 @@ def not_ready(service: Service) -> str | None:
 
 def wait_until_ready(service: Service) -> None:
     """Wait until every champion answers. Raises CapstanError, with the reason, when one cannot be loaded."""
-    deadline, loaded = time.monotonic() + START_SECONDS, time.monotonic()
+    began = loaded = time.monotonic()
+    waiting: set[str] = set()
     while reason := not_ready(service):
         now = time.monotonic()
-        loaded = now if _loading(service) else loaded
+        if loading := _loading(service):
+            loaded = now
+            if loading != waiting:  # another is done: the time limit is that of one capstone
+                waiting, began = loading, now
         # It tries again by itself: MLflow may have started after it.
-        if now > deadline or now > loaded + RETRY_SECONDS:
+        if now > began + START_SECONDS or now > loaded + RETRY_SECONDS:
             raise CapstanError(
                 f"{service.title} runs at {service.url}, but a champion does not answer: {reason} See {service.log}, "
                 "and train the capstone again with `capstan run`."
@@ -175,12 +179,12 @@ def wait_until_ready(service: Service) -> None:
         time.sleep(0.2)
 
 
-def _loading(service: Service) -> bool:
+def _loading(service: Service) -> set[str]:
     try:
         bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
-        return bool(_get(f"{service.url}/v2", headers=bearer).json()["loading"])
+        return set(_get(f"{service.url}/v2", headers=bearer).json()["loading"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return False
+        return set()
 
 
 def _get(url: str, **options: Any) -> httpx.Response:

@@ -3,6 +3,7 @@
 A key is a relative path with slashes, such as `reports/flight_delay/version-1.html`. A reader never sees half a file.
 """
 
+import shutil
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +13,8 @@ from capstan.files import atomic_write
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
+
+CHUNK = 2**20
 
 
 class Storage(Protocol):
@@ -27,6 +30,12 @@ class Storage(Protocol):
 
     def write(self, key: str, content: bytes) -> None:
         """Replace a file. Raises CapstanError when that fails; the file is then as it was."""
+
+    def upload(self, path: Path, key: str) -> None:
+        """Replace a file by the content of a path, in parts: it need not fit into memory. Raises CapstanError."""
+
+    def download(self, key: str, path: Path) -> bool:
+        """Write the content of a file to a path, in parts. Return whether there is such a file."""
 
     def remove(self, key: str) -> None:
         """Remove a file, if it is there."""
@@ -59,6 +68,19 @@ class Folder:
         """Replace a file."""
         with atomic_write(self.root / key) as partial:
             partial.write_bytes(content)
+
+    def upload(self, path: Path, key: str) -> None:
+        """Replace a file by a copy of a path."""
+        with path.open("rb") as source, atomic_write(self.root / key) as partial, partial.open("wb") as target:
+            shutil.copyfileobj(source, target)
+
+    def download(self, key: str, path: Path) -> bool:
+        """Write a copy of a file to a path. Return whether there is such a file."""
+        if not (self.root / key).is_file():
+            return False
+        with atomic_write(path) as partial:
+            shutil.copyfile(self.root / key, partial)
+        return True
 
     def remove(self, key: str) -> None:
         """Remove a file, if it is there."""
@@ -102,19 +124,32 @@ class Bucket:
 
     def read(self, key: str) -> bytes | None:
         """Return the content of an object, or None when there is none."""
-        from botocore.exceptions import ClientError
-
-        try:
-            content: bytes = self._call("get_object", Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise self._explain(error) from error
-        return content
+        body = self._body(key)
+        return None if body is None else bytes(body.read())
 
     def write(self, key: str, content: bytes) -> None:
         """Replace an object."""
         self._checked("put_object", Key=key, Body=content)
+
+    def upload(self, path: Path, key: str) -> None:
+        """Replace an object by the content of a path. Boto sends a large one in parts, side by side."""
+        from boto3.exceptions import S3UploadFailedError
+        from botocore.exceptions import ClientError
+
+        try:
+            self._call("upload_file", Key=key, Filename=str(path))
+        except (ClientError, S3UploadFailedError) as error:
+            raise self._explain(error) from error
+
+    def download(self, key: str, path: Path) -> bool:
+        """Write the content of an object to a path. Return whether there is such an object."""
+        body = self._body(key)
+        if body is None:
+            return False
+        with atomic_write(path) as partial, partial.open("wb") as file:
+            for chunk in body.iter_chunks(CHUNK):
+                file.write(chunk)
+        return True
 
     def remove(self, key: str) -> None:
         """Remove an object, if it is there."""
@@ -144,6 +179,17 @@ class Bucket:
             request_timeout=30,
         )
         return SubTreeFileSystem(self.bucket, files)
+
+    def _body(self, key: str) -> Any:
+        """Return the open content of an object, or None when there is none."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._call("get_object", Key=key)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise self._explain(error) from error
 
     def _checked(self, operation: str, **arguments: Any) -> Any:
         from botocore.exceptions import ClientError

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
+    func,
     insert,
+    or_,
     select,
     update,
 )
@@ -29,16 +32,20 @@ from capstan.database import Database, instant, ticks
 from capstan.profile import profile
 from capstan.settings import settings
 
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
 log = logging.getLogger("monitoring")
 FIRST, MOST = timedelta(seconds=15), timedelta(hours=1)  # between two tries; each wait is twice the one before
 GIVE_UP = timedelta(days=2)
+COUNTED = {"waiting": "waiting", "given up": "lost"}  # states of deliveries, as an Alert calls them
 
 schema = MetaData()
 ALERTS = Table(
     "capstan_alerts",
     schema,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("capstone", String(200), nullable=False),
+    Column("capstone", String(200), nullable=False, index=True),
     Column("condition", String(200), nullable=False),
     Column("severity", String(20), nullable=False),
     Column("message", Text, nullable=False),
@@ -98,7 +105,7 @@ class Alerts(Database):
         """
         holding = {condition.name: condition for condition in conditions}
         mine = ALERTS.c.capstone == capstone, ALERTS.c.cleared_at.is_(None)
-        with self.turn(f"alerts of {capstone}") as connection:
+        with self.exclusive(f"alerts of {capstone}") as connection:
             opened = {row.condition for row in connection.execute(select(ALERTS.c.condition).where(*mine))}
             cleared = sorted(opened - set(holding))
             connection.execute(
@@ -128,11 +135,28 @@ class Alerts(Database):
 
     def alerts(self, capstone: str, open_only: bool = False) -> list[Alert]:
         """Return the alerts of a capstone, the newest first."""
-        query = select(ALERTS).where(ALERTS.c.capstone == capstone).order_by(ALERTS.c.number.desc())
+        query = _with_deliveries().where(ALERTS.c.capstone == capstone)
         if open_only:
             query = query.where(ALERTS.c.cleared_at.is_(None))
-        states = self._states()
-        return [_alert(row._mapping, states.get(row.number, [])) for row in self.rows(query)]
+        return [_alert(row._mapping) for row in self.rows(query)]
+
+    def latest(self, cleared: int, capstone: str = "") -> dict[str, list[Alert]]:
+        """Return the open alerts and so many that cleared last, by capstone, the newest first; in one statement.
+
+        capstone: only this one's; by default those of all.
+        """
+        order = func.row_number().over(
+            partition_by=(ALERTS.c.capstone, ALERTS.c.cleared_at.is_(None)), order_by=ALERTS.c.number.desc()
+        )
+        ranked = select(ALERTS.c.number, ALERTS.c.cleared_at, order.label("place"))
+        if capstone:
+            ranked = ranked.where(ALERTS.c.capstone == capstone)
+        found = ranked.subquery()
+        shown = select(found.c.number).where(or_(found.c.cleared_at.is_(None), found.c.place <= cleared))
+        latest: dict[str, list[Alert]] = {}
+        for row in self.rows(_with_deliveries().where(ALERTS.c.number.in_(shown))):
+            latest.setdefault(row.capstone, []).append(_alert(row._mapping))
+        return latest
 
     def due(self, now: datetime) -> list[tuple[Alert, str]]:
         """Return what has to be sent now: alerts and webhooks. Each is this caller's until its next try."""
@@ -149,7 +173,7 @@ class Alerts(Database):
             with self.transaction() as connection:
                 this = _delivery(found["alert"], found["webhook"]), DELIVERIES.c.tries == found["tries"]
                 if connection.execute(update(DELIVERIES).where(*this).values(values)).rowcount:
-                    mine.append((_alert(found, []), found["webhook"]))
+                    mine.append((_alert(found), found["webhook"]))
         return mine
 
     def sent(self, alert: Alert, webhook: str) -> None:
@@ -157,23 +181,24 @@ class Alerts(Database):
         with self.transaction() as connection:
             connection.execute(update(DELIVERIES).where(_delivery(alert.number, webhook)).values(state="sent"))
 
-    def _states(self) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
-        for row in self.rows(select(DELIVERIES.c.alert, DELIVERIES.c.state)):
-            found.setdefault(row.alert, []).append(row.state)
-        return found
-
 
 def _delivery(alert: int, webhook: str) -> Any:
     return and_(DELIVERIES.c.alert == alert, DELIVERIES.c.webhook == webhook)
 
 
-def _alert(row: Any, states: list[str]) -> Alert:
+def _with_deliveries() -> "Select[Any]":
+    """Return a query of alerts, the newest first, with the numbers of webhooks that wait for each, or never get it."""
+    counts = [func.count(case((DELIVERIES.c.state == state, 1))).label(label) for state, label in COUNTED.items()]
+    joined = select(ALERTS, *counts).outerjoin(DELIVERIES, DELIVERIES.c.alert == ALERTS.c.number)
+    return joined.group_by(ALERTS.c.number).order_by(ALERTS.c.number.desc())
+
+
+def _alert(row: Any) -> Alert:
     condition = Condition(row["condition"], instant(row["since"]), row["message"], row["severity"], row["link"])
     cleared = None if row["cleared_at"] is None else instant(row["cleared_at"])
     opened = instant(row["opened_at"])
-    waiting, lost = states.count("waiting"), states.count("given up")
-    return Alert(row["number"], row["capstone"], condition, opened, cleared, waiting, lost)
+    counts = {label: row[label] for label in COUNTED.values() if label in row}
+    return Alert(row["number"], row["capstone"], condition, opened, cleared, **counts)
 
 
 def digest(address: str) -> str:

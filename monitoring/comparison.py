@@ -1,4 +1,4 @@
-"""A challenger against the champion, both on the same labelled rows: a paired test of two ROC AUCs.
+"""A challenger against the champion, both on the same labelled rows: a paired test of two ROC AUCs, or of two losses.
 
 Too few labels are no reason to reject a challenger. The test says `wait` until the rows suffice to find the difference
 that matters, and only then `no difference`.
@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.stats import norm, rankdata
+from scipy.stats import t as student
 
 from capstan.errors import CapstanError
 
@@ -18,9 +19,10 @@ ALPHA, POWER, DIFFERENCE = 0.05, 0.8, 0.005
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paired comparison. difference: challenger's AUC less champion's, with its confidence interval and p-value.
+    """A paired comparison. difference: challenger's less champion's, with its confidence interval and p-value.
 
-    needed: the labelled rows that find a difference of the wanted size with the wanted power, as these rows have it.
+    champion, challenger: the ROC AUC or the mean loss. needed: the labelled rows that find a difference of the wanted
+    size with the wanted power, as these rows have it.
     """
 
     verdict: Result
@@ -67,6 +69,39 @@ def compare(
     return Comparison(
         verdict, float(aucs[0]), float(aucs[1]), gain, gain - width, gain + width, p, len(target), needed, message
     )
+
+
+def compare_losses(
+    champion: np.ndarray,
+    challenger: np.ndarray,
+    days: np.ndarray,
+    *,
+    alpha: float = ALPHA,
+    power: float = POWER,
+    difference: float = DIFFERENCE,
+    name: str = "loss",
+) -> Comparison:
+    """Return whether the challenger's mean loss is lower, by Student's t-test of the days' sums, two-sided.
+
+    champion, challenger: the loss of each row, (n,). days: the day of each row, (n,); rows of one day may be alike, and
+    the error comes from the days. name: of the loss, for the message. Raises CapstanError with fewer than two days.
+    """
+    change = np.asarray(challenger, float) - np.asarray(champion, float)
+    mean, count, freedom = float(change.mean()), len(change), len(np.unique(days)) - 1
+    error = _standard_error(change - mean, days)
+    width = float(student.ppf(1 - alpha / 2, freedom)) * error
+    p = float(2 * student.sf(abs(mean) / error, freedom)) if error else float(mean == 0)
+    needed = sample_size(error * np.sqrt(count), alpha=alpha, power=power, difference=difference)
+    verdict: Result = "better" if mean < 0 else "worse"
+    if p > alpha:
+        verdict = "no difference" if count >= needed else "wait"
+    before, after = float(np.mean(champion)), float(np.mean(challenger))
+    message = (
+        f"Mean {name} {after:.4f} against the champion's {before:.4f}: {mean:+.4f} ({mean - width:+.4f} to "
+        f"{mean + width:+.4f}) on {count:,} labelled rows of {freedom + 1} days"
+    )
+    message += f"; a difference of {difference:g} needs {needed:,} rows." if verdict == "wait" else "."
+    return Comparison(verdict, before, after, mean, mean - width, mean + width, p, count, needed, message)
 
 
 def delong(target: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,19 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text, UniqueConstraint, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+)
 
 from capstan.database import Database, instant, ticks
 from capstan.profile import profile
@@ -74,7 +86,7 @@ class History(Database):
             "evidence": json.dumps(dict(event.evidence), sort_keys=True, default=str),
         }
         mine = EVENTS.c.capstone == capstone, EVENTS.c.key == key
-        with self.turn(f"history of {capstone}") as connection:
+        with self.exclusive(f"history of {capstone}") as connection:
             if connection.execute(select(EVENTS.c.number).where(*mine)).first():
                 return False
             connection.execute(insert(EVENTS).values(row))
@@ -87,15 +99,18 @@ class History(Database):
             query = query.where(EVENTS.c.at >= ticks(since))
         if kinds:
             query = query.where(EVENTS.c.kind.in_(kinds))
-        names = ("kind", "reason", "version", "by")
-        return [
-            Event(
-                at=instant(row._mapping["at"]),
-                evidence=json.loads(row._mapping["evidence"]),
-                **{name: row._mapping[name] for name in names},
-            )
-            for row in self.rows(query)
-        ]
+        return [_event(row._mapping) for row in self.rows(query)]
+
+    def last(self, kinds: tuple[str, ...]) -> dict[str, Event]:
+        """Return the last event of these kinds, by capstone, in one statement."""
+        last = select(func.max(EVENTS.c.number)).where(EVENTS.c.kind.in_(kinds)).group_by(EVENTS.c.capstone)
+        rows = self.rows(select(EVENTS).where(EVENTS.c.number.in_(last)))
+        return {row.capstone: _event(row._mapping) for row in rows}
+
+
+def _event(row: Any) -> Event:
+    same = {name: row[name] for name in ("kind", "reason", "version", "by")}
+    return Event(at=instant(row["at"]), evidence=json.loads(row["evidence"]), **same)
 
 
 def history() -> History:

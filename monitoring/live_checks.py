@@ -5,12 +5,12 @@ from types import ModuleType
 
 from capstan.capstone import capabilities
 from capstan.rollout import store
-from monitoring import looks, signals
+from monitoring import checks_run, signals
 from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
-from monitoring.looks import Reference
+from monitoring.checks_run import Reference
 from monitoring.skew import skew
-from serving.predictions.labelled import labelled
+from predictions.labelled import labelled
 
 SHOWN = 2  # features in a message
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
@@ -24,7 +24,7 @@ def measured(capstone: str, task: ModuleType, against: Reference, now: datetime)
     log = signals.answers(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
     if log.empty or outcome.target not in against.rows:
         return []
-    rows, checks = looks.signals_of(task, log, against), against.checks
+    rows, checks = checks_run.signals_of(task, log, against), against.checks
     return performance(rows, outcome, checks, task.THRESHOLDS)
 
 

@@ -46,7 +46,7 @@ class Readings(Database):
         """Keep a reading, in place of one as of the same instant; remove those that are 90 days older."""
         at, mine = ticks(reading.at), READINGS.c.capstone == capstone
         processes = {process: asdict(counters) for process, counters in reading.processes.items()}
-        with self.turn(f"readings of {capstone}") as connection:
+        with self.exclusive(f"readings of {capstone}") as connection:
             connection.execute(delete(READINGS).where(mine, READINGS.c.at == at))
             connection.execute(delete(READINGS).where(mine, READINGS.c.at < ticks(reading.at - KEPT)))
             connection.execute(

@@ -1,6 +1,7 @@
 """Signals: the scalar columns of predictions that are watched, of test data and of what an endpoint answered."""
 
 import io
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,12 @@ def of_predictions(task: ModuleType, log: pd.DataFrame, reference: pd.DataFrame)
     return pd.DataFrame(
         {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
     )
+
+
+def targets(task: ModuleType, labels: pd.Series) -> pd.Series:
+    """Return the target of the outcome of each label; None for a label that is not known yet."""
+    of: Callable[[Any], Any] | None = getattr(task, "target_of", None)
+    return labels.astype(object).map(of, na_action="ignore") if of else labels
 
 
 def inputs(log: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ SHOWN = 3
 def skew(capstone: str, task: ModuleType, log: "pd.DataFrame", rows: int = ROWS) -> list[Check]:
     """Return a check for each stored or computed feature: do the logged values equal those of the offline store?
 
-    log: predictions, as `serving.predictions.reader` returns them; of these, `rows` are drawn, the same ones each time.
+    log: predictions, as `predictions.reader` returns them; of these, `rows` are drawn, the same ones each time.
     A feature alarms when one value differs. The offline store may know rows that arrived after a prediction was made:
     late ones show here. Raises CapstanError for an empty log.
     """

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     delete,
+    func,
     insert,
     select,
 )
@@ -66,7 +67,7 @@ class Snapshots(Database):
             "labels": found.labels,
             "checks": json.dumps([check.as_dict() for check in found.checks]),
         }
-        with self.turn(f"snapshots of {capstone}") as connection:
+        with self.exclusive(f"snapshots of {capstone}") as connection:
             connection.execute(
                 delete(SNAPSHOTS).where(SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at == ticks(found.at))
             )
@@ -74,24 +75,25 @@ class Snapshots(Database):
 
     def newest(self, capstone: str) -> Snapshot | None:
         """Return the snapshot that was made last, or None. It may be as of an instant long ago."""
-        found = self._read(capstone, select(SNAPSHOTS).order_by(SNAPSHOTS.c.number.desc()).limit(1))
-        return found[0] if found else None
+        mine = select(func.max(SNAPSHOTS.c.number)).where(SNAPSHOTS.c.capstone == capstone)
+        return next((_snapshot(row) for row in self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(mine)))), None)
+
+    def newest_of_all(self) -> dict[str, Snapshot]:
+        """Return the snapshot of each capstone that was made last, in one statement."""
+        last = select(func.max(SNAPSHOTS.c.number)).group_by(SNAPSHOTS.c.capstone)
+        return {
+            row.capstone: _snapshot(row) for row in self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(last)))
+        }
 
     def since(self, capstone: str, at: datetime) -> list[Snapshot]:
         """Return the snapshots since an instant, the oldest first."""
-        return self._read(capstone, select(SNAPSHOTS).where(SNAPSHOTS.c.at >= ticks(at)).order_by(SNAPSHOTS.c.at))
+        mine = SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at >= ticks(at)
+        return [_snapshot(row) for row in self.rows(select(SNAPSHOTS).where(*mine).order_by(SNAPSHOTS.c.at))]
 
-    def _read(self, capstone: str, query: Any) -> list[Snapshot]:
-        return [
-            Snapshot(
-                instant(row.at),
-                row.version,
-                row.predictions,
-                row.labels,
-                [Check(**check) for check in json.loads(row.checks)],
-            )
-            for row in self.rows(query.where(SNAPSHOTS.c.capstone == capstone))
-        ]
+
+def _snapshot(row: Any) -> Snapshot:
+    checks = [Check(**check) for check in json.loads(row.checks)]
+    return Snapshot(instant(row.at), row.version, row.predictions, row.labels, checks)
 
 
 def snapshots() -> Snapshots:

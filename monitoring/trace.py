@@ -6,11 +6,11 @@ import orjson
 
 from capstan import registry
 from capstan.errors import CapstanError
-from capstan.labels import label_store
 from capstan.settings import settings
-from serving.predictions import ids
-from serving.predictions.find import LONGEST
-from serving.predictions.reader import select
+from predictions import ids
+from predictions.find import LONGEST
+from predictions.labels import label_store
+from predictions.reader import select
 
 ASKED = ("time", "prediction_time", "variant", "version", "inputs", "features", "prediction")
 DATA = ("train_digest", "test_digest", "feature_service")  # tags of a version

@@ -1,10 +1,10 @@
 """The pipeline that looks at any capstone's live predictions. `capstan monitor` runs it, once or again and again."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kfp import dsl
 
-from components.watch.component import watch
+from components.check_live.component import check_live
 from pipelines import road
 
 
@@ -15,13 +15,20 @@ class Outputs(NamedTuple):
     live_report: dsl.HTML
 
 
-@dsl.pipeline(name="monitoring", description="Did what the champion sees or answers drift?")
-def pipeline(capstone: str, hours: float = 24.0, as_of: str = "", circle: bool = False) -> Outputs:
-    """Compare the champion's predictions of the last `hours` with those of its test data, run all checks and alert.
+def pipeline_of(name: str) -> Any:
+    """Return the pipeline, in the image of a capstone."""
 
-    as_of: an instant, such as of a replay; by default now. circle: also train anew, promote or roll back.
-    """
-    watched = watch(capstone=capstone, hours=hours, as_of=as_of, circle=circle, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER)
-    watched.set_caching_options(False)  # each run looks at other predictions
-    road.large(watched)
-    return Outputs(live=watched.outputs["live"], live_report=watched.outputs["report"])
+    @dsl.pipeline(name="monitoring", description="Did what the champion sees or answers drift?")
+    def pipeline(capstone: str = name, hours: float = 24.0, as_of: str = "", circle: bool = False) -> Outputs:
+        """Compare the champion's predictions of the last `hours` with those of its test data, run all checks and alert.
+
+        as_of: an instant, such as of a replay; by default now. circle: also train anew, promote or roll back.
+        """
+        watched = check_live(
+            capstone=capstone, hours=hours, as_of=as_of, circle=circle, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER
+        )
+        watched.set_caching_options(False)  # each run looks at other predictions
+        road.place(name, watched)
+        return Outputs(live=watched.outputs["live"], live_report=watched.outputs["report"])
+
+    return pipeline

@@ -1,20 +1,43 @@
-"""The parts that pipelines share: the sizes of steps, and everything from the gate on. KFP traces these functions."""
+"""The standard road: the steps, image and resources that follow from what a task can do. KFP traces these functions.
 
+A pipeline states its parameters and calls `standard`. `flight_delay` writes its graph out, as the example to read.
+"""
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kfp import dsl, kubernetes
 from kfp.dsl import PipelineTask
 from kfp.kubernetes.security_context import set_security_context
 
+from capstan.capstone import capabilities
+from capstan.catalogue import load_task
 from capstan.cluster.names import SECRETS, SETTINGS
 from capstan.images import BASE, image
+from capstan.resources import GPU, resources
+from components.baseline_report.component import baseline_report
+from components.build_features.component import build_features
 from components.deploy.component import deploy
+from components.evaluate.component import evaluate
 from components.gate.component import gate
+from components.ingest.component import ingest
 from components.materialize.component import materialize
-from components.monitor.component import monitor
 from components.register.component import register
+from components.split.component import split
+from components.train.component import train
+from components.validate.component import validate
 
-USER = 10001  # of images/Dockerfile
+USER = 10001  # of the image
+
+
+class Outputs(NamedTuple):
+    """What a run reports, where a pipeline does not name its outputs itself."""
+
+    counts: dsl.Metrics
+    scores: dsl.Metrics
+    report: dsl.HTML
+    verdict: str
+    version: str
 
 
 class Delivery(NamedTuple):
@@ -24,31 +47,47 @@ class Delivery(NamedTuple):
     version: Any
 
 
-def small(*steps: PipelineTask, extra: str = "") -> None:
-    """Give steps that read, check or move data up to 2 CPUs and 4 GiB. `extra` selects the image's variant."""
-    for step in steps:
-        step.set_cpu_request("100m").set_cpu_limit("2").set_memory_request("512Mi").set_memory_limit("4Gi")
-        _place(step, extra)
+def standard(
+    capstone: str,
+    parameters: Mapping[str, Any],
+    *,
+    split_parameters: Mapping[str, Any] | None = None,
+    canary: Any = 0.0,
+    as_of: Any = "",
+    outputs: Any = Outputs,
+    counts: Mapping[str, str] | None = None,
+) -> Any:
+    """Take a capstone from its source to its endpoint, by the steps that its capabilities ask for. Return its outputs.
+
+    parameters, split_parameters: of the task's `train` and `split`. as_of: the online store gets what was known at
+    this instant. outputs: the NamedTuple that the pipeline returns. counts: which of its fields has the counts of
+    "ingest" and of "split".
+    """
+    has = capabilities(load_task(capstone))
+    source = ingest(capstone=capstone)
+    tables, steps = source.outputs["tables"], [source]
+    if "contract" in has:
+        checked = validate(capstone=capstone, tables=tables)
+        tables, steps = checked.outputs["clean"], [*steps, checked]
+    features: PipelineTask | None = None
+    if "features" in has:
+        features = build_features(capstone=capstone, tables=tables)
+        tables, steps = features.outputs["training_set"], [*steps, features]
+    parts = split(capstone=capstone, tables=tables, parameters=dict(split_parameters or {}))
+    past, future = parts.outputs["train"], parts.outputs["test"]
+    trained = train(capstone=capstone, tables=past, parameters=dict(parameters))
+    evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
+    scores = evaluated.outputs["scores"]
+    delivered = gate_and_deploy(
+        capstone, model=trained, scores=scores, train=past, test=future, features=features, as_of=as_of, canary=canary
+    )
+    place(capstone, *steps, parts, trained, evaluated)
+    counted = {"ingest": source.outputs["counts"], "split": parts.outputs["counts"]}
+    reported = {"scores": scores, "report": evaluated.outputs["report"], **delivered._asdict()}
+    return outputs(**reported, **{name: counted[step] for name, step in (counts or {"counts": "ingest"}).items()})
 
 
-def large(*steps: PipelineTask, extra: str = "") -> None:
-    """Give steps that compute on all rows up to 4 CPUs and 6 GiB. `extra` selects the image's variant."""
-    for step in steps:
-        step.set_cpu_request("250m").set_cpu_limit("4").set_memory_request("1536Mi").set_memory_limit("6Gi")
-        _place(step, extra)
-
-
-def _place(step: PipelineTask, extra: str) -> None:
-    """Give a step its image and, on a cluster, its settings and a user. The local runner passes over the latter."""
-    if image(extra) != BASE:  # which the component has already; each setting of kfp costs 10 ms
-        step.set_container_image(image(extra))
-    # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
-    kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
-    kubernetes.use_secret_as_volume(step, SECRETS, mount_path="/etc/capstan/secrets", optional=True)
-    set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
-
-
-def deliver(
+def gate_and_deploy(
     capstone: str,
     *,
     model: PipelineTask,
@@ -56,17 +95,14 @@ def deliver(
     train: object,
     test: object,
     features: PipelineTask | None = None,
-    as_of: str = "",
-    canary: float = 0,
-    extra: str = "",
-    endpoint: bool = True,
-    monitored: bool = True,
+    as_of: Any = "",
+    canary: Any = 0.0,
 ) -> Delivery:
-    """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it.
+    """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it, as the task can.
 
     features: the step that built the features, which are written to the online store before the deployment.
-    endpoint, monitored: whether the capstone has these capabilities. extra: the variant of the image.
     """
+    has = capabilities(load_task(capstone))
     digest = model.outputs["Output"]
     gated = gate(capstone=capstone, scores=scores, model_digest=digest, test=test)
     verdict = gated.outputs["Output"]
@@ -80,7 +116,7 @@ def deliver(
         test=test,
         run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
     )
-    sizes: dict[str, list[PipelineTask]] = {"small": [gated, registered], "large": []}
+    steps = [gated, registered]
     materialized: PipelineTask | None = None
     if features:  # beside `register`, outside of the condition: on a cluster each step in a row costs 13 s
         materialized = materialize(
@@ -90,20 +126,41 @@ def deliver(
             as_of=as_of,
             verdict=verdict,
         )
-        sizes["large"].append(materialized)
-    if endpoint or monitored:
+        steps.append(materialized)
+    if has & {"endpoint", "monitoring"}:
         with dsl.If(verdict == "accepted", name="accepted"):
-            if endpoint:
+            if "endpoint" in has:
                 deployed = deploy(capstone=capstone, version=registered.output, test=test, canary=canary)
-                sizes["small"].append(deployed.after(materialized) if materialized else deployed)
-            if monitored:
-                watched = monitor(
+                steps.append(deployed.after(materialized) if materialized else deployed)
+            if "monitoring" in has:
+                watched = baseline_report(
                     capstone=capstone, model=model.outputs["model"], version=registered.output, train=train, test=test
                 )
-                sizes["large"].append(watched)
+                steps.append(watched)
     # These steps act outside the run, so none of them may come from the cache.
-    for step in [*sizes["small"], *sizes["large"]]:
+    for step in steps:
         step.set_caching_options(False)
-    small(*sizes["small"], extra=extra)
-    large(*sizes["large"], extra=extra)
+    place(capstone, *steps)
     return Delivery(verdict, registered.output)
+
+
+def place(capstone: str, *steps: PipelineTask) -> None:
+    """Give steps the capstone's image and the resources that its task states for them.
+
+    On a cluster they also get its settings and a user. The local runner passes over both.
+    """
+    own, sizes = image(capstone), resources(load_task(capstone))
+    for step in steps:
+        size = sizes.step(step.component_spec.name.replace("-", "_"))
+        step.set_cpu_request(size.cpu).set_cpu_limit(size.cpu_limit)
+        step.set_memory_request(size.memory).set_memory_limit(size.memory_limit)
+        if size.gpus:
+            step.set_accelerator_type(GPU).set_accelerator_limit(size.gpus)
+            for toleration in size.tolerations():
+                kubernetes.add_toleration(step, **toleration)
+        if own != BASE:  # which the component has already; each setting of kfp costs 10 ms
+            step.set_container_image(own)
+        # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
+        kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
+        kubernetes.use_secret_as_volume(step, SECRETS, mount_path="/etc/capstan/secrets", optional=True)
+        set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)

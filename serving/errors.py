@@ -26,10 +26,6 @@ class VariantNotFound(Exception):
     """The request asks for a variant that this capstone does not hold."""
 
 
-class Unavailable(CapstanError):
-    """Something that serving needs (the online store, the registry) does not answer."""
-
-
 class Refused(CapstanError):
     """A guard turned the request away. `headers` go with the answer; in gRPC they are trailing metadata."""
 
@@ -72,6 +68,10 @@ class TooSlow(Refused):
     """The request was given up."""
 
 
+class TooLarge(Refused):
+    """The message has more bytes than the model takes."""
+
+
 class BodyTooSlow(Refused):
     """The client did not send its request in time."""
 
@@ -90,6 +90,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
     Conflict: (409, StatusCode.FAILED_PRECONDITION),
     TooManyRequests: (429, StatusCode.RESOURCE_EXHAUSTED),
     Overloaded: (503, StatusCode.RESOURCE_EXHAUSTED),
+    TooLarge: (413, StatusCode.RESOURCE_EXHAUSTED),
     TooSlow: (504, StatusCode.DEADLINE_EXCEEDED),
     BodyTooSlow: (408, StatusCode.DEADLINE_EXCEEDED),
     CapstanError: (503, StatusCode.UNAVAILABLE),

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 protocol, with limits on the headers of a request, and deaf to offers of HTTP/2."""
+"""uvicorn's HTTP/1.1 protocol, with limits on the headers of a request. It ignores HTTP/2 upgrades."""
 
 import logging
 from asyncio import TimerHandle

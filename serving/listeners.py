@@ -41,7 +41,11 @@ class GrpcServer(GRPCServer):
             # By default two servers may share a port, and each would get half of the requests.
             ("grpc.so_reuseport", 0),
         ]
-        interceptors = (StatusInterceptor(), GuardInterceptor(self.guards), MessageInterceptor())
+        interceptors = (
+            StatusInterceptor(),
+            GuardInterceptor(self.guards, self.dataplane.repository.limits),
+            MessageInterceptor(),
+        )
         self._server = aio.server(interceptors=interceptors, options=options)
         service = Service(self.dataplane, self.dataplane.repository)
         add_GRPCInferenceServiceServicer_to_server(service, self._server)

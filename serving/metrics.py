@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prometheus_client import Counter, Gauge, Histogram
 
 if TYPE_CHECKING:
-    from serving.predictions.log import PredictionLog
+    from predictions.log import PredictionLog
 
 LABELS = ("model", "version", "variant")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

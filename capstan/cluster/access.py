@@ -11,9 +11,8 @@ from functools import cache
 
 from capstan.cluster.forward import Forward, forwarded
 from capstan.cluster.kubectl import kubectl
-from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
+from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
 from capstan.errors import CapstanError
-from capstan.images import is_tagged
 from capstan.settings import settings
 
 __all__ = ["connect", "forward", "forwarded", "inside", "local_addresses"]
@@ -22,7 +21,7 @@ __all__ = ["connect", "forward", "forwarded", "inside", "local_addresses"]
 ADDRESS = re.compile(
     rf"\b(?P<name>[a-z0-9-]+)\.(?P<namespace>{NAMESPACE}|{KFP_NAMESPACE})(?:\.svc(?:\.cluster\.local)?)?:(?P<port>\d+)\b"
 )
-STORED = (f"configmap/{SETTINGS}", f"secret/{SECRETS}")  # what holds the settings
+STORED = (f"configmap/{SETTINGS}", f"secret/{SECRETS}", f"configmap/{IMAGES}")  # what holds the settings
 HOME = "cluster"  # the folder, in this machine's state folder, of what commands on a cluster leave here
 
 
@@ -35,16 +34,15 @@ def inside() -> bool:
 def connect(*variables: str) -> Iterator[None]:
     """Use the cluster's settings in this process, until the end of the `with` statement. In a pod, do nothing.
 
-    What the environment sets already stays, but for an image without a tag: a run needs the one that the cluster has.
-    The addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports of this machine; the others stay as pods
-    know them. The state folder is `cluster` in that of this machine.
+    What the environment sets already stays. A run takes the images that the cluster has, unless CAPSTAN_IMAGE has a
+    tag. The addresses in `variables`, such as "CAPSTAN_TRACKING_URI", become ports of this machine; the others stay as
+    pods know them. The state folder is `cluster` in that of this machine.
     """
     if inside():
         yield
         return
     stored = _stored()
-    own = os.environ if is_tagged(os.environ.get("CAPSTAN_IMAGE", "")) else os.environ.keys() - {"CAPSTAN_IMAGE"}
-    found = {name: value for name, value in stored.items() if name not in own}
+    found = {name: value for name, value in stored.items() if name not in os.environ}
     home = settings().home
     found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
     known = os.environ | found
@@ -52,7 +50,7 @@ def connect(*variables: str) -> Iterator[None]:
         found |= addresses
         before = {name: os.environ.get(name) for name in found}
         os.environ.update(found)
-        _forget()
+        settings.cache_clear()
         try:
             yield
         finally:
@@ -60,7 +58,7 @@ def connect(*variables: str) -> Iterator[None]:
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
-            _forget()
+            settings.cache_clear()
 
 
 @contextmanager
@@ -90,14 +88,6 @@ def forward(namespace: str, target: str, port: int) -> int:
     return found.wait()
 
 
-def _forget() -> None:
-    """Have the settings, and the profile that is made of them, read again."""
-    from capstan.profile import profile
-
-    settings.cache_clear()
-    profile.cache_clear()
-
-
 @cache
 def _stored() -> dict[str, str]:
     """Return the settings that the cluster keeps."""
@@ -107,6 +97,9 @@ def _stored() -> dict[str, str]:
         raise CapstanError("The cluster of kubectl's context has no Capstan. Run `make cluster`.")
     values: dict[str, str] = {}
     for item in found:
+        if item["metadata"]["name"] == IMAGES:
+            values["CAPSTAN_IMAGES"] = json.dumps(item.get("data") or {})
+            continue
         for name, value in (item.get("data") or {}).items():
             values[name] = b64decode(value).decode() if item["kind"] == "Secret" else value
     return values

@@ -1,19 +1,24 @@
-"""Building the images and handing them over to the cluster."""
+"""Building the images, layer by layer, and handing them over to the cluster."""
 
 import os
 import re
 import shlex
 import shutil
-import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from capstan import images
+from packaging.requirements import Requirement
+
+from capstan import families, images
 from capstan.cluster.kubectl import program
 from capstan.errors import CapstanError
 from capstan.files import digest
 from capstan.settings import ROOT, settings
 
-WHEELS = ROOT / "build" / "wheels"
+UV = "requirements/uv.txt"
+# The sections of pyproject.toml that say what gets installed as `capstan`.
+SECTIONS = ("build-system", "project", "project.scripts", "tool.setuptools.packages.find")
 # A build sees an index as pip on this machine does.
 PASSED_ON = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 
@@ -25,37 +30,68 @@ def log() -> Path:
 
 def services_image() -> str:
     """Return the image of the token gate and Prometheus. Its tag holds the digest of its folder."""
-    repository, name = images.image().rsplit("/", 1) if "/" in images.image() else ("", images.image())
+    repository, _, name = images.image().rpartition("/")
     tag = digest(*sorted((ROOT / "images" / "services").iterdir()))
     return f"{repository}{'/' if repository else ''}{name.partition(':')[0]}-services:{tag}"
 
 
-def build(extra: str = "") -> str:
-    """Build the image of the code, unless it is there. Return its name. Raises CapstanError when docker fails."""
-    image = images.image(extra)
-    if _is_there(image):
+def build(capstone: str = "", fresh: bool = False) -> str:
+    """Build the image of a capstone, or of the core, and the layers below it, unless they are there. Return its name.
+
+    fresh: build each of them again, without Docker's cache. An image of the settings that has a tag is used as it is.
+    Raises CapstanError when docker fails.
+    """
+    if images.is_tagged(settings().image):
+        return settings().image
+    image = f"{settings().image or images.REPOSITORY}:{images.tag(capstone)}"
+    if _is_there(image) and not fresh:
         return image
-    arguments = [f"--build-arg={name}={os.environ[name]}" for name in PASSED_ON if os.environ.get(name)]
-    arguments += [f"--build-arg=EXTRA={extra}"] if extra else []
-    try:
-        _copy_wheels(extra)
-        _build(image, ROOT / "images" / "Dockerfile", ROOT, *arguments)
-    finally:
-        shutil.rmtree(WHEELS, ignore_errors=True)
+    if not capstone:
+        return _build_core(image, (), fresh)
+    names = families.of(capstone)
+    core = _build_core(f"{images.REPOSITORY}-core:{images.core_digest(names)}", names, fresh)
+    with TemporaryDirectory(prefix="capstan-image-") as folder:
+        _copy(images.capstone_files(capstone), Path(folder))
+        _build(image, "capstone.Dockerfile", Path(folder), [f"PARENT={core}", f"IMAGE={image}"], fresh)
     return image
 
 
-def extras() -> set[str]:
-    """Return the extras of which Docker has an image, of this code or of an earlier one."""
-    tags = program("docker", "images", "--format", "{{.Tag}}", images.image().rpartition(":")[0]).split()
-    return {parts[2] for tag in tags if len(parts := tag.split("-", 2)) == 3} & set(_requirements())
+def _build_core(image: str, names: Sequence[str], fresh: bool) -> str:
+    """Build the core on some families, unless it is there. Return its name."""
+    if fresh or not _is_there(image):
+        parent, lock = "", families.lock(names, ROOT / "requirements")
+        for number, layer in enumerate(images.layers(names)):
+            parent = _build_libraries(layer, names[number - 1] if number else "", lock, parent, fresh)
+        with TemporaryDirectory(prefix="capstan-image-") as folder:
+            _copy(images.core_files(), Path(folder))
+            _build(image, "core.Dockerfile", Path(folder), [f"PARENT={parent}"], fresh)
+    return image
+
+
+def _build_libraries(layer: str, family: str, lock: Path, parent: str, fresh: bool) -> str:
+    """Build the base, or a family on its parent, unless it is there. Return its name."""
+    image = f"{images.REPOSITORY}-{family or 'base'}:{layer}"
+    if fresh or not _is_there(image):
+        lines = families.all_families()[family] if family else images.core_libraries()
+        with TemporaryDirectory(prefix="capstan-image-") as name:
+            folder = Path(name)
+            _copy({"uv.txt": ROOT / UV, "families.lock": lock}, folder)
+            (folder / "libraries.txt").write_text("\n".join(lines) + "\n")
+            _copy_wheels(lines, folder)
+            passed_on = [f"{name}={os.environ[name]}" for name in PASSED_ON if os.environ.get(name)]
+            if family:
+                _build(image, "family.Dockerfile", folder, [f"PARENT={parent}", *passed_on], fresh)
+            else:
+                (folder / "pyproject.toml").write_text(_project())
+                _build(image, "base.Dockerfile", folder, passed_on, fresh)
+    return image
 
 
 def build_services() -> str:
     """Build the image of the token gate and Prometheus, unless it is there. Return its name. Raises CapstanError."""
     image = services_image()
     if not _is_there(image):
-        _build(image, ROOT / "images" / "services" / "Dockerfile", ROOT / "images" / "services")
+        _build(image, "services/Dockerfile", ROOT / "images" / "services")
     return image
 
 
@@ -65,29 +101,36 @@ def hand_over(image: str) -> None:
     program(*command, image, log=log())
 
 
-def _build(image: str, file: Path, folder: Path, *arguments: str) -> None:
+def _build(image: str, file: str, folder: Path, arguments: Sequence[str] = (), fresh: bool = False) -> None:
     # On the host's network: a proxy or a mirror that is there is there for the build, too.
-    program("docker", "build", "--network=host", *arguments, f"--file={file}", f"--tag={image}", str(folder), log=log())
+    options = [*(f"--build-arg={argument}" for argument in arguments), *(["--no-cache"] if fresh else [])]
+    path = ROOT / "images" / file
+    program("docker", "build", "--network=host", *options, f"--file={path}", f"--tag={image}", str(folder), log=log())
 
 
 def _is_there(image: str) -> bool:
     return bool(program("docker", "images", "--quiet", image).strip())
 
 
-def _copy_wheels(extra: str) -> None:
-    """Copy what this machine has for an extra, such as a CPU build of torch, to where docker sees it."""
-    found = [Path(folder) for folder in os.environ.get("PIP_FIND_LINKS", "").split() if Path(folder).is_dir()]
-    names = {re.split(r"[^\w.-]", requirement)[0].replace("-", "_") for requirement in _requirements().get(extra, [])}
-    for wheel in [wheel for folder in found for name in names for wheel in folder.glob(f"{name}-*.whl")]:
+def _copy(files: Mapping[str, Path], folder: Path) -> None:
+    """Copy files to where docker sees them. Raises CapstanError when the disk is full."""
+    for name, path in files.items():
         try:
-            (WHEELS / extra).mkdir(parents=True, exist_ok=True)
-            shutil.copy(wheel, WHEELS / extra)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / name)
         except OSError as error:
-            raise CapstanError(f"{wheel} could not be copied to {WHEELS} ({error}). Free space.") from error
+            raise CapstanError(f"{path} could not be copied to {folder} ({error}). Free space.") from error
 
 
-def _requirements() -> dict[str, list[str]]:
-    """Return what each extra of pyproject.toml requires."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    found: dict[str, list[str]] = project["optional-dependencies"]
-    return found
+def _copy_wheels(lines: Sequence[str], folder: Path) -> None:
+    """Copy what this machine has for some requirements, such as a CPU build of torch."""
+    found = [Path(name) for name in os.environ.get("PIP_FIND_LINKS", "").split() if Path(name).is_dir()]
+    names = {re.sub(r"[-.]", "_", Requirement(line).name) for line in lines}
+    wheels = [wheel for place in found for name in names for wheel in place.glob(f"{name}-*.whl")]
+    _copy({wheel.name: wheel for wheel in wheels}, folder)
+
+
+def _project() -> str:
+    """Return what of pyproject.toml decides about the installed package: a linter's settings do not."""
+    sections = re.split(r"^(?=\[)", (ROOT / "pyproject.toml").read_text(), flags=re.MULTILINE)
+    return "".join(section for section in sections if section[1:].partition("]")[0] in SECTIONS)

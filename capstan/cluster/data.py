@@ -19,5 +19,5 @@ def upload(capstones: list[str]) -> str | None:
         return None
     with connect("CAPSTAN_S3_ENDPOINT"):
         for name, path in found.items():
-            profile().storage().write(f"{FOLDER}/{name}", path.read_bytes())
+            profile().storage().upload(path, f"{FOLDER}/{name}")
     return f"{len(found)} files" if len(found) > 1 else next(iter(found))

@@ -9,27 +9,33 @@ import time
 from hashlib import sha256
 from typing import Any
 
+from capstan.catalogue import load_task
 from capstan.cluster import api, templates
 from capstan.cluster.names import NAMESPACE, service_name
+from capstan.cluster.readiness import trouble_of
 from capstan.errors import CapstanError
+from capstan.resources import millicores, resources
 
 SECONDS = 300  # a first pull of the image included
+REFUSED_SECONDS = 20  # a pod of the version before may make room meanwhile
 PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
+DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 # KServe copies annotations to the pods, so that each tells what it was made of. The status does not tell: its
 # `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
 DIGEST = "capstan/digest"
 # The numbers of an autoscaler, by the annotation of the PodTemplate that sets them: a pod has no such fields.
-SCALE = {
-    "minReplicas": "capstan/min-replicas",
-    "maxReplicas": "capstan/max-replicas",
-    "scaleTarget": "capstan/cpu-target",
-}
+REPLICAS = {"minReplicas": "capstan/min-replicas", "maxReplicas": "capstan/max-replicas"}
+CPU_TARGET = "capstan/cpu-target"
+LEAST_PERCENT = 90  # of the request of an endpoint that asks for more than it
 
 
 def definition(capstone: str, image: str) -> dict[str, Any]:
-    """Return the InferenceService of a capstone, served by an image: the PodTemplate `endpoint`, for one capstone."""
-    pod = templates.pod("endpoint", image)
+    """Return the InferenceService of a capstone, served by an image.
+
+    It is the PodTemplate `endpoint`, for one capstone, with the size that its task states.
+    """
+    pod = templates.pod("endpoint", image, resources(load_task(capstone)).endpoint)
     spec = pod["spec"]
     [server] = (container for container in spec["containers"] if container["name"] == "kserve-container")
     server["env"] = [*server.get("env", []), {"name": "CAPSTAN_SERVE", "value": capstone}]
@@ -46,20 +52,30 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
                 DIGEST: sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16],
             },
         },
-        "spec": {"predictor": spec | {"labels": pod["metadata"]["labels"], "scaleMetric": "cpu"} | scale(pod)},
+        "spec": {"predictor": spec | {"labels": pod["metadata"]["labels"]} | scale(pod)},
     }
 
 
-def scale(pod: dict[str, Any]) -> dict[str, int]:
-    """Return the numbers of the autoscaler. Raises CapstanError when an overlay gives something else."""
-    annotations = pod["metadata"]["annotations"]
+def scale(pod: dict[str, Any]) -> dict[str, Any]:
+    """Return the autoscaler's part of a predictor. Raises CapstanError when an overlay gives what is no number.
+
+    Another pod starts when the pods use more CPU than the target on average, and more than 90 % of what they ask for.
+    An idle endpoint asks for little, so the target is a multiple of that.
+    """
+    annotations, resources = pod["metadata"]["annotations"], pod["spec"]["containers"][0]["resources"]
     try:
-        return {field: int(annotations[annotation]) for field, annotation in SCALE.items()}
+        replicas = {field: int(annotations[annotation]) for field, annotation in REPLICAS.items()}
+        percent = 100 * millicores(annotations[CPU_TARGET]) // millicores(resources["requests"]["cpu"])
     except (KeyError, ValueError) as error:
         raise CapstanError(
-            f"The PodTemplate 'endpoint' needs whole numbers in the annotations {', '.join(SCALE.values())} ({error}). "
-            "Bring it up to date with `capstan cluster up`."
+            f"The PodTemplate 'endpoint' needs whole numbers in the annotations {', '.join(REPLICAS.values())}, and "
+            f"CPUs in {CPU_TARGET}, such as 225m ({error}). Bring it up to date with `capstan cluster up`."
         ) from error
+    # By `autoScaling`: KServe refuses a `scaleTarget` over 100, and takes no `averageValue` for CPU.
+    target = {"type": "Utilization", "averageUtilization": max(percent, LEAST_PERCENT)}
+    return replicas | {
+        "autoScaling": {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]}
+    }
 
 
 def apply(capstone: str, image: str) -> None:
@@ -67,9 +83,16 @@ def apply(capstone: str, image: str) -> None:
     path = f"{PATH}/{service_name(capstone)}"
     wanted = definition(capstone, image)
     api.apply(path, wanted)
-    deadline = time.monotonic() + SECONDS
+    began, allowed = time.monotonic(), time.monotonic()
     while not _ready(api.get(path) or {}, wanted["metadata"]["annotations"][DIGEST], capstone):
-        if time.monotonic() > deadline:
+        refusal, now = _refusal(capstone), time.monotonic()
+        allowed = allowed if refusal else now
+        if now - allowed > REFUSED_SECONDS:
+            raise CapstanError(
+                f"The endpoint of {capstone} gets no pod: {refusal} Retire another capstone, lower the endpoint's size "
+                "in RESOURCES of its task, or raise the quota in an overlay."
+            )
+        if now - began > SECONDS:
             raise CapstanError(f"The endpoint of {capstone} is not ready after {SECONDS} s: {_problem(capstone)}")
         time.sleep(1)
 
@@ -103,8 +126,17 @@ def _ready(found: dict[str, Any], digest: str, capstone: str) -> bool:
     return bool(running) and all(made) and all(map(is_ready, running))
 
 
+def _refusal(capstone: str) -> str:
+    """Return why Kubernetes makes no pod of an endpoint, such as a quota, or ""."""
+    status = (api.get(f"{DEPLOYMENTS}/{service_name(capstone)}-predictor") or {}).get("status", {})
+    failed = [item["message"] for item in status.get("conditions", []) if item["type"] == "ReplicaFailure"]
+    return f"{failed[0].rstrip('.')}." if failed else ""
+
+
 def _problem(capstone: str) -> str:
     for pod in pods(capstone):
+        if unscheduled := trouble_of(pod):
+            return unscheduled
         for container in pod["status"].get("containerStatuses", []):
             waiting = container["state"].get("waiting")
             if waiting:

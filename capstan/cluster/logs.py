@@ -24,7 +24,7 @@ ARCHIVE = "private-artifacts"  # the folder in the same bucket in which Argo kee
 # Lines of KFP's launcher and of Argo's supervisor around those of the step.
 AROUND = re.compile(r"[IWEF]\d{4} \d\d:|time=\"|Error: exit status")
 # The last words of KFP's driver, or of its launcher when it could not fetch the inputs or store the outputs of a step.
-# "exit status" is none of its own: the step failed, and has said why.
+# "exit status" says nothing new: the step failed, and has said why.
 FATAL = re.compile(
     r"^F\d{4} .*?\] (?:failed to execute component: |KFP driver: (?:.*?\) failed: )?)(?!exit status)(?P<message>.+)$",
     re.MULTILINE,

@@ -25,7 +25,7 @@ def open_page(name: str, capstone: str | None = None) -> Iterator[str]:
     if name not in PORTS:
         raise CapstanError(f"There is no page {name!r}.{did_you_mean(name, PORTS)} There are: {', '.join(PORTS)}.")
     if name == "predict" and not capstone:
-        raise CapstanError("Each capstone has an endpoint of its own: `capstan --profile cluster open predict NAME`.")
+        raise CapstanError("Each capstone has its own endpoint: `capstan --profile cluster open predict NAME`.")
     service = f"{service_name(capstone or '')}-predictor" if name == "predict" else name
     with local_addresses(page=f"http://{service}.{NAMESPACE}:{PORTS[name]}/") as at:
         token = settings().token if name in GATED else ""

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from capstan import catalogue
+from capstan import catalogue, images
 from capstan.cluster import logs, outputs, recurring
 from capstan.cluster.access import local_addresses
 from capstan.cluster.follow import Event, Follower, steps_of
@@ -17,7 +17,6 @@ from capstan.cluster.names import METADATA
 from capstan.cluster.names import PIPELINES_API as API
 from capstan.cluster.runs import UNFINISHED, Runs
 from capstan.errors import CapstanError
-from capstan.images import other_code
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
 from capstan.runner.parameters import checked_parameters
@@ -39,6 +38,7 @@ def run(
     Ctrl-C ends the following; the run goes on. On a laptop, call it inside `access.connect("CAPSTAN_TRACKING_URI")`.
     """
     catalogue.folder(capstone)
+    images.require(capstone)
     with local_addresses(api=API, metadata=METADATA) as at:
         pipeline = catalogue.load_pipeline(capstone)
         parameters = checked_parameters(capstone, pipeline, parameters)
@@ -50,6 +50,7 @@ def monitor(
     capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Run the monitoring pipeline on a capstone's live predictions, once. As `run` does it."""
+    images.require(capstone)
     pipeline = catalogue.load_monitoring(capstone)
     with local_addresses(api=API, metadata=METADATA) as at:
         return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
@@ -57,6 +58,7 @@ def monitor(
 
 def monitor_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
     """Run the monitoring pipeline on a capstone every so many seconds, until `stop_monitoring`. Return the id."""
+    images.require(capstone)
     pipeline = catalogue.load_monitoring(capstone)
     with local_addresses(api=API) as at:
         return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
@@ -79,7 +81,7 @@ def execute(
     log.parent.mkdir(parents=True, exist_ok=True)
     with Runs(at["api"]) as runs, Metadata(at["metadata"]) as metadata, log.open("w", buffering=1) as file:
         runs.require_none_of(pipeline.name, capstone)
-        if words := other_code():
+        if words := images.other_code(capstone):
             on_event(words, "note", 0.0)
         run_id = runs.submit(pipeline, parameters)
         watch = _Watch(run_id, runs, metadata, file, on_event)
@@ -178,7 +180,7 @@ class _Watch:
 def _read_files(found: dict[str, Any], folder: Path, on_event: Listener) -> None:
     """Read the files of a run's outputs: pages, into a folder, and metrics, of which ML Metadata keeps six digits.
 
-    A run that has ended well has done so also when nobody can read its files. What was not read is told.
+    A run that succeeded stays so when its files cannot be read. Unread files are reported.
     """
     seconds = FETCH_SECONDS
     for name, output in found.items():

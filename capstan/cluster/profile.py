@@ -14,11 +14,12 @@ from capstan.cluster.access import forwarded, inside
 from capstan.cluster.forward import Forward
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
+from capstan.images import image
 from capstan.settings import settings
 from capstan.storage import Bucket, Storage
 
 if TYPE_CHECKING:
-    from capstan.retention.policy import Policy, Removed
+    from capstan.retention_policy import Policy, Removed
 
 
 @cache
@@ -27,13 +28,6 @@ def _forwarded_endpoint(capstone: str) -> str:
     forward = Forward(NAMESPACE, f"svc/{service_name(capstone)}-predictor", 80)
     atexit.register(forward.close)
     return f"http://127.0.0.1:{forward.wait()}"
-
-
-def _image(capstone: str) -> str:
-    from capstan.catalogue import load_task
-    from capstan.images import image
-
-    return image(getattr(load_task(capstone), "EXTRA", ""))
 
 
 class ClusterProfile:
@@ -83,7 +77,7 @@ class ClusterProfile:
     def ensure(self, service: str, capstone: str = "") -> None:
         """Make a capstone's InferenceService, with the image of this process, and wait until it is ready."""
         if service == "endpoint":
-            inference_service.apply(capstone, _image(capstone))
+            inference_service.apply(capstone, image(capstone))
 
     def fit_on_ray(self, capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> bool:
         """With `workers` over 0, train in a RayJob."""
@@ -92,7 +86,8 @@ class ClusterProfile:
             from capstan.cluster import ray_job
 
             module, chosen = "components.train.remote", json.dumps(parameters)
-            ray_job.run(module, capstone, Path(tables), Path(model), chosen, workers, _image(capstone))
+            folders = Path(tables), Path(model)
+            ray_job.run(self.storage(), module, capstone, *folders, chosen, workers, image(capstone))
         return bool(workers)
 
     def endpoint(self, capstone: str) -> str:

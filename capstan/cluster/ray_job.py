@@ -15,10 +15,11 @@ from uuid import uuid4
 
 import httpx
 
+from capstan.catalogue import load_task
 from capstan.cluster import api, templates
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
-from capstan.profile import profile
+from capstan.resources import Size, resources
 from capstan.storage import Storage
 
 PATH = f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayjobs"
@@ -27,15 +28,18 @@ BEAT_SECONDS, STALE_SECONDS = 10, 60  # the step is alive; the job ends by itsel
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
 
 
-def run(module: str, capstone: str, source: Path, target: Path, parameters: str, workers: int, image: str) -> None:
+def run(
+    storage: Storage, module: str, capstone: str, source: Path, target: Path, parameters: str, workers: int, image: str
+) -> None:
     """Run `python -m MODULE CAPSTONE KEY` on a Ray cluster with `workers` workers.
 
-    It finds the folder `source` and `parameters` in the object store below KEY, and leaves there what becomes the
+    It finds the folder `source` and `parameters` in `storage` below KEY, and leaves there what becomes the
     folder `target`. Raises CapstanError when the job fails. The job is deleted in any case.
     """
     identity = uuid4().hex[:8]
-    name, key, storage = f"{service_name(capstone)}-{identity}", f"jobs/{identity}", profile().storage()
-    body = definition(name, f"python -m {module} {capstone} {key}", workers, image)
+    name, key = f"{service_name(capstone)}-{identity}", f"jobs/{identity}"
+    size = resources(load_task(capstone)).worker
+    body = definition(name, f"python -m {module} {capstone} {key}", workers, image, size)
     try:
         with _beating(storage, f"{key}/beat"):
             upload(source, storage, f"{key}/source")
@@ -49,9 +53,10 @@ def run(module: str, capstone: str, source: Path, target: Path, parameters: str,
             storage.remove(found)
 
 
-def definition(name: str, entrypoint: str, workers: int, image: str) -> dict[str, Any]:
-    """Return a RayJob whose pods run an image."""
-    head, worker = (templates.pod(role, image) for role in ("ray-head", "ray-worker"))
+def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
+    """Return a RayJob whose pods run an image. size: of a worker, where a task states one."""
+    head, worker = templates.pod("ray-head", image), templates.pod("ray-worker", image, size)
+    gpus = {"num-gpus": str(size.gpus)} if size and size.gpus else {}
     group = {"groupName": "workers", "replicas": workers, "minReplicas": workers, "maxReplicas": workers}
     return {
         "apiVersion": "ray.io/v1",
@@ -66,7 +71,7 @@ def definition(name: str, entrypoint: str, workers: int, image: str) -> dict[str
             "rayClusterSpec": {
                 # Nothing but the driver runs on the head: it has no CPUs to give.
                 "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
-                "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": "1"}, "template": worker}],
+                "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": "1"} | gpus, "template": worker}],
             },
         },
     }
@@ -75,15 +80,13 @@ def definition(name: str, entrypoint: str, workers: int, image: str) -> dict[str
 def upload(folder: Path, storage: Storage, key: str) -> None:
     """Copy the files of a folder to the object store."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        storage.write(f"{key}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+        storage.upload(path, f"{key}/{path.relative_to(folder).as_posix()}")
 
 
 def download(storage: Storage, key: str, folder: Path) -> None:
     """Copy the files below a key to a folder."""
     for found in storage.keys(key):
-        path = folder / found.removeprefix(f"{key}/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(storage.read(found) or b"")
+        storage.download(found, folder / found.removeprefix(f"{key}/"))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from capstan.cluster.names import KFP_NAMESPACE, METADATA, PIPELINES_API
 from capstan.cluster.retirement import pipeline_name
 from capstan.cluster.run_records import MONITORING, RunRecords, is_of, pipeline_of
 from capstan.errors import CapstanError
-from capstan.retention.policy import Policy, Removed
+from capstan.retention_policy import Policy, Removed
 from capstan.settings import settings
 from capstan.storage import Bucket, Storage
 
@@ -59,7 +59,7 @@ class Cleaning:
         return [result, self._clean_artifacts(set(old))]
 
     def _problem(self) -> str:
-        """Return why artifacts cannot be cleaned: Kubeflow Pipelines may keep its own in a store of its own."""
+        """Return why artifacts cannot be cleaned: Kubeflow Pipelines may keep them in a separate store."""
         try:
             self.bucket.keys(f"{ARTIFACTS}/none")
         except CapstanError as error:

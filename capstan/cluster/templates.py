@@ -5,15 +5,24 @@ from typing import Any
 from capstan.cluster import api
 from capstan.cluster.names import NAMESPACE
 from capstan.errors import CapstanError
+from capstan.resources import Size
 
 
-def pod(name: str, image: str) -> dict[str, Any]:
-    """Return the metadata and the spec of a pod, with containers that run an image. Raises CapstanError without it."""
+def pod(name: str, image: str, size: Size | None = None) -> dict[str, Any]:
+    """Return the metadata and the spec of a pod, with containers that run an image.
+
+    size: of the first container, where a task states one. Raises CapstanError without the template.
+    """
     found = api.get(f"/api/v1/namespaces/{NAMESPACE}/podtemplates/{name}")
     if found is None:
         raise CapstanError(f"The PodTemplate {name!r} is missing. Make it with `capstan cluster up`.")
     template: dict[str, Any] = found["template"]
     for container in template["spec"]["containers"]:
         container["image"] = image
+    if size:
+        spec = template["spec"]
+        spec["containers"][0]["resources"] = size.container()
+        if size.gpus:
+            spec["tolerations"] = [*spec.get("tolerations", []), *size.tolerations()]
     metadata = {key: template["metadata"].get(key, {}) for key in ("labels", "annotations")}
     return {"metadata": metadata, "spec": template["spec"]}

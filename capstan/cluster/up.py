@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from capstan import catalogue, images
+from capstan import catalogue, families, images
 from capstan.cluster import build, data, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
-from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
+from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, digest
 from capstan.settings import ROOT, settings
@@ -30,18 +30,15 @@ class Step:
 def steps(capstones: list[str]) -> Iterator[Step]:
     """Yield what is to be done, in order. Each step's work raises CapstanError when the user must do something.
 
-    capstones: those whose libraries and data the cluster shall have beside those of the base image.
+    capstones: those whose images and data the cluster shall have. Others keep the image that they have there.
     """
-    needed = {getattr(catalogue.load_task(name), "EXTRA", "") for name in capstones}
+    for name in capstones:
+        families.of(name)  # known, before anything takes long
     yield Step("check", _check)
     yield Step("platform", platform.up)
-    extras = sorted({"", *needed, *build.extras()})  # a variant that was built once follows the code
-    for extra in extras:
-        yield Step(f"build {extra or 'image'}", partial(build.build, extra))
-    yield Step("build services", build.build_services)
-    yield Step("hand over", partial(_hand_over, extras))
+    yield from images_of(capstones)
     yield Step("secrets", secrets.prepare)
-    yield Step("apply", apply)
+    yield Step("apply", partial(apply, capstones))
     yield Step("wait", readiness.wait)
     if any(hasattr(catalogue.load_task(name), "files") for name in capstones):
         yield Step("data", partial(data.upload, capstones))
@@ -60,17 +57,30 @@ def _check() -> str | None:
     return None
 
 
-def _hand_over(extras: list[str]) -> None:
-    for image in (*(images.image(extra) for extra in extras), build.services_image()):
+def images_of(capstones: list[str]) -> Iterator[Step]:
+    """Yield the building of the images of the core, the services and some capstones, and their handing over."""
+    for name in ["", *capstones]:
+        yield Step(f"build {name or 'core'}", partial(build.build, name))
+    yield Step("build services", build.build_services)
+    yield Step("hand over", partial(_hand_over, capstones))
+
+
+def _hand_over(capstones: list[str]) -> str | None:
+    own = [] if images.is_tagged(settings().image) else [images.image(name) for name in ("", *capstones)]
+    for image in (*own, build.services_image()):
         build.hand_over(image)
+    return None if own else f"without {settings().image}, which is used as it is"
 
 
-def apply() -> str:
+def apply(capstones: list[str]) -> str:
     """Apply the manifests, with this code's images. Raises CapstanError when the cluster refuses them."""
     folder = settings().home / "cluster"
     with atomic_write(folder / "kustomization.yaml") as partial:
         partial.write_text(kustomization(folder))
     kubectl("apply", "--kustomize", str(folder))
+    # By a separate patch: the images of other capstones stay.
+    own = {"data": {name: images.image(name) for name in capstones}}
+    kubectl("--namespace", NAMESPACE, "patch", "configmap", IMAGES, "--type=merge", "--patch", json.dumps(own))
     return context()
 
 
@@ -79,7 +89,7 @@ def kustomization(folder: Path) -> str:
 
     Raises CapstanError when there is no such overlay.
     """
-    settings_patch = [{"op": "replace", "path": "/data/CAPSTAN_IMAGE", "value": images.image()}]
+    images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": images.image()}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -91,7 +101,7 @@ def kustomization(folder: Path) -> str:
             _renamed("capstan-services", build.services_image()),
         ],
         "patches": [
-            {"target": {"kind": "ConfigMap", "name": "capstan"}, "patch": json.dumps(settings_patch)},
+            {"target": {"kind": "ConfigMap", "name": IMAGES}, "patch": json.dumps(images_patch)},
             {"target": {"kind": "Deployment", "name": "mlflow|evidently"}, "patch": json.dumps(libraries_patch)},
         ],
     }
@@ -122,7 +132,7 @@ def libraries_image() -> str:
 
 
 def _libraries() -> str:
-    return digest(*(ROOT / name for name in ("images", "requirements/all.lock", "capstan/cluster/prepare.py")))
+    return digest(*images.layers(()), ROOT / "capstan" / "cluster" / "prepare.py")
 
 
 def _renamed(name: str, image: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Canary, A/B, shadow, promote and rollback. See `capstan.rollout.inference_service` for a cluster."""
+"""Canary, A/B, shadow, promote and rollback."""
 
 from dataclasses import replace
 

@@ -4,6 +4,7 @@ The aliases `champion` and `challenger` are a copy for users of MLflow. Capstan 
 """
 
 from capstan import registry
+from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
 
 TAG = "rollout"
@@ -20,6 +21,18 @@ def read_all() -> dict[str, RolloutState]:
     """Return the state of every roll-out, by the capstone's name, in one request."""
     found = registry.all_model_tags()
     return {name: RolloutState.from_json(tags[TAG]) for name, tags in found.items() if TAG in tags}
+
+
+def deployed() -> set[str]:
+    """Return the capstones with a version in a role, in one request. A state that cannot be read counts as one."""
+    return {name for name, tags in registry.all_model_tags().items() if TAG in tags and _has_version(tags[TAG])}
+
+
+def _has_version(text: str) -> bool:
+    try:
+        return bool(RolloutState.from_json(text).versions())
+    except CapstanError:
+        return True  # whoever loads it says what is wrong
 
 
 def write_state(name: str, state: RolloutState) -> None:

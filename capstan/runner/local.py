@@ -12,12 +12,14 @@ from typing import Any
 
 import psutil
 
-from capstan import catalogue, extras, home
+from capstan import catalogue, families, home
 from capstan.capstone import capabilities
 from capstan.errors import Busy, CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
+from capstan.runner.command import source_of
+from capstan.runner.libraries import library
 from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
@@ -38,7 +40,7 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         pipeline = catalogue.load_pipeline(capstone)
         parameters = checked_parameters(capstone, pipeline, parameters)
         task = catalogue.load_task(capstone)
-        extras.require(getattr(task, "EXTRA", ""), capstone)
+        families.require(capstone)
         for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
             profile().ensure(service, capstone)
         require_no_rollout(capstone, store.read(capstone))
@@ -66,7 +68,8 @@ def execute(
 
     from capstan.runner import step_cache
 
-    steps.expected = {name.removeprefix("comp-") for name in pipeline.pipeline_spec.components}
+    steps.libraries = {name for source in _sources(pipeline) if (name := library(source))}
+    steps.never_cached = _never_cached(pipeline.pipeline_spec)
     folder = settings().home
     log = folder / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -95,14 +98,29 @@ def execute(
     return outputs, log
 
 
+def _sources(pipeline: Any) -> Iterator[str]:
+    """Yield the source of each lightweight component of a pipeline."""
+    for executor in pipeline.pipeline_spec.deployment_spec["executors"].values():
+        if "container" in executor:
+            yield source_of(list(executor["container"]["command"]))
+
+
+def _never_cached(spec: Any) -> set[str]:
+    """Return the components of a pipeline whose tasks all act outside the run, and so never come from the cache."""
+    dags = [spec.root.dag, *(component.dag for component in spec.components.values())]
+    uses = [(task.component_ref.name, task.caching_options.enable_cache) for dag in dags for task in dag.tasks.values()]
+    cached = {name for name, enabled in uses if enabled}
+    return {name.removeprefix("comp-") for name, _ in uses if name not in cached}
+
+
 def _explain(stream: Progress, log: Path) -> str:
     step = stream.failed or "the pipeline"
     if stream.messages:
         return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
     if missing := MISSING.search(log.read_text()):
         return (
-            f"Step {step} failed: the package {missing['package']!r} is not installed. Install it, or name in EXTRA of "
-            f"the task the extra that has it, and run `make install EXTRAS=...`.\nThe log is {log}."
+            f"Step {step} failed: the package {missing['package']!r} is not installed. Install it, or name in FAMILIES "
+            f"of the task the family that has it, and run `make install FAMILIES=...`.\nThe log is {log}."
         )
     end = "\n".join(COLOUR.sub("", log.read_text()).splitlines()[-25:])
     return f"Step {step} failed. The end of {log}:\n{end}"

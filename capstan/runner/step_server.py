@@ -6,20 +6,27 @@ per heavy library that the pipeline needs, one after the other, while the first 
 library are forked from its process.
 
 These processes hold no threads and no sockets, and have not loaded DuckDB or LightGBM. They end with their standard
-input, so with the run. A request is {"command", "output", "status", "step", "preload"}: the step's output goes
-to the FIFO `output`, its exit code into the file `status`, and `preload` names the steps that are still to come.
+input, so with the run. A request is {"command", "output", "status", "library", "preload"}: the step's output goes
+to the FIFO `output`, its exit code into the file `status`. `library` is the module that the step is forked from, and
+`preload` names those that are still to come.
+
+With a path as its argument, the server reads requests of many runs from a FIFO there, until its standard input ends.
+Such a request also has the run's `environment` and `folder`. The first one that names libraries has all imported.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from select import POLLHUP, POLLIN, poll
 from typing import Any
 
 from capstan.runner.command import arguments_of, source_of
+from capstan.runner.libraries import LIBRARIES
 
 LIGHT = (
     "kfp.dsl.executor_main",
@@ -30,37 +37,35 @@ LIGHT = (
     "capstan.catalogue",
     "capstan.registry",
 )
-# What steps need, in the order of a pipeline. Any request that MLflow sends imports feast, through feast's plug-in.
-HEAVY = {
-    "feast": ("build-features", "materialize"),
-    "mlflow.pyfunc": ("train",),
-    "mlflow.tracking.request_header.registry": ("register",),
-    "evidently": ("monitor",),
-}
+LAST_STEP_SECONDS = 0.5  # that a step which closed its output takes to end
 
 
 class StepServer:
     """The process that steps are forked from, and the chain of processes with heavy libraries behind it."""
 
-    def __init__(self, requests: int):
-        self.requests = requests  # file descriptor
+    def __init__(self, shared: Path | None = None):
+        self.end = os.dup(0)  # standard input
+        self.shared = shared
+        # Opened for both, a FIFO does not end when a run closes it.
+        self.requests = os.open(shared, os.O_RDWR) if shared else self.end
         self.behind: dict[str, int] = {}  # library -> where its process reads requests
         for module in LIGHT:
             import_module(module)
 
     def serve(self) -> None:
         """Answer requests until the input ends."""
-        for line in _lines(self.requests):
+        for line in _lines(self.requests, self.end):
             request = json.loads(line)
-            libraries = [name for name, steps in HEAVY.items() if {*steps} & {*request["preload"]}]
-            if libraries and not self.behind:
-                self._start_chain(libraries)
-            library = next((name for name, steps in HEAVY.items() if request["step"] in steps), None)
-            if library in self.behind:
-                os.write(self.behind[library], line + b"\n")
+            wanted = request["preload"]
+            if wanted and not self.behind:
+                self._start_chain([name for name in LIBRARIES if self.shared or name in wanted])
+            if request["library"] in self.behind:
+                os.write(self.behind[request["library"]], line + b"\n")
             elif os.fork() == 0:
                 self._close_chain()
                 run(request)
+        self._close_chain()
+        _reap_last()
 
     def _start_chain(self, libraries: list[str]) -> None:
         """Fork a process that imports the first library, which forks one that imports the second, and so on."""
@@ -68,7 +73,8 @@ class StepServer:
         self.behind = {library: there for library, (_, there) in pipes.items()}
         if os.fork() == 0:
             self._close_chain()
-            os.close(self.requests)
+            for descriptor in {self.requests, self.end}:
+                os.close(descriptor)
             for number, library in enumerate(libraries):
                 import_module(library)
                 if number + 1 == len(libraries) or os.fork():  # the child goes on with the next library
@@ -83,17 +89,41 @@ class StepServer:
 
 def _serve_alone(requests: int) -> None:
     """Fork for every request until the input ends, then end this process."""
-    for line in _lines(requests):
+    for line in _lines(requests, requests):
         if os.fork() == 0:
             run(json.loads(line))
+    _reap_last()
     os._exit(0)
 
 
-def _lines(descriptor: int) -> Iterator[bytes]:
-    buffer = b""
-    while data := os.read(descriptor, 65_536):
+def _lines(requests: int, end: int) -> Iterator[bytes]:
+    """Yield lines until one of both ends: the requests, or what is open for as long as the server is to live."""
+    buffer, waiting = b"", poll()
+    for descriptor in {requests, end}:
+        waiting.register(descriptor, POLLIN | POLLHUP)
+    while ready := {descriptor for descriptor, _ in waiting.poll()}:
+        data = os.read(requests if requests in ready else end, 65_536)
+        if not data:
+            return
         *lines, buffer = (buffer + data).split(b"\n")
         yield from lines
+
+
+def _reap(*_signal: object) -> bool:
+    """Collect the steps that have ended, so that this process counts their time; return whether others go on."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _reap_last() -> None:
+    """Wait for steps that are ending. One that works goes on."""
+    deadline = time.monotonic() + LAST_STEP_SECONDS
+    while _reap() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def run(request: dict[str, Any]) -> None:
@@ -105,6 +135,7 @@ def run(request: dict[str, Any]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     status = 1
     try:
+        _take_over(request)
         _execute(request["command"])
         status = 0
     except SystemExit as end:
@@ -118,6 +149,17 @@ def run(request: dict[str, Any]) -> None:
         sys.stderr.flush()
         Path(request["status"]).write_text(str(status))
         os._exit(status)  # without the exit handlers of the server
+
+
+def _take_over(request: dict[str, Any]) -> None:
+    """Give a step of a shared server the environment of its run."""
+    if "environment" in request:
+        from capstan.settings import settings
+
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
+        settings.cache_clear()
 
 
 def _execute(command: list[str]) -> None:
@@ -142,11 +184,11 @@ def _allow_threads() -> None:
 
 
 def main() -> None:
-    """Serve requests from standard input."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # steps write their status to a file, so nothing waits for them
-    requests = os.dup(0)
+    """Serve requests from standard input, or from the FIFO that the argument names."""
+    signal.signal(signal.SIGCHLD, _reap)  # steps write their status to a file, so nothing waits for them
+    server = StepServer(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    StepServer(requests).serve()
+    server.serve()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Start steps through the step server, or as new processes when there is none."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -13,10 +14,10 @@ from pathlib import Path
 from select import POLLHUP, POLLIN, poll
 from tempfile import TemporaryDirectory
 
-from capstan.runner.command import is_lightweight
+from capstan.runner.command import is_lightweight, source_of
+from capstan.runner.libraries import library
+from capstan.settings import settings
 
-# These steps are never cached. While only they run, heavy libraries are not imported in advance.
-NEVER_CACHED = {"gate", "register", "materialize", "deploy", "monitor", "watch"}
 KILLED = 137
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
 NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
@@ -28,14 +29,14 @@ class Steps:
 
     def __init__(self, folder: Path):
         self.folder = folder  # of the FIFOs and status files
-        self.expected: set[str] = set()  # the steps of the pipeline
+        self.libraries: set[str] = set()  # what the steps of the pipeline are forked from
+        self.never_cached: set[str] = set()  # while only these run, heavy libraries are not imported in advance
         self.numbers = count(1)  # kfp runs parallel steps in threads
+        self.shared, self.server = settings().step_server, None
         # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
-        command = [sys.executable, "-P", "-m", "capstan.runner.step_server"]
-        with (folder / "server.log").open("w") as log:  # what libraries say when they are imported
-            self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment)
+        if self.shared is None:
+            self.server = start_server(folder / "server.log")
 
     def run(self, full_command: list[str], env_vars: dict[str, str] | None = None) -> int:
         """Run a step, print its output line by line and return its exit code."""
@@ -52,8 +53,9 @@ class Steps:
         os.mkfifo(output)
         reader = os.open(output, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            request = {"command": command, "output": str(output), "status": str(status), "step": step}
-            self._send(request | {"preload": [] if step in NEVER_CACHED else sorted(self.expected)})
+            request = {"command": command, "output": str(output), "status": str(status)}
+            preload = [] if step in self.never_cached else sorted(self.libraries)
+            self._send(request | {"library": library(source_of(command)), "preload": preload})
             for text in self._read(reader):
                 print(text, end="")
         finally:
@@ -65,9 +67,12 @@ class Steps:
             return KILLED
 
     def _send(self, request: Mapping[str, object]) -> None:
-        assert self.server.stdin
-        self.server.stdin.write(json.dumps(request).encode() + b"\n")
-        self.server.stdin.flush()
+        if self.shared:
+            environment = os.environ | {"_KFP_RUNTIME": "true"}
+            _write(self.shared, json.dumps({**request, "environment": environment, "folder": str(Path.cwd())}))
+        elif self.server and self.server.stdin:
+            self.server.stdin.write(json.dumps(request).encode() + b"\n")
+            self.server.stdin.flush()
 
     def _read(self, reader: int) -> Iterator[str]:
         """Yield what a step prints until it ends. Raises Unstarted when no process accepts it."""
@@ -76,7 +81,8 @@ class Steps:
         waiting.register(reader, POLLIN | POLLHUP)
         while True:
             events = waiting.poll(500)
-            if not events and not started and (self.server.poll() is not None or time.monotonic() > deadline):
+            gone = self.server is not None and self.server.poll() is not None
+            if not events and not started and (gone or time.monotonic() > deadline):
                 raise Unstarted
             if events:
                 started = True
@@ -86,7 +92,9 @@ class Steps:
                 yield decode(data)
 
     def close(self) -> None:
-        """End the server. A running step goes on."""
+        """End the server, unless other runs share it. A running step goes on."""
+        if self.server is None:
+            return
         with suppress(OSError):
             assert self.server.stdin
             self.server.stdin.close()
@@ -95,6 +103,28 @@ class Steps:
         except subprocess.TimeoutExpired:
             self.server.kill()
             self.server.wait()
+
+
+def start_server(log: Path, fifo: Path | None = None) -> "subprocess.Popen[bytes]":
+    """Start a step server, which ends with its standard input; with a FIFO, which is made, one that many runs share.
+
+    log: what libraries say when they are imported.
+    """
+    environment = os.environ | {"_KFP_RUNTIME": "true"} | NO_THREADS
+    command = [sys.executable, "-P", "-m", "capstan.runner.step_server"]
+    opened = []
+    if fifo:
+        os.mkfifo(fifo)
+        opened = [os.open(fifo, os.O_RDWR)]  # passed on, so that it has a reader before the server opens it
+        command.append(str(fifo))
+    try:
+        with log.open("w") as output:
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output, env=environment, pass_fds=opened
+            )
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 class Unstarted(Exception):
@@ -123,6 +153,14 @@ def started_by(steps: Steps) -> Iterator[None]:
         yield
     finally:
         subprocess_task_handler.run_local_subprocess = plain
+
+
+def _write(fifo: Path, line: str) -> None:
+    """Write a line, which may be longer than what a FIFO takes at once. Raises OSError when nothing reads it."""
+    with open(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "w") as file:  # noqa: PTH123  # of a descriptor
+        os.set_blocking(file.fileno(), True)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(f"{line}\n")
 
 
 def _name(command: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from capstan.arguments import typed
+from capstan.arguments import coerce_parameters
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
 from capstan.files import read_tables, write_markdown_table
@@ -19,7 +19,7 @@ def ablate(
     groups = getattr(task, "INPUT_GROUPS", {})
     if not groups:
         raise CapstanError(f"pipelines/{capstone}/task.py has no INPUT_GROUPS to measure.")
-    options = typed(capstone, task.train, {"inputs": []} | (parameters or {}))
+    options = coerce_parameters(capstone, task.train, {"inputs": []} | (parameters or {}))
     past, future = read_tables(train), read_tables(test)
     inputs: list[str] = []
     lines: list[dict[str, Any]] = []

@@ -13,8 +13,8 @@ def evaluate(
     scores: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
 ):
-    """Measure the model on the test tables, and write a report."""
+    """Measure the model on the test tables, and write a report. `capstone` is for those who read the graph."""
     from components.evaluate.core import evaluate
 
-    for name, value in evaluate(capstone, model.path, test.path, scores.path, report.path).items():
+    for name, value in evaluate(model.path, test.path, scores.path, report.path).items():
         scores.log_metric(name, value)

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from capstan import version
-from capstan.catalogue import load_task
+from capstan import model_version
 from capstan.files import read_tables, write_json
 from components.evaluate import report
 
 
-def evaluate(capstone: str, model: str, test: str, scores: str, html: str) -> dict[str, float]:
-    """Return the metrics of the MLflow model `model` on the tables in the folder `test`. Write the HTML report."""
-    task = load_task(capstone)
+def evaluate(model: str, test: str, scores: str, html: str) -> dict[str, float]:
+    """Return the metrics of the MLflow model `model` on the tables in the folder `test`. Write the HTML report.
+
+    The version measures itself: it is the code that trained it.
+    """
+    version = model_version.load(Path(model) / model_version.DATA)
     tables = read_tables(test)
-    result = task.evaluate(version.load(Path(model) / version.DATA).model, tables)
-    report.write(html, task.TITLE, result, {name: len(frame) for name, frame in tables.items()})
+    result = version.task.evaluate(version.model, tables)
+    report.write(html, version.task.TITLE, result, {name: len(frame) for name, frame in tables.items()})
     return write_json({name: float(value) for name, value in result.metrics.items()}, scores)

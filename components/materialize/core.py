@@ -48,7 +48,7 @@ def publish(source: Path, storage: Storage, folder: str) -> None:
     """Write the tables of a folder below a key, and remove other tables there."""
     keys = {f"{folder}/{path.name}": path for path in sorted(source.glob("*.parquet"))}
     for key, path in keys.items():
-        storage.write(key, path.read_bytes())
+        storage.upload(path, key)
     for key in storage.keys(folder):
         if key.endswith(".parquet") and key not in keys:
             storage.remove(key)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import registry, version
+from capstan import model_version, registry
 from capstan.errors import CapstanError
 from capstan.files import digest, read_json
 from capstan.settings import ROOT, settings
@@ -74,8 +74,8 @@ def _log(
                 mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=version.LOADER,
-            data_path=str(Path(model) / version.DATA),
+            loader_module=model_version.LOADER,
+            data_path=str(Path(model) / model_version.DATA),
             signature=saved.signature,
             input_example=saved.load_input_example(model),
             pip_requirements=str(Path(model) / "requirements.txt"),

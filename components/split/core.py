@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from capstan.arguments import typed
+from capstan.arguments import coerce_parameters
 from capstan.capstone import LABEL_KNOWN_AT, TRAINING_SET
 from capstan.catalogue import load_task
 from capstan.errors import CapstanError
@@ -32,7 +32,11 @@ def split(
         found[TRAINING_SET] = known(found, known_by)
     counts: dict[str, float] = {}
     parts = dict(
-        zip(("train", "test"), task.split(found, **typed(capstone, task.split, parameters or {})), strict=True)
+        zip(
+            ("train", "test"),
+            task.split(found, **coerce_parameters(capstone, task.split, parameters or {})),
+            strict=True,
+        )
     )
     for part, path in (("train", train), ("test", test)):
         for name, frame in parts[part].items():

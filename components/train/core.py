@@ -4,25 +4,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from capstan import version
-from capstan.arguments import typed
+from capstan import model_version
+from capstan.arguments import coerce_parameters
 from capstan.catalogue import load_task
 from capstan.files import digest, read_tables
 from capstan.profile import profile
+from capstan.resources import resources
 from components.train.mlflow_model import save
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None) -> str:
     """Fit the model on the tables in the folder `tables`, and save it to the folder `model`. Return its digest.
 
-    With a parameter `workers` over 0, a cluster trains on Ray workers in pods of their own. The digest covers the
-    tables, the fitted model and the capstone's source. The same result gives the same digest.
+    With a parameter `workers` over 0, which RESOURCES of the task may set, a cluster trains on Ray workers in pods of
+    their own. The digest covers the tables, the fitted model and the capstone's source. The same result gives the same
+    digest.
     Raises CapstanError for a parameter that the task's `train` does not have.
     """
-    chosen = typed(capstone, load_task(capstone).train, parameters or {})
+    task = load_task(capstone)
+    workers = resources(task).workers
+    chosen = coerce_parameters(capstone, task.train, ({"workers": workers} if workers else {}) | (parameters or {}))
     if not profile().fit_on_ray(capstone, tables, model, chosen):
         fit(capstone, tables, model, chosen)
-    return digest(Path(tables), Path(model) / version.DATA)
+    return digest(Path(tables), Path(model) / model_version.DATA)
 
 
 def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> None:
@@ -32,5 +36,5 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> N
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        version.save(files, capstone, task, fitted)
+        model_version.save(files, capstone, task, fitted)
         save(model, files, task, fitted, data)

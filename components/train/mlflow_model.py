@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from capstan import version
+from capstan import model_version
 from capstan.capstone import capabilities
 from capstan.errors import CapstanError
 from capstan.model import Answer, Model
@@ -26,7 +26,7 @@ def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables
     answer = model.predict_columns({name: example[name].tolist() for name in model.inputs})
     mlflow.pyfunc.save_model(
         path,
-        loader_module=version.LOADER,
+        loader_module=model_version.LOADER,
         data_path=str(files),
         signature=signature(model, answer),
         input_example=example,

@@ -19,8 +19,8 @@ from feast.utils import compute_non_entity_date_range
 from pydantic import PositiveInt, StrictStr
 
 from . import sources, sql, writes
+from .feast_statistics import MonitoredOfflineStore
 from .job import AsofRetrievalJob
-from .monitoring import MonitoredOfflineStore
 from .pull import pull
 from .retrieval import HistoricalRetrieval
 

@@ -48,7 +48,7 @@ class AsofRetrievalJob(RetrievalJob):
 
     Args:
         evaluate: runs the retrieval.
-        describe: computes the metadata, which may need a query of its own. None for a job without metadata.
+        describe: computes the metadata, which may need its own query. None for a job without metadata.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ def contract(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]", l
     """Return a check per table: are more predictions than the share `limit` (CONTRACT_LIMIT) made of broken values?
 
     live: a column for each scalar input and feature. It is held to the first table that has a column of its name. Nulls
-    are no break, for they have a check of their own; nor are repeated values, for many predictions share them. It
+    are no break, for they have their own check; nor are repeated values, for many predictions share them. It
     alarms when the share is above the limit by more than chance: as a whole, its interval (Clopper and Pearson's) of
     99.9 %. A table that shares no column with the predictions has no check.
     """

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from capstan.checks import Checks
+from monitoring.checks.daily_counts import ERROR, DailyCounts
 from monitoring.checks.distances import default, distance
-from monitoring.checks.tally import ERROR, Tally
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Score:
     threshold: float
 
 
-def scores(counted: Tally, against: Tally, checks: Checks) -> Iterator[Score]:
+def scores(counted: DailyCounts, against: DailyCounts, checks: Checks) -> Iterator[Score]:
     """Yield every score of the days of a tally against another one, whose lines broadcast: one line, or as many.
 
     Both have the same signals.
@@ -38,7 +38,9 @@ def scores(counted: Tally, against: Tally, checks: Checks) -> Iterator[Score]:
         yield from _binary(counted, against, checks)
 
 
-def _signal(name: str, counts: np.ndarray, counted: Tally, against: Tally, checks: Checks) -> Iterator[Score]:
+def _signal(
+    name: str, counts: np.ndarray, counted: DailyCounts, against: DailyCounts, checks: Checks
+) -> Iterator[Score]:
     grid, declared, other = counted.grids[name], checks.of(name), against.counts[name]
     size = distance(grid, declared.method or default(grid), counts, other)
     yield Score("drift", name, size, size, declared.threshold)
@@ -54,14 +56,14 @@ def _signal(name: str, counts: np.ndarray, counted: Tally, against: Tally, check
     yield Score("nulls", name, nulls, nulls, declared.nulls)
 
 
-def _error(name: str, counted: Tally, against: Tally, checks: Checks) -> Score:
+def _error(name: str, counted: DailyCounts, against: DailyCounts, checks: Checks) -> Score:
     """The mean error of a regression, or the share of wrong classes, as a share of the reference's."""
     mean, usual = _mean(counted, name), _mean(against, name)
     worse = (mean - usual) / np.maximum(usual, 1e-12)
     return Score("performance", name, mean, worse, checks.performance)
 
 
-def _binary(counted: Tally, against: Tally, checks: Checks) -> Iterator[Score]:
+def _binary(counted: DailyCounts, against: DailyCounts, checks: Checks) -> Iterator[Score]:
     assert counted.outcome and counted.scored is not None and against.scored is not None
     signal = counted.outcome.prediction
     ranking = auc(counted.scored)
@@ -80,14 +82,14 @@ def auc(scored: np.ndarray) -> np.ndarray:
     return _divide((positive * below).sum(axis=-1), pairs)
 
 
-def _gap(tally: Tally, prediction: str) -> np.ndarray:
+def _gap(tally: DailyCounts, prediction: str) -> np.ndarray:
     """Return by how much the mean label is above the mean prediction."""
     assert tally.scored is not None
     total = tally.scored.sum(axis=(1, 2)).astype(float)
     return np.asarray(_divide(tally.scored[..., 1].sum(axis=1), total) - _mean(tally, prediction))
 
 
-def _mean(tally: Tally, name: str) -> np.ndarray:
+def _mean(tally: DailyCounts, name: str) -> np.ndarray:
     present = tally.counts[name][:, :-1].sum(axis=1).astype(float)
     return _divide(tally.sums[name], present)
 

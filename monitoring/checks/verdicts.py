@@ -14,9 +14,9 @@ import numpy as np
 from capstan.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import ranks
+from monitoring.checks.daily_counts import DailyCounts
 from monitoring.checks.result import Check, Verdict
 from monitoring.checks.scores import scores
-from monitoring.checks.tally import Tally
 
 UNITS = {"drift": "its distance from the reference", "nulls": "its share of nulls moved by"}
 UNITS |= {
@@ -45,7 +45,7 @@ class Trace:
         return np.asarray((self.p <= share) & (self.effect >= self.threshold))
 
 
-def check(reference: Tally, recent: Tally, checks: Checks) -> list[Check]:
+def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Check]:
     """Return a check of each kind for each signal, as of the last day of `recent`."""
     found: dict[tuple[str, str], Check] = {}
     for each in trace(reference, recent, checks):
@@ -56,7 +56,7 @@ def check(reference: Tally, recent: Tally, checks: Checks) -> list[Check]:
     return list(found.values())
 
 
-def trace(reference: Tally, recent: Tally, checks: Checks) -> list[Trace]:
+def trace(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Trace]:
     """Return every test at every look: the days of `recent`, each with the days before it."""
     reference, recent = (tally.take(tally.rows >= checks.rows_per_day) for tally in (reference, recent))
     if not len(reference.days):

@@ -20,7 +20,7 @@ from monitoring.replay.arrivals import Arrivals
 from monitoring.replay.client import Client
 from monitoring.replay.past import Past
 from monitoring.replay.state import State, Waiting
-from serving.predictions import reader
+from predictions import reader
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from monitoring.checks.performance import performance
 from monitoring.checks.result import alarms
 from monitoring.history import history
 from monitoring.skew import skew
-from serving.predictions.labelled import labelled
+from predictions.labelled import labelled
 
 if TYPE_CHECKING:
     import pandas as pd

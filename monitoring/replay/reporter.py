@@ -1,4 +1,4 @@
-"""Evidently's reports of a replay, by a process of their own: they take seconds, and nothing depends on them."""
+"""Evidently's reports of a replay, by their own process: they take seconds, and nothing depends on them."""
 
 import logging
 import signal
@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from capstan.rollout import store
-from monitoring import live
+from monitoring import drift_report
 
 WEEK = 7 * 24  # hours
 log = logging.getLogger("monitoring")
@@ -47,7 +47,7 @@ def _work(capstone: str, wanted: Connection) -> None:
         except EOFError:
             return
         try:
-            live.watch(capstone, WEEK, f"{now:%Y%m%d}", now, champion)
+            drift_report.report_drift(capstone, WEEK, f"{now:%Y%m%d}", now, champion)
         except Exception as error:  # Evidently's own, too: a replay goes on without a report
             _warn(now, error)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Will a loan be repaid, and is the decision fair?"
-EXTRA = "credit"
+FAMILIES = ("tables",)
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 THRESHOLDS = {

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines.demand_forecast.forecaster import Forecaster, make
+from pipelines.demand_forecast.forecaster import Forecaster
 from pipelines.demand_forecast.windows import Windows
 
 MEMBERS = ("arima", "boosting")  # those that `tune.py` chose
@@ -18,9 +18,9 @@ MEMBERS = ("arima", "boosting")  # those that `tune.py` chose
 class Combination:
     """The members, each fitted by itself."""
 
-    def __init__(self, seed: int = 0, members: Sequence[str] = MEMBERS):
-        self.members: list[Forecaster] = [make(name, seed) for name in members]
-        self.requirements = sorted({package for member in self.members for package in member.requirements})
+    def __init__(self, members: Sequence[Forecaster]):
+        self.members = list(members)
+        self.requirements = sorted({package for member in members for package in member.requirements})
 
     def fit(self, windows: Windows) -> Combination:
         """Fit every member on the windows."""

@@ -21,7 +21,7 @@ from capstan.settings import settings
 from models.seeds import spread
 from pipelines.demand_forecast import conformal, data, measures, task
 from pipelines.demand_forecast.combination import MEMBERS
-from pipelines.demand_forecast.forecaster import FORECASTERS, make
+from pipelines.demand_forecast.forecasters import FORECASTERS, make
 from pipelines.demand_forecast.windows import Windows, cut
 
 RANDOM = {"boosting", "temporal_convolution", "autoregressive"}  # the others give every seed the same

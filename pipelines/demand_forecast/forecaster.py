@@ -1,12 +1,9 @@
-"""What every forecaster can do, and which there are."""
+"""What every forecaster can do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
-
-from capstan.errors import CapstanError
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,23 +23,3 @@ class Forecaster(Protocol):
 
     def predict(self, windows: Windows) -> np.ndarray:
         """Return the quantiles in ascending order, GW, shape (n, 48, levels)."""
-
-
-# By name: the module and the class. A module is imported when its forecaster is asked for; some of them import torch.
-FORECASTERS = {
-    "seasonal_naive": "SeasonalNaive",
-    "arima": "Arima",
-    "boosting": "Boosting",
-    "temporal_convolution": "TemporalConvolution",
-    "autoregressive": "Autoregressive",
-    "combination": "Combination",
-}
-
-
-def make(name: str, seed: int = 0, **settings: Any) -> Forecaster:
-    """Return a forecaster by name, not yet fitted. Raises CapstanError for a name that is unknown."""
-    if name not in FORECASTERS:
-        raise CapstanError(f"There is no forecaster {name!r}. There are: {', '.join(FORECASTERS)}.")
-    module = import_module(f"pipelines.demand_forecast.{name}")
-    made: Forecaster = getattr(module, FORECASTERS[name])(seed, **settings)
-    return made

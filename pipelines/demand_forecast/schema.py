@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -96,6 +96,14 @@ class Request(BaseModel):
         if start.timestamp() % timedelta(minutes=30).total_seconds():
             raise ValueError("expected a full or a half hour, such as 2014-10-01T00:00:00+10:00")
         return start
+
+    def prediction_time(self) -> datetime:
+        """Return the start of the day, in UTC: nothing that became known later counts."""
+        return self.start.astimezone(UTC)
+
+
+# What the demand of the day was, GW, in each half-hour from the start.
+Actual = Annotated[list[Demand], Field(min_length=DAY, max_length=DAY)]
 
 
 class Prediction(BaseModel):

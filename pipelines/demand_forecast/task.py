@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from capstan.bounds import at_most
 from capstan.capstone import Outcome
+from capstan.circle import Circle
+from capstan.times import instant
 from pipelines.demand_forecast import data, measures
-from pipelines.demand_forecast.schema import Prediction, Request, contracts
+from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
 from pipelines.demand_forecast.windows import DAY, WEEK, Windows, cut
 
 if TYPE_CHECKING:
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
     from capstan.evaluation import Evaluation
     from pipelines.demand_forecast.model import DemandModel
 
-__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+__all__ = ["Actual", "Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "How much electricity will Victoria need tomorrow, and how sure is that?"
-EXTRA = "forecast"
+FAMILIES = ("torch", "tables")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("regression", target="actual_peak", prediction="peak")
 THRESHOLDS = {
@@ -33,6 +36,19 @@ THRESHOLDS = {
     "coverage_error_known": at_most(0.1),
 }
 TEST_DAYS = 92  # October to December
+ACTUAL_DELAY = timedelta(days=2)  # a day's demand is known at its end
+# One forecast a day is too few for a canary: a challenger forecasts each day beside the champion, in the shadow.
+CIRCLE = Circle(
+    alarms=("performance", "mae", "drift"),
+    cool_down=timedelta(days=28),
+    labels=14,
+    recent=timedelta(days=56),
+    difference=0.002,  # GW of pinball loss: a thirtieth of that of a good forecast
+    trial="shadow",
+    rows_per_day=1,
+    harm=0.002,
+    longest=timedelta(days=56),
+)
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -46,10 +62,15 @@ def count(tables: Tables) -> dict[str, float]:
     return {"days": len(rows) / DAY, "working_days": float(rows["working_day"].sum() / DAY)}
 
 
-def split(tables: Tables) -> tuple[Tables, Tables]:
-    """Return all before the last 92 days to train on; and these, with the week before them, to test on."""
+def split(tables: Tables, until: str = "", test_days: int = TEST_DAYS) -> tuple[Tables, Tables]:
+    """Return all before the last 92 days to train on; and these, with the week before them, to test on.
+
+    until: nothing from this instant on counts, ISO 8601; "" is all. test_days: how many days test.
+    """
     rows = tables["half_hours"].sort_values("time", ignore_index=True)
-    first = rows["time"].iloc[-1] - np.timedelta64(30 * (DAY * TEST_DAYS - 1), "m")
+    if until:
+        rows = rows[rows["time"] < instant(until)]
+    first = rows["time"].iloc[-1] - np.timedelta64(30 * (DAY * test_days - 1), "m")
     before = first - np.timedelta64(30 * WEEK, "m")
     return {"half_hours": rows[rows["time"] < first]}, {"half_hours": rows[rows["time"] >= before]}
 
@@ -60,7 +81,7 @@ def train(tables: Tables, seed: int = 0, forecaster: str = "combination", folds:
     folds: how many quarters of the weeks calibrate the quantiles; fewer are faster.
     """
     from pipelines.demand_forecast import conformal
-    from pipelines.demand_forecast.forecaster import make
+    from pipelines.demand_forecast.forecasters import make
     from pipelines.demand_forecast.model import DemandModel
 
     windows = cut(tables["half_hours"])
@@ -108,6 +129,22 @@ def _inputs(windows: Windows) -> pd.DataFrame:
             "working_day": windows.working[:, -1].astype(int),
         }
     )
+
+
+def target_of(label: list[float]) -> float:
+    """Return the peak of a day's demand."""
+    return max(label)
+
+
+def losses(predictions: list[dict[str, Any]], labels: list[list[float]]) -> np.ndarray:
+    """Return the pinball loss of each day, GW, shape (n,): one number for the median and for how sure it is."""
+    pairs = zip(predictions, labels, strict=True)
+    return np.array([measures.pinball(np.array(day), np.array(found["quantiles"])) for found, day in pairs])
+
+
+def parameters_at(moment: datetime) -> dict[str, Any]:
+    """Return the parameters of a run as of an instant. Its last eight weeks test the model."""
+    return {"until": moment.isoformat(), "test_days": 56}
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from pipelines.demand_forecast import data, measures, task
-from pipelines.demand_forecast.forecaster import make
+from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.windows import Windows, between, cut
 
 GRID: list[tuple[str, dict[str, Any]]] = [

@@ -10,6 +10,7 @@ import numpy as np
 
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
+from capstan.resources import COMPUTE, Resources
 from pipelines.digits.schema import Prediction, Request, contracts
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Which digit is it?"
-EXTRA = "vision"
+FAMILIES = ("torch", "vision")
+RESOURCES = Resources({"evaluate": COMPUTE})
 CONTRACT_LIMIT = 0.0  # the files are known to the last byte
 OUTCOME = Outcome("multiclass", target="label", prediction="digit")
 THRESHOLDS = {

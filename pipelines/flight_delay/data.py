@@ -26,7 +26,6 @@ COLUMNS = {
     "airports": ["faa", "tzone"],
     "airlines": ["carrier"],
 }
-NEW_YORK = "America/New_York"
 # The list of airports lacks four in Puerto Rico and the Virgin Islands that flights go to.
 UNLISTED = dict.fromkeys(["BQN", "PSE", "SJU", "STT"], "America/Puerto_Rico")
 

@@ -68,7 +68,7 @@ def pipeline(
         measured = ablate(
             capstone=NAME, train=past, test=future, parameters={"seed": seed, "calibrate_from": calibrate_from}
         )
-    delivered = road.deliver(
+    delivered = road.gate_and_deploy(
         NAME,
         model=trained,
         scores=evaluated.outputs["scores"],
@@ -78,8 +78,7 @@ def pipeline(
         as_of=as_of,
         canary=canary,
     )
-    road.small(source, checked, rows, evaluated)
-    road.large(features, trained, measured)
+    road.place(NAME, source, checked, features, rows, trained, evaluated, measured)
     return Outputs(
         flights=source.outputs["counts"],
         training_set=features.outputs["training_set"],

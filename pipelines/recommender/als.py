@@ -31,7 +31,7 @@ class Als:
         from implicit.cpu.als import AlternatingLeastSquares
         from threadpoolctl import threadpool_limits
 
-        with threadpool_limits(1, "blas"):  # as implicit asks for: it has threads of its own
+        with threadpool_limits(1, "blas"):  # as implicit asks for: it has its own threads
             model = AlternatingLeastSquares(
                 factors=self.factors,
                 regularization=self.ridge,

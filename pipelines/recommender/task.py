@@ -9,6 +9,7 @@ import numpy as np
 
 from capstan.bounds import at_least
 from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.resources import COMPUTE, Resources
 from pipelines.recommender import data, protocol
 from pipelines.recommender.columns import KEYS, SHOWN, USER
 from pipelines.recommender.schema import Event, Prediction, Request, contracts
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Event", "Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Which films would somebody watch next?"
-EXTRA = "recommender"
+FAMILIES = ("torch", "tables")
+RESOURCES = Resources({"evaluate": COMPUTE})
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "recommender"
 ENTITY_KEYS = KEYS

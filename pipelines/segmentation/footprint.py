@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-CAPSTAN = [sys.executable, "-m", "capstan"]
+CAPSTAN = [sys.executable, "-m", "cli"]
 
 
 def peak(process: psutil.Process) -> int:

@@ -4,14 +4,7 @@ from typing import NamedTuple
 
 from kfp import dsl
 
-from components.evaluate.component import evaluate
-from components.ingest.component import ingest
-from components.split.component import split
-from components.train.component import train
-from components.validate.component import validate
 from pipelines import road
-
-NAME = "segmentation"
 
 
 class Outputs(NamedTuple):
@@ -32,28 +25,6 @@ def pipeline(seed: int = 0, methods: str = "k-means,Gaussian mixture,spectral,HD
     methods: those that compete, between commas. canary: the share of keys, in percent, that the new version gets beside
     the champion; 0 replaces the champion.
     """
-    source = ingest(capstone=NAME)
-    checked = validate(capstone=NAME, tables=source.outputs["tables"])
-    parts = split(capstone=NAME, tables=checked.outputs["clean"])
-    past, future = parts.outputs["train"], parts.outputs["test"]
-    trained = train(capstone=NAME, tables=past, parameters={"seed": seed, "methods": methods})
-    evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
-    delivered = road.deliver(
-        NAME,
-        model=trained,
-        scores=evaluated.outputs["scores"],
-        train=past,
-        test=future,
-        canary=canary,
-        extra="segmentation",
-    )
-    road.small(source, checked, parts, evaluated, extra="segmentation")
-    road.large(trained, extra="segmentation")
-    return Outputs(
-        customers=source.outputs["counts"],
-        rows=parts.outputs["counts"],
-        scores=evaluated.outputs["scores"],
-        report=evaluated.outputs["report"],
-        verdict=delivered.verdict,
-        version=delivered.version,
-    )
+    parameters = {"seed": seed, "methods": methods}
+    counts = {"customers": "ingest", "rows": "split"}
+    return road.standard("segmentation", parameters, canary=canary, outputs=Outputs, counts=counts)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Which kinds of customers are there, and how sure is that?"
-EXTRA = "segmentation"
+FAMILIES = ("tables",)
 CONTRACT_LIMIT = 0.01
 # There is no label. What can be asked of segments is that other samples of the customers give the same ones.
 THRESHOLDS = {

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from predictions.json_text import dumps
 from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
@@ -13,7 +14,6 @@ from serving.errors import one_line
 from serving.guards.call import Kind, current
 from serving.labels.service import LabelService, summary
 from serving.model.repository import CapstoneRepository
-from serving.model.values import dumps
 
 log = logging.getLogger("serving")
 

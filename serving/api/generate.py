@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from capstan.settings import settings
+from predictions.json_text import dumps
 from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
@@ -21,7 +22,6 @@ from serving.guards.call import Kind, current
 from serving.guards.measure import CLIENT_LEFT
 from serving.model.generation import GeneratePayload, Generation, generate
 from serving.model.repository import CapstoneRepository
-from serving.model.values import dumps
 from serving.scoring.streams import ClientLeft
 
 log = logging.getLogger("serving")

@@ -11,10 +11,10 @@ import yaml
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.model.capstone import CapstoneModel
 from serving.model.codec_v2 import example_of
 from serving.model.predictor import Predictor
 from serving.model.repository import CapstoneRepository
+from serving.model.served_model import ServedModel
 
 TEMPLATE = Path(__file__).with_name("openapi.yaml")
 ANSWERS = {
@@ -37,7 +37,7 @@ class OpenApi:
     def __init__(self, repository: CapstoneRepository, secured: bool):
         self.repository, self.secured = repository, secured
         _template()  # 50 ms that no request should wait for
-        self._models: dict[str, CapstoneModel] | None = None
+        self._models: dict[str, ServedModel] | None = None
         self._document = b""
 
     async def document(self, request: Request) -> Response:
@@ -54,7 +54,7 @@ def _template() -> dict[str, Any]:
     return document
 
 
-def build(models: Mapping[str, CapstoneModel], secured: bool = False) -> dict[str, Any]:
+def build(models: Mapping[str, ServedModel], secured: bool = False) -> dict[str, Any]:
     """Return the document as JSON has it. A model is described by its champion."""
     document = deepcopy(_template())
     if secured:

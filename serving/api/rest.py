@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from predictions.json_text import dumps
 from serving import page
 from serving.api.actuals import Actuals
 from serving.api.body import read_json
@@ -24,7 +25,6 @@ from serving.guards.authentication import Authentication
 from serving.guards.call import Guard, Kind
 from serving.model.codec_v1 import V1Payload
 from serving.model.repository import CapstoneRepository
-from serving.model.values import dumps
 from serving.monitoring.routes import Monitoring
 
 
@@ -46,7 +46,7 @@ def create_app(
         *Routes(dataplane, repository).routes(),
         ApiRoute("/openapi.json", OpenApi(repository, secured).document),
     ]
-    return Application(routes, guards, max_body_bytes, draining)
+    return Application(routes, guards, max_body_bytes, draining, repository.limits)
 
 
 class InferRoutes:

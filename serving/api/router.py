@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.api.body import Body
 from serving.errors import Refused, reply, statuses
-from serving.guards.call import Call, Guard, Kind, run
+from serving.guards.call import Call, Guard, Kind, LimitsOf, any_limits, run
 
 log = logging.getLogger("serving")
 CACHED_PATH = 200  # characters
@@ -41,7 +41,8 @@ class ApiRoute(Route):
 class Application:
     """Finds the route of a request, the first that matches, and answers behind the guards that its kind passes.
 
-    Bodies are limited to `max_body_bytes`. While `draining()`, clients are asked to close their connection.
+    Bodies are limited to the bytes that their model states, at most `max_body_bytes`. While `draining()`, clients are
+    asked to close their connection.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Application:
         guards: Sequence[Guard],
         max_body_bytes: int,
         draining: Callable[[], bool] = lambda: False,
+        limits: LimitsOf = any_limits,
     ):
+        self.limits = limits
         self.routes, self.guards, self.max_body_bytes, self.draining = routes, guards, max_body_bytes, draining
         self._find = lru_cache(1024)(self._search)  # clients ask for few paths
 
@@ -69,8 +72,10 @@ class Application:
         find = self._find if len(scope["path"]) <= CACHED_PATH else self._search
         handle, kind, found = find(scope["method"], scope["path"])
         scope.update(found)
-        body = Body(scope, receive, self.max_body_bytes)
-        call, begun = Call(kind, Headers(scope=scope), body), False
+        name = found.get("path_params", {}).get("model_name", "")
+        limits = self.limits(name)
+        body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
+        call, begun = Call(kind, Headers(scope=scope), body, name, limits), False
 
         async def watched(message: Message) -> None:
             nonlocal begun

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute
 
+from capstan.errors import Unavailable
 from serving.api.body import read_object
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.router import ApiRoute
-from serving.errors import Unavailable
 from serving.guards.call import Kind
 from serving.model.repository import CapstoneRepository
 

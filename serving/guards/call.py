@@ -2,13 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Any, Protocol
 
+from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from grpc_interceptor.server import AsyncServerInterceptor
+
+from capstan.resources import Limits
+from serving.errors import TooLarge
 
 
 class Body(Protocol):
@@ -39,6 +43,8 @@ class Call:
     kind: Kind
     headers: Mapping[str, str]  # gRPC: the metadata; names in lower case
     body: Body | None = None  # None where the message has arrived already, as in gRPC
+    asked: str = ""  # the model that its path or message names, whether it is served or not
+    limits: Limits = field(default_factory=Limits)  # of that model
     client: str = ""  # the name of its token
     status: int = 200  # of the answer, once it has begun
     model: str = ""
@@ -55,6 +61,14 @@ class Guard(Protocol):
 
     async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Return what `proceed()` returns, or raise an error of `serving.errors`."""
+
+
+LimitsOf = Callable[[str], Limits]  # of a model, by its name
+
+
+def any_limits(name: str) -> Limits:
+    """Return the limits of a model that states none."""
+    return Limits()
 
 
 NO_CALL = Call(Kind.OTHER, {})  # of code that runs outside of a request
@@ -75,14 +89,21 @@ KINDS = dict.fromkeys(("ServerLive", "ServerReady", "ModelReady"), Kind.PROBE) |
 class GuardInterceptor(AsyncServerInterceptor):
     """gRPC interceptor; `serving.errors.StatusInterceptor` stands before it."""
 
-    def __init__(self, guards: Sequence[Guard]):
-        self.guards = guards
+    def __init__(self, guards: Sequence[Guard], limits: LimitsOf = any_limits):
+        self.guards, self.limits = guards, limits
 
     async def intercept(
         self, method: Callable[..., Any], request_or_iterator: Any, context: ServicerContext, method_name: str
     ) -> Any:
-        """Answer a call behind the guards."""
+        """Answer a call behind the guards. Raises TooLarge."""
         kind = KINDS.get(method_name.rpartition("/")[2], Kind.OTHER)
         metadata = context.invocation_metadata() or ()
-        call = Call(kind, {key: value for key, value in metadata if isinstance(value, str)})
+        name = getattr(request_or_iterator, "model_name", "")
+        limits = self.limits(name)
+        # What is no protobuf has no size; the method refuses it.
+        size = request_or_iterator.ByteSize() if isinstance(request_or_iterator, Message) else 0
+        if kind is Kind.PREDICT and size > limits.bytes:
+            raise TooLarge(f"The message is larger than {limits.bytes} bytes; send less at a time.")
+        headers = {key: value for key, value in metadata if isinstance(value, str)}
+        call = Call(kind, headers, asked=name, limits=limits)
         return await run(self.guards, call, lambda: method(request_or_iterator, context))

@@ -8,9 +8,10 @@ from serving.guards.call import Answer, Call, Kind
 
 
 class TimeLimit:
-    """Gives up predictions after `seconds`. Loading a model may take longer, and streams have limits of their own.
+    """Gives up predictions after the seconds that their model states, at most `seconds`.
 
-    It ends what waits: for the online store or the log. A model in the middle of its batch ends by itself.
+    Loading a model may take longer, and streams have limits of their own. It ends what waits: for the online store or
+    the log. A model in the middle of its batch ends by itself.
     """
 
     def __init__(self, seconds: float):
@@ -20,10 +21,11 @@ class TimeLimit:
         """Raises TooSlow."""
         if call.kind is not Kind.PREDICT:
             return await proceed()
+        seconds = min(self.seconds, call.limits.seconds)
         try:
-            async with asyncio.timeout(self.seconds) as limit:
+            async with asyncio.timeout(seconds) as limit:
                 return await proceed()
         except TimeoutError:
             if limit.expired():
-                raise TooSlow(f"The request took longer than {self.seconds:g} s and was given up.") from None
+                raise TooSlow(f"The request took longer than {seconds:g} s and was given up.") from None
             raise

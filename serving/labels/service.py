@@ -1,4 +1,4 @@
-"""What becomes of the labels of a request. They are taken one request after the other, in a thread of their own."""
+"""What becomes of the labels of a request. They are taken one request after the other, in their own thread."""
 
 import asyncio
 from collections import Counter
@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 import orjson
 from kserve.errors import InvalidInput
 
-from capstan.errors import CapstanError
-from capstan.labels import Actual, LabelStore, Outcome, label_store
+from capstan.errors import CapstanError, Unavailable
+from predictions.find import About, Finder, Found
+from predictions.labels import Actual, LabelResult, LabelStore, label_store
+from predictions.log import PredictionLog
 from serving import metrics
-from serving.errors import Unavailable
 from serving.labels.decoder import LabelDecoder, Sent
-from serving.predictions.find import About, Finder, Found
-from serving.predictions.log import PredictionLog
 
 STATUSES = {"accepted": 200, "same": 200, "corrected": 200, "contradicting": 409, "unknown": 404, "wrong": 400}
 NONE: Mapping[str, Found] = MappingProxyType({})
@@ -119,7 +118,7 @@ def _refused(kind: str, error: str, **more: Any) -> Result:
     return {"status": STATUSES[kind], "outcome": kind, "error": error, **more}
 
 
-def _result(actual: Actual, outcome: Outcome) -> Result:
+def _result(actual: Actual, outcome: LabelResult) -> Result:
     if outcome.kind == "early":
         return _refused("wrong", "known_at: A correction cannot have been known before the label that it corrects.")
     if outcome.kind == "contradicting":

@@ -10,18 +10,18 @@ from kserve.errors import InferenceError, InvalidInput
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from predictions import ids
 from serving import metrics
 from serving.errors import TooSlow, one_line
 from serving.guards.call import current
 from serving.model.inference import Inference
 from serving.model.predictor import Predictor
 from serving.model.rows import Row
-from serving.predictions import ids
 from serving.scoring.features import Report
 from serving.scoring.streams import PartStream
 
 if TYPE_CHECKING:
-    from serving.model.capstone import CapstoneModel
+    from serving.model.served_model import ServedModel
 
 log = logging.getLogger("serving")
 
@@ -52,7 +52,7 @@ class Generation:
 
     def __init__(
         self,
-        model: "CapstoneModel",
+        model: "ServedModel",
         predictor: Predictor,
         row: Row,
         features: tuple[dict[str, list[Any]], list[Report]],
@@ -135,7 +135,7 @@ class Generation:
 
 
 async def generate(
-    model: "CapstoneModel", payload: GeneratePayload, headers: Mapping[str, str], started: float
+    model: "ServedModel", payload: GeneratePayload, headers: Mapping[str, str], started: float
 ) -> Generation:
     """Start a streamed prediction. Raises what `predict` raises, and NotImplementedError where the model has none."""
     call = current.get()

@@ -18,7 +18,8 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 class Inference:
     """What was asked of a variant, and what it answered: `columns` have n values, the lists n items.
 
-    A prediction is a dict as JSON has it. `partial` says that a stream ended early.
+    A prediction is a dict as JSON has it. `partial` says that a stream ended early, `shadow` that nobody gets
+    the answer.
     """
 
     variant: Variant
@@ -28,6 +29,7 @@ class Inference:
     predictions: list[dict[str, Any]]
     prediction_ids: list[str]
     partial: bool = False
+    shadow: bool = False
 
 
 class Payload(Protocol[Answer_co]):

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from capstan.settings import settings
+from predictions import ids
 from serving import metrics
 from serving.labels.decoder import LabelDecoder
 from serving.model.answers import AnswerSchema
 from serving.model.inference import Inference
 from serving.model.rows import Row, RowDecoder
 from serving.model.tensor_types import input_types, output_types
-from serving.predictions import ids
 from serving.scoring.batching import Batcher
 from serving.scoring.events import EventSink
 from serving.scoring.explanations import Explained, explain

@@ -15,18 +15,20 @@ from kserve.errors import ModelNotFound, ModelNotReady
 
 from capstan import catalogue
 from capstan.errors import CapstanError
+from capstan.resources import Limits
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from predictions.log import PredictionLog
 from serving.errors import Loading, one_line
-from serving.model.capstone import CapstoneModel
-from serving.predictions.log import PredictionLog
+from serving.model.served_model import ServedModel
 from serving.scoring.variants import NoEndpoint, OpenStore, load_variants
 
 if TYPE_CHECKING:
     from feast import FeatureStore
 
 log = logging.getLogger("serving")
+DEFAULTS = Limits()
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
 
 
@@ -68,7 +70,7 @@ class CapstoneRepository(ModelRepository):
 
     def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
         super().__init__()
-        self.models: dict[str, CapstoneModel] = {}
+        self.models: dict[str, ServedModel] = {}
         self.open_store = open_store
         self.log = log or PredictionLog.of_settings()
         self.loading: set[str] = set()
@@ -78,7 +80,7 @@ class CapstoneRepository(ModelRepository):
         self._lock = asyncio.Lock()
         self._settled: set[str] = set()
 
-    def served(self, name: str) -> CapstoneModel:
+    def served(self, name: str) -> ServedModel:
         """Return a model that is loaded. Raises ModelNotFound, or Loading for one that will be."""
         model = self.models.get(name)
         if model is None:
@@ -89,7 +91,12 @@ class CapstoneRepository(ModelRepository):
             raise ModelNotFound(name)
         return model
 
-    async def load(self, name: str) -> CapstoneModel:
+    def limits(self, name: str) -> Limits:
+        """Return what a request to a model may take; the defaults for one that is not loaded."""
+        model = self.models.get(name)
+        return model.limits if model else DEFAULTS
+
+    async def load(self, name: str) -> ServedModel:
         """Read the roll-out of a capstone again, load what has a role, and swap.
 
         The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can
@@ -141,7 +148,7 @@ class CapstoneRepository(ModelRepository):
         else:
             self._attempts.pop(name, None)
 
-    def _build(self, name: str) -> CapstoneModel:
+    def _build(self, name: str) -> ServedModel:
         state, old = store.read(name), self.models.get(name)
         if not state.versions():
             raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
@@ -151,7 +158,7 @@ class CapstoneRepository(ModelRepository):
         variants, unloadable = load_variants(name, state.versions(), cache(self.open_store), held)
         if not variants:
             raise Unloadable(state, unloadable)
-        return CapstoneModel(name, variants, self.log, state, unloadable)
+        return ServedModel(name, variants, self.log, state, unloadable)
 
     def _settle(self, name: str) -> None:
         """Hide what a capstone's first load has imported from the garbage collector. These million objects stay anyway,
@@ -165,11 +172,7 @@ class CapstoneRepository(ModelRepository):
 
     async def keep_loaded(self) -> None:
         """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
-        self.loading = set(served_names())
-        for name in tuple(self.loading):
-            with suppress(CapstanError):
-                if not (await asyncio.to_thread(store.read, name)).versions():
-                    self.loading.discard(name)
+        await self._find_deployed()
         for name in sorted(self.loading):
             await self._try(name)
         await asyncio.to_thread(_import_libraries)
@@ -180,6 +183,29 @@ class CapstoneRepository(ModelRepository):
                     await self._try(name)
             if settings().rollout_seconds:
                 await self._follow()
+
+    async def _find_deployed(self) -> None:
+        """Set `loading` to what has a role, once the registry answers: one request, however many capstones there are.
+
+        Until then every capstone has failed. Asking for each would take them all as many time limits.
+        """
+        self.loading, told = set(served_names()), ""
+        while True:
+            try:
+                deployed = await asyncio.to_thread(store.deployed)
+            except CapstanError as error:
+                if str(error) != told:
+                    log.warning("Nothing is served yet: %s", one_line(str(error)))
+                told = str(error)
+                for name in set(served_names()) - self.models.keys():
+                    self._failed(name, error)
+                self.loading.clear()
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            for name in [name for name in self.failures if name not in self.models]:
+                self._forget(name)
+            self.loading = (set(served_names()) & deployed) - self.models.keys()
+            return
 
     async def _follow(self) -> None:
         """Load what has another roll-out state than the registry. A command tells each replica that it finds; this is

@@ -10,8 +10,8 @@ import numpy as np
 import orjson
 from kserve.errors import InvalidInput
 
+from predictions.json_text import dumps
 from serving.model.tensor_types import TensorType
-from serving.model.values import dumps
 
 NULL = type(None)
 INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)]

@@ -6,7 +6,7 @@ from typing import Any
 from monitoring.checks.result import Check
 from monitoring.snapshots import Snapshot
 
-# A check of another name is of performance: a task may have metrics of its own.
+# A check of another name is of performance: a task may have its own metrics.
 GROUPS = {"contract": "quality", "nulls": "quality", "new categories": "quality", "drift": "drift"}
 GROUPS |= {"service": "service", "skew": "other"}
 NAMES = ("quality", "drift", "performance", "service", "other")

@@ -13,8 +13,8 @@ from capstan.errors import CapstanError
 from capstan.rollout import commands, store
 from capstan.rollout.state import LONGEST_REASON, RolloutState
 from capstan.settings import settings
-from monitoring.circle.decisions import decide, tell_change
 from monitoring.history import Event, history
+from monitoring.retraining.decisions import decide, tell_change
 from serving.errors import Conflict, message_of, one_line
 from serving.model.repository import CapstoneRepository
 
@@ -34,7 +34,7 @@ def reason_of(body: dict[str, Any]) -> str:
 
 
 class Decisions:
-    """Does what operators decide, in threads of its own: a roll-out waits for this server to load it."""
+    """Does what operators decide, in its own threads: a roll-out waits for this server to load it."""
 
     def __init__(self, repository: CapstoneRepository):
         self.repository = repository

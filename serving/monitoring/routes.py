@@ -6,15 +6,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from capstan import catalogue
+from predictions.json_text import dumps
 from serving.api.body import read_object
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
 from serving.errors import Forbidden
 from serving.guards.call import Kind, current
 from serving.model.repository import CapstoneRepository
-from serving.model.values import dumps
+from serving.monitoring.console_data import ConsoleData
 from serving.monitoring.decide import KINDS, Decisions, reason_of
-from serving.monitoring.facts import Facts
 from serving.monitoring.recent import Recent
 
 NO_TOKENS = (
@@ -29,7 +29,7 @@ class Monitoring:
 
     def __init__(self, repository: CapstoneRepository, secured: bool):
         self.secured = secured
-        self._facts, self._recent, self._decisions = Facts(repository), Recent(), Decisions(repository)
+        self._facts, self._recent, self._decisions = ConsoleData(repository), Recent(), Decisions(repository)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes. Reading needs no token: it is a probe, and what it shows says nothing about a person."""

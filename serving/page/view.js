@@ -38,7 +38,7 @@ export function makeView(metadata) {
     }
   }
 
-  /** Ask another variant: its version has a form of its own. What was entered goes where the two forms differ. */
+  /** Ask another variant: its version has its own form. What was entered goes where the two forms differ. */
   async function turn(role) {
     const before = own;
     own = await ask(metadataPath(metadata.name, metadata.variants[role] ?? null)).catch(() => before);
@@ -92,7 +92,7 @@ function instances(row) {
   return `{"instances": [${row}]}`;
 }
 
-/** Return a function from a version to the fields of its predictions: each version has a schema of its own. */
+/** Return a function from a version to the fields of its predictions: each version has its own schema. */
 function fieldsByVersion(metadata) {
   const main = metadata.variants.champion ?? Object.values(metadata.variants)[0];
   const known = new Map([[main, metadata.prediction_schema]]);

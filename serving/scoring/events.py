@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from capstan.errors import CapstanError
-from serving.errors import Unavailable
+from capstan.errors import CapstanError, Unavailable
 from serving.scoring.variants import Variant
 
 _writers: dict[str, ThreadPoolExecutor] = {}  # one thread for each capstone; it outlives a reload
@@ -25,7 +24,7 @@ class EventSink:
         from feast import FeatureStore
 
         assert variant.transformer
-        # A store of its own: threads that share a connection of Python's sqlite3 may take each other's parameters.
+        # Its own store: threads that share a connection of Python's sqlite3 may take each other's parameters.
         self.variant, self.store = variant, FeatureStore(config=variant.transformer.store.config)
         self.task = variant.loaded.task
         source = self.task.PUSH_SOURCE

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from capstan.errors import CapstanError
-from serving.errors import Unavailable
+from capstan.errors import CapstanError, Unavailable
 from serving.model.rows import Row
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from serving.errors import Unavailable
+from capstan.errors import Unavailable
 
 SECONDS = 1.0  # how long an answer holds, and how long a probe waits for one
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from kserve.errors import InferenceError
 
-from serving.errors import Unavailable, one_line
+from capstan.errors import Unavailable
+from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import Report
 from serving.scoring.variants import Variant

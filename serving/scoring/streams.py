@@ -1,4 +1,4 @@
-"""A model's stream, run in a thread of its own: the event loop takes its parts one by one."""
+"""A model's stream, run in its own thread: the event loop takes its parts one by one."""
 
 import asyncio
 import threading

@@ -1,20 +1,16 @@
 """The variants of a capstone: the model versions that have a role, loaded and ready to score."""
 
 import logging
-import shutil
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from capstan import registry
-from capstan import version as versions
+from capstan import model_version, registry
 from capstan.errors import CapstanError
 from capstan.model import Model
-from capstan.version import Version
+from capstan.model_version import Version
+from capstan.version_cache import HeldFiles
 from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
@@ -23,14 +19,6 @@ if TYPE_CHECKING:
     from feast import FeatureStore
 
 log = logging.getLogger("serving")
-
-
-class Files:
-    """A folder for the files of a version, removed with its last reference."""
-
-    def __init__(self, name: str):
-        self.path = Path(mkdtemp(prefix=f"capstan-{name}-"))
-        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 class NoEndpoint(CapstanError):
@@ -47,7 +35,7 @@ class Variant:
     loaded: Version
     transformer: FeatureTransformer | None = None
     defaults: Mapping[str, Any] | None = None  # what features are taken to be when the online store fails
-    files: "Files | None" = None  # go with the last variant that needs them
+    files: HeldFiles | None = None  # go with the last variant that needs them
 
     @cached_property
     def model(self) -> Model:
@@ -145,19 +133,19 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     return Variant(name, role, version, found, transformer, defaults, files)
 
 
-def _download(name: str, version: str) -> tuple[Version, Files]:
-    mlflow = registry.library()
-    files = Files(name)
+def _download(name: str, version: str) -> tuple[Version, HeldFiles]:
     try:
-        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(files.path)))
-    except (mlflow.MlflowException, OSError) as error:
-        raise CapstanError(f"Version {version} of {name!r} cannot be loaded: {one_line(str(error))}") from error
-    if not (folder / versions.DATA).is_dir():
+        files = registry.hold_version(name, version)
+    except CapstanError as error:
+        said = one_line(str(error)).replace("cannot be downloaded", "cannot be loaded", 1)
+        raise CapstanError(said) from error
+    folder = files.path / model_version.DATA
+    if not folder.is_dir():
         raise CapstanError(
-            f"Version {version} of {name!r} cannot be served: it does not hold {versions.DATA}. Train it again."
+            f"Version {version} of {name!r} cannot be served: it does not hold {model_version.DATA}. Train it again."
         )
     try:
-        return versions.load(folder / versions.DATA), files
+        return model_version.load(folder), files
     except CapstanError as error:
-        where = f"The model in {folder / versions.DATA} "
+        where = f"The model in {folder} "
         raise CapstanError(f"Version {version} of {name!r} {str(error).removeprefix(where)}") from error

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.alarms`: how often the checks alarm on 2013's days, unchanged and with shifts.
 
 The model learns from January to June and is watched from July to December. The shifts are those of
-`pipelines/flight_delay/shifts.json`, which is older than the method. It writes `alarms.json` into the folder that it is
+`shifts.json`, which is older than the method. It writes `alarms.json` into the folder that it is
 given, and prints the table.
 """
 
@@ -24,16 +24,16 @@ from capstan.checks import Checks
 from capstan.files import read_tables, write_tables
 from components.build_features.core import build_features
 from models.gbdt import train_classifier
-from monitoring import study
-from monitoring.checks import tally
+from monitoring.checks import daily_counts
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS, LABEL
+from tests.benchmarks import alarm_study
 
 if TYPE_CHECKING:
     from models.booster import CalibratedBooster
 
 HERE = Path(__file__).parent
-SHIFTS = Path(task.__file__).parent / "shifts.json"
+SHIFTS = HERE / "shifts.json"
 CALIBRATE_FROM, WATCH_FROM, WATCH_UNTIL = (f"2013-{day}T00:00:00Z" for day in ("06-01", "07-01", "12-30"))  # 26 weeks
 
 
@@ -87,22 +87,24 @@ def measure(windows: int, in_a_row: int, repeats: int) -> dict[str, Any]:
     model = model_of(rows)
     watched = rows[(rows[EVENT_TIMESTAMP] >= WATCH_FROM) & (rows[EVENT_TIMESTAMP] < WATCH_UNTIL)]
     checks = Checks()
-    period = tally.reference(signals(model, watched), checks, task.OUTCOME)
+    period = daily_counts.reference(signals(model, watched), checks, task.OUTCOME)
     unchanged = {
-        "dealt": _false_alarms([study.repeat(period, checks, seed) for seed in range(windows)]),
-        "in_a_row": _false_alarms([study.repeat(period, checks, seed, in_a_row=True) for seed in range(in_a_row)]),
+        "dealt": _false_alarms([alarm_study.repeat(period, checks, seed) for seed in range(windows)]),
+        "in_a_row": _false_alarms(
+            [alarm_study.repeat(period, checks, seed, in_a_row=True) for seed in range(in_a_row)]
+        ),
     }
     shifts = {}
     for shift in json.loads(SHIFTS.read_text())["shifts"]:
-        changed = tally.recent(signals(model, planted(watched, shift)), checks, period)
+        changed = daily_counts.recent(signals(model, planted(watched, shift)), checks, period)
         where = {shift["column"]} | ({task.OUTCOME.prediction} if shift["kind"] == "flip" else set())
         shifts[shift["name"]] = _detections(
-            [study.repeat(period, checks, windows + seed, changed).by(where) for seed in range(repeats)]
+            [alarm_study.repeat(period, checks, windows + seed, changed).by(where) for seed in range(repeats)]
         )
     return {"days": len(period.days), "rows": int(period.rows.sum()), "unchanged": unchanged, "shifts": shifts}
 
 
-def _false_alarms(found: list[study.Found]) -> dict[str, Any]:
+def _false_alarms(found: list[alarm_study.Found]) -> dict[str, Any]:
     alarmed = [each for each in found if each.first]
     interval = binomtest(len(alarmed), len(found)).proportion_ci(method="exact")
     by = Counter(signal for each in alarmed for signal in {signal for _, signal in each.first})

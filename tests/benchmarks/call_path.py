@@ -8,16 +8,16 @@ from types import FrameType
 
 import httpx
 
-import serving
+from capstan.settings import ROOT
+from predictions.log import PredictionLog
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.rest import create_app
 from serving.guards import guards_of_settings
-from serving.model.capstone import CapstoneModel
 from serving.model.repository import CapstoneRepository
-from serving.predictions.log import PredictionLog
+from serving.model.served_model import ServedModel
 from tests.support.capstones_of_tests import found, variant
 
-FOLDER = f"{Path(serving.__file__).parent}/"
+FOLDERS = tuple(f"{ROOT / package}/" for package in ("serving", "predictions"))
 REQUESTS = {
     "v1": ("/v1/models/plain:predict", {"instances": [{"x": 1.5}]}),
     "v2": (
@@ -38,13 +38,13 @@ async def passed(protocol: str) -> list[tuple[str, str]]:
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(FOLDER) and not code.co_name.startswith("<"):
-            seen.setdefault((code.co_filename.removeprefix(FOLDER), code.co_qualname))
+        if event == "call" and code.co_filename.startswith(FOLDERS) and not code.co_name.startswith("<"):
+            seen.setdefault((code.co_filename.removeprefix(f"{ROOT}/"), code.co_qualname))
 
     with TemporaryDirectory() as folder, found():
         log = PredictionLog(Path(folder))
         repository = CapstoneRepository(log=log)
-        repository.update(CapstoneModel("plain", {"champion": variant("plain")}, log))
+        repository.update(ServedModel("plain", {"champion": variant("plain")}, log))
         app = create_app(CapstanDataPlane(repository), 2**20, guards_of_settings())
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
             path, body = REQUESTS[protocol]

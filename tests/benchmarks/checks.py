@@ -44,12 +44,12 @@ def make(folder: Path, rows: int) -> None:
 def ours(folder: Path) -> int:
     """Run every check, from the files on. Return the number of checks."""
     from capstan.bounds import at_least
-    from monitoring.checks import tally, verdicts
+    from monitoring.checks import daily_counts, verdicts
     from monitoring.checks.performance import performance
 
     checks = Checks()
-    reference = tally.reference(folder / "reference.parquet", checks, OUTCOME)
-    found = verdicts.check(reference, tally.recent(folder / "recent.parquet", checks, reference), checks)
+    reference = daily_counts.reference(folder / "reference.parquet", checks, OUTCOME)
+    found = verdicts.check(reference, daily_counts.recent(folder / "recent.parquet", checks, reference), checks)
     labelled = pd.read_parquet(folder / "recent.parquet", columns=["probability", "label", "event_timestamp"])
     return len([*found, *performance(labelled, OUTCOME, checks, {"roc_auc": at_least(0.6)})])
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.labels import LabelStore
 from monitoring.comparison import compare
-from serving.predictions.labelled import labelled
+from predictions.labelled import labelled
+from predictions.labels import LabelStore
 from tests.benchmarks.stack import CAPSTAN
 from tests.support.processes import free_port
 

@@ -25,7 +25,7 @@ def rows() -> list[dict]:
         test = time.monotonic() - began
     return [
         {"what": "fresh clone to the first served prediction", "goal": "under 5 min", "measured": f"{demo:.0f} s"},
-        {"what": "`make test` after it", "goal": "under 12 min", "measured": f"{test:.0f} s"},
+        {"what": "`make test` after it", "goal": "under 25 min", "measured": f"{test:.0f} s"},
     ]
 
 

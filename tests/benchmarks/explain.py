@@ -12,7 +12,7 @@ REQUESTS = 2_000
 
 
 def rows() -> list[dict]:
-    """Return the quantiles of one client's latency, a flight a request, on a stack of its own."""
+    """Return the quantiles of one client's latency, a flight a request, on its own stack."""
     with stack.environment() as env:
         summary = stack.run(env)
         return measure(int(env["CAPSTAN_ENDPOINT_PORT"]), summary["training_set"])

@@ -42,7 +42,7 @@ else:
 
 
 def rows() -> list[dict]:
-    """Return seconds and peak memory of both, each in a process of its own."""
+    """Return seconds and peak memory of both, each in its own process."""
     with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
         env = os.environ | {"CAPSTAN_HOME": f"{folder}/home"}
 

@@ -10,8 +10,8 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from serving.predictions import ids, labelled
-from serving.predictions.records import SCHEMA
+from predictions import ids, labelled
+from predictions.records import SCHEMA
 from tests.benchmarks.figures import table
 from tests.support import capstones_of_tests as capstones
 from tests.support.processes import wait_for
@@ -63,7 +63,7 @@ def measure(server: Server, home: Path) -> list[dict]:
 
 def capstone_labels(home: Path):
     """Return the server's labels."""
-    from capstan.labels import LabelStore
+    from predictions.labels import LabelStore
 
     return LabelStore(f"sqlite:///{home}/predictions/labels.db")
 

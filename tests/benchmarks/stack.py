@@ -1,4 +1,4 @@
-"""A stack of its own for a benchmark: state folder and ports that nothing else uses."""
+"""A separate stack for a benchmark: state folder and ports that nothing else uses."""
 
 import json
 import os

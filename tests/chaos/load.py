@@ -1,4 +1,4 @@
-"""Clients of the endpoint in a pod of their own, which outlives what happens to the services and the node."""
+"""Clients of the endpoint in their own pod, which outlives what happens to the services and the node."""
 
 import json
 from collections.abc import Iterator

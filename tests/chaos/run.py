@@ -25,7 +25,12 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**kube.ENVIRONMENT, "CAPSTAN_IMAGE": kube.image(), "PYTHONUNBUFFERED": "1", "COLUMNS": "400"},
+            env={
+                **kube.ENVIRONMENT,
+                "CAPSTAN_IMAGE": kube.image().rpartition(":")[0],
+                "PYTHONUNBUFFERED": "1",
+                "COLUMNS": "400",
+            },
             cwd=os.fspath(kube.ROOT),
         )
         self.reader = threading.Thread(target=self._read, daemon=True)

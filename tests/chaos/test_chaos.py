@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from capstan.cluster.access import connect
-from serving.predictions import read
+from predictions import read
 from tests.chaos import report
 from tests.chaos.load import answers, clients
 from tests.chaos.run import Run

@@ -19,7 +19,12 @@ ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
     *("schemas", "pipelines", "retention", "code_edit", "failing", "documentation", "long", "capstones", "operations"),
 )
+# The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-capstone", action="store_true", help="put each capstone on the cluster, not just one")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> str:
-    """The image of the cluster, which is that of this checkout. All commands use it, also if the checkout changes."""
+    """The image of the core that the cluster has, which is that of this checkout."""
     from capstan import images
 
     try:
@@ -43,7 +48,7 @@ def cluster() -> str:
     tag = images.image().rpartition(":")[2]
     if there.rpartition(":")[2] != tag:
         pytest.exit(f"The cluster has {there}, and this checkout is {tag}: run `make cluster`.", returncode=1)
-    kube.ENVIRONMENT["CAPSTAN_IMAGE"] = there
+    kube.ENVIRONMENT["CAPSTAN_IMAGE"] = there.rpartition(":")[0]
     return there
 
 
@@ -94,7 +99,7 @@ def endpoint(ran, services) -> Endpoint:
 def client(ran) -> kube.Pod:
     """A pod that may do what a step may."""
     labels = {"pipeline/runid": "e2e-client"}
-    with kube.running(kube.definition("e2e-client", labels, "kubeflow", settings=True)) as [made]:
+    with kube.running(kube.definition("e2e-client", labels, "kubeflow", settings=True, capstone=CAPSTONE)) as [made]:
         yield made
 
 

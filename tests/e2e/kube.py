@@ -110,13 +110,15 @@ def ready(pod: dict) -> bool:
     return any(item["type"] == "Ready" and item["status"] == "True" for item in pod["status"].get("conditions", []))
 
 
-def image() -> str:
-    """Return the image of Capstan that the cluster has."""
-    return get("configmap", "capstan")["data"]["CAPSTAN_IMAGE"]
+def image(capstone: str = "core-image") -> str:
+    """Return the image of a capstone that the cluster has; by default that of the core."""
+    return get("configmap", "capstan-images")["data"][capstone]
 
 
-def definition(name: str, labels: dict[str, str], namespace: str, settings: bool = False) -> dict:
-    """Return a pod of Capstan's image, which waits for scripts and answers on port 8265.
+def definition(
+    name: str, labels: dict[str, str], namespace: str, settings: bool = False, capstone: str = "core-image"
+) -> dict:
+    """Return a pod of a capstone's image, by default of the core's, which waits for scripts and answers on port 8265.
 
     It never counts as ready, so that no Service leads to it. labels say who it is, for network policies. settings: it
     has the settings and secrets, as a step has.
@@ -126,7 +128,7 @@ def definition(name: str, labels: dict[str, str], namespace: str, settings: bool
     mounts = [{"name": key, "mountPath": f"/etc/capstan/{key}"} for key in names] if settings else []
     container = {
         "name": "main",
-        "image": image(),
+        "image": image(capstone),
         "command": ["python", "-m", "http.server", "8265", "--directory", "/tmp"],
         "securityContext": LOCKED,
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}},

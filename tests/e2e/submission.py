@@ -33,9 +33,10 @@ def command(*arguments: str, home: Path, timeout: float = 900, **environment: st
 
 
 def compile_with_kfp(image: str, path: Path, capstone: str = "flight_delay") -> None:
-    """Compile a pipeline as the README says."""
+    """Compile a pipeline as the README says. image: the core's, of whose repository the capstone's is."""
+    repository = image.rpartition(":")[0]
     options = ["--py", str(ROOT / "pipelines" / capstone / "pipeline.py"), "--output", str(path)]
-    command("kfp", "dsl", "compile", *options, home=path.parent, CAPSTAN_IMAGE=image, **CHECKOUT)
+    command("kfp", "dsl", "compile", *options, home=path.parent, CAPSTAN_IMAGE=repository, **CHECKOUT)
 
 
 def submit(

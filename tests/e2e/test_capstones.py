@@ -1,6 +1,7 @@
-"""Every other capstone on the cluster: its libraries and data, its pipeline by the plain `kfp` command, its endpoint.
+"""Another capstone on the cluster: its libraries and data, its pipeline by the plain `kfp` command, its endpoint.
 
-With the images of its libraries it takes up to ten minutes for each. It is taken down at the end: the node is small.
+With the images of its libraries one takes up to ten minutes, so it is one that was edited, or the one whose turn it is.
+`make e2e-capstones` runs all. Each is taken down at the end: the node is small.
 """
 
 import json
@@ -9,14 +10,20 @@ import pytest
 
 from capstan import catalogue, images
 from tests.e2e import kube
-from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.submission import submit
 from tests.support.data import DATA_DIR
-from tests.support.small import small
+from tests.support.selection import FLAGSHIP, candidates, changed, choose_one, commits
+from tests.support.small import names, small
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
-NAMES = [name for name in catalogue.names() if name != CAPSTONE]
-PARAMETERS = {"digits": ["workers=2", "epochs=2"]}  # on a Ray cluster of its own, of two workers
+pytestmark = pytest.mark.timeout(2400)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    others = [name for name in names() if name != FLAGSHIP]
+    if not metafunc.config.option.every_capstone:
+        found = [one for one in candidates(changed()) if one.name in others]
+        others = [name for name in [choose_one(found, commits())] if name]
+    metafunc.parametrize("prepared", others, indirect=True)
 
 
 @pytest.fixture
@@ -30,13 +37,11 @@ def prepared(request, cluster) -> str:
     kube.capstan("retire", name, "--yes")
 
 
-@pytest.mark.parametrize("prepared", NAMES, indirect=True)
 def test_capstone_is_submitted_and_served(prepared, cluster, services, tmp_path):
-    run = submit(cluster, services.port("pipelines"), tmp_path, prepared, PARAMETERS.get(prepared, ()))
+    run = submit(cluster, services.port("pipelines"), tmp_path, prepared, getattr(small(prepared), "CLUSTER", ()))
     assert run.state == "SUCCEEDED", run.said
     predictor = kube.get("inferenceservice", prepared.replace("_", "-"))["spec"]["predictor"]
-    extra = catalogue.load_task(prepared).EXTRA
-    assert predictor["containers"][0]["image"].rpartition(":")[2] == images.image(extra).rpartition(":")[2]
+    assert predictor["containers"][0]["image"].rpartition(":")[2] == images.tag(prepared)
     request = tmp_path / "request.json"
     request.write_text(json.dumps(small(prepared).ASKED))
     [answer] = kube.answer("predict", prepared, "--file", str(request))["predictions"]

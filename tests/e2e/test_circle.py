@@ -1,6 +1,6 @@
 """The circle on the cluster: of one coin from a shift to a promoted version, of another from a shift to a roll-back.
 
-Everything is known about a coin. Both come in an image of their own, which is made of the cluster's, and under new
+Everything is known about a coin. Both come in their own image, which is made of the cluster's, and under new
 names, so that the history of earlier ones does not count. Their first version reads one of three numbers. In October
 the second one reads two; from November on it reads all, and is broken online. Both circles run at the same time.
 """
@@ -22,7 +22,7 @@ from tests.e2e import kube
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.timeout(600)]
 COIN = ROOT / "tests" / "support" / "circle" / "coin"
 DAY, WARNED, CANARY = timedelta(days=1), 8, 8  # days
 PER_DAY, PER_REQUEST = 300, 10

@@ -26,7 +26,7 @@ def probability(endpoint) -> float:
 
 @pytest.fixture(scope="module")
 def child():
-    """Call a function of `triton` in a process of its own."""
+    """Call a function of `triton` in its own process."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result(60)
 

@@ -8,6 +8,8 @@ import yaml
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 
+pytestmark = pytest.mark.rotating
+
 WRONG = "not-a-time"
 
 

@@ -9,7 +9,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS, SERVICE, replicas, scale
 from tests.e2e.load import load
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rotating
 DOWN_SECONDS = 600  # Kubernetes looks back five minutes before it removes a replica
 
 

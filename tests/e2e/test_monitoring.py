@@ -10,6 +10,8 @@ import pytest
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, FLIGHT
 
+pytestmark = pytest.mark.rotating
+
 ASKED, SECONDS = 150, 240
 
 

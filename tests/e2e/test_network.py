@@ -7,6 +7,8 @@ import pytest
 from tests.e2e import kube
 from tests.e2e.conftest import HERE
 
+pytestmark = pytest.mark.rotating
+
 # The pods that try: namespace and labels. Nothing is changed in what they pretend to be.
 WHO = {
     "step": ("kubeflow", {"pipeline/runid": "e2e"}),

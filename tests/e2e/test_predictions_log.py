@@ -4,10 +4,14 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.e2e import kube
 from tests.e2e.conftest import HERE
 from tests.e2e.endpoint import CAPSTONE, PODS, replicas, scale
 from tests.e2e.load import load
+
+pytestmark = pytest.mark.rotating
 
 PREFIX = f"predictions/model={CAPSTONE}/"
 

@@ -9,7 +9,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from capstan import registry, version
+from capstan import model_version, registry
 from capstan.cluster.access import connect, local_addresses
 from capstan.cluster.metadata import Metadata
 from capstan.cluster.names import METADATA
@@ -17,6 +17,8 @@ from capstan.cluster.runs import Runs
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, FLIGHT, PODS, SERVICE
 from tests.support.kept_pipeline import kept
+
+pytestmark = pytest.mark.rotating
 
 GONE = "e2e_gone"  # a capstone of the registry alone, as when its source was deleted
 JOB = "clean-e2e"
@@ -124,7 +126,7 @@ def gone(ran, services, tmp_path_factory) -> list[dict]:
 
     made, today, files = [], datetime.now(UTC).date(), tmp_path_factory.mktemp("version")
     (files / "model.pkl").write_text("a model")
-    model = {"name": "model", "loader_module": version.LOADER, "data_path": str(files), "pip_requirements": []}
+    model = {"name": "model", "loader_module": model_version.LOADER, "data_path": str(files), "pip_requirements": []}
     with connect("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"):
         registry.library().set_experiment(GONE)
         for number in (1, 2):
@@ -159,7 +161,6 @@ def test_old_versions_and_predictions_go_for_good(gone, services):
     assert set(there) == {new["page"], old["log"]}  # the first is of today, the second of 91 days ago
 
 
-@pytest.mark.slow
 def test_capstone_is_taken_down_and_a_run_brings_it_back(ran, services):
     before, champion = services.versions(), services.rollout()["champion"]
     done = kube.answer("retire", CAPSTONE)

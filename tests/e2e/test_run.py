@@ -8,7 +8,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, SERVICE
 
 CACHED = ["ingest", "validate", "build-features", "split", "train", "evaluate"]
-ALWAYS = ["gate", "register", "materialize", "deploy", "monitor"]
+ALWAYS = ["gate", "register", "materialize", "deploy", "baseline-report"]
 
 
 def registered_scores(services, version: str) -> dict[str, float]:

@@ -15,14 +15,14 @@ ALLOWED = [
     *[(verb, "rayjobs.ray.io") for verb in ("get", "list", "watch", "create", "delete")],
     *[("get", f"podtemplates/{name}") for name in ("endpoint", "ray-head", "ray-worker")],
     *[(verb, "pods") for verb in ("get", "list", "watch")],
-    ("get", "pods/log"),
-]
+    ("get", "pods/log"), ("get", "deployments.apps"),
+]  # fmt: skip
 REFUSED = [
     *[(verb, "secrets") for verb in ("get", "list", "create")],
     *[(verb, "configmaps") for verb in ("get", "list", "patch")],
     *[(verb, "pods") for verb in ("create", "patch", "delete")],
     ("create", "pods/exec"), ("create", "pods/portforward"),
-    *[(verb, "deployments.apps") for verb in ("get", "create", "patch", "delete")],
+    *[(verb, "deployments.apps") for verb in ("list", "create", "patch", "delete")],
     ("list", "podtemplates"), ("patch", "podtemplates/endpoint"), ("get", "podtemplates/another"),
     ("deletecollection", "inferenceservices"), ("patch", "rayjobs.ray.io"), ("create", "rayclusters.ray.io"),
     ("create", "roles.rbac.authorization.k8s.io"), ("patch", "networkpolicies.networking.k8s.io"),

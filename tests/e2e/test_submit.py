@@ -3,11 +3,12 @@
 import yaml
 
 from tests.e2e import kube
+from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.submission import CHECKOUT, command
 
 STEPS = {
     "ingest", "validate", "build-features", "split", "train", "evaluate", "gate", "register", "materialize", "deploy",
-    "monitor",
+    "baseline-report",
 }  # fmt: skip
 
 
@@ -21,18 +22,18 @@ def test_each_step_was_a_task_of_the_run(submitted, services):
     assert {name: tasks.get(name) for name in STEPS} == dict.fromkeys(STEPS, "SUCCEEDED")
 
 
-def test_steps_ran_in_the_image_of_this_checkout(submitted, cluster):
+def test_steps_ran_in_the_image_of_their_capstone(submitted):
     """No other image, neither in the file nor in the pods that are left."""
     spec, _kubernetes = yaml.safe_load_all(submitted.package.read_text())
     executors = spec["deploymentSpec"]["executors"].values()
-    assert {executor["container"]["image"] for executor in executors} == {cluster}
+    assert {executor["container"]["image"] for executor in executors} == {kube.image(CAPSTONE)}
     pods = kube.pods(f"pipeline/runid={submitted.run_id}", "kubeflow")
     steps = [pod for pod in pods if "-system-container-impl-" in pod["metadata"]["name"]]
     images = {item["image"] for pod in steps for item in pod["spec"]["containers"] if item["name"] == "main"}
-    assert images <= {cluster}
+    assert images <= {kube.image(CAPSTONE)}
 
 
-def test_capstan_compile_writes_the_same_file(submitted, cluster, tmp_path):
+def test_capstan_compile_writes_the_same_file(submitted, tmp_path):
     """Elsewhere too, but for the name of the image."""
     done = kube.capstan("compile", "flight_delay", "--output", str(tmp_path / "cluster.yaml"), CAPSTAN_PROFILE="local")
     assert done.returncode == 0, done.stderr
@@ -41,4 +42,4 @@ def test_capstan_compile_writes_the_same_file(submitted, cluster, tmp_path):
     assert "laptop.yaml" in said
     laptop = (tmp_path / "laptop.yaml").read_text()
     [image] = {line.split()[-1] for line in laptop.splitlines() if line.strip().startswith("image:")}
-    assert laptop.replace(image, cluster) == submitted.package.read_text()
+    assert laptop.replace(image, kube.image(CAPSTONE)) == submitted.package.read_text()

@@ -1,18 +1,47 @@
-"""The stack and one run of the flagship on all its data, through the command, shared by the tests of what comes out."""
+"""The stack, the small run of each capstone and that of the flagship, through the command, shared by the tests."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from capstan.runner.steps import start_server
+from tests.support.small import small
+
 CAPSTAN = str(Path(sys.executable).with_name("capstan"))
 
 
+STARTED: list[subprocess.Popen] = []  # the shared step server
+
+
+@cache
+def steps_fifo() -> str:
+    """Start a step server for all runs of this process, which import the libraries once; return its FIFO."""
+    folder = Path(os.environ["CAPSTAN_HOME"]) / "steps"
+    folder.mkdir(parents=True)
+    server = start_server(folder / "server.log", folder / "fifo")
+    STARTED.append(server)
+    return str(folder / "fifo")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def end_step_server() -> Iterator[None]:
+    """End the shared step server, if a test needed it. It ends with its standard input."""
+    yield
+    for server in STARTED:
+        server.stdin.close()
+        server.wait(10)
+
+
 def capstan(*arguments: str, timeout: float = 280, **environment: str) -> subprocess.CompletedProcess:
-    """Run the command as a user would; return its exit code and output."""
+    """Run the command as a user would; return its exit code and output. Its steps come from a shared server."""
+    if arguments[:1] in (("run",), ("monitor",)):
+        environment = {"CAPSTAN_STEP_SERVER": steps_fifo()} | environment
     return subprocess.run(
         [CAPSTAN, *arguments], capture_output=True, text=True, timeout=timeout, env=os.environ | environment
     )
@@ -30,11 +59,26 @@ def up() -> dict[str, dict]:
 
 
 @pytest.fixture(scope="session")
-def road(up) -> dict:
-    """The summary of `capstan run flight_delay` on all 336,776 flights."""
-    done = capstan("run", "flight_delay", "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def small_run(up, tmp_path_factory) -> Callable[[str], dict]:
+    """Run a capstone on the small part of its data, and return the summary. Each runs once."""
+
+    @cache
+    def run(name: str) -> dict:
+        part, folder = small(name), tmp_path_factory.mktemp(name)
+        part.write(folder)
+        options = [f"--set={key}={value}" for key, value in part.SETTINGS.items()]
+        data = {"CAPSTAN_DATA_DIR": str(folder)} if any(folder.iterdir()) else {}  # the folder is in the cache's key
+        done = capstan("run", name, "--json", *options, **data)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def road(small_run) -> dict:
+    """The summary of `capstan run flight_delay`. Its small part is all 336,776 flights."""
+    return small_run("flight_delay")
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from capstan.settings import settings
-from tests.conftest import free_port
 from tests.integration.conftest import capstan
-from tests.support.processes import ROOT, having, helps_this_process
+from tests.support.processes import ROOT, free_port, having, helps_this_process
 
 PORTS = ["MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY"]
 

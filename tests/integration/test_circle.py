@@ -17,12 +17,12 @@ from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.settings import settings
 from monitoring.checks.result import Check
-from monitoring.circle.steps import Steps
 from monitoring.history import history
+from monitoring.retraining.steps import Steps
 from tests.integration.place import Place
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.extended, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 FOLDER = ROOT / "tests" / "support" / "circle"
 NAME, FIRST, PER_DAY, DAY = "coin", datetime(2013, 10, 1, tzinfo=UTC), 120, timedelta(days=1)
 ALARM = [Check("performance", "probability", "alarm", 0.1, 0.02, 0.001, message="probability: worse by 0.1.")]
@@ -75,7 +75,7 @@ import json, os, signal, sys
 from datetime import datetime
 from capstan import catalogue
 from monitoring.checks.result import Check
-from monitoring.circle import steps
+from monitoring.retraining import steps
 from monitoring.history import History
 
 moment, dies_before, trained, alarm = json.loads(sys.argv[1])

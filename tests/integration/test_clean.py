@@ -21,7 +21,7 @@ from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.rotating
 NAME = "wine_cluster"
 DAY = 86_400
 
@@ -110,7 +110,7 @@ def test_versions_without_a_role_go_for_good_and_the_others_load(place, seven):
     assert counts(kinds["versions"]) == (len(before) - 4, 4) and counts(kinds["reports"])[0] >= 6
 
 
-@pytest.mark.long
+@pytest.mark.rotating
 def test_clean_that_is_killed_at_any_write_is_ended_by_the_next(place, model, monkeypatch):
     monkeypatch.setenv("CAPSTAN_KEEP_VERSIONS", "1")
     made = [registry.version(NAME, versions.register(NAME, model, digest="first"))]

@@ -174,7 +174,7 @@ def test_command_alone_imports_none_of_the_heavy_libraries_and_touches_no_disk(p
     code = """
 import json, sys
 sys.argv = ["capstan"]
-from capstan.cli import main
+from cli import main
 try:
     main()
 except SystemExit as end:
@@ -186,6 +186,6 @@ print(json.dumps(sorted(sys.modules)))"""
     assert done.returncode == 0, done.stderr
     assert "Usage" in done.stdout
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
-    assert "capstan.cli.app" in loaded
+    assert "cli.app" in loaded
     assert not loaded & {"pandas", "numpy", "kfp", "mlflow", "feast", "ray", "lightgbm", "kserve", "httpx", "evidently"}
     assert not place.home.exists()

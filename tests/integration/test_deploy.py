@@ -57,7 +57,7 @@ def test_version_that_does_not_answer_leaves_the_champion(flight, try_version):
         try_version(broken)
     after = store.read("flight_delay")
     assert (after.champion, after.challenger, after.candidate) == (state.champion, "", "")
-    assert registry.find("flight_delay", {"slope": "nan", "deployment": "failed"}).version == broken
+    assert versions.find("flight_delay", {"slope": "nan", "deployment": "failed"}).version == broken
     answer = ask(flight)
     assert (answer["model_version"], answer["probability"]) == (before["model_version"], before["probability"])
 

@@ -15,7 +15,7 @@ from pipelines.recommender.tests import small
 from pipelines.recommender.tests.small import PEOPLE
 from tests.integration.place import Place
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 PREDICT, EVENT = (f"/v1/models/recommender:{verb}" for verb in ("predict", "event"))
 
 

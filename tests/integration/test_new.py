@@ -10,7 +10,7 @@ import pytest
 from monitoring.snapshots import Snapshots
 from tests.integration.place import Place
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.rotating
 KINDS = {
     "bare": [],
     "checked": ["contract", "monitoring"],

@@ -48,13 +48,13 @@ def said(folder: Path, content: dict) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_the_tests_find_an_alert_that_never_fires(tested_with):
     missed = tested_with("vector(0) > 1")
     assert [name for name in promql.alerts() if f'alertname="{name}"' not in missed] == []
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_the_tests_find_an_alert_that_always_fires(tested_with):
     """In each test that lists nothing."""
     lines = [line for line in tested_with("vector(1)").splitlines() if line.strip().startswith("got:")]

@@ -20,8 +20,8 @@ from monitoring.alerts import alerts
 from monitoring.skew import skew
 from pipelines.flight_delay import task
 from pipelines.flight_delay.data import read
-from serving.predictions import reader
-from serving.predictions.labelled import labelled
+from predictions import reader
+from predictions.labelled import labelled
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
 from tests.support.webhook import Webhook, running
@@ -178,7 +178,7 @@ def test_feature_that_is_shifted_at_serving_shows(report, place):
         skew("flight_delay", task, log.head(0))
 
 
-@pytest.mark.long
+@pytest.mark.rotating
 def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
     done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.rotating
 NAME = "served"
 ROW = dict.fromkeys(["age", "sex", "bmi", "bp", *(f"s{number}" for number in range(1, 7))], 0.01)
 
@@ -158,7 +158,7 @@ def test_capstone_is_taken_down_and_a_run_brings_it_back(place):
     assert store.read("whole").champion == champion
 
 
-@pytest.mark.long
+@pytest.mark.rotating
 def test_retirement_that_is_killed_at_any_write_is_ended_by_the_next(place, three):
     def prepare() -> tuple[str, ...]:
         reset(RolloutState(three[1], previous=three[0]))

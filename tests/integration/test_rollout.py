@@ -60,7 +60,7 @@ def test_canary_answers_its_share_always_for_the_same_keys(challenger, flights):
 
 
 def test_shadow_predicts_beside_the_champion_and_is_logged(challenger, flights, road):
-    from serving.predictions.reader import read
+    from predictions.reader import read
 
     assert capstan("shadow", "flight_delay").returncode == 0
     with httpx.Client() as client:
@@ -73,8 +73,8 @@ def test_shadow_predicts_beside_the_champion_and_is_logged(challenger, flights, 
         return logged[logged["prediction_id"].isin(wanted)]
 
     wait_until(lambda: len(mine()) == 40)
-    assert Counter(mine()["variant"]) == {"champion": 20, "challenger": 20}
-    assert set(mine().query("variant == 'challenger'")["version"]) == {challenger}
+    assert Counter(mine()["variant"]) == {"champion": 20, "shadow": 20}
+    assert set(mine().query("variant == 'shadow'")["version"]) == {challenger}
 
 
 def test_promotion_and_rollback_under_load_lose_no_request(challenger, flights, road):

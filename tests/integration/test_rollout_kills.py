@@ -18,15 +18,15 @@ from capstan.rollout import change, commands, store
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
-from monitoring.circle.daily import Daily
 from monitoring.history import history
+from monitoring.retraining.watcher import Watcher
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.kill_cases import CASES, NAME, arguments, roles, way_out
 from tests.support.load import answering_versions
 from tests.support.victim import killed_at_each_write
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.rotating
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def reset(state: RolloutState) -> None:
     httpx.post(f"{settings().endpoint_url}/v2/repository/models/{NAME}/load", timeout=60).raise_for_status()
 
 
-@pytest.mark.long
+@pytest.mark.rotating
 @pytest.mark.parametrize("command", CASES)
 def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_leave(
     command, load, three, test_tables, tmp_path, place
@@ -121,10 +121,10 @@ def test_promotion_that_is_killed_is_in_the_history_with_its_reason(three, place
 def test_look_tells_of_a_promotion_that_was_killed(three, place):
     after = RolloutState(three[2], previous=three[0], since="2026-11-22T12:00:00+00:00")
     reset(replace(after, by="capstan promote (ann@home)", reason="It is newer."))
-    daily = Daily(NAME, catalogue.load_task(NAME))
+    watcher = Watcher(NAME, catalogue.load_task(NAME))
     for _look in range(2):
         with pytest.raises(CapstanError, match="reference"):  # the run of this version kept no signals to compare with
-            daily(datetime.now(UTC))
+            watcher(datetime.now(UTC))
     [event] = [event for event in history().events(NAME) if event.reason == "It is newer."]
     assert (event.kind, event.version, event.by) == ("promoted", three[2], "ann@home")
 

@@ -16,10 +16,10 @@ from capstan import catalogue, endpoint_client
 from capstan.settings import settings
 from capstan.storage import Folder
 from monitoring import signals
-from serving.predictions import reader
+from predictions import reader
 from tests.integration.place import Place, place_of_examples
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
     "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
@@ -192,7 +192,7 @@ def test_bad_input_is_refused_with_the_field(capstone):
 
 
 def test_answers_are_in_the_prediction_log(capstone):
-    from serving.predictions import read
+    from predictions import read
 
     [answer] = v1(capstone, capstone["rows"][:1])
     logged = read(capstone["name"]).set_index("prediction_id").loc[answer["prediction_id"]]

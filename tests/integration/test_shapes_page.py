@@ -18,7 +18,7 @@ from tests.integration.browser import Page, chromium
 from tests.integration.place import Place, place_of_examples
 from tests.support.versions import register
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.rotating
 # By name: what to enter so that the server refuses it, the field that says so, and what it says.
 BAD = {
     "house_price": ({"living_area": "-1"}, "living_area", "greater than 0"),

@@ -118,7 +118,7 @@ def test_stack_whose_state_files_are_lost_is_found_by_its_processes(running):
     assert {name: service["pid"] for name, service in running.services().items()} == before
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["canary", "flight_delay", "--percent", "10"], ["run", "flight_delay"]], ids=["canary", "run"]
 )
@@ -157,7 +157,7 @@ def test_down_stops_everything_that_up_started(running):
     assert running("down").stdout.strip() == "Nothing was running."
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="this machine has no IPv6")
 def test_stack_listens_on_an_ipv6_address(place):
     done = place("up", "--json", CAPSTAN_HOST="::1")

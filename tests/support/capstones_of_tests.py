@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from capstan import catalogue, version
+from capstan import catalogue, model_version
 from capstan.settings import settings
 
 FOLDER = Path(__file__).with_name("capstones")
@@ -40,7 +40,7 @@ def save(folder: Path, name: str, bias: float | None = None, model=None, fresh: 
     """Write a version of a capstone to a folder that MLflow can log; return the folder."""
     own = task(name, fresh)
     model = model or (own.train({}) if bias is None else own.train({}, bias))
-    version.save(folder / "version", name, own, model)
+    model_version.save(folder / "version", name, own, model)
     return folder / "version"
 
 
@@ -50,5 +50,5 @@ def variant(name: str, role: str = "champion", number: str = "1", bias: float | 
 
     own = task(name)
     model = model or (own.train({}) if bias is None else own.train({}, bias))
-    loaded = version.Version(model, own, version.schema_of(name, own, model))
+    loaded = model_version.Version(model, own, model_version.schema_of(name, own, model))
     return Variant(name, role, number, loaded, **options)

@@ -1,4 +1,4 @@
-"""Clients that others wrote: KServe's, here, and Triton's, through `triton` in a process of its own."""
+"""Clients that others wrote: KServe's, here, and Triton's, through `triton` in its own process."""
 
 import asyncio
 

@@ -28,7 +28,7 @@ KINDS = {
 }  # fmt: skip
 KEPT = {"$ref", "additionalProperties", "allOf", "anyOf", "enum", "items", "oneOf", "properties", "required", "type"}
 UNKNOWN = "x-kubernetes-preserve-unknown-fields"
-SHORTEST = 120  # characters of a part that is worth a name of its own
+SHORTEST = 120  # characters of a part that is worth its own name
 
 
 def of_cluster() -> dict[str, Any]:

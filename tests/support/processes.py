@@ -1,4 +1,4 @@
-"""Processes of a test, on ports of its own."""
+"""Processes of a test, on its own ports."""
 
 import os
 import random
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @cache
 def _ports() -> Iterator[int]:
-    """Each worker of a test run has ports of its own."""
+    """Each worker of a test run has its own ports."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = 12_000 + 5_000 * (worker % 4)
     ports = list(range(first, first + 5_000))

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from capstan import version as versions
+from capstan import model_version
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from tests.support import capstones_of_tests as capstones
@@ -40,7 +40,7 @@ class Mlflow:
             warnings.simplefilter("ignore")  # MLflow would rather have an example of an input
             info = mlflow.pyfunc.log_model(
                 name="model",
-                loader_module=versions.LOADER,
+                loader_module=model_version.LOADER,
                 data_path=str(capstones.save(Path(folder), name, bias, model, fresh)),
                 signature=signature,
                 pip_requirements=[],

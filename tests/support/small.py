@@ -5,9 +5,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
+from capstan import catalogue
+
 
 class Small(Protocol):
-    """What such a module defines."""
+    """What such a module defines. It may define more, as `tests/integration/test_capstones.py` reads it:
+
+    `KNOWN_LATER`, the signals that are known only with the label; `LOOKED_AT`, when its live predictions are looked at,
+    where their prediction times are not now; `WATCHED_IN`, the test of its live predictions, where it has one of its
+    own; `check(run, folder)`, what is true of its run alone; and `CLUSTER`, the parameters of its run on a cluster.
+    """
 
     SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short
     ASKED: dict[str, Any]  # a request that is answered
@@ -15,6 +22,11 @@ class Small(Protocol):
 
     def write(self, folder: Path) -> None:
         """Write the data into a folder, as `CAPSTAN_DATA_DIR` wants it. Nothing where the data is small itself."""
+
+
+def names() -> list[str]:
+    """Return the names of the capstones that have such a module."""
+    return [name for name in catalogue.names() if (catalogue.folder(name) / "tests" / "small.py").exists()]
 
 
 def small(name: str) -> Small | None:

@@ -1,4 +1,4 @@
-"""Triton's clients, for a process of their own: one cannot hold both their protocol buffers and KServe's."""
+"""Triton's clients, for their own process: one cannot hold both their protocol buffers and KServe's."""
 
 import asyncio
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import catalogue, registry, version
+from capstan import catalogue, model_version, registry
 from capstan.model import Model
 from capstan.settings import settings
 from components.train.mlflow_model import signature
@@ -17,10 +17,10 @@ def register(name: str, model: Model, **tags: str) -> str:
     mlflow.set_experiment(name)
     with TemporaryDirectory() as folder, mlflow.start_run() as run:
         files = Path(folder) / "version"
-        version.save(files, name, catalogue.load_task(name), model)
+        model_version.save(files, name, catalogue.load_task(name), model)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=version.LOADER,
+            loader_module=model_version.LOADER,
             data_path=str(files),
             signature=signature(model),
             pip_requirements=[],
@@ -39,14 +39,19 @@ def edit_source(name: str, number: str, edit) -> str:
     mlflow.set_experiment(name)
     with TemporaryDirectory() as folder, mlflow.start_run() as run:
         saved = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=folder))
-        task = saved / version.DATA / "capstone" / "task.py"
+        task = saved / model_version.DATA / model_version.CODE / "pipelines" / name / "task.py"
         task.write_text(edit(task.read_text()))
         found = mlflow.models.Model.load(str(saved))
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=version.LOADER,
-            data_path=str(saved / version.DATA),
+            loader_module=model_version.LOADER,
+            data_path=str(saved / model_version.DATA),
             signature=found.signature,
             pip_requirements=[],
         )
     return registry.create_version(name, logged.model_id, run.info.run_id, {"verdict": "accepted"}).version
+
+
+def find(name: str, tags: dict[str, str]) -> registry.ModelVersion | None:
+    """Return the newest version that carries all these tags, or None."""
+    return next((version for version in registry.versions(name) if tags.items() <= version.tags.items()), None)

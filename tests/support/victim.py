@@ -1,4 +1,4 @@
-"""A command that ends with SIGKILL before or after one of its writes, in a process of its own."""
+"""A command that ends with SIGKILL before or after one of its writes, in its own process."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ import httpx
 from capstan.settings import settings
 
 FORKSERVER = get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["tests.support.victim", "capstan.cli.app", "components.deploy.core", "pandas"])
+FORKSERVER.set_forkserver_preload(["tests.support.victim", "cli.app", "components.deploy.core", "pandas"])
 
 
 def killed(where: str, number: int, *command: str) -> bool:
@@ -74,6 +74,6 @@ def _run(where: str, number: int, command: tuple[str, ...], environment: dict[st
 
         deploy(*command[1:])
     else:
-        from capstan.cli.app import app
+        from cli.app import app
 
         app(list(command))

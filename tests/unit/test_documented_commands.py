@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.main import get_command
 
-from capstan.cli.app import app
 from capstan.settings import ROOT
+from cli.app import app
 from tests.support.documented_commands import Command, commands
 
 PAGES = [ROOT / "docs" / "kubernetes.md", ROOT / "docs" / "operations.md"]

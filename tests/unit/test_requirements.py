@@ -1,8 +1,12 @@
 """The lock holds every requirement of pyproject.toml, and what is installed comes from it."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distributions
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.markers import default_environment
@@ -10,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from capstan import extras
+from capstan import catalogue, families
 from capstan.errors import CapstanError
 from capstan.settings import ROOT
 
@@ -51,7 +55,50 @@ def test_what_is_installed_has_the_locked_version():
     assert sum(bool(versions) for versions in wanted.values()) > 200  # most of what is installed
 
 
-def test_message_for_a_missing_extra_names_the_command_that_installs_it(monkeypatch):
-    monkeypatch.setattr(extras, "_installed", lambda package: False)
-    with pytest.raises(CapstanError, match="Run `make install EXTRAS=torch`"):
-        extras.require("torch", "made")
+def test_message_for_a_missing_family_names_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setattr(families, "_installed", lambda package: package != "torch")
+    with pytest.raises(CapstanError, match=r"and torch is not installed. Run `make install FAMILIES=torch,tables`"):
+        families.require("demand_forecast")
+    families.require("credit_risk")
+
+
+def test_unknown_family_is_answered_with_the_known_ones():
+    with pytest.raises(CapstanError, match=r"no family speech. It has: torch, tables, vision"):
+        families.ordered(["torch", "speech"])
+
+
+def test_there_are_at_most_eight_families_and_each_is_used():
+    assert len(families.all_families()) <= 8
+    used = {family for name in catalogue.names() for family in families.of(name)}
+    assert used == families.all_families().keys()
+
+
+def wheel(folder: Path, version: str) -> None:
+    """Write a package that holds nothing."""
+    info = f"thing-{version}.dist-info"
+    with ZipFile(folder / f"thing-{version}-py3-none-any.whl", "w") as file:
+        file.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: thing\nVersion: {version}\n")
+        file.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        file.writestr(f"{info}/RECORD", "")
+
+
+def test_families_that_exclude_each_other_get_locks_of_their_own(tmp_path):
+    (tmp_path / "requirements").mkdir()
+    for version in ("1.0", "2.0"):
+        wheel(tmp_path, version)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "made"\nversion = "1"\nrequires-python = ">=3.11"\n[project.optional-dependencies]\n'
+        'old = ["thing<2"]\nnew = ["thing>=2"]\nany = ["thing"]\n'
+    )
+    command = [sys.executable, str(ROOT / "scripts" / "lock"), "--folder", str(tmp_path)]
+    done = subprocess.run([*command, "--no-index", f"--find-links={tmp_path}"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("The families old and new exclude each other")
+    locks = {path.stem: path.read_text().splitlines()[-1] for path in (tmp_path / "requirements").iterdir()}
+    assert locks == {"all": "thing==2.0", "old": "thing==1.0", "new": "thing==2.0"}
+    own = [families.lock(names, tmp_path / "requirements").stem for names in ((), ("any",), ("any", "old"))]
+    assert own == ["all", "all", "old"]
+    with pytest.raises(CapstanError, match="old and new exclude each other"):
+        families.lock(("old", "new"), tmp_path / "requirements")

@@ -6,6 +6,7 @@ LOAN = {"amount": 900, "price": 1_000, "term": 36, "expenses": 50, "seniority": 
 SETTINGS: dict[str, object] = {}
 ASKED = LOAN
 REFUSED = (LOAN | {"age": 17}, "age")
+KNOWN_LATER = ["bad"]
 
 
 def write(folder: Path) -> None:

@@ -60,7 +60,7 @@ def test_interval_holds_the_measured_difference_and_narrows_with_more_rows(loans
     assert narrow["ratio"] == (1, 1)
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_figures_of_the_readme_are_reached(loans):
     """Out-of-fold decisions over all loans: half of the difference at most, for 5% more cost at most; ROC AUC 0.83."""
     table = compare.measure(loans, ["boosting", "thresholds by group (served)"], seeds=1).set_index(

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import mean_pinball_loss
 
 from pipelines.demand_forecast import conformal, measures
-from pipelines.demand_forecast.forecaster import make
+from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
 from pipelines.demand_forecast.windows import LEVELS, between
 

@@ -2,7 +2,11 @@
 
 import base64
 import gzip
+import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,3 +35,18 @@ def encoded(content: bytes) -> str:
 
 ASKED = {"image": encoded(pixels.to_png(bytes(300) + bytes([255]) * 100 + bytes(384)))}
 REFUSED = ({"image": encoded(pixels.to_png(bytes(784)))}, "image")
+KNOWN_LATER = ["label"]
+CLUSTER = ["workers=2", "epochs=2"]  # on a Ray cluster of its own, of two workers
+
+
+def check(run: dict[str, Any], folder: Path) -> None:
+    """The edge variant of the version is published for devices."""
+    publish = [sys.executable, "-m", "pipelines.digits.over_the_air", "publish", str(folder)]
+    done = subprocess.run(publish, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Version {run['version']} is in {folder}")
+    assert f"--directory {folder}" in done.stdout.splitlines()[-1]
+    released = json.loads((folder / "release.json").read_text())
+    assert (folder / f"{run['version']}.onnx").stat().st_size == released["size"]
+    no_version = subprocess.run([*publish, "--version=99"], capture_output=True, text=True)
+    assert no_version.returncode == 1 and no_version.stderr.startswith("digits has no version 99")

@@ -11,7 +11,7 @@ import pytest
 from pipelines.digits import checkpoints, learning, training
 from tests.support.processes import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
 PLAN = learning.Plan(epochs=4)
 
 
@@ -25,7 +25,7 @@ def ray(home):
 
 @pytest.fixture(scope="module")
 def images(parts):
-    return training.tensors(parts[0].head(6_000))
+    return training.tensors(parts[0].head(2_000))
 
 
 def workers() -> list[psutil.Process]:

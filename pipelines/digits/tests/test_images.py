@@ -14,10 +14,16 @@ from tests.support.data import DATA_DIR
 LABELS = "mnist/t10k-labels-idx1-ubyte.gz"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    small.write(folder)
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    small.write(tmp_path)
-    return tmp_path
+def folder(tmp_path, written):
+    return shutil.copytree(written, tmp_path / "data")
 
 
 def test_all_images_keep_the_contract(parts):

@@ -8,6 +8,7 @@ from torch import nn
 
 from pipelines.digits import attacks, hardening, learning, smoothing, training
 from pipelines.digits.augmentation import distorted
+from pipelines.digits.convolutional import ConvolutionalNetwork
 
 EPS = 0.1
 
@@ -43,13 +44,13 @@ def test_attack_stays_within_eps_and_within_the_range(linear):
 
 
 def test_pgd_fools_a_network_more_often_than_fgsm(model, parts):
-    images, labels = training.tensors(parts[1].head(200))
+    images, labels = training.tensors(parts[1].head(40))
     network, images = model.network(), learning.scaled(images)
     clean, single, many = (
         learning.accuracy(network, found, labels)
         for found in (images, attacks.fgsm(network, images, labels, 0.2), attacks.pgd(network, images, labels, 0.2))
     )
-    assert clean > 0.95 > single > many
+    assert clean > 0.9 > single > many
 
 
 def test_radius_of_a_linear_classifier_is_the_distance_to_its_border(linear, grey):
@@ -75,14 +76,31 @@ def test_more_draws_that_agree_certify_a_larger_radius():
     assert norm.ppf(smoothing.lower_bound(256, 256)) < norm.ppf(smoothing.lower_bound(2_560, 2_560))
 
 
-@pytest.mark.extended
-@pytest.mark.parametrize(("harden", "eps"), [(hardening.attacked(EPS, rise=90), EPS), (hardening.noisy(0.5), 0)])
-def test_hardened_network_resists_what_fools_the_other(harden, eps, model, parts):
-    images, labels = training.tensors(parts[0].head(6_000))
-    torch.manual_seed(0)
-    plan = learning.Plan(epochs=2)
-    network = learning.fit(training.NETWORKS["cnn"](), images, labels, plan, harden=harden)
-    images, labels = training.tensors(parts[1].head(300))
+@pytest.fixture(scope="module")
+def trained(parts):
+    """Train a small network, hardened or not."""
+    images, labels = training.tensors(parts[0].head(1_000))
+
+    def train(harden: learning.Harden | None = None) -> nn.Module:
+        torch.manual_seed(0)
+        small = ConvolutionalNetwork((8, 8, 16, 16), 32)
+        return learning.fit(small, images, labels, learning.Plan(epochs=3, batch=32), harden=harden)
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def plain(trained) -> nn.Module:
+    return trained()
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize(
+    ("harden", "eps"), [(hardening.attacked(EPS, steps=2, rise=30), EPS), (hardening.noisy(0.5), 0)]
+)
+def test_hardened_network_resists_what_fools_the_other(harden, eps, trained, plain, parts):
+    network = trained(harden)
+    images, labels = training.tensors(parts[1].head(60))
     images = learning.scaled(images)
 
     def under_stress(network: nn.Module) -> float:
@@ -92,7 +110,7 @@ def test_hardened_network_resists_what_fools_the_other(harden, eps, model, parts
             stressed = images + 0.5 * torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
         return learning.accuracy(network, stressed, labels)
 
-    assert under_stress(network) > under_stress(model.network()) + 0.2
+    assert under_stress(network) > under_stress(plain) + 0.2
 
 
 def test_distorted_digit_is_the_same_digit_a_little_elsewhere(parts):

@@ -8,6 +8,7 @@ ASKED = {
     **{"sched_dep": "2013-12-30T20:15:00-05:00", "sched_arr": "2013-12-30T23:22:00-05:00"},
 }
 REFUSED = (ASKED | {"origin": "TPA"}, "origin")
+WATCHED_IN = "tests/integration/test_monitor.py"  # the flights are of 2013, and their times count
 
 
 def write(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ratings of 150 people, and a model fitted on their histories."""
+"""The ratings of 100 people, and a model fitted on their histories."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from pipelines.recommender import task
 from pipelines.recommender.catalogue import catalogue
 from pipelines.recommender.histories import histories
 
-PEOPLE = 150
+PEOPLE = 100
 
 
 @pytest.fixture(scope="session")

@@ -28,9 +28,11 @@ def test_popularity_counts(past, films):
 
 
 @pytest.mark.filterwarnings("ignore:Method expects CSR")  # of what implicit itself makes
-def test_cosines_are_those_of_implicit(past, films, often):
+def test_cosines_are_those_of_implicit(past, films):
     from implicit.nearest_neighbours import CosineRecommender
 
+    past = past.part(0, 30)
+    often = np.flatnonzero(past.matrix().getnnz(axis=0) >= LEAST)
     mine = ItemKnn(neighbours=10_000, shrink=0).fit(past, films)
     theirs = CosineRecommender(K=len(often), num_threads=1)
     theirs.fit(past.matrix()[:, often].astype(float), show_progress=False)
@@ -56,6 +58,7 @@ def test_ease_is_a_ridge_regression_of_each_film_on_the_others(past, films, ofte
 
 
 def test_svd_is_the_best_approximation_of_its_rank(past, films):
+    past = past.part(0, 30)
     seen = past.matrix().toarray()
     left, values, right = np.linalg.svd(seen, full_matrices=False)
     expected = (left[:, :8] * values[:8]) @ right[:8]

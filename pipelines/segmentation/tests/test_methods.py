@@ -64,8 +64,8 @@ def test_sample_draws_customers_and_one_row_of_each():
 
 def test_noise_is_not_stable_and_nothing_is_chosen():
     random = np.random.default_rng(0)
-    noise = random.normal(size=(1_500, 3))
-    found = choice.candidates(noise, np.arange(1_500), 0, ["k-means"], fits=4)
+    noise = random.normal(size=(600, 3))
+    found = choice.candidates(noise, np.arange(600), 0, ["k-means"], fits=4)
     assert (found["stability"] < 0.8).all() and not found["eligible"].any()
     with pytest.raises(
         CapstanError, match=r"No segmentation of 4 to 8 segments is stable \(0\.8 or more; the best has"
@@ -88,8 +88,8 @@ def test_winner_is_distinct_and_then_stable(silhouettes, stabilities, winner):
 
 
 def test_number_of_clusters_that_are_there_wins():
-    blobs, _ = make_blobs(1_200, centers=[(x, y) for x in (0, 15, 30) for y in (0, 15)], random_state=1)
-    found = choice.candidates(blobs, np.arange(1_200), 0, ["k-means", "spectral"], fits=4)
+    blobs, _ = make_blobs(600, centers=[(x, y) for x in (0, 15, 30) for y in (0, 15)], random_state=1)
+    found = choice.candidates(blobs, np.arange(600), 0, ["k-means", "spectral"], fits=4)
     assert choice.best(found)[1] == 6
 
 

@@ -12,9 +12,11 @@ from pipelines.segmentation.schema import COUNTRIES
 GOOD = {"recency": 18, "frequency": 6, "money": 2100, "country": "United Kingdom"}
 
 
-@pytest.mark.extended
+@pytest.mark.rotating  # UMAP compiles for 15 s
+@pytest.mark.slow
 def test_segments_of_a_later_day_pass_the_gate(model, parts):
-    found = task.evaluate(model, parts[1])
+    rows = parts[1]["customers"]
+    found = task.evaluate(model, {"customers": rows[rows["customer"] % 3 == 0]})
     for name, bound in task.THRESHOLDS.items():
         assert bound.holds(found.metrics[name]), (name, found.metrics[name])
     assert 4 <= found.metrics["segments"] <= 8

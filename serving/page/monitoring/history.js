@@ -5,7 +5,7 @@ import { el, foldable } from "../dom.js";
 import { time } from "./words.js";
 
 const NOTICED = ["alert", "cleared"];
-const GOOD = ["promoted", "resumed", "canary", "challenger", "cleared"];
+const GOOD = ["promoted", "resumed", "canary", "shadow", "challenger", "cleared"];
 const BAD = ["rolled back", "rejected", "failed", "stopped", "alert"];
 
 /** Return what was decided, without what was only noticed. */

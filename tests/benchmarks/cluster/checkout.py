@@ -18,8 +18,8 @@ from tests.support.processes import ROOT
 
 EDITED = Path("pipelines/flight_delay/task.py")  # every model has a copy of it
 LEFT_OUT = shutil.ignore_patterns(".*_cache", ".venv", ".capstan", ".git", "__pycache__", "build")
-COMMAND = "from capstan.cli import main; main()"
-TAG = "import capstan.images; print(capstan.images.image())"
+COMMAND = "from cli import main; main()"
+TAG = f"import capstan.images; print(capstan.images.image('{CAPSTONE}'))"
 
 
 def repository() -> str:

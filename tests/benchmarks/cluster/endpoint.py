@@ -27,7 +27,7 @@ All three servers run for the whole time, have the CPU limit of the pod, serve t
 Redis, write a prediction log to the same disk, and convert and upload it as in the cluster. wrk takes them in turn; a
 figure is the median of the rounds. The autoscaler is held at one pod. The process is started by the Python of these
 benchmarks, whose build is another one than the image's; the container has the image's Python and no filter of system
-calls. Both are in the network of the node, without an interface of their own, and outside of Kubernetes' control
+calls. Both are in the network of the node, without their own interface, and outside of Kubernetes' control
 groups. Load generator, servers and cluster share the machine's cores."""
 
 

@@ -29,7 +29,7 @@ def compiled(image: str, folder: Path, checkout: Path = ROOT, cache: bool = True
     package = folder / "flight_delay.yaml"
     source = checkout / "pipelines" / "flight_delay" / "pipeline.py"
     options = [] if cache else ["--disable-execution-caching-by-default"]
-    more = {"CAPSTAN_IMAGE": image, "PYTHONPATH": str(checkout)}
+    more = {"CAPSTAN_IMAGE": image.rpartition(":")[0], "PYTHONPATH": str(checkout)}
     command("kfp", "dsl", "compile", "--py", str(source), "--output", str(package), *options, home=folder, **more)
     return package
 

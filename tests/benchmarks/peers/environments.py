@@ -1,4 +1,4 @@
-"""Other model servers, each in an environment of its own, around the flagship's model and the same code that runs it.
+"""Other model servers, each in its own environment, around the flagship's model and the same code that runs it.
 
 MLServer, LitServe and BentoML cannot all be installed beside each other or beside Capstan. The environments are made
 once, from locked versions (`NAME.txt`, beside this file), in `build/peers/NAME`, and made again when these change.

@@ -1,49 +1,11 @@
 """The pipeline of `artwork_medium`."""
 
-from typing import NamedTuple
-
 from kfp import dsl
 
-from components.evaluate.component import evaluate
-from components.ingest.component import ingest
-from components.split.component import split
-from components.train.component import train
 from pipelines import road
-
-NAME = "artwork_medium"
-
-
-class Outputs(NamedTuple):
-    """What a run tells whoever started it."""
-
-    scores: dsl.Metrics
-    report: dsl.HTML
-    verdict: str
-    version: str
 
 
 @dsl.pipeline(name="artwork-medium")
-def pipeline(canary: float = 0.0) -> Outputs:
+def pipeline(canary: float = 0.0) -> road.Outputs:
     """Train, judge and deploy the model."""
-    source = ingest(capstone=NAME)
-    parts = split(capstone=NAME, tables=source.outputs["tables"])
-    past, future = parts.outputs["train"], parts.outputs["test"]
-    trained = train(capstone=NAME, tables=past, parameters={})
-    evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
-    delivered = road.deliver(
-        NAME,
-        model=trained,
-        scores=evaluated.outputs["scores"],
-        train=past,
-        test=future,
-        canary=canary,
-        monitored=False,
-    )
-    road.small(source, parts, evaluated)
-    road.large(trained)
-    return Outputs(
-        scores=evaluated.outputs["scores"],
-        report=evaluated.outputs["report"],
-        verdict=delivered.verdict,
-        version=delivered.version,
-    )
+    return road.standard("artwork_medium", {}, canary=canary)

@@ -1,50 +1,11 @@
 """The pipeline of `house_price`."""
 
-from typing import NamedTuple
-
 from kfp import dsl
 
-from components.evaluate.component import evaluate
-from components.ingest.component import ingest
-from components.split.component import split
-from components.train.component import train
-from components.validate.component import validate
 from pipelines import road
-
-NAME = "house_price"
-
-
-class Outputs(NamedTuple):
-    """What a run tells whoever started it."""
-
-    scores: dsl.Metrics
-    report: dsl.HTML
-    verdict: str
-    version: str
 
 
 @dsl.pipeline(name="house-price")
-def pipeline(canary: float = 0.0) -> Outputs:
+def pipeline(canary: float = 0.0) -> road.Outputs:
     """Train, judge and deploy the model."""
-    source = ingest(capstone=NAME)
-    checked = validate(capstone=NAME, tables=source.outputs["tables"])
-    parts = split(capstone=NAME, tables=checked.outputs["clean"])
-    past, future = parts.outputs["train"], parts.outputs["test"]
-    trained = train(capstone=NAME, tables=past, parameters={})
-    evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
-    delivered = road.deliver(
-        NAME,
-        model=trained,
-        scores=evaluated.outputs["scores"],
-        train=past,
-        test=future,
-        canary=canary,
-    )
-    road.small(source, checked, parts, evaluated)
-    road.large(trained)
-    return Outputs(
-        scores=evaluated.outputs["scores"],
-        report=evaluated.outputs["report"],
-        verdict=delivered.verdict,
-        version=delivered.version,
-    )
+    return road.standard("house_price", {}, canary=canary)

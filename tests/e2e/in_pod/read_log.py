@@ -4,7 +4,7 @@ import json
 import sys
 from datetime import datetime
 
-from serving.predictions import read
+from predictions import read
 
 log = read(sys.argv[1], since=datetime.fromisoformat(sys.argv[2]))
 print(json.dumps(log[["prediction_id", "variant"]].values.tolist()))

@@ -98,7 +98,7 @@ def driver(tmp_path_factory) -> Iterator[WebDriver]:
 
 @pytest.fixture(scope="module")
 def child() -> Iterator[Callable]:
-    """Call a function of `triton` in a process of its own, for its protocol buffers and KServe's cannot share one."""
+    """Call a function of `triton` in its own process, for its protocol buffers and KServe's cannot share one."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         yield lambda function, *args, **options: pool.submit(function, *args, **options).result(60)
 

@@ -9,7 +9,7 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from serving.predictions import read
+from predictions import read
 from tests.support.capstones_of_tests import task
 from tests.support.models import Answers
 

@@ -17,7 +17,7 @@ def sum_of(metrics: str, name: str, model: str) -> float:
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", [{}, {"CAPSTAN_BATCH_ROWS": "1"}], ids=["batches", "no batches"])
 def test_clients_of_a_server_share_batches_and_get_their_own_answers(server, mlflow, feast_home, tmp_path, setting):
     """`plain` without features, `tiny` with: rows that differ, from 16 clients."""

@@ -171,7 +171,7 @@ def test_promote_and_rollback_change_what_answers(console, tokens, home, challen
     ]  # fmt: skip
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(server, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
     database = home / "predictions" / "circle.db"
@@ -190,7 +190,7 @@ def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(se
         assert found["rollout"]["champion"] == "1"
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_a_registry_that_is_away_hides_nothing_else(mlflow, feast_home, home, tokens):
     away = Mlflow(f"http://127.0.0.1:{free_port()}", mlflow.child, mlflow.log)
     environment = {"CAPSTAN_TOKENS_FILE": tokens["path"]}

@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import httpx
 import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from predictions import read
 from serving.guards.tokens import add
-from serving.predictions import read
 from tests.support.serving import Server, another_server
 
 PATH = "/v2/models/writer/generate"
@@ -98,7 +101,7 @@ def test_bad_requests_are_refused_before_the_first_byte(writer, path):
         (post(path, json=WORD, headers={"x-capstan-variant": "challenger"}), 404, "no challenger loaded"),
         (post(path.replace("writer", "nope"), json=WORD), 404, "nope"),
         (post(path.replace("writer", "plain"), json={"x": 1}), 501, "Version 1 of 'plain' streams nothing"),
-        (post(path, json=WORD | {"prompt": "a" * 2**20}), 413, "larger than 1048576 bytes"),
+        (post(path, json=WORD | {"prompt": "a" * 2**20}), 413, "larger than 50000 bytes"),
         (post(path, json=WORD | {"fail_at": 0}), 500, "Internal error"),
     ]
     for reply, status, problem in cases:
@@ -161,6 +164,20 @@ def wait_for_line(server: Server, start: int, text: str) -> str:
                 return line
         time.sleep(0.05)
     raise AssertionError(server.log.read_text()[start:])
+
+
+def test_bytes_of_a_request_are_those_that_the_task_states(writer):
+    long = WORD | {"prompt": "x" * 50_000}
+    reply = writer.client.post(PATH, json=long)
+    assert reply.status_code == 413 and "larger than 50000 bytes" in reply.json()["error"]
+    request = pb.ModelInferRequest(model_name="writer")
+    request.inputs.add(
+        name="prompt", shape=[1], datatype="BYTES", contents={"bytes_contents": [long["prompt"].encode()]}
+    )
+    with grpc.insecure_channel(f"127.0.0.1:{writer.grpc_port}") as channel, pytest.raises(grpc.RpcError) as error:
+        GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=10)
+    assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "larger than 50000 bytes" in error.value.details()
 
 
 def test_metrics(writer):

@@ -1,4 +1,4 @@
-"""`capstan labels load` and `capstan erase`, against a server of their own that wants tokens."""
+"""`capstan labels load` and `capstan erase`, against their own server that wants tokens."""
 
 import csv
 import json
@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from capstan.labels import LabelStore
+from predictions import labelled, read
+from predictions.labels import LabelStore
 from serving.guards.tokens import add
-from serving.predictions import labelled, read
 from tests.support.processes import ROOT
 from tests.support.serving import another_server
 from tests.support.tiny_store import FLIGHT, NOW
@@ -40,7 +40,7 @@ def place(server, mlflow, feast_home, home):
 
 
 def capstan(place, *arguments: object, **environment: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "capstan", *map(str, arguments)]
+    command = [sys.executable, "-m", "cli", *map(str, arguments)]
     env = os.environ | place.environment | environment
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 

@@ -9,7 +9,7 @@ from tests.support.processes import wait_for
 from tests.support.serving import starting_server
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_requests_during_the_start_are_503_and_never_404(server, mlflow, feast_home, tmp_path):
     with starting_server(mlflow, feast_home, tmp_path / "home") as own:
         wait_for(f"{own.url}/v2/health/live", own.child, own.log)

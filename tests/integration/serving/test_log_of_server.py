@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
-from serving.predictions import read
-from serving.predictions.convert import segments
+from predictions import read
+from predictions.convert import segments
 from tests.support.load import load
 from tests.support.processes import wait_until
 from tests.support.serving import another_server, tensors
 from tests.support.tiny_store import FLIGHT
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 
 
 def logged(home, model: str = "plain") -> Counter:

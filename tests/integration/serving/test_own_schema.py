@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from capstan.rollout.traffic import Traffic
-from serving.predictions import read
+from predictions import read
 from tests.support.capstones_of_tests import FOLDER
 from tests.support.models import Sum
 from tests.support.processes import wait_until
@@ -86,7 +86,7 @@ def test_a_shadow_reads_rows_by_its_own_schema(server, mlflow, versions):
         logged = read("edited")
         return sorted(logged.loc[logged["prediction_id"] == answer["prediction_id"], "variant"])
 
-    wait_until(lambda: variants() == ["challenger", "champion"])
+    wait_until(lambda: variants() == ["champion", "shadow"])
     mlflow.roles("edited", Traffic("shadow"), champion=first, challenger=second)
     assert server.load("edited").status_code == 200
     assert server.predict({"x": 3}, name="edited").status_code == 200

@@ -15,7 +15,7 @@ from tests.integration.serving import gallery
 from tests.support.processes import wait_for
 from tests.support.serving import Server, starting_server
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 

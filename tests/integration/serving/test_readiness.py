@@ -13,7 +13,7 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from serving.predictions import read
+from predictions import read
 from tests.support.feast_failure import table_away
 from tests.support.load import load
 from tests.support.models import Sum
@@ -100,7 +100,7 @@ def test_a_champion_that_cannot_be_loaded_is_not_ready(server, mlflow):
     assert ready(server, "unborn")[0] == 404
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_each_role_loads_by_itself(server, mlflow, feast_home, tmp_path):
     """A challenger and a candidate that cannot be loaded keep nobody from the champion, and everybody is told."""
     beyond = mlflow.register("plain", model=Sum(["x", "beyond"]))
@@ -207,7 +207,7 @@ def forward(port: int, target: int):
         listener.shutdown(socket.SHUT_RDWR)
 
 
-@pytest.mark.extended
+@pytest.mark.slow
 def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp_path):
     """MLflow comes after the server; then the server is stopped while it is busy, and no accepted request is lost."""
     home, port = tmp_path / "home", free_port()

@@ -27,8 +27,7 @@ NEVER_ACCEPTED = {
 }
 
 
-@pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.rotating
 def test_what_the_document_says_holds(server, mlflow, feast_home, tmp_path):
     """The server of its own wants tokens, so that what ignores them is found; none of its models comes or goes."""
     token, report = add(tmp_path / "tokens", "ann"), tmp_path / "report.json"

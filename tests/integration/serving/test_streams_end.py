@@ -7,10 +7,10 @@ import time
 import httpx
 import pytest
 
-from serving.predictions import read
+from predictions import read
 from tests.support.serving import another_server
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 PATH = "/v2/models/writer/generate_stream"
 
 

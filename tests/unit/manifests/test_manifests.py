@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from capstan.catalogue import load_task
 from capstan.cluster import inference_service, ray_job, templates
 from capstan.errors import CapstanError
+from capstan.resources import Resources, Size
 from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
 from tests.support.manifests import MANIFESTS, OVERLAYS
@@ -111,13 +113,67 @@ def test_overlay_sets_the_numbers_of_the_autoscaler():
         if isinstance(body, dict) and body["kind"] == "PodTemplate"
     ]
     merged = [body["template"]["metadata"].get("annotations", {}) for body in (base, patch)]
-    found = inference_service.scale({"metadata": {"annotations": merged[0] | merged[1]}})
-    assert found == {"minReplicas": 2, "maxReplicas": 10, "scaleTarget": 90}
+    found = inference_service.scale({"metadata": {"annotations": merged[0] | merged[1]}, "spec": sized("25m")})
+    assert (found["minReplicas"], found["maxReplicas"], target(found)) == (2, 10, 900)
+
+
+def sized(cpu):
+    """Return the specification of a pod that asks for some CPU."""
+    return {"containers": [{"resources": {"requests": {"cpu": cpu}}}]}
+
+
+def target(found):
+    """Return the percentage of its request at which an endpoint gets another pod."""
+    return found["autoScaling"]["metrics"][0]["resource"]["target"]["averageUtilization"]
+
+
+@pytest.mark.parametrize(("cpu", "percent"), [("25m", 900), ("0.1", 225), ("2", 90)])
+def test_another_pod_starts_at_the_same_load_however_little_an_idle_one_asks_for(cpu, percent):
+    annotations = {"capstan/min-replicas": "1", "capstan/max-replicas": "3", "capstan/cpu-target": "225m"}
+    assert target(inference_service.scale({"metadata": {"annotations": annotations}, "spec": sized(cpu)})) == percent
 
 
 def test_autoscaler_without_numbers_is_told():
     with pytest.raises(CapstanError, match="capstan/min-replicas"):
-        inference_service.scale({"metadata": {"annotations": {"capstan/min-replicas": "two"}}})
+        inference_service.scale({"metadata": {"annotations": {"capstan/min-replicas": "two"}}, "spec": sized("1")})
+
+
+def amount(quantity):
+    """Return a quantity of Kubernetes as a number."""
+    match = re.fullmatch(r"([\d.]+)(m|Ki|Mi|Gi|Ti)?", str(quantity))
+    return float(match[1]) * {None: 1, "m": 1e-3, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}[match[2]]
+
+
+def test_thirty_six_idle_endpoints_fit_the_quota_beside_the_services_and_a_training_job():
+    [quota] = [body["spec"]["hard"] for body in BASE if body["kind"] == "ResourceQuota"]
+    pods = [body["spec"]["template"] for body in BASE if body["kind"] in ("Deployment", "StatefulSet")]
+    templates_ = {body["metadata"]["name"]: body["template"] for body in BASE if body["kind"] == "PodTemplate"}
+    pods += [templates_["endpoint"]] * 36 + [templates_["ray-head"]] + [templates_["ray-worker"]] * 2
+    asked = {"requests.cpu": 0.0, "requests.memory": 0.0, "limits.memory": 0.0}
+    for container in (container for pod in pods for container in pod["spec"]["containers"]):
+        for name in asked:
+            kind, resource = name.split(".")
+            asked[name] += amount(container["resources"][kind][resource])
+    assert {name: total for name, total in asked.items() if total > amount(quota[name])} == {}
+    assert len(pods) <= int(quota["pods"])
+
+
+def test_endpoint_and_workers_have_the_size_of_the_task_and_a_gpu_only_where_it_asks_for_one(
+    pod_templates, monkeypatch
+):
+    plain = inference_service.definition("flight_delay", "capstan:1")["spec"]["predictor"]
+    assert "nvidia.com/gpu" not in json.dumps(plain) and "tolerations" not in plain
+    size = Size("2", "8Gi", "4", "16Gi", gpus=1)
+    monkeypatch.setattr(load_task("flight_delay"), "RESOURCES", Resources(endpoint=size, worker=size), raising=False)
+    body = inference_service.definition("flight_delay", "capstan:1")
+    assert problems(body) == [] and target(body["spec"]["predictor"]) == 90
+    assert body["spec"]["predictor"]["containers"][0]["resources"] == size.container()
+    assert body["spec"]["predictor"]["tolerations"][0]["key"] == "nvidia.com/gpu"
+    job = ray_job.definition("flight-delay-1", "python -m train", 2, "capstan:1", size)
+    [group] = job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
+    assert problems(job) == [] and group["rayStartParams"]["num-gpus"] == "1"
+    assert group["template"]["spec"]["containers"][0]["resources"] == size.container()
+    assert "nvidia.com/gpu" not in json.dumps(job["spec"]["rayClusterSpec"]["headGroupSpec"])
 
 
 def test_training_job_fits_the_schema_of_ray_jobs(pod_templates):

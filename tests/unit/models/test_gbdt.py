@@ -121,8 +121,7 @@ def test_inputs_may_be_fewer_than_the_task_has(past, future):
     assert 0.5 < area(model, future) < roc_auc_score(future["late"], future["probability"]) - 0.05
 
 
-@pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.rotating
 def test_two_ray_workers_give_as_good_a_model_as_this_process(past, future, ray):
     past = past.iloc[::2].reset_index(drop=True)
     alone = quick(past, seed=0)
@@ -135,8 +134,7 @@ def test_two_ray_workers_give_as_good_a_model_as_this_process(past, future, ray)
     assert root["internal_count"] == pytest.approx(0.8 * len(past), rel=0.05)  # what bagging leaves of all rows
 
 
-@pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.rotating
 def test_training_that_loses_a_worker_begins_again(past, ray):
     numbers = [column for column in task.INPUTS if column not in task.CATEGORIES]
     few = past.iloc[::4]
@@ -176,8 +174,7 @@ def workers() -> set[psutil.Process]:
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.long
+@pytest.mark.rotating
 def test_search_over_parameters_gives_a_model_and_its_seed_decides_which(past, future, ray):
     few = past.iloc[::2].reset_index(drop=True)
     first, again = (quick(few, seed=3, tune=2) for _ in range(2))

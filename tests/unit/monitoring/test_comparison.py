@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from monitoring.comparison import compare, sample_size
+from monitoring.comparison import compare, compare_losses, sample_size
 
 
 def rows(count: int, better: float = 0.0, seed: int = 0):
@@ -91,3 +91,44 @@ def test_rows_that_are_alike_within_a_day_count_for_less():
 def test_one_class_is_an_error():
     with pytest.raises(CapstanError, match="two rows or more of each class"):
         compare(np.ones(10), np.arange(10.0), np.arange(10.0))
+
+
+def losses(days: int, gain: float = 0.0, seed: int = 0):
+    """Return the losses of champion and challenger on ten rows a day, alike within a day, and the days."""
+    chance = np.random.default_rng(seed)
+    day = np.repeat(np.arange(days), 10)
+    champion = 1 + chance.normal(size=days)[day] ** 2 + 0.1 * chance.normal(size=len(day))
+    challenger = champion - gain + 0.2 * chance.normal(size=days)[day] + 0.1 * chance.normal(size=len(day))
+    return champion, challenger, day
+
+
+def test_equal_losses_rarely_differ_also_on_few_days():
+    for days in (5, 30):
+        wrong = [compare_losses(*losses(days, seed=seed)).verdict in ("better", "worse") for seed in range(600)]
+        assert np.mean(wrong) <= 0.07  # 5 %, and two standard errors of 600 repeats
+
+
+def test_error_of_losses_is_that_of_the_paired_test_of_the_days_means():
+    from scipy.stats import ttest_1samp
+
+    champion, challenger, days = losses(20, gain=0.1)
+    found = compare_losses(champion, challenger, days)
+    means = np.array([(challenger - champion)[days == day].mean() for day in range(20)])
+    wanted = ttest_1samp(means, 0)
+    assert found.p == pytest.approx(wanted.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(wanted.confidence_interval(0.95)))
+
+
+def test_a_lower_loss_is_better():
+    champion, challenger, days = losses(30, gain=0.5)
+    found = compare_losses(champion, challenger, days, name="pinball loss")
+    assert (found.verdict, found.difference < 0) == ("better", True) and "pinball loss" in found.message
+    assert compare_losses(challenger, champion, days).verdict == "worse"
+
+
+def test_few_days_of_losses_mean_wait_and_one_day_is_an_error():
+    champion, challenger, days = losses(4)
+    assert compare_losses(champion, challenger, days, difference=0.001).verdict == "wait"
+    assert compare_losses(*losses(400), difference=1.0).verdict == "no difference"
+    with pytest.raises(CapstanError, match="two days or more"):
+        compare_losses(champion[:10], challenger[:10], days[:10])

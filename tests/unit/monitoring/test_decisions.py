@@ -7,8 +7,8 @@ import pytest
 
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
-from monitoring.circle.decisions import decide, holding, tell_change
 from monitoring.history import CIRCLE, Event, history
+from monitoring.retraining.decisions import decide, holding, tell_change
 
 
 def test_a_decision_is_an_event_each_time(home):

@@ -10,13 +10,13 @@ import pytest
 
 from capstan.capstone import Outcome
 from capstan.files import write_tables
-from components.monitor.core import monitor
+from components.baseline_report.core import baseline_report
 from components.train.core import train
 from monitoring import reports
 from monitoring import workspace as evidently
 from pipelines.flight_delay import task
 
-pytestmark = pytest.mark.extended
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def watch(home, parts, tmp_path):
     def run(rows: str, version: str = "1") -> tuple[str, str]:
         html = tmp_path / "report.html"
         paths = [str(parts / "train"), str(parts / rows), str(html)]
-        return monitor("flight_delay", str(parts / "model"), version, *paths), html.read_text()
+        return baseline_report("flight_delay", str(parts / "model"), version, *paths), html.read_text()
 
     return run
 

@@ -16,7 +16,7 @@ from capstan.settings import ROOT
 from .conftest import EXAMPLES
 
 NAMES = sorted(path.parent.name for folder in (catalogue.PIPELINES, EXAMPLES) for path in folder.glob("*/task.py"))
-SIDE_EFFECTS = {"gate", "register", "materialize", "deploy", "monitor"}  # these steps act outside the run
+SIDE_EFFECTS = {"gate", "register", "materialize", "deploy", "baseline-report"}  # these steps act outside the run
 
 
 @pytest.fixture(params=NAMES)
@@ -59,10 +59,9 @@ def test_the_capstones_of_the_tests_are_among_them():
 
 
 def test_every_step_runs_our_image(name, spec):
-    extra = getattr(catalogue.load_task(name), "EXTRA", "")
     assert len(containers(spec)) >= 5
     for step, container in containers(spec).items():
-        assert container["image"] in {image(), image(extra)}, step
+        assert container["image"] == image(name), step
 
 
 def test_every_step_states_its_resources(spec):

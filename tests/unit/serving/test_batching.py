@@ -8,7 +8,7 @@ import pytest
 from kserve.errors import InferenceError
 from pydantic import BaseModel
 
-from serving.errors import Unavailable
+from capstan.errors import Unavailable
 from serving.model.rows import Row
 from serving.scoring.batching import Batcher
 from serving.scoring.features import Report

@@ -35,7 +35,7 @@ def test_checks_are_grouped_the_surest_alarm_first():
     assert found == {
         "quality": [("nulls", "temp")],
         "drift": [("drift", "gust"), ("drift", "wind"), ("drift", "temp")],
-        "performance": [("roc_auc", "all"), ("profit", "origin = JFK")],  # a metric of its own
+        "performance": [("roc_auc", "all"), ("profit", "origin = JFK")],  # its own metric
         "service": [("service", "latency")],
         "other": [("skew", "temp")],
     }

@@ -8,8 +8,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
-from capstan.errors import CapstanError, InvalidRow
-from serving.errors import Unavailable
+from capstan.errors import CapstanError, InvalidRow, Unavailable
 
 KEYS = ["user", "shop"]
 begun = threading.Event()  # an event is being applied

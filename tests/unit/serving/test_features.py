@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import AwareDatetime, BaseModel
 
-from capstan.errors import CapstanError
-from serving.errors import Unavailable
+from capstan.errors import CapstanError, Unavailable
 from serving.model import rows
 from tests.support.tiny_store import NOW
 

@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 from kserve.errors import InvalidInput
 from moto.server import ThreadedMotoServer
 
-from capstan import prediction_files
-from capstan.labels import LabelStore
+from capstan.errors import Unavailable
 from capstan.storage import Bucket
-from serving.errors import Unavailable
+from predictions import files as prediction_files
+from predictions import ids
+from predictions.labels import LabelStore
+from predictions.log import PredictionLog
 from serving.labels.decoder import LabelDecoder
 from serving.labels.service import LabelService
+from serving.model import log_lines
 from serving.model.inference import Inference
 from serving.model.rows import RowDecoder
-from serving.predictions import ids, records
-from serving.predictions.log import PredictionLog
 from serving.scoring.features import Report
 from tests.support import capstones_of_tests as capstones
 from tests.support.postgres import postgres
@@ -59,7 +60,7 @@ def bucket():
 
 
 class Replica:
-    """A server with a disk of its own."""
+    """A server with its own disk."""
 
     def __init__(self, folder, bucket, database, decoder):
         self.log = PredictionLog(folder, storage=bucket)
@@ -71,7 +72,7 @@ class Replica:
         rows = RowDecoder(capstones.task("tiny").Request).validate([FLIGHT] * n)
         variant = SimpleNamespace(version="1", role="champion")
         inference = Inference(variant, rows, {}, [Report()] * n, [{"probability": 0.5}] * n, made)
-        asyncio.run(self.log.append(records.encode("tiny", inference)))
+        asyncio.run(self.log.append(log_lines.encode("tiny", inference)))
         return made
 
     def take(self, *actuals: dict) -> list[str]:

@@ -4,10 +4,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capstan.bounds import at_least
 from capstan.evaluation import Evaluation
+from capstan.resources import Limits
 from tests.support.models import Writer
 
 TITLE = "What comes next?"
 THRESHOLDS = {"score": at_least(0.0)}
+LIMITS = Limits(bytes=50_000)
 
 
 class Request(BaseModel):

@@ -6,10 +6,14 @@ import os
 import pytest
 
 from capstan.cluster.access import connect
+from capstan.images import image
 from capstan.settings import settings
 
-KEPT = {"CAPSTAN_IMAGE": "localhost:5001/capstan:1", "CAPSTAN_BUCKET": "theirs"}
-ITEMS = [{"kind": "ConfigMap", "data": KEPT}, {"kind": "Secret", "data": {"CAPSTAN_TOKEN": "c2VjcmV0"}}]
+ITEMS = [
+    {"kind": "ConfigMap", "metadata": {"name": "capstan"}, "data": {"CAPSTAN_BUCKET": "theirs"}},
+    {"kind": "Secret", "metadata": {"name": "capstan-secrets"}, "data": {"CAPSTAN_TOKEN": "c2VjcmV0"}},
+    {"kind": "ConfigMap", "metadata": {"name": "capstan-images"}, "data": {"churn": "localhost:5001/capstan:1-churn"}},
+]
 
 
 @pytest.fixture(autouse=True)
@@ -24,15 +28,15 @@ def kubectl(home, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("own", "used"),
     [
-        ("", "localhost:5001/capstan:1"),
-        ("localhost:5001/capstan", "localhost:5001/capstan:1"),  # the repository, of which the cluster has a tag
+        ("", "localhost:5001/capstan:1-churn"),
+        ("localhost:5001/capstan", "localhost:5001/capstan:1-churn"),  # the repository, of which the cluster has a tag
         ("localhost:5001/churn:2", "localhost:5001/churn:2"),
     ],
 )
-def test_image_with_a_tag_is_that_of_the_run(own, used, monkeypatch):
+def test_run_takes_the_clusters_image_of_the_capstone_but_for_one_with_a_tag(own, used, monkeypatch):
     monkeypatch.setenv("CAPSTAN_IMAGE", own)
     with connect():
-        assert settings().image == used
+        assert image("churn") == used
     assert os.environ["CAPSTAN_IMAGE"] == own
 
 

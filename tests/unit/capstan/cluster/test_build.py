@@ -1,41 +1,91 @@
-"""What is built: the variants of the image that were asked for, with the wheels that this machine has for them.
+"""What is built: the layers that a capstone's image stands on, each once, with the wheels that this machine has.
 
 A script stands in for docker. tests/e2e builds the images.
 """
+
+import json
 
 import pytest
 
 from capstan import images
 from capstan.cluster import build
+from capstan.settings import settings
+
+DOCKER = """#!/usr/bin/python3
+import json, os, sys
+from pathlib import Path
+state, command = Path({state!r}), sys.argv[1:]
+built = [json.loads(line) for line in state.read_text().splitlines()] if state.exists() else []
+if command[0] == "images":
+    print("id" if any(one["image"] == command[-1] for one in built) else "")
+if command[0] == "build":
+    options = dict(part[2:].split("=", 1) for part in command if part.startswith("--") and "=" in part)
+    arguments = dict(part.split("=", 2)[1:] for part in command if part.startswith("--build-arg="))
+    files = sorted(str(path.relative_to(command[-1])) for path in Path(command[-1]).rglob("*") if path.is_file())
+    one = {{"image": options["tag"], "file": Path(options["file"]).name, "arguments": arguments, "files": files}}
+    state.open("a").write(json.dumps(one) + "\\n")
+"""
 
 
 @pytest.fixture
-def docker(tmp_path, monkeypatch):
-    """Make a `docker` that runs a line of shell."""
-
-    def make(line: str) -> None:
-        program = tmp_path / "bin" / "docker"
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(f"#!/bin/sh\n{line}\n")
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
-
-    return make
-
-
-def test_variants_that_were_built_once_are_known(docker):
-    docker("printf '%s\\n' 0.2.0-0123456789abcdef 0.2.0-0123456789abcdef-torch 0.1.0-fedcba9876543210-gone '<none>'")
-    assert build.extras() == {"torch"}
-
-
-def test_wheels_of_an_extra_reach_its_build_and_no_others(docker, tmp_path, monkeypatch):
-    (folder := tmp_path / "wheels").mkdir()
+def built(tmp_path, monkeypatch):
+    """A function that returns what docker has built since the last call."""
+    program, state = tmp_path / "bin" / "docker", tmp_path / "built"
+    program.parent.mkdir()
+    program.write_text(DOCKER.format(state=str(state)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.setenv("CAPSTAN_IMAGE", "registry.example.com/capstan")
+    (wheels := tmp_path / "wheels").mkdir()
     for name in ("torch-2.13.0+cpu-cp311-none-any.whl", "torchvision-0.1-py3-none-any.whl"):
-        (folder / name).touch()
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    seen = tmp_path / "seen"
-    docker(f'if [ "$1" = build ]; then ls {build.WHEELS}/torch > {seen}; echo "$@" >> {seen}; fi')
-    assert build.build("torch") == images.image("torch")
-    wheels, command = seen.read_text().splitlines()
-    assert wheels == "torch-2.13.0+cpu-cp311-none-any.whl" and "--build-arg=EXTRA=torch" in command
-    assert not build.WHEELS.exists()
+        (wheels / name).touch()
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    settings.cache_clear()
+    seen = 0
+
+    def new() -> list[dict]:
+        nonlocal seen
+        lines = state.read_text().splitlines() if state.exists() else []
+        found, seen = [json.loads(line) for line in lines[seen:]], len(lines)
+        return found
+
+    yield new
+    settings.cache_clear()
+
+
+def test_layers_are_built_from_the_bottom_and_each_once(built):
+    assert build.build("digits") == images.image("digits")
+    first = built()
+    assert [one["file"] for one in first] == [
+        "base.Dockerfile", "family.Dockerfile", "family.Dockerfile", "core.Dockerfile", "capstone.Dockerfile",
+    ]  # fmt: skip
+    assert [one["arguments"].get("PARENT", "") for one in first] == ["", *(one["image"] for one in first[:-1])]
+    assert first[-1]["arguments"]["IMAGE"] == first[-1]["image"] == images.image("digits")
+    build.build("recommender")  # on torch as well
+    assert [one["image"].partition(":")[0] for one in built()][:2] == ["capstan-tables", "capstan-core"]
+    build.build("demand_forecast")  # on the same families
+    assert [one["file"] for one in built()] == ["capstone.Dockerfile"]
+    build.build("digits")
+    assert built() == []
+
+
+def test_core_has_no_family_and_no_capstone(built):
+    assert build.build() == images.image()
+    core = built()[-1]
+    assert core["file"] == "core.Dockerfile" and core["image"] == images.image()
+    assert "serving/page/index.html" in core["files"] and "pipelines/road.py" in core["files"]
+    assert not [name for name in core["files"] if name.startswith("pipelines/") and name.count("/") > 1]
+
+
+def test_wheels_of_a_family_reach_its_layer_and_no_other(built):
+    build.build("digits")
+    wheels = {one["image"].partition(":")[0]: [name for name in one["files"] if name[-4:] == ".whl"] for one in built()}
+    assert wheels["capstan-torch"] == ["torch-2.13.0+cpu-cp311-none-any.whl"]
+    assert sum(map(len, wheels.values())) == 1
+
+
+def test_image_with_a_tag_is_not_built(built, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_IMAGE", "registry.example.com/churn:1")
+    settings.cache_clear()
+    assert build.build("flight_delay") == "registry.example.com/churn:1"
+    assert built() == []

@@ -10,7 +10,7 @@ import pytest
 
 from capstan.cluster.retention import Cleaning
 from capstan.errors import CapstanError
-from capstan.retention.policy import Policy
+from capstan.retention_policy import Policy
 from capstan.storage import Folder
 
 NOW = datetime.now(UTC)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from capstan.runner import code
+from capstan.runner.step_cache import StepCache
 from capstan.settings import ROOT
 
 TRAIN = "def train():\n    from components.train.core import train\n"
@@ -37,7 +38,7 @@ def changes(checkout: Path, path: str, source: str = TRAIN, capstone: str = "fli
     [
         "components/train/core.py",
         "components/train/mlflow_model.py",
-        "capstan/version.py",
+        "capstan/model_version.py",
         "models/gbdt.py",
         "models/booster.py",
         "pipelines/flight_delay/task.py",
@@ -75,3 +76,10 @@ def test_offline_store_counts_for_the_step_that_builds_features(checkout):
     source = "def build_features():\n    from components.build_features.core import build_features\n"
     assert changes(checkout, "feature_repo/offline_store/sql.py", source)
     assert not changes(checkout, "feature_repo/offline_store/sql.py", EVALUATE)
+
+
+def test_tag_of_the_image_does_not_count_for_a_local_step(tmp_path):
+    cache = StepCache(str(tmp_path), "flight_delay")
+    command = ["sh", "-ec", "run", TRAIN]
+    keys = {cache.compute_key("train", image, command, {"seed": seed}) for image in ("a:1", "a:2") for seed in (0, 1)}
+    assert len(keys) == 2

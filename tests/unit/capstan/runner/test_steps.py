@@ -1,8 +1,10 @@
 """Steps that are forked: their output and status, what they are forked from, and what happens without it."""
 
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -10,8 +12,10 @@ import pytest
 from kfp import dsl
 
 from capstan.runner.command import is_lightweight
-from capstan.runner.step_server import HEAVY
-from capstan.runner.steps import Steps, step_server
+from capstan.runner.libraries import LIBRARIES, library
+from capstan.runner.steps import Steps, start_server, step_server
+from capstan.settings import ROOT, settings
+from tests.support.processes import wait_until
 
 
 def command(source: str, name: str = "step") -> list[str]:
@@ -31,7 +35,7 @@ def command(source: str, name: str = "step") -> list[str]:
 @pytest.fixture(scope="module")
 def steps():
     with step_server() as started:
-        started.expected = {step for steps in HEAVY.values() for step in steps}
+        started.libraries = {*LIBRARIES}
         yield started
 
 
@@ -55,7 +59,7 @@ def test_step_is_a_child_of_the_server_and_not_a_new_interpreter(steps, capsys):
 
 def test_step_of_a_pipeline_without_heavy_libraries_runs_once(capsys):
     with step_server() as steps:
-        steps.expected = {"step"}
+        steps.libraries = set()
         assert steps.run(command("print('once')")) == 0
     assert capsys.readouterr().out.count("once") == 1
 
@@ -83,12 +87,12 @@ def test_step_may_use_all_threads_of_numpy(steps, capsys):
 @pytest.mark.slow
 def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(steps):
     """After a step that was not cached, one process per heavy library imports."""
-    for name in ("ingest", "monitor"):  # the second waits until the last library is imported
-        steps.run(command("pass", name=name))
+    for source in ("pass", "import evidently"):  # the second waits until the last library is imported
+        steps.run(command(source))
     end = time.monotonic() + 20
-    while len(found := forked_from(steps)) != 1 + len(HEAVY) and time.monotonic() < end:
+    while len(found := forked_from(steps)) != 1 + len(LIBRARIES) and time.monotonic() < end:
         time.sleep(0.1)  # a step that is ending is a child as well
-    assert len(found) == 1 + len(HEAVY)
+    assert len(found) == 1 + len(LIBRARIES)
     for process in found:
         assert process.num_threads() == 1, process
         assert process.connections() == [], process
@@ -98,19 +102,18 @@ def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(ste
 
 @pytest.mark.slow  # the test before waits until the libraries are imported
 def test_step_of_a_heavy_library_finds_it_imported(steps, capsys):
-    steps.run(command("pass", name="ingest"))
-    steps.run(command("import sys\nprint('evidently' in sys.modules)", name="monitor"))
+    steps.run(command("pass"))
+    steps.run(command("import sys\nprint('evidently' in sys.modules)\nimport evidently"))
     assert "True" in capsys.readouterr().out
 
 
 @pytest.mark.slow
 def test_libraries_of_steps_that_are_not_to_come_are_not_imported(capsys):
     with step_server() as steps:
-        steps.expected = {"ingest", "train", "register"}
-        steps.run(command("pass", name="ingest"))
-        steps.run(
-            command("import sys\nprint([n in sys.modules for n in ('mlflow.pyfunc', 'evidently')])", name="train")
-        )
+        steps.libraries = {"mlflow.pyfunc"}
+        steps.run(command("pass"))
+        shown = "import sys\nprint([name in sys.modules for name in ('mlflow.pyfunc', 'evidently')])\nimport mlflow"
+        steps.run(command(shown))
     assert "[True, False]" in capsys.readouterr().out
 
 
@@ -126,7 +129,56 @@ def test_step_starts_plainly_when_the_server_is_gone(capsys):
 @pytest.mark.slow
 def test_server_ends_with_the_run(capsys):
     with step_server() as steps:
-        steps.expected = {"train"}
-        steps.run(command("pass", name="ingest"))
+        steps.libraries = {"mlflow.pyfunc"}
+        steps.run(command("pass"))
         processes = forked_from(steps)
     assert psutil.wait_procs(processes, timeout=30)[1] == []
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch) -> Iterator[subprocess.Popen]:
+    """A step server for many runs."""
+    monkeypatch.setenv("CAPSTAN_STEP_SERVER", str(tmp_path / "fifo"))
+    settings.cache_clear()
+    with start_server(tmp_path / "server.log", tmp_path / "fifo") as server:
+        yield server
+    settings.cache_clear()
+
+
+def test_runs_share_a_server_and_each_step_has_the_environment_of_its_run(shared, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    for number in ("1", "2"):
+        monkeypatch.setenv("CAPSTAN_DATA_DIR", str(tmp_path))
+        monkeypatch.setenv("NUMBER", number)
+        with step_server() as steps:
+            code = "import os\nfrom capstan.settings import settings\nprint(os.getppid(), os.environ['NUMBER'], "
+            assert steps.run(command(f"{code}os.getcwd() == str(settings().data_dir))")) == 0
+        assert f"{shared.pid} {number} True" in capsys.readouterr().out
+
+
+def test_a_server_counts_the_time_of_its_steps(shared):
+    with step_server() as steps:
+        assert steps.run(command("import time\nwhile time.process_time() < 3: pass")) == 0
+    wait_until(lambda: sum(psutil.Process(shared.pid).cpu_times()[2:4]) > 2)  # of children that have ended
+
+
+def test_step_starts_plainly_when_the_shared_server_is_gone(shared, capsys):
+    with step_server() as steps:
+        shared.kill()
+        shared.wait()
+        assert steps.run(command("import os\nprint('parent', os.getppid())")) == 0
+    assert f"parent {shared.pid}" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("component", "module"),
+    [
+        ("ingest", None),
+        ("build_features", "feast"),
+        ("train", "mlflow.pyfunc"),
+        ("register", "mlflow.tracking.request_header.registry"),
+        ("baseline_report", "evidently"),
+    ],
+)
+def test_a_step_is_forked_from_the_library_that_its_component_imports(component, module):
+    assert library((ROOT / "components" / component / "component.py").read_text()) == module

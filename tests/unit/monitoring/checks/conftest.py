@@ -6,7 +6,7 @@ import pytest
 
 from capstan.capstone import Outcome
 from capstan.checks import Checks
-from monitoring.checks import tally
+from monitoring.checks import daily_counts
 from pipelines.flight_delay import data
 
 COLUMNS = ["carrier", "origin", "distance", "air_time", "dep_delay"]
@@ -42,6 +42,6 @@ def after(flights) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def reference(before) -> tally.Tally:
+def reference(before) -> daily_counts.DailyCounts:
     """The counts of the first 18 weeks."""
-    return tally.reference(before, Checks(), OUTCOME)
+    return daily_counts.reference(before, Checks(), OUTCOME)

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from capstan.checks import Checks
-from monitoring.checks import tally
+from monitoring.checks import daily_counts
 from monitoring.checks.distances import distance
 
 NUMBERS, CATEGORIES = ["distance", "air_time", "dep_delay", "probability"], ["carrier", "origin"]
@@ -23,8 +23,8 @@ def evidently(method: str, reference: pd.Series, current: pd.Series) -> float:
     return float(test(reference.dropna(), current.dropna(), kind, 0.1).drift_score)
 
 
-def ours(reference: tally.Tally, column: str, method: str, rows: pd.DataFrame) -> float:
-    total = tally.recent(rows, Checks(), reference).total()
+def ours(reference: daily_counts.DailyCounts, column: str, method: str, rows: pd.DataFrame) -> float:
+    total = daily_counts.recent(rows, Checks(), reference).total()
     return float(distance(reference.grids[column], method, total.counts[column], reference.total().counts[column])[0])
 
 

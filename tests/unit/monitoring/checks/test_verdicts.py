@@ -7,7 +7,7 @@ import pytest
 from capstan.capstone import Outcome
 from capstan.checks import Checks, SignalChecks
 from capstan.errors import CapstanError
-from monitoring.checks import tally, verdicts
+from monitoring.checks import daily_counts, verdicts
 from monitoring.checks.result import alarms
 
 FROM = pd.Timestamp("2013-06-18", tz="UTC")  # two weeks before the end
@@ -20,12 +20,12 @@ def changed(rows: pd.DataFrame, column: str, change) -> pd.DataFrame:
 
 def alarmed(reference, rows, checks: Checks | None = None):
     checks = checks or Checks()
-    return alarms(verdicts.check(reference, tally.recent(rows, checks, reference), checks))
+    return alarms(verdicts.check(reference, daily_counts.recent(rows, checks, reference), checks))
 
 
 def test_days_like_those_before_do_not_alarm(reference, after):
     checks = Checks()
-    found = verdicts.check(reference, tally.recent(after, checks, reference), checks)
+    found = verdicts.check(reference, daily_counts.recent(after, checks, reference), checks)
     assert {check.verdict for check in found} == {"ok"}
     assert {check.name for check in found} == {"drift", "nulls", "new categories", "performance", "calibration"}
 
@@ -64,7 +64,7 @@ def test_a_small_change_does_not_matter_however_sure_it_is(reference, after):
     checks = Checks()
     [one] = [
         check
-        for check in verdicts.check(reference, tally.recent(rows, checks, reference), checks)
+        for check in verdicts.check(reference, daily_counts.recent(rows, checks, reference), checks)
         if (check.name, check.signal) == ("drift", "distance")
     ]
     assert one.verdict == "ok" and one.statistic < one.threshold
@@ -87,10 +87,10 @@ def test_without_labels_the_rest_is_checked(reference, after):
 def test_few_days_are_insufficient(reference, before, after):
     checks = Checks()
     two = after[after["event_timestamp"] >= after["event_timestamp"].max().floor("D") - pd.Timedelta(days=1)]
-    found = verdicts.check(reference, tally.recent(two, checks, reference), checks)
+    found = verdicts.check(reference, daily_counts.recent(two, checks, reference), checks)
     assert {check.verdict for check in found} == {"insufficient"}
-    small = tally.reference(before[before["event_timestamp"] < "2013-01-04"], checks)
-    found = verdicts.check(small, tally.recent(after, checks, small), checks)
+    small = daily_counts.reference(before[before["event_timestamp"] < "2013-01-04"], checks)
+    found = verdicts.check(small, daily_counts.recent(after, checks, small), checks)
     assert {check.verdict for check in found} == {"insufficient"}
     assert "reference has too few days" in found[0].message
 
@@ -99,7 +99,7 @@ def test_without_times_parts_of_the_rows_take_the_place_of_days(before, after):
     checks = Checks(time=None)
     rows = pd.concat([before, after]).drop(columns="event_timestamp").sample(frac=1, random_state=0)
     shuffled = rows.iloc[: len(before)], rows.iloc[len(before) :]
-    reference = tally.reference(shuffled[0], checks)
+    reference = daily_counts.reference(shuffled[0], checks)
     assert not alarmed(reference, shuffled[1], checks)
     found = alarmed(reference, shuffled[1].assign(air_time=shuffled[1]["air_time"] * 1.2), checks)
     assert {check.signal for check in found} == {"air_time"} and found[0].since is None
@@ -118,7 +118,7 @@ def test_other_outcomes_have_an_error(before, after, kind):
         wrong = np.random.default_rng(0).random(len(rows)) < noise / 20
         return rows.assign(target=rows["origin"], predicted=rows["origin"].mask(wrong, "JFK"))
 
-    reference = tally.reference(with_outcome(before, 2.0), checks, outcome)
+    reference = daily_counts.reference(with_outcome(before, 2.0), checks, outcome)
     assert not alarmed(reference, with_outcome(after, 2.0), checks)
     found = alarmed(reference, with_outcome(after, 4.0), checks)
     assert ("performance", "error of predicted") in {(check.name, check.signal) for check in found}
@@ -127,7 +127,7 @@ def test_other_outcomes_have_an_error(before, after, kind):
 def test_parquet_and_frame_count_the_same(reference, before, tmp_path):
     path = tmp_path / "it's.parquet"
     before.to_parquet(path, index=False)
-    again = tally.reference(path, Checks(), reference.outcome)
+    again = daily_counts.reference(path, Checks(), reference.outcome)
     assert again.counts.keys() == reference.counts.keys()
     for name, counts in reference.counts.items():
         np.testing.assert_array_equal(again.counts[name], counts)
@@ -137,4 +137,4 @@ def test_parquet_and_frame_count_the_same(reference, before, tmp_path):
 
 def test_missing_time_says_what_to_do(before):
     with pytest.raises(CapstanError, match="set `time` of CHECKS"):
-        tally.reference(before.drop(columns="event_timestamp"), Checks())
+        daily_counts.reference(before.drop(columns="event_timestamp"), Checks())

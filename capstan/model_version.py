@@ -1,0 +1,117 @@
+"""A trained version as files: the model, the schema that it is served by, and its code.
+
+    model.pkl      the fitted model
+    artifacts/     files that belong to it, one entry per name
+    code/          what its task imports of `pipelines/`, `models/` and `kernels/`, as it was when the model was trained
+    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service
+
+A version is loaded with its own code, so a later edit of the capstone, or of what capstones share, does not change how
+an earlier version reads requests and answers them. The package `capstan` comes from the process that loads it.
+"""
+
+import json
+import pickle
+import shutil
+from dataclasses import dataclass
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from capstan import version_code
+from capstan.capstone import capabilities
+from capstan.errors import CapstanError
+from capstan.model import Model
+from capstan.version_code import PACKAGES, VersionCode
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOADER = "capstan.model_version"  # MLflow loads a version with this module
+DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
+CODE = "code"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A model, the task module that it was trained by, and its stored schema."""
+
+    model: Model
+    task: ModuleType
+    schema: dict[str, Any]
+
+
+def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
+    """Return the content of a version's schema.json."""
+    from pydantic import TypeAdapter
+
+    found: dict[str, Any] = {"capstone": name, "inputs": dict(model.inputs)}
+    if "endpoint" in capabilities(task):
+        found["request"] = task.Request.model_json_schema()
+        found["prediction"] = task.Prediction.model_json_schema(mode="serialization")
+    if "features" in capabilities(task):
+        found["feature_service"] = task.FEATURE_SERVICE
+        found["entity_keys"] = list(task.ENTITY_KEYS)
+    if "events" in capabilities(task):
+        found["event"] = task.Event.model_json_schema()
+    if "labels" in capabilities(task):
+        found["actual"] = TypeAdapter(task.Actual).json_schema()
+    return found
+
+
+def save(folder: Path, name: str, task: ModuleType, model: Model) -> None:
+    """Write a version's files to a new folder."""
+    import cloudpickle
+
+    folder.mkdir(parents=True)
+    for key, path in model.artifacts.items():
+        target = folder / "artifacts" / key
+        target.parent.mkdir(exist_ok=True)
+        shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
+    version_code.copy(name, folder / CODE)
+    (folder / "schema.json").write_text(json.dumps(schema_of(name, task, model), indent=2) + "\n")
+    (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
+
+
+def load(folder: Path | str) -> Version:
+    """Return the version whose files are in a folder. Raises CapstanError when it cannot be loaded."""
+    folder = Path(folder)
+    try:
+        schema = json.loads((folder / "schema.json").read_text())
+        invalidate_caches()
+        with _code_of(folder, schema["capstone"]).active():
+            task = import_module(f"pipelines.{schema['capstone']}.task")
+            with (folder / "model.pkl").open("rb") as file:
+                model = pickle.load(file)
+    except Exception as error:  # an older version's code may raise anything
+        raise CapstanError(f"The model in {folder} cannot be loaded: {type(error).__name__}: {error}") from error
+    if model.artifacts:
+        model.artifacts = {key: folder / "artifacts" / key for key in model.artifacts}
+    return Version(model, task, schema)
+
+
+def _code_of(folder: Path, name: str) -> VersionCode:
+    """Return the code of the version in a folder."""
+    if (folder / CODE).is_dir():
+        return VersionCode({package: folder / CODE / package for package in PACKAGES})
+    # Registered before versions carried all their code: the capstone's own files alone, flat.
+    return VersionCode({"pipelines": folder / "pipelines", f"pipelines.{name}": folder / "capstone"})
+
+
+class _Pyfunc:
+    """The model as users of MLflow see it: a frame goes in, a frame of predictions comes out."""
+
+    def __init__(self, version: Version):
+        self.version = version
+
+    def predict(self, model_input: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
+        import pandas as pd
+
+        model = self.version.model
+        answer = model.predict_columns({name: model_input[name].tolist() for name in model.inputs})
+        return pd.DataFrame({field: list(values) for field, values in answer.items()}, index=model_input.index)
+
+
+def _load_pyfunc(folder: str) -> _Pyfunc:
+    """Return the model. MLflow calls this function of the module that the MLmodel file names."""
+    return _Pyfunc(load(folder))

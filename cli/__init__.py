@@ -1,0 +1,39 @@
+"""The `capstan` command, with one file per group of subcommands."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command.
+
+    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; a bug with
+    its traceback.
+    """
+    from rich.console import Console
+
+    from capstan.errors import CapstanError
+    from capstan.settings import misspelt
+    from cli.app import app
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for warning in misspelt():
+        console.print(f"[yellow]Warning:[/] {_plain(warning)}")
+    try:
+        app()
+    except CapstanError as error:
+        console.print(f"[bold red]Error:[/] {_plain(error)}")
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A folder that cannot be written, a disk that is full: the user's to change, wherever it happens.
+        console.print(f"[bold red]Error:[/] {_plain(error.filename)}: {_plain(error.strerror)}.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _plain(text: object) -> str:
+    from rich.markup import escape
+
+    return escape(str(text))

@@ -1,0 +1,109 @@
+"""`capstan cluster up`, `down` and `status`."""
+
+import sys
+import time
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
+from cli.options import Json
+from cli.output import console, print_json
+
+FLAGSHIP = "flight_delay"
+Capstones = Annotated[
+    list[str] | None, typer.Argument(help=f"Those whose images and data it gets; by default {FLAGSHIP}.")
+]
+cluster = typer.Typer(no_args_is_help=True, help="Capstan on Kubernetes.")
+
+
+@cluster.command()
+def up(
+    capstones: Capstones = None,
+    as_json: Json = False,
+) -> None:
+    """Bring up the platform, Capstan's services and the images of some capstones on a cluster. What is there stays."""
+    from capstan.cluster.up import addresses, steps
+
+    capstones = capstones or [FLAGSHIP]
+    began, done = time.monotonic(), []
+    for step in steps(capstones):
+        started = time.monotonic()
+        with console.status(f"{step.title} ...") if not as_json else nullcontext():
+            said = step.work() or ""
+        seconds = round(time.monotonic() - started, 1)
+        done.append({"step": step.title, "seconds": seconds, "about": said})
+        if not as_json:
+            console.print(f"  [green]done[/]   {step.title:<15} {seconds:6.1f} s  [dim]{said}[/]".rstrip())
+    total = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"steps": done, "addresses": addresses(), "seconds": total})
+        return
+    console.print(f"\nReady in {total} s. Inside the cluster:")
+    for name, url in addresses().items():
+        console.print(f"  {name:<11} {url}")
+    console.print(f"\nNext: capstan --profile cluster run {capstones[0]}")
+
+
+@cluster.command("build")
+def build_images(capstones: Capstones = None) -> None:
+    """Build the images and hand them over, without a cluster at hand. Print their names."""
+    from capstan import images
+    from capstan.cluster.build import services_image
+    from capstan.cluster.up import images_of
+
+    capstones = capstones or [FLAGSHIP]
+    for step in images_of(capstones):
+        step.work()
+    for image in (*(images.image(name) for name in ("", *capstones)), services_image()):
+        print(image)
+
+
+@cluster.command()
+def down(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete what `capstan cluster up` made: services with their data, endpoints, and the cluster if it made that."""
+    from capstan.cluster.down import down as delete
+    from capstan.cluster.kubectl import context
+
+    current = context()
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete Capstan, with every experiment, model and prediction, from {current}?", abort=True)
+    with console.status("deleting ...") if not as_json else nullcontext():
+        deleted = delete()
+    if as_json:
+        print_json(deleted)
+        return
+    for name in deleted:
+        console.print(f"deleted {name}")
+    if not deleted:
+        console.print("Nothing was there.")
+
+
+@cluster.command()
+def status(as_json: Json = False) -> None:
+    """Show Capstan's services on the cluster, and what keeps one from being ready."""
+    from rich.table import Table
+
+    from capstan.cluster import readiness
+    from capstan.cluster.kubectl import context
+
+    current, services, troubles = context(), readiness.services(), readiness.troubles()
+    if as_json:
+        rows = [
+            {"name": one.name, "ready": one.ready, "wanted": one.wanted, "current": one.current} for one in services
+        ]
+        print_json({"context": current, "services": rows, "troubles": troubles})
+        return
+    if not services:
+        console.print(f"{current} has no Capstan. Bring it up with `capstan cluster up`.")
+        return
+    table = Table("service", "state", "pods", box=None)
+    for one in services:
+        state = "[green]ready[/]" if one.is_ready else "[red]not ready[/]"
+        table.add_row(one.name, state, f"{one.ready} of {one.wanted}")
+    console.print(table)
+    for trouble in troubles:
+        console.print(f"[red]{trouble}[/]")

@@ -1,0 +1,39 @@
+"""`capstan labels`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.options import Capstone, Json
+from cli.output import console, print_json
+
+SHOWN = 5  # refused rows
+labels = typer.Typer(help="What turned out to be true of what was predicted.", no_args_is_help=True)
+
+
+@labels.command()
+def load(
+    capstone: Capstone,
+    file: Annotated[Path, typer.Argument(help="A .csv, .jsonl or .parquet file.", show_default=False)],
+    refused: Annotated[
+        Path | None, typer.Option(help="Write the rows that were refused here, with the reason: a .jsonl file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Send the labels of a file to the endpoint. Loading a file again is harmless. Exits with 1 if any was refused."""
+    from predictions.label_file import load as send
+
+    report = send(capstone, file)
+    if refused:
+        refused.write_text("".join(f"{json.dumps(row)}\n" for row in report.refused))
+    if as_json:
+        print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
+    else:
+        found = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
+        console.print(f"{capstone}: {', '.join(found) or 'no labels'}")
+        for row in report.refused[:SHOWN]:
+            console.print(f"{row['outcome']}: {row['error']}", markup=False)
+    if report.refused:
+        raise typer.Exit(1)

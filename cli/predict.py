@@ -1,0 +1,134 @@
+"""`capstan predict`."""
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.options import Capstone, Json
+from cli.output import console, print_json
+
+SHOWN = 5  # elements of a list; a text is cut after 100 times as many characters
+
+
+def predict(
+    capstone: Capstone,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--entity", "-e", metavar="KEY=VALUE", help="A field of the request; repeat it. @FILE reads a file."
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="JSON: one request, a list, or {instances: [...]}. - reads standard input."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask the endpoint for predictions."""
+    from capstan import catalogue, endpoint_client
+
+    catalogue.folder(capstone)
+    if bool(entity) == bool(file):
+        raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
+    given, instances = pairs(entity or []), _read(file) if file else []
+    metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}")
+    fields = metadata["request_schema"].get("properties", {})
+    instances = instances or [{key: value(text, fields.get(key, {})) for key, text in given.items()}]
+    answers = endpoint_client.post(capstone, f"/v1/models/{capstone}:predict", {"instances": instances})
+    if as_json:
+        print_json(answers)
+        return
+    for answer in answers["predictions"]:
+        _show(answer, list(metadata["prediction_schema"].get("properties", {})))
+
+
+def pairs(entity: list[str]) -> dict[str, str]:
+    """Return the fields of `--entity KEY=VALUE`, as text."""
+    found = [item.partition("=") for item in entity]
+    for key, equals, _ in found:
+        if not (key and equals):
+            raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--entity")
+    return {key: text for key, _, text in found}
+
+
+def value(text: str, schema: dict[str, Any]) -> Any:
+    """Return a field's value: text if the schema allows it, else JSON; base64 of a file if the schema wants bytes."""
+    kinds = [schema, *schema.get("anyOf", [])]
+    encoded = any(kind.get("contentEncoding") == "base64" or kind.get("format") == "base64" for kind in kinds)
+    if text.startswith("@"):
+        content = _bytes(Path(text[1:]))
+        return base64.b64encode(content).decode() if encoded else content.decode(errors="replace")
+    if any(kind.get("type") == "string" for kind in kinds):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text  # the endpoint says what it expects
+
+
+def _bytes(path: Path) -> bytes:
+    """Return the content of a file, or of standard input for `-`."""
+    from capstan.errors import CapstanError
+
+    if str(path) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CapstanError(f"{path} cannot be read ({error.strerror}).") from error
+
+
+def _read(file: Path) -> list[Any]:
+    from capstan.errors import CapstanError
+
+    try:
+        content = json.loads(_bytes(file), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise CapstanError(f"{_named(file)} is not readable JSON ({error}).") from error
+    if isinstance(content, dict):
+        content = content.get("instances", [content])
+    if not isinstance(content, list):
+        raise CapstanError(f"{_named(file)} holds a {type(content).__name__}, not a request or a list of requests.")
+    return content
+
+
+def _named(file: Path) -> str:
+    return "Standard input" if str(file) == "-" else str(file)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON; write null where a value is missing")
+
+
+def _show(answer: dict[str, Any], fields: list[str]) -> None:
+    from rich.markup import escape
+
+    values = [(name, escape(_short(answer.get(name)))) for name in fields]
+    about = f"version {answer['model_version']}  {answer['prediction_id']}"
+    if len(values) == 1:
+        console.print(f"[bold]{values[0][1]}[/]  {about}")
+    else:
+        console.print(about)
+        for name, value in values:
+            console.print(f"       {name:<16} [bold]{value}[/]")
+    for what in ("missing", "expired", "future"):
+        if names := answer.get(f"{what}_features"):
+            console.print(f"       [yellow]{what}:[/] {', '.join(names)}")
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    if isinstance(value, list):
+        more = f", ... {len(value)} in all; --json shows them" if len(value) > SHOWN else ""
+        return f"[{', '.join(_short(item) for item in value[:SHOWN])}{more}]"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    text = str(value)
+    return text if len(text) <= SHOWN * 100 else f"{text[: SHOWN * 100]} ..."

@@ -1,0 +1,40 @@
+"""The step `check-live`: report, check and alert on what the champion answered lately; take a step of the circle."""
+
+from datetime import UTC, datetime, timedelta
+from html import escape
+from pathlib import Path
+
+from capstan import notes
+from capstan.catalogue import load_task
+from capstan.times import instant
+
+
+def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, html: str) -> dict[str, float]:
+    """Write the report on the champion's predictions of the last hours as HTML, and add it to the workspace.
+
+    All checks run, as of now or of an instant, alert, and are kept; those of the service level only as of now. With
+    `circle`, what they found may start a retraining, and a version that is under way is compared, promoted or rolled
+    back. Return the number of predictions and, if there were enough for a report, of columns and of those that drifted;
+    and the number of checks and alarms.
+    """
+    from monitoring import drift_report, live_checks, service
+    from monitoring.retraining.watcher import Watcher
+    from monitoring.webhooks import sending
+
+    moment = instant(as_of) if as_of else None
+    found = drift_report.report_drift(capstone, hours, run_id, moment)
+    if found.note:
+        notes.note(found.note)
+    Path(html).parent.mkdir(parents=True, exist_ok=True)
+    Path(html).write_bytes(found.page or f"<!doctype html><p>{escape(found.note)}</p>".encode())
+    now, task = moment or datetime.now(UTC), load_task(capstone)
+    watcher = Watcher(capstone, task, circle)
+    more = live_checks.skewed(capstone, task, now - timedelta(hours=hours), now)
+    if moment is None:  # the endpoint's counters know no other time than now
+        more += service.check(capstone, task, now)
+    with sending():
+        events = watcher(now, more)
+    for event in events:
+        notes.note(f"{event.kind}: {event.reason}")
+    checks = watcher.found.checks if watcher.found else []
+    return found.counts | {"checks": len(checks), "alarms": sum(check.verdict == "alarm" for check in checks)}

@@ -1,0 +1,140 @@
+"""A look at a capstone's live predictions: all checks as of an instant, and what they alert about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from capstan.capstone import capabilities
+from capstan.checks import Checks, declared
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.settings import settings
+from monitoring import alerts, signals
+from monitoring.alerts import Condition
+from monitoring.checks import daily_counts, quality, verdicts
+from monitoring.checks.result import Check, alarms
+from monitoring.history import Event, history
+from monitoring.snapshots import Snapshot, snapshots
+from predictions.labelled import labelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from monitoring.checks.daily_counts import DailyCounts
+
+SEVERE = ("performance", "contract", ("service", "availability"), ("service", "errors"))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a version's predictions are compared with: the signals of its test data, and their tally."""
+
+    version: str
+    rows: "pd.DataFrame"
+    counted: "DailyCounts"
+    checks: Checks
+
+
+def reference(capstone: str, task: ModuleType, version: str) -> Reference:
+    """Return the reference of a version. Raises CapstanError when its run wrote none."""
+    rows = signals.read_reference(profile().storage(), capstone, version)
+    if rows is None:
+        raise CapstanError(f"Version {version} of {capstone} has no reference: run its pipeline again.")
+    checks = declared(task)
+    if checks.time not in rows:  # its signals have no time: parts of its rows take the place of days
+        checks = replace(checks, time=None)
+    return Reference(version, rows, daily_counts.reference(rows, checks, getattr(task, "OUTCOME", None)), checks)
+
+
+def look(
+    capstone: str,
+    task: ModuleType,
+    against: Reference,
+    now: datetime,
+    more: Sequence[Check] = (),
+    others: Sequence[Condition] = (),
+) -> Snapshot:
+    """Check the version's predictions with the labels that are known now, alert, and keep what was found.
+
+    more: checks that were made elsewhere, such as those of the service level. others: what else is wrong.
+    The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
+    are compared up to `now`. Without predictions there is no check.
+    """
+    found = check(capstone, task, against, now)
+    found = replace(found, checks=[*found.checks, *more])
+    report(capstone, found.checks, now, others)
+    snapshots().keep(capstone, found)
+    return found
+
+
+def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
+    """Return every check of the version's predictions, with the labels that are known now."""
+    checks = against.checks
+    until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
+    log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
+    log = signals.answers(log, against.version)
+    if log.empty:
+        return Snapshot(now, against.version, 0, 0, [])
+    newest = daily_counts.recent(signals_of(task, log, against), checks, against.counted)
+    outcome = getattr(task, "OUTCOME", None)
+    found = verdicts.check(against.counted, newest, checks)
+    # A label that is not known yet is no null.
+    found = [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    if "contract" in capabilities(task):
+        latest = log[log["prediction_time"] >= until - timedelta(days=min(checks.windows))]
+        found += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
+    return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
+
+
+def report(capstone: str, found: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
+    """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
+
+    A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
+    when it is not among them.
+    The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
+    """
+    link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
+    holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(found))))}
+    opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
+    for name in sorted(holding.keys() - opened.keys()):
+        evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
+        event = Event("alert", now, holding[name].message, evidence=evidence)
+        history().add(capstone, f"alert {name} {now.isoformat()}", event)
+    unsure = {name: opened[name] for name in opened.keys() - holding.keys() if not _has_cleared(name, found)}
+    for name in sorted(opened.keys() - holding.keys() - unsure.keys()):
+        history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
+    alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
+
+
+def signals_of(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
+    """Return logged predictions as signals, with the label where it is known, and the time."""
+    import pandas as pd
+
+    rows, outcome = signals.of_predictions(task, log, against.rows), getattr(task, "OUTCOME", None)
+    if against.checks.time:
+        rows[against.checks.time] = log["prediction_time"].to_numpy()
+    if outcome and outcome.target in against.rows and log["label"].notna().any():
+        labels = signals.targets(task, log["label"])
+        numeric = outcome.kind != "multiclass"
+        rows[outcome.target] = pd.to_numeric(labels, errors="coerce").to_numpy() if numeric else labels
+    return rows
+
+
+def _has_cleared(name: str, found: Sequence[Check]) -> bool:
+    """Return whether a condition is over: its check says ok, or its signal is gone while others are checked."""
+    verdicts = {_name(one): one.verdict for one in found}
+    if name in verdicts:
+        return verdicts[name] == "ok"
+    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in found)
+
+
+def _name(one: Check) -> str:
+    return f"{one.name} of {one.signal}"
+
+
+def _condition(one: Check, now: datetime, link: str) -> Condition:
+    since = datetime.fromisoformat(one.since).replace(tzinfo=UTC) if one.since else now
+    severe = one.name in SEVERE or (one.name, one.signal) in SEVERE
+    return Condition(_name(one), since, one.message, "critical" if severe else "warning", link)

@@ -1,0 +1,95 @@
+"""Live monitoring: what the champion answered lately, beside its predictions of the test data."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from capstan.capstone import Outcome
+from capstan.catalogue import load_task
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.rollout import store
+from monitoring import signals, workspace
+from monitoring.live_checks import LABELLED
+from monitoring.reports import compare, performance
+from predictions import reader
+from predictions.labelled import labelled
+
+# Evidently's tests on fewer rows find drift in noise, or none where there is some.
+MIN_PREDICTIONS = 100
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What a look at the live predictions found. `note` says why there is no report, or what it leaves out."""
+
+    counts: dict[str, float]  # predictions; with a report also columns, and how many of them drifted
+    page: bytes | None = None
+    note: str = ""
+
+
+def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None = None, version: str = "") -> Watched:
+    """Compare a version's predictions of the last hours, by default the champion's, with those of its test data.
+
+    The hours are those in which it answered, or, as of an instant, those of the prediction times before it. The
+    Evidently report is added to the workspace, and one of the performance on the labels that are known. The same `run`
+    adds each once, however often it is repeated.
+    Raises CapstanError when nothing is deployed, or the version has no reference.
+    """
+    task = load_task(capstone)
+    version = version or store.read(capstone).champion
+    if not version:
+        raise CapstanError(f"{capstone} is not deployed, so there is nothing to watch: `capstan run {capstone}`.")
+    storage = profile().storage()
+    reference = signals.read_reference(storage, capstone, version)
+    if reference is None:
+        raise CapstanError(
+            f"Version {version} of {capstone} has no reference to compare with: its run wrote none. Run the pipeline "
+            f"again with `capstan run {capstone}`; training comes from the cache."
+        )
+    now = as_of or datetime.now(UTC)
+    since = now - timedelta(hours=hours)
+    log = labelled(capstone, since, now, now, also_unlabelled=True) if as_of else reader.read(capstone, since)
+    log = signals.answers(log, version)
+    if len(log) < MIN_PREDICTIONS:
+        found = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
+        return Watched({"predictions": len(log)}, note=f"{found}; fewer than {MIN_PREDICTIONS} show no drift.")
+    reference = signals.untimed(reference, task)
+    live = signals.of_predictions(task, log, reference)
+    filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
+    current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
+    compared = compare(name, reference[filled], current, at=as_of)
+    outcome = getattr(task, "OUTCOME", None)
+    runs = {name: compared.run} | _performance(capstone, task, version, now, run)
+    workspace.add(capstone, task.TITLE, runs, outcome.kind if outcome else None)
+    counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": compared.drifted}
+    return Watched(counts, compared.page, _left_out(task, reference, live, filled))
+
+
+def _performance(capstone: str, task: ModuleType, version: str, now: datetime, run: str) -> dict[str, Any]:
+    """Return, by name, a report on the predictions of the last weeks whose labels are known, if there are enough."""
+    outcome: Outcome | None = getattr(task, "OUTCOME", None)
+    if outcome is None:
+        return {}
+    log = signals.answers(labelled(capstone, now - LABELLED, now, now), version).tail(signals.SAMPLE_ROWS)
+    answers = [found[outcome.prediction] for found in log["prediction"]]
+    targets = signals.targets(task, log["label"]).to_numpy()
+    rows = pd.DataFrame({outcome.target: targets, outcome.prediction: answers})
+    if len(rows) < MIN_PREDICTIONS or rows[outcome.target].nunique() < 2:
+        return {}
+    label, prediction = {"binary": (int, float), "multiclass": (str, str), "regression": (float, float)}[outcome.kind]
+    rows = rows.astype({outcome.target: label, outcome.prediction: prediction})
+    name = f"performance, version {version}, run {run[:8]}"
+    return {name: performance(name, rows, outcome, now)}
+
+
+def _left_out(task: ModuleType, reference: pd.DataFrame, live: pd.DataFrame, compared: list[str]) -> str:
+    """Return a line about the signals that are not compared, or "". Nobody expects the label in the log."""
+    outcome = getattr(task, "OUTCOME", None)
+    absent = [name for name in reference if name not in live and not (outcome and name == outcome.target)]
+    empty = [name for name in live if name not in compared]
+    parts = {"Not in the prediction log, so not watched": absent, "Without any value, so not compared": empty}
+    return " ".join(f"{words}: {', '.join(names)}." for words, names in parts.items() if names)

@@ -1,0 +1,66 @@
+"""The labelled predictions that decisions are made on."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan import registry
+from monitoring.retraining.losses import losses
+from predictions.json_text import dumps
+from predictions.labelled import labelled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Labelled predictions: of each row the day, how wrong the answer was, and in `log` all that is known."""
+
+    log: "pd.DataFrame"
+    days: np.ndarray
+    losses: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.log)
+
+    @property
+    def target(self) -> np.ndarray:
+        """The labels of a binary outcome, 0 and 1."""
+        return np.array(self.log["label"].astype(float))
+
+    def answered_by(self, capstone: str, version: str) -> list[dict[str, Any]]:
+        """Return what another version says of the same rows, from the logged inputs of the model. Raises CapstanError.
+
+        The answers are as the log would have them.
+        """
+        columns: dict[str, list[Any]] = {
+            name: [found.get(name) for found in self.log["features"]] for name in self.log["features"].iloc[0]
+        }
+        answers = registry.load_version(capstone, version).model.predict_columns(columns)
+        return [
+            json.loads(dumps({field: values[row] for field, values in answers.items()})) for row in range(len(self))
+        ]
+
+
+def read(capstone: str, task: ModuleType, since: datetime, now: datetime, versions: dict[str, str]) -> Rows:
+    """Return the predictions since a prediction time whose label is known now. versions: those that count, by variant.
+
+    What a client broke off does not count.
+    """
+    log = labelled(capstone, since=since, until=now, known_by=now)
+    counts = [versions.get(role) == version for role, version in zip(log["variant"], log["version"], strict=True)]
+    log = log[np.array(counts, bool) & ~log["partial"].to_numpy(bool)].reset_index(drop=True)
+    days = log["prediction_time"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(int)
+    wrong = losses(task, list(log["prediction"]), list(log["label"])) if len(log) else np.empty(0)
+    return Rows(log, days, wrong)
+
+
+def column(rows: Iterable[dict[str, Any]], name: str) -> np.ndarray:
+    """Return a field of some predictions as numbers."""
+    return np.array([row[name] for row in rows], float)

@@ -1,0 +1,62 @@
+"""The forecasters by name. Each is imported when it is asked for: some of them import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from capstan.errors import CapstanError
+from pipelines.demand_forecast.forecaster import Forecaster
+
+
+def make(name: str, seed: int = 0, **settings: Any) -> Forecaster:
+    """Return a forecaster by name, not yet fitted. Raises CapstanError for a name that is unknown."""
+    if name not in FORECASTERS:
+        raise CapstanError(f"There is no forecaster {name!r}. There are: {', '.join(FORECASTERS)}.")
+    return FORECASTERS[name](seed, **settings)
+
+
+def _seasonal_naive(seed: int) -> Forecaster:
+    from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
+
+    return SeasonalNaive(seed)
+
+
+def _arima(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.arima import Arima
+
+    return Arima(seed, **settings)
+
+
+def _boosting(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.boosting import Boosting
+
+    return Boosting(seed, **settings)
+
+
+def _temporal_convolution(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.temporal_convolution import TemporalConvolution
+
+    return TemporalConvolution(seed, **settings)
+
+
+def _autoregressive(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.autoregressive import Autoregressive
+
+    return Autoregressive(seed, **settings)
+
+
+def _combination(seed: int, members: Sequence[str] = ()) -> Forecaster:
+    from pipelines.demand_forecast.combination import MEMBERS, Combination
+
+    return Combination([make(name, seed) for name in members or MEMBERS])
+
+
+FORECASTERS: dict[str, Callable[..., Forecaster]] = {
+    "seasonal_naive": _seasonal_naive,
+    "arima": _arima,
+    "boosting": _boosting,
+    "temporal_convolution": _temporal_convolution,
+    "autoregressive": _autoregressive,
+    "combination": _combination,
+}

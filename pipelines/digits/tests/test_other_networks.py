@@ -1,0 +1,22 @@
+"""The networks that a run can train in place of the convolutional one, from images to what is served."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.digits import learning, onnx_files, task, training
+
+pytestmark = pytest.mark.rotating  # each is exported to ONNX twice, in seconds
+
+
+@pytest.mark.parametrize("network", ["vit", "efficient"])
+def test_other_networks_can_be_served(network, parts):
+    found = task.train({"images": parts[0].head(128)}, network=network, epochs=1)
+    assert 0 < len(found.edge) < len(found.onnx)
+    images, labels = training.tensors(parts[1].head(7))
+    images = learning.scaled(images)
+    assert found.probabilities(images.numpy()).shape == (len(labels), 10)
+    opened = onnx_files.session(found.onnx)
+    for some in (images[:1], images):
+        with torch.no_grad():
+            np.testing.assert_allclose(onnx_files.logits(opened, some.numpy()), found.network()(some), atol=1e-4)

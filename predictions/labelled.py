@@ -1,0 +1,56 @@
+"""Predictions with their labels, as they were known at an instant: what retraining and checks of performance read."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+
+from predictions.find import LONGEST
+from predictions.labels import LabelStore, label_store
+from predictions.reader import select
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def labelled(
+    model: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    known_by: datetime | None = None,
+    received_by: datetime | None = None,
+    folder: Path | None = None,
+    labels: LabelStore | None = None,
+    also_unlabelled: bool = False,
+) -> "pd.DataFrame":
+    """Return the predictions of a model that have a label, as of some prediction times, in order of time.
+
+    since, until: of the prediction time, the end excluded. known_by: only labels that were known by then, so that
+    nothing from the future leaks; of a label that was corrected, the one that counted then. received_by: only those
+    that the server had by then, which repeats what an earlier call has seen. also_unlabelled: those without a label as
+    well, whose `label` is None.
+
+    The columns are those of the log, and `label`, `known_at`, `received_at`, `late` and `revision`. A prediction that
+    a shadow made as well has two rows, told apart by `variant`. Raises ValueError for a time without a zone.
+    """
+    for name, instant in (("since", since), ("until", until), ("known_by", known_by), ("received_by", received_by)):
+        if instant is not None and instant.tzinfo is None:
+            raise ValueError(f"`{name}` is {instant}, without a time zone.")
+    known = (labels or label_store()).read(model, known_by, received_by, known_since=since)
+    answered = known["predicted_at"]  # a shadow may answer after midnight
+    days = {f"{day:%Y-%m-%d}" for times in (answered, answered + LONGEST) for day in times.dt.floor("D").unique()}
+    wanted = (lambda _day: True) if also_unlabelled else days.__contains__
+    frame = select(
+        model,
+        folder,
+        wanted,
+        columns=", known.label, known.known_at, known.received_at, known.late, known.revision",
+        join=f"{'LEFT ' if also_unlabelled else ''}JOIN known USING (prediction_id)",
+        where="($since IS NULL OR prediction_time >= $since) AND ($until IS NULL OR prediction_time < $until)",
+        tables={"known": known},
+        since=since,
+        until=until,
+    )
+    frame["label"] = frame["label"].astype(object).map(orjson.loads, na_action="ignore")
+    return frame

@@ -1,0 +1,145 @@
+"""Reading the prediction log, also while servers write it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+from capstan.profile import profile
+from capstan.settings import settings
+from capstan.storage import Folder
+from predictions import files as prediction_files
+from predictions.upload import download
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ATTEMPTS = 5
+Entry = TypeVar("Entry", str, Path)
+
+
+def read(model: str, since: datetime | None = None, folder: Path | None = None) -> "pd.DataFrame":
+    """Return the predictions of a model answered at `since` or later, in order of time; each counts once.
+
+    `time` is that of the answer, in UTC; `inputs`, `features` and `prediction` are dicts; `partial` is true for a
+    stream that ended early. `folder` is by default that of the settings; on a cluster it is the object store, where
+    predictions arrive after some seconds. Raises ValueError when `since` has no time zone.
+    """
+    if since is not None and since.tzinfo is None:
+        raise ValueError(f"`since` is {since}, without a time zone.")
+    first = since.astimezone(UTC).date().isoformat() if since else ""
+    return select(model, folder, lambda day: day >= first, where="$since IS NULL OR time >= $since", since=since)
+
+
+def select(
+    model: str,
+    folder: Path | None,
+    is_wanted: Callable[[str], bool],
+    columns: str = "",
+    join: str = "",
+    where: str = "true",
+    tables: "Mapping[str, pd.DataFrame] | None" = None,
+    **values: Any,
+) -> "pd.DataFrame":
+    """Return what DuckDB selects of a model's predictions, in order of time; each counts once.
+
+    is_wanted: whether to look into a day, YYYY-MM-DD. `columns` are more than those of the log, with a comma before
+    them. `tables` are what `join` names beside it, `values` the parameters of `where`.
+    """
+    import duckdb
+
+    if folder is None and settings().profile == "cluster":
+        with TemporaryDirectory(prefix="capstan-") as copies:
+            download(model, is_wanted, profile().storage(), Path(copies))
+            return select(model, Path(copies), is_wanted, columns, join, where, tables, **values)
+    folder = folder or settings().home / "predictions"
+    for attempt in count(1):
+        try:
+            return _select(model, folder, is_wanted, columns, join, where, tables or {}, values)
+        except (FileNotFoundError, duckdb.IOException):  # a file was merged or moved since it was listed
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+def _select(
+    model: str,
+    folder: Path,
+    is_wanted: Callable[[str], bool],
+    columns: str,
+    join: str,
+    where: str,
+    tables: "Mapping[str, pd.DataFrame]",
+    values: dict[str, Any],
+) -> "pd.DataFrame":
+    import duckdb
+
+    from predictions.records import JSON_COLUMNS, SCHEMA
+
+    # The write-ahead log first: a segment that leaves it meanwhile is parquet by then.
+    written, names = _write_ahead(folder)
+    own = Folder(folder)
+    listed = _listed(lambda: own.keys(f"model={model}"), prediction_files.stem)
+    keys = [key for key in listed if is_wanted(prediction_files.day(key))]
+    # A segment that is both: rows may have come after it was read here. The others count once.
+    both: list[str] = []
+    parquet: list[str] = []
+    for key in prediction_files.current(own, keys):
+        name = prediction_files.stem(key)
+        (both if name in names or name.startswith(prediction_files.MERGED) else parquet).append(own.url(key))
+    sources, given = ["SELECT * FROM written"], dict(values) | {"model": model}
+    for name, paths, condition in (
+        ("parquet", parquet, ""),
+        ("both", both, "ANTI JOIN written USING (prediction_id, variant)"),
+    ):
+        if paths:
+            given[name] = paths
+            scan = f"read_parquet(${name}, union_by_name = true, hive_partitioning = false)"
+            sources.append(f"SELECT * FROM {scan} {condition}")
+    query = f"""
+        SELECT {", ".join(f"log.{name}" for name in SCHEMA.names)} {columns}
+        FROM ({" UNION ALL BY NAME ".join(sources)}) log {join}
+        WHERE log.model = $model AND ({where}) ORDER BY log.time, log.prediction_id
+    """
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, table in {"written": written, **tables}.items():
+            connection.register(name, table)
+        frame = connection.execute(query, given).df()
+    for column in JSON_COLUMNS:
+        frame[column] = frame[column].map(orjson.loads, na_action="ignore")
+    return frame
+
+
+def _listed(listing: Callable[[], list[Entry]], name: Callable[[Entry], str]) -> list[Entry]:
+    """Return what a folder holds, without a gap: a segment counts when one that was begun after it does.
+
+    A listing may leave out a file that is renamed into the folder meanwhile, and have a later one. A second listing has
+    it, for segments are named by the time when they were begun; what is newer than the first listing is left to the
+    next reader.
+    """
+    found = set(listing())
+    newest = max((name(entry) for entry in found), default="")
+    found.update(entry for entry in listing() if name(entry) <= newest)
+    return sorted(found)
+
+
+def _write_ahead(folder: Path) -> tuple["pa.Table", set[str]]:
+    import pyarrow as pa
+
+    from predictions.convert import segments
+    from predictions.records import SCHEMA, parse
+
+    tables, names = [SCHEMA.empty_table()], set()
+    for path in _listed(lambda: segments(folder), lambda path: path.stem):
+        try:
+            tables.append(parse(path.read_bytes())[0])
+        except FileNotFoundError:  # converted since it was listed
+            continue
+        names.add(path.stem)
+    return pa.concat_tables(tables), names

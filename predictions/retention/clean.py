@@ -1,0 +1,28 @@
+"""`capstan clean`: every kind, one after the other."""
+
+from capstan import catalogue, registry
+from capstan.profile import profile
+from capstan.retention_policy import Removed, policy
+from capstan.rollout import store
+from predictions.retention import labels, predictions, versions
+
+
+def clean(capstone: str = "", dry: bool = False) -> list[Removed]:
+    """Remove what the policy does not keep, of one capstone or of all. Return what was done, by kind."""
+    # On a cluster, the image that cleans up holds no capstone: the registry knows those that were ever deployed.
+    names = [known(capstone)] if capstone else sorted({*catalogue.names(), *store.read_all()})
+    at = policy(dry)
+    found: dict[str, Removed] = {}
+    done = profile().clean_runs(names, at)
+    for name in names:
+        done += [*versions.clean(name, at), *predictions.clean(name, at), labels.clean(name, at)]
+    for item in done:
+        found[item.kind] = found[item.kind] + item if item.kind in found else item
+    return list(found.values())
+
+
+def known(name: str) -> str:
+    """Return the name of a capstone: of the catalogue, or of the registry alone, when its source was deleted."""
+    if not (catalogue.is_name(name) and name not in catalogue.names() and registry.versions(name)):
+        catalogue.folder(name)
+    return name

@@ -1,0 +1,60 @@
+"""Old versions: those without a role that are not among the newest."""
+
+import re
+from contextlib import ExitStack
+
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.registry import ModelVersion, versions
+from capstan.retention_policy import Policy, Removed
+from capstan.rollout.change import changing
+from capstan.rollout.state import RolloutState
+from predictions.retention import erase_version
+
+PAGES = ("reports", "monitoring")  # the folders of what is written about a version
+NUMBER = re.compile(r"(?:^|-)version-(?P<number>\d+)(?=[-.])")
+
+
+def clean(capstone: str, policy: Policy) -> list[Removed]:
+    """Erase old versions for good, and what was written about them. Nothing else changes the roll-out meanwhile."""
+    rule = f"beyond the newest {policy.versions} of each capstone, without a role"
+    with ExitStack() as held:
+        try:
+            held.enter_context(profile().no_run(capstone))
+            state = held.enter_context(changing(capstone))
+        except CapstanError as error:  # it is being run, or its roll-out is being changed
+            return [Removed("versions", rule, notes=(f"The versions of {capstone} were left: {error}",))]
+        old, kept = select(versions(capstone), state, policy.versions)
+        if not policy.dry:
+            for version in old:
+                erase_version.erase(version, kept)
+        numbers = {version.version for version in kept}
+        pages = _clean_pages(capstone, {version.version for version in old}, numbers, policy.dry)
+    return [Removed("versions", rule, len(old), len(kept)), pages]
+
+
+def select(
+    known: list[ModelVersion], state: RolloutState, newest: int
+) -> tuple[list[ModelVersion], list[ModelVersion]]:
+    """Return the versions that go, the oldest first, and those that stay. `known` begins with the newest."""
+    needed = {*state.versions().values(), state.previous}
+    kept = [version for place, version in enumerate(known) if place < newest or version.version in needed]
+    return [version for version in reversed(known) if version not in kept], kept
+
+
+def _clean_pages(capstone: str, old: set[str], kept: set[str], dry: bool) -> Removed:
+    """Remove what was written about versions that are gone, those of an interrupted command among them."""
+    storage = profile().storage()
+    result = Removed("reports", "of versions that are gone")
+    newest = max(map(int, kept | old), default=0)
+    for folder in PAGES:
+        for key in storage.keys(f"{folder}/{capstone}"):
+            match = NUMBER.search(key.rpartition("/")[2])
+            # A newer version may be in the registry by now.
+            if match and match["number"] not in kept and int(match["number"]) <= newest:
+                result.removed += 1
+                if not dry:
+                    storage.remove(key)
+            else:
+                result.kept += 1
+    return result

@@ -1,0 +1,57 @@
+"""The registry: the files of a version are downloaded once; the newest versions of all models come in one answer."""
+
+import tempfile
+
+import pytest
+
+from capstan import registry, version_cache
+from capstan.errors import CapstanError
+from capstan.settings import settings
+
+
+@pytest.fixture
+def registered(mlflow, monkeypatch, tmp_path):
+    """MLflow for this process, whose temporary folder is `tmp_path`."""
+    monkeypatch.setenv("CAPSTAN_TRACKING_URI", mlflow.url)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    settings.cache_clear()
+    yield mlflow
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+def test_version_is_downloaded_once_and_not_when_the_registry_lost_it(server, registered, tmp_path):
+    number = registered.register("plain", 3.0)
+    registered.roles("plain", champion="1", candidate=number)
+    try:
+        assert server.load("plain").json()["variants"]["candidate"] == number
+        (folder,) = (version_cache.root() / "plain").glob(f"{number}-*")
+        downloaded = (folder / "MLmodel").stat().st_ctime_ns
+        for _ in range(2):
+            model = registry.load_version("plain", number).model
+            assert 0.95 < model.predict_columns({"x": [1.0], "y": [2.0]})["probability"][0] < 0.96
+        assert (folder / "MLmodel").stat().st_ctime_ns == downloaded
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        registered.roles("plain", champion="1")
+        server.load("plain")
+    registry.call("DELETE", "model-versions/delete", name="plain", version=number)
+    assert folder.exists()
+    with pytest.raises(CapstanError, match=f"Version {number} of 'plain' cannot be downloaded: the registry does not"):
+        registry.load_version("plain", number)
+
+
+def test_newest_version_of_each_model_with_its_metrics(server, registered):
+    import mlflow
+
+    numbers = [registered.register("plain", 4.0) for _ in range(2)]
+    found = registry.newest_versions()
+    assert found["plain"] == registry.version("plain", numbers[-1]) and found["tiny"].version == "1"
+    with mlflow.start_run(run_id=found["plain"].run_id):
+        mlflow.log_metrics({"score": 0.5, "loss": 2.0})
+    runs = {version.run_id for version in found.values()}
+    assert registry.metrics_of_runs(runs) == {run: registry.run_metrics(run) for run in runs}
+    assert registry.metrics_of_runs(runs)[found["plain"].run_id] == {"score": 0.5, "loss": 2.0}
+    assert registry.metrics_of_runs([]) == {}
+    registry.call("DELETE", "model-versions/delete", name="plain", version=numbers[-1])
+    assert registry.newest_versions()["plain"].version == numbers[0]

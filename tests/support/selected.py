@@ -1,0 +1,69 @@
+"""`pytest --selected`: leave out what `tests.support.selection` does not select. Without the option, all tests run."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT
+from tests.support.selection import TURNS, candidates, changed, choose, its_turn, turn
+
+CHOSEN = "PYTEST_CAPSTONES_SELECTED"  # from the controller to its workers, which must collect the same
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--selected", action="store_true", help="run the tests that `make selection` shows")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose once for all workers."""
+    if config.option.selected and not hasattr(config, "workerinput"):
+        os.environ[CHOSEN] = json.dumps([turn(), choose(candidates(changed()), turn())])
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name what is selected."""
+    return [f"selected: {name} ({reason})" for name, reason in _chosen()[1].items()] if config.option.selected else []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests of other capstones, and rotating files whose turn it is not."""
+    if not config.option.selected:
+        return
+    number, capstones = _chosen()
+    files = {str(item.path) for item in items if rotates(item)}
+    current = {*its_turn(sorted(files), number)}
+    kept, left = [], []
+    for item in items:
+        name = capstone_of(item)
+        runs = str(item.path) in current if rotates(item) else not name or name in capstones
+        (kept if runs else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
+def capstone_of(item: pytest.Item) -> str | None:
+    """Return the capstone that a test is about, by its marker or its folder; None for a test of the core."""
+    if marker := item.get_closest_marker("capstone"):
+        return str(marker.args[0])
+    parts = item.path.relative_to(ROOT).parts if item.path.is_relative_to(ROOT) else Path().parts
+    return parts[1] if parts[:1] == ("pipelines",) and "tests" in parts else None
+
+
+def rotates(item: pytest.Item) -> bool:
+    """Return whether a test runs in its turn alone."""
+    return item.get_closest_marker("rotating") is not None
+
+
+def _chosen() -> tuple[int, dict[str, str]]:
+    number, capstones = json.loads(os.environ[CHOSEN])
+    return number, capstones
+
+
+if __name__ == "__main__":  # `make selection`
+    print(f"Turn {turn() + 1} of {TURNS}:")
+    for name, reason in choose(candidates(changed()), turn()).items():
+        print(f"  {name:<24} {reason}")

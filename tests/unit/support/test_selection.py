@@ -1,0 +1,129 @@
+"""Which capstones a run of the tests selects, and since which commit changes count."""
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support import selection
+from tests.support.budgets import BUDGETS, REFERENCE, counted, over, probe
+from tests.support.selection import FLAGSHIP, REACHED, TURNS, Candidate, choose, choose_one
+
+PLAIN, RICH = frozenset({"contract"}), frozenset({"contract", "features"})
+MANY = [FLAGSHIP, *(f"c{number:02}" for number in range(35))]
+
+
+def capstones(**facts: dict[str, bool]) -> list[Candidate]:
+    return [Candidate(name, PLAIN, **facts.get(name, {})) for name in MANY]
+
+
+def test_all_have_run_after_six_turns_and_the_flagship_each_time():
+    runs = [choose(capstones(), turn) for turn in range(TURNS)]
+    assert {name for run in runs for name in run} == {*MANY}
+    assert all(FLAGSHIP in run and len(run) <= 1 + 6 for run in runs)
+
+
+@pytest.mark.parametrize("turn", range(TURNS))
+def test_an_edited_capstone_is_selected_at_any_turn(turn):
+    assert {"c03", "c30"} <= choose(capstones(c03={"edited": True}, c30={"reached": True}), turn).keys()
+
+
+def test_an_edit_of_the_core_selects_some_and_those_that_were_edited_first():
+    reached = {name: {"reached": True, "edited": name in ("c11", "c28")} for name in MANY}
+    chosen = choose(capstones(**reached), 0)
+    assert {"c11", "c28"} <= chosen.keys()
+    assert Counter(reason.split()[0] for reason in chosen.values()) == {
+        "the": 1, "turn": 6, "edited": 2, "imports": REACHED - 2,
+    }  # fmt: skip
+
+
+def test_each_set_of_capabilities_is_covered_once():
+    alone = [Candidate("rich", RICH), Candidate("richer", RICH)]
+    for turn in range(TURNS):
+        assert {"rich", "richer"} & choose([*capstones(), *alone], turn).keys()
+
+
+def test_a_cluster_gets_an_edited_capstone_or_one_after_another():
+    assert choose_one(capstones(c07={"edited": True}, c01={"reached": True}), 3) == "c07"
+    assert [choose_one(capstones(), number) for number in (0, 1, 35)] == ["c00", "c01", "c00"]
+    assert choose_one([Candidate(FLAGSHIP, PLAIN)], 5) is None
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=test", "-c", "user.email=test@example.com", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A repository of two commits on main."""
+    monkeypatch.delenv("CAPSTAN_TEST_BASE", raising=False)
+    monkeypatch.delenv("CAPSTAN_TEST_TURN", raising=False)
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "--initial-branch", "main")
+    for name in ("a.py", "b.py"):
+        (folder / name).touch()
+        git(folder, "add", ".")
+        git(folder, "commit", "--message", name)
+    return folder
+
+
+def test_turn_is_the_number_of_commits(repository, monkeypatch):
+    assert selection.turn(repository) == 2
+    monkeypatch.setenv("CAPSTAN_TEST_TURN", "10")
+    assert selection.turn(repository) == 4
+
+
+def test_on_a_branch_all_since_main_counts_committed_or_not(repository):
+    git(repository, "checkout", "-b", "branch")
+    (repository / "c d.py").touch()
+    git(repository, "add", ".")
+    git(repository, "mv", "a.py", "moved.py")
+    git(repository, "commit", "--message", "branch")
+    (repository / "b.py").write_text("edited")
+    (repository / "new.py").touch()
+    names = {path.name for path in selection.changed(repository)}
+    assert names == {"a.py", "b.py", "c d.py", "moved.py", "new.py"}
+
+
+def test_a_given_base_counts_where_it_is_a_commit(repository, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_TEST_BASE", "HEAD~1")
+    assert {path.name for path in selection.changed(repository)} == {"b.py"}
+    monkeypatch.setenv("CAPSTAN_TEST_BASE", "0" * 40)  # as CI says of a new branch
+    assert selection.changed(repository) is None
+
+
+def test_a_shallow_clone_does_not_know_what_changed(repository, tmp_path):
+    git(tmp_path, "clone", "--depth", "1", f"file://{repository}", "shallow")
+    assert selection.changed(tmp_path / "shallow") is None and selection.turn(tmp_path / "shallow") == 1
+
+
+def test_without_git_nothing_is_known(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert selection.changed(tmp_path) is None and selection.turn(tmp_path) in range(TURNS)
+
+
+def test_edit_of_a_shared_module_reaches_the_capstones_that_import_it():
+    edited = {selection.ROOT / "models" / "gbdt.py"}
+    reached = {one.name: one.reached for one in selection.candidates(edited)}
+    assert reached[FLAGSHIP] and not reached["segmentation"]
+
+
+def test_who_is_over_the_budget_is_named():
+    spent = Counter(
+        {
+            ("wine", "its own tests"): 26.0,
+            ("tea", "its small run"): 59.0,
+            ("ale", "its small run"): 61.0,
+            ("cod", "its rotating tests"): 99.0,
+        }
+    )
+    assert [line.split(":")[0] for line in over(spent)] == ["ale", "wine"]
+    assert "61.0 s" in over(spent)[0] and f"{BUDGETS['its small run']:.0f} s" in over(spent)[0]
+
+
+def test_seconds_of_a_slow_machine_count_for_less_and_those_of_a_fast_one_as_they_are():
+    assert counted(30.0, 2 * REFERENCE) == 15.0 and counted(30.0, REFERENCE / 2) == 30.0
+    assert 0 < probe() < 1
