@@ -34,16 +34,17 @@ def test_load_brings_a_second_replica_and_its_end_takes_it_away_without_a_failed
     scale(1)
 
 
-def test_new_image_comes_under_load_without_a_failed_request(endpoint, client, cluster):
+def test_new_image_comes_under_load_without_a_failed_request(endpoint, client):
     """The same image by another name: as a deployment after an edit, without its build."""
-    other = f"{cluster}-again"
+    current = kube.image(CAPSTONE)
+    other = f"{current}-again"
     command = kube.ENVIRONMENT.get("CAPSTAN_IMAGE_COMMAND") or "kind load docker-image --name capstan"
-    subprocess.run(["docker", "tag", cluster, other], check=True)
+    subprocess.run(["docker", "tag", current, other], check=True)
     subprocess.run([*command.split(), other], check=True, capture_output=True)
     path = "/spec/predictor/containers/0/image"
     scale(1, 1)
     with load(client) as seen:
-        for image in (other, cluster):
+        for image in (other, current):
             patch = f'[{{"op": "replace", "path": "{path}", "value": "{image}"}}]'
             kube.kubectl("patch", "isvc", SERVICE, "--namespace=capstan", "--type=json", f"--patch={patch}")
 

@@ -4,6 +4,7 @@ Whether they do what the page says is for the tests of the cluster.
 """
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,23 @@ def test_commands_of_a_page(tmp_path):
         ("a b    c", 5, ""), ("d '{\n}'", 7, ""), ("X=1 e", 12, "background"),
     ]  # fmt: skip
     assert found[2].words == ["e"]
+
+
+# A module that a manifest, an image, a page or a script runs: `python -m cli`, or `[python, -m, cli]`.
+RUNS = re.compile(r"python3?(?:\",)?,? \"?-m\"?,? \"?([a-z_]+(?:\.[a-z_]+)*)")
+KINDS = {".md", ".py", ".yaml", ".yml", ".sh", ".Dockerfile", ""}
+OURS = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"tests"}
+
+
+def modules_run() -> set[str]:
+    """Return our modules that some file runs."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = [ROOT / name for name in listed.splitlines() if Path(name).suffix in KINDS]
+    named = {module for path in files if path.is_file() for module in RUNS.findall(path.read_text("utf-8", "ignore"))}
+    return {module for module in named if module.partition(".")[0] in OURS}
+
+
+@pytest.mark.parametrize("module", sorted(modules_run()))
+def test_module_that_is_run_is_there(module):
+    folder = ROOT.joinpath(*module.split("."))
+    assert folder.with_suffix(".py").is_file() or (folder / "__main__.py").is_file()
