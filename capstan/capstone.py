@@ -1,17 +1,17 @@
-"""The contract of a capstone: the names that its `task.py` defines.
+"""The contract of a capstone: the names that its `task.py` defines, and `Capstone`, the object made of them.
 
 A task is a plain module, `pipelines/NAME/task.py`. Every task defines what `Task` lists. A capability is optional, but
 never partial: a task defines all names of `Contract`, `Features`, `Endpoint`, `Labels` and so on, or none of them. A
-name that has a value here is optional by itself.
+name that has a value here is optional by itself. `capstan.catalogue.load` checks all of it and returns the `Capstone`.
 """
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, cast
 
 from capstan.bounds import Bound
 from capstan.checks import Checks
@@ -20,7 +20,6 @@ from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
 from capstan.model import Model
 from capstan.resources import Limits, Resources
-from capstan.resources import problems as resource_problems
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,16 +57,16 @@ class Task(Protocol):
     def load(self, data_dir: Path | None) -> "Tables":
         """Return the raw tables, from `data_dir` if it has them, else from their original source."""
 
-    def split(self, tables: "Tables") -> "tuple[Tables, Tables]":
+    def split(self, tables: "Tables", **parameters: Any) -> "tuple[Tables, Tables]":
         """Return the tables to train on and those to test on.
 
         With features, `tables` holds the table `training_set`, the entity rows with their features, and the tables
         that CARRIED names. Otherwise it holds the tables of `load`, without the rows that break the contract. It may
-        take more parameters with defaults, such as a date, from the pipeline.
+        take parameters with defaults, such as a date, from the pipeline.
         """
 
-    def train(self, tables: "Tables") -> Model:
-        """Return a fitted model. It may take more parameters with defaults, such as `seed`, from the pipeline."""
+    def train(self, tables: "Tables", **parameters: Any) -> Model:
+        """Return a fitted model. It may take parameters with defaults, such as `seed`, from the pipeline."""
 
     def evaluate(self, model: Model, tables: "Tables") -> Evaluation:
         """Return the metrics on some tables, and the sections of the report."""
@@ -127,7 +126,7 @@ class Monitoring(Protocol):
     """Signals to watch for drift."""
 
     OUTCOME: Outcome | None = None  # set it when the signals hold a label
-    CHECKS: Checks | None = None  # what differs from the defaults of the checks, such as a threshold
+    CHECKS: Checks = Checks()  # what differs from the defaults of the checks, such as a threshold
     # Signals of logged requests and their predictions, a row each, that are no field of them: the length of a text.
     live_signals: "Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame] | None" = None
 
@@ -163,7 +162,7 @@ class Labels(Protocol):
 class Retraining(Protocol):
     """Versions that are trained anew on what is known by then, and promoted or rolled back by live labels."""
 
-    CIRCLE: Circle | None = None  # when, and how a new version gets the requests
+    CIRCLE: Circle = Circle()  # when, and how a new version gets the requests
     # How wrong each answer was, shape (n,), lower is better: of logged predictions and their labels, as JSON has them.
     # By default that of OUTCOME. Versions are compared by it.
     losses: "Callable[[list[dict[str, Any]], list[Any]], np.ndarray] | None" = None
@@ -189,41 +188,39 @@ CAPABILITIES = {
     "retraining": Retraining,
     "replay": Replay,
 }
-NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
-NEEDS |= {"retraining": ("monitoring", "labels"), "replay": ("features", "retraining")}
 
 
-def capabilities(task: ModuleType) -> set[str]:
-    """Return the capabilities that a task has."""
-    return {name for name, protocol in CAPABILITIES.items() if any(hasattr(task, part) for part in _parts(protocol)[0])}
+class Capstone(Task, Contract, Features, Endpoint, Monitoring, Events, Labels, Retraining, Replay, Protocol):
+    """A capstone: every name that its task defines, and the contract's value of each optional one that it leaves out.
+
+    It is frozen. A name of a capability that it does not have raises AttributeError.
+    """
+
+    name: str
+    stated: frozenset[str]  # the names of the contract that its task defines
+    capabilities: frozenset[str]
 
 
-def check(task: ModuleType, name: str) -> None:
-    """Raise CapstanError with everything that is missing from a task or wrong with it."""
-    problems = [f"it lacks {', '.join(missing)}" for missing in [_missing(task, Task)] if missing]
-    for capability in sorted(capabilities(task)):
-        if missing := _missing(task, CAPABILITIES[capability]):
-            problems.append(f"its {capability} capability is incomplete: it lacks {', '.join(missing)}")
-    for capability, protocol in CAPABILITIES.items():
-        alone = [part for part in _parts(protocol)[1] if hasattr(task, part)]
-        if alone and capability not in capabilities(task):
-            problems.append(f"{', '.join(alone)} needs the {capability} capability")
-    for capability, needed in NEEDS.items():
-        if capability in capabilities(task) and (lacking := sorted(set(needed) - capabilities(task))):
-            problems.append(f"its {capability} capability needs {' and '.join(lacking)}")
-    problems = problems or _wrong(task)
-    if problems:
-        raise CapstanError(
-            f"pipelines/{name}/task.py is not complete: {'; '.join(problems)}. "
-            "See capstan/capstone.py for what each name is."
-        )
+def capstone_of(name: str, task: ModuleType) -> Capstone:
+    """Return the capstone of a task, complete or not."""
+    values: dict[str, Any] = {}
+    for protocol in (Task, *CAPABILITIES.values()):
+        values |= {part: vars(protocol)[part] for part in parts(protocol)[1]}
+    known = values.keys() | {part for protocol in (Task, *CAPABILITIES.values()) for part in parts(protocol)[0]}
+    stated = {part: getattr(task, part) for part in known if hasattr(task, part)}
+    has = {key for key, protocol in CAPABILITIES.items() if not stated.keys().isdisjoint(parts(protocol)[0])}
+    described = {"name": name, "stated": frozenset(stated), "capabilities": frozenset(has)}
+    return cast(Capstone, _Loaded(values | stated | described))
 
 
-def _missing(task: ModuleType, protocol: type) -> list[str]:
-    return [part for part in _parts(protocol)[0] if not hasattr(task, part)]
+def outcome_of(capstone: Capstone) -> Outcome:
+    """Return the outcome of a capstone. Raises CapstanError when its task states none."""
+    if capstone.OUTCOME is None:
+        raise CapstanError(f"pipelines/{capstone.name}/task.py has no OUTCOME. See docs/adding-a-capstone.md.")
+    return capstone.OUTCOME
 
 
-def _parts(protocol: type) -> tuple[list[str], list[str]]:
+def parts(protocol: type) -> tuple[list[str], list[str]]:
     """Return the names that a protocol requires, and those that are optional."""
     values = protocol.__annotations__
     functions = [key for key, value in vars(protocol).items() if inspect.isfunction(value) and not key.startswith("_")]
@@ -231,47 +228,17 @@ def _parts(protocol: type) -> tuple[list[str], list[str]]:
     return required, [key for key in values if key in vars(protocol)]
 
 
-def _wrong(task: ModuleType) -> list[str]:
-    problems = []
-    if isinstance(getattr(task, "FAMILIES", ()), str):
-        problems.append('FAMILIES is a tuple of names, such as ("torch",)')
-    problems += resource_problems(task)
-    if not task.THRESHOLDS or not all(isinstance(bound, Bound) for bound in task.THRESHOLDS.values()):
-        problems.append("THRESHOLDS maps a metric to at_least(...) or at_most(...), at least one")
-    for schema in ("Request", "Prediction", "Event"):
-        fields = getattr(getattr(task, schema, None), "model_fields", None)
-        if hasattr(task, schema) and fields is None:
-            problems.append(f"{schema} is not a pydantic model")
-        elif schema == "Prediction" and fields is not None and (taken := sorted(RESERVED & set(fields))):
-            problems.append(f"Prediction may not have the fields {', '.join(taken)}: every answer has its own")
-    problems += _unlike(task)
-    if hasattr(task, "Actual") and not _is_type(task.Actual):
-        problems.append("Actual is not a type that pydantic can read, such as bool, float or a model")
-    if not isinstance(getattr(task, "ACTUAL_DELAY", None), timedelta | None):
-        problems.append("ACTUAL_DELAY is not a timedelta")
-    return problems
+class _Loaded:
+    """The values behind a `Capstone`."""
 
+    def __init__(self, values: dict[str, Any]):
+        vars(self).update(values)
 
-def _unlike(task: ModuleType) -> list[str]:
-    """Return why the outcome cannot be found in the answers: what was predicted and what became true need two names."""
-    outcome: Outcome | None = getattr(task, "OUTCOME", None)
-    answered, asked = (getattr(getattr(task, name, None), "model_fields", {}) for name in ("Prediction", "Request"))
-    if outcome is None or not answered:
-        return []
-    problems = []
-    if outcome.prediction not in answered:
-        problems.append(f"the prediction of OUTCOME, {outcome.prediction}, is no field of Prediction")
-    if outcome.target in answered or outcome.target in asked:
-        problems.append(f"the target of OUTCOME, {outcome.target}, is a field of the endpoint: give the label another")
-    return problems
+    def __getattr__(self, key: str) -> NoReturn:
+        raise AttributeError(f"pipelines/{vars(self).get('name')}/task.py has no {key}.")
 
+    def __setattr__(self, key: str, value: Any) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to {key} of a capstone")
 
-def _is_type(annotation: Any) -> bool:
-    from pydantic import TypeAdapter
-    from pydantic.errors import PydanticUserError
-
-    try:
-        TypeAdapter(annotation).json_schema()
-    except (PydanticUserError, NameError):
-        return False
-    return True
+    def __delattr__(self, key: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete {key} of a capstone")

@@ -7,7 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from capstan import capstone
+from capstan.capstone import Capstone, capstone_of
+from capstan.capstone_check import check
 from capstan.errors import CapstanError, did_you_mean
 from capstan.settings import ROOT, settings
 
@@ -53,14 +54,14 @@ def add_search_path() -> None:
             pipelines.__path__.append(str(parent))
 
 
-def load_task(name: str) -> ModuleType:
-    """Return the task of a capstone, its module `pipelines.NAME.task` (see `capstan.capstone` for the contract).
+def load(name: str) -> Capstone:
+    """Return a capstone, from its module `pipelines.NAME.task` (see `capstan.capstone` for the contract).
 
-    Raises CapstanError when it cannot be imported or is incomplete.
+    Raises CapstanError when the module cannot be imported or is incomplete.
     """
-    task = _import(name, "task")
-    capstone.check(task, name)
-    return task
+    capstone = capstone_of(name, _import(name, "task"))
+    check(capstone)
+    return capstone
 
 
 def load_pipeline(name: str) -> Any:
@@ -72,7 +73,7 @@ def load_pipeline(name: str) -> Any:
 
 def load_monitoring(name: str) -> Any:
     """Return the KFP graph that watches a capstone. Raises CapstanError when its task has no signals."""
-    if "monitoring" not in capstone.capabilities(load_task(name)):
+    if "monitoring" not in load(name).capabilities:
         raise CapstanError(
             f"{name} has nothing to watch: its task has no `signals`. See docs/adding-a-capstone.md, Monitoring."
         )

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Literal
 
 from capstan.errors import CapstanError
@@ -73,9 +72,3 @@ class Checks:
     def of(self, signal: str) -> SignalChecks:
         """Return how a signal is checked."""
         return self.signals.get(signal, SignalChecks())
-
-
-def declared(task: ModuleType) -> Checks:
-    """Return the checks of a task, or the defaults."""
-    found: Checks = getattr(task, "CHECKS", None) or Checks()
-    return found

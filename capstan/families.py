@@ -31,9 +31,9 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 def of(capstone: str) -> tuple[str, ...]:
     """Return the families that a capstone needs, in the order of an image's layers. Raises CapstanError."""
-    from capstan.catalogue import load_task
+    from capstan.catalogue import load
 
-    return ordered(getattr(load_task(capstone), "FAMILIES", ()))
+    return ordered(load(capstone).FAMILIES)
 
 
 def lock(names: Iterable[str], folder: Path) -> Path:

@@ -15,11 +15,10 @@ import shutil
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from capstan import version_code
-from capstan.capstone import capabilities
+from capstan.capstone import Capstone, capstone_of
 from capstan.errors import CapstanError
 from capstan.model import Model
 from capstan.version_code import PACKAGES, VersionCode
@@ -34,32 +33,32 @@ CODE = "code"
 
 @dataclass(frozen=True)
 class Version:
-    """A model, the task module that it was trained by, and its stored schema."""
+    """A model, the capstone as it was when the model was trained, and its stored schema."""
 
     model: Model
-    task: ModuleType
+    task: Capstone
     schema: dict[str, Any]
 
 
-def schema_of(name: str, task: ModuleType, model: Model) -> dict[str, Any]:
+def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
     """Return the content of a version's schema.json."""
     from pydantic import TypeAdapter
 
-    found: dict[str, Any] = {"capstone": name, "inputs": dict(model.inputs)}
-    if "endpoint" in capabilities(task):
+    found: dict[str, Any] = {"capstone": task.name, "inputs": dict(model.inputs)}
+    if "endpoint" in task.capabilities:
         found["request"] = task.Request.model_json_schema()
         found["prediction"] = task.Prediction.model_json_schema(mode="serialization")
-    if "features" in capabilities(task):
+    if "features" in task.capabilities:
         found["feature_service"] = task.FEATURE_SERVICE
         found["entity_keys"] = list(task.ENTITY_KEYS)
-    if "events" in capabilities(task):
+    if "events" in task.capabilities:
         found["event"] = task.Event.model_json_schema()
-    if "labels" in capabilities(task):
+    if "labels" in task.capabilities:
         found["actual"] = TypeAdapter(task.Actual).json_schema()
     return found
 
 
-def save(folder: Path, name: str, task: ModuleType, model: Model) -> None:
+def save(folder: Path, task: Capstone, model: Model) -> None:
     """Write a version's files to a new folder."""
     import cloudpickle
 
@@ -68,8 +67,8 @@ def save(folder: Path, name: str, task: ModuleType, model: Model) -> None:
         target = folder / "artifacts" / key
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
-    version_code.copy(name, folder / CODE)
-    (folder / "schema.json").write_text(json.dumps(schema_of(name, task, model), indent=2) + "\n")
+    version_code.copy(task.name, folder / CODE)
+    (folder / "schema.json").write_text(json.dumps(schema_of(task, model), indent=2) + "\n")
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
 
 
@@ -87,7 +86,7 @@ def load(folder: Path | str) -> Version:
         raise CapstanError(f"The model in {folder} cannot be loaded: {type(error).__name__}: {error}") from error
     if model.artifacts:
         model.artifacts = {key: folder / "artifacts" / key for key in model.artifacts}
-    return Version(model, task, schema)
+    return Version(model, capstone_of(schema["capstone"], task), schema)
 
 
 def _code_of(folder: Path, name: str) -> VersionCode:

@@ -74,18 +74,11 @@ class Limits:
     streams: int = 128
 
 
-def resources(task: Any) -> Resources:
-    """Return the resources of a task."""
-    found: Resources = getattr(task, "RESOURCES", Resources())
-    return found
-
-
-def problems(task: Any) -> list[str]:
+def problems(resources: Any, limits: Any) -> list[str]:
     """Return what is wrong with `RESOURCES` and `LIMITS` of a task."""
     found = []
-    if not isinstance(getattr(task, "RESOURCES", Resources()), Resources):
+    if not isinstance(resources, Resources):
         found.append("RESOURCES is not a capstan.resources.Resources")
-    limits = getattr(task, "LIMITS", Limits())
     if not isinstance(limits, Limits):
         found.append("LIMITS is not a capstan.resources.Limits")
     elif low := [part.name for part in fields(limits) if getattr(limits, part.name) <= 0]:

@@ -44,14 +44,14 @@ def _mlflow_answers() -> bool:
 
 def _describe(name: str, newest: Newest | None) -> dict[str, Any]:
     """Return what a capstone is, or what is wrong with it, so that one bad capstone does not hide the others."""
-    from capstan import capstone, catalogue
+    from capstan import catalogue
     from capstan.errors import CapstanError
 
     try:
-        task = catalogue.load_task(name)
+        task = catalogue.load(name)
     except CapstanError as error:
         return {"name": name, "problem": str(error)}
-    described = {"name": name, "title": task.TITLE, "capabilities": sorted(capstone.capabilities(task))}
+    described = {"name": name, "title": task.TITLE, "capabilities": sorted(task.capabilities)}
     if newest is None:
         return described
     return described | {"newest": _score(*newest[name], next(iter(task.THRESHOLDS))) if name in newest else None}

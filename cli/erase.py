@@ -24,8 +24,8 @@ def erase(
     from capstan.errors import CapstanError
     from predictions.retention import erase_entity
 
-    task = catalogue.load_task(capstone)
-    fields = task.Request.model_json_schema()["properties"] if hasattr(task, "Request") else {}
+    task = catalogue.load(capstone)
+    fields = task.Request.model_json_schema()["properties"] if "endpoint" in task.capabilities else {}
     wanted = {key: value(text, fields.get(key, {})) for key, text in pairs(entity).items()}
     if unknown := sorted(set(wanted) - set(fields)):
         raise CapstanError(f"A request of {capstone} has no {', '.join(unknown)}. It has: {', '.join(fields)}.")

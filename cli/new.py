@@ -53,12 +53,11 @@ def check(capstone: Capstone) -> None:
     from kfp import compiler
 
     from capstan import catalogue
-    from capstan.capstone import capabilities
 
-    task = catalogue.load_task(capstone)
+    task = catalogue.load(capstone)
     with TemporaryDirectory() as folder:
         compiler.Compiler().compile(catalogue.load_pipeline(capstone), f"{folder}/pipeline.yaml")
-    console.print(f"{capstone} is complete. Capabilities: {', '.join(sorted(capabilities(task))) or 'none'}.")
+    console.print(f"{capstone} is complete. Capabilities: {', '.join(sorted(task.capabilities)) or 'none'}.")
 
 
 def _wanted(capability: str, flag: Flag) -> bool:

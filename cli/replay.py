@@ -74,7 +74,6 @@ def _factor(speed: str) -> float:
 
 def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle: bool, quiet: bool) -> dict[str, Any]:
     from capstan import catalogue
-    from capstan.capstone import capabilities
     from monitoring.replay import past, state
     from monitoring.replay.replay import Replay
     from monitoring.replay.report import report
@@ -82,8 +81,8 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
     from monitoring.retraining.watcher import Watcher
     from monitoring.webhooks import sending
 
-    task = catalogue.load_task(capstone)
-    if "replay" not in capabilities(task):
+    task = catalogue.load(capstone)
+    if "replay" not in task.capabilities:
         raise CapstanError(f"{capstone} has no past to replay: see `Replay` in capstan/capstone.py.")
     happened = past.read(task, start, end)
     kept = state.read(capstone)

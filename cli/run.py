@@ -55,7 +55,7 @@ def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, An
     from capstan import catalogue
 
     began = time.monotonic()
-    title = catalogue.load_task(capstone).TITLE
+    title = catalogue.load(capstone).TITLE
     if not quiet:
         console.print(f"[bold]{capstone}[/]  {title}")
     with Progress(quiet=quiet) as progress:
@@ -165,7 +165,6 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
 def _show(capstone: str, summary: dict[str, Any]) -> None:
     from capstan import catalogue
-    from capstan.capstone import capabilities
     from capstan.settings import settings
 
     console.print()
@@ -174,7 +173,7 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
             value = "  ".join(f"{key} [bold]{_number(number)}[/]" for key, number in sorted(value.items()))
         colour = {"accepted": "green", "rejected": "red"}.get(str(value))
         console.print(f"{name:<12} {f'[{colour}]{value}[/]' if colour else value}")
-    has = capabilities(catalogue.load_task(capstone))
+    has = catalogue.load(capstone).capabilities
     places = _on_cluster(capstone) if settings().profile == "cluster" else _here(capstone)
     if summary.get("verdict") == "rejected":
         console.print(f"{'experiments':<12} {places['experiments']}")

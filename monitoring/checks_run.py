@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import TYPE_CHECKING
 
-from capstan.capstone import capabilities
-from capstan.checks import Checks, declared
+from capstan.capstone import Capstone
+from capstan.checks import Checks
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
@@ -37,20 +36,20 @@ class Reference:
     checks: Checks
 
 
-def reference(capstone: str, task: ModuleType, version: str) -> Reference:
+def reference(capstone: str, task: Capstone, version: str) -> Reference:
     """Return the reference of a version. Raises CapstanError when its run wrote none."""
     rows = signals.read_reference(profile().storage(), capstone, version)
     if rows is None:
         raise CapstanError(f"Version {version} of {capstone} has no reference: run its pipeline again.")
-    checks = declared(task)
+    checks = task.CHECKS
     if checks.time not in rows:  # its signals have no time: parts of its rows take the place of days
         checks = replace(checks, time=None)
-    return Reference(version, rows, daily_counts.reference(rows, checks, getattr(task, "OUTCOME", None)), checks)
+    return Reference(version, rows, daily_counts.reference(rows, checks, task.OUTCOME), checks)
 
 
 def look(
     capstone: str,
-    task: ModuleType,
+    task: Capstone,
     against: Reference,
     now: datetime,
     more: Sequence[Check] = (),
@@ -69,7 +68,7 @@ def look(
     return found
 
 
-def check(capstone: str, task: ModuleType, against: Reference, now: datetime) -> Snapshot:
+def check(capstone: str, task: Capstone, against: Reference, now: datetime) -> Snapshot:
     """Return every check of the version's predictions, with the labels that are known now."""
     checks = against.checks
     until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
@@ -78,11 +77,11 @@ def check(capstone: str, task: ModuleType, against: Reference, now: datetime) ->
     if log.empty:
         return Snapshot(now, against.version, 0, 0, [])
     newest = daily_counts.recent(signals_of(task, log, against), checks, against.counted)
-    outcome = getattr(task, "OUTCOME", None)
+    outcome = task.OUTCOME
     found = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
     found = [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
-    if "contract" in capabilities(task):
+    if "contract" in task.capabilities:
         latest = log[log["prediction_time"] >= until - timedelta(days=min(checks.windows))]
         found += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
     return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
@@ -108,11 +107,11 @@ def report(capstone: str, found: Sequence[Check], now: datetime, others: Sequenc
     alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
 
 
-def signals_of(task: ModuleType, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
+def signals_of(task: Capstone, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
     """Return logged predictions as signals, with the label where it is known, and the time."""
     import pandas as pd
 
-    rows, outcome = signals.of_predictions(task, log, against.rows), getattr(task, "OUTCOME", None)
+    rows, outcome = signals.of_predictions(task, log, against.rows), task.OUTCOME
     if against.checks.time:
         rows[against.checks.time] = log["prediction_time"].to_numpy()
     if outcome and outcome.target in against.rows and log["label"].notna().any():

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from capstan.capstone import Outcome
-from capstan.catalogue import load_task
+from capstan.capstone import Capstone
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -39,7 +38,7 @@ def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None =
     adds each once, however often it is repeated.
     Raises CapstanError when nothing is deployed, or the version has no reference.
     """
-    task = load_task(capstone)
+    task = load(capstone)
     version = version or store.read(capstone).champion
     if not version:
         raise CapstanError(f"{capstone} is not deployed, so there is nothing to watch: `capstan run {capstone}`.")
@@ -62,16 +61,16 @@ def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None =
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
     compared = compare(name, reference[filled], current, at=as_of)
-    outcome = getattr(task, "OUTCOME", None)
+    outcome = task.OUTCOME
     runs = {name: compared.run} | _performance(capstone, task, version, now, run)
     workspace.add(capstone, task.TITLE, runs, outcome.kind if outcome else None)
     counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": compared.drifted}
     return Watched(counts, compared.page, _left_out(task, reference, live, filled))
 
 
-def _performance(capstone: str, task: ModuleType, version: str, now: datetime, run: str) -> dict[str, Any]:
+def _performance(capstone: str, task: Capstone, version: str, now: datetime, run: str) -> dict[str, Any]:
     """Return, by name, a report on the predictions of the last weeks whose labels are known, if there are enough."""
-    outcome: Outcome | None = getattr(task, "OUTCOME", None)
+    outcome = task.OUTCOME
     if outcome is None:
         return {}
     log = signals.answers(labelled(capstone, now - LABELLED, now, now), version).tail(signals.SAMPLE_ROWS)
@@ -86,9 +85,9 @@ def _performance(capstone: str, task: ModuleType, version: str, now: datetime, r
     return {name: performance(name, rows, outcome, now)}
 
 
-def _left_out(task: ModuleType, reference: pd.DataFrame, live: pd.DataFrame, compared: list[str]) -> str:
+def _left_out(task: Capstone, reference: pd.DataFrame, live: pd.DataFrame, compared: list[str]) -> str:
     """Return a line about the signals that are not compared, or "". Nobody expects the label in the log."""
-    outcome = getattr(task, "OUTCOME", None)
+    outcome = task.OUTCOME
     absent = [name for name in reference if name not in live and not (outcome and name == outcome.target)]
     empty = [name for name in live if name not in compared]
     parts = {"Not in the prediction log, so not watched": absent, "Without any value, so not compared": empty}

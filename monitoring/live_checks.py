@@ -1,9 +1,8 @@
 """Checks of live predictions that take longer than counting: performance with intervals, training-serving skew."""
 
 from datetime import datetime, timedelta
-from types import ModuleType
 
-from capstan.capstone import capabilities
+from capstan.capstone import Capstone
 from capstan.rollout import store
 from monitoring import checks_run, signals
 from monitoring.checks.performance import performance
@@ -16,9 +15,9 @@ SHOWN = 2  # features in a message
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 
 
-def measured(capstone: str, task: ModuleType, against: Reference, now: datetime) -> list[Check]:
+def measured(capstone: str, task: Capstone, against: Reference, now: datetime) -> list[Check]:
     """Return the metrics of the outcome on the labels that are known now, with intervals, beside THRESHOLDS."""
-    outcome = getattr(task, "OUTCOME", None)
+    outcome = task.OUTCOME
     if outcome is None:
         return []
     log = signals.answers(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
@@ -28,9 +27,9 @@ def measured(capstone: str, task: ModuleType, against: Reference, now: datetime)
     return performance(rows, outcome, checks, task.THRESHOLDS)
 
 
-def skewed(capstone: str, task: ModuleType, since: datetime, until: datetime) -> list[Check]:
+def skewed(capstone: str, task: Capstone, since: datetime, until: datetime) -> list[Check]:
     """Return whether features online equalled those of the offline store, of predictions as of some time: one check."""
-    if "features" not in capabilities(task):
+    if "features" not in task.capabilities:
         return []
     log = labelled(capstone, since, until, known_by=until, also_unlabelled=True)
     log = signals.answers(log, store.read(capstone).champion)

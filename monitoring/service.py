@@ -1,17 +1,16 @@
 """A look at the service level of a live endpoint: latency, errors and volume since the look before."""
 
 from datetime import datetime
-from types import ModuleType
 
 from capstan import endpoint_client
-from capstan.checks import declared
+from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from monitoring.checks import counters, service
 from monitoring.checks.result import Check
 from monitoring.readings import readings
 
 
-def check(capstone: str, task: ModuleType, now: datetime) -> list[Check]:
+def check(capstone: str, task: Capstone, now: datetime) -> list[Check]:
     """Read the counters of every replica, keep them, and return the checks of what came since the reading before.
 
     `now` is of the real clock, as the counters are. Where a replica does not answer, nothing is
@@ -26,5 +25,5 @@ def check(capstone: str, task: ModuleType, now: datetime) -> list[Check]:
     readings().keep(capstone, newest)
     return [
         Check("service", "availability", "ok", message=f"All replicas answer: {len(newest.processes)}."),
-        *service.check(newest, past, declared(task).service),
+        *service.check(newest, past, task.CHECKS.service),
     ]

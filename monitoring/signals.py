@@ -2,12 +2,11 @@
 
 import io
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from capstan.checks import declared
+from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.files import read_tables
 from capstan.storage import Storage
@@ -16,7 +15,7 @@ from capstan.storage import Storage
 SAMPLE_ROWS = 20_000
 
 
-def of_tables(task: ModuleType, model: Any, path: str) -> pd.DataFrame:
+def of_tables(task: Capstone, model: Any, path: str) -> pd.DataFrame:
     """Return a sample of the signals of the tables in a folder. Raises CapstanError unless they are scalars."""
     frame = sample(task.signals(model, read_tables(path)))
     for column in frame:
@@ -33,7 +32,7 @@ def answers(log: pd.DataFrame, version: str) -> pd.DataFrame:
     return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]
 
 
-def of_predictions(task: ModuleType, log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+def of_predictions(task: Capstone, log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of `reference` that a prediction log holds, with the same kinds of values.
 
     A record's inputs, its features and its prediction have the names that `signals` gives them, where it keeps them.
@@ -44,16 +43,16 @@ def of_predictions(task: ModuleType, log: pd.DataFrame, reference: pd.DataFrame)
         for inputs, features, prediction in zip(log["inputs"], log["features"], log["prediction"], strict=True)
     ]
     live = pd.DataFrame(rows)
-    if more := getattr(task, "live_signals", None):
+    if more := task.live_signals:
         live = live.assign(**more(*(pd.DataFrame(log[part].tolist()) for part in ("inputs", "prediction"))))
     return pd.DataFrame(
         {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
     )
 
 
-def targets(task: ModuleType, labels: pd.Series) -> pd.Series:
+def targets(task: Capstone, labels: pd.Series) -> pd.Series:
     """Return the target of the outcome of each label; None for a label that is not known yet."""
-    of: Callable[[Any], Any] | None = getattr(task, "target_of", None)
+    of: Callable[[Any], Any] | None = task.target_of
     return labels.astype(object).map(of, na_action="ignore") if of else labels
 
 
@@ -63,9 +62,9 @@ def inputs(log: pd.DataFrame) -> pd.DataFrame:
     return found[[name for name in found if is_scalar(found[name])]]
 
 
-def untimed(frame: pd.DataFrame, task: ModuleType) -> pd.DataFrame:
+def untimed(frame: pd.DataFrame, task: Capstone) -> pd.DataFrame:
     """Return signals without the time of the prediction, which tells Evidently nothing."""
-    time = declared(task).time
+    time = task.CHECKS.time
     return frame.drop(columns=[time] if time in frame else [])
 
 

@@ -1,10 +1,9 @@
 """Training-serving skew: did the model get online what training would have given it for the same requests?"""
 
 from datetime import datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.capstone import EVENT_TIMESTAMP, Capstone
 from capstan.errors import CapstanError
 from feature_repo.store import open_store
 from monitoring.checks.result import Check
@@ -16,7 +15,7 @@ ROWS = 1_000
 SHOWN = 3
 
 
-def skew(capstone: str, task: ModuleType, log: "pd.DataFrame", rows: int = ROWS) -> list[Check]:
+def skew(capstone: str, task: Capstone, log: "pd.DataFrame", rows: int = ROWS) -> list[Check]:
     """Return a check for each stored or computed feature: do the logged values equal those of the offline store?
 
     log: predictions, as `predictions.reader` returns them; of these, `rows` are drawn, the same ones each time.
@@ -34,7 +33,7 @@ def skew(capstone: str, task: ModuleType, log: "pd.DataFrame", rows: int = ROWS)
     return [_compare(name, [logged.get(name) for logged in sample["features"]], offline, sample) for name in names]
 
 
-def _entities(task: ModuleType, sample: "pd.DataFrame") -> "pd.DataFrame":
+def _entities(task: Capstone, sample: "pd.DataFrame") -> "pd.DataFrame":
     """Return what was asked for, as the offline store takes it: with the types of the request, and the time."""
     import pandas as pd
 

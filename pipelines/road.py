@@ -10,11 +10,10 @@ from kfp import dsl, kubernetes
 from kfp.dsl import PipelineTask
 from kfp.kubernetes.security_context import set_security_context
 
-from capstan.capstone import capabilities
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.cluster.names import SECRETS, SETTINGS
 from capstan.images import BASE, image
-from capstan.resources import GPU, resources
+from capstan.resources import GPU
 from components.baseline_report.component import baseline_report
 from components.build_features.component import build_features
 from components.deploy.component import deploy
@@ -63,7 +62,7 @@ def standard(
     this instant. outputs: the NamedTuple that the pipeline returns. counts: which of its fields has the counts of
     "ingest" and of "split".
     """
-    has = capabilities(load_task(capstone))
+    has = load(capstone).capabilities
     source = ingest(capstone=capstone)
     tables, steps = source.outputs["tables"], [source]
     if "contract" in has:
@@ -102,7 +101,7 @@ def gate_and_deploy(
 
     features: the step that built the features, which are written to the online store before the deployment.
     """
-    has = capabilities(load_task(capstone))
+    has = load(capstone).capabilities
     digest = model.outputs["Output"]
     gated = gate(capstone=capstone, scores=scores, model_digest=digest, test=test)
     verdict = gated.outputs["Output"]
@@ -149,7 +148,7 @@ def place(capstone: str, *steps: PipelineTask) -> None:
 
     On a cluster they also get its settings and a user. The local runner passes over both.
     """
-    own, sizes = image(capstone), resources(load_task(capstone))
+    own, sizes = image(capstone), load(capstone).RESOURCES
     for step in steps:
         size = sizes.step(step.component_spec.name.replace("-", "_"))
         step.set_cpu_request(size.cpu).set_cpu_limit(size.cpu_limit)

@@ -53,8 +53,8 @@ def load(capstone: str, path: Path) -> Report:
     """
     from pydantic import TypeAdapter
 
-    task, report = catalogue.load_task(capstone), Report()
-    if not hasattr(task, "Actual"):
+    task, report = catalogue.load(capstone), Report()
+    if "labels" not in task.capabilities:
         raise CapstanError(
             f"{capstone} takes no labels: its task.py states no `Actual`. See docs/adding-a-capstone.md."
         )

@@ -13,7 +13,7 @@ def upload(capstones: list[str]) -> str | None:
     """Copy the files that these capstones read, downloaded where needed. Return how many there are."""
     found: dict[str, Path] = {}
     for name in capstones:
-        files = getattr(catalogue.load_task(name), "files", None)
+        files = catalogue.load(name).files
         found |= files(settings().data_dir) if files else {}
     if not found:
         return None

@@ -9,12 +9,12 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.cluster import api, templates
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.cluster.readiness import trouble_of
 from capstan.errors import CapstanError
-from capstan.resources import millicores, resources
+from capstan.resources import millicores
 
 SECONDS = 300  # a first pull of the image included
 REFUSED_SECONDS = 20  # a pod of the version before may make room meanwhile
@@ -35,7 +35,7 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
 
     It is the PodTemplate `endpoint`, for one capstone, with the size that its task states.
     """
-    pod = templates.pod("endpoint", image, resources(load_task(capstone)).endpoint)
+    pod = templates.pod("endpoint", image, load(capstone).RESOURCES.endpoint)
     spec = pod["spec"]
     [server] = (container for container in spec["containers"] if container["name"] == "kserve-container")
     server["env"] = [*server.get("env", []), {"name": "CAPSTAN_SERVE", "value": capstone}]

@@ -15,11 +15,11 @@ from uuid import uuid4
 
 import httpx
 
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.cluster import api, templates
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
-from capstan.resources import Size, resources
+from capstan.resources import Size
 from capstan.storage import Storage
 
 PATH = f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayjobs"
@@ -38,7 +38,7 @@ def run(
     """
     identity = uuid4().hex[:8]
     name, key = f"{service_name(capstone)}-{identity}", f"jobs/{identity}"
-    size = resources(load_task(capstone)).worker
+    size = load(capstone).RESOURCES.worker
     body = definition(name, f"python -m {module} {capstone} {key}", workers, image, size)
     try:
         with _beating(storage, f"{key}/beat"):

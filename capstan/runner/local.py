@@ -13,7 +13,6 @@ from typing import Any
 import psutil
 
 from capstan import catalogue, families, home
-from capstan.capstone import capabilities
 from capstan.errors import Busy, CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -39,9 +38,9 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
     with _only_run_of(capstone), step_server() as steps:
         pipeline = catalogue.load_pipeline(capstone)
         parameters = checked_parameters(capstone, pipeline, parameters)
-        task = catalogue.load_task(capstone)
+        task = catalogue.load(capstone)
         families.require(capstone)
-        for service in ("mlflow", "endpoint") if "endpoint" in capabilities(task) else ("mlflow",):
+        for service in ("mlflow", "endpoint") if "endpoint" in task.capabilities else ("mlflow",):
             profile().ensure(service, capstone)
         require_no_rollout(capstone, store.read(capstone))
         return execute(pipeline, capstone, parameters, on_event, steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from capstan import catalogue
-from capstan.capstone import NEEDS
+from capstan.capstone_check import NEEDS
 from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")

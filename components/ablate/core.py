@@ -3,7 +3,7 @@
 from typing import Any
 
 from capstan.arguments import coerce_parameters
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import read_tables, write_markdown_table
 
@@ -15,8 +15,8 @@ def ablate(
 
     The task's `train` must have a parameter `inputs`. The metrics are also written to the file `table`, as Markdown.
     """
-    task = load_task(capstone)
-    groups = getattr(task, "INPUT_GROUPS", {})
+    task = load(capstone)
+    groups = task.INPUT_GROUPS
     if not groups:
         raise CapstanError(f"pipelines/{capstone}/task.py has no INPUT_GROUPS to measure.")
     options = coerce_parameters(capstone, task.train, {"inputs": []} | (parameters or {}))

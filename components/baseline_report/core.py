@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from capstan import model_version
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.files import digest
 from capstan.profile import profile
 from monitoring import signals, workspace
@@ -20,10 +20,10 @@ def baseline_report(capstone: str, model: str, version: str, train: str, test: s
     storage, key = profile().storage(), f"reports/{capstone}/{name.replace(' ', '-')}.html"
     page = storage.read(key)
     if page is None or signals.read_reference(storage, capstone, version) is None:
-        task = load_task(capstone)
+        task = load(capstone)
         predictor = model_version.load(Path(model) / model_version.DATA).model
         then, now = (signals.of_tables(task, predictor, path) for path in (train, test))
-        outcome = getattr(task, "OUTCOME", None)
+        outcome = task.OUTCOME
         report = compare(name, signals.untimed(then, task), signals.untimed(now, task), outcome)
         workspace.add(capstone, task.TITLE, {name: report.run}, outcome.kind if outcome else None)
         signals.write_reference(storage, capstone, version, now)

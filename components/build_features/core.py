@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from capstan.capstone import TRAINING_SET
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.files import digest, read_tables, write_json, write_tables
 
 
@@ -18,14 +18,14 @@ def build_features(
     """
     from feature_repo.store import temporary_store
 
-    task = load_task(capstone)
+    task = load(capstone)
     clean = read_tables(tables)
     write_tables(task.feature_tables(clean), features)
     with temporary_store(capstone, Path(features)) as store:
         service = store.get_feature_service(task.FEATURE_SERVICE)
         rows = store.get_historical_features(entity_df=task.entity_rows(clean), features=service).to_df()
         version = _version(store, service)
-    carried = {name: clean[name] for name in getattr(task, "CARRIED", ())}
+    carried = {name: clean[name] for name in task.CARRIED}
     write_tables({TRAINING_SET: rows} | carried, training_set)
     names = [field.name for projection in service.feature_view_projections for field in projection.features]
     nulls = {f"null_share_{column}": float(rows[column].isna().mean()) for column in names if column in rows}

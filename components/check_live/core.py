@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from capstan import notes
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.times import instant
 
 
@@ -27,7 +27,7 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
         notes.note(found.note)
     Path(html).parent.mkdir(parents=True, exist_ok=True)
     Path(html).write_bytes(found.page or f"<!doctype html><p>{escape(found.note)}</p>".encode())
-    now, task = moment or datetime.now(UTC), load_task(capstone)
+    now, task = moment or datetime.now(UTC), load(capstone)
     watcher = Watcher(capstone, task, circle)
     more = live_checks.skewed(capstone, task, now - timedelta(hours=hours), now)
     if moment is None:  # the endpoint's counters know no other time than now

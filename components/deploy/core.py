@@ -3,7 +3,7 @@
 from typing import Any
 
 from capstan import endpoint_client
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, read_tables
 from capstan.notes import note
@@ -18,7 +18,8 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     when it does not answer as it should. What served before then goes on serving.
     """
     profile().ensure("endpoint", capstone)
-    examples = load_task(capstone).examples(read_tables(test))
+    task = load(capstone)
+    examples = task.examples(read_tables(test))
     answers: list[dict[str, Any]] = []
 
     def try_role(role: str) -> None:
@@ -28,7 +29,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     note(outcome)
     url = f"{profile().endpoint(capstone)}/v1/models/{capstone}:predict"
     lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]
-    fields = load_task(capstone).Prediction.model_fields
+    fields = task.Prediction.model_fields
     for request, answer in zip(examples, answers, strict=True):
         shown = {name: answer[name] for name in fields}
         lines.append(f"| {_short(request)} | {_short(shown)} |")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from capstan import notes, registry
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import digest, read_json, read_tables, write_markdown_table
 from capstan.rollout import store
@@ -20,7 +20,7 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
     The first metric of the task's THRESHOLDS is also compared with the champion's. The candidate may be worse by the
     bound's slack at most.
     """
-    task = load_task(capstone)
+    task = load(capstone)
     candidate = read_json(scores)
     if missing := [metric for metric in task.THRESHOLDS if metric not in candidate]:
         raise CapstanError(
@@ -76,7 +76,7 @@ def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metric
     except CapstanError as error:
         return None, f"{title} cannot be loaded, so the thresholds alone decide, and it will be replaced: {error}"
     try:
-        metrics = load_task(name).evaluate(model, read_tables(test)).metrics
+        metrics = load(name).evaluate(model, read_tables(test)).metrics
     except Exception as error:  # for example, an older model may need other inputs
         return None, f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
     return metrics, f"{title} was measured on these tables."

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import write_json, write_tables
 from capstan.settings import settings
@@ -13,12 +13,12 @@ def ingest(capstone: str, tables: str, metrics: str) -> dict[str, float]:
 
     Raises CapstanError when a table has no rows.
     """
-    task = load_task(capstone)
+    task = load(capstone)
     loaded = task.load(settings().data_dir)
     for name, frame in loaded.items():
         if frame.empty:
             raise CapstanError(f"The table {name} of {capstone} has no rows. Replace its source.")
     write_tables(loaded, Path(tables))
     counts = {f"{name}_rows": len(frame) for name, frame in loaded.items()}
-    count = getattr(task, "count", None)
+    count = task.count
     return write_json(counts | (count(loaded) if count else {}), metrics)

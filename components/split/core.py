@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from capstan.arguments import coerce_parameters
 from capstan.capstone import LABEL_KNOWN_AT, TRAINING_SET
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import read_tables, write_json, write_tables
 from capstan.times import instant
@@ -27,7 +27,7 @@ def split(
     known_by: only rows of the training set whose label was known at this instant, ISO 8601; "" is all of them.
     parameters: go to the task's `split`. Raises CapstanError when a part is empty.
     """
-    task, found = load_task(capstone), read_tables(tables)
+    task, found = load(capstone), read_tables(tables)
     if known_by:
         found[TRAINING_SET] = known(found, known_by)
     counts: dict[str, float] = {}

@@ -6,10 +6,9 @@ from typing import Any
 
 from capstan import model_version
 from capstan.arguments import coerce_parameters
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.files import digest, read_tables
 from capstan.profile import profile
-from capstan.resources import resources
 from components.train.mlflow_model import save
 
 
@@ -21,8 +20,8 @@ def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | N
     digest.
     Raises CapstanError for a parameter that the task's `train` does not have.
     """
-    task = load_task(capstone)
-    workers = resources(task).workers
+    task = load(capstone)
+    workers = task.RESOURCES.workers
     chosen = coerce_parameters(capstone, task.train, ({"workers": workers} if workers else {}) | (parameters or {}))
     if not profile().fit_on_ray(capstone, tables, model, chosen):
         fit(capstone, tables, model, chosen)
@@ -31,10 +30,10 @@ def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | N
 
 def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> None:
     """Fit the model in this process, or on the Ray cluster that it belongs to."""
-    task = load_task(capstone)
+    task = load(capstone)
     data = read_tables(tables)
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        model_version.save(files, capstone, task, fitted)
+        model_version.save(files, task, fitted)
         save(model, files, task, fitted, data)

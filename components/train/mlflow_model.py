@@ -2,11 +2,10 @@
 
 from importlib.metadata import version as installed
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from capstan import model_version
-from capstan.capstone import capabilities
+from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.model import Answer, Model
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, besides its own
 
 
-def save(path: str, files: Path, task: ModuleType, model: Model, tables: "Tables") -> None:
+def save(path: str, files: Path, task: Capstone, model: Model, tables: "Tables") -> None:
     """Save the version whose files are in the folder `files`, called `version`, as an MLflow model."""
     import mlflow
 
@@ -54,11 +53,11 @@ def requirements(model: Model) -> list[str]:
     return [f"{package}=={installed(package)}" for package in dict.fromkeys([*REQUIREMENTS, *model.requirements])]
 
 
-def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame":
+def _example(task: Capstone, model: Model, tables: "Tables") -> "pd.DataFrame":
     """Return up to three rows of the model's inputs: from a table that has them all, else from the task's examples."""
     import pandas as pd
 
-    has = capabilities(task)
+    has = task.capabilities
     if "endpoint" in has and "features" not in has:
         requests = [_request(task, number, row) for number, row in enumerate(task.examples(tables))]
         rows = pd.DataFrame([{name: getattr(request, name) for name in model.inputs} for request in requests])
@@ -77,7 +76,7 @@ def _example(task: ModuleType, model: Model, tables: "Tables") -> "pd.DataFrame"
     )
 
 
-def _request(task: ModuleType, number: int, row: dict[str, Any]) -> Any:
+def _request(task: Capstone, number: int, row: dict[str, Any]) -> Any:
     import json
 
     from pydantic import ValidationError
@@ -88,8 +87,8 @@ def _request(task: ModuleType, number: int, row: dict[str, Any]) -> Any:
         problem = error.errors(include_url=False)[0]
         field = ".".join(map(str, problem["loc"]))
         raise CapstanError(
-            f"`examples` of {task.__name__} returned a row, number {number}, that its Request refuses: {field}: "
-            f"{problem['msg']} (got {problem['input']!r}). Leave out, or give None, what has no value."
+            f"`examples` of pipelines/{task.name}/task.py returned a row, number {number}, that its Request refuses: "
+            f"{field}: {problem['msg']} (got {problem['input']!r}). Leave out, or give None, what has no value."
         ) from None
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan.catalogue import load_task
+from capstan.catalogue import load
 from capstan.contracts import check, lacking, reasons
 from capstan.errors import CapstanError
 from capstan.files import read_tables, write_json, write_table, write_tables
@@ -19,7 +19,7 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     Raises CapstanError when a column is missing, or when the share of bad rows is above the task's CONTRACT_LIMIT. The
     quarantine is written in any case.
     """
-    task = load_task(capstone)
+    task = load(capstone)
     kept: dict[str, pd.DataFrame] = {}
     counts: dict[str, float] = {}
     broken: list[str] = []

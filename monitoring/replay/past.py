@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone
 from capstan.contracts import check
 from capstan.errors import CapstanError
 from capstan.settings import settings
@@ -23,13 +22,13 @@ class Past:
     features: "dict[str, pd.DataFrame]"
 
 
-def read(task: ModuleType, start: datetime, end: datetime) -> Past:
+def read(task: Capstone, start: datetime, end: datetime) -> Past:
     """Return what happened from `start` to before `end`, without the rows that break the contract.
 
     Raises CapstanError for a time in which nothing was to be predicted, and where nothing says when a label was known.
     """
     tables = task.load(settings().data_dir)
-    for name, contract in task.contracts().items() if hasattr(task, "contracts") else ():
+    for name, contract in task.contracts().items() if "contract" in task.capabilities else ():
         tables[name] = check(tables[name], contract, name)[0]
     rows = task.entity_rows(tables)
     if LABEL_KNOWN_AT not in rows:

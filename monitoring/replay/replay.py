@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone, outcome_of
 from capstan.profile import profile
 from feature_repo.store import materialized, open_store
 from monitoring.replay import state
@@ -34,7 +33,7 @@ class Replay:
     """A replay of a past, from where `state` is. `seconds` has the time that each part took."""
 
     capstone: str
-    task: ModuleType
+    task: Capstone
     past: Past
     state: State
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -84,8 +83,8 @@ class Replay:
             asked = open_[start : start + BATCH]
             answers = client.predict([requests[row] for row in asked])
             ids |= {row: answer["prediction_id"] for row, answer in zip(asked, answers, strict=True)}
-        label = self._label
-        for row, value, known_at in zip(rows.index, rows[self.task.OUTCOME.target], rows[LABEL_KNOWN_AT], strict=True):
+        label, target = self._label, outcome_of(self.task).target
+        for row, value, known_at in zip(rows.index, rows[target], rows[LABEL_KNOWN_AT], strict=True):
             if value == value and known_at == known_at:  # neither is missing
                 sent = label.dump_python(label.validate_python(value), mode="json")
                 self.state.waiting.append(Waiting(known_at.to_pydatetime(), ids[row], sent))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from capstan import endpoint_client
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.capstone import EVENT_TIMESTAMP, outcome_of
 from capstan.checks import Checks
 from monitoring.checks.performance import performance
 from monitoring.checks.result import alarms
@@ -44,7 +44,7 @@ def report(replay: "Replay") -> dict[str, Any]:
 
 def _performance(replay: "Replay", log: "pd.DataFrame") -> list[str]:
     """Return the metrics of all answers and of each month, with intervals at 95 % together."""
-    outcome = replay.task.OUTCOME
+    outcome = outcome_of(replay.task)
     rows = log.assign(
         **{outcome.prediction: [found[outcome.prediction] for found in log["prediction"]]},
         **{outcome.target: log["label"].astype(float), EVENT_TIMESTAMP: log["prediction_time"]},

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from capstan import registry
+from capstan.capstone import Capstone
 from monitoring.retraining.losses import losses
 from predictions.json_text import dumps
 from predictions.labelled import labelled
@@ -48,7 +48,7 @@ class Rows:
         ]
 
 
-def read(capstone: str, task: ModuleType, since: datetime, now: datetime, versions: dict[str, str]) -> Rows:
+def read(capstone: str, task: Capstone, since: datetime, now: datetime, versions: dict[str, str]) -> Rows:
     """Return the predictions since a prediction time whose label is known now. versions: those that count, by variant.
 
     What a client broke off does not count.

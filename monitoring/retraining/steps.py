@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from capstan import registry
+from capstan.capstone import Capstone
 from capstan.circle import Circle
 from capstan.errors import Busy, CapstanError
 from capstan.rollout import commands, store
@@ -37,14 +37,13 @@ class Steps:
     """The circle of a capstone."""
 
     capstone: str
-    task: ModuleType
+    task: Capstone
     train: Train
 
     @property
     def rule(self) -> Circle:
         """What the task declares, or the defaults."""
-        found: Circle = getattr(self.task, "CIRCLE", None) or Circle()
-        return found
+        return self.task.CIRCLE
 
     def step(self, now: datetime, found: Sequence[Check]) -> list[Event]:
         """Decide what can be decided now; return the new events. found: the checks of now.
@@ -135,8 +134,9 @@ class Steps:
     def _compared(self, recent: Rows, version: str) -> Comparison:
         """Compare by ROC AUC where the outcome has two classes, unless the task states its own loss."""
         challenger = recent.answered_by(self.capstone, version)
-        if not losses.own(self.task) and self.task.OUTCOME.kind == "binary":
-            name = self.task.OUTCOME.prediction
+        outcome = self.task.OUTCOME
+        if outcome and outcome.kind == "binary" and not self.task.losses:
+            name = outcome.prediction
             champion, other = (rows.column(answers, name) for answers in (recent.log["prediction"], challenger))
             return comparison.compare(recent.target, champion, other, recent.days, difference=self.rule.difference)
         return comparison.compare_losses(

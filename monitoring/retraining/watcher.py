@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from types import ModuleType
 
 from capstan import endpoint_client
-from capstan.capstone import capabilities
+from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -15,7 +14,7 @@ from monitoring.alerts import Condition
 from monitoring.checks.result import Check
 from monitoring.checks_run import Reference
 from monitoring.history import Event, history
-from monitoring.retraining import decisions, losses
+from monitoring.retraining import decisions
 from monitoring.retraining.steps import Steps
 from monitoring.retraining.training import train
 from monitoring.snapshots import Snapshot
@@ -24,7 +23,7 @@ from monitoring.snapshots import Snapshot
 class Watcher:
     """A look at a capstone, again and again. Without `circle` it only alerts."""
 
-    def __init__(self, capstone: str, task: ModuleType, circle: bool = False):
+    def __init__(self, capstone: str, task: Capstone, circle: bool = False):
         """Raises CapstanError for a circle of a capstone that cannot have one."""
         self._capstone, self._task, self._steps = capstone, task, None
         if circle:
@@ -67,11 +66,11 @@ class Watcher:
         return [Condition("circle stopped", event.at, event.reason, "critical")]
 
 
-def require_circle(capstone: str, task: ModuleType) -> None:
+def require_circle(capstone: str, task: Capstone) -> None:
     """Raise CapstanError unless a capstone can be trained as of an instant, and compares by an outcome or a loss."""
-    if "retraining" not in capabilities(task):
+    if "retraining" not in task.capabilities:
         raise CapstanError(f"{capstone} has no circle: its task has no `parameters_at`. See docs/adding-a-capstone.md.")
-    if getattr(task, "OUTCOME", None) is None and not losses.own(task):
+    if not (task.OUTCOME or task.losses):
         raise CapstanError(
             f"{capstone} has no circle: its task has neither an OUTCOME nor `losses` by which versions are compared."
         )

@@ -5,9 +5,8 @@ It writes `compare.json` and `tradeoff.svg` into the folder that it is given, an
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
@@ -16,11 +15,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from capstan.settings import settings
-from models.seeds import spread
+from models.study import Line, Study, markdown, options, spread
 from pipelines.credit_risk import data, fairness, mitigation, training
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import cost
 
+FOLDER = Path(__file__).parent
 ATTRIBUTES = ["age", "marital"]
 REFERENCE = "boosting"
 MARKERS = "osD^vP*"
@@ -39,12 +39,11 @@ def decide(rows: pd.DataFrame, method: str, attribute: str, seed: int) -> mitiga
     return mitigation.Decided(declined, None if np.isnan(margin).all() else margin)
 
 
-def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> pd.DataFrame:
-    """Return a line per method, attribute and seed; intervals and the ratio to the reference are of the same loans."""
+def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> Iterator[Line]:
+    """Yield a line per method, attribute and seed; intervals and the ratio to the reference are of the same loans."""
     from sklearn.metrics import roc_auc_score
 
     bad, by = rows[LABEL].to_numpy(), data.groups(rows)
-    lines = []
     for seed in range(seeds):
         before = decide(rows, REFERENCE, "age", seed)
         for method in methods:
@@ -54,26 +53,22 @@ def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> pd.DataFrame:
                 codes = np.unique(by[attribute], return_inverse=True)[1]
                 found = fairness.intervals(bad, before.declined, made.declined, codes, repeats=1_000, seed=seed)
                 one, two = (fairness.difference(bad, d, codes) for d in (before.declined, made.declined))
-                lines.append(
-                    {
-                        "method": method,
-                        "when": mitigation.METHODS[method][0],
-                        "attribute": attribute,
-                        "seed": seed,
-                        "roc_auc": roc_auc_score(bad, made.margin) if made.margin is not None else None,
-                        "cost": cost(bad, made.declined),
-                        "extra_cost": cost(bad, made.declined) / cost(bad, before.declined) - 1,
-                        "difference": two,
-                        "difference_from": found["after"][0],
-                        "difference_to": found["after"][1],
-                        "ratio": two / one,
-                        "ratio_from": found["ratio"][0],
-                        "ratio_to": found["ratio"][1],
-                        "seconds": time.monotonic() - began,
-                    }
-                )
-                print(json.dumps(lines[-1]), flush=True)
-    return pd.DataFrame(lines)
+                yield {
+                    "method": method,
+                    "when": mitigation.METHODS[method][0],
+                    "attribute": attribute,
+                    "seed": seed,
+                    "roc_auc": roc_auc_score(bad, made.margin) if made.margin is not None else None,
+                    "cost": cost(bad, made.declined),
+                    "extra_cost": cost(bad, made.declined) / cost(bad, before.declined) - 1,
+                    "difference": two,
+                    "difference_from": found["after"][0],
+                    "difference_to": found["after"][1],
+                    "ratio": two / one,
+                    "ratio_from": found["ratio"][0],
+                    "ratio_to": found["ratio"][1],
+                    "seconds": time.monotonic() - began,
+                }
 
 
 def figure(table: pd.DataFrame) -> Figure:
@@ -91,34 +86,29 @@ def figure(table: pd.DataFrame) -> Figure:
     return drawn
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return the table of the README: a line per method and attribute."""
-    lines = [
-        "| method | acts | groups | ROC AUC | cost, against boosting | equalized-odds difference | against boosting |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    for (method, when, attribute), found in table.groupby(["method", "when", "attribute"], sort=False):
-        score = spread(found["roc_auc"]) if found["roc_auc"].notna().all() else "no score"
-        extra, difference = spread(found["extra_cost"], 100, 1), spread(found["difference"])
-        lines.append(
-            f"| {method} | {when} | {attribute} | {score} | {extra} % | {difference} | {found['ratio'].mean():.2f} |"
-        )
-    return "\n".join(lines)
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of the README: a row per method and attribute."""
+    by = {"method": "method", "acts": "when", "groups": "attribute"}
+    columns = {
+        "ROC AUC": lambda found: spread(found["roc_auc"]) if found["roc_auc"].notna().all() else "no score",
+        "cost, against boosting": lambda found: f"{spread(found['extra_cost'], 100, 1)} %",
+        "equalized-odds difference": lambda found: spread(found["difference"]),
+        "against boosting": lambda found: f"{found['ratio'].mean():.2f}",
+    }
+    return markdown(results, by, columns)
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = options(__doc__, FOLDER)
     parser.add_argument("--methods", nargs="+", default=list(mitigation.METHODS), choices=list(mitigation.METHODS))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
-    table = measure(data.loans(settings().data_dir), given.methods, given.seeds)
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / "compare.json").write_text(table.to_json(orient="records", indent=1))
+    study = Study(given.out / "compare.json", ["method", "attribute", "seed"])
+    for line in measure(data.loans(settings().data_dir), given.methods, given.seeds):
+        study.add(line)
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tradeoff"}):
-        figure(table).savefig(given.out / "tradeoff.svg", metadata={"Date": None})
-    print(markdown(table))
+        figure(study.table()).savefig(given.out / "tradeoff.svg", metadata={"Date": None})
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":

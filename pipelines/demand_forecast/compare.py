@@ -2,23 +2,20 @@
 
 Each is fitted on the days before October, and calibrated on weeks that it was not fitted on. It then forecasts each
 day of October to December from midnight. "Weekly" ones are fitted again after each week of these. It writes
-`compare.json` into the folder `out`, where forecasters that are not measured this time stay, and prints the table.
+`compare.json` into the folder `out`, where what is not measured this time stays, and prints the table.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.seeds import spread
+from models.study import Line, Study, markdown, options, spread
 from pipelines.demand_forecast import conformal, data, measures, task
 from pipelines.demand_forecast.combination import MEMBERS
 from pipelines.demand_forecast.forecasters import FORECASTERS, make
@@ -75,7 +72,7 @@ def forecasts(name: str, seed: int, past: Windows, test: Windows, cache: Path) -
     }
 
 
-def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> list[dict[str, Any]]:
+def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> list[Line]:
     """Return the measures without the day's temperature and with it, and those of each weekly schedule of origins."""
     lines = []
     for kind, fit, days in zip(KINDS, (past.blind(), past), (test.blind(), test), strict=True):
@@ -91,42 +88,31 @@ def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> 
     return lines
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return the table of the README: a line per forecaster, without the day's temperature and with it."""
-    lines = [
-        "| forecaster | temperature | MAE, GW | below the seasonal naive | coverage of 80 % | before calibration |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    for (name, kind), found in table.groupby(["forecaster", "temperature"], sort=False):
-        cells = [spread(found["mae"]), spread(1 - found["mase"], 100, 1) + " %"]
-        cells += [spread(found[column], 100, 1) + " %" for column in ("coverage", "coverage_before")]
-        lines.append(f"| {name} | {kind} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of the README: a row per forecaster, without the day's temperature and with it."""
+    order = {name: place for place, name in enumerate(NAMES)}
+    ordered = results.sort_values("forecaster", key=lambda names: names.map(order), kind="stable")
+    columns = {
+        "MAE, GW": lambda found: spread(found["mae"]),
+        "below the seasonal naive": lambda found: f"{spread(1 - found['mase'], 100, 1)} %",
+        "coverage of 80 %": lambda found: f"{spread(found['coverage'], 100, 1)} %",
+        "before calibration": lambda found: f"{spread(found['coverage_before'], 100, 1)} %",
+    }
+    return markdown(ordered, {"forecaster": "forecaster", "temperature": "temperature"}, columns)
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = options(__doc__, Path(__file__).parent)
     parser.add_argument("--forecasters", nargs="+", default=NAMES, choices=NAMES)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--cache", type=Path, default=settings().home / "demand_forecast")
     given = parser.parse_args()
     past, test = (cut(part["half_hours"]) for part in task.split({"half_hours": data.half_hours(settings().data_dir)}))
-    lines = []
+    study = Study(given.out / "compare.json", ["forecaster", "temperature", "seed"])
     for seed in range(given.seeds):
         for name in given.forecasters:
-            made = measure(past, test, name, seed, given.cache)
-            lines += made
-            print("\n".join(json.dumps(line) for line in made), flush=True)
-    kept = given.out / "compare.json"
-    if kept.exists():
-        lines += [line for line in json.loads(kept.read_text()) if line["forecaster"] not in given.forecasters]
-    order = {name: place for place, name in enumerate(NAMES)}
-    table = pd.DataFrame(lines).sort_values("forecaster", key=lambda names: names.map(order), kind="stable")
-    given.out.mkdir(parents=True, exist_ok=True)
-    kept.write_text(table.to_json(orient="records", indent=1))
-    print(markdown(table))
+            study.add(*measure(past, test, name, seed, given.cache))
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":

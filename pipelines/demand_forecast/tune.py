@@ -1,7 +1,7 @@
 """`python -m pipelines.demand_forecast.tune`: the same few settings tried of every forecaster, on validation days.
 
 Fitted on January to June, measured on July to September. The test days, from October on, are not touched. It writes
-`tune.json` into the folder that it is given, and prints the table. The best of each is the default of its class.
+`tune.json` into the folder that it is given, and prints the table. The README says what was chosen by it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from capstan.settings import settings
+from models.study import Study, markdown, spread
 from pipelines.demand_forecast import data, measures, task
 from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.windows import Windows, between, cut
@@ -52,15 +53,14 @@ def measure(some: Windows, rest: Windows, name: str, tried: dict[str, Any]) -> d
     return line
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return a line per forecaster and settings."""
-    lines = [
-        "| forecaster | settings | MASE without temperature | with it |",
-        "| --- | --- | ---: | ---: |",
-    ]
-    for row in table.to_dict("records"):
-        lines.append("| {forecaster} | `{settings}` | {mase:.3f} | {mase_known:.3f} |".format_map(row))
-    return "\n".join(lines)
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of the README: MASE of all that was tried."""
+    columns = {
+        "without temperature": lambda found: spread(found["mase"]),
+        "known": lambda found: spread(found["mase_known"]),
+    }
+    tried = results.assign(settings=results["settings"].str.strip("{}").str.replace('"', ""))
+    return markdown(tried, {"forecaster": "forecaster", "settings": "settings"}, columns)
 
 
 def main() -> None:
@@ -69,13 +69,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
     some, rest = parts(settings().data_dir)
-    lines = []
+    study = Study(given.out / "tune.json", ["forecaster", "settings"])
     for name, tried in GRID:
-        lines.append(measure(some, rest, name, tried))
-        print(json.dumps(lines[-1]), flush=True)
-    table = pd.DataFrame(lines)
-    (given.out / "tune.json").write_text(table.to_json(orient="records", indent=1))
-    print(markdown(table))
+        study.add(measure(some, rest, name, tried))
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":

@@ -7,19 +7,17 @@ tables. Nothing is chosen here: all networks learn by the same plan. `--choose` 
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from capstan.settings import settings
-from models.seeds import spread
+from models.study import Line, Study, markdown, options, spread
 from pipelines.digits import attacks, edge, hardening, learning, onnx_files, smoothing, task, training
 from pipelines.digits.networks import NETWORKS
 
@@ -28,13 +26,13 @@ HARDENED: dict[str, Callable[[], learning.Harden | None]] = {
     "attacked": lambda: hardening.attacked(0.3),
     "noisy": lambda: hardening.noisy(0.5),
 }
+TRAINED = {"plain": "as the others", "attacked": "under attack", "noisy": "under noise"}
 EPSILONS = (0.1, 0.2, 0.3)
 SIGMA, RADII = 0.5, (0.25, 0.5, 1.0)
 ATTACKED, CERTIFIED = 1_000, 300  # the first images of the test
 HELD_OUT = 10_000  # of those to train on, to choose by
 
 Images = tuple[torch.Tensor, torch.Tensor]
-Line = dict[str, Any]
 
 
 def learned(name: str, past: Images, test: Images, seed: int) -> Line:
@@ -90,44 +88,45 @@ def chosen(name: str, past: Images, rate: float) -> float:
     return learning.accuracy(network, learning.scaled(held[0]), held[1])
 
 
-def measure(out: Path, seeds: int, names: list[str]) -> pd.DataFrame:
-    """Return a line per network and seed; those that are in the file already come from there."""
+def measure(study: Study, seeds: int, names: list[str]) -> None:
+    """Measure a line per network and seed; those that are in the file already stay."""
     past, test = (training.tensors(part["images"]) for part in task.split(task.load(settings().data_dir)))
-    path = out / "compare.json"
-    lines: list[Line] = json.loads(path.read_text()) if path.exists() else []
     todo: list[tuple[Callable[[str, Images, Images, int], Line], str]] = [(learned, name) for name in NETWORKS]
     todo += [(hardened, name) for name in HARDENED]
     for seed in range(seeds):
         for kind, name in todo:
             given = {"kind": kind.__name__, "name": name, "seed": seed}
-            if name not in names or any(given.items() <= line.items() for line in lines):
-                continue
-            lines.append(given | kind(name, past, test, seed))
-            print(
-                {key: round(value, 4) if isinstance(value, float) else value for key, value in lines[-1].items()},
-                flush=True,
-            )
-            out.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(lines, indent=1) + "\n")
-    return pd.DataFrame(lines)
+            if name in names and not study.has(**given):
+                study.add(given | kind(name, past, test, seed))
 
 
-def markdown(table: pd.DataFrame, kind: str, columns: Mapping[str, tuple[str, float, int]]) -> str:
-    """Return a table of the README: a line per network. columns: title -> the field, what to scale it by, digits."""
-    lines = [f"| network | seeds | {' | '.join(columns)} |", f"| --- | ---: |{' ---: |' * len(columns)}"]
-    for name, found in table[table["kind"] == kind].groupby("name", sort=False):
-        cells = [spread(found[field], scale, digits) for field, scale, digits in columns.values()]
-        lines.append(f"| {name} | {len(found)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def tables(results: pd.DataFrame) -> str:
+    """Return the tables of the README: networks and their variants; those under attack; those under noise."""
+    variants, stress = ("32 bits", "8 bits", "edge"), partial(spread, scale=100, digits=1, middle="median")
+    columns = {kind: lambda found, kind=kind: spread(found[f"{kind}: accuracy"], 100, 2) for kind in variants}
+    columns |= {
+        f"kB, {kind}": lambda found, kind=kind: f"{found[f'{kind}: bytes'].mean() / 1000:.0f}" for kind in variants
+    }
+    columns |= {f"ms, {kind}": lambda found, kind=kind: f"{found[f'{kind}: ms'].mean():.3f}" for kind in variants}
+    served = {"seeds": lambda found: str(len(found))} | columns
+    clean = {"all, clean": lambda found: stress(found["clean"]), "FGSM 0.1": lambda found: stress(found["FGSM 0.1"])}
+    attacks = {f"PGD-40, eps {eps}": lambda found, eps=eps: stress(found[f"PGD-40 {eps}"]) for eps in EPSILONS}
+    noise = {f"radius {r}": lambda found, r=r: stress(found[f"certified {r}"]) for r in RADII}
+    hardened = results[results["kind"] == "hardened"].assign(trained=lambda rows: rows["name"].map(TRAINED))
+    return "\n\n".join(
+        [
+            markdown(results[results["kind"] == "learned"], {"network": "name"}, served),
+            markdown(hardened[hardened["name"] != "noisy"], {"trained": "trained"}, clean | attacks),
+            markdown(hardened, {"trained": "trained"}, noise),
+        ]
+    )
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = options(__doc__, Path(__file__).parent)
     parser.add_argument("--names", default=",".join([*NETWORKS, *HARDENED]), help="some of them, between commas")
     parser.add_argument("--choose", default="", help="learning rates to try instead, between commas")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
     names = given.names.split(",")
     if given.choose:
@@ -136,15 +135,11 @@ def main() -> None:
             for rate in map(float, given.choose.split(",")):
                 print(f"{name}, rate {rate}: {chosen(name, past, rate):.4f}", flush=True)
         return
-    table = measure(given.out, given.seeds, names)
-    medians = table[table["kind"] == "learned"].groupby("name", sort=False)["32 bits: accuracy"].median()
+    study = Study(given.out / "compare.json", ["kind", "name", "seed"])
+    measure(study, given.seeds, names)
+    medians = study.table().query("kind == 'learned'").groupby("name", sort=False)["32 bits: accuracy"].median()
     print("median accuracy:", ", ".join(f"{name} {value:.4f}" for name, value in medians.items()))
-    percent = {kind: (f"{kind}: accuracy", 100, 2) for kind in ("32 bits", "8 bits", "edge")}
-    sizes = {f"kB, {kind}": (f"{kind}: bytes", 0.001, 0) for kind in percent}
-    times = {f"ms, {kind}": (f"{kind}: ms", 1, 3) for kind in percent}
-    print(markdown(table, "learned", percent | sizes | times | {"s to learn": ("seconds", 1, 0)}))
-    stress = ["clean", *(f"PGD-40 {eps}" for eps in EPSILONS), *(f"certified {radius}" for radius in RADII)]
-    print(markdown(table, "hardened", {name: (name, 100, 1) for name in stress} | {"s": ("seconds", 1, 0)}))
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":

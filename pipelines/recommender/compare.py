@@ -6,16 +6,14 @@ done that on validation data.
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models.study import Line, Study, markdown, options
 from pipelines.recommender import data, methods, metrics, protocol, report
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.columns import SHOWN, USER
@@ -40,11 +38,10 @@ def parts(ratings: pd.DataFrame, held: np.ndarray, films: Catalogue) -> tuple[Hi
     return past, past.take(tested), relevant
 
 
-def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> list[dict[str, Any]]:
-    """Return a line per method and seed; the differences are those of the hybrid of the same seed."""
+def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> Iterator[Line]:
+    """Yield a line per method and seed; the differences are those of the hybrid of the same seed."""
     past, tested, relevant = parts(ratings, PROTOCOLS[split](ratings), films)
     before, after = past.cut()
-    lines: list[dict[str, Any]] = []
     early: dict[str, methods.Method] = {}
     late: dict[str, methods.Method] = {}
     for seed in range(seeds):
@@ -55,15 +52,13 @@ def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> 
             ranked[name] = report.ranking(method, tested, methods.METHODS[name].weighting)
         scores = {name: metrics.ndcg(shown, relevant) for name, shown in ranked.items()}
         for name, shown in ranked.items():
-            line = {"split": split, "people": len(tested), "method": name, "seed": seed}
+            line: Line = {"split": split, "people": len(tested), "method": name, "seed": seed}
             line |= {"ndcg": float(scores[name].mean())}
             line |= {"recall": float(metrics.recall(shown[:, :SHOWN], relevant).mean())}
             line |= {"coverage": metrics.coverage(shown, len(films))}
             if name != HYBRID:
                 line |= metrics.paired_bootstrap(scores[HYBRID], scores[name], seed=seed)
-            lines.append(line)
-            print(json.dumps(line), flush=True)
-    return lines
+            yield line
 
 
 def cut(value: float) -> str:
@@ -77,38 +72,38 @@ def spread(values: pd.Series) -> str:
     return mean if low == high else f"{mean} ({low} to {high})"
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Return the table of the README: a line per method, the best last."""
-    own, other = (table[table["split"] == split] for split in PROTOCOLS)
-    lines = [
-        "| method | nDCG@10 | recall@10 | share of films shown | hybrid is better by (95 %) | nDCG@10, split by time |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name in own.groupby("method")["ndcg"].mean().sort_values().index:
-        found, later = own[own["method"] == name], other[other["method"] == name]
-        better = f"{cut(found['low'].min())} to {cut(found['high'].max())}" if name != HYBRID else ""
-        shares = f"{cut(found['recall'].mean())} | {cut(found['coverage'].mean())}"
-        lines.append(f"| {name} | {spread(found['ndcg'])} | {shares} | {better} | {spread(later['ndcg'])} |")
-    return "\n".join(lines)
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of the README: a row per method, the best last."""
+    own, other = (results[results["split"] == split] for split in PROTOCOLS)
+    best = own.groupby("method")["ndcg"].mean()
+
+    def better(found: pd.DataFrame) -> str:
+        served = found["method"].iloc[0] == HYBRID
+        return "" if served else f"{cut(found['low'].min())} to {cut(found['high'].max())}"
+
+    columns = {
+        "nDCG@10": lambda found: spread(found["ndcg"]),
+        "recall@10": lambda found: cut(found["recall"].mean()),
+        "share of films shown": lambda found: cut(found["coverage"].mean()),
+        "hybrid is better by (95 %)": better,
+        "nDCG@10, split by time": lambda found: spread(other.loc[other["method"] == found["method"].iloc[0], "ndcg"]),
+    }
+    ordered = own.sort_values("method", key=lambda names: names.map(best), kind="stable")
+    return markdown(ordered, {"method": "method"}, columns)
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
+    parser = options(__doc__, Path(__file__).parent)
     parser.add_argument("--splits", nargs="+", default=list(PROTOCOLS), choices=list(PROTOCOLS))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
-    tables = data.tables(settings().data_dir)
-    films = catalogue(tables["films"])
-    given.out.mkdir(parents=True, exist_ok=True)
-    file = given.out / "compare.json"
-    lines = json.loads(file.read_text()) if file.exists() else []
-    for split in given.splits:  # of the others, what was measured stays
-        lines = [line for line in lines if line["split"] != split]
-        lines += measure(tables["ratings"], films, split, given.seeds)
-        file.write_text(json.dumps(lines, indent=1) + "\n")
-    print(markdown(pd.DataFrame(lines)))
+    raw = data.tables(settings().data_dir)
+    films = catalogue(raw["films"])
+    study = Study(given.out / "compare.json", ["split", "method", "seed"])
+    for split in given.splits:
+        for line in measure(raw["ratings"], films, split, given.seeds):
+            study.add(line)
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """Labels as clients send them: which prediction, what was true, since when that is known."""
 
 from datetime import UTC, datetime, timedelta
-from types import GenericAlias, ModuleType
+from types import GenericAlias
 from typing import Any
 
 import orjson
 from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
+from capstan.capstone import Capstone
 from serving.model.rows import EARLIEST, MAX_ROWS, describe, is_number
 
 TIMES = ("time", "known_at")
@@ -36,9 +37,9 @@ SENT: TypeAdapter[list[Sent]] = TypeAdapter(list[Sent])
 class LabelDecoder:
     """Reads the labels of one version: its task says what they are, `keys` are those of an entity."""
 
-    def __init__(self, task: ModuleType, keys: list[str]):
+    def __init__(self, task: Capstone, keys: list[str]):
         self.keys = keys
-        self.delay: timedelta | None = getattr(task, "ACTUAL_DELAY", None)
+        self.delay: timedelta | None = task.ACTUAL_DELAY
         several: Any = GenericAlias(list, (task.Actual,))
         self._type: TypeAdapter[list[Any]] = TypeAdapter(several)
 

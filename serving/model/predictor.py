@@ -30,7 +30,7 @@ class Predictor:
         self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
         self.decoder = RowDecoder(task.Request)
         self.answers = AnswerSchema(task.Prediction, variant.label)
-        self.title: str = getattr(task, "TITLE", "")
+        self.title: str = task.TITLE
         self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)

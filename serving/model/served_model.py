@@ -40,7 +40,7 @@ class ServedModel(Model):
         self.predictors = {role: Predictor(variant) for role, variant in variants.items()}
         self.state, self.unloadable, self.log = state or RolloutState(), dict(unloadable or {}), log
         self.main = self.predictors.get("champion") or next(iter(self.predictors.values()))
-        self.limits: Limits = getattr(self.main.variant.loaded.task, "LIMITS", None) or Limits()
+        self.limits: Limits = self.main.variant.loaded.task.LIMITS
         self.ready = True
         self._background = Background()
         champion = variants.get("champion")

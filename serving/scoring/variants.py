@@ -122,7 +122,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     columns = tuple(found.model.inputs)
     transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
     features = set(transformer.features if transformer else ())
-    defaults = getattr(task, "FEATURE_DEFAULTS", None) or {}
+    defaults = task.FEATURE_DEFAULTS
     if unknown := sorted(set(defaults) - features):
         raise CapstanError(f"FEATURE_DEFAULTS of {name!r} names {unknown}, which its feature service lacks.")
     if lacking := [column for column in columns if column not in features | set(task.Request.model_fields)]:

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from capstan import catalogue, registry
 from pipelines.flight_delay.columns import INPUTS
 
-Columns = catalogue.load_task("columns").Request
+Columns = catalogue.load("columns").Request
 app = FastAPI()
 
 

@@ -39,7 +39,7 @@ _, days, *names = sys.argv
 for name in names:
     fill(settings().home, name, int(days))
     if not store.read(name).champion:
-        task = catalogue.load_task(name)
+        task = catalogue.load(name)
         train, _ = task.split(task.load(None))
         number = register(name, task.train(train))
         store.write_state(name, RolloutState(number, since=datetime.now(UTC).isoformat(), by="benchmark"))

@@ -45,7 +45,7 @@ def test_capstone_is_submitted_and_served(prepared, cluster, services, tmp_path)
     request = tmp_path / "request.json"
     request.write_text(json.dumps(small(prepared).ASKED))
     [answer] = kube.answer("predict", prepared, "--file", str(request))["predictions"]
-    fields = catalogue.load_task(prepared).Prediction.model_fields
+    fields = catalogue.load(prepared).Prediction.model_fields
     assert fields.keys() <= answer.keys()
     request.write_text(json.dumps(small(prepared).REFUSED[0]))
     refused = kube.capstan("predict", prepared, "--file", str(request))

@@ -52,7 +52,7 @@ def test_capstone_is_accepted_on_a_small_part_of_its_data(run):
 
 def test_endpoint_answers_and_refuses_bad_input(run):
     [answer] = run.ask(run.part.ASKED).raise_for_status().json()["predictions"]
-    prediction = catalogue.load_task(run.name).Prediction
+    prediction = catalogue.load(run.name).Prediction
     prediction.model_validate_json(json.dumps({field: answer[field] for field in prediction.model_fields}))
     assert answer["model_version"] == run.summary["version"]
     request, field = run.part.REFUSED
@@ -64,7 +64,7 @@ def test_endpoint_answers_and_refuses_bad_input(run):
     "run", each([name for name in names() if not hasattr(small(name), "WATCHED_IN")]), indirect=True
 )
 def test_live_predictions_are_checked(run):
-    task = catalogue.load_task(run.name)
+    task = catalogue.load(run.name)
     run.ask(*[run.part.ASKED] * MORE).raise_for_status()
     watcher = Watcher(run.name, task)
     watcher(getattr(run.part, "LOOKED_AT", datetime.now(UTC)))
@@ -80,7 +80,7 @@ def test_live_predictions_are_checked(run):
 
 
 def test_list_shows_the_first_metric(run):
-    metric = next(iter(catalogue.load_task(run.name).THRESHOLDS))
+    metric = next(iter(catalogue.load(run.name).THRESHOLDS))
     value = run.summary["scores"][metric]
     [listed] = [row for row in json.loads(capstan("list", "--json").stdout) if row["name"] == run.name]
     assert listed["newest"] == {

@@ -20,6 +20,7 @@ from monitoring.checks.result import Check
 from monitoring.history import history
 from monitoring.retraining.steps import Steps
 from tests.integration.place import Place
+from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -33,8 +34,7 @@ class Live:
 
     def __init__(self, place: Place):
         self.place, self.kind, self.today, self.chance = place, "strong", FIRST, np.random.default_rng(1)
-        self.task = catalogue.load_task(NAME)
-        self.steps = Steps(NAME, self.task, self.train)
+        self.steps = Steps(NAME, catalogue.load(NAME), self.train)
         self.http = httpx.Client(base_url=settings().endpoint_url, timeout=30)
 
     def train(self, parameters: dict) -> tuple[str, str]:
@@ -53,9 +53,9 @@ class Live:
         """Live through a day of coins, each with its label an hour later; return who answered. No request may fail."""
         numbers = self.chance.normal(size=(PER_DAY, 3))
         actuals, versions = [], set()
-        for number, heads in enumerate(self.task.sides(numbers, self.chance)):
+        for number, heads in enumerate(task.sides(numbers, self.chance)):
             at = self.today + timedelta(minutes=number)
-            request = dict(zip(self.task.NUMBERS, numbers[number], strict=True)) | {"at": at.isoformat()}
+            request = dict(zip(task.NUMBERS, numbers[number], strict=True)) | {"at": at.isoformat()}
             key = {"x-capstan-key": at.isoformat()}
             reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]}, headers=key)
             [answer] = reply.raise_for_status().json()["predictions"]
@@ -86,7 +86,7 @@ def add(self, capstone, key, event):
     return write(self, capstone, key, event)
 History.add = add
 found = [Check("performance", "probability", "alarm", message="worse")] if alarm else []
-circle = steps.Steps("coin", catalogue.load_task("coin"), lambda _parameters: tuple(trained))
+circle = steps.Steps("coin", catalogue.load("coin"), lambda _parameters: tuple(trained))
 circle.step(datetime.fromisoformat(moment), found)
 """
 

@@ -32,7 +32,7 @@ class Live:
     """The endpoint of the forecast, one request and one label a day, and its circle."""
 
     def __init__(self):
-        self.task = catalogue.load_task(NAME)
+        self.task = catalogue.load(NAME)
         self.tables = self.task.load(None)
         self.windows = between(cut(self.tables["half_hours"]), "2014-08-18", "2014-12-20").blind()
         self.steps, self.trained = Steps(NAME, self.task, self.train), []

@@ -38,7 +38,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
 
 @pytest.fixture(scope="module")
 def model(place):
-    task = catalogue.load_task(NAME)
+    task = catalogue.load(NAME)
     return task.train(task.split(task.load(None))[0])
 
 

@@ -40,7 +40,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
 @pytest.fixture
 def three(place) -> list[str]:
     """Three accepted versions, of which the second is the champion and the first was it before."""
-    task = catalogue.load_task(NAME)
+    task = catalogue.load(NAME)
     model = task.train(task.split(task.load(None))[0])
     made = [versions.register(NAME, model) for _ in range(3)]
     reset(RolloutState(made[1], previous=made[0]))

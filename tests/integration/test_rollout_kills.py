@@ -42,7 +42,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
 @pytest.fixture(scope="module")
 def three(place) -> list[str]:
     """Three accepted versions."""
-    task = catalogue.load_task(NAME)
+    task = catalogue.load(NAME)
     past, _test = task.split(task.load(None))
     return [versions.register(NAME, task.train(past, seed=seed)) for seed in range(3)]
 
@@ -50,7 +50,7 @@ def three(place) -> list[str]:
 @pytest.fixture(scope="module")
 def test_tables(tmp_path_factory, place) -> str:
     """A folder of the tables whose rows a deployment is tried with."""
-    task, folder = catalogue.load_task(NAME), tmp_path_factory.mktemp("tables")
+    task, folder = catalogue.load(NAME), tmp_path_factory.mktemp("tables")
     write_tables(task.split(task.load(None))[1], folder)
     return str(folder)
 
@@ -59,7 +59,7 @@ def test_tables(tmp_path_factory, place) -> str:
 def load(three, test_tables) -> Iterator[Counter]:
     """Two clients that ask while the test runs: the answers by version, and the errors."""
     reset(RolloutState(champion=three[0]))
-    task = catalogue.load_task(NAME)
+    task = catalogue.load(NAME)
     row = task.examples(task.split(task.load(None))[1])[0]
     with answering_versions(f"{settings().endpoint_url}/v1/models/{NAME}:predict", row) as answers:
         yield answers
@@ -121,7 +121,7 @@ def test_promotion_that_is_killed_is_in_the_history_with_its_reason(three, place
 def test_look_tells_of_a_promotion_that_was_killed(three, place):
     after = RolloutState(three[2], previous=three[0], since="2026-11-22T12:00:00+00:00")
     reset(replace(after, by="capstan promote (ann@home)", reason="It is newer."))
-    watcher = Watcher(NAME, catalogue.load_task(NAME))
+    watcher = Watcher(NAME, catalogue.load(NAME))
     for _look in range(2):
         with pytest.raises(CapstanError, match="reference"):  # the run of this version kept no signals to compare with
             watcher(datetime.now(UTC))
@@ -137,7 +137,7 @@ def test_candidate_is_tried_without_traffic(load, three):
     assert three[2] not in load
     reply = httpx.post(
         f"{settings().endpoint_url}/v1/models/{NAME}:predict",
-        json={"instances": catalogue.load_task(NAME).examples(catalogue.load_task(NAME).load(None))[:1]},
+        json={"instances": catalogue.load(NAME).examples(catalogue.load(NAME).load(None))[:1]},
         headers={"x-capstan-variant": "candidate"},
     )
     assert reply.json()["predictions"][0]["model_version"] == three[2]
@@ -268,7 +268,7 @@ def test_up_waits_until_the_champion_answers(three, place):
     psutil.Process(place.services()["endpoint"]["pid"]).kill()
     done = place("up", "--json")
     assert done.returncode == 0, done.stderr
-    rows = catalogue.load_task(NAME).examples(catalogue.load_task(NAME).load(None))
+    rows = catalogue.load(NAME).examples(catalogue.load(NAME).load(None))
     reply = httpx.post(f"{settings().endpoint_url}/v1/models/{NAME}:predict", json={"instances": rows})
     assert reply.status_code == 200, reply.text
 

@@ -48,7 +48,7 @@ def ran(place):
     def run(name: str) -> dict:
         done = place("run", name, "--json")
         assert done.returncode == 0, done.stderr
-        task = catalogue.load_task(name)
+        task = catalogue.load(name)
         client = httpx.Client(base_url=settings().endpoint_url, timeout=30)
         metadata = client.get(f"/v2/models/{name}").raise_for_status().json()
         rows = task.examples(task.split(task.load(None))[1])
@@ -107,14 +107,14 @@ def same(got: object, expected: object) -> bool:
 
 
 def test_run_is_accepted_and_served(capstone):
-    run, task = capstone["run"], catalogue.load_task(capstone["name"])
+    run, task = capstone["run"], catalogue.load(capstone["name"])
     assert run["verdict"] == "accepted"
     assert all(bound.holds(run["scores"][metric]) for metric, bound in task.THRESHOLDS.items())
     assert capstone["metadata"]["variants"] == {"champion": run["version"]}
 
 
 def test_v1_answers_the_fields_of_the_prediction_and_no_others(capstone):
-    task = catalogue.load_task(capstone["name"])
+    task = catalogue.load(capstone["name"])
     for answer in v1(capstone, capstone["rows"]):
         fields = {name: answer.pop(name) for name in task.Prediction.model_fields}
         task.Prediction.model_validate_json(json.dumps(fields))
@@ -127,7 +127,7 @@ def test_v1_answers_the_fields_of_the_prediction_and_no_others(capstone):
 def test_answer_is_what_the_model_says_of_the_row(capstone):
     from capstan import registry
 
-    row, task = capstone["rows"][0], catalogue.load_task(capstone["name"])
+    row, task = capstone["rows"][0], catalogue.load(capstone["name"])
     request = task.Request.model_validate_json(json.dumps(row))
     model = registry.load_version(capstone["name"], capstone["run"]["version"]).model
     expected = model.predict_columns({name: [getattr(request, name)] for name in model.inputs})
@@ -139,7 +139,7 @@ def test_answer_is_what_the_model_says_of_the_row(capstone):
 
 @pytest.mark.parametrize("name", ["house_price", "digit_image", "electricity_day", "wine_cluster"])
 def test_live_answers_have_the_signals_of_the_test_data(ran, place, name):
-    capstone, task = ran(name), catalogue.load_task(name)
+    capstone, task = ran(name), catalogue.load(name)
     ids = [answer["prediction_id"] for answer in v1(capstone, capstone["rows"])]
     endpoint_client.flush(name)
     log = reader.read(name)
@@ -159,7 +159,7 @@ def test_v2_answers_the_same_as_v1(capstone):
     outputs = {tensor["name"]: value(tensor) for tensor in reply.json()["outputs"]}
     [expected] = v1(capstone, [row])
     for tensor in capstone["metadata"]["outputs"]:
-        if tensor["name"] in catalogue.load_task(capstone["name"]).Prediction.model_fields:
+        if tensor["name"] in catalogue.load(capstone["name"]).Prediction.model_fields:
             assert same(outputs[tensor["name"]], expected[tensor["name"]]), tensor["name"]
 
 
@@ -176,7 +176,7 @@ def test_grpc_answers_the_same_as_v1(capstone):
         reply = GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=30)
     [expected] = v1(capstone, [row])
     for output in reply.outputs:
-        if output.name in catalogue.load_task(capstone["name"]).Prediction.model_fields:
+        if output.name in catalogue.load(capstone["name"]).Prediction.model_fields:
             data = list(getattr(output.contents, kinds[output.datatype]))
             data = [item.decode() for item in data] if output.datatype == "BYTES" else data
             tensor = {"datatype": output.datatype, "shape": list(output.shape), "data": data}
@@ -196,7 +196,7 @@ def test_answers_are_in_the_prediction_log(capstone):
 
     [answer] = v1(capstone, capstone["rows"][:1])
     logged = read(capstone["name"]).set_index("prediction_id").loc[answer["prediction_id"]]
-    fields = catalogue.load_task(capstone["name"]).Prediction.model_fields
+    fields = catalogue.load(capstone["name"]).Prediction.model_fields
     assert same(logged["prediction"], {name: answer[name] for name in fields})
 
 
@@ -205,7 +205,7 @@ def test_predict_of_the_command_shows_each_field(capstone, place, tmp_path):
     done = place("predict", capstone["name"], "--file", str(tmp_path / "request.json"))
     assert done.returncode == 0, done.stderr
     assert f"version {capstone['run']['version']}" in done.stdout
-    fields = list(catalogue.load_task(capstone["name"]).Prediction.model_fields)
+    fields = list(catalogue.load(capstone["name"]).Prediction.model_fields)
     assert len(fields) == 1 or all(field in done.stdout for field in fields)
 
 

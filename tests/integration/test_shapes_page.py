@@ -51,7 +51,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
 def url(place) -> str:
     """The endpoint, with a version of each capstone."""
     for name in NAMES:
-        task = catalogue.load_task(name)
+        task = catalogue.load(name)
         version = register(name, task.train(task.split(task.load(None))[0]))
         store.write_state(name, RolloutState(champion=version))
         reply = httpx.post(f"{settings().endpoint_url}/v2/repository/models/{name}/load", timeout=60)

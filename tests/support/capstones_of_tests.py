@@ -5,9 +5,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 
 from capstan import catalogue, model_version
+from capstan.capstone import Capstone
 from capstan.settings import settings
 
 FOLDER = Path(__file__).with_name("capstones")
@@ -28,19 +28,19 @@ def found(*folders: Path) -> Iterator[None]:
         settings.cache_clear()
 
 
-def task(name: str, fresh: bool = False) -> ModuleType:
-    """Return the task of a capstone; `fresh` reads an edited file again."""
+def task(name: str, fresh: bool = False) -> Capstone:
+    """Return a capstone; `fresh` reads an edited file again."""
     if fresh:
         for key in [key for key in sys.modules if key.startswith(f"pipelines.{name}")]:
             del sys.modules[key]
-    return catalogue.load_task(name)
+    return catalogue.load(name)
 
 
 def save(folder: Path, name: str, bias: float | None = None, model=None, fresh: bool = False) -> Path:
     """Write a version of a capstone to a folder that MLflow can log; return the folder."""
     own = task(name, fresh)
     model = model or (own.train({}) if bias is None else own.train({}, bias))
-    model_version.save(folder / "version", name, own, model)
+    model_version.save(folder / "version", own, model)
     return folder / "version"
 
 
@@ -50,5 +50,5 @@ def variant(name: str, role: str = "champion", number: str = "1", bias: float | 
 
     own = task(name)
     model = model or (own.train({}) if bias is None else own.train({}, bias))
-    loaded = model_version.Version(model, own, model_version.schema_of(name, own, model))
+    loaded = model_version.Version(model, own, model_version.schema_of(own, model))
     return Variant(name, role, number, loaded, **options)

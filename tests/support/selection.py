@@ -121,11 +121,10 @@ def candidates(files: set[Path] | None) -> list[Candidate]:
 
 def _capabilities(name: str) -> frozenset[str]:
     from capstan import catalogue
-    from capstan.capstone import capabilities
     from capstan.errors import CapstanError
 
     try:
-        return frozenset(capabilities(catalogue.load_task(name)))
+        return catalogue.load(name).capabilities
     except CapstanError as error:  # it is its own set, so it is selected, and its tests say what is wrong
         return frozenset([f"an error: {error}"])
 

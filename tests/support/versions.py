@@ -17,7 +17,7 @@ def register(name: str, model: Model, **tags: str) -> str:
     mlflow.set_experiment(name)
     with TemporaryDirectory() as folder, mlflow.start_run() as run:
         files = Path(folder) / "version"
-        model_version.save(files, name, catalogue.load_task(name), model)
+        model_version.save(files, catalogue.load(name), model)
         logged = mlflow.pyfunc.log_model(
             name="model",
             loader_module=model_version.LOADER,

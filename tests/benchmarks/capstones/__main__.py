@@ -16,7 +16,7 @@ def main(folder: Path) -> None:
     flagship = registry.load_version("flight_delay", store.read("flight_delay").champion).model
     (folder / "model.pkl").write_bytes(pickle.dumps(flagship))
     for name in NAMES:
-        number = register(name, catalogue.load_task(name).train({"model": flagship}))
+        number = register(name, catalogue.load(name).train({"model": flagship}))
         store.write_state(name, RolloutState(champion=number))
 
 

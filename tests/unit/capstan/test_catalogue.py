@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError
 from importlib import import_module
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from capstan import capstone, catalogue
 from capstan.errors import CapstanError
+from capstan.resources import Resources
 from capstan.settings import ROOT, settings
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
@@ -121,12 +123,13 @@ def test_folder_without_a_task_is_no_capstone(make, tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_functions_of_a_task_take_what_the_contract_says(name):
-    task = catalogue.load_task(name)
-    stated = [capstone.Task, *(capstone.CAPABILITIES[each] for each in capstone.capabilities(task))]
-    for protocol in stated:
+    task = catalogue.load(name)
+    protocols = [capstone.Task, *(capstone.CAPABILITIES[each] for each in task.capabilities)]
+    for protocol in protocols:
         for function, expected in vars(protocol).items():
             if inspect.isfunction(expected) and not function.startswith("_"):
-                wanted = list(inspect.signature(expected).parameters)[1:]
+                stated = inspect.signature(expected).parameters.values()
+                wanted = [one.name for one in stated if one.kind is not one.VAR_KEYWORD][1:]
                 taken = inspect.signature(getattr(task, function)).parameters
                 assert list(taken)[: len(wanted)] == wanted, function
                 assert all(taken[more].default is not inspect.Parameter.empty for more in list(taken)[len(wanted) :])
@@ -134,27 +137,43 @@ def test_functions_of_a_task_take_what_the_contract_says(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_title_of_a_task_is_one_line(name):
-    title = catalogue.load_task(name).TITLE
+    title = catalogue.load(name).TITLE
     assert title and "\n" not in title
 
 
 def test_task_without_features_endpoint_contract_and_monitoring_is_complete(make):
-    assert capstone.capabilities(catalogue.load_task(make(TASK))) == set()
+    assert catalogue.load(make(TASK)).capabilities == set()
+
+
+def test_capstone_has_the_values_of_the_contract_for_what_its_task_leaves_out(make):
+    loaded = catalogue.load(make(TASK))
+    assert (loaded.name, loaded.RESOURCES, loaded.OUTCOME, loaded.losses) == ("made", Resources(), None, None)
+    assert loaded.stated == {"TITLE", "THRESHOLDS", "load", "split", "train", "evaluate"}
+    with pytest.raises(AttributeError, match=r"pipelines/made/task.py has no contracts"):
+        loaded.contracts()
+
+
+def test_capstone_cannot_be_changed(make):
+    loaded = catalogue.load(make(TASK))
+    with pytest.raises(FrozenInstanceError):
+        loaded.TITLE = "another"
+    with pytest.raises(FrozenInstanceError):
+        del loaded.TITLE
 
 
 def test_endpoint_needs_no_features(make):
-    assert capstone.capabilities(catalogue.load_task(make(TASK + ENDPOINT))) == {"endpoint"}
+    assert catalogue.load(make(TASK + ENDPOINT)).capabilities == {"endpoint"}
 
 
 @pytest.mark.parametrize("actual", ["bool", "float", "list[str]", "Literal['a', 'b'] | None", "Request"])
 def test_a_label_is_of_any_type_that_pydantic_knows(actual, make):
-    task = catalogue.load_task(make(f"{TASK}{ENDPOINT}\nfrom typing import Literal\nActual = {actual}\n"))
-    assert capstone.capabilities(task) == {"endpoint", "labels"}
+    task = catalogue.load(make(f"{TASK}{ENDPOINT}\nfrom typing import Literal\nActual = {actual}\n"))
+    assert task.capabilities == {"endpoint", "labels"}
 
 
 def test_task_that_lacks_names_is_told_each_of_them(make):
     with pytest.raises(CapstanError) as error:
-        catalogue.load_task(make('TITLE = "Not done yet?"\n'))
+        catalogue.load(make('TITLE = "Not done yet?"\n'))
     message = str(error.value)
     assert "pipelines/made/task.py" in message and "capstan/capstone.py" in message
     for needed in ("THRESHOLDS", "load", "split", "train", "evaluate"):
@@ -174,7 +193,7 @@ def test_task_that_lacks_names_is_told_each_of_them(make):
 )
 def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capability, missing, make):
     with pytest.raises(CapstanError, match=f"its {capability} capability is incomplete: it lacks {missing}"):
-        catalogue.load_task(make(f"{TASK}\n{part}\n"))
+        catalogue.load(make(f"{TASK}\n{part}\n"))
 
 
 @pytest.mark.parametrize(
@@ -198,7 +217,7 @@ def test_capability_that_is_incomplete_is_named_with_what_it_lacks(part, capabil
 )
 def test_what_is_wrong_with_a_task_is_named(part, problem, make):
     with pytest.raises(CapstanError, match=problem):
-        catalogue.load_task(make(f"{TASK}\n{part}\n"))
+        catalogue.load(make(f"{TASK}\n{part}\n"))
 
 
 @pytest.mark.parametrize(
@@ -211,10 +230,10 @@ def test_what_is_wrong_with_a_task_is_named(part, problem, make):
 )
 def test_task_that_cannot_be_imported_is_an_error_of_its_author(text, problem, make):
     with pytest.raises(CapstanError, match=problem):
-        catalogue.load_task(make(text))
+        catalogue.load(make(text))
 
 
-@pytest.mark.parametrize("load", [catalogue.load_task, catalogue.load_pipeline])
+@pytest.mark.parametrize("load", [catalogue.load, catalogue.load_pipeline])
 def test_unknown_capstone_is_answered_with_the_known_ones(load):
     with pytest.raises(CapstanError, match="no capstone 'nosuch'") as error:
         load("nosuch")
@@ -225,7 +244,7 @@ def test_unknown_capstone_is_answered_with_the_known_ones(load):
 @pytest.mark.parametrize("name", ["..", "../capstan", "", "flight_delay/", "__pycache__", "class", "Flight"])
 def test_name_that_is_no_folder_of_pipelines_is_unknown(name):
     with pytest.raises(CapstanError, match="There is no capstone"):
-        catalogue.load_task(name)
+        catalogue.load(name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan import capstone, catalogue
+from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.scaffold.create import MADE, create
 from capstan.settings import ROOT, settings
@@ -40,7 +40,7 @@ def ruff(*arguments: str) -> str:
 def test_every_combination_of_capabilities_is_complete_and_clean(parent):
     for number, kind in enumerate(KINDS):
         create(f"made_{number}", kind, parent)
-        assert capstone.capabilities(catalogue.load_task(f"made_{number}")) == kind
+        assert catalogue.load(f"made_{number}").capabilities == kind
         off_stack(catalogue.load_pipeline, f"made_{number}")
     assert ruff("check", "-q", str(parent)) == ""
     assert ruff("format", "--diff", str(parent)) == ""

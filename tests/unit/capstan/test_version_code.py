@@ -19,7 +19,7 @@ BEFORE = ROOT / "tests" / "support" / "versions_before"
 LATE = TASK.replace("from pipelines.made.scale import SCALE\n", "").replace(
     'return {"y": [SCALE * value for value in columns["x"]]}',
     """from . import offset
-        from models.seeds import spread
+        from models.study import spread
         from pipelines.made.parts.scale import SCALE
 
         return {"y": [SCALE * value + offset.OFFSET for value in columns["x"]], "spread": spread}""",
@@ -38,8 +38,8 @@ def late(made) -> Path:
 
 
 def save(folder: Path) -> Path:
-    task = catalogue.load_task("made")
-    model_version.save(folder, "made", task, task.train({}))
+    task = catalogue.load("made")
+    model_version.save(folder, task, task.train({}))
     return folder
 
 
@@ -51,7 +51,7 @@ def test_a_version_carries_what_its_task_imports_and_no_more(late, tmp_path):
     (late / "compare.py").write_text("from models import gbdt\n")
     assert code_of(save(tmp_path / "version")) == {
         *("pipelines/__init__.py", "pipelines/made/task.py", "pipelines/made/offset.py"),
-        *("pipelines/made/parts/scale.py", "models/__init__.py", "models/seeds.py"),
+        *("pipelines/made/parts/scale.py", "models/__init__.py", "models/study.py"),
     }
 
 
@@ -60,19 +60,19 @@ def test_an_import_that_comes_late_gets_the_version_of_its_module(late, tmp_path
     model = model_version.load(saved).model
     (late / "offset.py").write_text("OFFSET = 100\n")
     (late / "parts" / "scale.py").write_text("SCALE = 300\n")
-    import models.seeds
+    import models.study
 
     for _ in range(2):
         answer = model.predict_columns({"x": [1.0]})
         assert answer["y"] == [3.0]
-        assert answer["spread"] is not models.seeds.spread
-        assert answer["spread"].__code__.co_filename == str(saved / "code" / "models" / "seeds.py")
-    assert sys.modules["models.seeds"] is models.seeds
+        assert answer["spread"] is not models.study.spread
+        assert answer["spread"].__code__.co_filename == str(saved / "code" / "models" / "study.py")
+    assert sys.modules["models.study"] is models.study
 
 
 def test_a_later_edit_of_what_capstones_share_changes_no_version(late, tmp_path):
     saved = save(tmp_path / "version")
-    shared = saved / "code" / "models" / "seeds.py"
+    shared = saved / "code" / "models" / "study.py"
     shared.write_text(shared.read_text() + "\ndef spread(*_):\n    return 'as it was'\n")
     assert model_version.load(saved).model.predict_columns({"x": [1.0]})["spread"]() == "as it was"
 
@@ -141,7 +141,7 @@ def test_a_version_of_before_answers_as_it_did(flat):
 
 
 def test_a_version_of_before_is_compared(flat):
-    expected, task = json.loads((flat / "expected.json").read_text()), catalogue.load_task("credit_risk")
+    expected, task = json.loads((flat / "expected.json").read_text()), catalogue.load("credit_risk")
     _, held = task.split(task.load(None))
     assert task.evaluate(model_version.load(flat).model, held).metrics == pytest.approx(expected["metrics"], rel=1e-12)
 

@@ -6,6 +6,7 @@ import mlflow
 import pandas as pd
 import pytest
 
+from capstan import catalogue
 from capstan.errors import CapstanError
 from components.train.core import fit
 from components.train.mlflow_model import _request
@@ -15,10 +16,11 @@ from pipelines.flight_delay import task
 
 @pytest.mark.parametrize("value", [math.nan, "HOGWARTS"])
 def test_example_that_its_own_request_refuses_is_named(value):
+    capstone = catalogue.load("flight_delay")
     good = {name: field.examples[0] for name, field in task.Request.model_fields.items()}
-    assert _request(task, 0, good).origin == good["origin"]
-    with pytest.raises(CapstanError, match=r"`examples` of pipelines\.flight_delay\.task .*number 2.*: dest: "):
-        _request(task, 2, good | {"dest": value})
+    assert _request(capstone, 0, good).origin == good["origin"]
+    with pytest.raises(CapstanError, match=r"`examples` of pipelines/flight_delay/task.py .*number 2.*: dest: "):
+        _request(capstone, 2, good | {"dest": value})
 
 
 def test_an_input_may_be_an_instant_with_a_zone(tmp_path):

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from capstan.catalogue import load_task
 from capstan.cluster import inference_service, ray_job, templates
 from capstan.errors import CapstanError
 from capstan.resources import Resources, Size
+from pipelines.flight_delay import task
 from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
 from tests.support.manifests import MANIFESTS, OVERLAYS
@@ -164,7 +164,7 @@ def test_endpoint_and_workers_have_the_size_of_the_task_and_a_gpu_only_where_it_
     plain = inference_service.definition("flight_delay", "capstan:1")["spec"]["predictor"]
     assert "nvidia.com/gpu" not in json.dumps(plain) and "tolerations" not in plain
     size = Size("2", "8Gi", "4", "16Gi", gpus=1)
-    monkeypatch.setattr(load_task("flight_delay"), "RESOURCES", Resources(endpoint=size, worker=size), raising=False)
+    monkeypatch.setattr(task, "RESOURCES", Resources(endpoint=size, worker=size), raising=False)
     body = inference_service.definition("flight_delay", "capstan:1")
     assert problems(body) == [] and target(body["spec"]["predictor"]) == 90
     assert body["spec"]["predictor"]["containers"][0]["resources"] == size.container()

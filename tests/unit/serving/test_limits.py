@@ -80,12 +80,11 @@ def test_stream_that_ended_makes_room():
 
 @pytest.mark.parametrize("part", ["seconds", "bytes", "streams"])
 def test_limit_without_room_is_a_wrong_task(part):
-    from types import SimpleNamespace
+    from capstan.resources import Resources, problems
 
-    from capstan.resources import problems
-
-    assert problems(SimpleNamespace(LIMITS=replace(Limits(), **{part: 0}))) == [
-        f"LIMITS has no room: {part} must be over 0"
+    assert problems(Resources(), replace(Limits(), **{part: 0})) == [f"LIMITS has no room: {part} must be over 0"]
+    assert problems({}, {part: 1}) == [
+        "RESOURCES is not a capstan.resources.Resources",
+        "LIMITS is not a capstan.resources.Limits",
     ]
-    assert problems(SimpleNamespace(LIMITS={part: 1})) == ["LIMITS is not a capstan.resources.Limits"]
-    assert problems(SimpleNamespace()) == []
+    assert problems(Resources(), Limits()) == []

@@ -105,7 +105,7 @@ def test_predictions_are_plain_json():
         "words": [["a"], []],
         "options": [{}, {"k": 2}],
     }
-    first, second = answers.rows(task("shapes").predict(columns), 2)
+    first, second = answers.rows(task("shapes").train({}).predict_columns(columns), 2)
     assert (first["total"], first["count"], first["large"], first["label"], first["spread"]) == (
         3.0,
         2,

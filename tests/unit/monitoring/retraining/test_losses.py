@@ -20,13 +20,13 @@ from monitoring.retraining.losses import losses, name_of
     ],
 )
 def test_loss_of_an_outcome(kind, answered, labels, expected, name):
-    task = SimpleNamespace(OUTCOME=Outcome(kind, target="truth", prediction="said"))
+    task = SimpleNamespace(OUTCOME=Outcome(kind, target="truth", prediction="said"), losses=None)
     assert losses(task, [{"said": value} for value in answered], labels) == pytest.approx(expected)
     assert name_of(task) == name
 
 
 def test_loss_of_the_task_comes_first():
-    task = catalogue.load_task("demand_forecast")
+    task = catalogue.load("demand_forecast")
     day = [4.0] * 48
     sure, unsure = ([[4.0 + shift for shift in shifts]] * 48 for shifts in ([0] * 5, [-1, -0.5, 0, 0.5, 1]))
     found = losses(task, [{"quantiles": sure}, {"quantiles": unsure}], [day, day])

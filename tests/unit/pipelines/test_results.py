@@ -1,0 +1,40 @@
+"""The figures of a README are those of the results file beside it, for every capstone."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capstan import catalogue
+
+FILES = [file for name in catalogue.names() for file in sorted(catalogue.folder(name).glob("*.json"))]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(file, marks=pytest.mark.capstone(file.parent.name), id=f"{file.parent.name}-{file.stem}")
+        for file in FILES
+    ]
+)
+def results(request: pytest.FixtureRequest) -> Path:
+    """Each file of results."""
+    return request.param
+
+
+def test_readme_names_the_command_that_measures_them(results):
+    assert results.with_suffix(".py").is_file()
+    text = " ".join((results.parent / "README.md").read_text().split())
+    assert f"python -m pipelines.{results.parent.name}.{results.stem}" in text
+
+
+def test_tables_of_the_readme_are_those_of_the_results(results):
+    study = import_module(f"pipelines.{results.parent.name}.{results.stem}")
+    if not hasattr(study, "tables"):  # its README quotes it in sentences
+        return
+    readme = [line.strip() for line in (results.parent / "README.md").read_text().splitlines()]
+    for table in study.tables(pd.DataFrame(json.loads(results.read_text()))).split("\n\n"):
+        rows = table.splitlines()
+        first = readme.index(rows[0])
+        assert readme[first : first + len(rows) + 1] == [*rows, ""]
