@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import OneCycleLR
+
+from models import training
 
 BATCH = 64
 RATE = 3e-3
@@ -18,16 +21,19 @@ def learn(
 
     Source of the schedule: Smith and Topin, "Super-Convergence" (2017).
     """
-    batches = -(-len(data[0]) // BATCH)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=epochs * batches)
+    steps = epochs * -(-len(data[0]) // BATCH)
     order = torch.Generator().manual_seed(seed)
-    network.train()
-    for _ in range(epochs):
+
+    def batches(_epoch: int) -> Iterator[list[torch.Tensor]]:
         for rows in torch.randperm(len(data[0]), generator=order).split(BATCH):
-            optimizer.zero_grad()
-            loss(*(tensor[rows] for tensor in data)).backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-    network.eval()
+            yield [tensor[rows] for tensor in data]
+
+    training.fit(
+        network,
+        lambda _, batch: loss(*batch),
+        batches,
+        epochs=epochs,
+        rate=RATE,
+        schedule=lambda optimizer: OneCycleLR(optimizer, RATE, total_steps=steps),
+        clip=1.0,
+    )

@@ -1,8 +1,7 @@
-"""Training a network: batches, a learning rate that rises and falls once, and a checkpoint after each epoch."""
+"""How the networks learn: distorted digits, batches that workers can share, a loss with smoothed labels."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +10,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from models import training
 from pipelines.digits.augmentation import distorted
 
-State = dict[str, Any]
-RISE = 0.2  # the share of the steps in which the learning rate rises
 # What noise or an attack does to a batch before the network sees it.
 Harden = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.Generator], torch.Tensor]
+Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -40,55 +39,31 @@ def fit(
     harden: Harden | None = None,
     share: int = 0,
     shares: int = 1,
-    joined: Callable[[nn.Module], nn.Module] = lambda network: network,
-    state: State | None = None,
-    after_epoch: Callable[[State], None] = lambda state: None,
+    **more: Any,
 ) -> nn.Module:
     """Train a network in place, and return it, ready to answer.
 
-    images: bytes, shape (n, 1, 28, 28). labels: shape (n,). Each of `shares` workers gets its part of every batch;
-    `joined` makes of the network one whose gradients are those of all. state: a checkpoint to go on from.
-    after_epoch: gets each checkpoint. Training that was interrupted ends with the same weights as if it were not.
+    images: bytes, shape (n, 1, 28, 28). labels: shape (n,). Each of `shares` workers gets its part of every batch.
+    more: as in `models.training.fit`.
     """
-    kind = images.device.type
-    # Several times faster on a CPU. The types of torch do not know this keyword.
-    whole = joined(network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]  # torch's types lack it
-    optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
-    steps = plan.epochs * (len(images) // plan.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rising_and_falling(step / max(1, steps)))
-    scaler = torch.amp.GradScaler(kind, enabled=kind == "cuda")
-    parts: dict[str, Any] = {"network": network, "optimizer": optimizer, "schedule": schedule, "scaler": scaler}
-    for name, part in parts.items():
-        if state:
-            part.load_state_dict(state[name])
-    for epoch in range(state["epochs"] if state else 0, plan.epochs):
-        network.train()
+
+    def drawn(epoch: int) -> Iterator[Batch]:
         seed = 1_000_000 * (plan.seed + 1) + 1_000 * epoch + share
         torch.manual_seed(seed)  # of the network's dropout
         generator = torch.Generator().manual_seed(seed)
         for positions in batches(len(images), plan, epoch, share, shares):
             some, truth = distorted(scaled(images[positions]), generator), labels[positions]
-            if harden:
-                some = harden(network, some, truth, generator)
-            optimizer.zero_grad()
-            with torch.autocast(kind, enabled=kind == "cuda"):  # mixed precision, on a GPU
-                loss = functional.cross_entropy(whole(some), truth, label_smoothing=plan.smoothing)
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            schedule.step()
-        after_epoch({name: part.state_dict() for name, part in parts.items()} | {"epochs": epoch + 1})
-    return network.eval()
+            yield (harden(network, some, truth, generator) if harden else some), truth
 
+    def loss(network: nn.Module, batch: Batch) -> torch.Tensor:
+        some, truth = batch
+        return functional.cross_entropy(network(some), truth, label_smoothing=plan.smoothing)
 
-def rising_and_falling(done: float) -> float:
-    """Return the share of the highest learning rate when a share of the steps is done.
-
-    Source: Smith and Topin, "Super-Convergence" (2017).
-    """
-    if done < RISE:
-        return 0.04 + 0.96 * done / RISE
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (done - RISE) / (1 - RISE))))
+    # Several times faster on a CPU.
+    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's types lack it
+    schedule = training.rising_and_falling(plan.epochs * (len(images) // plan.batch))
+    options: dict[str, Any] = {"epochs": plan.epochs, "rate": plan.rate, "decay": plan.decay, "schedule": schedule}
+    return training.fit(network, loss, drawn, **options, **more)
 
 
 def batches(count: int, plan: Plan, epoch: int, share: int = 0, shares: int = 1) -> Iterator[torch.Tensor]:

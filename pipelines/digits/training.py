@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from pipelines.digits import checkpoints, edge, onnx_files
-from pipelines.digits.distributed import fit_on_workers
+from models import checkpoints
+from models.ray_training import fit_on_workers
+from pipelines.digits import edge, onnx_files
 from pipelines.digits.learning import Plan, fit
 from pipelines.digits.model import DigitModel
 from pipelines.digits.networks import NETWORKS
@@ -26,22 +30,31 @@ def tensors(rows: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
 
 def network(name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, workers: int = 0) -> nn.Module:
     """Return a network that has learned, here or on Ray workers. One that was interrupted goes on where it was."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(plan.seed)
-    found, key = NETWORKS[name](), checkpoints.key(name, plan, images, labels)
+    data = (images, labels)
+    key = key_of(name, data, plan)
     if workers:
-        found.load_state_dict(fit_on_workers(name, images, labels, plan, workers, key))
+        found = NETWORKS[name]()
+        found.load_state_dict(fit_on_workers(partial(learn, name, plan), data, workers, key))
     else:
-        fit(
-            found.to(device),
-            images.to(device),
-            labels.to(device),
-            plan,
-            state=checkpoints.latest(key),
-            after_epoch=lambda state: checkpoints.write(key, state),
-        )
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        state, write = checkpoints.latest(key), partial(checkpoints.write, key)
+        found = learn(name, plan, data, device, state=state, after_epoch=write)
     checkpoints.clear(key)
     return found.cpu().eval()
+
+
+def key_of(name: str, data: tuple[torch.Tensor, torch.Tensor], plan: Plan) -> str:
+    """Return the key of a training's checkpoints."""
+    return checkpoints.key(name, str(dataclasses.astuple(plan)), data, Path(__file__).parent)
+
+
+def learn(
+    name: str, plan: Plan, data: tuple[torch.Tensor, torch.Tensor], device: torch.device, **more: Any
+) -> nn.Module:
+    """Return a network that has learned on a device. more: as in `pipelines.digits.learning.fit`."""
+    torch.manual_seed(plan.seed)
+    images, labels = (tensor.to(device) for tensor in data)
+    return fit(NETWORKS[name]().to(device), images, labels, plan, **more)
 
 
 def train(rows: pd.DataFrame, name: str, plan: Plan, workers: int) -> DigitModel:

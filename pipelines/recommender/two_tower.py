@@ -6,6 +6,7 @@ embedding of its own, plus one of its terms. Trained to tell which films come ne
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,7 +37,6 @@ class TwoTower:
             torch.manual_seed(seed)
             net: Any = towers(terms(catalogue)[self.kept].toarray(), self.size, self.dropout)
             self._train(net, past, np.random.default_rng(seed))
-        net.eval()
         with torch.no_grad():
             self.embeddings = net["history"].weight.numpy().copy()
             self.layers = [
@@ -48,20 +48,21 @@ class TwoTower:
     def _train(
         self, net: Any, past: Histories, rng: np.random.Generator, moments_each: int = 10, batch: int = 512
     ) -> None:
-        import torch
+        from models import training
 
         place = np.full(past.m, -1)
         place[self.kept] = np.arange(len(self.kept))
-        optimizer = torch.optim.AdamW(net.parameters(), lr=self.rate, weight_decay=self.decay)
-        for _ in range(self.epochs):
+
+        def batches(_epoch: int) -> Iterator[tuple[Sample, np.ndarray, np.ndarray]]:
             sample = moments(past, place, moments_each, rng)
             ends = np.append(sample.starts[1:], len(sample.films))
             order = rng.permutation(len(sample.starts))
             for rows in np.array_split(order, max(1, len(order) // batch)):
-                loss: Any = _loss(net, sample, rows, ends)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
+                yield sample, rows, ends
+
+        training.fit(
+            net, lambda net, drawn: _loss(net, *drawn), batches, epochs=self.epochs, rate=self.rate, decay=self.decay
+        )
 
     def history_vectors(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the vector of each history, shape (n, size)."""

@@ -8,7 +8,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from pipelines.digits import checkpoints, learning, training
+from models import checkpoints
+from pipelines.digits import learning, training
 from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]

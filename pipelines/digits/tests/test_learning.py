@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pipelines.digits import checkpoints, learning, training
+from models import checkpoints
+from pipelines.digits import learning, training
 from pipelines.digits.convolutional import ConvolutionalNetwork
 from pipelines.digits.learning import Plan, batches, fit
 
@@ -76,21 +77,19 @@ def test_network_that_has_learned_leaves_no_checkpoint(few, home):
 def test_key_tells_trainings_apart(few):
     images, labels = few
     keys = {
-        checkpoints.key(*parts)
-        for parts in (
-            ("cnn", PLAN, images, labels),
-            ("vit", PLAN, images, labels),
-            ("cnn", replace(PLAN, seed=1), images, labels),
-            ("cnn", PLAN, images, labels.flip(0)),
-            ("cnn", PLAN, images.flip(0), labels),
-        )
+        training.key_of("cnn", few, PLAN),
+        training.key_of("vit", few, PLAN),
+        training.key_of("cnn", few, replace(PLAN, seed=1)),
+        training.key_of("cnn", (images, labels.flip(0)), PLAN),
+        training.key_of("cnn", (images.flip(0), labels), PLAN),
     }
     assert len(keys) == 5
 
 
 SCRIPT = """
 import sys, torch
-from pipelines.digits import checkpoints, training
+from models import checkpoints
+from pipelines.digits import training
 from pipelines.digits.learning import Plan
 torch.set_num_threads(1)
 write = checkpoints.write

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,14 @@ from capstan.files import atomic_write, digest
 from capstan.settings import settings
 
 if TYPE_CHECKING:
-    from pipelines.digits.learning import Plan, State
+    from models.training import State
 
 
-def key(name: str, plan: Plan, images: torch.Tensor, labels: torch.Tensor) -> str:
-    """Return what tells trainings apart: the network, the plan, the data and the code."""
-    data = (hashlib.sha256(tensor.numpy().data).hexdigest() for tensor in (images, labels))
-    code = sorted(Path(__file__).parent.glob("*.py"))
-    return f"{name}-{digest(name, str(dataclasses.astuple(plan)), torch.__version__, *data, *code)}"
+def key(name: str, plan: str, data: Iterable[torch.Tensor], code: Path) -> str:
+    """Return what tells trainings apart: name, plan, data, and the Python files of two folders, `code` and this."""
+    tensors = (hashlib.sha256(tensor.numpy().data).hexdigest() for tensor in data)
+    files = sorted(path for folder in (code, Path(__file__).parent) for path in folder.glob("*.py"))
+    return f"{name}-{digest(name, plan, torch.__version__, *tensors, *files)}"
 
 
 def folder() -> Path:

@@ -1,30 +1,31 @@
 """Data-parallel training on Ray workers: each sees its part of every batch, and the gradients are averaged.
 
 A worker that is lost ends the attempt; all go on from the last checkpoint. So does a training whose driver died,
-when it is started again with the same plan and data.
+when it is started again with the same key.
 """
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 
 from capstan.settings import settings
+from models import checkpoints
 from models.ray_workers import LOST_WORKERS, start_ray
-from pipelines.digits import checkpoints
-from pipelines.digits.learning import State, fit
-from pipelines.digits.networks import NETWORKS
-
-if TYPE_CHECKING:
-    from pipelines.digits.learning import Plan
+from models.training import State
 
 
-def fit_on_workers(
-    name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, workers: int, key: str
-) -> dict[str, torch.Tensor]:
+class Learn(Protocol):
+    """A function of a module, which trains one worker's share with `models.training.fit` and passes `more` on to it."""
+
+    def __call__(self, data: Any, device: torch.device, *, share: int, shares: int, **more: Any) -> Any:
+        """Train with the batches of share `share` of `shares`. data: what the driver gave, to be moved to `device`."""
+
+
+def fit_on_workers(learn: Learn, data: Any, workers: int, key: str) -> dict[str, torch.Tensor]:
     """Return the weights of a network that `workers` Ray workers have trained. key: of the checkpoints."""
     import ray
     from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
@@ -34,7 +35,7 @@ def fit_on_workers(
     graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]  # Ray has no types here
     result = TorchTrainer(
         _loop,
-        train_loop_config={"name": name, "plan": plan, "data": ray.put((images, labels))},  # one copy per machine
+        train_loop_config={"learn": learn, "data": ray.put(data)},  # one copy per machine
         scaling_config=ScalingConfig(num_workers=workers, use_gpu=graphics >= workers),
         run_config=RunConfig(
             name=key,
@@ -64,14 +65,9 @@ def _loop(config: dict[str, Any]) -> None:
             checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
             ray.train.report({"epochs": state["epochs"]}, checkpoint=checkpoint)
 
-    torch.manual_seed(config["plan"].seed)
-    images, labels = (tensor.to(get_device()) for tensor in ray.get(config["data"]))
-    network = NETWORKS[config["name"]]().to(get_device())
-    fit(
-        network,
-        images,
-        labels,
-        config["plan"],
+    config["learn"](
+        ray.get(config["data"]),
+        get_device(),
         share=rank,
         shares=size,
         joined=prepare_model,
