@@ -61,7 +61,7 @@ def from_file(content: bytes) -> np.ndarray:
 
 def _open(content: bytes) -> Image:
     """Return the image in shades of grey; what is transparent is black."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as opened:
@@ -69,7 +69,9 @@ def _open(content: bytes) -> Image:
                 raise ValueError(f"it has {opened.width} x {opened.height} pixels; at most {LARGEST} a side are read")
             layers = opened.convert("RGBA")
             return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers).convert("L")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except ValueError:
+        raise
+    except Exception as error:  # of a damaged file, or of one that claims too many pixels, its readers raise any kind
         raise ValueError(f"it is not a PNG or JPEG image that can be read ({type(error).__name__})") from None
 
 
@@ -84,6 +86,8 @@ def _centred(grey: np.ndarray) -> np.ndarray:
     small = Image.fromarray((ink * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BOX)
     values = np.asarray(small, dtype=np.float32) / 255
     mass = values.sum()
+    if not mass:
+        raise ValueError("its ink is too thin to be seen: draw with a thicker pen")
     middle = [float((values.sum(axis=1 - axis) * np.arange(values.shape[axis])).sum() / mass) for axis in (0, 1)]
     top, left = (
         int(np.clip(round((SIZE - 1) / 2 - centre), 0, SIZE - side))

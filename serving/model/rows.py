@@ -24,6 +24,7 @@ from capstan.errors import did_you_mean
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us for each row and view
 INSTANTS = (datetime, date, AwareDatetime, NaiveDatetime, PastDatetime, FutureDatetime, PastDate, FutureDate)
 UNIONS = (Union, UnionType)
+BOUNDED = (int, dict, list, tuple, set)
 SHOWN = 5  # errors named in one answer
 SHOWN_TEXT = 80  # characters of what a client sent
 # Outside these years, calendars and nanoseconds overflow in one library or another.
@@ -47,6 +48,7 @@ class RowDecoder:
         self.optional = {name for name, field in self.fields.items() if not field.is_required()}
         self._timed = callable(getattr(request_type, "prediction_time", None))
         rows: Any = GenericAlias(list, (request_type,))
+        self._bounded = [name for name, field in self.fields.items() if _holds(field.annotation, BOUNDED)]
         self._instants = [name for name, field in self.fields.items() if _is_instant(field.annotation)]
         self._adapter: TypeAdapter[list[Any]] = TypeAdapter(rows)
         names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
@@ -64,6 +66,8 @@ class RowDecoder:
         try:
             # Strict, so that the schema holds. From JSON, because only there strict mode reads datetimes from text.
             requests = self._adapter.validate_json(orjson.dumps(rows), strict=True)
+            for position, request in enumerate(requests):
+                self._check_bounds(position, request)
             if not self._timed:
                 now = datetime.now(UTC)
                 return [Row(request, now) for request in requests]
@@ -89,6 +93,12 @@ class RowDecoder:
                     f"(got {repr(value)[:SHOWN_TEXT]}). {self._expected}"
                 )
 
+    def _check_bounds(self, position: int, request: BaseModel) -> None:
+        """Refuse integers and times that a library behind the endpoint, such as Feast or pandas, cannot hold."""
+        for name in self._bounded:
+            if problem := _outside(getattr(request, name)):
+                raise InvalidInput(f"row {position}, {name}: {problem}. {self._expected}")
+
     def _example(self, name: str) -> str:
         examples = self.fields[name].examples
         return str(examples[0]) if examples else "2026-01-31T08:00:00Z"
@@ -108,6 +118,28 @@ def _is_instant(annotation: Any) -> bool:
         annotation = get_args(annotation)[0]
     parts = [part for part in get_args(annotation) if part is not type(None)]
     return annotation in INSTANTS or (bool(parts) and get_origin(annotation) in UNIONS and all(map(_is_instant, parts)))
+
+
+def _holds(annotation: Any, kinds: tuple[type, ...]) -> bool:
+    """Return whether values of a type are, or may hold, one of some kinds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return any(_holds(field.annotation, kinds) for field in annotation.model_fields.values())
+    return annotation in (*kinds, *INSTANTS, Any) or any(_holds(part, kinds) for part in get_args(annotation))
+
+
+def _outside(value: Any) -> str:
+    """Return why a value, or one that it holds, is out of range; "" when none is."""
+    if isinstance(value, int):
+        return "" if -(2**63) <= value < 2**63 else f"expected an integer of 64 bits (got {str(value)[:SHOWN_TEXT]})"
+    if isinstance(value, date):
+        return "" if EARLIEST.year <= value.year < LATEST.year else f"expected the years 1900 to 2199 (got {value})"
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        return next(filter(None, map(_outside, value)), "")
+    return ""
 
 
 def describe(error: ValidationError, fields: Iterable[str] = ()) -> str:

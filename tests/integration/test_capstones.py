@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from capstan.settings import settings
 from monitoring.retraining.watcher import Watcher
 from monitoring.signals import read_reference
 from tests.integration.conftest import capstan
+from tests.support.boundaries import beyond, body
 from tests.support.small import Small, names, small
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -58,6 +60,25 @@ def test_endpoint_answers_and_refuses_bad_input(run):
     request, field = run.part.REFUSED
     reply = run.ask(request)
     assert reply.status_code == 400 and field in reply.json()["error"]
+
+
+def test_no_request_at_the_boundary_of_a_type_is_an_error_of_the_server(run):
+    capstone = catalogue.load(run.name)
+    asked = capstone.Request.model_validate_json(json.dumps(run.part.ASKED)).model_dump(mode="json")
+    sent = [(f"/v1/models/{run.name}:predict", {"instances": [request]}) for request in beyond(asked)]
+    if "labels" in capstone.capabilities:
+        label = {"prediction_id": str(uuid4()), "label": 1, "known_at": "2026-01-01T00:00:00Z"}
+        sent += [(f"/v2/models/{run.name}/actuals", {"actuals": [row]}) for row in beyond(label)]
+    if "events" in capstone.capabilities:
+        event = {name: field.examples[0] for name, field in capstone.Event.model_fields.items()}
+        sent += [(f"/v1/models/{run.name}:event", row) for row in beyond(event)]
+    wrong = []
+    with httpx.Client(base_url=settings().endpoint_url, timeout=60) as client:
+        for path, content in sent:
+            reply = client.post(path, content=body(content), headers={"content-type": "application/json"})
+            if reply.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or "Traceback" in reply.text:
+                wrong.append((path, str(content)[:300], reply.text[:300]))
+    assert not wrong, f"{len(wrong)} of {len(sent)}: {wrong[:5]}"
 
 
 @pytest.mark.parametrize(

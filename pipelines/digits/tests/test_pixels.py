@@ -1,6 +1,8 @@
 """Image files of all kinds, as the networks see them."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -9,6 +11,19 @@ from pydantic import ValidationError
 
 from pipelines.digits import pixels, task
 from pipelines.digits.tests.small import encoded
+
+
+def claiming(width: int, height: int) -> bytes:
+    """Return a PNG of a few bytes whose header names a size."""
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"")),
+        (b"IEND", b""),
+    ]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def png(image: Image.Image, kind: str = "png") -> bytes:
@@ -72,12 +87,30 @@ def test_photograph_and_transparent_drawing_are_read():
         (png(Image.new("L", (28, 28))), "it is blank: draw a digit"),
         (png(Image.new("RGB", (300, 300), "white")), "it is blank: draw a digit"),
         (png(Image.new("1", (5_000, 10))), "it has 5000 x 10 pixels; at most 4096 a side are read"),
+        (claiming(20_000, 20_000), "is not a PNG or JPEG image that can be read .DecompressionBombError"),
+        (claiming(4_000, 4_000), "is not a PNG or JPEG image"),
+        (png(Image.linear_gradient("L").point(lambda x: 255 * (x == 9)).resize((4_000, 1))), "blank|thin"),
         (png(drawn()) + bytes(600_000), "at most 500,000 are read. Send a smaller image"),
     ],
 )
 def test_bad_image_is_refused_in_words(content, problem):
     with pytest.raises(ValidationError, match=problem):
         task.Request.model_validate({"image": encoded(content)})
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_damaged_image_is_read_or_refused(kind):
+    whole, chance = np.frombuffer(png(drawn((60, 60), at=(5, 5)), kind), np.uint8), np.random.default_rng(0)
+    refused = 0
+    for _ in range(400):
+        damaged = whole[: chance.integers(20, len(whole) + 1)].copy()
+        places = chance.integers(0, len(damaged), size=chance.integers(1, 6))
+        damaged[places] = chance.integers(0, 256, size=len(places), dtype=np.uint8)
+        try:
+            assert pixels.from_file(damaged.tobytes()).shape == (1, 28, 28)
+        except ValueError:
+            refused += 1
+    assert refused > 50
 
 
 def test_request_without_an_image_or_with_more_is_refused():
