@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +23,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     Raises CapstanError when the disk is full or the folder cannot be written. After any error, `path` is as it was.
     """
     path = Path(path)
-    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -31,6 +33,16 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second path: a hard link, or a copy on another file system. Nothing may write to either."""
+    with atomic_write(target) as partial:
+        partial.unlink(missing_ok=True)  # of a process that was killed: a copy would write to what it links to
+        try:
+            partial.hardlink_to(source.resolve())
+        except OSError:
+            shutil.copyfile(source, partial)
 
 
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
