@@ -20,6 +20,7 @@ from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
 from capstan.model import Model
 from capstan.resources import Limits, Resources
+from capstan.weights import Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +51,7 @@ class Task(Protocol):
     RESOURCES: Resources = Resources()  # what its steps, its endpoint and its Ray workers get on a cluster
     LIMITS: Limits = Limits()  # what a request may take
     INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
+    WEIGHTS: Mapping[str, Weights] = NONE  # the weights that `train` gets as `weights`, a mapping from name to path
     # The files that `load` reads, by name, where their home is a download: a cluster gets them, its pods no other.
     files: "Callable[[Path | None], dict[str, Path]] | None" = None
     count: "Callable[[Tables], dict[str, float]] | None" = None  # figures of the raw tables, shown with the run

@@ -7,6 +7,7 @@ from capstan.bounds import Bound
 from capstan.capstone import CAPABILITIES, RESERVED, Capstone, Task, parts
 from capstan.errors import CapstanError
 from capstan.resources import problems as resource_problems
+from capstan.weights import problems as weights_problems
 
 NEEDS = {"events": ("features", "endpoint"), "labels": ("endpoint",)}
 NEEDS |= {"retraining": ("monitoring", "labels"), "replay": ("features", "retraining")}
@@ -42,6 +43,7 @@ def _wrong(capstone: Capstone) -> list[str]:
     if isinstance(capstone.FAMILIES, str):
         problems.append('FAMILIES is a tuple of names, such as ("torch",)')
     problems += resource_problems(capstone.RESOURCES, capstone.LIMITS)
+    problems += weights_problems(capstone.WEIGHTS, capstone.train)
     if not capstone.THRESHOLDS or not all(isinstance(bound, Bound) for bound in capstone.THRESHOLDS.values()):
         problems.append("THRESHOLDS maps a metric to at_least(...) or at_most(...), at least one")
     for name in ("Request", "Prediction", "Event"):

@@ -28,13 +28,14 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     return cached(name) if profile().storage().download(f"{FOLDER}/{name}", cached(name)) else None
 
 
-def fetch(url: str, name: str, sha256: str = "") -> Path:
+def fetch(url: str, name: str, sha256: str = "", data_name: str = "") -> Path:
     """Download a file into the cache, and return its path. A download that is cut off leaves nothing there.
 
-    sha256: of the content, in hex; "" where its home states none. Raises CapstanError, which says what to do without a
-    connection.
+    sha256: of the content, in hex; "" where its home states none. data_name: its name in the data folder, where that is
+    another. Raises CapstanError, which says what to do without a connection.
     """
-    advice = f"Download {url} elsewhere, put it into a folder as {name}, and set CAPSTAN_DATA_DIR to that folder."
+    own = data_name or name
+    advice = f"Download {url} elsewhere, put it into a folder as {own}, and set CAPSTAN_DATA_DIR to that folder."
     digest = hashlib.sha256()
     try:
         with (

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import shutil
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capstan.batches import Batches, StoredBatches
 from capstan.errors import CapstanError
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     Raises CapstanError when the disk is full or the folder cannot be written. After any error, `path` is as it was.
     """
     path = Path(path)
-    partial = path.with_name(f"{path.name}.partial-{os.getpid()}")
+    partial = path.with_name(f"{path.name}.partial-{os.getpid()}-{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -33,23 +36,61 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second path: a hard link, or a copy on another file system. Nothing may write to either."""
+    with atomic_write(target) as partial:
+        partial.unlink(missing_ok=True)  # of a process that was killed: a copy would write to what it links to
+        try:
+            partial.hardlink_to(source.resolve())
+        except OSError:
+            shutil.copyfile(source, partial)
+
+
 def write_table(frame: "pd.DataFrame", path: Path | str) -> None:
     """Write a parquet file. Timestamps are in microseconds, which DuckDB 2 and Feast both read."""
     with atomic_write(path) as partial:
         frame.to_parquet(partial, index=False, coerce_timestamps="us", allow_truncated_timestamps=True)
 
 
-def write_tables(tables: "dict[str, pd.DataFrame]", folder: Path | str) -> None:
-    """Write each table to `folder/NAME.parquet`."""
-    for name, frame in tables.items():
-        write_table(frame, Path(folder) / f"{name}.parquet")
+class BatchWriter:
+    """Writes batches to `folder/00000.parquet` and so on, in place of what is there. `rows` counts theirs."""
+
+    def __init__(self, folder: Path | str):
+        self.folder, self.rows, self._files = Path(folder), 0, 0
+        shutil.rmtree(folder, ignore_errors=True)  # of a step that did not end
+
+    def write(self, batch: "pd.DataFrame") -> None:
+        """Write a batch, unless it is empty. The first one is written in any case: it has the columns."""
+        if len(batch) or not self._files:
+            write_table(batch, self.folder / f"{self._files:05}.parquet")
+            self.rows, self._files = self.rows + len(batch), self._files + 1
 
 
-def read_tables(folder: Path | str) -> "dict[str, pd.DataFrame]":
-    """Return every table of a folder by name."""
+def write_tables(tables: Mapping[str, Any], folder: Path | str) -> dict[str, int]:
+    """Write each DataFrame to `folder/NAME.parquet`, and `Batches` to the folder `folder/NAME`. Return their rows."""
+    rows: dict[str, int] = {}
+    for name, table in tables.items():
+        if isinstance(table, Batches):
+            writer = BatchWriter(Path(folder) / name)
+            for batch in table:
+                writer.write(batch)
+            rows[name] = writer.rows
+        else:
+            write_table(table, Path(folder) / f"{name}.parquet")
+            rows[name] = len(table)
+    return rows
+
+
+def read_tables(folder: Path | str) -> dict[str, Any]:
+    """Return every table of a folder by name: a DataFrame, or `Batches` where it was written as such."""
     import pandas as pd
 
-    return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))}
+    return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))} | read_batches(folder)
+
+
+def read_batches(folder: Path | str) -> dict[str, StoredBatches]:
+    """Return the tables of a folder that were written as batches, by name."""
+    return {path.name: StoredBatches(path) for path in sorted(Path(folder).glob("*")) if path.is_dir()}
 
 
 def write_json(value: dict[str, Any], path: Path | str) -> dict[str, Any]:

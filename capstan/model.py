@@ -38,6 +38,8 @@ class Model(ABC):
         requirements: the PyPI packages that the model needs when it is loaded. Capstan pins their versions.
         artifacts: files and folders of the model that are not in its pickle, by name. Capstan stores them, and sets
             this attribute to their new paths when it loads the model.
+        weight_files: the paths of those of WEIGHTS that the model reads, by name. A version stores their checksums, and
+            Capstan sets this attribute to their paths when it loads the model. All versions share the files.
 
     A model may define two more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
     answers `:explain`. `stream(columns)` takes the columns of one row and yields parts of its prediction, field ->
@@ -47,6 +49,7 @@ class Model(ABC):
     inputs: Mapping[str, str]
     requirements: Sequence[str] = ()
     artifacts: Mapping[str, Path] = MappingProxyType({})
+    weight_files: Mapping[str, Path] = MappingProxyType({})
 
     @abstractmethod
     def predict_columns(self, columns: Columns) -> Answer:

@@ -3,12 +3,14 @@
     model.pkl      the fitted model
     artifacts/     files that belong to it, one entry per name
     code/          what its task imports of `pipelines/`, `models/` and `kernels/`, as it was when the model was trained
-    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service
+    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service; the names
+                   of the weights that it reads, whose checksums are in its code: see `capstan.weights_files`
 
 A version is loaded with its own code, so a later edit of the capstone, or of what capstones share, does not change how
 an earlier version reads requests and answers them. The package `capstan` comes from the process that loads it.
 """
 
+import copy
 import json
 import pickle
 import shutil
@@ -17,7 +19,7 @@ from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan import version_code
+from capstan import version_code, weights_files
 from capstan.capstone import Capstone, capstone_of
 from capstan.errors import CapstanError
 from capstan.model import Model
@@ -55,6 +57,8 @@ def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
         found["event"] = task.Event.model_json_schema()
     if "labels" in task.capabilities:
         found["actual"] = TypeAdapter(task.Actual).json_schema()
+    if model.weight_files:
+        found["weights"] = _stated(task, model)
     return found
 
 
@@ -69,6 +73,9 @@ def save(folder: Path, task: Capstone, model: Model) -> None:
         shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
     version_code.copy(task.name, folder / CODE)
     (folder / "schema.json").write_text(json.dumps(schema_of(task, model), indent=2) + "\n")
+    if model.weight_files:
+        model = copy.copy(model)
+        model.weight_files = {}  # a version does not depend on where the files were
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
 
 
@@ -86,7 +93,18 @@ def load(folder: Path | str) -> Version:
         raise CapstanError(f"The model in {folder} cannot be loaded: {type(error).__name__}: {error}") from error
     if model.artifacts:
         model.artifacts = {key: folder / "artifacts" / key for key in model.artifacts}
-    return Version(model, capstone_of(schema["capstone"], task), schema)
+    capstone = capstone_of(schema["capstone"], task)
+    if names := schema.get("weights"):
+        model.weight_files = weights_files.fetch_all({name: capstone.WEIGHTS[name] for name in names})
+    return Version(model, capstone, schema)
+
+
+def _stated(task: Capstone, model: Model) -> list[str]:
+    """Return the names of the weights that a model reads."""
+    names = sorted(model.weight_files)
+    if unknown := [name for name in names if name not in task.WEIGHTS]:
+        raise CapstanError(f"The model reads the weights {', '.join(unknown)}. Add them to WEIGHTS of its task.")
+    return names
 
 
 def _code_of(folder: Path, name: str) -> VersionCode:

@@ -18,6 +18,7 @@ from components.baseline_report.component import baseline_report
 from components.build_features.component import build_features
 from components.deploy.component import deploy
 from components.evaluate.component import evaluate
+from components.fetch_weights.component import fetch_weights
 from components.gate.component import gate
 from components.ingest.component import ingest
 from components.materialize.component import materialize
@@ -74,7 +75,11 @@ def standard(
         tables, steps = features.outputs["training_set"], [*steps, features]
     parts = split(capstone=capstone, tables=tables, parameters=dict(split_parameters or {}))
     past, future = parts.outputs["train"], parts.outputs["test"]
-    trained = train(capstone=capstone, tables=past, parameters=dict(parameters))
+    given: dict[str, Any] = {}
+    if load(capstone).WEIGHTS:
+        fetched = fetch_weights(capstone=capstone)
+        given, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
+    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given)
     evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
     scores = evaluated.outputs["scores"]
     delivered = gate_and_deploy(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from capstan import catalogue
+from capstan import catalogue, weights_files
 from capstan.cluster.access import connect
 from capstan.downloads import FOLDER
 from capstan.profile import profile
@@ -10,11 +10,12 @@ from capstan.settings import settings
 
 
 def upload(capstones: list[str]) -> str | None:
-    """Copy the files that these capstones read, downloaded where needed. Return how many there are."""
+    """Copy the files and the weights that these capstones read, downloaded where needed. Return how many there are."""
     found: dict[str, Path] = {}
     for name in capstones:
         files = catalogue.load(name).files
         found |= files(settings().data_dir) if files else {}
+        found |= {weights.key: weights_files.fetch(weights) for weights in catalogue.load(name).WEIGHTS.values()}
     if not found:
         return None
     with connect("CAPSTAN_S3_ENDPOINT"):

@@ -40,7 +40,7 @@ def steps(capstones: list[str]) -> Iterator[Step]:
     yield Step("secrets", secrets.prepare)
     yield Step("apply", partial(apply, capstones))
     yield Step("wait", readiness.wait)
-    if any(catalogue.load(name).files for name in capstones):
+    if any(task.files or task.WEIGHTS for task in map(catalogue.load, capstones)):
         yield Step("data", partial(data.upload, capstones))
 
 

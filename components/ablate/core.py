@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from capstan import weights_files
 from capstan.arguments import coerce_parameters
 from capstan.catalogue import load
 from capstan.errors import CapstanError
@@ -20,6 +21,8 @@ def ablate(
     if not groups:
         raise CapstanError(f"pipelines/{capstone}/task.py has no INPUT_GROUPS to measure.")
     options = coerce_parameters(capstone, task.train, {"inputs": []} | (parameters or {}))
+    if task.WEIGHTS:
+        options["weights"] = weights_files.fetch_all(task.WEIGHTS)
     past, future = read_tables(train), read_tables(test)
     inputs: list[str] = []
     lines: list[dict[str, Any]] = []

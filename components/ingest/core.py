@@ -1,10 +1,8 @@
 """Ingest: read a capstone's raw tables from their source."""
 
-from pathlib import Path
-
 from capstan.catalogue import load
 from capstan.errors import CapstanError
-from capstan.files import write_json, write_tables
+from capstan.files import read_batches, write_json, write_tables
 from capstan.settings import settings
 
 
@@ -15,10 +13,9 @@ def ingest(capstone: str, tables: str, metrics: str) -> dict[str, float]:
     """
     task = load(capstone)
     loaded = task.load(settings().data_dir)
-    for name, frame in loaded.items():
-        if frame.empty:
-            raise CapstanError(f"The table {name} of {capstone} has no rows. Replace its source.")
-    write_tables(loaded, Path(tables))
-    counts = {f"{name}_rows": len(frame) for name, frame in loaded.items()}
-    count = task.count
-    return write_json(counts | (count(loaded) if count else {}), metrics)
+    rows = write_tables(loaded, tables)
+    if empty := [name for name, number in rows.items() if not number]:
+        raise CapstanError(f"The table {empty[0]} of {capstone} has no rows. Replace its source.")
+    loaded = loaded | read_batches(tables)  # which are read again from here, and not from their source
+    counts = {f"{name}_rows": number for name, number in rows.items()}
+    return write_json(counts | (task.count(loaded) if task.count else {}), metrics)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from capstan import model_version, registry
 from capstan.errors import CapstanError
-from capstan.files import digest, read_json
+from capstan.files import digest, read_batches, read_json
 from capstan.settings import ROOT, settings
 
 
@@ -68,9 +68,10 @@ def _log(
         saved = mlflow.models.Model.load(model)
         mlflow.log_metrics(metrics)
         for context, path in data.items():
-            for table in sorted(Path(path).glob("*.parquet")):
-                frame = pd.read_parquet(table).head(0)
-                named = from_pandas(frame, name=table.stem, digest=tags[f"{context}_digest"])
+            columns = {table.stem: pd.read_parquet(table).head(0) for table in sorted(Path(path).glob("*.parquet"))}
+            columns |= {table: batches.head(0) for table, batches in read_batches(path).items()}
+            for table, frame in columns.items():
+                named = from_pandas(frame, name=table, digest=tags[f"{context}_digest"])
                 mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",

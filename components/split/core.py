@@ -39,14 +39,13 @@ def split(
         )
     )
     for part, path in (("train", train), ("test", test)):
-        for name, frame in parts[part].items():
-            if frame.empty:
+        for name, rows in write_tables(parts[part], path).items():
+            if not rows:
                 raise CapstanError(
                     f"The {part} part of the table {name} has no rows. Give {capstone} more data, or change `split` in "
                     f"pipelines/{capstone}/task.py."
                 )
-            counts[f"{part}_{name}"] = len(frame)
-        write_tables(parts[part], path)
+            counts[f"{part}_{name}"] = rows
     return write_json(counts, metrics)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan import model_version
+from capstan.batches import Batches
 from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.model import Answer, Model
@@ -64,7 +65,7 @@ def _example(task: Capstone, model: Model, tables: "Tables") -> "pd.DataFrame":
         instants = [name for name, kind in model.inputs.items() if kind == "datetime"]
         # MLflow's instants have no zone; ours are in UTC.
         return rows.assign(**{name: pd.to_datetime(rows[name], utc=True).dt.tz_localize(None) for name in instants})
-    for table in tables.values():
+    for table in (each.head(1_000) if isinstance(each, Batches) else each for each in tables.values()):
         if set(model.inputs) <= set(table.columns):
             numbers = [name for name, kind in model.inputs.items() if kind == "double"]
             rows = table[list(model.inputs)].dropna().head(3)

@@ -1,15 +1,19 @@
 """Validate: check every table against its contract, and set aside the rows that break it, with the reason."""
 
+import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from capstan.batches import Batches
 from capstan.catalogue import load
 from capstan.contracts import check, lacking, reasons
 from capstan.errors import CapstanError
-from capstan.files import read_tables, write_json, write_table, write_tables
+from capstan.files import BatchWriter, read_tables, write_json, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandera.pandas import DataFrameSchema
 
 
 def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: str) -> dict[str, float]:
@@ -20,7 +24,6 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     quarantine is written in any case.
     """
     task = load(capstone)
-    kept: dict[str, pd.DataFrame] = {}
     counts: dict[str, float] = {}
     broken: list[str] = []
     Path(quarantine).mkdir(parents=True, exist_ok=True)
@@ -30,23 +33,41 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
             f"The tables are {', '.join(found) or 'none'}; the contract in pipelines/{capstone} is of "
             f"{', '.join(contracts)}. Fix the source, or the contract."
         )
-    for name, frame in found.items():
-        if frame.empty:
+    for name, table in found.items():
+        if not len(table):
             raise CapstanError(f"The table {name} has no rows. Fix the source.")
-        if missing := lacking(frame, contracts[name]):
+        if missing := lacking(table.head(0), contracts[name]):
             raise CapstanError(f"The table {name} lacks the columns {', '.join(missing)}. Fix the source.")
-        kept[name], bad = check(frame, contracts[name], name)
-        share = len(bad) / len(frame)
-        counts |= {f"{name}_quarantined": len(bad), f"{name}_quarantined_share": share}
-        if len(bad):
-            write_table(bad, Path(quarantine) / f"{name}.parquet")
+        bad, why = _divide(table, contracts[name], name, Path(clean), Path(quarantine))
+        share = bad / len(table)
+        counts |= {f"{name}_quarantined": bad, f"{name}_quarantined_share": share}
         if share > task.CONTRACT_LIMIT:
-            listed = ", ".join(f"{reason} ({count} rows)" for reason, count in reasons(bad).head(3).items())
-            broken.append(f"{len(bad):,} of {len(frame):,} rows of {name} ({share:.1%}) break the contract: {listed}")
+            listed = ", ".join(f"{reason} ({count} rows)" for reason, count in why.most_common(3))
+            broken.append(f"{bad:,} of {len(table):,} rows of {name} ({share:.1%}) break the contract: {listed}")
     if broken:
+        shutil.rmtree(clean)
         raise CapstanError(
             f"{'. '.join(broken)}. At most {task.CONTRACT_LIMIT:.1%} may. The rows are in {quarantine}. Fix the "
             f"source, or the contract in pipelines/{capstone}."
         )
-    write_tables(kept, clean)
     return write_json(counts, metrics)
+
+
+def _divide(
+    table: "pd.DataFrame | Batches", contract: "DataFrameSchema", name: str, clean: Path, quarantine: Path
+) -> tuple[int, Counter[str]]:
+    """Write the good rows of a table and the bad ones. Return the number of bad rows, and how many for each reason."""
+    if not isinstance(table, Batches):
+        good, bad = check(table, contract, name)
+        write_table(good, clean / f"{name}.parquet")
+        if len(bad):
+            write_table(bad, quarantine / f"{name}.parquet")
+        return len(bad), Counter(reasons(bad).to_dict())
+    kept, aside, why = BatchWriter(clean / name), BatchWriter(quarantine / name), Counter[str]()
+    for batch in table:
+        good, bad = check(batch, contract, name)
+        kept.write(good)
+        if len(bad):
+            aside.write(bad)
+            why.update(reasons(bad).to_dict())
+    return aside.rows, why

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from capstan import model_version, registry, stack
+from capstan.batches import Batches
 from capstan.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
@@ -91,6 +92,17 @@ def lines(report: str, result: str) -> list[str]:
     """Return what was compared, with this result."""
     cells = [[cell.strip() for cell in line.split("|")] for line in report.splitlines() if line.startswith("| ")]
     return [f"{cell[1]} {cell[3]}" for cell in cells if cell[-2] == result]
+
+
+def test_tables_in_batches_are_part_of_the_lineage(trained, tmp_path):
+    rows = read_tables(trained["train"])["flights"]
+    write_tables({"flights": Batches(lambda: (rows[:100], rows[100:]))}, tmp_path)
+    number = enter(trained | {"train": str(tmp_path)}, "accepted", "trained on batches")
+    run = registry.call("GET", "runs/get", run_id=registry.version("flight_delay", number).run_id)["run"]
+    [past, future] = sorted(run["inputs"]["dataset_inputs"], key=lambda each: each["tags"][0]["value"], reverse=True)
+    assert past["dataset"]["name"] == future["dataset"]["name"] == "flights"
+    assert past["dataset"]["schema"] == future["dataset"]["schema"]
+    assert past["dataset"]["digest"] == digest(tmp_path)
 
 
 def test_first_good_model_is_accepted_by_its_thresholds_alone(judge):

@@ -12,7 +12,7 @@ import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from capstan import catalogue, endpoint_client
+from capstan import catalogue, endpoint_client, registry
 from capstan.settings import settings
 from capstan.storage import Folder
 from monitoring import signals
@@ -29,6 +29,7 @@ BAD = {
     "wine_cluster": ({"alcohol": "strong"}, "alcohol"),
     "artwork_medium": ({"artist": 7, "title": "x"}, "artist"),
     "artwork_title": ({"prompt": "x", "max_tokens": 0}, "max_tokens"),
+    "frozen_digit": ({"pixels": [0.0] * 63}, "pixels"),
 }
 NAMES = list(BAD)
 
@@ -125,8 +126,6 @@ def test_v1_answers_the_fields_of_the_prediction_and_no_others(capstone):
 
 
 def test_answer_is_what_the_model_says_of_the_row(capstone):
-    from capstan import registry
-
     row, task = capstone["rows"][0], catalogue.load(capstone["name"])
     request = task.Request.model_validate_json(json.dumps(row))
     model = registry.load_version(capstone["name"], capstone["run"]["version"]).model
@@ -135,6 +134,20 @@ def test_answer_is_what_the_model_says_of_the_row(capstone):
     for field, values in expected.items():
         one = values[0].tolist() if hasattr(values[0], "tolist") else values[0]
         assert same(answer[field], one), field
+
+
+def test_weights_reach_the_steps_and_the_version_without_a_copy(ran, place):
+    """Every file with this content is one file of the disk, and no version has another."""
+    name = "frozen_digit"
+    version = registry.load_version(name, ran(name)["run"]["version"])
+    [stated] = version.task.WEIGHTS.values()
+    cached = place.home / "data" / stated.key
+    assert cached.samefile(version.model.weight_files["convolution"])
+    content = cached.read_bytes()
+    alike = [path for path in place.home.rglob("*") if path.is_file() and path.stat().st_size == len(content)]
+    same = [path for path in alike if path.read_bytes() == content]
+    assert {path.stat().st_ino for path in same} == {cached.stat().st_ino}
+    assert [path for path in same if "fetch-weights" in path.parts] and len(same) == 2
 
 
 @pytest.mark.parametrize("name", ["house_price", "digit_image", "electricity_day", "wine_cluster"])

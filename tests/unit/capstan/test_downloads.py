@@ -2,35 +2,17 @@
 
 import hashlib
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from capstan import downloads
 from capstan.errors import CapstanError
+from tests.support.http_source import serving
 from tests.support.processes import free_port
 
 CONTENT = b"line\n" * 300_000  # more than one chunk
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Source(SimpleHTTPRequestHandler):
-    """A server of a folder that ends in the middle of the file `cut`."""
-
-    def do_GET(self) -> None:
-        if self.path != "/cut":
-            return super().do_GET()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
-        self.end_headers()
-        self.wfile.write(CONTENT[:1_000_000])
-        return None
-
-    def log_message(self, *_arguments) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
@@ -39,10 +21,8 @@ def source(tmp_path) -> Iterator[str]:
     folder = tmp_path / "source"
     folder.mkdir()
     (folder / "lines").write_bytes(CONTENT)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Source, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(folder) as url:
+        yield url
 
 
 def left(home: Path) -> list[Path]:

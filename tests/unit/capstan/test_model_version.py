@@ -1,14 +1,19 @@
 """A version on disk: it is loaded with its own source, artifacts and schema, whatever has become of the capstone."""
 
+import hashlib
+import re
+import shutil
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from capstan import catalogue, model_version
+from capstan import catalogue, model_version, weights_files
 from capstan.errors import CapstanError
+from capstan.files import digest
 from capstan.settings import settings
+from capstan.weights import Weights
 from components.train.mlflow_model import requirements
 from models.booster import CalibratedBooster
 
@@ -139,6 +144,70 @@ def test_artifacts_go_with_the_version(made, tmp_path):
     loaded = model_version.load(tmp_path / "version").model
     assert loaded.artifacts["weights"].read_bytes() == b"weights"
     assert (loaded.artifacts["vocabulary"] / "words.txt").read_text() == "one two"
+
+
+def stated(folder: Path, content: bytes) -> str:
+    """Write weights into a data folder; return the source of the task that states them."""
+    folder.mkdir(exist_ok=True)
+    (folder / "layers.bin").write_bytes(content)
+    weights = Weights("layers.bin", hashlib.sha256(content).hexdigest(), "CC0-1.0", "http://127.0.0.1:9/layers.bin")
+    return f"{TASK}\n\nfrom capstan.weights import Weights\n\nWEIGHTS = {{'layers': {weights!r}}}\n".replace(
+        "def train(tables):\n    return Scaled()",
+        "def train(tables, weights):\n    model = Scaled()\n    model.weight_files = weights\n    return model",
+    )
+
+
+def test_versions_share_the_weights_that_they_read(made, tmp_path, home, monkeypatch):
+    (made / "task.py").write_text(stated(tmp_path / "data", b"layers"))
+    monkeypatch.setenv("CAPSTAN_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    task = catalogue.load("made")
+    weights_files.write_folder(task.WEIGHTS, tmp_path / "step")
+    shutil.copytree(tmp_path / "step", tmp_path / "other step")
+    for number, step in enumerate(["step", "other step"]):
+        given = weights_files.read_folder(tmp_path / step)
+        model_version.save(tmp_path / str(number), task, task.train({}, given))
+    assert digest(tmp_path / "0") == digest(tmp_path / "1")  # whatever the paths of the step were
+    shutil.rmtree(tmp_path / "data")
+    loaded = [model_version.load(tmp_path / number).model.weight_files["layers"] for number in "01"]
+    assert loaded[0] == loaded[1] and loaded[0].is_relative_to(home) and loaded[0].read_bytes() == b"layers"
+    assert not [path for path in (tmp_path / "0").rglob("*") if path.is_file() and path.read_bytes() == b"layers"]
+
+
+def test_version_reads_its_own_weights_when_the_task_states_others(made, tmp_path, home, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    for content in (b"first", b"second"):
+        (made / "task.py").write_text(stated(tmp_path / "data", content) + f"# {content!r}\n")
+        for name in [name for name in sys.modules if name.startswith("pipelines.made")]:
+            del sys.modules[name]
+        task = catalogue.load("made")
+        model_version.save(tmp_path / content.decode(), task, task.train({}, weights_files.fetch_all(task.WEIGHTS)))
+    for content in (b"first", b"second"):
+        loaded = model_version.load(tmp_path / content.decode())
+        assert loaded.model.weight_files["layers"].read_bytes() == content
+
+
+def test_weights_that_the_task_does_not_state_are_refused(made, tmp_path):
+    task = catalogue.load("made")
+    model = task.train({})
+    model.weight_files = {"layers": tmp_path / "layers.bin"}
+    with pytest.raises(CapstanError, match=r"reads the weights layers\. Add them to WEIGHTS"):
+        model_version.save(tmp_path / "version", task, model)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("WEIGHTS = {'a': 'model.bin'}", "WEIGHTS maps a name to a capstan.weights.Weights"),
+        ("WEIGHTS = {'a': Weights('a', '0' * 63, '', '')}", "the sha256 of its weights a is not 64 hex digits"),
+        ("WEIGHTS = {'a': Weights('a', '0' * 64, '', '')}", "its `train` has no parameter `weights`"),
+    ],
+)
+def test_wrong_weights_are_named_when_the_task_is_loaded(made, line, problem):
+    (made / "task.py").write_text(f"{TASK}\nfrom capstan.weights import Weights\n\n{line}\n")
+    with pytest.raises(CapstanError, match=re.escape(problem)):
+        catalogue.load("made")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""A table that need not fit into memory: it is read as DataFrames, one batch of rows after the other.
+
+A task's `load` and `split` may return one in place of a DataFrame.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Batches:
+    """A table as batches of rows. Each iteration starts anew and holds one batch in memory.
+
+    read: returns the batches, which have the same columns.
+    """
+
+    def __init__(self, read: "Callable[[], Iterable[pd.DataFrame]]"):
+        self._read = read
+
+    def __iter__(self) -> "Iterator[pd.DataFrame]":
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        """Return the number of rows, which reads all batches."""
+        return sum(len(batch) for batch in self)
+
+    def map(self, function: "Callable[[pd.DataFrame], pd.DataFrame]") -> "Batches":
+        """Return the table whose batches a function changes, such as by leaving out rows, when they are read."""
+        return Batches(lambda: map(function, self))
+
+    def head(self, rows: int = 5) -> "pd.DataFrame":
+        """Return the first rows of the first batch."""
+        return next(iter(self)).head(rows)
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the whole table, which has to fit into memory."""
+        import pandas as pd
+
+        return pd.concat(self, ignore_index=True)
+
+
+class StoredBatches(Batches):
+    """A table whose batches are the parquet files of a folder, in the order of their names."""
+
+    def __init__(self, folder: Path):
+        super().__init__(self._files)
+        self.folder = folder
+
+    def _files(self) -> "Iterator[pd.DataFrame]":
+        import pandas as pd
+
+        return map(pd.read_parquet, sorted(self.folder.glob("*.parquet")))
+
+    def __len__(self) -> int:
+        """Return the number of rows, from the footers of the files."""
+        from pyarrow.parquet import read_metadata
+
+        return sum(int(read_metadata(path).num_rows) for path in self.folder.glob("*.parquet"))
