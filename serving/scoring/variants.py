@@ -11,6 +11,7 @@ from capstan.errors import CapstanError
 from capstan.model import Model
 from capstan.model_version import Version
 from capstan.version_cache import HeldFiles
+from capstan.version_code import todays
 from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
@@ -120,7 +121,8 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     if "request" not in found.schema:
         raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
     columns = tuple(found.model.inputs)
-    transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
+    with todays():  # Feast imports the functions of on-demand views by name
+        transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
     features = set(transformer.features if transformer else ())
     defaults = task.FEATURE_DEFAULTS
     if unknown := sorted(set(defaults) - features):
