@@ -79,8 +79,13 @@ class Variant:
 
     @cached_property
     def streams(self) -> bool:
-        """Whether the model has the optional method `stream`."""
-        return callable(getattr(self.model, "stream", None))
+        """Whether the model has the optional method `engine` or `stream`."""
+        return self.batches_streams or callable(getattr(self.model, "stream", None))
+
+    @cached_property
+    def batches_streams(self) -> bool:
+        """Whether the model has the optional method `engine`."""
+        return callable(getattr(self.model, "engine", None))
 
 
 OpenStore = Callable[[str], "FeatureStore"]  # of a capstone, by its name

@@ -127,4 +127,4 @@ def another_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> 
 
 
 def _is_loading(server: Server, name: str) -> bool:
-    return "is loading" in httpx.get(f"{server.url}/v2/models/{name}/ready", timeout=30).text
+    return "is loading" in server.client.get(f"/v2/models/{name}/ready").text
