@@ -10,7 +10,7 @@ from pathlib import Path
 from capstan.errors import CapstanError
 from serving.errors import Loading
 
-# What a version takes beside its files: its modules, its schemas and its Feast store.
+# What a version takes beside its files: its modules and schemas. 36 copies of `credit_risk` took 0.9 MiB each.
 VERSION_BYTES = 2**20
 MIB = 2**20
 
