@@ -1,5 +1,6 @@
 """A client of the endpoints."""
 
+import time
 from typing import Any
 
 import httpx
@@ -10,14 +11,19 @@ from capstan.profile import profile
 from capstan.settings import settings
 
 
-def get(capstone: str, path: str) -> Any:
-    """Return the JSON answer of a capstone's endpoint to a GET. Raises CapstanError with its message if it refuses."""
-    return _ask("GET", profile().endpoint(capstone), path)
+def get(capstone: str, path: str, patience: float = 0) -> Any:
+    """Return the JSON answer of a capstone's endpoint to a GET. Raises CapstanError with its message if it refuses.
+
+    patience: for how many seconds to ask again while the endpoint says when to come again, as it does while it loads.
+    """
+    return _ask("GET", profile().endpoint(capstone), path, patience=patience)
 
 
-def post(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
-    """Return the JSON answer of a capstone's endpoint to a POST. Raises CapstanError with its message if it refuses."""
-    return _ask("POST", profile().endpoint(capstone), path, headers, json=body)
+def post(
+    capstone: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None, patience: float = 0
+) -> Any:
+    """Return the JSON answer of a capstone's endpoint to a POST; see `get`."""
+    return _ask("POST", profile().endpoint(capstone), path, headers, patience, json=body)
 
 
 def post_to_each(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> list[Any]:
@@ -51,14 +57,21 @@ def flush(name: str) -> set[str]:
     return set.intersection(*left)
 
 
-def _ask(method: str, base: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> Any:
-    return _reply(method, base, path, headers, **content).json()
+def _ask(
+    method: str, base: str, path: str, headers: dict[str, str] | None = None, patience: float = 0, **content: Any
+) -> Any:
+    return _reply(method, base, path, headers, patience, **content).json()
 
 
-def _reply(method: str, base: str, path: str, headers: dict[str, str] | None = None, **content: Any) -> httpx.Response:
-    url = f"{base}{path}"
+def _reply(
+    method: str, base: str, path: str, headers: dict[str, str] | None = None, patience: float = 0, **content: Any
+) -> httpx.Response:
+    url, deadline = f"{base}{path}", time.monotonic() + patience
     try:
         reply: httpx.Response = http.request(method, url, 60, headers, **content)
+        while (seconds := _retry_after(reply)) and time.monotonic() + seconds < deadline:
+            time.sleep(seconds)
+            reply = http.request(method, url, 60, headers, **content)
     except httpx.HTTPError as error:
         start = "Start it with `capstan up`, or see `capstan status`."
         if settings().profile == "cluster":
@@ -67,6 +80,12 @@ def _reply(method: str, base: str, path: str, headers: dict[str, str] | None = N
     if not reply.is_success:
         raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
     return reply
+
+
+def _retry_after(reply: httpx.Response) -> float:
+    """Return after how many seconds to ask again: 0 where the answer is final."""
+    seconds = reply.headers.get("Retry-After", "")
+    return float(seconds) if reply.status_code == httpx.codes.SERVICE_UNAVAILABLE and seconds.isdigit() else 0
 
 
 def _message(reply: httpx.Response) -> str:

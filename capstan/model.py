@@ -1,11 +1,11 @@
 """The interface of a model over named columns. This module imports no machine learning library."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +28,22 @@ class Explanation:
     unit: str = "value"
 
 
+class Engine(Protocol):
+    """Makes many streams at a time, as a language model does that batches between tokens. One thread calls it."""
+
+    def admit(self, columns: Columns) -> Hashable:
+        """Begin a stream for the columns of one row; return its handle. An error fails this stream alone."""
+
+    def step(self) -> Iterable[tuple[Hashable, Mapping[str, Any] | Exception | None]]:
+        """Advance all streams; return (handle, event) pairs.
+
+        An event is a part, field -> part; None, which ends a stream; or an exception, which fails it alone.
+        """
+
+    def cancel(self, handle: Hashable) -> None:
+        """End a stream that nobody reads any more. Not called for one that ended or failed."""
+
+
 class Model(ABC):
     """A fitted model.
 
@@ -41,9 +57,10 @@ class Model(ABC):
         weight_files: the paths of those of WEIGHTS that the model reads, by name. A version stores their checksums, and
             Capstan sets this attribute to their paths when it loads the model. All versions share the files.
 
-    A model may define two more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
+    A model may define three more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
     answers `:explain`. `stream(columns)` takes the columns of one row and yields parts of its prediction, field ->
     part; the endpoint then answers `generate` and `generate_stream`. The parts of a text field add up to the whole.
+    `engine()` returns an `Engine`, which makes many streams together; the endpoint then needs no `stream`.
     """
 
     inputs: Mapping[str, str]
@@ -65,3 +82,6 @@ class Model(ABC):
 
         def stream(self, columns: Columns) -> Iterator[dict[str, Any]]:
             """Yield the prediction of one row part by part."""
+
+        def engine(self) -> Engine:
+            """Return what makes the predictions of many rows part by part, together."""

@@ -12,7 +12,6 @@ an earlier version reads requests and answers them. The package `capstan` comes 
 
 import copy
 import json
-import pickle
 import shutil
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
@@ -85,10 +84,11 @@ def load(folder: Path | str) -> Version:
     try:
         schema = json.loads((folder / "schema.json").read_text())
         invalidate_caches()
-        with _code_of(folder, schema["capstone"]).active():
+        code = _code_of(folder, schema["capstone"])
+        with code.active():
             task = import_module(f"pipelines.{schema['capstone']}.task")
-            with (folder / "model.pkl").open("rb") as file:
-                model = pickle.load(file)
+        with (folder / "model.pkl").open("rb") as file:
+            model = code.unpickle(file)
     except Exception as error:  # an older version's code may raise anything
         raise CapstanError(f"The model in {folder} cannot be loaded: {type(error).__name__}: {error}") from error
     if model.artifacts:

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     keep_predictions_days: int = Field(90, ge=1, description="clean: days that predictions and labels are kept")
 
     serve: Annotated[list[str], NoDecode] = Field([], description="endpoint: the capstones it serves; by default all")
+    serving_memory: int | None = Field(
+        None, gt=0, description="endpoint: bytes that loaded models take at most; others load on first use"
+    )
     rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")

@@ -149,42 +149,38 @@ def healthy(service: Service) -> bool:
         return False
 
 
-def not_ready(service: Service) -> str | None:
-    """Return why a service that runs cannot do its work yet, or None. Only the endpoint has to load something."""
-    if service.name != "endpoint":
-        return None
-    try:
-        reply = _get(f"{service.url}/v2/health/ready")
-        return None if reply.is_success else str(reply.json()["error"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-        return f"it does not answer ({error})"
+@dataclass(frozen=True)
+class NotReady:
+    """A capstone whose champion does not answer. `loading`: it is about to."""
+
+    name: str
+    reason: str
+    loading: bool
 
 
-def wait_until_ready(service: Service) -> None:
-    """Wait until every champion answers. Raises CapstanError, with the reason, when one cannot be loaded."""
-    began = loaded = time.monotonic()
-    waiting: set[str] = set()
-    while reason := not_ready(service):
-        now = time.monotonic()
-        if loading := _loading(service):
-            loaded = now
-            if loading != waiting:  # another is done: the time limit is that of one capstone
-                waiting, began = loading, now
-        # It tries again by itself: MLflow may have started after it.
-        if now > began + START_SECONDS or now > loaded + RETRY_SECONDS:
-            raise CapstanError(
-                f"{service.title} runs at {service.url}, but a champion does not answer: {reason} See {service.log}, "
-                "and train the capstone again with `capstan run`."
-            )
+def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
+    """Return the capstones whose champion does not answer, by the local endpoint.
+
+    An endpoint that has only just started gets so many seconds to read from the registry what to serve. One that wants
+    a token, where CAPSTAN_TOKEN has none, does not say. Raises CapstanError when it does not know or does not answer.
+    """
+    endpoint, deadline = services()["endpoint"], time.monotonic() + seconds
+    bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+    while True:
+        try:
+            reply = _get(f"{endpoint.url}/v2", headers=bearer)
+            if reply.status_code == httpx.codes.UNAUTHORIZED:
+                return []
+            said = reply.json()
+            loading = set(said["loading"])
+            if not said["unread"]:
+                return [NotReady(name, reason, name in loading) for name, reason in sorted(said["not_ready"].items())]
+            reason = said["unread"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            reason = f"it does not answer ({error})"
+        if time.monotonic() > deadline:
+            raise CapstanError(f"{endpoint.title} runs at {endpoint.url}, but serves nothing: {reason}")
         time.sleep(0.2)
-
-
-def _loading(service: Service) -> set[str]:
-    try:
-        bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
-        return set(_get(f"{service.url}/v2", headers=bearer).json()["loading"])
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return set()
 
 
 def _get(url: str, **options: Any) -> httpx.Response:

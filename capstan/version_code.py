@@ -6,17 +6,18 @@ comes from the process.
 """
 
 import builtins
+import pickle
 import shutil
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import resolve_name, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import IO, Any
 
 from capstan import catalogue
 from capstan.runner.code import imported, module_path
@@ -24,6 +25,13 @@ from capstan.runner.code import imported, module_path
 PACKAGES = ("pipelines", "models", "kernels")
 
 _importing = threading.RLock()
+
+
+@contextmanager
+def todays() -> Iterator[None]:
+    """Let names of the packages mean today's code inside the block, whatever other threads load."""
+    with _importing:
+        yield
 
 
 def copy(name: str, target: Path) -> None:
@@ -55,14 +63,28 @@ class VersionCode(MetaPathFinder):
             else:
                 todays = self._take()
                 sys.modules.update(self._modules)
-                sys.meta_path.insert(0, self)
+                # A new list: a thread that goes through the old one while it imports would miss a finder.
+                sys.meta_path = [self, *sys.meta_path]
                 try:
                     yield
                 finally:
-                    sys.meta_path.remove(self)
+                    sys.meta_path = [finder for finder in sys.meta_path if finder is not self]
                     self._modules = self._take()
                     sys.modules.update(todays)
             self._depth -= 1
+
+    def unpickle(self, file: IO[bytes]) -> Any:
+        """Return a pickled object. Its classes are this version's; others may be imported while its data is read."""
+        return _Unpickler(file, self).load()
+
+    def calling(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function whose imports are this version's."""
+
+        def call(*arguments: Any) -> Any:
+            with self.active():
+                return function(*arguments)
+
+        return call
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -101,6 +123,19 @@ class VersionCode(MetaPathFinder):
             return known
         with self.active():
             return builtins.__import__(name, globals, locals, fromlist or (), level)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Imports what it reads about as a version's module would."""
+
+    def __init__(self, file: IO[bytes], code: VersionCode):
+        super().__init__(file)
+        self._code = code
+
+    def find_class(self, module: str, name: str) -> Any:
+        with self._code.active():
+            found = super().find_class(module, name)
+        return self._code.calling(found) if name == "subimport" else found  # cloudpickle imports modules by it
 
 
 class _Loader(SourceFileLoader):

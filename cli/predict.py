@@ -11,6 +11,7 @@ import typer
 from cli.options import Capstone, Json
 from cli.output import console, print_json
 
+LOADING_SECONDS = 120  # how long to wait for a capstone that is loading
 SHOWN = 5  # elements of a list; a text is cut after 100 times as many characters
 
 
@@ -28,17 +29,18 @@ def predict(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask the endpoint for predictions."""
+    """Ask the endpoint for predictions. Wait for a capstone that is still loading, for two minutes at most."""
     from capstan import catalogue, endpoint_client
 
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
         raise typer.BadParameter("Give either --entity KEY=VALUE, once per field, or --file REQUEST.json.")
     given, instances = pairs(entity or []), _read(file) if file else []
-    metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}")
+    metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}", LOADING_SECONDS)
     fields = metadata["request_schema"].get("properties", {})
     instances = instances or [{key: value(text, fields.get(key, {})) for key, text in given.items()}]
-    answers = endpoint_client.post(capstone, f"/v1/models/{capstone}:predict", {"instances": instances})
+    body, path = {"instances": instances}, f"/v1/models/{capstone}:predict"
+    answers = endpoint_client.post(capstone, path, body, patience=LOADING_SECONDS)
     if as_json:
         print_json(answers)
         return

@@ -1,28 +1,44 @@
 """`capstan up`, `down`, `status`, `open`."""
 
+import sys
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
+from capstan.errors import CapstanError
 from cli.options import Json
 from cli.output import console, print_json
 
+if TYPE_CHECKING:
+    from capstan.stack import NotReady
+
 
 def up(as_json: Json = False) -> None:
-    """Start MLflow, the endpoint and the Evidently UI. Wait until each is healthy and every champion answers."""
+    """Start MLflow, the endpoint and the Evidently UI, and wait until each answers. Capstones load meanwhile.
+
+    The exit code is 1 when a champion is broken.
+    """
     from capstan import stack
 
-    started = []
+    started: list[dict[str, Any]] = []
     with console.status("starting ...") if not as_json else nullcontext():
         for service in stack.up():
-            stack.wait_until_ready(service)
             started.append({"name": service.name, "url": service.url, "log": str(service.log)})
             if not as_json:
                 console.print(f"[green]up[/]    {service.title:<10} {service.url}")
+        waiting = stack.capstones_not_ready(stack.RETRY_SECONDS)
     if as_json:
-        print_json(started)
+        not_ready = {"not_ready": [asdict(one) for one in waiting]}
+        print_json([service | not_ready if service["name"] == "endpoint" else service for service in started])
+    else:
+        _show_not_ready(waiting)
+    if not all(one.loading for one in waiting):
+        log = stack.services()["endpoint"].log
+        print(f"A champion does not answer. See {log}, and train it again with `capstan run`.", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 def down(as_json: Json = False) -> None:
@@ -54,16 +70,19 @@ def status(as_json: Json = False) -> None:
     for service in stack.services().values():
         running = stack.process(service)
         health = "stopped" if running is None else "healthy" if stack.healthy(service) else "not answering"
-        if health == "healthy" and stack.not_ready(service):
-            health = "not ready"
         pid = running.pid if running else None
         rows.append({"name": service.name, "state": health, "url": service.url, "pid": pid, "log": str(service.log)})
+    try:
+        waiting = stack.capstones_not_ready()
+    except CapstanError:  # the endpoint does not answer, as its row says, or wants a token
+        waiting = []
     mlflow_answers = stack.healthy(stack.services()["mlflow"])
     states = _rollouts() if mlflow_answers else {}
     if as_json:
         champions = {name: state.champion for name, state in states.items()}
         rollouts = {name: asdict(state) for name, state in states.items()}
-        print_json({"services": rows, "champions": champions, "rollouts": rollouts})
+        not_ready = [asdict(one) for one in waiting]
+        print_json({"services": rows, "champions": champions, "rollouts": rollouts, "not_ready": not_ready})
         return
     table = Table("service", "state", "url", "pid", Column("log", overflow="fold"), box=None)
     for row in rows:
@@ -71,7 +90,15 @@ def status(as_json: Json = False) -> None:
         pid = str(row["pid"] or "")
         table.add_row(row["name"], f"[{colour}]{row['state']}[/]", row["url"], pid, row["log"])
     console.print(table)
+    _show_not_ready(waiting)
     _show_rollouts(states)
+
+
+def _show_not_ready(waiting: "list[NotReady]") -> None:
+    """Print a line for each capstone that does not answer."""
+    for one in waiting:
+        state = "[yellow]loading[/]  " if one.loading else "[red]not ready[/]"
+        console.print(f"{state} {one.name}" + ("" if one.loading else f": {escape(one.reason)}"))
 
 
 def _status_of_cluster(as_json: bool) -> None:
@@ -108,7 +135,6 @@ def open_urls(
 ) -> None:
     """Print the URLs of the running services' pages. On a cluster, forward a port to one and show it."""
     from capstan import stack
-    from capstan.errors import CapstanError
     from capstan.settings import settings
     from cli.pages import open_on_cluster
 

@@ -20,6 +20,7 @@ from serving.guards import guards_of_settings
 from serving.guards.call import Guard
 from serving.listeners import GrpcServer, RestServer
 from serving.model.repository import CapstoneRepository
+from serving.model.upkeep import keep_loaded
 
 HANGING_SECONDS = 5  # how long threads may hold up the end of the process, once everything is answered and logged
 
@@ -43,7 +44,7 @@ class CapstanServer(ModelServer):
         """
         for port in (self.http_port, self.grpc_port):
             _check_free(self.host, port)
-        guards = guards_of_settings()
+        guards = guards_of_settings(self.repository)
         # The loop and the threads that look up features take turns on the GIL. At Python's 5 ms a turn, 8 clients had a
         # median of 18 ms, at 0.5 ms a turn of 9 ms, and throughput rose from 420 to 690 requests a second.
         sys.setswitchinterval(0.0005)
@@ -71,7 +72,7 @@ class CapstanServer(ModelServer):
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        loading = asyncio.create_task(self.repository.keep_loaded())
+        loading = asyncio.create_task(keep_loaded(self.repository))
         listening = asyncio.gather(self.rest.start(), self.grpc.start())
         stopping = asyncio.create_task(stop.wait())
         either: list[asyncio.Future[Any]] = [listening, stopping]

@@ -6,10 +6,12 @@ from typing import Any
 from kserve.protocol.dataplane import DataPlane
 
 from capstan import catalogue
+from capstan.settings import settings
 from serving.model.codec_v2 import TEXTS
 from serving.model.repository import CapstoneRepository
 
 STOPPING = "The server is about to stop."
+STANDBY = "It is not in memory. Its first request loads it."
 EXTENSIONS = ["model_repository_extension", "binary_tensor_data", "generate"]
 
 
@@ -26,13 +28,18 @@ class CapstanDataPlane(DataPlane):
         self.repository = repository
 
     def metadata(self) -> dict[str, Any]:
-        """Return the server's metadata: what is served, what is loading, and why other capstones are not served."""
-        return dict(super().metadata()) | {
-            "name": "capstan",
-            "extensions": EXTENSIONS,
+        """Return what the server is, and which extensions of V2 it has."""
+        return dict(super().metadata()) | {"name": "capstan", "extensions": EXTENSIONS}
+
+    async def description(self) -> dict[str, Any]:
+        """Return the metadata, what is served, what is loading, and why other capstones are not ready."""
+        return self.metadata() | {
             "models": {name: model.versions() for name, model in self.repository.models.items()},
             "loading": sorted(self.repository.loading),
+            "standby": sorted(self.repository.standby),
             "failures": self.repository.failures,
+            "not_ready": await self.problems(),
+            "unread": self.repository.unread,
         }
 
     def describe(self, name: str, version: str | None = None) -> dict[str, Any]:
@@ -67,7 +74,8 @@ class CapstanDataPlane(DataPlane):
             model = repository.models.get(name)
             if model is None:
                 loading = "It is loading." if name in repository.loading else "It is not loaded."
-                reason = repository.failures.get(name, loading)
+                known = STANDBY if name in repository.standby else loading
+                reason = repository.failures.get(name, known)
                 rows.append({"name": name, "version": "", "state": "UNAVAILABLE", "reason": reason})
                 continue
             problem = await self.model_problem(name)
@@ -79,22 +87,41 @@ class CapstanDataPlane(DataPlane):
         return rows
 
     async def problem(self) -> str | None:
-        """Return why requests should go elsewhere, or None. A capstone without a champion is no reason."""
-        repository = self.repository
+        """Return why requests should go elsewhere, or None.
+
+        One capstone that is loading or broken is no reason: the others answer. It is one where `CAPSTAN_SERVE` names
+        the capstones of this process, as in the pod of one: it should get no requests before it can answer them.
+        """
         if self.draining:
             return STOPPING
-        for name in sorted(repository.loading):
-            return f"{name!r} is loading."
-        for name in sorted(repository.blocking):
-            return f"{name!r} is not loaded: {repository.failures[name]}"
+        if self.repository.unread:
+            return self.repository.unread
+        if not settings().serve:
+            return None
+        problems = await self.problems()
+        return next((f"{name!r} is not ready: {problems[name]}" for name in sorted(problems)), None)
+
+    async def problems(self) -> dict[str, str]:
+        """Return why plain requests are not answered, by capstone. One without a champion is not among them."""
+        repository = self.repository
         models = [model for model in repository.models.values() if "champion" in model.predictors]
-        problems = await asyncio.gather(*(model.problem() for model in models))
-        return next((problem for problem in problems if problem), None)
+        reasons = await asyncio.gather(*(model.problem() for model in models))
+        return (
+            {model.name: reason for model, reason in zip(models, reasons, strict=True) if reason}
+            | {name: repository.failures[name] for name in repository.blocking}
+            | dict.fromkeys(repository.loading, "It is loading.")
+        )
 
     async def model_problem(self, name: str) -> str | None:
-        """Return why plain requests for a model are not answered, or None. Raises ModelNotFound."""
+        """Return why plain requests for a model are not answered, or None. Raises ModelNotFound.
+
+        One on standby is ready: its first request waits for it, and a client that waited before asking would wait for
+        ever.
+        """
         if self.draining:
             return STOPPING
+        if name in self.repository.standby:
+            return None
         return await self.repository.served(name).problem()
 
     async def ready(self) -> bool:

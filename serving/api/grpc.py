@@ -68,6 +68,7 @@ class Service(InferenceServicer):
 
     async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: ServicerContext) -> Any:
         """Return a model's tensors and its versions."""
+        await self.repository.load_for_use(request.name)
         metadata = self.dataplane.describe(request.name, request.version)
         names = ("name", "versions", "platform", "inputs", "outputs")
         return pb.ModelMetadataResponse(**{name: metadata[name] for name in names})
@@ -75,6 +76,7 @@ class Service(InferenceServicer):
     async def ModelReady(self, request: pb.ModelReadyRequest, context: ServicerContext) -> pb.ModelReadyResponse:
         """Return whether a model's predictions are answered."""
         if request.version:
+            await self.repository.load_for_use(request.name)
             self.repository.served(request.name).role_of(request.version)
         return pb.ModelReadyResponse(ready=await self.dataplane.model_ready(request.name))
 
@@ -87,7 +89,7 @@ class Service(InferenceServicer):
     async def RepositoryModelUnload(self, request: Any, context: ServicerContext) -> pb.RepositoryModelUnloadResponse:
         """Stop serving a model."""
         name = _model_name(request)
-        self.repository.unload(name)
+        await self.repository.unload(name)
         return pb.RepositoryModelUnloadResponse(model_name=name, isUnloaded=True)
 
 

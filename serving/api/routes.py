@@ -57,31 +57,33 @@ class Routes:
 
     async def metadata(self, request: Request) -> JSONResponse:
         """What is served, what is loading, and why other capstones are not."""
-        return JSONResponse(self.dataplane.metadata())
+        return JSONResponse(await self.dataplane.description())
 
     async def live(self, request: Request) -> JSONResponse:
         """Whether the process answers."""
         return JSONResponse({"live": True})
 
     async def ready(self, request: Request) -> JSONResponse:
-        """Whether predictions are answered, or a 503 with the reason."""
+        """Whether the server answers for what is ready, or a 503 with the reason."""
         if problem := await self.dataplane.problem():
             raise Unavailable(problem)
         return JSONResponse({"ready": True})
 
     async def models(self, request: Request) -> JSONResponse:
         """The names of the models that are served."""
-        return JSONResponse({"models": list(self.repository.models)})
+        return JSONResponse({"models": self.repository.names()})
 
     async def model_metadata(self, request: Request) -> JSONResponse:
         """A model's tensors, loaded versions and what a form of it needs."""
         parameters = request.path_params
+        await self.repository.load_for_use(parameters["model_name"])
         return JSONResponse(self.dataplane.describe(parameters["model_name"], parameters.get("model_version")))
 
     async def model_ready(self, request: Request) -> JSONResponse:
         """Whether a model's predictions are answered, or a 503 with the reason."""
         name, version = request.path_params["model_name"], request.path_params.get("model_version")
         if version is not None:
+            await self.repository.load_for_use(name)
             self.repository.served(name).role_of(version)
         if problem := await self.dataplane.model_problem(name):
             raise Unavailable(problem)
@@ -105,7 +107,7 @@ class Routes:
         """Stop serving a model."""
         name = request.path_params["model_name"]
         read_object(await request.body(), {"parameters": dict})
-        self.repository.unload(name)
+        await self.repository.unload(name)
         return JSONResponse({"name": name, "unload": True})
 
     async def flush(self, request: Request) -> JSONResponse:

@@ -9,14 +9,18 @@ from serving.guards.authentication import Authentication
 from serving.guards.bodies import Bodies
 from serving.guards.call import Guard
 from serving.guards.concurrency import Concurrency
+from serving.guards.first_use import FirstUse, Models
 from serving.guards.measure import Measure
 from serving.guards.rate import Rate
 from serving.guards.time_limit import TimeLimit
 from serving.guards.tokens import TokenFile
 
 
-def guards_of_settings() -> list[Guard]:
-    """Return the guards of this profile, the outermost first. Raises CapstanError when the token file is unreadable."""
+def guards_of_settings(models: Models | None = None) -> list[Guard]:
+    """Return the guards of this profile, the outermost first. `models` loads capstones on first use.
+
+    Raises CapstanError when the token file is unreadable.
+    """
     own = settings()
     guards: list[Guard] = [Measure()]
     if own.tokens_file:
@@ -24,4 +28,5 @@ def guards_of_settings() -> list[Guard]:
     if own.token_rate:
         guards.append(Rate(own.token_rate, own.token_burst))
     guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))
-    return [*guards, Concurrency(own.max_concurrent), TimeLimit(own.request_seconds)]
+    first_use = [FirstUse(models)] if models else []
+    return [*guards, Concurrency(own.max_concurrent), *first_use, TimeLimit(own.request_seconds)]

@@ -18,7 +18,6 @@ from serving.model.inference import Inference
 from serving.model.predictor import Predictor
 from serving.model.rows import Row
 from serving.scoring.features import Report
-from serving.scoring.streams import PartStream
 
 if TYPE_CHECKING:
     from serving.model.served_model import ServedModel
@@ -63,8 +62,7 @@ class Generation:
         self.whole: dict[str, Any] = {}
         self._inference = Inference(predictor.variant, [row], *features, [self.whole], [self.id])
         self._count, self._first_at, self._last_at = 0, 0.0, 0.0
-        stream = predictor.variant.model.stream
-        self._stream = PartStream(lambda: stream(features[0]))
+        self._stream = predictor.stream(features[0])
 
     def common(self) -> dict[str, Any]:
         """Return what each part is sent with."""
@@ -141,7 +139,9 @@ async def generate(
     call = current.get()
     predictor = model.pick(call, headers, payload)
     if not predictor.variant.streams:
-        raise NotImplementedError(f"{predictor.variant.label} streams nothing: its model has no `stream`.")
+        raise NotImplementedError(
+            f"{predictor.variant.label} streams nothing: its model has neither `engine` nor `stream`."
+        )
     rows = predictor.decoder.validate(payload.rows(predictor))
     call.rows = 1
     return Generation(model, predictor, rows[0], await predictor.scorer.features(rows), started)

@@ -13,9 +13,11 @@ from serving.model.inference import Inference
 from serving.model.rows import Row, RowDecoder
 from serving.model.tensor_types import input_types, output_types
 from serving.scoring.batching import Batcher
+from serving.scoring.engine import EngineLoop
 from serving.scoring.events import EventSink
 from serving.scoring.explanations import Explained, explain
 from serving.scoring.scorer import Scorer
+from serving.scoring.streams import Parts, PartStream
 from serving.scoring.variants import Variant
 
 
@@ -35,6 +37,7 @@ class Predictor:
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)
         self.batcher = self._batcher()
+        self.engine = EngineLoop(variant.model.engine, task.LIMITS.streams) if variant.batches_streams else None
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
         self.event_decoder = RowDecoder(task.Event) if self.event_schema else None
@@ -55,6 +58,12 @@ class Predictor:
         scored = await self.batcher.predict(rows)
         predictions = self.answers.rows(scored.predictions, len(rows))
         return Inference(self.variant, rows, scored.columns, scored.reports, predictions, [ids.new() for _ in rows])
+
+    def stream(self, columns: dict[str, list[Any]]) -> Parts:
+        """Return the stream of one row: of the model's engine, or of a generator in its own thread."""
+        if self.engine:
+            return self.engine.stream(columns)
+        return PartStream(lambda: self.variant.model.stream(columns))
 
     async def explain(self, rows: Sequence[Row]) -> tuple[Inference, Explained]:
         """Explain the predictions of rows. Raises NotImplementedError where the model does not."""

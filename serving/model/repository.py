@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import logging
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,14 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from kserve import ModelRepository
 from kserve.errors import ModelNotFound, ModelNotReady
 
-from capstan import catalogue
-from capstan.errors import CapstanError
+from capstan import catalogue, model_version, registry
+from capstan.errors import CapstanError, Unavailable
 from capstan.resources import Limits
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from predictions.log import PredictionLog
-from serving.errors import Loading, one_line
+from serving.errors import Loading
+from serving.model.memory import ModelMemory, NoRoom, release, size_of
 from serving.model.served_model import ServedModel
 from serving.scoring.variants import NoEndpoint, OpenStore, load_variants
 
@@ -29,7 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("serving")
 DEFAULTS = Limits()
-RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2.0, 60.0  # the waits until a broken version is tried again
+
+_importing = threading.Lock()
 
 
 def served_names() -> list[str]:
@@ -64,8 +69,9 @@ class CapstoneRepository(ModelRepository):
     """The capstones that are served, by name.
 
     `open_store` opens a Feast store, at each load; `log` takes the predictions. `loading` are the capstones that are
-    about to be served, `failures` says why one, or a role of it, is not, and `blocking` are those that no champion
-    answers for.
+    about to be served, `standby` those that their first request loads, `failures` says why one, or a role of it, is not
+    served, and `blocking` are those that no champion answers for. `unread` says why the server does not know yet what
+    to serve.
     """
 
     def __init__(self, open_store: OpenStore = open_profile_store, log: PredictionLog | None = None):
@@ -76,66 +82,133 @@ class CapstoneRepository(ModelRepository):
         self.loading: set[str] = set()
         self.failures: dict[str, str] = {}
         self.blocking: set[str] = set()
+        self.standby: set[str] = set()
+        self.unread: str | None = None
+        self.memory = ModelMemory(settings().serving_memory)
         self._attempts: dict[str, Attempt] = {}
-        self._lock = asyncio.Lock()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._first_uses: dict[str, asyncio.Task[ServedModel]] = {}
+        self._limits: dict[str, Limits] = {}  # of capstones that were loaded once
+        self._unloaded: dict[str, RolloutState | None] = {}  # by a request, and the roll-out as it was then
         self._settled: set[str] = set()
 
     def served(self, name: str) -> ServedModel:
-        """Return a model that is loaded. Raises ModelNotFound, or Loading for one that will be."""
+        """Return a model that is loaded. Raises ModelNotFound, Loading for one that will be, or Unavailable."""
         model = self.models.get(name)
         if model is None:
             if name in self.failures:
-                raise Loading(f"{name!r} is not loaded: {self.failures[name]}")
+                raise (Loading if self.unread else Unavailable)(f"{name!r} is not loaded: {self.failures[name]}")
             if name in self.loading:
                 raise Loading(f"{name!r} is loading. Try again in a few seconds.")
+            if name in self.standby:
+                raise Loading(f"{name!r} is not in memory. Try again in a few seconds.")
             raise ModelNotFound(name)
         return model
 
     def limits(self, name: str) -> Limits:
-        """Return what a request to a model may take; the defaults for one that is not loaded."""
-        model = self.models.get(name)
-        return model.limits if model else DEFAULTS
+        """Return what a request to a model may take; the defaults for one that is not known."""
+        if name in self.standby and name not in self._limits:  # an operator's bound holds until its own are known
+            return Limits(bytes=settings().max_body_bytes)
+        return self._limits.get(name, DEFAULTS)
 
-    async def load(self, name: str) -> ServedModel:
+    def names(self) -> list[str]:
+        """Return the capstones that are served, also those that their first request loads."""
+        return [*self.models, *sorted(self.standby)]
+
+    def using(self, name: str) -> AbstractContextManager[None]:
+        """Keep a capstone in memory inside the block."""
+        return self.memory.using(name)
+
+    async def load_for_use(self, name: str, seconds: float = DEFAULTS.seconds) -> None:
+        """Load a capstone that is on standby; requests that come together share the load.
+
+        Raises Loading when it takes longer than so many seconds; it goes on. Raises what `load` raises.
+        """
+        if name not in self.standby:
+            return
+        if name not in self._first_uses:
+            self._first_uses[name] = task = asyncio.create_task(self.load(name))
+            task.add_done_callback(lambda done: (self._first_uses.pop(name), done.cancelled() or done.exception()))
+        loading = self._first_uses[name]
+        await asyncio.wait([loading], timeout=seconds)
+        if not loading.done():
+            raise Loading(f"{name!r} is loading. Try again in a few seconds.")
+        loading.result()
+
+    async def load(self, name: str, evict: bool = True) -> ServedModel:
         """Read the roll-out of a capstone again, load what has a role, and swap.
 
         The old model answers until the new one is complete, and requests that it had begun keep it. When nothing can
-        be loaded it stays. Raises ModelNotFound, ModelNotReady (nothing has a role) and CapstanError.
+        be loaded it stays. `evict`: others that are not in use may be unloaded for it. Raises ModelNotFound,
+        ModelNotReady (nothing has a role), NoRoom and CapstanError.
         """
         if name not in served_names():
             raise ModelNotFound(name)
-        async with self._lock:
+        async with self._locks[name]:
             try:
-                model = await asyncio.to_thread(self._build, name)
+                with self.memory.using(name):
+                    model = await self._load(name, evict)
+            except NoRoom:
+                if name not in self.models:
+                    self.forget(name)
+                    self.standby.add(name)
+                raise
             except (ModelNotReady, NoEndpoint):
-                self._forget(name)
+                self.forget(name)
                 raise
             except Exception as error:
-                self._failed(name, error)
+                self.standby.discard(name)
+                self.failed(name, error)
                 raise
             finally:
                 self.loading.discard(name)
-            self._forget(name)
+                self._unloaded.pop(name, None)
+                self.memory.settle(name, _bytes_of(self.models.get(name)))
+            self.forget(name)
             self.update(model)
+            self._limits[name] = model.limits
+            self.memory.settle(name, _bytes_of(model))
             if model.unloadable:
-                self._failed(name, Unloadable(model.state, model.unloadable))
+                self.failed(name, Unloadable(model.state, model.unloadable))
             else:
                 self._attempts.pop(name, None)
             self._settle(name)
         return model
 
-    def unload(self, name: str) -> None:
-        """Stop serving a model until it is loaded again. Raises ModelNotFound."""
-        if name not in self.models:
-            raise ModelNotFound(name)
-        self._forget(name)
+    async def _load(self, name: str, evict: bool) -> ServedModel:
+        state = await asyncio.to_thread(store.read, name)
+        if not state.versions():
+            raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
+        if self.memory.limit is not None:
+            need = await asyncio.to_thread(self._size, name, state)
+            if self.memory.reserve(name, need, self._set_aside if evict else None):
+                await asyncio.to_thread(release)
+        return await asyncio.to_thread(self._build, name, state)
 
-    def _forget(self, name: str) -> None:
+    async def unload(self, name: str) -> None:
+        """Stop serving a model until it is loaded again, or its roll-out changes. Raises ModelNotFound."""
+        if name not in self.models and name not in self.standby:
+            raise ModelNotFound(name)
+        self._unloaded[name] = self.models[name].state if name in self.models else None
+        self.forget(name)
+        await asyncio.to_thread(release)
+
+    def _set_aside(self, name: str) -> None:
+        """Unload a capstone; its next request loads it."""
+        log.info("%s is unloaded to make room", name)
+        self.forget(name)
+        self.standby.add(name)
+
+    def forget(self, name: str) -> None:
+        """Serve a capstone no longer, and with it what is known of its failures."""
         self.models.pop(name, None)
+        self.standby.discard(name)
+        self.memory.settle(name, 0)
         self.failures.pop(name, None)
         self.blocking.discard(name)
 
-    def _failed(self, name: str, error: Exception) -> None:
+    def failed(self, name: str, error: Exception) -> None:
+        """Keep why a capstone, or a role of it, is not served."""
         self.failures[name] = str(error) or type(error).__name__
         model = self.models.get(name)
         answered = model is not None and "champion" in model.predictors
@@ -148,11 +221,17 @@ class CapstoneRepository(ModelRepository):
         else:
             self._attempts.pop(name, None)
 
-    def _build(self, name: str) -> ServedModel:
-        state, old = store.read(name), self.models.get(name)
-        if not state.versions():
-            raise ModelNotReady(name, "It has neither a champion nor a challenger nor a candidate.")
-        _import_libraries()
+    def _size(self, name: str, state: RolloutState) -> int:
+        """Download the versions of a roll-out that are not loaded; return the bytes that they will take in memory."""
+        model, size = self.models.get(name), 0
+        for version in set(state.versions().values()) - set(model.versions() if model else ()):
+            with suppress(CapstanError):  # loading it says why
+                size += size_of(registry.hold_version(name, version).path / model_version.DATA)
+        return size
+
+    def _build(self, name: str, state: RolloutState) -> ServedModel:
+        old = self.models.get(name)
+        import_libraries()
         held = {role: predictor.variant for role, predictor in old.predictors.items()} if old else {}
         # Each time anew: the store may have been replaced. The variants share it.
         variants, unloadable = load_variants(name, state.versions(), cache(self.open_store), held)
@@ -170,55 +249,16 @@ class CapstoneRepository(ModelRepository):
             # is Python's default, takes up to a tenth of the time under load.
             gc.set_threshold(20_000)
 
-    async def keep_loaded(self) -> None:
-        """Load what has a role; then, until cancelled, try again what failed: MLflow may have been away."""
-        await self._find_deployed()
-        for name in sorted(self.loading):
-            await self._try(name)
-        await asyncio.to_thread(_import_libraries)
-        while True:
-            await asyncio.sleep(settings().rollout_seconds or RETRY_SECONDS)
-            for name in tuple(self.failures):
-                if await self._is_due(name):
-                    await self._try(name)
-            if settings().rollout_seconds:
-                await self._follow()
+    def stays_unloaded(self, name: str, state: RolloutState) -> bool:
+        """Return whether a request has unloaded a capstone and its roll-out has not changed since."""
+        if name not in self._unloaded:
+            return False
+        if self._unloaded[name] is None:  # it was on standby, and its roll-out had not been read
+            self._unloaded[name] = state
+        return self._unloaded[name] == state
 
-    async def _find_deployed(self) -> None:
-        """Set `loading` to what has a role, once the registry answers: one request, however many capstones there are.
-
-        Until then every capstone has failed. Asking for each would take them all as many time limits.
-        """
-        self.loading, told = set(served_names()), ""
-        while True:
-            try:
-                deployed = await asyncio.to_thread(store.deployed)
-            except CapstanError as error:
-                if str(error) != told:
-                    log.warning("Nothing is served yet: %s", one_line(str(error)))
-                told = str(error)
-                for name in set(served_names()) - self.models.keys():
-                    self._failed(name, error)
-                self.loading.clear()
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            for name in [name for name in self.failures if name not in self.models]:
-                self._forget(name)
-            self.loading = (set(served_names()) & deployed) - self.models.keys()
-            return
-
-    async def _follow(self) -> None:
-        """Load what has another roll-out state than the registry. A command tells each replica that it finds; this is
-        for one that was starting then."""
-        for name in served_names():
-            if name not in self.failures:
-                with suppress(CapstanError):  # MLflow may be away: what is loaded serves on
-                    state, model = await asyncio.to_thread(store.read, name), self.models.get(name)
-                    if state != (model.state if model else RolloutState()) and (model or state.versions()):
-                        await self._try(name)
-
-    async def _is_due(self, name: str) -> bool:
-        """Return whether to try again: when the roll-out has changed, or else after ever longer waits."""
+    async def is_due(self, name: str) -> bool:
+        """Return whether to try again what failed: when the roll-out has changed, or else after ever longer waits."""
         attempt = self._attempts.get(name)
         if attempt is None or time.monotonic() >= attempt.due:
             return True
@@ -226,25 +266,21 @@ class CapstoneRepository(ModelRepository):
             return (await asyncio.to_thread(store.read, name)) != attempt.state
         return False
 
-    async def _try(self, name: str) -> None:
-        known = self.failures.get(name)
-        try:
-            await self.load(name)
-        except Exception as error:
-            if str(error) != known:
-                bug = not isinstance(error, CapstanError | ModelNotReady)
-                log.warning("%s is not served: %s", name, one_line(str(error)), exc_info=bug)
-        else:
-            if (reason := self.failures.get(name)) and reason != known:
-                log.warning("%s is served in part: %s", name, one_line(reason))
 
-
-def _import_libraries() -> None:
+def import_libraries() -> None:
     """Import what the first load needs. A deployment would otherwise wait ten seconds for it."""
     from feature_repo.quick_import import import_feast
 
-    import_feast()  # first: MLflow imports it, too
-    import_module("mlflow.artifacts")
+    with _importing:  # the first import changes another library for a while
+        import_feast()  # first: MLflow imports it, too
+        import_module("mlflow.artifacts")
+
+
+def _bytes_of(model: ServedModel | None) -> int:
+    """Return what a loaded model takes in memory: each version once, whatever roles it has."""
+    variants = [predictor.variant for predictor in model.predictors.values()] if model else []
+    files = {variant.version: variant.files.path / model_version.DATA for variant in variants if variant.files}
+    return sum(map(size_of, files.values()))
 
 
 def _listed(unloadable: Mapping[str, str]) -> str:

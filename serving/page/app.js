@@ -10,7 +10,7 @@ const WAITING_MS = 5000; // and while something has failed, which the server tri
 const nav = document.getElementById("models");
 const main = document.getElementById("main");
 const access = document.getElementById("access");
-let found = null; // {models: name -> metadata, loading: [name], failures: name -> reason}
+let found = null; // {models: name -> metadata, loading: [name], standby: [name], failures: name -> reason}
 let views = new Map(); // name -> {described, elements}, kept so that what was entered stays
 let shown = null; // the name of the model that is looked at
 let timer = null;
@@ -42,12 +42,14 @@ async function load() {
 
 async function survey() {
   const server = await ask("v2");
-  const metadata = await Promise.all(Object.keys(server.models).map(describe));
+  const wanted = server.standby.filter((name) => name === addressed()); // to look at one is to load it
+  const metadata = await Promise.all([...Object.keys(server.models), ...wanted].map(describe));
   const models = new Map(metadata.filter(Boolean).map((one) => [one.name, one]));
   const failures = Object.entries(server.failures).filter(([name]) => !models.has(name));
   return {
     models,
     loading: server.loading.filter((name) => !models.has(name)),
+    standby: server.standby.filter((name) => !models.has(name)),
     failures: Object.fromEntries(failures.filter(([name]) => !server.loading.includes(name))),
   };
 }
@@ -73,6 +75,7 @@ function show(now) {
   nav.replaceChildren(
     ...[...now.models.values()].map(entry),
     ...now.loading.map((name) => waiting(name, "loading", "loading ...")),
+    ...now.standby.map(standby),
     ...Object.entries(now.failures).map(([name, reason]) => waiting(name, "failure", `not loaded: ${reason}`)),
   );
   turn();
@@ -131,6 +134,12 @@ function entry(metadata) {
   );
 }
 
+/** Return a link to a model that is not in memory. Following it loads the model. */
+function standby(name) {
+  const link = { href: `#${encodeURIComponent(name)}`, "data-name": name };
+  return el("a", link, el("strong", {}, name), el("span", {}, "not in memory"));
+}
+
 function waiting(name, kind, said) {
   return el("div", { class: kind }, el("strong", {}, name), el("span", {}, said));
 }
@@ -142,5 +151,5 @@ access.addEventListener("submit", (event) => {
   views = new Map();
   load();
 });
-addEventListener("hashchange", turn);
+addEventListener("hashchange", () => (found?.standby.includes(addressed()) ? load() : turn()));
 load();

@@ -1,4 +1,4 @@
-"""A model's stream, run in its own thread: the event loop takes its parts one by one."""
+"""The parts of a stream, which the event loop takes one by one; a generator makes them in its own thread."""
 
 import asyncio
 import threading
@@ -17,30 +17,51 @@ class ClientLeft(Exception):
     """Nobody reads the stream any more."""
 
 
-class PartStream:
-    """The parts that a model's generator yields.
+class Parts:
+    """What a stream has made and its client has not read. Made on the event loop that reads it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._parts: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
+
+    async def next(self) -> tuple[bool, Any]:
+        """Return whether there is a part, and the part. Raises what the model raised, and ClientLeft."""
+        more, part = await self._parts.get()
+        if isinstance(part, Exception):
+            raise part
+        return more, part
+
+    def put(self, more: bool, part: object) -> None:
+        """Add a part, or the end: an exception, or None. For other threads."""
+        with suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(self._parts.put_nowait, (more, part))
+
+    def leave(self) -> None:
+        """Have `next` raise ClientLeft."""
+        self._parts.put_nowait((False, ClientLeft()))
+
+    def close(self) -> None:
+        """Stop the model: nobody reads its parts."""
+        raise NotImplementedError
+
+
+class PartStream(Parts):
+    """The parts that a model's generator yields, for a model without an engine.
 
     The generator runs in one thread from start to end. `close` ends it at its next part.
     """
 
     def __init__(self, start: Callable[[], Iterator[Any]]):
-        self._loop = asyncio.get_running_loop()
-        self._parts: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
+        super().__init__()
         self._space = threading.Semaphore(WAITING)
         self._closed = False
         _threads().submit(self._run, start)
 
     async def next(self) -> tuple[bool, Any]:
         """Return whether there is a part, and the part. Raises what the generator raises, and ClientLeft."""
-        more, part = await self._parts.get()
-        if isinstance(part, Exception):
-            raise part
+        more, part = await super().next()
         self._space.release()
         return more, part
-
-    def leave(self) -> None:
-        """Have `next` raise ClientLeft."""
-        self._parts.put_nowait((False, ClientLeft()))
 
     def close(self) -> None:
         """Stop the generator. It is closed in its thread, at its next part."""
@@ -57,18 +78,14 @@ class PartStream:
                     self._space.acquire()
                     if self._closed:
                         return
-                    self._put(True, part)
+                    self.put(True, part)
             finally:
                 if close := getattr(parts, "close", None):
                     close()
         except Exception as error:
-            self._put(False, error)
+            self.put(False, error)
         else:
-            self._put(False, None)
-
-    def _put(self, more: bool, part: object) -> None:
-        with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._parts.put_nowait, (more, part))
+            self.put(False, None)
 
 
 @cache

@@ -11,6 +11,7 @@ from capstan.errors import CapstanError
 from capstan.model import Model
 from capstan.model_version import Version
 from capstan.version_cache import HeldFiles
+from capstan.version_code import todays
 from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
@@ -78,8 +79,13 @@ class Variant:
 
     @cached_property
     def streams(self) -> bool:
-        """Whether the model has the optional method `stream`."""
-        return callable(getattr(self.model, "stream", None))
+        """Whether the model has the optional method `engine` or `stream`."""
+        return self.batches_streams or callable(getattr(self.model, "stream", None))
+
+    @cached_property
+    def batches_streams(self) -> bool:
+        """Whether the model has the optional method `engine`."""
+        return callable(getattr(self.model, "engine", None))
 
 
 OpenStore = Callable[[str], "FeatureStore"]  # of a capstone, by its name
@@ -120,7 +126,8 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
     if "request" not in found.schema:
         raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
     columns = tuple(found.model.inputs)
-    transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
+    with todays():  # Feast imports the functions of on-demand views by name
+        transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
     features = set(transformer.features if transformer else ())
     defaults = task.FEATURE_DEFAULTS
     if unknown := sorted(set(defaults) - features):

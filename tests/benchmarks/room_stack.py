@@ -86,7 +86,7 @@ def start(env: dict[str, str], names: list[str]) -> None:
     while len(ready) < len(names):
         assert time.monotonic() < began + 600, f"not ready: {set(names) - ready}"
         with suppress(httpx.HTTPError):
-            for name in httpx.get(f"{url}/v2", timeout=5).json()["models"].keys() - ready:
+            for name in set(httpx.get(f"{url}/v2/models", timeout=5).json()["models"]) - ready:
                 if not httpx.get(f"{url}/v2/models/{name}/ready", timeout=5).is_success:
                     continue
                 ready.add(name)
@@ -101,6 +101,16 @@ def start(env: dict[str, str], names: list[str]) -> None:
     assert up.wait(120) == 0, up.communicate()[0]
     if not returned:
         tell("capstan up: the command ends", time.monotonic() - began)
+
+
+def first_uses(env: dict[str, str], names: list[str]) -> None:
+    """Ask each capstone for its metadata, which loads those that are on standby."""
+    url, walls = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}", []
+    for name in names:
+        began = time.monotonic()
+        httpx.get(f"{url}/v2/models/{name}", timeout=60).raise_for_status()
+        walls.append(time.monotonic() - began)
+    tell("the slowest first use of a capstone", max(walls), *_endpoint(env))
 
 
 def _endpoint(env: dict[str, str]) -> tuple[float, str]:
@@ -133,8 +143,15 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--capstones", type=int, default=36)
+    parser.add_argument("--memory", type=int, help="bytes: start once more, with this as CAPSTAN_SERVING_MEMORY")
     given = parser.parse_args()
     with stack(given.capstones) as (env, names):
+        if given.memory:
+            print(f"\nWith {given.capstones} registered capstones and CAPSTAN_SERVING_MEMORY={given.memory}:")
+            bounded = env | {"CAPSTAN_SERVING_MEMORY": str(given.memory)}
+            start(bounded, names)
+            first_uses(bounded, names)
+            capstan(env, "down")
         print(f"\nWith {given.capstones} registered capstones:")
         start(env, names)
         for command in ("list", "status"):

@@ -38,7 +38,7 @@ def targets(env: dict[str, str], flights: pd.DataFrame, folder: Path) -> Iterato
 
         found: dict[str, Target] = {}
         for suffix, more in {"": {}, ", each alone": ALONE}.items():
-            url = start(*OURS, **more)
+            url = start(*OURS, CAPSTAN_SERVE=",".join(sent), **more)  # named, so that ready means all of them
             found |= {f"{name}{suffix}": (f"{url}/v1/models/{name}:predict", sent[name]) for name in sent}
             if not suffix:
                 infer = f"{url}/v2/models/columns/infer"

@@ -24,6 +24,7 @@ from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.kill_cases import CASES, NAME, arguments, roles, way_out
 from tests.support.load import answering_versions
+from tests.support.processes import wait_until
 from tests.support.victim import killed_at_each_write
 
 pytestmark = pytest.mark.rotating
@@ -262,23 +263,31 @@ def test_aliases_are_a_copy_that_nothing_reads(three, place):
     assert registry.by_alias(NAME, "champion").version == three[0]
 
 
-def test_up_waits_until_the_champion_answers(three, place):
-    """It used to say "up" ten seconds before: the endpoint lives while it loads."""
+def test_up_does_not_wait_for_the_champion_and_predict_does(three, place):
     reset(RolloutState(three[0]))
     psutil.Process(place.services()["endpoint"]["pid"]).kill()
     done = place("up", "--json")
     assert done.returncode == 0, done.stderr
-    rows = catalogue.load(NAME).examples(catalogue.load(NAME).load(None))
-    reply = httpx.post(f"{settings().endpoint_url}/v1/models/{NAME}:predict", json={"instances": rows})
-    assert reply.status_code == 200, reply.text
+    [waiting] = json.loads(done.stdout)[1]["not_ready"]
+    assert waiting == {"name": NAME, "reason": "It is loading.", "loading": True}
+    task = catalogue.load(NAME)
+    row = task.examples(task.load(None))[0]
+    asked = place("predict", NAME, *(f"--entity={key}={value}" for key, value in row.items()))
+    assert asked.returncode == 0, asked.stderr
+    assert json.loads(place("up", "--json").stdout)[1]["not_ready"] == []
 
 
 def test_up_says_which_champion_cannot_be_loaded(three, place):
     broken = versions.edit_source(NAME, three[0], lambda text: text + "\nraise RuntimeError('too old')\n")
     store.write_state(NAME, RolloutState(broken))
     psutil.Process(place.services()["endpoint"]["pid"]).kill()
+    assert place("up").returncode in (0, 1)  # it may still be loading
+    wait_until(lambda: not httpx.get(f"{settings().endpoint_url}/v2").json()["loading"])
     done = place("up")
-    assert done.returncode == 1 and NAME in done.stderr and "too old" in done.stderr
-    assert place.services()["endpoint"]["state"] == "not ready"
-    reset(RolloutState(three[0]))
+    [line] = [line for line in done.stdout.splitlines() if NAME in line]
+    assert done.returncode == 1 and line.startswith("not ready") and "too old" in line
+    assert "A champion does not answer" in done.stderr
     assert place.services()["endpoint"]["state"] == "healthy"
+    assert "too old" in place("status").stdout
+    reset(RolloutState(three[0]))
+    assert place("up").returncode == 0 and NAME not in place("up").stdout

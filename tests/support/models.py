@@ -1,6 +1,10 @@
 """The models of the tests' capstones."""
 
+import itertools
+import logging
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +20,19 @@ class Sum(Model):
     def predict_columns(self, columns: Columns) -> dict[str, np.ndarray]:
         values = np.array([[np.nan if v is None else v for v in columns[name]] for name in self.inputs], dtype=float)
         return {"probability": 1 / (1 + np.exp(-(self.bias + np.nansum(values, axis=0) / 100)))}
+
+
+class Heavy(Sum):
+    """The same with some MiB of weights. Loading it waits for the file `gate`."""
+
+    def __init__(self, inputs: list[str], mib: int, bias: float = 0.0, gate: str = ""):
+        super().__init__(inputs, bias)
+        self.weights, self.gate = np.ones(mib * 2**20, np.uint8), gate
+
+    def __setstate__(self, state: dict) -> None:
+        vars(self).update(state)
+        while self.gate and not Path(self.gate).exists():
+            time.sleep(0.05)
 
 
 class ExplainedSum(Sum):
@@ -49,9 +66,6 @@ class Writer(Model):
         return {"text": [" ".join([p.split()[-1]] * n) for p, n in rows], "words": list(columns["words"])}
 
     def stream(self, columns: Columns) -> Iterator[dict]:
-        import logging
-        import time
-
         (prompt,), (words,), (pause,), (fail_at,) = (columns[name] for name in self.inputs)
         made = 0
         try:
@@ -64,6 +78,46 @@ class Writer(Model):
                 yield {"text": (" " if number else "") + prompt.split()[-1], "words": number + 1}
         finally:
             logging.getLogger("serving").warning("stream of %r closed after %d words", prompt[:40], made)
+
+
+class Choir(Writer):
+    """A writer that makes a word of every text in each step. `words` is the number of the step, of all engines."""
+
+    def engine(self):
+        return Steps()
+
+
+class Steps:
+    """The engine of `Choir`."""
+
+    count = itertools.count(1)
+
+    def __init__(self) -> None:
+        self.texts: dict[object, dict] = {}
+
+    def admit(self, columns: Columns) -> object:
+        row = {name: columns[name][0] for name in Writer.inputs}
+        if row["prompt"] == "no room":
+            raise ValueError("no room for it")
+        handle = object()
+        self.texts[handle] = row | {"made": 0}
+        return handle
+
+    def step(self):
+        number = next(self.count)
+        time.sleep(max(row["pause"] for row in self.texts.values()))
+        for handle, row in list(self.texts.items()):
+            if row["prompt"] == "break the engine":
+                raise ValueError("the engine is broken")
+            if row["made"] in (row["words"], row["fail_at"]):
+                del self.texts[handle]
+                yield handle, None if row["made"] == row["words"] else ValueError("out of words")
+                continue
+            row["made"] += 1
+            yield handle, {"text": " " + row["prompt"].split()[-1], "words": number}
+
+    def cancel(self, handle: object) -> None:
+        logging.getLogger("serving").warning("%r is cancelled", self.texts.pop(handle)["prompt"])
 
 
 class Echo(Model):

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from capstan import model_version
+from capstan import catalogue, model_version
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from tests.support import capstones_of_tests as capstones
@@ -121,6 +121,10 @@ def another_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> 
     """A model server of a test's own, with its state in `home`; it has loaded what has a champion by now."""
     with starting_server(mlflow, feast_home, home, **env) as made:
         wait_for(f"{made.url}/v2/health/live", made.child, made.log)
-        while "is loading" in httpx.get(f"{made.url}/v2/health/ready", timeout=30).text:
+        while any(_is_loading(made, name) for name in catalogue.names()):
             time.sleep(0.1)
         yield made
+
+
+def _is_loading(server: Server, name: str) -> bool:
+    return "is loading" in server.client.get(f"/v2/models/{name}/ready").text

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from capstan.errors import CapstanError
-from tests.support.processes import free_port
+from tests.support.processes import free_port, wait_until
+from tests.support.serving import another_server
 from tests.support.tiny_store import FLIGHT
 
 CHALLENGER = {"x-capstan-variant": "challenger"}
@@ -54,6 +55,28 @@ def test_challenger_then_promotion_then_unload(plain, mlflow):
     assert served(plain) == (second, "champion")
     assert plain.client.post("/v2/repository/models/plain/unload").status_code == 200
     assert plain.predict({"x": 0}, name="plain").status_code == 404
+
+
+@pytest.mark.slow
+def test_an_unload_holds_until_the_roll_out_changes(plain, mlflow, feast_home, tmp_path):
+    """A server that looks for new roll-outs by itself does not bring back what a request has unloaded."""
+    second = mlflow.register("plain", 1.0)
+    env = {"CAPSTAN_ROLLOUT_SECONDS": "0.2", "CAPSTAN_SERVE": "plain,tiny"}
+    try:
+        with another_server(mlflow, feast_home, tmp_path / "home", **env) as own:
+            assert own.client.post("/v2/repository/models/plain/unload").json() == {"name": "plain", "unload": True}
+            mlflow.roles("tiny", champion="1", candidate="1")
+            wait_until(lambda: "candidate" in own.client.get("/v2/models/tiny").json()["variants"])  # it has looked
+            assert own.predict({"x": 0}, name="plain").status_code == 404
+            assert own.client.post("/v2/repository/models/plain/unload").status_code == 404
+            [row] = [row for row in own.client.post("/v2/repository/index").json() if row["name"] == "plain"]
+            assert (row["state"], row["reason"]) == ("UNAVAILABLE", "It is not loaded.")
+            mlflow.roles("plain", champion=second)
+            wait_until(lambda: own.predict({"x": 0}, name="plain").status_code == 200)
+            assert served(own) == (second, "champion")
+    finally:
+        mlflow.roles("tiny", champion="1")
+        plain.load("tiny")
 
 
 def test_a_challenger_alone_answers_only_by_header(plain, mlflow):

@@ -5,6 +5,7 @@ import shutil
 import sys
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,21 @@ def test_versions_import_late_side_by_side(late, tmp_path):
     for thread in threads:
         thread.join()
     assert answers == {scale: [10.0 * scale + 1] * 20 for scale in range(4)}
+
+
+def test_versions_load_side_by_side(late, tmp_path):
+    folders = [save(tmp_path / f"version-{scale}") for scale in range(4)]
+    for scale, folder in enumerate(folders):
+        (folder / "code" / "pipelines" / "made" / "parts" / "scale.py").write_text(f"SCALE = {scale}\n")
+
+    def load(turn: int) -> bool:
+        scale = turn % 4
+        copied = tmp_path / f"copy-{turn}"  # as a download: nothing has read it before
+        shutil.copytree(folders[scale], copied)
+        return model_version.load(copied).model.predict_columns({"x": [10.0]})["y"] == [10.0 * scale + 1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(load, range(40)))
 
 
 def test_a_module_that_a_version_does_not_carry_is_missing_not_todays(late, tmp_path):

@@ -20,7 +20,7 @@ print("typeguard" in FeatureView.__init__.__code__.co_names)
 @pytest.mark.parametrize(
     ("start", "checked"),
     [
-        ("from serving.model import repository; repository._import_libraries()", "False"),
+        ("from serving.model import repository; repository.import_libraries()", "False"),
         ("import feast; from feature_repo.quick_import import import_feast; import_feast()", "True"),
     ],
 )
