@@ -45,7 +45,7 @@ def test_answered_predictions_are_in_the_object_store_once_also_those_of_a_pod_t
 
     found = kube.wait_until(complete, 150, "every answered prediction in the object store")
     assert set(found.values()) == {1}
-    shadows = sum(variant == "challenger" for _, variant in found)
+    shadows = sum(variant == "shadow" for _, variant in found)
     assert shadows > 0.8 * len(seen.ids)  # those that the pod had in hand when it was killed are lost
     mine = client.run(HERE / "in_pod" / "read_log.py", CAPSTONE, began.isoformat())
     assert Counter(map(tuple, mine)) == found  # the public reader says the same
