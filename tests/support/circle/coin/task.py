@@ -31,13 +31,13 @@ THRESHOLDS = {"roc_auc": at_least(0.6)}
 OUTCOME = Outcome("binary", target="heads", prediction="probability")
 Actual = bool
 NUMBERS = ["x", "z", "w"]
-WEIGHTS = (1.5, 2.0, 2.5)  # of the numbers, in the truth
+TRUTH = (1.5, 2.0, 2.5)  # the weights of the numbers
 LEARNED = {"weak": 1, "strong": 2, "broken": 3, "shuffled": 3}
 BROKEN = datetime(2013, 11, 1, tzinfo=UTC)
 CIRCLE = Circle(cool_down=timedelta(days=1), labels=200, recent=timedelta(days=10), percent=50)
 
 
-def sides(numbers: np.ndarray, chance: np.random.Generator, weights: Sequence[float] = WEIGHTS) -> np.ndarray:
+def sides(numbers: np.ndarray, chance: np.random.Generator, weights: Sequence[float] = TRUTH) -> np.ndarray:
     """Return the truth, 0 or 1, shape (n,). numbers: shape (n, 3). weights: others are a shift."""
     return (chance.random(len(numbers)) < 1 / (1 + np.exp(-numbers @ weights))).astype(int)
 
