@@ -140,10 +140,19 @@ def test_a_number_that_is_none_or_left_out_is_said_by_the_server(tiny):
     tiny.wait("#field-sched_dep-error", "Field required")
 
 
-def test_what_no_field_is_to_blame_for_is_said_below_the_form(tiny):
+def test_time_out_of_range_is_said_beside_its_field(tiny):
     tiny.enter(sched_dep="1600-06-01T13:00:00Z")
     tiny.submit()
-    tiny.wait("form [role=alert]", "expected the years 1900 to 2199")
+    tiny.wait("#field-sched_dep-error", "expected the years 1900 to 2199")
+
+
+def test_what_no_field_is_to_blame_for_is_said_below_the_form(tiny, server):
+    server.client.post("/v2/repository/models/tiny/unload").raise_for_status()
+    try:
+        tiny.submit()
+        tiny.wait("form [role=alert]", "does not exist")
+    finally:
+        assert server.load("tiny").status_code == 200
 
 
 def test_markup_in_an_answer_stays_text(tiny):

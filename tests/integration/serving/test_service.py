@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -28,7 +28,7 @@ def look(server, tmp_path, monkeypatch) -> Iterator:
     settings.cache_clear()
 
     def look(name: str = "plain", latency_seconds: float = 10) -> dict[str, Check]:
-        task = ModuleType(name)
+        task = SimpleNamespace(CHECKS=Checks())
         task.CHECKS = Checks(service=Service(latency_seconds=latency_seconds))
         return {check.signal: check for check in service.check(name, task, datetime.now(UTC))}
 
@@ -112,7 +112,7 @@ def test_a_model_that_fails_alarms(server, mlflow, look):
 def test_predictions_that_fall_off_alarm(server, look):
     """Nine looks, an hour apart by their own clock; nobody asks before the last one."""
     start = datetime.now(UTC) - timedelta(hours=12)
-    task = ModuleType("plain")
+    task = SimpleNamespace(CHECKS=Checks())
     for hour in range(9):
         service.check("plain", task, start + timedelta(hours=hour))
         ask(server, 30)

@@ -26,7 +26,8 @@ def results(request: pytest.FixtureRequest) -> Path:
 def test_readme_names_the_command_that_measures_them(results):
     assert results.with_suffix(".py").is_file()
     text = " ".join((results.parent / "README.md").read_text().split())
-    assert f"python -m pipelines.{results.parent.name}.{results.stem}" in text
+    module = f"pipelines.{results.parent.name}.{results.stem}"
+    assert f"python -m {module}" in text
 
 
 def test_tables_of_the_readme_are_those_of_the_results(results):
