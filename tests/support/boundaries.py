@@ -14,7 +14,7 @@ TIMES = [
 ]
 TIMES += ["2262-04-12T00:00:00Z", "2500-01-01T00:00:00Z", "9999-12-31T23:30:00Z", "9999-12-31T23:30:00-12:00"]
 DATES = ["0001-01-01", "1677-09-21", "2262-04-12", "2500-06-01", "9999-12-31"]
-TEXTS = ["", " ", "\x00", "\ud800", "é" * 100_000, "1e400", "null"]
+TEXTS = ["", " ", "\x00", "\ud800", "é" * 10_000, "1e400", "null"]
 VALUES: list[Any] = [None, True, *NUMBERS, *TIMES, *DATES, *TEXTS, [], {}, [[]], [None], {"a": {"b": []}}]
 
 
@@ -27,7 +27,7 @@ def beyond(good: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield good | {field: [other, *value[1:]]}
                 yield good | {field: [*value[:-1], other]}
         if isinstance(value, list):
-            yield good | {field: value * 1_000}
+            yield good | {field: value * 50}
         yield {key: kept for key, kept in good.items() if key != field}
     yield good | {"unheard_of": 1}
 
