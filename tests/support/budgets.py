@@ -83,7 +83,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     if MARK in item.stash:
         now = processor_seconds()
-        seconds = counted(now - item.stash[MARK], probe())
+        # Below zero when a process that had worked before has ended and nobody waited for it, as for Ray's.
+        seconds = max(0.0, counted(now - item.stash[MARK], probe()))
         cost = (SECONDS, [capstone_of(item), kind(item), seconds])
         report.user_properties = [*report.user_properties, cost]  # the list itself is that of all phases
         item.stash[MARK] = processor_seconds()
