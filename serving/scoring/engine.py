@@ -40,6 +40,7 @@ class EngineLoop:
         self._lock = threading.Lock()
         self._waiting: deque[EngineStream] = deque()
         self._admitted: dict[Hashable, EngineStream] = {}
+        self._joining: list[EngineStream] = []
         self._running = False
 
     def stream(self, columns: Mapping[str, Sequence[Any]]) -> EngineStream:
