@@ -22,6 +22,7 @@ from tests.support.selection import FLAGSHIP
 
 SECONDS = "processor_seconds"  # the property of a report: capstone, what, seconds
 BUDGETS = {"its own tests": 25.0, "its small run": 60.0}
+NOISE = 1.25  # the same run of `digits` counted 48, 63 and 67 s within five minutes
 REFERENCE = 0.0019  # the seconds that `probe` takes on an AMD EPYC of 2026 with two busy cores
 MARK = pytest.StashKey[float]()
 SPENT: Counter[tuple[str, str]] = Counter()  # the seconds of each capstone, in the process that collects the reports
@@ -65,7 +66,7 @@ def over(spent: Counter[tuple[str, str]]) -> list[str]:
     return [
         f"{name}: {what} cost {seconds:.1f} s of processor time, and may cost {BUDGETS[what]:.0f} s."
         for (name, what), seconds in spent.most_common()
-        if seconds > BUDGETS.get(what, math.inf)
+        if seconds > NOISE * BUDGETS.get(what, math.inf)
     ]
 
 
