@@ -36,10 +36,7 @@ ROWS = {
     "out of range": (FLIGHT | {"seats_sold": -1}, "greater than or equal to 0"),
     "no date": (FLIGHT | {"sched_dep": "soon"}, "row 0, sched_dep: Input should be a valid datetime"),
     "no time zone": (FLIGHT | {"sched_dep": "2013-06-01T13:00:00"}, "should have timezone info"),
-    "first instant": (
-        FLIGHT | {"sched_dep": "0001-01-01T00:00:00+14:00"},
-        "sched_dep: expected the years 1900 to 2199",
-    ),
+    "first instant": (FLIGHT | {"sched_dep": "0001-01-01T00:00:00+14:00"}, "sched_dep: expected the years 1900"),
     "far future": (FLIGHT | {"sched_dep": "9999-12-31T23:59:59Z"}, "expected the years 1900 to 2199"),
     "list for text": (FLIGHT | {"carrier": ["AA"]}, "row 0, carrier: Input should be a valid string"),
     "no object": ("AA", "row 0: Input should be an object (got 'AA')"),
