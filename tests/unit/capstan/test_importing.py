@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from capstan.runner.code import PACKAGES
 from capstan.settings import ROOT
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
-PACKAGES = ["capstan", "components", "feature_repo", "models", "monitoring", "pipelines", "serving"]
 
 
 def fresh(code: str, **environment: str) -> list[str]:
