@@ -107,14 +107,16 @@ def live(tmp_path_factory):
         for name, value in place.environment.items():
             patch.setenv(name, value)
         settings.cache_clear()
-        live = Live(place)
-        live.run()
-        for _ in range(8):
-            live.day()
-        yield live
-        live.http.close()
-        place.clear()
-    settings.cache_clear()
+        try:
+            live = Live(place)
+            live.run()
+            for _ in range(8):
+                live.day()
+            yield live
+            live.http.close()
+        finally:  # also when it cannot be made: the tests after it would get its settings
+            place.clear()
+            settings.cache_clear()
 
 
 def test_nothing_starts_without_an_alarm_or_by_one_that_the_rule_does_not_name(live):
