@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +18,7 @@ class ClientLeft(Exception):
     """Nobody reads the stream any more."""
 
 
-class Parts:
+class Parts(ABC):
     """What a stream has made and its client has not read. Made on the event loop that reads it."""
 
     def __init__(self) -> None:
@@ -40,9 +41,9 @@ class Parts:
         """Have `next` raise ClientLeft."""
         self._parts.put_nowait((False, ClientLeft()))
 
+    @abstractmethod
     def close(self) -> None:
         """Stop the model: nobody reads its parts."""
-        raise NotImplementedError
 
 
 class PartStream(Parts):
