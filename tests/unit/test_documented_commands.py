@@ -89,7 +89,7 @@ def test_commands_of_a_page(tmp_path):
 
 
 # A module that a manifest, an image, a page or a script runs: `python -m cli`, or `[python, -m, cli]`.
-RUNS = re.compile(r"python3?(?:\",)?,? \"?-m\"?,? \"?([a-z_]+(?:\.[a-z_]+)*)")
+RUNS = re.compile(r"python3?(?:\",)?,? \"?-m\"?,? \"?([a-z_]+(?:\.[a-z_]+)*)(?!\.?\w)")
 KINDS = {".md", ".py", ".yaml", ".yml", ".sh", ".Dockerfile", ""}
 OURS = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"tests"}
 
