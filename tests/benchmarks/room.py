@@ -31,6 +31,8 @@ def add_copies(checkout: Path, count: int) -> None:
     """Commit copies of a capstone until there are `count` capstones."""
     for number in range(count - len([*checkout.glob("pipelines/*/task.py")])):
         copy(checkout / "pipelines", checkout / "pipelines", f"copy_{number:02}")
+    for tidy in (["check", "--fix"], ["format"]):  # a shorter name moves the ends of lines
+        subprocess.run([sys.executable, "-m", "ruff", *tidy, "--quiet", "pipelines"], cwd=checkout, check=True)
     commit(checkout, "Copies")
 
 
