@@ -49,7 +49,7 @@ def show(checkout: Path, edited: str = "") -> None:
     print(f"\nAn edit of {edited}:" if edited else "\nThe copies are new, and count as edited:")
     if edited:
         with (checkout / edited).open("a") as file:
-            file.write("# edited\n")
+            file.write("\n\n# edited\n")
         environment["CAPSTAN_TEST_BASE"] = "HEAD~1"
         commit(checkout, "Edit")
     for turn in range(TURNS):
