@@ -66,12 +66,14 @@ class Resources:
 class Limits:
     """The most that a request may take. The settings of the endpoint are the upper bounds of all capstones.
 
-    seconds: of a prediction that is not streamed. bytes: of a body. streams: under way at a time.
+    seconds: of a prediction that is not streamed. bytes: of a body. streams: under way at a time. pixels: of all images
+    of a request, once they are unpacked.
     """
 
     seconds: float = 10
     bytes: int = 2**20
     streams: int = 128
+    pixels: int = 2**25
 
 
 def problems(resources: Any, limits: Any) -> list[str]:

@@ -53,10 +53,14 @@ def check(capstone: Capstone) -> None:
     from kfp import compiler
 
     from capstan import catalogue
+    from capstan.request_check import unbounded
 
     task = catalogue.load(capstone)
     with TemporaryDirectory() as folder:
         compiler.Compiler().compile(catalogue.load_pipeline(capstone), f"{folder}/pipeline.yaml")
+    fields = unbounded(task.Request.model_json_schema()) if "endpoint" in task.capabilities else []
+    if fields:
+        console.print(f"[yellow]Warning:[/] give lists of Request a max_length, for their cost: {', '.join(fields)}.")
     console.print(f"{capstone} is complete. Capabilities: {', '.join(sorted(task.capabilities)) or 'none'}.")
 
 

@@ -71,21 +71,29 @@ class Request(BaseModel):
         title="Start", description="of the first half-hour to forecast", examples=[EXAMPLE["start"]]
     )
     demand: Annotated[list[Demand], BeforeValidator(week)] = Field(
-        title="Demand", description="GW, in each of the 336 half-hours before the start", examples=[EXAMPLE["demand"]]
+        title="Demand",
+        description="GW, in each of the 336 half-hours before the start",
+        max_length=WEEK,
+        examples=[EXAMPLE["demand"]],
     )
     temperature: Annotated[list[Temperature], BeforeValidator(week)] = Field(
-        title="Temperature", description="degrees C, in the same half-hours", examples=[EXAMPLE["temperature"]]
+        title="Temperature",
+        description="degrees C, in the same half-hours",
+        max_length=WEEK,
+        examples=[EXAMPLE["temperature"]],
     )
     temperature_ahead: Annotated[list[Temperature], BeforeValidator(day)] = Field(
         [],
         title="Temperature ahead",
         description="of the 48 half-hours to forecast; empty where it is not known",
+        max_length=DAY,
         examples=[EXAMPLE["temperature_ahead"]],
     )
     holidays: list[date] = Field(
         [],
         title="Public holidays",
         description="in the week before and on the day, such as 2014-11-04",
+        max_length=100,
         examples=[EXAMPLE["holidays"]],
     )
 

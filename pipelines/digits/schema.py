@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, field_validator
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from capstan.pixel_budget import budget_of
 from pipelines.digits.images import SIZE
 from pipelines.digits.pixels import from_file
 
@@ -40,10 +41,10 @@ class Request(BaseModel):
 
     @field_validator("image")
     @classmethod
-    def _is_read(cls, value: bytes) -> bytes:
+    def _is_read(cls, value: bytes, info: ValidationInfo) -> bytes:
         if len(value) > LARGEST:
             raise ValueError(f"it has {len(value):,} bytes; at most {LARGEST:,} are read. Send a smaller image")
-        from_file(value)
+        from_file(value, budget_of(info.context))
         return value
 
 

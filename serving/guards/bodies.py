@@ -29,6 +29,7 @@ class Bodies:
                             raise Overloaded(f"The bodies of all requests are over {self.max_bytes} bytes.", 1)
             except TimeoutError:
                 raise BodyTooSlow(f"The body took longer than {self.seconds:g} s to arrive.") from None
+            call.size = held
             return await proceed()
         finally:
             self._held -= held

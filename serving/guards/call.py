@@ -45,6 +45,7 @@ class Call:
     body: Body | None = None  # None where the message has arrived already, as in gRPC
     asked: str = ""  # the model that its path or message names, whether it is served or not
     limits: Limits = field(default_factory=Limits)  # of that model
+    size: int = 0  # bytes of its body or message, once it is there
     client: str = ""  # the name of its token
     status: int = 200  # of the answer, once it has begun
     model: str = ""
@@ -105,5 +106,5 @@ class GuardInterceptor(AsyncServerInterceptor):
         if kind is Kind.PREDICT and size > limits.bytes:
             raise TooLarge(f"The message is larger than {limits.bytes} bytes; send less at a time.")
         headers = {key: value for key, value in metadata if isinstance(value, str)}
-        call = Call(kind, headers, asked=name, limits=limits)
+        call = Call(kind, headers, asked=name, limits=limits, size=size)
         return await run(self.guards, call, lambda: method(request_or_iterator, context))

@@ -9,7 +9,9 @@ from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from capstan.capstone import Capstone
-from serving.model.rows import EARLIEST, MAX_ROWS, describe, is_number
+from serving.model.bounds import EARLIEST, is_number
+from serving.model.problems import describe
+from serving.model.rows import MAX_ROWS
 
 TIMES = ("time", "known_at")
 SKEW = timedelta(minutes=5)  # of the client's clock

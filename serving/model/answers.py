@@ -8,7 +8,7 @@ import numpy as np
 from kserve.errors import InferenceError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from serving.model.rows import describe
+from serving.model.problems import describe
 from serving.model.values import NotFinite, plain
 
 

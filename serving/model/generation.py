@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kserve.errors import InferenceError, InvalidInput
@@ -16,6 +17,7 @@ from serving.errors import TooSlow, one_line
 from serving.guards.call import current
 from serving.model.inference import Inference
 from serving.model.predictor import Predictor
+from serving.model.reading import read
 from serving.model.rows import Row
 from serving.scoring.features import Report
 
@@ -142,6 +144,5 @@ async def generate(
         raise NotImplementedError(
             f"{predictor.variant.label} streams nothing: its model has neither `engine` nor `stream`."
         )
-    rows = predictor.decoder.validate(payload.rows(predictor))
-    call.rows = 1
+    rows = await read(model.name, predictor.decoder, call, partial(payload.rows, predictor))
     return Generation(model, predictor, rows[0], await predictor.scorer.features(rows), started)

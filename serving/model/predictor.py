@@ -30,7 +30,7 @@ class Predictor:
         self.request_schema, self.prediction_schema = schema["request"], schema["prediction"]
         self.inputs, self.outputs = input_types(self.request_schema), output_types(self.prediction_schema)
         self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
-        self.decoder = RowDecoder(task.Request)
+        self.decoder = RowDecoder(task.Request, task.LIMITS.pixels)
         self.answers = AnswerSchema(task.Prediction, variant.label)
         self.title: str = task.TITLE
         self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)
@@ -40,7 +40,7 @@ class Predictor:
         self.engine = EngineLoop(variant.model.engine, task.LIMITS.streams) if variant.batches_streams else None
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
-        self.event_decoder = RowDecoder(task.Event) if self.event_schema else None
+        self.event_decoder = RowDecoder(task.Event, task.LIMITS.pixels) if self.event_schema else None
         self.actual_schema: dict[str, Any] | None = schema.get("actual")
         self.label_decoder = LabelDecoder(task, self.keys) if self.actual_schema else None
 

@@ -1,6 +1,7 @@
 """A capstone as a KServe model: it picks the variant that answers a request, predicts, logs and answers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from kserve import Model
@@ -15,6 +16,7 @@ from serving.guards.call import Call, current
 from serving.model import codec_explain, log_lines
 from serving.model.inference import Inference, Payload
 from serving.model.predictor import Predictor
+from serving.model.reading import read
 from serving.model.routing import VARIANT_HEADER, Background, key_of
 from serving.scoring.readiness import StoreProbe
 from serving.scoring.variants import Variant
@@ -120,8 +122,7 @@ class ServedModel(Model):
         """
         call = current.get()
         predictor = self.pick(call, headers, payload)
-        rows = predictor.decoder.validate(payload.rows(predictor))
-        call.rows = len(rows)
+        rows = await read(self.name, predictor.decoder, call, partial(payload.rows, predictor))
         inference = await predictor.predict(rows)
         answer = payload.answer(inference)
         await self.record(inference)
@@ -135,8 +136,7 @@ class ServedModel(Model):
         """Explain the predictions of a request. Explanations are not logged."""
         call = current.get()
         predictor = self.pick(call, headers, payload)
-        rows = predictor.decoder.validate(payload.rows(predictor))
-        call.rows = len(rows)
+        rows = await read(self.name, predictor.decoder, call, partial(payload.rows, predictor))
         return codec_explain.encode(*await predictor.explain(rows))
 
     async def event(self, payload: object) -> dict[str, Any]:
@@ -148,8 +148,7 @@ class ServedModel(Model):
         call.model, call.version, call.variant = self.name, predictor.variant.version, predictor.variant.role
         if not (predictor.events and predictor.event_decoder):
             raise NotImplementedError(f"{predictor.variant.label} takes no events.")
-        [row] = predictor.event_decoder.validate([payload])
-        call.rows = 1
+        [row] = await read(self.name, predictor.event_decoder, call, lambda: [payload])
         return await predictor.events.apply(row.request)
 
     async def record(self, inference: Inference) -> None:
@@ -160,6 +159,7 @@ class ServedModel(Model):
 
     async def _shadow(self, challenger: Predictor, payload: Payload[Any], ids: list[str]) -> None:
         """Predict for the log what the challenger would have answered, under the ids of the answers given."""
-        own = await challenger.predict(challenger.decoder.validate(payload.rows(challenger)))
+        rows = await read(self.name, challenger.decoder, current.get(), partial(payload.rows, challenger))
+        own = await challenger.predict(rows)
         own.prediction_ids, own.shadow = ids, True
         await self.record(own)

@@ -50,7 +50,7 @@ class Scorer:
         """Look up features and predict. Raises Unavailable, or InferenceError when values are missing."""
         columns, reports = await self.features(rows)
         n, start = len(rows), time.perf_counter()
-        if self._row_seconds is None or self._row_seconds * n > LOOP_SECONDS:
+        if self._row_seconds is None or self._row_seconds * n > LOOP_SECONDS or any(row.large for row in rows):
             predictions = await asyncio.to_thread(self.variant.model.predict_columns, columns)
         else:
             predictions = self.variant.model.predict_columns(columns)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
+from capstan.pixel_budget import PixelBudget
 from pipelines.digits import pixels, task
 from pipelines.digits.tests.small import encoded
 
@@ -111,6 +112,14 @@ def test_damaged_image_is_read_or_refused(kind):
         except ValueError:
             refused += 1
     assert refused > 50
+
+
+def test_images_of_a_request_have_a_budget():
+    budget, request = PixelBudget(2 * 280 * 280), {"image": encoded(png(drawn()))}
+    for _ in range(2):
+        task.Request.model_validate(request, context={PixelBudget: budget})
+    with pytest.raises(ValidationError, match="may have 156,800 pixels together"):
+        task.Request.model_validate(request, context={PixelBudget: budget})
 
 
 def test_request_without_an_image_or_with_more_is_refused():
