@@ -110,6 +110,7 @@ class Endpoint(Protocol):
 
     Request: "type[BaseModel]"
     Prediction: "type[BaseModel]"
+    STREAMS_ONLY: bool = False  # answer by `generate` and `generate_stream` alone, where a whole answer takes too long
 
     def examples(self, tables: "Tables") -> list[dict[str, Any]]:
         """Return up to three rows of the test tables as the JSON that a client would send."""

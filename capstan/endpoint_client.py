@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from capstan import http
+from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
@@ -30,6 +31,11 @@ def post_to_each(capstone: str, path: str, body: dict[str, Any], headers: dict[s
     """Return the JSON answer of every replica of a capstone's endpoint to a POST, at least one. Raises CapstanError."""
     with profile().replicas(capstone) as urls:
         return [_ask("POST", url, path, headers, json=body) for url in urls]
+
+
+def path_to_ask(capstone: Capstone) -> str:
+    """Return the path at which a capstone answers one request: whole predictions, or streams where it has no others."""
+    return f"/v2/models/{capstone.name}/generate" if capstone.STREAMS_ONLY else f"/v1/models/{capstone.name}:predict"
 
 
 def metrics(capstone: str) -> dict[str, str]:

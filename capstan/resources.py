@@ -66,13 +66,15 @@ class Resources:
 class Limits:
     """The most that a request may take. The settings of the endpoint are the upper bounds of all capstones.
 
-    seconds: of a prediction that is not streamed. bytes: of a body. streams: under way at a time. pixels: of all images
-    of a request, once they are unpacked.
+    seconds: of a prediction that is not streamed. bytes: of a body. streams: under way at a time. predictions: that the
+    model computes side by side, where it is slow; 1 for a model that threads cannot share. pixels: of all images of a
+    request, once they are unpacked.
     """
 
     seconds: float = 10
     bytes: int = 2**20
     streams: int = 128
+    predictions: int = 4
     pixels: int = 2**25
 
 

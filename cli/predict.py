@@ -39,8 +39,12 @@ def predict(
     metadata = endpoint_client.get(capstone, f"/v2/models/{capstone}", LOADING_SECONDS)
     fields = metadata["request_schema"].get("properties", {})
     instances = instances or [{key: value(text, fields.get(key, {})) for key, text in given.items()}]
-    body, path = {"instances": instances}, f"/v1/models/{capstone}:predict"
-    answers = endpoint_client.post(capstone, path, body, patience=LOADING_SECONDS)
+    if metadata["predicts"]:
+        body, path = {"instances": instances}, f"/v1/models/{capstone}:predict"
+        answers = endpoint_client.post(capstone, path, body, patience=LOADING_SECONDS)
+    else:
+        path = f"/v2/models/{capstone}/generate"
+        answers = {"predictions": [endpoint_client.post(capstone, path, one) for one in instances]}
     if as_json:
         print_json(answers)
         return
@@ -110,7 +114,7 @@ def _show(answer: dict[str, Any], fields: list[str]) -> None:
     from rich.markup import escape
 
     values = [(name, escape(_short(answer.get(name)))) for name in fields]
-    about = f"version {answer['model_version']}  {answer['prediction_id']}"
+    about = f"version {answer['model_version']}  {answer.get('prediction_id') or answer['id']}"
     if len(values) == 1:
         console.print(f"[bold]{values[0][1]}[/]  {about}")
     else:

@@ -186,13 +186,13 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
 
 def _here(capstone: str) -> dict[str, str]:
     """Return where to see the results of a run on this machine: the experiments, and what each capability shows."""
-    from capstan import stack
+    from capstan import catalogue, endpoint_client, stack
 
     services = stack.services()
     hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
     return {
         "experiments": f"{services['mlflow'].url}/#/models/{capstone}",
-        "endpoint": f"{services['endpoint'].url}/v1/models/{capstone}:predict",
+        "endpoint": f"{services['endpoint'].url}{endpoint_client.path_to_ask(catalogue.load(capstone))}",
         "monitoring": f"{services['evidently'].url}{hint}",
     }
 

@@ -46,6 +46,7 @@ class CalibratedBooster(Model):
     """
 
     requirements = ("lightgbm", "numpy")
+    steady = True
 
     def __init__(
         self,

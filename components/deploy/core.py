@@ -3,6 +3,7 @@
 from typing import Any
 
 from capstan import endpoint_client
+from capstan.capstone import Capstone
 from capstan.catalogue import load
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, read_tables
@@ -23,11 +24,11 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     answers: list[dict[str, Any]] = []
 
     def try_role(role: str) -> None:
-        answers[:] = ask(capstone, examples, version, role)
+        answers[:] = ask(task, examples, version, role)
 
     outcome = deployment.deploy(capstone, version, try_role, canary)
     note(outcome)
-    url = f"{profile().endpoint(capstone)}/v1/models/{capstone}:predict"
+    url = f"{profile().endpoint(capstone)}{endpoint_client.path_to_ask(task)}"
     lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]
     fields = task.Prediction.model_fields
     for request, answer in zip(examples, answers, strict=True):
@@ -38,17 +39,20 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     return url
 
 
-def ask(capstone: str, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
+def ask(capstone: Capstone, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:
     """Return a role's answers; raise CapstanError unless `version` answers each of them, in each replica.
 
     A replica that is on its way out may still get requests through the Service, and knows nothing of the version.
     """
-    path, body = f"/v1/models/{capstone}:predict", {"instances": requests}
-    replies = endpoint_client.post_to_each(capstone, path, body, {"x-capstan-variant": role})
-    for answer in (answer for reply in replies for answer in reply["predictions"]):
-        if answer["model_version"] != version:
-            raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")
-    answers: list[dict[str, Any]] = replies[0]["predictions"]
+    bodies = requests if capstone.STREAMS_ONLY else [{"instances": requests}]
+    path, headers = endpoint_client.path_to_ask(capstone), {"x-capstan-variant": role}
+    answers: list[dict[str, Any]] = []
+    for body in bodies:
+        replies = endpoint_client.post_to_each(capstone.name, path, body, headers)
+        for answer in (answer for reply in replies for answer in reply.get("predictions", [reply])):
+            if answer["model_version"] != version:
+                raise CapstanError(f"The {role} should be version {version}; the endpoint answered {_short(answer)}.")
+        answers += replies[0].get("predictions", replies[:1])
     return answers
 
 

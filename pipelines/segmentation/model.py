@@ -22,6 +22,7 @@ class Segments(Model):
 
     inputs = dict.fromkeys(INPUTS, "double") | {COUNTRY: "string"}
     requirements = ("scikit-learn", "scipy", "numpy")
+    steady = True
 
     def __init__(
         self,

@@ -60,6 +60,7 @@ class CapstanDataPlane(DataPlane):
             "variants": model.variants(),
             "unloadable": model.unloadable,
             "explains": predictor.variant.explains,
+            "predicts": predictor.variant.predicts,
             "streams": predictor.variant.streams,
             "request_schema": predictor.request_schema,
             "prediction_schema": predictor.prediction_schema,

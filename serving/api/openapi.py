@@ -145,7 +145,9 @@ def _bodies(document: dict[str, Any], name: str, predictor: Predictor) -> dict[s
     tensors = deepcopy(schemas["InferRequest"])
     known = {"properties": {"name": {"enum": list(predictor.inputs)}}}
     tensors["properties"]["inputs"]["items"] = {"allOf": [tensors["properties"]["inputs"]["items"], known]}
-    bodies = {"/v1/models/{model_name}:predict": instances, "/v2/models/{model_name}/infer": tensors}
+    bodies: dict[str, Any] = {}
+    if predictor.variant.predicts:
+        bodies |= {"/v1/models/{model_name}:predict": instances, "/v2/models/{model_name}/infer": tensors}
     if predictor.variant.explains:
         bodies["/v1/models/{model_name}:explain"] = instances
     if predictor.variant.streams:

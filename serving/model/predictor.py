@@ -36,7 +36,7 @@ class Predictor:
         self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)
-        self.batcher = self._batcher()
+        self.batcher = self._batcher(task.LIMITS.predictions)
         self.engine = EngineLoop(variant.model.engine, task.LIMITS.streams) if variant.batches_streams else None
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
@@ -44,10 +44,10 @@ class Predictor:
         self.actual_schema: dict[str, Any] | None = schema.get("actual")
         self.label_decoder = LabelDecoder(task, self.keys) if self.actual_schema else None
 
-    def _batcher(self) -> Batcher:
+    def _batcher(self, most: int) -> Batcher:
         own = settings()
         sizes = metrics.batch_requests.labels(*self.labels).observe, metrics.batch_rows.labels(*self.labels).observe
-        batcher = Batcher(self.scorer.score, own.batch_rows, own.batch_delay, *sizes)
+        batcher = Batcher(self.scorer.score, own.batch_rows, own.batch_delay, *sizes, most)
         # Weakly, or the gauge of a version that was replaced would keep its model in memory.
         held = weakref.ref(batcher)
         metrics.batch_waiting.labels(*self.labels).set_function(lambda: found.waiting if (found := held()) else 0)

@@ -1,7 +1,6 @@
 """Rows of a request: dicts in, validated rows out, with errors that say what was expected."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import GenericAlias
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ import orjson
 from kserve.errors import InvalidInput
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from capstan.cancellation import check
 from capstan.pixel_budget import PixelBudget
 from capstan.resources import Limits
 from serving.model.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, outside
@@ -25,7 +25,6 @@ class Row(NamedTuple):
 
     request: BaseModel
     time: datetime  # the prediction time: nothing later may be known
-    large: bool = False  # its request was read in a thread, for it is large or holds files
 
 
 class RowDecoder:
@@ -51,18 +50,17 @@ class RowDecoder:
         names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
         self._expected = f"Expected fields: {', '.join(names)}."
 
-    def validate(self, rows: Sequence[object], stopped: Callable[[], bool] = lambda: False) -> list[Row]:
+    def validate(self, rows: Sequence[object]) -> list[Row]:
         """Return n validated rows. A request without `prediction_time()` is as of now.
 
-        Raises InvalidInput, which names row and field of the first few errors, and CancelledError once `stopped`.
+        Raises InvalidInput, which names row and field of the first few errors, and Cancelled.
         """
         if not 0 < len(rows) <= self.max_rows:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
         valid: list[Row] = []
         now, context = datetime.now(UTC), {PixelBudget: PixelBudget(self.pixels)}
         for first in range(0, len(rows), self._piece):
-            if stopped():
-                raise CancelledError
+            check()
             valid += self._validate(rows[first : first + self._piece], first, context, now)
         return valid
 

@@ -122,6 +122,8 @@ class ServedModel(Model):
         """
         call = current.get()
         predictor = self.pick(call, headers, payload)
+        if not predictor.variant.predicts:
+            raise NotImplementedError(f"{predictor.variant.label} only streams: POST /v2/models/{self.name}/generate.")
         rows = await read(self.name, predictor.decoder, call, partial(payload.rows, predictor))
         inference = await predictor.predict(rows)
         answer = payload.answer(inference)

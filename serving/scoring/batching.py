@@ -12,26 +12,30 @@ Waiting = tuple[Sequence[Row], "asyncio.Future[Scores]"]  # a request's rows, an
 Batch = list[Waiting]
 Score = Callable[[Sequence[Row]], Awaitable[Scores]]
 Observe = Callable[[float], None]
+LATE = 0.1  # seconds; a batch that takes longer does not hold up the next
 
 
 class Batcher:
     """Collects requests and scores them in batches of at most `max_rows` rows. A larger request goes alone.
 
     A batch waits up to `delay` seconds, but only for as many requests as were under way together lately. A single
-    client thus never waits, and its requests skip the queue. Requests that arrive during a batch form the next one.
-    With `max_rows` of 1 there are no batches. `requests` and `rows` are told the size of each batch.
+    client thus never waits, and its requests skip the queue. Requests that arrive during a batch form the next one,
+    which starts once the batch ends or is LATE, with at most `most` side by side. With `max_rows` of 1 there are no
+    batches. `requests` and `rows` get the size of each batch.
     """
 
-    def __init__(self, score: Score, max_rows: int, delay: float, requests: Observe, rows: Observe):
-        self.score, self.max_rows, self.delay = score, max_rows, delay
+    def __init__(self, score: Score, max_rows: int, delay: float, requests: Observe, rows: Observe, most: int = 1):
+        self.score, self.max_rows, self.delay, self.most = score, max_rows, delay, most
         self._observe_requests, self._observe_rows = requests, rows
         self._waiting: deque[Waiting] = deque()
         self._rows = 0  # that wait
         self._expected = 1  # requests
         self._timer: asyncio.Handle | None = None  # of the batch that is being collected
         self._turn: asyncio.Handle | None = None  # until the loop has gone round after a request that went alone
-        self._scoring = False
-        self._task: asyncio.Task[None] | None = None  # the loop keeps no reference of its own
+        self._started = 0.0  # when the latest batch did, by the loop's clock
+        self._late: asyncio.Handle | None = None  # until the latest batch is late
+        self._scoring = 0  # batches
+        self._tasks: dict[asyncio.Task[None], Batch] = {}
 
     @property
     def waiting(self) -> int:
@@ -47,7 +51,7 @@ class Batcher:
             # Alone. The requests that the loop has received already find this turn not over, and become a batch; a
             # model that answers within one turn would otherwise never see two requests at a time.
             self._turn = loop.call_soon(self._end_turn)
-            self._scoring = True
+            self._scoring, self._started = 1, loop.time()
             self._observe_requests(1)
             self._observe_rows(len(rows))
             try:
@@ -63,16 +67,40 @@ class Batcher:
             elif self._complete():
                 self._timer.cancel()
                 self._timer = loop.call_soon(self._start)
-        return await done
+        else:
+            self._watch()
+        try:
+            return await done
+        except asyncio.CancelledError:
+            self._leave()
+            raise
 
     def _end_turn(self) -> None:
         self._turn = None
 
     def _end(self, requests: int) -> None:
-        self._scoring = False
+        self._scoring -= 1
         self._expected = requests + len(self._waiting)
-        if self._waiting:
+        if self._waiting and self._timer is None:
             self._collect()
+
+    def _watch(self) -> None:
+        """Have those that wait overtake the latest batch once it is late."""
+        if self._waiting and self._late is None and 0 < self._scoring < self.most:
+            self._late = asyncio.get_running_loop().call_at(self._started + LATE, self._overtake)
+
+    def _overtake(self) -> None:
+        self._late = None
+        if self._scoring and asyncio.get_running_loop().time() >= self._started + LATE:
+            self._start()
+        else:
+            self._watch()
+
+    def _leave(self) -> None:
+        """Give up batches whose clients have all gone."""
+        for task, batch in self._tasks.items():
+            if all(done.cancelled() for _, done in batch):
+                task.cancel()
 
     def _complete(self) -> bool:
         return self._rows >= self.max_rows or len(self._waiting) >= self._expected
@@ -85,9 +113,13 @@ class Batcher:
 
     def _start(self) -> None:
         self._timer = None
-        if batch := self._take():
-            self._scoring = True
-            self._task = asyncio.create_task(self._run(batch))
+        if self._scoring < self.most and (batch := self._take()):
+            self._scoring += 1
+            self._started = asyncio.get_running_loop().time()
+            task = asyncio.create_task(self._run(batch))
+            self._tasks[task] = batch  # the loop itself keeps no reference
+            task.add_done_callback(self._tasks.pop)
+            self._watch()
 
     def _take(self) -> Batch:
         batch: Batch = []

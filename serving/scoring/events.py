@@ -5,16 +5,14 @@ does not reach other processes: of two events of one entity that two replicas ge
 """
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from capstan.errors import CapstanError, Unavailable
+from serving import threads
 from serving.scoring.variants import Variant
-
-_writers: dict[str, ThreadPoolExecutor] = {}  # one thread for each capstone; it outlives a reload
 
 
 class EventSink:
@@ -44,10 +42,8 @@ class EventSink:
 
         Raises InvalidRow, and Unavailable when the online store fails.
         """
-        name = self.variant.name
-        if name not in _writers:
-            _writers[name] = ThreadPoolExecutor(1, f"events-{name}")
-        return await asyncio.get_running_loop().run_in_executor(_writers[name], self._write, event)
+        writer = threads.pool("events", self.variant.name)  # one thread: the events of a capstone wait for each other
+        return await asyncio.get_running_loop().run_in_executor(writer, self._write, event)
 
     def _write(self, event: BaseModel) -> dict[str, Any]:
         import sqlite3

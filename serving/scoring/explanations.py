@@ -1,23 +1,22 @@
 """Explanations: what each input adds to a prediction, computed in threads of their own."""
 
-import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from kserve.errors import InferenceError
 
+from serving import threads
 from serving.model.answers import AnswerSchema
 from serving.scoring.scorer import checked
 from serving.scoring.variants import Variant
 
 # Rows of a piece. The flagship needs 2 ms for a row: between pieces, other requests pass and this one can be given up.
 PIECE = 32
-# Explanations must not hold up feature look-ups, and half of the cores are for predictions.
-_threads = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2), "explain")
+THREADS = max(1, (os.cpu_count() or 2) // 2)  # half of the cores are for predictions
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,12 @@ async def explain(variant: Variant, answers: AnswerSchema, columns: Mapping[str,
     """
     if not variant.explains:
         raise NotImplementedError(f"{variant.label} explains nothing: its model has no `explain_columns`.")
-    loop, pieces = asyncio.get_running_loop(), []
+    pieces = []
     for start in range(0, n, PIECE):
         piece = {name: columns[name][start : start + PIECE] for name in columns}
         size = min(PIECE, n - start)
-        pieces.append(await loop.run_in_executor(_threads, _explain, variant, answers, piece, size))
+        work = partial(_explain, variant, answers, piece, size)
+        pieces.append(await threads.run(threads.pool("explain", variant.name, THREADS), work))
     if len(pieces) == 1:
         return pieces[0]
     return Explained(

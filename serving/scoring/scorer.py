@@ -4,13 +4,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from kserve.errors import InferenceError
 
 from capstan.errors import Unavailable
+from serving import threads
 from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import Report
@@ -44,14 +47,16 @@ class Scorer:
 
     def __init__(self, name: str, variant: Variant):
         self.name, self.variant = name, variant
+        # Its own, or slow models would take the threads that look up features.
+        self._threads = ThreadPoolExecutor(variant.loaded.task.LIMITS.predictions, f"model-{name}")
         self._row_seconds: float | None = None  # what the model took last; its first call may take long
 
     async def score(self, rows: Sequence[Row]) -> Scores:
         """Look up features and predict. Raises Unavailable, or InferenceError when values are missing."""
         columns, reports = await self.features(rows)
         n, start = len(rows), time.perf_counter()
-        if self._row_seconds is None or self._row_seconds * n > LOOP_SECONDS or any(row.large for row in rows):
-            predictions = await asyncio.to_thread(self.variant.model.predict_columns, columns)
+        if not self.variant.model.steady or self._row_seconds is None or self._row_seconds * n > LOOP_SECONDS:
+            predictions = await threads.run(self._threads, partial(self.variant.model.predict_columns, columns))
         else:
             predictions = self.variant.model.predict_columns(columns)
         self._row_seconds = (time.perf_counter() - start) / n

@@ -83,6 +83,11 @@ class Variant:
         return self.batches_streams or callable(getattr(self.model, "stream", None))
 
     @cached_property
+    def predicts(self) -> bool:
+        """Whether it answers whole predictions, by `:predict` and `infer`."""
+        return not self.loaded.task.STREAMS_ONLY
+
+    @cached_property
     def batches_streams(self) -> bool:
         """Whether the model has the optional method `engine`."""
         return callable(getattr(self.model, "engine", None))
@@ -137,7 +142,10 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
             f"Version {version} of {name!r} needs the columns {lacking}, which neither its feature service ({service}) "
             "nor its request has."
         )
-    return Variant(name, role, version, found, transformer, defaults, files)
+    variant = Variant(name, role, version, found, transformer, defaults, files)
+    if not (variant.predicts or variant.streams):
+        raise CapstanError(f"STREAMS_ONLY of {name!r} leaves no way to ask: its model has no `engine` and no `stream`.")
+    return variant
 
 
 def _download(name: str, version: str) -> tuple[Version, HeldFiles]:

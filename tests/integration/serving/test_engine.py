@@ -1,14 +1,23 @@
 """Streams that a model makes together, through the real server."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+import grpc
 import httpx
 import psutil
 import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
+from capstan import catalogue
+from capstan.errors import CapstanError
+from capstan.settings import ROOT, settings
+from components.deploy.core import ask
 from predictions import read
 from tests.support.processes import wait_until
 from tests.support.serving import Server, another_server
@@ -122,3 +131,31 @@ def _read_until_cut_off(server: Server) -> None:
     with suppress(httpx.HTTPError), httpx.stream("POST", server.url + PATH, json=body, timeout=30) as reply:
         for _ in reply.iter_lines():
             pass
+
+
+def test_a_capstone_may_leave_whole_predictions_out(own):
+    row = {"prompt": "sing all"}
+    for reply in (own.predict(row, name="choir"), own.infer(name="choir")):
+        assert reply.status_code == 501 and "only streams: POST /v2/models/choir/generate" in reply.json()["error"]
+    with grpc.insecure_channel(f"127.0.0.1:{own.grpc_port}") as channel, pytest.raises(grpc.RpcError) as caught:
+        GRPCInferenceServiceStub(channel).ModelInfer(pb.ModelInferRequest(model_name="choir"), timeout=30)
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert own.client.get("/v2/models/choir").json()["predicts"] is False
+    paths = own.client.get("/openapi.json").json()["paths"]
+    assert "/v2/models/choir/generate" in paths and "/v1/models/choir:predict" not in paths
+
+
+def test_a_capstone_that_only_streams_is_tried_before_it_is_deployed_and_asked_by_the_command(own, choir, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_ENDPOINT_URL", own.url)
+    settings.cache_clear()
+    rows = [{"prompt": "sing one"}, {"prompt": "sing two", "words": 2}]
+    assert [answer["text"] for answer in ask(catalogue.load("choir"), rows, choir, "champion")] == [
+        " one one one",
+        " two two",
+    ]
+    with pytest.raises(CapstanError, match="should be version 99"):
+        ask(catalogue.load("choir"), rows, "99", "champion")
+    command = [sys.executable, "-m", "cli", "predict", "choir", "-e", "prompt=sing three"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0 and "three three three" in done.stdout, done.stderr
+    settings.cache_clear()

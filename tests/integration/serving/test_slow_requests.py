@@ -1,17 +1,21 @@
 """A request that takes long holds up nobody: neither probes nor other capstones, nor others of its own capstone."""
 
-import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.capstones_of_tests import FOLDER
 from tests.support.processes import wait_until
-from tests.support.serving import Server
+from tests.support.serving import Mlflow, Server
 
 pytestmark = pytest.mark.slow
 
-# Reading waits for the file "open" and writes "read" first; so the order of events is known, however slow the machine.
+# Each waits for the file "open", and says by a file of its own where it is: so the order of events is known, however
+# slow the machine.
 READS = '''
 
 class Request(BaseModel):
@@ -23,7 +27,7 @@ class Request(BaseModel):
     @classmethod
     def waits(cls, value):
         folder = Path("{folder}")
-        (folder / "read").touch()
+        (folder / "began").touch()
         while not (folder / "open").exists():
             time.sleep(0.01)
         return value
@@ -36,47 +40,92 @@ def train(tables):
 def examples(tables):
     return [{{"file": "AAAA"}}]
 '''
+COMPUTES = """
+
+LIMITS = Limits(seconds=3)
 
 
-@pytest.fixture(scope="module")
-def gate(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("gate")
-
-
-@pytest.fixture(scope="module")
-def slow_reader(server, mlflow, edited, gate) -> str:
-    """A capstone whose requests take until the gate is open."""
-    text = (FOLDER / "plain" / "task.py").read_text()
-    imports = "import time\nfrom pathlib import Path\n\nfrom pydantic import Base64Bytes, BaseModel, field_validator\n"
-    text = text.replace("from pydantic import BaseModel", f"{imports}from pydantic import BaseModel", 1)
-    text = text.replace("import Sum", "import Answers, Sum")
-    (edited / "slow_reader").mkdir()
-    (edited / "slow_reader" / "task.py").write_text(text + READS.format(folder=gate))
-    mlflow.roles("slow_reader", champion=mlflow.register("slow_reader", fresh=True))
-    assert server.load("slow_reader").status_code == 200
-    yield "slow_reader"
-    mlflow.roles("slow_reader")
-    server.load("slow_reader")
-
-
-def ask(server: Server, name: str, replies: list) -> threading.Thread:
-    asking = threading.Thread(target=lambda: replies.append(server.predict({"file": "AAAA"}, name=name)))
-    asking.start()
-    return asking
-
-
-def test_a_request_that_is_read_for_long_holds_up_no_other(server, slow_reader, gate):
-    replies: list = []
-    asking = ask(server, slow_reader, replies)
-    wait_until(lambda: (gate / "read").exists())
+def answer(columns):
+    folder = Path("{folder}")
+    if columns["x"][0] == 0:
+        return {{"probability": [0.0] * len(columns["x"])}}
+    (folder / "began").touch()
     try:
+        while not (folder / "open").exists():
+            check()
+            time.sleep(0.01)
+    except Cancelled:
+        (folder / "given_up").touch()
+        raise
+    return {{"probability": [0.5] * len(columns["x"])}}
+
+
+def train(tables):
+    return Answers({{"x": "double", "y": "double"}}, answer)
+"""
+IMPORTS = """import time
+from pathlib import Path
+
+from pydantic import Base64Bytes, BaseModel, field_validator
+
+from capstan.cancellation import Cancelled, check
+from capstan.resources import Limits
+"""
+
+
+@pytest.fixture
+def gate(tmp_path) -> Iterator[Path]:
+    """A folder of files; in the end, whoever waits goes on."""
+    yield tmp_path
+    (tmp_path / "open").touch()
+
+
+@contextmanager
+def capstone(name: str, code: str, server: Server, mlflow: Mlflow, folder: Path) -> Iterator[str]:
+    """A capstone that is served, like `plain` but for some code."""
+    text = (FOLDER / "plain" / "task.py").read_text()
+    text = text.replace("from pydantic import", f"{IMPORTS}from pydantic import", 1).replace("Sum", "Answers", 1)
+    (folder / name).mkdir()
+    (folder / name / "task.py").write_text(text + code)
+    mlflow.roles(name, champion=mlflow.register(name, fresh=True))
+    assert server.load(name).status_code == 200
+    yield name
+    mlflow.roles(name)
+    server.load(name)
+
+
+@contextmanager
+def asked(server: Server, name: str, row: dict, gate: Path) -> Iterator[Callable[[], httpx.Response | None]]:
+    """A request that is being answered; what is yielded returns the answer, None while there is none."""
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(server.predict, row, name=name)
+        wait_until((gate / "began").exists)
+        yield lambda: asking.result() if asking.done() else None
+        (gate / "open").touch()
+
+
+def test_a_request_that_is_read_for_long_holds_up_no_other(server, mlflow, edited, gate):
+    with (
+        capstone("slow_reader", READS.format(folder=gate), server, mlflow, edited) as name,
+        asked(server, name, {"file": "AAAA"}, gate) as answer,
+    ):
         assert server.client.get("/v2/health/live").status_code == 200
-        assert server.client.get(f"/v2/models/{slow_reader}/ready").status_code == 200
+        assert server.client.get(f"/v2/models/{name}/ready").status_code == 200
         assert server.predict({"x": 1}, name="plain").status_code == 200
         large = server.predict(*[{"x": 1}] * 1_000, name="plain")  # is read in a thread as well
         assert large.status_code == 200 and len(large.json()["predictions"]) == 1_000
-        assert not replies
-    finally:
+        assert answer() is None
         (gate / "open").touch()
-        asking.join(60)
-    assert replies[0].status_code == 200, replies[0].text
+        wait_until(answer)
+        assert answer().status_code == 200
+
+
+def test_an_answer_that_takes_long_holds_up_no_other_of_its_model_and_ends_with_its_time(server, mlflow, edited, gate):
+    with capstone("slow_model", COMPUTES.format(folder=gate), server, mlflow, edited) as name:
+        assert server.predict({"x": 0}, name=name).status_code == 200
+        with asked(server, name, {"x": 1}, gate) as answer:
+            assert server.predict({"x": 0}, name=name).json()["predictions"][0]["probability"] == 0
+            assert answer() is None
+            wait_until((gate / "given_up").exists)
+            wait_until(answer)
+            assert answer().status_code == 504

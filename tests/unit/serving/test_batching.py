@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from capstan.errors import Unavailable
 from serving.model.rows import Row
-from serving.scoring.batching import Batcher
+from serving.scoring.batching import LATE, Batcher
 from serving.scoring.features import Report
 from serving.scoring.scorer import Scores
 
@@ -33,9 +33,9 @@ class Doubler:
         return Scores({"x": values}, [Report() for _ in values], {"twice": np.array(values) * 2})
 
 
-def batcher(score, max_rows: int = 64, delay: float = 0.0) -> Batcher:
+def batcher(score, max_rows: int = 64, delay: float = 0.0, most: int = 1) -> Batcher:
     sizes = [], []
-    made = Batcher(score, max_rows, delay, sizes[0].append, sizes[1].append)
+    made = Batcher(score, max_rows, delay, sizes[0].append, sizes[1].append, most)
     made.sizes = sizes
     return made
 
@@ -171,3 +171,91 @@ def test_a_first_one_that_goes_leaves_the_next_where_they_are():
         return scores(await stays)
 
     assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [4]
+
+
+class Gates:
+    """Scores of `x` wait until the gate of `x` is open. `now` are the batches that wait."""
+
+    def __init__(self) -> None:
+        self.gates: dict[float, asyncio.Event] = {}
+        self.now: list[list[float]] = []
+        self.given_up: list[list[float]] = []
+
+    async def __call__(self, rows) -> Scores:
+        values = [row.request.x for row in rows]
+        self.now.append(values)
+        try:
+            for value in values:
+                await self.gates.setdefault(value, asyncio.Event()).wait()
+        except asyncio.CancelledError:
+            self.given_up.append(values)
+            raise
+        finally:
+            self.now.remove(values)
+        return Scores({"x": values}, [Report() for _ in values], {"twice": np.array(values) * 2})
+
+    async def begun(self, *values: float) -> None:
+        while not all(any(value in batch for batch in self.now) for value in values):
+            await asyncio.sleep(0.001)
+
+    def open(self, value: float) -> None:
+        self.gates.setdefault(value, asyncio.Event()).set()
+
+
+def test_a_late_batch_holds_up_none_until_as_many_are_under_way_as_may():
+    gates = Gates()
+
+    async def sequence():
+        to = batcher(gates, most=2)
+        slow = asyncio.create_task(to.predict(rows(1)))
+        await gates.begun(1)
+        second = asyncio.create_task(to.predict(rows(2)))
+        await gates.begun(1, 2)  # beside the first, which is late
+        third = asyncio.create_task(to.predict(rows(3)))
+        await asyncio.sleep(3 * LATE)
+        assert gates.now == [[1], [2]]
+        gates.open(2)
+        await gates.begun(3)
+        for value in (1, 3):
+            gates.open(value)
+        return [scores(await task) for task in (slow, second, third)]
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[2], [4], [6]]
+
+
+def test_one_at_a_time_stays_one_at_a_time():
+    gates = Gates()
+
+    async def sequence():
+        to = batcher(gates, most=1)
+        first = asyncio.create_task(to.predict(rows(1)))
+        await gates.begun(1)
+        second = asyncio.create_task(to.predict(rows(2)))
+        await asyncio.sleep(3 * LATE)
+        assert gates.now == [[1]]
+        gates.open(1)
+        gates.open(2)
+        return [scores(await task) for task in (first, second)]
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == [[2], [4]]
+
+
+def test_a_batch_whose_clients_have_all_gone_is_given_up():
+    gates = Gates()
+
+    async def sequence():
+        to = batcher(gates)
+        gates.open(1)
+        first, second, third = (asyncio.create_task(to.predict(rows(value))) for value in (1, 2, 3))
+        await gates.begun(2, 3)
+        second.cancel()
+        await asyncio.sleep(0.01)
+        assert gates.given_up == []  # somebody still waits
+        third.cancel()
+        while not gates.given_up:
+            await asyncio.sleep(0.001)
+        gates.open(4)
+        return scores(await first), scores(await to.predict(rows(4)))
+
+    assert asyncio.run(asyncio.wait_for(sequence(), 30)) == ([2], [8])
+    assert gates.given_up == [[2, 3]]

@@ -4,6 +4,7 @@ import asyncio
 import math
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from kserve.errors import InferenceError
 from pydantic import BaseModel
 
+from capstan.cancellation import Cancelled, check
 from capstan.model import Explanation
 from serving.model.answers import AnswerSchema
 from serving.model.rows import Row
@@ -28,11 +30,55 @@ def rows(*values: float) -> list[Row]:
     return [Row(Request(x=value), datetime.now(UTC)) for value in values]
 
 
-def scorer(answer) -> Scorer:
-    return Scorer("plain", variant("plain", model=Answers({"x": "double"}, answer)))
+def scorer(answer, steady: bool = False) -> Scorer:
+    model = Answers({"x": "double"}, answer)
+    model.steady = steady
+    return Scorer("plain", variant("plain", model=model))
 
 
-def test_a_first_call_and_slow_ones_leave_the_loop():
+def test_a_model_that_may_take_long_leaves_the_loop_each_time():
+    threads = []
+
+    def predict(columns) -> dict:
+        threads.append(threading.current_thread())
+        return {"probability": columns["x"]}
+
+    async def calls() -> None:
+        own = scorer(predict)
+        for number in range(3):
+            await own.score(rows(number))
+
+    asyncio.run(calls())
+    assert len(threads) == 3 and threading.main_thread() not in threads
+
+
+def test_a_prediction_that_is_given_up_ends_where_the_model_checks():
+    began, ended = threading.Event(), threading.Event()
+
+    def predict(columns) -> dict:
+        began.set()
+        try:
+            while True:
+                check()
+                time.sleep(0.001)
+        except Cancelled:
+            ended.set()
+            raise
+
+    async def calls() -> None:
+        asked = asyncio.create_task(scorer(predict).score(rows(1)))
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+        asked.cancel()
+        with suppress(asyncio.CancelledError):
+            await asked
+
+    asyncio.run(calls())
+    assert ended.wait(60)
+    check()  # here, nothing has been given up
+
+
+def test_a_first_call_and_slow_ones_of_a_steady_model_leave_the_loop():
     """A slow call ends only when the loop, which is free then, says so."""
     threads, said = [], threading.Event()
 
@@ -55,7 +101,7 @@ def test_a_first_call_and_slow_ones_leave_the_loop():
         return answer
 
     async def calls() -> list[list[float]]:
-        own = scorer(predict)
+        own = scorer(predict, steady=True)
         answers = [await ask(own, 1, True)]
         own._row_seconds = 0.0  # the first was slow because it waited for the loop
         return [*answers, await ask(own, 2, False), await ask(own, 3, True)]

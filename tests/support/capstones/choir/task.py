@@ -10,6 +10,7 @@ from tests.support.models import Choir
 TITLE = "What do all of them sing?"
 THRESHOLDS = {"score": at_least(0.0)}
 LIMITS = Limits(streams=8)
+STREAMS_ONLY = True
 
 
 class Request(BaseModel):
