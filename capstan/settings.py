@@ -155,20 +155,20 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
     try:
-        found = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
+        loaded = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
     except ValidationError as error:
         # Not what was given: it may be a token.
         wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
         raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
     for folder, there, what in (
-        (MOUNTED[0], found.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
-        (MOUNTED[1], found.token, f"Secret `{SECRETS}`"),
+        (MOUNTED[0], loaded.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
+        (MOUNTED[1], loaded.token, f"Secret `{SECRETS}`"),
     ):
         if folder.is_dir() and not there:  # mounted, and empty
             raise CapstanError(
                 f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
             )
-    return found
+    return loaded
 
 
 def misspelt() -> list[str]:

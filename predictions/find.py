@@ -91,12 +91,14 @@ class Finder:
         condition = (column >= given[0]) & (column <= given[-1]) & column.isin(given)
         by_time: dict[datetime, list[tuple[dict[str, Any], str, Found]]] = {}
         for row in self._look(model, None, condition, ["prediction_id", "time", "prediction_time", "inputs"]):
-            found = row["prediction_id"], Found(row["time"], row["prediction_time"])
-            by_time.setdefault(row["prediction_time"], []).append((orjson.loads(row["inputs"]), *found))
+            prediction = Found(row["time"], row["prediction_time"])
+            by_time.setdefault(row["prediction_time"], []).append(
+                (orjson.loads(row["inputs"]), row["prediction_id"], prediction)
+            )
         return [
             {
-                id_: found
-                for inputs, id_, found in by_time.get(about.time.astimezone(UTC), ())
+                id_: prediction
+                for inputs, id_, prediction in by_time.get(about.time.astimezone(UTC), ())
                 if all(key in inputs and inputs[key] == value for key, value in about.entity.items())
             }
             for about in wanted
@@ -116,8 +118,8 @@ class Finder:
                 if attempt == ATTEMPTS - 1:
                     raise
             else:
-                found: list[dict[str, Any]] = pa.concat_tables(tables).filter(condition).select(columns).to_pylist()
-                return found
+                rows: list[dict[str, Any]] = pa.concat_tables(tables).filter(condition).select(columns).to_pylist()
+                return rows
         raise AssertionError
 
     def _written(self, model: str) -> pa.Table:
@@ -136,8 +138,8 @@ class Finder:
                 segment.tables.append(parse(data)[0].select(COLUMNS))
                 segment.read += len(data)
         tables = [table for segment in self._segments.values() for table in segment.tables]
-        found = pa.concat_tables([SCHEMA.empty_table().select(COLUMNS), *tables])
-        return found.filter(pc.field("model") == model)
+        records = pa.concat_tables([SCHEMA.empty_table().select(COLUMNS), *tables])
+        return records.filter(pc.field("model") == model)
 
     def _stored(
         self, model: str, days: set[str] | None, condition: pc.Expression, place: tuple[Storage, str]
@@ -159,12 +161,12 @@ class Finder:
         if len(self._fragments) > MAX_FOOTERS:
             self._fragments.clear()
         files: FileSystem | None = None
-        found = []
+        fragments = []
         for key in keys:
             url = storage.url(key)
             if url not in self._fragments:
                 files = files or storage.arrow()
                 self._fragments[url] = ds.ParquetFileFormat().make_fragment(key, files)
                 self._fragments[url].ensure_complete_metadata()
-            found.append(self._fragments[url])
-        return found
+            fragments.append(self._fragments[url])
+        return fragments

@@ -105,8 +105,8 @@ def delete(capstone: str) -> None:
 def pods(capstone: str) -> list[dict[str, Any]]:
     """Return the pods that serve a capstone."""
     selector = f"serving.kserve.io/inferenceservice={service_name(capstone)}"
-    found: list[dict[str, Any]] = (api.get(PODS, labelSelector=selector) or {}).get("items", [])
-    return found
+    items: list[dict[str, Any]] = (api.get(PODS, labelSelector=selector) or {}).get("items", [])
+    return items
 
 
 def is_ready(pod: dict[str, Any]) -> bool:
@@ -116,8 +116,8 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
-def _ready(found: dict[str, Any], digest: str, capstone: str) -> bool:
-    conditions = {item["type"]: item["status"] for item in found.get("status", {}).get("conditions", [])}
+def _ready(service: dict[str, Any], digest: str, capstone: str) -> bool:
+    conditions = {item["type"]: item["status"] for item in service.get("status", {}).get("conditions", [])}
     if conditions.get("Ready") != "True":
         return False
     # KServe says ready as soon as the Deployment is available, which it also is with pods of the definition before.

@@ -93,9 +93,9 @@ def execute(
         except CapstanError as error:  # of the way to it
             raise CapstanError(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error
         watch.require_success(run)
-        found = outputs.collect(spec, metadata.executions(run_id))
-    _read_files(found, settings().home / "runs" / run_id, on_event)
-    return found, {"log": str(log), "run": run_id}
+        collected = outputs.collect(spec, metadata.executions(run_id))
+    _read_files(collected, settings().home / "runs" / run_id, on_event)
+    return collected, {"log": str(log), "run": run_id}
 
 
 class _Watch:
@@ -177,13 +177,13 @@ class _Watch:
             self.reason = reason
 
 
-def _read_files(found: dict[str, Any], folder: Path, on_event: Listener) -> None:
+def _read_files(collected: dict[str, Any], folder: Path, on_event: Listener) -> None:
     """Read the files of a run's outputs: pages, into a folder, and metrics, of which ML Metadata keeps six digits.
 
     A run that succeeded stays so when its files cannot be read. Unread files are reported.
     """
     seconds = FETCH_SECONDS
-    for name, output in found.items():
+    for name, output in collected.items():
         kind = output.schema_title if isinstance(output, outputs.Output) else ""
         if not ("HTML" in kind or "Metrics" in kind):
             continue

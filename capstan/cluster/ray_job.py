@@ -49,8 +49,8 @@ def run(
             download(storage, f"{key}/target", target)
     finally:
         api.delete(f"{PATH}/{name}")
-        for found in storage.keys(key):
-            storage.remove(found)
+        for file in storage.keys(key):
+            storage.remove(file)
 
 
 def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def upload(folder: Path, storage: Storage, key: str) -> None:
 
 def download(storage: Storage, key: str, folder: Path) -> None:
     """Copy the files below a key to a folder."""
-    for found in storage.keys(key):
-        storage.download(found, folder / found.removeprefix(f"{key}/"))
+    for file in storage.keys(key):
+        storage.download(file, folder / file.removeprefix(f"{key}/"))
 
 
 @contextmanager

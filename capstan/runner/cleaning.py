@@ -41,12 +41,12 @@ def clean_runs(
 
 def retire(capstone: str) -> list[str]:
     """Have the endpoint forget a capstone, and remove its features' registry and online store."""
-    found = ["its endpoint"] if local_endpoint.forget(capstone) else []
+    removed = ["its endpoint"] if local_endpoint.forget(capstone) else []
     stores = settings().home / "feast" / capstone
     if stores.exists():
         shutil.rmtree(stores)
-        found.append("its online features")
-    return found
+        removed.append("its online features")
+    return removed
 
 
 def _files(capstone: str) -> Iterator[Path]:

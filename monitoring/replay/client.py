@@ -37,8 +37,8 @@ class Client:
         reply = self._post(f"/v1/models/{self._capstone}:predict", {"instances": requests})
         if not reply.is_success:
             raise CapstanError(f"The endpoint answered {reply.status_code}: {reply.text[:500]}")
-        found: Rows = reply.json()["predictions"]
-        return found
+        answers: Rows = reply.json()["predictions"]
+        return answers
 
     def tell(self, actuals: Rows) -> None:
         """Send labels. Raises CapstanError when one is refused."""

@@ -28,7 +28,7 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
 
     declined: which rows to look at, shape (n,). limit: the log-odds below which a row is granted.
     """
-    found: list[list[dict[str, Any]]] = [[] for _ in declined]
+    changes: list[list[dict[str, Any]]] = [[] for _ in declined]
     for row in np.flatnonzero(declined).tolist():
         now = {name: next(iter(columns[name][row : row + 1])) for name in INPUTS}
         tried = candidates(now)
@@ -38,10 +38,10 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
         granted = np.flatnonzero(model.margin(table) < limit[row])
         if len(granted):
             best = tried[min(granted, key=lambda place: effort(now, tried[place]))]
-            found[row] = [
+            changes[row] = [
                 {"field": name, "now": now[name], "then": best[name]} for name in CHANGEABLE if best[name] != now[name]
             ]
-    return found
+    return changes
 
 
 def candidates(now: dict[str, Any]) -> list[dict[str, float]]:

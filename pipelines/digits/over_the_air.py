@@ -22,13 +22,13 @@ def publish(folder: Path, number: str = "") -> str:
     """Write the release of a version, or of the champion, into a folder; return what to tell."""
     from capstan import registry
 
-    found = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
-    if not found:
+    version = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
+    if not version:
         raise CapstanError(f"{release.NAME} has no {f'version {number}' if number else 'champion'}. See: capstan list")
-    model = cast("DigitModel", registry.load_version(release.NAME, found.version).model)
-    release.publish(folder, model.edge, int(found.version), release.private_key(settings().home / KEY))
+    model = cast("DigitModel", registry.load_version(release.NAME, version.version).model)
+    release.publish(folder, model.edge, int(version.version), release.private_key(settings().home / KEY))
     size = f"{len(model.edge):,} bytes"
-    return f"Version {found.version} is in {folder}: {size}. Serve it: python -m http.server --directory {folder}"
+    return f"Version {version.version} is in {folder}: {size}. Serve it: python -m http.server --directory {folder}"
 
 
 def main() -> None:

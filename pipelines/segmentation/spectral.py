@@ -31,14 +31,14 @@ def embedding(weights: sparse.csr_matrix, count: int, seed: int = 0) -> np.ndarr
     one, for Lanczos' method misses some of equal eigenvalues, which they would have together.
     """
     number, part = connected_components(weights, directed=False)
-    found = []
+    pairs = []
     for rows in (np.flatnonzero(part == name) for name in range(number)):
         values, inside = smoothest(weights[rows][:, rows], count, seed)
         vectors = np.zeros((len(part), len(values)))
         vectors[rows] = inside
-        found.append((values, vectors))
-    order = np.argsort(np.concatenate([-values for values, _ in found]), kind="stable")[:count]
-    together: np.ndarray = np.hstack([vectors for _, vectors in found])[:, order]
+        pairs.append((values, vectors))
+    order = np.argsort(np.concatenate([-values for values, _ in pairs]), kind="stable")[:count]
+    together: np.ndarray = np.hstack([vectors for _, vectors in pairs])[:, order]
     return together
 
 

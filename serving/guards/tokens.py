@@ -46,11 +46,11 @@ class TokenFile:
     def client(self, token: str) -> str:
         """Return the name of a token's client, or "" for an unknown token."""
         self._refresh()
-        digest, found = _hash(token), ""
+        digest, client = _hash(token), ""
         for name, known in self._tokens.items():  # all of them, so that the time it takes tells nothing
             if hmac.compare_digest(known.hash, digest):
-                found = name
-        return found
+                client = name
+        return client
 
     def purpose(self, name: str) -> str:
         """Return what a client's token is for: "" is everything that needs no purpose."""

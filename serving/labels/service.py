@@ -85,15 +85,15 @@ class LabelService:
             if read.sent.entity is not None and read.sent.time is not None
         }
         by_row = dict(zip(abouts, self._finder.by_entity(model, abouts.values()), strict=True))
-        found = []
+        writable = []
         for read in reads:
             id_ = read.sent.prediction_id
             predictions = ({id_: by_id[id_]} if id_ in by_id else {}) if id_ is not None else by_row[read.row]
             if problem := self._problem(model, read, predictions):
                 results[read.row] = problem
             else:
-                found.append(read._replace(predictions=predictions))
-        return found
+                writable.append(read._replace(predictions=predictions))
+        return writable
 
     def _problem(self, model: str, read: Read, predictions: dict[str, Found]) -> Result | None:
         """Return why a label cannot be of its predictions, or None."""

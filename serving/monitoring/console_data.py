@@ -68,12 +68,12 @@ class ConsoleData:
         newest = reading.read("database", self.snapshots.newest_of_all) or {}
         alerts = reading.read("database", lambda: self.alerts.latest(CLEARED)) or {}
         events = reading.read("database", lambda: self.history.last(HOLD)) or {}
-        found = []
+        capstones = []
         for name in catalogue.names():
             state = None if states is None else states.get(name, RolloutState())
             held = [events[name]] if name in events else []
-            found.append(self._short(name, state, Records(newest.get(name), alerts.get(name, []), held)))
-        return {"capstones": found, "problems": list(reading.problems.values())}
+            capstones.append(self._short(name, state, Records(newest.get(name), alerts.get(name, []), held)))
+        return {"capstones": capstones, "problems": list(reading.problems.values())}
 
     def detail(self, name: str) -> dict[str, Any]:
         """Return all about a capstone, the newest events and alerts first."""
@@ -82,11 +82,11 @@ class ConsoleData:
         alerts = reading.read("database", lambda: self.alerts.latest(CLEARED, name)) or {}
         events = reading.read("database", lambda: self.history.events(name)) or []
         kept = Records(newest, alerts.get(name, []), events)
-        found, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
+        summary, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
         if newest:
             seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN)) or []
-        champion = (found["rollout"] or {}).get("champion", "")
-        return found | {
+        champion = (summary["rollout"] or {}).get("champion", "")
+        return summary | {
             "checks": grouped(newest.checks if newest else []),
             "looks": [short(snapshot) for snapshot in seen],
             "series": series(seen),
