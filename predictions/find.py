@@ -31,7 +31,7 @@ ATTEMPTS = 5  # files may be moved between the look at the folder and the look i
 LONGEST = timedelta(hours=1)  # from an id to the end of its answer; only streams take more than seconds
 
 
-class Found(NamedTuple):
+class Prediction(NamedTuple):
     """A prediction: when it was answered, and the time that it is as of."""
 
     time: datetime
@@ -63,7 +63,7 @@ class Finder:
         self._segments: dict[Path, Segment] = {}
         self._fragments: dict[str, ds.ParquetFileFragment] = {}
 
-    def by_id(self, model: str, wanted: Collection[str]) -> dict[str, Found]:
+    def by_id(self, model: str, wanted: Collection[str]) -> dict[str, Prediction]:
         """Return the predictions of a model that have some ids. Raises OSError and CapstanError."""
         if not wanted:
             return {}
@@ -75,9 +75,9 @@ class Finder:
         column = pc.field("prediction_id")
         condition = (column >= min(wanted)) & (column <= max(wanted)) & column.isin(list(wanted))
         rows = self._look(model, days, condition, ["prediction_id", "time", "prediction_time"])
-        return {row["prediction_id"]: Found(row["time"], row["prediction_time"]) for row in rows}
+        return {row["prediction_id"]: Prediction(row["time"], row["prediction_time"]) for row in rows}
 
-    def by_entity(self, model: str, wanted: Iterable[About]) -> list[dict[str, Found]]:
+    def by_entity(self, model: str, wanted: Iterable[About]) -> list[dict[str, Prediction]]:
         """Return the predictions, by id, about each of some entities and times, of a model.
 
         Raises OSError and CapstanError.
@@ -89,9 +89,9 @@ class Finder:
         column = pc.field("prediction_time")
         given = pa.array(sorted(times), SCHEMA.field("prediction_time").type)
         condition = (column >= given[0]) & (column <= given[-1]) & column.isin(given)
-        by_time: dict[datetime, list[tuple[dict[str, Any], str, Found]]] = {}
+        by_time: dict[datetime, list[tuple[dict[str, Any], str, Prediction]]] = {}
         for row in self._look(model, None, condition, ["prediction_id", "time", "prediction_time", "inputs"]):
-            prediction = Found(row["time"], row["prediction_time"])
+            prediction = Prediction(row["time"], row["prediction_time"])
             by_time.setdefault(row["prediction_time"], []).append(
                 (orjson.loads(row["inputs"]), row["prediction_id"], prediction)
             )

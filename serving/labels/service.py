@@ -12,14 +12,14 @@ import orjson
 from kserve.errors import InvalidInput
 
 from capstan.errors import CapstanError, Unavailable
-from predictions.find import About, Finder, Found
+from predictions.find import About, Finder, Prediction
 from predictions.labels import Actual, LabelResult, LabelStore, label_store
 from predictions.log import PredictionLog
 from serving import metrics
 from serving.labels.decoder import LabelDecoder, Sent
 
 STATUSES = {"accepted": 200, "same": 200, "corrected": 200, "contradicting": 409, "unknown": 404, "wrong": 400}
-NONE: Mapping[str, Found] = MappingProxyType({})
+NONE: Mapping[str, Prediction] = MappingProxyType({})
 Result = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ class Read(NamedTuple):
     sent: Sent
     label: str
     known_at: datetime
-    predictions: Mapping[str, Found] = NONE
+    predictions: Mapping[str, Prediction] = NONE
 
 
 class LabelService:
@@ -95,7 +95,7 @@ class LabelService:
                 writable.append(read._replace(predictions=predictions))
         return writable
 
-    def _problem(self, model: str, read: Read, predictions: dict[str, Found]) -> Result | None:
+    def _problem(self, model: str, read: Read, predictions: dict[str, Prediction]) -> Result | None:
         """Return why a label cannot be of its predictions, or None."""
         if not predictions:
             about = f"the id {id_[:80]!r}" if (id_ := read.sent.prediction_id) is not None else "this entity and time"

@@ -21,7 +21,7 @@ from serving.monitoring.links import links
 
 SPAN = timedelta(days=90)  # of the series, up to the newest look
 EVENTS, CLEARED = 200, 20  # the newest of these
-Found = TypeVar("Found")
+Content = TypeVar("Content")
 
 
 class Reading:
@@ -30,7 +30,7 @@ class Reading:
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
 
-    def read(self, source: str, work: Callable[[], Found]) -> Found | None:
+    def read(self, source: str, work: Callable[[], Content]) -> Content | None:
         """Return what is found in a source, or None. One that failed in this reading is not asked again, and again."""
         if source not in self.problems:
             try:
