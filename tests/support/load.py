@@ -49,8 +49,8 @@ class Load:
                 except grpc.RpcError as error:
                     self.failures.append(error)
                     return
-                found = next(tensor for tensor in reply.outputs if tensor.name == "prediction_id")
-                self.ids.append(found.contents.bytes_contents[0].decode())
+                output = next(tensor for tensor in reply.outputs if tensor.name == "prediction_id")
+                self.ids.append(output.contents.bytes_contents[0].decode())
 
 
 @contextmanager

@@ -34,7 +34,7 @@ KNOWN = (NOW + timedelta(hours=3)).isoformat()
 
 @pytest.fixture(scope="module")
 def decoder() -> LabelDecoder:
-    with capstones.found():
+    with capstones.in_catalogue():
         return LabelDecoder(capstones.task("tiny"), KEYS)
 
 
