@@ -61,7 +61,7 @@ def works() -> None:
     """Check that what uses the secrets does: the endpoint with its online store and registry, MLflow, a run."""
     for kind, name in (("deploy", "mlflow"), ("deploy", "evidently"), ("sts", "redis")):
         kube.kubectl("rollout", "status", f"{kind}/{name}", "--namespace=capstan", "--timeout=300s", timeout=310)
-    kube.wait_until(lambda: (found := kube.pods(PODS)) and all(map(kube.ready, found)), 300, "the endpoint's return")
+    kube.wait_until(lambda: (pods := kube.pods(PODS)) and all(map(kube.ready, pods)), 300, "the endpoint's return")
     with Services() as services:
         assert services.versions()
         summary = services.summary()

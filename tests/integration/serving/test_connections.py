@@ -38,8 +38,8 @@ def answer(connection: socket.socket) -> tuple[int, dict]:
 
 
 def assert_refused(connection: socket.socket, status: int, said: str) -> None:
-    found, content = answer(connection)
-    assert found == status and said in content["error"]
+    actual, content = answer(connection)
+    assert actual == status and said in content["error"]
     assert connection.recv(1) == b""  # and the connection is closed
 
 

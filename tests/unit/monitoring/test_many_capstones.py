@@ -41,11 +41,11 @@ class Work:
 
 @pytest.fixture
 def work():
-    found = Work()
-    listeners = [("connect", found._connect), ("before_cursor_execute", found._execute)]
+    counter = Work()
+    listeners = [("connect", counter._connect), ("before_cursor_execute", counter._execute)]
     for name, listener in listeners:
         event.listen(Engine, name, listener)
-    yield found
+    yield counter
     for name, listener in listeners:
         event.remove(Engine, name, listener)
 
