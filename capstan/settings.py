@@ -72,7 +72,9 @@ class Settings(BaseSettings):
     serving_memory: int | None = Field(
         None, gt=0, description="endpoint: bytes that loaded models take at most; others load on first use"
     )
-    rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
+    rollout_seconds: float = Field(
+        0, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
+    )
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
     body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
             self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
 
     def __hash__(self) -> int:
-        """Tell one reading of the environment from another: what is made of the settings is cached by them."""
+        """Distinguish one reading of the environment from another: what is made of the settings is cached by them."""
         return id(self)
 
 

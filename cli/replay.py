@@ -92,7 +92,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
     elif not quiet:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
     going, watcher = Replay(capstone, task, happened, kept), Watcher(capstone, task, circle)
-    logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
+    logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are printed here
     status = nullcontext() if quiet else console.status("preparing")
     with sending(), Reporter(capstone) as reporter, status as shown:
         if kept.now > start:  # it may have been killed before the last week was reported

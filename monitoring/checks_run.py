@@ -55,7 +55,7 @@ def look(
     more: Sequence[Check] = (),
     others: Sequence[Condition] = (),
 ) -> Snapshot:
-    """Check the version's predictions with the labels that are known now, alert, and keep what was found.
+    """Check the version's predictions with the labels that are known now, alert, and keep the results.
 
     more: checks that were made elsewhere, such as those of the service level. others: what else is wrong.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
@@ -88,7 +88,7 @@ def check(capstone: str, task: Capstone, against: Reference, now: datetime) -> S
 
 
 def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
-    """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
+    """Alert about new alarms; add these, and those that cleared, to the history.
 
     A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
     when it is not among them.

@@ -23,7 +23,7 @@ MIN_PREDICTIONS = 100
 
 @dataclass(frozen=True)
 class Watched:
-    """What a look at the live predictions found. `note` says why there is no report, or what it leaves out."""
+    """The result of a look at the live predictions. `note` says why there is no report, or what it leaves out."""
 
     counts: dict[str, float]  # predictions; with a report also columns, and how many of them drifted
     page: bytes | None = None

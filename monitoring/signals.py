@@ -63,7 +63,7 @@ def inputs(log: pd.DataFrame) -> pd.DataFrame:
 
 
 def untimed(frame: pd.DataFrame, task: Capstone) -> pd.DataFrame:
-    """Return signals without the time of the prediction, which tells Evidently nothing."""
+    """Return signals without the time of the prediction, which Evidently has no use for."""
     time = task.CHECKS.time
     return frame.drop(columns=[time] if time in frame else [])
 

@@ -51,8 +51,8 @@ def replaced(storage: Storage, key: str) -> list[str]:
 def merge(storage: Storage, keys: Sequence[str], keep: "Keep | None" = None, reason: str = "") -> str:
     """Write one file in the place of some others of a folder, remove these, and return its key.
 
-    keep: returns the rows of a table that stay; by default all. `reason` tells one such file from another of the same
-    others. The memory that it takes is that of some row groups.
+    keep: returns the rows of a table that stay; by default all. `reason` distinguishes one such file from another of
+    the same files. The memory that it takes is that of some row groups.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -18,7 +18,7 @@ class Event:
 
 
 class Follower:
-    """Reads the task details of a run again and again, and tells what is new."""
+    """Reads the task details of a run again and again, and reports what is new."""
 
     def __init__(self, steps: set[str]):
         self.steps = steps

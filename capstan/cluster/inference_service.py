@@ -21,7 +21,7 @@ REFUSED_SECONDS = 20  # a pod of the version before may make room meanwhile
 PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
-# KServe copies annotations to the pods, so that each tells what it was made of. The status does not tell: its
+# KServe copies annotations to the pods, so that each states what it was made of. The status does not: its
 # `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
 DIGEST = "capstan/digest"
 # The numbers of an autoscaler, by the annotation of the PodTemplate that sets them: a pod has no such fields.

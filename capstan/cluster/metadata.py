@@ -1,6 +1,6 @@
 """Read what a run of Kubeflow Pipelines left in ML Metadata: its steps, their parameters and their artifacts.
 
-The run's API tells the state of each step, and nothing of its results.
+The run's API reports the state of each step, but not its results.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""The outputs of a run: what its pipeline returns, found in what ML Metadata knows of its steps."""
+"""The outputs of a run: what its pipeline returns, from ML Metadata's records of its steps."""
 
 from dataclasses import dataclass, field
 from typing import Any

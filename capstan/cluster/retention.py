@@ -82,7 +82,7 @@ class Cleaning:
     def _clean_artifacts(self, old: set[str]) -> Removed:
         """Remove artifacts of runs that are gone, also when an earlier, interrupted command deleted them."""
         result = Removed("artifacts of runs", NEEDLESS)
-        # In this order: what is found here is of a run that the API knew before.
+        # Artifacts first, then runs: the run of each artifact in this listing is in the next one, unless it is gone.
         by_pipeline = {
             name: self.bucket.keys(f"{ARTIFACTS}/{name}") for name in sorted({*self.pipelines.values(), MONITORING})
         }

@@ -36,9 +36,9 @@ def promote(
 ) -> RolloutState:
     """Make the challenger the champion, and remember the previous one. Return the new state.
 
-    who: by default the user of this process. reload: how each replica of the endpoint is told. version: another than
-    the challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it
-    is kept with the state, in the same write.
+    who: by default the user of this process. reload: notifies each replica of the endpoint. version: another than the
+    challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it is
+    kept with the state, in the same write.
     """
     with changing(name) as state:
         if version and version != state.challenger:

@@ -17,7 +17,7 @@ def clean_runs(
     """Remove entries of the cache, logs and folders of runs that are older than the policy's time.
 
     A folder stays as long as an entry of the cache points into it. Nothing is removed for a capstone that is being run,
-    which `no_run` tells by a CapstanError.
+    for which `no_run` raises CapstanError.
     """
     result = Removed("files of runs", f"here, older than {settings().keep_runs_days} days")
     for capstone in capstones:

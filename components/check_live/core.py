@@ -13,7 +13,7 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
     """Write the report on the champion's predictions of the last hours as HTML, and add it to the workspace.
 
     All checks run, as of now or of an instant, alert, and are kept; those of the service level only as of now. With
-    `circle`, what they found may start a retraining, and a version that is under way is compared, promoted or rolled
+    `circle`, their results may start a retraining, and a version that is under way is compared, promoted or rolled
     back. Return the number of predictions and, if there were enough for a report, of columns and of those that drifted;
     and the number of checks and alarms.
     """

@@ -78,7 +78,7 @@ def autocorrelation(scores: np.ndarray) -> float:
 
 
 def effective_days(days: int, correlation: float) -> int:
-    """Return how many independent days tell as much as some days in a row."""
+    """Return how many independent days are worth as much as some days in a row."""
     lags = np.arange(1, days)
     inflation = 1 + 2 * float(((1 - lags / days) * correlation**lags).sum())
     return max(1, int(days / inflation))

@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 class Client:
-    """Asks the endpoint of a capstone for predictions, and tells it the labels."""
+    """Asks the endpoint of a capstone for predictions, and sends it the labels."""
 
     def __init__(self, capstone: str):
         self._capstone = capstone

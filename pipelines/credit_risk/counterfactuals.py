@@ -24,7 +24,7 @@ LONGEST = 72.0
 
 
 def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.ndarray) -> list[list[dict[str, Any]]]:
-    """Return for each row the fewest, smallest changes that get it granted: field, from, to. None found: an empty list.
+    """Return for each row the fewest, smallest changes that get it granted: field, from, to. If none do, an empty list.
 
     declined: which rows to look at, shape (n,). limit: the log-odds below which a row is granted.
     """

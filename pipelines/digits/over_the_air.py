@@ -19,7 +19,7 @@ KEY = "release.key"  # in the state folder
 
 
 def publish(folder: Path, number: str = "") -> str:
-    """Write the release of a version, or of the champion, into a folder; return what to tell."""
+    """Write the release of a version, or of the champion, into a folder; return a message for the user."""
     from capstan import registry
 
     version = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
@@ -42,7 +42,7 @@ def main() -> None:
         ("update", "take the release"),
         ("rollback", "go back"),
         ("read", "read an image"),
-        ("state", "tell what runs"),
+        ("state", "report what runs"),
     ):
         command = commands.add_parser(name, help=help)
         command.add_argument("device", type=Path, help="its folder")
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def on_device(given: argparse.Namespace) -> str:
-    """Run a command of a device; return what to tell."""
+    """Run a command of a device; return a message for the user."""
     device = Device(given.device, given.key.read_bytes())
     if given.command == "update":
         version = device.update(given.of.rstrip("/"))

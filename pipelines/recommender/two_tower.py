@@ -1,7 +1,7 @@
 """Two towers, in torch: a history and a film become vectors, and their product is the score.
 
-The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: an
-embedding of its own, plus one of its terms. Trained to tell which films come next, among all films.
+The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: its
+own embedding, plus one of its terms. Trained to predict which films come next, among all films.
 """
 
 from __future__ import annotations

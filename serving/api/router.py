@@ -58,7 +58,7 @@ class Application:
         self._find = lru_cache(1024)(self._search)  # clients ask for few paths
 
     def _search(self, method: str, path: str) -> tuple[Callable[..., Any], Kind, Scope]:
-        """Return what handles a request, its kind, and what its scope gets to know."""
+        """Return what handles a request, its kind, and what its route adds to the scope."""
         for route in self.routes:
             match, child_scope = route.matches({"type": "http", "method": method, "path": path})
             if match is not Match.NONE:

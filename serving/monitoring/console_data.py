@@ -1,4 +1,4 @@
-"""What the console tells of capstones, from the registry and the circle's tables. What is away hides nothing else."""
+"""What the console shows of capstones, from the registry and the circle's tables. What is away hides nothing else."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -31,7 +31,7 @@ class Reading:
         self.problems: dict[str, str] = {}
 
     def read(self, source: str, work: Callable[[], Content]) -> Content | None:
-        """Return what is found in a source, or None. One that failed in this reading is not asked again, and again."""
+        """Return what a source holds, or None. One that failed in this reading is not asked again."""
         if source not in self.problems:
             try:
                 return work()

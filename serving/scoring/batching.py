@@ -19,7 +19,7 @@ class Batcher:
 
     A batch waits up to `delay` seconds, but only for as many requests as were under way together lately. A single
     client thus never waits, and its requests skip the queue. Requests that arrive during a batch form the next one.
-    With `max_rows` of 1 there are no batches. `requests` and `rows` are told the size of each batch.
+    With `max_rows` of 1 there are no batches. `requests` and `rows` observe the size of each batch.
     """
 
     def __init__(self, score: Score, max_rows: int, delay: float, requests: Observe, rows: Observe):
@@ -31,7 +31,7 @@ class Batcher:
         self._timer: asyncio.Handle | None = None  # of the batch that is being collected
         self._turn: asyncio.Handle | None = None  # until the loop has gone round after a request that went alone
         self._scoring = False
-        self._task: asyncio.Task[None] | None = None  # the loop keeps no reference of its own
+        self._task: asyncio.Task[None] | None = None  # the loop keeps only a weak reference
 
     @property
     def waiting(self) -> int:

@@ -1,4 +1,4 @@
-"""Explanations: what each input adds to a prediction, computed in threads of their own."""
+"""Explanations: what each input adds to a prediction, computed in their own threads."""
 
 import asyncio
 import os

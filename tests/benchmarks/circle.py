@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.circle`: a quarter of flights, replayed with the circle off and on.
 
-Each replay has a state folder of its own below `--out`, where one that was interrupted goes on. It prints the times of
+Each replay has its own state folder below `--out`, where one that was interrupted goes on. It prints the times of
 each, its decisions, and how both rank the same flights of the last month; `--json` as JSON.
 """
 

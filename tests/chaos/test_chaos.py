@@ -1,4 +1,4 @@
-"""Strike a part of the cluster in the middle of a run, under load. The page docs/chaos.md tells what happened."""
+"""Strike a part of the cluster in the middle of a run, under load. The page docs/chaos.md describes what happened."""
 
 import subprocess
 import time

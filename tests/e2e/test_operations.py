@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do: new secrets, a backup, and restoring it. It takes about ten minutes.
+"""What docs/operations.md asks operators to do: new secrets, a backup, and restoring it. It takes about ten minutes.
 
 The commands are those of the page. They end the endpoint, so they come after all other tests.
 """

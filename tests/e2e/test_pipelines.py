@@ -22,7 +22,7 @@ SEED = uuid.uuid4().hex  # no earlier run is in the cache
 
 
 class Run:
-    """One run, followed to its end. While it goes on, `refused` is what a second one was told."""
+    """One run, followed to its end. While it goes on, `refused` is the message that a second one got."""
 
     def __init__(self, at, second=False, on_begin=lambda: None, **parameters):
         from capstan.images import image

@@ -19,7 +19,7 @@ def registered_scores(services, version: str) -> dict[str, float]:
 
 
 def test_steps_come_from_the_cache_where_they_may(ran, services):
-    """A step from the cache has a driver, and no pod of its own."""
+    """A step from the cache has a driver, but no pod."""
     run = services.run(ran["run"])
     assert run["state"] == "SUCCEEDED"
     pods = kube.pods(f"pipeline/runid={ran['run']}", "kubeflow")

@@ -29,7 +29,7 @@ GOOD = {"roc_auc": 0.99, "average_precision": 0.9, "brier": 0.05, "calibration_e
 
 @pytest.fixture(scope="module", autouse=True)
 def server(tmp_path_factory):
-    """MLflow, with a state folder of its own."""
+    """MLflow, with its own state folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAPSTAN_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("CAPSTAN_MLFLOW_PORT", str(free_port()))

@@ -74,7 +74,7 @@ def test_flights_from_one_airport_alone_are_drift(up, road, reference):
 
 @pytest.fixture(scope="module")
 def december(up, road) -> pd.DataFrame:
-    """A week and more of flights from one airport, asked for, with their ids, and told how late they were."""
+    """A week and more of flights from one airport, asked for, with their ids, and then labelled."""
     rows = flights(road, "LGA", 3_000).reset_index(drop=True)
     parts = [rows.iloc[start : start + 1_000] for start in range(0, len(rows), 1_000)]
     rows["prediction_id"] = [id_ for part in parts for id_ in ask(up["endpoint"]["url"], part)]

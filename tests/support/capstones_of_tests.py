@@ -1,4 +1,4 @@
-"""The tests' capstones: found, trained, and loaded without a registry."""
+"""The tests' capstones: added to the catalogue, trained, and loaded without a registry."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Clients that ask without pause, and remember what they were told."""
+"""Clients that ask without pause, and remember the answers."""
 
 import threading
 from collections import Counter
@@ -23,7 +23,7 @@ class Load:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def rest(self, url: str, pause: float = 0.0) -> None:
-        """Ask for two rows of `plain` at a time, until told to stop or until there is no answer."""
+        """Ask for two rows of `plain` at a time, until stopped or until there is no answer."""
         with httpx.Client(base_url=url, timeout=30) as client:
             while not self.stop.is_set():
                 try:

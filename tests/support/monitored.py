@@ -44,7 +44,7 @@ def seen(day: int) -> tuple[int, int]:
 
 
 def checks(day: int) -> list[Check]:
-    """Return what a look found on a day."""
+    """Return the results of a look on a day."""
     wave, worse = math.sin(day / 5), day in WORSE
     loss, off = (0.062 + 0.004 * wave, 0.04) if worse else (0.008 + 0.004 * wave, 0.012 + 0.004 * wave)
     verdict = "alarm" if worse else "ok"

@@ -24,7 +24,7 @@ def test_difference_is_that_of_fairlearn(loans, margin, attribute):
     declined = (margin >= MARGIN).astype(float)
     mine = fairness.difference(bad, declined, np.unique(group, return_inverse=True)[1])
     assert mine == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
-    assert mine > 0.15  # there is something to mend
+    assert mine > 0.15  # there is something to correct
 
 
 def test_threshold_is_the_cheapest_one(loans, margin):

@@ -36,7 +36,7 @@ def _row(what: str, seconds: list[float]) -> dict:
 
 
 def _since_creation(pod: dict) -> dict[str, float]:
-    """Return the seconds until each condition. Kubernetes tells times in whole seconds."""
+    """Return the seconds until each condition. Kubernetes reports times in whole seconds."""
     created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
     return {
         condition["type"]: (datetime.fromisoformat(condition["lastTransitionTime"]) - created).total_seconds()

@@ -1,4 +1,4 @@
-"""What a new cluster took to get ready, from the times that its objects still tell: measuring it deletes nothing."""
+"""What a new cluster took to get ready, from the times that its objects still hold: measuring it deletes nothing."""
 
 import json
 import subprocess

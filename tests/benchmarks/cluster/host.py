@@ -22,7 +22,7 @@ from tests.support.processes import free_port, process
 
 GROUPS = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds, as the kubelet has it
-# In a mount namespace of its own the file of hosts is another one; the control group limits what the shell becomes.
+# In its own mount namespace the file of hosts is another one; the control group limits what the shell becomes.
 SCRIPT = 'mount --bind "$0" /etc/hosts && echo $$ >"$1" && shift && exec "$@"'
 
 

@@ -15,7 +15,7 @@ from tests.e2e.endpoint import CAPSTONE
 TEXT = """
 The flagship's image, each layer by `docker build --no-cache`: the base image is there, packages come from where pip
 and uv are set to look. No layer was in the registry or on the node before, but those of the base image. The pull is
-as the kubelet tells it."""
+as the kubelet reports it."""
 PULLED = re.compile(r"Successfully pulled image .* in ([\d.]+m)?([\d.]+)(ms|s)\b")
 
 

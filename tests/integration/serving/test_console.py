@@ -40,7 +40,7 @@ def decide(server: Server, verb: str, token: str = "", name: str = "plain", **bo
 
 
 def told(home: Path, name: str = "plain") -> list[dict]:
-    """Return what `capstan history` tells."""
+    """Return what `capstan history` reports."""
     command = [CAPSTAN, "history", name, "--json"]
     environment = os.environ | {"CAPSTAN_HOME": str(home)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)

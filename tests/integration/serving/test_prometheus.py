@@ -38,7 +38,7 @@ def no_price(columns) -> dict:
 
 
 def ask(server: Server) -> dict[str, int]:
-    """Send a request of each kind that the metrics tell apart; return the status of each."""
+    """Send a request of each kind that the metrics distinguish; return the status of each."""
     post, row = server.client.post, {"instances": [{"x": 1.0}]}
     answered = server.predict(FLIGHT, FLIGHT)
     [first, _] = answered.json()["predictions"]

@@ -52,7 +52,7 @@ def work():
 
 @pytest.fixture
 def capstones(tmp_path, monkeypatch):
-    """Return the names of so many capstones, whose tables are written to a state folder of their own."""
+    """Return the names of so many capstones, whose tables are written to their own state folder."""
 
     def make(count: int) -> list[str]:
         folder, home, names = tmp_path / f"{count}", tmp_path / f"home-{count}", [f"x{n:02}" for n in range(count)]

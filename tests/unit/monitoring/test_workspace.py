@@ -55,7 +55,7 @@ def workspace(home):
 
 
 def drifted(home, name: str) -> float:
-    """Return the share of drifted columns that a report found."""
+    """Return the share of drifted columns in a report."""
     [project] = workspace(home).list_projects()
     runs = [workspace(home).get_run(project.id, run) for run in workspace(home).list_runs(project.id)]
     [run] = [run for run in runs if run.name == name]

@@ -1,4 +1,4 @@
-"""The outputs of a run, found in what its steps wrote."""
+"""The outputs of a run, from what its steps wrote."""
 
 from capstan.cluster.metadata import Artifact, Execution
 from capstan.cluster.outputs import Output, collect

@@ -39,7 +39,7 @@ def test_pipeline_that_runs_already_is_refused_and_another_is_not(deep):
 
 
 def test_monitoring_of_another_capstone_is_no_hindrance():
-    """It is one pipeline for all of them; the parameter tells which."""
+    """It is one pipeline for all of them; the parameter says which."""
     going_on = run_of("monitoring", True) | {"runtime_config": {"parameters": {"capstone": "wine_cluster"}}}
     with api(lambda _request: httpx.Response(200, json={"runs": [going_on]})) as client:
         client.require_none_of("monitoring", "flight_delay")
