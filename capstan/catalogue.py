@@ -23,8 +23,8 @@ def folders() -> list[Path]:
 
 def names() -> list[str]:
     """Return the names of all capstones, sorted."""
-    found = {path.parent.name for folder in folders() for path in folder.glob("*/task.py")}
-    return sorted(name for name in found if is_name(name))
+    candidates = {path.parent.name for folder in folders() for path in folder.glob("*/task.py")}
+    return sorted(name for name in candidates if is_name(name))
 
 
 def is_name(name: str) -> bool:

@@ -35,9 +35,9 @@ def check(frame: "pd.DataFrame", contract: "DataFrameSchema", name: str) -> "tup
         raise CapstanError(f"The table {name} breaks its contract as a whole: {'; '.join(listed)}. Fix the source.")
     cases = cases[cases["index"].notna()]
     cases = cases.assign(reason=cases["column"].astype(str) + ": " + cases["check"].astype(str).map(_shorten))
-    found = cases.drop_duplicates(["index", "reason"]).groupby("index")["reason"].agg("; ".join)
-    bad = frame.loc[found.index].assign(reason=found)
-    good = frame.drop(index=found.index)
+    by_row = cases.drop_duplicates(["index", "reason"]).groupby("index")["reason"].agg("; ".join)
+    bad = frame.loc[by_row.index].assign(reason=by_row)
+    good = frame.drop(index=by_row.index)
     if good.empty:
         return good, bad
     good, more = check(good, contract, name)

@@ -39,7 +39,7 @@ def of(capstone: str) -> tuple[str, ...]:
 def lock(names: Iterable[str], folder: Path) -> Path:
     """Return the lock that families are installed from: their own when one excludes others, else that of all.
 
-    Raises CapstanError when two of them have locks of their own.
+    Raises CapstanError when two of them have their own locks.
     """
     own = [name for name in names if (folder / f"{name}.lock").exists()]
     if len(own) > 1:

@@ -15,12 +15,12 @@ def prepare() -> Path:
     """Return the state folder, stamped with its format. Raises CapstanError when it has another format."""
     home = settings().home
     stamp = home / STAMP
-    found = stamp.read_text().strip() if stamp.exists() else ""
-    if found == FORMAT:
+    current = stamp.read_text().strip() if stamp.exists() else ""
+    if current == FORMAT:
         return home
-    if found or any((home / name).exists() for name in STATE):
+    if current or any((home / name).exists() for name in STATE):
         raise CapstanError(
-            f"{home} was made by {'another' if found else 'an earlier'} version of Capstan, and this version cannot "
+            f"{home} was made by {'another' if current else 'an earlier'} version of Capstan, and this version cannot "
             f"read its models. Nothing in it was changed. Stop what runs from it with `capstan down`, move it with "
             f"`mv {home} {home}.old` (or set CAPSTAN_HOME to another folder), and train again with `capstan run`."
         )

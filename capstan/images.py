@@ -61,7 +61,7 @@ def is_tagged(image: str) -> bool:
 def other_code(capstone: str) -> str:
     """Return a sentence if the cluster's image of a capstone was made of other code than this checkout's, or ""."""
     there = settings().images.get(capstone, "").rpartition(":")[2]
-    if is_tagged(settings().image) or not TAG.fullmatch(there) or there == tag(capstone):  # another's tag tells nothing
+    if is_tagged(settings().image) or not TAG.fullmatch(there) or there == tag(capstone):  # another's tag says nothing
         return ""
     return f"The image is {there}, and this checkout {tag(capstone)}: its edits run there after `make cluster`."
 
@@ -76,9 +76,9 @@ def require(capstone: str) -> None:
 
 def core_files() -> dict[str, Path]:
     """Return the files of the core's layer, by their path in the checkout: our packages without the capstones."""
-    found = [path for name in PACKAGES for path in _files(ROOT / name)]
+    paths = [path for name in PACKAGES for path in _files(ROOT / name)]
     capstones = {path.parent for path in catalogue.PIPELINES.glob("*/task.py")}
-    return {str(path.relative_to(ROOT)): path for path in found if not capstones.intersection(path.parents)}
+    return {str(path.relative_to(ROOT)): path for path in paths if not capstones.intersection(path.parents)}
 
 
 def capstone_files(capstone: str) -> dict[str, Path]:
@@ -94,7 +94,7 @@ def capstone_files(capstone: str) -> dict[str, Path]:
 def layers(names: Iterable[str]) -> list[str]:
     """Return the digests of the layers with libraries: of the base, then of each family on what is below it."""
     lock = families.lock(names, ROOT / "requirements")
-    found = [
+    digests = [
         digest(
             ROOT / "images" / "base.Dockerfile",
             ROOT / "requirements" / "uv.txt",
@@ -104,8 +104,8 @@ def layers(names: Iterable[str]) -> list[str]:
         )
     ]
     for name in names:
-        found.append(digest(found[-1], ROOT / "images" / "family.Dockerfile", *families.all_families()[name]))
-    return found
+        digests.append(digest(digests[-1], ROOT / "images" / "family.Dockerfile", *families.all_families()[name]))
+    return digests
 
 
 @cache
@@ -141,5 +141,5 @@ def core_libraries() -> list[str]:
 
 def _files(folder: Path) -> list[Path]:
     """Return the files of a folder that may be in an image."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md")
-    return sorted(path for path in found if not IGNORED.intersection(path.relative_to(folder).parts))
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md")
+    return sorted(path for path in paths if not IGNORED.intersection(path.relative_to(folder).parts))

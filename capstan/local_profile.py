@@ -39,7 +39,7 @@ class LocalProfile:
 
     def stored_rows(self, capstone: str) -> dict[str, int]:
         """Return the rows of each table of the SQLite files. Raise CapstanError when one is missing or damaged."""
-        found: dict[str, int] = {}
+        counts: dict[str, int] = {}
         for path in self._databases(capstone):
             if not path.exists():
                 raise CapstanError(f"{path} is missing")
@@ -50,10 +50,10 @@ class LocalProfile:
                     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
                     for (table,) in tables:
                         [rows] = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-                        found[f"{path.name} {table}"] = rows
+                        counts[f"{path.name} {table}"] = rows
             except sqlite3.Error as error:
                 raise CapstanError(f"{path} is damaged ({error})") from error
-        return found
+        return counts
 
     def discard_stores(self, capstone: str) -> None:
         """Rename the SQLite files. A server that has them open reads on, until it loads the capstone again."""

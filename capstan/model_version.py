@@ -45,20 +45,20 @@ def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
     """Return the content of a version's schema.json."""
     from pydantic import TypeAdapter
 
-    found: dict[str, Any] = {"capstone": task.name, "inputs": dict(model.inputs)}
+    schema: dict[str, Any] = {"capstone": task.name, "inputs": dict(model.inputs)}
     if "endpoint" in task.capabilities:
-        found["request"] = task.Request.model_json_schema()
-        found["prediction"] = task.Prediction.model_json_schema(mode="serialization")
+        schema["request"] = task.Request.model_json_schema()
+        schema["prediction"] = task.Prediction.model_json_schema(mode="serialization")
     if "features" in task.capabilities:
-        found["feature_service"] = task.FEATURE_SERVICE
-        found["entity_keys"] = list(task.ENTITY_KEYS)
+        schema["feature_service"] = task.FEATURE_SERVICE
+        schema["entity_keys"] = list(task.ENTITY_KEYS)
     if "events" in task.capabilities:
-        found["event"] = task.Event.model_json_schema()
+        schema["event"] = task.Event.model_json_schema()
     if "labels" in task.capabilities:
-        found["actual"] = TypeAdapter(task.Actual).json_schema()
+        schema["actual"] = TypeAdapter(task.Actual).json_schema()
     if model.weight_files:
-        found["weights"] = _stated(task, model)
-    return found
+        schema["weights"] = _stated(task, model)
+    return schema
 
 
 def save(folder: Path, task: Capstone, model: Model) -> None:

@@ -36,7 +36,7 @@ class Profile(Protocol):
         """Wait until "mlflow" or the "endpoint" of a capstone answers. Start it first if Capstan runs it."""
 
     def fit_on_ray(self, capstone: str, tables: str, model: str, parameters: dict[str, Any]) -> bool:
-        """Train on Ray workers of their own if the profile has them. Return whether it did."""
+        """Train on Ray workers if the profile has them. Return whether it did."""
 
     def endpoint(self, capstone: str) -> str:
         """Return the URL of the endpoint that serves a capstone."""

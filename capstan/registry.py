@@ -104,15 +104,15 @@ def load_version(name: str, number: str) -> "Version":
 def versions(name: str) -> list[ModelVersion]:
     """Return every version of a model, newest first. (MLflow leaves the aliases out of a search.)"""
     reply = call("GET", "model-versions/search", filter=f"name='{name}'", max_results=100_000)
-    found = [_parse(item) for item in reply.get("model_versions", [])]
-    return sorted(found, key=lambda version: -int(version.version))
+    parsed = [_parse(item) for item in reply.get("model_versions", [])]
+    return sorted(parsed, key=lambda version: -int(version.version))
 
 
 def newest_versions() -> dict[str, ModelVersion]:
     """Return the newest version of every model, by its name, of up to 1000 models; in one request."""
     reply = call("GET", "registered-models/search", max_results=1000)
-    found = [_parse(item) for model in reply.get("registered_models", []) for item in model.get("latest_versions", [])]
-    return {version.name: version for version in sorted(found, key=lambda version: int(version.version))}
+    latest = [_parse(item) for model in reply.get("registered_models", []) for item in model.get("latest_versions", [])]
+    return {version.name: version for version in sorted(latest, key=lambda version: int(version.version))}
 
 
 def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) -> ModelVersion:

@@ -80,11 +80,11 @@ class Limits:
 
 def problems(resources: Any, limits: Any) -> list[str]:
     """Return what is wrong with `RESOURCES` and `LIMITS` of a task."""
-    found = []
+    messages = []
     if not isinstance(resources, Resources):
-        found.append("RESOURCES is not a capstan.resources.Resources")
+        messages.append("RESOURCES is not a capstan.resources.Resources")
     if not isinstance(limits, Limits):
-        found.append("LIMITS is not a capstan.resources.Limits")
+        messages.append("LIMITS is not a capstan.resources.Limits")
     elif low := [part.name for part in fields(limits) if getattr(limits, part.name) <= 0]:
-        found.append(f"LIMITS has no room: {', '.join(low)} must be over 0")
-    return found
+        messages.append(f"LIMITS has no room: {', '.join(low)} must be over 0")
+    return messages

@@ -72,7 +72,9 @@ class Settings(BaseSettings):
     serving_memory: int | None = Field(
         None, gt=0, description="endpoint: bytes that loaded models take at most; others load on first use"
     )
-    rollout_seconds: float = Field(0, ge=0, description="endpoint: seconds between looks at roll-outs; 0 is when told")
+    rollout_seconds: float = Field(
+        0, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
+    )
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
     body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
@@ -147,7 +149,7 @@ class Settings(BaseSettings):
             self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"
 
     def __hash__(self) -> int:
-        """Tell one reading of the environment from another: what is made of the settings is cached by them."""
+        """Distinguish one reading of the environment from another: what is made of the settings is cached by them."""
         return id(self)
 
 
@@ -155,20 +157,20 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
     try:
-        found = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
+        loaded = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
     except ValidationError as error:
         # Not what was given: it may be a token.
         wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
         raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
     for folder, there, what in (
-        (MOUNTED[0], found.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
-        (MOUNTED[1], found.token, f"Secret `{SECRETS}`"),
+        (MOUNTED[0], loaded.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
+        (MOUNTED[1], loaded.token, f"Secret `{SECRETS}`"),
     ):
         if folder.is_dir() and not there:  # mounted, and empty
             raise CapstanError(
                 f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
             )
-    return found
+    return loaded
 
 
 def misspelt() -> list[str]:

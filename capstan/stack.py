@@ -68,12 +68,12 @@ def services() -> dict[str, Service]:
     evidently += ["--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    found = [
+    listed = [
         Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, home / "mlflow", no_jobs),
         Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, None, {}),
         Service("evidently", "Evidently", at.evidently_port, "/", evidently, home / "evidently", {}),
     ]
-    return {service.name: service for service in found}
+    return {service.name: service for service in listed}
 
 
 def up(names: list[str] | None = None) -> Iterator[Service]:
@@ -116,29 +116,29 @@ def process(service: Service) -> psutil.Process | None:
     """Return the process of a service that was started with this home and still runs, or None."""
     try:
         saved = _saved(service)
-        found = psutil.Process(saved["pid"])
+        candidate = psutil.Process(saved["pid"])
         # Process ids are used again. Together with its start time, an id names one process. The folder may be a copy of
         # another: the process then belongs to that one.
-        same = abs(found.create_time() - saved["created"]) < 1 and found.status() != psutil.STATUS_ZOMBIE
-        home, environment = str(settings().home), found.environ()
+        same = abs(candidate.create_time() - saved["created"]) < 1 and candidate.status() != psutil.STATUS_ZOMBIE
+        home, environment = str(settings().home), candidate.environ()
         # A process that has only just been started shows no environment yet.
         if same and (not environment or environment.get("CAPSTAN_HOME") == home):
-            return found
+            return candidate
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         pass
     # The command may have been killed before it wrote the file.
-    return next((found for found in _processes(service) if os.getsid(found.pid) == found.pid), None)
+    return next((candidate for candidate in _processes(service) if os.getsid(candidate.pid) == candidate.pid), None)
 
 
 def _processes(service: Service) -> list[psutil.Process]:
     """Return the processes of a service by the mark in their environment: itself and its workers."""
     mark = {"CAPSTAN_HOME": str(settings().home), "CAPSTAN_SERVICE": service.name}
-    found = []
+    processes = []
     for candidate in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if mark.items() <= candidate.environ().items() and candidate.status() != psutil.STATUS_ZOMBIE:
-                found.append(candidate)
-    return found
+                processes.append(candidate)
+    return processes
 
 
 def healthy(service: Service) -> bool:

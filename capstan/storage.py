@@ -88,8 +88,8 @@ class Folder:
 
     def keys(self, folder: str) -> list[str]:
         """Return the keys of all files below a folder, sorted."""
-        found = (path for path in (self.root / folder).rglob("*") if path.is_file())
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
+        files = (path for path in (self.root / folder).rglob("*") if path.is_file())
+        return sorted(path.relative_to(self.root).as_posix() for path in files)
 
     def arrow(self) -> "FileSystem":
         """Return the files by key for pyarrow."""
@@ -157,13 +157,13 @@ class Bucket:
 
     def keys(self, folder: str) -> list[str]:
         """Return the keys of all objects below a folder, sorted."""
-        found: list[str] = []
+        keys: list[str] = []
         more: dict[str, str] = {}
         while True:
             reply = self._checked("list_objects_v2", Prefix=folder.rstrip("/") + "/", **more)
-            found += [item["Key"] for item in reply.get("Contents", [])]
+            keys += [item["Key"] for item in reply.get("Contents", [])]
             if not reply.get("IsTruncated"):
-                return sorted(found)
+                return sorted(keys)
             more = {"ContinuationToken": reply["NextContinuationToken"]}
 
     def arrow(self) -> "FileSystem":

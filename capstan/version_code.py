@@ -134,8 +134,8 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         with self._code.active():
-            found = super().find_class(module, name)
-        return self._code.calling(found) if name == "subimport" else found  # cloudpickle imports modules by it
+            attribute = super().find_class(module, name)
+        return self._code.calling(attribute) if name == "subimport" else attribute  # cloudpickle imports modules by it
 
 
 class _Loader(SourceFileLoader):

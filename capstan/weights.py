@@ -36,7 +36,7 @@ def problems(stated: Any, train: Callable[..., Any]) -> list[str]:
     if not isinstance(stated, Mapping) or not all(isinstance(weights, Weights) for weights in stated.values()):
         return ["WEIGHTS maps a name to a capstan.weights.Weights"]
     wrong = [name for name, weights in stated.items() if not SHA256.fullmatch(weights.sha256)]
-    found = [f"the sha256 of its weights {', '.join(wrong)} is not 64 hex digits"] if wrong else []
+    messages = [f"the sha256 of its weights {', '.join(wrong)} is not 64 hex digits"] if wrong else []
     if stated and "weights" not in inspect.signature(train).parameters:
-        found.append("its `train` has no parameter `weights`, which gets the paths of WEIGHTS")
-    return found
+        messages.append("its `train` has no parameter `weights`, which gets the paths of WEIGHTS")
+    return messages

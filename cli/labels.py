@@ -31,8 +31,8 @@ def load(
     if as_json:
         print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
     else:
-        found = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
-        console.print(f"{capstone}: {', '.join(found) or 'no labels'}")
+        counts = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
+        console.print(f"{capstone}: {', '.join(counts) or 'no labels'}")
         for row in report.refused[:SHOWN]:
             console.print(f"{row['outcome']}: {row['error']}", markup=False)
     if report.refused:

@@ -73,14 +73,14 @@ def _look(capstone: str, asked: Asked, as_json: bool) -> None:
     if as_json:
         print_json({"capstone": capstone} | summary)
         return
-    found = summary["live"]
-    if "drifted" in found:
+    live = summary["live"]
+    if "drifted" in live:
         console.print(
-            f"{found['predictions']:,.0f} predictions of the last {asked['hours']:g} h: {found['drifted']:.0f} of "
-            f"{found['columns']:.0f} columns drifted"
+            f"{live['predictions']:,.0f} predictions of the last {asked['hours']:g} h: {live['drifted']:.0f} of "
+            f"{live['columns']:.0f} columns drifted"
         )
         console.print(f"report       {summary['live_report']}")
-    console.print(f"checks       {found['checks']:.0f}, of which {found['alarms']:.0f} alarm")
+    console.print(f"checks       {live['checks']:.0f}, of which {live['alarms']:.0f} alarm")
 
 
 def _repeat(capstone: str, seconds: int, asked: Asked, as_json: bool) -> None:

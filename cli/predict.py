@@ -54,11 +54,11 @@ def predict(
 
 def pairs(entity: list[str]) -> dict[str, str]:
     """Return the fields of `--entity KEY=VALUE`, as text."""
-    found = [item.partition("=") for item in entity]
-    for key, equals, _ in found:
+    parts = [item.partition("=") for item in entity]
+    for key, equals, _ in parts:
         if not (key and equals):
             raise typer.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--entity")
-    return {key: text for key, _, text in found}
+    return {key: text for key, _, text in parts}
 
 
 def value(text: str, schema: dict[str, Any]) -> Any:

@@ -39,12 +39,12 @@ def replay(
         raise CapstanError("A replay runs on this machine only. Leave out `--profile cluster`.")
     start, end = _times(from_, to)
     factor = _factor(speed)
-    found = _replay(capstone, start, end, factor, circle, as_json)
+    report = _replay(capstone, start, end, factor, circle, as_json)
     if as_json:
-        print_json(found)
+        print_json(report)
         return
-    seconds = found.pop("seconds")
-    for name, value in found.items():
+    seconds = report.pop("seconds")
+    for name, value in report.items():
         lines = value if isinstance(value, list) else [f"{value:,}" if isinstance(value, int) else value]
         for line in lines or ["none"]:
             console.print(f"{name.replace('_', ' '):<20} {line}", markup=False)
@@ -92,7 +92,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
     elif not quiet:
         console.print(f"It goes on from {kept.now:%Y-%m-%d %H:%M}.")
     going, watcher = Replay(capstone, task, happened, kept), Watcher(capstone, task, circle)
-    logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are told here
+    logging.getLogger("monitoring").addHandler(logging.NullHandler())  # alerts are printed here
     status = nullcontext() if quiet else console.status("preparing")
     with sending(), Reporter(capstone) as reporter, status as shown:
         if kept.now > start:  # it may have been killed before the last week was reported

@@ -107,8 +107,8 @@ def runner(what: str) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
     if settings().profile == "cluster":
         from capstan.cluster import pipelines
 
-        found: Callable[..., tuple[dict[str, Any], dict[str, str]]] = getattr(pipelines, what)
-        return found
+        run_on_cluster: Callable[..., tuple[dict[str, Any], dict[str, str]]] = getattr(pipelines, what)
+        return run_on_cluster
     from capstan.runner import local
 
     def run_here(*arguments: Any) -> tuple[dict[str, Any], dict[str, str]]:

@@ -20,11 +20,11 @@ def trace(
     from monitoring.trace import trace as traced
 
     catalogue.folder(capstone)
-    found = traced(capstone, prediction)
+    origin = traced(capstone, prediction)
     if as_json:
-        print_json(found)
+        print_json(origin)
         return
-    for name, value in found.items():
+    for name, value in origin.items():
         parts = value.items() if isinstance(value, dict) else [("", value)]
         if name == "labels":
             parts = [("", f"{one['label']}, known at {one['known_at']}, sent by {one['by'] or '-'}") for one in value]

@@ -34,7 +34,7 @@ def materialized(capstone: str) -> str:
 
 def published_definitions(capstone: str) -> list[Any]:
     """Return a capstone's definitions with sources that lead to its published tables."""
-    found, storage = [], profile().storage()
+    redirected, storage = [], profile().storage()
     for definition in definitions(capstone):
         if source := getattr(definition, "batch_source", None):
             definition = copy(definition)
@@ -42,8 +42,8 @@ def published_definitions(capstone: str) -> list[Any]:
             options = definition.batch_source.file_options = copy(source.file_options)
             options.uri = storage.url(f"{published(capstone)}/{source.path}")
             options.s3_endpoint_override = storage.endpoint
-        found.append(definition)
-    return found
+        redirected.append(definition)
+    return redirected
 
 
 @contextmanager

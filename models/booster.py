@@ -19,11 +19,11 @@ def encode(columns: Columns, inputs: list[str], categories: Mapping[str, list[st
 
     A category becomes its position in its list. A missing or unknown value becomes NaN.
     """
-    found = [_codes(columns[name], categories[name]) if name in categories else columns[name] for name in inputs]
-    if len(found[0]) < FEW_ROWS:  # one array of all columns: an array of each takes most of the time of one row
-        return np.array(found, dtype=float).T
-    matrix = np.empty((len(found[0]), len(inputs)))
-    for position, values in enumerate(found):
+    coded = [_codes(columns[name], categories[name]) if name in categories else columns[name] for name in inputs]
+    if len(coded[0]) < FEW_ROWS:  # one array of all columns: an array of each takes most of the time of one row
+        return np.array(coded, dtype=float).T
+    matrix = np.empty((len(coded[0]), len(inputs)))
+    for position, values in enumerate(coded):
         matrix[:, position] = np.asarray(values, dtype=float)
     return matrix
 

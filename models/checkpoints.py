@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def key(name: str, plan: str, data: Iterable[torch.Tensor], code: Path) -> str:
-    """Return what tells trainings apart: name, plan, data, and the Python files of two folders, `code` and this."""
+    """Return what identifies a training: name, plan, data, and the Python files of two folders, `code` and this."""
     tensors = (hashlib.sha256(tensor.numpy().data).hexdigest() for tensor in data)
     files = sorted(path for folder in (code, Path(__file__).parent) for path in folder.glob("*.py"))
     return f"{name}-{digest(name, plan, torch.__version__, *tensors, *files)}"

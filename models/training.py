@@ -51,8 +51,8 @@ def fit(
         for batch in batches(epoch):
             optimizer.zero_grad()
             with torch.autocast(kind, enabled=kind == "cuda"):
-                found = loss(whole, batch)
-            scaler.scale(found).backward()
+                batch_loss = loss(whole, batch)
+            scaler.scale(batch_loss).backward()
             if clip:
                 scaler.unscale_(optimizer)
                 nn.utils.clip_grad_norm_(network.parameters(), clip)

@@ -151,8 +151,8 @@ class Alerts(Database):
         ranked = select(ALERTS.c.number, ALERTS.c.cleared_at, order.label("place"))
         if capstone:
             ranked = ranked.where(ALERTS.c.capstone == capstone)
-        found = ranked.subquery()
-        shown = select(found.c.number).where(or_(found.c.cleared_at.is_(None), found.c.place <= cleared))
+        subquery = ranked.subquery()
+        shown = select(subquery.c.number).where(or_(subquery.c.cleared_at.is_(None), subquery.c.place <= cleared))
         latest: dict[str, list[Alert]] = {}
         for row in self.rows(_with_deliveries().where(ALERTS.c.number.in_(shown))):
             latest.setdefault(row.capstone, []).append(_alert(row._mapping))
@@ -166,14 +166,14 @@ class Alerts(Database):
         )
         mine = []
         for row in self.rows(query):
-            found = row._mapping
-            wait = min(FIRST * 2 ** min(found["tries"], 10), MOST)
-            state = "given up" if now - instant(found["queued_at"]) > GIVE_UP else "waiting"
-            values = {"state": state, "tries": found["tries"] + 1, "next_at": ticks(now + wait)}
+            delivery = row._mapping
+            wait = min(FIRST * 2 ** min(delivery["tries"], 10), MOST)
+            state = "given up" if now - instant(delivery["queued_at"]) > GIVE_UP else "waiting"
+            values = {"state": state, "tries": delivery["tries"] + 1, "next_at": ticks(now + wait)}
             with self.transaction() as connection:
-                this = _delivery(found["alert"], found["webhook"]), DELIVERIES.c.tries == found["tries"]
+                this = _delivery(delivery["alert"], delivery["webhook"]), DELIVERIES.c.tries == delivery["tries"]
                 if connection.execute(update(DELIVERIES).where(*this).values(values)).rowcount:
-                    mine.append((_alert(found), found["webhook"]))
+                    mine.append((_alert(delivery), delivery["webhook"]))
         return mine
 
     def sent(self, alert: Alert, webhook: str) -> None:

@@ -55,17 +55,17 @@ def look(
     more: Sequence[Check] = (),
     others: Sequence[Condition] = (),
 ) -> Snapshot:
-    """Check the version's predictions with the labels that are known now, alert, and keep what was found.
+    """Check the version's predictions with the labels that are known now, alert, and keep the results.
 
     more: checks that were made elsewhere, such as those of the service level. others: what else is wrong.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
     are compared up to `now`. Without predictions there is no check.
     """
-    found = check(capstone, task, against, now)
-    found = replace(found, checks=[*found.checks, *more])
-    report(capstone, found.checks, now, others)
-    snapshots().keep(capstone, found)
-    return found
+    snapshot = check(capstone, task, against, now)
+    snapshot = replace(snapshot, checks=[*snapshot.checks, *more])
+    report(capstone, snapshot.checks, now, others)
+    snapshots().keep(capstone, snapshot)
+    return snapshot
 
 
 def check(capstone: str, task: Capstone, against: Reference, now: datetime) -> Snapshot:
@@ -78,30 +78,30 @@ def check(capstone: str, task: Capstone, against: Reference, now: datetime) -> S
         return Snapshot(now, against.version, 0, 0, [])
     newest = daily_counts.recent(signals_of(task, log, against), checks, against.counted)
     outcome = task.OUTCOME
-    found = verdicts.check(against.counted, newest, checks)
+    results = verdicts.check(against.counted, newest, checks)
     # A label that is not known yet is no null.
-    found = [one for one in found if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
+    results = [one for one in results if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
     if "contract" in task.capabilities:
         latest = log[log["prediction_time"] >= until - timedelta(days=min(checks.windows))]
-        found += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
-    return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), found)
+        results += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
+    return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), results)
 
 
-def report(capstone: str, found: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
-    """Alert about the alarms that were none before; tell the history of these, and of those that cleared.
+def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
+    """Alert about new alarms; add these, and those that cleared, to the history.
 
     A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
     when it is not among them.
     The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
     """
     link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
-    holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(found))))}
+    holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(checks))))}
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
     for name in sorted(holding.keys() - opened.keys()):
         evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
         event = Event("alert", now, holding[name].message, evidence=evidence)
         history().add(capstone, f"alert {name} {now.isoformat()}", event)
-    unsure = {name: opened[name] for name in opened.keys() - holding.keys() if not _has_cleared(name, found)}
+    unsure = {name: opened[name] for name in opened.keys() - holding.keys() if not _has_cleared(name, checks)}
     for name in sorted(opened.keys() - holding.keys() - unsure.keys()):
         history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
     alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
@@ -121,12 +121,12 @@ def signals_of(task: Capstone, log: "pd.DataFrame", against: Reference) -> "pd.D
     return rows
 
 
-def _has_cleared(name: str, found: Sequence[Check]) -> bool:
+def _has_cleared(name: str, checks: Sequence[Check]) -> bool:
     """Return whether a condition is over: its check says ok, or its signal is gone while others are checked."""
-    verdicts = {_name(one): one.verdict for one in found}
+    verdicts = {_name(one): one.verdict for one in checks}
     if name in verdicts:
         return verdicts[name] == "ok"
-    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in found)
+    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in checks)
 
 
 def _name(one: Check) -> str:

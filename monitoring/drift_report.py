@@ -23,7 +23,7 @@ MIN_PREDICTIONS = 100
 
 @dataclass(frozen=True)
 class Watched:
-    """What a look at the live predictions found. `note` says why there is no report, or what it leaves out."""
+    """The result of a look at the live predictions. `note` says why there is no report, or what it leaves out."""
 
     counts: dict[str, float]  # predictions; with a report also columns, and how many of them drifted
     page: bytes | None = None
@@ -54,8 +54,8 @@ def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None =
     log = labelled(capstone, since, now, now, also_unlabelled=True) if as_of else reader.read(capstone, since)
     log = signals.answers(log, version)
     if len(log) < MIN_PREDICTIONS:
-        found = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
-        return Watched({"predictions": len(log)}, note=f"{found}; fewer than {MIN_PREDICTIONS} show no drift.")
+        answered = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
+        return Watched({"predictions": len(log)}, note=f"{answered}; fewer than {MIN_PREDICTIONS} show no drift.")
     reference = signals.untimed(reference, task)
     live = signals.of_predictions(task, log, reference)
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
@@ -74,7 +74,7 @@ def _performance(capstone: str, task: Capstone, version: str, now: datetime, run
     if outcome is None:
         return {}
     log = signals.answers(labelled(capstone, now - LABELLED, now, now), version).tail(signals.SAMPLE_ROWS)
-    answers = [found[outcome.prediction] for found in log["prediction"]]
+    answers = [answer[outcome.prediction] for answer in log["prediction"]]
     targets = signals.targets(task, log["label"]).to_numpy()
     rows = pd.DataFrame({outcome.target: targets, outcome.prediction: answers})
     if len(rows) < MIN_PREDICTIONS or rows[outcome.target].nunique() < 2:

@@ -35,9 +35,9 @@ def skewed(capstone: str, task: Capstone, since: datetime, until: datetime) -> l
     log = signals.answers(log, store.read(capstone).champion)
     if log.empty:
         return []
-    found = skew(capstone, task, log)
-    worst = sorted(alarms(found), key=lambda one: -(one.statistic or 0))
-    message = f"{len(worst)} of {len(found)} features differ online from offline."
+    checks = skew(capstone, task, log)
+    worst = sorted(alarms(checks), key=lambda one: -(one.statistic or 0))
+    message = f"{len(worst)} of {len(checks)} features differ online from offline."
     shown = " ".join(one.message for one in worst[:SHOWN])
-    largest = max(one.statistic or 0 for one in found)
+    largest = max(one.statistic or 0 for one in checks)
     return [Check("skew", "features", "alarm" if worst else "ok", largest, 0.0, message=f"{message} {shown}".strip())]

@@ -62,10 +62,10 @@ class Readings(Database):
 
 def _processes(text: str) -> dict[str, Counters]:
     """Return the counters of each process again. JSON has the bounds as text, and the largest as Infinity."""
-    found = json.loads(text)
+    processes = json.loads(text)
     return {
         process: Counters(**{**kept, "within": {float(bound): count for bound, count in kept["within"].items()}})
-        for process, kept in found.items()
+        for process, kept in processes.items()
     }
 
 

@@ -59,8 +59,8 @@ def _local(at: datetime | None) -> datetime | None:
 
 
 def _drifted(run: Any) -> int:
-    [found] = [m["value"] for m in run.dict()["metrics"] if m["config"]["type"].endswith(":DriftedColumnsCount")]
-    return int(found["count"])
+    [drifted] = [m["value"] for m in run.dict()["metrics"] if m["config"]["type"].endswith(":DriftedColumnsCount")]
+    return int(drifted["count"])
 
 
 def _definition(frame: pd.DataFrame, outcome: Outcome | None) -> Any:

@@ -34,12 +34,12 @@ def daily_differences(days: np.ndarray, canary: np.ndarray, gain: np.ndarray, le
     days: the day of each row, (n,). canary: whether the canary answered it, (n,). gain: how good the answer was, (n,),
     such as the negative squared error. A day with fewer than `least` rows of either is left out.
     """
-    found = []
+    differences = []
     for day in np.unique(days):
         one, two = gain[(days == day) & canary], gain[(days == day) & ~canary]
         if min(len(one), len(two)) >= least:
-            found.append(one.mean() - two.mean())
-    return np.array(found)
+            differences.append(one.mean() - two.mean())
+    return np.array(differences)
 
 
 def look(differences: np.ndarray, *, alpha: float = 0.05, harm: float = 0.0, width: float = 1.0) -> Look:

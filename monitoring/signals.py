@@ -58,12 +58,12 @@ def targets(task: Capstone, labels: pd.Series) -> pd.Series:
 
 def inputs(log: pd.DataFrame) -> pd.DataFrame:
     """Return the scalar inputs and features of a prediction log, as JSON has them."""
-    found = pd.DataFrame([one | more for one, more in zip(log["inputs"], log["features"], strict=True)])
-    return found[[name for name in found if is_scalar(found[name])]]
+    frame = pd.DataFrame([one | more for one, more in zip(log["inputs"], log["features"], strict=True)])
+    return frame[[name for name in frame if is_scalar(frame[name])]]
 
 
 def untimed(frame: pd.DataFrame, task: Capstone) -> pd.DataFrame:
-    """Return signals without the time of the prediction, which tells Evidently nothing."""
+    """Return signals without the time of the prediction, which Evidently has no use for."""
     time = task.CHECKS.time
     return frame.drop(columns=[time] if time in frame else [])
 

@@ -57,19 +57,19 @@ class Snapshots(Database):
     def __init__(self, url: str):
         super().__init__(url, schema, "snapshots")
 
-    def keep(self, capstone: str, found: Snapshot) -> None:
+    def keep(self, capstone: str, snapshot: Snapshot) -> None:
         """Keep a snapshot, in place of one as of the same instant."""
         row = {
             "capstone": capstone,
-            "at": ticks(found.at),
-            "version": found.version,
-            "predictions": found.predictions,
-            "labels": found.labels,
-            "checks": json.dumps([check.as_dict() for check in found.checks]),
+            "at": ticks(snapshot.at),
+            "version": snapshot.version,
+            "predictions": snapshot.predictions,
+            "labels": snapshot.labels,
+            "checks": json.dumps([check.as_dict() for check in snapshot.checks]),
         }
         with self.exclusive(f"snapshots of {capstone}") as connection:
             connection.execute(
-                delete(SNAPSHOTS).where(SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at == ticks(found.at))
+                delete(SNAPSHOTS).where(SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at == ticks(snapshot.at))
             )
             connection.execute(insert(SNAPSHOTS).values(row))
 

@@ -24,19 +24,19 @@ def trace(model: str, prediction_id: str) -> dict[str, Any]:
     """
     moment = ids.moment(prediction_id)
     days = {(moment + late).date().isoformat() for late in (0 * LONGEST, LONGEST)} if moment else None
-    found = select(
+    rows = select(
         model,
         None,
         (lambda _day: True) if days is None else days.__contains__,
         where="prediction_id = $id AND variant <> 'shadow'",
         id=prediction_id,
     )
-    if found.empty:
+    if rows.empty:
         raise CapstanError(
             f"The prediction log of {model} has no {prediction_id}. An answer has its id in `prediction_id`; what was "
             "just answered on a cluster, or has expired, is not in the log."
         )
-    row = found.iloc[0]
+    row = rows.iloc[0]
     labels = [
         {
             "label": orjson.loads(one["label"]),

@@ -23,8 +23,8 @@ def add(capstone: str, title: str, runs: Mapping[str, Any], outcome: str | None 
     outcome: the kind of the capstone's outcome, or None where its signals hold no label.
     """
     workspace = _open(profile().workspace())
-    found = [project for project in workspace.list_projects() if project.name == capstone]
-    project = found[0] if found else _create(workspace, capstone, title, outcome)
+    projects = [project for project in workspace.list_projects() if project.name == capstone]
+    project = projects[0] if projects else _create(workspace, capstone, title, outcome)
     if project.description != title:  # the question has been worded anew
         project.description = title
         project.save()

@@ -28,14 +28,14 @@ GROUP_ROWS = 50_000  # of a row group, at least: a look-up reads whole ones
 
 def current(storage: Storage, keys: Sequence[str]) -> list[str]:
     """Return the files that count, of some folders' files: without those that a merged file has replaced."""
-    found: list[str] = []
+    kept: list[str] = []
     for _, group in groupby(sorted(keys), lambda key: key.rpartition("/")[0]):
         names = {key: stem(key) for key in group if is_whole(key)}
         gone: set[str] = set()
         if len(names) > 1:  # a day usually has one file that says so, or many that replace nothing
             gone = {name for key in names if names[key].startswith(MERGED) for name in replaced(storage, key)}
-        found += [key for key in names if names[key] not in gone]
-    return found
+        kept += [key for key in names if names[key] not in gone]
+    return kept
 
 
 def replaced(storage: Storage, key: str) -> list[str]:
@@ -51,8 +51,8 @@ def replaced(storage: Storage, key: str) -> list[str]:
 def merge(storage: Storage, keys: Sequence[str], keep: "Keep | None" = None, reason: str = "") -> str:
     """Write one file in the place of some others of a folder, remove these, and return its key.
 
-    keep: returns the rows of a table that stay; by default all. `reason` tells one such file from another of the same
-    others. The memory that it takes is that of some row groups.
+    keep: returns the rows of a table that stay; by default all. `reason` distinguishes one such file from another of
+    the same files. The memory that it takes is that of some row groups.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -31,7 +31,7 @@ ATTEMPTS = 5  # files may be moved between the look at the folder and the look i
 LONGEST = timedelta(hours=1)  # from an id to the end of its answer; only streams take more than seconds
 
 
-class Found(NamedTuple):
+class Prediction(NamedTuple):
     """A prediction: when it was answered, and the time that it is as of."""
 
     time: datetime
@@ -63,7 +63,7 @@ class Finder:
         self._segments: dict[Path, Segment] = {}
         self._fragments: dict[str, ds.ParquetFileFragment] = {}
 
-    def by_id(self, model: str, wanted: Collection[str]) -> dict[str, Found]:
+    def by_id(self, model: str, wanted: Collection[str]) -> dict[str, Prediction]:
         """Return the predictions of a model that have some ids. Raises OSError and CapstanError."""
         if not wanted:
             return {}
@@ -75,9 +75,9 @@ class Finder:
         column = pc.field("prediction_id")
         condition = (column >= min(wanted)) & (column <= max(wanted)) & column.isin(list(wanted))
         rows = self._look(model, days, condition, ["prediction_id", "time", "prediction_time"])
-        return {row["prediction_id"]: Found(row["time"], row["prediction_time"]) for row in rows}
+        return {row["prediction_id"]: Prediction(row["time"], row["prediction_time"]) for row in rows}
 
-    def by_entity(self, model: str, wanted: Iterable[About]) -> list[dict[str, Found]]:
+    def by_entity(self, model: str, wanted: Iterable[About]) -> list[dict[str, Prediction]]:
         """Return the predictions, by id, about each of some entities and times, of a model.
 
         Raises OSError and CapstanError.
@@ -89,14 +89,16 @@ class Finder:
         column = pc.field("prediction_time")
         given = pa.array(sorted(times), SCHEMA.field("prediction_time").type)
         condition = (column >= given[0]) & (column <= given[-1]) & column.isin(given)
-        by_time: dict[datetime, list[tuple[dict[str, Any], str, Found]]] = {}
+        by_time: dict[datetime, list[tuple[dict[str, Any], str, Prediction]]] = {}
         for row in self._look(model, None, condition, ["prediction_id", "time", "prediction_time", "inputs"]):
-            found = row["prediction_id"], Found(row["time"], row["prediction_time"])
-            by_time.setdefault(row["prediction_time"], []).append((orjson.loads(row["inputs"]), *found))
+            prediction = Prediction(row["time"], row["prediction_time"])
+            by_time.setdefault(row["prediction_time"], []).append(
+                (orjson.loads(row["inputs"]), row["prediction_id"], prediction)
+            )
         return [
             {
-                id_: found
-                for inputs, id_, found in by_time.get(about.time.astimezone(UTC), ())
+                id_: prediction
+                for inputs, id_, prediction in by_time.get(about.time.astimezone(UTC), ())
                 if all(key in inputs and inputs[key] == value for key, value in about.entity.items())
             }
             for about in wanted
@@ -116,8 +118,8 @@ class Finder:
                 if attempt == ATTEMPTS - 1:
                     raise
             else:
-                found: list[dict[str, Any]] = pa.concat_tables(tables).filter(condition).select(columns).to_pylist()
-                return found
+                rows: list[dict[str, Any]] = pa.concat_tables(tables).filter(condition).select(columns).to_pylist()
+                return rows
         raise AssertionError
 
     def _written(self, model: str) -> pa.Table:
@@ -136,8 +138,8 @@ class Finder:
                 segment.tables.append(parse(data)[0].select(COLUMNS))
                 segment.read += len(data)
         tables = [table for segment in self._segments.values() for table in segment.tables]
-        found = pa.concat_tables([SCHEMA.empty_table().select(COLUMNS), *tables])
-        return found.filter(pc.field("model") == model)
+        records = pa.concat_tables([SCHEMA.empty_table().select(COLUMNS), *tables])
+        return records.filter(pc.field("model") == model)
 
     def _stored(
         self, model: str, days: set[str] | None, condition: pc.Expression, place: tuple[Storage, str]
@@ -159,12 +161,12 @@ class Finder:
         if len(self._fragments) > MAX_FOOTERS:
             self._fragments.clear()
         files: FileSystem | None = None
-        found = []
+        fragments = []
         for key in keys:
             url = storage.url(key)
             if url not in self._fragments:
                 files = files or storage.arrow()
                 self._fragments[url] = ds.ParquetFileFormat().make_fragment(key, files)
                 self._fragments[url].ensure_complete_metadata()
-            found.append(self._fragments[url])
-        return found
+            fragments.append(self._fragments[url])
+        return fragments

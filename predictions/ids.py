@@ -22,9 +22,9 @@ def new() -> str:
 def moment(id_: str) -> datetime | None:
     """Return the time of an id, in UTC. None: it has none, or is no id of ours."""
     try:
-        found = UUID(id_)
+        uuid = UUID(id_)
     except ValueError:
         return None
-    if found.version != 7 or str(found) != id_:
+    if uuid.version != 7 or str(uuid) != id_:
         return None
-    return min(EPOCH + timedelta(milliseconds=min(found.int >> 80, 10**13)), LATEST)
+    return min(EPOCH + timedelta(milliseconds=min(uuid.int >> 80, 10**13)), LATEST)

@@ -131,11 +131,11 @@ def _actual(row: Row, texts: set[str] | None) -> Row:
     if texts is not None:
         row = {str(name): _value(text, name in texts) for name, text in row.items()}
     row = {name: _plain(value) for name, value in row.items()}
-    found = {name: row[name] for name in FIELDS if row.get(name) is not None}
+    label = {name: row[name] for name in FIELDS if row.get(name) is not None}
     keys = {name: value for name, value in row.items() if name not in FIELDS}
-    if "prediction_id" not in found:
-        found["entity"] = keys.get("entity", keys)
-    return found
+    if "prediction_id" not in label:
+        label["entity"] = keys.get("entity", keys)
+    return label
 
 
 def _plain(value: Any) -> Any:

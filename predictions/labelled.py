@@ -32,7 +32,7 @@ def labelled(
     well, whose `label` is None.
 
     The columns are those of the log, and `label`, `known_at`, `received_at`, `late` and `revision`. A prediction that
-    a shadow made as well has two rows, told apart by `variant`. Raises ValueError for a time without a zone.
+    a shadow made as well has two rows, which `variant` distinguishes. Raises ValueError for a time without a zone.
     """
     for name, instant in (("since", since), ("until", until), ("known_by", known_by), ("received_by", received_by)):
         if instant is not None and instant.tzinfo is None:

@@ -183,14 +183,14 @@ def decide(actual: Actual, held: Mapping[str, Held]) -> LabelResult:
 
 def _held(connection: "Connection", capstone: str, ids: set[str]) -> dict[str, Held]:
     columns = LABELS.c.prediction_id, LABELS.c.revision, LABELS.c.label, LABELS.c.known_at
-    found: dict[str, Held] = {}
+    held: dict[str, Held] = {}
     known = sorted(ids)
     for start in range(0, len(known), CHUNK):
         mine = LABELS.c.capstone == capstone, LABELS.c.prediction_id.in_(known[start : start + CHUNK])
         for id_, revision, label, known_at in connection.execute(select(*columns).where(*mine)):
-            if id_ not in found or found[id_].revision < revision:
-                found[id_] = Held(revision, label, instant(known_at))
-    return found
+            if id_ not in held or held[id_].revision < revision:
+                held[id_] = Held(revision, label, instant(known_at))
+    return held
 
 
 def label_store() -> LabelStore:

@@ -41,9 +41,7 @@ class PredictionLog:
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._turn: asyncio.Handle | None = None  # until the loop has gone round after a write
-        self._disk = ThreadPoolExecutor(
-            1
-        )  # of its own: look-ups in a store that hangs may hold all threads of the loop
+        self._disk = ThreadPoolExecutor(1)  # separate: look-ups in a store that hangs may hold all threads of the loop
         self._stop = threading.Event()
         self._maintaining = threading.Lock()
         self._thread: threading.Thread | None = None

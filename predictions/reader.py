@@ -123,10 +123,10 @@ def _listed(listing: Callable[[], list[Entry]], name: Callable[[Entry], str]) ->
     it, for segments are named by the time when they were begun; what is newer than the first listing is left to the
     next reader.
     """
-    found = set(listing())
-    newest = max((name(entry) for entry in found), default="")
-    found.update(entry for entry in listing() if name(entry) <= newest)
-    return sorted(found)
+    entries = set(listing())
+    newest = max((name(entry) for entry in entries), default="")
+    entries.update(entry for entry in listing() if name(entry) <= newest)
+    return sorted(entries)
 
 
 def _write_ahead(folder: Path) -> tuple["pa.Table", set[str]]:

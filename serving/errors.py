@@ -156,7 +156,7 @@ def statuses(error: Exception) -> tuple[int, StatusCode | None]:
 
 
 def message_of(error: Exception) -> str:
-    """Return what a client is told about an error that the table knows."""
+    """Return the message to a client about an error that the table knows."""
     hint = " GET /v2/models lists those that are served." if isinstance(error, ModelNotFound) else ""
     return (str(error) or type(error).__name__) + hint
 

@@ -22,6 +22,6 @@ def configure() -> None:
             },
         }
     )
-    # What libraries tell developers (deprecations, hints on logging models) and progress bars are no problem here.
+    # What libraries report to developers (deprecations, hints on logging models) and progress bars are no problem here.
     warnings.simplefilter("ignore")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

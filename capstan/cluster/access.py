@@ -42,14 +42,14 @@ def connect(*variables: str) -> Iterator[None]:
         yield
         return
     stored = _stored()
-    found = {name: value for name, value in stored.items() if name not in os.environ}
+    environment = {name: value for name, value in stored.items() if name not in os.environ}
     home = settings().home
-    found["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
-    known = os.environ | found
+    environment["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
+    known = os.environ | environment
     with local_addresses(**{name: known[name] for name in variables if name in known}) as addresses:
-        found |= addresses
-        before = {name: os.environ.get(name) for name in found}
-        os.environ.update(found)
+        environment |= addresses
+        before = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
         settings.cache_clear()
         try:
             yield
@@ -83,20 +83,20 @@ def local_addresses(**values: str) -> Iterator[dict[str, str]]:
 @cache
 def forward(namespace: str, target: str, port: int) -> int:
     """Return a local port that is forwarded to a port of `svc/NAME` or `pod/NAME` until this process ends."""
-    found = Forward(namespace, target, port)
-    atexit.register(found.close)
-    return found.wait()
+    tunnel = Forward(namespace, target, port)
+    atexit.register(tunnel.close)
+    return tunnel.wait()
 
 
 @cache
 def _stored() -> dict[str, str]:
     """Return the settings that the cluster keeps."""
     options = ["--namespace", NAMESPACE, "--ignore-not-found", "--output", "json", "--request-timeout", "10s"]
-    found = json.loads(kubectl("get", *STORED, *options) or "{}").get("items", [])
-    if len(found) < len(STORED):
+    items = json.loads(kubectl("get", *STORED, *options) or "{}").get("items", [])
+    if len(items) < len(STORED):
         raise CapstanError("The cluster of kubectl's context has no Capstan. Run `make cluster`.")
     values: dict[str, str] = {}
-    for item in found:
+    for item in items:
         if item["metadata"]["name"] == IMAGES:
             values["CAPSTAN_IMAGES"] = json.dumps(item.get("data") or {})
             continue

@@ -124,9 +124,9 @@ def _copy(files: Mapping[str, Path], folder: Path) -> None:
 
 def _copy_wheels(lines: Sequence[str], folder: Path) -> None:
     """Copy what this machine has for some requirements, such as a CPU build of torch."""
-    found = [Path(name) for name in os.environ.get("PIP_FIND_LINKS", "").split() if Path(name).is_dir()]
+    places = [Path(name) for name in os.environ.get("PIP_FIND_LINKS", "").split() if Path(name).is_dir()]
     names = {re.sub(r"[-.]", "_", Requirement(line).name) for line in lines}
-    wheels = [wheel for place in found for name in names for wheel in place.glob(f"{name}-*.whl")]
+    wheels = [wheel for place in places for name in names for wheel in place.glob(f"{name}-*.whl")]
     _copy({wheel.name: wheel for wheel in wheels}, folder)
 
 

@@ -11,14 +11,14 @@ from capstan.settings import settings
 
 def upload(capstones: list[str]) -> str | None:
     """Copy the files and the weights that these capstones read, downloaded where needed. Return how many there are."""
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for name in capstones:
         files = catalogue.load(name).files
-        found |= files(settings().data_dir) if files else {}
-        found |= {weights.key: weights_files.fetch(weights) for weights in catalogue.load(name).WEIGHTS.values()}
-    if not found:
+        paths |= files(settings().data_dir) if files else {}
+        paths |= {weights.key: weights_files.fetch(weights) for weights in catalogue.load(name).WEIGHTS.values()}
+    if not paths:
         return None
     with connect("CAPSTAN_S3_ENDPOINT"):
-        for name, path in found.items():
+        for name, path in paths.items():
             profile().storage().upload(path, f"{FOLDER}/{name}")
-    return f"{len(found)} files" if len(found) > 1 else next(iter(found))
+    return f"{len(paths)} files" if len(paths) > 1 else next(iter(paths))

@@ -18,8 +18,8 @@ def down() -> list[str]:
         program("kind", "delete", "cluster", "--name", platform.CLUSTER)
         return [f"the kind cluster {platform.CLUSTER}"]
     deleted = []
-    if found := find("namespace", NAMESPACE):
-        if found["metadata"].get("labels", {}).get(PART_OF) != "capstan":
+    if namespace := find("namespace", NAMESPACE):
+        if namespace["metadata"].get("labels", {}).get(PART_OF) != "capstan":
             raise CapstanError(
                 f"The namespace {NAMESPACE} of {current} was not made by `capstan cluster up`: it stays."
             )

@@ -18,7 +18,7 @@ class Event:
 
 
 class Follower:
-    """Reads the task details of a run again and again, and tells what is new."""
+    """Reads the task details of a run again and again, and reports what is new."""
 
     def __init__(self, steps: set[str]):
         self.steps = steps
@@ -26,15 +26,15 @@ class Follower:
 
     def read(self, tasks: list[dict[str, Any]]) -> list[Event]:
         """Return what happened since the last time, in that order."""
-        found: list[tuple[str, bool, Event]] = []
+        events: list[tuple[str, bool, Event]] = []
         drivers = [task for task in tasks if self._driven(task)]
         for task in drivers:
             step = self._driven(task)
             if task.get("state") and self._is_new(task, "started"):
-                found.append((_time(task, "start_time"), True, Event(step, "started")))
+                events.append((_time(task, "start_time"), True, Event(step, "started")))
             # A driver that fails leaves its step without a task.
             if task.get("state") == "FAILED" and self._is_new(task, "failed"):
-                found.append((_time(task, "end_time"), False, Event(step, "failed", _seconds(task, task))))
+                events.append((_time(task, "end_time"), False, Event(step, "failed", _seconds(task, task))))
         for task in tasks:
             step, state = task.get("display_name", ""), STATES.get(task.get("state", ""))
             if step in self.steps and state and self._is_new(task, state):
@@ -42,8 +42,8 @@ class Follower:
                 own = [item for item in drivers if self._driven(item) == step]
                 own = [item for item in own if _time(item, "start_time") <= _time(task, "start_time")]
                 first = max(own, key=lambda item: _time(item, "start_time"), default=task)
-                found.append((_time(task, "end_time"), False, Event(step, state, _seconds(first, task))))
-        return [event for _when, _began, event in sorted(found, key=lambda item: item[:2])]
+                events.append((_time(task, "end_time"), False, Event(step, state, _seconds(first, task))))
+        return [event for _when, _began, event in sorted(events, key=lambda item: item[:2])]
 
     def _driven(self, task: dict[str, Any]) -> str:
         """Return the step that a task is the driver of, or nothing."""

@@ -16,7 +16,7 @@ READY = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 READY_SECONDS = 60
 PAUSES = (0.1, 0.3, 1.0, 2.0)  # before each new try, when the pod behind has gone
 # kubectl ends with this process, however that ends: when it closes its pipe, or dies, `read` returns.
-# A job in the background of a shell does not get Ctrl-C, so a command can still tell the cluster something after it.
+# A job in the background of a shell does not get Ctrl-C, so a command can still reach the cluster after it.
 WATCHED = """exec 3<&0
 "$@" </dev/null & child=$!
 { read -r _ <&3; kill "$child"; } >/dev/null 2>&1 &

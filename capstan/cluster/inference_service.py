@@ -21,7 +21,7 @@ REFUSED_SECONDS = 20  # a pod of the version before may make room meanwhile
 PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
-# KServe copies annotations to the pods, so that each tells what it was made of. The status does not tell: its
+# KServe copies annotations to the pods, so that each states what it was made of. The status does not: its
 # `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
 DIGEST = "capstan/digest"
 # The numbers of an autoscaler, by the annotation of the PodTemplate that sets them: a pod has no such fields.
@@ -105,8 +105,8 @@ def delete(capstone: str) -> None:
 def pods(capstone: str) -> list[dict[str, Any]]:
     """Return the pods that serve a capstone."""
     selector = f"serving.kserve.io/inferenceservice={service_name(capstone)}"
-    found: list[dict[str, Any]] = (api.get(PODS, labelSelector=selector) or {}).get("items", [])
-    return found
+    items: list[dict[str, Any]] = (api.get(PODS, labelSelector=selector) or {}).get("items", [])
+    return items
 
 
 def is_ready(pod: dict[str, Any]) -> bool:
@@ -116,8 +116,8 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return ready and "deletionTimestamp" not in pod["metadata"]
 
 
-def _ready(found: dict[str, Any], digest: str, capstone: str) -> bool:
-    conditions = {item["type"]: item["status"] for item in found.get("status", {}).get("conditions", [])}
+def _ready(service: dict[str, Any], digest: str, capstone: str) -> bool:
+    conditions = {item["type"]: item["status"] for item in service.get("status", {}).get("conditions", [])}
     if conditions.get("Ready") != "True":
         return False
     # KServe says ready as soon as the Deployment is available, which it also is with pods of the definition before.

@@ -41,8 +41,8 @@ def kubectl(*arguments: str, input: str | None = None) -> str:
 def find(kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
     """Return an object, or None when there is none. Raises CapstanError when the cluster does not answer."""
     where = ["--namespace", namespace] if namespace else []
-    found = kubectl("get", kind, name, *where, "--ignore-not-found", "--output", "json")
-    return json.loads(found) if found.strip() else None
+    output = kubectl("get", kind, name, *where, "--ignore-not-found", "--output", "json")
+    return json.loads(output) if output.strip() else None
 
 
 def apply(*objects: dict[str, Any]) -> None:
@@ -83,8 +83,8 @@ def context() -> str:
     current = kubectl("config", "current-context").strip()
     if current.startswith("kind-") or current == os.environ.get("CAPSTAN_CONTEXT"):
         return current
-    found = find("namespace", NAMESPACE)
-    if found and found["metadata"].get("labels", {}).get(PART_OF) == "capstan":
+    namespace = find("namespace", NAMESPACE)
+    if namespace and namespace["metadata"].get("labels", {}).get(PART_OF) == "capstan":
         return current
     raise CapstanError(
         f"kubectl's context is {current!r}, which is neither a kind cluster nor has Capstan. If you mean that "

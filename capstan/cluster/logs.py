@@ -168,8 +168,8 @@ def hangs(pod: dict[str, Any], now: datetime) -> bool:
 
 def _pods(run_id: str) -> list[dict[str, Any]]:
     text = _kubectl("get", "pods", "-l", f"pipeline/runid={run_id}", "-o", "json")
-    found: list[dict[str, Any]] = json.loads(text)["items"] if text else []
-    return found
+    pods: list[dict[str, Any]] = json.loads(text)["items"] if text else []
+    return pods
 
 
 def _finished(pod: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Read what a run of Kubeflow Pipelines left in ML Metadata: its steps, their parameters and their artifacts.
 
-The run's API tells the state of each step, and nothing of its results.
+The run's API reports the state of each step, but not its results.
 """
 
 import time
@@ -68,15 +68,15 @@ class Metadata:
     def executions(self, run_id: str) -> list[Execution]:
         """Return the steps and groups of a run, in the order they began. A run that is not known has none."""
         context = self._call("GetContextByTypeAndName", type_name=RUN_CONTEXT, context_name=run_id).context
-        found: list[Any] = []
+        executions: list[Any] = []
         options: dict[str, Any] | None = {"max_result_size": PAGE} if context.id else None
         while options:
             page = self._call("GetExecutionsByContext", context_id=context.id, options=options)
-            found += page.executions
+            executions += page.executions
             token = page.next_page_token
             options = {"max_result_size": PAGE, "next_page_token": token} if token else None
-        outputs = self._outputs([execution.id for execution in found])
-        return [_execution(item, outputs[item.id]) for item in sorted(found, key=lambda item: item.id)]
+        outputs = self._outputs([execution.id for execution in executions])
+        return [_execution(item, outputs[item.id]) for item in sorted(executions, key=lambda item: item.id)]
 
     def _outputs(self, executions: list[int]) -> dict[int, dict[str, Artifact]]:
         """Return the artifacts that each execution wrote, by the name of the output."""

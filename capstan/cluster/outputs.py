@@ -1,4 +1,4 @@
-"""The outputs of a run: what its pipeline returns, found in what ML Metadata knows of its steps."""
+"""The outputs of a run: what its pipeline returns, from ML Metadata's records of its steps."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,18 +26,18 @@ def collect(spec: dict[str, Any], executions: list[Execution]) -> dict[str, Any]
     if root is None:
         return {}
     declared = spec["root"].get("outputDefinitions", {})
-    found: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
     for name, described in declared.get("parameters", {}).items():
         value = _find(spec, spec["root"], root.id, "parameters", name, executions)
         if value is not None:
-            found[name] = NUMBERS.get(described.get("parameterType", ""), lambda same: same)(value)
+            outputs[name] = NUMBERS.get(described.get("parameterType", ""), lambda same: same)(value)
     for name in declared.get("artifacts", {}):
         artifact = _find(spec, spec["root"], root.id, "artifacts", name, executions)
         if isinstance(artifact, Artifact):
             metadata = {key: value for key, value in artifact.metadata.items() if key not in INTERNAL}
             path = artifact.uri.replace("minio://", "s3://", 1)  # KFP's name for any object store but Amazon's
-            found[name] = Output(artifact.kind, artifact.uri, path, metadata)
-    return found
+            outputs[name] = Output(artifact.kind, artifact.uri, path, metadata)
+    return outputs
 
 
 def _find(
@@ -62,7 +62,7 @@ def _sources(output: dict[str, Any]) -> list[tuple[str, str]]:
     """Return where an output comes from, as tasks and their outputs. With `dsl.OneOf` there are several."""
     parameters = [output["valueFromParameter"]] if "valueFromParameter" in output else []
     parameters += output.get("valueFromOneof", {}).get("parameterSelectors", [])
-    found = [(item["producerSubtask"], item["outputParameterKey"]) for item in parameters]
-    return found + [
+    sources = [(item["producerSubtask"], item["outputParameterKey"]) for item in parameters]
+    return sources + [
         (item["producerSubtask"], item["outputArtifactKey"]) for item in output.get("artifactSelectors", [])
     ]

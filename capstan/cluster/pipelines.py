@@ -26,7 +26,7 @@ from capstan.settings import settings
 POLL_SECONDS = 1
 PENDING_SECONDS = 15  # a pod that waits for longer may have a reason
 FETCH_SECONDS = 20  # the object store may be starting again
-SETTLE_SECONDS = 5  # the API may tell the end of a run before that of its last steps
+SETTLE_SECONDS = 5  # the API may report the end of a run before that of its last steps
 
 
 def run(
@@ -93,20 +93,20 @@ def execute(
         except CapstanError as error:  # of the way to it
             raise CapstanError(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error
         watch.require_success(run)
-        found = outputs.collect(spec, metadata.executions(run_id))
-    _read_files(found, settings().home / "runs" / run_id, on_event)
-    return found, {"log": str(log), "run": run_id}
+        collected = outputs.collect(spec, metadata.executions(run_id))
+    _read_files(collected, settings().home / "runs" / run_id, on_event)
+    return collected, {"log": str(log), "run": run_id}
 
 
 class _Watch:
-    """Follows a run: tells the listener, and writes the log of each step to a file."""
+    """Follows a run: informs the listener, and writes the log of each step to a file."""
 
     def __init__(self, run_id: str, runs: Runs, metadata: Metadata, file: TextIO, on_event: Listener):
         self.run_id, self.runs, self.metadata = run_id, runs, metadata
         self.file, self.on_event = file, on_event
-        self.told: set[int] = set()  # executions
+        self.seen: set[int] = set()  # executions
         self.failure = ""
-        self.reason = ""  # why a pod waits, as told last
+        self.reason = ""  # why a pod waits, as reported last
         self.asked = time.monotonic()
 
     def until_ended(self, spec: dict[str, Any]) -> dict[str, Any]:
@@ -147,10 +147,10 @@ class _Watch:
             self.failure = f"Step {event.step} failed: {logs.message(log)}"
 
     def _execution(self, step: str) -> Execution | None:
-        """Return the execution of a step that ended, the oldest that was not told yet."""
+        """Return the execution of a step that ended, the oldest that was not reported yet."""
         for execution in self.metadata.executions(self.run_id):
-            if execution.task == step and execution.id not in self.told and execution.state not in ("new", "running"):
-                self.told.add(execution.id)
+            if execution.task == step and execution.id not in self.seen and execution.state not in ("new", "running"):
+                self.seen.add(execution.id)
                 return execution
         return None
 
@@ -166,7 +166,7 @@ class _Watch:
         return f"{failure}\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
 
     def _look_for_waiting(self, tasks: list[dict[str, Any]]) -> None:
-        """Tell why a pod cannot start, once: a run would wait for an image or for a free CPU for hours, silently."""
+        """Report why a pod cannot start, once: a run would wait for an image or for a free CPU for hours, silently."""
         if not any(task.get("state") == "PENDING" for task in tasks):
             self.asked = time.monotonic()
         elif time.monotonic() - self.asked > PENDING_SECONDS:
@@ -177,13 +177,13 @@ class _Watch:
             self.reason = reason
 
 
-def _read_files(found: dict[str, Any], folder: Path, on_event: Listener) -> None:
+def _read_files(collected: dict[str, Any], folder: Path, on_event: Listener) -> None:
     """Read the files of a run's outputs: pages, into a folder, and metrics, of which ML Metadata keeps six digits.
 
     A run that succeeded stays so when its files cannot be read. Unread files are reported.
     """
     seconds = FETCH_SECONDS
-    for name, output in found.items():
+    for name, output in collected.items():
         kind = output.schema_title if isinstance(output, outputs.Output) else ""
         if not ("HTML" in kind or "Metrics" in kind):
             continue

@@ -1,4 +1,4 @@
-"""Training on a Ray cluster of its own: a RayJob of KubeRay that lives as long as the step that waits for it.
+"""Training on its own Ray cluster: a RayJob of KubeRay that lives as long as the step that waits for it.
 
 The step and the job exchange folders through the object store, below `jobs/ID`. The job's log streams into the step's.
 The pods come from the PodTemplates `ray-head` and `ray-worker`, where an overlay sets sizes, nodes and GPUs.
@@ -33,8 +33,8 @@ def run(
 ) -> None:
     """Run `python -m MODULE CAPSTONE KEY` on a Ray cluster with `workers` workers.
 
-    It finds the folder `source` and `parameters` in `storage` below KEY, and leaves there what becomes the
-    folder `target`. Raises CapstanError when the job fails. The job is deleted in any case.
+    It reads the folder `source` and `parameters` in `storage` below KEY, and writes what becomes the folder
+    `target` there. Raises CapstanError when the job fails. The job is deleted in any case.
     """
     identity = uuid4().hex[:8]
     name, key = f"{service_name(capstone)}-{identity}", f"jobs/{identity}"
@@ -49,8 +49,8 @@ def run(
             download(storage, f"{key}/target", target)
     finally:
         api.delete(f"{PATH}/{name}")
-        for found in storage.keys(key):
-            storage.remove(found)
+        for file in storage.keys(key):
+            storage.remove(file)
 
 
 def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
@@ -85,8 +85,8 @@ def upload(folder: Path, storage: Storage, key: str) -> None:
 
 def download(storage: Storage, key: str, folder: Path) -> None:
     """Copy the files below a key to a folder."""
-    for found in storage.keys(key):
-        storage.download(found, folder / found.removeprefix(f"{key}/"))
+    for file in storage.keys(key):
+        storage.download(file, folder / file.removeprefix(f"{key}/"))
 
 
 @contextmanager

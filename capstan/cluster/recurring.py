@@ -45,8 +45,8 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
 def stop(url: str, capstone: str, keep: str = "") -> int:
     """End the recurring runs of a capstone but for one; return how many. A run that goes on ends by itself."""
     with RunRecords(url) as records:
-        found = [run["recurring_run_id"] for run in records.recurring() if run["display_name"] == _name(capstone)]
-        old = [run_id for run_id in found if run_id != keep]
+        run_ids = [run["recurring_run_id"] for run in records.recurring() if run["display_name"] == _name(capstone)]
+        old = [run_id for run_id in run_ids if run_id != keep]
         for run_id in old:
             records.delete_recurring(run_id)
     return len(old)

@@ -82,8 +82,8 @@ class Cleaning:
     def _clean_artifacts(self, old: set[str]) -> Removed:
         """Remove artifacts of runs that are gone, also when an earlier, interrupted command deleted them."""
         result = Removed("artifacts of runs", NEEDLESS)
-        # In this order: what is found here is of a run that the API knew before.
-        found = {
+        # Artifacts first, then runs: the run of each artifact in this listing is in the next one, unless it is gone.
+        by_pipeline = {
             name: self.bucket.keys(f"{ARTIFACTS}/{name}") for name in sorted({*self.pipelines.values(), MONITORING})
         }
         runs = {run["run_id"]: run for run in self.runs.all()}
@@ -103,7 +103,7 @@ class Cleaning:
             for artifact in execution.artifacts.values()
         }
         gone: dict[str, bool] = {}
-        for key in (key for keys in found.values() for key in keys):
+        for key in (key for keys in by_pipeline.values() for key in keys):
             run_id = key.removeprefix(f"{ARTIFACTS}/").split("/")[1]
             if run_id not in gone:
                 gone[run_id] = run_id not in left and (run_id in old or not self.runs.exists(run_id))

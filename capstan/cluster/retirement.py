@@ -20,14 +20,14 @@ def require_no_run(capstone: str) -> None:
 
 def retire(capstone: str) -> list[str]:
     """Take a capstone down, and wait until no pod serves it. Return what there was, in words."""
-    found = []
+    removed = []
     with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
         for recurring in runs.recurring():  # first: they would bring it back
             if is_of(recurring, {capstone: pipeline_name(capstone)}):
                 runs.delete_recurring(recurring["recurring_run_id"])
-                found.append(f"the recurring run {recurring['display_name']}")
+                removed.append(f"the recurring run {recurring['display_name']}")
     if api.get(f"{inference_service.PATH}/{service_name(capstone)}"):
-        found.append("its InferenceService")
+        removed.append("its InferenceService")
     inference_service.delete(capstone)
     deadline = time.monotonic() + SECONDS
     while inference_service.pods(capstone):
@@ -36,8 +36,8 @@ def retire(capstone: str) -> list[str]:
         time.sleep(0.5)
     if any(stores.rows(capstone).values()):
         stores.discard(capstone)
-        found.append("its online features")
-    return found
+        removed.append("its online features")
+    return removed
 
 
 def pipeline_name(capstone: str) -> str:

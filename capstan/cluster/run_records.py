@@ -57,15 +57,15 @@ class RunRecords:
                 )
 
     def _pages(self, path: str, name: str, **query: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         token = ""
         while True:
             more = {"page_token": token} if token else {}
             reply = self._call("GET", f"/{path}", {"page_size": PAGE, **query, **more}) or {}
-            found += reply.get(name, [])
+            items += reply.get(name, [])
             token = reply.get("next_page_token", "")
             if not token:
-                return found
+                return items
 
     def _call(self, method: str, path: str, query: dict[str, str] | None = None) -> dict[str, Any] | None:
         """Return the answer, or None when the API knows no such item."""

@@ -41,8 +41,8 @@ def prepare() -> None:
 
 def read(name: str, namespace: str = NAMESPACE) -> dict[str, str]:
     """Return what a Secret holds; nothing when there is none. Raises CapstanError when the cluster does not answer."""
-    found = find("secret", name, namespace) or {}
-    return {key: b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
+    secret = find("secret", name, namespace) or {}
+    return {key: b64decode(value).decode() for key, value in (secret.get("data") or {}).items()}
 
 
 def _with_tokens(known: str, shared: dict[str, str]) -> str:

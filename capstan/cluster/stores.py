@@ -61,7 +61,7 @@ def _registry(statement: str, project: str) -> dict[str, int]:
     from sqlalchemy.exc import SQLAlchemyError
 
     engine = create_engine(settings().feast_registry)
-    found = {}
+    counts = {}
     try:
         with engine.begin() as connection:
             described = inspect(connection)
@@ -69,9 +69,9 @@ def _registry(statement: str, project: str) -> dict[str, int]:
                 if any(column["name"] == "project_id" for column in described.get_columns(name)):
                     quoted = engine.dialect.identifier_preparer.quote(name)
                     result = connection.execute(text(statement.format(quoted)), {"project": project})
-                    found[name] = int(result.scalar_one() if result.returns_rows else result.rowcount)
+                    counts[name] = int(result.scalar_one() if result.returns_rows else result.rowcount)
     except SQLAlchemyError as error:
         raise CapstanError(f"PostgreSQL does not answer: {error}") from error
     finally:
         engine.dispose()
-    return found
+    return counts

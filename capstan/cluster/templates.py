@@ -13,10 +13,10 @@ def pod(name: str, image: str, size: Size | None = None) -> dict[str, Any]:
 
     size: of the first container, where a task states one. Raises CapstanError without the template.
     """
-    found = api.get(f"/api/v1/namespaces/{NAMESPACE}/podtemplates/{name}")
-    if found is None:
+    pod_template = api.get(f"/api/v1/namespaces/{NAMESPACE}/podtemplates/{name}")
+    if pod_template is None:
         raise CapstanError(f"The PodTemplate {name!r} is missing. Make it with `capstan cluster up`.")
-    template: dict[str, Any] = found["template"]
+    template: dict[str, Any] = pod_template["template"]
     for container in template["spec"]["containers"]:
         container["image"] = image
     if size:

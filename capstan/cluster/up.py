@@ -112,11 +112,11 @@ def overlay() -> Path:
     """Return the folder of the overlay that the settings name. Raises CapstanError when there is none."""
     known = ROOT / "manifests" / "overlays"
     chosen = settings().overlay
-    found = known / chosen if Path(chosen).name == chosen else Path(chosen)
-    if not (found / "kustomization.yaml").is_file():
+    folder = known / chosen if Path(chosen).name == chosen else Path(chosen)
+    if not (folder / "kustomization.yaml").is_file():
         names = ", ".join(sorted(path.parent.name for path in known.glob("*/kustomization.yaml")))
         raise CapstanError(f"CAPSTAN_OVERLAY is {chosen!r}, which is no overlay. Give a folder, or one of {names}.")
-    return found.resolve()
+    return folder.resolve()
 
 
 def libraries_image() -> str:
@@ -124,9 +124,9 @@ def libraries_image() -> str:
 
     An edit of our code would otherwise restart MLflow in the middle of a run.
     """
-    found = find("deployment", "mlflow", NAMESPACE) or {}
-    if found.get("metadata", {}).get("annotations", {}).get(LIBRARIES) == _libraries():
-        running: str = found["spec"]["template"]["spec"]["containers"][0]["image"]
+    deployment = find("deployment", "mlflow", NAMESPACE) or {}
+    if deployment.get("metadata", {}).get("annotations", {}).get(LIBRARIES) == _libraries():
+        running: str = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
         return running
     return images.image()
 
@@ -143,5 +143,5 @@ def _renamed(name: str, image: str) -> dict[str, str]:
 def addresses() -> dict[str, str]:
     """Return the address of each service, inside the cluster."""
     ports = {"mlflow": 5000, "evidently": 8000, "prometheus": 9090}
-    found = {name: f"http://{name}.{NAMESPACE}:{port}" for name, port in ports.items()}
-    return found | {"pipelines": f"http://ml-pipeline.{KFP_NAMESPACE}:8888"}
+    urls = {name: f"http://{name}.{NAMESPACE}:{port}" for name, port in ports.items()}
+    return urls | {"pipelines": f"http://ml-pipeline.{KFP_NAMESPACE}:8888"}

@@ -36,9 +36,9 @@ def promote(
 ) -> RolloutState:
     """Make the challenger the champion, and remember the previous one. Return the new state.
 
-    who: by default the user of this process. reload: how each replica of the endpoint is told. version: another than
-    the challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it
-    is kept with the state, in the same write.
+    who: by default the user of this process. reload: notifies each replica of the endpoint. version: another than the
+    challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it is
+    kept with the state, in the same write.
     """
     with changing(name) as state:
         if version and version != state.challenger:
@@ -91,11 +91,11 @@ def require_no_rollout(name: str, state: RolloutState) -> None:
 
 def require_not_retired(name: str, number: str) -> None:
     """Raise CapstanError when a version was retired. Nothing overrides that."""
-    found = registry.version(name, number)
-    if found and found.retired:
+    version = registry.version(name, number)
+    if version and version.retired:
         raise CapstanError(
-            f"Version {number} of {name} was retired ({found.tags[registry.RETIRED]}) and serves no more. Name another "
-            f"version, or train one with `capstan run {name}`."
+            f"Version {number} of {name} was retired ({version.tags[registry.RETIRED]}) and serves no more. "
+            f"Name another version, or train one with `capstan run {name}`."
         )
 
 
@@ -105,12 +105,12 @@ def _require_champion(name: str, state: RolloutState) -> None:
 
 
 def _named(name: str, number: str, force: bool) -> str:
-    found = registry.version(name, number)
-    if found is None:
-        known = ", ".join(version.version for version in registry.versions(name)) or "none"
+    version = registry.version(name, number)
+    if version is None:
+        known = ", ".join(each.version for each in registry.versions(name)) or "none"
         raise CapstanError(f"{name} has no version {number}. It has: {known}.")
     require_not_retired(name, number)
-    if (problem := _problem(found)) and not force:
+    if (problem := _problem(version)) and not force:
         raise CapstanError(f"Version {number} of {name}: {problem}. Add --force to serve it anyway.")
     return number
 

@@ -19,8 +19,8 @@ def read(name: str) -> RolloutState:
 
 def read_all() -> dict[str, RolloutState]:
     """Return the state of every roll-out, by the capstone's name, in one request."""
-    found = registry.all_model_tags()
-    return {name: RolloutState.from_json(tags[TAG]) for name, tags in found.items() if TAG in tags}
+    by_model = registry.all_model_tags()
+    return {name: RolloutState.from_json(tags[TAG]) for name, tags in by_model.items() if TAG in tags}
 
 
 def deployed() -> set[str]:

@@ -17,7 +17,7 @@ def clean_runs(
     """Remove entries of the cache, logs and folders of runs that are older than the policy's time.
 
     A folder stays as long as an entry of the cache points into it. Nothing is removed for a capstone that is being run,
-    which `no_run` tells by a CapstanError.
+    for which `no_run` raises CapstanError.
     """
     result = Removed("files of runs", f"here, older than {settings().keep_runs_days} days")
     for capstone in capstones:
@@ -41,12 +41,12 @@ def clean_runs(
 
 def retire(capstone: str) -> list[str]:
     """Have the endpoint forget a capstone, and remove its features' registry and online store."""
-    found = ["its endpoint"] if local_endpoint.forget(capstone) else []
+    removed = ["its endpoint"] if local_endpoint.forget(capstone) else []
     stores = settings().home / "feast" / capstone
     if stores.exists():
         shutil.rmtree(stores)
-        found.append("its online features")
-    return found
+        removed.append("its online features")
+    return removed
 
 
 def _files(capstone: str) -> Iterator[Path]:

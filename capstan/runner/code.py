@@ -37,16 +37,16 @@ def module_path(path: Path) -> Path:
 
 def imported(roots: Iterable[Path]) -> list[Path]:
     """Return Python files and every file of our packages that they import, directly or not, sorted."""
-    found: set[Path] = set()
+    seen: set[Path] = set()
     waiting = [path for path in roots if path.exists()]
     while waiting:
         path = waiting.pop()
-        if path not in found:
-            found.add(path)
+        if path not in seen:
+            seen.add(path)
             if path == ROOT / PROFILE:
                 continue
             waiting += [other for name in _names(path.read_text(), _package(path)) for other in files(name)]
-    return sorted(found)
+    return sorted(seen)
 
 
 def _package(path: Path) -> tuple[str, ...]:
@@ -78,10 +78,10 @@ def imports(source: str, package: tuple[str, ...] = ()) -> frozenset[str]:
 
 def files(name: str) -> tuple[Path, ...]:
     """Return the file of a module and the files of its packages."""
-    parts, found = name.split("."), []
+    parts, paths = name.split("."), []
     for end in range(1, len(parts) + 1):
         places = [ROOT.joinpath(*parts[:end])]
         if parts[0] == "pipelines" and end > 1:
             places += [folder.joinpath(*parts[1:end]) for folder in settings().capstones]
-        found += [file for path in places for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()]
-    return tuple(found)
+        paths += [file for path in places for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()]
+    return tuple(paths)

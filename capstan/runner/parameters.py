@@ -15,7 +15,7 @@ def checked_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any])
     Raises CapstanError for one that the pipeline does not have, or of another type.
     """
     inputs = pipeline.component_spec.inputs or {}
-    found: dict[str, Any] = {}
+    checked: dict[str, Any] = {}
     for name, value in parameters.items():
         if name not in inputs:
             hint = did_you_mean(name, inputs)
@@ -24,5 +24,5 @@ def checked_parameters(capstone: str, pipeline: Any, parameters: dict[str, Any])
         types = TYPES[kind]
         if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
             raise CapstanError(f"The parameter {name!r} of {capstone} is of the type {kind}, and {value!r} is not.")
-        found[name] = float(value) if kind == "Float" else value
-    return found
+        checked[name] = float(value) if kind == "Float" else value
+    return checked

@@ -19,7 +19,7 @@ Listener = Callable[[str, str, float], None]
 
 
 class Progress(io.TextIOBase):
-    """A stream that writes to the log and tells a listener what each line means."""
+    """A stream that writes to the log and informs a listener of what each line means."""
 
     def __init__(self, file: TextIO, on_event: Listener):
         self.file = file

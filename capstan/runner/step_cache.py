@@ -60,8 +60,8 @@ class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types
 def _artifacts(outputs: dict[str, Any]) -> list[Any]:
     from kfp.dsl import Artifact
 
-    found = [value for value in outputs.values() if isinstance(value, Artifact)]
-    return [artifact for artifact in found if Path(artifact.uri).exists()]  # metrics have no file
+    artifacts = [value for value in outputs.values() if isinstance(value, Artifact)]
+    return [artifact for artifact in artifacts if Path(artifact.uri).exists()]  # metrics have no file
 
 
 def use(folder: str, capstone: str) -> None:

@@ -13,7 +13,7 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
     """Write the report on the champion's predictions of the last hours as HTML, and add it to the workspace.
 
     All checks run, as of now or of an instant, alert, and are kept; those of the service level only as of now. With
-    `circle`, what they found may start a retraining, and a version that is under way is compared, promoted or rolled
+    `circle`, their results may start a retraining, and a version that is under way is compared, promoted or rolled
     back. Return the number of predictions and, if there were enough for a report, of columns and of those that drifted;
     and the number of checks and alarms.
     """
@@ -22,11 +22,11 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
     from monitoring.webhooks import sending
 
     moment = instant(as_of) if as_of else None
-    found = drift_report.report_drift(capstone, hours, run_id, moment)
-    if found.note:
-        notes.note(found.note)
+    drift = drift_report.report_drift(capstone, hours, run_id, moment)
+    if drift.note:
+        notes.note(drift.note)
     Path(html).parent.mkdir(parents=True, exist_ok=True)
-    Path(html).write_bytes(found.page or f"<!doctype html><p>{escape(found.note)}</p>".encode())
+    Path(html).write_bytes(drift.page or f"<!doctype html><p>{escape(drift.note)}</p>".encode())
     now, task = moment or datetime.now(UTC), load(capstone)
     watcher = Watcher(capstone, task, circle)
     more = live_checks.skewed(capstone, task, now - timedelta(hours=hours), now)
@@ -36,5 +36,5 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
         events = watcher(now, more)
     for event in events:
         notes.note(f"{event.kind}: {event.reason}")
-    checks = watcher.found.checks if watcher.found else []
-    return found.counts | {"checks": len(checks), "alarms": sum(check.verdict == "alarm" for check in checks)}
+    checks = watcher.snapshot.checks if watcher.snapshot else []
+    return drift.counts | {"checks": len(checks), "alarms": sum(check.verdict == "alarm" for check in checks)}

@@ -19,6 +19,6 @@ def split(
     from components.split.core import split
 
     train.metadata.update(tables.metadata)
-    found = split(capstone, tables.path, train.path, test.path, counts.path, known_by, parameters)
-    for name, value in found.items():
+    metrics = split(capstone, tables.path, train.path, test.path, counts.path, known_by, parameters)
+    for name, value in metrics.items():
         counts.log_metric(name, value)

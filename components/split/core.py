@@ -27,14 +27,14 @@ def split(
     known_by: only rows of the training set whose label was known at this instant, ISO 8601; "" is all of them.
     parameters: go to the task's `split`. Raises CapstanError when a part is empty.
     """
-    task, found = load(capstone), read_tables(tables)
+    task, loaded = load(capstone), read_tables(tables)
     if known_by:
-        found[TRAINING_SET] = known(found, known_by)
+        loaded[TRAINING_SET] = known(loaded, known_by)
     counts: dict[str, float] = {}
     parts = dict(
         zip(
             ("train", "test"),
-            task.split(found, **coerce_parameters(capstone, task.split, parameters or {})),
+            task.split(loaded, **coerce_parameters(capstone, task.split, parameters or {})),
             strict=True,
         )
     )

@@ -27,13 +27,13 @@ def validate(capstone: str, tables: str, clean: str, quarantine: str, metrics: s
     counts: dict[str, float] = {}
     broken: list[str] = []
     Path(quarantine).mkdir(parents=True, exist_ok=True)
-    contracts, found = task.contracts(), read_tables(tables)
-    if found.keys() != contracts.keys():
+    contracts, loaded = task.contracts(), read_tables(tables)
+    if loaded.keys() != contracts.keys():
         raise CapstanError(
-            f"The tables are {', '.join(found) or 'none'}; the contract in pipelines/{capstone} is of "
+            f"The tables are {', '.join(loaded) or 'none'}; the contract in pipelines/{capstone} is of "
             f"{', '.join(contracts)}. Fix the source, or the contract."
         )
-    for name, table in found.items():
+    for name, table in loaded.items():
         if not len(table):
             raise CapstanError(f"The table {name} has no rows. Fix the source.")
         if missing := lacking(table.head(0), contracts[name]):

@@ -40,9 +40,9 @@ class SharedFile:
     def read(self, size: int | None = None) -> bytes:
         """Return `size` bytes from this thread's position on, or all that are left."""
         start = self.tell()
-        found: bytes = self._file.read_at(self._file.size() - start if size is None or size < 0 else size, start)
-        self._thread.position = start + len(found)
-        return found
+        data: bytes = self._file.read_at(self._file.size() - start if size is None or size < 0 else size, start)
+        self._thread.position = start + len(data)
+        return data
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

@@ -65,7 +65,7 @@ def point_in_time(rows: Rows, first: int, last: int, ttl: timedelta | None) -> s
 
     A source row is known from its arrival on. Among the known rows of a key, the one with the latest event counts;
     among equal events the one created last, and then the last one in the files. So a source row matters only if no
-    known row of its key had a later event when it arrived. Sorted by arrival, these rows tell what was known at every
+    known row of its key had a later event when it arrived. Sorted by arrival, these rows hold what was known at every
     moment, and one ASOF join finds the right one.
 
     Args:

@@ -70,8 +70,8 @@ class Statistics:
 
     def _histogram(self, column: str, edges: list[float]) -> Metric:
         query = metrics_sql.histogram(self._read(column), *self._period)
-        found = dict(self._connection.execute(query, [edges[:-1]]).fetchall())
-        counts = [found.get(i, 0) for i in range(len(edges) - 1)]
+        by_bin = dict(self._connection.execute(query, [edges[:-1]]).fetchall())
+        counts = [by_bin.get(i, 0) for i in range(len(edges) - 1)]
         return {"bins": edges, "counts": counts, "bin_width": edges[1] - edges[0]}
 
     def _read(self, *columns: str) -> Rows:

@@ -84,10 +84,10 @@ def reference(rows: Rows, checks: Checks, outcome: Outcome | None = None) -> Dai
         left_out = {"day", checks.time, "file_row_number", *checks.ignore}
         types = {name: type_ for name, type_ in columns(connection).items() if name not in left_out}
         made = {name: grids.make(connection, name, type_) for name, type_ in types.items()}
-        found = {name: grid for name, grid in made.items() if grid is not None}
-        if not found:
+        by_name = {name: grid for name, grid in made.items() if grid is not None}
+        if not by_name:
             raise CapstanError("The signals have no column of numbers, texts or booleans: there is nothing to check.")
-        return _count(connection, found, outcome)
+        return _count(connection, by_name, outcome)
 
 
 def recent(rows: Rows, checks: Checks, like: DailyCounts) -> DailyCounts:
@@ -106,32 +106,36 @@ def _opened(
     return opened(rows, checks.time, per_day, ERROR + outcome.prediction, outcome)
 
 
-def _count(connection: duckdb.DuckDBPyConnection, found: dict[str, Grid], outcome: Outcome | None) -> DailyCounts:
+def _count(connection: duckdb.DuckDBPyConnection, by_name: dict[str, Grid], outcome: Outcome | None) -> DailyCounts:
     per_day = dict(connection.execute('SELECT "day", count(*) FROM rows WHERE "day" IS NOT NULL GROUP BY 1').fetchall())
     if not per_day:
         raise CapstanError("There are no rows to check.")
     days = np.array(sorted(per_day))
     rows, at = np.array([per_day[day] for day in days]), {day: position for position, day in enumerate(days)}
-    counted, sums = _numeric(connection, {n: grid for n, grid in found.items() if grid.kind == "numeric"}, rows, at)
-    counts = {n: counted[n] if n in counted else _category(connection, n, grid, rows, at) for n, grid in found.items()}
+    counted, sums = _numeric(connection, {n: grid for n, grid in by_name.items() if grid.kind == "numeric"}, rows, at)
+    counts = {
+        n: counted[n] if n in counted else _category(connection, n, grid, rows, at) for n, grid in by_name.items()
+    }
     scored = None
     if outcome and outcome.kind == "binary" and {outcome.target, outcome.prediction} <= set(columns(connection)):
-        scored = _scored(connection, outcome, found[outcome.prediction], rows, at)
-    return DailyCounts(days, rows, found, counts, sums, outcome, scored)
+        scored = _scored(connection, outcome, by_name[outcome.prediction], rows, at)
+    return DailyCounts(days, rows, by_name, counts, sums, outcome, scored)
 
 
 def _numeric(
-    connection: duckdb.DuckDBPyConnection, found: Mapping[str, Grid], rows: np.ndarray, at: dict[int, int]
+    connection: duckdb.DuckDBPyConnection, by_name: Mapping[str, Grid], rows: np.ndarray, at: dict[int, int]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the counts and the sums of the numbers, in one pass over the rows."""
-    counts = {name: np.zeros((len(rows), grid.size), int) for name, grid in found.items()}
-    sums = {name: np.zeros(len(rows)) for name in found}
-    values = {name: number(name) for name in found}
-    wanted = [f"map_values({_histogram(values[n], grid)}), coalesce(sum({values[n]}), 0)" for n, grid in found.items()]
+    counts = {name: np.zeros((len(rows), grid.size), int) for name, grid in by_name.items()}
+    sums = {name: np.zeros(len(rows)) for name in by_name}
+    values = {name: number(name) for name in by_name}
+    wanted = [
+        f"map_values({_histogram(values[n], grid)}), coalesce(sum({values[n]}), 0)" for n, grid in by_name.items()
+    ]
     query = f"SELECT {', '.join([quoted('day'), *wanted])} FROM rows GROUP BY 1"
     for day, *numbers in connection.execute(query).fetchall():
         if day is not None:
-            for name, histogram, total in zip(found, numbers[::2], numbers[1::2], strict=True):
+            for name, histogram, total in zip(by_name, numbers[::2], numbers[1::2], strict=True):
                 counts[name][at[day], :-1] = histogram or 0
                 sums[name][at[day]] = total
     for array in counts.values():

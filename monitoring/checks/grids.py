@@ -52,11 +52,11 @@ NUMBERS = (
 
 def _categories(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
     column = quoted(name)
-    found = connection.execute(
+    rows = connection.execute(
         f"SELECT CAST({column} AS VARCHAR) AS v FROM rows WHERE {column} IS NOT NULL GROUP BY v "
         f"ORDER BY count(*) DESC, v LIMIT {CATEGORIES}"
     ).fetchall()
-    return Grid("category", values=tuple(value for (value,) in found))
+    return Grid("category", values=tuple(value for (value,) in rows))
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:

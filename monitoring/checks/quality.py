@@ -26,13 +26,13 @@ def contract(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]", l
     alarms when the share is above the limit by more than chance: as a whole, its interval (Clopper and Pearson's) of
     99.9 %. A table that shares no column with the predictions has no check.
     """
-    found, free = [], set(live)
+    checks, free = [], set(live)
     for name, table in contracts.items():
         shared = [column for column in table.columns if column in free]
         free -= set(shared)
         if shared and len(live):
-            found.append(_check(name, live[shared], table, limit))
-    return found
+            checks.append(_check(name, live[shared], table, limit))
+    return checks
 
 
 def _check(name: str, live: "pd.DataFrame", table: "DataFrameSchema", limit: float) -> Check:

@@ -22,9 +22,9 @@ def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) 
     counts as fewer days, as an AR(1) process has it.
     """
     known, present = reference[~np.isnan(reference)], ~np.isnan(recent)
-    found = np.full((len(windows), len(recent)), np.nan)
+    chances = np.full((len(windows), len(recent)), np.nan)
     if len(known) < 2:
-        return found
+        return chances
     # Ties count for the reference, so the chance is never understated.
     below = np.searchsorted(np.sort(known), recent[present], side="left")
     sums = np.concatenate([[0], np.cumsum(below)])
@@ -35,8 +35,8 @@ def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) 
             count = effective_days(days, correlation)
             chance = np.full(len(sums) - 1, np.nan)
             chance[days - 1 :] = tail(count, len(known))[np.floor(mean * count + 1e-9).astype(int)]
-            found[line, present] = chance
-    return found
+            chances[line, present] = chance
+    return chances
 
 
 def smallest(known: np.ndarray, windows: Sequence[int]) -> float:
@@ -78,7 +78,7 @@ def autocorrelation(scores: np.ndarray) -> float:
 
 
 def effective_days(days: int, correlation: float) -> int:
-    """Return how many independent days tell as much as some days in a row."""
+    """Return how many independent days are worth as much as some days in a row."""
     lags = np.arange(1, days)
     inflation = 1 + 2 * float(((1 - lags / days) * correlation**lags).sum())
     return max(1, int(days / inflation))

@@ -1,4 +1,4 @@
-"""What a check found."""
+"""The result of a check."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal

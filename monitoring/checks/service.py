@@ -92,9 +92,9 @@ def _volume(predictions: float, newest: Reading, past: Sequence[Reading], promis
 
 def _of_windows(past: Sequence[Reading], length: float) -> list[float]:
     """Return the predictions of each past window of about this length, scaled to just this length."""
-    found = []
+    scaled = []
     for number in range(1, len(past)):
         seconds = (past[number].at - past[number - 1].at).total_seconds()
         if abs(seconds - length) <= ALIKE * length:
-            found.append(growth(past[:number], past[number]).predictions * length / seconds)
-    return found
+            scaled.append(growth(past[:number], past[number]).predictions * length / seconds)
+    return scaled

@@ -47,13 +47,13 @@ class Trace:
 
 def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Check]:
     """Return a check of each kind for each signal, as of the last day of `recent`."""
-    found: dict[tuple[str, str], Check] = {}
+    worst: dict[tuple[str, str], Check] = {}
     for each in trace(reference, recent, checks):
         one = _check(each, checks)
         key = (one.name, one.signal)
-        if key not in found or _order(one) < _order(found[key]):
-            found[key] = one
-    return list(found.values())
+        if key not in worst or _order(one) < _order(worst[key]):
+            worst[key] = one
+    return list(worst.values())
 
 
 def trace(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Trace]:

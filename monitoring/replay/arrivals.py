@@ -102,5 +102,5 @@ def _protos(view: "FeatureView", rows: "pd.DataFrame", event: str, arrival: str)
 
 
 def _micros(times: "pd.Series") -> np.ndarray:
-    found: np.ndarray = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
-    return found
+    micros: np.ndarray = times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return micros

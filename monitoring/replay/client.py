@@ -16,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 class Client:
-    """Asks the endpoint of a capstone for predictions, and tells it the labels."""
+    """Asks the endpoint of a capstone for predictions, and sends it the labels."""
 
     def __init__(self, capstone: str):
         self._capstone = capstone
@@ -37,8 +37,8 @@ class Client:
         reply = self._post(f"/v1/models/{self._capstone}:predict", {"instances": requests})
         if not reply.is_success:
             raise CapstanError(f"The endpoint answered {reply.status_code}: {reply.text[:500]}")
-        found: Rows = reply.json()["predictions"]
-        return found
+        answers: Rows = reply.json()["predictions"]
+        return answers
 
     def tell(self, actuals: Rows) -> None:
         """Send labels. Raises CapstanError when one is refused."""

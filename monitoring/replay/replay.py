@@ -107,15 +107,15 @@ class Replay:
         """Return the ids of what was asked for after the state was kept, by a replay that was killed, by request."""
         log = reader.read(self.capstone, self.state.saved_at)
         log = log[(log["prediction_time"] > self.state.now) & (log["variant"] != "shadow")]
-        found = defaultdict(list)
+        ids = defaultdict(list)
         for inputs, id_ in zip(log["inputs"], log["prediction_id"], strict=True):
-            found[self._key(inputs)].append(id_)
-        return dict(found)
+            ids[self._key(inputs)].append(id_)
+        return dict(ids)
 
     def _key(self, request: dict[str, Any]) -> str:
         """Return a request as the log has it."""
-        found: str = self.task.Request.model_validate(request).model_dump_json()
-        return found
+        key: str = self.task.Request.model_validate(request).model_dump_json()
+        return key
 
     @cached_property
     def _label(self) -> TypeAdapter[Any]:

@@ -46,7 +46,7 @@ def _performance(replay: "Replay", log: "pd.DataFrame") -> list[str]:
     """Return the metrics of all answers and of each month, with intervals at 95 % together."""
     outcome = outcome_of(replay.task)
     rows = log.assign(
-        **{outcome.prediction: [found[outcome.prediction] for found in log["prediction"]]},
+        **{outcome.prediction: [answer[outcome.prediction] for answer in log["prediction"]]},
         **{outcome.target: log["label"].astype(float), EVENT_TIMESTAMP: log["prediction_time"]},
         month=log["prediction_time"].dt.strftime("%Y-%m"),
     )

@@ -40,11 +40,11 @@ def read(capstone: str) -> State | None:
     content = profile().storage().read(_key(capstone))
     if content is None:
         return None
-    found = orjson.loads(content)
+    fields = orjson.loads(content)
     for name in ("start", "end", "now", "began_at", "saved_at"):
-        found[name] = datetime.fromisoformat(found[name])
-    found["waiting"] = [Waiting(datetime.fromisoformat(at), *rest) for at, *rest in found["waiting"]]
-    return State(**found)
+        fields[name] = datetime.fromisoformat(fields[name])
+    fields["waiting"] = [Waiting(datetime.fromisoformat(at), *rest) for at, *rest in fields["waiting"]]
+    return State(**fields)
 
 
 def first(start: datetime, end: datetime, version: str) -> State:

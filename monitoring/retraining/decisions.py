@@ -24,8 +24,9 @@ def decide(capstone: str, kind: str, reason: str, by: str) -> Event:
 def tell_change(capstone: str, state: RolloutState, version: str = "") -> Event | None:
     """Write to the history how a person last changed a roll-out, and why, unless it is there; return the event.
 
-    The state has who and why from the same write as the change. So whoever was killed after it is told of later, by a
-    look or by `capstan history`. version: by default the one that was promoted; of a roll-back the state has none.
+    The state has who and why from the same write as the change. So a change whose command was killed after it is
+    recorded later, by a look or by `capstan history`. version: by default the one that was promoted; of a roll-back
+    the state has none.
     """
     command, who = state.author()
     if command not in CHANGES or who == CIRCLE or not state.reason:

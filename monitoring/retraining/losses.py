@@ -7,7 +7,7 @@ import numpy as np
 
 from capstan.capstone import Capstone, outcome_of
 
-# What the loss of a row is called where the task states none of its own.
+# What the loss of a row is called where the task states no name.
 NAMES = {"binary": "squared error", "regression": "absolute error", "multiclass": "error rate"}
 
 

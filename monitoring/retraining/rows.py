@@ -40,7 +40,7 @@ class Rows:
         The answers are as the log would have them.
         """
         columns: dict[str, list[Any]] = {
-            name: [found.get(name) for found in self.log["features"]] for name in self.log["features"].iloc[0]
+            name: [features.get(name) for features in self.log["features"]] for name in self.log["features"].iloc[0]
         }
         answers = registry.load_version(capstone, version).model.predict_columns(columns)
         return [

@@ -45,8 +45,8 @@ class Steps:
         """What the task declares, or the defaults."""
         return self.task.CIRCLE
 
-    def step(self, now: datetime, found: Sequence[Check]) -> list[Event]:
-        """Decide what can be decided now; return the new events. found: the checks of now.
+    def step(self, now: datetime, checks: Sequence[Check]) -> list[Event]:
+        """Decide what can be decided now; return the new events. checks: those of now.
 
         What fails for a while, such as a registry that is away, is tried again at the next step.
         """
@@ -54,7 +54,7 @@ class Steps:
         if self._stopped():
             return []
         try:
-            self._start(now, found)
+            self._start(now, checks)
             self._train(now)
             self._compare(now)
             self._judge(now)
@@ -63,14 +63,14 @@ class Steps:
         self._stop_after_two(now)
         return self._events()[before:]
 
-    def _start(self, now: datetime, found: Sequence[Check]) -> None:
+    def _start(self, now: datetime, checks: Sequence[Check]) -> None:
         """Start a retraining, if an alarm of the rule holds, the last one is long ago, and there are new labels."""
         last, trainings = self._last(), self._events("retraining")
         if last is not None and last.kind not in ENDS:
             return
         if trainings and now - trainings[-1].at < self.rule.cool_down:
             return
-        causes = [check for check in alarms(list(found)) if check.name in self.rule.alarms]
+        causes = [check for check in alarms(list(checks)) if check.name in self.rule.alarms]
         if not causes:
             return
         champion = store.read(self.capstone).champion
@@ -103,8 +103,8 @@ class Steps:
 
     def _why(self, version: str) -> str:
         """Return which bounds of the gate a version missed."""
-        found = registry.version(self.capstone, version)
-        metrics = registry.run_metrics(found.run_id) if found else {}
+        registered = registry.version(self.capstone, version)
+        metrics = registry.run_metrics(registered.run_id) if registered else {}
         missed = [
             f"{name} is {metrics[name]:.4f}, beyond {bound.limit:g}"
             for name, bound in self.task.THRESHOLDS.items()
@@ -121,15 +121,15 @@ class Steps:
         recent = rows.read(self.capstone, self.task, last.at - self.rule.recent, now, {"champion": champion})
         if not len(recent):
             return
-        found = self._compared(recent, last.version)
-        evidence = {"champion": champion, "difference": found.difference, "low": found.low, "high": found.high}
-        evidence |= {"p": found.p, "rows": found.rows}
-        if found.verdict == "better":
+        result = self._compared(recent, last.version)
+        evidence = {"champion": champion, "difference": result.difference, "low": result.low, "high": result.high}
+        evidence |= {"p": result.p, "rows": result.rows}
+        if result.verdict == "better":
             percent = self.rule.percent if self.rule.trial == "canary" else 0
             commands.split(self.capstone, Traffic(self.rule.trial, percent), last.version)
-            self._add(None, Event(self.rule.trial, now, found.message, last.version, evidence=evidence))
-        elif found.verdict != "wait":
-            self._add(None, Event("rejected", now, found.message, last.version, evidence=evidence))
+            self._add(None, Event(self.rule.trial, now, result.message, last.version, evidence=evidence))
+        elif result.verdict != "wait":
+            self._add(None, Event("rejected", now, result.message, last.version, evidence=evidence))
 
     def _compared(self, recent: Rows, version: str) -> Comparison:
         """Compare by ROC AUC where the outcome has two classes, unless the task states its own loss."""

@@ -25,5 +25,5 @@ def train(capstone: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
         said = next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "it said nothing")
         kind = Busy if done.returncode == Busy.exit_code else CapstanError
         raise kind(said.removeprefix("Error:").strip())
-    found = json.loads(done.stdout)
-    return str(found["version"]), str(found["verdict"])
+    summary = json.loads(done.stdout)
+    return str(summary["version"]), str(summary["verdict"])

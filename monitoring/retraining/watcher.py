@@ -30,7 +30,7 @@ class Watcher:
             require_circle(capstone, task)
             self._steps = Steps(capstone, task, partial(train, capstone))
         self._reference: Reference | None = None
-        self.found: Snapshot | None = None  # at the last look
+        self.snapshot: Snapshot | None = None  # at the last look
 
     def __call__(self, now: datetime, more: Sequence[Check] = (), measure: bool = True) -> list[Event]:
         """Look, alert and decide as of an instant; return the new events.
@@ -53,9 +53,9 @@ class Watcher:
         endpoint_client.flush(self._capstone)
         if measure:
             more = [*more, *live_checks.measured(self._capstone, self._task, self._reference, now)]
-        self.found = checks_run.look(self._capstone, self._task, self._reference, now, more, self._stopped())
-        if self._steps and any(event.kind == "stopped" for event in self._steps.step(now, self.found.checks)):
-            checks_run.report(self._capstone, self.found.checks, now, self._stopped())
+        self.snapshot = checks_run.look(self._capstone, self._task, self._reference, now, more, self._stopped())
+        if self._steps and any(event.kind == "stopped" for event in self._steps.step(now, self.snapshot.checks)):
+            checks_run.report(self._capstone, self.snapshot.checks, now, self._stopped())
         return history().events(self._capstone)[before:]
 
     def _stopped(self) -> list[Condition]:

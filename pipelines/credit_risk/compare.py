@@ -51,7 +51,7 @@ def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> Iterator[Line
                 began = time.monotonic()
                 made = before if method == REFERENCE else decide(rows, method, attribute, seed)
                 codes = np.unique(by[attribute], return_inverse=True)[1]
-                found = fairness.intervals(bad, before.declined, made.declined, codes, repeats=1_000, seed=seed)
+                intervals = fairness.intervals(bad, before.declined, made.declined, codes, repeats=1_000, seed=seed)
                 one, two = (fairness.difference(bad, d, codes) for d in (before.declined, made.declined))
                 yield {
                     "method": method,
@@ -62,11 +62,11 @@ def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> Iterator[Line
                     "cost": cost(bad, made.declined),
                     "extra_cost": cost(bad, made.declined) / cost(bad, before.declined) - 1,
                     "difference": two,
-                    "difference_from": found["after"][0],
-                    "difference_to": found["after"][1],
+                    "difference_from": intervals["after"][0],
+                    "difference_to": intervals["after"][1],
                     "ratio": two / one,
-                    "ratio_from": found["ratio"][0],
-                    "ratio_to": found["ratio"][1],
+                    "ratio_from": intervals["ratio"][0],
+                    "ratio_to": intervals["ratio"][1],
                     "seconds": time.monotonic() - began,
                 }
 
@@ -78,9 +78,9 @@ def figure(table: pd.DataFrame) -> Figure:
         reference = lines[lines["method"] == REFERENCE]
         axes.axvline(reference["difference"].mean() / 2, color="grey", linestyle=":")
         axes.axhline(reference["cost"].mean() * 1.05, color="grey", linestyle=":")
-        for marker, (method, found) in zip(MARKERS, lines.groupby("method", sort=False), strict=False):
-            colour = COLOURS[found["when"].iloc[0]]
-            axes.scatter(found["difference"], found["cost"], color=colour, marker=marker, alpha=0.6, s=24, label=method)
+        for marker, (method, runs) in zip(MARKERS, lines.groupby("method", sort=False), strict=False):
+            colour = COLOURS[runs["when"].iloc[0]]
+            axes.scatter(runs["difference"], runs["cost"], color=colour, marker=marker, alpha=0.6, s=24, label=method)
         axes.set(title=f"By {attribute}", xlabel="equalized-odds difference", ylabel="cost per loan", xlim=(0, None))
     drawn.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     return drawn
@@ -90,10 +90,10 @@ def tables(results: pd.DataFrame) -> str:
     """Return the table of the README: a row per method and attribute."""
     by = {"method": "method", "acts": "when", "groups": "attribute"}
     columns = {
-        "ROC AUC": lambda found: spread(found["roc_auc"]) if found["roc_auc"].notna().all() else "no score",
-        "cost, against boosting": lambda found: f"{spread(found['extra_cost'], 100, 1)} %",
-        "equalized-odds difference": lambda found: spread(found["difference"]),
-        "against boosting": lambda found: f"{found['ratio'].mean():.2f}",
+        "ROC AUC": lambda rows: spread(rows["roc_auc"]) if rows["roc_auc"].notna().all() else "no score",
+        "cost, against boosting": lambda rows: f"{spread(rows['extra_cost'], 100, 1)} %",
+        "equalized-odds difference": lambda rows: spread(rows["difference"]),
+        "against boosting": lambda rows: f"{rows['ratio'].mean():.2f}",
     }
     return markdown(results, by, columns)
 

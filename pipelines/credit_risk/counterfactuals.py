@@ -24,11 +24,11 @@ LONGEST = 72.0
 
 
 def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.ndarray) -> list[list[dict[str, Any]]]:
-    """Return for each row the fewest, smallest changes that get it granted: field, from, to. None found: an empty list.
+    """Return for each row the fewest, smallest changes that get it granted: field, from, to. If none do, an empty list.
 
     declined: which rows to look at, shape (n,). limit: the log-odds below which a row is granted.
     """
-    found: list[list[dict[str, Any]]] = [[] for _ in declined]
+    changes: list[list[dict[str, Any]]] = [[] for _ in declined]
     for row in np.flatnonzero(declined).tolist():
         now = {name: next(iter(columns[name][row : row + 1])) for name in INPUTS}
         tried = candidates(now)
@@ -38,10 +38,10 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
         granted = np.flatnonzero(model.margin(table) < limit[row])
         if len(granted):
             best = tried[min(granted, key=lambda place: effort(now, tried[place]))]
-            found[row] = [
+            changes[row] = [
                 {"field": name, "now": now[name], "then": best[name]} for name in CHANGEABLE if best[name] != now[name]
             ]
-    return found
+    return changes
 
 
 def candidates(now: dict[str, Any]) -> list[dict[str, float]]:

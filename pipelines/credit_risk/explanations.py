@@ -49,15 +49,15 @@ def compare(model: CreditModel, rows: pd.DataFrame, places: list[int], seed: int
         background,
         feature_names=INPUTS,
         categorical_features=[INPUTS.index(name) for name in CATEGORIES],
-        categorical_names={INPUTS.index(name): [*found, "missing"] for name, found in values.items()},
+        categorical_names={INPUTS.index(name): [*categories, "missing"] for name, categories in values.items()},
         class_names=["repaid", "not repaid"],
         random_state=seed,
     )
 
     def probabilities(matrix: np.ndarray) -> np.ndarray:
         table = {name: matrix[:, place].tolist() for place, name in enumerate(INPUTS)}
-        for name, found in values.items():
-            table[name] = [[*found, None][int(code)] for code in table[name]]
+        for name, categories in values.items():
+            table[name] = [[*categories, None][int(code)] for code in table[name]]
         bad = expit(model.margin(table))
         return np.column_stack([1 - bad, bad])
 

@@ -75,12 +75,12 @@ def figure(bad: np.ndarray, declined: np.ndarray, groups: dict[str, np.ndarray])
 
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, (attribute, group) in zip(figure.subplots(1, len(groups), sharey=True), groups.items(), strict=True):
-        found = table(bad, declined, group)
-        place = np.arange(len(found))
-        axes.bar(place - 0.2, found["declined of the good"], 0.38, label="of the good loans")
-        axes.bar(place + 0.2, found["declined of the bad"], 0.38, label="of the bad loans")
+        lines = table(bad, declined, group)
+        place = np.arange(len(lines))
+        axes.bar(place - 0.2, lines["declined of the good"], 0.38, label="of the good loans")
+        axes.bar(place + 0.2, lines["declined of the bad"], 0.38, label="of the bad loans")
         axes.set_xticks(
-            place, [f"{name}\n{loans:,} loans" for name, loans in zip(found["group"], found["loans"], strict=True)]
+            place, [f"{name}\n{loans:,} loans" for name, loans in zip(lines["group"], lines["loans"], strict=True)]
         )
         axes.set(title=f"Share declined, by {attribute}", ylim=(0, 1.25))
         axes.legend(loc="upper left", ncols=2)

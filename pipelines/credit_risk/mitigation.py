@@ -56,8 +56,8 @@ def reweighing(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int
         fitted = Boosting(seed).fit(past.iloc[train], bad[train], weights[train])
         margin[held] = fitted.margin(past.iloc[held])
     slope, intercept = training.platt(margin, bad)
-    found = slope * Boosting(seed).fit(past, bad, weights).margin(test) + intercept
-    return Decided((found >= MARGIN).astype(float), found)
+    scores = slope * Boosting(seed).fit(past, bad, weights).margin(test) + intercept
+    return Decided((scores >= MARGIN).astype(float), scores)
 
 
 def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -75,8 +75,8 @@ def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: 
     for train, held in training.folds(bad, seed):
         margin[held] = model.fit(clean[0][train], bad[train]).predict(clean[0][held], raw_score=True)
     slope, intercept = training.platt(margin, bad)
-    found = slope * np.asarray(model.fit(clean[0], bad).predict(clean[1], raw_score=True)) + intercept
-    return Decided((found >= MARGIN).astype(float), found)
+    scores = slope * np.asarray(model.fit(clean[0], bad).predict(clean[1], raw_score=True)) + intercept
+    return Decided((scores >= MARGIN).astype(float), scores)
 
 
 def exponentiated_gradient(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -122,8 +122,8 @@ def by_lot(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) ->
     margin = training.out_of_fold(past, bad, Boosting, seed)
     group = groups(past)[attribute]
     fair.fit(np.repeat(margin, times)[:, None], np.repeat(bad, times), sensitive_features=np.repeat(group, times))
-    found = Boosting(seed).fit(past, bad).margin(test)
-    return Decided(fair._pmf_predict(found[:, None], sensitive_features=groups(test)[attribute])[:, 1], None)
+    scores = Boosting(seed).fit(past, bad).margin(test)
+    return Decided(fair._pmf_predict(scores[:, None], sensitive_features=groups(test)[attribute])[:, 1], None)
 
 
 def thresholds(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:

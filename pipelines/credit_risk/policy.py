@@ -48,20 +48,20 @@ def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str,
     margin: calibrated log-odds of loans that their model has not seen, shape (n,). bad: 0 or 1.
     """
     codes = {"age": age_bands(columns["age"]), "marital": marital_groups(columns["marital"])}
-    found = Policy()
+    policy = Policy()
 
     def loss(penalty: float) -> float:
-        declined = margin >= found.limit + found.age[codes["age"]] + found.marital[codes["marital"]]
+        declined = margin >= policy.limit + policy.age[codes["age"]] + policy.marital[codes["marital"]]
         wrong = FALSE_NEGATIVE * (~declined & (bad == 1)) + FALSE_POSITIVE * (declined & (bad == 0))
         above = sum(max(0.0, difference(bad, declined, codes[name]) - bound) for name, bound in bounds.items())
         return float(wrong.mean() + penalty * above)
 
-    parts = [(getattr(found, name), place) for name in bounds for place in range(len(getattr(found, name)))]
+    parts = [(getattr(policy, name), place) for name in bounds for place in range(len(getattr(policy, name)))]
     for penalty in PENALTIES:
         moved = True
         while moved:
             moved = sum(_improve(part, place, loss, penalty) for part, place in parts) > 0
-    return found
+    return policy
 
 
 def _improve(part: np.ndarray, place: int, loss: Callable[[float], float], penalty: float) -> bool:

@@ -32,12 +32,12 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
     for name, group in by.items():
         codes = np.unique(group, return_inverse=True)[1]
         metrics[f"difference_by_{name}"] = fairness.difference(bad, declined, codes)
-        found = fairness.intervals(bad, alone, declined, codes, repeats=500)
+        intervals = fairness.intervals(bad, alone, declined, codes, repeats=500)
         lines.append({"attribute": name, "one threshold": fairness.difference(bad, alone, codes)})
         lines[-1] |= {
             "this policy": metrics[f"difference_by_{name}"],
-            "from": found["after"][0],
-            "to": found["after"][1],
+            "from": intervals["after"][0],
+            "to": intervals["after"][1],
         }
     doubtful = np.argsort(np.abs(margin - model.policy.limits(rows)))[:3].tolist()
     sections = [

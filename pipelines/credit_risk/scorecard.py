@@ -117,8 +117,8 @@ class Scorecard:
         share = (POINTS - factor * np.log(ODDS) - factor * self.weights[0]) / len(INPUTS)
         lines = []
         for name, weight in zip(INPUTS, self.weights[1:], strict=True):
-            found = self.bins[name]
-            for label, evidence in zip(labels(found), found.weights, strict=True):
+            binned = self.bins[name]
+            for label, evidence in zip(labels(binned), binned.weights, strict=True):
                 lines.append({"input": name, "value": label, "points": round(share - factor * weight * evidence)})
         return pd.DataFrame(lines)
 
@@ -126,10 +126,10 @@ class Scorecard:
         return np.column_stack([self.bins[name].weights[self.bins[name].codes(columns[name])] for name in INPUTS])
 
 
-def labels(found: Bins) -> list[str]:
+def labels(binned: Bins) -> list[str]:
     """Return the name of each bin."""
-    if found.values:
-        return [*found.values, "missing"]
-    edges = [f"{edge:g}" for edge in found.edges]
+    if binned.values:
+        return [*binned.values, "missing"]
+    edges = [f"{edge:g}" for edge in binned.edges]
     between = [f"{low} to {high}" for low, high in pairwise(edges)]
     return [f"under {edges[0]}", *between, f"{edges[-1]} and over", "missing"]

@@ -48,8 +48,8 @@ class Arima:
         # steps than these change no forecast, so it does not matter that statsmodels warns.
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = model.fit(disp=False, maxiter=STEPS)
-        self.process = found.polynomial_reduced_ar, found.polynomial_reduced_ma, float(found.params[-1]) ** 0.5
+            fitted = model.fit(disp=False, maxiter=STEPS)
+        self.process = fitted.polynomial_reduced_ar, fitted.polynomial_reduced_ma, float(fitted.params[-1]) ** 0.5
         return self
 
     def predict(self, windows: Windows) -> np.ndarray:

@@ -93,9 +93,9 @@ class Autoregressive:
                 last = mean + deviation * noise[:, [step]]
                 path.append(last)
         paths = torch.cat(path, dim=1).view(len(windows), PATHS, DAY).numpy()
-        found = np.quantile(paths, LEVELS, axis=1).transpose(1, 2, 0)
-        found = found + sequences.bases(windows, self.scale)[:, CONTEXT:, None].numpy()
-        return np.asarray(found * self.scale.deviation + self.scale.mean, dtype=float)
+        quantiles = np.quantile(paths, LEVELS, axis=1).transpose(1, 2, 0)
+        quantiles = quantiles + sequences.bases(windows, self.scale)[:, CONTEXT:, None].numpy()
+        return np.asarray(quantiles * self.scale.deviation + self.scale.mean, dtype=float)
 
     def _differences(self, windows: Windows) -> torch.Tensor:
         return sequences.demands(windows, self.scale) - sequences.bases(windows, self.scale)

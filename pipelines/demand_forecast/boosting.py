@@ -49,8 +49,8 @@ class Boosting:
     def predict(self, windows: Windows) -> np.ndarray:
         """Return the quantiles in ascending order, shape (n, 48, levels)."""
         rows, base = inputs(windows)
-        found = np.stack([booster.predict(rows, num_threads=1) + base for booster in self.boosters], axis=-1)
-        return np.sort(found.reshape(len(windows), DAY, len(LEVELS)), axis=-1)
+        quantiles = np.stack([booster.predict(rows, num_threads=1) + base for booster in self.boosters], axis=-1)
+        return np.sort(quantiles.reshape(len(windows), DAY, len(LEVELS)), axis=-1)
 
 
 def inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:

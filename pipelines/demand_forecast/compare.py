@@ -35,20 +35,20 @@ def raw(name: str, seed: int, past: Windows, test: Windows, cache: Path) -> dict
     if not kept.exists():
         began = time.monotonic()
         truth, unseen = conformal.unseen(lambda: make(name, seed), past, FOLDS.get(name, conformal.FOLDS))
-        found = make(name, seed).fit(past).predict(test)
+        predicted = make(name, seed).fit(past).predict(test)
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, truth=truth, unseen=unseen, test=found, seconds=time.monotonic() - began)
+        np.savez(kept, truth=truth, unseen=unseen, test=predicted, seconds=time.monotonic() - began)
     return dict(np.load(kept))
 
 
 def again(name: str, seed: int, past: Windows, test: Windows, cache: Path) -> dict[str, np.ndarray]:
     """Return the same, but the test days of each week from a forecaster that was fitted on all days before it."""
-    found, kept = raw(name, seed, past, test, cache), cache / f"{name}-{seed}-{past.ahead is not None}-weekly.npz"
+    arrays, kept = raw(name, seed, past, test, cache), cache / f"{name}-{seed}-{past.ahead is not None}-weekly.npz"
     if not kept.exists():
         began, weeks = time.monotonic(), [test[first : first + 7] for first in range(0, len(test), 7)]
         made = [make(name, seed).fit(joined(past, test, len(past) + 7 * n)).predict(w) for n, w in enumerate(weeks)]
         np.savez(kept, test=np.concatenate(made), seconds=time.monotonic() - began)
-    return found | dict(np.load(kept))
+    return arrays | dict(np.load(kept))
 
 
 def joined(past: Windows, test: Windows, days: int) -> Windows:
@@ -76,14 +76,14 @@ def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> 
     """Return the measures without the day's temperature and with it, and those of each weekly schedule of origins."""
     lines = []
     for kind, fit, days in zip(KINDS, (past.blind(), past), (test.blind(), test), strict=True):
-        found = forecasts(name, seed, fit, days, cache)
-        quantiles = conformal.stretch(found["test"], conformal.factors(found["truth"], found["unseen"]))
+        arrays = forecasts(name, seed, fit, days, cache)
+        quantiles = conformal.stretch(arrays["test"], conformal.factors(arrays["truth"], arrays["unseen"]))
         weekly = [1 - measures.score(test[day::7], quantiles[day::7])["mase"] for day in range(7)]
         lines.append(
             {"forecaster": name, "temperature": kind, "seed": seed}
             | measures.score(test, quantiles)
-            | {"coverage_before": measures.coverage(test.truth, found["test"]), "weekly": weekly}
-            | {"seconds": float(found["seconds"])}
+            | {"coverage_before": measures.coverage(test.truth, arrays["test"]), "weekly": weekly}
+            | {"seconds": float(arrays["seconds"])}
         )
     return lines
 
@@ -93,10 +93,10 @@ def tables(results: pd.DataFrame) -> str:
     order = {name: place for place, name in enumerate(NAMES)}
     ordered = results.sort_values("forecaster", key=lambda names: names.map(order), kind="stable")
     columns = {
-        "MAE, GW": lambda found: spread(found["mae"]),
-        "below the seasonal naive": lambda found: f"{spread(1 - found['mase'], 100, 1)} %",
-        "coverage of 80 %": lambda found: f"{spread(found['coverage'], 100, 1)} %",
-        "before calibration": lambda found: f"{spread(found['coverage_before'], 100, 1)} %",
+        "MAE, GW": lambda rows: spread(rows["mae"]),
+        "below the seasonal naive": lambda rows: f"{spread(1 - rows['mase'], 100, 1)} %",
+        "coverage of 80 %": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
+        "before calibration": lambda rows: f"{spread(rows['coverage_before'], 100, 1)} %",
     }
     return markdown(ordered, {"forecaster": "forecaster", "temperature": "temperature"}, columns)
 

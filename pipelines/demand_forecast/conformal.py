@@ -60,15 +60,15 @@ def weeks(windows: Windows) -> np.ndarray:
 
 def factors(target: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     """Return by how much the distance of each level to the median is to be multiplied, shape (levels,)."""
-    found = np.ones(len(LEVELS))
+    multipliers = np.ones(len(LEVELS))
     for place, level in enumerate(LEVELS):
         if place == MIDDLE:
             continue
         distance = quantiles[..., place] - quantiles[..., MIDDLE]
         wide = np.abs(distance) > NARROW
         ratio = (target - quantiles[..., MIDDLE])[wide] / distance[wide]
-        found[place] = max(np.quantile(ratio, max(level, 1 - level)), 0)
-    return found
+        multipliers[place] = max(np.quantile(ratio, max(level, 1 - level)), 0)
+    return multipliers
 
 
 def stretch(quantiles: np.ndarray, factors: np.ndarray) -> np.ndarray:

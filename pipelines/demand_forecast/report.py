@@ -23,26 +23,28 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
 
     `mase` and `coverage` are without the day's temperature, `mase_known` and `coverage_known` with it.
     """
-    found = {"": model.forecast(windows.blind()), "_known": model.forecast(windows)}
+    forecasts = {"": model.forecast(windows.blind()), "_known": model.forecast(windows)}
     metrics = {
-        f"{name}{kind}": value for kind, made in found.items() for name, value in measures.score(windows, made).items()
+        f"{name}{kind}": value
+        for kind, made in forecasts.items()
+        for name, value in measures.score(windows, made).items()
     }
-    metrics |= {f"coverage_error{kind}": abs(metrics[f"coverage{kind}"] - 0.8) for kind in found}
-    daily = table(windows, found)
+    metrics |= {f"coverage_error{kind}": abs(metrics[f"coverage{kind}"] - 0.8) for kind in forecasts}
+    daily = table(windows, forecasts)
     worst = daily["error"].to_numpy().argsort()[::-1][:3]
     sections = [
-        Section("The first week", figure(windows[:7], {kind: made[:7] for kind, made in found.items()})),
+        Section("The first week", figure(windows[:7], {kind: made[:7] for kind, made in forecasts.items()})),
         Section("Days with the largest errors", daily.iloc[worst]),
-        Section("Share of the values below each level", levels(windows, found)),
+        Section("Share of the values below each level", levels(windows, forecasts)),
         Section("By month", by_month(daily)),
     ]
     return Evaluation(metrics, sections)
 
 
-def table(windows: Windows, found: dict[str, np.ndarray]) -> pd.DataFrame:
+def table(windows: Windows, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return a line per day: errors (GW) and coverage, without the day's temperature and with it."""
     columns: dict[str, object] = {"day": windows.start.tz_convert(ZONE).strftime("%a %Y-%m-%d")}
-    for kind, made in found.items():
+    for kind, made in forecasts.items():
         inside = (windows.truth >= made[..., 0]) & (windows.truth <= made[..., -1])
         columns[f"error{kind}"] = np.abs(windows.truth - made[..., measures.MIDDLE]).mean(axis=1)
         columns[f"coverage{kind}"] = inside.mean(axis=1)
@@ -54,23 +56,23 @@ def by_month(daily: pd.DataFrame) -> pd.DataFrame:
     return daily.groupby(daily["day"].str[4:11]).mean(numeric_only=True).reset_index(names="month")
 
 
-def levels(windows: Windows, found: dict[str, np.ndarray]) -> pd.DataFrame:
+def levels(windows: Windows, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return for each level the share of the values below it, which should be the level."""
     below = {
-        name: (windows.truth[..., None] <= found[kind]).mean(axis=(0, 1))
+        name: (windows.truth[..., None] <= forecasts[kind]).mean(axis=(0, 1))
         for kind, name in (("", "without temperature"), ("_known", "with it"))
     }
     return pd.DataFrame({"level": LEVELS, **below})
 
 
-def figure(windows: Windows, found: dict[str, np.ndarray]) -> Figure:
+def figure(windows: Windows, forecasts: dict[str, np.ndarray]) -> Figure:
     """Return the demand of some days with the bands of the forecasts, without the day's temperature and with it."""
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(12, 6), layout="constrained")
     hours = np.arange(windows.truth.size) / 2
     titles = {"": "without the day's temperature", "_known": "with it"}
-    for axes, (kind, made) in zip(drawn.subplots(2, 1, sharex=True), found.items(), strict=True):
+    for axes, (kind, made) in zip(drawn.subplots(2, 1, sharex=True), forecasts.items(), strict=True):
         flat = made.reshape(-1, len(LEVELS))
         for low in range(len(LEVELS) // 2):
             axes.fill_between(hours, flat[:, low], flat[:, -1 - low], color="tab:blue", alpha=0.25, linewidth=0)

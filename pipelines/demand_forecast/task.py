@@ -139,7 +139,7 @@ def target_of(label: list[float]) -> float:
 def losses(predictions: list[dict[str, Any]], labels: list[list[float]]) -> np.ndarray:
     """Return the pinball loss of each day, GW, shape (n,): one number for the median and for how sure it is."""
     pairs = zip(predictions, labels, strict=True)
-    return np.array([measures.pinball(np.array(day), np.array(found["quantiles"])) for found, day in pairs])
+    return np.array([measures.pinball(np.array(day), np.array(answer["quantiles"])) for answer, day in pairs])
 
 
 def parameters_at(moment: datetime) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class Network(nn.Module):
         x = self.enter(x)
         for block in self.blocks:
             x = block(x)
-        found = self.leave(x[:, -DAY:])
-        middle, steps = found[..., [MIDDLE]], nn.functional.softplus(found)
+        outputs = self.leave(x[:, -DAY:])
+        middle, steps = outputs[..., [MIDDLE]], nn.functional.softplus(outputs)
         below = middle - steps[..., :MIDDLE].flip(-1).cumsum(-1).flip(-1)
         return torch.cat([below, middle, middle + steps[..., MIDDLE + 1 :].cumsum(-1)], dim=-1)
 
@@ -110,8 +110,8 @@ class TemporalConvolution:
     def predict(self, windows: Windows) -> np.ndarray:
         """Return the quantiles, shape (n, 48, levels)."""
         with torch.no_grad():
-            found = self.network(self._inputs(windows)) + sequences.bases(windows, self.scale)[:, CONTEXT:, None]
-        return np.asarray(found.numpy() * self.scale.deviation + self.scale.mean, dtype=float)
+            quantiles = self.network(self._inputs(windows)) + sequences.bases(windows, self.scale)[:, CONTEXT:, None]
+        return np.asarray(quantiles.numpy() * self.scale.deviation + self.scale.mean, dtype=float)
 
     def _inputs(self, windows: Windows) -> torch.Tensor:
         """Return the sequences with the demand itself beside them, as far as it is known."""

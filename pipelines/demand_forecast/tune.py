@@ -48,16 +48,16 @@ def measure(some: Windows, rest: Windows, name: str, tried: dict[str, Any]) -> d
     """Return MASE and pinball loss (GW), without the day's temperature and with it."""
     line: dict[str, Any] = {"forecaster": name, "settings": json.dumps(tried)}
     for kind, fit, test in (("", some.blind(), rest.blind()), ("_known", some, rest)):
-        found = measures.score(rest, make(name, 0, **tried).fit(fit).predict(test))
-        line |= {f"mase{kind}": found["mase"], f"pinball{kind}": found["pinball"]}
+        scores = measures.score(rest, make(name, 0, **tried).fit(fit).predict(test))
+        line |= {f"mase{kind}": scores["mase"], f"pinball{kind}": scores["pinball"]}
     return line
 
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of the README: MASE of all that was tried."""
     columns = {
-        "without temperature": lambda found: spread(found["mase"]),
-        "known": lambda found: spread(found["mase_known"]),
+        "without temperature": lambda rows: spread(rows["mase"]),
+        "known": lambda rows: spread(rows["mase_known"]),
     }
     tried = results.assign(settings=results["settings"].str.strip("{}").str.replace('"', ""))
     return markdown(tried, {"forecaster": "forecaster", "settings": "settings"}, columns)

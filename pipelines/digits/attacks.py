@@ -34,8 +34,8 @@ def pgd(
 ) -> torch.Tensor:
     """Return the images after `steps` steps of 2.5 eps / steps, each brought back to within `eps`."""
     start = (torch.rand(images.shape, generator=generator, dtype=images.dtype) * 2 - 1).to(images.device) * eps
-    found = (images + start).clamp(0, 1)
+    adversarial = (images + start).clamp(0, 1)
     for _ in range(steps):
-        found = found + 2.5 * eps / steps * gradient(network, found, labels).sign()
-        found = torch.minimum(torch.maximum(found, images - eps), images + eps).clamp(0, 1)
-    return found.detach()
+        adversarial = adversarial + 2.5 * eps / steps * gradient(network, adversarial, labels).sign()
+        adversarial = torch.minimum(torch.maximum(adversarial, images - eps), images + eps).clamp(0, 1)
+    return adversarial.detach()

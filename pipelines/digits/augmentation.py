@@ -10,7 +10,7 @@ SLANT, SCALE, MOVE = 0.15, 0.1, 2 / 14  # MOVE: two pixels, in the units of a gr
 
 
 def distorted(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Return images of the same shape, (n, 1, 28, 28), each under an affine map of its own."""
+    """Return images of the same shape, (n, 1, 28, 28), each under its own affine map."""
 
     def drawn(most: float) -> torch.Tensor:
         values = torch.rand(len(images), generator=generator, dtype=images.dtype) * 2 - 1

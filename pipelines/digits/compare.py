@@ -103,15 +103,15 @@ def measure(study: Study, seeds: int, names: list[str]) -> None:
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README: networks and their variants; those under attack; those under noise."""
     variants, stress = ("32 bits", "8 bits", "edge"), partial(spread, scale=100, digits=1, middle="median")
-    columns = {kind: lambda found, kind=kind: spread(found[f"{kind}: accuracy"], 100, 2) for kind in variants}
+    columns = {kind: lambda rows, kind=kind: spread(rows[f"{kind}: accuracy"], 100, 2) for kind in variants}
     columns |= {
-        f"kB, {kind}": lambda found, kind=kind: f"{found[f'{kind}: bytes'].mean() / 1000:.0f}" for kind in variants
+        f"kB, {kind}": lambda rows, kind=kind: f"{rows[f'{kind}: bytes'].mean() / 1000:.0f}" for kind in variants
     }
-    columns |= {f"ms, {kind}": lambda found, kind=kind: f"{found[f'{kind}: ms'].mean():.3f}" for kind in variants}
-    served = {"seeds": lambda found: str(len(found))} | columns
-    clean = {"all, clean": lambda found: stress(found["clean"]), "FGSM 0.1": lambda found: stress(found["FGSM 0.1"])}
-    attacks = {f"PGD-40, eps {eps}": lambda found, eps=eps: stress(found[f"PGD-40 {eps}"]) for eps in EPSILONS}
-    noise = {f"radius {r}": lambda found, r=r: stress(found[f"certified {r}"]) for r in RADII}
+    columns |= {f"ms, {kind}": lambda rows, kind=kind: f"{rows[f'{kind}: ms'].mean():.3f}" for kind in variants}
+    served = {"seeds": lambda rows: str(len(rows))} | columns
+    clean = {"all, clean": lambda rows: stress(rows["clean"]), "FGSM 0.1": lambda rows: stress(rows["FGSM 0.1"])}
+    attacks = {f"PGD-40, eps {eps}": lambda rows, eps=eps: stress(rows[f"PGD-40 {eps}"]) for eps in EPSILONS}
+    noise = {f"radius {r}": lambda rows, r=r: stress(rows[f"certified {r}"]) for r in RADII}
     hardened = results[results["kind"] == "hardened"].assign(trained=lambda rows: rows["name"].map(TRAINED))
     return "\n\n".join(
         [

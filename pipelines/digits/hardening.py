@@ -24,9 +24,9 @@ def attacked(eps: float, steps: int = STEPS, rise: int = RISE) -> Harden:
     ) -> torch.Tensor:
         network.eval()
         now = eps * min(1.0, next(batch) / rise)
-        found = attacks.pgd(network, images, labels, now, steps=steps, generator=generator)
+        adversarial = attacks.pgd(network, images, labels, now, steps=steps, generator=generator)
         network.train()
-        return found
+        return adversarial
 
     return harden
 

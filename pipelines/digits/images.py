@@ -35,11 +35,11 @@ KINDS = {0x0803: 3, 0x0801: 1}  # the magic number of a file of unsigned bytes -
 
 def paths(data_dir: Path | None) -> dict[str, Path]:
     """Return the paths of the four compressed files by name, downloaded where they are not here."""
-    found = {}
+    files = {}
     for name in FILES:
         key = f"mnist/{name}.gz"
-        found[key] = downloads.find(key, data_dir) or downloads.fetch(f"{MIRROR}/{name}.gz", key)
-    return found
+        files[key] = downloads.find(key, data_dir) or downloads.fetch(f"{MIRROR}/{name}.gz", key)
+    return files
 
 
 def table(data_dir: Path | None) -> pd.DataFrame:
@@ -49,11 +49,11 @@ def table(data_dir: Path | None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    found = paths(data_dir)
+    files = paths(data_dir)
     frames = []
     for part in ("train", "t10k"):
         images, labels = (
-            read(found[f"mnist/{name}.gz"], FILES[name], data_dir) for name in FILES if name.startswith(part)
+            read(files[f"mnist/{name}.gz"], FILES[name], data_dir) for name in FILES if name.startswith(part)
         )
         if len(images) != len(labels):
             raise CapstanError(f"MNIST has {len(images)} images and {len(labels)} labels of {part}. Replace the files.")

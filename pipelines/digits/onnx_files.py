@@ -99,8 +99,8 @@ def session(content: bytes) -> InferenceSession:
 def logits(opened: InferenceSession, images: np.ndarray, batch: int = 500) -> np.ndarray:
     """Return what a file says of images, from 0 to 1, shape (n, 10)."""
     parts = [images[start : start + batch] for start in range(0, len(images), batch)]
-    found: np.ndarray = np.concatenate([opened.run([OUTPUT], {INPUT: part})[0] for part in parts])
-    return found
+    scores: np.ndarray = np.concatenate([opened.run([OUTPUT], {INPUT: part})[0] for part in parts])
+    return scores
 
 
 def milliseconds(opened: InferenceSession, image: np.ndarray, calls: int = 300) -> float:

@@ -19,16 +19,16 @@ KEY = "release.key"  # in the state folder
 
 
 def publish(folder: Path, number: str = "") -> str:
-    """Write the release of a version, or of the champion, into a folder; return what to tell."""
+    """Write the release of a version, or of the champion, into a folder; return a message for the user."""
     from capstan import registry
 
-    found = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
-    if not found:
+    version = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
+    if not version:
         raise CapstanError(f"{release.NAME} has no {f'version {number}' if number else 'champion'}. See: capstan list")
-    model = cast("DigitModel", registry.load_version(release.NAME, found.version).model)
-    release.publish(folder, model.edge, int(found.version), release.private_key(settings().home / KEY))
+    model = cast("DigitModel", registry.load_version(release.NAME, version.version).model)
+    release.publish(folder, model.edge, int(version.version), release.private_key(settings().home / KEY))
     size = f"{len(model.edge):,} bytes"
-    return f"Version {found.version} is in {folder}: {size}. Serve it: python -m http.server --directory {folder}"
+    return f"Version {version.version} is in {folder}: {size}. Serve it: python -m http.server --directory {folder}"
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
         ("update", "take the release"),
         ("rollback", "go back"),
         ("read", "read an image"),
-        ("state", "tell what runs"),
+        ("state", "report what runs"),
     ):
         command = commands.add_parser(name, help=help)
         command.add_argument("device", type=Path, help="its folder")
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def on_device(given: argparse.Namespace) -> str:
-    """Run a command of a device; return what to tell."""
+    """Run a command of a device; return a message for the user."""
     device = Device(given.device, given.key.read_bytes())
     if given.command == "update":
         version = device.update(given.of.rstrip("/"))

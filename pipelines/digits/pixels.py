@@ -30,8 +30,8 @@ def from_bytes(rows: Iterable[bytes]) -> np.ndarray:
 
 def ink(pixels: np.ndarray) -> np.ndarray:
     """Return the mean of each image, shape (n,). pixels: shape (n, 1, 28, 28)."""
-    found: np.ndarray = pixels.mean(axis=(1, 2, 3)).astype(float)
-    return found
+    means: np.ndarray = pixels.mean(axis=(1, 2, 3)).astype(float)
+    return means
 
 
 def to_png(pixels: bytes) -> bytes:

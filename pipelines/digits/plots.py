@@ -16,17 +16,17 @@ COLUMNS = 8
 def wrong(pixels: np.ndarray, labels: np.ndarray, shares: np.ndarray) -> Figure | str:
     """Return the digits that are read wrong with most confidence. shares: shape (n, 10)."""
     digits = shares.argmax(axis=1)
-    found = np.flatnonzero(digits != labels)
-    found = found[np.argsort(-shares[found, digits[found]])][: 2 * COLUMNS]
-    titles = [f"a {labels[i]}, read as {digits[i]}\n({shares[i, digits[i]]:.0%} sure)" for i in found]
-    return _gallery(pixels[found], titles)
+    indices = np.flatnonzero(digits != labels)
+    indices = indices[np.argsort(-shares[indices, digits[indices]])][: 2 * COLUMNS]
+    titles = [f"a {labels[i]}, read as {digits[i]}\n({shares[i, digits[i]]:.0%} sure)" for i in indices]
+    return _gallery(pixels[indices], titles)
 
 
 def fooled(pixels: np.ndarray, attacked: np.ndarray, labels: np.ndarray, answers: np.ndarray) -> Figure | str:
     """Return images that an attack has made unreadable for the network, beside what they were."""
-    found = np.flatnonzero(answers != labels[: len(answers)])[:COLUMNS]
-    titles = [f"a {labels[i]}" for i in found] + [f"read as {answers[i]}" for i in found]
-    return _gallery(np.concatenate([pixels[found], attacked[found]]), titles, len(found))
+    indices = np.flatnonzero(answers != labels[: len(answers)])[:COLUMNS]
+    titles = [f"a {labels[i]}" for i in indices] + [f"read as {answers[i]}" for i in indices]
+    return _gallery(np.concatenate([pixels[indices], attacked[indices]]), titles, len(indices))
 
 
 def _gallery(images: np.ndarray, titles: Sequence[str], columns: int = COLUMNS) -> Figure | str:

@@ -27,8 +27,8 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     beside = variants(model, pixels, labels)
     some, truth = torch.from_numpy(pixels[:ATTACKED]), torch.from_numpy(labels[:ATTACKED])
     network = model.network()
-    found = {name: attack(network, some, truth, EPS) for name, attack in METHODS.items()}
-    fooled = {name: learning.accuracy(network, images, truth) for name, images in found.items()}
+    adversarial = {name: attack(network, some, truth, EPS) for name, attack in METHODS.items()}
+    fooled = {name: learning.accuracy(network, images, truth) for name, images in adversarial.items()}
     network_size, edge_size = beside["bytes"]
     network_accuracy, edge_accuracy = beside["accuracy"]
     metrics = {
@@ -39,7 +39,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
         "fgsm_accuracy": fooled["FGSM"],
         "pgd_accuracy": fooled["PGD-40"],
     }
-    answers = learning.answers(network, found["PGD-40"]).numpy()
+    answers = learning.answers(network, adversarial["PGD-40"]).numpy()
     text = f"Of the first {ATTACKED} images, no pixel changed by more than {EPS} of its range."
     percent = ", ".join(f"{share:.1%} are still read correctly after {name}" for name, share in fooled.items())
     sections = [
@@ -47,7 +47,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
         Section("What is read wrong", plots.wrong(pixels, labels, shares)),
         Section("By digit", by_digit(labels, digits)),
         Section("Under attack", f"{text} {percent}."),
-        Section("What fools it", plots.fooled(pixels[:ATTACKED], found["PGD-40"].numpy(), labels, answers)),
+        Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial["PGD-40"].numpy(), labels, answers)),
     ]
     return Evaluation(metrics, sections)
 
@@ -66,8 +66,8 @@ def by_digit(labels: np.ndarray, digits: np.ndarray) -> pd.DataFrame:
     """Return, for each digit, how many there are, the share that is read correctly, and what it is taken for most."""
     lines = []
     for digit in range(10):
-        found = digits[labels == digit]
-        wrong = np.bincount(found[found != digit], minlength=10)
+        answers = digits[labels == digit]
+        wrong = np.bincount(answers[answers != digit], minlength=10)
         taken = f"{wrong.argmax()} ({wrong.max()})" if wrong.any() else "-"
-        lines.append([digit, len(found), float((found == digit).mean()) if len(found) else np.nan, taken])
+        lines.append([digit, len(answers), float((answers == digit).mean()) if len(answers) else np.nan, taken])
     return pd.DataFrame(lines, columns=["digit", "images", "accuracy", "taken most for (times)"])

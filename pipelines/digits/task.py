@@ -84,8 +84,8 @@ def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
     rows = tables["images"]
     pixels = from_bytes(rows["pixels"])
     shares = model.probabilities(pixels)
-    found = rows[["label"]].assign(digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=ink(pixels))
-    return found.astype({"label": str, "digit": str})
+    frame = rows[["label"]].assign(digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=ink(pixels))
+    return frame.astype({"label": str, "digit": str})
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -33,14 +33,14 @@ def network(name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, w
     data = (images, labels)
     key = key_of(name, data, plan)
     if workers:
-        found = NETWORKS[name]()
-        found.load_state_dict(fit_on_workers(partial(learn, name, plan), data, workers, key))
+        trained = NETWORKS[name]()
+        trained.load_state_dict(fit_on_workers(partial(learn, name, plan), data, workers, key))
     else:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         state, write = checkpoints.latest(key), partial(checkpoints.write, key)
-        found = learn(name, plan, data, device, state=state, after_epoch=write)
+        trained = learn(name, plan, data, device, state=state, after_epoch=write)
     checkpoints.clear(key)
-    return found.cpu().eval()
+    return trained.cpu().eval()
 
 
 def key_of(name: str, data: tuple[torch.Tensor, torch.Tensor], plan: Plan) -> str:

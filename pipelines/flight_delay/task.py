@@ -173,7 +173,7 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
 def parameters_at(moment: datetime) -> dict[str, str]:
     """Return the parameters of a run as of an instant. The newest 60 days test the model, 30 before calibrate it.
 
-    The test data are the reference of the checks, too, which tell less from less.
+    The test data are also the reference of the checks, which detect less with fewer rows.
     """
     names = {"known_by": 0, "as_of": 0, "test_from": 60, "calibrate_from": 90}
     return {name: (moment - timedelta(days=days)).isoformat() for name, days in names.items()}

@@ -70,12 +70,12 @@ def simulate(
     rng = np.random.default_rng(0)
     one, two = rankings
     first = experiment(clicks(one, wanted, rng), clicks(two, wanted, rng), people, percent)
-    found = {"power": 0, "false_positives": 0}
+    counts = {"power": 0, "false_positives": 0}
     for repeat in range(repeats):
         salt, base = f"#{repeat}", clicks(one, wanted, rng)
-        found["power"] += experiment(base, clicks(two, wanted, rng), people, percent, salt)["p"] < LEVEL
-        found["false_positives"] += experiment(base, base, people, percent, salt)["p"] < LEVEL
-    return {"experiment": first, "repeats": repeats} | {name: int(count) / repeats for name, count in found.items()}
+        counts["power"] += experiment(base, clicks(two, wanted, rng), people, percent, salt)["p"] < LEVEL
+        counts["false_positives"] += experiment(base, base, people, percent, salt)["p"] < LEVEL
+    return {"experiment": first, "repeats": repeats} | {name: int(count) / repeats for name, count in counts.items()}
 
 
 def main() -> None:
@@ -92,9 +92,9 @@ def main() -> None:
     alone = report.ranking(inputs.methods[methods.RETRIEVAL], tested, methods.METHODS[methods.RETRIEVAL].weighting)
     ranked = training.ranker(past, films, seed=0).rank(inputs, tested)[0]
     people = sorted(ratings["user_id"].unique().tolist())
-    found = simulate((alone, ranked), wanted, people, given.percent, given.repeats)
-    given.out.write_text(json.dumps(found, indent=1) + "\n")
-    print(json.dumps(found, indent=1))
+    result = simulate((alone, ranked), wanted, people, given.percent, given.repeats)
+    given.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,8 @@ class Als:
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each film for each history, shape (n, m). What weighs 1 has the confidence 1 + alpha."""
         people = np.stack([self._fold(row) for row in histories]) if histories.shape[0] else np.empty((0, self.factors))
-        found: np.ndarray = people.astype(np.float32) @ self.vectors.T
-        return found
+        scores: np.ndarray = people.astype(np.float32) @ self.vectors.T
+        return scores
 
     def _fold(self, history: sp.csr_matrix) -> np.ndarray:
         """Return the factors of a history: the ridge regression of ALS for one person, given the films."""

@@ -33,7 +33,7 @@ class Catalogue:
         return self.places.get(title.strip().casefold())
 
     def near(self, title: str) -> list[str]:
-        """Return up to three titles like one that was not found."""
+        """Return up to three titles like one that is not known."""
         from difflib import get_close_matches
 
         by_name = {name.casefold(): name for name in self.titles} | {YEAR.sub("", n).casefold(): n for n in self.titles}

@@ -77,16 +77,16 @@ def tables(results: pd.DataFrame) -> str:
     own, other = (results[results["split"] == split] for split in PROTOCOLS)
     best = own.groupby("method")["ndcg"].mean()
 
-    def better(found: pd.DataFrame) -> str:
-        served = found["method"].iloc[0] == HYBRID
-        return "" if served else f"{cut(found['low'].min())} to {cut(found['high'].max())}"
+    def better(rows: pd.DataFrame) -> str:
+        served = rows["method"].iloc[0] == HYBRID
+        return "" if served else f"{cut(rows['low'].min())} to {cut(rows['high'].max())}"
 
     columns = {
-        "nDCG@10": lambda found: spread(found["ndcg"]),
-        "recall@10": lambda found: cut(found["recall"].mean()),
-        "share of films shown": lambda found: cut(found["coverage"].mean()),
+        "nDCG@10": lambda rows: spread(rows["ndcg"]),
+        "recall@10": lambda rows: cut(rows["recall"].mean()),
+        "share of films shown": lambda rows: cut(rows["coverage"].mean()),
         "hybrid is better by (95 %)": better,
-        "nDCG@10, split by time": lambda found: spread(other.loc[other["method"] == found["method"].iloc[0], "ndcg"]),
+        "nDCG@10, split by time": lambda rows: spread(other.loc[other["method"] == rows["method"].iloc[0], "ndcg"]),
     }
     ordered = own.sort_values("method", key=lambda names: names.map(best), kind="stable")
     return markdown(ordered, {"method": "method"}, columns)

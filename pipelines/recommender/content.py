@@ -28,5 +28,5 @@ class Content:
         """Return the score of each film for each history, shape (n, m)."""
         profile = (histories @ self.terms).toarray()
         profile /= np.maximum(np.linalg.norm(profile, axis=1, keepdims=True), 1e-9)
-        found: np.ndarray = (self.terms @ profile.T).T + self.popularity * self.known
-        return found
+        scores: np.ndarray = (self.terms @ profile.T).T + self.popularity * self.known
+        return scores

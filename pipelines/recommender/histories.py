@@ -75,12 +75,12 @@ def histories(films: Sequence[ArrayLike], stars: Sequence[ArrayLike], catalogue:
 
     Films that the catalogue lacks are left out. A film that is rated twice counts once, where it was rated last.
     """
-    found, kept = [], []
+    positions, kept = [], []
     for numbers, given in zip(films, stars, strict=True):
         ids, values = np.asarray(numbers, dtype=np.int64), np.asarray(given, dtype=float)
         places = np.minimum(np.searchsorted(catalogue, ids), len(catalogue) - 1)
         last = len(ids) - 1 - np.unique(ids[::-1], return_index=True)[1]
         take = np.sort(last[catalogue[places[last]] == ids[last]])
-        found.append(places[take])
+        positions.append(places[take])
         kept.append(values[take])
-    return Histories(found, kept, len(catalogue))
+    return Histories(positions, kept, len(catalogue))

@@ -16,9 +16,9 @@ class ItemToItem:
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each film for each history, shape (n, m); 0 for films that are not kept."""
-        found = np.zeros(histories.shape, dtype=np.float32)
-        found[:, self.kept] = histories[:, self.kept] @ self.weights
-        return found
+        scores = np.zeros(histories.shape, dtype=np.float32)
+        scores[:, self.kept] = histories[:, self.kept] @ self.weights
+        return scores
 
 
 def often_rated(seen: sp.csr_matrix) -> np.ndarray:

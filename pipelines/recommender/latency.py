@@ -42,8 +42,8 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--url", default=settings().endpoint_url)
     given = parser.parse_args()
-    found = measure(given.url, given.requests) * 1_000
-    named = {f"p{level:g}": round(float(np.percentile(found, level)), 2) for level in (50, 90, 99, 99.9)}
+    latencies = measure(given.url, given.requests) * 1_000
+    named = {f"p{level:g}": round(float(np.percentile(latencies, level)), 2) for level in (50, 90, 99, 99.9)}
     print(json.dumps({"requests": given.requests, "unit": "ms"} | named))
 
 

@@ -18,8 +18,8 @@ def ndcg(ranked: np.ndarray, relevant: Sequence[np.ndarray], k: int = SHOWN) -> 
     discounts = 1 / np.log2(np.arange(2, k + 2))
     gains = [np.isin(row[:k], held) @ discounts for row, held in zip(ranked, relevant, strict=True)]
     ideal = [discounts[: len(held)].sum() for held in relevant]
-    found: np.ndarray = np.array(gains) / np.array(ideal)
-    return found
+    scores: np.ndarray = np.array(gains) / np.array(ideal)
+    return scores
 
 
 def recall(ranked: np.ndarray, relevant: Sequence[np.ndarray]) -> np.ndarray:

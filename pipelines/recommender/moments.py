@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.recommender.histories import WEIGHTINGS, Histories
 
-NEXT = 10  # films after a moment that are to be told
+NEXT = 10  # films after a moment that are to be predicted
 BEFORE = 60  # films before it that are looked at; older ones weigh next to nothing
 WEIGHTING = "recent"
 

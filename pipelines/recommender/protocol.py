@@ -19,11 +19,11 @@ def held_out(ratings: pd.DataFrame) -> np.ndarray:
     """
     groups = ratings.groupby(USER)[USER]
     size, place = groups.transform("size"), groups.cumcount()
-    found: np.ndarray = (place >= size - np.maximum(np.floor(size * TEST_SHARE), 1)).to_numpy()
-    return found
+    held: np.ndarray = (place >= size - np.maximum(np.floor(size * TEST_SHARE), 1)).to_numpy()
+    return held
 
 
 def held_out_after(ratings: pd.DataFrame) -> np.ndarray:
     """Return whether a rating is among the last fifth of all ratings by time, shape (n,)."""
-    found: np.ndarray = (ratings["time"] > ratings["time"].quantile(1 - TEST_SHARE)).to_numpy()
-    return found
+    held: np.ndarray = (ratings["time"] > ratings["time"].quantile(1 - TEST_SHARE)).to_numpy()
+    return held

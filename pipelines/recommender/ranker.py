@@ -54,13 +54,13 @@ class Inputs:
 
     def table(self, past: Histories) -> tuple[np.ndarray, np.ndarray]:
         """Return the candidates of each history, shape (n, CANDIDATES), and their columns."""
-        found = []
+        parts = []
         for start in range(0, len(past), CHUNK):
             part = past.part(start, start + CHUNK)
             with one_thread():
                 films = self.candidates(part)
-                found.append((films, self.columns(part, films)))
-        films, columns = (np.concatenate(made) for made in zip(*found, strict=True))
+                parts.append((films, self.columns(part, films)))
+        films, columns = (np.concatenate(made) for made in zip(*parts, strict=True))
         return films, columns
 
     def candidates(self, part: Histories) -> np.ndarray:

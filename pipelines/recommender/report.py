@@ -26,13 +26,13 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
     held = [np.searchsorted(model.catalogue.numbers, films) for films in people["held"]]
     ranked = model.hybrid.rank(model.ranked_by, past)[0]
     own = metrics.ndcg(ranked, held)
-    found = {
+    measured = {
         "ndcg": float(own.mean()),
         "recall": float(metrics.recall(ranked[:, :10], held).mean()),
         "recall_of_retrieval": float(metrics.recall(ranked, held).mean()),
         "coverage": metrics.coverage(ranked, len(model.catalogue)),
     }
-    lines = [{"method": "hybrid", "nDCG@10": found["ndcg"], "coverage": found["coverage"]}]
+    lines = [{"method": "hybrid", "nDCG@10": measured["ndcg"], "coverage": measured["coverage"]}]
     for name, method in model.ranked_by.methods.items():
         single = ranking(method, past, METHODS[name].weighting)
         scores = metrics.ndcg(single, held)
@@ -46,15 +46,15 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
         Section("What the ranker goes by", shown),
         Section("By the size of the history", by_size(past, own)),
     ]
-    return Evaluation(found, sections)
+    return Evaluation(measured, sections)
 
 
 def ranking(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
     """Return the first k films of a single method for each history, shape (n, k)."""
     parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
     with one_thread():
-        found = [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
-    return np.concatenate(found)
+        ranked = [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
+    return np.concatenate(ranked)
 
 
 def by_size(past: Histories, scores: np.ndarray) -> pd.DataFrame:

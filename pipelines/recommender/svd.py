@@ -29,5 +29,5 @@ class Svd:
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each film for each history, shape (n, m)."""
-        found: np.ndarray = (histories @ self.vectors) @ self.vectors.T
-        return found
+        scores: np.ndarray = (histories @ self.vectors) @ self.vectors.T
+        return scores

@@ -17,5 +17,5 @@ def _controller() -> Any:
 
 def one_thread() -> AbstractContextManager[Any]:
     """Let NumPy and SciPy compute in this thread alone, inside the block."""
-    found: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
-    return found
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    return limit

@@ -81,10 +81,10 @@ def training_histories(ratings: Any, held: np.ndarray, films: Catalogue) -> Hist
 
 def best(lines: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the best line of each method."""
-    found: dict[str, dict[str, Any]] = {}
+    by_method: dict[str, dict[str, Any]] = {}
     for line in sorted(lines, key=lambda line: -line["ndcg"]):
-        found.setdefault(line["method"], line)
-    return found
+        by_method.setdefault(line["method"], line)
+    return by_method
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Two towers, in torch: a history and a film become vectors, and their product is the score.
 
-The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: an
-embedding of its own, plus one of its terms. Trained to tell which films come next, among all films.
+The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: its
+own embedding, plus one of its terms. Trained to predict which films come next, among all films.
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ class TwoTower:
         total = np.maximum(np.asarray(weights.sum(axis=1)), 1e-9)
         mean = np.asarray(weights @ self.embeddings) / total
         (first, bias), (second, other) = self.layers
-        found: np.ndarray = mean + np.maximum(mean @ first.T + bias, 0) @ second.T + other
-        return found
+        vectors: np.ndarray = mean + np.maximum(mean @ first.T + bias, 0) @ second.T + other
+        return vectors
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each film for each history, shape (n, m)."""
         known = self.history_vectors(histories) @ self.vectors.T + self.biases
-        found = np.full((histories.shape[0], self.m), -100, dtype=np.float32)
-        found[:, self.kept] = known
-        return found
+        scores = np.full((histories.shape[0], self.m), -100, dtype=np.float32)
+        scores[:, self.kept] = known
+        return scores
 
 
 def towers(content: np.ndarray, size: int, dropout: float) -> Any:
@@ -106,15 +106,15 @@ def towers(content: np.ndarray, size: int, dropout: float) -> Any:
 
 def film_vectors(net: Any) -> torch.Tensor:
     """Return the output of the tower of films, shape (k, size)."""
-    found: torch.Tensor = net["film"].weight + net["terms"](net.content)
-    return found
+    vectors: torch.Tensor = net["film"].weight + net["terms"](net.content)
+    return vectors
 
 
 def history_vectors(net: Any, films: torch.Tensor, starts: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return the output of the tower of histories, shape (n, size). The weights of a history add up to 1."""
     mean = net["dropout"](net["history"](films, starts, per_sample_weights=weights))
-    found: torch.Tensor = mean + net["second"](net["dropout"](net["first"](mean).relu()))
-    return found
+    vectors: torch.Tensor = mean + net["second"](net["dropout"](net["first"](mean).relu()))
+    return vectors
 
 
 def _loss(net: Any, sample: Sample, rows: np.ndarray, ends: np.ndarray) -> torch.Tensor:

@@ -43,13 +43,13 @@ def candidates(
             labels = models[0].predict(reference)
             rows.append({"method": name, "count": count, **measures(reference, labels)})
             rows[-1]["stability"] = float(stability.agreement(models, reference).mean())
-    found = pd.DataFrame(rows)
-    found["eligible"] = (
-        (found["stability"] >= STABLE)
-        & (found["smallest"] >= SMALLEST)
-        & found["segments"].between(min(COUNTS), max(COUNTS))
+    table = pd.DataFrame(rows)
+    table["eligible"] = (
+        (table["stability"] >= STABLE)
+        & (table["smallest"] >= SMALLEST)
+        & table["segments"].between(min(COUNTS), max(COUNTS))
     )
-    return found
+    return table
 
 
 def measures(points: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -63,13 +63,13 @@ def measures(points: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     return {"silhouette": silhouette, "segments": len(sizes), "smallest": float(sizes.min() / len(labels))}
 
 
-def best(found: pd.DataFrame) -> tuple[str, int]:
+def best(table: pd.DataFrame) -> tuple[str, int]:
     """Return method and number of the winner. Raises CapstanError when no candidate may win."""
-    eligible = found[found["eligible"]]
+    eligible = table[table["eligible"]]
     if eligible.empty:
         raise CapstanError(
             f"No segmentation of {min(COUNTS)} to {max(COUNTS)} segments is stable ({STABLE} or more; the best has "
-            f"{found['stability'].max():.2f}) with at least {SMALLEST:.0%} of the customers in each. See that the "
+            f"{table['stability'].max():.2f}) with at least {SMALLEST:.0%} of the customers in each. See that the "
             "customers are enough, and the right ones."
         )
     distinct = eligible[eligible["silhouette"] >= eligible["silhouette"].max() - CLOSE]

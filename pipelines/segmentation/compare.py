@@ -29,27 +29,27 @@ def measure(past: pd.DataFrame, last: pd.DataFrame, seeds: int) -> Iterator[list
     points, later = scaling.points(past), scaling.points(last)
     for seed in range(seeds):
         began = time.monotonic()
-        found = choice.candidates(points, customers, 1_000 * seed, list(METHODS))
-        found.insert(0, "seed", seed)
-        found["chosen"] = [(row.method, row.count) == choice.best(found) for row in found.itertuples(name="Row")]
-        method, count = choice.best(found)
+        table = choice.candidates(points, customers, 1_000 * seed, list(METHODS))
+        table.insert(0, "seed", seed)
+        table["chosen"] = [(row.method, row.count) == choice.best(table) for row in table.itertuples(name="Row")]
+        method, count = choice.best(table)
         refits = stability.refits(partial(METHODS[method], count=count), points, customers, 1_000 * seed)
         tried = choice.measures(later, refits[0].predict(later))
         tried["stability"] = float(stability.agreement(refits, later).mean())
         for name, value in tried.items():
-            found[f"later_{name}"] = np.where(found["chosen"], value, np.nan)
-        yield records(found)
+            table[f"later_{name}"] = np.where(table["chosen"], value, np.nan)
+        yield records(table)
         print(f"seed {seed}: {method} {count}, {tried}, {time.monotonic() - began:.0f} s", flush=True)
 
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of the README: a row per candidate."""
     columns = {
-        "segments": lambda found: f"{found['segments'].min():.0f} to {found['segments'].max():.0f}",
-        "stability": lambda found: spread(found["stability"]),
-        "smallest segment": lambda found: f"{spread(found['smallest'], 100)} %",
-        "silhouette": lambda found: spread(found["silhouette"]),
-        "eligible, chosen": lambda found: f"{found['eligible'].sum()}, {found['chosen'].sum()}",
+        "segments": lambda rows: f"{rows['segments'].min():.0f} to {rows['segments'].max():.0f}",
+        "stability": lambda rows: spread(rows["stability"]),
+        "smallest segment": lambda rows: f"{spread(rows['smallest'], 100)} %",
+        "silhouette": lambda rows: spread(rows["silhouette"]),
+        "eligible, chosen": lambda rows: f"{rows['eligible'].sum()}, {rows['chosen'].sum()}",
     }
     return markdown(results, {"method": "method", "asked for": "count"}, columns)
 

@@ -31,8 +31,8 @@ class Method(Protocol):
 
 def k_means(points: np.ndarray, count: int, seed: int) -> Clusters:
     """Return the nearest of some centres."""
-    found: Clusters = KMeans(count, n_init=10, random_state=seed).fit(points)
-    return found
+    clusters: Clusters = KMeans(count, n_init=10, random_state=seed).fit(points)
+    return clusters
 
 
 def gaussian_mixture(points: np.ndarray, count: int, seed: int) -> Clusters:
@@ -40,8 +40,8 @@ def gaussian_mixture(points: np.ndarray, count: int, seed: int) -> Clusters:
 
     Most customers have one, two or three invoices. Without a floor, a component would collapse onto each.
     """
-    found: Clusters = GaussianMixture(count, n_init=3, reg_covar=0.1, random_state=seed).fit(points)
-    return found
+    clusters: Clusters = GaussianMixture(count, n_init=3, reg_covar=0.1, random_state=seed).fit(points)
+    return clusters
 
 
 def spectral_clustering(points: np.ndarray, count: int, seed: int) -> Clusters:
@@ -62,8 +62,8 @@ def hdbscan(points: np.ndarray, count: int, seed: int) -> Clusters:
 
 def by_neighbours(points: np.ndarray, labels: np.ndarray) -> Clusters:
     """Return the majority of the nearest labelled points."""
-    found: Clusters = KNeighborsClassifier(min(NEIGHBOURS, len(points))).fit(points, labels)
-    return found
+    clusters: Clusters = KNeighborsClassifier(min(NEIGHBOURS, len(points))).fit(points, labels)
+    return clusters
 
 
 METHODS: dict[str, Method] = {

@@ -26,19 +26,19 @@ def affinity(points: np.ndarray, neighbours: int = NEIGHBOURS) -> sparse.csr_mat
 def embedding(weights: sparse.csr_matrix, count: int, seed: int = 0) -> np.ndarray:
     """Return the first eigenvectors of the normalized Laplacian, shape (n, count), by falling smoothness.
 
-    L = 1 - D^-1/2 W D^-1/2, with D the sums of W's rows. Dividing by D^1/2 makes the first vector, which tells nothing
-    apart, constant. Parts of the graph that are not connected have eigenvectors of their own. They are taken one by
+    L = 1 - D^-1/2 W D^-1/2, with D the sums of W's rows. Dividing by D^1/2 makes the first vector, which separates
+    nothing, constant. Parts of the graph that are not connected have their own eigenvectors. They are taken one by
     one, for Lanczos' method misses some of equal eigenvalues, which they would have together.
     """
     number, part = connected_components(weights, directed=False)
-    found = []
+    pairs = []
     for rows in (np.flatnonzero(part == name) for name in range(number)):
         values, inside = smoothest(weights[rows][:, rows], count, seed)
         vectors = np.zeros((len(part), len(values)))
         vectors[rows] = inside
-        found.append((values, vectors))
-    order = np.argsort(np.concatenate([-values for values, _ in found]), kind="stable")[:count]
-    together: np.ndarray = np.hstack([vectors for _, vectors in found])[:, order]
+        pairs.append((values, vectors))
+    order = np.argsort(np.concatenate([-values for values, _ in pairs]), kind="stable")[:count]
+    together: np.ndarray = np.hstack([vectors for _, vectors in pairs])[:, order]
     return together
 
 

@@ -79,8 +79,8 @@ def evaluate(model: Segments, tables: Tables) -> Evaluation:
 def signals(model: Segments, tables: Tables) -> pd.DataFrame:
     """Return the inputs and the segment of each customer."""
     rows = tables["customers"][[*INPUTS, COUNTRY]]
-    found = model.predict_columns(rows)
-    return rows.assign(segment=found["segment"], spends_more_than=found["spends_more_than"])
+    predicted = model.predict_columns(rows)
+    return rows.assign(segment=predicted["segment"], spends_more_than=predicted["spends_more_than"])
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

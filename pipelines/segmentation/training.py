@@ -26,8 +26,8 @@ def fit(rows: pd.DataFrame, seed: int, names: list[str]) -> Segments:
     scaling, customers = Scaling.of(rows), rows[CUSTOMER].to_numpy()
     points = scaling.points(rows)
     with threadpool_limits(1):  # the points are few: threads would wait for each other
-        found = choice.candidates(points, customers, seed, names)
-    method, count = choice.best(found)
+        candidates = choice.candidates(points, customers, seed, names)
+    method, count = choice.best(candidates)
     chosen = partial(METHODS[method], count=count)
     once = rows.groupby(CUSTOMER).sample(1, random_state=seed)
     clusters = chosen(points=scaling.points(once), seed=seed)
@@ -38,7 +38,7 @@ def fit(rows: pd.DataFrame, seed: int, names: list[str]) -> Segments:
     letters = {label: chr(ord("A") + place) for place, label in enumerate(profiles.sort_values("money").index[::-1])}
     model = Segments(scaling, clusters, [letters[label] for label in sorted(letters)], refits, matches, spending(rows))
     model.words = {letters[label]: words.describe(profiles.loc[label], rows) for label in letters}
-    model.candidates = found
+    model.candidates = candidates
     model.shares = share_by_day(rows, np.array(model.names)[labels])
     return model
 

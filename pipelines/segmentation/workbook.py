@@ -29,12 +29,12 @@ def convert(archive: Path, target: Path) -> None:
     with atomic_write(target) as partial:
         try:
             with zipfile.ZipFile(archive) as content:
-                found = write(content.read(WORKBOOK), partial)
+                lines, quantities, prices = write(content.read(WORKBOOK), partial)
         except (zipfile.BadZipFile, KeyError) as error:
             raise CapstanError(f"{archive} is not UCI's zip file with {WORKBOOK} ({error}). Remove it.") from error
-        if (found[0], found[1], round(found[2], 2)) != (LINES, QUANTITIES, PRICES):
+        if (lines, quantities, round(prices, 2)) != (LINES, QUANTITIES, PRICES):
             raise CapstanError(
-                f"{archive} has {found[0]:,} lines with {found[1]:,} pieces, and not the {LINES:,} with {QUANTITIES:,} "
+                f"{archive} has {lines:,} lines with {quantities:,} pieces, and not the {LINES:,} with {QUANTITIES:,} "
                 "that are known. Remove it, or put the right file there."
             )
 

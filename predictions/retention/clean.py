@@ -12,13 +12,13 @@ def clean(capstone: str = "", dry: bool = False) -> list[Removed]:
     # On a cluster, the image that cleans up holds no capstone: the registry knows those that were ever deployed.
     names = [known(capstone)] if capstone else sorted({*catalogue.names(), *store.read_all()})
     at = policy(dry)
-    found: dict[str, Removed] = {}
+    by_kind: dict[str, Removed] = {}
     done = profile().clean_runs(names, at)
     for name in names:
         done += [*versions.clean(name, at), *predictions.clean(name, at), labels.clean(name, at)]
     for item in done:
-        found[item.kind] = found[item.kind] + item if item.kind in found else item
-    return list(found.values())
+        by_kind[item.kind] = by_kind[item.kind] + item if item.kind in by_kind else item
+    return list(by_kind.values())
 
 
 def known(name: str) -> str:

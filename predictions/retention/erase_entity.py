@@ -75,15 +75,15 @@ class _Search:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        found = 0
+        count = 0
         with storage.arrow().open_input_file(key) as opened, pq.ParquetFile(opened) as file:
             for number in range(file.num_row_groups):
                 table = file.read_row_group(number, columns=["prediction_id", "inputs"])
                 mine = table.filter(pa.array(self._mask(table), pa.bool_()))
                 self.ids |= set(mine["prediction_id"].to_pylist())
-                found += len(mine)
-        self.rows += found
-        return found > 0
+                count += len(mine)
+        self.rows += count
+        return count > 0
 
     def others(self, table: "pa.Table") -> "pa.Table":
         """Return the rows that are not of the entity."""

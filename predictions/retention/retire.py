@@ -20,14 +20,14 @@ def retire_version(name: str, number: str) -> None:
     """Mark a version, so that nothing gives it a role again. Raises CapstanError when it has one, or is not there."""
     known(name)
     with changing(name) as state:
-        found = registry.version(name, number)
-        if found is None:
+        registered = registry.version(name, number)
+        if registered is None:
             there = ", ".join(version.version for version in registry.versions(name)) or "none"
             raise CapstanError(f"{name} has no version {number}. It has: {there}.")
         for role, version in state.versions().items():
             if version == number:
                 raise CapstanError(f"Version {number} of {name} is the {role}: {_way_out(name, role)} first.")
-        if not found.retired:
+        if not registered.retired:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             registry.set_tag(name, number, registry.RETIRED, f"{now} by {user()}")
 
@@ -40,14 +40,14 @@ def retire_capstone(name: str) -> list[str]:
     known(name)
     with profile().no_run(name), changing(name) as state:
         require_no_rollout(name, state)
-        found = [f"version {state.champion}, the champion"] if state.champion else []
+        removed = [f"version {state.champion}, the champion"] if state.champion else []
         if state.versions() or state.previous:
             store.write_state(name, stamped(RolloutState(), "capstan retire"))
         store.copy_to_aliases(name, RolloutState())
-        found += profile().retire(name)
-    if not found:
+        removed += profile().retire(name)
+    if not removed:
         raise CapstanError(f"{name} is not deployed, so there is nothing to retire.")
-    return found
+    return removed
 
 
 def _way_out(name: str, role: str) -> str:

@@ -16,7 +16,7 @@ EXTENSIONS = ["model_repository_extension", "binary_tensor_data", "generate"]
 
 
 class CapstanDataPlane(DataPlane):
-    """KServe's data plane, which tells the truth about what can be answered.
+    """KServe's data plane, which reports truthfully what can be answered.
 
     `draining` is set when the server is about to stop.
     """

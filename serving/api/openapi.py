@@ -75,8 +75,8 @@ def build(models: Mapping[str, ServedModel], secured: bool = False) -> dict[str,
 def component(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return a schema as a component: pydantic's references start at the root."""
     target = f'"#/components/schemas/{name}/$defs/'.encode()
-    found: dict[str, Any] = orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', target))
-    return found
+    resolved: dict[str, Any] = orjson.loads(orjson.dumps(schema).replace(b'"#/$defs/', target))
+    return resolved
 
 
 def _paths(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:

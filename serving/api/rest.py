@@ -1,4 +1,4 @@
-"""REST: KServe's protocols, by routes of our own.
+"""REST: KServe's protocols, by our own routes.
 
 KServe reads a body by its content type, so that JSON sent by `curl -d` ends in a 500, and decodes binary tensors
 without checks. These routes read JSON whatever its content type is called, and make every decoding error a 400.

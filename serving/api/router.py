@@ -58,21 +58,21 @@ class Application:
         self._find = lru_cache(1024)(self._search)  # clients ask for few paths
 
     def _search(self, method: str, path: str) -> tuple[Callable[..., Any], Kind, Scope]:
-        """Return what handles a request, its kind, and what its scope gets to know."""
+        """Return what handles a request, its kind, and what its route adds to the scope."""
         for route in self.routes:
-            match, found = route.matches({"type": "http", "method": method, "path": path})
+            match, child_scope = route.matches({"type": "http", "method": method, "path": path})
             if match is not Match.NONE:
                 kind = getattr(route, "kind", Kind.OTHER) if match is Match.FULL else Kind.OTHER
-                return route.handle, kind, found
+                return route.handle, kind, child_scope
         return _not_found, Kind.OTHER, {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, and every error that it ends in."""
         assert scope["type"] == "http"  # uvicorn finds out that there is no lifespan to watch
         find = self._find if len(scope["path"]) <= CACHED_PATH else self._search
-        handle, kind, found = find(scope["method"], scope["path"])
-        scope.update(found)
-        name = found.get("path_params", {}).get("model_name", "")
+        handle, kind, child_scope = find(scope["method"], scope["path"])
+        scope.update(child_scope)
+        name = child_scope.get("path_params", {}).get("model_name", "")
         limits = self.limits(name)
         body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
         call, begun = Call(kind, Headers(scope=scope), body, name, limits), False

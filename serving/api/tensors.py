@@ -194,31 +194,31 @@ def write(answer: V2Answer) -> Response:
 
 
 def _list(payload: Mapping[str, Any], name: str, required: bool = False) -> list[Any]:
-    found = payload.get(name)
-    if found is None and not required:
+    value = payload.get(name)
+    if value is None and not required:
         return []
-    if type(found) is not list:
+    if type(value) is not list:
         problem = "Field required" if name not in payload else "Input should be a valid list"
         raise InvalidInput(f"{name}: {problem}. {EXPECTED}")
-    return found
+    return value
 
 
 def _parameters(payload: Mapping[str, Any], where: str) -> Mapping[str, Any]:
-    found = payload.get("parameters")
-    if found is None:
+    parameters = payload.get("parameters")
+    if parameters is None:
         return NOTHING
-    if type(found) is not dict:
+    if type(parameters) is not dict:
         raise InvalidInput(f"{where}parameters: Input should be a valid dictionary. {EXPECTED}")
-    return found
+    return parameters
 
 
 def _outputs(payload: Mapping[str, Any]) -> list[RequestedOutput]:
-    found = []
+    outputs = []
     for position, output in enumerate(_list(payload, "outputs")):
         if type(output) is not dict or type(output.get("name")) is not str:
             raise InvalidInput(f"outputs.{position}.name: Input should be a valid string. {EXPECTED}")
-        found.append(RequestedOutput(output["name"], _parameters(output, f"outputs.{position}.")))
-    return found
+        outputs.append(RequestedOutput(output["name"], _parameters(output, f"outputs.{position}.")))
+    return outputs
 
 
 def _wrong_input(position: int, tensor: object) -> InvalidInput:

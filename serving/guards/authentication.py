@@ -1,4 +1,4 @@
-"""Bearer tokens: everything but the probes needs one; labels, and decisions at the console, need one of their own."""
+"""Bearer tokens: everything but the probes needs one; labels, and decisions at the console, need their own."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Authentication:
             call.client = self.tokens.client(token.strip())
             if not call.client:
                 raise Unauthenticated("The token is unknown.")
-            # Who may ask need not be believed about what was true, and who tells what was true need not ask. Neither
+            # Who may ask need not be believed about what was true, and who reports what was true need not ask. Neither
             # need decide what serves.
             purpose, needed = self.tokens.purpose(call.client), NEEDED.get(call.kind, "")
             if needed and purpose != needed:

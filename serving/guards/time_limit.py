@@ -10,7 +10,7 @@ from serving.guards.call import Answer, Call, Kind
 class TimeLimit:
     """Gives up predictions after the seconds that their model states, at most `seconds`.
 
-    Loading a model may take longer, and streams have limits of their own. It ends what waits: for the online store or
+    Loading a model may take longer, and streams have their own limits. It ends what waits: for the online store or
     the log. A model in the middle of its batch ends by itself.
     """
 

@@ -1,7 +1,7 @@
 """Tokens of clients: `python -m serving.guards.tokens add NAME` makes one, shows it once and keeps its hash.
 
 The file has one line for each token, `NAME SHA256`. With ` labels` at its end, it is for sending labels, with
-` operator` for decisions at the console, and for nothing else. A token is 256 random bits, so its plain hash tells
+` operator` for decisions at the console, and for nothing else. A token is 256 random bits, so its plain hash reveals
 nothing.
 """
 
@@ -46,11 +46,11 @@ class TokenFile:
     def client(self, token: str) -> str:
         """Return the name of a token's client, or "" for an unknown token."""
         self._refresh()
-        digest, found = _hash(token), ""
-        for name, known in self._tokens.items():  # all of them, so that the time it takes tells nothing
+        digest, client = _hash(token), ""
+        for name, known in self._tokens.items():  # all of them, so that the time it takes reveals nothing
             if hmac.compare_digest(known.hash, digest):
-                found = name
-        return found
+                client = name
+        return client
 
     def purpose(self, name: str) -> str:
         """Return what a client's token is for: "" is everything that needs no purpose."""

@@ -12,14 +12,14 @@ import orjson
 from kserve.errors import InvalidInput
 
 from capstan.errors import CapstanError, Unavailable
-from predictions.find import About, Finder, Found
+from predictions.find import About, Finder, Prediction
 from predictions.labels import Actual, LabelResult, LabelStore, label_store
 from predictions.log import PredictionLog
 from serving import metrics
 from serving.labels.decoder import LabelDecoder, Sent
 
 STATUSES = {"accepted": 200, "same": 200, "corrected": 200, "contradicting": 409, "unknown": 404, "wrong": 400}
-NONE: Mapping[str, Found] = MappingProxyType({})
+NONE: Mapping[str, Prediction] = MappingProxyType({})
 Result = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ class Read(NamedTuple):
     sent: Sent
     label: str
     known_at: datetime
-    predictions: Mapping[str, Found] = NONE
+    predictions: Mapping[str, Prediction] = NONE
 
 
 class LabelService:
@@ -85,17 +85,17 @@ class LabelService:
             if read.sent.entity is not None and read.sent.time is not None
         }
         by_row = dict(zip(abouts, self._finder.by_entity(model, abouts.values()), strict=True))
-        found = []
+        writable = []
         for read in reads:
             id_ = read.sent.prediction_id
             predictions = ({id_: by_id[id_]} if id_ in by_id else {}) if id_ is not None else by_row[read.row]
             if problem := self._problem(model, read, predictions):
                 results[read.row] = problem
             else:
-                found.append(read._replace(predictions=predictions))
-        return found
+                writable.append(read._replace(predictions=predictions))
+        return writable
 
-    def _problem(self, model: str, read: Read, predictions: dict[str, Found]) -> Result | None:
+    def _problem(self, model: str, read: Read, predictions: dict[str, Prediction]) -> Result | None:
         """Return why a label cannot be of its predictions, or None."""
         if not predictions:
             about = f"the id {id_[:80]!r}" if (id_ := read.sent.prediction_id) is not None else "this entity and time"

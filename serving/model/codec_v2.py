@@ -69,12 +69,12 @@ class V2Payload:
         """Return some scalar fields of the first row."""
         if self.single is not None:
             return {name: self.single.get(name) for name in keys}
-        found = dict.fromkeys(keys)
+        values = dict.fromkeys(keys)
         for tensor in self.tensors():
-            if tensor.name in found:
+            if tensor.name in values:
                 with suppress(InvalidInput):  # `rows` says it
-                    found[tensor.name] = next(iter(decode(tensor, None)), None)
-        return found
+                    values[tensor.name] = next(iter(decode(tensor, None)), None)
+        return values
 
     def rows(self, predictor: "Predictor") -> list[dict[str, Any]]:
         """Return the rows for a variant. Raises InvalidInput."""
@@ -149,8 +149,8 @@ def _flag(parameters: Mapping[str, Any], name: str, default: bool = False) -> bo
 
 def example_of(types: Mapping[str, TensorType], row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one row as the tensors of a JSON request."""
-    found = []
+    tensors = []
     for name, value in row.items():
         tensor = encode(types[name], [value])
-        found.append({"name": name, "shape": tensor.shape, "datatype": tensor.datatype, "data": tensor.data})
-    return found
+        tensors.append({"name": name, "shape": tensor.shape, "datatype": tensor.datatype, "data": tensor.data})
+    return tensors

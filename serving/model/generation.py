@@ -93,16 +93,16 @@ class Generation:
             if not self._count:
                 raise InferenceError(f"{self.predictor.variant.label} streamed nothing.")
             return None
-        found = self.predictor.answers.part(part)
+        fields = self.predictor.answers.part(part)
         self._last_at = time.monotonic()
         if not self._count:
             self._first_at = self._last_at
             metrics.first_token.labels(*self.predictor.labels).observe(self._first_at - self.started)
         self._count += 1
-        for name, value in found.items():
+        for name, value in fields.items():
             before = self.whole.get(name)
             self.whole[name] = before + value if isinstance(before, str) and isinstance(value, str) else value
-        return found
+        return fields
 
     async def finish(self) -> dict[str, Any]:
         """Return the whole prediction once it is logged. Raises InferenceError and Unavailable."""

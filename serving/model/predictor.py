@@ -50,7 +50,7 @@ class Predictor:
         batcher = Batcher(self.scorer.score, own.batch_rows, own.batch_delay, *sizes, most)
         # Weakly, or the gauge of a version that was replaced would keep its model in memory.
         held = weakref.ref(batcher)
-        metrics.batch_waiting.labels(*self.labels).set_function(lambda: found.waiting if (found := held()) else 0)
+        metrics.batch_waiting.labels(*self.labels).set_function(lambda: alive.waiting if (alive := held()) else 0)
         return batcher
 
     async def predict(self, rows: list[Row]) -> Inference:

@@ -35,7 +35,7 @@ class Background:
             log.warning("%s: a shadow prediction was left out, %d are under way", name, MAX_BACKGROUND)
             return
         task = asyncio.create_task(self._log_failure(work, name))
-        self._tasks.add(task)  # the loop keeps no reference of its own
+        self._tasks.add(task)  # the loop keeps only a weak reference
         task.add_done_callback(self._tasks.discard)
 
     async def _log_failure(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:

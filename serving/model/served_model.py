@@ -95,7 +95,7 @@ class ServedModel(Model):
     def pick(self, call: Call, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
         """Return the variant that answers a request: the one it names, or else the one that its key falls to.
 
-        The call is told. Raises InvalidInput, VariantNotFound or ModelNotReady.
+        Records it in the call. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
         call.model = self.name
         named = role = headers.get(VARIANT_HEADER)
@@ -118,7 +118,7 @@ class ServedModel(Model):
     async def predict(self, payload: Payload[Answer], headers: Mapping[str, str]) -> Answer:
         """Answer a request once its predictions are logged.
 
-        Raises InvalidInput for what the client can mend, and Unavailable when the features or the log fail.
+        Raises InvalidInput for what the client can correct, and Unavailable when the features or the log fail.
         """
         call = current.get()
         predictor = self.pick(call, headers, payload)

@@ -20,10 +20,10 @@ def group(check: Check) -> str:
 
 def grouped(checks: Iterable[Check]) -> dict[str, list[dict[str, Any]]]:
     """Return checks by group, those that alarm first and then the surest."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in NAMES}
     for check in sorted(checks, key=lambda one: (ORDER[one.verdict], 1.0 if one.p is None else one.p)):
-        found[group(check)].append(check.as_dict())
-    return found
+        groups[group(check)].append(check.as_dict())
+    return groups
 
 
 def short(snapshot: Snapshot) -> dict[str, Any]:
@@ -42,13 +42,13 @@ def short(snapshot: Snapshot) -> dict[str, Any]:
 
 def series(snapshots: Sequence[Snapshot]) -> list[dict[str, Any]]:
     """Return each check of performance over time, where it has a value."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
     for snapshot in snapshots:
         for check in snapshot.checks:
             if group(check) == "performance" and check.statistic is not None:
                 new: dict[str, Any] = {"name": check.name, "signal": check.signal, "points": []}
-                line = found.setdefault((check.name, check.signal), new)
+                line = lines.setdefault((check.name, check.signal), new)
                 line["threshold"] = check.threshold  # the newest
                 point = {"at": snapshot.at.isoformat(), "value": check.statistic, "low": check.low, "high": check.high}
                 line["points"].append(point | {"alarm": check.verdict == "alarm"})
-    return list(found.values())
+    return list(lines.values())

@@ -1,4 +1,4 @@
-"""What the console tells of capstones, from the registry and the circle's tables. What is away hides nothing else."""
+"""What the console shows of capstones, from the registry and the circle's tables. What is away hides nothing else."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from serving.monitoring.links import links
 
 SPAN = timedelta(days=90)  # of the series, up to the newest look
 EVENTS, CLEARED = 200, 20  # the newest of these
-Found = TypeVar("Found")
+Content = TypeVar("Content")
 
 
 class Reading:
@@ -30,8 +30,8 @@ class Reading:
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
 
-    def read(self, source: str, work: Callable[[], Found]) -> Found | None:
-        """Return what is found in a source, or None. One that failed in this reading is not asked again, and again."""
+    def read(self, source: str, work: Callable[[], Content]) -> Content | None:
+        """Return what a source holds, or None. One that failed in this reading is not asked again."""
         if source not in self.problems:
             try:
                 return work()
@@ -68,12 +68,12 @@ class ConsoleData:
         newest = reading.read("database", self.snapshots.newest_of_all) or {}
         alerts = reading.read("database", lambda: self.alerts.latest(CLEARED)) or {}
         events = reading.read("database", lambda: self.history.last(HOLD)) or {}
-        found = []
+        capstones = []
         for name in catalogue.names():
             state = None if states is None else states.get(name, RolloutState())
             held = [events[name]] if name in events else []
-            found.append(self._short(name, state, Records(newest.get(name), alerts.get(name, []), held)))
-        return {"capstones": found, "problems": list(reading.problems.values())}
+            capstones.append(self._short(name, state, Records(newest.get(name), alerts.get(name, []), held)))
+        return {"capstones": capstones, "problems": list(reading.problems.values())}
 
     def detail(self, name: str) -> dict[str, Any]:
         """Return all about a capstone, the newest events and alerts first."""
@@ -82,11 +82,11 @@ class ConsoleData:
         alerts = reading.read("database", lambda: self.alerts.latest(CLEARED, name)) or {}
         events = reading.read("database", lambda: self.history.events(name)) or []
         kept = Records(newest, alerts.get(name, []), events)
-        found, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
+        summary, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
         if newest:
             seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN)) or []
-        champion = (found["rollout"] or {}).get("champion", "")
-        return found | {
+        champion = (summary["rollout"] or {}).get("champion", "")
+        return summary | {
             "checks": grouped(newest.checks if newest else []),
             "looks": [short(snapshot) for snapshot in seen],
             "series": series(seen),

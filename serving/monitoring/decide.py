@@ -57,7 +57,7 @@ class Decisions:
         if settings().profile == "cluster":
             command = f"capstan --profile cluster {verb} {name} --reason {quote(reason)}"
             raise Conflict(f"A pod of an endpoint may not change roll-outs of the cluster. Type `{command}`.")
-        before = store.read(name)  # what is away is told before anything changes
+        before = store.read(name)  # what is away is reported before anything changes
         history().events(name, kinds=(KINDS[verb],))
         changes: dict[str, Callable[..., RolloutState]] = {"promote": commands.promote, "rollback": commands.rollback}
         try:

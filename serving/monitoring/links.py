@@ -18,14 +18,14 @@ def links(capstone: str, version: str) -> dict[str, str]:
     """
     if settings().profile == "cluster":
         return {name: f"capstan --profile cluster open {name.lower()}" for name in ("MLflow", "Evidently")}
-    found = {"MLflow": f"{settings().tracking_uri}/#/models/{quote(capstone)}"}
+    urls = {"MLflow": f"{settings().tracking_uri}/#/models/{quote(capstone)}"}
     if version and (known := registry.version(capstone, version)):
-        found["MLflow"] += f"/versions/{version}"
+        urls["MLflow"] += f"/versions/{version}"
         if known.run_id:
             run = registry.call("GET", "runs/get", missing_ok=True, run_id=known.run_id).get("run", {})
             experiment = run.get("info", {}).get("experiment_id", "0")
-            found["Run"] = f"{settings().tracking_uri}/#/experiments/{experiment}/runs/{known.run_id}"
-    return found | {"Evidently": _project(capstone)}
+            urls["Run"] = f"{settings().tracking_uri}/#/experiments/{experiment}/runs/{known.run_id}"
+    return urls | {"Evidently": _project(capstone)}
 
 
 def _project(capstone: str) -> str:

@@ -42,14 +42,14 @@ class Monitoring:
 
     async def overview(self, request: Request) -> Response:
         """Every capstone in short."""
-        found = await self._recent.get("", self._facts.overview)
-        return _json(found | {"actions": "" if self.secured else NO_TOKENS})
+        content = await self._recent.get("", self._facts.overview)
+        return _json(content | {"actions": "" if self.secured else NO_TOKENS})
 
     async def detail(self, request: Request) -> Response:
         """All about a capstone."""
         name = _known(request)
-        found = await self._recent.get(name, lambda: self._facts.detail(name))
-        return _json(found | {"actions": "" if self.secured else NO_TOKENS})
+        content = await self._recent.get(name, lambda: self._facts.detail(name))
+        return _json(content | {"actions": "" if self.secured else NO_TOKENS})
 
     async def decide(self, request: Request) -> Response:
         """Pause or resume the circle, promote or roll back. Raises Forbidden where it is not known who asks."""

@@ -23,8 +23,8 @@ HEADERS = {
 
 def routes() -> list[ApiRoute]:
     """Return `/`, `/monitoring`, and `/page/FILE` for each of the other files. They pass the guards, as probes do."""
-    found = dict(_files(files(__package__)))
-    answers = {path: _answer(file.read_bytes(), _type(path), path == "index.html") for path, file in found.items()}
+    by_path = dict(_files(files(__package__)))
+    answers = {path: _answer(file.read_bytes(), _type(path), path == "index.html") for path, file in by_path.items()}
 
     async def other(request: Request) -> Response:
         path = request.path_params["file"]

@@ -21,7 +21,7 @@ class Batcher:
     A batch waits up to `delay` seconds, but only for as many requests as were under way together lately. A single
     client thus never waits, and its requests skip the queue. Requests that arrive during a batch form the next one,
     which starts once the batch ends or is LATE, with at most `most` side by side. With `max_rows` of 1 there are no
-    batches. `requests` and `rows` get the size of each batch.
+    batches. `requests` and `rows` observe the size of each batch.
     """
 
     def __init__(self, score: Score, max_rows: int, delay: float, requests: Observe, rows: Observe, most: int = 1):

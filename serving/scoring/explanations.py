@@ -1,4 +1,4 @@
-"""Explanations: what each input adds to a prediction, computed in threads of their own."""
+"""Explanations: what each input adds to a prediction, computed in their own threads."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -56,8 +56,8 @@ async def explain(variant: Variant, answers: AnswerSchema, columns: Mapping[str,
 
 def _explain(variant: Variant, answers: AnswerSchema, columns: dict[str, Sequence[Any]], n: int) -> Explained:
     predictions = checked(variant.model.predict_columns(columns), n, variant.label)
-    found = variant.model.explain_columns(columns)
-    base, contributions = (np.asarray(part, dtype=np.float64) for part in (found.base, found.contributions))
+    explanation = variant.model.explain_columns(columns)
+    base, contributions = (np.asarray(part, dtype=np.float64) for part in (explanation.base, explanation.contributions))
     if (base.shape, contributions.shape) != ((n,), (n, len(variant.columns))):
         raise InferenceError(
             f"{variant.label} explained {n} rows of {len(variant.columns)} inputs by a base of shape {base.shape} and "
@@ -65,6 +65,6 @@ def _explain(variant: Variant, answers: AnswerSchema, columns: dict[str, Sequenc
         )
     if not (np.isfinite(base).all() and np.isfinite(contributions).all()):
         raise InferenceError(f"{variant.label} gave contributions that are not finite.")
-    if found.field not in answers.fields:
-        raise InferenceError(f"{variant.label} explains {found.field!r}, which its Prediction lacks.")
-    return Explained(answers.rows(predictions, n), found.field, found.unit, base, contributions)
+    if explanation.field not in answers.fields:
+        raise InferenceError(f"{variant.label} explains {explanation.field!r}, which its Prediction lacks.")
+    return Explained(answers.rows(predictions, n), explanation.field, explanation.unit, base, contributions)

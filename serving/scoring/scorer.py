@@ -87,13 +87,13 @@ def checked(predictions: object, n: int, label: str) -> Predictions:
     """Return predictions as columns that can be sliced, n values each. Raises InferenceError."""
     if not isinstance(predictions, Mapping):
         raise InferenceError(f"{label} returned a {type(predictions).__name__}, not a dict of the prediction's fields.")
-    found: Predictions = {}
+    columns: Predictions = {}
     for name, values in predictions.items():
         try:
             column: Any = values if isinstance(values, np.ndarray | list) else list(values)
-            found[name], count = column, len(column)
+            columns[name], count = column, len(column)
         except TypeError:
             raise InferenceError(f"{label} gave a {type(values).__name__} as {name!r}, not {n} values.") from None
         if count != n:
             raise InferenceError(f"{label} gave {count} values of {name!r} for {n} rows.")
-    return found
+    return columns

@@ -124,13 +124,13 @@ def load_variants(
 
 def _load(name: str, role: str, version: str, open_store: OpenStore, same: Variant | None) -> Variant:
     if same:
-        found, files = same.loaded, same.files
+        loaded, files = same.loaded, same.files
     else:
-        found, files = _download(name, version)
-    task, service = found.task, found.schema.get("feature_service")
-    if "request" not in found.schema:
+        loaded, files = _download(name, version)
+    task, service = loaded.task, loaded.schema.get("feature_service")
+    if "request" not in loaded.schema:
         raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
-    columns = tuple(found.model.inputs)
+    columns = tuple(loaded.model.inputs)
     with todays():  # Feast imports the functions of on-demand views by name
         transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
     features = set(transformer.features if transformer else ())
@@ -142,7 +142,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
             f"Version {version} of {name!r} needs the columns {lacking}, which neither its feature service ({service}) "
             "nor its request has."
         )
-    variant = Variant(name, role, version, found, transformer, defaults, files)
+    variant = Variant(name, role, version, loaded, transformer, defaults, files)
     if not (variant.predicts or variant.streams):
         raise CapstanError(f"STREAMS_ONLY of {name!r} leaves no way to ask: its model has no `engine` and no `stream`.")
     return variant

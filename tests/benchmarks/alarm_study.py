@@ -16,7 +16,7 @@ from monitoring.checks.daily_counts import DailyCounts
 
 
 @dataclass(frozen=True)
-class Found:
+class Repeat:
     """What the looks of one repeat found: by check, as (name, signal), the number of the first look that alarms."""
 
     first: dict[tuple[str, str], int]
@@ -29,7 +29,7 @@ class Found:
 
 def repeat(
     period: DailyCounts, checks: Checks, seed: int, shifted: DailyCounts | None = None, in_a_row: bool = False
-) -> Found:
+) -> Repeat:
     """Look at the last days of one dealing, once a day, for `looks` days.
 
     period: the unchanged days. shifted: the same days with a shift. in_a_row: do not deal the days, watch some that
@@ -47,7 +47,7 @@ def repeat(
         looks = each.alarms(checks.false_alarms)[:, before:].any(axis=0)
         if looks.any():
             first[each.name, each.signal] = int(looks.argmax()) + 1
-    return Found(first)
+    return Repeat(first)
 
 
 def _dealt(period: DailyCounts, seed: int) -> np.ndarray:

@@ -104,14 +104,14 @@ def measure(windows: int, in_a_row: int, repeats: int) -> dict[str, Any]:
     return {"days": len(period.days), "rows": int(period.rows.sum()), "unchanged": unchanged, "shifts": shifts}
 
 
-def _false_alarms(found: list[alarm_study.Found]) -> dict[str, Any]:
-    alarmed = [each for each in found if each.first]
-    interval = binomtest(len(alarmed), len(found)).proportion_ci(method="exact")
+def _false_alarms(repeats: list[alarm_study.Repeat]) -> dict[str, Any]:
+    alarmed = [each for each in repeats if each.first]
+    interval = binomtest(len(alarmed), len(repeats)).proportion_ci(method="exact")
     by = Counter(signal for each in alarmed for signal in {signal for _, signal in each.first})
-    shares = {signal: count / len(found) for signal, count in by.most_common()}
+    shares = {signal: count / len(repeats) for signal, count in by.most_common()}
     return {
-        "windows": len(found),
-        "share": len(alarmed) / len(found),
+        "windows": len(repeats),
+        "share": len(alarmed) / len(repeats),
         "low": interval.low,
         "high": interval.high,
         "by_signal": shares,

@@ -15,7 +15,7 @@ from serving.api.rest import create_app
 from serving.guards import guards_of_settings
 from serving.model.repository import CapstoneRepository
 from serving.model.served_model import ServedModel
-from tests.support.capstones_of_tests import found, variant
+from tests.support.capstones_of_tests import in_catalogue, variant
 
 FOLDERS = tuple(f"{ROOT / package}/" for package in ("serving", "predictions"))
 REQUESTS = {
@@ -41,7 +41,7 @@ async def passed(protocol: str) -> list[tuple[str, str]]:
         if event == "call" and code.co_filename.startswith(FOLDERS) and not code.co_name.startswith("<"):
             seen.setdefault((code.co_filename.removeprefix(f"{ROOT}/"), code.co_qualname))
 
-    with TemporaryDirectory() as folder, found():
+    with TemporaryDirectory() as folder, in_catalogue():
         log = PredictionLog(Path(folder))
         repository = CapstoneRepository(log=log)
         repository.update(ServedModel("plain", {"champion": variant("plain")}, log))

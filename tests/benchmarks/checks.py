@@ -49,9 +49,9 @@ def ours(folder: Path) -> int:
 
     checks = Checks()
     reference = daily_counts.reference(folder / "reference.parquet", checks, OUTCOME)
-    found = verdicts.check(reference, daily_counts.recent(folder / "recent.parquet", checks, reference), checks)
+    results = verdicts.check(reference, daily_counts.recent(folder / "recent.parquet", checks, reference), checks)
     labelled = pd.read_parquet(folder / "recent.parquet", columns=["probability", "label", "event_timestamp"])
-    return len([*found, *performance(labelled, OUTCOME, checks, {"roc_auc": at_least(0.6)})])
+    return len([*results, *performance(labelled, OUTCOME, checks, {"roc_auc": at_least(0.6)})])
 
 
 def evidently(folder: Path) -> int:

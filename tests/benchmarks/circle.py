@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.circle`: a quarter of flights, replayed with the circle off and on.
 
-Each replay has a state folder of its own below `--out`, where one that was interrupted goes on. It prints the times of
+Each replay has its own state folder below `--out`, where one that was interrupted goes on. It prints the times of
 each, its decisions, and how both rank the same flights of the last month; `--json` as JSON.
 """
 
@@ -32,11 +32,11 @@ def replay(home: Path, first: str, last: str, *options: str) -> dict[str, Any]:
     """Replay in a state folder; return what the command reports, and the decisions."""
     env = os.environ | {"CAPSTAN_HOME": str(home)} | {f"CAPSTAN_{name}_PORT": str(free_port()) for name in PORTS}
     try:
-        found = _capstan(env, "replay", NAME, "--from", first, "--to", last, "--json", *options)
+        report = _capstan(env, "replay", NAME, "--from", first, "--to", last, "--json", *options)
         decisions = _capstan(env, "history", NAME, "--json")
     finally:
         subprocess.run([CAPSTAN, "down"], env=env, stdout=subprocess.DEVNULL, check=False)
-    return found | {"history": decisions}
+    return report | {"history": decisions}
 
 
 def _capstan(env: dict[str, str], *arguments: str) -> Any:
@@ -50,20 +50,20 @@ def answers(home: Path) -> pd.DataFrame:
     labels = LabelStore(f"sqlite:///{folder / 'labels.db'}")
     log = labelled(NAME, since=LAST_MONTH.to_pydatetime(), folder=folder, labels=labels)
     log = log[log["variant"] != "shadow"]
-    found = log.assign(
+    answered = log.assign(
         asked=[json.dumps(inputs, sort_keys=True, default=str) for inputs in log["inputs"]],
         score=[answer[OUTCOME] for answer in log["prediction"]],
         label=log["label"].astype(int),
     )
-    return found.drop_duplicates(KEY)[[*KEY, "score", "label"]]
+    return answered.drop_duplicates(KEY)[[*KEY, "score", "label"]]
 
 
 def last_month(off: Path, on: Path) -> str:
     """Return how the answers with the circle rank the flights of the last month, beside those without it."""
     both = answers(off).merge(answers(on), on=KEY, suffixes=("_off", "_on"), validate="one_to_one")
     days = both["prediction_time"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(int)
-    found = compare(both["label_off"].to_numpy(), *(both[f"score_{name}"].to_numpy() for name in ("off", "on")), days)
-    return found.message.replace("the champion's", "the first champion's, without the circle,")
+    result = compare(both["label_off"].to_numpy(), *(both[f"score_{name}"].to_numpy() for name in ("off", "on")), days)
+    return result.message.replace("the champion's", "the first champion's, without the circle,")
 
 
 def main() -> None:
@@ -75,19 +75,19 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     homes = {name: (given.out / name).resolve() for name in ("on", "off")}
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name, home in homes.items():
         home.mkdir(parents=True, exist_ok=True)
-        found[name] = replay(home, given.first, given.last, *(["--circle"] if name == "on" else []))
-    found["last_month"] = last_month(homes["off"], homes["on"])
-    print(json.dumps(found, indent=1) if given.json else text(found))
+        results[name] = replay(home, given.first, given.last, *(["--circle"] if name == "on" else []))
+    results["last_month"] = last_month(homes["off"], homes["on"])
+    print(json.dumps(results, indent=1) if given.json else text(results))
 
 
-def text(found: dict[str, Any]) -> str:
+def text(results: dict[str, Any]) -> str:
     """Return a report for people."""
     lines = []
     for name in ("off", "on"):
-        part = found[name]
+        part = results[name]
         seconds = part["seconds"]
         lines += [
             f"circle {name}: {part['predictions']:,} predictions, {part['labels']:,} labels, {part['alerts']} alerts"
@@ -101,7 +101,7 @@ def text(found: dict[str, Any]) -> str:
             for event in part["history"]
             if event["kind"] not in ("alert", "cleared")
         ]
-    return "\n".join([*lines, "the last month, the same flights, circle on:", f"  {found['last_month']}"])
+    return "\n".join([*lines, "the last month, the same flights, circle on:", f"  {results['last_month']}"])
 
 
 if __name__ == "__main__":

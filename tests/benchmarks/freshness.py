@@ -26,8 +26,8 @@ def main() -> None:
         until = pd.Timestamp(day, tz="UTC")
         past = rows[rows[EVENT_TIMESTAMP] < until]
         model = task.train({"flights": past}, calibrate_from=(until - pd.Timedelta(days=14)).isoformat())
-        found = model.probability(asked)
-        auc, brier = roc_auc_score(asked[LABEL], found), brier_score_loss(asked[LABEL], found)
+        probabilities = model.probability(asked)
+        auc, brier = roc_auc_score(asked[LABEL], probabilities), brier_score_loss(asked[LABEL], probabilities)
         print(f"| {day} | {len(past):,} | {auc:.4f} | {brier:.4f} |", flush=True)
 
 

@@ -25,7 +25,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def rows() -> list[dict]:
     """Return the seconds of a day's labels: by id, by entity and time, and again; and of the join."""
-    with TemporaryDirectory(prefix="capstan-bench-") as folder, capstones.found():
+    with TemporaryDirectory(prefix="capstan-bench-") as folder, capstones.in_catalogue():
         home, feast, mlflow_folder = (Path(folder) / name for name in ("home", "feast", "mlflow"))
         for path in (feast, mlflow_folder):
             path.mkdir()

@@ -28,7 +28,7 @@ def rows(beside: Path | None = None) -> list[dict]:
         listed = steps.read(Path(_listing_imports(env)["log"]))
     scores = summaries[0]["scores"]
     assert summaries[0]["version"] == summaries[1]["version"], "the second run registered another version"
-    found = [
+    lines = [
         {"what": FIRST, "goal": "at most 70 s", "measured": f"{seconds[0]:.1f} s"},
         {"what": CACHED, "goal": "at most 6 s", "measured": f"{seconds[1]:.1f} s"},
         {"what": "peak memory of the largest process", "goal": "under 4 GB", "measured": f"{peak:.2f} GiB"},
@@ -38,7 +38,7 @@ def rows(beside: Path | None = None) -> list[dict]:
         {"what": "expected calibration error", "goal": "", "measured": f"{scores['calibration_error']:.4f}"},
         *steps.rows(first, cached, listed, list(seconds)),
     ]
-    return found + (compare(beside) if beside else [])
+    return lines + (compare(beside) if beside else [])
 
 
 def compare(beside: Path, rounds: int = ROUNDS) -> list[dict]:

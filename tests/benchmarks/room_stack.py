@@ -79,7 +79,7 @@ def stack(count: int) -> Iterator[tuple[dict[str, str], list[str]]]:
 
 
 def start(env: dict[str, str], names: list[str]) -> None:
-    """Start the stack, and tell when the first capstone answers, when `capstan up` ends, and when all answer."""
+    """Start the stack, and report when the first capstone answers, when `capstan up` ends, and when all answer."""
     url, began, ready = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}", time.monotonic(), set[str]()
     up = subprocess.Popen([CAPSTAN, "up"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     returned = False
@@ -127,7 +127,7 @@ def _endpoint(env: dict[str, str]) -> tuple[float, str]:
 
 
 def console(env: dict[str, str]) -> None:
-    """Tell how long the console's API takes when it has read nothing lately."""
+    """Report how long the console's API takes when it has read nothing lately."""
     url = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}/v2/monitoring"
     for what, path in (("all capstones", url), ("one capstone", f"{url}/{COPIED}")):
         walls, before = [], _endpoint(env)[0]

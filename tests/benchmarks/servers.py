@@ -30,29 +30,29 @@ def targets(env: dict[str, str], flights: pd.DataFrame, folder: Path) -> Iterato
         "flight_delay": requests.v1_of_flights(flights),
     }
     # The networks are small, and the other core is the load generator's.
-    env = capstones.found(env) | {"OMP_NUM_THREADS": "1"}
+    env = capstones.environment(env) | {"OMP_NUM_THREADS": "1"}
     with ExitStack() as stack:
 
         def start(*command: str, ready: str = "/v2/health/ready", **more: str) -> str:
             return stack.enter_context(server(env | more, ready, *command))
 
-        found: dict[str, Target] = {}
+        endpoints: dict[str, Target] = {}
         for suffix, more in {"": {}, ", each alone": ALONE}.items():
             url = start(*OURS, CAPSTAN_SERVE=",".join(sent), **more)  # named, so that ready means all of them
-            found |= {f"{name}{suffix}": (f"{url}/v1/models/{name}:predict", sent[name]) for name in sent}
+            endpoints |= {f"{name}{suffix}": (f"{url}/v1/models/{name}:predict", sent[name]) for name in sent}
             if not suffix:
                 infer = f"{url}/v2/models/columns/infer"
-                found |= {"v2": (infer, requests.v2(rows)), "v2, binary": (infer, requests.v2_binary(rows))}
+                endpoints |= {"v2": (infer, requests.v2(rows)), "v2, binary": (infer, requests.v2_binary(rows))}
         bare = start("tests.benchmarks.bare", "PORT", ready="/ready")
-        found["bare"] = f"{bare}/untyped", columns
-        found["bare, validating"] = f"{bare}/typed", [body["instances"] for body in columns]
+        endpoints["bare"] = f"{bare}/untyped", columns
+        endpoints["bare, validating"] = f"{bare}/typed", [body["instances"] for body in columns]
         records = [{"dataframe_records": body["instances"]} for body in columns]
-        found["mlflow"] = f"{start(*MLFLOW, ready='/ping')}/invocations", records
+        endpoints["mlflow"] = f"{start(*MLFLOW, ready='/ping')}/invocations", records
         urls = {
             name: stack.enter_context(peers.server(name, folder / "model.pkl", folder / f"{name}.log"))
             for name in peers.READY
         }
-        yield found | _peers(urls, rows, folder)
+        yield endpoints | _peers(urls, rows, folder)
 
 
 def _peers(urls: dict[str, str], rows: list[requests.Row], folder: Path) -> dict[str, Target]:

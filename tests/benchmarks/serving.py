@@ -65,23 +65,23 @@ def of_stack(env: dict[str, str], training_set: str, rounds: int, seconds: int) 
     env = env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{env['CAPSTAN_MLFLOW_PORT']}"}
     with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
         capstones.register(env, Path(folder))
-        with targets(env, flights, Path(folder)) as found:
-            runs = measure(found, rounds, seconds)
+        with targets(env, flights, Path(folder)) as endpoints:
+            runs = measure(endpoints, rounds, seconds)
     rates = {key: statistics.median(run.rate for run in each) for key, each in runs.items()}
     p99s = {key: statistics.median(run.p99 for run in each) for key, each in runs.items()}
     return [*_ratios(rates, p99s), *_batching(rates), *_rates(rates, p99s)]
 
 
-def measure(found: dict[str, Target], rounds: int, seconds: int) -> dict[tuple[str, int], list[wrk.Run]]:
+def measure(endpoints: dict[str, Target], rounds: int, seconds: int) -> dict[tuple[str, int], list[wrk.Run]]:
     """Return the runs of each target and number of clients. Raises AssertionError when a request was not answered."""
     batched = [name + suffix for name in BATCHED for suffix in ("", ", each alone")]
     runs: dict[tuple[str, int], list[wrk.Run]] = {(name, clients): [] for clients in (1, 16) for name in TITLES}
     runs |= {(name, clients): [] for clients in (1, 64) for name in batched}
     for name, clients in runs:  # a first one that does not count
-        wrk.run(*found[name], clients, 1)
+        wrk.run(*endpoints[name], clients, 1)
     for _ in range(rounds):
         for (name, clients), each in runs.items():
-            each.append(wrk.run(*found[name], clients, seconds))
+            each.append(wrk.run(*endpoints[name], clients, seconds))
             assert not each[-1].errors, f"{name}, {clients} clients: {each[-1]}"
     return runs
 
@@ -105,14 +105,14 @@ def _ratios(rates: dict, p99s: dict) -> list[dict]:
 
 
 def _batching(rates: dict) -> list[dict]:
-    found = []
+    lines = []
     for clients, goal in ((64, ""), (1, "1: costs nothing")):
         for name, title in BATCHED.items():
             together, alone = rates[name, clients], rates[f"{name}, each alone", clients]
             measured = f"{together:,.0f} / {alone:,.0f} a second: {together / alone:.2f}"
             what = f"{_clients(clients)}, {title}: with batches over without"
-            found.append({"what": what, "goal": goal, "measured": measured})
-    return found
+            lines.append({"what": what, "goal": goal, "measured": measured})
+    return lines
 
 
 def _rates(rates: dict, p99s: dict) -> list[dict]:

@@ -69,13 +69,13 @@ def run(
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    milliseconds = {name: found[name] / 1e3 for name in ("p50", "p99", "max")}
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    milliseconds = {name: report[name] / 1e3 for name in ("p50", "p99", "max")}
     return Run(
-        found["requests"] / (found["microseconds"] / 1e6),
+        report["requests"] / (report["microseconds"] / 1e6),
         milliseconds["p50"],
         milliseconds["p99"],
         milliseconds["max"],
-        found["requests"],
-        found["errors"],
+        report["requests"],
+        report["errors"],
     )

@@ -1,4 +1,4 @@
-"""Runs in a pod: two clients ask an endpoint, for as long as the pod lives, and write down what they were told.
+"""Runs in a pod: two clients ask an endpoint, for as long as the pod lives, and write down the answers.
 
     python -c SCRIPT URL BODY FILE
 

@@ -16,7 +16,7 @@ FILE = "/answers/answers"
 
 @dataclass(frozen=True)
 class Answers:
-    """What the clients were told: the times and ids of predictions, and how many requests had none."""
+    """What the clients received: the times and ids of predictions, and how many requests had none."""
 
     times: list[float]
     ids: list[str]
@@ -54,7 +54,7 @@ def clients() -> Iterator[None]:
 
 
 def answers() -> Answers:
-    """Return what they were told so far."""
+    """Return what they received so far."""
     with suppress(kube.KubectlError):
         return Answers.parse(kube.kubectl("exec", f"--namespace={NAMESPACE}", NAME, "--", "cat", FILE))
     return Answers([], [], {})

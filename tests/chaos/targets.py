@@ -35,8 +35,8 @@ def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
         kube.kubectl("delete", "pod", *where, "--grace-period=1", "--wait=false")
 
         def back() -> bool:
-            found = kube.pods(selector, namespace)
-            return bool(found) and all(kube.ready(pod) and pod["metadata"]["uid"] not in old for pod in found)
+            pods = kube.pods(selector, namespace)
+            return bool(pods) and all(kube.ready(pod) and pod["metadata"]["uid"] not in old for pod in pods)
 
         return back
 

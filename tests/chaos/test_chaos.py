@@ -1,4 +1,4 @@
-"""Strike a part of the cluster in the middle of a run, under load. The page docs/chaos.md tells what happened."""
+"""Strike a part of the cluster in the middle of a run, under load. The page docs/chaos.md describes what happened."""
 
 import subprocess
 import time
@@ -76,10 +76,10 @@ def _true(condition):
 
 
 def _all_ready():
-    def found():
+    def settled():
         items = [item for space in ("capstan", "kubeflow") for item in kube.get("deploy,sts", namespace=space)["items"]]
         ready = all(item["status"].get("readyReplicas", 0) >= item["spec"]["replicas"] for item in items)
         under_way = kube.get("workflows", selector="workflows.argoproj.io/completed!=true", namespace="kubeflow")
         return ready and bool(items) and not under_way["items"]
 
-    return _true(found)
+    return _true(settled)

@@ -59,8 +59,8 @@ def _last(error: Exception) -> str:
 @pytest.fixture(scope="session")
 def services(cluster) -> Services:
     """The services' ports, forwarded, and the token that opens them."""
-    with Services() as found:
-        yield found
+    with Services() as forwarded:
+        yield forwarded
 
 
 @pytest.fixture(scope="session")

@@ -43,11 +43,11 @@ class Endpoint:
 def replicas(count: int) -> list[str]:
     """Wait for exactly so many pods that get requests; return their names."""
 
-    def found() -> list[str]:
+    def ready() -> list[str]:
         there = kube.pods(PODS)
         return [pod["metadata"]["name"] for pod in there] if all(map(kube.ready, there)) and len(there) == count else []
 
-    return kube.wait_until(found, 180, f"{count} replicas")
+    return kube.wait_until(ready, 180, f"{count} replicas")
 
 
 def scale(least: int, most: int = 3) -> None:

@@ -65,11 +65,11 @@ class Forward:
         command = ["kubectl", "port-forward", f"--namespace={namespace}", target, f":{port}"]
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = self.child.stdout.readline()
-        found = OPEN.search(said)
-        if not found:
+        match = OPEN.search(said)
+        if not match:
             self.close()
-        assert found, f"{target} of {namespace} cannot be reached: {said or 'no answer'}"
-        self.port = int(found[1])
+        assert match, f"{target} of {namespace} cannot be reached: {said or 'no answer'}"
+        self.port = int(match[1])
 
     @property
     def ended(self) -> bool:
@@ -94,16 +94,16 @@ def forward(target: str, port: int, namespace: str = "capstan") -> Iterator[int]
 def wait_until(condition, seconds: float = 60, what: str = "this"):
     """Wait until a condition holds; return what it returned."""
     end = time.monotonic() + seconds
-    while not (found := condition()):
+    while not (result := condition()):
         assert time.monotonic() < end, f"{what} did not come true in {seconds} s"
         time.sleep(0.5)
-    return found
+    return result
 
 
 def pods(selector: str, namespace: str = "capstan") -> list[dict]:
     """Return pods that are not on their way out."""
-    found = get("pods", selector=selector, namespace=namespace)["items"]
-    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+    items = get("pods", selector=selector, namespace=namespace)["items"]
+    return [pod for pod in items if "deletionTimestamp" not in pod["metadata"]]
 
 
 def ready(pod: dict) -> bool:

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).parent / "in_pod" / "load.py"
 
 @dataclass
 class Load:
-    """What the clients were told; filled when they have stopped."""
+    """What the clients received; filled when they have stopped."""
 
     ids: list[str] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)  # answers by each version

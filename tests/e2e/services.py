@@ -80,13 +80,13 @@ class Services:
 
     def versions(self) -> list[str]:
         """Return the numbers of the flagship's versions, the newest first."""
-        found = self.mlflow("model-versions/search", filter=f"name='{CAPSTONE}'").get("model_versions", [])
-        return sorted((version["version"] for version in found), key=int, reverse=True)
+        versions = self.mlflow("model-versions/search", filter=f"name='{CAPSTONE}'").get("model_versions", [])
+        return sorted((version["version"] for version in versions), key=int, reverse=True)
 
     def version(self, number: str) -> dict[str, str]:
         """Return the tags of a version of the flagship."""
-        found = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
-        return {tag["key"]: tag["value"] for tag in found["tags"]}
+        registered = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
+        return {tag["key"]: tag["value"] for tag in registered["tags"]}
 
     def rollout(self) -> dict:
         """Return the state of the roll-out."""

@@ -54,7 +54,7 @@ def submit(
 
 
 class LocalRun:
-    """`capstan run flight_delay` on this machine, with a state folder of its own, in the background."""
+    """`capstan run flight_delay` on this machine, with its own state folder, in the background."""
 
     def __init__(self, folder: Path):
         ports = {f"CAPSTAN_{name}_PORT": str(free_port()) for name in ("MLFLOW", "ENDPOINT", "GRPC", "EVIDENTLY")}

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.timeout(2400)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     others = [name for name in names() if name != FLAGSHIP]
     if not metafunc.config.option.every_capstone:
-        found = [one for one in candidates(changed()) if one.name in others]
-        others = [name for name in [choose_one(found, commits())] if name]
+        choices = [one for one in candidates(changed()) if one.name in others]
+        others = [name for name in [choose_one(choices, commits())] if name]
     metafunc.parametrize("prepared", others, indirect=True)
 
 

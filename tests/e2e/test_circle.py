@@ -101,7 +101,7 @@ def capstones(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def image(cluster, capstones, tmp_path_factory) -> str:
-    """The cluster's image with the coins in it, as a user adds capstones of their own."""
+    """The cluster's image with the coins in it, as a user adds their own capstones."""
     name = f"{cluster.rpartition(':')[0]}:{next(capstones.iterdir()).name}"
     file = tmp_path_factory.mktemp("image") / "Dockerfile"
     file.write_text(DOCKERFILE.format(base=cluster, image=name))

@@ -52,8 +52,8 @@ def test_explanation_is_of_the_same_prediction(endpoint, probability):
 def test_v2_as_json(endpoint, probability):
     url = f"{endpoint.url}/v2/models/{CAPSTONE}/infer"
     reply = httpx.post(url, json={"inputs": TENSORS}, headers=endpoint.bearer).raise_for_status().json()
-    found = {tensor["name"]: tensor["data"] for tensor in reply["outputs"]}
-    assert found["probability"] == [probability]
+    outputs = {tensor["name"]: tensor["data"] for tensor in reply["outputs"]}
+    assert outputs["probability"] == [probability]
 
 
 @pytest.mark.parametrize("binary", [False, True])
@@ -123,9 +123,9 @@ def test_online_features_are_those_of_the_training_set(endpoint, ran, services):
 
 def test_features_that_feast_published_are_those_that_it_reads(endpoint, client, ran):
     """In a step's pod: Feast reads a flight's features from the object store, 20 times, and from Redis."""
-    found = client.run(HERE / "in_pod" / "features.py", CAPSTONE)
-    assert found["online"] and not found["failures"]
-    assert found["offline"] == [found["online"]] * 20
+    features = client.run(HERE / "in_pod" / "features.py", CAPSTONE)
+    assert features["online"] and not features["failures"]
+    assert features["offline"] == [features["online"]] * 20
 
 
 def test_metrics_count_the_requests(endpoint):

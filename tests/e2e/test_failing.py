@@ -1,4 +1,4 @@
-"""What users are told when something fails: in a run, on a cluster that lacks something, in another context."""
+"""What users see when something fails: in a run, on a cluster that lacks something, in another context."""
 
 import json
 

@@ -17,8 +17,8 @@ ASKED, SECONDS = 150, 240
 
 def recurring(services) -> list[dict]:
     """Return the recurring runs of the flagship's monitoring."""
-    found = httpx.get(f"{services.url('pipelines')}/apis/v2beta1/recurringruns?page_size=100").json()
-    return [run for run in found.get("recurringRuns", []) if run["display_name"] == "monitoring-flight-delay"]
+    listed = httpx.get(f"{services.url('pipelines')}/apis/v2beta1/recurringruns?page_size=100").json()
+    return [run for run in listed.get("recurringRuns", []) if run["display_name"] == "monitoring-flight-delay"]
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,8 @@ def test_one_recurring_run_is_replaced_by_the_next_and_can_be_ended(watched, ser
 
 def test_a_look_by_hand_tells_what_drifted(watched):
     """Always the same flight is not what the test data were."""
-    found = kube.answer("monitor", CAPSTONE, "--hours", "1")["live"]
-    assert found["predictions"] >= ASKED and found["drifted"] > found["columns"] / 2
+    live = kube.answer("monitor", CAPSTONE, "--hours", "1")["live"]
+    assert live["predictions"] >= ASKED and live["drifted"] > live["columns"] / 2
 
 
 DAY, DAYS, PER_DAY, HOUR = datetime(2013, 11, 4, tzinfo=UTC), 10, 110, timedelta(hours=1)
@@ -96,8 +96,8 @@ def lived(endpoint, ran, tmp_path_factory) -> list[str]:
 @pytest.fixture(scope="module")
 def looked(lived) -> list[dict]:
     """The history after a look at these days. A cluster that was tested before has more of them, and keeps it."""
-    found = kube.answer("monitor", CAPSTONE, "--as-of", END.isoformat(), "--hours", "240")["live"]
-    assert found["predictions"] >= len(lived) and 3 <= found["alarms"] < found["checks"]
+    live = kube.answer("monitor", CAPSTONE, "--as-of", END.isoformat(), "--hours", "240")["live"]
+    assert live["predictions"] >= len(lived) and 3 <= live["alarms"] < live["checks"]
     return kube.answer("history", CAPSTONE)
 
 
@@ -108,10 +108,10 @@ def test_shift_alerts(looked):
 
 
 def test_prediction_leads_back_to_its_run(lived, services):
-    found = kube.answer("trace", CAPSTONE, lived[-1])
+    origin = kube.answer("trace", CAPSTONE, lived[-1])
     champion = services.rollout()["champion"]
-    assert found["version"] == champion and [one["label"] for one in found["labels"]] == [False]
-    assert found["run"]["pipeline"] == services.version(champion)["pipeline_run"]
+    assert origin["version"] == champion and [one["label"] for one in origin["labels"]] == [False]
+    assert origin["run"]["pipeline"] == services.version(champion)["pipeline_run"]
 
 
 def test_person_pauses_the_circle_from_here(looked):

@@ -67,11 +67,11 @@ def probes(ran) -> dict[str, kube.Pod]:
 def addresses(probes) -> list[tuple[str, int]]:
     """By number, so that no closed door is a name that was not found."""
     services = {name: where for name, where in WHERE.items() if where}
-    found = {
+    by_name = {
         name: (kube.get("service", where[1], namespace=where[0])["spec"]["clusterIP"], where[2])
         for name, where in services.items()
     }
-    return [found.get(name) or (probes[name].address, 8265) for name in WHERE]
+    return [by_name.get(name) or (probes[name].address, 8265) for name in WHERE]
 
 
 @pytest.mark.parametrize("who", OPEN)

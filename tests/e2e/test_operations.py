@@ -1,4 +1,4 @@
-"""What docs/operations.md tells operators to do: new secrets, a backup, and restoring it. It takes about ten minutes.
+"""What docs/operations.md asks operators to do: new secrets, a backup, and restoring it. It takes about ten minutes.
 
 The commands are those of the page. They end the endpoint, so they come after all other tests.
 """
@@ -61,7 +61,7 @@ def works() -> None:
     """Check that what uses the secrets does: the endpoint with its online store and registry, MLflow, a run."""
     for kind, name in (("deploy", "mlflow"), ("deploy", "evidently"), ("sts", "redis")):
         kube.kubectl("rollout", "status", f"{kind}/{name}", "--namespace=capstan", "--timeout=300s", timeout=310)
-    kube.wait_until(lambda: (found := kube.pods(PODS)) and all(map(kube.ready, found)), 300, "the endpoint's return")
+    kube.wait_until(lambda: (pods := kube.pods(PODS)) and all(map(kube.ready, pods)), 300, "the endpoint's return")
     with Services() as services:
         assert services.versions()
         summary = services.summary()

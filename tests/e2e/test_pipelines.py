@@ -22,7 +22,7 @@ SEED = uuid.uuid4().hex  # no earlier run is in the cache
 
 
 class Run:
-    """One run, followed to its end. While it goes on, `refused` is what a second one was told."""
+    """One run, followed to its end. While it goes on, `refused` is the message that a second one got."""
 
     def __init__(self, at, second=False, on_begin=lambda: None, **parameters):
         from capstan.images import image
@@ -49,8 +49,8 @@ class Run:
 
 @pytest.fixture(scope="module")
 def at(cluster):
-    with connect("CAPSTAN_S3_ENDPOINT"), local_addresses(api=pipelines.API, metadata=pipelines.METADATA) as found:
-        yield found
+    with connect("CAPSTAN_S3_ENDPOINT"), local_addresses(api=pipelines.API, metadata=pipelines.METADATA) as addresses:
+        yield addresses
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +81,8 @@ def test_second_run_at_the_same_time_is_refused(ran):
 
 
 def test_log_outlives_the_pods_in_the_object_store(ran, at):
-    with metadata.Metadata(at["metadata"]) as found:
-        [step] = [item for item in found.executions(ran.more["run"]) if item.task == "measure"]
+    with metadata.Metadata(at["metadata"]) as client:
+        [step] = [item for item in client.executions(ran.more["run"]) if item.task == "measure"]
     assert f"measured with {SEED}" in logs.archived(step)
 
 

@@ -27,7 +27,7 @@ def test_answered_predictions_are_in_the_object_store_once_also_those_of_a_pod_t
     with load(client, pause=0.05) as seen:
         time.sleep(8)
         kube.kubectl("delete", "pod", pod, "--namespace=capstan", "--grace-period=0", "--force")
-        kube.wait_until(lambda: pod not in [found["metadata"]["name"] for found in kube.pods(PODS)])
+        kube.wait_until(lambda: pod not in [each["metadata"]["name"] for each in kube.pods(PODS)])
         replicas(1)
         time.sleep(5)
     kube.answer("rollback", CAPSTONE)
@@ -40,12 +40,12 @@ def test_answered_predictions_are_in_the_object_store_once_also_those_of_a_pod_t
         return Counter(row for table in tables for row in zip(table["prediction_id"], table["variant"], strict=True))
 
     def complete() -> Counter:
-        found = logged()
-        return found if all((name, "champion") in found for name in seen.ids) else Counter()
+        counts = logged()
+        return counts if all((name, "champion") in counts for name in seen.ids) else Counter()
 
-    found = kube.wait_until(complete, 150, "every answered prediction in the object store")
-    assert set(found.values()) == {1}
-    shadows = sum(variant == "shadow" for _, variant in found)
+    counts = kube.wait_until(complete, 150, "every answered prediction in the object store")
+    assert set(counts.values()) == {1}
+    shadows = sum(variant == "shadow" for _, variant in counts)
     assert shadows > 0.8 * len(seen.ids)  # those that the pod had in hand when it was killed are lost
     mine = client.run(HERE / "in_pod" / "read_log.py", CAPSTONE, began.isoformat())
-    assert Counter(map(tuple, mine)) == found  # the public reader says the same
+    assert Counter(map(tuple, mine)) == counts  # the public reader says the same

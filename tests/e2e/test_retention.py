@@ -32,8 +32,8 @@ class Run:
         run = kube.wait_until(self._ended, 120, "the end of the run")
         assert run["state"] == "SUCCEEDED"
         [self.workflow] = [item["metadata"]["name"] for item in self.objects("workflows.argoproj.io")]
-        with Metadata(metadata) as found:
-            [step] = [item for item in found.executions(run_id) if item.task == "write"]
+        with Metadata(metadata) as client:
+            [step] = [item for item in client.executions(run_id) if item.task == "write"]
         self.cached, self.table = step.cached, step.artifacts["table"].uri.removeprefix("minio://mlpipeline/")
 
     def _ended(self) -> dict | None:

@@ -25,7 +25,7 @@ def two(ran, second, services):
 
 def variants(pods: list[str], token: str) -> dict[str, list[str]]:
     """Ask each pod by itself with the same keys; return the version that answered each of them, by pod."""
-    found = {}
+    versions = {}
     with ExitStack() as stack:
         ports = {pod: stack.enter_context(kube.forward(f"pod/{pod}", 8080)) for pod in pods}
         for pod, port in ports.items():
@@ -33,8 +33,10 @@ def variants(pods: list[str], token: str) -> dict[str, list[str]]:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
                 path, body = f"/v1/models/{CAPSTONE}:predict", {"instances": [FLIGHT]}
                 replies = [client.post(path, json=body, headers={"x-capstan-key": key}) for key in KEYS]
-                found[pod] = [reply.raise_for_status().json()["predictions"][0]["model_version"] for reply in replies]
-    return found
+                versions[pod] = [
+                    reply.raise_for_status().json()["predictions"][0]["model_version"] for reply in replies
+                ]
+    return versions
 
 
 def test_second_version_is_another_and_a_canary(ran, second):
@@ -66,11 +68,11 @@ def test_replica_that_starts_later_has_the_state_too(ran, second, two, endpoint)
     kube.kubectl("delete", "pod", two[0], "--namespace=capstan", "--wait=false")
     kube.wait_until(lambda: two[0] not in [pod["metadata"]["name"] for pod in kube.pods(PODS)])
     now = replicas(2)
-    found = variants(now, endpoint.token)
-    assert found[now[0]] == found[now[1]] and set(found[now[0]]) == {ran["version"], second["version"]}
+    versions = variants(now, endpoint.token)
+    assert versions[now[0]] == versions[now[1]] and set(versions[now[0]]) == {ran["version"], second["version"]}
     kube.answer("rollback", CAPSTONE)
-    found = variants(now, endpoint.token)
-    assert set(found[now[0]] + found[now[1]]) == {ran["version"]}
+    versions = variants(now, endpoint.token)
+    assert set(versions[now[0]] + versions[now[1]]) == {ran["version"]}
 
 
 def test_replica_that_a_command_did_not_reach_finds_the_state(ran, second, two, services, endpoint):
@@ -85,8 +87,8 @@ def test_replica_that_a_command_did_not_reach_finds_the_state(ran, second, two, 
         httpx.post(url, json=body, headers=services.bearer).raise_for_status()
 
     def all_answer(version: str) -> bool:
-        found = variants(replicas(2), endpoint.token)
-        return {name for names in found.values() for name in names} == {version}
+        versions = variants(replicas(2), endpoint.token)
+        return {name for names in versions.values() for name in names} == {version}
 
     try:
         write(champion=second["version"], previous=before["champion"])

@@ -13,13 +13,13 @@ ALWAYS = ["gate", "register", "materialize", "deploy", "baseline-report"]
 
 def registered_scores(services, version: str) -> dict[str, float]:
     """Return the metrics that MLflow has of a version."""
-    found = services.mlflow("model-versions/get", name=CAPSTONE, version=version)["model_version"]
-    run = services.mlflow("runs/get", run_id=found["run_id"])["run"]
+    registered = services.mlflow("model-versions/get", name=CAPSTONE, version=version)["model_version"]
+    run = services.mlflow("runs/get", run_id=registered["run_id"])["run"]
     return {item["key"]: item["value"] for item in run["data"]["metrics"]}
 
 
 def test_steps_come_from_the_cache_where_they_may(ran, services):
-    """A step from the cache has a driver, and no pod of its own."""
+    """A step from the cache has a driver, but no pod."""
     run = services.run(ran["run"])
     assert run["state"] == "SUCCEEDED"
     pods = kube.pods(f"pipeline/runid={ran['run']}", "kubeflow")
@@ -45,15 +45,15 @@ def test_nothing_is_registered_or_made_twice(submitted, ran, services):
     versions = services.mlflow("model-versions/search", filter=f"name='{CAPSTONE}'")["model_versions"]
     tags = {item["version"]: {tag["key"]: tag["value"] for tag in item["tags"]} for item in versions}
     assert [number for number in tags if tags[number]["digest"] == tags[ran["version"]]["digest"]] == [ran["version"]]
-    assert len({found["digest"] for found in tags.values()}) == len(tags)
+    assert len({each["digest"] for each in tags.values()}) == len(tags)
     assert services.rollout()["champion"] == ran["version"]
     names = [item["metadata"]["name"] for item in kube.get("inferenceservices")["items"]]
     assert names.count(SERVICE) == 1
 
 
 def test_version_has_its_lineage(ran, services):
-    found = services.mlflow("model-versions/get", name=CAPSTONE, version=ran["version"])["model_version"]
-    tags = {tag["key"]: tag["value"] for tag in found["tags"]}
+    version = services.mlflow("model-versions/get", name=CAPSTONE, version=ran["version"])["model_version"]
+    tags = {tag["key"]: tag["value"] for tag in version["tags"]}
     assert tags["verdict"] == "accepted" and tags["deployment"] == "succeeded"
     assert all(tags[name] for name in ("digest", "train_digest", "test_digest", "pipeline_run", "feature_service"))
     assert registered_scores(services, ran["version"]).keys() == ran["scores"].keys()

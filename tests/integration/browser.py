@@ -42,13 +42,13 @@ class Page:
     def wait(self, selector: str, text: str = "", seconds: float = 20) -> WebElement:
         """Return the first element there is with that text in it."""
 
-        def found(driver: webdriver.Chrome) -> WebElement | None:
+        def matching(driver: webdriver.Chrome) -> WebElement | None:
             elements = driver.find_elements(By.CSS_SELECTOR, selector)
             return next((element for element in elements if text in element.text), None)
 
         replaced = [StaleElementReferenceException]  # while its text was read
         waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=replaced)
-        return waiting.until(found, f"no {selector} with {text!r}")
+        return waiting.until(matching, f"no {selector} with {text!r}")
 
     def texts(self, selector: str) -> list[str]:
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector)]

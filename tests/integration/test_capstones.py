@@ -89,9 +89,9 @@ def test_live_predictions_are_checked(run):
     run.ask(*[run.part.ASKED] * MORE).raise_for_status()
     watcher = Watcher(run.name, task)
     watcher(getattr(run.part, "LOOKED_AT", datetime.now(UTC)))
-    checks = watcher.found.checks
-    assert watcher.found.predictions >= MORE and {"drift", "nulls"} <= {check.name for check in checks}
-    reference = read_reference(profile().storage(), run.name, watcher.found.version)
+    checks = watcher.snapshot.checks
+    assert watcher.snapshot.predictions >= MORE and {"drift", "nulls"} <= {check.name for check in checks}
+    reference = read_reference(profile().storage(), run.name, watcher.snapshot.version)
     unseen = {*reference.columns} - {check.signal for check in checks if check.name == "drift"}
     assert sorted(unseen) == sorted(getattr(run.part, "KNOWN_LATER", []))
     # An image, or a week of demand, shares no column of single values with the tables.

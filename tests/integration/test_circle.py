@@ -66,8 +66,8 @@ class Live:
         self.today += DAY
         return versions
 
-    def step(self, *found: Check) -> list[str]:
-        return [event.kind for event in self.steps.step(self.today, found)]
+    def step(self, *checks: Check) -> list[str]:
+        return [event.kind for event in self.steps.step(self.today, checks)]
 
 
 SCRIPT = """
@@ -85,9 +85,9 @@ def add(self, capstone, key, event):
         os.kill(os.getpid(), signal.SIGKILL)
     return write(self, capstone, key, event)
 History.add = add
-found = [Check("performance", "probability", "alarm", message="worse")] if alarm else []
+checks = [Check("performance", "probability", "alarm", message="worse")] if alarm else []
 circle = steps.Steps("coin", catalogue.load("coin"), lambda _parameters: tuple(trained))
-circle.step(datetime.fromisoformat(moment), found)
+circle.step(datetime.fromisoformat(moment), checks)
 """
 
 

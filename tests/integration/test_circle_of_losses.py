@@ -61,8 +61,8 @@ class Live:
         self.days, self.today = self.days + 1, known
         return answer["model_version"]
 
-    def step(self, *found: Check) -> list[str]:
-        return [event.kind for event in self.steps.step(self.today, found)]
+    def step(self, *checks: Check) -> list[str]:
+        return [event.kind for event in self.steps.step(self.today, checks)]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_the_losses_are_those_of_the_forecasts(live):
     from pipelines.demand_forecast import measures
 
     recent = rows.read(NAME, live.task, live.windows.start[0].to_pydatetime(), live.today, {"champion": "1"})
-    told = np.array([found["quantiles"] for found in recent.log["prediction"]])
+    told = np.array([answer["quantiles"] for answer in recent.log["prediction"]])
     truth = np.array([rounded(day) for day in live.windows.truth[: live.days]])
     assert recent.losses.mean() == pytest.approx(measures.pinball(truth, told))
 

@@ -84,8 +84,8 @@ def test_whole_number_is_a_float_parameter():
 
     inputs = {"penalty": SimpleNamespace(type="Float"), "seed": SimpleNamespace(type="Integer")}
     pipeline = SimpleNamespace(component_spec=SimpleNamespace(inputs=inputs))
-    found = checked_parameters("x", pipeline, {"penalty": 50, "seed": 1})
-    assert found == {"penalty": 50.0, "seed": 1} and [type(value) for value in found.values()] == [float, int]
+    checked = checked_parameters("x", pipeline, {"penalty": 50, "seed": 1})
+    assert checked == {"penalty": 50.0, "seed": 1} and [type(value) for value in checked.values()] == [float, int]
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def test_dead_link_in_the_data_folder_is_no_traceback(place, tmp_path, monkeypat
 
 
 def test_list_as_json_names_every_capstone_and_its_question():
-    found = json.loads(capstan("list", "--json").stdout)
-    assert [capstone["name"] for capstone in found] == sorted(
+    listed = json.loads(capstan("list", "--json").stdout)
+    assert [capstone["name"] for capstone in listed] == sorted(
         path.parent.name for path in ROOT.glob("pipelines/*/task.py")
     )
-    assert all(capstone["title"].endswith("?") for capstone in found)
-    assert found[0]["title"] in capstan("list").stdout
+    assert all(capstone["title"].endswith("?") for capstone in listed)
+    assert listed[0]["title"] in capstan("list").stdout
 
 
 def test_unfinished_capstone_hides_no_other_from_the_list(place, tmp_path):
@@ -164,10 +164,10 @@ def test_unfinished_capstone_hides_no_other_from_the_list(place, tmp_path):
     (tmp_path / "more" / "unfinished" / "task.py").write_text('TITLE = "Not done?"\n1 / 0\n')
     done = place("list", "--json", CAPSTAN_CAPSTONES=str(tmp_path / "more"))
     assert done.returncode == 0, done.stderr
-    found = {row["name"]: row for row in json.loads(done.stdout)}
-    assert "ZeroDivisionError" in found["unfinished"]["problem"]
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert "ZeroDivisionError" in rows["unfinished"]["problem"]
     known = ["contract", "endpoint", "features", "labels", "monitoring", "replay", "retraining"]
-    assert found["flight_delay"]["capabilities"] == known
+    assert rows["flight_delay"]["capabilities"] == known
 
 
 def test_command_alone_imports_none_of_the_heavy_libraries_and_touches_no_disk(place):

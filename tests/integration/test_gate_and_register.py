@@ -29,7 +29,7 @@ GOOD = {"roc_auc": 0.99, "average_precision": 0.9, "brier": 0.05, "calibration_e
 
 @pytest.fixture(scope="module", autouse=True)
 def server(tmp_path_factory):
-    """MLflow, with a state folder of its own."""
+    """MLflow, with its own state folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CAPSTAN_HOME", str(tmp_path_factory.mktemp("home")))
         patch.setenv("CAPSTAN_MLFLOW_PORT", str(free_port()))
@@ -55,9 +55,9 @@ def trained(folder) -> dict[str, str]:
     write_tables({"flights": rows[early]}, folder / "train")
     write_tables({"flights": rows[~early]}, folder / "test")
     paths = {name: str(folder / name) for name in ("train", "test", "model", "scores.json", "report.html")}
-    found = train("flight_delay", paths["train"], paths["model"], {"seed": 0})
+    model_digest = train("flight_delay", paths["train"], paths["model"], {"seed": 0})
     evaluate(paths["model"], paths["test"], paths["scores.json"], paths["report.html"])
-    return paths | {"digest": found}
+    return paths | {"digest": model_digest}
 
 
 @pytest.fixture
@@ -84,8 +84,8 @@ def champion(trained):
 def enter(trained: dict, verdict: str, model_digest: str = "") -> str:
     rows = {"train": trained["train"], "test": trained["test"]}
     lineage = {"pipeline_run": "test"}
-    found = model_digest or trained["digest"]
-    return register("flight_delay", trained["model"], found, trained["scores.json"], verdict, rows, lineage)
+    model_digest = model_digest or trained["digest"]
+    return register("flight_delay", trained["model"], model_digest, trained["scores.json"], verdict, rows, lineage)
 
 
 def lines(report: str, result: str) -> list[str]:
@@ -181,30 +181,30 @@ def test_metric_that_evaluate_does_not_return_is_a_clear_error(judge):
 def test_model_is_registered_once_with_its_lineage(trained):
     number = enter(trained, "accepted")
     assert enter(trained, "accepted") == number
-    [found] = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == trained["digest"]]
-    assert found.tags["verdict"] == "accepted" and found.tags["test_digest"] == digest(Path(trained["test"]))
-    assert registry.run_metrics(found.run_id) == pytest.approx(read_json(trained["scores.json"]))
-    assert found.version == number and store.read("flight_delay") == RolloutState()
+    [version] = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == trained["digest"]]
+    assert version.tags["verdict"] == "accepted" and version.tags["test_digest"] == digest(Path(trained["test"]))
+    assert registry.run_metrics(version.run_id) == pytest.approx(read_json(trained["scores.json"]))
+    assert version.version == number and store.read("flight_delay") == RolloutState()
 
 
 def test_model_that_a_better_champion_now_rejects_is_the_version_that_it_was(trained):
     number = enter(trained, "accepted", model_digest="overtaken")
     assert enter(trained, "rejected", model_digest="overtaken") == number
-    found = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == "overtaken"]
-    assert [known.tags["verdict"] for known in found] == ["accepted"]
+    matches = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == "overtaken"]
+    assert [known.tags["verdict"] for known in matches] == ["accepted"]
 
 
 def test_model_that_was_rejected_and_now_passes_is_accepted_as_the_version_that_it_was(trained):
     number = enter(trained, "rejected", model_digest="late")
     assert enter(trained, "accepted", model_digest="late") == number
-    found = versions.find("flight_delay", {"digest": "late"})
-    assert (found.version, found.tags["verdict"]) == (number, "accepted")
+    version = versions.find("flight_delay", {"digest": "late"})
+    assert (version.version, version.tags["verdict"]) == (number, "accepted")
 
 
 def test_rejected_model_becomes_a_version_without_a_role(trained):
     number = enter(trained, "rejected", model_digest="0123456789abcdef")
-    found = versions.find("flight_delay", {"digest": "0123456789abcdef"})
-    assert (found.version, found.tags["verdict"]) == (number, "rejected")
+    version = versions.find("flight_delay", {"digest": "0123456789abcdef"})
+    assert (version.version, version.tags["verdict"]) == (number, "rejected")
     assert store.read("flight_delay") == RolloutState()
 
 

@@ -26,9 +26,9 @@ FLIGHTS = 400
 @pytest.fixture(scope="module")
 def reference(road) -> pd.DataFrame:
     """The signals that live predictions are compared with."""
-    found = signals.read_reference(storages.Folder(settings().home), "flight_delay", road["version"])
-    assert found is not None
-    return found
+    rows = signals.read_reference(storages.Folder(settings().home), "flight_delay", road["version"])
+    assert rows is not None
+    return rows
 
 
 def ask(url: str, rows: pd.DataFrame) -> list[str]:
@@ -58,14 +58,14 @@ def test_reference_holds_test_flights_the_model_had_not_seen(reference, road):
 def test_flights_from_one_airport_alone_are_drift(up, road, reference):
     before = look()["live"]["predictions"]
     ask(up["endpoint"]["url"], flights(road, "JFK"))
-    found = look()
-    assert found["live"]["predictions"] == before + FLIGHTS
+    summary = look()
+    assert summary["live"]["predictions"] == before + FLIGHTS
     # The probability, too. Nobody knows the label yet. Of these flights none has gusts, for their weather is too old;
     # others that were asked for on this stack may have.
     gusts = any(features["wind_gust"] is not None for features in read("flight_delay")["features"])
-    assert found["live"]["columns"] == len(task.INPUTS) + gusts
-    assert found["live"]["drifted"] >= 1
-    page = Path(found["live_report"]).read_text()
+    assert summary["live"]["columns"] == len(task.INPUTS) + gusts
+    assert summary["live"]["drifted"] >= 1
+    page = Path(summary["live_report"]).read_text()
     assert "origin" in page and "probability" in page
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     snapshots = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
@@ -74,7 +74,7 @@ def test_flights_from_one_airport_alone_are_drift(up, road, reference):
 
 @pytest.fixture(scope="module")
 def december(up, road) -> pd.DataFrame:
-    """A week and more of flights from one airport, asked for, with their ids, and told how late they were."""
+    """A week and more of flights from one airport, asked for, with their ids, and then labelled."""
     rows = flights(road, "LGA", 3_000).reset_index(drop=True)
     parts = [rows.iloc[start : start + 1_000] for start in range(0, len(rows), 1_000)]
     rows["prediction_id"] = [id_ for part in parts for id_ in ask(up["endpoint"]["url"], part)]
@@ -90,12 +90,12 @@ def december(up, road) -> pd.DataFrame:
 def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december, up, road):
     end = december["event_timestamp"].max().ceil("D") + pd.Timedelta(days=1)
     options = ("--as-of", end.isoformat(), "--hours", "336")
-    found = look(*options)["live"]
-    assert found["predictions"] >= len(december) and 3 <= found["alarms"] < found["checks"]
+    live = look(*options)["live"]
+    assert live["predictions"] >= len(december) and 3 <= live["alarms"] < live["checks"]
     told = json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout)
-    assert len(told) == found["alarms"] and all(event["at"] == end.isoformat() for event in told)
+    assert len(told) == live["alarms"] and all(event["at"] == end.isoformat() for event in told)
     assert any(event["reason"].startswith("origin: its distance from the reference") for event in told)
-    assert look(*options)["live"] == found
+    assert look(*options)["live"] == live
     assert json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout) == told
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()
     reports = httpx.get(f"{up['evidently']['url']}/api/projects/{project['id']}/reports").json()
@@ -127,14 +127,14 @@ def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):
     row = december.iloc[0]
     done = capstan("trace", "flight_delay", row["prediction_id"], "--json")
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert (found["version"], found["variant"]) == (road["version"], "champion")
-    assert found["inputs"]["tailnum"] == row["tailnum"]
-    assert [one["label"] for one in found["labels"]] == [bool(row["late"])]
-    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", found["run"]["git_commit"]) and found["run"]["pipeline"]
-    assert found["data"]["feature_service"] and len(found["data"]["train_digest"]) >= 8
+    origin = json.loads(done.stdout)
+    assert (origin["version"], origin["variant"]) == (road["version"], "champion")
+    assert origin["inputs"]["tailnum"] == row["tailnum"]
+    assert [one["label"] for one in origin["labels"]] == [bool(row["late"])]
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", origin["run"]["git_commit"]) and origin["run"]["pipeline"]
+    assert origin["data"]["feature_service"] and len(origin["data"]["train_digest"]) >= 8
     told = capstan("trace", "flight_delay", row["prediction_id"]).stdout
-    assert f"run pipeline                 {found['run']['pipeline']}" in told.splitlines()
+    assert f"run pipeline                 {origin['run']['pipeline']}" in told.splitlines()
 
 
 def test_trace_of_an_unknown_prediction_is_told():

@@ -33,8 +33,8 @@ REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-21"
 
 @pytest.fixture(scope="module")
 def webhook() -> Iterator[Webhook]:
-    with running() as found:
-        yield found
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -170,10 +170,10 @@ def test_history_is_told_in_order_and_since_a_time(report, place):
 def test_feature_that_is_shifted_at_serving_shows(report, place):
     log = labelled("flight_delay", since=START.to_pydatetime(), until=END.to_pydatetime())
     log = log[log["prediction_time"] >= START].head(300).copy()
-    log["features"] = [{**found, "temp": (found["temp"] or 0) + 1} for found in log["features"]]
-    found = {check.signal: check for check in skew("flight_delay", task, log)}
-    assert found["temp"].verdict == "alarm" and found["temp"].statistic == 1
-    assert {check.verdict for name, check in found.items() if name != "temp"} == {"ok"}
+    log["features"] = [{**features, "temp": (features["temp"] or 0) + 1} for features in log["features"]]
+    checks = {check.signal: check for check in skew("flight_delay", task, log)}
+    assert checks["temp"].verdict == "alarm" and checks["temp"].statistic == 1
+    assert {check.verdict for name, check in checks.items() if name != "temp"} == {"ok"}
     with pytest.raises(CapstanError, match="no prediction"):
         skew("flight_delay", task, log.head(0))
 

@@ -90,9 +90,9 @@ def test_command_killed_at_any_write_leaves_a_state_that_the_next_command_can_le
     points = []
     for where in killed_at_each_write(prepare):
         points.append(where)
-        found = store.read(NAME)
-        assert roles(found) in allowed, (where, found)
-        way_out(found, three)
+        state = store.read(NAME)
+        assert roles(state) in allowed, (where, state)
+        way_out(state, three)
     named = json.loads(place("status", "--json").stdout)["rollouts"][NAME]
     assert named["champion"] == store.read(NAME).champion
     assert len(points) >= 4

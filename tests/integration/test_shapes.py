@@ -72,11 +72,11 @@ def v1(capstone: dict, rows: list[dict]) -> list[dict]:
 
 def tensors(capstone: dict, row: dict) -> list[dict]:
     """Return a row as the tensors of a V2 request."""
-    found = []
+    inputs = []
     for tensor in capstone["metadata"]["inputs"]:
         if tensor["name"] in row:
             data = np.array([row[tensor["name"]]])
-            found.append(
+            inputs.append(
                 {
                     "name": tensor["name"],
                     "datatype": tensor["datatype"],
@@ -84,7 +84,7 @@ def tensors(capstone: dict, row: dict) -> list[dict]:
                     "data": data.reshape(-1).tolist(),
                 }
             )
-    return found
+    return inputs
 
 
 def value(tensor: dict) -> object:

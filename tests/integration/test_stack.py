@@ -1,4 +1,4 @@
-"""The stack that the command starts: real processes, with a state folder and ports of their own."""
+"""The stack that the command starts: real processes, with their own state folder and ports."""
 
 import json
 import os

@@ -112,7 +112,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in which a capstone is over its budget. Coverage costs time of its own, so there it does not count."""
+    """Fail a run in which a capstone is over its budget. Coverage takes time itself, so there it does not count."""
     measured = session.config.pluginmanager.hasplugin("_cov")
     if over(SPENT) and not measured and not hasattr(session.config, "workerinput"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,4 +1,4 @@
-"""The tests' capstones: found, trained, and loaded without a registry."""
+"""The tests' capstones: added to the catalogue, trained, and loaded without a registry."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).with_name("capstones")
 
 
 @contextmanager
-def found(*folders: Path) -> Iterator[None]:
+def in_catalogue(*folders: Path) -> Iterator[None]:
     """Let the catalogue find the tests' capstones, and those of some more folders."""
     before = os.environ.get("CAPSTAN_CAPSTONES")
     os.environ["CAPSTAN_CAPSTONES"] = os.pathsep.join(map(str, (FOLDER, *folders)))

@@ -51,7 +51,7 @@ def values(answer, name: str = "probability") -> list:
     return answer.get_output_by_name(name).as_numpy().tolist()
 
 
-# A request by each client: the failure that it was told, or None or its answer.
+# A request by each client: the failure that it was sent, or None or its answer.
 
 
 def by_kserve_rest(server, child, tensors, name, headers) -> Failure | None:

@@ -46,7 +46,7 @@ def _table(text: str) -> str:
     spec = _spec(text)
     executors = spec["deploymentSpec"]["executors"]
     parts = [spec["root"], *(spec["components"][name] for name in sorted(spec["components"]))]
-    for name, task in (found for part in parts for found in part.get("dag", {}).get("tasks", {}).items()):
+    for name, task in (item for part in parts for item in part.get("dag", {}).get("tasks", {}).items()):
         component = spec["components"][task["componentRef"]["name"]]
         after = ", ".join(task.get("dependentTasks", [])) or "-"
         if "executorLabel" not in component:

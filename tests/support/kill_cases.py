@@ -23,12 +23,12 @@ CASES = {
 }
 
 
-def way_out(found: RolloutState, three: list[str]) -> None:
+def way_out(state: RolloutState, three: list[str]) -> None:
     """Leave the state that a command left when it was killed, by the command that fits it."""
-    if found.challenger:
-        assert commands.promote(NAME).champion == found.challenger
-    elif found.previous or found.candidate:
-        assert commands.rollback(NAME).champion == (found.champion if found.candidate else found.previous)
+    if state.challenger:
+        assert commands.promote(NAME).champion == state.challenger
+    elif state.previous or state.candidate:
+        assert commands.rollback(NAME).champion == (state.champion if state.candidate else state.previous)
     else:
         assert commands.split(NAME, Traffic("canary", 10), three[2]) == three[2]
 

@@ -40,8 +40,8 @@ def of_cluster() -> dict[str, Any]:
         schemas = json.loads(kubectl("get", "--raw", path))["components"]["schemas"]
         for schema in schemas.values():
             for of in schema.get("x-kubernetes-group-version-kind", []):
-                found = f"{of['group']}/{of['version']}" if of["group"] else of["version"]
-                if (found, of["kind"]) in {(version, name) for name in names}:
+                group_version = f"{of['group']}/{of['version']}" if of["group"] else of["version"]
+                if (group_version, of["kind"]) in {(version, name) for name in names}:
                     kinds[f"{version} {of['kind']}"] = _without_status(_reduced(schema))
         parts |= {name: _reduced(schema) for name, schema in schemas.items()}
     parts["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]["properties"].pop("managedFields")
@@ -80,14 +80,14 @@ def _without_status(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _used(kinds: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
     """Return the parts that kinds refer to, directly or not."""
-    found: dict[str, Any] = {}
+    used: dict[str, Any] = {}
     waiting = [kinds]
     while waiting:
         for name in _references(waiting.pop()):
-            if name not in found:
-                found[name] = parts[name]
+            if name not in used:
+                used[name] = parts[name]
                 waiting.append(parts[name])
-    return found
+    return used
 
 
 def _references(value: Any) -> set[str]:
@@ -104,7 +104,7 @@ def _shared(named: dict[str, Any]) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     for part in named.values():
         _count(part, counts)
-    found: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
     names = {name: name if " " in name else name.rpartition(".")[2] for name in named}
     assert len(set(names.values())) == len(names), "two parts have one name"
 
@@ -120,11 +120,11 @@ def _shared(named: dict[str, Any]) -> dict[str, Any]:
         if top or counts[text] < 2 or len(text) < SHORTEST or "type" not in value or isinstance(value["type"], dict):
             return own
         name = sha256(text.encode()).hexdigest()[:8]
-        found[name] = own
+        shared[name] = own
         return {"$ref": f"#/$defs/{name}"}
 
     whole = {names[name]: replaced(part, top=True) for name, part in named.items()}
-    return whole | found
+    return whole | shared
 
 
 def _count(value: Any, counts: Counter[str]) -> None:

@@ -1,4 +1,4 @@
-"""Clients that ask without pause, and remember what they were told."""
+"""Clients that ask without pause, and remember the answers."""
 
 import threading
 from collections import Counter
@@ -23,7 +23,7 @@ class Load:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def rest(self, url: str, pause: float = 0.0) -> None:
-        """Ask for two rows of `plain` at a time, until told to stop or until there is no answer."""
+        """Ask for two rows of `plain` at a time, until stopped or until there is no answer."""
         with httpx.Client(base_url=url, timeout=30) as client:
             while not self.stop.is_set():
                 try:
@@ -49,8 +49,8 @@ class Load:
                 except grpc.RpcError as error:
                     self.failures.append(error)
                     return
-                found = next(tensor for tensor in reply.outputs if tensor.name == "prediction_id")
-                self.ids.append(found.contents.bytes_contents[0].decode())
+                output = next(tensor for tensor in reply.outputs if tensor.name == "prediction_id")
+                self.ids.append(output.contents.bytes_contents[0].decode())
 
 
 @contextmanager

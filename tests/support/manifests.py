@@ -18,14 +18,14 @@ OVERLAYS = sorted(path.parent for path in (MANIFESTS / "overlays").glob(f"*/{KUS
 
 def documents(path: Path) -> list[dict[str, Any]]:
     """Return the objects of a file; those of a List one by one."""
-    found = [document for document in yaml.safe_load_all(path.read_text()) if document]
-    return [item for document in found for item in (document["items"] if document["kind"] == "List" else [document])]
+    objects = [document for document in yaml.safe_load_all(path.read_text()) if document]
+    return [item for document in objects for item in (document["items"] if document["kind"] == "List" else [document])]
 
 
 def kustomization(folder: Path) -> dict[str, Any]:
     """Return what the kustomization of a folder says."""
-    found: dict[str, Any] = yaml.safe_load((folder / KUSTOMIZATION).read_text())
-    return found
+    content: dict[str, Any] = yaml.safe_load((folder / KUSTOMIZATION).read_text())
+    return content
 
 
 def resources(folder: Path) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from capstan.model import Columns, Explanation, Model
 
 
 class Sum(Model):
-    """The sigmoid of the sum of its inputs, missing values counting nothing, plus a bias that tells versions apart."""
+    """The sigmoid of the sum of its inputs, missing values counting nothing, plus a bias that marks the version."""
 
     steady = True
 

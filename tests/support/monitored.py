@@ -26,9 +26,9 @@ def fill(home: Path, capstone: str, days: int = DAYS, first: str = "1", second: 
     for day in range(days):
         now = FIRST + timedelta(days=day)
         version = first if day < WORSE[-1] else second
-        found = checks(day)
-        snapshots.keep(capstone, Snapshot(now, version, *seen(day), found))
-        alarms = [check for check in found if check.verdict == "alarm"]
+        results = checks(day)
+        snapshots.keep(capstone, Snapshot(now, version, *seen(day), results))
+        alarms = [check for check in results if check.verdict == "alarm"]
         for check in alarms:
             key = f"{check.name} of {check.signal}"
             history.add(capstone, f"alert {key}", Event("alert", now, check.message))
@@ -44,12 +44,12 @@ def seen(day: int) -> tuple[int, int]:
 
 
 def checks(day: int) -> list[Check]:
-    """Return what a look found on a day."""
+    """Return the results of a look on a day."""
     wave, worse = math.sin(day / 5), day in WORSE
     loss, off = (0.062 + 0.004 * wave, 0.04) if worse else (0.008 + 0.004 * wave, 0.012 + 0.004 * wave)
     verdict = "alarm" if worse else "ok"
     since = f"{FIRST + timedelta(days=WORSE[0] - 7):%Y-%m-%d}" if worse else None
-    found = [
+    results = [
         Check("contract", "flights", "ok", 0.002, 0.05, low=0.0013, high=0.0028, message="0.2 % break the contract."),
         Check("performance", "probability", verdict, loss, 0.05, 0.004, since=since, message="worse by 0.062."),
         Check("calibration", "probability", "ok", off, 0.05, 0.4, message="mean prediction off by 0.012."),
@@ -61,13 +61,13 @@ def checks(day: int) -> list[Check]:
         gusty = signal == "wind_speed" and day > 70
         message = f"{signal}: its distance from the reference {0.18 if gusty else size:.3g} (0.1 matters)."
         one = Check("drift", signal, "ok", size, 0.1, 0.6, message=message)
-        found.append(Check("drift", signal, "alarm", 0.18, 0.1, 0.01, message=message) if gusty else one)
-        found.append(Check("nulls", signal, "ok", 0.001 * number, 0.05, 0.9))
-    found.append(Check("new categories", "dest", "ok", 0.0, 0.01, 1.0))
+        results.append(Check("drift", signal, "alarm", 0.18, 0.1, 0.01, message=message) if gusty else one)
+        results.append(Check("nulls", signal, "ok", 0.001 * number, 0.05, 0.9))
+    results.append(Check("new categories", "dest", "ok", 0.0, 0.01, 1.0))
     slow = 0.0021 + 0.0004 * wave
     message = "0.2 % of the answered requests took more than 0.1 s, and 1 % may."
-    found.append(Check("service", "latency", "ok", slow, 0.01, low=slow - 0.001, high=slow + 0.001, message=message))
-    return [*found, Check("drift", "gust", "insufficient", threshold=0.1, message="gust: too few days.")]
+    results.append(Check("service", "latency", "ok", slow, 0.01, low=slow - 0.001, high=slow + 0.001, message=message))
+    return [*results, Check("drift", "gust", "insufficient", threshold=0.1, message="gust: too few days.")]
 
 
 def decided(day: int, now: datetime, version: str) -> list[Event]:

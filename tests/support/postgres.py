@@ -40,6 +40,6 @@ def _running(folder: Path) -> Iterator[str]:
 
 def program(name: str) -> str:
     """Return the path of a program of PostgreSQL, which Debian does not put on the path."""
-    found = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
-    assert found, "PostgreSQL is missing: run scripts/system-packages."
-    return found
+    path = shutil.which(name) or next(map(str, Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
+    assert path, "PostgreSQL is missing: run scripts/system-packages."
+    return path

@@ -63,13 +63,13 @@ def process(command: list[str], log: Path, **env: str) -> Iterator[subprocess.Po
 
 def having(variable: str, value: str) -> list[psutil.Process]:
     """Return the other processes, all that live, whose environment has a variable with this value."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
             if alive and process.environ().get(variable) == value:
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def helps_this_process(process: psutil.Process) -> bool:

@@ -43,11 +43,11 @@ def queries() -> Iterator[tuple[str, str]]:
 
 def expressions() -> dict[str, str]:
     """Return all expressions of rules and dashboard, by what they are for."""
-    found = {rule.get("alert") or rule["record"]: rule["expr"] for rule in rules()}
+    by_name = {rule.get("alert") or rule["record"]: rule["expr"] for rule in rules()}
     for title, expression in queries():
-        number = sum(name.startswith(f"{title} #") for name in found)
-        found[f"{title} #{number}"] = expression
-    return found
+        number = sum(name.startswith(f"{title} #") for name in by_name)
+        by_name[f"{title} #{number}"] = expression
+    return by_name
 
 
 def selectors(expression: str) -> set[str]:

@@ -88,9 +88,9 @@ def base(root: Path = ROOT) -> str | None:
         ("merge-base", "HEAD", "main"),
         ("rev-parse", "--verify", f"HEAD~{LANDING}"),
     ):
-        found = _git(root, *command)
-        if found and found != head:
-            return found
+        commit = _git(root, *command)
+        if commit and commit != head:
+            return commit
     return None
 
 
@@ -110,13 +110,13 @@ def candidates(files: set[Path] | None) -> list[Candidate]:
     from capstan import catalogue
     from capstan.runner.code import imported
 
-    found = []
+    listed = []
     for name in catalogue.names():
         folder = catalogue.folder(name)
         closure = {*imported(folder.rglob("*.py")), ROOT / "requirements" / "all.lock"}
         edited = files is not None and any(folder in path.parents for path in files)
-        found.append(Candidate(name, _capabilities(name), edited, files is None or bool(files & closure)))
-    return found
+        listed.append(Candidate(name, _capabilities(name), edited, files is None or bool(files & closure)))
+    return listed
 
 
 def _capabilities(name: str) -> frozenset[str]:

@@ -41,12 +41,12 @@ def edit_source(name: str, number: str, edit) -> str:
         saved = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=folder))
         task = saved / model_version.DATA / model_version.CODE / "pipelines" / name / "task.py"
         task.write_text(edit(task.read_text()))
-        found = mlflow.models.Model.load(str(saved))
+        model = mlflow.models.Model.load(str(saved))
         logged = mlflow.pyfunc.log_model(
             name="model",
             loader_module=model_version.LOADER,
             data_path=str(saved / model_version.DATA),
-            signature=found.signature,
+            signature=model.signature,
             pip_requirements=[],
         )
     return registry.create_version(name, logged.model_id, run.info.run_id, {"verdict": "accepted"}).version

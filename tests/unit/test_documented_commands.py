@@ -32,9 +32,9 @@ def programs(command: Command) -> list[list[str]]:
 
 CAPSTAN, MAKE = [], []
 for page in PAGES:
-    for found in commands(page):
-        for words in programs(found):
-            where = f"{page.stem}:{found.line}"
+    for command in commands(page):
+        for words in programs(command):
+            where = f"{page.stem}:{command.line}"
             if Path(words[0]).name == "capstan":
                 CAPSTAN.append(pytest.param(words[1:], id=f"{where} {' '.join(words[1:4])}"))
             elif words[0] == "make":
@@ -62,7 +62,7 @@ def test_make_knows_the_target(words):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_other_commands_are_of_programs_that_the_reader_has(page):
-    used = {words[0] for found in commands(page) for words in programs(found)}
+    used = {words[0] for command in commands(page) for words in programs(command)}
     assert {Path(name).name for name in used} <= OTHERS
 
 
@@ -81,11 +81,11 @@ def test_mistake_is_found(wrong):
 def test_commands_of_a_page(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("Text\n\n```bash\n# a comment\na b \\\n  c\nd '{\n}'\n```\n\n```bash background\nX=1 e\n```\n")
-    found = list(commands(page))
-    assert [(command.text, command.line, command.kind) for command in found] == [
+    parsed = list(commands(page))
+    assert [(command.text, command.line, command.kind) for command in parsed] == [
         ("a b    c", 5, ""), ("d '{\n}'", 7, ""), ("X=1 e", 12, "background"),
     ]  # fmt: skip
-    assert found[2].words == ["e"]
+    assert parsed[2].words == ["e"]
 
 
 # A module that a manifest, an image, a page or a script runs: `python -m cli`, or `[python, -m, cli]`.

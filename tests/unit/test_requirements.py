@@ -33,8 +33,8 @@ def locked(name: str) -> list[Version]:
 def test_every_requirement_is_locked_to_a_version_that_fits(group):
     for line in PROJECT["optional-dependencies"][group] if group else PROJECT["dependencies"]:
         wanted = Requirement(line)
-        found = locked(wanted.name)
-        assert found and all(wanted.specifier.contains(version) for version in found), f"{line}: run `make lock`"
+        versions = locked(wanted.name)
+        assert versions and all(wanted.specifier.contains(version) for version in versions), f"{line}: run `make lock`"
 
 
 def public(version: Version) -> Version:

@@ -59,5 +59,5 @@ def test_request_out_of_range_names_the_field_and_what_is_allowed(parts, field, 
     task.Request(**row)
     with pytest.raises(ValidationError) as error:
         task.Request(**row | {field: value})
-    [found] = error.value.errors()
-    assert found["loc"] == (field,) and said in found["msg"]
+    [problem] = error.value.errors()
+    assert problem["loc"] == (field,) and said in problem["msg"]

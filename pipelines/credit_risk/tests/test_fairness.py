@@ -13,9 +13,9 @@ from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost
 @pytest.fixture(scope="module")
 def margin(loans) -> np.ndarray:
     bad = loans["bad"].to_numpy()
-    found = training.out_of_fold(loans, bad, Boosting, 0)
-    slope, intercept = training.platt(found, bad)
-    return slope * found + intercept
+    raw = training.out_of_fold(loans, bad, Boosting, 0)
+    slope, intercept = training.platt(raw, bad)
+    return slope * raw + intercept
 
 
 @pytest.mark.parametrize("attribute", ["age", "marital"])
@@ -24,7 +24,7 @@ def test_difference_is_that_of_fairlearn(loans, margin, attribute):
     declined = (margin >= MARGIN).astype(float)
     mine = fairness.difference(bad, declined, np.unique(group, return_inverse=True)[1])
     assert mine == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
-    assert mine > 0.15  # there is something to mend
+    assert mine > 0.15  # there is something to correct
 
 
 def test_threshold_is_the_cheapest_one(loans, margin):
@@ -38,8 +38,8 @@ def test_threshold_is_the_cheapest_one(loans, margin):
 
 def test_policy_keeps_its_bounds_where_it_was_fitted(loans, margin):
     bad = loans["bad"].to_numpy()
-    found = policy.fit(margin, bad, loans)
-    declined = (margin >= found.limits(loans)).astype(float)
+    fitted = policy.fit(margin, bad, loans)
+    declined = (margin >= fitted.limits(loans)).astype(float)
     for name, group in data.groups(loans).items():
         codes = np.unique(group, return_inverse=True)[1]
         assert fairness.difference(bad, declined, codes) <= policy.BOUNDS[name] + 0.01

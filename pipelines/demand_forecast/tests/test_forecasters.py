@@ -50,11 +50,11 @@ def test_what_follows_a_process_is_what_statsmodels_says(past, order, seasonal):
 
 
 def test_days_alike_are_working_days_for_working_days(past):
-    found = alike(past)
+    similar = alike(past)
     monday = int(np.flatnonzero(past.start.tz_convert("Etc/GMT-10").strftime("%F") == "2014-05-12")[0])
-    assert (found.age[monday] == 2).all()  # the Friday before
-    assert (found.demand[monday] == past.demand[monday].reshape(7, DAY)[4]).all()
-    assert (found.age[monday + 1] == 0).all() and (found.age[monday + 5] == 5).all()  # a Tuesday, a Saturday
+    assert (similar.age[monday] == 2).all()  # the Friday before
+    assert (similar.demand[monday] == past.demand[monday].reshape(7, DAY)[4]).all()
+    assert (similar.age[monday + 1] == 0).all() and (similar.age[monday + 5] == 5).all()  # a Tuesday, a Saturday
 
 
 def test_an_unknown_forecaster_is_named():

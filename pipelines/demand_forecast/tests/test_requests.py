@@ -23,8 +23,8 @@ def example(parts) -> dict:
 
 def columns(rows: list[dict]) -> dict[str, list]:
     """Return the columns that the endpoint makes of rows."""
-    found = [Request.model_validate_json(json.dumps(row)) for row in rows]
-    return {name: [getattr(row, name) for row in found] for name in Request.model_fields}
+    requests = [Request.model_validate_json(json.dumps(row)) for row in rows]
+    return {name: [getattr(row, name) for row in requests] for name in Request.model_fields}
 
 
 def test_a_request_gives_the_window_that_it_came_from(test_days):

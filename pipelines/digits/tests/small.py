@@ -36,7 +36,7 @@ def encoded(content: bytes) -> str:
 ASKED = {"image": encoded(pixels.to_png(bytes(300) + bytes([255]) * 100 + bytes(384)))}
 REFUSED = ({"image": encoded(pixels.to_png(bytes(784)))}, "image")
 KNOWN_LATER = ["label"]
-CLUSTER = ["workers=2", "epochs=2"]  # on a Ray cluster of its own, of two workers
+CLUSTER = ["workers=2", "epochs=2"]  # on its own Ray cluster, of two workers
 
 
 def check(run: dict[str, Any], folder: Path) -> None:

@@ -30,12 +30,12 @@ def images(parts):
 
 
 def workers() -> list[psutil.Process]:
-    found = []
+    processes = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if "TrainWorker" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def kept() -> dict[str, int]:
@@ -72,5 +72,5 @@ def test_training_that_loses_a_worker_ends_with_as_many_epochs(ray, images, part
     assert new == list(range(had + 1, PLAN.epochs + 1))  # no epoch is done again that has a checkpoint
     assert re.fullmatch(r"cnn-[0-9a-f]{16}", cleared[0])
     alone = training.network("cnn", *images, PLAN)
-    found, whole = (learning.accuracy(each, learning.scaled(test), labels) for each in (network, alone))
-    assert found == pytest.approx(whole, abs=0.02)
+    interrupted, whole = (learning.accuracy(each, learning.scaled(test), labels) for each in (network, alone))
+    assert interrupted == pytest.approx(whole, abs=0.02)

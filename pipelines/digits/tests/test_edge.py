@@ -55,9 +55,9 @@ def test_file_is_the_same_each_time_and_names_nothing_of_this_machine(model):
     network = model.network()
     content = onnx_files.exported(network)
     assert content == model.onnx
-    for found in (content, model.edge):
-        assert b".py" not in found and b"site-packages" not in found
-        onnx.checker.check_model(onnx.load_model_from_string(found))
+    for file in (content, model.edge):
+        assert b".py" not in file and b"site-packages" not in file
+        onnx.checker.check_model(onnx.load_model_from_string(file))
 
 
 def test_eight_bits_take_a_quarter_and_lose_little(model, some):

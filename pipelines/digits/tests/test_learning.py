@@ -69,8 +69,8 @@ def test_shares_are_parts_of_the_same_batches():
 
 
 def test_network_that_has_learned_leaves_no_checkpoint(few, home):
-    found = training.network("cnn", *few, Plan(epochs=1))
-    assert isinstance(found, ConvolutionalNetwork) and not found.training
+    network = training.network("cnn", *few, Plan(epochs=1))
+    assert isinstance(network, ConvolutionalNetwork) and not network.training
     assert list((home / "checkpoints").iterdir()) == []
 
 

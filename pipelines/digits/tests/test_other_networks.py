@@ -11,12 +11,12 @@ pytestmark = pytest.mark.rotating  # each is exported to ONNX twice, in seconds
 
 @pytest.mark.parametrize("network", ["vit", "efficient"])
 def test_other_networks_can_be_served(network, parts):
-    found = task.train({"images": parts[0].head(128)}, network=network, epochs=1)
-    assert 0 < len(found.edge) < len(found.onnx)
+    model = task.train({"images": parts[0].head(128)}, network=network, epochs=1)
+    assert 0 < len(model.edge) < len(model.onnx)
     images, labels = training.tensors(parts[1].head(7))
     images = learning.scaled(images)
-    assert found.probabilities(images.numpy()).shape == (len(labels), 10)
-    opened = onnx_files.session(found.onnx)
+    assert model.probabilities(images.numpy()).shape == (len(labels), 10)
+    opened = onnx_files.session(model.onnx)
     for some in (images[:1], images):
         with torch.no_grad():
-            np.testing.assert_allclose(onnx_files.logits(opened, some.numpy()), found.network()(some), atol=1e-4)
+            np.testing.assert_allclose(onnx_files.logits(opened, some.numpy()), model.network()(some), atol=1e-4)

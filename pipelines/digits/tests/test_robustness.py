@@ -38,17 +38,17 @@ def test_worst_case_of_a_linear_classifier_is_a_step_along_the_signs(linear, gre
 def test_attack_stays_within_eps_and_within_the_range(linear):
     images = torch.rand(5, 1, 28, 28).round()
     for attack in (attacks.fgsm, attacks.pgd):
-        found = attack(linear, images, torch.zeros(5, dtype=torch.long), EPS)
-        assert (found - images).abs().max() <= EPS + 1e-6
-        assert found.min() >= 0 and found.max() <= 1
+        attacked = attack(linear, images, torch.zeros(5, dtype=torch.long), EPS)
+        assert (attacked - images).abs().max() <= EPS + 1e-6
+        assert attacked.min() >= 0 and attacked.max() <= 1
 
 
 def test_pgd_fools_a_network_more_often_than_fgsm(model, parts):
     images, labels = training.tensors(parts[1].head(40))
     network, images = model.network(), learning.scaled(images)
     clean, single, many = (
-        learning.accuracy(network, found, labels)
-        for found in (images, attacks.fgsm(network, images, labels, 0.2), attacks.pgd(network, images, labels, 0.2))
+        learning.accuracy(network, inputs, labels)
+        for inputs in (images, attacks.fgsm(network, images, labels, 0.2), attacks.pgd(network, images, labels, 0.2))
     )
     assert clean > 0.9 > single > many
 
@@ -116,9 +116,9 @@ def test_hardened_network_resists_what_fools_the_other(harden, eps, trained, pla
 def test_distorted_digit_is_the_same_digit_a_little_elsewhere(parts):
     images, _labels = training.tensors(parts[0].head(64))
     images = learning.scaled(images)
-    found = distorted(images, torch.Generator().manual_seed(0))
-    assert found.shape == images.shape
-    assert 0.02 < (found - images).abs().mean() < 0.12
-    assert found.mean() == pytest.approx(float(images.mean()), rel=0.1)
+    once = distorted(images, torch.Generator().manual_seed(0))
+    assert once.shape == images.shape
+    assert 0.02 < (once - images).abs().mean() < 0.12
+    assert once.mean() == pytest.approx(float(images.mean()), rel=0.1)
     again = distorted(images, torch.Generator().manual_seed(0))
-    np.testing.assert_array_equal(found, again)
+    np.testing.assert_array_equal(once, again)

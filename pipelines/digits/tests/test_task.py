@@ -43,9 +43,9 @@ def test_nothing_wrong_is_said_in_a_word(parts):
 def test_answer_is_that_of_the_network(model, parts):
     examples = task.examples({"images": parts[1]})
     requests = [Request.model_validate(example) for example in examples]
-    found = model.predict_columns({"image": [request.image for request in requests]})
-    assert list(found["digit"]) == parts[1]["label"].head(3).tolist()
-    for digit, probabilities in zip(*found.values(), strict=True):
+    answers = model.predict_columns({"image": [request.image for request in requests]})
+    assert list(answers["digit"]) == parts[1]["label"].head(3).tolist()
+    for digit, probabilities in zip(*answers.values(), strict=True):
         answer = Prediction(digit=digit, probabilities=probabilities)
         assert sum(answer.probabilities.values()) == pytest.approx(1)
         assert max(answer.probabilities, key=answer.probabilities.get) == str(answer.digit)
@@ -57,17 +57,17 @@ def test_model_answers_in_a_process_without_torch(model, parts, tmp_path):
     script = (
         "import pickle, sys; from pathlib import Path; folder = Path(sys.argv[1]);"
         "model = pickle.loads((folder / 'model.pkl').read_bytes());"
-        "found = model.predict_columns({'image': [(folder / 'image.png').read_bytes()]});"
-        "print(found['digit'], 'torch' in sys.modules)"
+        "answers = model.predict_columns({'image': [(folder / 'image.png').read_bytes()]});"
+        "print(answers['digit'], 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout == "[7] False\n"
 
 
 def test_signals_have_a_row_per_image(model, parts):
-    found = task.signals(model, {"images": parts[1].head(50)})
-    assert list(found) == ["label", "digit", "confidence", "ink"] and len(found) == 50
-    assert (found["label"] == found["digit"]).mean() > 0.9 and found["confidence"].between(0.1, 1).all()
+    signals = task.signals(model, {"images": parts[1].head(50)})
+    assert list(signals) == ["label", "digit", "confidence", "ink"] and len(signals) == 50
+    assert (signals["label"] == signals["digit"]).mean() > 0.9 and signals["confidence"].between(0.1, 1).all()
 
 
 def test_live_signals_are_those_of_the_same_images(model, parts):

@@ -139,14 +139,14 @@ def test_weather_is_the_latest_reading_that_had_arrived_within_six_hours(days, b
     weather = days["weather"][~silent].reset_index(drop=True)
     rows = build(days | {"weather": weather})
     day = rows[rows["event_timestamp"].between(pd.Timestamp("2013-06-12T09:00Z"), pd.Timestamp("2013-06-13T03:00Z"))]
-    found = 0
+    matches = 0
     for row in day.sample(200, random_state=2).to_dict("records"):
         known = weather[(weather["origin"] == row["origin"]) & (weather["arrived"] <= row["event_timestamp"])]
         known = known[known["hour"] >= row["event_timestamp"] - WEATHER_TTL]
         expected = known.loc[known["hour"].idxmax(), WEATHER].tolist() if len(known) else [np.nan] * len(WEATHER)
         assert [row[column] for column in WEATHER] == pytest.approx([float(v) for v in expected], nan_ok=True), row
-        found += len(known) > 0
-    assert 100 <= found <= 180
+        matches += len(known) > 0
+    assert 100 <= matches <= 180
 
 
 def test_training_set_has_each_flight_once_and_its_own_label(days, build):

@@ -28,10 +28,10 @@ def test_the_first_place_is_always_seen_and_later_ones_less_often():
 def test_the_split_is_that_of_the_endpoint_and_stable():
     rng = np.random.default_rng(1)
     clicked = rng.random(2_000) < 0.3
-    found = ab.experiment(clicked, clicked, PEOPLE, 20)
-    assert found["challenger_people"] == pytest.approx(400, abs=60)
-    assert found == ab.experiment(clicked, clicked, PEOPLE, 20)
-    assert found != ab.experiment(clicked, clicked, PEOPLE, 20, salt="#1")
+    result = ab.experiment(clicked, clicked, PEOPLE, 20)
+    assert result["challenger_people"] == pytest.approx(400, abs=60)
+    assert result == ab.experiment(clicked, clicked, PEOPLE, 20)
+    assert result != ab.experiment(clicked, clicked, PEOPLE, 20, salt="#1")
 
 
 def test_a_better_ranking_is_found_and_an_equal_one_rarely_is():
@@ -39,6 +39,6 @@ def test_a_better_ranking_is_found_and_an_equal_one_rarely_is():
     wanted = [rng.choice(100, 5, replace=False) for _ in people]
     worse = np.stack([rng.permutation(100)[:10] for _ in people])
     better = np.stack([[held[0], *row[:9]] for held, row in zip(wanted, worse, strict=True)])
-    found = ab.simulate((worse, better), wanted, people, 50, repeats=50)
-    assert found["power"] == 1 and found["false_positives"] <= 0.12
-    assert found["experiment"]["p"] < 1e-6 and found["experiment"]["difference"] > 0.3
+    result = ab.simulate((worse, better), wanted, people, 50, repeats=50)
+    assert result["power"] == 1 and result["false_positives"] <= 0.12
+    assert result["experiment"]["p"] < 1e-6 and result["experiment"]["difference"] > 0.3

@@ -69,10 +69,10 @@ def test_ratings_that_break_the_contract_are_set_aside(some, tmp_path):
 
 
 def test_weights_of_a_history_fall_with_age():
-    found = histories([[3, 1, 9, 3]], [[5, 2, 4, 1]], np.array([1, 2, 3]))  # 3 twice, 9 unknown
-    assert [found.films[0].tolist(), found.stars[0].tolist()] == [[0, 2], [2, 1]]
-    assert found.matrix("recent").toarray()[0] == pytest.approx([np.exp(-0.1), 0, 1])
-    assert found.matrix("taste").toarray()[0] == pytest.approx([-np.exp(-0.05), 0, -2])
+    history = histories([[3, 1, 9, 3]], [[5, 2, 4, 1]], np.array([1, 2, 3]))  # 3 twice, 9 unknown
+    assert [history.films[0].tolist(), history.stars[0].tolist()] == [[0, 2], [2, 1]]
+    assert history.matrix("recent").toarray()[0] == pytest.approx([np.exp(-0.1), 0, 1])
+    assert history.matrix("taste").toarray()[0] == pytest.approx([-np.exp(-0.05), 0, -2])
     assert histories([[]], [[]], np.array([1])).matrix().nnz == 0
 
 

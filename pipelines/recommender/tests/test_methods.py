@@ -42,8 +42,8 @@ def test_cosines_are_those_of_implicit(past, films):
 
 
 def test_only_the_nearest_neighbours_count(past, films):
-    found = (ItemKnn(neighbours=5).fit(past, films).weights > 0).sum(axis=0)
-    assert np.median(found) <= 10 and found.min() >= 5  # ties all count
+    counts = (ItemKnn(neighbours=5).fit(past, films).weights > 0).sum(axis=0)
+    assert np.median(counts) <= 10 and counts.min() >= 5  # ties all count
 
 
 def test_ease_is_a_ridge_regression_of_each_film_on_the_others(past, films, often):

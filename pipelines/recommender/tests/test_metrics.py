@@ -16,8 +16,8 @@ def ranked() -> np.ndarray:
 def test_ndcg_is_that_of_scikit_learn(ranked):
     rng = np.random.default_rng(1)
     relevant = [rng.choice(40, size, replace=False) for size in rng.integers(1, 20, 50)]
-    found = metrics.ndcg(ranked, relevant)
-    for row, held, mine in zip(ranked, relevant, found, strict=True):
+    computed = metrics.ndcg(ranked, relevant)
+    for row, held, mine in zip(ranked, relevant, computed, strict=True):
         truth, scores = np.isin(np.arange(40), held).astype(float), np.empty(40)
         scores[row] = -np.arange(40)
         assert mine == pytest.approx(ndcg_score([truth], [scores], k=10))

@@ -119,9 +119,9 @@ def test_examples_are_requests_and_signals_are_scalars(model, parts):
 
 
 def test_report_compares_the_hybrid_with_each_method(model, parts):
-    found = task.evaluate(model, parts[1])
-    assert found.metrics.keys() >= task.THRESHOLDS.keys()
-    table = found.sections[0].content.set_index("method")
+    evaluation = task.evaluate(model, parts[1])
+    assert evaluation.metrics.keys() >= task.THRESHOLDS.keys()
+    table = evaluation.sections[0].content.set_index("method")
     assert set(table.index) == {"hybrid", *model.ranked_by.methods}
     assert table.loc["hybrid", "nDCG@10"] > table.loc["popularity", "nDCG@10"]
     assert np.isfinite(table["nDCG@10"]).all()

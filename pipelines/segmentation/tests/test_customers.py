@@ -14,8 +14,8 @@ def snapshot(tmp_path, *changes: dict) -> pd.DataFrame:
     frame = pd.DataFrame([dict(zip(COLUMNS, SALE, strict=True)) | change for change in changes])
     path = tmp_path / "lines.parquet"
     frame.astype({"Customer ID": "Int64"}).to_parquet(path)
-    found = customers.snapshots(path)
-    return found[found["day"] == "2011-12-09"]
+    rows = customers.snapshots(path)
+    return rows[rows["day"] == "2011-12-09"]
 
 
 def test_the_customers_keep_their_contract(parts):
@@ -37,8 +37,8 @@ def test_a_day_is_what_pandas_computes_in_memory(lines, parts):
             "money": (year["Quantity"] * year["Price"]).groupby(year["Customer ID"]).sum().clip(lower=0),
         }
     ).dropna()
-    found = parts[1]["customers"].set_index("customer")[["recency", "frequency", "money"]]
-    pd.testing.assert_frame_equal(found, expected, check_names=False, check_index_type=False)
+    actual = parts[1]["customers"].set_index("customer")[["recency", "frequency", "money"]]
+    pd.testing.assert_frame_equal(actual, expected, check_names=False, check_index_type=False)
 
 
 def test_sale_counts_once_and_a_cancellation_only_against_the_money(tmp_path):

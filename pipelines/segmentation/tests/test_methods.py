@@ -50,8 +50,8 @@ def test_spectral_clusters_are_those_of_scikit_learn_where_k_means_fails():
 @pytest.mark.parametrize("name", METHODS)
 def test_method_finds_clusters_that_are_there_and_places_new_points(name):
     blobs, truth = make_blobs(900, centers=4, center_box=(-40, 40), random_state=2)
-    found = METHODS[name](blobs[:800], 4, 0)
-    assert adjusted_rand_score(found.predict(blobs[800:]), truth[800:]) == 1
+    clusters = METHODS[name](blobs[:800], 4, 0)
+    assert adjusted_rand_score(clusters.predict(blobs[800:]), truth[800:]) == 1
 
 
 def test_sample_draws_customers_and_one_row_of_each():
@@ -65,12 +65,12 @@ def test_sample_draws_customers_and_one_row_of_each():
 def test_noise_is_not_stable_and_nothing_is_chosen():
     random = np.random.default_rng(0)
     noise = random.normal(size=(600, 3))
-    found = choice.candidates(noise, np.arange(600), 0, ["k-means"], fits=4)
-    assert (found["stability"] < 0.8).all() and not found["eligible"].any()
+    table = choice.candidates(noise, np.arange(600), 0, ["k-means"], fits=4)
+    assert (table["stability"] < 0.8).all() and not table["eligible"].any()
     with pytest.raises(
         CapstanError, match=r"No segmentation of 4 to 8 segments is stable \(0\.8 or more; the best has"
     ):
-        choice.best(found)
+        choice.best(table)
 
 
 @pytest.mark.parametrize(
@@ -82,22 +82,22 @@ def test_noise_is_not_stable_and_nothing_is_chosen():
     ],
 )
 def test_winner_is_distinct_and_then_stable(silhouettes, stabilities, winner):
-    found = pd.DataFrame({"method": list("abc"), "count": 5, "silhouette": silhouettes, "stability": stabilities})
-    found["eligible"] = found["stability"] >= choice.STABLE
-    assert choice.best(found) == (winner, 5)
+    table = pd.DataFrame({"method": list("abc"), "count": 5, "silhouette": silhouettes, "stability": stabilities})
+    table["eligible"] = table["stability"] >= choice.STABLE
+    assert choice.best(table) == (winner, 5)
 
 
 def test_number_of_clusters_that_are_there_wins():
     blobs, _ = make_blobs(600, centers=[(x, y) for x in (0, 15, 30) for y in (0, 15)], random_state=1)
-    found = choice.candidates(blobs, np.arange(600), 0, ["k-means", "spectral"], fits=4)
-    assert choice.best(found)[1] == 6
+    table = choice.candidates(blobs, np.arange(600), 0, ["k-means", "spectral"], fits=4)
+    assert choice.best(table)[1] == 6
 
 
 def test_segment_that_is_too_small_is_not_eligible():
     many, few = np.random.default_rng(0).normal(size=(3, 1_000, 2)), np.full((20, 2), 90.0)
     clusters = np.concatenate([many[0], many[1] + 30, many[2] - 30, few])
-    found = choice.candidates(clusters, np.arange(len(clusters)), 0, ["k-means"], fits=3)
-    assert found["smallest"].iloc[0] < choice.SMALLEST and not found["eligible"].iloc[0]
+    table = choice.candidates(clusters, np.arange(len(clusters)), 0, ["k-means"], fits=3)
+    assert table["smallest"].iloc[0] < choice.SMALLEST and not table["eligible"].iloc[0]
 
 
 def test_refit_is_matched_by_the_customers_that_it_shares():

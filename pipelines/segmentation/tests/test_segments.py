@@ -16,12 +16,12 @@ GOOD = {"recency": 18, "frequency": 6, "money": 2100, "country": "United Kingdom
 @pytest.mark.slow
 def test_segments_of_a_later_day_pass_the_gate(model, parts):
     rows = parts[1]["customers"]
-    found = task.evaluate(model, {"customers": rows[rows["customer"] % 3 == 0]})
+    evaluation = task.evaluate(model, {"customers": rows[rows["customer"] % 3 == 0]})
     for name, bound in task.THRESHOLDS.items():
-        assert bound.holds(found.metrics[name]), (name, found.metrics[name])
-    assert 4 <= found.metrics["segments"] <= 8
-    titles = [section.title for section in found.sections]
-    assert titles[0] == "The segments" and len(found.sections[0].content) == found.metrics["segments"]
+        assert bound.holds(evaluation.metrics[name]), (name, evaluation.metrics[name])
+    assert 4 <= evaluation.metrics["segments"] <= 8
+    titles = [section.title for section in evaluation.sections]
+    assert titles[0] == "The segments" and len(evaluation.sections[0].content) == evaluation.metrics["segments"]
 
 
 def test_segments_are_named_by_money_and_described(model, parts):
@@ -33,10 +33,12 @@ def test_segments_are_named_by_money_and_described(model, parts):
 
 
 def test_votes_are_shares_and_their_majority_is_the_segment(model, parts):
-    found = model.predict_columns(parts[1]["customers"])
-    votes = [list(row.values()) for row in found["votes"]]
+    answers = model.predict_columns(parts[1]["customers"])
+    votes = [list(row.values()) for row in answers["votes"]]
     np.testing.assert_allclose(np.sum(votes, axis=1), 1)
-    agree = [max(row, key=row.get) == segment for row, segment in zip(found["votes"], found["segment"], strict=True)]
+    agree = [
+        max(row, key=row.get) == segment for row, segment in zip(answers["votes"], answers["segment"], strict=True)
+    ]
     assert np.mean(agree) > 0.9
 
 
@@ -65,8 +67,8 @@ def test_request_out_of_range_names_the_field_and_what_is_wrong(field, value, sa
     task.Request(**GOOD)
     with pytest.raises(ValidationError) as error:
         task.Request(**GOOD | {field: value})
-    [found] = error.value.errors()
-    assert found["loc"] == (field,) and said in found["msg"]
+    [problem] = error.value.errors()
+    assert problem["loc"] == (field,) and said in problem["msg"]
 
 
 def test_countries_are_those_of_the_data(parts):

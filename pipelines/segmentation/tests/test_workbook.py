@@ -38,12 +38,12 @@ def test_lines_of_both_sheets_come_as_they_are(slices, tmp_path):
     with zipfile.ZipFile(archive(tmp_path, slices)) as content:
         counted = workbook.write(content.read(workbook.WORKBOOK), tmp_path / "lines.parquet")
     expected = pd.concat(slices, ignore_index=True)
-    found = pd.read_parquet(tmp_path / "lines.parquet", dtype_backend="numpy_nullable")
+    lines = pd.read_parquet(tmp_path / "lines.parquet", dtype_backend="numpy_nullable")
     assert counted == (2_000, expected["Quantity"].sum(), pytest.approx(expected["Price"].sum()))
     assert expected["Customer ID"].isna().any() and expected["Invoice"].str.startswith("C").any()
     for name in workbook.COLUMNS:
-        same = (found[name] == expected[name]) | (found[name].isna() & expected[name].isna())
-        assert same.all(), (name, found[name][~same], expected[name][~same])
+        same = (lines[name] == expected[name]) | (lines[name].isna() & expected[name].isna())
+        assert same.all(), (name, lines[name][~same], expected[name][~same])
 
 
 def test_other_lines_than_the_known_ones_are_refused_and_nothing_is_kept(slices, tmp_path, home):

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 NAMES = ("columns", "dense")
 
 
-def found(env: dict[str, str]) -> dict[str, str]:
+def environment(env: dict[str, str]) -> dict[str, str]:
     """Return an environment whose processes find these capstones."""
     return env | {"CAPSTAN_CAPSTONES": str(FOLDER)}
 
@@ -22,6 +22,6 @@ def found(env: dict[str, str]) -> dict[str, str]:
 def register(env: dict[str, str], folder: Path) -> None:
     """Make champions of both, of the stack of an environment; write the flagship's model to `folder`/model.pkl."""
     command = [sys.executable, "-m", "tests.benchmarks.capstones", str(folder)]
-    done = subprocess.run(command, env=found(env), cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment(env), cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"The benchmark's capstones were not registered:\n{done.stdout}{done.stderr}")

@@ -40,8 +40,8 @@ def python(checkout: Path, script: str, *arguments: str) -> str:
 
 def up(checkout: Path = ROOT) -> dict:
     """Return what `capstan cluster up --json` of a checkout says."""
-    found: dict = json.loads(python(checkout, COMMAND, "cluster", "up", "--json"))
-    return found
+    summary: dict = json.loads(python(checkout, COMMAND, "cluster", "up", "--json"))
+    return summary
 
 
 @contextmanager
@@ -65,8 +65,8 @@ def edited() -> Iterator[Path]:
 
 def endpoint_image() -> str:
     """Return the image of the endpoint's pods, or ""."""
-    found = kube.pods(PODS)
-    return found[0]["spec"]["containers"][0]["image"] if found else ""
+    pods = kube.pods(PODS)
+    return pods[0]["spec"]["containers"][0]["image"] if pods else ""
 
 
 def gone(image: str) -> None:

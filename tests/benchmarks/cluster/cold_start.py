@@ -15,18 +15,18 @@ def rows(times: int = TIMES) -> list[dict]:
     scale(1, 1)
     try:
         [name] = replicas(1)
-        found = []
+        durations = []
         for _ in range(times):
             kube.kubectl("delete", "pod", name, "--namespace=capstan", timeout=120)
             [name] = replicas(1)
             [pod] = kube.pods(PODS)
-            found.append(_since_creation(pod))
+            durations.append(_since_creation(pod))
             time.sleep(3)
     finally:
         scale(1, 3)
     return [
-        _row("its containers start", [each["PodReadyToStartContainers"] for each in found]),
-        _row("it is ready", [each["Ready"] for each in found]),
+        _row("its containers start", [each["PodReadyToStartContainers"] for each in durations]),
+        _row("it is ready", [each["Ready"] for each in durations]),
     ]
 
 
@@ -36,7 +36,7 @@ def _row(what: str, seconds: list[float]) -> dict:
 
 
 def _since_creation(pod: dict) -> dict[str, float]:
-    """Return the seconds until each condition. Kubernetes tells times in whole seconds."""
+    """Return the seconds until each condition. Kubernetes reports times in whole seconds."""
     created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
     return {
         condition["type"]: (datetime.fromisoformat(condition["lastTransitionTime"]) - created).total_seconds()

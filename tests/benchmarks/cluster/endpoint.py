@@ -39,8 +39,8 @@ def rows(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[dict]:
     flights = task.entity_rows(task.load(None)).tail(FLIGHTS)
     bodies, token = requests.v1_of_flights(flights), kube.secret("capstan-secrets", "CAPSTAN_TOKEN")
     runs: dict[tuple[str, int], list[wrk.Run]] = {(name, clients): [] for clients in (1, 16) for name in TITLES}
-    with servers(node) as found:
-        urls = {name: f"{url}/v1/models/{CAPSTONE}:predict" for name, url in found.items()}
+    with servers(node) as addresses:
+        urls = {name: f"{url}/v1/models/{CAPSTONE}:predict" for name, url in addresses.items()}
         versions = {name: _version(url, bodies[0], token, within) for name, url in urls.items()}
         assert len(set(versions.values())) == 1, f"the servers differ in the version: {versions}"
         for name, clients in runs:  # a first one that does not count
@@ -88,17 +88,17 @@ def _version(url: str, body: dict, token: str, within: list[str]) -> str:
 def _rows(runs: dict[tuple[str, int], list[wrk.Run]]) -> list[dict]:
     rates = {key: statistics.median(run.rate for run in each) for key, each in runs.items()}
     p99s = {key: statistics.median(run.p99 for run in each) for key, each in runs.items()}
-    found = []
+    lines = []
     for clients in (1, 16):
         for other in (PROCESS, CONTAINER):
             what = f"{_clients(clients)}: rate {TITLES[POD]} over that of {TITLES[other]}"
             ratio = rates[POD, clients] / rates[other, clients]
-            found.append({"what": what, "goal": "at least 0.9", "measured": f"{ratio:.2f}"})
+            lines.append({"what": what, "goal": "at least 0.9", "measured": f"{ratio:.2f}"})
     for (name, clients), rate in rates.items():
         each = ", ".join(f"{run.rate:,.0f}" for run in runs[name, clients])
         measured = f"{rate:,.0f} a second, p99 {p99s[name, clients]:.2f} ms; rounds {each}"
-        found.append({"what": f"{_clients(clients)}: {TITLES[name]}", "goal": "", "measured": measured})
-    return found
+        lines.append({"what": f"{_clients(clients)}: {TITLES[name]}", "goal": "", "measured": measured})
+    return lines
 
 
 def _clients(number: int) -> str:

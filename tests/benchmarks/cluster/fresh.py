@@ -1,4 +1,4 @@
-"""What a new cluster took to get ready, from the times that its objects still tell: measuring it deletes nothing."""
+"""What a new cluster took to get ready, from the times that its objects still hold: measuring it deletes nothing."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ def rows() -> list[dict]:
     namespace = datetime.fromisoformat(kube.get("namespace", "capstan")["metadata"]["creationTimestamp"])
     [ready] = [each for each in kube.get("node", node)["status"]["conditions"] if each["type"] == "Ready"]
     ours = [item for item in ours if "serving.kserve.io/inferenceservice" not in item["metadata"]["labels"]]
-    found = {
+    spans = {
         "a new kind cluster, until its node is ready": [(began, ready["lastTransitionTime"])],
         "and until the platform is": [(began, available) for item in theirs if (available := _available(item))],
         "a first `make cluster`, from our namespace until our services are ready": [
@@ -30,7 +30,7 @@ def rows() -> list[dict]:
     }
     return [
         {"what": what, "goal": "", "measured": f"{max(_seconds(*pair) for pair in pairs):.0f} s"}
-        for what, pairs in found.items()
+        for what, pairs in spans.items()
         if pairs and max(_seconds(*pair) for pair in pairs) < RESTARTED
     ]
 

@@ -22,22 +22,22 @@ from tests.support.processes import free_port, process
 
 GROUPS = Path("/sys/fs/cgroup")
 PERIOD = 100_000  # microseconds, as the kubelet has it
-# In a mount namespace of its own the file of hosts is another one; the control group limits what the shell becomes.
+# In its own mount namespace the file of hosts is another one; the control group limits what the shell becomes.
 SCRIPT = 'mount --bind "$0" /etc/hosts && echo $$ >"$1" && shift && exec "$@"'
 
 
 def settings(pod: dict, folder: Path) -> dict[str, str]:
     """Return the environment of the pod's server; write the file of hosts and that of tokens into a folder."""
-    found: dict[str, str] = dict(kube.get("configmap", "capstan")["data"])
-    found |= {name: kube.secret("capstan-secrets", name) for name in kube.get("secret", "capstan-secrets")["data"]}
+    variables: dict[str, str] = dict(kube.get("configmap", "capstan")["data"])
+    variables |= {name: kube.secret("capstan-secrets", name) for name in kube.get("secret", "capstan-secrets")["data"]}
     lines = ["127.0.0.1 localhost"]
-    for match in {match.group(): match for value in found.values() for match in ADDRESS.finditer(value)}.values():
+    for match in {match.group(): match for value in variables.values() for match in ADDRESS.finditer(value)}.values():
         service = kube.get("service", match["name"], namespace=match["namespace"])
         lines.append(f"{service['spec']['clusterIP']} {match['name']}.{match['namespace']}")
     (folder / "hosts").write_text("\n".join(lines) + "\n")
     (folder / "tokens").write_text(kube.secret("endpoint-tokens", "tokens"))
     (folder / "tokens").chmod(0o644)  # the folder is closed; the server of the image is another user
-    return found | {item["name"]: item["value"] for item in pod["spec"]["containers"][0]["env"]}
+    return variables | {item["name"]: item["value"] for item in pod["spec"]["containers"][0]["env"]}
 
 
 def cpus(pod: dict) -> float:

@@ -15,7 +15,7 @@ from tests.e2e.endpoint import CAPSTONE
 TEXT = """
 The flagship's image, each layer by `docker build --no-cache`: the base image is there, packages come from where pip
 and uv are set to look. No layer was in the registry or on the node before, but those of the base image. The pull is
-as the kubelet tells it."""
+as the kubelet reports it."""
 PULLED = re.compile(r"Successfully pulled image .* in ([\d.]+m)?([\d.]+)(ms|s)\b")
 
 
@@ -29,16 +29,16 @@ def rows() -> list[dict]:
         built = time.monotonic()
         build.hand_over(image)
         handed_over = time.monotonic()
-        found = [
+        lines = [
             {"what": "building the image from nothing", "goal": "", "measured": f"{built - began:.0f} s"},
             {"what": "handing all of it over", "goal": "", "measured": f"{handed_over - built:.0f} s"},
         ]
         if pulled := _pull(image):
-            found.append({"what": "pulling all of it on the node", "goal": "", "measured": f"{pulled:.0f} s"})
+            lines.append({"what": "pulling all of it on the node", "goal": "", "measured": f"{pulled:.0f} s"})
     finally:
         subprocess.run(["docker", "image", "rm", image], capture_output=True)
         subprocess.run(["docker", "exec", need.node(), "crictl", "rmi", image], capture_output=True)
-    return found
+    return lines
 
 
 def table(lines: list[dict]) -> str:

@@ -48,13 +48,13 @@ def rows() -> list[dict]:
         finally:
             scale(1, 3)
         known |= uids(_group)
-    found = [[_summed(groups(known, each)) for each in samples.taken] for samples in (idle, busy)]
-    names = sorted({name for each in found for one in each for name in one} - SUMS.keys())
+    sizes = [[_summed(groups(known, each)) for each in samples.taken] for samples in (idle, busy)]
+    names = sorted({name for each in sizes for one in each for name in one} - SUMS.keys())
     return [
         {
             "part": SUMS.get(name, name),
-            "idle": statistics.median(one.get(name, 0.0) for one in found[0]),
-            "run": max(one.get(name, 0.0) for one in found[1]),
+            "idle": statistics.median(one.get(name, 0.0) for one in sizes[0]),
+            "run": max(one.get(name, 0.0) for one in sizes[1]),
             "goal": "under 8 GB" if name == NODE else "",
         }
         for name in [*names, *SUMS]
@@ -101,6 +101,6 @@ def _group(pod: dict) -> str:
     return "endpoints" if endpoint else f"ours: {labels.get('app.kubernetes.io/name', 'training jobs')}"
 
 
-def _summed(found: dict[str, float]) -> dict[str, float]:
-    steps = sum(size for name, size in found.items() if name in ("steps", "endpoints") or name.startswith("ours"))
-    return found | {"platform": found[NODE] - steps}
+def _summed(sizes: dict[str, float]) -> dict[str, float]:
+    steps = sum(size for name, size in sizes.items() if name in ("steps", "endpoints") or name.startswith("ours"))
+    return sizes | {"platform": sizes[NODE] - steps}

@@ -34,6 +34,6 @@ def node() -> str:
 def address(name: str) -> tuple[int, str]:
     """Return a node's process number on this machine, and its address."""
     said = subprocess.run(["docker", "inspect", name], capture_output=True, text=True, check=True).stdout
-    [found] = json.loads(said)
-    [network] = found["NetworkSettings"]["Networks"].values()
-    return found["State"]["Pid"], network["IPAddress"]
+    [container] = json.loads(said)
+    [network] = container["NetworkSettings"]["Networks"].values()
+    return container["State"]["Pid"], network["IPAddress"]

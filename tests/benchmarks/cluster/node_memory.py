@@ -23,7 +23,7 @@ def sample(node: str) -> dict[str, float]:
     """Return bytes by the uid of a pod, and of the node as a whole."""
     command = ["docker", "exec", node, "sh", "-c", SCRIPT]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
-    found = {}
+    sizes = {}
     for line in said.splitlines():
         words = line.split()
         if len(words) != 4:  # a pod that ended meanwhile
@@ -31,27 +31,27 @@ def sample(node: str) -> dict[str, float]:
         match = UID.search(words[0])
         name = NODE if words[0] == "." else match[1].replace("_", "-") if match else ""
         if name:
-            found[name] = float(words[1]) - float(words[3])
-    return found
+            sizes[name] = float(words[1]) - float(words[3])
+    return sizes
 
 
 def groups(uids: dict[str, str], sampled: dict[str, float]) -> dict[str, float]:
     """Return bytes by what pods are for. What no pod has is the node's own: kubelet, containerd, kernel."""
-    found: dict[str, float] = {NODE: sampled[NODE]}
+    sizes: dict[str, float] = {NODE: sampled[NODE]}
     rest = sampled[NODE]
     for uid, size in sampled.items():
         if uid != NODE:
             name = uids.get(uid, "pods that are gone")
-            found[name] = found.get(name, 0.0) + size
+            sizes[name] = sizes.get(name, 0.0) + size
             rest -= size
-    return found | {"kubelet, containerd, kernel": rest}
+    return sizes | {"kubelet, containerd, kernel": rest}
 
 
 def uids(group: Callable[[dict], str]) -> dict[str, str]:
     """Return what each pod is for, by its uid, or by the digest that a static pod's control group is named after."""
-    found = {}
+    purposes = {}
     for pod in json.loads(kube.kubectl("get", "pods", "--all-namespaces", "--output=json"))["items"]:
         metadata = pod["metadata"]
         name = metadata.get("annotations", {}).get("kubernetes.io/config.hash", metadata["uid"])
-        found[name] = group(pod)
-    return found
+        purposes[name] = group(pod)
+    return purposes

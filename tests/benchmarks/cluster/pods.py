@@ -37,15 +37,15 @@ class Task:
 
 def tasks(run_id: str) -> list[Task]:
     """Return the tasks of a run that has ended, in the order in which they began."""
-    found: dict[str, dict[str, Pod]] = {}
+    by_task: dict[str, dict[str, Pod]] = {}
     for pod in kube.pods(f"pipeline/runid={run_id}", NAMESPACE):
         path = pod["metadata"]["annotations"][NAME].split(".")
         last = path[-1]
         if last == "executor":
-            found.setdefault(path[-2], {})["executor"] = _pod(pod)
+            by_task.setdefault(path[-2], {})["executor"] = _pod(pod)
         elif last.endswith("-driver"):
-            found.setdefault(last.removesuffix("-driver"), {})["driver"] = _pod(pod)
-    made = [Task(name, pods["driver"], pods.get("executor")) for name, pods in found.items()]
+            by_task.setdefault(last.removesuffix("-driver"), {})["driver"] = _pod(pod)
+    made = [Task(name, pods["driver"], pods.get("executor")) for name, pods in by_task.items()]
     return sorted(made, key=lambda task: task.driver.created)
 
 

@@ -50,11 +50,11 @@ def rows() -> list[dict]:
 
 def table(lines: list[dict]) -> str:
     """Return the times, and the steps of each run, as Markdown, with what they mean."""
-    found = figures.table([line for line in lines if "what" in line])
+    text = figures.table([line for line in lines if "what" in line])
     for name, title in TITLES.items():
         steps = timeline.table([line for line in lines if line.get("run") == name])
-        found += f"\n\n{title.capitalize()}:\n\n{steps}"
-    return f"{found}\n{TEXT}"
+        text += f"\n\n{title.capitalize()}:\n\n{steps}"
+    return f"{text}\n{TEXT}"
 
 
 def _rows(name: str, run: submission.Run) -> list[dict]:
@@ -65,14 +65,14 @@ def _rows(name: str, run: submission.Run) -> list[dict]:
     way = [row for row in steps if row["way"]]
     own, kfp = (sum(row.get(part, 0.0) for row in way for part in parts) for parts in (["own"], KFP))
     title = TITLES[name]
-    found = [
+    times = [
         ("from submit to served", deploy.executor.wrote - run.submitted, GOALS[name]),
         ("of it the command `kfp run create`", run.accepted - run.submitted, ""),
         ("of it the steps' own work", own, ""),
         ("of it Kubeflow Pipelines and Kubernetes", kfp - deploy.executor.ended + deploy.executor.wrote, ""),
         ("from submit to the end of the run", run.ended - run.submitted, ""),
     ]
-    measured = [{"what": f"{title}: {what}", "goal": goal, "measured": f"{value:.0f} s"} for what, value, goal in found]
+    measured = [{"what": f"{title}: {what}", "goal": goal, "measured": f"{value:.0f} s"} for what, value, goal in times]
     executed = sum(task.executor is not None for task in tasks)
     measured += [{"what": f"{title}: steps that ran", "goal": "", "measured": f"{executed}"}]
     return measured + [{"run": name} | row for row in steps]

@@ -41,10 +41,10 @@ def run(package: Path, url: str) -> Run:
     said = command("kfp", "--endpoint", url, *create, home=package.parent)
     accepted, run_id = time.time(), ID.findall(said)[-1]
     while True:
-        found = httpx.get(f"{url}/apis/v2beta1/runs/{run_id}").raise_for_status().json()
-        if found.get("state", "PENDING") not in UNFINISHED:
+        status = httpx.get(f"{url}/apis/v2beta1/runs/{run_id}").raise_for_status().json()
+        if status.get("state", "PENDING") not in UNFINISHED:
             break
         time.sleep(1)
-    if found["state"] != "SUCCEEDED":
-        raise RuntimeError(f"the run {run_id} ended as {found['state']}")
+    if status["state"] != "SUCCEEDED":
+        raise RuntimeError(f"the run {run_id} ended as {status['state']}")
     return Run(run_id, submitted, accepted, time.time())

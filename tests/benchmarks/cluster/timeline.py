@@ -17,12 +17,12 @@ COARSE = 1.0  # seconds: the resolution of a pod's creation
 def rows(tasks: list[Task], last: str, submitted: float) -> list[dict]:
     """Return a row a task with the seconds of each part, and which ones were the longest way up to the task `last`."""
     way = longest_way(tasks, last)
-    found = []
+    lines = []
     for task in tasks:
         before = _before(task, tasks)
         row = {"step": task.name, "way": task in way}
-        found.append(row | _parts(task, before.ended if before else submitted))
-    return found
+        lines.append(row | _parts(task, before.ended if before else submitted))
+    return lines
 
 
 def longest_way(tasks: list[Task], last: str) -> list[Task]:
@@ -67,8 +67,8 @@ def _parts(task: Task, since: float) -> dict[str, float]:
             "own": executor.wrote,
             "after": executor.ended,
         }
-    found = {}
+    seconds = {}
     for part, instant in instants.items():
-        found[part] = max(0.0, instant - since)  # the creation of a pod is rounded down
+        seconds[part] = max(0.0, instant - since)  # the creation of a pod is rounded down
         since = max(since, instant)
-    return found
+    return seconds

@@ -37,7 +37,7 @@ def table(lines: list[dict]) -> str:
 
 
 def _sizes(image: str) -> list[dict]:
-    [found] = json.loads(_docker("image", "inspect", image))
+    [details] = json.loads(_docker("image", "inspect", image))
     lines = _docker(
         "history", "--human=false", "--no-trunc", "--format", "{{.Size}} {{.CreatedBy}}", image
     ).splitlines()
@@ -48,7 +48,7 @@ def _sizes(image: str) -> list[dict]:
         if command.startswith("COPY") or "COPY dir:" in command:
             break
     return [
-        {"what": "image of the flagship", "goal": "", "measured": f"{found['Size'] / 1e9:.2f} GB"},
+        {"what": "image of the flagship", "goal": "", "measured": f"{details['Size'] / 1e9:.2f} GB"},
         {
             "what": "of it the capstone's layer, which is all that an edit of it changes",
             "goal": "",

@@ -50,8 +50,8 @@ class CharacterModel(Model):
     def next_counts(self, text: str) -> dict[str, int]:
         """Return how often each character follows the longest known end of a text."""
         for length in range(min(ORDER, len(text)), -1, -1):
-            if found := self.counts.get(text[len(text) - length :]):
-                return found
+            if counts := self.counts.get(text[len(text) - length :]):
+                return counts
         return {END: 1}
 
     def stream(self, columns: Columns) -> Iterator[dict[str, Any]]:

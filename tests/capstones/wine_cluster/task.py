@@ -74,9 +74,9 @@ def evaluate(model: Clusters, tables: Tables) -> Evaluation:
     from sklearn.metrics import silhouette_score
 
     wines = tables["wines"]
-    found = model.predict_columns(wines)["cluster"]
-    silhouette = silhouette_score(model.estimator[0].transform(matrix(wines)), found)
-    sizes = pd.Series(found).value_counts().rename_axis("cluster").reset_index(name="wines")
+    clusters = model.predict_columns(wines)["cluster"]
+    silhouette = silhouette_score(model.estimator[0].transform(matrix(wines)), clusters)
+    sizes = pd.Series(clusters).value_counts().rename_axis("cluster").reset_index(name="wines")
     return Evaluation({"silhouette": float(silhouette)}, [Section("Sizes", sizes)])
 
 

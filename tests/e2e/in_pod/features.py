@@ -25,8 +25,10 @@ online = {
 }
 
 
-def plain(found: dict) -> dict:
-    return {name: None if found[name] is None or math.isnan(found[name]) else float(found[name]) for name in online}
+def plain(features: dict) -> dict:
+    return {
+        name: None if features[name] is None or math.isnan(features[name]) else float(features[name]) for name in online
+    }
 
 
 offline, failures = [], []

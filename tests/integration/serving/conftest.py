@@ -34,7 +34,7 @@ def feast_home(tmp_path_factory) -> Path:
 def edited(tmp_path_factory) -> Iterator[Path]:
     """A folder of capstones that tests write; with it, the catalogue finds the tests' capstones."""
     folder = tmp_path_factory.mktemp("capstones")
-    with capstones.found(folder):
+    with capstones.in_catalogue(folder):
         yield folder
 
 

@@ -68,7 +68,7 @@ ROW = {
 
 
 def predict(columns) -> dict:
-    """Return the same for each row; the words tell whether there was a sketch."""
+    """Return the same for each row; the words say whether there was a sketch."""
     rows = zip(columns["words"], columns["sketch"], strict=True)
     labels = [f"{ROW['label']} {len(words)} {'sketch' if sketch else 'none'}" for words, sketch in rows]
     return {name: [value] * len(labels) for name, value in ROW.items()} | {"label": labels}

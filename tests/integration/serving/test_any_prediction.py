@@ -115,8 +115,8 @@ def test_v2_binary(served):
         data, start = reply.content[start:stop], stop
         kind = {"FP64": "<f8", "INT64": "<i8", "BOOL": "?"}.get(tensor["datatype"])
         if kind:
-            found = [None if value != value else value for value in np.frombuffer(data, kind).tolist()]
-            assert found == expected[tensor["name"]]["data"]
+            values = [None if value != value else value for value in np.frombuffer(data, kind).tolist()]
+            assert values == expected[tensor["name"]]["data"]
     assert start == len(reply.content)
 
 

@@ -32,13 +32,13 @@ def test_clients_of_a_server_share_batches_and_get_their_own_answers(server, mlf
                 for turn in range(25):
                     x = number * 100 + turn
                     reply = http.post("/v1/models/plain:predict", json={"instances": [{"x": x, "y": 1}]})
-                    found = reply.json()["predictions"][0]["probability"]
-                    assert math.isclose(found, 1 / (1 + math.exp(-(x + 1) / 100)))
+                    probability = reply.json()["predictions"][0]["probability"]
+                    assert math.isclose(probability, 1 / (1 + math.exp(-(x + 1) / 100)))
                     which = (number + turn) % len(flights)
                     reply = http.post("/v1/models/tiny:predict", json={"instances": [flights[which]]})
-                    found = reply.json()["predictions"][0]
+                    answer = reply.json()["predictions"][0]
                     same = ("probability", "missing_features", "expired_features", "future_features")
-                    assert {key: found[key] for key in same} == {key: alone[which][key] for key in same}
+                    assert {key: answer[key] for key in same} == {key: alone[which][key] for key in same}
 
         list(pool.map(client, range(16)))
         metrics = own.client.get("/metrics").text

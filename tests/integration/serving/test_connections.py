@@ -13,7 +13,7 @@ from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceSt
 BODY = b'{"instances": [{"x": 1.5}]}'
 PREDICT = b"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\n"
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
-# What java.net.http.HttpClient of Java 17 sends, unless it is told to use HTTP/1.1.
+# What java.net.http.HttpClient of Java 17 sends, unless it is set to use HTTP/1.1.
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n"
 
@@ -38,8 +38,8 @@ def answer(connection: socket.socket) -> tuple[int, dict]:
 
 
 def assert_refused(connection: socket.socket, status: int, said: str) -> None:
-    found, content = answer(connection)
-    assert found == status and said in content["error"]
+    actual, content = answer(connection)
+    assert actual == status and said in content["error"]
     assert connection.recv(1) == b""  # and the connection is closed
 
 

@@ -40,7 +40,7 @@ def decide(server: Server, verb: str, token: str = "", name: str = "plain", **bo
 
 
 def told(home: Path, name: str = "plain") -> list[dict]:
-    """Return what `capstan history` tells."""
+    """Return what `capstan history` reports."""
     command = [CAPSTAN, "history", name, "--json"]
     environment = os.environ | {"CAPSTAN_HOME": str(home)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
@@ -48,32 +48,32 @@ def told(home: Path, name: str = "plain") -> list[dict]:
 
 
 def test_anybody_reads_what_serves_and_how_it_does(console, challenger):
-    found = read(console)
-    assert (found["rollout"]["champion"], found["rollout"]["challenger"]) == ("1", challenger)
-    assert found["rollout"]["traffic"] == "canary 20 %" and found["rollout"]["since"] == "2013-12-30T00:00:00+00:00"
-    assert found["served"] == {"champion": "1", "challenger": challenger} and found["problems"] == []
-    assert len(found["looks"]) == DAYS and found["look"] == found["looks"][-1]
-    assert sum(look["alarms"] for look in found["looks"]) == 28 + 19  # worse for 28 days, gusty for 19
-    [alarm, *quiet] = found["checks"]["drift"]
+    detail = read(console)
+    assert (detail["rollout"]["champion"], detail["rollout"]["challenger"]) == ("1", challenger)
+    assert detail["rollout"]["traffic"] == "canary 20 %" and detail["rollout"]["since"] == "2013-12-30T00:00:00+00:00"
+    assert detail["served"] == {"champion": "1", "challenger": challenger} and detail["problems"] == []
+    assert len(detail["looks"]) == DAYS and detail["look"] == detail["looks"][-1]
+    assert sum(look["alarms"] for look in detail["looks"]) == 28 + 19  # worse for 28 days, gusty for 19
+    [alarm, *quiet] = detail["checks"]["drift"]
     assert (alarm["signal"], alarm["verdict"]) == ("wind_speed", "alarm") and quiet[-1]["verdict"] == "insufficient"
-    assert {check["name"] for check in found["checks"]["quality"]} == {"contract", "nulls", "new categories"}
-    [auc] = [line for line in found["series"] if line["name"] == "roc_auc"]
+    assert {check["name"] for check in detail["checks"]["quality"]} == {"contract", "nulls", "new categories"}
+    [auc] = [line for line in detail["series"] if line["name"] == "roc_auc"]
     assert len(auc["points"]) == DAYS and all(point["low"] < point["value"] < point["high"] for point in auc["points"])
-    assert [event["kind"] for event in found["events"] if event["kind"] not in ("alert", "cleared")] == [
+    assert [event["kind"] for event in detail["events"] if event["kind"] not in ("alert", "cleared")] == [
         "promoted", "canary", "challenger", "retraining",
     ]  # fmt: skip
-    assert found["links"]["MLflow"].endswith("/#/models/plain/versions/1")
-    run = found["links"]["Run"].rpartition("/")[2]
-    api = f"{found['links']['Run'].partition('/#')[0]}/api/2.0/mlflow/runs/get"
+    assert detail["links"]["MLflow"].endswith("/#/models/plain/versions/1")
+    run = detail["links"]["Run"].rpartition("/")[2]
+    api = f"{detail['links']['Run'].partition('/#')[0]}/api/2.0/mlflow/runs/get"
     experiment = httpx.get(api, params={"run_id": run}).json()["run"]["info"]["experiment_id"]
-    assert f"/#/experiments/{experiment}/runs/" in found["links"]["Run"]
+    assert f"/#/experiments/{experiment}/runs/" in detail["links"]["Run"]
 
 
 def test_a_dead_webhook_shows(console):
-    found = read(console)
-    open_, cleared = found["alerts"]
+    detail = read(console)
+    open_, cleared = detail["alerts"]
     assert open_["cleared_at"] is None and cleared["cleared_at"] and cleared["severity"] == "critical"
-    assert (open_["waiting"], cleared["waiting"], found["waiting"], found["lost"], found["open"]) == (1, 1, 2, 0, 1)
+    assert (open_["waiting"], cleared["waiting"], detail["waiting"], detail["lost"], detail["open"]) == (1, 1, 2, 0, 1)
 
 
 def test_requests_are_counted(console, tokens):
@@ -90,11 +90,11 @@ def test_requests_are_counted(console, tokens):
 
 
 def test_the_overview_has_every_capstone(console):
-    found = {one["name"]: one for one in console.client.get("/v2/monitoring").json()["capstones"]}
-    assert {"tiny", "plain", "flight_delay"} <= found.keys()
-    assert (found["plain"]["open"], found["plain"]["look"]["alarms"]) == (1, 1)
-    assert found["flight_delay"]["look"] is None and found["flight_delay"]["rollout"]["champion"] == ""
-    assert found["tiny"]["rollout"]["champion"] == "1" and "checks" not in found["plain"]
+    overview = {one["name"]: one for one in console.client.get("/v2/monitoring").json()["capstones"]}
+    assert {"tiny", "plain", "flight_delay"} <= overview.keys()
+    assert (overview["plain"]["open"], overview["plain"]["look"]["alarms"]) == (1, 1)
+    assert overview["flight_delay"]["look"] is None and overview["flight_delay"]["rollout"]["champion"] == ""
+    assert overview["tiny"]["rollout"]["champion"] == "1" and "checks" not in overview["plain"]
 
 
 @pytest.mark.parametrize(
@@ -176,18 +176,18 @@ def test_a_database_that_is_not_there_is_empty_and_one_that_is_broken_says_so(se
     home = tmp_path / "home"
     database = home / "predictions" / "circle.db"
     with another_server(mlflow, feast_home, home) as made:
-        found = read(made, "tiny")
-        assert (found["look"], found["alerts"], found["events"], found["problems"]) == (None, [], [], [])
+        detail = read(made, "tiny")
+        assert (detail["look"], detail["alerts"], detail["events"], detail["problems"]) == (None, [], [], [])
         assert not database.exists()
         code, answer = decide(made, "pause", reason="Why not?")
         assert code == 403 and "--for operator" in answer["error"] and "CAPSTAN_TOKENS_FILE" in answer["error"]
-        assert found["actions"] == answer["error"] and not database.exists()
+        assert detail["actions"] == answer["error"] and not database.exists()
     database.parent.mkdir(parents=True, exist_ok=True)
     database.write_text("This is no database, and never was one.\n" * 100)
     with another_server(mlflow, feast_home, home) as made:
-        found = read(made, "tiny")
-        assert len(found["problems"]) == 1 and "cannot be read" in found["problems"][0]
-        assert found["rollout"]["champion"] == "1"
+        detail = read(made, "tiny")
+        assert len(detail["problems"]) == 1 and "cannot be read" in detail["problems"][0]
+        assert detail["rollout"]["champion"] == "1"
 
 
 @pytest.mark.slow
@@ -195,9 +195,9 @@ def test_a_registry_that_is_away_hides_nothing_else(mlflow, feast_home, home, to
     away = Mlflow(f"http://127.0.0.1:{free_port()}", mlflow.child, mlflow.log)
     environment = {"CAPSTAN_TOKENS_FILE": tokens["path"]}
     with another_server(away, feast_home, home, **environment) as made:
-        found = read(made)
-        assert len(found["problems"]) == 1 and "MLflow does not answer" in found["problems"][0]
-        assert found["rollout"] is None and found["links"] == {} and len(found["looks"]) == DAYS
+        detail = read(made)
+        assert len(detail["problems"]) == 1 and "MLflow does not answer" in detail["problems"][0]
+        assert detail["rollout"] is None and detail["links"] == {} and len(detail["looks"]) == DAYS
         assert "MLflow does not answer" in made.client.get("/v2/monitoring").json()["problems"][0]
         before = told(home)
         code, answer = decide(made, "promote", tokens["olga"], reason="Now!")

@@ -59,7 +59,7 @@ def decide(page: Page, verb: str, reason: str) -> None:
 
 
 def told(home: Path) -> list[dict]:
-    """Return what `capstan history` tells of `plain`."""
+    """Return what `capstan history` reports of `plain`."""
     command = [CAPSTAN, "history", "plain", "--json"]
     environment = os.environ | {"CAPSTAN_HOME": str(home)}
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)

@@ -149,7 +149,7 @@ def test_triton_model_repository(server, child, protocol):
         assert "Unknown field 'parameters'" in ask("load_model", "plain", config="{}").message
 
 
-# What the protocol leaves to Triton: told as such, without a traceback.
+# What the protocol leaves to Triton: reported as such, without a traceback.
 ABSENT = {
     "get_model_config": ("plain",),
     "get_inference_statistics": ("plain",),

@@ -32,12 +32,12 @@ def writer(server, mlflow) -> Iterator[Server]:
 
 def events(text: str) -> list[tuple[str, dict]]:
     """Return the kind and the data of each event."""
-    found = []
+    parsed = []
     for block in text.split("\n\n")[:-1]:
         lines = dict(line.split(": ", 1) for line in block.splitlines())
-        found.append((lines.get("event", "message"), json.loads(lines["data"])))
+        parsed.append((lines.get("event", "message"), json.loads(lines["data"])))
     assert text.endswith("\n\n")
-    return found
+    return parsed
 
 
 def record(id_: str, seconds: float = 10, server: Server | None = None, folder=None):

@@ -29,7 +29,7 @@ LATE = """
 
 @pytest.fixture(scope="module")
 def copies(server, mlflow, edited) -> list[str]:
-    """Six copies of `plain`. Each answers with a number in a module of its own, which it imports late."""
+    """Six copies of `plain`. Each answers with a number in its own module, which it imports late."""
     text = (FOLDER / "plain" / "task.py").read_text()
     for number, name in enumerate(NAMES):
         (edited / name).mkdir()

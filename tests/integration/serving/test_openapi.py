@@ -42,11 +42,11 @@ def app_without_models(guards: list) -> Starlette:
 
 def test_document_is_openapi(document):
     validate(document)
-    found = operations(document).values()
-    names = [operation["operationId"] for operation in found]
+    documented = operations(document).values()
+    names = [operation["operationId"] for operation in documented]
     assert len(names) == len(set(names))
-    assert all(operation["summary"] and operation["tags"] for operation in found)
-    assert {tag for operation in found for tag in operation["tags"]} == {tag["name"] for tag in document["tags"]}
+    assert all(operation["summary"] and operation["tags"] for operation in documented)
+    assert {tag for operation in documented for tag in operation["tags"]} == {tag["name"] for tag in document["tags"]}
 
 
 def test_routes_and_document_agree(document):

@@ -38,7 +38,7 @@ def no_price(columns) -> dict:
 
 
 def ask(server: Server) -> dict[str, int]:
-    """Send a request of each kind that the metrics tell apart; return the status of each."""
+    """Send a request of each kind that the metrics distinguish; return the status of each."""
     post, row = server.client.post, {"instances": [{"x": 1.0}]}
     answered = server.predict(FLIGHT, FLIGHT)
     [first, _] = answered.json()["predictions"]
@@ -114,7 +114,7 @@ def test_every_expression_has_a_number(results):
         name: [float(one["value"][1]) for one in series if math.isfinite(float(one["value"][1]))]
         for name, series in results.items()
     }
-    assert {name for name, found in numbers.items() if not found} == EMPTY
+    assert {name for name, values in numbers.items() if not values} == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_refused_requests_are_those_without_a_model(results):
 )
 def test_every_selector_finds_series(scraped, selector):
     """Also those of alerts that do not fire: with a misspelt label, they never would."""
-    found = scraped.query(selector)
-    assert bool(found) == (selector != 'ALERTS{alertstate="firing"}')
+    series = scraped.query(selector)
+    assert bool(series) == (selector != 'ALERTS{alertstate="firing"}')
 
 
 def test_the_variable_of_the_dashboard_lists_the_models(scraped):

@@ -95,7 +95,7 @@ def test_a_champion_that_cannot_be_loaded_leaves_the_others_ready(server, stub, 
         assert server.predict({"x": 1}, name="plain").status_code == 200
     finally:
         mlflow.roles("unborn")
-    wait_until(lambda: ready(server, "unborn")[0] == 404)  # without being told: what failed is tried again
+    wait_until(lambda: ready(server, "unborn")[0] == 404)  # without being asked: what failed is tried again
 
 
 @pytest.mark.slow
@@ -117,7 +117,7 @@ def test_server_of_named_capstones_is_ready_when_each_of_them_is(server, mlflow,
 
 @pytest.mark.slow
 def test_each_role_loads_by_itself(server, mlflow, feast_home, tmp_path):
-    """A challenger and a candidate that cannot be loaded keep nobody from the champion, and everybody is told."""
+    """A challenger and a candidate that cannot be loaded keep nobody from the champion, and everybody sees it."""
     beyond = mlflow.register("plain", model=Sum(["x", "beyond"]))
     mlflow.roles("plain", champion="1", challenger=beyond, candidate="999")
     try:

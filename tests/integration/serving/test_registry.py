@@ -45,13 +45,13 @@ def test_newest_version_of_each_model_with_its_metrics(server, registered):
     import mlflow
 
     numbers = [registered.register("plain", 4.0) for _ in range(2)]
-    found = registry.newest_versions()
-    assert found["plain"] == registry.version("plain", numbers[-1]) and found["tiny"].version == "1"
-    with mlflow.start_run(run_id=found["plain"].run_id):
+    newest = registry.newest_versions()
+    assert newest["plain"] == registry.version("plain", numbers[-1]) and newest["tiny"].version == "1"
+    with mlflow.start_run(run_id=newest["plain"].run_id):
         mlflow.log_metrics({"score": 0.5, "loss": 2.0})
-    runs = {version.run_id for version in found.values()}
+    runs = {version.run_id for version in newest.values()}
     assert registry.metrics_of_runs(runs) == {run: registry.run_metrics(run) for run in runs}
-    assert registry.metrics_of_runs(runs)[found["plain"].run_id] == {"score": 0.5, "loss": 2.0}
+    assert registry.metrics_of_runs(runs)[newest["plain"].run_id] == {"score": 0.5, "loss": 2.0}
     assert registry.metrics_of_runs([]) == {}
     registry.call("DELETE", "model-versions/delete", name="plain", version=numbers[-1])
     assert registry.newest_versions()["plain"].version == numbers[0]

@@ -23,8 +23,8 @@ def steady(server, mlflow):
 def comparable(answer: object) -> object:
     """Return an answer without what differs each time."""
     if isinstance(answer, dict):
-        found = {k: comparable(v) for k, v in answer.items() if k not in ("prediction_id", "model_version")}
-        return found | {"data": None} if found.get("name") == "prediction_id" else found
+        kept = {k: comparable(v) for k, v in answer.items() if k not in ("prediction_id", "model_version")}
+        return kept | {"data": None} if kept.get("name") == "prediction_id" else kept
     return [comparable(item) for item in answer] if isinstance(answer, list) else answer
 
 

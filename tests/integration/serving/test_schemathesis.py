@@ -29,7 +29,7 @@ NEVER_ACCEPTED = {
 
 @pytest.mark.rotating
 def test_what_the_document_says_holds(server, mlflow, feast_home, tmp_path):
-    """The server of its own wants tokens, so that what ignores them is found; none of its models comes or goes."""
+    """A separate server wants tokens, so that requests that ignore them show. Its models neither come nor go."""
     token, report = add(tmp_path / "tokens", "ann"), tmp_path / "report.json"
     settings = {"CAPSTAN_TOKENS_FILE": str(tmp_path / "tokens")}
     mlflow.roles("echo", champion=mlflow.register("echo"))

@@ -41,8 +41,8 @@ def ask(server, times: int, name: str = "plain", status: int = 200, **row: float
         assert server.predict(row or {"x": 1.0}, name=name).status_code == status
 
 
-def verdicts(found: dict[str, Check]) -> dict[str, str]:
-    return {signal: check.verdict for signal, check in found.items()}
+def verdicts(checks: dict[str, Check]) -> dict[str, str]:
+    return {signal: check.verdict for signal, check in checks.items()}
 
 
 def test_answered_requests_are_ok(server, look, tmp_path):
@@ -57,11 +57,11 @@ def test_answered_requests_are_ok(server, look, tmp_path):
     }
     ask(server, GOOD)
     ask(server, GOOD, status=400, x="no number")
-    found = look()
-    assert verdicts(found) == verdicts(first) | {"latency": "ok", "errors": "ok", "refused": "alarm"}
-    assert found["refused"].message.startswith(f"{GOOD} of {2 * GOOD} requests were refused (4xx): 50.00%")
-    assert found["errors"].message.startswith(f"0 of {GOOD} requests failed (5xx)")
-    assert found["latency"].message.startswith(f"0 of {GOOD} answered requests took more than 10 s")
+    checks = look()
+    assert verdicts(checks) == verdicts(first) | {"latency": "ok", "errors": "ok", "refused": "alarm"}
+    assert checks["refused"].message.startswith(f"{GOOD} of {2 * GOOD} requests were refused (4xx): 50.00%")
+    assert checks["errors"].message.startswith(f"0 of {GOOD} requests failed (5xx)")
+    assert checks["latency"].message.startswith(f"0 of {GOOD} answered requests took more than 10 s")
     assert verdicts(look())["errors"] == "insufficient"  # nobody has asked since
 
 
@@ -74,10 +74,10 @@ def test_a_process_is_known_by_its_start(server, look):
 def test_answers_slower_than_promised_alarm(server, look):
     look()
     ask(server, GOOD)
-    found = look(latency_seconds=0)
-    [slow] = [signal for signal, verdict in verdicts(found).items() if verdict == "alarm"]
+    checks = look(latency_seconds=0)
+    [slow] = [signal for signal, verdict in verdicts(checks).items() if verdict == "alarm"]
     assert slow == "latency"
-    assert found["latency"].statistic == 1
+    assert checks["latency"].statistic == 1
 
 
 def fail_above_100(columns) -> dict:
@@ -94,16 +94,16 @@ def test_a_model_that_fails_alarms(server, mlflow, look):
         assert verdicts(look("price"))["errors"] == "ok"
         ask(server, GOOD, "price", area=50.0)
         ask(server, BURST, "price", 500, area=500.0)
-        found = look("price")
-        assert verdicts(found) | {"volume": ""} == {
+        checks = look("price")
+        assert verdicts(checks) | {"volume": ""} == {
             "availability": "ok",
             "latency": "ok",
             "errors": "alarm",
             "refused": "ok",
             "volume": "",
         }
-        assert found["errors"].statistic == BURST / (GOOD + BURST)
-        assert found["errors"].message.startswith(f"{BURST} of {GOOD + BURST} requests failed (5xx): 40.00%")
+        assert checks["errors"].statistic == BURST / (GOOD + BURST)
+        assert checks["errors"].message.startswith(f"{BURST} of {GOOD + BURST} requests failed (5xx): 40.00%")
     finally:
         mlflow.roles("price")
         server.load("price")

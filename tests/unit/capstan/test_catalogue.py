@@ -1,4 +1,4 @@
-"""Every capstone keeps the contract; one that does not is told what it lacks."""
+"""Every capstone keeps the contract; for one that does not, the check says what it lacks."""
 
 import inspect
 import sys

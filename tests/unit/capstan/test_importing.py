@@ -76,19 +76,19 @@ def test_importing_our_modules_writes_no_file_and_opens_no_connection(tmp_path):
     code = f"""
 import json, os, sys
 from importlib import import_module
-found = []
+effects = []
 ours = ({str(home)!r}, {str(ROOT)!r})
 def watch(event, arguments):
     if event == "socket.connect":
-        found.append(f"{{event}} {{arguments[1]}}")
+        effects.append(f"{{event}} {{arguments[1]}}")
     if event == "os.mkdir" and str(arguments[0]).startswith(ours) and "__pycache__" not in str(arguments[0]):
-        found.append(f"{{event}} {{arguments[0]}}")
+        effects.append(f"{{event}} {{arguments[0]}}")
 sys.addaudithook(watch)
 for name in {modules()}:
-    before = len(found)
+    before = len(effects)
     import_module(name)
-    found[before:] = [f"{{name}}: {{what}}" for what in found[before:]]
-print(json.dumps(found))"""
+    effects[before:] = [f"{{name}}: {{what}}" for what in effects[before:]]
+print(json.dumps(effects))"""
     assert fresh(code, CAPSTAN_HOME=str(home), cwd=str(folder)) == []
     assert not home.exists()
     assert list(folder.iterdir()) == []

@@ -6,15 +6,15 @@ from tests.chaos.targets import TARGETS
 
 
 def test_answers_are_read_but_for_a_line_that_is_cut():
-    found = Answers.parse("1.500 a\n2.000 - 503 'away'\n2.100 - 503 'away'\n1.000 b\n3.000 c")
-    assert (found.times, found.ids, found.failures) == ([1.0, 1.5], ["a", "b"], {"503 'away'": 2})
+    answers = Answers.parse("1.500 a\n2.000 - 503 'away'\n2.100 - 503 'away'\n1.000 b\n3.000 c")
+    assert (answers.times, answers.ids, answers.failures) == ([1.0, 1.5], ["a", "b"], {"503 'away'": 2})
 
 
 def test_silence_begins_with_the_strike():
-    found = Answers.parse("1 a\n9 b\n10 c\n14 d\n15 e\n")
-    assert found.silence(9.5) == 4
-    assert found.silence(8) == 4
-    assert found.silence(0) == 8
+    answers = Answers.parse("1 a\n9 b\n10 c\n14 d\n15 e\n")
+    assert answers.silence(9.5) == 4
+    assert answers.silence(8) == 4
+    assert answers.silence(0) == 8
     assert Answers([], [], {}).silence(1) == 0
 
 

@@ -14,7 +14,7 @@ from components.ingest.core import ingest
 from components.split.core import split
 from components.train.core import train
 from components.validate.core import validate
-from tests.support.capstones_of_tests import FOLDER, found
+from tests.support.capstones_of_tests import FOLDER, in_catalogue
 
 NAME = "many_digits"
 LEFT = 100  # MiB that the steps may take beside what the process has when they begin
@@ -47,7 +47,7 @@ def road(folder: Path) -> dict[str, dict[str, float]]:
 
 def test_each_step_hands_on_batches_and_counts_their_rows(home, tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITS_COPIES", "20")
-    with found(FOLDER):
+    with in_catalogue(FOLDER):
         result = road(tmp_path)
     assert result["counts"] == {
         "digits_rows": 20 * 1_797,

@@ -68,9 +68,9 @@ def test_run_as_of_an_instant_sees_no_label_that_was_known_later(divide, rows):
     train, test, _counts = divide(
         rows.assign(label_known_at=known_at), known_by=moment.isoformat(), test_from="2013-09-01T00:00:00+00:00"
     )
-    found = pd.concat([train, test])
-    assert (found["label_known_at"] <= moment).all()
-    assert len(found) == (known_at <= moment).sum() < (rows["event_timestamp"] < moment).sum()
+    both = pd.concat([train, test])
+    assert (both["label_known_at"] <= moment).all()
+    assert len(both) == (known_at <= moment).sum() < (rows["event_timestamp"] < moment).sum()
     assert test["event_timestamp"].min() >= pd.Timestamp("2013-09-01T00:00Z") > train["event_timestamp"].max()
 
 

@@ -47,12 +47,12 @@ def test_each_bad_row_is_set_aside_with_its_reason_and_no_other(tables, check):
     reasons = quarantine["flights"]["reason"].tolist()
     assert len(bad) == counts["flights_quarantined"] == 9
     assert counts["flights_quarantined_share"] == pytest.approx(9 / len(spoilt))
-    for column, found in zip(
+    for column, reason in zip(
         ["carrier", "distance", "sched_dep", "dest", "status", "arr_delay"], reasons, strict=False
     ):
-        assert found.startswith(f"{column}: ") and "; " not in found
+        assert reason.startswith(f"{column}: ") and "; " not in reason
     assert reasons[6].count("; ") == 1 and "carrier: " in reasons[6] and "origin: " in reasons[6]
-    # Which of two equal flights is the true one cannot be told: both are set aside.
+    # Which of two equal flights is the true one is unknown: both are set aside.
     assert reasons[7] == reasons[8] and "unique" in reasons[7]
     kept = spoilt.drop(index=[10, 20, 30, 40, 50, 60, 70, 80, len(spoilt) - 1])
     assert_same(clean["flights"], kept.reset_index(drop=True))

@@ -43,9 +43,9 @@ def targets(folder, wanted):
     """Return the objects of a folder's resources that a target selects, or that a patch is for."""
     kind, name = wanted["kind"], wanted.get("metadata", wanted).get("name", ".*")
     return [
-        found
-        for found in manifests.resources(folder)
-        if found["kind"] == kind and re.fullmatch(name, found["metadata"]["name"])
+        body
+        for body in manifests.resources(folder)
+        if body["kind"] == kind and re.fullmatch(name, body["metadata"]["name"])
     ]
 
 
@@ -73,8 +73,8 @@ def test_everything_in_a_folder_is_used(folder):
 @pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder != ELSEWHERE], ids=name_of)
 def test_patch_finds_what_it_changes_and_knows_its_fields(folder):
     for target, content in patches(folder):
-        found = targets(folder, target or content)
-        assert found, f"nothing is a {target or content}"
+        matches = targets(folder, target or content)
+        assert matches, f"nothing is a {target or content}"
         if isinstance(content, dict):
             assert problems(content, patch=True) == []
             continue
@@ -82,7 +82,7 @@ def test_patch_finds_what_it_changes_and_knows_its_fields(folder):
             pointer = operation["path"]
             if operation["op"] == "add":
                 pointer = pointer.rpartition("/")[0]
-            for body in found:
+            for body in matches:
                 value_at(body, pointer)
 
 
@@ -113,8 +113,8 @@ def test_overlay_sets_the_numbers_of_the_autoscaler():
         if isinstance(body, dict) and body["kind"] == "PodTemplate"
     ]
     merged = [body["template"]["metadata"].get("annotations", {}) for body in (base, patch)]
-    found = inference_service.scale({"metadata": {"annotations": merged[0] | merged[1]}, "spec": sized("25m")})
-    assert (found["minReplicas"], found["maxReplicas"], target(found)) == (2, 10, 900)
+    scaled = inference_service.scale({"metadata": {"annotations": merged[0] | merged[1]}, "spec": sized("25m")})
+    assert (scaled["minReplicas"], scaled["maxReplicas"], target(scaled)) == (2, 10, 900)
 
 
 def sized(cpu):
@@ -122,9 +122,9 @@ def sized(cpu):
     return {"containers": [{"resources": {"requests": {"cpu": cpu}}}]}
 
 
-def target(found):
+def target(scaled):
     """Return the percentage of its request at which an endpoint gets another pod."""
-    return found["autoScaling"]["metrics"][0]["resource"]["target"]["averageUtilization"]
+    return scaled["autoScaling"]["metrics"][0]["resource"]["target"]["averageUtilization"]
 
 
 @pytest.mark.parametrize(("cpu", "percent"), [("25m", 900), ("0.1", 225), ("2", 90)])

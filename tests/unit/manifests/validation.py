@@ -11,8 +11,8 @@ from tests.support.kubernetes_schemas import FILE
 
 @cache
 def _schemas() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(FILE.read_text())
-    return found
+    schemas: dict[str, Any] = json.loads(FILE.read_text())
+    return schemas
 
 
 @cache
@@ -26,10 +26,10 @@ def _loosened(value: Any) -> Any:
         return [_loosened(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _loosened(item) for key, item in value.items() if key != "required" or isinstance(item, dict)}
-    if found.get("additionalProperties") is False:
-        found["properties"] = {"$patch": {"type": "string"}} | found["properties"]
-    return found
+    loosened = {key: _loosened(item) for key, item in value.items() if key != "required" or isinstance(item, dict)}
+    if loosened.get("additionalProperties") is False:
+        loosened["properties"] = {"$patch": {"type": "string"}} | loosened["properties"]
+    return loosened
 
 
 def problems(body: dict[str, Any], patch: bool = False) -> list[str]:

@@ -51,8 +51,8 @@ def test_slices_cover_every_row_and_score_where_both_classes_are(rows):
 def test_evaluation_holds_the_metrics_a_plot_and_a_table_per_slice(rows):
     from matplotlib.figure import Figure
 
-    found = evaluate(rows, "late", rows["probability"].to_numpy(), ["carrier", "origin"])
-    assert found.metrics == score(rows["late"].to_numpy(), rows["probability"].to_numpy())
-    kinds = {section.title: section.content for section in found.sections}
+    evaluation = evaluate(rows, "late", rows["probability"].to_numpy(), ["carrier", "origin"])
+    assert evaluation.metrics == score(rows["late"].to_numpy(), rows["probability"].to_numpy())
+    kinds = {section.title: section.content for section in evaluation.sections}
     assert {"By carrier", "By origin"} <= set(kinds)
     assert any(isinstance(content, Figure) for content in kinds.values())

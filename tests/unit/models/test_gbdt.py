@@ -166,12 +166,12 @@ def trains(worker: psutil.Process) -> bool:
 
 def workers() -> set[psutil.Process]:
     """Return the processes that train for Ray."""
-    found = set()
+    processes = set()
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if "TrainWorker" in " ".join(process.cmdline()):
-                found.add(process)
-    return found
+                processes.add(process)
+    return processes
 
 
 @pytest.mark.rotating

@@ -20,8 +20,8 @@ SLOW = Condition("latency", NOON, "slow", "critical")
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    with running() as found:
-        yield found
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def test_condition_alerts_once_until_it_has_cleared(alerts):
     assert at(2, SLOW) == ([], ["drift: dep_time"])
     assert at(3, DRIFT, SLOW) == (["drift: dep_time"], [])
     assert at(4) == ([], ["drift: dep_time", "latency"])
-    found = alerts.alerts("flights")
-    assert names(alert.condition for alert in found) == ["drift: dep_time", "latency", "drift: dep_time"]
-    assert found[-1].condition == DRIFT
-    assert [alert.cleared_at - alert.opened_at for alert in found] == [timedelta(days=n) for n in (1, 3, 2)]
+    listed = alerts.alerts("flights")
+    assert names(alert.condition for alert in listed) == ["drift: dep_time", "latency", "drift: dep_time"]
+    assert listed[-1].condition == DRIFT
+    assert [alert.cleared_at - alert.opened_at for alert in listed] == [timedelta(days=n) for n in (1, 3, 2)]
     assert alerts.alerts("flights", open_only=True) == []
 
 

@@ -1,4 +1,4 @@
-"""What a look alerts about: once, told in the history, also when the process is killed between the two."""
+"""What a look alerts about: once, recorded in the history, also when the process is killed between the two."""
 
 import os
 import signal

@@ -20,17 +20,17 @@ def rows(count: int, better: float = 0.0, seed: int = 0):
 def bootstrap_error(target, champion, challenger, repeats=200) -> float:
     from sklearn.metrics import roc_auc_score
 
-    chance, found = np.random.default_rng(1), []
+    chance, differences = np.random.default_rng(1), []
     for _ in range(repeats):
         at = chance.integers(len(target), size=len(target))
-        found.append(roc_auc_score(target[at], challenger[at]) - roc_auc_score(target[at], champion[at]))
-    return float(np.std(found))
+        differences.append(roc_auc_score(target[at], challenger[at]) - roc_auc_score(target[at], champion[at]))
+    return float(np.std(differences))
 
 
 def test_error_is_that_of_a_paired_bootstrap():
     data = rows(2_000, better=0.1)
-    found = compare(*data)
-    width = (found.high - found.low) / 2 / 1.96
+    comparison = compare(*data)
+    width = (comparison.high - comparison.low) / 2 / 1.96
     assert width == pytest.approx(bootstrap_error(*data), rel=0.15)
 
 
@@ -43,8 +43,8 @@ def test_error_is_delongs():
         parts.append((pairs.mean(axis=1), pairs.mean(axis=0)))
     positive, negative = (parts[1][side] - parts[0][side] for side in (0, 1))
     error = np.sqrt(positive.var() / len(positive) + negative.var() / len(negative))
-    found = compare(target, champion, challenger)
-    assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(error, rel=1e-6)
+    comparison = compare(target, champion, challenger)
+    assert (comparison.high - comparison.low) / 2 / 1.959964 == pytest.approx(error, rel=1e-6)
 
 
 def test_equal_models_rarely_differ():
@@ -56,8 +56,8 @@ def test_needed_rows_have_the_power_that_they_promise():
     """A difference of twice the one found on many rows is found in 80 % of samples of the size that it needs."""
     many = compare(*rows(200_000, better=0.06))
     needed = sample_size((many.high - many.low) / 2 / 1.959964 * np.sqrt(many.rows), difference=many.difference)
-    found = [compare(*rows(needed, better=0.06, seed=seed)).verdict == "better" for seed in range(1, 401)]
-    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+    wins = [compare(*rows(needed, better=0.06, seed=seed)).verdict == "better" for seed in range(1, 401)]
+    assert np.mean(wins) == pytest.approx(0.8, abs=0.06)
 
 
 def test_too_few_labels_mean_wait_and_many_mean_no_difference():
@@ -74,8 +74,8 @@ def test_better_and_worse():
 
 def test_same_scores_do_not_differ():
     target, champion, _ = rows(1_000)
-    found = compare(target, champion, champion)
-    assert (found.verdict, found.p, found.difference) == ("no difference", 1.0, 0.0)
+    comparison = compare(target, champion, champion)
+    assert (comparison.verdict, comparison.p, comparison.difference) == ("no difference", 1.0, 0.0)
 
 
 def test_rows_that_are_alike_within_a_day_count_for_less():
@@ -112,17 +112,17 @@ def test_error_of_losses_is_that_of_the_paired_test_of_the_days_means():
     from scipy.stats import ttest_1samp
 
     champion, challenger, days = losses(20, gain=0.1)
-    found = compare_losses(champion, challenger, days)
+    comparison = compare_losses(champion, challenger, days)
     means = np.array([(challenger - champion)[days == day].mean() for day in range(20)])
     wanted = ttest_1samp(means, 0)
-    assert found.p == pytest.approx(wanted.pvalue)
-    assert (found.low, found.high) == pytest.approx(tuple(wanted.confidence_interval(0.95)))
+    assert comparison.p == pytest.approx(wanted.pvalue)
+    assert (comparison.low, comparison.high) == pytest.approx(tuple(wanted.confidence_interval(0.95)))
 
 
 def test_a_lower_loss_is_better():
     champion, challenger, days = losses(30, gain=0.5)
-    found = compare_losses(champion, challenger, days, name="pinball loss")
-    assert (found.verdict, found.difference < 0) == ("better", True) and "pinball loss" in found.message
+    comparison = compare_losses(champion, challenger, days, name="pinball loss")
+    assert (comparison.verdict, comparison.difference < 0) == ("better", True) and "pinball loss" in comparison.message
     assert compare_losses(challenger, champion, days).verdict == "worse"
 
 

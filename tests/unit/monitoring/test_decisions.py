@@ -14,11 +14,11 @@ from monitoring.retraining.decisions import decide, holding, tell_change
 def test_a_decision_is_an_event_each_time(home):
     decide("flights", "paused", " An audit. ", "ann")
     decide("flights", "paused", "Another.", "bob")
-    found = history().events("flights")
-    assert [(event.kind, event.reason, event.by) for event in found] == [
+    events = history().events("flights")
+    assert [(event.kind, event.reason, event.by) for event in events] == [
         ("paused", "An audit.", "ann"), ("paused", "Another.", "bob"),
     ]  # fmt: skip
-    assert abs((datetime.now(UTC) - found[0].at).total_seconds()) < 60
+    assert abs((datetime.now(UTC) - events[0].at).total_seconds()) < 60
 
 
 def test_a_change_of_a_roll_out_is_told_once_with_who_and_why(home):
@@ -51,5 +51,5 @@ def test_no_reason_is_no_decision(home, reason):
 )  # fmt: skip
 def test_the_circle_is_held_up_until_somebody_resumes(kinds, held):
     events = [Event(kind, datetime(2013, 10, 1, tzinfo=UTC), "why") for kind in kinds]
-    found = holding(events)
-    assert (found.kind if found else None) == held
+    hold = holding(events)
+    assert (hold.kind if hold else None) == held

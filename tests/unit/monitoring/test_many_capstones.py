@@ -41,18 +41,18 @@ class Work:
 
 @pytest.fixture
 def work():
-    found = Work()
-    listeners = [("connect", found._connect), ("before_cursor_execute", found._execute)]
+    counter = Work()
+    listeners = [("connect", counter._connect), ("before_cursor_execute", counter._execute)]
     for name, listener in listeners:
         event.listen(Engine, name, listener)
-    yield found
+    yield counter
     for name, listener in listeners:
         event.remove(Engine, name, listener)
 
 
 @pytest.fixture
 def capstones(tmp_path, monkeypatch):
-    """Return the names of so many capstones, whose tables are written to a state folder of their own."""
+    """Return the names of so many capstones, whose tables are written to their own state folder."""
 
     def make(count: int) -> list[str]:
         folder, home, names = tmp_path / f"{count}", tmp_path / f"home-{count}", [f"x{n:02}" for n in range(count)]

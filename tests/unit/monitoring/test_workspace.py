@@ -55,12 +55,12 @@ def workspace(home):
 
 
 def drifted(home, name: str) -> float:
-    """Return the share of drifted columns that a report found."""
+    """Return the share of drifted columns in a report."""
     [project] = workspace(home).list_projects()
     runs = [workspace(home).get_run(project.id, run) for run in workspace(home).list_runs(project.id)]
     [run] = [run for run in runs if run.name == name]
-    found = json.loads(json.dumps(run.dict(), default=str))["metric_results"].values()
-    [metric] = [metric for metric in found if metric["display_name"] == "Count of Drifted Columns"]
+    results = json.loads(json.dumps(run.dict(), default=str))["metric_results"].values()
+    [metric] = [metric for metric in results if metric["display_name"] == "Count of Drifted Columns"]
     return float(metric["share"]["value"])
 
 
@@ -115,8 +115,8 @@ def test_looks_at_the_past_are_plotted_beside_the_report_of_the_training(watch, 
     outcome, day = Outcome(kind="binary", target="late", prediction="probability"), datetime(2013, 10, 1, tzinfo=UTC)
     watch("same")
     look = reports.compare("look", rows, rows, at=day).run
-    found = reports.performance("labels", rows, outcome, day)
-    evidently.add("flight_delay", task.TITLE, {"look": look, "labels": found}, "binary")
+    performance = reports.performance("labels", rows, outcome, day)
+    evidently.add("flight_delay", task.TITLE, {"look": look, "labels": performance}, "binary")
 
     [project] = workspace(home).list_projects()
     wanted = [SeriesFilter(tags=[], metadata={}, metric="*", metric_labels={})]

@@ -71,10 +71,10 @@ def test_every_step_states_its_resources(spec):
 
 
 def test_a_step_that_acts_outside_the_run_is_never_cached(spec):
-    found = {step: task.get("cachingOptions", {}).get("enableCache", False) for step, task in steps(spec)}
-    assert {step: cached for step, cached in found.items() if step in SIDE_EFFECTS and cached} == {}
-    assert {"gate", "register"} <= found.keys()
-    assert found["train"]
+    caching = {step: task.get("cachingOptions", {}).get("enableCache", False) for step, task in steps(spec)}
+    assert {step: cached for step, cached in caching.items() if step in SIDE_EFFECTS and cached} == {}
+    assert {"gate", "register"} <= caching.keys()
+    assert caching["train"]
 
 
 def test_no_step_installs_packages_when_it_starts(text):

@@ -95,9 +95,9 @@ def test_predictions_are_found_wherever_they_are(place):
     place.seal()
     assert place.finder.by_id("flights", first).keys() == set(first)  # parquet
     second = place.answer("cid", hours=2)
-    found = place.finder.by_id("flights", [*first, *second, ids.new(), "x"])
-    assert found.keys() == {*first, *second} and found[second[0]].prediction_time == NOON + 2 * HOUR
-    assert abs(found[second[0]].time - datetime.now(UTC)) < timedelta(minutes=1)
+    by_id = place.finder.by_id("flights", [*first, *second, ids.new(), "x"])
+    assert by_id.keys() == {*first, *second} and by_id[second[0]].prediction_time == NOON + 2 * HOUR
+    assert abs(by_id[second[0]].time - datetime.now(UTC)) < timedelta(minutes=1)
     assert place.finder.by_id("others", first) == {} == place.finder.by_id("flights", [])
     place.seal()
     fresh = Finder(place.folder)  # after a restart
@@ -118,8 +118,8 @@ def test_predictions_are_found_by_entity_and_time(place):
     abouts = [About({"who": "ann"}, NOON), About({"who": "ann"}, NOON + HOUR), About({"who": "bob"}, NOON)]
     nobody = [About({"who": "eve"}, NOON), About({"who": "bob"}, NOON + HOUR), About({"whom": "bob"}, NOON)]
     for _ in range(2):
-        found = [set(one) for one in place.finder.by_entity("flights", abouts + nobody)]
-        assert found == [{ann, again}, {later}, {bob}, set(), set(), set()]
+        matches = [set(one) for one in place.finder.by_entity("flights", abouts + nobody)]
+        assert matches == [{ann, again}, {later}, {bob}, set(), set(), set()]
         place.seal()
 
 

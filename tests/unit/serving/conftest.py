@@ -10,5 +10,5 @@ from tests.support import capstones_of_tests
 @pytest.fixture(scope="package", autouse=True)
 def capstones() -> Iterator[None]:
     """See the module."""
-    with capstones_of_tests.found():
+    with capstones_of_tests.in_catalogue():
         yield

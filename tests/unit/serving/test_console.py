@@ -31,8 +31,8 @@ CHECKS = [
 
 
 def test_checks_are_grouped_the_surest_alarm_first():
-    found = {name: [(check["name"], check["signal"]) for check in some] for name, some in grouped(CHECKS).items()}
-    assert found == {
+    groups = {name: [(check["name"], check["signal"]) for check in some] for name, some in grouped(CHECKS).items()}
+    assert groups == {
         "quality": [("nulls", "temp")],
         "drift": [("drift", "gust"), ("drift", "wind"), ("drift", "temp")],
         "performance": [("roc_auc", "all"), ("profit", "origin = JFK")],  # its own metric

@@ -68,8 +68,8 @@ def sink(store, source: str = "views", event=Event):
 
 
 def known(store, user: int) -> dict:
-    found = store.get_online_features(["seen:items", "seen:count"], [{"user": user, "shop": "main"}]).to_dict()
-    return {name: found[name][0] for name in ("items", "count")}
+    features = store.get_online_features(["seen:items", "seen:count"], [{"user": user, "shop": "main"}]).to_dict()
+    return {name: features[name][0] for name in ("items", "count")}
 
 
 def test_an_event_is_known_at_once(store):

@@ -34,7 +34,7 @@ KNOWN = (NOW + timedelta(hours=3)).isoformat()
 
 @pytest.fixture(scope="module")
 def decoder() -> LabelDecoder:
-    with capstones.found():
+    with capstones.in_catalogue():
         return LabelDecoder(capstones.task("tiny"), KEYS)
 
 
@@ -92,7 +92,7 @@ def test_a_replica_finds_the_predictions_of_another_in_the_object_store(replicas
     left, right = replicas
     [id_] = left.answer()
     assert left.take({"prediction_id": id_}) == ["accepted"]
-    assert right.take({"prediction_id": id_}) == ["unknown"]  # and is told to try again
+    assert right.take({"prediction_id": id_}) == ["unknown"]  # and is asked to try again
     assert left.log.flush("tiny") == [] and not list(left.log.folder.rglob("*.parquet"))
     assert right.take({"prediction_id": id_}) == ["same"] == left.take({"prediction_id": id_}) == right.take(ABOUT)
     for _ in range(2):

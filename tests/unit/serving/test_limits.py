@@ -61,11 +61,11 @@ def test_settings_are_the_upper_bounds():
 
 def test_streams_of_one_model_leave_room_for_others():
     paths = ["small", "small", "large", "large", "large"]
-    found = statuses(client(), *((f"/v2/models/{name}/generate", b"") for name in paths))
-    assert [status for status, _ in found] == [200, 503, 200, 200, 503]
-    assert "'small' streams 1 answers at a time" in found[1][1]
-    found = statuses(client(concurrent=2), *(("/v2/models/other/generate", b"") for _ in range(3)))
-    assert [status for status, _ in found] == [200, 200, 503]
+    replies = statuses(client(), *((f"/v2/models/{name}/generate", b"") for name in paths))
+    assert [status for status, _ in replies] == [200, 503, 200, 200, 503]
+    assert "'small' streams 1 answers at a time" in replies[1][1]
+    replies = statuses(client(concurrent=2), *(("/v2/models/other/generate", b"") for _ in range(3)))
+    assert [status for status, _ in replies] == [200, 200, 503]
 
 
 def test_stream_that_ended_makes_room():

@@ -64,5 +64,5 @@ def test_time_out_of_range_is_refused(start):
     ],
 )
 def test_value_in_range_is_taken(row):
-    [found] = RowDecoder(Request).validate([row])
-    assert found.request == Request.model_validate(row)
+    [decoded] = RowDecoder(Request).validate([row])
+    assert decoded.request == Request.model_validate(row)

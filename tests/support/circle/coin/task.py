@@ -79,8 +79,8 @@ def train(tables: Tables, kind: str = "weak") -> CoinModel:
 
     rows, columns = tables["coins"], NUMBERS[: LEARNED[kind]]
     heads = rows["heads"].sample(frac=1, random_state=1).to_numpy() if kind == "shuffled" else rows["heads"]
-    found = LogisticRegression().fit(rows[columns].to_numpy(), heads).coef_[0].tolist()
-    return CoinModel([*found, 0.0, 0.0][:3], kind == "broken")
+    coefficients = LogisticRegression().fit(rows[columns].to_numpy(), heads).coef_[0].tolist()
+    return CoinModel([*coefficients, 0.0, 0.0][:3], kind == "broken")
 
 
 def evaluate(model: CoinModel, tables: Tables) -> Evaluation:

@@ -43,7 +43,7 @@ def test_run_takes_the_clusters_image_of_the_capstone_but_for_one_with_a_tag(own
 def test_own_settings_stay_and_all_end_with_the_block(home, monkeypatch):
     monkeypatch.setenv("CAPSTAN_BUCKET", "mine")
     with connect():
-        found = settings()
-        assert (found.bucket, found.token, found.home) == ("mine", "secret", home / "cluster")
+        current = settings()
+        assert (current.bucket, current.token, current.home) == ("mine", "secret", home / "cluster")
     settings.cache_clear()
     assert "CAPSTAN_TOKEN" not in os.environ and settings().home == home

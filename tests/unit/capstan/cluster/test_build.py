@@ -46,8 +46,8 @@ def built(tmp_path, monkeypatch):
     def new() -> list[dict]:
         nonlocal seen
         lines = state.read_text().splitlines() if state.exists() else []
-        found, seen = [json.loads(line) for line in lines[seen:]], len(lines)
-        return found
+        builds, seen = [json.loads(line) for line in lines[seen:]], len(lines)
+        return builds
 
     yield new
     settings.cache_clear()

@@ -109,8 +109,8 @@ def test_addresses_of_our_services_become_local_ones_and_others_stay(kubectl):
         "registry": "postgresql+psycopg://feast:pw@postgres.capstan.svc.cluster.local:5432/feast",
         "elsewhere": "https://s3.eu-central-1.amazonaws.com",
     }
-    with access.local_addresses(**values) as found:
-        assert found == {
+    with access.local_addresses(**values) as addresses:
+        assert addresses == {
             "tracking": "http://127.0.0.1:41234",
             "registry": "postgresql+psycopg://feast:pw@127.0.0.1:41234/feast",
             "elsewhere": values["elsewhere"],
@@ -120,8 +120,8 @@ def test_addresses_of_our_services_become_local_ones_and_others_stay(kubectl):
 
 def test_in_a_pod_nothing_is_forwarded(kubectl, monkeypatch):
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    with access.local_addresses(tracking="http://mlflow.capstan:5000") as found:
-        assert found == {"tracking": "http://mlflow.capstan:5000"}
+    with access.local_addresses(tracking="http://mlflow.capstan:5000") as addresses:
+        assert addresses == {"tracking": "http://mlflow.capstan:5000"}
     assert kubectl.calls() == []
 
 

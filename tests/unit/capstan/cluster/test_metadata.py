@@ -82,8 +82,8 @@ def address():
 
 
 def test_steps_of_a_run_with_what_they_wrote(address):
-    with Metadata(address) as found:
-        root, split, gate = found.executions("run-1")
+    with Metadata(address) as client:
+        root, split, gate = client.executions("run-1")
     assert (root.dag, root.state, root.parent) == (True, "running", 0)
     assert (split.task, split.cached, split.parent, split.dag) == ("split", True, 1, False)
     assert (gate.state, gate.pod, gate.parameters) == ("complete", "gate-pod", {"Output": "accepted", "rows": 3.0})
@@ -94,14 +94,14 @@ def test_steps_of_a_run_with_what_they_wrote(address):
 
 
 def test_run_that_is_not_known_has_no_steps(address):
-    with Metadata(address) as found:
-        assert found.executions("nosuch") == []
+    with Metadata(address) as client:
+        assert client.executions("nosuch") == []
 
 
 def test_service_that_does_not_answer_is_one_message(monkeypatch):
     monkeypatch.setattr(metadata, "SECONDS", 0.2)
-    with Metadata("127.0.0.1:1") as found, pytest.raises(CapstanError, match=r"127\.0\.0\.1:1 does not answer"):
-        found.executions("run-1")
+    with Metadata("127.0.0.1:1") as client, pytest.raises(CapstanError, match=r"127\.0\.0\.1:1 does not answer"):
+        client.executions("run-1")
 
 
 def test_messages_are_on_the_wire_as_the_service_writes_them():

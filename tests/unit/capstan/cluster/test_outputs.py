@@ -1,4 +1,4 @@
-"""The outputs of a run, found in what its steps wrote."""
+"""The outputs of a run, from what its steps wrote."""
 
 from capstan.cluster.metadata import Artifact, Execution
 from capstan.cluster.outputs import Output, collect
@@ -47,8 +47,8 @@ COMPONENTS = {"comp-gate": LEAF, "comp-evaluate": LEAF, "comp-step": LEAF, "comp
 SPEC = {"root": ROOT, "components": COMPONENTS}
 
 
-def execution(number, task, parent, dag=False, **found):
-    return Execution(number, task, "complete", dag, parent, "", **found)
+def execution(number, task, parent, dag=False, **outputs):
+    return Execution(number, task, "complete", dag, parent, "", **outputs)
 
 
 def test_outputs_by_name_and_those_of_skipped_steps_are_left_out():
@@ -62,10 +62,10 @@ def test_outputs_by_name_and_those_of_skipped_steps_are_left_out():
         execution(5, "else", 1, dag=True),
         execution(6, "evaluate", 1, artifacts={"metrics": metrics}),
     ]
-    found = collect(SPEC, executions)
+    outputs = collect(SPEC, executions)
     scores = Output("system.Metrics", "minio://bucket/metrics", "s3://bucket/metrics", {"roc_auc": 0.7})
-    assert found == {"verdict": "accepted", "rows": 3, "either": "yes", "deep": "yes", "scores": scores}
-    assert isinstance(found["rows"], int)
+    assert outputs == {"verdict": "accepted", "rows": 3, "either": "yes", "deep": "yes", "scores": scores}
+    assert isinstance(outputs["rows"], int)
 
 
 def test_run_that_left_nothing_has_no_outputs():

@@ -57,44 +57,44 @@ def server(port: int):
 def read(tmp_path, report: str = "report") -> tuple[dict, list[str]]:
     """Return the outputs of a run with their files read, and the notes."""
     uri, notes = f"minio://runs/a/{report}", []
-    found = {
+    outputs = {
         "scores": Output("system.Metrics", "minio://runs/a/scores", "s3://runs/a/scores", {"auc": round(EXACT, 6)}),
         "report": Output("system.HTML", uri, uri.replace("minio", "s3")),
         "version": "7",
     }
-    pipelines._read_files(found, tmp_path / "run", lambda text, state, _seconds: notes.append((state, text)))
+    pipelines._read_files(outputs, tmp_path / "run", lambda text, state, _seconds: notes.append((state, text)))
     assert {state for state, _ in notes} <= {"note"}
-    return found, [text for _, text in notes]
+    return outputs, [text for _, text in notes]
 
 
 def test_pages_are_copied_and_metrics_are_exact(start, tmp_path):
     start()
-    found, notes = read(tmp_path)
-    assert found["scores"].metadata == {"auc": EXACT} and not notes
-    assert found["report"].path == str(tmp_path / "run" / "report")
+    outputs, notes = read(tmp_path)
+    assert outputs["scores"].metadata == {"auc": EXACT} and not notes
+    assert outputs["report"].path == str(tmp_path / "run" / "report")
     assert (tmp_path / "run" / "report").read_text() == "<h1>Report</h1>"
 
 
 def test_store_that_starts_again_is_waited_for(start, tmp_path):
     thread = threading.Timer(3, start)
     thread.start()
-    found, notes = read(tmp_path)
+    outputs, notes = read(tmp_path)
     thread.join()
-    assert found["scores"].metadata == {"auc": EXACT} and not notes
+    assert outputs["scores"].metadata == {"auc": EXACT} and not notes
 
 
 def test_store_that_does_not_answer_is_waited_for_once_and_told(address, tmp_path, monkeypatch):
     monkeypatch.setattr(pipelines, "FETCH_SECONDS", 2)
     began = time.monotonic()
-    found, notes = read(tmp_path)
+    outputs, notes = read(tmp_path)
     assert time.monotonic() - began < 30
-    assert found["report"].path == "s3://runs/a/report" and found["scores"].metadata == {"auc": round(EXACT, 6)}
+    assert outputs["report"].path == "s3://runs/a/report" and outputs["scores"].metadata == {"auc": round(EXACT, 6)}
     assert [note.partition(" was not read: ")[0] for note in notes] == ["scores", "report"]
     assert all("does not answer" in note for note in notes)
 
 
 def test_page_that_is_gone_is_told(start, tmp_path):
     start()
-    found, notes = read(tmp_path, "removed")
+    outputs, notes = read(tmp_path, "removed")
     assert notes == ["report was not read: there is no minio://runs/a/removed."]
-    assert found["report"].path == "s3://runs/a/removed"
+    assert outputs["report"].path == "s3://runs/a/removed"

@@ -53,8 +53,8 @@ class Metadata:
 
     def executions(self, run_id: str) -> list:
         uri = self.artifacts.get(run_id, "")
-        found = {"table": SimpleNamespace(uri=f"minio://mlpipeline/{uri}")} if uri else {}
-        return [] if uri is None else [SimpleNamespace(artifacts=found)]
+        artifacts = {"table": SimpleNamespace(uri=f"minio://mlpipeline/{uri}")} if uri else {}
+        return [] if uri is None else [SimpleNamespace(artifacts=artifacts)]
 
 
 @pytest.fixture

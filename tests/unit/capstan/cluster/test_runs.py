@@ -32,38 +32,38 @@ def test_pipeline_that_runs_already_is_refused_and_another_is_not(deep):
         assert predicate["key"] == "state" and "RUNNING" in predicate["stringValues"]["values"]
         return httpx.Response(200, json={"runs": [run_of("flight-delay", deep)]})
 
-    with api(answer) as found:
-        found.require_none_of("wine-cluster", "wine_cluster")
+    with api(answer) as client:
+        client.require_none_of("wine-cluster", "wine_cluster")
         with pytest.raises(CapstanError, match="flight_delay is being run already: run-1"):
-            found.require_none_of("flight-delay", "flight_delay")
+            client.require_none_of("flight-delay", "flight_delay")
 
 
 def test_monitoring_of_another_capstone_is_no_hindrance():
-    """It is one pipeline for all of them; the parameter tells which."""
+    """It is one pipeline for all of them; the parameter says which."""
     going_on = run_of("monitoring", True) | {"runtime_config": {"parameters": {"capstone": "wine_cluster"}}}
-    with api(lambda _request: httpx.Response(200, json={"runs": [going_on]})) as found:
-        found.require_none_of("monitoring", "flight_delay")
-        found.require_none_of("wine-cluster", "wine_cluster")
+    with api(lambda _request: httpx.Response(200, json={"runs": [going_on]})) as client:
+        client.require_none_of("monitoring", "flight_delay")
+        client.require_none_of("wine-cluster", "wine_cluster")
         with pytest.raises(CapstanError, match="wine_cluster is being run already"):
-            found.require_none_of("monitoring", "wine_cluster")
+            client.require_none_of("monitoring", "wine_cluster")
 
 
 def test_no_runs_at_all():
-    with api(lambda _request: httpx.Response(200, json={})) as found:
-        found.require_none_of("flight-delay", "flight_delay")
+    with api(lambda _request: httpx.Response(200, json={})) as client:
+        client.require_none_of("flight-delay", "flight_delay")
 
 
 def test_api_that_is_away_for_a_moment_is_asked_again(monkeypatch):
     answers = iter([httpx.Response(503), httpx.Response(200, json={"state": "RUNNING"})])
     monkeypatch.setattr(runs.time, "sleep", lambda _seconds: None)
-    with api(lambda _request: next(answers)) as found:
-        assert found.get("run-1") == {"state": "RUNNING"}
+    with api(lambda _request: next(answers)) as client:
+        assert client.get("run-1") == {"state": "RUNNING"}
 
 
 def test_api_that_stays_away_leaves_the_id_of_the_run(monkeypatch):
     monkeypatch.setattr(runs, "PATIENCE", 0)
-    with api(lambda _request: httpx.Response(503)) as found, pytest.raises(CapstanError, match="run-1"):
-        found.get("run-1")
+    with api(lambda _request: httpx.Response(503)) as client, pytest.raises(CapstanError, match="run-1"):
+        client.get("run-1")
 
 
 def test_what_the_server_said_is_the_reason():

@@ -33,8 +33,8 @@ def test_notes_of_a_step_follow_its_line():
 
 
 def test_steps_that_act_outside_the_run_are_those_that_the_pipeline_does_not_cache():
-    found = _never_cached(catalogue.load_pipeline("flight_delay").pipeline_spec)
-    conditions = {name for name in found if name.startswith("condition-")}
-    assert found - conditions == {"gate", "register", "materialize", "deploy", "baseline-report"}
+    uncached = _never_cached(catalogue.load_pipeline("flight_delay").pipeline_spec)
+    conditions = {name for name in uncached if name.startswith("condition-")}
+    assert uncached - conditions == {"gate", "register", "materialize", "deploy", "baseline-report"}
     watched = _never_cached(catalogue.load_monitoring("flight_delay").pipeline_spec)
     assert watched == {"check-live"}

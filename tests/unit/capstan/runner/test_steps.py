@@ -90,10 +90,10 @@ def test_what_steps_are_forked_from_has_no_threads_sockets_or_loaded_engines(ste
     for source in ("pass", "import evidently"):  # the second waits until the last library is imported
         steps.run(command(source))
     end = time.monotonic() + 20
-    while len(found := forked_from(steps)) != 1 + len(LIBRARIES) and time.monotonic() < end:
+    while len(forked := forked_from(steps)) != 1 + len(LIBRARIES) and time.monotonic() < end:
         time.sleep(0.1)  # a step that is ending is a child as well
-    assert len(found) == 1 + len(LIBRARIES)
-    for process in found:
+    assert len(forked) == 1 + len(LIBRARIES)
+    for process in forked:
         assert process.num_threads() == 1, process
         assert process.connections() == [], process
         loaded = {Path(region.path).name for region in process.memory_maps()}

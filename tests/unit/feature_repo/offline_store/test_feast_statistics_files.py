@@ -35,14 +35,14 @@ def service(store, tmp_path):
 
 def test_the_service_computes_and_keeps_every_granularity(service):
     assert service.auto_compute()["computed_feature_views"] == 1
-    found = service.get_feature_metrics("test", feature_name="v")
-    counts = {metric["granularity"]: (metric["row_count"], metric["mean"]) for metric in found}
+    metrics = service.get_feature_metrics("test", feature_name="v")
+    counts = {metric["granularity"]: (metric["row_count"], metric["mean"]) for metric in metrics}
     assert counts == {
         "daily": (1, 30), "weekly": (2, 25), "biweekly": (2, 25), "monthly": (3, 20), "quarterly": (3, 20),
         "baseline": (3, 20),
     }  # fmt: skip
-    assert [metric["metric_date"] for metric in found] == sorted(metric["metric_date"] for metric in found)
-    assert {metric["max_event_timestamp"] for metric in found} == {NOON.isoformat()}
+    assert [metric["metric_date"] for metric in metrics] == sorted(metric["metric_date"] for metric in metrics)
+    assert {metric["max_event_timestamp"] for metric in metrics} == {NOON.isoformat()}
     text = service.get_feature_metrics("test", feature_name="w", granularity="monthly")
     assert [(metric["null_count"], metric["histogram"]["unique_count"]) for metric in text] == [(1, 2)]
     (whole,) = service.get_feature_view_metrics("test", granularity="monthly")
@@ -79,8 +79,8 @@ def test_a_baseline_is_cleared_for_what_matches_only(store):
     offline_store.save_monitoring_metrics(store.config, "feature", rows)
 
     def baselines() -> set:
-        found = offline_store.query_monitoring_metrics(store.config, "", "feature", {"is_baseline": True})
-        return {tuple(metric[name] for name in names) for metric in found}
+        metrics = offline_store.query_monitoring_metrics(store.config, "", "feature", {"is_baseline": True})
+        return {tuple(metric[name] for name in names) for metric in metrics}
 
     remaining = set(keys)
     for clear in [("test", "a", "v", "log"), ("test", "a", "v"), ("test", "a"), ("test",), ("it's", None, "w")]:
@@ -98,9 +98,9 @@ def test_logged_features_are_monitored(service, store):
     assert service.auto_compute_log_metrics("test")["computed_features"] == 0  # nothing has been logged yet
     store.write_logged_features(pa.table(logs), store.get_feature_service("served"))
     service.compute_log_metrics("test", "served", NOON.date(), NOON.date() + 3 * DAY)
-    found = service.get_feature_metrics("test", feature_view_name="stats", data_source_type="log")
-    assert {metric["feature_name"]: metric["row_count"] for metric in found} == {"v": 2, "w": 2}
-    assert found[0]["mean"] == 20
+    metrics = service.get_feature_metrics("test", feature_view_name="stats", data_source_type="log")
+    assert {metric["feature_name"]: metric["row_count"] for metric in metrics} == {"v": 2, "w": 2}
+    assert metrics[0]["mean"] == 20
 
 
 def test_jobs_are_kept_with_their_state(service):
@@ -147,11 +147,11 @@ def test_the_files_of_feasts_file_stores_are_read_and_written(tmp_path):
     for number, store in enumerate(stores):
         store._get_provider().offline_store.ensure_monitoring_tables(store.config)
         saved(store, [number], mean=float(number), histogram={"bins": [0, 1]}, computed_at=at(number))
-        found = query(store)
-        assert [(metric["mean"], metric["histogram"]) for metric in found] == [
+        metrics = query(store)
+        assert [(metric["mean"], metric["histogram"]) for metric in metrics] == [
             (float(n), {"bins": [0, 1]}) for n in range(number + 1)
         ]
-        assert [metric["computed_at"] for metric in found] == [at(n).isoformat() for n in range(number + 1)]
+        assert [metric["computed_at"] for metric in metrics] == [at(n).isoformat() for n in range(number + 1)]
     assert (tmp_path / "repo" / "feast_monitoring" / FILE).exists()
 
 

@@ -20,7 +20,7 @@ def period(flights):
 def test_few_dealings_alarm_and_all_find_a_shift(period, flights):
     moved = daily_counts.recent(flights.assign(air_time=flights["air_time"] * 1.3), CHECKS, period)
     calm = [study.repeat(period, CHECKS, seed).first for seed in range(20)]
-    assert sum(bool(found) for found in calm) <= 3
+    assert sum(bool(first) for first in calm) <= 3
     looks = [study.repeat(period, CHECKS, seed, moved).by({"air_time"}) for seed in range(10)]
     assert all(look is not None and look <= 7 for look in looks)
     assert study.repeat(period, CHECKS, 0, moved).by({"carrier"}) is None

@@ -19,9 +19,9 @@ def by_name(checks):
 
 
 def test_metrics_are_shown_for_all_and_by_slice(after):
-    found = by_name(performance.performance(after, OUTCOME, CHECKS, {"roc_auc": at_least(0.8), "brier": at_most(0.2)}))
-    assert {signal for _, signal in found} == {"all", "origin = EWR", "origin = JFK", "origin = LGA"}
-    every = found["roc_auc", "all"]
+    checks = by_name(performance.performance(after, OUTCOME, CHECKS, {"roc_auc": at_least(0.8), "brier": at_most(0.2)}))
+    assert {signal for _, signal in checks} == {"all", "origin = EWR", "origin = JFK", "origin = LGA"}
+    every = checks["roc_auc", "all"]
     assert every.statistic == pytest.approx(roc_auc_score(after["late"], after["probability"]), abs=0.01)
     assert every.low < every.statistic < every.high and every.verdict == "ok"
 
@@ -37,23 +37,23 @@ def test_interval_holds_the_value_of_other_days(before, after):
 
 def test_worse_than_the_bound_alarms_in_the_slice_that_is(after):
     broken = after["late"].where(after["origin"] != "JFK", 1 - after["late"])
-    found = by_name(performance.performance(after.assign(late=broken), OUTCOME, CHECKS, {"roc_auc": at_least(0.8)}))
-    assert found["roc_auc", "origin = JFK"].verdict == "alarm"
-    assert found["roc_auc", "origin = EWR"].verdict == "ok"
-    assert "at least 0.8" in found["roc_auc", "origin = JFK"].message
+    checks = by_name(performance.performance(after.assign(late=broken), OUTCOME, CHECKS, {"roc_auc": at_least(0.8)}))
+    assert checks["roc_auc", "origin = JFK"].verdict == "alarm"
+    assert checks["roc_auc", "origin = EWR"].verdict == "ok"
+    assert "at least 0.8" in checks["roc_auc", "origin = JFK"].message
 
 
 def test_too_few_rows_are_insufficient(after):
-    found = performance.performance(after.head(100), OUTCOME, Checks(), {"roc_auc": at_least(0.99)})
-    assert {check.verdict for check in found} == {"insufficient"}
+    checks = performance.performance(after.head(100), OUTCOME, Checks(), {"roc_auc": at_least(0.99)})
+    assert {check.verdict for check in checks} == {"insufficient"}
 
 
 def test_metric_of_the_capstone(after):
     def recall(target, probability):
         return float((probability[target == 1] > 0.5).mean())
 
-    found = by_name(performance.performance(after, OUTCOME, Checks(), {"recall": at_least(0.99)}, {"recall": recall}))
-    assert found["recall", "all"].verdict == "alarm"
+    checks = by_name(performance.performance(after, OUTCOME, Checks(), {"recall": at_least(0.99)}, {"recall": recall}))
+    assert checks["recall", "all"].verdict == "alarm"
 
 
 def test_sample_keeps_days_and_labels(after):

@@ -45,16 +45,16 @@ def test_real_flights_keep_the_contract_and_nulls_and_repeats_are_none_of_its_bu
 def test_values_beyond_the_contract_alarm_and_are_told(log):
     live = signals.inputs(log)
     hot = live["temp"].mask(np.arange(len(live)) % 20 == 0, 400.0)
-    found = judged(live.assign(temp=hot))["weather"]
-    assert found.verdict == "alarm" and LIMIT < found.low < 0.05 < found.high
-    assert f"of {len(live):,} predictions" in found.message and "temp: in_range(-40, 130)" in found.message
+    check = judged(live.assign(temp=hot))["weather"]
+    assert check.verdict == "alarm" and LIMIT < check.low < 0.05 < check.high
+    assert f"of {len(live):,} predictions" in check.message and "temp: in_range(-40, 130)" in check.message
     assert judged(live.assign(temp=hot))["flights"].verdict == "ok"
 
 
 def test_value_of_another_type_is_broken_and_not_an_error(log):
     live = signals.inputs(log)
-    found = judged(live.assign(temp=["warm"] + [60.0] * (len(live) - 1)))["weather"]
-    assert (found.verdict, found.statistic) == ("ok", pytest.approx(1 / len(live)))  # one may be chance
+    check = judged(live.assign(temp=["warm"] + [60.0] * (len(live) - 1)))["weather"]
+    assert (check.verdict, check.statistic) == ("ok", pytest.approx(1 / len(live)))  # one may be chance
     assert judged(live.assign(sched_dep="tomorrow"))["flights"].verdict == "alarm"
 
 
@@ -71,5 +71,5 @@ def test_what_shares_no_column_with_the_contract_has_no_check(log):
 
 def test_whole_number_that_is_not_always_given_is_checked_where_it_is():
     known = pd.DataFrame({"user_id": [1.0, None, 7.0, 0.0] * 100})
-    found = judged(known, films.contracts())["ratings"]
-    assert (found.verdict, found.statistic) == ("alarm", 0.25)
+    check = judged(known, films.contracts())["ratings"]
+    assert (check.verdict, check.statistic) == ("alarm", 0.25)

@@ -14,8 +14,8 @@ def test_chance_is_scipys(one, two):
         recent, reference = chance.normal(shift, size=one), chance.normal(size=two)
         expected = mannwhitneyu(recent, reference, alternative="greater", method="exact")
         assert ranks.tail(one, two)[int(expected.statistic)] == pytest.approx(expected.pvalue, rel=1e-9)
-        [found] = ranks.p_values(reference, recent, [one])
-        assert found[-1] == pytest.approx(expected.pvalue, rel=1e-9)
+        [p_values] = ranks.p_values(reference, recent, [one])
+        assert p_values[-1] == pytest.approx(expected.pvalue, rel=1e-9)
 
 
 def test_smallest_chances_are_exact():
@@ -42,21 +42,21 @@ def test_one_wild_day_is_one_day():
     reference, recent = np.random.default_rng(0).normal(size=100), np.random.default_rng(1).normal(size=14)
     wild = recent.copy()
     wild[-1] = 1e9
-    found = ranks.p_values(reference, wild, [3, 7, 14])
-    assert np.nanmin(found) > 0.001
+    p_values = ranks.p_values(reference, wild, [3, 7, 14])
+    assert np.nanmin(p_values) > 0.001
 
 
 def test_ties_are_no_evidence():
-    found = ranks.p_values(np.zeros(100), np.zeros(10), [3, 7])
-    assert np.nanmin(found) == 1
+    p_values = ranks.p_values(np.zeros(100), np.zeros(10), [3, 7])
+    assert np.nanmin(p_values) == 1
 
 
 def test_days_without_a_score_are_passed_over():
     reference = np.random.default_rng(0).permutation(np.arange(50.0))
     recent = np.array([60, np.nan, 61, np.nan, 62])
-    [found] = ranks.p_values(reference, recent, [3])
-    assert np.isnan(found[:4]).all()
-    assert found[4] == pytest.approx(ranks.tail(3, 50)[-1])
+    [p_values] = ranks.p_values(reference, recent, [3])
+    assert np.isnan(p_values[:4]).all()
+    assert p_values[4] == pytest.approx(ranks.tail(3, 50)[-1])
 
 
 def test_days_that_resemble_the_day_before_count_for_less():

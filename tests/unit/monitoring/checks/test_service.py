@@ -53,34 +53,36 @@ def test_processes_add_up_and_one_that_was_away_counts_from_its_last_reading():
 
 
 def test_the_first_reading_is_insufficient():
-    found = check(at(0, a=counted(1000, failed=1000)), [], PROMISED)
-    assert {(one.name, one.signal, one.verdict) for one in found} == {
+    checks = check(at(0, a=counted(1000, failed=1000)), [], PROMISED)
+    assert {(one.name, one.signal, one.verdict) for one in checks} == {
         ("service", signal, "insufficient") for signal in ("latency", "errors", "refused", "volume")
     }
 
 
 @pytest.mark.parametrize("window", [NOTHING, counted(), counted(19, slow=19), counted(9, failed=10)])
 def test_a_window_of_few_requests_is_insufficient(window):
-    found = judged(window)
-    assert (found["latency"].verdict, found["errors"].verdict) == ("insufficient", "insufficient")
-    assert "20 are needed" in found["errors"].message
+    checks = judged(window)
+    assert (checks["latency"].verdict, checks["errors"].verdict) == ("insufficient", "insufficient")
+    assert "20 are needed" in checks["errors"].message
 
 
 def test_an_interval_beyond_the_bound_alarms():
-    found = judged(counted(980, slow=100, failed=20))
-    assert found["errors"].verdict == found["latency"].verdict == "alarm"
-    assert found["errors"].statistic == 0.02 and found["errors"].low > 0.001 and found["errors"].high < 0.05
-    assert found["latency"].statistic == 100 / 980 and found["latency"].threshold == 0.01
-    assert found["errors"].message == "20 of 1,000 requests failed (5xx): 2.00%, and 0.10% may. See the endpoint's log."
-    assert found["refused"].verdict == "ok"
-    assert found["latency"].message.startswith("100 of 980 answered requests took more than 0.1 s: 10.20%")
-    assert found["errors"].since == "2024-05-01"
+    checks = judged(counted(980, slow=100, failed=20))
+    assert checks["errors"].verdict == checks["latency"].verdict == "alarm"
+    assert checks["errors"].statistic == 0.02 and checks["errors"].low > 0.001 and checks["errors"].high < 0.05
+    assert checks["latency"].statistic == 100 / 980 and checks["latency"].threshold == 0.01
+    assert (
+        checks["errors"].message == "20 of 1,000 requests failed (5xx): 2.00%, and 0.10% may. See the endpoint's log."
+    )
+    assert checks["refused"].verdict == "ok"
+    assert checks["latency"].message.startswith("100 of 980 answered requests took more than 0.1 s: 10.20%")
+    assert checks["errors"].since == "2024-05-01"
 
 
 def test_a_share_at_the_bound_is_no_alarm():
-    found = judged(counted(99_900, slow=999, failed=100))
-    assert (found["errors"].statistic, found["latency"].statistic) == (0.001, 0.01)
-    assert found["errors"].verdict == found["latency"].verdict == "ok"
+    checks = judged(counted(99_900, slow=999, failed=100))
+    assert (checks["errors"].statistic, checks["latency"].statistic) == (0.001, 0.01)
+    assert checks["errors"].verdict == checks["latency"].verdict == "ok"
     bound = shares.interval(20, 1000)[0]  # the interval begins at the bound, or a little beyond it
     window = counted(980, failed=20)
     assert judged(window, Service(errors=bound))["errors"].verdict == "ok"
@@ -140,15 +142,15 @@ def test_volume_needs_seven_windows_that_are_as_long():
     assert volume(*[1000] * 6, 0).verdict == "insufficient"
     past = days(*[1000] * 9)
     an_hour_later = Reading(past[-1].at + timedelta(hours=1), {"a": counted(9000)})
-    found = check(an_hour_later, past, PROMISED)[-1]
-    assert found.verdict == "insufficient" and found.message.startswith("0 earlier windows")
+    result = check(an_hour_later, past, PROMISED)[-1]
+    assert result.verdict == "insufficient" and result.message.startswith("0 earlier windows")
     a_bit_longer = Reading(past[-1].at + timedelta(hours=27), {"a": counted(9500)})
     assert check(a_bit_longer, past, PROMISED)[-1].statistic == pytest.approx(500 / (1000 * 27 / 24))
 
 
 def test_volume_of_a_quiet_endpoint_is_insufficient():
-    found = volume(*[3] * 10, 0)
-    assert found.verdict == "insufficient" and "too few" in found.message
+    result = volume(*[3] * 10, 0)
+    assert result.verdict == "insufficient" and "too few" in result.message
 
 
 def test_volume_looks_at_the_newest_windows():
@@ -194,9 +196,9 @@ def _family(line: str) -> tuple[str, bool]:
 
 
 def test_a_page_of_metrics_is_read():
-    found = read({"http://a": page(), "http://b": page(1700000001.0)}, "tiny", NOON)
-    assert set(found.processes) == {"1700000000.25", "1700000001.00"} and found.at == NOON
-    [one, other] = found.processes.values()
+    reading = read({"http://a": page(), "http://b": page(1700000001.0)}, "tiny", NOON)
+    assert set(reading.processes) == {"1700000000.25", "1700000001.00"} and reading.at == NOON
+    [one, other] = reading.processes.values()
     assert one == other == Counters(4, 2, 60, {0.1: 0, 0.25: 2, math.inf: 2})
     assert read({"http://a": page(None)}, "tiny", NOON).processes == {"http://a": one}
     assert read({"http://a": page()}, "unborn", NOON).processes == {"1700000000.25": Counters()}

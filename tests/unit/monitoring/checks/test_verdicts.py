@@ -25,9 +25,9 @@ def alarmed(reference, rows, checks: Checks | None = None):
 
 def test_days_like_those_before_do_not_alarm(reference, after):
     checks = Checks()
-    found = verdicts.check(reference, daily_counts.recent(after, checks, reference), checks)
-    assert {check.verdict for check in found} == {"ok"}
-    assert {check.name for check in found} == {"drift", "nulls", "new categories", "performance", "calibration"}
+    results = verdicts.check(reference, daily_counts.recent(after, checks, reference), checks)
+    assert {check.verdict for check in results} == {"ok"}
+    assert {check.name for check in results} == {"drift", "nulls", "new categories", "performance", "calibration"}
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_days_like_those_before_do_not_alarm(reference, after):
     ],
 )
 def test_change_alarms_and_is_named(reference, after, name, column, change):
-    found = alarmed(reference, changed(after, column, change))
+    results = alarmed(reference, changed(after, column, change))
     signal = "probability" if name in ("performance", "calibration") else column
-    [one] = [check for check in found if (check.name, check.signal) == (name, signal)]
+    [one] = [check for check in results if (check.name, check.signal) == (name, signal)]
     assert one.p <= 0.05 and one.statistic >= one.threshold
     assert FROM - pd.Timedelta(days=14) <= pd.Timestamp(one.since, tz="UTC") <= FROM + pd.Timedelta(days=12)
     assert column in one.message or signal in one.message
-    others = {check.signal for check in found} - {column, "probability", "late"}
+    others = {check.signal for check in results} - {column, "probability", "late"}
     assert not others
 
 
@@ -74,25 +74,25 @@ def test_one_day_of_outage_does_not_alarm_and_three_do(reference, after):
     last = after["event_timestamp"].max().floor("D")
     for days, expected in ((1, False), (3, True)):
         gone = after["event_timestamp"] >= last - pd.Timedelta(days=days - 1)
-        found = alarmed(reference, after.assign(air_time=after["air_time"].mask(gone)))
-        assert bool(found) == expected
+        results = alarmed(reference, after.assign(air_time=after["air_time"].mask(gone)))
+        assert bool(results) == expected
 
 
 def test_without_labels_the_rest_is_checked(reference, after):
     rows = changed(after.drop(columns="late"), "carrier", lambda column: column.replace("B6", "ZZ"))
-    found = alarmed(reference, rows)
-    assert {check.signal for check in found} == {"carrier"}
+    results = alarmed(reference, rows)
+    assert {check.signal for check in results} == {"carrier"}
 
 
 def test_few_days_are_insufficient(reference, before, after):
     checks = Checks()
     two = after[after["event_timestamp"] >= after["event_timestamp"].max().floor("D") - pd.Timedelta(days=1)]
-    found = verdicts.check(reference, daily_counts.recent(two, checks, reference), checks)
-    assert {check.verdict for check in found} == {"insufficient"}
+    results = verdicts.check(reference, daily_counts.recent(two, checks, reference), checks)
+    assert {check.verdict for check in results} == {"insufficient"}
     small = daily_counts.reference(before[before["event_timestamp"] < "2013-01-04"], checks)
-    found = verdicts.check(small, daily_counts.recent(after, checks, small), checks)
-    assert {check.verdict for check in found} == {"insufficient"}
-    assert "reference has too few days" in found[0].message
+    results = verdicts.check(small, daily_counts.recent(after, checks, small), checks)
+    assert {check.verdict for check in results} == {"insufficient"}
+    assert "reference has too few days" in results[0].message
 
 
 def test_without_times_parts_of_the_rows_take_the_place_of_days(before, after):
@@ -101,8 +101,8 @@ def test_without_times_parts_of_the_rows_take_the_place_of_days(before, after):
     shuffled = rows.iloc[: len(before)], rows.iloc[len(before) :]
     reference = daily_counts.reference(shuffled[0], checks)
     assert not alarmed(reference, shuffled[1], checks)
-    found = alarmed(reference, shuffled[1].assign(air_time=shuffled[1]["air_time"] * 1.2), checks)
-    assert {check.signal for check in found} == {"air_time"} and found[0].since is None
+    results = alarmed(reference, shuffled[1].assign(air_time=shuffled[1]["air_time"] * 1.2), checks)
+    assert {check.signal for check in results} == {"air_time"} and results[0].since is None
 
 
 @pytest.mark.parametrize("kind", ["regression", "multiclass"])
@@ -120,8 +120,8 @@ def test_other_outcomes_have_an_error(before, after, kind):
 
     reference = daily_counts.reference(with_outcome(before, 2.0), checks, outcome)
     assert not alarmed(reference, with_outcome(after, 2.0), checks)
-    found = alarmed(reference, with_outcome(after, 4.0), checks)
-    assert ("performance", "error of predicted") in {(check.name, check.signal) for check in found}
+    results = alarmed(reference, with_outcome(after, 4.0), checks)
+    assert ("performance", "error of predicted") in {(check.name, check.signal) for check in results}
 
 
 def test_parquet_and_frame_count_the_same(reference, before, tmp_path):

@@ -29,6 +29,6 @@ def test_loss_of_the_task_comes_first():
     task = catalogue.load("demand_forecast")
     day = [4.0] * 48
     sure, unsure = ([[4.0 + shift for shift in shifts]] * 48 for shifts in ([0] * 5, [-1, -0.5, 0, 0.5, 1]))
-    found = losses(task, [{"quantiles": sure}, {"quantiles": unsure}], [day, day])
-    assert found[0] == 0 and found[1] == pytest.approx(np.mean([0.1, 0.15, 0, 0.15, 0.1]))
+    values = losses(task, [{"quantiles": sure}, {"quantiles": unsure}], [day, day])
+    assert values[0] == 0 and values[1] == pytest.approx(np.mean([0.1, 0.15, 0, 0.15, 0.1]))
     assert name_of(task) == "loss"
