@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, FutureDate, FutureDatetime, NaiveDatetime, PastDate, PastDatetime
 
 from serving.model.problems import clipped
 
 INSTANTS = (datetime, date, AwareDatetime, NaiveDatetime, PastDatetime, FutureDatetime, PastDate, FutureDate)
+SCALARS = (int, float, str, bool, bytes, type(None), *INSTANTS)
 UNIONS = (Union, UnionType)
 BOUNDED = (int, dict, list, tuple, set, Any, *INSTANTS)  # types that are bounded, or may hold one that is
 # Outside these years, calendars and nanoseconds overflow in one library or another.
@@ -22,6 +23,17 @@ def is_instant(annotation: Any) -> bool:
         annotation = get_args(annotation)[0]
     parts = [part for part in get_args(annotation) if part is not type(None)]
     return annotation in INSTANTS or (bool(parts) and get_origin(annotation) in UNIONS and all(map(is_instant, parts)))
+
+
+def is_scalar(annotation: Any) -> bool:
+    """Return whether a field is one value: no list, no object."""
+    if get_origin(annotation) is Literal:
+        return True
+    if get_origin(annotation) in (Annotated, *UNIONS):
+        return all(
+            map(is_scalar, (part for part in get_args(annotation) if isinstance(part, type) or get_origin(part)))
+        )
+    return annotation in SCALARS
 
 
 def is_number(value: str | float) -> bool:

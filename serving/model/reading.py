@@ -21,6 +21,6 @@ async def read(name: str, decoder: RowDecoder, call: Call, rows: Callable[[], Se
     if call.size <= SMALL and not decoder.unpacks:
         valid = decoder.validate(rows())
     else:
-        valid = await threads.run(threads.pool("read", name), lambda: decoder.validate(rows()))
+        valid = await threads.run(threads.pool("read", name), lambda: decoder.validate(rows(), large=True))
     call.rows = len(valid)
     return valid

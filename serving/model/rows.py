@@ -12,7 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from capstan.cancellation import check
 from capstan.pixel_budget import PixelBudget
 from capstan.resources import Limits
-from serving.model.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, outside
+from serving.model.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, is_scalar, outside
 from serving.model.problems import clipped, describe
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us for each row and view
@@ -44,19 +44,23 @@ class RowDecoder:
         self._piece = 1 if self.unpacks else PIECE
         self._timed = callable(getattr(request_type, "prediction_time", None))
         self._bounded = [name for name, field in self.fields.items() if is_bounded(field.annotation)]
+        self._scalars = [name for name, field in self.fields.items() if is_scalar(field.annotation)]
         self._instants = [name for name, field in self.fields.items() if is_instant(field.annotation)]
         rows: Any = GenericAlias(list, (request_type,))
         self._adapter: TypeAdapter[list[Any]] = TypeAdapter(rows)
         names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
         self._expected = f"Expected fields: {', '.join(names)}."
 
-    def validate(self, rows: Sequence[object]) -> list[Row]:
+    def validate(self, rows: Sequence[object], large: bool = False) -> list[Row]:
         """Return n validated rows. A request without `prediction_time()` is as of now.
 
-        Raises InvalidInput, which names row and field of the first few errors, and Cancelled.
+        large: whether a row may be long. Raises InvalidInput, which names row and field of the first few errors, and
+        Cancelled.
         """
         if not 0 < len(rows) <= self.max_rows:
             raise InvalidInput(f"The request has {len(rows)} rows; expected 1 to {self.max_rows}.")
+        if large:
+            rows = [self._without_long_values(row) for row in rows]
         valid: list[Row] = []
         now, context = datetime.now(UTC), {PixelBudget: PixelBudget(self.pixels)}
         for first in range(0, len(rows), self._piece):
@@ -86,6 +90,13 @@ class RowDecoder:
             if not EARLIEST <= time < LATEST:
                 raise InvalidInput(f"row {position}: its prediction time is {time}; expected the years 1900 to 2199.")
         return [Row(request, time) for request, time in zip(requests, times, strict=True)]
+
+    def _without_long_values(self, row: object) -> object:
+        """Return a row without what a list or object holds where one value belongs: pydantic would copy all of it."""
+        if isinstance(row, dict):
+            wrong = [name for name in self._scalars if isinstance(row.get(name), list | dict)]
+            return row | {name: type(row[name])() for name in wrong} if wrong else row
+        return row
 
     def _check_instants(self, name: str, rows: Sequence[object], first: int) -> None:
         """Refuse numbers, which pydantic takes for seconds since 1970 even if they come as text."""

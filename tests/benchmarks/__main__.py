@@ -2,11 +2,11 @@
 
     python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
 
-Sections: road, serving, load, explain, labels, features, offline_store, clone. These are measured only when they are
-named, and need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which nobody else
-uses: cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result in
-docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others. `--print`
-writes nothing. `--beside` is of `road`.
+Sections: road, serving, load, hostile, explain, labels, features, offline_store, clone. These are measured only when
+they are named, and need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which
+nobody else uses: cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result
+in docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others.
+`--print` writes nothing. `--beside` is of `road`.
 """
 
 import argparse
@@ -18,13 +18,14 @@ from pathlib import Path
 import psutil
 
 from capstan.settings import ROOT
-from tests.benchmarks import clone, explain, features, labels, load, offline_store, road, serving
+from tests.benchmarks import clone, explain, features, hostile, labels, load, offline_store, road, serving
 from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
 LOCAL = {
     "road": ("The whole road", road),
     "serving": ("The model server beside others", serving),
     "load": ("Ten minutes of load", load),
+    "hostile": ("While hostile requests are answered", hostile),
     "explain": ("Explanations", explain),
     "labels": ("Labels", labels),
     "features": ("Historical features, all flights", features),

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.support.data import DATA_DIR
 from tests.support.processes import ROOT
 from tests.support.selection import TURNS, commits
 
@@ -76,6 +77,8 @@ def main() -> None:
         show(checkout, f"pipelines/{COPIED}/task.py")
         show(checkout, "capstan/files.py")
         if given.run:
+            if DATA_DIR:  # beside this checkout
+                os.environ["CAPSTAN_TEST_DATA_DIR"] = str(DATA_DIR)
             began = time.monotonic()
             code = subprocess.run([".ci/run"], cwd=checkout).returncode
             print(f".ci/run with {given.capstones} capstones: {time.monotonic() - began:.0f} s, exit code {code}")

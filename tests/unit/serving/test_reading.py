@@ -146,3 +146,14 @@ def test_answer_does_not_repeat_a_long_text():
     with pytest.raises(InvalidInput) as caught:
         RowDecoder(Known).validate([{"text": "x" * 1_000_000}])
     assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.parametrize("value", [["a"] * 100_000, {f"k{number}": 1 for number in range(100_000)}])
+def test_list_where_a_text_belongs_is_refused_as_a_short_one_is(value):
+    """pydantic would copy it into its error."""
+    messages = []
+    for sent in (value, type(value)()):
+        with pytest.raises(InvalidInput) as caught:
+            RowDecoder(Text).validate([{"text": sent}], large=True)
+        messages.append(str(caught.value))
+    assert messages == ["row 0, text: Input should be a valid string. Expected fields: text."] * 2
