@@ -1,13 +1,17 @@
 """`capstan labels`."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import Capstone, Json
 from cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from predictions.label_file import Report
 
 SHOWN = 5  # refused rows
 labels = typer.Typer(help="What turned out to be true of what was predicted.", no_args_is_help=True)
@@ -23,17 +27,32 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Send the labels of a file to the endpoint. Loading a file again is harmless. Exits with 1 if any was refused."""
+    from predictions.label_file import Report
     from predictions.label_file import load as send
 
-    report = send(capstone, file)
-    if refused:
-        refused.write_text("".join(f"{json.dumps(row)}\n" for row in report.refused))
-    if as_json:
-        print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
-    else:
-        found = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
-        console.print(f"{capstone}: {', '.join(found) or 'no labels'}")
-        for row in report.refused[:SHOWN]:
-            console.print(f"{row['outcome']}: {row['error']}", markup=False)
+    report = Report()
+    with ExitStack() as opened:
+        # Before anything is sent: a file that cannot be written would lose the reasons.
+        rows = opened.enter_context(refused.open("w")) if refused else None
+        try:
+            send(capstone, file, report)
+        except BaseException:
+            if report.counts:  # what was sent before is taken
+                _show(capstone, report, as_json)
+            raise
+        finally:
+            if rows:
+                rows.writelines(f"{json.dumps(row)}\n" for row in report.refused)
+    _show(capstone, report, as_json)
     if report.refused:
         raise typer.Exit(1)
+
+
+def _show(capstone: str, report: "Report", as_json: bool) -> None:
+    if as_json:
+        print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
+        return
+    counts = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
+    console.print(f"{capstone}: {', '.join(counts) or 'no labels'}")
+    for row in report.refused[:SHOWN]:
+        console.print(f"{row['outcome']}: {row['error']}", markup=False)

@@ -128,7 +128,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--set")
         try:
             values[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             values[name] = value
     return values
 
