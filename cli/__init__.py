@@ -11,6 +11,7 @@ def main() -> None:
     """
     from rich.console import Console
 
+    from capstan import disk
     from capstan.errors import CapstanError
     from capstan.settings import misspelt
     from cli.app import app
@@ -19,14 +20,15 @@ def main() -> None:
     for warning in misspelt():
         console.print(f"[yellow]Warning:[/] {_plain(warning)}")
     try:
-        app()
+        with disk.explained():
+            app()
     except CapstanError as error:
         console.print(f"[bold red]Error:[/] {_plain(error)}")
         sys.exit(error.exit_code)
     except OSError as error:
         if error.filename is None:
             raise
-        # A folder that cannot be written, a disk that is full: the user's to change, wherever it happens.
+        # A folder that cannot be written is the user's to change, wherever it happens.
         console.print(f"[bold red]Error:[/] {_plain(error.filename)}: {_plain(error.strerror)}.")
         sys.exit(1)
     except KeyboardInterrupt:

@@ -1,7 +1,6 @@
 """`capstan labels`."""
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,28 +30,29 @@ def load(
     from predictions.label_file import load as send
 
     report = Report()
-    with ExitStack() as opened:
-        # Before anything is sent: a file that cannot be written would lose the reasons.
-        rows = opened.enter_context(refused.open("w")) if refused else None
-        try:
-            send(capstone, file, report)
-        except BaseException:
-            if report.counts:  # what was sent before is taken
-                _show(capstone, report, as_json)
-            raise
-        finally:
-            if rows:
-                rows.writelines(f"{json.dumps(row)}\n" for row in report.refused)
-    _show(capstone, report, as_json)
+    if refused:
+        refused.touch()  # before anything is sent: where it cannot be written, the reasons would be lost
+    try:
+        send(capstone, file, report)
+    except BaseException:
+        if report.counts:  # what was sent before is taken
+            _show(capstone, report, refused, as_json)
+        raise
+    _show(capstone, report, refused, as_json)
     if report.refused:
         raise typer.Exit(1)
 
 
-def _show(capstone: str, report: "Report", as_json: bool) -> None:
+def _show(capstone: str, report: "Report", refused: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"capstone": capstone, **report.counts, "refused": report.refused[:SHOWN]})
-        return
-    counts = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
-    console.print(f"{capstone}: {', '.join(counts) or 'no labels'}")
-    for row in report.refused[:SHOWN]:
-        console.print(f"{row['outcome']}: {row['error']}", markup=False)
+    else:
+        counts = [f"{count:,} {kind}" for kind, count in report.counts.items() if count]
+        console.print(f"{capstone}: {', '.join(counts) or 'no labels'}")
+        for row in report.refused[:SHOWN]:
+            console.print(f"{row['outcome']}: {row['error']}", markup=False)
+    if refused:
+        try:
+            refused.write_text("".join(f"{json.dumps(row)}\n" for row in report.refused))
+        except OSError as error:  # a write does not say which file
+            raise OSError(error.errno, error.strerror, str(refused)) from error

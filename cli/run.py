@@ -153,13 +153,14 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
     What could not be copied from a cluster has a URI and no path: it is returned as it is.
     """
+    from capstan.files import atomic_write
     from capstan.settings import settings
 
     if "://" in artifact:
         return artifact
     page = settings().home / "reports" / capstone / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_bytes(Path(artifact).read_bytes())
+    with atomic_write(page) as partial:
+        partial.write_bytes(Path(artifact).read_bytes())
     return str(page)
 
 

@@ -4,8 +4,9 @@ import io
 import re
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import BinaryIO
 
+from capstan.disk import FULL
 from capstan.notes import MARK
 
 STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")
@@ -19,10 +20,14 @@ Listener = Callable[[str, str, float], None]
 
 
 class Progress(io.TextIOBase):
-    """A stream that writes to the log and tells a listener what each line means."""
+    """A stream that writes to the log, which has no buffer, and tells a listener what each line means.
 
-    def __init__(self, file: TextIO, on_event: Listener):
+    A log that cannot be written ends no run: the listener still hears of each line.
+    """
+
+    def __init__(self, file: BinaryIO, on_event: Listener):
         self.file = file
+        self.full = ""  # a line that says that a disk is full
         self.on_event = on_event
         self.partial = ""
         self.began: dict[str, float] = {}
@@ -32,7 +37,12 @@ class Progress(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text to the log, and read the lines that are complete."""
-        self.file.write(text)
+        try:
+            self.file.write(text.encode(errors="replace"))
+        except OSError as error:
+            if not self.full:
+                self.full = str(error)
+                self.on_event(f"The log is incomplete: {error.strerror}.", "note", 0.0)
         *lines, self.partial = (self.partial + text).split("\n")
         for line in lines:
             self._read(COLOUR.sub("", line))
@@ -54,6 +64,8 @@ class Progress(io.TextIOBase):
             self.notes.append(line.partition(MARK)[2].strip())
         elif match := ERROR.search(line):
             self.messages.append(match["message"])
+        elif FULL.search(line):
+            self.full = line
 
     def _show_notes(self) -> None:
         for text in self.notes:

@@ -185,6 +185,13 @@ def test_the_report_of_what_was_sent_outlives_an_error(place, tmp_path):
     assert len((tmp_path / "refused.jsonl").read_text().splitlines()) == 1000
 
 
+def test_the_report_is_shown_where_the_disk_is_too_full_for_the_reasons(place, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"prediction_id": "none", "label": true}\n')
+    done = capstan(place, "labels", "load", "tiny", tmp_path / "a.jsonl", "--refused", "/dev/full")
+    assert done.returncode == 1 and "1 unknown" in done.stdout
+    assert done.stderr.startswith("Error: The disk is full: the file system at /dev") and "Traceback" not in done.stderr
+
+
 def test_without_the_token_or_labels_the_command_says_so(place, tmp_path):
     (tmp_path / "a.jsonl").write_text('{"prediction_id": "x", "label": true}\n')
     done = capstan(place, "labels", "load", "tiny", tmp_path / "a.jsonl", CAPSTAN_LABELS_TOKEN="")
