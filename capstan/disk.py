@@ -49,8 +49,8 @@ def advice(error: BaseException | None = None) -> str:
     mount = min(mounts, key=lambda mount: shutil.disk_usage(mount).free)
     usage = shutil.disk_usage(mount)
     return (
-        f"The disk is full: the file system at {mount} has {_size(usage.free)} of {_size(usage.total)} free. Free space "
-        "there, or set CAPSTAN_HOME (for temporary files: TMPDIR) to a folder elsewhere. Then repeat the command."
+        f"The disk is full: the file system at {mount} has {_size(usage.free)} of {_size(usage.total)} free. Free "
+        "space there, or set CAPSTAN_HOME (for temporary files: TMPDIR) to a folder elsewhere. Then repeat the command."
     )
 
 
