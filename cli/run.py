@@ -80,8 +80,8 @@ def _left(capstone: str, running: set[str]) -> str:
         return ""
     step = f"{', '.join(sorted(running))} of {capstone} did not end. " if running else ""
     return (
-        f"{step}The steps that are done are kept: `capstan run {capstone}` goes on from the cache. Services go on until "
-        "`capstan down`."
+        f"{step}The steps that are done are kept: `capstan run {capstone}` goes on from the cache. Services go on "
+        "until `capstan down`."
     )
 
 
@@ -234,6 +234,7 @@ class Progress:
         self.quiet = quiet
         self.status: Status | None = None
         self.running: set[str] = set()  # steps
+        self.shows_stages = sys.stderr.isatty()  # what a step does, while it does it
 
     def __enter__(self) -> "Progress":
         # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
@@ -257,6 +258,9 @@ class Progress:
             return
         if state == "note":
             console.print(f"         [yellow]{escape(step)}[/]")
+        elif state == "stage":
+            if self.shows_stages:
+                print(f"         {step} ...", file=sys.stderr)
         elif state == "started":
             self.status.update(f"{step} ...")
         else:

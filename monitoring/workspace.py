@@ -1,15 +1,16 @@
 """The Evidently workspace: one project per capstone, one run per report, and panels that show the reports over time."""
 
+import logging
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from capstan.errors import CapstanError
 from capstan.files import read_json
-from capstan.notes import note
 from capstan.profile import profile
 from capstan.settings import settings
 
+log = logging.getLogger("monitoring")
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
 QUALITY = ("Missing values per row", "DatasetMissingValueCount", {"value_type": "share"})  # its share is of the rows
 # The metric that shows how good a model still is, by the kind of its outcome.
@@ -59,13 +60,13 @@ def _mend(place: Path) -> None:
     for path in place.glob("*/snapshots/*.json"):
         if not _is_whole(path):
             path.unlink(missing_ok=True)
-            note(f"A report was not written to its end, and was removed: {path}.")
+            log.warning("A report was not written to its end, and was removed: %s.", path)
     for path in place.glob("*/metadata.json"):
         if not _is_whole(path):
             aside = place.with_name(f"{place.name}-damaged") / path.parent.name
             aside.parent.mkdir(exist_ok=True)
             path.parent.rename(aside)
-            note(f"A project of reports was not written to its end. It is {aside} now, and a new one begins.")
+            log.warning("A project of reports was not written to its end. It is %s now, and a new one begins.", aside)
 
 
 def _is_whole(path: Path) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from capstan.disk import FULL
-from capstan.notes import MARK
+from capstan.notes import MARK, STAGE
 
 STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")
 ENDED = re.compile(r"Task .*?'(?P<step>[\w-]+)'.*? finished with status .*?(?P<state>SUCCESS|FAILURE)")
@@ -15,7 +15,7 @@ CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
 ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# on_event(step, state, seconds). state: started, cached, done, failed, or note; for a note, step is its text.
+# on_event(step, state, seconds). state: started, cached, done, failed, note or stage; step is the text of these two.
 Listener = Callable[[str, str, float], None]
 
 
@@ -62,6 +62,8 @@ class Progress(io.TextIOBase):
             self._show_notes()
         elif MARK in line:
             self.notes.append(line.partition(MARK)[2].strip())
+        elif STAGE in line:
+            self.on_event(line.partition(STAGE)[2].strip(), "stage", 0.0)
         elif match := ERROR.search(line):
             self.messages.append(match["message"])
         elif FULL.search(line):

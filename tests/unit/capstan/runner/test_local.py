@@ -33,6 +33,13 @@ def test_notes_of_a_step_follow_its_line():
     assert seen[1:] == [("deploy", "done"), ("Version 1 is the champion.", "note")]
 
 
+def test_stage_of_a_step_is_told_while_the_step_runs():
+    seen = []
+    stream = Progress(io.BytesIO(), lambda step, state, _seconds: seen.append((step, state)))
+    stream.write("Executing task 'check-live'\ncapstan stage: checking 5 predictions\n")
+    assert seen == [("check-live", "started"), ("checking 5 predictions", "stage")]
+
+
 def test_log_on_a_full_disk_hides_no_line_from_the_listener():
     seen = []
     with Path("/dev/full").open("wb", buffering=0) as full:
