@@ -14,6 +14,8 @@ from capstan.settings import settings
 # DuckDB, Arrow, SQLite and what a step prints have no errno: the words are common to all.
 FULL = re.compile("No space left on device|Disk quota exceeded|database or disk is full")
 
+LITTLE = 2**16  # bytes: a log and a state file
+
 
 class FullDisk(CapstanError):
     """There is no room to write."""
@@ -42,16 +44,23 @@ def is_full(error: BaseException | None) -> bool:
 
 def advice(error: BaseException | None = None) -> str:
     """Return which file system is full: that of the error's file, else the fullest of those that Capstan writes to."""
-    places = [settings().home, settings().predictions_dir or settings().home, Path(tempfile.gettempdir())]
-    if isinstance(error, OSError) and isinstance(error.filename, str):
-        places = [Path(error.filename)]
-    mounts = {_mount(place) for place in places}
-    mount = min(mounts, key=lambda mount: shutil.disk_usage(mount).free)
+    named = error.filename if isinstance(error, OSError) else None
+    mount = _mount(Path(named)) if isinstance(named, str) else _fullest()
     usage = shutil.disk_usage(mount)
     return (
         f"The disk is full: the file system at {mount} has {_size(usage.free)} of {_size(usage.total)} free. Free "
         "space there, or set CAPSTAN_HOME (for temporary files: TMPDIR) to a folder elsewhere. Then repeat the command."
     )
+
+
+def no_room() -> bool:
+    """Return whether a disk that Capstan writes to is full, where an error does not say so."""
+    return shutil.disk_usage(_fullest()).free < LITTLE
+
+
+def _fullest() -> Path:
+    places = (settings().home, settings().predictions_dir or settings().home, Path(tempfile.gettempdir()))
+    return min(map(_mount, places), key=lambda mount: shutil.disk_usage(mount).free)
 
 
 def _mount(path: Path) -> Path:

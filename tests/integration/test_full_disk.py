@@ -28,6 +28,31 @@ pytestmark = [
 ]
 
 
+FILLED = """
+    mount -t tmpfs -o size=1m none "$CAPSTAN_HOME" || exit 99
+    head -c 2m /dev/zero > "$CAPSTAN_HOME/fill" 2> /dev/null
+    "$@"; echo "exit code $?"
+    rm "$CAPSTAN_HOME/fill"; ls -A "$CAPSTAN_HOME"
+"""
+
+
+@pytest.mark.parametrize(
+    "command", [["up"], ["compile", "flight_delay", "-o", "{home}/a.yaml"], ["new", "churn", "--into", "{home}/new"]]
+)
+def test_commands_on_a_full_disk_say_so_and_leave_nothing_half_written(tmp_path, command):
+    place = Place(tmp_path / "home")
+    place.home.mkdir()
+    arguments = [part.format(home=place.home) for part in command]
+    try:
+        command = [*OWN_MOUNTS, FILLED, "sh", CAPSTAN, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | place.environment, timeout=280)
+    finally:
+        place.clear()
+    assert "exit code 1\n" in done.stdout and "Traceback" not in done.stderr, done.stderr
+    assert f"The disk is full: the file system at {place.home} has" in done.stderr
+    assert not {"a.yaml", ".partial-a.yaml", "churn"} & set(done.stdout.split())
+
+
 def test_run_on_a_full_disk_says_so_and_the_next_one_goes_on(tmp_path):
     place = Place(tmp_path / "home")
     place.home.mkdir()
