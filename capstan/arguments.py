@@ -27,8 +27,10 @@ def _as(default: object, name: str, value: Any) -> Any:
     if isinstance(value, str) and not isinstance(default, str):
         try:
             value = json.loads(value.lower() if isinstance(default, bool) else value)
-        except ValueError:
-            raise CapstanError(f"The parameter {name} is {value!r}; expected a {type(default).__name__}.") from None
+        except (ValueError, RecursionError):
+            raise CapstanError(
+                f"The parameter {name} is {value!r:.200}; expected a {type(default).__name__}."
+            ) from None
     if isinstance(default, int) and isinstance(value, float) and value.is_integer():
         return type(default)(value)
     return value

@@ -1,5 +1,6 @@
 """A client of the endpoints."""
 
+import json
 import time
 from typing import Any
 
@@ -23,8 +24,13 @@ def get(capstone: str, path: str, patience: float = 0) -> Any:
 def post(
     capstone: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None, patience: float = 0
 ) -> Any:
-    """Return the JSON answer of a capstone's endpoint to a POST; see `get`."""
-    return _ask("POST", profile().endpoint(capstone), path, headers, patience, json=body)
+    """Return the JSON answer of a capstone's endpoint to a POST; see `get`. Raises CapstanError for what is no JSON."""
+    try:
+        content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:  # Infinity, a text that is not UTF-8
+        raise CapstanError(f"This cannot be sent as JSON: {error}.") from error
+    sent = {"Content-Type": "application/json"} | (headers or {})
+    return _ask("POST", profile().endpoint(capstone), path, sent, patience, content=content)
 
 
 def post_to_each(capstone: str, path: str, body: dict[str, Any], headers: dict[str, str]) -> list[Any]:

@@ -6,6 +6,7 @@ API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 """
 
 import os
+import re
 import weakref
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 TIMEOUT = 8  # seconds for one request
+NUMBER, LARGEST = re.compile("[1-9][0-9]{0,9}"), 2**31 - 1  # of a version; PostgreSQL has no larger ones
 RETIRED = "retired"  # the tag of a version that never serves again: when, and by whom
 
 
@@ -46,10 +48,19 @@ class ModelVersion:
 
 def version(name: str, number: str) -> ModelVersion | None:
     """Return a version, or None when the registry does not have it."""
-    if not number.isdecimal():  # which MLflow calls a bad request
+    if not NUMBER.fullmatch(number) or int(number) > LARGEST:  # MLflow refuses them, or takes "03" for 3
         return None
     reply = call("GET", "model-versions/get", missing_ok=True, name=name, version=number)
     return _parse(reply["model_version"]) if reply else None
+
+
+def known_version(name: str, number: str) -> ModelVersion:
+    """Return a version. Raises CapstanError, with those that there are, when the registry does not have it."""
+    known = version(name, number)
+    if known is None:
+        there = ", ".join(one.version for one in versions(name)) or "none"
+        raise CapstanError(f"{name} has no version {number[:80] or repr('')}. It has: {there}.")
+    return known
 
 
 def by_alias(name: str, alias: str) -> ModelVersion | None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from capstan import home
+from capstan import disk, home
 from capstan.errors import CapstanError
 from capstan.files import read_json, write_json
 from capstan.http import certificates
@@ -247,6 +247,8 @@ def _wait(service: Service) -> None:
         if stopped or time.monotonic() > deadline:
             what = "stopped while it started" if stopped else f"did not answer within {seconds} s"
             last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
+            if disk.no_room():  # the log may not say so: it is on the same disk
+                raise disk.FullDisk(f"{service.title} {what}.\n{disk.advice()}")
             raise CapstanError(f"{service.title} {what}. The end of {service.log}:\n{last}")
         time.sleep(0.2)
     if saved and not saved.get("answered"):

@@ -6,11 +6,12 @@ import sys
 def main() -> None:
     """Run the command.
 
-    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; a bug with
-    its traceback.
+    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; Ctrl-C with
+    130; a bug with its traceback.
     """
     from rich.console import Console
 
+    from capstan import disk
     from capstan.errors import CapstanError
     from capstan.settings import misspelt
     from cli.app import app
@@ -19,18 +20,29 @@ def main() -> None:
     for warning in misspelt():
         console.print(f"[yellow]Warning:[/] {_plain(warning)}")
     try:
-        app()
+        with disk.explained():
+            app()
     except CapstanError as error:
         console.print(f"[bold red]Error:[/] {_plain(error)}")
         sys.exit(error.exit_code)
     except OSError as error:
         if error.filename is None:
             raise
-        # A folder that cannot be written, a disk that is full: the user's to change, wherever it happens.
+        # A folder that cannot be written is the user's to change, wherever it happens.
         console.print(f"[bold red]Error:[/] {_plain(error.filename)}: {_plain(error.strerror)}.")
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if (stopped := _interrupt(end)) is None:
+            raise
+        console.print(f"Stopped. {_plain(stopped)}".rstrip())
         sys.exit(130)
+
+
+def _interrupt(end: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the Ctrl-C that ended a command. Typer turns it into an exit without a word."""
+    while end is not None and not isinstance(end, KeyboardInterrupt):
+        end = end.__cause__ or end.__context__
+    return end
 
 
 def _plain(text: object) -> str:

@@ -1,5 +1,6 @@
 """`capstan list`, `capstan compile`."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -95,11 +96,16 @@ def compile_pipeline(
     from capstan.errors import CapstanError
 
     path = output or Path(f"{capstone}.yaml")
+    partial = path.with_name(f".partial-{path.name}")  # a full disk leaves no half of a pipeline
     pipeline = catalogue.load_pipeline(capstone)
     try:
-        compiler.Compiler().compile(pipeline, str(path))
+        compiler.Compiler().compile(pipeline, str(partial))
+        partial.replace(path)
     except (OSError, ValueError) as error:
         raise CapstanError(
             f"{path} could not be written ({error}). Give a .yaml file in a folder that exists."
         ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     console.print(f"{path}")

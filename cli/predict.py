@@ -72,7 +72,7 @@ def value(text: str, schema: dict[str, Any]) -> Any:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text  # the endpoint says what it expects
 
 

@@ -21,9 +21,11 @@ def retire(
     from predictions.retention import retire
 
     if not yes and sys.stdin.isatty():
-        what = f"version {version} of {capstone}, for good" if version else f"{capstone}, and stop serving it"
+        what = (
+            f"version {version} of {capstone}, for good" if version is not None else f"{capstone}, and stop serving it"
+        )
         typer.confirm(f"Retire {what}?", abort=True)
-    if version:
+    if version is not None:  # an empty one is no version
         retire.retire_version(capstone, version)
         done = [f"version {version}"]
     else:
@@ -32,5 +34,5 @@ def retire(
         print_json({"capstone": capstone, "version": version, "retired": done})
         return
     console.print(f"{capstone}: retired {', '.join(done)}")
-    if not version:
+    if version is None:
         console.print(f"Its versions stay. Bring it back with `capstan run {capstone}`.")

@@ -59,7 +59,10 @@ def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, An
     if not quiet:
         console.print(f"[bold]{capstone}[/]  {title}")
     with Progress(quiet=quiet) as progress:
-        outputs, links = runner("run")(capstone, parameters, progress.on_event)
+        try:
+            outputs, links = runner("run")(capstone, parameters, progress.on_event)
+        except KeyboardInterrupt as stopped:
+            raise KeyboardInterrupt(_left(capstone, progress.running)) from stopped
     outputs = {
         name: outputs[name] for name in catalogue.load_pipeline(capstone).component_spec.outputs if name in outputs
     }
@@ -67,6 +70,19 @@ def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, An
     if not quiet:
         _show(capstone, summary)
     return {"capstone": capstone} | summary
+
+
+def _left(capstone: str, running: set[str]) -> str:
+    """Return what an interrupted run leaves. On a cluster the run goes on, and the command has said so."""
+    from capstan.settings import settings
+
+    if settings().profile == "cluster":
+        return ""
+    step = f"{', '.join(sorted(running))} of {capstone} did not end. " if running else ""
+    return (
+        f"{step}The steps that are done are kept: `capstan run {capstone}` goes on from the cache. Services go on "
+        "until `capstan down`."
+    )
 
 
 def _run_all(parameters: dict[str, Any], as_json: bool) -> int:
@@ -128,7 +144,7 @@ def _parse(pairs: list[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--set")
         try:
             values[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             values[name] = value
     return values
 
@@ -153,13 +169,14 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
     What could not be copied from a cluster has a URI and no path: it is returned as it is.
     """
+    from capstan.files import atomic_write
     from capstan.settings import settings
 
     if "://" in artifact:
         return artifact
     page = settings().home / "reports" / capstone / f"{name}.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_bytes(Path(artifact).read_bytes())
+    with atomic_write(page) as partial:
+        partial.write_bytes(Path(artifact).read_bytes())
     return str(page)
 
 
@@ -216,6 +233,8 @@ class Progress:
     def __init__(self, quiet: bool):
         self.quiet = quiet
         self.status: Status | None = None
+        self.running: set[str] = set()  # steps
+        self.shows_stages = sys.stderr.isatty()  # what a step does, while it does it
 
     def __enter__(self) -> "Progress":
         # kfp prints through sys.stdout, which the runner redirects: the console keeps the real one.
@@ -231,10 +250,17 @@ class Progress:
 
     def on_event(self, step: str, state: str, seconds: float) -> None:
         """Show what happened to a step."""
+        if state == "started":
+            self.running.add(step)
+        elif state in MARKS:
+            self.running.discard(step)
         if self.status is None:
             return
         if state == "note":
             console.print(f"         [yellow]{escape(step)}[/]")
+        elif state == "stage":
+            if self.shows_stages:
+                print(f"         {step} ...", file=sys.stderr)
         elif state == "started":
             self.status.update(f"{step} ...")
         else:

@@ -15,8 +15,8 @@ from monitoring.alerts import Condition
 from monitoring.checks import daily_counts, quality, verdicts
 from monitoring.checks.result import Check, alarms
 from monitoring.history import Event, history
+from monitoring.live_log import LiveLog
 from monitoring.snapshots import Snapshot, snapshots
-from predictions.labelled import labelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,26 +54,32 @@ def look(
     now: datetime,
     more: Sequence[Check] = (),
     others: Sequence[Condition] = (),
+    live_log: LiveLog | None = None,
 ) -> Snapshot:
     """Check the version's predictions with the labels that are known now, alert, and keep the results.
 
-    more: checks that were made elsewhere, such as those of the service level. others: what else is wrong.
+    more: checks that were made elsewhere, such as those of the service level. others: what else is wrong. live_log: the
+    predictions, where other parts of the look read them too.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
     are compared up to `now`. Without predictions there is no check.
     """
-    snapshot = check(capstone, task, against, now)
+    snapshot = check(capstone, task, against, now, live_log)
     snapshot = replace(snapshot, checks=[*snapshot.checks, *more])
     report(capstone, snapshot.checks, now, others)
     snapshots().keep(capstone, snapshot)
     return snapshot
 
 
-def check(capstone: str, task: Capstone, against: Reference, now: datetime) -> Snapshot:
+def check(
+    capstone: str, task: Capstone, against: Reference, now: datetime, live_log: LiveLog | None = None
+) -> Snapshot:
     """Return every check of the version's predictions, with the labels that are known now."""
     checks = against.checks
     until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
-    log = labelled(capstone, until - timedelta(days=2 * max(checks.windows)), until, known_by=now, also_unlabelled=True)
+    live_log = live_log or LiveLog(capstone, task, now)
+    log = live_log.predicted(until - timedelta(days=2 * max(checks.windows)), until)
     log = signals.answers(log, against.version)
+    live_log.stage(f"checking {len(log):,} predictions")
     if log.empty:
         return Snapshot(now, against.version, 0, 0, [])
     newest = daily_counts.recent(signals_of(task, log, against), checks, against.counted)
@@ -117,7 +123,7 @@ def signals_of(task: Capstone, log: "pd.DataFrame", against: Reference) -> "pd.D
     if outcome and outcome.target in against.rows and log["label"].notna().any():
         labels = signals.targets(task, log["label"])
         numeric = outcome.kind != "multiclass"
-        rows[outcome.target] = pd.to_numeric(labels, errors="coerce").to_numpy() if numeric else labels
+        rows[outcome.target] = (pd.to_numeric(labels, errors="coerce") if numeric else labels).to_numpy()
     return rows
 
 

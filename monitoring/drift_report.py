@@ -1,7 +1,7 @@
 """Live monitoring: what the champion answered lately, beside its predictions of the test data."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -12,10 +12,8 @@ from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import signals, workspace
-from monitoring.live_checks import LABELLED
+from monitoring.live_log import LiveLog
 from monitoring.reports import compare, performance
-from predictions import reader
-from predictions.labelled import labelled
 
 # Evidently's tests on fewer rows find drift in noise, or none where there is some.
 MIN_PREDICTIONS = 100
@@ -30,12 +28,19 @@ class Watched:
     note: str = ""
 
 
-def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None = None, version: str = "") -> Watched:
+def report_drift(
+    capstone: str,
+    hours: float,
+    run: str,
+    as_of: datetime | None = None,
+    version: str = "",
+    live_log: LiveLog | None = None,
+) -> Watched:
     """Compare a version's predictions of the last hours, by default the champion's, with those of its test data.
 
     The hours are those in which it answered, or, as of an instant, those of the prediction times before it. The
     Evidently report is added to the workspace, and one of the performance on the labels that are known. The same `run`
-    adds each once, however often it is repeated.
+    adds each once, however often it is repeated. live_log: the predictions, where other parts of a look read them too.
     Raises CapstanError when nothing is deployed, or the version has no reference.
     """
     task = load(capstone)
@@ -49,9 +54,8 @@ def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None =
             f"Version {version} of {capstone} has no reference to compare with: its run wrote none. Run the pipeline "
             f"again with `capstan run {capstone}`; training comes from the cache."
         )
-    now = as_of or datetime.now(UTC)
-    since = now - timedelta(hours=hours)
-    log = labelled(capstone, since, now, now, also_unlabelled=True) if as_of else reader.read(capstone, since)
+    live_log = live_log or LiveLog(capstone, task, as_of or datetime.now(UTC), hours)
+    log = live_log.predicted(live_log.recently) if as_of else live_log.answered_recently()
     log = signals.answers(log, version)
     if len(log) < MIN_PREDICTIONS:
         answered = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
@@ -59,21 +63,23 @@ def report_drift(capstone: str, hours: float, run: str, as_of: datetime | None =
     reference = signals.untimed(reference, task)
     live = signals.of_predictions(task, log, reference)
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
+    live_log.stage(f"reporting on the drift of {len(filled)} columns in {len(log):,} predictions")
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
     compared = compare(name, reference[filled], current, at=as_of)
     outcome = task.OUTCOME
-    runs = {name: compared.run} | _performance(capstone, task, version, now, run)
+    runs = {name: compared.run} | _performance(task, version, live_log, run)
     workspace.add(capstone, task.TITLE, runs, outcome.kind if outcome else None)
     counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": compared.drifted}
     return Watched(counts, compared.page, _left_out(task, reference, live, filled))
 
 
-def _performance(capstone: str, task: Capstone, version: str, now: datetime, run: str) -> dict[str, Any]:
+def _performance(task: Capstone, version: str, live_log: LiveLog, run: str) -> dict[str, Any]:
     """Return, by name, a report on the predictions of the last weeks whose labels are known, if there are enough."""
     outcome = task.OUTCOME
     if outcome is None:
         return {}
-    log = signals.answers(labelled(capstone, now - LABELLED, now, now), version).tail(signals.SAMPLE_ROWS)
+    live_log.stage("reporting on the performance")
+    log = signals.answers(live_log.labelled(), version).tail(signals.SAMPLE_ROWS)
     answers = [answer[outcome.prediction] for answer in log["prediction"]]
     targets = signals.targets(task, log["label"]).to_numpy()
     rows = pd.DataFrame({outcome.target: targets, outcome.prediction: answers})
@@ -82,7 +88,7 @@ def _performance(capstone: str, task: Capstone, version: str, now: datetime, run
     label, prediction = {"binary": (int, float), "multiclass": (str, str), "regression": (float, float)}[outcome.kind]
     rows = rows.astype({outcome.target: label, outcome.prediction: prediction})
     name = f"performance, version {version}, run {run[:8]}"
-    return {name: performance(name, rows, outcome, now)}
+    return {name: performance(name, rows, outcome, live_log.now)}
 
 
 def _left_out(task: Capstone, reference: pd.DataFrame, live: pd.DataFrame, compared: list[str]) -> str:

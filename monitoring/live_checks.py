@@ -1,38 +1,36 @@
 """Checks of live predictions that take longer than counting: performance with intervals, training-serving skew."""
 
-from datetime import datetime, timedelta
-
 from capstan.capstone import Capstone
 from capstan.rollout import store
 from monitoring import checks_run, signals
 from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
 from monitoring.checks_run import Reference
+from monitoring.live_log import LiveLog
 from monitoring.skew import skew
-from predictions.labelled import labelled
 
 SHOWN = 2  # features in a message
-LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 
 
-def measured(capstone: str, task: Capstone, against: Reference, now: datetime) -> list[Check]:
+def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Check]:
     """Return the metrics of the outcome on the labels that are known now, with intervals, beside THRESHOLDS."""
     outcome = task.OUTCOME
     if outcome is None:
         return []
-    log = signals.answers(labelled(capstone, now - LABELLED, now, known_by=now), against.version)
+    live_log.stage("measuring the performance")
+    log = signals.answers(live_log.labelled(), against.version)
     if log.empty or outcome.target not in against.rows:
         return []
     rows, checks = checks_run.signals_of(task, log, against), against.checks
     return performance(rows, outcome, checks, task.THRESHOLDS)
 
 
-def skewed(capstone: str, task: Capstone, since: datetime, until: datetime) -> list[Check]:
-    """Return whether features online equalled those of the offline store, of predictions as of some time: one check."""
+def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:
+    """Return whether features online equalled those of the offline store, of predictions of the hours: one check."""
     if "features" not in task.capabilities:
         return []
-    log = labelled(capstone, since, until, known_by=until, also_unlabelled=True)
-    log = signals.answers(log, store.read(capstone).champion)
+    live_log.stage("comparing features online and offline")
+    log = signals.answers(live_log.predicted(live_log.recently), store.read(capstone).champion)
     if log.empty:
         return []
     checks = skew(capstone, task, log)

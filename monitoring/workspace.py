@@ -1,12 +1,16 @@
 """The Evidently workspace: one project per capstone, one run per report, and panels that show the reports over time."""
 
+import logging
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from capstan.errors import CapstanError
+from capstan.files import read_json
 from capstan.profile import profile
 from capstan.settings import settings
 
+log = logging.getLogger("monitoring")
 DRIFT = ("Share of drifted columns", "DriftedColumnsCount", {"value_type": "share"})
 QUALITY = ("Missing values per row", "DatasetMissingValueCount", {"value_type": "share"})  # its share is of the rows
 # The metric that shows how good a model still is, by the kind of its outcome.
@@ -38,13 +42,39 @@ def _open(place: str) -> Any:
     from evidently.ui.workspace import RemoteWorkspace, Workspace
 
     if not place.startswith(("http://", "https://")):
-        return Workspace.create(place)
+        try:
+            return Workspace.create(place)
+        except ValueError:
+            _mend(Path(place))
+            return Workspace.create(place)
     try:
         return RemoteWorkspace(place, secret=settings().token)
     except Exception as error:  # Evidently raises whatever requests raises
         raise CapstanError(
             f"Evidently does not answer at {place} ({error}). See `capstan cluster status`, and check CAPSTAN_TOKEN."
         ) from error
+
+
+def _mend(place: Path) -> None:
+    """Put away what a full disk or a kill has cut off. Evidently reads nothing else beside such a file."""
+    for path in place.glob("*/snapshots/*.json"):
+        if not _is_whole(path):
+            path.unlink(missing_ok=True)
+            log.warning("A report was not written to its end, and was removed: %s.", path)
+    for path in place.glob("*/metadata.json"):
+        if not _is_whole(path):
+            aside = place.with_name(f"{place.name}-damaged") / path.parent.name
+            aside.parent.mkdir(exist_ok=True)
+            path.parent.rename(aside)
+            log.warning("A project of reports was not written to its end. It is %s now, and a new one begins.", aside)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        read_json(path)
+    except ValueError:
+        return False
+    return True
 
 
 def _remove(workspace: Any, project: Any, names: Collection[str]) -> None:

@@ -23,18 +23,20 @@ def labelled(
     folder: Path | None = None,
     labels: LabelStore | None = None,
     also_unlabelled: bool = False,
+    or_answered_since: datetime | None = None,
 ) -> "pd.DataFrame":
     """Return the predictions of a model that have a label, as of some prediction times, in order of time.
 
     since, until: of the prediction time, the end excluded. known_by: only labels that were known by then, so that
     nothing from the future leaks; of a label that was corrected, the one that counted then. received_by: only those
     that the server had by then, which repeats what an earlier call has seen. also_unlabelled: those without a label as
-    well, whose `label` is None.
+    well, whose `label` is None. or_answered_since: those that were answered since, whatever their prediction time.
 
     The columns are those of the log, and `label`, `known_at`, `received_at`, `late` and `revision`. A prediction that
     a shadow made as well has two rows, which `variant` distinguishes. Raises ValueError for a time without a zone.
     """
-    for name, instant in (("since", since), ("until", until), ("known_by", known_by), ("received_by", received_by)):
+    times = {"since": since, "until": until, "known_by": known_by, "received_by": received_by}
+    for name, instant in (times | {"or_answered_since": or_answered_since}).items():
         if instant is not None and instant.tzinfo is None:
             raise ValueError(f"`{name}` is {instant}, without a time zone.")
     known = (labels or label_store()).read(model, known_by, received_by, known_since=since)
@@ -47,10 +49,12 @@ def labelled(
         wanted,
         columns=", known.label, known.known_at, known.received_at, known.late, known.revision",
         join=f"{'LEFT ' if also_unlabelled else ''}JOIN known USING (prediction_id)",
-        where="($since IS NULL OR prediction_time >= $since) AND ($until IS NULL OR prediction_time < $until)",
+        where="($since IS NULL OR prediction_time >= $since) AND ($until IS NULL OR prediction_time < $until) "
+        "OR time >= $or_answered_since",
         tables={"known": known},
         since=since,
         until=until,
+        or_answered_since=or_answered_since,
     )
     frame["label"] = frame["label"].astype(object).map(orjson.loads, na_action="ignore")
     return frame

@@ -16,8 +16,8 @@ from capstan.settings import settings
 from serving import metrics
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.rest import create_app
-from serving.guards import guards_of_settings
 from serving.guards.call import Guard
+from serving.guards.of_settings import guards_of_settings
 from serving.listeners import GrpcServer, RestServer
 from serving.model.repository import CapstoneRepository
 from serving.model.upkeep import keep_loaded

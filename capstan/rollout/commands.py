@@ -18,7 +18,9 @@ def split(name: str, traffic: Traffic, version: str | None = None, force: bool =
     """
     with changing(name) as state:
         _require_champion(name, state)
-        challenger = _named(name, version, force) if version else state.challenger or _newest_accepted(name, state)
+        challenger = (
+            _named(name, version, force) if version is not None else state.challenger or _newest_accepted(name, state)
+        )
         if challenger == state.champion:
             raise CapstanError(f"Version {challenger} of {name} is the champion already: name another with --version.")
         after = replace(state, challenger=challenger, candidate="", traffic=traffic)
@@ -41,7 +43,7 @@ def promote(
     kept with the state, in the same write.
     """
     with changing(name) as state:
-        if version and version != state.challenger:
+        if version is not None and version != state.challenger:
             _require_champion(name, state)
             if not force:
                 raise CapstanError(
@@ -105,12 +107,9 @@ def _require_champion(name: str, state: RolloutState) -> None:
 
 
 def _named(name: str, number: str, force: bool) -> str:
-    version = registry.version(name, number)
-    if version is None:
-        known = ", ".join(each.version for each in registry.versions(name)) or "none"
-        raise CapstanError(f"{name} has no version {number}. It has: {known}.")
+    known = registry.known_version(name, number)
     require_not_retired(name, number)
-    if (problem := _problem(version)) and not force:
+    if (problem := _problem(known)) and not force:
         raise CapstanError(f"Version {number} of {name}: {problem}. Add --force to serve it anyway.")
     return number
 

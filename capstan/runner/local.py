@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from capstan import catalogue, families, home
+from capstan import catalogue, disk, families, home
 from capstan.errors import Busy, CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
@@ -82,7 +82,7 @@ def execute(
         cache_root=str(folder / "cache" / capstone),
     )
     step_cache.use(str(folder / "cache" / capstone), capstone)
-    with log.open("w", buffering=1) as file:
+    with disk.explained(), log.open("wb", buffering=0) as file:
         stream = Progress(file, on_event)
         handler = logging.StreamHandler(stream)  # kfp reports cache hits outside its own log handler
         logging.getLogger().addHandler(handler)
@@ -116,6 +116,8 @@ def _explain(stream: Progress, log: Path) -> str:
     step = stream.failed or "the pipeline"
     if stream.messages:
         return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
+    if stream.full:
+        return f"Step {step} failed: {stream.full.strip()}\nThe log is {log}."
     if missing := MISSING.search(log.read_text()):
         return (
             f"Step {step} failed: the package {missing['package']!r} is not installed. Install it, or name in FAMILIES "

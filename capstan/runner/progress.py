@@ -4,9 +4,10 @@ import io
 import re
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import BinaryIO
 
-from capstan.notes import MARK
+from capstan.disk import FULL
+from capstan.notes import MARK, STAGE
 
 STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")
 ENDED = re.compile(r"Task .*?'(?P<step>[\w-]+)'.*? finished with status .*?(?P<state>SUCCESS|FAILURE)")
@@ -14,15 +15,19 @@ CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
 ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# on_event(step, state, seconds). state: started, cached, done, failed, or note; for a note, step is its text.
+# on_event(step, state, seconds). state: started, cached, done, failed, note or stage; step is the text of these two.
 Listener = Callable[[str, str, float], None]
 
 
 class Progress(io.TextIOBase):
-    """A stream that writes to the log and informs a listener of what each line means."""
+    """A stream that writes to the log, which has no buffer, and informs a listener of what each line means.
 
-    def __init__(self, file: TextIO, on_event: Listener):
+    A log that cannot be written ends no run: the listener still gets each line.
+    """
+
+    def __init__(self, file: BinaryIO, on_event: Listener):
         self.file = file
+        self.full = ""  # a line that says that a disk is full
         self.on_event = on_event
         self.partial = ""
         self.began: dict[str, float] = {}
@@ -32,7 +37,12 @@ class Progress(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write text to the log, and read the lines that are complete."""
-        self.file.write(text)
+        try:
+            self.file.write(text.encode(errors="replace"))
+        except OSError as error:
+            if not self.full:
+                self.full = str(error)
+                self.on_event(f"The log is incomplete: {error.strerror}.", "note", 0.0)
         *lines, self.partial = (self.partial + text).split("\n")
         for line in lines:
             self._read(COLOUR.sub("", line))
@@ -52,8 +62,12 @@ class Progress(io.TextIOBase):
             self._show_notes()
         elif MARK in line:
             self.notes.append(line.partition(MARK)[2].strip())
+        elif STAGE in line:
+            self.on_event(line.partition(STAGE)[2].strip(), "stage", 0.0)
         elif match := ERROR.search(line):
             self.messages.append(match["message"])
+        elif FULL.search(line):
+            self.full = line
 
     def _show_notes(self) -> None:
         for text in self.notes:

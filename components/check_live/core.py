@@ -1,11 +1,13 @@
 """The step `check-live`: report, check and alert on what the champion answered lately; take a step of the circle."""
 
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
-from capstan import notes
+from capstan import endpoint_client, notes
 from capstan.catalogue import load
+from capstan.errors import CapstanError
 from capstan.times import instant
 
 
@@ -18,22 +20,26 @@ def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: st
     and the number of checks and alarms.
     """
     from monitoring import drift_report, live_checks, service
+    from monitoring.live_log import LiveLog
     from monitoring.retraining.watcher import Watcher
     from monitoring.webhooks import sending
 
     moment = instant(as_of) if as_of else None
-    drift = drift_report.report_drift(capstone, hours, run_id, moment)
+    now, task = moment or datetime.now(UTC), load(capstone)
+    with suppress(CapstanError):  # before the log is read; the watcher says what is wrong
+        endpoint_client.flush(capstone)
+    live_log = LiveLog(capstone, task, now, hours, notes.stage)
+    drift = drift_report.report_drift(capstone, hours, run_id, moment, live_log=live_log)
     if drift.note:
         notes.note(drift.note)
     Path(html).parent.mkdir(parents=True, exist_ok=True)
     Path(html).write_bytes(drift.page or f"<!doctype html><p>{escape(drift.note)}</p>".encode())
-    now, task = moment or datetime.now(UTC), load(capstone)
     watcher = Watcher(capstone, task, circle)
-    more = live_checks.skewed(capstone, task, now - timedelta(hours=hours), now)
+    more = live_checks.skewed(capstone, task, live_log)
     if moment is None:  # the endpoint's counters know no other time than now
         more += service.check(capstone, task, now)
     with sending():
-        events = watcher(now, more)
+        events = watcher(now, more, live_log=live_log)
     for event in events:
         notes.note(f"{event.kind}: {event.reason}")
     checks = watcher.snapshot.checks if watcher.snapshot else []

@@ -14,6 +14,7 @@ from monitoring.alerts import Condition
 from monitoring.checks.result import Check
 from monitoring.checks_run import Reference
 from monitoring.history import Event, history
+from monitoring.live_log import LiveLog
 from monitoring.retraining import decisions
 from monitoring.retraining.steps import Steps
 from monitoring.retraining.training import train
@@ -32,18 +33,21 @@ class Watcher:
         self._reference: Reference | None = None
         self.snapshot: Snapshot | None = None  # at the last look
 
-    def __call__(self, now: datetime, more: Sequence[Check] = (), measure: bool = True) -> list[Event]:
+    def __call__(
+        self, now: datetime, more: Sequence[Check] = (), measure: bool = True, live_log: LiveLog | None = None
+    ) -> list[Event]:
         """Look, alert and decide as of an instant; return the new events.
 
         more: checks that were made elsewhere. measure: also the performance with intervals, which takes longer.
+        live_log: the predictions, where these checks have read them.
 
         Raises CapstanError, also while another process looks at this capstone.
         """
         message = f"{self._capstone} is being looked at by another process. Wait for it, then try again."
         with profile().lock(f"{self._capstone}.look", message):
-            return self._look(now, more, measure)
+            return self._look(now, more, measure, live_log or LiveLog(self._capstone, self._task, now))
 
-    def _look(self, now: datetime, more: Sequence[Check], measure: bool) -> list[Event]:
+    def _look(self, now: datetime, more: Sequence[Check], measure: bool, live_log: LiveLog) -> list[Event]:
         before = len(history().events(self._capstone))
         state = store.read(self._capstone)
         champion = state.champion
@@ -52,8 +56,10 @@ class Watcher:
             self._reference = checks_run.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
         if measure:
-            more = [*more, *live_checks.measured(self._capstone, self._task, self._reference, now)]
-        self.snapshot = checks_run.look(self._capstone, self._task, self._reference, now, more, self._stopped())
+            more = [*more, *live_checks.measured(self._task, self._reference, live_log)]
+        self.snapshot = checks_run.look(
+            self._capstone, self._task, self._reference, now, more, self._stopped(), live_log
+        )
         if self._steps and any(event.kind == "stopped" for event in self._steps.step(now, self.snapshot.checks)):
             checks_run.report(self._capstone, self.snapshot.checks, now, self._stopped())
         return history().events(self._capstone)[before:]

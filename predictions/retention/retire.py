@@ -20,14 +20,11 @@ def retire_version(name: str, number: str) -> None:
     """Mark a version, so that nothing gives it a role again. Raises CapstanError when it has one, or is not there."""
     known(name)
     with changing(name) as state:
-        registered = registry.version(name, number)
-        if registered is None:
-            there = ", ".join(version.version for version in registry.versions(name)) or "none"
-            raise CapstanError(f"{name} has no version {number}. It has: {there}.")
+        known_version = registry.known_version(name, number)
         for role, version in state.versions().items():
             if version == number:
                 raise CapstanError(f"Version {number} of {name} is the {role}: {_way_out(name, role)} first.")
-        if not registered.retired:
+        if not known_version.retired:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             registry.set_tag(name, number, registry.RETIRED, f"{now} by {user()}")
 

@@ -1,4 +1,4 @@
-"""Old versions: those without a role that are not among the newest."""
+"""Old versions: those without a role that are not among the newest, of which retired ones are none."""
 
 import re
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ NUMBER = re.compile(r"(?:^|-)version-(?P<number>\d+)(?=[-.])")
 
 def clean(capstone: str, policy: Policy) -> list[Removed]:
     """Erase old versions for good, and what was written about them. Nothing else changes the roll-out meanwhile."""
-    rule = f"beyond the newest {policy.versions} of each capstone, without a role"
+    rule = f"beyond the newest {policy.versions} of each capstone that are not retired, without a role"
     with ExitStack() as held:
         try:
             held.enter_context(profile().no_run(capstone))
@@ -36,9 +36,17 @@ def clean(capstone: str, policy: Policy) -> list[Removed]:
 def select(
     known: list[ModelVersion], state: RolloutState, newest: int
 ) -> tuple[list[ModelVersion], list[ModelVersion]]:
-    """Return the versions that go, the oldest first, and those that stay. `known` begins with the newest."""
+    """Return the versions that go, the oldest first, and those that stay. `known` begins with the newest.
+
+    A retired version takes the place of no other: it stays until so many newer ones that are not retired are there.
+    """
     needed = {*state.versions().values(), state.previous}
-    kept = [version for place, version in enumerate(known) if place < newest or version.version in needed]
+    kept: list[ModelVersion] = []
+    counted = 0
+    for version in known:
+        if counted < newest or version.version in needed:
+            kept.append(version)
+        counted += not version.retired
     return [version for version in reversed(known) if version not in kept], kept
 
 

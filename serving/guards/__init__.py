@@ -3,30 +3,3 @@
 A guard is an async callable that takes a call and `proceed`, which goes on to the next guard and at last to the model.
 It awaits `proceed()` and returns what that returned, or raises an error that `serving.errors` knows.
 """
-
-from capstan.settings import settings
-from serving.guards.authentication import Authentication
-from serving.guards.bodies import Bodies
-from serving.guards.call import Guard
-from serving.guards.concurrency import Concurrency
-from serving.guards.first_use import FirstUse, Models
-from serving.guards.measure import Measure
-from serving.guards.rate import Rate
-from serving.guards.time_limit import TimeLimit
-from serving.guards.tokens import TokenFile
-
-
-def guards_of_settings(models: Models | None = None) -> list[Guard]:
-    """Return the guards of this profile, the outermost first. `models` loads capstones on first use.
-
-    Raises CapstanError when the token file is unreadable.
-    """
-    own = settings()
-    guards: list[Guard] = [Measure()]
-    if own.tokens_file:
-        guards.append(Authentication(TokenFile(own.tokens_file)))
-    if own.token_rate:
-        guards.append(Rate(own.token_rate, own.token_burst))
-    guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))
-    first_use = [FirstUse(models)] if models else []
-    return [*guards, Concurrency(own.max_concurrent), *first_use, TimeLimit(own.request_seconds)]

@@ -12,7 +12,7 @@ from capstan.settings import ROOT
 from predictions.log import PredictionLog
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.rest import create_app
-from serving.guards import guards_of_settings
+from serving.guards.of_settings import guards_of_settings
 from serving.model.repository import CapstoneRepository
 from serving.model.served_model import ServedModel
 from tests.support.capstones_of_tests import in_catalogue, variant

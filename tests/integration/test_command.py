@@ -69,6 +69,7 @@ def test_users_error_exits_with_1_and_one_message(arguments, names, place):
         (["--set", "seed=abc"], "parameter 'seed' of flight_delay is of the type Integer, and 'abc' is not"),
         (["--set", "sead=1"], "Did you mean 'seed'?"),
         (["--set", "as_of=1"], "of the type String"),
+        (["--set", f"seed={'[' * 5000}"], "of the type Integer"),
     ],
 )
 def test_parameter_that_does_not_fit_is_refused_before_anything_starts(arguments, names, place):

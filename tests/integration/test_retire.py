@@ -120,6 +120,11 @@ def test_version_with_a_role_is_refused(role, place, three):
         (["servd", "--version", "1"], "Did you mean"),
         ([NAME, "--version", "999"], "has no version 999. It has: "),
         ([NAME, "--version", "one"], "has no version one. It has: "),
+        ([NAME, "--version", "9" * 20], "has no version 99999999999999999999. It has: "),
+        ([NAME, "--version", str(2**31)], "has no version 2147483648. It has: "),
+        ([NAME, "--version", "03"], "has no version 03. It has: "),
+        ([NAME, "--version", "\u0663"], "has no version \u0663. It has: "),
+        ([NAME, "--version", ""], "has no version ''. It has: "),
         (["house_price"], "is not deployed"),
     ],
 )

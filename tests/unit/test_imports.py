@@ -81,3 +81,14 @@ def test_every_way_to_import_counts(source):
 
 def test_an_import_for_type_checkers_does_not_count():
     assert imports("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import a.b", "a", {"a.b"}) == set()
+
+
+def test_no_package_imports_a_module_that_is_run_by_itself():
+    """`python -m` warns of one that is there already."""
+    run = [module(path) for path in SOURCES if '\nif __name__ == "__main__":' in path.read_text()]
+    packages = sorted({name.rpartition(".")[0] for name in run})
+    check = f"import sys, {', '.join(packages)}; print(*({run!r} & sys.modules.keys()))".replace("[", "{").replace(
+        "]", "}"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT)
+    assert "serving.guards.tokens" in run and (done.stdout.strip(), done.stderr) == ("", "")

@@ -201,7 +201,7 @@ def test_bodies_share_a_limit_of_memory(guarded, stalled):
 
 def test_a_server_without_its_token_file_says_so(tmp_path, monkeypatch):
     from capstan.settings import settings
-    from serving.guards import guards_of_settings
+    from serving.guards.of_settings import guards_of_settings
 
     monkeypatch.setenv("CAPSTAN_TOKENS_FILE", str(tmp_path / "none"))
     settings.cache_clear()

@@ -111,8 +111,12 @@ def read_ids(place) -> list[str]:
         ("a.txt", "x", "is no .csv, .jsonl, .parquet file"),
         ("none.csv", None, "none.csv cannot be read: [Errno 2] No such file"),
         ("a.parquet", "x", "a.parquet cannot be read"),
-        ("a.jsonl", "[1]\n", "line 1 is no object"),
-        ("a.jsonl", "{", "a.jsonl cannot be read"),
+        (
+            "a.csv",
+            "prediction_id,label,label\nx,true,false\n",
+            "a.csv cannot be read: its columns are there twice: 'label'",
+        ),
+        ("a.csv", "prediction_id;label\nx;true\n", "a.csv cannot be read: it has no column `label`"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line(place, tmp_path, name, content, said):
@@ -120,6 +124,72 @@ def test_a_file_that_cannot_be_read_is_one_line(place, tmp_path, name, content, 
         (tmp_path / name).write_text(content)
     done = capstan(place, "labels", "load", "tiny", tmp_path / name)
     assert done.returncode == 1 and said in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def wrong_lines(report: dict) -> list[tuple[str, str]]:
+    """Return what each refused row says: file, line and prediction; and why."""
+    return [tuple(row["error"].split(": ", 1)) for row in report["refused"]]
+
+
+def test_a_wrong_line_is_named_and_holds_up_no_other(place, tmp_path):
+    ids = predicted(place, 4)
+    lines = [b"\xef\xbb\xbfprediction_id,label,known_at,note"]  # with Excel's mark, and a column of its user's
+    lines += [f"{ids[0]},TRUE,{KNOWN},x".encode(), f"{ids[1]},True,{KNOWN},x,more".encode(), b"", b",,,"]
+    lines += [f"{ids[1]},true,{KNOWN},x,".encode(), b'"' + ids[1].encode() + b'"x,true', b"b" + b"\xff" + b",true,,"]
+    lines += [f"{ids[1]},Infinity,,".encode(), f"{ids[1]},{'[' * 5000},,".encode(), f"{ids[1]},False".encode()]
+    (tmp_path / "a.csv").write_bytes(b"\r\n".join(lines) + b"\r\n")
+    refused = tmp_path / "refused.jsonl"
+    code, report = load(place, tmp_path / "a.csv", "--refused", refused)
+    assert (code, report["accepted"], report["wrong"]) == (1, 2, 6)
+    report["refused"] = [json.loads(line) for line in refused.read_text().splitlines()]
+    assert [row["line"] for row in report["refused"]] == [3, 6, 7, 8, 9, 10]
+    named, why = zip(*wrong_lines(report), strict=True)
+    assert named[0] == f"{tmp_path}/a.csv, line 3" and named[4] == f"{tmp_path}/a.csv, line 9, prediction '{ids[1]}'"
+    for text, part in zip(why, ("5 fields", "5 fields", "no CSV", "UTF-8", "JSON compliant", "nested"), strict=True):
+        assert part in text
+
+    deep, half = '{"prediction_id": "c", "label": ' + "[" * 100_000, '{"prediction_id": "'
+    rows = ["\ufeff" + json.dumps({"prediction_id": ids[2], "label": True, "known_at": KNOWN}), deep, half, "", "[1]"]
+    rows += ['{"prediction_id": "c", "label": Infinity}', '{"prediction_id": "c", "label": "\\ud800"}']
+    rows += ['{"prediction_id": "c", "label": true, "label": false}', '{"prediction_id": "c", "label": 1e999}']
+    rows += ['{"prediction_id": "c", "label": ' + "[" * 300 + "]" * 300 + "}"]
+    rows += [json.dumps({"prediction_id": ids[3], "label": True, "known_at": KNOWN})]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows))
+    code, report = load(place, tmp_path / "a.jsonl", "--refused", refused)
+    assert (code, report["accepted"], report["wrong"]) == (1, 2, 8)
+    report["refused"] = [json.loads(line) for line in refused.read_text().splitlines()]
+    assert [row["line"] for row in report["refused"]] == [2, 3, 5, 6, 7, 8, 9, 10]
+
+
+def test_long_rows_are_sent_in_smaller_batches(place, tmp_path):
+    entity = {"carrier": "AA", "origin": "JFK"}
+    row = {"time": "2013-08-01T12:00:00Z", "label": True}
+    rows = [row | {"entity": entity | {"tailnum": f"{n}{'N' * 4000}"}} for n in range(500)]  # twice what fits
+    rows.append(row | {"entity": entity | {"tailnum": "N" * 2**20}})
+    (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    code, report = load(place, tmp_path / "a.jsonl", "--refused", tmp_path / "refused.jsonl")
+    assert (code, report["unknown"], report["wrong"]) == (1, 500, 1)
+    last = json.loads((tmp_path / "refused.jsonl").read_text().splitlines()[-1])
+    assert last["line"] == 501 and "the endpoint takes 1,048,576" in last["error"]
+
+
+def test_the_report_of_what_was_sent_outlives_an_error(place, tmp_path):
+    rows = pa.table({"prediction_id": [f"none-{n}" for n in range(2000)], "label": [True] * 2000})
+    pq.write_table(rows, tmp_path / "a.parquet", row_group_size=1000, compression="none", use_dictionary=False)
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    start = pq.read_metadata(tmp_path / "a.parquet").row_group(1).column(0).data_page_offset
+    content[start : start + 5000] = bytes(5000)
+    (tmp_path / "a.parquet").write_bytes(content)
+    done = capstan(place, "labels", "load", "tiny", tmp_path / "a.parquet", "--refused", tmp_path / "refused.jsonl")
+    assert done.returncode == 1 and "1,000 unknown" in done.stdout and "row 1000 was the last" in done.stderr
+    assert len((tmp_path / "refused.jsonl").read_text().splitlines()) == 1000
+
+
+def test_the_report_is_shown_where_the_disk_is_too_full_for_the_reasons(place, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"prediction_id": "none", "label": true}\n')
+    done = capstan(place, "labels", "load", "tiny", tmp_path / "a.jsonl", "--refused", "/dev/full")
+    assert done.returncode == 1 and "1 unknown" in done.stdout
+    assert done.stderr.startswith("Error: The disk is full: the file system at /dev") and "Traceback" not in done.stderr
 
 
 def test_without_the_token_or_labels_the_command_says_so(place, tmp_path):

@@ -105,6 +105,18 @@ def test_report_whose_page_is_gone_takes_the_place_of_the_old_one(watch, home):
     assert [path.suffix for path in (home / "reports" / "flight_delay").iterdir()] == [".html"]
 
 
+@pytest.mark.parametrize("cut_off", ["*/snapshots/*.json", "*/metadata.json"])
+def test_file_that_was_cut_off_ends_no_other_report(watch, home, caplog, cut_off):
+    """As a full disk or a kill leaves it: Evidently writes in place."""
+    watch("same")
+    [path] = (home / "evidently").glob(cut_off)
+    path.write_bytes(path.read_bytes()[:-100])
+    name, _page = watch("same", version="2")
+    [project] = workspace(home).list_projects()
+    assert [workspace(home).get_run(project.id, run).name for run in workspace(home).list_runs(project.id)] == [name]
+    assert "was not written to its end" in caplog.text
+
+
 def test_looks_at_the_past_are_plotted_beside_the_report_of_the_training(watch, home, parts):
     """Evidently sorts all by time, and cannot where some times have a zone and some have none."""
     from evidently.ui.service.base import SeriesFilter

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,3 +153,10 @@ def test_whatever_is_sent_is_read_or_refused(decoder, row):
     else:
         assert label in ("true", "false") and known <= now + timedelta(minutes=5)
         assert (sent.prediction_id is None) is (sent.entity is not None)
+
+
+@pytest.mark.parametrize("depth", [200, 260, 1000])
+def test_a_label_that_is_nested_deeply_is_refused(decoder, depth):
+    label = orjson.loads(b"[" * depth + b"]" * depth)
+    with pytest.raises(InvalidInput):
+        decoder.read({"prediction_id": "a", "label": label}, datetime.now(UTC))

@@ -1,0 +1,56 @@
+"""Ctrl-C: one line, exit code 130, and a run that goes on from the cache."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.conftest import CAPSTAN
+from tests.integration.place import Place, place_of_examples
+
+NAME = "wine_cluster"
+
+
+@pytest.fixture
+def place(tmp_path) -> Iterator[Place]:
+    with place_of_examples(tmp_path / "home") as place:
+        yield place
+
+
+def started(place: Place, *arguments: str) -> subprocess.Popen:
+    """A command in a group of its own, as a terminal starts it."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    environment = os.environ | place.environment
+    return subprocess.Popen([CAPSTAN, *arguments], env=environment, text=True, process_group=0, **pipes)
+
+
+def stop(command: subprocess.Popen) -> tuple[str, str]:
+    """Press Ctrl-C; return what the command had still to say."""
+    os.killpg(command.pid, signal.SIGINT)
+    try:
+        return command.communicate(timeout=60)
+    finally:
+        command.kill()
+
+
+def test_ctrl_c_is_one_line(place, tmp_path):
+    os.mkfifo(tmp_path / "request")
+    command = started(place, "predict", NAME, "--file", str(tmp_path / "request"))
+    with (tmp_path / "request").open("w"):  # opened as soon as the command reads it
+        output, error = stop(command)
+    assert (command.returncode, output, error) == (130, "", "Stopped.\n")
+
+
+@pytest.mark.rotating
+def test_stopped_run_says_what_is_left_and_goes_on_from_the_cache(place):
+    command = started(place, "run", NAME)
+    try:
+        assert any("split" in line for line in command.stdout), command.stderr.read()
+    finally:
+        _, error = stop(command)
+    assert command.returncode == 130 and error.startswith("Stopped. "), error
+    assert "goes on from the cache" in error and "capstan down" in error and len(error.splitlines()) == 1
+    again = place("run", NAME)
+    assert again.returncode == 0 and "cached ingest" in again.stdout, again.stderr
