@@ -42,10 +42,10 @@ def test_report_performance_and_checks_share_one_pass(task):
     against = checks_run.reference(live.NAME, task, live.VERSION)
     report = drift_report.report_drift(live.NAME, HOURS, "run", version=live.VERSION, live_log=log)
     measured = live_checks.measured(task, against, log)
-    found = checks_run.look(live.NAME, task, against, NOW, measured, live_log=log)
+    snapshot = checks_run.look(live.NAME, task, against, NOW, measured, live_log=log)
     assert report.counts["predictions"] == 700 and report.page
     assert {check.name for check in measured} == {"mae", "calibration"}
-    assert found.predictions > 5_000 and {"drift", "contract", "mae"} <= {check.name for check in found.checks}
+    assert snapshot.predictions > 5_000 and {"drift", "contract", "mae"} <= {check.name for check in snapshot.checks}
     assert len(OPENED) == 1
     assert [stage.split()[0] for stage in told] == ["reading", "reporting", "reporting", "measuring", "checking"]
 
