@@ -6,6 +6,7 @@ Whoever uses a version holds a shared lock on its folder, which the system relea
 nobody holds is removed.
 """
 
+import errno
 import fcntl
 import os
 import shutil
@@ -90,9 +91,10 @@ def _add(path: Path, download: Callable[[Path], None]) -> None:
     try:
         download(partial)
         partial.rename(path)
-    except OSError:
-        if not path.exists():
-            raise  # otherwise another process was faster, and its files stay
+    except OSError as error:
+        # Another process was faster. Its files stay, or have gone again already.
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) and not path.exists():
+            raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         if lock is not None:

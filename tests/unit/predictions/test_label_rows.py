@@ -14,7 +14,7 @@ def rows(tmp_path):
     def read_rows(name: str, content: str | bytes, capstone: str = "tiny") -> list[Line]:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        with capstones.found():
+        with capstones.in_catalogue():
             return list(read(path, capstones.task(capstone)))
 
     return read_rows
@@ -61,7 +61,9 @@ def test_empty_columns_at_the_end_may_be_there_or_not(rows):
 
 
 @pytest.mark.parametrize(
-    "label", ["Infinity", "-1e999", "[NaN]", '"\\ud800"', str(2**70), "[" * 100_000, '{"a":1,"a":2}']
+    "label",
+    ["Infinity", "-1e999", "[NaN]", '"\\ud800"', str(2**70), "[" * 100_000, '{"a":1,"a":2}'],
+    ids=["infinity", "beyond floats", "NaN", "surrogate", "beyond 64 bits", "nested", "twice"],
 )
 def test_what_json_does_not_know_is_a_problem_of_its_row(rows, label):
     good = '{"prediction_id": "b", "label": true}\n'
@@ -93,5 +95,5 @@ def test_the_columns_of_parquet_are_there_once(tmp_path):
         [pa.array(["x"]), pa.array([True]), pa.array([False])], ["prediction_id", *["label"] * 2]
     )
     pq.write_table(table, tmp_path / "a.parquet")
-    with capstones.found(), pytest.raises(CapstanError, match="there twice: 'label'"):
+    with capstones.in_catalogue(), pytest.raises(CapstanError, match="there twice: 'label'"):
         list(read(tmp_path / "a.parquet", capstones.task("tiny")))
