@@ -6,9 +6,10 @@ per heavy library that the pipeline needs, one after the other, while the first 
 library are forked from its process.
 
 These processes hold no threads and no sockets, and have not loaded DuckDB or LightGBM. They end with their standard
-input, so with the run. A request is {"command", "output", "status", "library", "preload"}: the step's output goes
-to the FIFO `output`, its exit code into the file `status`. `library` is the module that the step is forked from, and
-`preload` names those that are still to come.
+input, so with the run, or once the process that started the server is gone. A step ends when nobody reads its output.
+A request is {"command", "output", "status", "library", "preload"}: the step's output goes to the FIFO `output`, its
+exit code into the file `status`. `library` is the module that the step is forked from, and `preload` names those that
+are still to come.
 
 With a path as its argument, the server reads requests of many runs from a FIFO there, until its standard input ends.
 Such a request also has the run's `environment` and `folder`. The first one that names libraries has all imported.
@@ -18,6 +19,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from importlib import import_module
@@ -37,6 +39,8 @@ LIGHT = (
     "capstan.catalogue",
     "capstan.registry",
 )
+PARENT_SECONDS = 1.0  # between two checks that the parent is there: another process may hold the standard input open
+ABANDONED_SECONDS = 10.0  # that a step without a reader may take to clean up
 LAST_STEP_SECONDS = 0.5  # that a step which closed its output takes to end
 
 
@@ -97,11 +101,16 @@ def _serve_alone(requests: int) -> None:
 
 
 def _lines(requests: int, end: int) -> Iterator[bytes]:
-    """Yield lines until one of both ends: the requests, or what is open for as long as the server is to live."""
-    buffer, waiting = b"", poll()
+    """Yield lines until one of both ends, or the parent: the requests, or what is open while the server is to live."""
+    buffer, waiting, parent = b"", poll(), os.getppid()
     for descriptor in {requests, end}:
         waiting.register(descriptor, POLLIN | POLLHUP)
-    while ready := {descriptor for descriptor, _ in waiting.poll()}:
+    while True:
+        ready = {descriptor for descriptor, _ in waiting.poll(1000 * PARENT_SECONDS)}
+        if not ready and os.getppid() == parent:
+            continue
+        if not ready:
+            return
         data = os.read(requests if requests in ready else end, 65_536)
         if not data:
             return
@@ -133,6 +142,8 @@ def run(request: dict[str, Any]) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    signal.signal(signal.SIGTERM, _terminate)
+    threading.Thread(target=_end_when_abandoned, args=(output, threading.get_ident()), daemon=True).start()
     status = 1
     try:
         _take_over(request)
@@ -149,6 +160,20 @@ def run(request: dict[str, Any]) -> None:
         sys.stderr.flush()
         Path(request["status"]).write_text(str(status))
         os._exit(status)  # without the exit handlers of the server
+
+
+def _terminate(*_signal: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)  # so that the step cleans up
+
+
+def _end_when_abandoned(output: int, main: int) -> None:
+    """End this step once nobody reads its output: its run has been killed."""
+    reader_left = poll()
+    reader_left.register(output, 0)  # POLLERR comes unasked
+    reader_left.poll()
+    signal.pthread_kill(main, signal.SIGTERM)
+    time.sleep(ABANDONED_SECONDS)
+    os._exit(1)
 
 
 def _take_over(request: dict[str, Any]) -> None:

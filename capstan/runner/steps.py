@@ -92,7 +92,7 @@ class Steps:
                 yield decode(data)
 
     def close(self) -> None:
-        """End the server, unless other runs share it. A running step goes on."""
+        """End the server, unless other runs share it. A step that still runs ends by itself."""
         if self.server is None:
             return
         with suppress(OSError):

@@ -182,3 +182,45 @@ def test_step_starts_plainly_when_the_shared_server_is_gone(shared, capsys):
 )
 def test_a_step_is_forked_from_the_library_that_its_component_imports(component, module):
     assert library((ROOT / "components" / component / "component.py").read_text()) == module
+
+
+def run_and_be_killed(folder: Path, code: str) -> tuple[subprocess.Popen, psutil.Process]:
+    """Run a step in another process until it writes its process id to `folder / "pid"`; return both processes."""
+    script = f"""
+from pathlib import Path
+from capstan.runner.steps import step_server
+from tests.unit.capstan.runner.test_steps import command
+
+with step_server() as steps:
+    {code}
+    steps.run(command({STEP.format(folder=folder)!r}))
+"""
+    running = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.DEVNULL)
+    wait_until(lambda: (folder / "pid").exists() and (folder / "pid").read_text(), 120)
+    return running, psutil.Process(int((folder / "pid").read_text()))
+
+
+STEP = """
+import os, time
+from pathlib import Path
+Path("{folder}/pid").write_text(str(os.getpid()))
+try:
+    time.sleep(3600)
+finally:
+    Path("{folder}/cleaned").touch()
+"""
+
+
+def test_a_run_that_is_killed_leaves_no_step_and_no_server(tmp_path):
+    """Not even where another process has the server's standard input open."""
+    held = "import subprocess; subprocess.Popen(['sleep', '60'], pass_fds=[steps.server.stdin.fileno()])"
+    running, step = run_and_be_killed(tmp_path, held)
+    server = step.parent()
+    holder = next(child for child in psutil.Process(running.pid).children() if child.name() == "sleep")
+    try:
+        running.kill()
+        running.wait()
+        assert psutil.wait_procs([step, server], timeout=30)[1] == []
+        assert (tmp_path / "cleaned").exists() and holder.is_running()
+    finally:
+        holder.kill()
