@@ -15,7 +15,7 @@ from pipelines.digits.pixels import from_bytes
 if TYPE_CHECKING:
     from pipelines.digits.model import DigitModel
 
-ATTACKED, EPS = 500, 0.1  # images of the test, and the most that a pixel changes
+ATTACKED, EPS = 200, 0.1  # images of the test, and the most that a pixel changes
 METHODS = {"FGSM": attacks.fgsm, "PGD-40": attacks.pgd}
 
 
