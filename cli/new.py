@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.options import Capstone
 from cli.output import console
@@ -47,21 +48,31 @@ def new(
 
 
 def check(capstone: Capstone) -> None:
-    """Check a capstone: is its task complete, and does its pipeline compile?"""
+    """Check a capstone: is its task complete, does its pipeline compile, and does its model fit its requests?"""
     from tempfile import TemporaryDirectory
 
     from kfp import compiler
 
     from capstan import catalogue
-    from capstan.request_check import unbounded
+    from capstan.errors import CapstanError
+    from capstan.request_check import problems, unbounded
+    from capstan.scaffold.create import unedited
 
     task = catalogue.load(capstone)
     with TemporaryDirectory() as folder:
         compiler.Compiler().compile(catalogue.load_pipeline(capstone), f"{folder}/pipeline.yaml")
+    if wrong := problems(task):
+        raise CapstanError(f"A run of {capstone} would fail after its training: {'; '.join(wrong)}.")
     fields = unbounded(task.Request.model_json_schema()) if "endpoint" in task.capabilities else []
     if fields:
-        console.print(f"[yellow]Warning:[/] give lists of Request a max_length, for their cost: {', '.join(fields)}.")
+        _warn(f"give lists of Request a max_length, for their cost: {', '.join(fields)}.")
+    if files := unedited(capstone, catalogue.folder(capstone)):
+        _warn(f"still as `capstan new` made them: {', '.join(files)}.")
     console.print(f"{capstone} is complete. Capabilities: {', '.join(sorted(task.capabilities)) or 'none'}.")
+
+
+def _warn(text: str) -> None:
+    console.print(f"[yellow]Warning:[/] {escape(text)}")
 
 
 def _wanted(capability: str, flag: Flag) -> bool:

@@ -17,6 +17,7 @@ from capstan.errors import Busy, CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
+from capstan.runner import failure
 from capstan.runner.command import source_of
 from capstan.runner.libraries import library
 from capstan.runner.parameters import checked_parameters
@@ -114,16 +115,19 @@ def _never_cached(spec: Any) -> set[str]:
 
 def _explain(stream: Progress, log: Path) -> str:
     step = stream.failed or "the pipeline"
-    if stream.messages:
-        return f"Step {step} failed: {stream.messages[-1]}\nThe log is {log}."
+    printed = failure.printed_by(step, COLOUR.sub("", log.read_text()))
+    if message := failure.user_error(printed) or "".join(stream.messages[-1:]):
+        return f"Step {step} failed: {message}\nThe log is {log}."
     if stream.full:
         return f"Step {step} failed: {stream.full.strip()}\nThe log is {log}."
-    if missing := MISSING.search(log.read_text()):
+    if missing := MISSING.search(printed):
         return (
             f"Step {step} failed: the package {missing['package']!r} is not installed. Install it, or name in FAMILIES "
             f"of the task the family that has it, and run `make install FAMILIES=...`.\nThe log is {log}."
         )
-    end = "\n".join(COLOUR.sub("", log.read_text()).splitlines()[-25:])
+    if bug := failure.bug(printed):
+        return f"Step {step} failed. The log is {log}.\n{bug}"
+    end = "\n".join(printed.splitlines()[-25:])
     return f"Step {step} failed. The end of {log}:\n{end}"
 
 

@@ -57,7 +57,7 @@ class Steps:
             preload = [] if step in self.never_cached else sorted(self.libraries)
             self._send(request | {"library": library(source_of(command)), "preload": preload})
             for text in self._read(reader):
-                print(text, end="")
+                sys.stdout.write(text)  # kfp indents what `print` gets, also in the middle of a line
         finally:
             os.close(reader)
         print("\n")
@@ -174,6 +174,6 @@ def _plain(command: list[str], env_vars: dict[str, str] | None) -> int:
     ) as process:
         assert process.stdout
         for line in process.stdout:
-            print(line, end="")
+            sys.stdout.write(line)
         print("\n")
         return process.wait()

@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from itertools import combinations
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -12,6 +13,7 @@ from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")
 MADE = ("contract", "features", "endpoint", "labels", "monitoring")  # events need a model that they mean something to
+CODE = ("task.py", "pipeline.py", "features.py")  # of the templates; the others are for readers and tests
 
 
 def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
@@ -34,7 +36,9 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
             f"{parent} cannot be written ({error.strerror}). Choose another folder with --into."
         ) from error
     try:
-        _render(staged, name, capabilities)
+        for path, text in render(name, capabilities):
+            (staged / path).parent.mkdir(exist_ok=True)
+            (staged / path).write_text(text)
         staged.chmod(0o755)
         staged.rename(target)
     except OSError as error:
@@ -55,7 +59,8 @@ def check_name(name: str, parent: Path) -> None:
         raise CapstanError(f"There is a capstone or a file called {name!r} already. Choose another name.")
 
 
-def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
+def render(name: str, capabilities: Set[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the files of a new capstone: the path in its folder, and the text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -76,7 +81,13 @@ def _render(folder: Path, name: str, capabilities: Set[str]) -> None:
         relative = path.relative_to(TEMPLATES)
         if relative.name == "features.py.jinja" and "features" not in capabilities:
             continue
-        text = environment.get_template(str(relative)).render(values)
-        target = folder / relative.with_suffix("")
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(text)
+        yield relative.with_suffix(""), environment.get_template(str(relative)).render(values)
+
+
+def unedited(name: str, folder: Path) -> list[str]:
+    """Return which of a capstone's README and tests are still as they were made, with whatever capabilities."""
+    kinds = [set(chosen) for size in range(len(MADE) + 1) for chosen in combinations(MADE, size)]
+    made = {file for kind in kinds for file in render(name, kind) if file[1] and file[0].name not in CODE}
+    return sorted(
+        {str(path) for path, text in made if (folder / path).is_file() and (folder / path).read_text() == text}
+    )

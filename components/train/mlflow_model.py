@@ -9,6 +9,7 @@ from capstan.batches import Batches
 from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.model import Answer, Model
+from capstan.request_check import refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,17 +81,12 @@ def _example(task: Capstone, model: Model, tables: "Tables") -> "pd.DataFrame":
 def _request(task: Capstone, number: int, row: dict[str, Any]) -> Any:
     import json
 
-    from pydantic import ValidationError
-
-    try:
-        return task.Request.model_validate_json(json.dumps(row, default=str))
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        field = ".".join(map(str, problem["loc"]))
+    if refused := refusal(task.Request, row):
         raise CapstanError(
             f"`examples` of pipelines/{task.name}/task.py returned a row, number {number}, that its Request refuses: "
-            f"{field}: {problem['msg']} (got {problem['input']!r}). Leave out, or give None, what has no value."
-        ) from None
+            f"{refused}. Leave out, or give None, what has no value."
+        )
+    return task.Request.model_validate_json(json.dumps(row, default=str))
 
 
 def _frame(answer: Answer) -> "pd.DataFrame":
