@@ -1,6 +1,7 @@
 """Settings of a profile: environment variables prefixed `CAPSTAN_`, with the local profile as default."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     tokens_file: Path | None = Field(
         None, description="endpoint: hashes of the clients' tokens; by default none needed"
     )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [], description="endpoint: more names that it is reached by, separated by commas; others are refused"
+    )
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
     token_burst: int = Field(20, description="endpoint: requests of a token at once, beyond the rate")
 
@@ -114,10 +118,18 @@ class Settings(BaseSettings):
     def _addresses(cls, value: object) -> object:
         return value.split() if isinstance(value, str) else value
 
-    @field_validator("serve", mode="before")
+    @field_validator("serve", "allowed_hosts", mode="before")
     @classmethod
     def _names(cls, value: object) -> object:
         return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z\d_.-]+|[\dA-Fa-f:]+:[\dA-Fa-f:.]*", name):
+                raise ValueError("a host is a name or an address, such as models.example.org, without scheme and port")
+        return value
 
     @field_validator("token", "labels_token")
     @classmethod

@@ -39,7 +39,7 @@ class Unauthenticated(Refused):
 
 
 class Forbidden(Refused):
-    """The token is known, but for something else."""
+    """Who asks may not do this: the token is for something else, or a page of another site asks."""
 
 
 class Conflict(CapstanError):

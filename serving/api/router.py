@@ -75,7 +75,7 @@ class Application:
         name = child_scope.get("path_params", {}).get("model_name", "")
         limits = self.limits(name)
         body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
-        call, begun = Call(kind, Headers(scope=scope), body, name, limits), False
+        call, begun = Call(kind, Headers(scope=scope), body, name, limits, scope["method"]), False
 
         async def watched(message: Message) -> None:
             nonlocal begun

@@ -1,9 +1,9 @@
-"""Bearer tokens: everything but the probes needs one; labels, and decisions at the console, need their own."""
+"""Bearer tokens: all but probes and reading the console need one; labels and decisions at the console, their own."""
 
 from typing import Any
 
 from serving.errors import Forbidden, Unauthenticated
-from serving.guards.call import Answer, Call, Kind
+from serving.guards.call import OPEN, Answer, Call, Kind
 from serving.guards.tokens import LABELS, OPERATOR, TokenFile
 
 NEEDED = {Kind.LABEL: LABELS, Kind.OPERATE: OPERATOR}  # the purpose that a token of such a call must have
@@ -18,7 +18,7 @@ class Authentication:
 
     async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Raises Unauthenticated for calls without a known token, Forbidden for those with one of another purpose."""
-        if call.kind is not Kind.PROBE:
+        if call.kind not in OPEN:
             scheme, _, token = call.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not token:
                 raise Unauthenticated("This server needs a token: send the header `Authorization: Bearer TOKEN`.")

@@ -26,6 +26,7 @@ class Kind(Enum):
     """What a call is for. Each route declares its kind. Probes pass every guard."""
 
     PROBE = "probe"
+    CONSOLE = "console"
     PREDICT = "predict"
     STREAM = "stream"
     LABEL = "label"
@@ -33,6 +34,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
+OPEN = (Kind.PROBE, Kind.CONSOLE)  # they need no token, and are not counted
 PREDICTIONS = (Kind.PREDICT, Kind.STREAM)
 
 
@@ -45,6 +47,7 @@ class Call:
     body: Body | None = None  # None where the message has arrived already, as in gRPC
     asked: str = ""  # the model that its path or message names, whether it is served or not
     limits: Limits = field(default_factory=Limits)  # of that model
+    method: str = ""  # of REST; gRPC has none
     size: int = 0  # bytes of its body or message, once it is there
     client: str = ""  # the name of its token
     status: int = 200  # of the answer, once it has begun

@@ -8,12 +8,15 @@ from serving.guards.concurrency import Concurrency
 from serving.guards.first_use import FirstUse, Models
 from serving.guards.measure import Measure
 from serving.guards.rate import Rate
+from serving.guards.sites import Sites
 from serving.guards.time_limit import TimeLimit
 from serving.guards.tokens import TokenFile
 
 
-def guards_of_settings(models: Models | None = None) -> list[Guard]:
-    """Return the guards of this profile, the outermost first. `models` loads capstones on first use.
+def guards_of_settings(models: Models | None = None, host: str = "") -> list[Guard]:
+    """Return the guards of this profile, the outermost first.
+
+    `models` loads capstones on first use. The server listens on `host`, by default that of the settings.
 
     Raises CapstanError when the token file is unreadable.
     """
@@ -21,6 +24,7 @@ def guards_of_settings(models: Models | None = None) -> list[Guard]:
     guards: list[Guard] = [Measure()]
     if own.tokens_file:
         guards.append(Authentication(TokenFile(own.tokens_file)))
+    guards.append(Sites(host or own.host, own.allowed_hosts))
     if own.token_rate:
         guards.append(Rate(own.token_rate, own.token_burst))
     guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))

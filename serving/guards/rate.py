@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from serving.errors import TooManyRequests
-from serving.guards.call import Answer, Call, Kind
+from serving.guards.call import OPEN, Answer, Call
 
 
 class Rate:
@@ -17,7 +17,7 @@ class Rate:
 
     async def __call__(self, call: Call, proceed: Answer) -> Any:
         """Raises TooManyRequests with the seconds until the next request may come."""
-        if call.kind is not Kind.PROBE:
+        if call.kind not in OPEN:
             now = time.monotonic()
             left, since = self._buckets.get(call.client, (float(self.burst), now))
             left = min(self.burst, left + (now - since) * self.rate)

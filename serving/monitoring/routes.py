@@ -32,11 +32,11 @@ class Monitoring:
         self._facts, self._recent, self._decisions = ConsoleData(repository), Recent(), Decisions(repository)
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes. Reading needs no token: it is a probe, and what it shows says nothing about a person."""
+        """Return the routes. Reading needs no token: what it shows says nothing about a person."""
         own = f"/v2/monitoring/{MODEL}"
         return [
-            ApiRoute("/v2/monitoring", self.overview, Kind.PROBE),
-            ApiRoute(own, self.detail, Kind.PROBE),
+            ApiRoute("/v2/monitoring", self.overview, Kind.CONSOLE),
+            ApiRoute(own, self.detail, Kind.CONSOLE),
             *(ApiRoute(f"{own}/{verb}", self.decide, Kind.OPERATE, methods=["POST"]) for verb in KINDS),
         ]
 

@@ -46,7 +46,7 @@ async def passed(protocol: str) -> list[tuple[str, str]]:
         repository = CapstoneRepository(log=log)
         repository.update(ServedModel("plain", {"champion": variant("plain")}, log))
         app = create_app(CapstanDataPlane(repository), 2**20, guards_of_settings())
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server") as client:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             path, body = REQUESTS[protocol]
             for number in range(7):
                 seen.clear()

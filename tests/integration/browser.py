@@ -17,13 +17,13 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[webdriver.Chrome]:
-    """Run Chromium, as the system has it, with a profile in a folder."""
+def chromium(profile: Path, *flags: str) -> Iterator[webdriver.Chrome]:
+    """Run Chromium, as the system has it, with a profile in a folder and more flags."""
     browser, chromedriver = shutil.which("chromium"), shutil.which("chromedriver")
     assert browser and chromedriver, "Chromium and its driver are missing: run scripts/system-packages."
     options = webdriver.ChromeOptions()
     options.binary_location = browser
-    for flag in [*FLAGS, f"--user-data-dir={profile}", "--window-size=1280,1000"]:
+    for flag in [*FLAGS, *flags, f"--user-data-dir={profile}", "--window-size=1280,1000"]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     with webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver)) as running:

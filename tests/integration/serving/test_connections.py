@@ -11,7 +11,7 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 BODY = b'{"instances": [{"x": 1.5}]}'
-PREDICT = b"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\n"
+PREDICT = b"POST /v1/models/plain:predict HTTP/1.1\r\nHost: localhost\r\n"
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 # What java.net.http.HttpClient of Java 17 sends, unless it is set to use HTTP/1.1.
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"

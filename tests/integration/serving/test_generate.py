@@ -135,7 +135,7 @@ def test_a_client_that_leaves_before_the_first_part_stops_the_model(writer):
     before = len(writer.log.read_text())
     body = json.dumps({"prompt": "say farewell", "words": 10_000, "pause": 0.05}).encode()
     with socket.create_connection(("127.0.0.1", writer.port)) as connection:
-        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         time.sleep(0.3)
     wait_for_line(writer, before, "stream of 'say farewell' closed after")
@@ -147,7 +147,7 @@ def test_a_client_that_does_not_read_makes_the_model_wait(writer):
     body = json.dumps({"prompt": "say slowly", "words": 10_000_000}).encode()
     with socket.create_connection(("127.0.0.1", writer.port)) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        head = f"POST {PATH}_stream HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"POST {PATH}_stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode() + body)
         time.sleep(1)
         assert writer.predict({"x": 1}, name="plain").status_code == 200
@@ -227,6 +227,6 @@ def test_a_part_that_takes_too_long_ends_the_stream(guarded):
 def test_a_body_that_trickles_in_is_given_up(guarded):
     token = guarded.client.headers["Authorization"]
     with socket.create_connection(("127.0.0.1", guarded.port), timeout=10) as connection:
-        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: 100\r\n\r\n{{"
+        head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token}\r\nContent-Length: 100\r\n\r\n{{"
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 408")

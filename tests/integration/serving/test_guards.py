@@ -158,7 +158,7 @@ def test_too_many_at_a_time_and_too_slow(guarded, tokens, slow_store):
 
 def test_a_body_that_trickles_in_is_given_up(guarded, tokens):
     with socket.create_connection(("127.0.0.1", guarded.port), timeout=5) as connection:
-        head = f"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['bob']}\r\n"
+        head = f"POST /v1/models/plain:predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {tokens['bob']}\r\n"
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
         with connection.makefile("rb") as reply:  # which ends when the server closes the connection
             assert reply.read().startswith(b"HTTP/1.1 408")
@@ -171,7 +171,7 @@ def stalled(guarded, tokens) -> Iterator[Callable[[int], socket.socket]]:
 
     def begin(size: int) -> socket.socket:
         connections.append(socket.create_connection(("127.0.0.1", guarded.port), timeout=5))
-        head = f"POST /v1/models/plain:predict HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tokens['bob']}\r\n"
+        head = f"POST /v1/models/plain:predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {tokens['bob']}\r\n"
         connections[-1].sendall(f"{head}Content-Length: 200000\r\n\r\n".encode() + b" " * size)
         return connections[-1]
 

@@ -30,7 +30,7 @@ def test_a_client_that_reads_too_slowly_is_given_up(writer, mlflow, feast_home, 
         body = json.dumps({"prompt": "say slowly", "words": 10_000_000}).encode()
         with socket.create_connection(("127.0.0.1", own.port)) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
             connection.sendall(head.encode() + body)
             end = time.monotonic() + 20
             while "stream of 'say slowly' closed" not in own.log.read_text() and time.monotonic() < end:

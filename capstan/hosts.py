@@ -1,0 +1,29 @@
+"""Which hosts are this machine, seen from itself."""
+
+import socket
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach a server that listens there."""
+    try:
+        addresses = [entry[4][0] for entry in socket.getaddrinfo(host, None)]
+    except OSError:  # what listens there reports it
+        return False
+    return all(ip_address(address).is_loopback for address in addresses)
+
+
+def is_local(name: str) -> bool:
+    """Return whether a browser looks for a host on its own machine, whatever a DNS server answers."""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")  # RFC 6761
+
+
+def patterns(hosts: Iterable[str]) -> str:
+    """Return the names of this machine and some hosts, with any port, as MLflow's `--allowed-hosts` takes them."""
+    every = dict.fromkeys(["localhost", "*.localhost", "127.0.0.1", "::1", *hosts])
+    written = [f"[[]{host}]" if ":" in host else host for host in every]  # a bracket alone begins a set
+    return ",".join(pattern for host in written for pattern in (host, f"{host}:*"))
