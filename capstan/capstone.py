@@ -131,7 +131,8 @@ class Monitoring(Protocol):
     OUTCOME: Outcome | None = None  # set it when the signals hold a label
     CHECKS: Checks = Checks()  # what differs from the defaults of the checks, such as a threshold
     # Signals of logged requests and their predictions, a row each, that are no field of them: the length of a text.
-    live_signals: "Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame] | None" = None
+    # The third parameter, the model, may be left out.
+    live_signals: "Callable[..., pd.DataFrame] | None" = None
 
     def signals(self, model: Model, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction. Columns are scalars: numbers, texts, booleans."""
@@ -202,6 +203,7 @@ class Capstone(Task, Contract, Features, Endpoint, Monitoring, Events, Labels, R
     name: str
     stated: frozenset[str]  # the names of the contract that its task defines
     capabilities: frozenset[str]
+    watches_with_model: bool  # whether `live_signals` takes the model
 
 
 def capstone_of(name: str, task: ModuleType) -> Capstone:
@@ -212,7 +214,9 @@ def capstone_of(name: str, task: ModuleType) -> Capstone:
     known = values.keys() | {part for protocol in (Task, *CAPABILITIES.values()) for part in parts(protocol)[0]}
     stated = {part: getattr(task, part) for part in known if hasattr(task, part)}
     has = {key for key, protocol in CAPABILITIES.items() if not stated.keys().isdisjoint(parts(protocol)[0])}
-    described = {"name": name, "stated": frozenset(stated), "capabilities": frozenset(has)}
+    described: dict[str, Any] = {"name": name, "stated": frozenset(stated), "capabilities": frozenset(has)}
+    live = stated.get("live_signals")
+    described["watches_with_model"] = live is not None and len(inspect.signature(live).parameters) > 2
     return cast(Capstone, _Loaded(values | stated | described))
 
 

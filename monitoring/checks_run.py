@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from capstan import registry
 from capstan.capstone import Capstone
 from capstan.checks import Checks
 from capstan.errors import CapstanError
@@ -117,7 +118,10 @@ def signals_of(task: Capstone, log: "pd.DataFrame", against: Reference) -> "pd.D
     """Return logged predictions as signals, with the label where it is known, and the time."""
     import pandas as pd
 
-    rows, outcome = signals.of_predictions(task, log, against.rows), task.OUTCOME
+    outcome = task.OUTCOME
+    rows = signals.of_predictions(
+        task, log, against.rows, lambda: registry.load_version(task.name, against.version).model
+    )
     if against.checks.time:
         rows[against.checks.time] = log["prediction_time"].to_numpy()
     if outcome and outcome.target in against.rows and log["label"].notna().any():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from capstan import registry
 from capstan.capstone import Capstone
 from capstan.catalogue import load
 from capstan.errors import CapstanError
@@ -61,7 +62,7 @@ def report_drift(
         answered = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
         return Watched({"predictions": len(log)}, note=f"{answered}; fewer than {MIN_PREDICTIONS} show no drift.")
     reference = signals.untimed(reference, task)
-    live = signals.of_predictions(task, log, reference)
+    live = signals.of_predictions(task, log, reference, lambda: registry.load_version(capstone, version).model)
     filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
     live_log.stage(f"reporting on the drift of {len(filled)} columns in {len(log):,} predictions")
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"

@@ -9,6 +9,7 @@ import pandas as pd
 from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.files import read_tables
+from capstan.model import Model
 from capstan.storage import Storage
 
 # Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
@@ -32,11 +33,14 @@ def answers(log: pd.DataFrame, version: str) -> pd.DataFrame:
     return log[(log["version"] == version) & (log["variant"] != "shadow") & ~log["partial"]]
 
 
-def of_predictions(task: Capstone, log: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+def of_predictions(
+    task: Capstone, log: pd.DataFrame, reference: pd.DataFrame, load_model: Callable[[], Model]
+) -> pd.DataFrame:
     """Return the columns of `reference` that a prediction log holds, with the same kinds of values.
 
     A record's inputs, its features and its prediction have the names that `signals` gives them, where it keeps them.
     What they do not have, such as the length of a text, the task's `live_signals` makes of them.
+    load_model: returns the model that made the predictions; called only when `live_signals` takes it.
     """
     rows = [
         inputs | features | prediction
@@ -44,7 +48,8 @@ def of_predictions(task: Capstone, log: pd.DataFrame, reference: pd.DataFrame) -
     ]
     live = pd.DataFrame(rows)
     if more := task.live_signals:
-        live = live.assign(**more(*(pd.DataFrame(log[part].tolist()) for part in ("inputs", "prediction"))))
+        logged = [pd.DataFrame(log[part].tolist()) for part in ("inputs", "prediction")]
+        live = live.assign(**more(*logged, *([load_model()] if task.watches_with_model else [])))
     return pd.DataFrame(
         {name: _like(live[name], reference[name]) for name in reference if name in live and is_scalar(live[name])}
     )

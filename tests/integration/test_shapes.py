@@ -157,7 +157,9 @@ def test_live_answers_have_the_signals_of_the_test_data(ran, place, name):
     endpoint_client.flush(name)
     log = reader.read(name)
     reference = signals.read_reference(Folder(place.home), name, capstone["run"]["version"])
-    live = signals.of_predictions(task, log[log["prediction_id"].isin(ids)], reference)
+    answered = log[log["prediction_id"].isin(ids)]
+    version = capstone["run"]["version"]
+    live = signals.of_predictions(task, answered, reference, lambda: registry.load_version(name, version).model)
     label = [task.OUTCOME.target] if task.OUTCOME else []
     assert sorted([*live, *label]) == sorted(reference)
     for column in live:  # the rows are among those of the reference; a client may have rounded them

@@ -99,6 +99,17 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
 
 
 def signals(model: Clusters, tables: Tables) -> pd.DataFrame:
-    """Return the measurements and the cluster of each wine."""
+    """Return the measurements and the cluster of each wine, and how far the next cluster is."""
     wines = tables["wines"]
-    return wines.assign(cluster=model.predict_columns(wines)["cluster"].astype(str))
+    return wines.assign(cluster=model.predict_columns(wines)["cluster"].astype(str), next_distance=_next(model, wines))
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame, model: Clusters) -> pd.DataFrame:
+    """Return how far the next cluster is from each wine, which no answer says."""
+    import pandas as pd
+
+    return pd.DataFrame({"next_distance": _next(model, requests)})
+
+
+def _next(model: Clusters, wines: pd.DataFrame) -> np.ndarray:
+    return np.sort(model.estimator.transform(matrix(wines)), axis=1)[:, 1]
