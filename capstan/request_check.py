@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from capstan.capstone import Capstone
@@ -76,6 +78,8 @@ def refusal(request: "type[BaseModel]", row: Mapping[str, Any], partial: bool = 
 def _inputs(name: str) -> Mapping[str, str]:
     """Return the inputs of a capstone's model, where its one class states them; others are known after training."""
     classes, own = [Model], f"pipelines.{name}."
+    with suppress(ImportError):  # there is none, or it needs a library that is not installed
+        import_module(f"{own}model")
     for each in classes:
         classes += each.__subclasses__()
     stated = [vars(each)["inputs"] for each in classes if each.__module__.startswith(own) and "inputs" in vars(each)]

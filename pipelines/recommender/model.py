@@ -18,7 +18,8 @@ from pipelines.recommender.ranker import Hybrid, Inputs
 class Recommender(Model):
     """Retrieval and ranking over histories. `films` and `stars` come from the feature store, the others are asked."""
 
-    inputs = {"user_id": "long", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
+    # A new person has no number, and MLflow knows no missing integer.
+    inputs = {"user_id": "double", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
     requirements = ("lightgbm", "numpy", "scipy", "threadpoolctl")
 
     def __init__(self, catalogue: Catalogue, ranked_by: Inputs, hybrid: Hybrid):
