@@ -1,8 +1,11 @@
 """Which hosts are this machine, seen from itself."""
 
+import os
 import socket
 from collections.abc import Iterable
 from ipaddress import ip_address
+
+MLFLOW_HOSTS = "MLFLOW_SERVER_ALLOWED_HOSTS"
 
 
 def is_loopback(host: str) -> bool:
@@ -20,6 +23,17 @@ def is_local(name: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or name.endswith(".localhost")  # RFC 6761
+
+
+def mlflow_hosts(host: str, allowed: Iterable[str]) -> dict[str, str]:
+    """Return the environment with the hosts that MLflow answers for; none where it listens for others as well.
+
+    Its default has `10.*`, which is for addresses and matches the name 10.example.org as well.
+    """
+    allowed = list(allowed)
+    if not (is_loopback(host) or allowed):
+        return {}
+    return {MLFLOW_HOSTS: os.environ.get(MLFLOW_HOSTS, patterns([host, *allowed]))}
 
 
 def patterns(hosts: Iterable[str]) -> str:

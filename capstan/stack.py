@@ -18,7 +18,7 @@ import psutil
 from capstan import disk, home
 from capstan.errors import CapstanError
 from capstan.files import read_json, write_json
-from capstan.hosts import is_loopback, patterns
+from capstan.hosts import mlflow_hosts
 from capstan.http import certificates
 from capstan.settings import settings
 
@@ -68,12 +68,7 @@ def services() -> dict[str, Service]:
     evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
     evidently += ["--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
-    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    if is_loopback(at.host) or at.allowed_hosts:
-        # MLflow's default has `10.*`, which is for addresses and matches the name 10.example.org as well.
-        of_mlflow["MLFLOW_SERVER_ALLOWED_HOSTS"] = os.environ.get(
-            "MLFLOW_SERVER_ALLOWED_HOSTS", patterns([at.host, *at.allowed_hosts])
-        )
+    of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(at.host, at.allowed_hosts)
     listed = [
         Service("mlflow", "MLflow", at.mlflow_port, "/health", mlflow, home / "mlflow", of_mlflow),
         Service("endpoint", "Endpoint", at.endpoint_port, "/v2/health/live", endpoint, None, {}),
