@@ -77,8 +77,8 @@ def main() -> None:
         show(checkout, f"pipelines/{COPIED}/task.py")
         show(checkout, "capstan/files.py")
         if given.run:
-            if DATA_DIR:  # beside this checkout
-                os.environ["CAPSTAN_TEST_DATA_DIR"] = str(DATA_DIR)
+            if DATA_DIR:
+                (Path(folder) / "shared").symlink_to(DATA_DIR.parent)  # beside the clone, as beside this checkout
             began = time.monotonic()
             code = subprocess.run([".ci/run"], cwd=checkout).returncode
             print(f".ci/run with {given.capstones} capstones: {time.monotonic() - began:.0f} s, exit code {code}")
