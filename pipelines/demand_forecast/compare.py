@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models import regression
 from models.study import Line, Study, markdown, options, spread
 from pipelines.demand_forecast import conformal, data, measures, task
 from pipelines.demand_forecast.combination import MEMBERS
@@ -82,7 +83,7 @@ def measure(past: Windows, test: Windows, name: str, seed: int, cache: Path) -> 
         lines.append(
             {"forecaster": name, "temperature": kind, "seed": seed}
             | measures.score(test, quantiles)
-            | {"coverage_before": measures.coverage(test.truth, arrays["test"]), "weekly": weekly}
+            | {"coverage_before": regression.coverage(test.truth, arrays["test"]), "weekly": weekly}
             | {"seconds": float(arrays["seconds"])}
         )
     return lines

@@ -12,9 +12,10 @@ from capstan.bounds import at_most
 from capstan.capstone import Outcome
 from capstan.circle import Circle
 from capstan.times import instant
+from models import regression
 from pipelines.demand_forecast import data, measures
 from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
-from pipelines.demand_forecast.windows import DAY, WEEK, Windows, cut
+from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows, cut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +140,7 @@ def target_of(label: list[float]) -> float:
 def losses(predictions: list[dict[str, Any]], labels: list[list[float]]) -> np.ndarray:
     """Return the pinball loss of each day, GW, shape (n,): one number for the median and for how sure it is."""
     pairs = zip(predictions, labels, strict=True)
-    return np.array([measures.pinball(np.array(day), np.array(answer["quantiles"])) for answer, day in pairs])
+    return np.array([regression.pinball(np.array(day), np.array(answer["quantiles"]), LEVELS) for answer, day in pairs])
 
 
 def parameters_at(moment: datetime) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from capstan.errors import CapstanError
+from capstan.signatures import is_signed
 from pipelines.digits import onnx_files
 from pipelines.digits.pixels import from_file
 from pipelines.digits.release import MANIFEST, NAME, SIGNATURE
@@ -102,12 +102,8 @@ class Device:
     def release(self, url: str) -> dict[str, Any]:
         """Return what a release says of itself, once the signature says that it is ours."""
         manifest, signature = (_get(f"{url}/{name}", 10_000) for name in (MANIFEST, SIGNATURE))
-        try:
-            self.key.verify(signature, manifest)
-        except InvalidSignature:
-            raise CapstanError(
-                f"The signature of {url}/{MANIFEST} is not by this device's key. Nothing changed."
-            ) from None
+        if not is_signed(manifest, signature, self.key):
+            raise CapstanError(f"The signature of {url}/{MANIFEST} is not by this device's key. Nothing changed.")
         release: dict[str, Any] = json.loads(manifest)
         if release["name"] != NAME:
             raise CapstanError(f"{url} has a release of {release['name']}, not of {NAME}.")

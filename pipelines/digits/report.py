@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from capstan.evaluation import Evaluation, Section
+from models import classes
 from pipelines.digits import attacks, learning, onnx_files, plots
 from pipelines.digits.pixels import from_bytes
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pipelines.digits.model import DigitModel
 
 ATTACKED, EPS = 200, 0.1  # images of the test, and the most that a pixel changes
+DIGITS = [str(digit) for digit in range(10)]
 METHODS = {"FGSM": attacks.fgsm, "PGD-40": attacks.pgd}
 
 
@@ -23,7 +25,6 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics and the sections of the report."""
     pixels, labels = from_bytes(rows["pixels"]), rows["label"].to_numpy()
     shares = model.probabilities(pixels)
-    digits = shares.argmax(axis=1)
     beside = variants(model, pixels, labels)
     some, truth = torch.from_numpy(pixels[:ATTACKED]), torch.from_numpy(labels[:ATTACKED])
     network = model.network()
@@ -31,8 +32,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     fooled = {name: learning.accuracy(network, images, truth) for name, images in adversarial.items()}
     network_size, edge_size = beside["bytes"]
     network_accuracy, edge_accuracy = beside["accuracy"]
-    metrics = {
-        "accuracy": network_accuracy,
+    metrics = classes.score(labels, shares) | {
         "edge_accuracy": edge_accuracy,
         "edge_size": edge_size / network_size,
         "edge_loss": network_accuracy - edge_accuracy,
@@ -45,7 +45,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     sections = [
         Section("Beside its edge variant", beside),
         Section("What is read wrong", plots.wrong(pixels, labels, shares)),
-        Section("By digit", by_digit(labels, digits)),
+        Section("By digit", classes.by_class(labels, shares.argmax(axis=1), DIGITS, "digit")),
         Section("Under attack", f"{text} {percent}."),
         Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial["PGD-40"].numpy(), labels, answers)),
     ]
@@ -60,14 +60,3 @@ def variants(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.Da
         right = onnx_files.logits(opened, pixels).argmax(axis=1) == labels
         lines.append([name, len(content), onnx_files.milliseconds(opened, pixels[0]), float(right.mean())])
     return pd.DataFrame(lines, columns=["network", "bytes", "milliseconds for one image", "accuracy"])
-
-
-def by_digit(labels: np.ndarray, digits: np.ndarray) -> pd.DataFrame:
-    """Return, for each digit, how many there are, the share that is read correctly, and what it is taken for most."""
-    lines = []
-    for digit in range(10):
-        answers = digits[labels == digit]
-        wrong = np.bincount(answers[answers != digit], minlength=10)
-        taken = f"{wrong.argmax()} ({wrong.max()})" if wrong.any() else "-"
-        lines.append([digit, len(answers), float((answers == digit).mean()) if len(answers) else np.nan, taken])
-    return pd.DataFrame(lines, columns=["digit", "images", "accuracy", "taken most for (times)"])

@@ -89,7 +89,7 @@ def main() -> None:
     films, ratings = catalogue(tables["films"]), tables["ratings"]
     past, tested, wanted = parts(ratings, protocol.held_out(ratings), films)
     inputs = Inputs(methods.fit(past, films), films, past)
-    alone = report.ranking(inputs.methods[methods.RETRIEVAL], tested, methods.METHODS[methods.RETRIEVAL].weighting)
+    alone = report.alone(inputs.methods[methods.RETRIEVAL], tested, methods.METHODS[methods.RETRIEVAL].weighting)
     ranked = training.ranker(past, films, seed=0).rank(inputs, tested)[0]
     people = sorted(ratings["user_id"].unique().tolist())
     result = simulate((alone, ranked), wanted, people, given.percent, given.repeats)

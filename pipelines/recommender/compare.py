@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models import paired, ranking
 from models.study import Line, Study, markdown, options
-from pipelines.recommender import data, methods, metrics, protocol, report
+from pipelines.recommender import data, methods, protocol, report
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.columns import SHOWN, USER
 from pipelines.recommender.histories import Histories, histories
@@ -49,15 +50,15 @@ def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> 
         hybrid = Hybrid().fit(Inputs(early, films, before), before, after, seed)
         ranked = {HYBRID: hybrid.rank(Inputs(late, films, past), tested)[0]}
         for name, method in late.items():
-            ranked[name] = report.ranking(method, tested, methods.METHODS[name].weighting)
-        scores = {name: metrics.ndcg(shown, relevant) for name, shown in ranked.items()}
+            ranked[name] = report.alone(method, tested, methods.METHODS[name].weighting)
+        scores = {name: ranking.ndcg(shown, relevant) for name, shown in ranked.items()}
         for name, shown in ranked.items():
             line: Line = {"split": split, "people": len(tested), "method": name, "seed": seed}
             line |= {"ndcg": float(scores[name].mean())}
-            line |= {"recall": float(metrics.recall(shown[:, :SHOWN], relevant).mean())}
-            line |= {"coverage": metrics.coverage(shown, len(films))}
+            line |= {"recall": float(ranking.recall(shown[:, :SHOWN], relevant).mean())}
+            line |= {"coverage": ranking.coverage(shown, len(films))}
             if name != HYBRID:
-                line |= metrics.paired_bootstrap(scores[HYBRID], scores[name], seed=seed)
+                line |= paired.bootstrap(scores[HYBRID], scores[name], seed=seed)
             yield line
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.recommender import metrics
+from models import ranking
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES
 from pipelines.recommender.histories import WEIGHTINGS, Histories
@@ -66,7 +66,7 @@ class Inputs:
     def candidates(self, part: Histories) -> np.ndarray:
         """Return the positions of the films to rank for each history, shape (n, CANDIDATES)."""
         scores = self.methods[RETRIEVAL].scores(part.matrix(METHODS[RETRIEVAL].weighting))
-        return metrics.top(scores, part.matrix().toarray() > 0, CANDIDATES)
+        return ranking.top(scores, part.matrix().toarray() > 0, CANDIDATES)
 
     def columns(self, part: Histories, films: np.ndarray) -> np.ndarray:
         """Return what is known of each candidate, shape (n, candidates, names)."""

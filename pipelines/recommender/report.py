@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
-from pipelines.recommender import metrics
+from models import paired, ranking
 from pipelines.recommender.histories import Histories, histories
 from pipelines.recommender.methods import METHODS, Method
 from pipelines.recommender.ranker import CHUNK
@@ -25,20 +25,20 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
     past = histories(people["films"], people["stars"], model.catalogue.numbers)
     held = [np.searchsorted(model.catalogue.numbers, films) for films in people["held"]]
     ranked = model.hybrid.rank(model.ranked_by, past)[0]
-    own = metrics.ndcg(ranked, held)
+    own = ranking.ndcg(ranked, held)
     measured = {
         "ndcg": float(own.mean()),
-        "recall": float(metrics.recall(ranked[:, :10], held).mean()),
-        "recall_of_retrieval": float(metrics.recall(ranked, held).mean()),
-        "coverage": metrics.coverage(ranked, len(model.catalogue)),
+        "recall": float(ranking.recall(ranked[:, :10], held).mean()),
+        "recall_of_retrieval": float(ranking.recall(ranked, held).mean()),
+        "coverage": ranking.coverage(ranked, len(model.catalogue)),
     }
     lines = [{"method": "hybrid", "nDCG@10": measured["ndcg"], "coverage": measured["coverage"]}]
     for name, method in model.ranked_by.methods.items():
-        single = ranking(method, past, METHODS[name].weighting)
-        scores = metrics.ndcg(single, held)
+        single = alone(method, past, METHODS[name].weighting)
+        scores = ranking.ndcg(single, held)
         lines.append({"method": name, "nDCG@10": scores.mean()})
-        lines[-1] |= {"coverage": metrics.coverage(single, len(model.catalogue))}
-        lines[-1] |= metrics.paired_bootstrap(own, scores, repeats=2_000)
+        lines[-1] |= {"coverage": ranking.coverage(single, len(model.catalogue))}
+        lines[-1] |= paired.bootstrap(own, scores, repeats=2_000)
     weights = pd.Series(model.hybrid.importance(model.ranked_by), name="share of the gain")
     shown = weights.sort_values(ascending=False).head(INPUTS_SHOWN).rename_axis("input").reset_index()
     sections = [
@@ -49,11 +49,11 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
     return Evaluation(measured, sections)
 
 
-def ranking(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
+def alone(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
     """Return the first k films of a single method for each history, shape (n, k)."""
     parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
     with one_thread():
-        ranked = [metrics.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
+        ranked = [ranking.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
     return np.concatenate(ranked)
 
 

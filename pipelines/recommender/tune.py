@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from capstan.settings import settings
-from pipelines.recommender import data, methods, metrics, report
+from models import ranking
+from pipelines.recommender import data, methods, report
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.columns import USER
 from pipelines.recommender.histories import WEIGHTINGS, Histories, histories
@@ -48,7 +49,7 @@ def method(name: str, past: Histories, after: list[np.ndarray], films: Catalogue
     for given in combinations(GRIDS[name]):
         fitted = methods.METHODS[name].make(**given).fit(past, films)
         for weighting in WEIGHTINGS if name != "popularity" else ["all"]:
-            score = metrics.ndcg(report.ranking(fitted, past, weighting), after).mean()
+            score = ranking.ndcg(report.alone(fitted, past, weighting), after).mean()
             lines.append({"method": name, "weighting": weighting, "parameters": given, "ndcg": float(score)})
             print(json.dumps(lines[-1]), flush=True)
     return lines
@@ -67,7 +68,7 @@ def ranker(past: Histories, after: list[np.ndarray], films: Catalogue) -> list[d
             made = Hybrid(given["rounds"], parameters)
             made.learn(candidates[learn], columns[learn], [after[row] for row in learn])
             ranked = made.order(candidates[judge], columns[judge])[0]
-            scores[judge] = metrics.ndcg(ranked, [after[row] for row in judge])
+            scores[judge] = ranking.ndcg(ranked, [after[row] for row in judge])
         lines.append({"method": "hybrid", "weighting": "", "parameters": given, "ndcg": float(scores.mean())})
         print(json.dumps(lines[-1]), flush=True)
     return lines

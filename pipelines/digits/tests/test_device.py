@@ -219,6 +219,7 @@ def test_server_that_is_away_leaves_the_old_model(device):
 
 
 @pytest.mark.rotating
+@pytest.mark.slow
 def test_power_lost_anywhere_leaves_the_old_model_or_the_new_one(tmp_path, url, folder, networks):
     seen = []
     for number in count(1):

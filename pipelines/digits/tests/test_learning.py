@@ -102,6 +102,7 @@ training.network("cnn", *torch.load(sys.argv[1]), Plan(epochs=3))
 
 
 @pytest.mark.rotating
+@pytest.mark.slow
 def test_killed_training_ends_as_if_it_had_not_been(few, tmp_path, monkeypatch):
     torch.save(few, tmp_path / "images.pt")
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "images.pt")]

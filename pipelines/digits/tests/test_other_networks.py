@@ -10,6 +10,7 @@ pytestmark = pytest.mark.rotating  # each is exported to ONNX twice, in seconds
 
 
 @pytest.mark.parametrize("network", ["vit", "efficient"])
+@pytest.mark.slow
 def test_other_networks_can_be_served(network, parts):
     model = task.train({"images": parts[0].head(128)}, network=network, epochs=1)
     assert 0 < len(model.edge) < len(model.onnx)

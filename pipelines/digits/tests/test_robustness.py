@@ -98,6 +98,7 @@ def plain(trained) -> nn.Module:
 @pytest.mark.parametrize(
     ("harden", "eps"), [(hardening.attacked(EPS, steps=2, rise=30), EPS), (hardening.noisy(0.5), 0)]
 )
+@pytest.mark.slow
 def test_hardened_network_resists_what_fools_the_other(harden, eps, trained, plain, parts):
     network = trained(harden)
     images, labels = training.tensors(parts[1].head(60))

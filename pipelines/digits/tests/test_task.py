@@ -29,7 +29,7 @@ def test_report_shows_the_variants_mistakes_and_attacks(evaluation):
     sections = {section.title: section.content for section in evaluation.sections}
     variants = sections["Beside its edge variant"]
     assert variants["bytes"].is_monotonic_decreasing and (variants["milliseconds for one image"] > 0).all()
-    assert sections["By digit"]["images"].sum() == 30
+    assert sections["By digit"]["rows"].sum() == 30
     assert "are still read correctly after PGD-40" in sections["Under attack"]
     for title in ("What is read wrong", "What fools it"):
         assert sections[title].axes

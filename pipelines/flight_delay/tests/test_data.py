@@ -40,6 +40,7 @@ def convert(zones, **changed) -> pd.Series:
     return data.flights(pd.DataFrame([row | changed]), airports).iloc[0]
 
 
+@pytest.mark.slow
 def test_every_time_is_utc(tables):
     for table, columns in {"flights": ["sched_dep", "sched_arr", "landed"], "weather": ["hour", "arrived"]}.items():
         for column in columns:

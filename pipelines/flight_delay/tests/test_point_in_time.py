@@ -56,6 +56,7 @@ def differing(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> 
     return ~((left == right) | (left.isna() & right.isna()))
 
 
+@pytest.mark.slow
 def test_flights_that_land_later_change_no_row_before_and_some_after(days, build):
     before = build(days)
     flight = chosen(days["flights"])
@@ -90,6 +91,7 @@ def test_flights_that_land_later_change_no_row_before_and_some_after(days, build
     assert mine.sum() == 1 and not changed[mine].any(axis=None)
 
 
+@pytest.mark.slow
 def test_readings_that_arrive_later_change_no_row_before_and_some_after(days, build):
     before = build(days)
     flight = chosen(days["flights"])
@@ -110,6 +112,7 @@ def test_readings_that_arrive_later_change_no_row_before_and_some_after(days, bu
     assert (after.loc[soon, WEATHER] == -999.0).all(axis=None)
 
 
+@pytest.mark.slow
 def test_rolling_delays_are_those_of_a_plain_count(days, build):
     """200 flights: the window ends at the last landing up to the prediction time, which may be as old as the window."""
     rows = build(days)

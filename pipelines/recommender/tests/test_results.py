@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.recommender import compare, methods, metrics, report, tune
+from models import ranking
+from pipelines.recommender import compare, methods, report, tune
 from pipelines.recommender.ranker import PARAMETERS, Hybrid
 
 HERE = Path(compare.__file__).parent
@@ -46,7 +47,7 @@ def test_figure_of_the_readme_is_reached(name, tables, films, table):
     """Over the 671 people, by methods that fit in a second. `python -m pipelines.recommender.compare` measures all."""
     ratings, kind = tables["ratings"], methods.METHODS[name]
     past, tested, relevant = compare.parts(ratings, compare.PROTOCOLS["per person"](ratings), films)
-    shown = report.ranking(kind.make(**kind.parameters).fit(past, films), tested, kind.weighting)
+    shown = report.alone(kind.make(**kind.parameters).fit(past, films), tested, kind.weighting)
     published = table[(table["split"] == "per person") & (table["seed"] == 0)].set_index("method").loc[name]
     assert len(tested) == published["people"] == 671
-    assert metrics.ndcg(shown, relevant).mean() == pytest.approx(published["ndcg"], abs=0.005)
+    assert ranking.ndcg(shown, relevant).mean() == pytest.approx(published["ndcg"], abs=0.005)

@@ -44,6 +44,7 @@ def copied(state):
     return torch.load(stream)
 
 
+@pytest.mark.slow
 def test_network_learns_and_is_ready_to_answer():
     before, trained = network().eval(), fit(network(), epochs=20)
     batch = next(iter(batches(99)))

@@ -1,10 +1,10 @@
-"""The metrics against scikit-learn, and the bootstrap."""
+"""Metrics of ranked lists against scikit-learn."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from pipelines.recommender import metrics
+from models import ranking
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def ranked() -> np.ndarray:
 def test_ndcg_is_that_of_scikit_learn(ranked):
     rng = np.random.default_rng(1)
     relevant = [rng.choice(40, size, replace=False) for size in rng.integers(1, 20, 50)]
-    computed = metrics.ndcg(ranked, relevant)
+    computed = ranking.ndcg(ranked, relevant)
     for row, held, mine in zip(ranked, relevant, computed, strict=True):
         truth, scores = np.isin(np.arange(40), held).astype(float), np.empty(40)
         scores[row] = -np.arange(40)
@@ -25,19 +25,10 @@ def test_ndcg_is_that_of_scikit_learn(ranked):
 
 def test_recall_and_coverage_by_hand():
     shown = np.array([[1, 2, 3], [3, 4, 5]])
-    assert metrics.recall(shown, [np.array([1, 9]), np.array([3, 4, 5])]).tolist() == [0.5, 1]
-    assert metrics.coverage(shown, films=10, k=2) == 0.4
+    assert ranking.recall(shown, [np.array([1, 9]), np.array([3, 4, 5])]).tolist() == [0.5, 1]
+    assert ranking.coverage(shown, items=10, k=2) == 0.4
 
 
-def test_seen_films_are_left_out_and_ties_go_by_position():
+def test_seen_items_are_left_out_and_ties_go_by_position():
     scores, seen = np.array([[1.0, 3.0, 3.0, 2.0]]), np.array([[False, True, False, False]])
-    assert metrics.top(scores, seen, 3).tolist() == [[2, 3, 0]]
-
-
-def test_bootstrap_tells_a_difference_from_noise():
-    rng = np.random.default_rng(2)
-    scores = rng.random(300)
-    better = metrics.paired_bootstrap(scores + 0.05 + 0.1 * rng.standard_normal(300), scores)
-    assert better["low"] > 0.03 and better["high"] < 0.07 and better["p"] == 0
-    same = metrics.paired_bootstrap(scores + 0.1 * rng.standard_normal(300), scores)
-    assert same["low"] < 0 < same["high"]
+    assert ranking.top(scores, seen, 3).tolist() == [[2, 3, 0]]
