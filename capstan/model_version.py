@@ -3,6 +3,7 @@
     model.pkl      the fitted model
     artifacts/     files that belong to it, one entry per name
     code/          what its task imports of `pipelines/`, `models/` and `kernels/`, as it was when the model was trained
+    SHA256SUMS     the digests of all of these: see `capstan.version_seal`
     schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service; the names
                    of the weights that it reads, whose checksums are in its code: see `capstan.weights_files`
 
@@ -13,12 +14,13 @@ an earlier version reads requests and answers them. The package `capstan` comes 
 import copy
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan import version_code, weights_files
+from capstan import version_code, version_seal, weights_files
 from capstan.capstone import Capstone, capstone_of
 from capstan.errors import CapstanError
 from capstan.model import Model
@@ -76,11 +78,20 @@ def save(folder: Path, task: Capstone, model: Model) -> None:
         model = copy.copy(model)
         model.weight_files = {}  # a version does not depend on where the files were
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
+    version_seal.write(folder)
 
 
-def load(folder: Path | str) -> Version:
-    """Return the version whose files are in a folder. Raises CapstanError when it cannot be loaded."""
+def load(folder: Path | str, name: str = "", registered: Mapping[str, str] | None = None) -> Version:
+    """Return the version whose files are in a folder. Raises CapstanError when it cannot be loaded.
+
+    name, registered: its capstone and its tags in the registry, where it comes from there. Raises DamagedVersion
+    before any of its code runs, when the files are not those that were saved.
+    """
     folder = Path(folder)
+    try:
+        version_seal.check(folder, name, registered)
+    except CapstanError as error:
+        raise type(error)(f"The model in {folder} cannot be loaded: {error}") from error
     try:
         schema = json.loads((folder / "schema.json").read_text())
         invalidate_caches()

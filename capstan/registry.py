@@ -87,9 +87,53 @@ def library() -> Any:
 
 def hold_version(name: str, number: str) -> HeldFiles:
     """Return the files of a version, downloaded unless they are here. Raises CapstanError when it cannot be read."""
+    return _hold(_known(name, number))
+
+
+def open_version(name: str, number: str) -> "tuple[Version, HeldFiles]":
+    """Return a version and its files, which stay as long as they are held. Raises CapstanError when either fails.
+
+    Files that were damaged after their download are downloaded once more.
+    """
+    from capstan.version_seal import DamagedVersion
+
+    known = _known(name, number)
+    files = _hold(known)
+    try:
+        return _load(known, files), files
+    except DamagedVersion:
+        version_cache.discard(files.path)
+    files = _hold(known)
+    return _load(known, files), files
+
+
+def load_version(name: str, number: str) -> "Version":
+    """Download a version, unless it is here, and load it. Raises CapstanError when either fails."""
+    loaded, files = open_version(name, number)
+    weakref.finalize(loaded.model, lambda _: None, files)  # its code and artifacts are read when they are needed
+    return loaded
+
+
+def _known(name: str, number: str) -> ModelVersion:
     known = version(name, number)
     if known is None:
         raise CapstanError(f"Version {number} of {name!r} cannot be downloaded: the registry does not have it.")
+    return known
+
+
+def _load(known: ModelVersion, files: HeldFiles) -> "Version":
+    from capstan import model_version
+
+    folder = files.path / model_version.DATA
+    try:
+        return model_version.load(folder, known.name, known.tags)
+    except CapstanError as error:
+        said = str(error).removeprefix(f"The model in {folder} ")
+        raise type(error)(f"Version {known.version} of {known.name!r} {said}") from error
+
+
+def _hold(known: ModelVersion) -> HeldFiles:
+    name, number = known.name, known.version
 
     def download(folder: Path) -> None:
         mlflow = library()
@@ -100,16 +144,6 @@ def hold_version(name: str, number: str) -> HeldFiles:
 
     # A number says which version only together with the registry: there may have been another before.
     return version_cache.hold(name, f"{number}-{digest(known.model_id)}", download)
-
-
-def load_version(name: str, number: str) -> "Version":
-    """Download a version, unless it is here, and load it. Raises CapstanError when either fails."""
-    from capstan import model_version
-
-    files = hold_version(name, number)
-    loaded = model_version.load(files.path / model_version.DATA)
-    weakref.finalize(loaded.model, lambda _: None, files)  # its code and artifacts are read when they are needed
-    return loaded
 
 
 def versions(name: str) -> list[ModelVersion]:

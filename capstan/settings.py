@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         [], repr=False, description="where alerts go: addresses of apprise, one per line or between spaces"
     )
     labels_token: str | None = Field(None, description="the bearer token that is sent with labels")
+    signing_key: str = Field("", repr=False, description="a private key, Ed25519 in PEM, that signs new versions")
+    verifying_key: str = Field("", description="its public key: versions without its signature are refused")
 
     s3_endpoint: str = Field("", description="cluster: the URL of the object store")
     s3_region: str = Field("us-east-1", description="cluster: the region of the object store")
@@ -74,7 +76,7 @@ class Settings(BaseSettings):
         None, gt=0, description="endpoint: bytes that loaded models take at most; others load on first use"
     )
     rollout_seconds: float = Field(
-        0, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
+        5, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
     )
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
     max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
@@ -96,6 +98,7 @@ class Settings(BaseSettings):
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
     token_burst: int = Field(20, description="endpoint: requests of a token at once, beyond the rate")
 
+    log_values: bool = Field(False, description="endpoint: its log shows messages that may hold values of requests")
     drain_delay: float = Field(0.5, description="endpoint: seconds between not ready and closed, after SIGTERM")
     drain_seconds: int = Field(10, description="endpoint: seconds that open requests get to finish after that")
 

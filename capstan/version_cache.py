@@ -76,11 +76,23 @@ def trim(spare: Path | None = None) -> None:
                 continue
             kept, taken = kept + 1, taken + _bytes(path)
             if kept > MOST or taken > BYTES or age > LONGEST:
-                leaving = path.with_name(f"{PARTIAL}{path.name}-{os.getpid()}-{time.monotonic_ns()}")
+                leaving = _leaving(path)
                 path.rename(leaving)  # a reader finds all files or none, and downloads them again
                 shutil.rmtree(leaving, ignore_errors=True)
         finally:
             os.close(lock)
+
+
+def discard(path: Path) -> None:
+    """Take the damaged files of a version away, also while others hold them: the next to hold it downloads them."""
+    leaving = _leaving(path)
+    with suppress(FileNotFoundError):  # another process was faster
+        path.rename(leaving)
+    shutil.rmtree(leaving, ignore_errors=True)
+
+
+def _leaving(path: Path) -> Path:
+    return path.with_name(f"{PARTIAL}{path.name}-{os.getpid()}-{time.monotonic_ns()}")
 
 
 def _add(path: Path, download: Callable[[Path], None]) -> None:

@@ -139,7 +139,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Loader(SourceFileLoader):
-    """Runs a version's module with its own `__import__`, and leaves no bytecode beside it."""
+    """Runs a version's module with its own `__import__`, from its source: bytecode is neither read nor written."""
 
     def __init__(self, name: str, path: str, builtins: dict[str, Any]):
         super().__init__(name, path)
@@ -149,8 +149,9 @@ class _Loader(SourceFileLoader):
         vars(module)["__builtins__"] = self._builtins
         super().exec_module(module)
 
-    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
-        """Write no bytecode: a version's folder stays as it was registered."""
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """Raise OSError, by which Python's loader neither reads nor writes bytecode: it may be of other source."""
+        raise OSError(f"{path}: bytecode is not used")
 
 
 def _package_spec(name: str, folder: Path) -> ModuleSpec:

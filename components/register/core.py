@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import model_version, registry
+from capstan import model_version, registry, version_seal
 from capstan.errors import CapstanError
 from capstan.files import digest, read_batches, read_json
 from capstan.settings import ROOT, settings
+from capstan.version_seal import SIGNATURE
 
 
 def register(
@@ -29,12 +30,15 @@ def register(
     model, as it would if the retired one had been cleaned up by now. data: the folders of the tables `train` and
     `test`. lineage: more tags. The version gets no role here. Deployment gives it one, after trying it.
     """
+    seal = version_seal.tags(capstone, Path(model) / model_version.DATA)
     same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
     known = next((version for version in same if not version.retired), None)
     if known and verdict == "accepted" != known.tags["verdict"]:
         registry.set_tag(capstone, known.version, "verdict", verdict)
+    if known and known.tags.get(SIGNATURE) != seal.get(SIGNATURE, known.tags.get(SIGNATURE)):  # a new key
+        registry.set_tag(capstone, known.version, SIGNATURE, seal[SIGNATURE])
     if known is None:
-        tags = lineage | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
+        tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
         tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
         known = _log(capstone, model, tags, read_json(scores), data, {version.run_id for version in same})
     return known.version

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from capstan import model_version, registry
+from capstan import registry
 from capstan.errors import CapstanError
 from capstan.model import Model
 from capstan.model_version import Version
@@ -150,17 +150,6 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
 
 def _download(name: str, version: str) -> tuple[Version, HeldFiles]:
     try:
-        files = registry.hold_version(name, version)
+        return registry.open_version(name, version)
     except CapstanError as error:
-        said = one_line(str(error)).replace("cannot be downloaded", "cannot be loaded", 1)
-        raise CapstanError(said) from error
-    folder = files.path / model_version.DATA
-    if not folder.is_dir():
-        raise CapstanError(
-            f"Version {version} of {name!r} cannot be served: it does not hold {model_version.DATA}. Train it again."
-        )
-    try:
-        return model_version.load(folder), files
-    except CapstanError as error:
-        where = f"The model in {folder} "
-        raise CapstanError(f"Version {version} of {name!r} {str(error).removeprefix(where)}") from error
+        raise CapstanError(one_line(str(error)).replace("cannot be downloaded", "cannot be loaded", 1)) from error

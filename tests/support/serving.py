@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from capstan import catalogue, model_version
+from capstan import catalogue, model_version, version_seal
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from tests.support import capstones_of_tests as capstones
@@ -30,6 +30,7 @@ class Mlflow:
     def register(self, name: str, bias: float | None = None, model=None, fresh: bool = False) -> str:
         """Log a version of a capstone and return its number."""
         import mlflow
+        from mlflow import MlflowClient
         from mlflow.models import ModelSignature
         from mlflow.types import ColSpec, Schema
 
@@ -38,15 +39,19 @@ class Mlflow:
         signature = ModelSignature(Schema([ColSpec("double", "x")]), Schema([ColSpec("double")]))
         with TemporaryDirectory() as folder, mlflow.start_run(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # MLflow would rather have an example of an input
+            files = capstones.save(Path(folder), name, bias, model, fresh)
             info = mlflow.pyfunc.log_model(
                 name="model",
                 loader_module=model_version.LOADER,
-                data_path=str(capstones.save(Path(folder), name, bias, model, fresh)),
+                data_path=str(files),
                 signature=signature,
                 pip_requirements=[],
                 registered_model_name=name,
             )
-        return str(info.registered_model_version)
+            number = str(info.registered_model_version)
+            for tag, value in version_seal.tags(name, files).items():
+                MlflowClient(self.url).set_model_version_tag(name, number, tag, value)
+        return number
 
     def roles(self, name: str, traffic: Traffic | None = None, **roles: str) -> None:
         """Write the state of a roll-out, as `capstan.rollout.store` keeps it."""
@@ -109,7 +114,8 @@ def mlflow_server(folder: Path) -> Iterator[Mlflow]:
 def starting_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> Iterator[Server]:
     """A model server that is still starting, with its state in `home`."""
     port, grpc_port, log = free_port(), free_port(), mlflow.log.with_name(f"server-{free_port()}")
-    env = {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home)} | env
+    # A test says when it loads, unless it is about that.
+    env = {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home), "CAPSTAN_ROLLOUT_SECONDS": "0"} | env
     url = f"http://127.0.0.1:{port}"
     command = server_command(feast_home, port, grpc_port)
     with process(command, log, **env) as child, httpx.Client(base_url=url, timeout=30) as client:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import catalogue, model_version, registry
+from capstan import catalogue, model_version, registry, version_seal
 from capstan.model import Model
 from capstan.settings import settings
 from components.train.mlflow_model import signature
@@ -25,7 +25,10 @@ def register(name: str, model: Model, **tags: str) -> str:
             signature=signature(model),
             pip_requirements=[],
         )
-    return registry.create_version(name, logged.model_id, run.info.run_id, {"verdict": "accepted"} | tags).version
+        seal = version_seal.tags(name, files)
+    return registry.create_version(
+        name, logged.model_id, run.info.run_id, {"verdict": "accepted"} | seal | tags
+    ).version
 
 
 def edit_source(name: str, number: str, edit) -> str:
@@ -41,6 +44,8 @@ def edit_source(name: str, number: str, edit) -> str:
         saved = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{number}", dst_path=folder))
         task = saved / model_version.DATA / model_version.CODE / "pipelines" / name / "task.py"
         task.write_text(edit(task.read_text()))
+        version_seal.write(saved / model_version.DATA)
+        tags = {"verdict": "accepted"} | version_seal.tags(name, saved / model_version.DATA)
         model = mlflow.models.Model.load(str(saved))
         logged = mlflow.pyfunc.log_model(
             name="model",
@@ -49,7 +54,7 @@ def edit_source(name: str, number: str, edit) -> str:
             signature=model.signature,
             pip_requirements=[],
         )
-    return registry.create_version(name, logged.model_id, run.info.run_id, {"verdict": "accepted"}).version
+    return registry.create_version(name, logged.model_id, run.info.run_id, tags).version
 
 
 def find(name: str, tags: dict[str, str]) -> registry.ModelVersion | None:

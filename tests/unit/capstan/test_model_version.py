@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan import catalogue, model_version, weights_files
+from capstan import catalogue, model_version, version_seal, weights_files
 from capstan.errors import CapstanError
 from capstan.files import digest
 from capstan.settings import settings
@@ -210,19 +210,22 @@ def test_wrong_weights_are_named_when_the_task_is_loaded(made, line, problem):
         catalogue.load("made")
 
 
-@pytest.mark.parametrize(
-    ("damage", "reason"),
-    [
-        (lambda folder: (folder / "model.pkl").write_bytes(b"no pickle"), "cannot be loaded"),
-        (lambda folder: (folder / "schema.json").unlink(), "schema.json"),
-        (lambda folder: (folder / "code" / "pipelines" / "made" / "task.py").write_text("1 / 0"), "ZeroDivisionError"),
-    ],
-)
-def test_damaged_version_is_a_clear_error_and_changes_no_import(damage, reason, made, tmp_path):
+BROKEN = [
+    (lambda folder: (folder / "model.pkl").write_bytes(b"no pickle"), "UnpicklingError"),
+    (lambda folder: (folder / "schema.json").unlink(), "FileNotFoundError"),
+    (lambda folder: (folder / "code" / "pipelines" / "made" / "task.py").write_text("1 / 0"), "ZeroDivisionError"),
+]
+
+
+@pytest.mark.parametrize("sealed", [False, True], ids=["damaged", "registered so"])
+@pytest.mark.parametrize(("damage", "reason"), BROKEN)
+def test_broken_version_is_a_clear_error_and_changes_no_import(damage, reason, sealed, made, tmp_path):
     saved = save(tmp_path / "version")
     before = sys.modules["pipelines.made.task"]
     damage(saved)
-    with pytest.raises(CapstanError, match=reason) as error:
+    if sealed:
+        version_seal.write(saved)
+    with pytest.raises(CapstanError, match=reason if sealed else "is not as saved") as error:
         model_version.load(saved)
     assert str(saved) in str(error.value)
     assert sys.modules["pipelines.made.task"] is before

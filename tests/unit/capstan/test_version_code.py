@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan import catalogue, model_version, version_code
+from capstan import catalogue, model_version, version_code, version_seal
 from capstan.settings import ROOT
 from tests.unit.capstan.test_model_version import TASK, made
 
@@ -75,6 +75,7 @@ def test_a_later_edit_of_what_capstones_share_changes_no_version(late, tmp_path)
     saved = save(tmp_path / "version")
     shared = saved / "code" / "models" / "study.py"
     shared.write_text(shared.read_text() + "\ndef spread(*_):\n    return 'as it was'\n")
+    version_seal.write(saved)
     assert model_version.load(saved).model.predict_columns({"x": [1.0]})["spread"]() == "as it was"
 
 
@@ -82,6 +83,7 @@ def test_versions_import_late_side_by_side(late, tmp_path):
     folders = [save(tmp_path / f"version-{scale}") for scale in range(4)]
     for scale, folder in enumerate(folders):
         (folder / "code" / "pipelines" / "made" / "parts" / "scale.py").write_text(f"SCALE = {scale}\n")
+        version_seal.write(folder)
     models = [model_version.load(folder).model for folder in folders]
     answers: dict[int, list] = {}
 
@@ -100,6 +102,7 @@ def test_versions_load_side_by_side(late, tmp_path):
     folders = [save(tmp_path / f"version-{scale}") for scale in range(4)]
     for scale, folder in enumerate(folders):
         (folder / "code" / "pipelines" / "made" / "parts" / "scale.py").write_text(f"SCALE = {scale}\n")
+        version_seal.write(folder)
 
     def load(turn: int) -> bool:
         scale = turn % 4
@@ -114,6 +117,7 @@ def test_versions_load_side_by_side(late, tmp_path):
 def test_a_module_that_a_version_does_not_carry_is_missing_not_todays(late, tmp_path):
     saved = save(tmp_path / "version")
     (saved / "code" / "pipelines" / "made" / "offset.py").unlink()
+    version_seal.write(saved)
     with pytest.raises(ImportError, match="offset"):
         model_version.load(saved).model.predict_columns({"x": [1.0]})
 
@@ -156,12 +160,14 @@ def test_a_version_of_before_answers_as_it_did(flat):
         ]
 
 
+@pytest.mark.slow
 def test_a_version_of_before_is_compared(flat):
     expected, task = json.loads((flat / "expected.json").read_text()), catalogue.load("credit_risk")
     _, held = task.split(task.load(None))
     assert task.evaluate(model_version.load(flat).model, held).metrics == pytest.approx(expected["metrics"], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_mlflow_loads_a_version_of_before(flat, tmp_path):
     import mlflow
 
