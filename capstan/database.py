@@ -70,6 +70,17 @@ class Database:
             said = (str(problem).splitlines() or [type(problem).__name__])[0]
             raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error
 
+    def wipe(self) -> None:
+        """Leave nothing on the disk of what was deleted. PostgreSQL does so by itself, later."""
+        if not self.url.startswith("sqlite") or not self.is_there():
+            return
+        try:
+            with _engine(self.url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text("VACUUM"))
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        except SQLAlchemyError as error:
+            raise CapstanError(f"The {self._what} cannot be wiped: {error}. Erase again.") from error
+
     @contextmanager
     def exclusive(self, name: str) -> "Iterator[Connection]":
         """Yield the connection of a transaction that no other of this name runs beside; in SQLite, no other at all."""

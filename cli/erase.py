@@ -19,9 +19,11 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase the predictions about an entity, such as a person, and their labels, for good."""
+    """Erase the predictions about an entity, such as a person, their labels, and what events wrote, for good."""
     from capstan import catalogue
     from capstan.errors import CapstanError
+    from feature_repo.forget import forget
+    from feature_repo.store import open_store
     from predictions.retention import erase_entity
 
     task = catalogue.load(capstone)
@@ -31,10 +33,12 @@ def erase(
         raise CapstanError(f"A request of {capstone} has no {', '.join(unknown)}. It has: {', '.join(fields)}.")
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Erase every prediction of {capstone} with {', '.join(entity)}, for good?", abort=True)
+    views = forget(open_store(capstone), wanted) if "events" in task.capabilities else []
     done = erase_entity.erase(capstone, wanted)
     if as_json:
-        print_json({"capstone": capstone, "entity": wanted, **asdict(done)})
+        print_json({"capstone": capstone, "entity": wanted, **asdict(done), "features": views})
         return
     console.print(
         f"{capstone}: erased {done.predictions:,} predictions and {done.labels:,} labels in {done.files} files"
+        + (f", and the features in {', '.join(views)}" if views else "")
     )

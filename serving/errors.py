@@ -1,10 +1,11 @@
 """One table says what each error means to a client, for REST and gRPC alike.
 
 KServe's own handlers print a traceback for every bad request. Here a problem is one line in the log. Only what the
-table does not know, a bug, keeps its traceback.
+table does not know, a bug, keeps its traceback. Values of requests are for the client: the log has none of them.
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from capstan.errors import CapstanError, InvalidRow
+from capstan.settings import settings
 
 log = logging.getLogger("serving")
 
@@ -100,6 +102,8 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
 }
 
 
+WITH_VALUES = (InvalidInput, InvalidRow, Conflict)  # their messages quote what a client sent
+PLACE = re.compile(r"row \d+(?:, [\w.]{1,80})?")
 BUG = "Internal error; the server's log has the details."
 
 
@@ -110,7 +114,7 @@ def reply(request: Request, error: Exception) -> JSONResponse:
     status, code = statuses(error)
     if code is None:
         return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
-    return _reply(request, status, message_of(error), dict(getattr(error, "headers", {})))
+    return _reply(request, status, message_of(error), dict(getattr(error, "headers", {})), logged(error))
 
 
 def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -120,11 +124,11 @@ def _http(request: Request, error: HTTPException) -> JSONResponse:
         text = f"{request.method} is not allowed here; use {headers['Allow']}."
     elif text == "Not Found":
         text = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
-    return _reply(request, error.status_code, text, headers)
+    return _reply(request, error.status_code, text, headers, one_line(text))
 
 
-def _reply(request: Request, status: int, text: str, headers: dict[str, str]) -> JSONResponse:
-    log.warning("%s %r: %d %s", request.method, request.url.path, status, one_line(text))
+def _reply(request: Request, status: int, text: str, headers: dict[str, str], said: str) -> JSONResponse:
+    log.warning("%s %r: %d %s", request.method, request.url.path, status, said)
     return JSONResponse({"error": text}, status, headers)
 
 
@@ -144,7 +148,7 @@ class StatusInterceptor(AsyncServerInterceptor):
                 return await context.abort(StatusCode.INTERNAL, BUG)
             if isinstance(error, Refused):
                 context.set_trailing_metadata([(name.lower(), value) for name, value in error.headers.items()])
-            log.warning("%s: %s %s", method_name, code.name, one_line(message_of(error)))
+            log.warning("%s: %s %s", method_name, code.name, logged(error))
             return await context.abort(code, message_of(error))
 
 
@@ -159,6 +163,14 @@ def message_of(error: Exception) -> str:
     """Return the message to a client about an error that the table knows."""
     hint = " GET /v2/models lists those that are served." if isinstance(error, ModelNotFound) else ""
     return (str(error) or type(error).__name__) + hint
+
+
+def logged(error: Exception) -> str:
+    """Return what the log says about an error: of one that may hold values of a request, its kind and place alone."""
+    if settings().log_values or not isinstance(error, WITH_VALUES):
+        return one_line(message_of(error))
+    place = PLACE.match(str(error))
+    return f"{type(error).__name__}{f' at {place[0]}' if place else ''}"
 
 
 def one_line(message: str) -> str:

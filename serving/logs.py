@@ -1,8 +1,30 @@
-"""The server's log on stderr: one line for each problem, none for other requests."""
+"""The server's log on stderr: one line for each problem, none for other requests, and no values of requests."""
 
 import logging.config
 import os
+import traceback
 import warnings
+from types import TracebackType
+
+from capstan.settings import settings
+
+
+class Formatter(logging.Formatter):
+    """Formats exceptions without their messages: a `KeyError` of a model's code may name a person."""
+
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        """Return the frames and the kind of an exception and of those that it came from."""
+        if settings().log_values or ei[1] is None:
+            return super().formatException(ei)
+        parts: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None:
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            parts.append(f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}")
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "\n\n".join([*reversed(parts), "Messages are left out. CAPSTAN_LOG_VALUES=1 shows them."])
 
 
 def configure() -> None:
@@ -11,7 +33,7 @@ def configure() -> None:
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+            "formatters": {"line": {"()": Formatter, "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {

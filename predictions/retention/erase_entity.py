@@ -53,6 +53,7 @@ def erase(capstone: str, entity: Mapping[str, Any]) -> Erased:
             if prediction_files.is_whole(key):
                 storage.remove(key)
         labels += label_store().erase(capstone, search.ids)
+        label_store().wipe()
     if left:
         raise CapstanError(
             f"{len(search.ids)} predictions were erased, but another server still writes to {', '.join(left)}. Stop "

@@ -10,7 +10,6 @@ from predictions.json_text import dumps
 from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
-from serving.errors import one_line
 from serving.guards.call import Kind, current
 from serving.labels.service import LabelService, summary
 from serving.model.repository import CapstoneRepository
@@ -39,6 +38,7 @@ class Actuals:
         results = await self.service.take(model.name, model.main.label_decoder, payload, call.client)
         status, refused = summary(results)
         if refused:
-            log.warning("POST %r: %d %s", request.url.path, status, one_line(refused))
+            count = sum("error" in result for result in results)
+            log.warning("POST %r: %d, %d labels refused", request.url.path, status, count)
         content = {"results": results} | ({"error": refused} if refused else {})
         return Response(dumps(content), status, media_type="application/json")

@@ -17,7 +17,7 @@ from predictions.json_text import dumps
 from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
-from serving.errors import BUG, TooSlow, message_of, one_line, statuses
+from serving.errors import BUG, TooSlow, logged, message_of, statuses
 from serving.guards.call import Kind, current
 from serving.guards.measure import CLIENT_LEFT
 from serving.model.generation import GeneratePayload, Generation, generate
@@ -157,7 +157,7 @@ class EventStream(Response):
         if code is None:
             log.exception("%s %r: the stream failed", scope["method"], scope["path"], exc_info=error)
         else:
-            log.warning("%s %r: the stream failed: %d %s", scope["method"], scope["path"], status, one_line(message))
+            log.warning("%s %r: the stream failed: %d %s", scope["method"], scope["path"], status, logged(error))
         return b"event: error\ndata: " + dumps({"id": self.generation.id, "error": message}) + b"\n\n"
 
 

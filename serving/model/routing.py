@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from serving.errors import one_line
+from serving.errors import logged
 
 KEY_HEADER = "x-capstan-key"
 VARIANT_HEADER = "x-capstan-variant"
@@ -42,4 +42,4 @@ class Background:
         try:
             await work()
         except Exception as error:
-            log.warning("%s: a shadow prediction failed: %s", name, one_line(str(error)))
+            log.warning("%s: a shadow prediction failed: %s", name, logged(error))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,7 @@ from tests.support.tiny_store import FLIGHT, NOW
 
 pytestmark = pytest.mark.slow
 KNOWN = "2013-06-01T15:00:00Z"
+PERSON = "N66613"  # in no file before
 
 
 @pytest.fixture(scope="module")
@@ -201,7 +203,7 @@ def test_without_the_token_or_labels_the_command_says_so(place, tmp_path):
 
 
 def test_a_person_is_erased_from_log_and_labels(place, home, tmp_path):
-    mine = predicted(place, 5, tailnum="N666") + predicted(place, 2, tailnum="N666", carrier="UA")
+    mine = predicted(place, 5, tailnum=PERSON) + predicted(place, 2, tailnum=PERSON, carrier="UA")
     others = [*predicted(place, 3, tailnum="N66"), *predicted(place, 1, tailnum=None)]
     rows = [
         {"prediction_id": id_, "label": True, "known_at": (NOW + timedelta(hours=3)).isoformat()}
@@ -209,22 +211,38 @@ def test_a_person_is_erased_from_log_and_labels(place, home, tmp_path):
     ]
     (tmp_path / "a.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     assert load(place, tmp_path / "a.jsonl")[1]["accepted"] == 11
+    assert place.predict(FLIGHT | {"tailnum": [PERSON]}).status_code == 400
+    body = {"actuals": [{"prediction_id": mine[0], "label": False}]}
+    headers = {"Authorization": f"Bearer {place.environment['CAPSTAN_LABELS_TOKEN']}"}
+    assert place.client.post("/v2/models/tiny/actuals", json=body, headers=headers).status_code == 409
+    assert files_with(home, place.log, PERSON) and files_with(home, place.log, mine[0])
     before = set(read_ids(place))
-    done = capstan(place, "erase", "tiny", "--entity", "tailnum=N666", "--json")
+    done = capstan(place, "erase", "tiny", "--entity", f"tailnum={PERSON}", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) | {"files": 0} == {
-        **{"capstone": "tiny", "entity": {"tailnum": "N666"}},
-        **{"predictions": 7, "labels": 7, "files": 0},
+        **{"capstone": "tiny", "entity": {"tailnum": PERSON}},
+        **{"predictions": 7, "labels": 7, "files": 0, "features": []},
     }
     assert before - set(read_ids(place)) == set(mine)
     store = LabelStore(f"sqlite:///{home}/predictions/labels.db")
     assert not any(store.history("tiny", id_) for id_ in mine) and all(store.history("tiny", id_) for id_ in others)
-    for path in (home / "predictions").rglob("*"):
-        assert path.is_dir() or path.suffix != ".jsonl" or b"N666" not in path.read_bytes()
+    assert files_with(home, place.log, PERSON, *mine) == []
     assert load(place, tmp_path / "a.jsonl")[1] | {"refused": 0} == {
         **{"capstone": "tiny", "unknown": 7, "same": 4},
         **{"late": 0, "refused": 0},
     }
-    assert json.loads(capstan(place, "erase", "tiny", "-e", "tailnum=N666", "--json").stdout)["predictions"] == 0
-    done = capstan(place, "erase", "tiny", "-e", "tailnumber=N666")
+    assert json.loads(capstan(place, "erase", "tiny", "-e", f"tailnum={PERSON}", "--json").stdout)["predictions"] == 0
+    done = capstan(place, "erase", "tiny", "-e", "tailnumber=N66")
     assert done.returncode == 1 and "has no tailnumber" in done.stderr
+    assert files_with(home, place.log, PERSON, *mine) == []
+
+
+def files_with(home: Path, log: Path, *texts: str) -> list[Path]:
+    """Return the files of a state folder, and the server's log, that hold a text: as bytes, or in parquet's columns."""
+    having = []
+    for path in [log, *(path for path in home.rglob("*") if path.is_file())]:
+        content = path.read_bytes()
+        if path.suffix == ".parquet":
+            content += str(pq.read_table(path).to_pylist()).encode()
+        having += [path] if any(text.encode() in content for text in texts) else []
+    return having

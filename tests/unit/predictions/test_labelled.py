@@ -185,6 +185,7 @@ def test_an_interrupted_merge_neither_loses_nor_doubles(place):
     assert place.finder.by_id("flights", made).keys() == set(made)
 
 
+@pytest.mark.slow
 def test_a_large_day_has_row_groups_that_a_look_up_can_pass_over(place):
     made = []
     for _ in range(3):

@@ -138,6 +138,7 @@ print(len(won))
 """
 
 
+@pytest.mark.slow
 def test_of_contradicting_labels_of_three_processes_one_wins(labels):
     command = [sys.executable, "-c", RACE, labels.url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": ROOT}

@@ -14,6 +14,8 @@ import pytest
 from pydantic import BaseModel
 
 from capstan.errors import Unavailable
+from capstan.storage import Folder
+from predictions import convert as conversion
 from predictions import read, records
 from predictions.convert import convert, convert_all, segments
 from predictions.log import PredictionLog
@@ -190,6 +192,28 @@ def test_a_reader_beside_writer_and_converter_sees_every_record_once(tmp_path):
         for thread in threads:
             thread.join()
     assert ids(tmp_path) == written and len(written) > 50 and parquet(tmp_path)
+
+
+@pytest.mark.parametrize("converted", [False, True], ids=["written ahead", "parquet"])
+def test_a_segment_that_a_listing_leaves_out_makes_no_gap(tmp_path, monkeypatch, converted):
+    """A file that is renamed into a folder while it is listed may be missing, and a later one there."""
+    for name in "abc":
+        Wal(tmp_path / "wal", 1).append(lines(name))  # full, and so a segment of its own
+    if converted:
+        convert_all(tmp_path)
+    place, function = (Folder, "keys") if converted else (conversion, "segments")
+    whole, listings = getattr(place, function), []
+
+    def listing(*arguments):
+        """Leave out the second segment, then add one that was begun after the first listing."""
+        listings.append(whole(*arguments))
+        if len(listings) > 1:
+            return listings[-1]
+        Wal(tmp_path / "wal", 1).append(lines("d"))
+        return [listings[0][0], listings[0][2]]
+
+    monkeypatch.setattr(place, function, listing)
+    assert ids(tmp_path) == ["a", "b", "c"] and len(listings) >= 2
 
 
 def test_two_writers_share_a_folder(tmp_path):

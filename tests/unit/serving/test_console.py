@@ -115,4 +115,4 @@ def test_a_pod_names_the_command_that_changes_a_roll_out(home, monkeypatch, verb
     monkeypatch.setenv("CAPSTAN_PROFILE", "cluster")
     settings.cache_clear()
     with pytest.raises(Conflict, match=f"`capstan --profile cluster {verb} plain --reason 'It'\"'\"'s better'`"):
-        asyncio.run(decisions.take("plain", verb, "It's better", "olga"))
+        asyncio.run(decisions.take("plain", verb, "It's better", "olga", {}))

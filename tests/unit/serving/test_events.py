@@ -9,6 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from capstan.errors import CapstanError, InvalidRow, Unavailable
+from feature_repo.forget import forget
+from tests.support.processes import free_port, process, wait_until
 
 KEYS = ["user", "shop"]
 begun = threading.Event()  # an event is being applied
@@ -30,6 +32,20 @@ def apply(model, event: Event, features: dict) -> dict:
 
 @pytest.fixture
 def store(tmp_path):
+    return made(tmp_path, {"type": "sqlite", "path": f"{tmp_path}/online.db"})
+
+
+@pytest.fixture
+def redis_store(tmp_path):
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    with process(command, tmp_path / "redis.log"):
+        wait_until(lambda: "Ready to accept connections" in (tmp_path / "redis.log").read_text())
+        yield made(tmp_path, {"type": "redis", "connection_string": f"127.0.0.1:{port}"})
+
+
+def made(tmp_path, online):
+    """Return a store of one view that events are pushed to."""
     from datetime import timedelta
 
     from feast import Entity, FeatureStore, FeatureView, Field, FileSource, PushSource, RepoConfig, ValueType
@@ -51,12 +67,12 @@ def store(tmp_path):
         project="events",
         provider="local",
         registry={"registry_type": "file", "path": f"{tmp_path}/registry.db", "cache_ttl_seconds": 0},
-        online_store={"type": "sqlite", "path": f"{tmp_path}/online.db"},
+        online_store=online,
         entity_key_serialization_version=3,
     )
-    made = FeatureStore(config=config)
-    made.apply([*entities, view])
-    return made
+    store = FeatureStore(config=config)
+    store.apply([*entities, view])
+    return store
 
 
 def sink(store, source: str = "views", event=Event):
@@ -100,6 +116,31 @@ def test_an_event_that_has_begun_is_finished_when_its_client_goes_away(store):
 
     asyncio.run(send())
     assert known(store, 1) == {"items": [1, 2], "count": 2}
+
+
+def test_an_entity_is_forgotten_and_leaves_no_byte(store, tmp_path):
+    own, street = sink(store), "seventh-street"
+    for item in range(200, 230):
+        asyncio.run(own.apply(Event(user=1, shop=street, item=item)))
+        asyncio.run(own.apply(Event(user=2, item=item)))
+    assert any(street.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    assert forget(store, {"user": 1, "shop": street, "more": 3}) == ["seen"]
+    assert not any(street.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    assert known(store, 2)["count"] == 30
+    assert asyncio.run(own.apply(Event(user=1, shop=street, item=7)))["features"] == {"items": [7], "count": 1}
+    assert forget(store, {"user": 3, "shop": street}) == [] == forget(store, {"user": 1})
+
+
+@pytest.mark.slow  # its server comes with the packages that `make test` installs
+def test_an_entity_is_forgotten_in_redis(redis_store):
+    own = sink(redis_store)
+    for user in (1, 2):
+        asyncio.run(own.apply(Event(user=user, item=7)))
+    assert forget(redis_store, {"user": 1, "shop": "main"}) == ["seen"]
+    assert known(redis_store, 1) == {"items": None, "count": None} and known(redis_store, 2)["count"] == 1
+    client = own.store._get_provider().online_store._get_client(redis_store.config.online_store)
+    assert len(client.keys()) == 1  # an entity without features has no key
+    assert forget(redis_store, {"user": 1, "shop": "main"}) == []
 
 
 def test_an_event_that_cannot_be_changes_nothing(store):
