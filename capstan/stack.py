@@ -82,15 +82,11 @@ def up(names: list[str] | None = None) -> Iterator[Service]:
     wanted = [services()[name] for name in names or services()]
     home.prepare()
     with _lock():
+        started = [service for service in wanted if not _runs(service)]
+        for service in started:
+            _start(service)
         for service in wanted:
-            if running := process(service):
-                _check_same_ports(service, running)
-                if _saved(service).get("pid") != running.pid:
-                    _record(service, running)
-            else:
-                _start(service)
-        for service in wanted:
-            _wait(service)
+            _wait(service, again=service not in started)
             yield service
 
 
@@ -188,6 +184,18 @@ def _get(url: str, **options: Any) -> httpx.Response:
     return httpx.get(url, timeout=5, verify=certificates(), **options)
 
 
+def _runs(service: Service) -> bool:
+    """Return whether a service runs, and note its process. Raises CapstanError when it listens on other ports."""
+    try:
+        if running := process(service):
+            _check_same_ports(service, running)
+            if _saved(service).get("pid") != running.pid:
+                _record(service, running)
+    except psutil.Error:  # it has ended meanwhile
+        return False
+    return running is not None
+
+
 def _start(service: Service) -> None:
     _stop(_processes(service))  # workers that a killed service left behind: they keep its port
     for variable, port in service.ports.items():
@@ -239,12 +247,20 @@ def _check_port(service: Service, variable: str, port: int) -> None:
             ) from error
 
 
-def _wait(service: Service) -> None:
+def _wait(service: Service, again: bool) -> None:
+    """Wait until a service answers. again: start it if it stops: it ran before, and was just being killed.
+
+    Raises CapstanError, with the end of its log, when it does not answer in time.
+    """
     saved = _saved(service)
     # One that has answered before is not starting: if it does not answer now, it has failed.
     seconds = RETRY_SECONDS if saved.get("answered") else START_SECONDS
     deadline = time.monotonic() + seconds
     while (stopped := process(service) is None) or not healthy(service):
+        if stopped and again:
+            _start(service)
+            _wait(service, again=False)
+            return
         if stopped or time.monotonic() > deadline:
             what = "stopped while it started" if stopped else f"did not answer within {seconds} s"
             last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])

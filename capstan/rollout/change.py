@@ -7,7 +7,7 @@ is killed leaves the state from before or after its one write, and the next comm
 import getpass
 import itertools
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,15 +22,26 @@ from capstan.rollout.state import RolloutState
 Reload = Callable[[str], list[dict[str, Any]]]  # see `endpoint_client.reload`
 
 
+class RolloutChanged(CapstanError):
+    """The roll-out is no longer the one that a decision was made for."""
+
+
 @contextmanager
-def changing(name: str) -> Iterator[RolloutState]:
+def changing(name: str, expected: Mapping[str, str] | None = None) -> Iterator[RolloutState]:
     """Yield the state, and stop other commands from changing it.
 
-    Raises CapstanError at once when another command holds it.
+    expected: what the decision was made for, as `RolloutState.decided_on` returns it, or a part of that. Raises
+    CapstanError at once when another command holds the state, and RolloutChanged when it is another one.
     """
     message = f"The roll-out of {name} is being changed by another command. Wait for it, then try again."
     with profile().lock(f"{name}.rollout", message):
         state = store.read(name)
+        if differ := [field for field, value in (expected or {}).items() if getattr(state, field) != value]:
+            now = ", ".join(f"{field} is {getattr(state, field) or 'none'}" for field in differ)
+            raise RolloutChanged(
+                f"The roll-out of {name} is not the one that this was decided on: {now} (changed by {state.by}). "
+                "Nothing was changed. Look at it again, then decide."
+            )
         if state.champion or state.challenger:
             store.copy_to_aliases(name, state)  # a killed command may not have done it
         yield state
@@ -73,7 +84,7 @@ def apply(
 
 def stamped(state: RolloutState, by: str, who: str = "", reason: str = "") -> RolloutState:
     """Return a state with the time, the author and the reason of its change: a command, and who ran it."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")  # it distinguishes states, too
     return replace(state, since=now, by=f"{by} ({who or user()})", reason=reason)
 
 

@@ -1,5 +1,6 @@
 """Canary, A/B, shadow, promote and rollback."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from capstan import endpoint_client, registry
@@ -10,13 +11,19 @@ from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 
 
-def split(name: str, traffic: Traffic, version: str | None = None, force: bool = False) -> str:
+def split(
+    name: str,
+    traffic: Traffic,
+    version: str | None = None,
+    force: bool = False,
+    expected: Mapping[str, str] | None = None,
+) -> str:
     """Give a challenger a share of the requests: `version`, else the current one, else the newest accepted version.
 
-    Return its number. Raises CapstanError when there is no champion or no such version, or when the gate rejected the
-    version, or its deployment failed, and `force` is not set.
+    Return its number. expected: the state that this was decided on: see `changing`. Raises CapstanError when there is
+    no champion or no such version, and without `force` when the gate rejected the version or its deployment failed.
     """
-    with changing(name) as state:
+    with changing(name, expected) as state:
         _require_champion(name, state)
         challenger = (
             _named(name, version, force) if version is not None else state.challenger or _newest_accepted(name, state)
@@ -35,14 +42,15 @@ def promote(
     version: str | None = None,
     force: bool = False,
     reason: str = "",
+    expected: Mapping[str, str] | None = None,
 ) -> RolloutState:
     """Make the challenger the champion, and remember the previous one. Return the new state.
 
     who: by default the user of this process. reload: notifies each replica of the endpoint. version: another than the
     challenger, if `force` is set, also one that the gate rejected or that never was a challenger. reason: why; it is
-    kept with the state, in the same write.
+    kept with the state, in the same write. expected: the state that this was decided on: see `changing`.
     """
-    with changing(name) as state:
+    with changing(name, expected) as state:
         if version is not None and version != state.challenger:
             _require_champion(name, state)
             if not force:
@@ -60,12 +68,18 @@ def promote(
         return store.read(name)
 
 
-def rollback(name: str, who: str = "", reload: Reload = endpoint_client.reload, reason: str = "") -> RolloutState:
+def rollback(
+    name: str,
+    who: str = "",
+    reload: Reload = endpoint_client.reload,
+    reason: str = "",
+    expected: Mapping[str, str] | None = None,
+) -> RolloutState:
     """End the current roll-out, or bring back the previous champion. Return the new state.
 
-    who, reload and reason: as for `promote`.
+    who, reload, reason and expected: as for `promote`.
     """
-    with changing(name) as state:
+    with changing(name, expected) as state:
         _require_champion(name, state)
         if state.challenger or state.candidate:
             after = replace(state, challenger="", candidate="", traffic=Traffic())

@@ -8,6 +8,7 @@ from capstan.errors import CapstanError
 from capstan.rollout.traffic import Traffic
 
 ROLES = ("champion", "challenger", "candidate")
+DECIDED_ON = (*ROLES, "previous", "since")
 LONGEST_REASON = 1000  # characters
 
 
@@ -33,6 +34,10 @@ class RolloutState:
     def versions(self) -> dict[str, str]:
         """Return the version of each role that is filled."""
         return {role: getattr(self, role) for role in ROLES if getattr(self, role)}
+
+    def decided_on(self) -> dict[str, str]:
+        """Return what identifies this state to a decision about it: its versions and the time of its last change."""
+        return {name: getattr(self, name) for name in DECIDED_ON}
 
     def author(self) -> tuple[str, str]:
         """Return the command that made the last change, and who ran it."""

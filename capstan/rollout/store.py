@@ -3,6 +3,8 @@
 The aliases `champion` and `challenger` are a copy for users of MLflow. Capstan does not read them.
 """
 
+from contextlib import suppress
+
 from capstan import registry
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
@@ -21,6 +23,15 @@ def read_all() -> dict[str, RolloutState]:
     """Return the state of every roll-out, by the capstone's name, in one request."""
     by_model = registry.all_model_tags()
     return {name: RolloutState.from_json(tags[TAG]) for name, tags in by_model.items() if TAG in tags}
+
+
+def readable() -> dict[str, RolloutState]:
+    """Return the state of every roll-out but those that cannot be read, by the capstone's name, in one request."""
+    states = {}
+    for name, tags in registry.all_model_tags().items():
+        with suppress(CapstanError):  # whoever loads it says what is wrong
+            states[name] = RolloutState.from_json(tags[TAG]) if TAG in tags else RolloutState()
+    return states
 
 
 def deployed() -> set[str]:

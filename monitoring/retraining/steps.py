@@ -117,7 +117,11 @@ class Steps:
         last = self._last("challenger")
         if last is None:
             return
-        champion = store.read(self.capstone).champion
+        state = store.read(self.capstone)
+        champion = state.champion
+        if state.challenger not in ("", last.version):  # a person's, which is not ended for this one
+            log.info("%s: version %s waits for the end of another roll-out", self.capstone, last.version)
+            return
         recent = rows.read(self.capstone, self.task, last.at - self.rule.recent, now, {"champion": champion})
         if not len(recent):
             return
@@ -126,7 +130,8 @@ class Steps:
         evidence |= {"p": result.p, "rows": result.rows}
         if result.verdict == "better":
             percent = self.rule.percent if self.rule.trial == "canary" else 0
-            commands.split(self.capstone, Traffic(self.rule.trial, percent), last.version)
+            traffic = Traffic(self.rule.trial, percent)
+            commands.split(self.capstone, traffic, last.version, expected=state.decided_on())
             self._add(None, Event(self.rule.trial, now, result.message, last.version, evidence=evidence))
         elif result.verdict != "wait":
             self._add(None, Event("rejected", now, result.message, last.version, evidence=evidence))
@@ -169,13 +174,14 @@ class Steps:
             f"look at once) on {look.days} days."
         )
         numbers = {"days": look.days, "mean": look.mean, "low": look.low, "high": look.high, "rows": len(gain)}
-        evidence = {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
+        evidence: dict[str, Any] = {"champion": state.champion}
+        evidence |= {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
         if look.decision == "promote":
-            commands.promote(self.capstone, CIRCLE, reason=reason)
+            commands.promote(self.capstone, CIRCLE, reason=reason, expected=state.decided_on())
             self._add(None, Event("promoted", now, reason, last.version, evidence=evidence))
         elif look.decision == "roll back" or now - last.at > self.rule.longest:
             reason += "" if look.decision == "roll back" else f" No decision in {self.rule.longest.days} days."
-            commands.rollback(self.capstone, CIRCLE, reason=reason)
+            commands.rollback(self.capstone, CIRCLE, reason=reason, expected=state.decided_on())
             self._add(None, Event("rolled back", now, reason, last.version, evidence=evidence))
 
     def _stop_after_two(self, now: datetime) -> None:

@@ -70,13 +70,15 @@ async def _load_each(repository: CapstoneRepository, names: Iterator[str]) -> No
 
 
 async def _follow(repository: CapstoneRepository) -> None:
-    """Load what has another roll-out state than the registry. A command has each replica load that it knows of; this is
-    for one that was starting then. What is on standby reads its state when it loads."""
-    for name in served_names():
-        if name in repository.failures or name in repository.standby:
-            continue
-        with suppress(CapstanError):  # MLflow may be away: what is loaded serves on
-            state, model = await asyncio.to_thread(store.read, name), repository.models.get(name)
+    """Load what has another roll-out state than the registry. A command notifies each replica that it knows of; this is
+    for one that was starting then, and for a command that was killed before. What is on standby reads its state when it
+    loads."""
+    with suppress(CapstanError):  # MLflow may be away: what is loaded serves on
+        states = await asyncio.to_thread(store.readable)
+        for name in served_names():
+            state, model = states.get(name), repository.models.get(name)
+            if state is None or name in repository.failures or name in repository.standby:
+                continue
             if repository.stays_unloaded(name, state):
                 continue
             if state != (model.state if model else RolloutState()) and (model or state.versions()):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from shlex import quote
 from typing import Any
@@ -11,7 +11,7 @@ from kserve.errors import InvalidInput, ModelNotFound, ModelNotReady
 
 from capstan.errors import CapstanError
 from capstan.rollout import commands, store
-from capstan.rollout.state import LONGEST_REASON, RolloutState
+from capstan.rollout.state import DECIDED_ON, LONGEST_REASON, RolloutState
 from capstan.settings import settings
 from monitoring.history import Event, history
 from monitoring.retraining.decisions import decide, tell_change
@@ -33,6 +33,14 @@ def reason_of(body: dict[str, Any]) -> str:
     return reason
 
 
+def state_of(body: dict[str, Any]) -> dict[str, str]:
+    """Return the state that a request was decided on, or the parts of it that it names. Raises InvalidInput."""
+    state: dict[str, str] = body.get("state", {})
+    if not state.keys() <= {*DECIDED_ON} or not all(isinstance(value, str) for value in state.values()):
+        raise InvalidInput(f"`state` has texts for {', '.join(DECIDED_ON)}, as `rollout` of GET shows them.")
+    return state
+
+
 class Decisions:
     """Does what operators decide, in its own threads: a roll-out waits for this server to load it."""
 
@@ -40,20 +48,25 @@ class Decisions:
         self.repository = repository
         self._pool = ThreadPoolExecutor(2, "decisions")
 
-    async def take(self, name: str, verb: str, reason: str, who: str) -> Event:
-        """Do it, and write the event. Raises Conflict when it cannot be done, CapstanError when something is away."""
+    async def take(self, name: str, verb: str, reason: str, who: str, state: Mapping[str, str]) -> Event:
+        """Do it, and write the event. state: the roll-out that it was decided on.
+
+        Raises Conflict when it cannot be done, CapstanError when something is away.
+        """
         loop = asyncio.get_running_loop()
 
         def work() -> Event:
             if verb in ("pause", "resume"):
                 return decide(name, KINDS[verb], reason, who)
-            return self._roll(name, verb, reason, who, lambda capstone: self._reload(capstone, loop))
+            return self._roll(name, verb, reason, who, lambda capstone: self._reload(capstone, loop), state)
 
         event = await loop.run_in_executor(self._pool, work)
         log.info("%s: %s by %s: %s", name, event.kind, who, one_line(reason))
         return event
 
-    def _roll(self, name: str, verb: str, reason: str, who: str, reload: Callable[[str], Any]) -> Event:
+    def _roll(
+        self, name: str, verb: str, reason: str, who: str, reload: Callable[[str], Any], decided_on: Mapping[str, str]
+    ) -> Event:
         if settings().profile == "cluster":
             command = f"capstan --profile cluster {verb} {name} --reason {quote(reason)}"
             raise Conflict(f"A pod of an endpoint may not change roll-outs of the cluster. Type `{command}`.")
@@ -61,7 +74,7 @@ class Decisions:
         history().events(name, kinds=(KINDS[verb],))
         changes: dict[str, Callable[..., RolloutState]] = {"promote": commands.promote, "rollback": commands.rollback}
         try:
-            state = changes[verb](name, f"{who}, at the console", reload, reason=reason)
+            state = changes[verb](name, f"{who}, at the console", reload, reason=reason, expected=decided_on)
         except CapstanError as error:
             raise Conflict(str(error)) from error
         try:

@@ -14,7 +14,7 @@ from serving.errors import Forbidden
 from serving.guards.call import Kind, current
 from serving.model.repository import CapstoneRepository
 from serving.monitoring.console_data import ConsoleData
-from serving.monitoring.decide import KINDS, Decisions, reason_of
+from serving.monitoring.decide import KINDS, Decisions, reason_of, state_of
 from serving.monitoring.recent import Recent
 
 NO_TOKENS = (
@@ -57,9 +57,10 @@ class Monitoring:
         if not client:
             raise Forbidden(NO_TOKENS)
         name, verb = _known(request), request.url.path.rpartition("/")[2]
-        reason = reason_of(read_object(await request.body(), {"reason": str}))
+        body = read_object(await request.body(), {"reason": str, "state": dict})
+        reason, state = reason_of(body), state_of(body)
         try:
-            event = await self._decisions.take(name, verb, reason, client)
+            event = await self._decisions.take(name, verb, reason, client, state)
         finally:
             self._recent.forget()
         return _json({"name": name} | event.as_dict())

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -14,8 +15,10 @@ import pytest
 
 from capstan import catalogue
 from capstan.errors import CapstanError
-from capstan.rollout import store
+from capstan.rollout import commands, store
+from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
+from monitoring import sequential
 from monitoring.checks.result import Check
 from monitoring.history import history
 from monitoring.retraining.steps import Steps
@@ -135,6 +138,24 @@ def test_better_challenger_becomes_a_canary_also_when_the_process_is_killed(live
     assert [event.kind for event in history().events(NAME)] == ["retraining", "challenger", "canary"]
     canary = history().events(NAME)[-1]
     assert canary.evidence["low"] > 0 and canary.evidence["rows"] == 8 * PER_DAY and canary.version == "2"
+
+
+def test_decision_is_refused_when_a_person_changes_the_roll_out_between_it_and_what_it_was_made_for(live, monkeypatch):
+    judge, decisions = sequential.look, iter([("promote", 20.0), ("roll back", 30.0)])
+
+    def look(*arguments, **options):
+        decision, percent = next(decisions)
+        commands.split(NAME, Traffic("canary", percent), "2")
+        return replace(judge(*arguments, **options), decision=decision)
+
+    monkeypatch.setattr(sequential, "look", look)
+    live.day()
+    for _ in range(2):
+        assert live.step() == []
+        assert (store.read(NAME).champion, store.read(NAME).challenger) == ("1", "2")
+    monkeypatch.undo()
+    commands.split(NAME, Traffic("canary", live.steps.rule.percent), "2")
+    assert live.step() == []
 
 
 def test_canary_that_is_better_live_is_promoted_also_when_the_process_is_killed(live):

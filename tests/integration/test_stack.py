@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -83,6 +84,20 @@ def test_killed_service_shows_as_stopped_and_up_restarts_it_alone(running):
     now = running.services()
     assert now["mlflow"]["state"] == "healthy" and now["mlflow"]["pid"] != before["mlflow"]["pid"]
     assert now["endpoint"]["pid"] == before["endpoint"]["pid"]
+
+
+@pytest.mark.slow
+def test_service_that_is_killed_while_up_waits_for_it_is_started_again(running):
+    """As one whose kill has not yet taken effect when `up` looks."""
+    dying = psutil.Process(running.services()["evidently"]["pid"])
+    dying.suspend()
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(running, "up")
+        time.sleep(4)  # it waits for the answer of the service, up to 10 s
+        dying.kill()
+        assert again.result().returncode == 0, again.result().stderr
+    now = running.services()["evidently"]
+    assert now["state"] == "healthy" and now["pid"] != dying.pid
 
 
 def test_open_prints_the_page_of_each_service(running):

@@ -5,7 +5,14 @@ import { el } from "../dom.js";
 
 const HOW = "Enter an operator's token at the top. `python -m serving.guards.tokens add NAME --for operator` makes one.";
 
-/** Return {element, update(found)}. The element stays, so that a reason that is being typed stays too. */
+/** Return what the buttons show of a roll-out: the server refuses a decision on a state that is no longer there. */
+function decidedOn(rollout) {
+  if (!rollout) return {};
+  const { champion, challenger, candidate, previous, since } = rollout;
+  return { champion, challenger, candidate, previous, since };
+}
+
+/** Return {element, update(now)}. The element stays, so that a reason that is being typed stays too. */
 export function makeOperate(name, done) {
   const reason = el("input", { id: "reason", autocomplete: "off", maxlength: "1000" });
   const said = el("p", { id: "said", role: "status", "aria-live": "polite" });
@@ -16,7 +23,7 @@ export function makeOperate(name, done) {
     promote: button("promote", "Promote"),
     rollback: button("rollback", "Roll back"),
   };
-  let found = null;
+  let shown = null;
 
   function button(verb, text) {
     return el("button", { type: "button", id: verb, onclick: () => act(verb) }, text);
@@ -24,12 +31,12 @@ export function makeOperate(name, done) {
 
   async function act(verb) {
     say("");
-    if (found.actions) return say(found.actions, true);
+    if (shown.actions) return say(shown.actions, true);
     if (!hasToken()) return say(HOW, true, document.getElementById("token"));
     if (!reason.value.trim()) return say("Give a reason: whoever reads the history wants to know why.", true, reason);
     for (const each of Object.values(buttons)) each.disabled = true;
     try {
-      const body = JSON.stringify({ reason: reason.value });
+      const body = JSON.stringify({ reason: reason.value, state: decidedOn(shown.rollout) });
       const event = await ask(`v2/monitoring/${encodeURIComponent(name)}/${verb}`, body);
       reason.value = "";
       say(`Done: ${event.kind}${event.version ? ` version ${event.version}` : ""}, by ${event.by}.`);
@@ -59,7 +66,7 @@ export function makeOperate(name, done) {
       said,
     ),
     update(now) {
-      found = now;
+      shown = now;
       const { held, rollout } = now;
       status.textContent = held
         ? `The circle is ${held.kind} since ${held.at.slice(0, 16).replace("T", " ")}, by ${held.by}: ${held.reason}`

@@ -156,7 +156,16 @@ def test_promote_and_rollback_change_what_answers(console, tokens, home, challen
         headers = {"Authorization": f"Bearer {tokens['ann']}"}
         return console.predict({"x": 1}, name="plain", headers=headers).json()["predictions"][0]["model_version"]
 
-    code, answer = decide(console, "promote", tokens["olga"], reason="It is better.")
+    names = ("champion", "challenger", "candidate", "previous", "since")
+    seen = {name: read(console)["rollout"][name] for name in names}
+    for other in ({"challenger": "99"}, seen | {"since": "2013-01-01T00:00:00+00:00"}):
+        for verb in ("promote", "rollback"):
+            code, answer = decide(console, verb, tokens["olga"], reason="It is better.", state=other)
+            assert code == 409 and "is not the one that this was decided on" in answer["error"]
+    for wrong in ({"percent": "10"}, {"champion": 1}):
+        assert decide(console, "promote", tokens["olga"], reason="It is better.", state=wrong)[0] == 400
+    assert {name: read(console)["rollout"][name] for name in names} == seen
+    code, answer = decide(console, "promote", tokens["olga"], reason="It is better.", state=seen)
     assert (code, answer["kind"], answer["version"]) == (200, "promoted", challenger)
     state = read(console)["rollout"]
     assert (state["champion"], state["previous"]) == (challenger, "1") and "(olga, at the console)" in state["by"]
