@@ -7,9 +7,8 @@ the second one reads two; from November on it reads all, and is broken online. B
 
 import json
 import shutil
-import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import pytest
 
 from tests.e2e import kube
+from tests.e2e.own_image import with_capstones
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
@@ -27,10 +27,6 @@ COIN = ROOT / "tests" / "support" / "circle" / "coin"
 DAY, WARNED, CANARY = timedelta(days=1), 8, 8  # days
 PER_DAY, PER_REQUEST = 300, 10
 SHIFTED = [0, 2, 2.5]  # the only number that the first version reads says nothing any more
-DOCKERFILE = """FROM {base}
-COPY . /opt/capstones
-ENV CAPSTAN_CAPSTONES=/opt/capstones CAPSTAN_IMAGE={image}
-"""
 
 
 class Coin:
@@ -100,16 +96,10 @@ def capstones(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def image(cluster, capstones, tmp_path_factory) -> str:
+def image(cluster, capstones, tmp_path_factory) -> Iterator[str]:
     """The cluster's image with the coins in it, as a user adds their own capstones."""
-    name = f"{cluster.rpartition(':')[0]}:{next(capstones.iterdir()).name}"
-    file = tmp_path_factory.mktemp("image") / "Dockerfile"
-    file.write_text(DOCKERFILE.format(base=cluster, image=name))
-    subprocess.run(["docker", "build", f"--file={file}", f"--tag={name}", capstones], check=True, capture_output=True)
-    command = kube.ENVIRONMENT["CAPSTAN_IMAGE_COMMAND"].split()
-    subprocess.run([*command, name], check=True, capture_output=True)
-    yield name
-    subprocess.run(["docker", "image", "rm", name], check=True, capture_output=True)
+    with with_capstones(cluster, capstones, tmp_path_factory.mktemp("image")) as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

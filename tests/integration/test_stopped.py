@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -20,10 +21,13 @@ def place(tmp_path) -> Iterator[Place]:
 
 
 def started(place: Place, *arguments: str) -> subprocess.Popen:
-    """A command in a group of its own, as a terminal starts it."""
+    """A command in a group of its own, as a terminal starts it: one in the background ignores Ctrl-C, and so do the
+    tests that it runs."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     environment = os.environ | place.environment
-    return subprocess.Popen([CAPSTAN, *arguments], env=environment, text=True, process_group=0, **pipes)
+    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [CAPSTAN, *arguments]
+    return subprocess.Popen(command, env=environment, text=True, process_group=0, preexec_fn=listens, **pipes)
 
 
 def stop(command: subprocess.Popen) -> tuple[str, str]:

@@ -17,14 +17,15 @@ def group(item: pytest.Item) -> str:
         return f"run of {marker.args[0]}"
     if path.parts[0] == "pipelines" and not item.get_closest_marker("rotating"):
         return str(path.parent)  # its data are read once, and its models trained once
-    return "serving" if Path("tests/integration/serving") in path.parents else str(path)
+    folder = path.parent.name  # with a server for all of its files, or with a stack
+    return folder if Path("tests/integration") in path.parent.parents else str(path)
 
 
 # Minutes each: started late, one of them would keep a worker busy while the others have nothing left.
 LONGEST = (
-    f"run of {FLAGSHIP}", "serving",
+    f"run of {FLAGSHIP}", "serving", "shapes",
     *(f"tests/integration/test_{name}.py" for name in (
-        "replay", "failures", "new", "shapes", "retire", "circle", "rollout_kills", "events",
+        "replay", "failures", "new", "retire", "circle", "rollout_kills", "events",
     )),
     "tests/unit/models/test_gbdt.py",
 )  # fmt: skip

@@ -81,10 +81,12 @@ def test_documents_results_and_tests_change_no_image(checkout, path):
     assert changed(checkout, path) == set()
 
 
+@pytest.mark.slow
 def test_edit_of_shared_code_changes_the_core_and_who_imports_it(checkout):
     assert changed(checkout, "models/gbdt.py") == {"", "flight_delay"}
 
 
+@pytest.mark.slow
 def test_edit_of_the_core_changes_every_image(checkout):
     assert changed(checkout, "serving/server.py") == set(NAMES)
     assert changed(checkout, "requirements/all.lock") == set(NAMES)

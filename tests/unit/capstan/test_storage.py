@@ -56,6 +56,7 @@ def storage(place):
     return Folder(Path(name)) if kind == "folder" else Bucket(name, url, "us-east-1", "key", "secret")
 
 
+@pytest.mark.slow
 def test_a_large_file_takes_little_memory(place, tmp_path):
     source, target = tmp_path / "weights", tmp_path / "copy"
     with source.open("wb") as file:

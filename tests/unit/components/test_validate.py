@@ -89,6 +89,7 @@ def test_values_of_another_type_are_set_aside_and_the_rest_of_their_column_is_st
     assert len(clean["weather"]) == len(weather) - 4
 
 
+@pytest.mark.slow
 def test_unreadable_values_of_the_source_end_in_quarantine(tmp_path, check):
     """From the file on: one text in each column that should hold a number or a time."""
     columns = ["arr_delay", "dep_delay", "distance", "minute", "time_hour", "sched_arr_time"]

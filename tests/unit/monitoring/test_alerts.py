@@ -70,6 +70,7 @@ def test_webhook_is_told_what_since_when_how_bad_and_where(alerts, webhook):
     assert deliver(alerts, addresses) == 0 and len(webhook.bodies) == 1
 
 
+@pytest.mark.slow
 def test_dead_webhook_delays_nothing_and_gets_it_later(alerts, webhook, monkeypatch):
     monkeypatch.setattr("monitoring.alerts.FIRST", timedelta(seconds=0.2))
     dead = f"json://127.0.0.1:{free_port()}"
@@ -90,6 +91,7 @@ def tries(alerts: Alerts) -> dict[str, int]:
     return {row.webhook: row.tries for row in alerts.rows(select(DELIVERIES))}
 
 
+@pytest.mark.slow
 def test_waits_grow_and_end(alerts):
     alerts.report("flights", [DRIFT], NOON, ["none"])
     now, waits = datetime.now(UTC), []

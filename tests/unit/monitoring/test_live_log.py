@@ -36,6 +36,7 @@ def task(home, monkeypatch) -> Iterator:
     settings.cache_clear()
 
 
+@pytest.mark.slow
 def test_report_performance_and_checks_share_one_pass(task):
     told: list[str] = []
     log = LiveLog(live.NAME, task, NOW, HOURS, told.append)

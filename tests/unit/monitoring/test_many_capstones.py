@@ -71,6 +71,7 @@ def capstones(tmp_path, monkeypatch):
     settings.cache_clear()
 
 
+@pytest.mark.slow
 def test_console_reads_each_table_once_for_all_capstones(capstones, work, tmp_path):
     done = {}
     for count in (FEW, MANY):
@@ -89,6 +90,7 @@ def test_console_reads_each_table_once_for_all_capstones(capstones, work, tmp_pa
     assert done[MANY][1] < 1.5 * MANY / FEW * done[FEW][1]  # it grows with the rows, not with their square
 
 
+@pytest.mark.slow
 def test_look_at_one_capstone_reads_nothing_of_the_others(capstones, work):
     done, now = {}, FIRST + timedelta(days=DAYS)
     for count in (1, MANY):

@@ -75,6 +75,7 @@ def test_pages_are_copied_and_metrics_are_exact(start, tmp_path):
     assert (tmp_path / "run" / "report").read_text() == "<h1>Report</h1>"
 
 
+@pytest.mark.slow
 def test_store_that_starts_again_is_waited_for(start, tmp_path):
     thread = threading.Timer(3, start)
     thread.start()
@@ -83,6 +84,7 @@ def test_store_that_starts_again_is_waited_for(start, tmp_path):
     assert outputs["scores"].metadata == {"auc": EXACT} and not notes
 
 
+@pytest.mark.slow
 def test_store_that_does_not_answer_is_waited_for_once_and_told(address, tmp_path, monkeypatch):
     monkeypatch.setattr(pipelines, "FETCH_SECONDS", 2)
     began = time.monotonic()

@@ -156,6 +156,7 @@ def test_runs_share_a_server_and_each_step_has_the_environment_of_its_run(shared
         assert f"{shared.pid} {number} True" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_server_counts_the_time_of_its_steps(shared):
     with step_server() as steps:
         assert steps.run(command("import time\nwhile time.process_time() < 3: pass")) == 0
@@ -211,6 +212,7 @@ finally:
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_leaves_no_step_and_no_server(tmp_path):
     """Not even where another process has the server's standard input open."""
     held = "import subprocess; subprocess.Popen(['sleep', '60'], pass_fds=[steps.server.stdin.fileno()])"

@@ -37,6 +37,7 @@ def test_a_query_that_outlasts_its_timeout_is_interrupted(stats, tmp_path, resul
     assert not (tmp_path / "saved.parquet").exists()
 
 
+@pytest.mark.slow
 def test_a_pull_is_interrupted(stats, tmp_path, monkeypatch):
     """The timeout is so short that it passes before the first of many rows is read."""
     large = tmp_path / "large.parquet"

@@ -78,6 +78,7 @@ def created_at_most_once(rows) -> list:
 
 @settings(max_examples=60, deadline=None)
 @given(rows=SOURCE, asked=ENTITIES)
+@pytest.mark.slow
 def test_historical_features_equal_brute_force(both, rows, asked):
     ours, _, path = both
     write_source(path, rows, UTC)
@@ -87,6 +88,7 @@ def test_historical_features_equal_brute_force(both, rows, asked):
 
 @settings(max_examples=15, deadline=None, phases=[Phase.generate])
 @given(rows=SOURCE, asked=ENTITIES)
+@pytest.mark.slow
 def test_historical_features_equal_the_stock_store(both, rows, asked):
     ours, stock, path = both
     write_source(path, created_at_most_once(rows), UTC)

@@ -180,6 +180,7 @@ def shared(tmp_path_factory):
 
 @settings(max_examples=60, deadline=None)
 @given(rows=SOURCE, start=st.integers(-4, 2), hours=st.integers(0, 4), created=st.sampled_from(["", "created"]))
+@pytest.mark.slow
 def test_pull_latest_equals_brute_force(shared, rows, start, hours, created):
     path = shared.config.repo_path / "a.parquet"
     rows = [{**row, "created": row["created"] if created else None} for row in rows]

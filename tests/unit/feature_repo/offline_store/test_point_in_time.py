@@ -192,6 +192,7 @@ def test_equals_brute_force(both, rows, asked, source_zone, entity_zone):
 
 @settings(max_examples=15, deadline=None, phases=[Phase.generate])
 @given(rows=SOURCE, asked=ENTITIES, ttl=st.sampled_from(["none", "hour"]))
+@pytest.mark.slow
 def test_equals_the_stock_store_told_to_leave_late_rows_out(both, rows, asked, ttl):
     """Without ties and null creation times: the stock store picks any of equal rows, and drops rows with a null."""
     ours, stock, path, _, created = both

@@ -27,6 +27,7 @@ def endpoint(monkeypatch):
     server.stop()
 
 
+@pytest.mark.slow
 def test_a_file_a_glob_and_a_directory(store, tmp_path, endpoint):
     from pyarrow.fs import LocalFileSystem, S3FileSystem, copy_files
 

@@ -33,6 +33,7 @@ def week(rows: pd.DataFrame, number: int) -> pd.DataFrame:
     return rows[(rows["event_timestamp"] >= start) & (rows["event_timestamp"] < start + pd.Timedelta(days=7))]
 
 
+@pytest.mark.slow
 def test_twenty_verdicts_are_those_of_all_rows(reference, before, after):
     """Half of the cases are 5 % below or above the threshold. The verdict of the counts is that of all rows."""
     cases = []

@@ -10,13 +10,8 @@ from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from capstan import catalogue
-from capstan.rollout import store
-from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from tests.integration.browser import Page, chromium
-from tests.integration.place import Place, place_of_examples
-from tests.support.versions import register
 
 pytestmark = pytest.mark.rotating
 # By name: what to enter so that the server refuses it, the field that says so, and what it says.
@@ -39,23 +34,10 @@ new MutationObserver((records) => records.forEach((record) => window.parts.push(
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Iterator[Place]:
-    """A running stack whose capstones are those of the tests."""
-    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home") as place:
-        started = place("up")
-        assert started.returncode == 0, started.stderr
-        yield place
-
-
-@pytest.fixture(scope="module")
-def url(place) -> str:
+def url(run) -> str:
     """The endpoint, with a version of each capstone."""
     for name in NAMES:
-        task = catalogue.load(name)
-        version = register(name, task.train(task.split(task.load(None))[0]))
-        store.write_state(name, RolloutState(champion=version))
-        reply = httpx.post(f"{settings().endpoint_url}/v2/repository/models/{name}/load", timeout=60)
-        assert reply.status_code == 200, reply.text
+        run(name)
     return settings().endpoint_url
 
 

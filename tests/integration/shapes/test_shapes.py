@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from functools import cache, partial
 
 import grpc
@@ -17,7 +16,6 @@ from capstan.settings import settings
 from capstan.storage import Folder
 from monitoring import signals
 from predictions import reader
-from tests.integration.place import Place, place_of_examples
 
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
@@ -35,27 +33,18 @@ NAMES = list(BAD)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Iterator[Place]:
-    """A running stack whose capstones are those of the tests."""
-    with place_of_examples(tmp_path_factory.mktemp("shapes") / "home") as place:
-        yield place
-
-
-@pytest.fixture(scope="module")
-def ran(place):
+def ran(run):
     """Run a capstone by name, once; return its summary, its metadata, examples of its requests and a client."""
 
     @cache
-    def run(name: str) -> dict:
-        done = place("run", name, "--json")
-        assert done.returncode == 0, done.stderr
-        task = catalogue.load(name)
+    def complete(name: str) -> dict:
+        summary, task = run(name), catalogue.load(name)
         client = httpx.Client(base_url=settings().endpoint_url, timeout=30)
         metadata = client.get(f"/v2/models/{name}").raise_for_status().json()
         rows = task.examples(task.split(task.load(None))[1])
-        return {"name": name, "run": json.loads(done.stdout), "metadata": metadata, "rows": rows, "client": client}
+        return {"name": name, "run": summary, "metadata": metadata, "rows": rows, "client": client}
 
-    return run
+    return complete
 
 
 @pytest.fixture(scope="module", params=NAMES)
