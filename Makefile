@@ -52,7 +52,7 @@ types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
 unit: .venv/.dev  ## the fast unit tests, and those of the selected capstones
-	$(PYTEST) tests/unit pipelines --selected -m "not slow and not rotating" $(COV)
+	$(PYTEST) tests/unit pipelines --selected -m "not slow and not rotating" -n 2 $(COV)
 
 coverage: export COV = --cov
 coverage: unit  ## the same, and what they cover

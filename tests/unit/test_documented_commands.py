@@ -20,7 +20,21 @@ UsageError = typer.BadParameter.__mro__[1]  # of the click that Typer brings
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 # Programs that a reader has, or that the page says to install.
 OTHERS = {
-    *("aws", "base64", "capstan", "curl", "docker", "export", "kfp", "kubectl", "make", "openssl", "python", "source"),
+    *(
+        "aws",
+        "base64",
+        "capstan",
+        "cat",
+        "curl",
+        "docker",
+        "export",
+        "kfp",
+        "kubectl",
+        "make",
+        "openssl",
+        "python",
+        "source",
+    ),
 }
 
 

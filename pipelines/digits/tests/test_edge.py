@@ -8,6 +8,8 @@ import torch
 from pipelines.digits import learning, onnx_files, pruning, training
 from pipelines.digits.networks import NETWORKS
 
+pytestmark = pytest.mark.slow  # it trains a network
+
 
 @pytest.fixture(scope="module")
 def some(parts):
