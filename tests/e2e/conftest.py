@@ -17,7 +17,8 @@ HERE = Path(__file__).parent
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
-    *("schemas", "pipelines", "retention", "code_edit", "failing", "documentation", "long", "capstones", "operations"),
+    *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "long", "capstones"),
+    "operations",
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
