@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import grpc
 import httpx
 import pytest
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from capstan import catalogue
 from capstan.profile import profile
@@ -18,10 +20,11 @@ from capstan.settings import settings
 from monitoring.retraining.watcher import Watcher
 from monitoring.signals import read_reference
 from tests.integration.conftest import capstan
-from tests.support.boundaries import beyond, body
+from tests.support.boundaries import beyond, beyond_grpc, beyond_tensors, body, grpc_request, tensors
 from tests.support.small import Small, names, small
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
 MORE = 60  # predictions, of one request: two parts of rows that stand for days
 
 
@@ -72,12 +75,23 @@ def test_no_request_at_the_boundary_of_a_type_is_an_error_of_the_server(run):
     if "events" in capstone.capabilities:
         event = {name: field.examples[0] for name, field in capstone.Event.model_fields.items()}
         sent += [(f"/v1/models/{run.name}:event", row) for row in beyond(event)]
-    wrong = []
+    good = tensors(httpx.get(f"{settings().endpoint_url}/v2/models/{run.name}").json()["inputs"], asked)
+    sent += [(f"/v2/models/{run.name}/infer", {"inputs": other}) for other in beyond_tensors(good)]
+    wrong: list[tuple[str, str, str]] = []
     with httpx.Client(base_url=settings().endpoint_url, timeout=60) as client:
         for path, content in sent:
             reply = client.post(path, content=body(content), headers={"content-type": "application/json"})
             if reply.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or "Traceback" in reply.text:
                 wrong.append((path, str(content)[:300], reply.text[:300]))
+    with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
+        infer = GRPCInferenceServiceStub(channel).ModelInfer
+        assert infer(grpc_request(run.name, good), timeout=60).outputs
+        for request in beyond_grpc(run.name, good):
+            try:
+                infer(request, timeout=60)
+            except grpc.RpcError as error:
+                if error.code() not in REFUSALS:
+                    wrong.append(("gRPC", str(request)[:300], f"{error.code()} {error.details()}"[:300]))
     assert not wrong, f"{len(wrong)} of {len(sent)}: {wrong[:5]}"
 
 

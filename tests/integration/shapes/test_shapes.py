@@ -8,7 +8,6 @@ import grpc
 import httpx
 import numpy as np
 import pytest
-from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from capstan import catalogue, endpoint_client, registry
@@ -16,6 +15,7 @@ from capstan.settings import settings
 from capstan.storage import Folder
 from monitoring import signals
 from predictions import reader
+from tests.support.boundaries import grpc_request, tensors
 
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
@@ -57,23 +57,6 @@ def v1(capstone: dict, rows: list[dict]) -> list[dict]:
     reply = capstone["client"].post(f"/v1/models/{capstone['name']}:predict", json={"instances": rows})
     assert reply.status_code == 200, reply.text
     return reply.json()["predictions"]
-
-
-def tensors(capstone: dict, row: dict) -> list[dict]:
-    """Return a row as the tensors of a V2 request."""
-    inputs = []
-    for tensor in capstone["metadata"]["inputs"]:
-        if tensor["name"] in row:
-            data = np.array([row[tensor["name"]]])
-            inputs.append(
-                {
-                    "name": tensor["name"],
-                    "datatype": tensor["datatype"],
-                    "shape": list(data.shape),
-                    "data": data.reshape(-1).tolist(),
-                }
-            )
-    return inputs
 
 
 def value(tensor: dict) -> object:
@@ -158,7 +141,9 @@ def test_live_answers_have_the_signals_of_the_test_data(ran, place, name):
 
 def test_v2_answers_the_same_as_v1(capstone):
     row = capstone["rows"][0]
-    reply = capstone["client"].post(f"/v2/models/{capstone['name']}/infer", json={"inputs": tensors(capstone, row)})
+    reply = capstone["client"].post(
+        f"/v2/models/{capstone['name']}/infer", json={"inputs": tensors(capstone["metadata"]["inputs"], row)}
+    )
     assert reply.status_code == 200, reply.text
     outputs = {tensor["name"]: value(tensor) for tensor in reply.json()["outputs"]}
     [expected] = v1(capstone, [row])
@@ -170,12 +155,7 @@ def test_v2_answers_the_same_as_v1(capstone):
 def test_grpc_answers_the_same_as_v1(capstone):
     row = capstone["rows"][0]
     kinds = {"FP64": "fp64_contents", "INT64": "int64_contents", "BYTES": "bytes_contents", "BOOL": "bool_contents"}
-    request = pb.ModelInferRequest(model_name=capstone["name"])
-    for tensor in tensors(capstone, row):
-        given = request.inputs.add(name=tensor["name"], datatype=tensor["datatype"], shape=tensor["shape"])
-        texts = tensor["datatype"] == "BYTES"
-        data = [item.encode() for item in tensor["data"]] if texts else tensor["data"]
-        getattr(given.contents, kinds[tensor["datatype"]]).extend(data)
+    request = grpc_request(capstone["name"], tensors(capstone["metadata"]["inputs"], row))
     with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
         reply = GRPCInferenceServiceStub(channel).ModelInfer(request, timeout=30)
     [expected] = v1(capstone, [row])
