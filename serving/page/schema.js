@@ -2,7 +2,9 @@
 
 import { counted } from "./counted.js";
 
-/** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, format, initial}]; kind: a control's name. */
+const LONG = 200; // characters of a text that may have several lines
+
+/** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, format, multiline, initial}]; kind: a control's name. */
 export function requestFields(schema) {
   const whole = schema.examples?.[0] ?? {};
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
@@ -20,6 +22,7 @@ export function requestFields(schema) {
       verbatim: !type.pattern && !type.format, // spaces around a text count, but not those around a code or a time
       mediaType: type.contentMediaType ?? "",
       format: type.format ?? "",
+      multiline: type.contentMediaType === "text/plain" || /\n/.test(initial ?? "") || type.maxLength > LONG,
       initial: initial ?? null,
     };
   });

@@ -15,12 +15,22 @@ const MAKERS = {
   instant: makeInstant,
   json: makeList,
   number: makeInput,
-  text: makeInput,
+  text: makeText,
 };
 
 /** Return the control of a field, one of `requestFields`; `attributes` are those of its input. */
 export function makeControl(field, attributes) {
   return { reset() {}, missing: () => null, ...MAKERS[field.kind](field, attributes) };
+}
+
+function makeText(field, attributes) {
+  return field.multiline ? makeLines(field, attributes) : makeInput(field, attributes);
+}
+
+/** A text of several lines, whose line ends and spaces are part of it. */
+function makeLines(field, attributes) {
+  const input = el("textarea", { ...attributes, class: "lines", rows: 4, autocomplete: "off" }, field.initial ?? "");
+  return { input, elements: [input], json: () => (input.value === "" ? leftOut(field) : JSON.stringify(input.value)) };
 }
 
 function makeInput(field, attributes) {

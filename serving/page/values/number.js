@@ -13,6 +13,12 @@ export function inWords(number, type) {
   return isShare(type) ? percent(number) : readable(number, type.unit);
 }
 
+/** Show a number that is a name, such as a seed: as it is, without weight and separators. */
+export function showIdentifier(value, { type }) {
+  if (typeof value !== "number" || type.display !== "identifier") return null;
+  return { elements: [el("p", { class: "text" }, el("code", {}, String(value)))] };
+}
+
 export function showNumber(value, { type }) {
   if (typeof value !== "number") return null;
   const said = inWords(value, type);

@@ -1,8 +1,9 @@
 // One field of a prediction, shown by its type. What does not look as its type says is shown as JSON.
 
 import { showClasses } from "./classes.js";
+import { showCurve } from "./curve.js";
 import { showImage } from "./image.js";
-import { showNumber } from "./number.js";
+import { showIdentifier, showNumber } from "./number.js";
 import { showBoolean, showJson, showNothing, showText } from "./plain.js";
 import { showQuantiles } from "./quantiles.js";
 import { showRanking } from "./ranking.js";
@@ -14,7 +15,9 @@ const SHOWS = [
   showImage,
   showClasses,
   showQuantiles,
+  showCurve,
   showRanking,
+  showIdentifier,
   showNumber,
   showBoolean,
   showText,

@@ -1,6 +1,7 @@
 """A prediction with a field of every kind that the page shows."""
 
 import base64
+from json import dumps
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +29,7 @@ class Request(BaseModel):
 
     words: list[str] = Field(title="Words", examples=[["a", "b"]])
     sketch: str | None = Field(None, title="Sketch", json_schema_extra=PNG)
+    note: str = Field("", title="Note", json_schema_extra={"contentMediaType": "text/plain"})
 
 
 class Prediction(BaseModel):
@@ -47,6 +49,8 @@ class Prediction(BaseModel):
     )
     curve: list[float] = Field(title="Curve")
     lists: list[list[float]] = Field(title="Lists")
+    seed: int = Field(title="Seed", json_schema_extra={"display": "identifier"})
+    trend: list[list[float]] = Field(title="Trend", json_schema_extra={"display": "curve", "x": "Hours", "unit": "kg"})
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
 
 
@@ -63,20 +67,25 @@ ROW = {
     "step": [[3.0, 1.0]],
     "curve": [0.9667512345, -2000.5, 3.0],
     "lists": [[1.0], [2.0, 3.0]],
+    "seed": 1_234_567,
+    "trend": [[0.0, 1.0], [100.0, 3.0], [1.0, -2.0]],
     "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5}],
 }
 
 
 def predict(columns) -> dict:
-    """Return the same for each row; the words say whether there was a sketch."""
-    rows = zip(columns["words"], columns["sketch"], strict=True)
-    labels = [f"{ROW['label']} {len(words)} {'sketch' if sketch else 'none'}" for words, sketch in rows]
+    """Return the same for each row; the label says whether there was a sketch, and the note in JSON."""
+    rows = zip(columns["words"], columns["sketch"], columns["note"], strict=True)
+    labels = [
+        f"{ROW['label']} {len(words)} {'sketch' if sketch else 'none'}{dumps(note) if note else ''}"
+        for words, sketch, note in rows
+    ]
     return {name: [value] * len(labels) for name, value in ROW.items()} | {"label": labels}
 
 
 def train(tables, bias: float = 0.0):
     """Return a model that is as good with any table."""
-    return Answers({"words": "string[]", "sketch": "string"}, predict)
+    return Answers({"words": "string[]", "sketch": "string", "note": "string"}, predict)
 
 
 def examples(tables):

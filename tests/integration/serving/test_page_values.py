@@ -94,11 +94,34 @@ def test_an_image_is_painted_and_one_that_is_none_is_said_to_be_so(shown):
 
 
 def test_a_forecast_of_one_step_with_its_levels_in_any_order(shown):
-    assert len(shown.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.band")) == 1
-    assert shown.driver.find_elements(By.CSS_SELECTOR, "svg.plot path.median") == []
+    assert len(shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=step] path.band")) == 1
+    assert shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=step] path.median") == []
     assert shown.texts(".legend li") == ["10 % to 90 %"]
-    shown.wait(".numbers summary").click()
-    assert shown.texts(".numbers tr") == ["Step 10 % 90 %", "1 1 3"]
+    shown.wait("[data-field=step] .numbers summary").click()
+    assert shown.texts("[data-field=step] .numbers tr") == ["Step 10 % 90 %", "1 1 3"]
+
+
+def test_a_curve_is_drawn_to_the_scale_of_x_in_its_order(shown):
+    points = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=trend] circle")
+    x, y = ([float(point.get_attribute(name)) for point in points] for name in ("cx", "cy"))
+    assert (x[1] - x[0]) / (x[2] - x[0]) == pytest.approx(0.01) and y[1] > y[0] > y[2]  # the page counts from above
+    assert shown.texts("[data-field=trend] .axis-title") == ["Trend, kg", "Hours"]
+    plot = shown.wait("[data-field=trend] svg.plot")
+    assert plot.accessible_name == f"Trend: 3 points, from {MINUS}2\N{NO-BREAK SPACE}kg to 3\N{NO-BREAK SPACE}kg"
+    shown.wait("[data-field=trend] .numbers summary").click()
+    assert shown.texts("[data-field=trend] .numbers tr") == ["Hours Trend, kg", "0 1", f"1 {MINUS}2", "100 3"]
+
+
+def test_an_identifier_has_all_digits_and_no_separators(shown):
+    assert value(shown, "seed") == "Seed\n1234567"
+
+
+def test_a_text_of_several_lines_is_sent_as_it_was_entered(opened):
+    page = opened("gallery")
+    assert page.field("note").tag_name == "textarea"
+    page.field("note").send_keys(" first\n\n  second \n")
+    page.submit()
+    page.wait("[data-field=label]", '2 none" first\\n\\n  second \\n"')
 
 
 def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
