@@ -4,8 +4,9 @@
     artifacts/     files that belong to it, one entry per name
     code/          what its task imports of `pipelines/`, `models/` and `kernels/`, as it was when the model was trained
     SHA256SUMS     the digests of all of these: see `capstan.version_seal`
-    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; its feature service; the names
-                   of the weights that it reads, whose checksums are in its code: see `capstan.weights_files`
+    schema.json    its inputs; the JSON schemas of its requests, predictions and labels; some requests as examples; its
+                   feature service; the names of the weights that it reads, whose checksums are in its code: see
+                   `capstan.weights_files`
 
 A version is loaded with its own code, so a later edit of the capstone, or of what capstones share, does not change how
 an earlier version reads requests and answers them. The package `capstan` comes from the process that loads it.
@@ -14,7 +15,7 @@ an earlier version reads requests and answers them. The package `capstan` comes 
 import copy
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 LOADER = "capstan.model_version"  # MLflow loads a version with this module
 DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
 CODE = "code"
+EXAMPLES, EXAMPLE_CHARACTERS = 5, 100_000
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,14 @@ class Version:
     schema: dict[str, Any]
 
 
-def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
+def schema_of(task: Capstone, model: Model, examples: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Return the content of a version's schema.json."""
     from pydantic import TypeAdapter
 
     schema: dict[str, Any] = {"capstone": task.name, "inputs": dict(model.inputs)}
     if "endpoint" in task.capabilities:
         schema["request"] = task.Request.model_json_schema()
+        schema["examples"] = _short(examples)
         schema["prediction"] = task.Prediction.model_json_schema(mode="serialization")
     if "features" in task.capabilities:
         schema["feature_service"] = task.FEATURE_SERVICE
@@ -63,8 +66,8 @@ def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
     return schema
 
 
-def save(folder: Path, task: Capstone, model: Model) -> None:
-    """Write a version's files to a new folder."""
+def save(folder: Path, task: Capstone, model: Model, examples: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Write a version's files to a new folder. examples: requests, which the page offers."""
     import cloudpickle
 
     folder.mkdir(parents=True)
@@ -73,7 +76,7 @@ def save(folder: Path, task: Capstone, model: Model) -> None:
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
     version_code.copy(task.name, folder / CODE)
-    (folder / "schema.json").write_text(json.dumps(schema_of(task, model), indent=2) + "\n")
+    (folder / "schema.json").write_text(json.dumps(schema_of(task, model, examples), indent=2) + "\n")
     if model.weight_files:
         model = copy.copy(model)
         model.weight_files = {}  # a version does not depend on where the files were
@@ -108,6 +111,16 @@ def load(folder: Path | str, name: str = "", registered: Mapping[str, str] | Non
     if names := schema.get("weights"):
         model.weight_files = weights_files.fetch_all({name: capstone.WEIGHTS[name] for name in names})
     return Version(model, capstone, schema)
+
+
+def _short(examples: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the first examples as JSON, as many as are offered and as a page can read quickly."""
+    kept: list[dict[str, Any]] = []
+    for example in examples[:EXAMPLES]:
+        text = json.dumps(example, default=str)
+        if len(text) <= EXAMPLE_CHARACTERS:
+            kept.append(json.loads(text))
+    return kept
 
 
 def _stated(task: Capstone, model: Model) -> list[str]:

@@ -38,5 +38,6 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any], weig
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        model_version.save(files, task, fitted)
+        examples = task.examples(data) if "endpoint" in task.capabilities else ()
+        model_version.save(files, task, fitted, examples)
         save(model, files, task, fitted, data)

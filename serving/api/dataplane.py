@@ -64,6 +64,7 @@ class CapstanDataPlane(DataPlane):
             "streams": predictor.variant.streams,
             "request_schema": predictor.request_schema,
             "prediction_schema": predictor.prediction_schema,
+            "examples": predictor.examples,
             **({"event_schema": predictor.event_schema} if predictor.event_schema else {}),
             **({"actual_schema": predictor.actual_schema} if predictor.actual_schema else {}),
         }

@@ -28,6 +28,7 @@ class Predictor:
         self.variant = variant
         task, schema = variant.loaded.task, variant.loaded.schema
         self.request_schema, self.prediction_schema = schema["request"], schema["prediction"]
+        self.examples = schema.get("examples", [])  # older versions have none
         self.inputs, self.outputs = input_types(self.request_schema), output_types(self.prediction_schema)
         self.scalar_inputs = not any(tensor.dims or tensor.json for tensor in self.inputs.values())
         self.decoder = RowDecoder(task.Request, task.LIMITS.pixels)

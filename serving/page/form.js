@@ -10,7 +10,8 @@ import { requestFields } from "./schema.js";
  * `chosen` is the variant that is asked, "" where the traffic's rule decides; `onvariant` is told of another.
  */
 export function makeForm(metadata, chosen, onsubmit, onvariant) {
-  const fields = requestFields(metadata.request_schema).map(makeField);
+  const holder = el("div", { class: "fields" });
+  let fields = [];
   const variant = makeVariant(metadata.variants, chosen, onvariant);
   const alert = el("p", { class: "error", role: "alert" });
   const submit = el("button", { class: "primary" }, "Predict");
@@ -18,11 +19,26 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
     "form",
     { class: "card", novalidate: true, "aria-label": `Request to ${metadata.name}`, onsubmit: send, onreset: reset },
     el("h3", {}, "Request"),
-    fields.map((field) => field.element),
+    holder,
     variant?.element ?? null,
-    el("div", { class: "actions" }, submit, el("button", { type: "reset" }, "Example")),
+    el("div", { class: "actions" }, submit, el("button", { type: "reset" }, "Example"), metadata.examples.map(offer)),
     alert,
   );
+  fill();
+
+  /** Make the fields anew, with an example of the task or with those of the schema. */
+  function fill(example = null) {
+    fields = requestFields(metadata.request_schema, example).map(makeField);
+    holder.replaceChildren(...fields.map((field) => field.element));
+  }
+
+  function offer(example, i) {
+    const take = () => {
+      clear();
+      fill(example);
+    };
+    return el("button", { type: "button", class: "example", onclick: take }, `Example ${i + 1}`);
+  }
 
   function send(event) {
     event.preventDefault();
@@ -31,7 +47,7 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
 
   function reset() {
     clear();
-    fields.forEach((field) => field.reset());
+    fill();
   }
 
   function clear() {
@@ -90,7 +106,6 @@ function makeField(field) {
     name: field.name,
     element,
     json: control.json,
-    reset: control.reset,
     missing: control.missing,
     focus: () => control.input.focus(),
     say(message) {

@@ -5,12 +5,12 @@ import { counted } from "./counted.js";
 const LONG = 200; // characters of a text that may have several lines
 
 /** Return [{name, title, hint, kind, choices, required, nullable, verbatim, mediaType, format, multiline, initial}]; kind: a control's name. */
-export function requestFields(schema) {
-  const whole = schema.examples?.[0] ?? {};
+export function requestFields(schema, example = null) {
+  const whole = example ?? schema.examples?.[0] ?? {};
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const { type, nullable } = resolve(property, schema);
     const choices = choicesOf(type);
-    const initial = whole[name] ?? type.examples?.[0] ?? type.default;
+    const initial = whole[name] ?? (example ? null : type.examples?.[0]) ?? type.default;
     return {
       name,
       title: type.title ?? name,

@@ -1,5 +1,5 @@
 // The control of one field of a request. Each has `input` (what a label is for), `elements` (what is shown), `json()`
-// (the JSON text of what was entered, null to leave the field out), `reset()` and, where the server cannot say it better,
+// (the JSON text of what was entered, null to leave the field out) and, where the server cannot say it better,
 // `missing()` (what to say when nothing was entered).
 
 import { el } from "../dom.js";
@@ -20,7 +20,7 @@ const MAKERS = {
 
 /** Return the control of a field, one of `requestFields`; `attributes` are those of its input. */
 export function makeControl(field, attributes) {
-  return { reset() {}, missing: () => null, ...MAKERS[field.kind](field, attributes) };
+  return { missing: () => null, ...MAKERS[field.kind](field, attributes) };
 }
 
 function makeText(field, attributes) {

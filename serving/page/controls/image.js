@@ -78,15 +78,12 @@ export function makeImage(field, attributes) {
     if (file) await take(await encode(file), file.name, file.type);
   }
 
-  function reset() {
-    wipe();
-    if (typeof field.initial === "string") take(field.initial, "The example", field.mediaType);
-  }
 
   for (const [name, act] of Object.entries({ pointerdown: down, pointermove: move, pointerup: up, pointercancel: up })) {
     canvas.addEventListener(name, act);
   }
-  reset();
+  wipe();
+  if (typeof field.initial === "string") take(field.initial, "The example", field.mediaType);
 
   function json() {
     if (drawn) return JSON.stringify(canvas.toDataURL("image/png").split(",")[1]);
@@ -96,5 +93,5 @@ export function makeImage(field, attributes) {
   const needed = field.required && !field.nullable;
   const width = el("label", { class: "pen", for: pen.id }, "Pen ", pen);
   const elements = [canvas, state, el("div", { class: "actions" }, clear, width), input];
-  return { input, elements, json, reset, missing: () => (needed && json() === null ? "Draw something, or choose a file." : null) };
+  return { input, elements, json, missing: () => (needed && json() === null ? "Draw something, or choose a file." : null) };
 }

@@ -25,7 +25,7 @@ export function makeList(field, attributes) {
     return parsed(entered) === undefined ? JSON.stringify(entered) : entered;
   }
 
-  return { input, elements: [input, count], json, reset: () => setTimeout(say) };
+  return { input, elements: [input, count], json };
 }
 
 /** Return JSON with a space after each item of a list, where a line can break. */

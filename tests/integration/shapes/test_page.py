@@ -96,6 +96,22 @@ def test_a_price_is_a_number_with_its_unit_and_is_explained_in_it(predicted):
     assert base + sum(float(row[-1]) for row in rows) == pytest.approx(answer["price"], abs=5)
 
 
+@pytest.mark.parametrize("name", ["house_price", "electricity_day", "digit_image"])
+def test_examples_of_the_task_fill_the_form(name, opened):
+    page, address = opened(name), f"{settings().endpoint_url}/v2/models/{name}"
+    examples = httpx.get(address).json()["examples"]
+    assert [f"Example {number}" for number in range(1, len(examples) + 1)] == page.texts("form .example")
+    expected = httpx.post(
+        address.replace("v2", "v1") + ":predict", json={"instances": [examples[1]]}, timeout=30
+    ).json()
+    page.wait("form .example", "Example 2").click()
+    page.submit()
+    page.wait(".prediction dl")
+    [answer] = json.loads(page.folded("json"))["predictions"]
+    [same] = expected["predictions"]
+    assert answer | {"prediction_id": ""} == same | {"prediction_id": ""} and page.problems() == []
+
+
 def test_a_forecast_is_a_plot_with_its_bands_and_units(predicted):
     page, answer = predicted("electricity_day")
     levels = json.loads(httpx.get(f"{settings().endpoint_url}/v2/models/electricity_day").text)["prediction_schema"]
