@@ -27,6 +27,9 @@ def new(
     endpoint: Annotated[Flag, typer.Option(help=QUESTIONS["endpoint"], show_default=False)] = None,
     labels: Annotated[Flag, typer.Option(help=QUESTIONS["labels"], show_default=False)] = None,
     monitoring: Annotated[Flag, typer.Option(help=QUESTIONS["monitoring"], show_default=False)] = None,
+    kind: Annotated[
+        str, typer.Option(help="table, a regression; stream, a text that comes word by word; or torch, a network.")
+    ] = "table",
     into: Annotated[Path | None, typer.Option(help="The folder for it; by default `pipelines/`.")] = None,
 ) -> None:
     """Make a new capstone that runs at once. On a terminal, ask for each capability that has no flag."""
@@ -36,12 +39,16 @@ def new(
     into = into.resolve() if into else catalogue.PIPELINES
     check_name(name, into)
     given = {"contract": contract, "features": features, "endpoint": endpoint}
-    wanted = {capability for capability, flag in given.items() if _wanted(capability, flag)}
-    if labels is None and "endpoint" not in wanted:  # there is nothing to ask
-        labels = False
-    given = {"labels": labels, "monitoring": monitoring}
-    wanted |= {capability for capability, flag in given.items() if _wanted(capability, flag)}
-    folder = create(name, wanted, into)
+    if kind == "table":
+        wanted = {capability for capability, flag in given.items() if _wanted(capability, flag)}
+        if labels is None and "endpoint" not in wanted:  # there is nothing to ask
+            labels = False
+        given = {"labels": labels, "monitoring": monitoring}
+        wanted |= {capability for capability, flag in given.items() if _wanted(capability, flag)}
+    else:
+        given |= {"labels": labels, "monitoring": monitoring}
+        wanted = {capability for capability, flag in given.items() if flag}
+    folder = create(name, wanted, into, kind)
     console.print(f"{folder}\nRun it with `capstan run {name}`.")
     if into not in catalogue.folders():
         console.print(f"Set CAPSTAN_CAPSTONES={into} first, so that it is found.")

@@ -13,17 +13,28 @@ from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")
 MADE = ("contract", "features", "endpoint", "labels", "monitoring")  # events need a model that they mean something to
+# What there is, and the capabilities that each may be made with.
+KINDS = {"table": frozenset(MADE), "stream": frozenset({"endpoint"}), "torch": frozenset({"endpoint"})}
 CODE = ("task.py", "pipeline.py", "features.py")  # of the templates; the others are for readers and tests
 
 
-def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES) -> Path:
+def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES, kind: str = "table") -> Path:
     """Make the capstone `parent/NAME` with some capabilities. Return its folder.
 
-    Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left behind then.
+    kind: "table", a regression; "stream", a text that comes word by word; or "torch", a network. The last two always
+    have an endpoint. Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left
+    behind then.
     """
     check_name(name, parent)
     if unknown := sorted(capabilities - set(MADE)):
         raise CapstanError(f"There is no capability {', '.join(unknown)}. There are: {', '.join(MADE)}.")
+    if kind not in KINDS:
+        raise CapstanError(f"There is no kind {kind!r} of capstone. There are: {', '.join(KINDS)}.")
+    if more := sorted(capabilities - KINDS[kind]):
+        raise CapstanError(
+            f"A capstone of the kind {kind} is made with its endpoint alone. Make it without {', '.join(more)}, and "
+            "add them as docs/adding-a-capstone.md says."
+        )
     for capability in sorted(capabilities):
         if lacking := set(NEEDS.get(capability, ())) - capabilities:
             raise CapstanError(f"The capability {capability} needs {' and '.join(sorted(lacking))}.")
@@ -36,7 +47,7 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
             f"{parent} cannot be written ({error.strerror}). Choose another folder with --into."
         ) from error
     try:
-        for path, text in render(name, capabilities):
+        for path, text in render(name, capabilities, kind):
             (staged / path).parent.mkdir(exist_ok=True)
             (staged / path).write_text(text)
         staged.chmod(0o755)
@@ -59,12 +70,13 @@ def check_name(name: str, parent: Path) -> None:
         raise CapstanError(f"There is a capstone or a file called {name!r} already. Choose another name.")
 
 
-def render(name: str, capabilities: Set[str]) -> Iterator[tuple[Path, str]]:
+def render(name: str, capabilities: Set[str], kind: str = "table") -> Iterator[tuple[Path, str]]:
     """Yield the files of a new capstone: the path in its folder, and the text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    folder = TEMPLATES / kind
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -77,8 +89,8 @@ def render(name: str, capabilities: Set[str]) -> Iterator[tuple[Path, str]]:
         "dashed": name.replace("_", "-"),
     }
     values |= {capability: capability in capabilities for capability in MADE}
-    for path in sorted(TEMPLATES.rglob("*.jinja")):
-        relative = path.relative_to(TEMPLATES)
+    for path in sorted(folder.rglob("*.jinja")):
+        relative = path.relative_to(folder)
         if relative.name == "features.py.jinja" and "features" not in capabilities:
             continue
         yield relative.with_suffix(""), environment.get_template(str(relative)).render(values)
@@ -86,8 +98,14 @@ def render(name: str, capabilities: Set[str]) -> Iterator[tuple[Path, str]]:
 
 def unedited(name: str, folder: Path) -> list[str]:
     """Return which of a capstone's README and tests are still as they were made, with whatever capabilities."""
-    kinds = [set(chosen) for size in range(len(MADE) + 1) for chosen in combinations(MADE, size)]
-    made = {file for kind in kinds for file in render(name, kind) if file[1] and file[0].name not in CODE}
+    made = {
+        file
+        for kind, possible in KINDS.items()
+        for size in range(len(possible) + 1)
+        for chosen in combinations(sorted(possible), size)
+        for file in render(name, set(chosen), kind)
+        if file[1] and file[0].name not in CODE
+    }
     return sorted(
         {str(path) for path, text in made if (folder / path).is_file() and (folder / path).read_text() == text}
     )

@@ -1,6 +1,9 @@
 """`capstan new` makes capstones that run at once: one of each capability, and one with all."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 
 from monitoring.snapshots import Snapshots
 from tests.integration.place import Place
+from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.rotating
 KINDS = {
@@ -16,6 +20,8 @@ KINDS = {
     "checked": ["contract", "monitoring"],
     "looked_up": ["features"],
     "served": ["endpoint"],
+    "spoken": ["kind=stream"],
+    "learned": ["kind=torch"],
     "whole": ["contract", "features", "endpoint", "labels", "monitoring"],
 }
 
@@ -32,7 +38,7 @@ def place(tmp_path_factory) -> Iterator[Place]:
 @pytest.mark.parametrize("name", KINDS)
 def test_new_capstone_runs_unedited(name, place):
     folder = place.environment["CAPSTAN_CAPSTONES"]
-    made = place("new", name, "--into", folder, *(f"--{capability}" for capability in KINDS[name]))
+    made = place("new", name, "--into", folder, *(f"--{option}" for option in KINDS[name]))
     assert made.returncode == 0, made.stderr
     assert f"capstan run {name}" in made.stdout
     checked = place("check", name)
@@ -40,6 +46,16 @@ def test_new_capstone_runs_unedited(name, place):
     done = place("run", name, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["verdict"] == "accepted"
+    tests = [sys.executable, "-m", "pytest", "-q", "-n", "0", f"{folder}/{name}"]
+    assert subprocess.run(tests, cwd=ROOT, env=os.environ | place.environment).returncode == 0
+    if name in ("spoken", "learned"):
+        asked = {"prompt": "The data"} if name == "spoken" else {"pixels": [0.0] * 64}
+        file = Path(folder) / "request.json"
+        file.write_text(json.dumps(asked))
+        answer = place("predict", name, "--file", str(file), "--json")
+        assert answer.returncode == 0, answer.stderr
+        [prediction] = json.loads(answer.stdout)["predictions"]
+        assert len(prediction["text"].split()) == 20 if name == "spoken" else 0 <= prediction["digit"] <= 9
     if "endpoint" in KINDS[name]:
         request = {"patient": 3} if "features" in KINDS[name] else None
         file = Path(folder) / "request.json"

@@ -47,6 +47,19 @@ def test_every_combination_of_capabilities_is_complete_and_clean(parent):
     assert sorted(path.name for path in parent.iterdir()) == sorted(f"made_{number}" for number in range(len(KINDS)))
 
 
+@pytest.mark.parametrize("kind", ["stream", "torch"])
+def test_other_kinds_are_complete_and_clean_and_have_an_endpoint_alone(kind, parent):
+    create("made_kind", {"endpoint"}, parent, kind)
+    assert catalogue.load("made_kind").capabilities == {"endpoint"}
+    off_stack(catalogue.load_pipeline, "made_kind")
+    assert ruff("check", "-q", str(parent)) == "" == ruff("format", "--diff", str(parent))
+    with pytest.raises(CapstanError, match=f"kind {kind} is made with its endpoint alone. Make it without features"):
+        create("made_more", {"features"}, parent, kind)
+    with pytest.raises(CapstanError, match="There are: table, stream, torch"):
+        create("made_more", set(), parent, "magic")
+    assert [path.name for path in parent.iterdir()] == ["made_kind"]
+
+
 @pytest.mark.parametrize(
     "name", ["class", "../x", "Capital", "two words", "", "1st", "a-b", "_hidden", "x/y", "monitoring", "road"]
 )
