@@ -38,7 +38,7 @@ install: .venv/.core  ## set up; FAMILIES=torch,tables adds optional libraries
 
 dev: .venv/.dev  ## set up what checks and tests need, every family included: 3.5 GB with a CPU build of torch
 
-check: .venv/.dev  ## lint, types, import directions, fast unit tests: about a minute
+check: .venv/.dev  ## lint, types, import directions, fast unit tests: under two minutes
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types unit
 
 lint: .venv/.dev  ## ruff and import-linter
@@ -51,8 +51,8 @@ format: .venv/.dev  ## format, and fix what ruff can
 types: .venv/.dev  ## mypy
 	$(BIN)/mypy
 
-unit: .venv/.dev  ## the fast unit tests, and those of the selected capstones
-	$(PYTEST) tests/unit pipelines --selected -m "not slow and not rotating" -n 2 $(COV)
+unit: .venv/.dev  ## the fast unit tests, and those of the capstones that were edited
+	$(PYTEST) tests/unit pipelines --edited -m "not slow and not rotating" -n 2 $(COV)
 
 coverage: export COV = --cov
 coverage: unit  ## the same, and what they cover

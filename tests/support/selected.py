@@ -1,4 +1,5 @@
-"""`pytest --selected`: leave out what `tests.support.selection` does not select. Without the option, all tests run."""
+"""`pytest --selected` leaves out what `tests.support.selection` does not select; `--edited` leaves out all capstones but
+those whose folder was edited. Without an option, all tests run."""
 
 import json
 import os
@@ -14,24 +15,27 @@ CHOSEN = "PYTEST_CAPSTONES_SELECTED"  # from the controller to its workers, whic
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--selected", action="store_true", help="run the tests that `make selection` shows")
+    parser.addoption("--edited", action="store_true", help="run the tests of the core and of edited capstones")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose once for all workers."""
-    if config.option.selected and not hasattr(config, "workerinput"):
-        os.environ[CHOSEN] = json.dumps([turn(), choose(candidates(changed()), turn())])
+    if _chooses(config) and not hasattr(config, "workerinput"):
+        known = candidates(changed())
+        edited = {one.name: "edited" for one in known if one.edited}
+        os.environ[CHOSEN] = json.dumps([turn(), edited if config.option.edited else choose(known, turn())])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Name what is selected."""
-    return [f"selected: {name} ({reason})" for name, reason in _chosen()[1].items()] if config.option.selected else []
+    return [f"selected: {name} ({reason})" for name, reason in _chosen()[1].items()] if _chooses(config) else []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the tests of other capstones, and rotating files whose turn it is not."""
-    if not config.option.selected:
+    if not _chooses(config):
         return
     number, capstones = _chosen()
     files = {str(item.path) for item in items if rotates(item)}
@@ -43,6 +47,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (kept if runs else left).append(item)
     config.hook.pytest_deselected(items=left)
     items[:] = kept
+
+
+def _chooses(config: pytest.Config) -> bool:
+    return bool(config.option.selected or config.option.edited)
 
 
 def capstone_of(item: pytest.Item) -> str | None:
