@@ -1,5 +1,5 @@
-"""`pytest --selected` leaves out what `tests.support.selection` does not select; `--edited` leaves out all capstones but
-those whose folder was edited. Without an option, all tests run."""
+"""`pytest --selected` leaves out what `tests.support.selection` does not select; `--edited` leaves out all capstones
+but those whose folder was edited. Without an option, all tests run."""
 
 import json
 import os
