@@ -38,6 +38,8 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any], weig
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        examples = task.examples(data) if "endpoint" in task.capabilities else ()
+        has = task.capabilities
+        # With features, the tables to train on need not have what a request has.
+        examples = task.examples(data) if "endpoint" in has and "features" not in has else ()
         model_version.save(files, task, fitted, examples)
         save(model, files, task, fitted, data)

@@ -19,9 +19,10 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
     "form",
     { class: "card", novalidate: true, "aria-label": `Request to ${metadata.name}`, onsubmit: send, onreset: reset },
     el("h3", {}, "Request"),
+    metadata.examples.length ? el("div", { class: "examples", role: "group", "aria-label": "Examples" }, metadata.examples.map(offer)) : null,
     holder,
     variant?.element ?? null,
-    el("div", { class: "actions" }, submit, el("button", { type: "reset" }, "Example"), metadata.examples.map(offer)),
+    el("div", { class: "actions" }, submit, el("button", { type: "reset" }, "Example")),
     alert,
   );
   fill();
