@@ -1,6 +1,7 @@
 """Roll-out commands that are killed before and after each of their writes, or run two at a time, under load."""
 
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -263,8 +264,10 @@ def test_aliases_are_a_copy_that_nothing_reads(three, place):
     assert registry.by_alias(NAME, "champion").version == three[0]
 
 
-def test_up_does_not_wait_for_the_champion_and_predict_does(three, place):
-    reset(RolloutState(three[0]))
+def test_up_does_not_wait_for_the_champion_and_predict_does(three, place, tmp_path):
+    may_load = tmp_path / "may load"
+    waits = f"\nimport pathlib, time\nwhile not pathlib.Path({str(may_load)!r}).exists():\n    time.sleep(0.1)\n"
+    store.write_state(NAME, RolloutState(versions.edit_source(NAME, three[0], lambda text: text + waits)))
     psutil.Process(place.services()["endpoint"]["pid"]).kill()
     done = place("up", "--json")
     assert done.returncode == 0, done.stderr
@@ -272,7 +275,10 @@ def test_up_does_not_wait_for_the_champion_and_predict_does(three, place):
     assert waiting == {"name": NAME, "reason": "It is loading.", "loading": True}
     task = catalogue.load(NAME)
     row = task.examples(task.load(None))[0]
+    soon = threading.Timer(3, may_load.touch)
+    soon.start()
     asked = place("predict", NAME, *(f"--entity={key}={value}" for key, value in row.items()))
+    soon.join()
     assert asked.returncode == 0, asked.stderr
     assert json.loads(place("up", "--json").stdout)[1]["not_ready"] == []
 
