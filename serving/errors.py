@@ -102,7 +102,7 @@ STATUSES: dict[type[Exception], tuple[int, StatusCode]] = {
 }
 
 
-WITH_VALUES = (InvalidInput, InvalidRow, Conflict)  # their messages quote what a client sent
+WITH_VALUES = (InvalidInput, InvalidRow, Conflict, InferenceError)  # their messages quote requests or answers
 PLACE = re.compile(r"row \d+(?:, [\w.]{1,80})?")
 BUG = "Internal error; the server's log has the details."
 
@@ -166,8 +166,12 @@ def message_of(error: Exception) -> str:
 
 
 def logged(error: Exception) -> str:
-    """Return what the log says about an error: of one that may hold values of a request, its kind and place alone."""
-    if settings().log_values or not isinstance(error, WITH_VALUES):
+    """Return what the log says about an error: of one that may hold values of a request, its kind and place alone.
+
+    A bug may: its message is that of whatever library raised it.
+    """
+    is_bug = statuses(error) == (500, None)
+    if settings().log_values or not (is_bug or isinstance(error, WITH_VALUES)):
         return one_line(message_of(error))
     place = PLACE.match(str(error))
     return f"{type(error).__name__}{f' at {place[0]}' if place else ''}"
