@@ -102,7 +102,7 @@ def open_version(name: str, number: str) -> "tuple[Version, HeldFiles]":
     try:
         return _load(known, files), files
     except DamagedVersion:
-        version_cache.discard(files.path)
+        version_cache.discard(files)
     files = _hold(known)
     return _load(known, files), files
 

@@ -31,7 +31,7 @@ class HeldFiles:
     """The files of a version, at `path`. They stay there at least as long as this object."""
 
     def __init__(self, path: Path, lock: int):
-        self.path = path
+        self.path, self.inode = path, os.fstat(lock).st_ino
         weakref.finalize(self, os.close, lock)  # which releases the lock
 
 
@@ -83,11 +83,15 @@ def trim(spare: Path | None = None) -> None:
             os.close(lock)
 
 
-def discard(path: Path) -> None:
-    """Take the damaged files of a version away, also while others hold them: the next to hold it downloads them."""
-    leaving = _leaving(path)
-    with suppress(FileNotFoundError):  # another process was faster
-        path.rename(leaving)
+def discard(files: HeldFiles) -> None:
+    """Take the damaged files of a version away, also while others hold them: the next to hold it downloads them.
+
+    Where another process was faster, what it has downloaded stays.
+    """
+    leaving = _leaving(files.path)
+    with suppress(FileNotFoundError):
+        if files.path.stat().st_ino == files.inode:
+            files.path.rename(leaving)
     shutil.rmtree(leaving, ignore_errors=True)
 
 

@@ -175,3 +175,11 @@ def test_disk_that_cannot_be_written_is_told(home):
     (home / "versions").write_text("in the way")
     with pytest.raises(CapstanError, match=r"could not be written .* Free space or set CAPSTAN_HOME"):
         hold("plain", "1", write)
+
+
+def test_damaged_files_are_discarded_and_not_what_another_process_has_downloaded_since(home):
+    damaged = [version_cache.hold("made", "1", lambda folder: (folder / "a").write_text("damaged")) for _ in range(2)]
+    version_cache.discard(damaged[0])
+    whole = version_cache.hold("made", "1", lambda folder: (folder / "a").write_text("whole"))
+    version_cache.discard(damaged[1])  # of the same files, which are gone
+    assert (whole.path / "a").read_text() == "whole" and len(list(whole.path.parent.iterdir())) == 1
