@@ -1,10 +1,48 @@
 """The endpoint of this machine, which serves every capstone."""
 
+import time
+from dataclasses import dataclass
+
 import httpx
 
 from capstan import http
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.stack import get, services
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """A capstone whose champion does not answer. `loading`: it is about to."""
+
+    name: str
+    reason: str
+    loading: bool
+
+
+def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
+    """Return the capstones whose champion does not answer, by the local endpoint.
+
+    An endpoint that has only just started gets so many seconds to read from the registry what to serve. One that wants
+    a token, where CAPSTAN_TOKEN has none, does not say. Raises CapstanError when it does not know or does not answer.
+    """
+    endpoint, deadline = services()["endpoint"], time.monotonic() + seconds
+    bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+    while True:
+        try:
+            reply = get(f"{endpoint.url}/v2", headers=bearer)
+            if reply.status_code == httpx.codes.UNAUTHORIZED:
+                return []
+            said = reply.json()
+            loading = set(said["loading"])
+            if not said["unread"]:
+                return [NotReady(name, reason, name in loading) for name, reason in sorted(said["not_ready"].items())]
+            reason = said["unread"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            reason = f"it does not answer ({error})"
+        if time.monotonic() > deadline:
+            raise CapstanError(f"{endpoint.title} runs at {endpoint.url}, but serves nothing: {reason}")
+        time.sleep(0.2)
 
 
 def forget(name: str) -> bool:

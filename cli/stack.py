@@ -13,7 +13,7 @@ from cli.options import Json
 from cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from capstan.stack import NotReady
+    from capstan.local_endpoint import NotReady
 
 
 def up(as_json: Json = False) -> None:
@@ -21,7 +21,7 @@ def up(as_json: Json = False) -> None:
 
     The exit code is 1 when a champion is broken.
     """
-    from capstan import stack
+    from capstan import local_endpoint, stack
 
     started: list[dict[str, Any]] = []
     with console.status("starting ...") if not as_json else nullcontext():
@@ -29,7 +29,7 @@ def up(as_json: Json = False) -> None:
             started.append({"name": service.name, "url": service.url, "log": str(service.log)})
             if not as_json:
                 console.print(f"[green]up[/]    {service.title:<10} {service.url}")
-        waiting = stack.capstones_not_ready(stack.RETRY_SECONDS)
+        waiting = local_endpoint.capstones_not_ready(stack.RETRY_SECONDS)
     if as_json:
         not_ready = {"not_ready": [asdict(one) for one in waiting]}
         print_json([service | not_ready if service["name"] == "endpoint" else service for service in started])
@@ -60,7 +60,7 @@ def status(as_json: Json = False) -> None:
     """Show which services run, where, and which version of each model serves."""
     from rich.table import Column, Table
 
-    from capstan import stack
+    from capstan import local_endpoint, stack
     from capstan.settings import settings
 
     if settings().profile == "cluster":
@@ -73,7 +73,7 @@ def status(as_json: Json = False) -> None:
         pid = running.pid if running else None
         rows.append({"name": service.name, "state": health, "url": service.url, "pid": pid, "log": str(service.log)})
     try:
-        waiting = stack.capstones_not_ready()
+        waiting = local_endpoint.capstones_not_ready()
     except CapstanError:  # the endpoint does not answer, as its row says, or wants a token
         waiting = []
     mlflow_answers = stack.healthy(stack.services()["mlflow"])

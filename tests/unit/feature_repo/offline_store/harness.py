@@ -6,12 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from feature_repo.quick_import import import_feast
-
-import_feast()  # each test process imports it, and saves 2 s
-from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType  # noqa: E402
-from feast.types import Int64  # noqa: E402
+from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
+from feast.types import Int64
 
 ASOF = "feature_repo.offline_store.asof.AsofOfflineStore"
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
