@@ -80,7 +80,7 @@ def status(as_json: Json = False) -> None:
     states = _rollouts() if mlflow_answers else {}
     if as_json:
         champions = {name: state.champion for name, state in states.items()}
-        rollouts = {name: asdict(state) for name, state in states.items()}
+        rollouts = {name: state.shown() for name, state in states.items()}
         not_ready = [asdict(one) for one in waiting]
         print_json({"services": rows, "champions": champions, "rollouts": rollouts, "not_ready": not_ready})
         return
@@ -106,7 +106,7 @@ def _status_of_cluster(as_json: bool) -> None:
 
     states = _rollouts()
     if as_json:
-        print_json({"rollouts": {name: asdict(state) for name, state in states.items()}})
+        print_json({"rollouts": {name: state.shown() for name, state in states.items()}})
         return
     cluster.status()
     _show_rollouts(states)

@@ -6,6 +6,7 @@ is killed leaves the state from before or after its one write, and the next comm
 
 import getpass
 import itertools
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -63,7 +64,7 @@ def apply(
     or when a replica does not answer. who: by default the user of this process. reason: why they change it.
     """
     if after != before:  # else it is only loaded again
-        after = stamped(after, by, who, reason)
+        after = stamped(_salted(before, after), by, who, reason)
     store.write_state(name, after)
     try:
         replies = reload(name)
@@ -86,6 +87,14 @@ def stamped(state: RolloutState, by: str, who: str = "", reason: str = "") -> Ro
     """Return a state with the time, the author and the reason of its change: a command, and who ran it."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")  # it distinguishes states, too
     return replace(state, since=now, by=f"{by} ({who or user()})", reason=reason)
+
+
+def _salted(before: RolloutState, after: RolloutState) -> RolloutState:
+    """Return a state with a secret for its challenger, which keeps the one it has."""
+    if not after.traffic.shared:
+        return replace(after, salt="")
+    same = before.traffic.shared and before.challenger == after.challenger
+    return replace(after, salt=(before.salt if same else "") or secrets.token_hex(16))
 
 
 def user() -> str:

@@ -19,7 +19,7 @@ class RolloutState:
     The champion answers requests. The challenger answers the share that `traffic` gives it. The candidate
     answers only requests that ask for it by name, as the deployment does. `previous` is the champion that a rollback
     brings back. `since` is the time of the last change, ISO 8601 in UTC, `by` the command that made it and who ran it,
-    and `reason` why.
+    and `reason` why. `salt` is a secret that decides where keys go; it stays as long as the challenger does.
     """
 
     champion: str = ""
@@ -30,6 +30,7 @@ class RolloutState:
     since: str = ""
     by: str = ""
     reason: str = ""
+    salt: str = field(default="", repr=False, compare=False)
 
     def versions(self) -> dict[str, str]:
         """Return the version of each role that is filled."""
@@ -38,6 +39,10 @@ class RolloutState:
     def decided_on(self) -> dict[str, str]:
         """Return what identifies this state to a decision about it: its versions and the time of its last change."""
         return {name: getattr(self, name) for name in DECIDED_ON}
+
+    def shown(self) -> dict[str, Any]:
+        """Return what people may see of this state: all but its secret."""
+        return {name: value for name, value in asdict(self).items() if name != "salt"}
 
     def author(self) -> tuple[str, str]:
         """Return the command that made the last change, and who ran it."""

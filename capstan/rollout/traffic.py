@@ -26,13 +26,30 @@ class Traffic:
         if not 0 <= self.percent <= 100:
             raise CapstanError(f"{self.percent:g} % is not a share: give 0 to 100.")
 
-    def variant(self, key: str) -> str:
-        """Return the role that answers a key. It is stable: the challenger keeps its keys as its share grows."""
-        if self.mode not in ("canary", "ab"):
+    @property
+    def shared(self) -> bool:
+        """Whether both variants answer requests."""
+        return self.mode in ("canary", "ab")
+
+    def variant(self, key: str, salt: str = "") -> str:
+        """Return the role that answers a key. It is stable: the challenger keeps its keys as its share grows.
+
+        salt: of the roll-out. Whoever does not know it cannot compute where a key goes.
+        """
+        if not self.shared:
             return "champion"
-        bucket = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % 10_000
+        bucket = int.from_bytes(_hash(key, salt, size=4)) % 10_000
         return "challenger" if bucket < self.percent * 100 else "champion"
 
     def describe(self) -> str:
         """Return the mode in a few words, such as "canary 10 %"."""
-        return f"{self.mode} {self.percent:g} %" if self.mode in ("canary", "ab") else self.mode
+        return f"{self.mode} {self.percent:g} %" if self.shared else self.mode
+
+
+def draw_id(key: str, salt: str) -> str:
+    """Return what the log has of a key that a variant was drawn for: the same for the same key, and only in a trial."""
+    return _hash(key, salt, size=8).hex()
+
+
+def _hash(key: str, salt: str, size: int) -> bytes:
+    return hashlib.blake2b(key.encode(errors="surrogatepass"), key=salt.encode(), digest_size=size).digest()

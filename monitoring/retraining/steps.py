@@ -165,7 +165,7 @@ class Steps:
             return
         variant = "challenger" if self.rule.trial == "canary" else "shadow"
         roles = {"champion": state.champion, variant: state.challenger}
-        since = rows.read(self.capstone, self.task, last.at, now, roles)
+        since = rows.of_trial(self.capstone, self.task, last.at, now, roles)
         gain, is_challenger = -since.losses, (since.log["variant"] == variant).to_numpy(bool)
         daily = sequential.daily_differences(since.days, is_challenger, gain, self.rule.rows_per_day)
         look = sequential.look(daily, harm=self.rule.harm)
@@ -174,6 +174,7 @@ class Steps:
             f"look at once) on {look.days} days."
         )
         numbers = {"days": look.days, "mean": look.mean, "low": look.low, "high": look.high, "rows": len(gain)}
+        numbers |= {"left_out": since.left_out}
         evidence: dict[str, Any] = {"champion": state.champion}
         evidence |= {name: float(value) if np.isfinite(value) else None for name, value in numbers.items()}
         if look.decision == "promote":

@@ -54,6 +54,8 @@ class Call:
     model: str = ""
     version: str = ""
     variant: str = ""
+    routed_by: str = ""  # how the variant was chosen: see `serving.model.routing`
+    draw: str = ""
     rows: int = 0
 
 

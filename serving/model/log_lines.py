@@ -6,17 +6,21 @@ import orjson
 
 from predictions.json_text import dumps
 from predictions.records import LINE
+from serving.guards.call import NO_CALL, Call
 from serving.model.inference import Inference
 
 
-def encode(model: str, inference: Inference) -> bytes:
-    """Return the lines of rows that were predicted, one for each."""
+def encode(model: str, inference: Inference, call: Call = NO_CALL) -> bytes:
+    """Return the lines of rows that were predicted, one for each. call: the request that asked for them."""
     common = {
         "model": model,
         "version": inference.variant.version,
         "variant": "shadow" if inference.shadow else inference.variant.role,
         "time": datetime.now(UTC),
         "partial": inference.partial,
+        "routed_by": call.routed_by,
+        "draw": call.draw,
+        "client": call.client,
     }
     lines = []
     answers = zip(inference.rows, inference.reports, inference.prediction_ids, inference.predictions, strict=True)

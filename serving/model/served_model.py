@@ -17,7 +17,7 @@ from serving.model import codec_explain, log_lines
 from serving.model.inference import Inference, Payload
 from serving.model.predictor import Predictor
 from serving.model.reading import read
-from serving.model.routing import VARIANT_HEADER, Background, key_of
+from serving.model.routing import VARIANT_HEADER, Background, choose
 from serving.scoring.readiness import StoreProbe
 from serving.scoring.variants import Variant
 
@@ -98,13 +98,10 @@ class ServedModel(Model):
         Records it in the call. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
         call.model = self.name
-        named = role = headers.get(VARIANT_HEADER)
-        if role is None:
-            role, traffic = "champion", self.state.traffic
-            if traffic.mode in ("canary", "ab"):
-                role = traffic.variant(key_of(headers, lambda: payload.first(self.main.keys)))
-                if role not in self.predictors:  # the challenger is gone: its keys are the champion's again
-                    role = "champion"
+        named = VARIANT_HEADER in headers
+        role = choose(call, headers, self.state, payload.first, self.main.keys, self.main.fields)
+        if not named and role not in self.predictors:  # the challenger is gone: its keys are the champion's again
+            role, call.draw = "champion", ""
         predictor = self.predictors.get(role)
         if predictor is None:
             if role not in ROLES:
@@ -155,7 +152,7 @@ class ServedModel(Model):
 
     async def record(self, inference: Inference) -> None:
         """Log some predictions. Raises Unavailable when they cannot be."""
-        await self.log.append(log_lines.encode(self.name, inference))
+        await self.log.append(log_lines.encode(self.name, inference, current.get()))
         variant = inference.variant
         metrics.of(self.name, variant.version, variant.role).records.inc(len(inference.rows))
 

@@ -1,7 +1,6 @@
 """What the console shows of capstones, from the registry and the circle's tables. What is away hides nothing else."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
@@ -105,7 +104,7 @@ class ConsoleData:
             "name": name,
             "title": model.main.title if model else "",
             "served": model.variants() if model else {},
-            "rollout": asdict(state) | {"traffic": state.traffic.describe()} if state else None,
+            "rollout": state.shown() | {"traffic": state.traffic.describe()} if state else None,
             "requests": {"all": _count(metrics.requests, name), "failed": _count(metrics.errors, name)},
             "look": short(kept.newest) if kept.newest else None,
             "open": len(opened),

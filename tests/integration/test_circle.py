@@ -52,19 +52,32 @@ class Live:
         summary = json.loads(done.stdout)
         return summary["version"], summary["verdict"]
 
-    def day(self) -> set[str]:
-        """Live through a day of coins, each with its label an hour later; return who answered. No request may fail."""
+    def day(self, steered: int = 0) -> set[str]:
+        """Live through a day of coins, each with its label an hour later; return who answered. No request may fail.
+
+        steered: so many more requests of somebody who names the variants, and picks rows that the challenger is right
+        about and the champion wrong.
+        """
         numbers = self.chance.normal(size=(PER_DAY, 3))
         actuals, versions = [], set()
         for number, heads in enumerate(task.sides(numbers, self.chance)):
             at = self.today + timedelta(minutes=number)
             request = dict(zip(task.NUMBERS, numbers[number], strict=True)) | {"at": at.isoformat()}
-            key = {"x-capstan-key": at.isoformat()}
-            reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]}, headers=key)
+            reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]})
             [answer] = reply.raise_for_status().json()["predictions"]
             versions.add(answer["model_version"])
             known = (at + timedelta(hours=1)).isoformat()
             actuals.append({"prediction_id": answer["prediction_id"], "label": bool(heads), "known_at": known})
+        for number in range(steered):
+            role = ("challenger", "champion")[number % 2]
+            at = self.today + timedelta(minutes=PER_DAY + number)
+            request = dict(zip(task.NUMBERS, (1.0, 1.0, 1.0), strict=True)) | {"at": at.isoformat()}
+            named = {"x-capstan-variant": role}
+            reply = self.http.post(f"/v1/models/{NAME}:predict", json={"instances": [request]}, headers=named)
+            [answer] = reply.raise_for_status().json()["predictions"]
+            label = (answer["probability"] > 0.5) == (role == "challenger")
+            known = (at + timedelta(hours=1)).isoformat()
+            actuals.append({"prediction_id": answer["prediction_id"], "label": label, "known_at": known})
         self.http.post(f"/v2/models/{NAME}/actuals", json={"actuals": actuals}).raise_for_status()
         self.today += DAY
         return versions
@@ -186,7 +199,7 @@ def test_challenger_that_is_broken_online_is_rolled_back_and_the_circle_stops_af
     live.day()
     assert live.step(*ALARM) == ["retraining", "challenger", "canary"]
     for _ in range(25):
-        live.day()
+        live.day(steered=PER_DAY)
         if killed(live.today, "rolled back"):
             break
     assert store.read(NAME).challenger == ""  # the roll-back came before the event

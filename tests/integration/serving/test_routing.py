@@ -1,0 +1,64 @@
+"""How the variant of a request is chosen in a roll-out, and what the log says of it."""
+
+import pytest
+
+from capstan.rollout.traffic import Traffic
+from predictions import read
+from tests.support.serving import tensors
+
+TRAFFIC, SALT = Traffic("canary", 50), "5a1f"
+VALUES = range(40)
+
+
+@pytest.fixture
+def canary(server, mlflow):
+    """A server on which a second version of `plain` answers half of the keys."""
+    second = mlflow.register("plain", 1.0)
+    mlflow.roles("plain", TRAFFIC, champion="1", challenger=second, salt=SALT)
+    assert server.load("plain").status_code == 200
+    yield server
+    mlflow.roles("plain", champion="1")
+    assert server.load("plain").status_code == 200
+
+
+def ask(server, value: int, headers: dict | None = None) -> tuple[str, str]:
+    """Return the variant that answered, and the id of the prediction."""
+    [answer] = server.predict({"x": value}, name="plain", headers=headers).json()["predictions"]
+    return answer["variant"], answer["prediction_id"]
+
+
+def test_variant_is_drawn_with_the_secret_of_the_roll_out_and_the_same_request_goes_to_the_same(canary):
+    first = [ask(canary, value)[0] for value in VALUES]
+    assert first == [TRAFFIC.variant(f"{value}|None", SALT) for value in VALUES] == [ask(canary, v)[0] for v in VALUES]
+    assert first != [TRAFFIC.variant(f"{value}|None") for value in VALUES]  # as anybody could compute it
+
+
+def test_log_says_how_the_variant_was_chosen(canary):
+    drawn, again, other = (ask(canary, value)[1] for value in (1001, 1001, 1002))
+    keyed = ask(canary, 1003, {"x-capstan-key": "anna"})[1]
+    named = ask(canary, 1004, {"x-capstan-variant": "challenger"})[1]
+    [tensor] = tensors({"x": 1001.0})
+    reply = canary.infer(tensor | {"data": [1001], "datatype": "INT64"}, name="plain").json()
+    same = next(one["data"][0] for one in reply["outputs"] if one["name"] == "prediction_id")
+    rows = read("plain").set_index("prediction_id").loc[[drawn, again, other, keyed, named, same]]
+    assert list(rows["routed_by"]) == ["draw", "draw", "draw", "key", "name", "draw"]
+    draws = list(rows["draw"])
+    assert draws[0] == draws[1] == draws[5] != draws[2] and draws[3:5] == ["", ""] and all(draws[:3])
+
+
+def test_without_a_roll_out_nothing_is_drawn(server):
+    id_ = ask(server, 1)[1]
+    row = read("plain").set_index("prediction_id").loc[id_]
+    assert (row["routed_by"], row["draw"], row["client"]) == ("", "", "")
+
+
+def test_log_names_the_client_of_the_token(console, console_home, console_tokens):
+    bearer = {"authorization": f"Bearer {console_tokens['ann']}"}
+    [answer] = console.predict({"x": 5}, name="plain", headers=bearer).json()["predictions"]
+    log = read("plain", folder=console_home / "predictions").set_index("prediction_id")
+    assert log.loc[answer["prediction_id"], "client"] == "ann"
+
+
+def test_nobody_is_shown_the_secret(canary):
+    for path in ("/v2/models/plain", "/v2", "/v2/monitoring", "/v2/monitoring/plain", "/metrics"):
+        assert SALT not in canary.client.get(path).text, path
