@@ -137,7 +137,13 @@ def gate_and_deploy(
     if has & {"endpoint", "monitoring"}:
         with dsl.If(verdict == "accepted", name="accepted"):
             if "endpoint" in has:
-                deployed = deploy(capstone=capstone, version=registered.output, test=test, canary=canary)
+                deployed = deploy(
+                    capstone=capstone,
+                    version=registered.output,
+                    test=test,
+                    judged=gated.outputs["report"],
+                    canary=canary,
+                )
                 steps.append(deployed.after(materialized) if materialized else deployed)
             if "monitoring" in has:
                 watched = baseline_report(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from capstan import registry
-from capstan.rollout.change import apply, changing
+from capstan.rollout.change import RolloutChanged, apply, changing
 from capstan.rollout.commands import require_no_rollout, require_not_retired
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
@@ -12,16 +12,24 @@ from capstan.rollout.traffic import Traffic
 Try = Callable[[str], object]  # asks one role of the endpoint; raises when it does not answer as it should
 
 
-def deploy(name: str, version: str, try_role: Try, canary: float = 0) -> str:
+def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: str | None = None) -> str:
     """Try a version, then give it requests. Return a line that says which role it has.
 
     canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion, and less than 0 only
-    tries it. The first version becomes the champion in any case. When the version fails, the previous state is restored
-    and the error is raised.
+    tries it. The first version becomes the champion in any case. champion: the one that the gate compared it with, ""
+    for none. When the version fails, the previous state is restored and the error is raised. Raises RolloutChanged when
+    another champion serves now.
     """
     with changing(name) as state:
         require_no_rollout(name, state)
         require_not_retired(name, version)
+        if champion is not None and state.champion not in (champion, version):
+            compared = f"compared with version {champion}" if champion else "judged without a champion"
+            now = f"version {state.champion} is the champion now" if state.champion else "there is no champion now"
+            raise RolloutChanged(
+                f"Version {version} of {name} was {compared}, but {now} (by {state.by}). Nothing was changed. Run the "
+                "pipeline again: what is in the cache is not made anew."
+            )
         if state.champion == version:
             apply(name, state, replace(state, candidate=""), "deploy", require=["champion"])
             try_role("champion")

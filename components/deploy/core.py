@@ -12,11 +12,12 @@ from capstan.profile import profile
 from capstan.rollout import deployment
 
 
-def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0) -> str:
+def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0, champion: str | None = None) -> str:
     """Try `version` with examples from the tables in the folder `test`, then give it requests. Return its URL.
 
-    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. Raises CapstanError
-    when it does not answer as it should. What served before then goes on serving.
+    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. champion: the one
+    that the gate compared it with, "" for none. Raises CapstanError when it does not answer as it should, or when
+    another champion serves now. What served before then goes on serving.
     """
     profile().ensure("endpoint", capstone)
     task = load(capstone)
@@ -26,7 +27,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     def try_role(role: str) -> None:
         answers[:] = ask(task, examples, version, role)
 
-    outcome = deployment.deploy(capstone, version, try_role, canary)
+    outcome = deployment.deploy(capstone, version, try_role, canary, champion)
     note(outcome)
     url = f"{profile().endpoint(capstone)}{endpoint_client.path_to_ask(task)}"
     lines = [outcome, "", f"It answers at `{url}`.", "", "| request | answer |", "|---|---|"]

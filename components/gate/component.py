@@ -13,7 +13,9 @@ def gate(
     test: dsl.Input[dsl.Dataset],
     report: dsl.Output[dsl.Markdown],
 ) -> str:
-    """Decide whether the model may serve."""
+    """Decide whether the model may serve. The report's metadata name the champion that it was compared with."""
     from components.gate.core import gate
 
-    return gate(capstone, scores.path, model_digest, test.path, report.path)
+    judged = gate(capstone, scores.path, model_digest, test.path, report.path)
+    report.metadata["champion"] = judged.champion
+    return judged.verdict

@@ -1,7 +1,7 @@
 """Gate: may this model serve? It has to pass the thresholds and match the champion on the same test tables."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from capstan import notes, registry
 from capstan.catalogue import load
@@ -14,8 +14,15 @@ Metrics = dict[str, float]
 ACCEPTED, REJECTED = "accepted", "rejected"
 
 
-def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> str:
-    """Return "accepted" or "rejected" for the metrics in the JSON file `scores`. Write the reasons as Markdown.
+class Judgement(NamedTuple):
+    """The verdict, "accepted" or "rejected", and the version that was the champion then, "" without one."""
+
+    verdict: str
+    champion: str
+
+
+def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> Judgement:
+    """Judge the metrics in the JSON file `scores`. Write the reasons as Markdown.
 
     The first metric of the task's THRESHOLDS is also compared with the champion's. The candidate may be worse by the
     bound's slack at most.
@@ -32,14 +39,15 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
         for metric, bound in task.THRESHOLDS.items()
     ]
     decisive, bound = next(iter(task.THRESHOLDS.items()))
-    champion, note = _champion_metrics(capstone, model_digest, test, candidate)
+    serving = store.read(capstone).champion
+    champion, note = _champion_metrics(capstone, serving, model_digest, test, candidate)
     if champion and decisive not in champion:
         note += f" It has no {decisive}, so the thresholds alone decide."
         notes.note(note)
     elif champion:
         passed = bound.holds_against(candidate[decisive], champion[decisive])
         rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
-    elif store.read(capstone).champion:
+    elif serving:
         notes.note(note)
     verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
     for row in rows:
@@ -49,7 +57,7 @@ def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) 
                 f"{row['against']}."
             )
     write_markdown_table(rows, report, before=f"**{verdict}**", after=note)
-    return verdict
+    return Judgement(verdict, serving)
 
 
 def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict[str, Any]:
@@ -60,9 +68,10 @@ def _word(passed: bool) -> str:
     return "pass" if passed else "fail"
 
 
-def _champion_metrics(name: str, model_digest: str, test: str, candidate: Metrics) -> tuple[Metrics | None, str]:
-    """Return the champion's metrics on the tables of `test`, or None, and a line that explains them."""
-    serving = store.read(name).champion
+def _champion_metrics(
+    name: str, serving: str, model_digest: str, test: str, candidate: Metrics
+) -> tuple[Metrics | None, str]:
+    """Return the metrics of the version that serves on the tables of `test`, or None, and a line that explains them."""
     champion = registry.version(name, serving) if serving else None
     if champion is None:
         return None, "There is no champion yet: the thresholds alone decide."

@@ -104,13 +104,14 @@ def test_a_challenger_with_a_lower_loss_predicts_in_the_shadow(live):
 
 def test_the_losses_are_those_of_the_forecasts(live):
     """The mean of the champion's days, as the circle has it, is the pinball loss of what was forecast."""
+    from models import regression
     from monitoring.retraining import rows
-    from pipelines.demand_forecast import measures
+    from pipelines.demand_forecast.task import LEVELS
 
     recent = rows.read(NAME, live.task, live.windows.start[0].to_pydatetime(), live.today, {"champion": "1"})
     told = np.array([answer["quantiles"] for answer in recent.log["prediction"]])
     truth = np.array([rounded(day) for day in live.windows.truth[: live.days]])
-    assert recent.losses.mean() == pytest.approx(measures.pinball(truth, told))
+    assert recent.losses.mean() == pytest.approx(regression.pinball(truth, told, LEVELS))
 
 
 def test_it_is_promoted_by_days_that_both_forecast(live):

@@ -43,8 +43,8 @@ def try_version(flight, tmp_path):
     write_tables({"flights": flight}, tmp_path / "test")
     report = tmp_path / "report.md"
 
-    def run(version: str, canary: float = 0) -> str:
-        deploy("flight_delay", version, str(tmp_path / "test"), str(report), canary)
+    def run(version: str, canary: float = 0, champion: str | None = None) -> str:
+        deploy("flight_delay", version, str(tmp_path / "test"), str(report), canary, champion)
         return Path(report).read_text()
 
     return run
@@ -72,6 +72,22 @@ def test_version_that_answers_becomes_champion_and_can_be_replaced(flight, try_v
     assert abs(after["probability"] - 0.5) < abs(before["probability"] - 0.5)
     try_version(before["model_version"])
     assert ask(flight)["probability"] == before["probability"]
+
+
+def test_version_that_was_compared_with_another_champion_is_refused_unless_it_serves_already(flight, try_version):
+    """Of two runs beside each other, the second would replace a champion that its gate has not seen."""
+    before = store.read("flight_delay")
+    newer = version_with(0.6)
+    for judged_against in ("", "99999"):
+        with pytest.raises(
+            CapstanError, match=f"version {before.champion} is the champion now .* Run the pipeline again"
+        ):
+            try_version(newer, champion=judged_against)
+    assert store.read("flight_delay") == before
+    try_version(newer, champion=before.champion)
+    try_version(newer, champion=before.champion)  # the step again, such as after a kill
+    assert store.read("flight_delay").champion == newer
+    try_version(before.champion)
 
 
 def test_deployment_during_a_canary_is_refused_and_changes_nothing(flight, try_version):

@@ -67,7 +67,9 @@ def judge(tmp_path, trained):
     def run(scores: dict, model_digest: str = "another", test: str = "") -> tuple[str, str]:
         path, report = tmp_path / "scores.json", tmp_path / "report.md"
         write_json(scores, path)
-        return gate("flight_delay", str(path), model_digest, test or trained["test"], str(report)), report.read_text()
+        judged = gate("flight_delay", str(path), model_digest, test or trained["test"], str(report))
+        assert judged.champion == store.read("flight_delay").champion
+        return judged.verdict, report.read_text()
 
     return run
 
