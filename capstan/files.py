@@ -116,6 +116,20 @@ def read_json(path: Path | str) -> dict[str, Any]:
     return content
 
 
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sums(path: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a folder by its path in there, bytecode as well; of a file, its own as ""."""
+    if not path.is_dir():
+        return {"": sha256(path)}
+    files = (file for file in path.rglob("*") if file.is_file())
+    return {file.relative_to(path).as_posix(): sha256(file) for file in files}
+
+
 def digest(*parts: Path | str) -> str:
     """Return the first 16 hex digits of the SHA-256 of texts, files and folders, without compiled modules."""
     total = hashlib.sha256()

@@ -5,7 +5,6 @@ registry has the digest of that file as a tag, and its signature where a key is 
 all of it before anything is unpickled or imported: a model is a program.
 """
 
-import hashlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from capstan import signatures
 from capstan.errors import CapstanError
+from capstan.files import sha256, sums
 
 SUMS = "SHA256SUMS"
 DIGEST, SIGNATURE = "sha256", "signature"  # tags in the registry
@@ -34,7 +34,7 @@ def write(folder: Path) -> None:
 
 def tags(name: str, folder: Path) -> dict[str, str]:
     """Return what the registry keeps of a version's files: their digest and, where there is a key, its signature."""
-    total = _sha256(folder / SUMS)
+    total = sha256(folder / SUMS)
     key = signatures.signing_key()
     return {DIGEST: total} | ({SIGNATURE: b64encode(key.sign(_signed(name, total))).decode()} if key else {})
 
@@ -45,19 +45,19 @@ def check(folder: Path, name: str = "", registered: Mapping[str, str] | None = N
     registered: the version's tags in the registry, where it comes from there. name: its capstone. Versions from before
     the digests have none in their tags; they pass unless versions must be signed.
     """
-    sums = folder / SUMS
+    saved_sums = folder / SUMS
     if not folder.is_dir():
         raise CapstanError("It does not hold a model of Capstan. Register it with `capstan run`.")
     if registered is not None:
         total = registered.get(DIGEST, "")
         _check_signature(name, total, registered.get(SIGNATURE, ""))
-        if total and not sums.exists():
+        if total and not saved_sums.exists():
             raise DamagedVersion(f"it has no file {SUMS}. {AGAIN}")
-        if total and _sha256(sums) != total:
+        if total and sha256(saved_sums) != total:
             raise DamagedVersion(f"{SUMS} is not the file that was registered. {AGAIN}")
-    if not sums.exists():
+    if not saved_sums.exists():
         return
-    lines = (line.partition("  ") for line in sums.read_text().splitlines())
+    lines = (line.partition("  ") for line in saved_sums.read_text().splitlines())
     saved = {file: total for total, _, file in lines}
     there = _sums(folder)
     changed = sorted(file for file in saved.keys() | there.keys() if saved.get(file) != there.get(file))
@@ -84,11 +84,5 @@ def _signed(name: str, total: str) -> bytes:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file, by its path in the folder. Bytecode counts as well: nothing writes it there."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Return the digests of a version's files. Bytecode counts as well: nothing writes it there."""
+    return {name: total for name, total in sums(folder).items() if name != SUMS}

@@ -6,7 +6,6 @@ On one file system this is the file of the installed package, and that of each s
 it. A file of the data folder is copied, because its owner may edit it in place.
 """
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from capstan import downloads
 from capstan.errors import CapstanError
-from capstan.files import atomic_write, link_or_copy
+from capstan.files import atomic_write, link_or_copy, sha256
 from capstan.profile import profile
 from capstan.settings import settings
 from capstan.weights import Weights
@@ -87,7 +86,6 @@ def _in_data_folder(weights: Weights) -> Path | None:
 
 
 def _check(path: Path, weights: Weights, advice: str) -> None:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = sha256(path)
     if digest != weights.sha256:
         raise CapstanError(f"{path} is not the file that WEIGHTS states: its SHA-256 is {digest}. {advice}")

@@ -10,7 +10,7 @@ from typing import Any
 from kfp.local import cache
 from kfp.local.cache import LocalCache
 
-from capstan.files import digest, read_json, write_json
+from capstan.files import digest, read_json, sums, write_json
 from capstan.notes import note
 from capstan.runner.code import step_digest
 from capstan.runner.command import source_of
@@ -42,14 +42,14 @@ class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types
         except (OSError, ValueError):
             written = {}
         for artifact in _artifacts(outputs):
-            if digest(Path(artifact.uri)) != written.get(artifact.uri):
+            if sums(Path(artifact.uri)) != written.get(artifact.uri):
                 note(f"The cached {artifact.name} was changed or damaged. Its step runs again.")
                 return None
         return outputs
 
     def put(self, key: str, outputs: dict[str, Any]) -> None:
         """Keep the outputs of a step, and the digests of its artifacts."""
-        written = {artifact.uri: digest(Path(artifact.uri)) for artifact in _artifacts(outputs)}
+        written = {artifact.uri: sums(Path(artifact.uri)) for artifact in _artifacts(outputs)}
         write_json(written, self._digests(key))
         super().put(key, outputs)
 

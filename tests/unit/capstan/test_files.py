@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
-from capstan.files import digest, read_tables, write_table, write_tables
+from capstan.files import digest, read_tables, sums, write_table, write_tables
 from capstan.settings import ROOT
 
 # A limit on the size of files stands in for a full disk: the system refuses the write in the middle of the file.
@@ -110,3 +110,15 @@ def test_digest_of_a_folder_does_not_see_compiled_modules(tmp_path):
     assert digest(tmp_path) == before
     (tmp_path / "task.py").write_text("x = 2")
     assert digest(tmp_path) != before
+
+
+def test_sums_name_each_file_by_its_place_and_see_what_was_swapped_or_moved(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "one").write_text("1")
+    (tmp_path / "a" / "b" / "one").write_text("2")
+    before = sums(tmp_path / "a")
+    assert set(before) == {"one", "b/one"} and all(len(total) == 64 for total in before.values())
+    assert sums(tmp_path / "a" / "one") == {"": before["one"]}
+    (tmp_path / "a" / "one").write_text("2")
+    (tmp_path / "a" / "b" / "one").write_text("1")
+    assert sums(tmp_path / "a") == {"one": before["b/one"], "b/one": before["one"]}
