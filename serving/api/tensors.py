@@ -23,6 +23,7 @@ CACHED_BYTES = 2**14
 NOTHING: Mapping[str, Any] = {}
 JSON_KINDS = {name: kinds for name, kinds in KINDS.items() if name != "FP16"}
 PREFIX = 4  # bytes in front of a text, which hold its length
+LONGEST = 2**32  # bytes of a text with its prefix; `struct` cannot count to those of any number that a client sends
 SIZES = {letter: struct.calcsize(f"<{letter}") for letter in LAYOUTS.values()}
 
 
@@ -100,7 +101,7 @@ def _parse_with_layout(text: bytes) -> tuple[Header, Layout | None]:
                 return header, None
             if len(tensor) != 4 or type(name) is not str or name in names:
                 return header, None
-            if datatype == "BYTES" and length >= PREFIX:
+            if datatype == "BYTES" and PREFIX <= length <= LONGEST:
                 texts.insert(0, (len(names) + len(texts), length - PREFIX))
                 letters += f"I{length - PREFIX}s"
             elif length == SIZES[LAYOUTS[datatype]]:

@@ -3,7 +3,7 @@
 import math
 import struct
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)
 KINDS: dict[str, set[type]] = {"BYTES": {str, bytes, NULL}, "BOOL": {bool, NULL}}
 KINDS |= {name: {int, NULL} for name in INTEGERS} | {name: {float, int, NULL} for name in ("FP16", "FP32", "FP64")}
 LAYOUTS = dict(zip(INTEGERS, "bhiqBHIQ", strict=True)) | {"BOOL": "?", "FP16": "e", "FP32": "f", "FP64": "d"}
+MAX_EMPTY = 2**16  # lists that a tensor without elements may ask for, which cost its client nothing
 NUMPY = {name: np.dtype(f"<{layout}") for name, layout in LAYOUTS.items()}
 
 
@@ -53,6 +54,8 @@ def decode(tensor: Tensor, type_: TensorType | None) -> list[Any]:
         if not elements:
             raise _unreadable(tensor, "it holds no elements")
         raise _wrong(tensor, f"has {len(elements)} elements, but the shape {list(shape)}")
+    if not elements and math.prod(takewhile(bool, shape)) > MAX_EMPTY:
+        raise _wrong(tensor, f"has no elements, but the shape {list(shape)}")
     kinds = set(map(type, elements))
     if not kinds <= KINDS[tensor.datatype]:
         wrong = next(kind for kind in map(type, elements) if kind not in KINDS[tensor.datatype])
