@@ -6,7 +6,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 # Not in tests/conftest.py, which pytest does not read for `pytest pipelines/NAME`.
-pytest_plugins = [f"tests.support.{name}" for name in ("isolation", "groups", "selected", "budgets")]
+pytest_plugins = [f"tests.support.{name}" for name in ("isolation", "groups", "selected", "budgets", "fuzzing")]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ What a capstone adds is in its `tests/small.py`.
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -21,28 +21,11 @@ from monitoring.retraining.watcher import Watcher
 from monitoring.signals import read_reference
 from tests.integration.conftest import capstan
 from tests.support.boundaries import beyond, beyond_grpc, beyond_tensors, body, grpc_request, tensors
-from tests.support.small import Small, names, small
+from tests.support.small import SmallRun, each, names, small
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
 MORE = 60  # predictions, of one request: two parts of rows that stand for days
-
-
-class SmallRun(NamedTuple):
-    """A run, and the module that it is of."""
-
-    name: str
-    part: Small
-    summary: dict[str, Any]
-
-    def ask(self, *instances: dict[str, Any]) -> httpx.Response:
-        return httpx.post(
-            f"{settings().endpoint_url}/v1/models/{self.name}:predict", json={"instances": instances}, timeout=60
-        )
-
-
-def each(names: list[str]) -> list:
-    return [pytest.param(name, marks=pytest.mark.capstone(name)) for name in names]
 
 
 @pytest.fixture(scope="module", params=each(names()))

@@ -3,9 +3,13 @@
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import httpx
+import pytest
 
 from capstan import catalogue
+from capstan.settings import settings
 
 
 class Small(Protocol):
@@ -33,3 +37,21 @@ def small(name: str) -> Small | None:
     """Return the module of a capstone, or None where it has none."""
     path = f"pipelines.{name}.tests.small"
     return import_module(path) if find_spec(path) else None
+
+
+class SmallRun(NamedTuple):
+    """A run, and the module that it is of."""
+
+    name: str
+    part: Small
+    summary: dict[str, Any]
+
+    def ask(self, *instances: dict[str, Any]) -> httpx.Response:
+        return httpx.post(
+            f"{settings().endpoint_url}/v1/models/{self.name}:predict", json={"instances": instances}, timeout=60
+        )
+
+
+def each(names: list[str]) -> list:
+    """Return a parameter for each capstone, which belongs to its run."""
+    return [pytest.param(name, marks=pytest.mark.capstone(name)) for name in names]

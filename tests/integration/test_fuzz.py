@@ -1,0 +1,137 @@
+"""Each capstone gets requests that a seeded mutator makes of good ones, over V1, V2 and gRPC.
+
+No answer is a fault of the server, its log has no traceback, good requests are answered as before, and what was
+answered is in the logs. For longer, by hand: `--fuzz-examples 5000 --fuzz-seed 7`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
+
+from capstan import catalogue
+from capstan.settings import settings
+from predictions import read
+from predictions.labels import label_store
+from tests.support import fuzzed_tensors as v2
+from tests.support.boundaries import tensors
+from tests.support.mutations import Mutator
+from tests.support.small import SmallRun, each, names, small
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+HEADERS = ("content-type", "content-encoding", "accept", "x-capstan-variant", "x-capstan-key", "x-request-id")
+JSON = {"content-type": "application/json"}
+LABELS = (True, 1, 0.5, "a", [1.0], {"a": 1})
+
+
+@pytest.fixture(scope="module", params=each(names()))
+def run(request: pytest.FixtureRequest, small_run: Callable[[str], dict]) -> SmallRun:
+    """The run of each capstone in turn."""
+    return SmallRun(request.param, small(request.param), small_run(request.param))
+
+
+@pytest.fixture
+def good(run) -> dict[str, Any]:
+    """A row that is answered, with all of its fields."""
+    request = catalogue.load(run.name).Request
+    return request.model_validate_json(json.dumps(run.part.ASKED)).model_dump(mode="json")
+
+
+@pytest.fixture
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=settings().endpoint_url, timeout=60) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def unharmed(run, up, good, fuzz) -> Iterator[None]:
+    """After the requests of a test the server is as it was."""
+    log, before = Path(up["endpoint"]["log"]), answer(run, good)
+    start = log.stat().st_size
+    yield
+    fuzz.verify()
+    assert "Traceback" not in log.read_bytes()[start:].decode()
+    after = answer(run, good)
+    assert after == before or "events" in catalogue.load(run.name).capabilities  # which change the answer
+
+
+def answer(run: SmallRun, good: dict[str, Any]) -> dict[str, Any]:
+    """Return what is answered to the good row, without what is never the same."""
+    [prediction] = run.ask(good).raise_for_status().json()["predictions"]
+    return {name: value for name, value in prediction.items() if name != "prediction_id"}
+
+
+def test_requests_in_json(run, good, client, fuzz):
+    answered = set()
+    described = client.get(f"/v2/models/{run.name}").json()
+    paths = [(f"/v1/models/{run.name}:predict", 300)]
+    paths += [(f"/v1/models/{run.name}:explain", 40)] * described["explains"]
+    for path, usual in paths:
+        for mutator in fuzz.examples(f"{run.name} {path[-8:]}", usual):
+            content, headers = mutator.body({"instances": [good]}), mutator.headers(JSON, HEADERS)
+            reply = fuzz.post(client, mutator, path, content, headers)
+            if reply and reply.status_code == httpx.codes.OK and path.endswith(":predict"):
+                answered |= {row["prediction_id"] for row in reply.json()["predictions"]}
+    if described["streams"]:
+        for mutator in fuzz.examples(f"{run.name} generate", 40):
+            fuzz.post(client, mutator, f"/v2/models/{run.name}/generate", mutator.body(good))
+    assert answered <= set(read(run.name)["prediction_id"])
+
+
+def test_tensors(run, good, client, fuzz):
+    path = f"/v2/models/{run.name}"
+    made = tensors(client.get(path).json()["inputs"], good)
+    for mutator in fuzz.examples(f"{run.name} V2", 200):
+        fuzz.post(client, mutator, f"{path}/infer", v2.body(mutator, made))
+    for mutator in fuzz.examples(f"{run.name} V2 with bytes", 150):
+        fuzz.post(client, mutator, f"{path}/infer", *v2.binary(mutator, made))
+
+
+def test_messages_of_grpc(run, good, client, fuzz):
+    made, answered = tensors(client.get(f"/v2/models/{run.name}").json()["inputs"], good), set()
+    with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
+        for mutator in fuzz.examples(f"{run.name} gRPC", 300):
+            message = v2.message(mutator, run.name, made)
+            if (reply := fuzz.call(channel, mutator, "ModelInfer", message)) and v2.same_name(message, run.name):
+                outputs = {output.name: output.contents for output in pb.ModelInferResponse.FromString(reply).outputs}
+                if "prediction_id" in outputs:
+                    answered |= {text.decode() for text in outputs["prediction_id"].bytes_contents}
+    assert answered <= set(read(run.name)["prediction_id"])
+
+
+def having(capability: str) -> list:
+    return each([name for name in names() if capability in catalogue.load(name).capabilities])
+
+
+@pytest.mark.parametrize("run", having("labels"), indirect=True)
+def test_labels(run, good, client, fuzz):
+    [row] = run.ask(good).json()["predictions"]
+    taken: set[str] = set()
+    for mutator in fuzz.examples(f"{run.name} labels", 100):
+        content = labels(mutator, row["prediction_id"])
+        reply = fuzz.post(client, mutator, f"/v2/models/{run.name}/actuals", content)
+        if reply and reply.headers["content-type"] == "application/json" and "results" in reply.json():
+            results = reply.json()["results"]
+            taken |= {id_ for one in results if one["status"] == httpx.codes.OK for id_ in one["prediction_ids"]}
+    assert taken <= set(label_store().read(run.name)["prediction_id"])
+
+
+def labels(mutator: Mutator, id_: str) -> bytes:
+    """Return the body of some labels of one prediction."""
+    known = datetime.now(UTC).isoformat()
+    label = {"prediction_id": id_, "label": mutator.random.choice(LABELS), "known_at": known, "correct": True}
+    return mutator.body({"actuals": [label] * mutator.random.choice((1, 3))})
+
+
+@pytest.mark.parametrize("run", having("events"), indirect=True)
+def test_events(run, client, fuzz):
+    fields = catalogue.load(run.name).Event.model_fields
+    event = {name: field.examples[0] for name, field in fields.items()}
+    for mutator in fuzz.examples(f"{run.name} events", 150):
+        fuzz.post(client, mutator, f"/v1/models/{run.name}:event", mutator.body(event))
