@@ -9,7 +9,7 @@ from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from capstan.capstone import Capstone
-from serving.model.bounds import EARLIEST, is_number
+from serving.model.bounds import EARLIEST, is_number, outside
 from serving.model.problems import describe
 from serving.model.rows import MAX_ROWS
 
@@ -79,7 +79,10 @@ class LabelDecoder:
         return sent, orjson.dumps(label, option=orjson.OPT_SORT_KEYS).decode(), known
 
     def _check(self, sent: Sent) -> None:
-        """Raise InvalidInput unless it says which prediction, in one way."""
+        """Raise InvalidInput unless it says which prediction, in one way, and its times can be those of a calendar."""
+        for name in TIMES:
+            if problem := outside(getattr(sent, name)):
+                raise InvalidInput(f"{name}: {problem}.")
         by_entity = sent.entity is not None or sent.time is not None
         if (sent.prediction_id is None) is not by_entity:
             raise InvalidInput(f"Give either `prediction_id`, or `entity` and `time`. {EXPECTED}")

@@ -103,6 +103,12 @@ def test_by_entity_and_time_every_prediction_about_it_gets_the_label(server):
         ({"label": {"a": [1]}}, "label: Input should be a valid boolean"),
         ({"known_at": stamp(-0.01)}, "before the prediction, which is of 2013-06-01T12:00:00+00:00"),
         ({"known_at": "2199-01-01T00:00:00Z"}, "not from 1900 until now"),
+        ({"known_at": "9999-12-31T23:30:00-12:00"}, "known_at: expected the years 1900 to 2199"),
+        ({"known_at": "0001-01-01T00:00:00+14:00"}, "known_at: expected the years 1900 to 2199"),
+        (
+            {"prediction_id": None, "entity": ENTITY, "time": "9999-12-31T23:30:00-12:00"},
+            "time: expected the years 1900",
+        ),
         ({"known_at": "yesterday"}, "known_at: Input should be a valid datetime"),
         ({"known_at": "1370000000"}, "known_at: Input should be ISO 8601 with an offset"),
         ({"known_at": "2013-06-01T15:00:00"}, "known_at: Input should have timezone info"),
