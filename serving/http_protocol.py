@@ -25,6 +25,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_expected = True
         self._head_timer: TimerHandle | None = None
         self._refused = False
+        self._cycles: list[Any] = []  # of requests that are being answered or wait for it
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a first request."""
@@ -32,9 +33,13 @@ class HttpProtocol(HttpToolsProtocol):
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing."""
+        """Wait for nothing, and answer nothing more. uvicorn tells only the last of several requests that wait."""
         self._head_arrived()
         super().connection_lost(exc)
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came; refuse a request whose headers are too large."""
@@ -89,6 +94,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._head_arrived()
         super().on_headers_complete()
+        self._cycles = [*(cycle for cycle in self._cycles if not cycle.response_complete), self.cycle]
 
     def on_body(self, body: bytes) -> None:
         """Pass a piece of the body on."""

@@ -113,6 +113,17 @@ def test_requests_that_follow_an_offer_at_once_are_answered(connection):
     assert [answer(connection)[0] for _ in range(3)] == [200] * 3
 
 
+def test_a_client_that_leaves_while_requests_wait_is_no_error(server):
+    """Of several requests that come at once one is answered at a time; then nobody is there to read."""
+    start = server.log.stat().st_size
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall((PREDICT + LENGTH + b"\r\n" + BODY) * 3)
+    for _ in range(20):  # answered after those, which were sent before
+        assert server.predict({"x": 1}, name="plain").status_code == 200
+    assert "Traceback" not in server.log.read_bytes()[start:].decode()
+
+
 def test_what_is_no_http_is_refused_with_a_reason(connection):
     connection.sendall(b"hello\r\n\r\n")
     assert_refused(connection, 400, "no HTTP/1.1 request")
