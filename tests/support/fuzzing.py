@@ -6,10 +6,12 @@ Each example has a seed of its own, so that it does not depend on those before i
 """
 
 import json
+import os
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
@@ -38,6 +40,11 @@ class Fuzz:
         self.seed, self.asked = seed, examples
         self.failures: list[Failure] = []
         self.outcomes: Counter[str] = Counter()
+        self.log, self.read = Path(os.devnull), 0
+
+    def watch(self, log: Path) -> None:
+        """Note tracebacks in the log of a server from now on, with the request that they came after."""
+        self.log, self.read = log, log.stat().st_size
 
     def examples(self, surface: str, usual: int) -> Iterator[Mutator]:
         """Yield a mutator for each example of a surface; `usual` is how many there are unless an option says more."""
@@ -58,21 +65,32 @@ class Fuzz:
         self.outcomes[str(reply.status_code) if reply else "no answer"] += 1
         if problem:
             self.failed(mutator, _curl(request, content), problem)
+        self.look(mutator, lambda: _curl(request, content))
         return reply
 
     def call(self, channel: grpc.Channel, mutator: Mutator, method: str, message: bytes) -> bytes | None:
         """Send a message by gRPC as `post` does. Returns the bytes of the answer, if there is one."""
-        answer = None
+        answer, request = None, f'channel.unary_unary(".../{method}")(b64decode("{_encoded(message)}"))'
         try:
             answer = channel.unary_unary(f"/inference.GRPCInferenceService/{method}")(message, timeout=60)
             outcome = "OK"
         except grpc.RpcError as error:
             outcome = error.code().name
             if error.code() in FAULTS:
-                request = f'channel.unary_unary(".../{method}")(b64decode("{_encoded(message)}"))'
                 self.failed(mutator, request, f"{outcome} {error.details()}")
         self.outcomes[outcome] += 1
+        self.look(mutator, lambda: request)
         return answer
+
+    def look(self, mutator: Mutator | None, request: Callable[[], str]) -> None:
+        """Note a traceback that the log has since the last look."""
+        with self.log.open("rb") as file:
+            file.seek(self.read)
+            lines = file.read()
+        self.read += len(lines)
+        if b"Traceback" in lines:
+            said = lines[lines.index(b"Traceback") :].decode(errors="replace")
+            self.failures.append(Failure(mutator.seed if mutator else "afterwards", request(), said[-3000:]))
 
     def failed(self, mutator: Mutator, request: str, answer: str) -> None:
         """Note a failure."""
@@ -80,6 +98,7 @@ class Fuzz:
 
     def verify(self) -> None:
         """Fail the test if a request has, and say how to send it again."""
+        self.look(None, lambda: "the log")
         lines = [f"\n{failure.seed}\n  {failure.request}\n  -> {failure.answer}" for failure in self.failures[:SHOWN]]
         assert not self.failures, (
             f"{len(self.failures)} of {self.outcomes.total()} requests failed, --fuzz-seed {self.seed}:"

@@ -204,6 +204,21 @@ class Mutator:
         return self.random.choice(choices)
 
 
+def value_of(schema: dict[str, Any], random: Random) -> Any:
+    """Return a value that a simple JSON schema allows."""
+    if "enum" in schema:
+        return random.choice(schema["enum"])
+    match schema.get("type"):
+        case "boolean":
+            return random.random() < 0.5
+        case "integer" | "number" as kind:
+            number = random.uniform(schema.get("minimum", 0), schema.get("maximum", 1))
+            return number if kind == "number" else round(number)
+        case "array":
+            return [value_of(schema["items"], random) for _ in range(schema.get("minItems", 1))]
+    return "a"
+
+
 def _deep(value: Any, levels: int) -> Any:
     for level in range(levels):
         value = {"a": value} if level % 2 else [value]

@@ -23,6 +23,7 @@ def told(event: Event) -> tuple[Any, ...]:
 
 
 def test_decisions(console, console_home, console_tokens, fuzz):
+    fuzz.watch(console.log)
     history = History(f"sqlite:///{console_home}/predictions/circle.db")
     before, acknowledged = Counter(map(told, history.events("plain"))), Counter()
     for mutator in fuzz.examples("console", 150):
@@ -41,7 +42,6 @@ def test_decisions(console, console_home, console_tokens, fuzz):
     fuzz.verify()
     after = Counter(map(told, history.events("plain")))
     assert acknowledged and acknowledged <= after and after - before == acknowledged
-    assert "Traceback" not in console.log.read_text()
 
 
 def decision(mutator: Mutator, rollout: dict[str, Any]) -> bytes:
@@ -56,9 +56,9 @@ def decision(mutator: Mutator, rollout: dict[str, Any]) -> bytes:
     "path", ["/v2/repository/index", "/v2/repository/models/nobody/load", "/v2/monitoring/x/pause"]
 )
 def test_other_bodies_of_operators(console, console_tokens, fuzz, path):
+    fuzz.watch(console.log)
     for mutator in fuzz.examples(path, 40):
         who = mutator.random.choice(("olga", "ann"))
         headers = mutator.headers({"authorization": f"Bearer {console_tokens[who]}"}, HEADERS)
         fuzz.post(console.client, mutator, path, mutator.body({"ready": True, "reason": "x"}), headers)
     fuzz.verify()
-    assert "Traceback" not in console.log.read_text()

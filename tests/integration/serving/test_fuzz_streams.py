@@ -43,14 +43,15 @@ def writer(server, mlflow, feast_home, home) -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def unharmed(writer) -> Iterator[None]:
+def unharmed(writer, fuzz) -> Iterator[None]:
     """After the clients of a test nothing is under way, and as many as before are answered."""
+    fuzz.watch(writer.log)
     yield
     wait_until(lambda: gauge(writer, "capstan_in_flight") == gauge(writer, "capstan_log_waiting") == 0)
     for _ in range(AT_A_TIME):
         reply = writer.client.post(PATH, json={"prompt": "say hello"})
         assert reply.status_code == 200 and reply.json()["text"] == "hello hello hello"
-    assert "Traceback" not in writer.log.read_text()
+    fuzz.verify()
 
 
 def gauge(server: Server, name: str) -> float:
@@ -63,7 +64,7 @@ class Client:
 
     def __init__(self, port: int, mutator: Mutator):
         self.random, self.received = mutator.random, b""
-        self.words = self.random.choice((1, 3, 50, 2000, 100_000))
+        self.words = self.random.choice((1, 3, 50, 2000, 20_000))
         row = {"prompt": f"say w{self.random.randrange(10**9)}", "words": self.words}
         row["pause"] = self.random.choice((0, 0, 0.001)) if self.words < 10_000 else 0
         body = json.dumps(row).encode()
@@ -132,7 +133,7 @@ class Client:
 
 
 def test_clients_that_leave_and_clients_that_are_slow(writer, home, fuzz):
-    mutators = list(fuzz.examples("streams", 60))
+    mutators = list(fuzz.examples("streams", 50))
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         clients = list(pool.map(lambda mutator: Client(writer.port, mutator), mutators))
     wait_until(lambda: gauge(writer, "capstan_in_flight") == 0)
@@ -146,7 +147,6 @@ def test_clients_that_leave_and_clients_that_are_slow(writer, home, fuzz):
             fuzz.failed(mutator, client.behaviour.__name__, repr(errors))
         elif parts:
             assert logged[parts[0]["id"]]["text"].startswith("".join(part["text"] for part in parts)), mutator.seed
-    fuzz.verify()
     assert {client.behaviour.__name__ for client in clients} >= {"leave", "dawdle", "half_close", "leave_early"}
 
 
