@@ -68,7 +68,7 @@ def answer(run: SmallRun, good: dict[str, Any]) -> dict[str, Any]:
 def test_requests_in_json(run, good, client, fuzz):
     answered = set()
     described = client.get(f"/v2/models/{run.name}").json()
-    paths = [(f"/v1/models/{run.name}:predict", 300)]
+    paths = [(f"/v1/models/{run.name}:predict", 220)]
     paths += [(f"/v1/models/{run.name}:explain", 40)] * described["explains"]
     for path, usual in paths:
         for mutator in fuzz.examples(f"{run.name} {path[-8:]}", usual):
@@ -85,16 +85,16 @@ def test_requests_in_json(run, good, client, fuzz):
 def test_tensors(run, good, client, fuzz):
     path = f"/v2/models/{run.name}"
     made = tensors(client.get(path).json()["inputs"], good)
-    for mutator in fuzz.examples(f"{run.name} V2", 200):
+    for mutator in fuzz.examples(f"{run.name} V2", 140):
         fuzz.post(client, mutator, f"{path}/infer", v2.body(mutator, made))
-    for mutator in fuzz.examples(f"{run.name} V2 with bytes", 150):
+    for mutator in fuzz.examples(f"{run.name} V2 with bytes", 110):
         fuzz.post(client, mutator, f"{path}/infer", *v2.binary(mutator, made))
 
 
 def test_messages_of_grpc(run, good, client, fuzz):
     made, answered = tensors(client.get(f"/v2/models/{run.name}").json()["inputs"], good), set()
     with grpc.insecure_channel(f"127.0.0.1:{settings().grpc_port}") as channel:
-        for mutator in fuzz.examples(f"{run.name} gRPC", 300):
+        for mutator in fuzz.examples(f"{run.name} gRPC", 200):
             message = v2.message(mutator, run.name, made)
             if (reply := fuzz.call(channel, mutator, "ModelInfer", message)) and v2.same_name(message, run.name):
                 outputs = {output.name: output.contents for output in pb.ModelInferResponse.FromString(reply).outputs}
@@ -112,7 +112,7 @@ def test_labels(run, good, client, fuzz):
     [row] = run.ask(good).json()["predictions"]
     schema = client.get(f"/v2/models/{run.name}").json()["actual_schema"]
     taken: set[str] = set()
-    for mutator in fuzz.examples(f"{run.name} labels", 100):
+    for mutator in fuzz.examples(f"{run.name} labels", 80):
         content = labels(mutator, row["prediction_id"], schema)
         reply = fuzz.post(client, mutator, f"/v2/models/{run.name}/actuals", content)
         if reply and reply.headers["content-type"] == "application/json" and "results" in reply.json():
@@ -133,5 +133,5 @@ def labels(mutator: Mutator, id_: str, schema: dict[str, Any]) -> bytes:
 def test_events(run, client, fuzz):
     fields = catalogue.load(run.name).Event.model_fields
     event = {name: field.examples[0] for name, field in fields.items()}
-    for mutator in fuzz.examples(f"{run.name} events", 150):
+    for mutator in fuzz.examples(f"{run.name} events", 100):
         fuzz.post(client, mutator, f"/v1/models/{run.name}:event", mutator.body(event))
