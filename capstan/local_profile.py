@@ -93,16 +93,25 @@ class LocalProfile:
         """Lock a file under `HOME/run`; the system releases it when its holder dies."""
         path = settings().home / "run" / f"{name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
+        with path.open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise CapstanError(message) from None
+            file.truncate(0)  # of a run that was killed: its process is not this one
             yield
 
     def no_run(self, capstone: str) -> AbstractContextManager[None]:
         """Hold the lock of a run."""
-        return self.lock(capstone, f"{capstone} is being run by another process. Wait for it, or stop it.")
+        from capstan.runner.stopping import message
+
+        return self.lock(capstone, message(capstone))
+
+    def stop(self, capstone: str) -> list[str]:
+        """Interrupt the process that runs the pipeline."""
+        from capstan.runner import stopping
+
+        return stopping.stop(capstone)
 
     def retire(self, capstone: str) -> list[str]:
         """Have the endpoint forget the capstone, and remove its stores."""

@@ -50,6 +50,9 @@ class Profile(Protocol):
     def no_run(self, capstone: str) -> AbstractContextManager[None]:
         """Raise CapstanError while a capstone's pipeline runs. On one machine, none starts in the block either."""
 
+    def stop(self, capstone: str) -> list[str]:
+        """Stop the runs of a capstone's pipeline that go on, and wait until they have ended. Return which, in words."""
+
     def retire(self, capstone: str) -> list[str]:
         """Take down what serves a capstone that has no champion any more, its online features, and the runs that start
         by themselves. Return what there was, in words."""

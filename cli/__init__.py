@@ -1,13 +1,14 @@
 """The `capstan` command, with one file per group of subcommands."""
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command.
 
-    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; Ctrl-C with
-    130; a bug with its traceback.
+    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; Ctrl-C and
+    SIGTERM with 130; a bug with its traceback.
     """
     from rich.console import Console
 
@@ -16,6 +17,7 @@ def main() -> None:
     from capstan.settings import misspelt
     from cli.app import app
 
+    signal.signal(signal.SIGTERM, _terminate)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for warning in misspelt():
         console.print(f"[yellow]Warning:[/] {_plain(warning)}")
@@ -36,6 +38,11 @@ def main() -> None:
             raise
         console.print(f"Stopped. {_plain(stopped)}".rstrip())
         sys.exit(130)
+
+
+def _terminate(*_signal: object) -> None:
+    """End as by Ctrl-C, with what a command says then: so does `capstan stop`, a container, a service manager."""
+    raise KeyboardInterrupt
 
 
 def _interrupt(end: BaseException | None) -> KeyboardInterrupt | None:

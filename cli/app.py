@@ -27,7 +27,7 @@ from cli import (
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
-USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "predict": (), "open": ()}
+USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "stop": (), "predict": (), "open": ()}
 USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
 USES |= {"labels": (), "erase": ("CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"monitor": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT")}
@@ -67,6 +67,7 @@ app.command("list")(catalogue.list_capstones)
 app.command("new")(new.new)
 app.command("check")(new.check)
 app.command("run")(run.run)
+app.command("stop")(run.stop)
 app.command("monitor")(monitor.monitor)
 app.command("replay")(replay.replay)
 app.command("history")(history.history)

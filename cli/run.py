@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.status import Status
 
-from cli.options import Json
+from cli.options import Capstone, Json
 from cli.output import console, print_json
 
 MARKS = {"done": "[green]done  [/]", "cached": "[blue]cached[/]", "failed": "[red]failed[/]"}
@@ -48,6 +48,22 @@ def run(
     summary = _run(str(capstone), parameters, as_json)
     if as_json:
         print_json(summary)
+
+
+def stop(capstone: Capstone, as_json: Json = False) -> None:
+    """Stop a run that goes on, here or on the cluster. The steps that are done are kept for the next one."""
+    from capstan import catalogue
+    from capstan.profile import profile
+
+    catalogue.folder(capstone)
+    stopped = profile().stop(capstone)
+    if as_json:
+        print_json(stopped)
+        return
+    for what in stopped:
+        console.print(f"stopped {what}")
+    if not stopped:
+        console.print(f"No run of {capstone} goes on.")
 
 
 def _run(capstone: str, parameters: dict[str, Any], quiet: bool) -> dict[str, Any]:

@@ -88,7 +88,10 @@ def execute(
         try:
             run = watch.until_ended(spec)
         except KeyboardInterrupt:
-            print(f"\nThe run goes on: {run_id}. Stop it with `kfp run terminate {run_id}`.", file=sys.stderr)
+            print(
+                f"\nThe run goes on: {run_id}. Stop it with `capstan --profile cluster stop {capstone}`.",
+                file=sys.stderr,
+            )
             raise
         except CapstanError as error:  # of the way to it
             raise CapstanError(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error

@@ -135,6 +135,12 @@ class ClusterProfile:
         retirement.require_no_run(capstone)
         yield
 
+    def stop(self, capstone: str) -> list[str]:
+        """Have Kubeflow Pipelines stop the runs."""
+        from capstan.cluster import retirement
+
+        return retirement.stop_runs(capstone)
+
     def retire(self, capstone: str) -> list[str]:
         """Delete the InferenceService, the recurring runs and the rows in Redis and PostgreSQL."""
         from capstan.cluster import retirement

@@ -18,6 +18,23 @@ def require_no_run(capstone: str) -> None:
         runs.require_none_of(pipeline_name(capstone), capstone)
 
 
+def stop_runs(capstone: str) -> list[str]:
+    """Stop the runs of a capstone's pipeline, and wait until they have ended. Return which, in words.
+
+    Raises CapstanError when one goes on.
+    """
+    with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
+        stopped = [run["run_id"] for run in runs.unfinished(pipeline_name(capstone), capstone)]
+        for run_id in stopped:
+            runs.terminate(run_id)
+        deadline = time.monotonic() + SECONDS
+        while left := [run["run_id"] for run in runs.unfinished(pipeline_name(capstone), capstone)]:
+            if time.monotonic() > deadline:
+                raise CapstanError(f"The run {left[0]} has not ended after {SECONDS} s. Run the same command again.")
+            time.sleep(1)
+    return [f"the run {run_id}" for run_id in stopped]
+
+
 def retire(capstone: str) -> list[str]:
     """Take a capstone down, and wait until no pod serves it. Return what there was, in words."""
     removed = []

@@ -48,13 +48,21 @@ class RunRecords:
 
     def require_none_of(self, pipeline: str, capstone: str) -> None:
         """Raise Busy while a run of a pipeline goes on. Two would race for the same features and endpoint."""
+        for run in self.unfinished(pipeline, capstone):
+            raise Busy(
+                f"{capstone} is being run already: {run['run_id']}, since {run['created_at']}. Wait for it, or "
+                f"stop it with `capstan --profile cluster stop {capstone}`."
+            )
+
+    def unfinished(self, pipeline: str, capstone: str) -> list[dict[str, Any]]:
+        """Return the runs of a pipeline that go on. Raises CapstanError."""
         states = {"operation": "IN", "key": "state", "stringValues": {"values": UNFINISHED}}
-        for run in self._pages("runs", "runs", filter=json.dumps({"predicates": [states]})):
-            if pipeline_of(run) == pipeline and is_of(run, {capstone: pipeline}):
-                raise Busy(
-                    f"{capstone} is being run already: {run['run_id']}, since {run['created_at']}. Wait for it, or "
-                    f"stop it with `kfp run terminate {run['run_id']}`."
-                )
+        runs = self._pages("runs", "runs", filter=json.dumps({"predicates": [states]}))
+        return [run for run in runs if pipeline_of(run) == pipeline and is_of(run, {capstone: pipeline})]
+
+    def terminate(self, run_id: str) -> None:
+        """Stop a run, if it is there: its pods end, and it becomes CANCELED. Raises CapstanError."""
+        self._call("POST", f"/runs/{run_id}:terminate")
 
     def _pages(self, path: str, name: str, **query: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []

@@ -23,6 +23,7 @@ from capstan.runner.libraries import library
 from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
+from capstan.runner.stopping import message
 from capstan.settings import settings
 
 MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(?P<package>[^']+)'", re.MULTILINE)
@@ -137,11 +138,14 @@ def _only_run_of(capstone: str) -> Iterator[None]:
     mark = f"{settings().home}:{capstone}"
     path = settings().home / "run" / f"{capstone}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    with path.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy(f"{capstone} is being run by another process. Wait for it, or stop it.") from None
+            raise Busy(message(capstone)) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))  # for `capstan stop`
+        file.flush()
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 if process.environ().get("CAPSTAN_RUN") == mark and process.pid != os.getpid():

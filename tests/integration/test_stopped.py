@@ -1,4 +1,4 @@
-"""Ctrl-C: one line, exit code 130, and a run that goes on from the cache."""
+"""Ctrl-C and `capstan stop`: one line, exit code 130, and a run that goes on from the cache."""
 
 import os
 import signal
@@ -45,6 +45,31 @@ def test_ctrl_c_is_one_line(place, tmp_path):
     with (tmp_path / "request").open("w"):  # opened as soon as the command reads it
         output, error = stop(command)
     assert (command.returncode, output, error) == (130, "", "Stopped.\n")
+
+
+def test_no_run_is_stopped_where_none_goes_on(place):
+    done = place("stop", NAME)
+    assert (done.returncode, done.stdout) == (0, f"No run of {NAME} goes on.\n")
+    lock = place.home / "run" / f"{NAME}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(str(os.getpid()))  # a run that was killed long ago, whose number another process has
+    assert place("stop", NAME).returncode == 0
+    assert place("stop", "nothing").returncode == 1
+
+
+@pytest.mark.rotating
+def test_run_is_stopped_from_elsewhere_and_goes_on_from_the_cache(place):
+    command = started(place, "run", NAME)
+    try:
+        assert any("split" in line for line in command.stdout), command.stderr.read()
+        assert "capstan stop" in place("run", NAME).stderr
+        stopped = place("stop", NAME)
+        assert (stopped.returncode, stopped.stdout) == (0, f"stopped the run of process {command.pid}\n")
+        _, error = command.communicate(timeout=60)
+    finally:
+        command.kill()
+    assert command.returncode == 130 and error.startswith("Stopped. "), error
+    assert "cached ingest" in place("run", NAME).stdout
 
 
 @pytest.mark.rotating
