@@ -8,9 +8,8 @@ import httpx
 
 from capstan import http
 from capstan.capstone import Capstone
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.profile import profile
-from capstan.settings import settings
 
 
 def get(capstone: str, path: str, patience: float = 0) -> Any:
@@ -85,10 +84,7 @@ def _reply(
             time.sleep(seconds)
             reply = http.request(method, url, 60, headers, **content)
     except httpx.HTTPError as error:
-        start = "Start it with `capstan up`, or see `capstan status`."
-        if settings().profile == "cluster":
-            start = "See `capstan cluster status`."
-        raise CapstanError(f"The endpoint does not answer at {url} ({error}). {start}") from error
+        raise Unavailable(f"The endpoint does not answer at {url} ({error}). {http.how_to_start()}") from error
     if not reply.is_success:
         raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
     return reply

@@ -14,14 +14,18 @@ class CapstanError(Exception):
     exit_code = 1
 
 
-class Busy(CapstanError):
-    """Another process does it at the moment. It may be tried again later."""
+class TemporaryFailure(CapstanError):
+    """What may be tried again later as it is."""
 
-    exit_code = 75  # "temporary failure" of sysexits.h
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h
 
 
-class Unavailable(CapstanError):
-    """Something that serving needs (the online store, the registry, the log) does not answer. A client gets a 503."""
+class Busy(TemporaryFailure):
+    """Another process does it at the moment."""
+
+
+class Unavailable(TemporaryFailure):
+    """A service that is needed (the registry, the endpoint, a store, the log) does not answer. A client gets a 503."""
 
 
 class InvalidRow(Exception):

@@ -36,3 +36,10 @@ def request(method: str, url: str, timeout: float, headers: dict[str, str] | Non
             if time.monotonic() > deadline:
                 raise
         time.sleep(PAUSE)
+
+
+def how_to_start() -> str:
+    """Return what to do about a service that does not answer."""
+    if settings().profile == "cluster":
+        return "See `capstan cluster status`, and try again."
+    return "Start it with `capstan up`, or see `capstan status`."

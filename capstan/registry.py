@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from capstan import http, version_cache
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.files import digest
 from capstan.settings import settings
 from capstan.version_cache import HeldFiles
@@ -238,9 +238,8 @@ def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = 
     try:
         reply = http.request(method, url, TIMEOUT, **payload)
     except httpx.HTTPError as error:
-        raise CapstanError(
-            f"MLflow does not answer at {settings().tracking_uri} ({error}). Start it with `capstan up`, "
-            "or set CAPSTAN_TRACKING_URI."
+        raise Unavailable(
+            f"MLflow does not answer at {settings().tracking_uri} ({error}). {http.how_to_start()}"
         ) from error
     code = "" if reply.is_success else _error_code(reply)
     if (missing_ok and _is_missing(code, reply)) or (exists_ok and code == "RESOURCE_ALREADY_EXISTS"):

@@ -7,8 +7,8 @@ import sys
 def main() -> None:
     """Run the command.
 
-    A user-fixable error exits with 1 and a message, one that only time helps with 75; wrong usage with 2; Ctrl-C and
-    SIGTERM with 130; a bug with its traceback.
+    A user-fixable error exits with 1 and a message, one that may pass, such as a service that is away, with 75; wrong
+    usage with 2; Ctrl-C and SIGTERM with 130; a bug with its traceback.
     """
     from rich.console import Console
 

@@ -30,6 +30,11 @@ FATAL = re.compile(
     re.MULTILINE,
 )
 KILLED = "signal: killed"
+WROTE = "Wrote executor output file"  # the last words of a step that succeeded
+ENDED = (
+    "its pod was ended when its work was done, before Kubeflow Pipelines knew. What it changed stays. Run the pipeline "
+    "again: nothing is done twice"
+)
 GONE = "its node restarted under it. The run can be started again: what was done is cached"
 TRACEBACK = "Traceback (most recent call last):"
 SECONDS = 20
@@ -70,6 +75,8 @@ def message(log: str) -> str:
     if told := FATAL.findall(log):
         return str(told[-1])
     own = "\n".join(line for line in log.splitlines() if not AROUND.match(line))
+    if WROTE in own.rpartition("\n")[2]:
+        return ENDED
     before, traceback, end = own.rpartition(TRACEBACK)
     return "\n".join((traceback + end if traceback else before + end).splitlines()[-SHOWN:])
 

@@ -13,7 +13,7 @@ import numpy as np
 from capstan import registry
 from capstan.capstone import Capstone
 from capstan.circle import Circle
-from capstan.errors import Busy, CapstanError
+from capstan.errors import CapstanError, TemporaryFailure
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
 from monitoring import comparison, sequential
@@ -89,7 +89,7 @@ class Steps:
             return
         try:
             version, verdict = self.train(self.task.parameters_at(last.at) | {"canary": ONLY_TRY})
-        except Busy:  # it is tried again at the next step
+        except TemporaryFailure:  # it is tried again at the next step
             raise
         except CapstanError as error:
             self._add(None, Event("failed", now, f"The training failed: {str(error).splitlines()[0]}"))

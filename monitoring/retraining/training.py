@@ -7,13 +7,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from capstan.errors import Busy, CapstanError
+from capstan.errors import CapstanError, TemporaryFailure
 
 
 def train(capstone: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
     """Run a capstone's pipeline; return the version and the verdict of the gate.
 
-    Raises CapstanError with what the command said, Busy while the pipeline runs already.
+    Raises CapstanError with what the command said: TemporaryFailure where the same may succeed later, such as while the
+    pipeline runs already or the registry is away.
     """
     given = [f"--set={name}={json.dumps(value)}" for name, value in parameters.items()]
     command = [sys.executable, "-m", "cli", "run", capstone, "--json", *given]
@@ -23,7 +24,7 @@ def train(capstone: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         said = next((line for line in lines if line.startswith("Error:")), lines[-1] if lines else "it said nothing")
-        kind = Busy if done.returncode == Busy.exit_code else CapstanError
+        kind = TemporaryFailure if done.returncode == TemporaryFailure.exit_code else CapstanError
         raise kind(said.removeprefix("Error:").strip())
     summary = json.loads(done.stdout)
     return str(summary["version"]), str(summary["verdict"])

@@ -43,8 +43,6 @@ def choose(
     if (role := headers.get(VARIANT_HEADER)) is not None:
         call.routed_by = NAMED
         return role
-    if not state.traffic.shared:
-        return "champion"
     key = headers.get(KEY_HEADER, "")
     call.routed_by = KEY if key else DRAW
     if not key:

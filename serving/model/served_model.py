@@ -40,6 +40,7 @@ class ServedModel(Model):
     ):
         super().__init__(name)
         self.predictors = {role: Predictor(variant) for role, variant in variants.items()}
+        self._shared = state is not None and state.traffic.shared
         self.state, self.unloadable, self.log = state or RolloutState(), dict(unloadable or {}), log
         self.main = self.predictors.get("champion") or next(iter(self.predictors.values()))
         self.limits: Limits = self.main.variant.loaded.task.LIMITS
@@ -98,8 +99,9 @@ class ServedModel(Model):
         Records it in the call. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
         call.model = self.name
-        named = VARIANT_HEADER in headers
-        role = choose(call, headers, self.state, payload.first, self.main.keys, self.main.fields)
+        named, role = VARIANT_HEADER in headers, "champion"
+        if named or self._shared:  # else nothing is to choose, as for most requests
+            role = choose(call, headers, self.state, payload.first, self.main.keys, self.main.fields)
         if not named and role not in self.predictors:  # the challenger is gone: its keys are the champion's again
             role, call.draw = "champion", ""
         predictor = self.predictors.get(role)

@@ -50,7 +50,6 @@ def test_wrong_usage_exits_with_2_and_names_what_is_wrong(arguments, names):
         (["run", "nosuch"], "flight_delay"),
         (["compile", "nosuch"], "flight_delay"),
         (["predict", "nosuch", "--entity", "a=b"], "flight_delay"),
-        (["predict", "flight_delay", "--entity", "carrier=UA"], "capstan up"),
         (["predict", "flight_delay", "--file", "/nosuch.json"], "/nosuch.json"),
         (["compile", "flight_delay", "-o", "/nosuch/x.yaml"], "/nosuch/x.yaml"),
         (["run", "fligt_delay"], "Did you mean 'flight_delay'?"),
@@ -61,6 +60,12 @@ def test_users_error_exits_with_1_and_one_message(arguments, names, place):
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("Error: ") and names in done.stderr
     assert "Traceback" not in done.stderr and not done.stdout
+
+
+def test_service_that_does_not_answer_exits_with_75_and_what_helps(place):
+    done = place("predict", "flight_delay", "--entity", "carrier=UA")
+    assert (done.returncode, done.stdout) == (75, "")
+    assert done.stderr.startswith("Error: The endpoint does not answer") and "`capstan up`" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ Error: exit status 1
     assert logs.message(log) == error
 
 
+def test_step_that_was_killed_after_its_work_was_done_says_so():
+    log = """I1121 12:31:32.003629      15 launcher_v2.go:417] Component starts
+capstan note: Version 2 is the challenger.
+[KFP Executor 2025-11-21 12:31:40,123 INFO]: Wrote executor output file to /tmp/kfp/outputs/executor_output.json.
+time="2026-11-21T12:31:41.038Z" level=info msg="sub-process exited" argo=true error="<nil>"
+"""
+    assert logs.message(log) == logs.ENDED
+
+
 def test_silent_log_has_no_message():
     assert logs.message("") == ""
 

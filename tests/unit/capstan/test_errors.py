@@ -1,0 +1,34 @@
+"""What is said of a service that does not answer, and with which exit code."""
+
+import pytest
+
+from capstan import endpoint_client, registry
+from capstan.errors import Busy, Unavailable
+from capstan.settings import settings
+from tests.support.processes import free_port
+
+ADVICE = {"local": "`capstan up`", "cluster": "`capstan cluster status`"}
+
+
+@pytest.fixture(params=ADVICE)
+def advice(request, monkeypatch) -> str:
+    """What helps in a profile, in which nothing answers."""
+    monkeypatch.setattr(settings(), "profile", request.param)
+    for name in ("tracking_uri", "endpoint_url"):
+        monkeypatch.setattr(settings(), name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr(settings(), "connect_seconds", 0)
+    return ADVICE[request.param]
+
+
+def test_registry_that_is_away_may_come_back(advice):
+    with pytest.raises(Unavailable, match="MLflow does not answer") as caught:
+        registry.versions("flight_delay")
+    assert advice in str(caught.value) and caught.value.exit_code == Busy.exit_code == 75
+
+
+def test_endpoint_that_is_away_may_come_back(monkeypatch, advice):
+    if settings().profile == "cluster":
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
+    with pytest.raises(Unavailable, match="endpoint does not answer") as caught:
+        endpoint_client._ask("GET", settings().endpoint_url, "/v2")
+    assert advice in str(caught.value)
