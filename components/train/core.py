@@ -2,14 +2,18 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from capstan import model_version, weights_files
 from capstan.arguments import coerce_parameters
+from capstan.capstone import Capstone
 from capstan.catalogue import load
 from capstan.files import digest, read_tables
 from capstan.profile import profile
 from components.train.mlflow_model import save
+
+if TYPE_CHECKING:
+    from capstan.capstone import Tables
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None, weights: str = "") -> str:
@@ -38,8 +42,15 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any], weig
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        has = task.capabilities
-        # With features, the tables to train on need not have what a request has.
-        examples = task.examples(data) if "endpoint" in has and "features" not in has else ()
-        model_version.save(files, task, fitted, examples)
+        model_version.save(files, task, fitted, _examples(task, data) if "endpoint" in task.capabilities else ())
         save(model, files, task, fitted, data)
+
+
+def _examples(task: Capstone, tables: "Tables") -> list[dict[str, Any]]:
+    """Return requests for the page. With features, the tables to train on need not have what a request has."""
+    try:
+        return task.examples(tables)
+    except KeyError:  # of a table or a column
+        if "features" in task.capabilities:
+            return []
+        raise
