@@ -8,7 +8,7 @@ from cli.circle import Reason
 from cli.options import Capstone, Json
 from cli.output import console, print_json
 
-Percent = Annotated[float, typer.Option(help="Share of keys that the challenger answers.", min=0, max=100)]
+Percent = Annotated[float, typer.Option(help="Share of requests that the challenger answers.", min=0, max=100)]
 Version = Annotated[str | None, typer.Option(help="The challenger; by default the newest accepted version.")]
 
 NO_REASON = "No reason was given."

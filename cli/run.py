@@ -31,7 +31,7 @@ def run(
     workers: Annotated[int | None, typer.Option(help="Ray workers; 0 trains in process.")] = None,
     canary: Annotated[
         float | None,
-        typer.Option(help="Percent of keys that the new version answers; 0 replaces the champion.", min=0, max=100),
+        typer.Option(help="Percent of requests that the new version answers; 0 replaces the champion.", min=0, max=100),
     ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another parameter of the pipeline.")

@@ -24,7 +24,6 @@ SCHEMA = pa.schema(
         ("prediction", pa.string()),  # JSON as well
         ("partial", pa.bool_()),  # a stream that ended early: its client left, or the model failed
         ("routed_by", pa.string()),  # how the variant was chosen: see `serving.model.routing`
-        ("draw", pa.string()),  # of a variant that was drawn: requests with the same one had the same key
         ("client", pa.string()),  # the name of its token
     ]
 )

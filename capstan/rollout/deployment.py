@@ -15,7 +15,7 @@ Try = Callable[[str], object]  # asks one role of the endpoint; raises when it d
 def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: str | None = None) -> str:
     """Try a version, then give it requests. Return a line that says which role it has.
 
-    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion, and less than 0 only
+    canary: the percent of requests that it gets as the challenger; 0 makes it the champion, and less than 0 only
     tries it. The first version becomes the champion in any case. champion: the one that the gate compared it with, ""
     for none. When the version fails, the previous state is restored and the error is raised. Raises RolloutChanged when
     another champion serves now.

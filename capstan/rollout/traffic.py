@@ -15,7 +15,7 @@ MODES = {
 
 @dataclass(frozen=True)
 class Traffic:
-    """A mode and, for a canary or an A/B test, the percent of keys that the challenger answers."""
+    """A mode and, for a canary or an A/B test, the percent that the challenger answers, of keys or of draws."""
 
     mode: str = "champion"
     percent: float = 0.0
@@ -38,18 +38,10 @@ class Traffic:
         """
         if not self.shared:
             return "champion"
-        bucket = int.from_bytes(_hash(key, salt, size=4)) % 10_000
+        digest = hashlib.blake2b(key.encode(errors="surrogatepass"), key=salt.encode(), digest_size=4).digest()
+        bucket = int.from_bytes(digest) % 10_000
         return "challenger" if bucket < self.percent * 100 else "champion"
 
     def describe(self) -> str:
         """Return the mode in a few words, such as "canary 10 %"."""
         return f"{self.mode} {self.percent:g} %" if self.shared else self.mode
-
-
-def draw_id(key: str, salt: str) -> str:
-    """Return what the log has of a key that a variant was drawn for: the same for the same key, and only in a trial."""
-    return _hash(key, salt, size=8).hex()
-
-
-def _hash(key: str, salt: str, size: int) -> bytes:
-    return hashlib.blake2b(key.encode(errors="surrogatepass"), key=salt.encode(), digest_size=size).digest()

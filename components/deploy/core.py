@@ -15,7 +15,7 @@ from capstan.rollout import deployment
 def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0, champion: str | None = None) -> str:
     """Try `version` with examples from the tables in the folder `test`, then give it requests. Return its URL.
 
-    canary: the share of keys, in percent, that it gets as the challenger; 0 makes it the champion. champion: the one
+    canary: the percent of requests that it gets as the challenger; 0 makes it the champion. champion: the one
     that the gate compared it with, "" for none. Raises CapstanError when it does not answer as it should, or when
     another champion serves now. What served before then goes on serving.
     """

@@ -1,7 +1,7 @@
 """Which predictions of a trial count, so that clients who can ask for predictions cannot decide it.
 
-In a canary, those whose variant was drawn, each draw once: a client that repeats a request knows where it goes. In the
-shadow, those that both variants predicted. Of one client, no more of a day than its share of the requests before the
+In a canary, those whose variant was drawn: see `serving.model.routing`. In the shadow, those that both variants
+predicted. Of one client, no more of a day than its share of the requests before the
 trial and `Circle.client_share` on top: it could flood the trial with rows that one of the variants is good at.
 """
 
@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 ROUNDS = 1000
 
 
-def drawn_once(log: "pd.DataFrame") -> np.ndarray:
-    """Return of each row whether its variant was drawn and its request is the first one of that draw, shape (n,)."""
-    draws = log["draw"].fillna("")
-    first = log["time"].groupby(draws).transform("min")
-    return np.asarray((draws != "") & (log["time"] == first), bool)
+def drawn(log: "pd.DataFrame") -> np.ndarray:
+    """Return of each row whether its variant was drawn, shape (n,)."""
+    return np.asarray(log["routed_by"] == "draw", bool)
 
 
 def paired(log: "pd.DataFrame") -> np.ndarray:

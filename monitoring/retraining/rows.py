@@ -74,7 +74,7 @@ def read(capstone: str, task: Capstone, since: datetime, now: datetime, versions
 def of_trial(capstone: str, task: Capstone, since: datetime, now: datetime, versions: dict[str, str]) -> Rows:
     """Return the rows that count in a trial that began at `since`: see `monitoring.retraining.counted`."""
     rule = task.CIRCLE
-    fair = counted.drawn_once if rule.trial == "canary" else counted.paired
+    fair = counted.drawn if rule.trial == "canary" else counted.paired
     trial = read(capstone, task, since, now, versions)
     trial = trial.only(fair(trial.log))
     if len(counted.shares(trial.log)) < 2:

@@ -20,7 +20,7 @@ from monitoring import comparison, sequential
 from monitoring.checks.result import Check, alarms
 from monitoring.comparison import Comparison
 from monitoring.history import CIRCLE, Event, history
-from monitoring.retraining import decisions, losses, rows
+from monitoring.retraining import decisions, losses, requests, rows
 from monitoring.retraining.rows import Rows
 
 log = logging.getLogger("monitoring")
@@ -124,6 +124,11 @@ class Steps:
             return
         recent = rows.read(self.capstone, self.task, last.at - self.rule.recent, now, {"champion": champion})
         if not len(recent):
+            return
+        schemas = (registry.load_version(self.capstone, one).schema.get("request") for one in (champion, last.version))
+        if not requests.same(*schemas):
+            why = "It takes other requests than the champion does, so a person decides, and tells clients."
+            self._add(None, Event("rejected", now, why, last.version, evidence={"champion": champion}))
             return
         result = self._compared(recent, last.version)
         evidence = {"champion": champion, "difference": result.difference, "low": result.low, "high": result.high}

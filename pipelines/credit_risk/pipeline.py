@@ -23,7 +23,7 @@ def pipeline(seed: int = 0, score: str = "boosting", fair: bool = True, canary: 
     """Train, audit and deploy the model.
 
     score: `boosting` or `scorecard`. fair: thresholds by group that bring the decline rates together; without, one for
-    all. canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
+    all. canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
     """
     parameters = {"seed": seed, "score": score, "fair": fair}
     counts = {"loans": "ingest", "rows": "split"}

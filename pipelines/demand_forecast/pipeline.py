@@ -30,7 +30,7 @@ def pipeline(
     """Train, measure and deploy the model.
 
     forecaster: one of the README's table. folds: how many quarters of the weeks, 1 to 4, calibrate it; fewer are
-    faster. canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the
+    faster. canary: the percent of requests that the new version gets beside the champion; 0 replaces the
     champion, -1 only tries the version. until: nothing from this instant on counts, ISO 8601; "" is all. test_days: how
     many days test the model.
     """

@@ -22,7 +22,7 @@ def pipeline(seed: int = 0, network: str = "cnn", epochs: int = 6, workers: int 
     """Train a network and its edge variant, try them on other people's digits and under attack, and deploy it.
 
     network: "cnn", "vit" or "efficient". workers: Ray workers that share each batch, 0 for the step's own process.
-    canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
+    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
     """
     parameters = {"seed": seed, "network": network, "epochs": epochs, "workers": workers}
     counts = {"images": "split"}

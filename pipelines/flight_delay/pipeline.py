@@ -46,7 +46,7 @@ def pipeline(
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
     measure_inputs: also train with one more group of inputs each time, to show what each is worth.
     as_of: the online store gets what was known at this instant, ISO 8601.
-    canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion, -1
+    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion, -1
     only tries the version.
     known_by: nothing counts whose label was not known at this instant, ISO 8601; "" is all. calibrate_from, test_from:
     which flights calibrate the probabilities and which test the model.

@@ -24,7 +24,7 @@ def pipeline(seed: int = 0, as_of: str = ONLINE_AS_OF, canary: float = 0.0) -> O
     """Train, judge and deploy the model.
 
     as_of: the online store gets the histories as they were at this instant, ISO 8601.
-    canary: the share of keys, in percent, that the new version gets beside the champion; 0 replaces the champion.
+    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
     """
     parameters = {"seed": seed}
     counts = {"ratings": "ingest", "people": "split"}

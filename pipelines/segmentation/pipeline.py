@@ -22,7 +22,7 @@ class Outputs(NamedTuple):
 def pipeline(seed: int = 0, methods: str = "k-means,Gaussian mixture,spectral,HDBSCAN", canary: float = 0.0) -> Outputs:
     """Find the segments, try them on customers of a later day, and deploy them.
 
-    methods: those that compete, between commas. canary: the share of keys, in percent, that the new version gets beside
+    methods: those that compete, between commas. canary: the percent of requests that the new version gets beside
     the champion; 0 replaces the champion.
     """
     parameters = {"seed": seed, "methods": methods}

@@ -55,7 +55,6 @@ class Call:
     version: str = ""
     variant: str = ""
     routed_by: str = ""  # how the variant was chosen: see `serving.model.routing`
-    draw: str = ""
     rows: int = 0
 
 

@@ -19,7 +19,6 @@ def encode(model: str, inference: Inference, call: Call = NO_CALL) -> bytes:
         "time": datetime.now(UTC),
         "partial": inference.partial,
         "routed_by": call.routed_by,
-        "draw": call.draw,
         "client": call.client,
     }
     lines = []

@@ -34,8 +34,7 @@ class Predictor:
         self.decoder = RowDecoder(task.Request, task.LIMITS.pixels)
         self.answers = AnswerSchema(task.Prediction, variant.label)
         self.title: str = task.TITLE
-        self.fields = list(task.Request.model_fields)
-        self.keys: list[str] = list(schema.get("entity_keys") or self.fields)
+        self.keys: list[str] = list(schema.get("entity_keys") or task.Request.model_fields)
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)
         self.batcher = self._batcher(task.LIMITS.predictions)

@@ -1,29 +1,27 @@
 """Which variant a request goes to, and the predictions that are made in the background.
 
-The log has with each prediction how its variant was chosen: "" where one answers all, NAMED by the client, by the
-client's KEY, or by a DRAW. What a client has chosen says nothing about which variant is better: it may choose the easy
-rows for one of them. Nobody can compute a draw. So the circle counts draws alone, each once. SECURITY.md says what a
-client can still learn of draws by trying.
+The log has with each prediction how its variant was chosen: "" where one answers all, NAMED by the client, by a KEY of
+the request, or by a DRAW. What a client has chosen says nothing about which variant is better: it may choose the easy
+rows for one of them, and where a key goes can be learned by trying it. A draw is made anew for each request, from
+nothing that is in it, so there is nothing to learn. The circle counts draws alone.
 """
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from capstan.rollout.state import RolloutState
-from capstan.rollout.traffic import draw_id
 from serving.errors import logged
 from serving.guards.call import Call
 
 KEY_HEADER = "x-capstan-key"
 VARIANT_HEADER = "x-capstan-variant"
 MAX_BACKGROUND = 64  # a challenger that is slower than the champion must not pile up work
+NAMED, KEY, DRAW = "name", "key", "draw"
 
 log = logging.getLogger("serving")
-
-
-NAMED, KEY, DRAW = "name", "key", "draw"
 
 
 def choose(
@@ -32,23 +30,21 @@ def choose(
     state: RolloutState,
     first: Callable[[Sequence[str]], Mapping[str, Any]],
     keys: Sequence[str],
-    fields: Sequence[str],
 ) -> str:
     """Return the role that answers a request, all rows of it, and record in the call how it was chosen.
 
     The same key goes to the same variant as long as the challenger stays: the header `x-capstan-key`, or else, in an
-    A/B test, the entity `keys` of the first row; in a canary, all its `fields`, so that the next request about the same
-    entity is another draw. first: returns fields of the first row as they came.
+    A/B test, the entity `keys` of the first row. A canary draws where there is no header. first: returns fields of the
+    first row as they came.
     """
     if (role := headers.get(VARIANT_HEADER)) is not None:
         call.routed_by = NAMED
         return role
-    key = headers.get(KEY_HEADER, "")
-    call.routed_by = KEY if key else DRAW
-    if not key:
-        values = first(keys if state.traffic.mode == "ab" else fields)
-        key = "|".join(str(value) for value in values.values())
-        call.draw = draw_id(key, state.salt) if state.salt else ""
+    key, call.routed_by = headers.get(KEY_HEADER, ""), KEY
+    if not key and state.traffic.mode == "ab":
+        key = "|".join(str(value) for value in first(keys).values())
+    elif not key:
+        key, call.routed_by = secrets.token_hex(16), DRAW
     return state.traffic.variant(key, state.salt)
 
 

@@ -94,16 +94,16 @@ class ServedModel(Model):
         return {VARIANT_HEADER: role}
 
     def pick(self, call: Call, headers: Mapping[str, str], payload: Payload[Any]) -> Predictor:
-        """Return the variant that answers a request: the one it names, or else the one that its key falls to.
+        """Return the variant that answers a request: the one it names, or that its key or a draw falls to.
 
         Records it in the call. Raises InvalidInput, VariantNotFound or ModelNotReady.
         """
         call.model = self.name
         named, role = VARIANT_HEADER in headers, "champion"
         if named or self._shared:  # else nothing is to choose, as for most requests
-            role = choose(call, headers, self.state, payload.first, self.main.keys, self.main.fields)
+            role = choose(call, headers, self.state, payload.first, self.main.keys)
         if not named and role not in self.predictors:  # the challenger is gone: its keys are the champion's again
-            role, call.draw = "champion", ""
+            role, call.routed_by = "champion", ""
         predictor = self.predictors.get(role)
         if predictor is None:
             if role not in ROLES:

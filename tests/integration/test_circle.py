@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,3 +231,21 @@ def test_person_stops_the_circle_and_has_to_say_why(live):
     assert live.step(*ALARM) == []
     told = live.place("history", NAME).stdout.splitlines()
     assert "paused" in told[-1] and "An audit." in told[-1]
+
+
+def test_version_that_takes_other_requests_gets_no_trial(live, tmp_path):
+    """Clients do not send them yet: a person decides."""
+    live.kind, edited = "strong", tmp_path / "capstones"
+    shutil.copytree(FOLDER, edited)
+    code = (edited / NAME / "task.py").read_text()
+    (edited / NAME / "task.py").write_text(code.replace("    w: float\n", "    w: float\n    edge: float = 0.0\n"))
+    assert live.place("resume", NAME, "--reason", "The audit is over.").returncode == 0
+    live.day()
+    live.day()
+    live.place.environment["CAPSTAN_CAPSTONES"] = str(edited)
+    try:
+        assert live.step(*ALARM)[:3] == ["retraining", "challenger", "rejected"]
+    finally:
+        live.place.environment["CAPSTAN_CAPSTONES"] = str(FOLDER)
+    assert "It takes other requests than the champion" in live.place("history", NAME).stdout
+    assert store.read(NAME).challenger == "" and live.day() == {"2"}

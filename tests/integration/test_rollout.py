@@ -4,6 +4,8 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
 
 import httpx
 import pandas as pd
@@ -34,27 +36,26 @@ def challenger(road) -> str:
     httpx.post(f"{settings().endpoint_url}/v2/repository/models/flight_delay/load", timeout=60)
 
 
-def ask(client: httpx.Client, flight: dict) -> dict:
+def ask(client: httpx.Client, flight: dict, session: str = "") -> dict:
     url = f"{settings().endpoint_url}/v1/models/flight_delay:predict"
-    return client.post(url, json={"instances": [flight]}, timeout=30).raise_for_status().json()["predictions"][0]
+    reply = client.post(url, json={"instances": [flight]}, headers={"x-capstan-key": session}, timeout=30)
+    return reply.raise_for_status().json()["predictions"][0]
 
 
-def variants(flights: list[dict]) -> list[str]:
+def variants(flights: list[dict], sessions: Sequence[str] = ()) -> list[str]:
     with httpx.Client() as client:
-        return [ask(client, flight)["variant"] for flight in flights]
+        return [ask(client, *asked)["variant"] for asked in zip_longest(flights, sessions, fillvalue="")]
 
 
-def test_canary_answers_its_share_always_for_the_same_keys(challenger, flights):
+def test_canary_answers_its_share_of_requests_and_a_session_stays_with_its_variant(challenger, flights):
     done = capstan("canary", "flight_delay", "--percent", "30")
     assert done.returncode == 0, done.stderr
     assert f"version {challenger} is the canary 30 %" in done.stdout
-    first = variants(flights)
-    assert variants(flights) == first
-    keys = {
-        tuple(flight[key] for key in task.ENTITY_KEYS): variant for flight, variant in zip(flights, first, strict=True)
-    }
-    share = Counter(keys.values())["challenger"] / len(keys)
-    assert 0.2 < share < 0.4
+    drawn = Counter(variants(flights * 2))
+    assert 0.2 < drawn["challenger"] / drawn.total() < 0.4
+    sessions = [f"session {number}" for number in range(len(flights))]
+    first = variants(flights, sessions)
+    assert variants(flights, sessions) == first and set(first) == {"champion", "challenger"}
     assert capstan("rollback", "flight_delay").returncode == 0
     assert set(variants(flights[:50])) == {"champion"}
 

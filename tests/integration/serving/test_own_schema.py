@@ -64,16 +64,16 @@ def test_a_variant_is_picked_before_its_rows_are_read(server, mlflow, versions):
     traffic = Traffic("canary", 50)
     mlflow.roles("edited", traffic, champion=first, challenger=second, candidate=second)
     assert server.load("edited").status_code == 200
-    # Without entity keys, the key is made of all fields of the champion's request.
-    keys = {x: traffic.variant(f"{x}|None") for x in range(40)}
+    keys = {key: traffic.variant(key) for key in map(str, range(40))}
     assert set(keys.values()) == {"champion", "challenger"}
-    for x, variant in keys.items():
-        row = {"x": x} if variant == "champion" else {"x": x, "z": 0}
-        assert server.predict(row, name="edited").json()["predictions"][0]["variant"] == variant
+    for key, variant in keys.items():
+        by, row = {"x-capstan-key": key}, {"x": 1} if variant == "champion" else {"x": 1, "z": 0}
+        answer = server.predict(row, name="edited", headers=by).json()
+        assert answer["predictions"][0]["variant"] == variant
         tensors = [{"name": k, "shape": [1], "datatype": "INT64", "data": [v]} for k, v in row.items()]
-        assert server.infer(*tensors, name="edited").json()["parameters"] == {"variant": variant}
-        other = {"x": x, "z": 0} if variant == "champion" else {"x": x}
-        assert server.predict(other, name="edited").status_code == 400
+        assert server.infer(*tensors, name="edited", headers=by).json()["parameters"] == {"variant": variant}
+        other = {"x": 1, "z": 0} if variant == "champion" else {"x": 1}
+        assert server.predict(other, name="edited", headers=by).status_code == 400
 
 
 def test_a_shadow_reads_rows_by_its_own_schema(server, mlflow, versions):

@@ -27,29 +27,41 @@ def ask(server, value: int, headers: dict | None = None) -> tuple[str, str]:
     return answer["variant"], answer["prediction_id"]
 
 
-def test_variant_is_drawn_with_the_secret_of_the_roll_out_and_the_same_request_goes_to_the_same(canary):
-    first = [ask(canary, value)[0] for value in VALUES]
-    assert first == [TRAFFIC.variant(f"{value}|None", SALT) for value in VALUES] == [ask(canary, v)[0] for v in VALUES]
-    assert first != [TRAFFIC.variant(f"{value}|None") for value in VALUES]  # as anybody could compute it
+def test_canary_draws_anew_for_each_request(canary):
+    """So nothing that a client tries, such as an explanation of the same row, says where a request will go."""
+    assert {ask(canary, 7)[0] for _ in VALUES} == {"champion", "challenger"}
+
+
+def test_key_stays_with_its_variant_and_only_the_secret_of_the_roll_out_says_which(canary):
+    keys = [f"session {value}" for value in VALUES]
+    first, again = ([ask(canary, 7, {"x-capstan-key": key})[0] for key in keys] for _ in range(2))
+    assert first == [TRAFFIC.variant(key, SALT) for key in keys] == again
+    assert first != [TRAFFIC.variant(key) for key in keys]  # as anybody could compute it
+
+
+def test_ab_test_goes_by_the_first_row(canary, mlflow):
+    mlflow.roles("plain", Traffic("ab", 50), champion="1", challenger="2", salt=SALT)
+    assert canary.load("plain").status_code == 200
+    answers = [ask(canary, value) for value in VALUES]
+    assert [variant for variant, _ in answers] == [Traffic("ab", 50).variant(f"{value}|None", SALT) for value in VALUES]
+    assert read("plain").set_index("prediction_id").loc[answers[0][1], "routed_by"] == "key"
 
 
 def test_log_says_how_the_variant_was_chosen(canary):
-    drawn, again, other = (ask(canary, value)[1] for value in (1001, 1001, 1002))
+    drawn = ask(canary, 1001)[1]
     keyed = ask(canary, 1003, {"x-capstan-key": "anna"})[1]
     named = ask(canary, 1004, {"x-capstan-variant": "challenger"})[1]
     [tensor] = tensors({"x": 1001.0})
     reply = canary.infer(tensor | {"data": [1001], "datatype": "INT64"}, name="plain").json()
-    same = next(one["data"][0] for one in reply["outputs"] if one["name"] == "prediction_id")
-    rows = read("plain").set_index("prediction_id").loc[[drawn, again, other, keyed, named, same]]
-    assert list(rows["routed_by"]) == ["draw", "draw", "draw", "key", "name", "draw"]
-    draws = list(rows["draw"])
-    assert draws[0] == draws[1] == draws[5] != draws[2] and draws[3:5] == ["", ""] and all(draws[:3])
+    other = next(one["data"][0] for one in reply["outputs"] if one["name"] == "prediction_id")
+    rows = read("plain").set_index("prediction_id").loc[[drawn, keyed, named, other]]
+    assert list(rows["routed_by"]) == ["draw", "key", "name", "draw"]
 
 
 def test_without_a_roll_out_nothing_is_drawn(server):
     id_ = ask(server, 1)[1]
     row = read("plain").set_index("prediction_id").loc[id_]
-    assert (row["routed_by"], row["draw"], row["client"]) == ("", "", "")
+    assert (row["routed_by"], row["client"]) == ("", "")
 
 
 def test_log_names_the_client_of_the_token(console, console_home, console_tokens):

@@ -6,42 +6,51 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.rollout.traffic import Traffic, draw_id
+from capstan.rollout.state import RolloutState
+from capstan.rollout.traffic import Traffic
 from monitoring import sequential
 from monitoring.retraining import counted
+from serving.guards.call import Call, Kind
+from serving.model.routing import choose
 
-TRAFFIC, SALT, START, DAYS = Traffic("canary", 20), "a secret", datetime(2026, 3, 1, tzinfo=UTC), 28
+STATE = RolloutState("1", "2", traffic=Traffic("canary", 20), salt="a secret")
+START, DAYS = datetime(2026, 3, 1, tzinfo=UTC), 28
 HONEST, STEERED = 1_000, 400
-WAYS = ("names the variant", "picks a key", "repeats what it knows")
+CHOSEN = ("names the variant", "picks a key")
+WAYS = (*CHOSEN, "learns where a row goes", "repeats a row until the variant is the one it wants")
 
 
-def request(key: str, day: int, loss: float, client: str, routed_by: str = "draw", variant: str = "") -> dict:
-    """Return a line of the log, as the server writes it, and how wrong the answer was."""
-    return {
-        "prediction_id": key,
-        "time": START + timedelta(days=day, milliseconds=int(1e6 * loss)),
-        "day": day,
-        "variant": variant or TRAFFIC.variant(key, SALT),
-        "routed_by": routed_by,
-        "draw": draw_id(key, SALT) if routed_by == "draw" else "",
-        "client": client,
-        "loss": loss,
-    }
+def asked(row: str, headers: dict[str, str] | None = None) -> dict[str, str]:
+    """Return how the server chooses the variant of a request with a first row, as its log has it."""
+    call = Call(Kind.PREDICT, headers or {})
+    role = choose(call, call.headers, STATE, lambda _keys: {"x": row}, ["x"])
+    return {"variant": role, "routed_by": call.routed_by}
+
+
+def steered(way: str, wanted: str, name: str) -> list[dict[str, str]]:
+    """Return the logged requests of a client that wants a variant to answer a row. name: of the row."""
+    if way == "names the variant":
+        return [asked(name, {"x-capstan-variant": wanted})]
+    tries = (f"{name} {tried}" for tried in range(1000))
+    if way == "picks a key":
+        key = next(key for key in tries if STATE.traffic.variant(key, STATE.salt) == wanted)
+        return [asked(name, {"x-capstan-key": key})]
+    if way == "learns where a row goes":  # by explanations, refused requests or ones without a label
+        return [asked(next(row for row in tries if asked(row)["variant"] == wanted))]
+    answers = [asked(name)]
+    while answers[-1]["variant"] != wanted:
+        answers.append(asked(name))
+    return answers
 
 
 def traffic(way: str, seed: int) -> pd.DataFrame:
     """Return the log of equal models, of which a client sends the challenger easy rows and the champion hard ones."""
     chance, lines = np.random.default_rng(seed), []
     for day in range(DAYS):
-        lines += [request(f"{day}/{n}", day, loss, "honest") for n, loss in enumerate(chance.beta(1, 4, HONEST))]
+        lines += [asked("") | {"day": day, "loss": loss} for loss in chance.beta(1, 4, HONEST)]
         for number, loss in enumerate(np.sort(chance.beta(1, 4, STEERED))):
             wanted = "challenger" if number < STEERED / 2 else "champion"
-            if way == "names the variant":
-                lines.append(request(f"{day}/steered {number}", day, loss, "steers", "name", wanted))
-                continue
-            picked = (f"{way} {wanted} {tried}" for tried in range(1000))
-            key = next(key for key in picked if TRAFFIC.variant(key, SALT) == wanted)
-            lines.append(request(key, day, loss, "steers", "key" if way == "picks a key" else "draw"))
+            lines += [line | {"day": day, "loss": loss} for line in steered(way, wanted, f"{day}/{number}")]
     return pd.DataFrame(lines)
 
 
@@ -58,12 +67,13 @@ def decision(log: pd.DataFrame) -> tuple[str, int]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("seed", range(3))
-def test_steered_requests_promote_an_equal_model_unless_only_draws_count(way, seed):
+def test_steered_requests_do_not_promote_an_equal_model(way, seed, monkeypatch):
+    chance = np.random.default_rng(seed)
+    monkeypatch.setattr("secrets.token_hex", lambda size: chance.bytes(size).hex())
     log = traffic(way, seed)
-    assert decision(log)[0] == "promote" and decision(log)[1] <= 7  # what they are worth where everything counts
-    counts = log[counted.drawn_once(log)]
-    assert decision(counts)[0] != "promote"
-    assert (counts["client"] == "steers").mean() < 0.001
+    if way in CHOSEN:  # what they are worth where everything counts
+        assert decision(log)[0] == "promote" and decision(log)[1] <= 7
+    assert decision(log[counted.drawn(log)])[0] != "promote"
 
 
 def test_flood_of_one_client_counts_for_little_more_than_its_share_before():
@@ -96,14 +106,8 @@ def test_first_rows_of_a_client_count_of_each_day():
     assert counts[:5].tolist() == [False, True, False, True, False] and counts[5:].all()
 
 
-def test_request_of_many_rows_is_one_draw():
-    rows = [request("a", 0, 0.5, "x"), request("a", 0, 0.5, "x"), request("a", 1, 0.5, "x"), request("b", 1, 0.5, "x")]
-    assert counted.drawn_once(pd.DataFrame(rows)).tolist() == [True, True, False, True]
-
-
 def test_predictions_logged_before_draws_were_count_for_none():
-    log = pd.DataFrame({"draw": [None, ""], "time": [START, START]})
-    assert not counted.drawn_once(log).any()
+    assert not counted.drawn(pd.DataFrame({"routed_by": [None, ""]})).any()
 
 
 def test_in_the_shadow_pairs_count():
