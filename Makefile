@@ -70,8 +70,8 @@ test-all: .venv/.dev  ## the same with the tests of every capstone, and those th
 	scripts/system-packages
 	$(PYTEST) --durations=20 --durations-min=5
 
-# One process, in the order of the files: the tests share a cluster, and its endpoint's state.
-E2E = $(PYTEST) tests/e2e -n 0 --durations=10 -m e2e
+# Two processes, see tests/e2e/lanes.py: most of a test on a cluster is waiting.
+E2E = $(PYTEST) tests/e2e -n 2 --durations=20 -m e2e
 
 e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship, one other capstone, operations
 	$(E2E)

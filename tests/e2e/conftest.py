@@ -1,4 +1,6 @@
-"""One cluster and one run of the flagship, shared by all tests; they go one after another, in the order of the files.
+"""One cluster and one run of the flagship, which all tests share; they keep the order of the files.
+
+`lanes` says which run beside them.
 
 The cluster must have Capstan of this checkout: `make cluster`. Without one, pytest ends with a line that says so.
 """
@@ -10,6 +12,7 @@ import pytest
 
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, Endpoint
+from tests.e2e.lanes import pytest_runtest_protocol  # noqa: F401 pytest finds it here
 from tests.e2e.services import Services
 from tests.e2e.submission import LocalRun, Submission, submit
 
@@ -67,7 +70,7 @@ def services(cluster) -> Services:
 @pytest.fixture(scope="session")
 def submitted(cluster, services, tmp_path_factory) -> Submission:
     """The pipeline of flight_delay, compiled and submitted by the plain `kfp` command, and followed to its end."""
-    services.wait_for_other_runs()
+    services.wait_for_flagship()
     if services.rollout()["challenger"]:  # of tests that were stopped
         kube.answer("rollback", CAPSTONE)
     return submit(cluster, services.port("pipelines"), tmp_path_factory.mktemp("submitted"))

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import httpx
 
+from capstan.cluster.retirement import pipeline_name
+from capstan.cluster.runs import Runs
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 
@@ -58,10 +60,18 @@ class Services:
             assert time.monotonic() < end, "another run does not end"
             time.sleep(2)
 
+    def wait_for_flagship(self, seconds: float = 600) -> None:
+        """Wait until no run of the flagship goes on, by whomever it was started."""
+        with Runs(self.url("pipelines")) as runs:
+            end = time.monotonic() + seconds
+            while runs.unfinished(pipeline_name(CAPSTONE), CAPSTONE):
+                assert time.monotonic() < end, "another run does not end"
+                time.sleep(2)
+
     def run_flagship(self, *options: str, **more) -> subprocess.CompletedProcess:
         """Run `capstan run flight_delay` with options when nobody else runs it: a second run at a time is refused."""
         while True:
-            self.wait_for_other_runs()
+            self.wait_for_flagship()
             done = kube.capstan("run", CAPSTONE, *options, **more)
             if "is being run already" not in done.stderr:
                 return done

@@ -22,7 +22,7 @@ from tests.e2e.own_image import with_capstones
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.rotating, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(1200)]
 COIN = ROOT / "tests" / "support" / "circle" / "coin"
 DAY, WARNED, CANARY = timedelta(days=1), 8, 8  # days
 PER_DAY, PER_REQUEST = 300, 10

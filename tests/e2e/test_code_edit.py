@@ -13,7 +13,7 @@ from capstan import images
 from tests.e2e import kube
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.beside]
 
 EDITED = Path("components/ingest/core.py")
 # In a process of the copy: build and hand over its image, run a pipeline of one step, say how it went.

@@ -8,7 +8,7 @@ import yaml
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.alone]
 
 WRONG = "not-a-time"
 

@@ -17,7 +17,7 @@ from tests.e2e.services import Services
 from tests.support.documented_commands import Command, commands
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.alone]
 PAGE = ROOT / "docs" / "operations.md"
 S3 = "http://localhost:9000"  # where the page has S3 forwarded to
 SECRETS = ("The token", "MLflow's database password", "Feast's database password", "Redis's password")

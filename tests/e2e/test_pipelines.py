@@ -16,7 +16,7 @@ from capstan.errors import CapstanError
 from tests.e2e import kube
 from tests.support.tiny_pipeline import NAME, tiny
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.beside]
 
 SEED = uuid.uuid4().hex  # no earlier run is in the cache
 

@@ -18,7 +18,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, FLIGHT, PODS, SERVICE
 from tests.support.kept_pipeline import kept
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.alone]
 
 GONE = "e2e_gone"  # a capstone of the registry alone, as when its source was deleted
 JOB = "clean-e2e"

@@ -8,7 +8,7 @@ import yaml
 from tests.e2e import kube
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.beside]
 
 OVERLAYS = sorted(path.parent.name for path in (ROOT / "manifests" / "overlays").glob("*/kustomization.yaml"))
 ELSEWHERE = "capstan-e2e"  # a namespace of these tests: some fields of what runs may not change

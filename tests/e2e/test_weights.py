@@ -11,7 +11,7 @@ from tests.e2e import kube
 from tests.e2e.own_image import with_capstones
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.rotating, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(1200)]
 FLOWER = {"sepal_length": 6.3, "sepal_width": 3.3, "petal_length": 6.0, "petal_width": 2.5}  # a virginica
 
 

@@ -11,6 +11,8 @@ from tests.support.selection import FLAGSHIP
 def group(item: pytest.Item) -> str:
     """Return what a test shares: the run of a capstone, the model server, the models of a capstone, or a file."""
     path = item.path.relative_to(ROOT)
+    if path.parts[:2] == ("tests", "e2e"):  # they share the cluster's endpoint of the flagship, or do without it
+        return "beside" if item.get_closest_marker("beside") else "cluster"
     if "road" in item.fixturenames:
         return f"run of {FLAGSHIP}"
     if marker := item.get_closest_marker("capstone"):
