@@ -14,7 +14,7 @@ from kfp.dsl import PipelineTask
 from kfp.kubernetes.security_context import set_security_context
 
 from capstan.catalogue import load
-from capstan.cluster.names import SECRETS, SETTINGS
+from capstan.cluster.names import SECRETS, SETTINGS, STEP_LABEL
 from capstan.images import BASE, image
 from capstan.resources import GPU, Resources
 from components.baseline_report.component import baseline_report
@@ -166,6 +166,7 @@ def place(capstone: str, *steps: PipelineTask) -> None:
     with _quick_stack():
         for step in steps:
             _set_up(step, own, sizes)
+            kubernetes.add_pod_label(step, STEP_LABEL, capstone)  # network policies know Capstan's steps by it
 
 
 def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:

@@ -4,6 +4,7 @@ NAMESPACE = "capstan"
 KFP_NAMESPACE = "kubeflow"
 # The ConfigMap and the Secret of the settings. Their names differ, for KFP names a volume after what it holds.
 SETTINGS, SECRETS = "capstan", "capstan-secrets"
+STEP_LABEL = "capstan/capstone"  # of the pods of steps
 IMAGES = "capstan-images"  # the ConfigMap with the image of each capstone, and of the core
 # The platform's services that are used from outside, too.
 PIPELINES_API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"

@@ -81,7 +81,7 @@ def _pod() -> dict:
         "containers": [container],
         "volumes": [{"name": "answers", "emptyDir": {}}],
     }
-    labels = {"pipeline/runid": NAME}  # as a step has it: network policies let it ask
+    labels = {"pipeline/runid": NAME, "capstan/capstone": CAPSTONE}  # as a step has it: network policies let it ask
     return {
         "apiVersion": "v1",
         "kind": "Pod",

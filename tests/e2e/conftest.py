@@ -102,7 +102,7 @@ def endpoint(ran, services) -> Endpoint:
 @pytest.fixture(scope="session")
 def client(ran) -> kube.Pod:
     """A pod that may do what a step may."""
-    labels = {"pipeline/runid": "e2e-client"}
+    labels = {"pipeline/runid": "e2e-client", "capstan/capstone": CAPSTONE}
     with kube.running(kube.definition("e2e-client", labels, "kubeflow", settings=True, capstone=CAPSTONE)) as [made]:
         yield made
 

@@ -9,7 +9,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS, SERVICE, replicas, scale
 from tests.e2e.load import load
 
-pytestmark = pytest.mark.rotating
+pytestmark = [pytest.mark.rotating, pytest.mark.alone]
 DOWN_SECONDS = 600  # Kubernetes looks back five minutes before it removes a replica
 
 

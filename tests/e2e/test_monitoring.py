@@ -50,7 +50,8 @@ def first_run(services, recurring_run: str) -> dict:
 def test_recurring_run_looks_at_the_live_predictions(watched, services, ran):
     assert watched["run"]["state"] == "SUCCEEDED"
     url = services.url("evidently")
-    [project] = httpx.get(f"{url}/api/projects", headers=services.bearer).json()
+    projects = httpx.get(f"{url}/api/projects", headers=services.bearer).json()
+    [project] = [each for each in projects if each["name"] == CAPSTONE]
     snapshots = httpx.get(f"{url}/api/projects/{project['id']}/reports", headers=services.bearer).json()
     names = [snapshot["name"] for snapshot in snapshots]
     champion = services.rollout()["champion"]

@@ -11,8 +11,10 @@ pytestmark = pytest.mark.rotating
 
 # The pods that try: namespace and labels. Nothing is changed in what they pretend to be.
 WHO = {
-    "step": ("kubeflow", {"pipeline/runid": "e2e"}),
-    "other-step": ("kubeflow", {"pipeline/runid": "e2e-2"}),
+    "step": ("kubeflow", {"pipeline/runid": "e2e", "capstan/capstone": "e2e"}),
+    "other-step": ("kubeflow", {"pipeline/runid": "e2e-2", "capstan/capstone": "e2e"}),
+    "step-of-others": ("kubeflow", {"pipeline/runid": "e2e-3"}),
+    "pipelines-own": ("kubeflow", {"application-crd-id": "kubeflow-pipelines"}),
     "pod-of-kubeflow": ("kubeflow", {"app": "e2e"}),
     "stranger": ("default", {"app": "e2e"}),
     "endpoint": ("capstan", {"serving.kserve.io/inferenceservice": "e2e"}),
@@ -36,24 +38,29 @@ WHERE = {
     "S3": ("kubeflow", "seaweedfs", 9000),
     "Kubernetes": ("default", "kubernetes", 443),
     "Pipelines": ("kubeflow", "ml-pipeline", 8888),
+    "ML Metadata": ("kubeflow", "metadata-grpc-service", 8080),
+    "its database": ("kubeflow", "mysql", 3306),
     "ray-head": None,
     "other-step": None,
 }
 OPEN = {
     "step": {
         "mlflow", "evidently", "postgres", "redis", "endpoint", "endpoint by gRPC", "S3", "Kubernetes", "Pipelines",
-        "ray-head",
+        "ML Metadata", "ray-head",
     },
-    "pod-of-kubeflow": {"S3", "Kubernetes", "Pipelines"},
-    "stranger": {"Kubernetes", "Pipelines"},  # Kubeflow Pipelines' own installation leaves this open
+    "step-of-others": {"S3", "Kubernetes", "Pipelines", "ML Metadata"},
+    "pipelines-own": {"S3", "Kubernetes", "Pipelines", "ML Metadata", "its database"},
+    "pod-of-kubeflow": {"Kubernetes"},
+    "stranger": {"Kubernetes"},
     "endpoint": {"mlflow", "postgres", "redis", "S3"},
     "mlflow": {"postgres", "S3"},
     "evidently": set(),
     "prometheus": {"endpoint"},
-    "clean": {"mlflow", "postgres", "S3", "Pipelines"},
+    "clean": {"mlflow", "postgres", "S3", "Pipelines", "ML Metadata"},
     "ray-worker": {"mlflow", "S3", "ray-head"},
     "unlabelled": set(),
 }  # fmt: skip
+STRANGERS = ("stranger", "pod-of-kubeflow", "unlabelled")
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +85,14 @@ def addresses(probes) -> list[tuple[str, int]]:
 def test_only_these_arrows_are_open(who, probes, addresses):
     reached = probes[who].run(HERE / "in_pod" / "reach.py", json.dumps(addresses))
     assert {name for name, is_open in zip(WHERE, reached, strict=True) if is_open} == OPEN[who]
+
+
+def test_run_that_reads_secrets_is_posted_by_no_pod_but_those_that_may_run_steps(probes):
+    """What an attacker would do from any pod: post a run to Kubeflow Pipelines, list S3 with its well-known keys.
+
+    The pod that may shows that both would work.
+    """
+    keys = [kube.secret("mlpipeline-minio-artifact", name, "kubeflow") for name in ("accesskey", "secretkey")]
+    tried = {who: probes[who].run(HERE / "in_pod" / "attack.py", *keys) for who in ("pipelines-own", *STRANGERS)}
+    assert tried.pop("pipelines-own") == {"posted a run": True, "listed the bucket": True}
+    assert not any(done for answers in tried.values() for done in answers.values()), tried
