@@ -7,5 +7,7 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash -s /tmp/code -p /
 
 FROM $PARENT
 ARG IMAGE
+ARG COMMIT
+LABEL org.opencontainers.image.revision=$COMMIT
 COPY --from=code /tmp/code /opt/capstan
-ENV CAPSTAN_IMAGE=$IMAGE
+ENV CAPSTAN_IMAGE=$IMAGE CAPSTAN_GIT_COMMIT=$COMMIT

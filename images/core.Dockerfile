@@ -7,3 +7,6 @@ RUN python -m compileall -q --invalidation-mode unchecked-hash -s /tmp/code -p /
 
 FROM $PARENT
 COPY --from=code /tmp/code /opt/capstan
+ARG COMMIT
+LABEL org.opencontainers.image.revision=$COMMIT
+ENV CAPSTAN_GIT_COMMIT=$COMMIT

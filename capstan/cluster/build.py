@@ -15,6 +15,7 @@ from capstan.cluster.kubectl import program
 from capstan.errors import CapstanError
 from capstan.files import digest
 from capstan.settings import ROOT, settings
+from capstan.source import git_commit
 
 UV = "requirements/uv.txt"
 # The sections of pyproject.toml that say what gets installed as `capstan`.
@@ -52,7 +53,8 @@ def build(capstone: str = "", fresh: bool = False) -> str:
     core = _build_core(f"{images.REPOSITORY}-core:{images.core_digest(names)}", names, fresh)
     with TemporaryDirectory(prefix="capstan-image-") as folder:
         _copy(images.capstone_files(capstone), Path(folder))
-        _build(image, "capstone.Dockerfile", Path(folder), [f"PARENT={core}", f"IMAGE={image}"], fresh)
+        arguments = [f"PARENT={core}", f"IMAGE={image}", f"COMMIT={git_commit()}"]
+        _build(image, "capstone.Dockerfile", Path(folder), arguments, fresh)
     return image
 
 
@@ -64,7 +66,7 @@ def _build_core(image: str, names: Sequence[str], fresh: bool) -> str:
             parent = _build_libraries(layer, names[number - 1] if number else "", lock, parent, fresh)
         with TemporaryDirectory(prefix="capstan-image-") as folder:
             _copy(images.core_files(), Path(folder))
-            _build(image, "core.Dockerfile", Path(folder), [f"PARENT={parent}"], fresh)
+            _build(image, "core.Dockerfile", Path(folder), [f"PARENT={parent}", f"COMMIT={git_commit()}"], fresh)
     return image
 
 

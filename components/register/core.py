@@ -1,7 +1,5 @@
 """Register: log a model with its lineage in MLflow, once, as a version of the capstone's model."""
 
-import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +8,8 @@ from tempfile import TemporaryDirectory
 from capstan import model_version, registry, version_seal
 from capstan.errors import CapstanError
 from capstan.files import digest, read_batches, read_json
-from capstan.settings import ROOT, settings
+from capstan.settings import settings
+from capstan.source import git_commit
 from capstan.version_seal import SIGNATURE
 
 
@@ -42,17 +41,6 @@ def register(
         tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
         known = _log(capstone, model, tags, read_json(scores), data, {version.run_id for version in same})
     return known.version
-
-
-def git_commit() -> str:
-    """Return the commit of the image or of the checkout. "-dirty" at its end means that files differ from it."""
-    if commit := os.environ.get("CAPSTAN_GIT_COMMIT"):
-        return commit
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def _log(

@@ -1,9 +1,11 @@
 """`capstan --profile cluster run`, after the same pipeline was submitted: what it repeats, and what it returns."""
 
+import re
 from pathlib import Path
 
 import httpx
 
+from capstan.source import git_commit
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, SERVICE
 
@@ -55,6 +57,8 @@ def test_version_has_its_lineage(ran, services):
     version = services.mlflow("model-versions/get", name=CAPSTONE, version=ran["version"])["model_version"]
     tags = {tag["key"]: tag["value"] for tag in version["tags"]}
     assert tags["verdict"] == "accepted" and tags["deployment"] == "succeeded"
+    # Of the image. A checkout without git, such as an archive, has none.
+    assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", tags["git_commit"]) or git_commit() == "unknown"
     assert all(tags[name] for name in ("digest", "train_digest", "test_digest", "pipeline_run", "feature_service"))
     assert registered_scores(services, ran["version"]).keys() == ran["scores"].keys()
 
