@@ -156,11 +156,11 @@ class Bucket:
         self._checked("delete_object", Key=key)
 
     def keys(self, folder: str) -> list[str]:
-        """Return the keys of all objects below a folder, sorted."""
+        """Return the keys of all objects below a folder, sorted; "" is the whole bucket."""
         keys: list[str] = []
         more: dict[str, str] = {}
         while True:
-            reply = self._checked("list_objects_v2", Prefix=folder.rstrip("/") + "/", **more)
+            reply = self._checked("list_objects_v2", Prefix=f"{folder.rstrip('/')}/" if folder else "", **more)
             keys += [item["Key"] for item in reply.get("Contents", [])]
             if not reply.get("IsTruncated"):
                 return sorted(keys)

@@ -62,24 +62,36 @@ def build_images(capstones: Capstones = None) -> None:
 @cluster.command()
 def down(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    keep_data: Annotated[
+        bool | None, typer.Option("--keep-data/--delete-data", help="Keep models, predictions, features and runs.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Delete what `capstan cluster up` made: services with their data, endpoints, and the cluster if it made that."""
+    """Delete Capstan from a cluster: services, endpoints, runs, data; the cluster, too, if `cluster up` made it."""
     from capstan.cluster.down import down as delete
+    from capstan.cluster.down import made_here
     from capstan.cluster.kubectl import context
 
     current = context()
     if not yes and sys.stdin.isatty():
-        typer.confirm(f"Delete Capstan, with every experiment, model and prediction, from {current}?", abort=True)
+        typer.confirm(f"Delete Capstan from {current}?", abort=True)
+        if keep_data is None:
+            data = "every experiment, model, prediction and run"
+            if made_here(current):
+                typer.confirm(f"The cluster ends, and {data} with it. Go on?", abort=True)
+            else:
+                keep_data = not typer.confirm(f"Delete its data as well: {data}?")
     with console.status("deleting ...") if not as_json else nullcontext():
-        deleted = delete()
+        deleted, stays = delete(bool(keep_data))
     if as_json:
-        print_json(deleted)
+        print_json({"deleted": deleted, "stays": stays})
         return
     for name in deleted:
         console.print(f"deleted {name}")
     if not deleted:
         console.print("Nothing was there.")
+    for name in stays:
+        console.print(f"[yellow]stays[/]   {name}")
 
 
 @cluster.command()

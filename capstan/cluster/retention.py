@@ -51,7 +51,7 @@ class Cleaning:
         problem = self._problem()
         for run_id, run in old.items() if not self.policy.dry else ():
             if not problem:
-                self._delete_logs(run)
+                delete_logs(self.bucket, run)
             self.runs.delete(run_id)
         result = Removed("runs", rule, len(old), len(own) - len(old))
         if problem:
@@ -70,14 +70,6 @@ class Cleaning:
         # Times of the API are UTC and written alike, so they compare as text. That of an end may be missing, or 1970.
         ended = max(run["created_at"], run.get("finished_at", ""))
         return run.get("state") in FINISHED and ended < self.policy.runs_before.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _delete_logs(self, run: dict[str, Any]) -> None:
-        """Delete what Argo has archived, by Workflow. A task's name there is that of the Workflow and a number."""
-        tasks = run.get("run_details", {}).get("task_details", [])
-        named = {child.get("pod_name", "") for task in tasks for child in task.get("child_tasks", [])}
-        for workflow in {name.rpartition("-")[0] for name in named} - {""}:
-            for key in self.bucket.keys(f"{LOGS}/{workflow}"):
-                self.bucket.remove(key)
 
     def _clean_artifacts(self, old: set[str]) -> Removed:
         """Remove artifacts of runs that are gone, also when an earlier, interrupted command deleted them."""
@@ -119,3 +111,12 @@ class Cleaning:
 def _within(key: str, artifacts: set[str]) -> bool:
     """Return whether a file is one of some artifacts, or in the folder of one."""
     return key in artifacts or any(key[:end] in artifacts for end, sign in enumerate(key) if sign == "/")
+
+
+def delete_logs(bucket: Storage, run: dict[str, Any]) -> None:
+    """Delete what Argo has archived of a run, by Workflow. A task's name there is that of the Workflow and a number."""
+    tasks = run.get("run_details", {}).get("task_details", [])
+    named = {child.get("pod_name", "") for task in tasks for child in task.get("child_tasks", [])}
+    for workflow in {name.rpartition("-")[0] for name in named} - {""}:
+        for key in bucket.keys(f"{LOGS}/{workflow}"):
+            bucket.remove(key)

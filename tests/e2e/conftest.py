@@ -22,6 +22,7 @@ ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
     *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "long", "capstones"),
     "operations",
+    "uninstall",
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them

@@ -1,0 +1,66 @@
+"""`capstan cluster down` on a cluster that it did not make: with the data kept, and with everything removed."""
+
+import httpx
+import pytest
+
+from capstan.cluster.leftovers import is_ours
+from tests.e2e import kube
+from tests.e2e.endpoint import CAPSTONE
+from tests.e2e.services import Services
+
+pytestmark = [pytest.mark.rotating, pytest.mark.alone]
+
+
+@pytest.fixture(scope="module")
+def brought_back(ran):
+    """Whatever the tests leave, the cluster has Capstan after them."""
+    yield
+    up()
+
+
+def up() -> None:
+    done = kube.capstan("cluster", "up")
+    assert done.returncode == 0, done.stderr
+
+
+def objects(services: Services, bucket: str) -> set[str]:
+    pages = services.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    return {item["Key"] for page in pages for item in page.get("Contents", [])}
+
+
+def records(services: Services, kind: str) -> set[str]:
+    """Return the names of Capstan's `runs` or `recurringRuns` in Kubeflow Pipelines."""
+    url = f"{services.url('pipelines')}/apis/v2beta1/{kind.lower()}?page_size=200"
+    return {each["display_name"] for each in httpx.get(url).json().get(kind, []) if is_ours(each)}
+
+
+def test_data_that_are_kept_serve_the_next_installation(brought_back):
+    kube.answer("monitor", CAPSTONE, "--every", "1h")
+    with Services() as services:
+        before = services.versions(), services.rollout(), records(services, "runs")
+        assert all(before) and records(services, "recurringRuns")
+        kept = {key for key in objects(services, "capstan") if key.startswith(("mlflow/", "predictions/"))}
+    done = kube.answer("cluster", "down", "--keep-data", "--yes")
+    assert any("the namespace capstan, with volumes" in line for line in done["stays"])
+    assert kube.pods("app.kubernetes.io/part-of=capstan") == [] and kube.get("inferenceservices")["items"] == []
+    up()
+    with Services() as services:
+        assert (services.versions(), services.rollout(), records(services, "runs")) == before
+        assert kept and kept <= objects(services, "capstan")
+        assert not records(services, "recurringRuns")
+
+
+def test_nothing_is_left_and_what_others_have_stays(brought_back):
+    with Services() as services:
+        services.s3().put_object(Bucket="capstan", Key="of-others/file", Body=b"theirs")
+    done = kube.answer("cluster", "down", "--yes")
+    assert done["stays"] == ["1 files in the bucket capstan that are not Capstan's"]
+    assert kube.kubectl("get", "namespace", "capstan", "--ignore-not-found") == ""
+    part_of = ["--selector=app.kubernetes.io/part-of=capstan", "--output=name"]
+    assert kube.kubectl("get", "configmaps,secrets,networkpolicies", "--namespace=kubeflow", *part_of) == ""
+    up()
+    with Services() as services:
+        assert services.versions() == [] and not records(services, "runs") | records(services, "recurringRuns")
+        assert not any(key.startswith(("mlflow/", "predictions/")) for key in objects(services, "capstan"))
+        assert not {key for key in objects(services, "mlpipeline") if "/flight-delay/" in key}
+        services.s3().delete_object(Bucket="capstan", Key="of-others/file")
