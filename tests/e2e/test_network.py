@@ -17,6 +17,7 @@ WHO = {
     "pipelines-own": ("kubeflow", {"application-crd-id": "kubeflow-pipelines"}),
     "pod-of-kubeflow": ("kubeflow", {"app": "e2e"}),
     "stranger": ("default", {"app": "e2e"}),
+    "application": ("capstan-e2e-let-in", {"app": "e2e"}),
     "endpoint": ("capstan", {"serving.kserve.io/inferenceservice": "e2e"}),
     "mlflow": ("capstan", {"app.kubernetes.io/name": "mlflow"}),
     "evidently": ("capstan", {"app.kubernetes.io/name": "evidently"}),
@@ -52,6 +53,9 @@ OPEN = {
     "pipelines-own": {"S3", "Kubernetes", "Pipelines", "ML Metadata", "its database"},
     "pod-of-kubeflow": {"Kubernetes"},
     "stranger": {"Kubernetes"},
+    "application": {
+        "Kubernetes", "endpoint", "endpoint by gRPC", "Pipelines", "ML Metadata", "its database", "S3",
+    },  # its namespace has both labels of docs/kubernetes.md
     "endpoint": {"mlflow", "postgres", "redis", "S3"},
     "mlflow": {"postgres", "S3"},
     "evidently": set(),
@@ -64,7 +68,19 @@ STRANGERS = ("stranger", "pod-of-kubeflow", "unlabelled")
 
 
 @pytest.fixture(scope="module")
-def probes(ran) -> dict[str, kube.Pod]:
+def let_in() -> None:
+    """A namespace that a person let in."""
+    labels = {"capstan/reaches-endpoints": "true", "capstan/reaches-pipelines": "true"}
+    metadata = {"name": "capstan-e2e-let-in", "labels": labels}
+    kube.kubectl(
+        "apply", "--filename=-", input=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    )
+    yield
+    kube.kubectl("delete", "namespace", "capstan-e2e-let-in", "--wait=false")
+
+
+@pytest.fixture(scope="module")
+def probes(ran, let_in) -> dict[str, kube.Pod]:
     bodies = [kube.definition(f"e2e-{name}", labels, where) for name, (where, labels) in WHO.items()]
     with kube.running(*bodies) as made:
         yield dict(zip(WHO, made, strict=True))
