@@ -1,0 +1,48 @@
+"""How the two workers of the end-to-end tests share the cluster: what is marked `alone` runs beside nothing."""
+
+import os
+import subprocess
+import sys
+
+from tests.support.processes import ROOT
+
+TESTS = """
+import time
+from pathlib import Path
+import pytest
+
+SAID = Path(__file__).with_name("said")
+
+def say(word):
+    with SAID.open("a") as file:
+        file.write(word + " ")
+
+@pytest.mark.xdist_group("cluster")
+def test_flagship():
+    say("flagship")
+
+@pytest.mark.alone
+@pytest.mark.xdist_group("cluster")
+def test_alone():
+    say("alone")
+
+@pytest.mark.beside
+@pytest.mark.xdist_group("beside")
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_beside(number):
+    time.sleep(0.7)
+    say(f"beside-{number}")
+"""
+
+
+def test_what_is_alone_waits_for_the_last_test_of_the_other_worker(tmp_path):
+    (tmp_path / "test_shared.py").write_text(TESTS)
+    (tmp_path / "conftest.py").write_text("from tests.e2e.lanes import pytest_runtest_protocol\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    alone\n    beside\n")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-q"],
+        cwd=tmp_path, env=environment | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert (tmp_path / "said").read_text().split() == ["flagship", "beside-1", "beside-2", "beside-3", "alone"]
