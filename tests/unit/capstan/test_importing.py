@@ -30,7 +30,8 @@ def fresh(code: str, **environment: str) -> list[str]:
 
 def modules() -> list[str]:
     """Return the name of every module of ours, but those that run when they are imported."""
-    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.name != "__main__.py"]
+    files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    files = [path for path in files if path.name != "__main__.py" and "tests" not in path.parts]
     dotted = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
     return sorted(name.removesuffix(".__init__") for name in dotted)
 
