@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e import kube
+from tests.e2e import kube, lanes
 from tests.e2e.endpoint import CAPSTONE, Endpoint
-from tests.e2e.lanes import pytest_runtest_protocol  # noqa: F401 pytest finds it here
 from tests.e2e.services import Services
 from tests.e2e.submission import LocalRun, Submission, submit
 
 HERE = Path(__file__).parent
+pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),

@@ -6,6 +6,10 @@ import sys
 
 from tests.support.processes import ROOT
 
+HOOK = """
+from tests.e2e import lanes
+pytest_runtest_protocol = lanes.pytest_runtest_protocol
+"""
 TESTS = """
 import time
 from pathlib import Path
@@ -37,7 +41,7 @@ def test_beside(number):
 
 def test_what_is_alone_waits_for_the_last_test_of_the_other_worker(tmp_path):
     (tmp_path / "test_shared.py").write_text(TESTS)
-    (tmp_path / "conftest.py").write_text("from tests.e2e.lanes import pytest_runtest_protocol\n")
+    (tmp_path / "conftest.py").write_text(HOOK)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    alone\n    beside\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
