@@ -22,7 +22,7 @@ DEV = dev $(filter-out $(patsubst requirements/%.lock,%,$(wildcard requirements/
   'from capstan.families import all_families; print(*all_families())'))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install dev check lint format types unit coverage selection test test-all e2e e2e-selected e2e-capstones chaos bench circle golden lock clean
+.PHONY: help demo cluster install dev check lint format types unit coverage selection test test-all e2e e2e-long e2e-selected e2e-capstones chaos bench circle golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -71,13 +71,16 @@ test-all: .venv/.dev  ## the same with the tests of every capstone, and those th
 	$(PYTEST) --durations=20 --durations-min=5
 
 # Two processes, see tests/e2e/lanes.py: most of a test on a cluster is waiting.
-E2E = $(PYTEST) tests/e2e -n 2 --durations=20 -m e2e
+E2E = $(PYTEST) tests/e2e -n 2 --durations=20 -m
 
-e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship, one other capstone, operations
-	$(E2E)
+e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship, one other capstone, what fails
+	$(E2E) "e2e and not long"
+
+e2e-long: .venv/.dev  ## the rest, about an hour: documentation, operations, autoscaling, removing Capstan
+	$(E2E) "e2e and long"
 
 e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, one other capstone, and a sixth of the rest
-	$(E2E) --selected
+	$(E2E) "e2e and (rotating or not long)" --selected
 
 e2e-capstones: .venv/.dev  ## each capstone on a cluster: up to ten minutes for each
 	$(PYTEST) tests/e2e/test_capstones.py -n 0 --every-capstone

@@ -20,9 +20,8 @@ pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
-    *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "long", "capstones"),
-    "operations",
-    "uninstall",
+    *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "updates", "capstones"),
+    *("operations", "uninstall", "autoscaling"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them

@@ -3,12 +3,12 @@
 import httpx
 import pytest
 
-from capstan.cluster.leftovers import is_ours
+from capstan.cluster.leftovers import FOLDERS, is_ours
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services
 
-pytestmark = [pytest.mark.rotating, pytest.mark.alone]
+pytestmark = [pytest.mark.rotating, pytest.mark.alone, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,9 @@ def test_data_that_are_kept_serve_the_next_installation(brought_back):
 def test_nothing_is_left_and_what_others_have_stays(brought_back):
     with Services() as services:
         services.s3().put_object(Bucket="capstan", Key="of-others/file", Body=b"theirs")
+        others = {key for key in objects(services, "capstan") if key.partition("/")[0] not in FOLDERS}
     done = kube.answer("cluster", "down", "--yes")
+    assert others == {"of-others/file"}
     assert done["stays"] == ["1 files in the bucket capstan that are not Capstan's"]
     assert kube.kubectl("get", "namespace", "capstan", "--ignore-not-found") == ""
     part_of = ["--selector=app.kubernetes.io/part-of=capstan", "--output=name"]
