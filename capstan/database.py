@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, MetaData, String, Table, create_engine, event, make_url, text
+from sqlalchemy import BigInteger, Column, MetaData, String, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
@@ -92,18 +92,37 @@ class Database:
         """Make the tables and indexes that are not there. Several processes may begin at the same time."""
         if engine.dialect.name == "sqlite" and engine.url.database:
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-        parts: list[ExecutableDDLElement] = [CreateTable(table, if_not_exists=True) for table in self._tables]
-        parts += [CreateIndex(index, if_not_exists=True) for table in self._tables for index in table.indexes]
         for left in reversed(range(TRIES)):
             try:
                 with engine.begin() as connection:
-                    for part in parts:
+                    for part in self._missing(connection):
                         connection.execute(part)
                 break
             except SQLAlchemyError:  # in PostgreSQL two may still collide
                 if not left:
                     raise
         self._made = True
+
+    def _missing(self, connection: "Connection") -> list[ExecutableDDLElement]:
+        """Return what makes the tables and indexes that are not there. Who may make none may still use them."""
+        schema, parts = inspect(connection), list[ExecutableDDLElement]()
+        names = schema.get_table_names()  # the database may have tables of others, such as Feast's
+        for table in self._tables:
+            is_there = table.name in names
+            parts += [] if is_there else [CreateTable(table, if_not_exists=True)]
+            known = {index["name"] for index in schema.get_indexes(table.name)} if is_there else set()
+            parts += [CreateIndex(index, if_not_exists=True) for index in table.indexes if index.name not in known]
+        return parts
+
+    def open_to(self, role: str, *rights: str) -> None:
+        """Make the tables, and grant a role of PostgreSQL rights to them, if there is such a role."""
+        with self.transaction() as connection:
+            known = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
+            if connection.dialect.name != "postgresql" or not connection.execute(known, {"role": role}).first():
+                return
+            for table in self._tables:
+                granted = ("SELECT", "INSERT", "UPDATE") if table is TURNS else ("SELECT", *rights)
+                connection.execute(text(f"GRANT {', '.join(granted)} ON {table.name} TO {role}"))
 
 
 @cache

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="cluster: the region of the object store")
     s3_access_key: str = Field("", description="cluster: the access key of the object store")
     s3_secret_key: str = Field("", description="cluster: the secret key of the object store")
+    s3_iam_endpoint: str = Field(
+        "", description="cluster up: the URL of the object store's IAM API; by default Kubeflow Pipelines'"
+    )
     bucket: str = Field("capstan", description="cluster: the bucket for models, features, predictions and reports")
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")

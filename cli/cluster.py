@@ -1,14 +1,18 @@
-"""`capstan cluster up`, `down` and `status`."""
+"""`capstan cluster up`, `down`, `rotate` and `status`."""
 
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import Json
 from cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from capstan.cluster.up import Step
 
 FLAGSHIP = "flight_delay"
 Capstones = Annotated[
@@ -26,15 +30,8 @@ def up(
     from capstan.cluster.up import addresses, steps
 
     capstones = capstones or [FLAGSHIP]
-    began, done = time.monotonic(), []
-    for step in steps(capstones):
-        started = time.monotonic()
-        with console.status(f"{step.title} ...") if not as_json else nullcontext():
-            said = step.work() or ""
-        seconds = round(time.monotonic() - started, 1)
-        done.append({"step": step.title, "seconds": seconds, "about": said})
-        if not as_json:
-            console.print(f"  [green]done[/]   {step.title:<15} {seconds:6.1f} s  [dim]{said}[/]".rstrip())
+    began = time.monotonic()
+    done = _follow(steps(capstones), as_json)
     total = round(time.monotonic() - began, 1)
     if as_json:
         print_json({"steps": done, "addresses": addresses(), "seconds": total})
@@ -43,6 +40,30 @@ def up(
     for name, url in addresses().items():
         console.print(f"  {name:<11} {url}")
     console.print(f"\nNext: capstan --profile cluster run {capstones[0]}")
+
+
+def _follow(steps: "Iterable[Step]", as_json: bool) -> list[dict[str, Any]]:
+    """Do some steps, print a line for each unless `as_json`, and return what the lines say."""
+    done = []
+    for step in steps:
+        started = time.monotonic()
+        with console.status(f"{step.title} ...") if not as_json else nullcontext():
+            said = step.work() or ""
+        seconds = round(time.monotonic() - started, 1)
+        done.append({"step": step.title, "seconds": seconds, "about": said})
+        if not as_json:
+            console.print(f"  [green]done[/]   {step.title:<15} {seconds:6.1f} s  [dim]{said}[/]".rstrip())
+    return done
+
+
+@cluster.command()
+def rotate(as_json: Json = False) -> None:
+    """Give every role new keys and tokens while endpoints answer, and end the old ones. No run may go on."""
+    from capstan.cluster.rotation import steps
+
+    done = _follow(steps(), as_json)
+    if as_json:
+        print_json({"steps": done})
 
 
 @cluster.command("build")

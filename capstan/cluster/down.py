@@ -1,6 +1,6 @@
 """`capstan cluster down`: deletes what `capstan cluster up` and its users made, and nothing else."""
 
-from capstan.cluster import platform
+from capstan.cluster import platform, secrets
 from capstan.cluster.kubectl import PART_OF, context, find, kubectl, program
 from capstan.cluster.leftovers import Leftovers
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SETTINGS
@@ -54,6 +54,7 @@ def _namespace(current: str, keep_data: bool) -> tuple[list[str], list[str]]:
         kubectl("--namespace", NAMESPACE, "delete", NO_DATA, "--all", "--timeout=180s")
         stays = [f"the namespace {NAMESPACE}, with volumes and Secrets", *left.stays]
         return [*left.removed, f"the services of {NAMESPACE}"], stays
+    secrets.discard()
     kubectl("delete", "namespace", NAMESPACE, "--timeout=180s")
     return [*left.removed, f"the namespace {NAMESPACE}"], left.stays
 

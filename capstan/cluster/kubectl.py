@@ -25,6 +25,8 @@ ADVICE = {
     "NAME`.",
     "was refused - did you specify the right host or port": "The cluster does not answer. Start it, or choose another "
     "with `kubectl config use-context NAME`.",
+    "could not find the requested resource": "What answers is no Kubernetes of today: without a context, kubectl asks "
+    "localhost:8080. Run `make cluster`, or choose a cluster with `kubectl config use-context NAME`.",
     "Unable to connect to the server": "The cluster does not answer. Start it, or choose another with `kubectl config "
     "use-context NAME`.",
     "address already in use": "A port that the cluster needs is taken: stop what listens on it, and try again.",

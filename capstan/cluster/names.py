@@ -4,10 +4,14 @@ NAMESPACE = "capstan"
 KFP_NAMESPACE = "kubeflow"
 # The ConfigMap and the Secret of the settings. Their names differ, for KFP names a volume after what it holds.
 SETTINGS, SECRETS = "capstan", "capstan-secrets"
+# Secrets of roles that are not the platform, and of its services.
+ENDPOINT_SECRETS, TRAINING_SECRETS, SERVICES = "endpoint-secrets", "training-secrets", "services"
 STEP_LABEL = "capstan/capstone"  # of the pods of steps
 IMAGES = "capstan-images"  # the ConfigMap with the image of each capstone, and of the core
 # The platform's services that are used from outside, too.
 PIPELINES_API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"
+ENDPOINT_ROLE = "endpoint"  # of PostgreSQL: what endpoints may do there
+S3_IAM = f"seaweedfs.{KFP_NAMESPACE}:8111"
 METADATA = f"metadata-grpc-service.{KFP_NAMESPACE}:8080"
 
 

@@ -40,6 +40,7 @@ def steps(capstones: list[str]) -> Iterator[Step]:
     yield Step("secrets", secrets.prepare)
     yield Step("apply", partial(apply, capstones))
     yield Step("wait", readiness.wait)
+    yield Step("roles", secrets.open_stores)
     if any(task.files or task.WEIGHTS for task in map(catalogue.load, capstones)):
         yield Step("data", partial(data.upload, capstones))
 

@@ -5,11 +5,16 @@ from typing import Any
 from capstan import endpoint_client
 from capstan.capstone import Capstone
 from capstan.catalogue import load
+from capstan.cluster.names import ENDPOINT_ROLE
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, read_tables
 from capstan.notes import note
 from capstan.profile import profile
 from capstan.rollout import deployment
+from monitoring.alerts import alerts
+from monitoring.history import history
+from monitoring.snapshots import snapshots
+from predictions.labels import label_store
 
 
 def deploy(capstone: str, version: str, test: str, report: str, canary: float = 0, champion: str | None = None) -> str:
@@ -19,6 +24,7 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     that the gate compared it with, "" for none. Raises CapstanError when it does not answer as it should, or when
     another champion serves now. What served before then goes on serving.
     """
+    open_tables()
     profile().ensure("endpoint", capstone)
     task = load(capstone)
     examples = task.examples(read_tables(test))
@@ -38,6 +44,13 @@ def deploy(capstone: str, version: str, test: str, report: str, canary: float = 
     with atomic_write(report) as partial:
         partial.write_text("\n".join(lines) + "\n")
     return url
+
+
+def open_tables() -> None:
+    """Make the tables that endpoints use, which may make none themselves: they add labels, and read what happened."""
+    label_store().open_to(ENDPOINT_ROLE, "INSERT")
+    for read in (alerts(), history(), snapshots()):
+        read.open_to(ENDPOINT_ROLE)
 
 
 def ask(capstone: Capstone, requests: list[dict[str, Any]], version: str, role: str) -> list[dict[str, Any]]:

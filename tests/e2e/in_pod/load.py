@@ -14,13 +14,13 @@ from pathlib import Path
 import httpx
 
 options = json.loads(sys.argv[1])
-token = Path("/etc/capstan/secrets/CAPSTAN_TOKEN").read_text()
+TOKEN = Path("/etc/capstan/secrets/CAPSTAN_TOKEN")  # read for each request: it may be changed
 url, body = options["url"], {"instances": [options["flight"]]}
 ids, versions, failures, stop = [], Counter(), Counter(), threading.Event()
 
 
 def ask(client, number: int, count: int) -> None:
-    headers = {"authorization": f"Bearer {token}", "x-capstan-key": f"{number}-{count}"}
+    headers = {"authorization": f"Bearer {TOKEN.read_text()}", "x-capstan-key": f"{number}-{count}"}
     try:
         reply = client.post(url, json=body, headers=headers)
     except httpx.HTTPError as error:
