@@ -66,6 +66,7 @@ class Database:
             with engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
+            self._made = False  # the database may be a new one
             problem = getattr(error, "orig", None) or error
             said = (str(problem).splitlines() or [type(problem).__name__])[0]
             raise CapstanError(f"The {self._what} cannot be read or written: {said}.") from error

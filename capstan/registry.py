@@ -171,6 +171,12 @@ def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) 
     return _parse(reply["model_version"])
 
 
+def has_files(version: ModelVersion) -> bool:
+    """Return whether the store has files of a version. A bucket that was lost has none."""
+    path = f"logged-models/{version.model_id}/artifacts/directories"
+    return bool(call("GET", path, missing_ok=True).get("files"))
+
+
 def set_alias(name: str, alias: str, version: str) -> None:
     """Point an alias at a version, and no longer at the one before."""
     call("POST", "registered-models/alias", name=name, alias=alias, version=version)

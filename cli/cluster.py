@@ -117,13 +117,16 @@ def down(
 
 @cluster.command()
 def status(as_json: Json = False) -> None:
-    """Show Capstan's services on the cluster, and what keeps one from being ready."""
+    """Show Capstan's services on the cluster, what keeps one from being ready, and which store does not answer."""
+    from rich.markup import escape
     from rich.table import Table
 
-    from capstan.cluster import readiness
+    from capstan.cluster import health, readiness
     from capstan.cluster.kubectl import context
 
     current, services, troubles = context(), readiness.services(), readiness.troubles()
+    if services:
+        troubles += health.troubles()
     if as_json:
         rows = [
             {"name": one.name, "ready": one.ready, "wanted": one.wanted, "current": one.current} for one in services
@@ -139,4 +142,4 @@ def status(as_json: Json = False) -> None:
         table.add_row(one.name, state, f"{one.ready} of {one.wanted}")
     console.print(table)
     for trouble in troubles:
-        console.print(f"[red]{trouble}[/]")
+        console.print(f"[red]{escape(trouble)}[/]")

@@ -104,12 +104,11 @@ def _show_not_ready(waiting: "list[NotReady]") -> None:
 def _status_of_cluster(as_json: bool) -> None:
     from cli import cluster
 
-    states = _rollouts()
     if as_json:
-        print_json({"rollouts": {name: state.shown() for name, state in states.items()}})
+        print_json({"rollouts": {name: state.shown() for name, state in _rollouts().items()}})
         return
-    cluster.status()
-    _show_rollouts(states)
+    cluster.status()  # first: it says why the roll-outs cannot be read
+    _show_rollouts(_rollouts())
 
 
 def _rollouts() -> dict[str, Any]:

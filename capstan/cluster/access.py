@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from capstan.cluster.forward import Forward, forwarded
+from capstan.cluster.forward import READY_SECONDS, Forward, forwarded
 from capstan.cluster.kubectl import kubectl
 from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
 from capstan.errors import CapstanError
@@ -46,7 +46,7 @@ def connect(*variables: str) -> Iterator[None]:
     home = settings().home
     environment["CAPSTAN_HOME"] = str(home if home.name == HOME else home / HOME)
     known = os.environ | environment
-    with local_addresses(**{name: known[name] for name in variables if name in known}) as addresses:
+    with local_addresses(READY_SECONDS, **{name: known[name] for name in variables if name in known}) as addresses:
         environment |= addresses
         before = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
@@ -62,8 +62,11 @@ def connect(*variables: str) -> Iterator[None]:
 
 
 @contextmanager
-def local_addresses(**values: str) -> Iterator[dict[str, str]]:
-    """Yield texts, such as URLs, with the addresses of the cluster's Services in them as this process reaches them."""
+def local_addresses(seconds: float = READY_SECONDS, **values: str) -> Iterator[dict[str, str]]:
+    """Yield texts, such as URLs, with the addresses of the cluster's Services in them as this process reaches them.
+
+    Raises CapstanError when one cannot be reached within some seconds.
+    """
     wanted = {match.group(): match for value in values.values() for match in ADDRESS.finditer(value)}
     if inside() or not wanted:
         yield values
@@ -73,7 +76,7 @@ def local_addresses(**values: str) -> Iterator[dict[str, str]]:
         for text, match in wanted.items():  # all at once: each takes 0.2 s
             forwards[text] = Forward(match["namespace"], f"svc/{match['name']}", int(match["port"]))
             stack.callback(forwards[text].close)
-        ports = {text: forward.wait() for text, forward in forwards.items()}
+        ports = {text: forward.wait(seconds) for text, forward in forwards.items()}
         yield {
             name: ADDRESS.sub(lambda match: f"127.0.0.1:{ports[match.group()]}", value)
             for name, value in values.items()

@@ -40,12 +40,12 @@ class Forward:
         self.thread = Thread(target=self._serve, name=f"forward {target}", daemon=True)
         self.thread.start()
 
-    def wait(self) -> int:
+    def wait(self, seconds: float = READY_SECONDS) -> int:
         """Return the local port when it is open. Raises CapstanError when it cannot be."""
-        self.ready.wait(READY_SECONDS)
+        self.ready.wait(seconds)
         if not self.local:
             self.close()
-            raise CapstanError(self._explain())
+            raise CapstanError(self._explain(seconds))
         return self.local
 
     def close(self) -> None:
@@ -57,10 +57,10 @@ class Forward:
                 process.stdin.close()
         self.thread.join(5)
 
-    def _explain(self) -> str:
+    def _explain(self, seconds: float) -> str:
         said = "".join(self.said).strip()
         known = next((advice for words, advice in ADVICE.items() if words in said), "")
-        last = said.splitlines()[-1].removeprefix("error: ") if said else f"no answer for {READY_SECONDS} s"
+        last = said.splitlines()[-1].removeprefix("error: ") if said else f"no answer for {seconds:g} s"
         where = f"{self.target} of the namespace {self.namespace}"
         if self.target.endswith("-predictor") and "NotFound" in said:
             return f"There is no {where}: deploy a model with `capstan --profile cluster run CAPSTONE`."

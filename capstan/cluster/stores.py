@@ -6,6 +6,7 @@ from capstan.errors import CapstanError
 from capstan.settings import settings
 
 SCAN = 10_000  # keys that Redis looks at in one go
+FLAGS = {"true": True, "false": False}
 
 
 def feast() -> dict[str, Any]:
@@ -37,6 +38,18 @@ def discard(project: str) -> None:
     _registry("DELETE FROM {} WHERE project_id = :project", project)
 
 
+def redis_client(connection: str, **options: Any) -> Any:
+    """Return a client for Feast's connection string, such as `redis:6379,password=...,ssl=true`."""
+    from redis import Redis
+
+    address, *others = connection.split(",")
+    host, _, port = address.rpartition(":")
+    given: dict[str, Any] = dict(option.split("=", 1) for option in others)
+    return Redis(
+        host=host, port=int(port), **{name: FLAGS.get(value, value) for name, value in given.items()}, **options
+    )
+
+
 def _keys(project: str) -> list[bytes]:
     from redis.exceptions import RedisError
 
@@ -48,11 +61,7 @@ def _keys(project: str) -> list[bytes]:
 
 
 def _redis() -> Any:
-    from feast.infra.online_stores.redis import RedisOnlineStore
-    from redis import Redis
-
-    nodes, options = RedisOnlineStore._parse_connection_string(settings().online_store)
-    return Redis(host=nodes[0]["host"], port=int(nodes[0]["port"]), socket_timeout=10, **options)
+    return redis_client(settings().online_store, socket_timeout=10)
 
 
 def _registry(statement: str, project: str) -> dict[str, int]:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from capstan import catalogue, families, images
-from capstan.cluster import build, data, platform, readiness, secrets
+from capstan.cluster import build, data, health, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
 from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE
 from capstan.errors import CapstanError
@@ -40,6 +40,7 @@ def steps(capstones: list[str]) -> Iterator[Step]:
     yield Step("secrets", secrets.prepare)
     yield Step("apply", partial(apply, capstones))
     yield Step("wait", readiness.wait)
+    yield Step("stores", health.repair)
     yield Step("roles", secrets.open_stores)
     if any(task.files or task.WEIGHTS for task in map(catalogue.load, capstones)):
         yield Step("data", partial(data.upload, capstones))

@@ -26,12 +26,13 @@ def register(
 
     A model of the same digest is registered once. A version that was accepted once stays so, also when it is no match
     for a later champion. One that was retired stays so, too: this run, which was judged anew, makes another of the same
-    model, as it would if the retired one had been cleaned up by now. data: the folders of the tables `train` and
-    `test`. lineage: more tags. The version gets no role here. Deployment gives it one, after trying it.
+    model, as it would if the retired one had been cleaned up by now. So it does when a version's files are lost.
+    data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no role here. Deployment
+    gives it one, after trying it.
     """
     seal = version_seal.tags(capstone, Path(model) / model_version.DATA)
     same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
-    known = next((version for version in same if not version.retired), None)
+    known = next((version for version in same if not version.retired and registry.has_files(version)), None)
     if known and verdict == "accepted" != known.tags["verdict"]:
         registry.set_tag(capstone, known.version, "verdict", verdict)
     if known and known.tags.get(SIGNATURE) != seal.get(SIGNATURE, known.tags.get(SIGNATURE)):  # a new key

@@ -21,7 +21,7 @@ pytest_runtest_protocol = lanes.pytest_runtest_protocol
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
     *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "updates", "capstones"),
-    *("keys", "operations", "uninstall", "autoscaling"),
+    *("keys", "operations", "lost_stores", "uninstall", "autoscaling"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them
@@ -31,12 +31,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-capstone", action="store_true", help="put each capstone on the cluster, not just one")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder, and put its files in order."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the tests of this folder, put its files in order, and leave out the long ones unless they are asked for."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("e2e")
             item.add_marker(pytest.mark.timeout(SECONDS))
+    if "long" not in config.option.markexpr:
+        long = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_")) if HERE in item.path.parents else -1)
 
 

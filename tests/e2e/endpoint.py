@@ -40,6 +40,13 @@ class Endpoint:
         return reply.json()["predictions"]
 
 
+def predicted() -> float:
+    """Return the probability that `capstan predict` shows for the flight, as the README rounds it."""
+    given = [f"--entity={name}={value}" for name, value in FLIGHT.items()]
+    [answer] = kube.answer("predict", CAPSTONE, *given)["predictions"]
+    return round(answer["probability"], 3)
+
+
 def replicas(count: int) -> list[str]:
     """Wait for exactly so many pods that get requests; return their names."""
 

@@ -116,6 +116,13 @@ class Services:
             aws_access_key_id=keys[0], aws_secret_access_key=keys[1],
         )  # fmt: skip
 
+    def empty_bucket(self) -> None:
+        """Delete everything in Capstan's bucket."""
+        s3 = self.s3()
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket="capstan"):
+            for item in page.get("Contents", []):
+                s3.delete_object(Bucket="capstan", Key=item["Key"])
+
     def tables(self, bucket: str, prefix: str, since: datetime | None = None) -> list:
         """Return the parquet files below a prefix, those written since an instant, as data frames."""
         import pandas as pd

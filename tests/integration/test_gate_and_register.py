@@ -225,6 +225,15 @@ def test_registration_that_was_cut_off_leaves_one_run_and_one_version(trained):
     assert len([known for known in registry.versions("flight_delay") if known.tags.get("digest") == "cut-off"]) == 1
 
 
+def test_model_whose_files_are_lost_is_registered_again(trained):
+    lost = enter(trained, "accepted", model_digest="lost")
+    folder = next((settings().home / "mlflow").rglob(registry.known_version("flight_delay", lost).model_id))
+    shutil.rmtree(folder)
+    number = enter(trained, "accepted", model_digest="lost")
+    assert number != lost and registry.load_version("flight_delay", number).model
+    assert enter(trained, "accepted", model_digest="lost") == number
+
+
 def test_library_of_an_mlflow_that_is_gone_gives_up():
     """By itself it asks for four minutes."""
     code = "from capstan import registry; registry.library().artifacts.download_artifacts('models:/flight_delay/1')"
