@@ -1,13 +1,11 @@
 """Monitoring: a recurring run of Kubeflow Pipelines, and looks as of a day."""
 
-import json
 import time
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from tests.e2e import kube
+from tests.e2e import kube, shift
 from tests.e2e.endpoint import CAPSTONE, FLIGHT
 
 pytestmark = pytest.mark.rotating
@@ -72,38 +70,22 @@ def test_a_look_by_hand_tells_what_drifted(watched):
     assert live["predictions"] >= ASKED and live["drifted"] > live["columns"] / 2
 
 
-DAY, DAYS, PER_DAY, HOUR = datetime(2013, 11, 4, tzinfo=UTC), 10, 110, timedelta(hours=1)
-END = DAY + timedelta(days=DAYS)
-
-
 @pytest.fixture(scope="module")
 def lived(endpoint, ran, tmp_path_factory) -> list[str]:
-    """Ten days of one flight again and again, which is a shift, and the labels of them; return the predictions' ids."""
-    labels = []
-    for day in range(DAYS):
-        times = [DAY + timedelta(days=day, hours=2, minutes=6 * number) for number in range(PER_DAY)]
-        rows = [FLIGHT | {"sched_dep": at.isoformat(), "sched_arr": (at + 3 * HOUR).isoformat()} for at in times]
-        for number, answer in enumerate(endpoint.predict(*rows)):
-            known = (times[number] + 4 * HOUR).isoformat()
-            labels.append({"prediction_id": answer["prediction_id"], "label": number % 4 == 0, "known_at": known})
-    file = tmp_path_factory.mktemp("labels") / "labels.jsonl"
-    file.write_text("".join(f"{json.dumps(row)}\n" for row in labels))
-    time.sleep(35)  # by then the endpoint has moved its log to the object store
-    sent = kube.answer("labels", "load", CAPSTONE, str(file))
-    assert sent["accepted"] == DAYS * PER_DAY, sent
-    return [row["prediction_id"] for row in labels]
+    """Ten days of a shift, with their labels; the predictions' ids."""
+    return shift.live(endpoint, tmp_path_factory.mktemp("labels"))
 
 
 @pytest.fixture(scope="module")
 def looked(lived) -> list[dict]:
     """The history after a look at these days. A cluster that was tested before has more of them, and keeps it."""
-    live = kube.answer("monitor", CAPSTONE, "--as-of", END.isoformat(), "--hours", "240")["live"]
+    live = shift.look()
     assert live["predictions"] >= len(lived) and 3 <= live["alarms"] < live["checks"]
     return kube.answer("history", CAPSTONE)
 
 
 def test_shift_alerts(looked):
-    alerts = [event for event in looked if event["kind"] == "alert" and event["at"] == END.isoformat()]
+    alerts = [event for event in looked if event["kind"] == "alert" and event["at"] == shift.END.isoformat()]
     assert any(event["reason"].startswith("carrier: its distance from the reference") for event in alerts)
     assert any("features differ online from offline" in event["reason"] for event in alerts)
 

@@ -27,7 +27,7 @@ WHO = {
     "ray-worker": ("capstan", {"ray.io/cluster": "e2e-2"}),
     "unlabelled": ("capstan", {"app": "e2e"}),
 }
-# Services, as namespace, name and port; and two of the pods above, which answer on Ray's port.
+# Services, as namespace, name and port; and three of the pods above, which answer on Ray's port.
 WHERE = {
     "mlflow": ("capstan", "mlflow", 5000),
     "evidently": ("capstan", "evidently", 8000),
@@ -43,34 +43,36 @@ WHERE = {
     "its database": ("kubeflow", "mysql", 3306),
     "ray-head": None,
     "other-step": None,
+    "application": None,
 }
 OPEN = {
     "step": {
         "mlflow", "evidently", "postgres", "redis", "endpoint", "endpoint by gRPC", "S3", "Kubernetes", "Pipelines",
-        "ML Metadata", "ray-head",
+        "ML Metadata", "ray-head", "application",
     },
-    "step-of-others": {"S3", "Kubernetes", "Pipelines", "ML Metadata"},
-    "pipelines-own": {"S3", "Kubernetes", "Pipelines", "ML Metadata", "its database"},
-    "pod-of-kubeflow": {"Kubernetes"},
-    "stranger": {"Kubernetes"},
+    "step-of-others": {"S3", "Kubernetes", "Pipelines", "ML Metadata", "application"},
+    "pipelines-own": {"S3", "Kubernetes", "Pipelines", "ML Metadata", "its database", "application"},
+    "pod-of-kubeflow": {"Kubernetes", "application"},
+    "stranger": {"Kubernetes", "application"},
     "application": {
-        "Kubernetes", "endpoint", "endpoint by gRPC", "Pipelines", "ML Metadata", "its database", "S3",
-    },  # its namespace has both labels of docs/kubernetes.md
+        "Kubernetes", "endpoint", "endpoint by gRPC", "Pipelines", "ML Metadata", "its database", "S3", "application",
+    },  # its namespace has the three labels of docs/kubernetes.md
     "endpoint": {"mlflow", "postgres", "redis", "S3"},
     "mlflow": {"postgres", "S3"},
     "evidently": set(),
-    "prometheus": {"endpoint"},
+    "prometheus": {"endpoint", "application"},
     "clean": {"mlflow", "postgres", "S3", "Pipelines", "ML Metadata"},
     "ray-worker": {"mlflow", "S3", "ray-head"},
     "unlabelled": set(),
 }  # fmt: skip
+LET_IN = ("reaches-endpoints", "reaches-pipelines", "receives-alerts")
 STRANGERS = ("stranger", "pod-of-kubeflow", "unlabelled")
 
 
 @pytest.fixture(scope="module")
 def let_in() -> None:
     """A namespace that a person let in."""
-    labels = {"capstan/reaches-endpoints": "true", "capstan/reaches-pipelines": "true"}
+    labels = dict.fromkeys((f"capstan/{what}" for what in LET_IN), "true")
     metadata = {"name": "capstan-e2e-let-in", "labels": labels}
     kube.kubectl(
         "apply", "--filename=-", input=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

@@ -4,7 +4,9 @@ The schemas are kept beside this file. A test on a cluster, tests/e2e/test_schem
 """
 
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.support.manifests import MANIFESTS, OVERLAYS
 from tests.unit.manifests.validation import problems
 
 FOLDERS = sorted(path.parent for path in MANIFESTS.rglob("kustomization.yaml"))
+COMPONENTS = [folder for folder in FOLDERS if manifests.kustomization(folder)["kind"] == "Component"]
 BASE = list(manifests.resources(MANIFESTS / "base"))
 # Patches of objects that somebody else's manifests bring.
 ELSEWHERE = MANIFESTS / "platform"
@@ -44,7 +47,7 @@ def targets(folder, wanted):
     kind, name = wanted["kind"], wanted.get("metadata", wanted).get("name", ".*")
     return [
         body
-        for body in manifests.resources(folder)
+        for body in (BASE if folder in COMPONENTS else manifests.resources(folder))
         if body["kind"] == kind and re.fullmatch(name, body["metadata"]["name"])
     ]
 
@@ -90,6 +93,34 @@ def test_patch_finds_what_it_changes_and_knows_its_fields(folder):
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=name_of)
 def test_overlay_can_be_built_and_fits_the_schemas(overlay):
     assert [problem for body in manifests.built(overlay) for problem in problems(body)] == []
+
+
+@pytest.fixture
+def with_components(tmp_path):
+    """Return a function: what kustomize makes of an overlay with some components."""
+
+    def build(overlay: str, *names: str) -> list[dict]:
+        folders = [MANIFESTS / "overlays" / overlay, *(MANIFESTS / "components" / name for name in names)]
+        first, *others = [os.path.relpath(folder, tmp_path) for folder in folders]
+        content = {"kind": "Kustomization", "resources": [first], "components": others}
+        (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(content))
+        return manifests.built(tmp_path)
+
+    return build
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+def test_prometheus_with_the_component_knows_an_alertmanager(with_components, tmp_path):
+    [settings] = [
+        body
+        for body in with_components("kind", "alertmanager")
+        if body["kind"] == "ConfigMap" and body["metadata"]["name"].startswith("prometheus")
+    ]
+    for name, text in settings["data"].items():
+        (tmp_path / name).write_text(text.replace("/etc/prometheus", str(tmp_path)))
+    done = subprocess.run(["promtool", "check", "config", tmp_path / "prometheus.yml"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert yaml.safe_load((tmp_path / "alertmanagers.yaml").read_text())[0]["targets"]
 
 
 @pytest.fixture
