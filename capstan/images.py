@@ -60,7 +60,7 @@ def is_tagged(image: str) -> bool:
 
 def other_code(capstone: str) -> str:
     """Return a sentence if the cluster's image of a capstone was made of other code than this checkout's, or ""."""
-    there = settings().images.get(capstone, "").rpartition(":")[2]
+    there = settings().images.get(capstone, "").partition("@")[0].rpartition(":")[2]
     if is_tagged(settings().image) or not TAG.fullmatch(there) or there == tag(capstone):  # another's tag says nothing
         return ""
     return f"The image is {there}, and this checkout {tag(capstone)}: its edits run there after `make cluster`."

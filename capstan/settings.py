@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
     overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
     image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
+    image_digest: bool = Field(False, description="cluster: images are named by their digest in the registry, too")
 
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
     log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")

@@ -70,14 +70,14 @@ def rotate(as_json: Json = False) -> None:
 def build_images(capstones: Capstones = None) -> None:
     """Build the images and hand them over, without a cluster at hand. Print their names."""
     from capstan import images
-    from capstan.cluster.build import services_image
+    from capstan.cluster.build import pinned, services_image
     from capstan.cluster.up import images_of
 
     capstones = capstones or [FLAGSHIP]
     for step in images_of(capstones):
         step.work()
     for image in (*(images.image(name) for name in ("", *capstones)), services_image()):
-        print(image)
+        print(pinned(image))
 
 
 @cluster.command()

@@ -1,5 +1,6 @@
 """Building the images, layer by layer, and handing them over to the cluster."""
 
+import json
 import os
 import re
 import shlex
@@ -101,6 +102,24 @@ def hand_over(image: str) -> None:
     """Bring an image from Docker to the cluster, by CAPSTAN_IMAGE_COMMAND. Raises CapstanError when that fails."""
     command = shlex.split(settings().image_command) or ["kind", "load", "docker-image", "--name", "capstan"]
     program(*command, image, log=log())
+
+
+def pinned(image: str) -> str:
+    """Return an image's name; with CAPSTAN_IMAGE_DIGEST, and the digest that the registry gave it when it was pushed.
+
+    Raises CapstanError when it was not pushed.
+    """
+    if not settings().image_digest or "@" in image:
+        return image
+    digests: list[str] = json.loads(program("docker", "image", "inspect", "--format={{json .RepoDigests}}", image))
+    repository = image.rpartition(":")[0]
+    for known in digests or ():
+        if known.startswith(f"{repository}@"):
+            return f"{image}@{known.partition('@')[2]}"
+    raise CapstanError(
+        f"{image} has no digest of a registry, and CAPSTAN_IMAGE_DIGEST asks for it. Name a registry in CAPSTAN_IMAGE, "
+        'and set CAPSTAN_IMAGE_COMMAND="docker push".'
+    )
 
 
 def _build(image: str, file: str, folder: Path, arguments: Sequence[str] = (), fresh: bool = False) -> None:

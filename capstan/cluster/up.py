@@ -81,7 +81,7 @@ def apply(capstones: list[str]) -> str:
         partial.write_text(kustomization(folder))
     kubectl("apply", "--kustomize", str(folder))
     # By a separate patch: the images of other capstones stay.
-    own = {"data": {name: images.image(name) for name in capstones}}
+    own = {"data": {name: build.pinned(images.image(name)) for name in capstones}}
     kubectl("--namespace", NAMESPACE, "patch", "configmap", IMAGES, "--type=merge", "--patch", json.dumps(own))
     return context()
 
@@ -91,16 +91,17 @@ def kustomization(folder: Path) -> str:
 
     Raises CapstanError when there is no such overlay.
     """
-    images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": images.image()}]
+    core = build.pinned(images.image())
+    images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": core}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [os.path.relpath(overlay(), folder.resolve())],  # kustomize takes no absolute paths
         "images": [
-            _renamed("capstan", images.image()),
+            _renamed("capstan", core),
             _renamed("capstan-libraries", libraries_image()),
-            _renamed("capstan-services", build.services_image()),
+            _renamed("capstan-services", build.pinned(build.services_image())),
         ],
         "patches": [
             {"target": {"kind": "ConfigMap", "name": IMAGES}, "patch": json.dumps(images_patch)},
@@ -129,8 +130,9 @@ def libraries_image() -> str:
     deployment = find("deployment", "mlflow", NAMESPACE) or {}
     if deployment.get("metadata", {}).get("annotations", {}).get(LIBRARIES) == _libraries():
         running: str = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-        return running
-    return images.image()
+        if "@" in running or not settings().image_digest:
+            return running
+    return build.pinned(images.image())
 
 
 def _libraries() -> str:
@@ -138,8 +140,9 @@ def _libraries() -> str:
 
 
 def _renamed(name: str, image: str) -> dict[str, str]:
-    repository, _, tag = image.rpartition(":")
-    return {"name": name, "newName": repository, "newTag": tag}
+    reference, _, digest = image.partition("@")
+    repository, _, tag = reference.rpartition(":")
+    return {"name": name, "newName": repository, "newTag": tag} | ({"digest": digest} if digest else {})
 
 
 def addresses() -> dict[str, str]:

@@ -21,7 +21,7 @@ pytest_runtest_protocol = lanes.pytest_runtest_protocol
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
     *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "updates", "capstones"),
-    *("alerts", "keys", "operations", "lost_stores", "uninstall", "autoscaling"),
+    *("alerts", "digests", "keys", "operations", "lost_stores", "uninstall", "autoscaling"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them

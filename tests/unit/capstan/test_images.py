@@ -153,6 +153,7 @@ def test_a_run_takes_the_image_that_the_cluster_has_and_says_whose_code_it_is(mo
         images.require("digits")
 
 
-def test_image_of_this_checkouts_code_is_not_told(monkeypatch):
-    monkeypatch.setenv("CAPSTAN_IMAGES", json.dumps({"digits": f"capstan:{images.tag('digits')}"}))
+@pytest.mark.parametrize("digest", ["", "@sha256:1f2e"])
+def test_image_of_this_checkouts_code_is_not_told(digest, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_IMAGES", json.dumps({"digits": f"capstan:{images.tag('digits')}{digest}"}))
     assert images.other_code("digits") == ""

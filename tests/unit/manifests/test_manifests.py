@@ -123,6 +123,38 @@ def test_prometheus_with_the_component_knows_an_alertmanager(with_components, tm
     assert yaml.safe_load((tmp_path / "alertmanagers.yaml").read_text())[0]["targets"]
 
 
+def pod_of(body):
+    """Return the specification of the pods that an object makes, or None."""
+    if body["kind"] == "PodTemplate":
+        return body["template"]["spec"]
+    if body["kind"] == "CronJob":
+        return body["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return body["spec"]["template"]["spec"] if body["kind"] in ("Deployment", "StatefulSet") else None
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+@pytest.mark.parametrize("overlay", ["kind", "prod"])
+def test_every_pod_has_an_account_with_the_secret_of_the_registry(with_components, overlay):
+    bodies = with_components(overlay, "pull-secret")
+    accounts = {body["metadata"]["name"]: body for body in bodies if body["kind"] == "ServiceAccount"}
+    assert all(account["imagePullSecrets"] == [{"name": "registry"}] for account in accounts.values())
+    pods = [pod for body in bodies if (pod := pod_of(body))]
+    assert len(pods) >= 7 and all(pod["serviceAccountName"] in accounts for pod in pods)
+    assert [problem for body in bodies for problem in problems(body)] == []
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+def test_service_monitor_selects_the_endpoints(with_components):
+    bodies = with_components("prod", "prometheus-operator")
+    [monitor] = [body["spec"] for body in bodies if body["kind"] == "ServiceMonitor"]
+    wanted = monitor["selector"]["matchLabels"].items()
+    [service] = [
+        body for body in bodies if body["kind"] == "Service" and wanted <= body["metadata"].get("labels", {}).items()
+    ]
+    assert service["metadata"]["name"] == "endpoints"
+    assert monitor["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+
+
 @pytest.fixture
 def pod_templates(monkeypatch):
     """The PodTemplates of the manifests, as a cluster would return them."""

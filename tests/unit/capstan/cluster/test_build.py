@@ -9,6 +9,7 @@ import pytest
 
 from capstan import images
 from capstan.cluster import build
+from capstan.errors import CapstanError
 from capstan.settings import settings
 
 DOCKER = """#!/usr/bin/python3
@@ -18,6 +19,8 @@ state, command = Path({state!r}), sys.argv[1:]
 built = [json.loads(line) for line in state.read_text().splitlines()] if state.exists() else []
 if command[0] == "images":
     print("id" if any(one["image"] == command[-1] for one in built) else "")
+if command[:2] == ["image", "inspect"]:
+    print(json.dumps(["elsewhere/capstan@sha256:1", f"{{os.environ['PUSHED_TO']}}@sha256:2"]))
 if command[0] == "build":
     options = dict(part[2:].split("=", 1) for part in command if part.startswith("--") and "=" in part)
     arguments = dict(part.split("=", 2)[1:] for part in command if part.startswith("--build-arg="))
@@ -89,3 +92,17 @@ def test_image_with_a_tag_is_not_built(built, monkeypatch):
     settings.cache_clear()
     assert build.build("flight_delay") == "registry.example.com/churn:1"
     assert built() == []
+
+
+@pytest.mark.parametrize("there", ["registry.example.com/capstan", "another.example.com/capstan"])
+def test_image_is_named_by_its_digest_too_where_that_is_asked_for(built, there, monkeypatch):
+    monkeypatch.setenv("PUSHED_TO", there)
+    image = images.image("digits")
+    assert build.pinned(image) == image
+    monkeypatch.setenv("CAPSTAN_IMAGE_DIGEST", "1")
+    settings.cache_clear()
+    if there == "registry.example.com/capstan":
+        assert build.pinned(image) == f"{image}@sha256:2" == build.pinned(f"{image}@sha256:2")
+    else:
+        with pytest.raises(CapstanError, match="no digest of a registry"):
+            build.pinned(image)
