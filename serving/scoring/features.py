@@ -160,14 +160,13 @@ class FeatureTransformer:
                 columns[name] = values = [_python(value) for value in result.values]
                 for row, status in enumerate(result.statuses):
                     left_out = outside[row]
-                    if not keyed[row] or status != PRESENT:
+                    # Of an entity that Redis does not have, Feast says that a null of 1970 is present.
+                    if not keyed[row] or status != PRESENT or values[row] is None:
                         values[row] = None
                         reports[row].missing.append(name)
                     elif left_out is not None:
                         values[row] = None
                         left_out.append(name)
-                    elif values[row] is None:
-                        reports[row].missing.append(name)
         return {name: columns[name] for name in self.features}, reports
 
     def _fill(self, name: str, values: list[Any]) -> list[Any]:

@@ -10,8 +10,11 @@ NOW = datetime(2013, 6, 1, 12, tzinfo=UTC)  # the prediction time of FLIGHT
 FLIGHT = {"carrier": "AA", "origin": "JFK", "tailnum": "N1", "sched_dep": "2013-06-01T13:00:00Z", "seats_sold": 3}
 
 
-def make_store(home: Path):
-    """Return an applied store; `carrier` features live an hour, `tailnum` ones a day, `origin` ones for ever."""
+def make_store(home: Path, redis: str = ""):
+    """Return an applied store; `carrier` features live an hour, `tailnum` ones a day, `origin` ones for ever.
+
+    redis: its address, in place of SQLite.
+    """
     from feast import Entity, FeatureService, FeatureStore, FeatureView, Field, FileSource, RequestSource, ValueType
     from feast.on_demand_feature_view import on_demand_feature_view
     from feast.types import Float64, Int64, UnixTimestamp
@@ -31,23 +34,24 @@ def make_store(home: Path):
     def clock(inputs: dict) -> dict:
         return {"hour": [value.hour for value in inputs["sched_dep"]]}
 
-    store = open_store(home)
+    store = open_store(home, redis)
     service = FeatureService(name="tiny", features=[carrier, airport, aircraft, clock])
     store.apply([*entities.values(), carrier, airport, aircraft, clock, service])
     return FeatureStore(config=store.config)
 
 
-def open_store(home: Path):
-    """Return the store under a folder."""
+def open_store(home: Path, redis: str = ""):
+    """Return the store under a folder, with the features that are online in SQLite or in Redis."""
     from feast import FeatureStore, RepoConfig
 
+    sqlite = {"type": "sqlite", "path": str(home / "online.db")}
     return FeatureStore(
         config=RepoConfig(
             project="tiny",
             provider="local",
             registry={"registry_type": "sql", "path": f"sqlite:///{home}/registry.db", "cache_ttl_seconds": 0},
             offline_store={"type": "feature_repo.offline_store.asof.AsofOfflineStore"},
-            online_store={"type": "sqlite", "path": str(home / "online.db")},
+            online_store={"type": "redis", "connection_string": redis} if redis else sqlite,
             entity_key_serialization_version=3,
         )
     )

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from capstan.errors import CapstanError, InvalidRow, Unavailable
 from feature_repo.forget import forget
-from tests.support.processes import free_port, process, wait_until
+from tests.support.redis import redis
 
 KEYS = ["user", "shop"]
 begun = threading.Event()  # an event is being applied
@@ -37,11 +37,8 @@ def store(tmp_path):
 
 @pytest.fixture
 def redis_store(tmp_path):
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    with process(command, tmp_path / "redis.log"):
-        wait_until(lambda: "Ready to accept connections" in (tmp_path / "redis.log").read_text())
-        yield made(tmp_path, {"type": "redis", "connection_string": f"127.0.0.1:{port}"})
+    with redis() as address:
+        yield made(tmp_path, {"type": "redis", "connection_string": address})
 
 
 def made(tmp_path, online):

@@ -1,6 +1,7 @@
 """The online read follows the rule of the offline join: `t - ttl <= event timestamp <= t`."""
 
 import sqlite3
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -29,18 +30,19 @@ def row(**fields) -> rows.Row:
     return rows.Row(flight, flight.prediction_time())
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    """A store of this module's own."""
+@pytest.fixture(scope="module", params=["sqlite", "redis"])
+def own(request, tmp_path_factory):
+    """A store of this module's own, as on a laptop and as on a cluster."""
+    from tests.support.redis import redis
     from tests.support.tiny_store import make_store, write
 
-    home = tmp_path_factory.mktemp("feast")
-    store = make_store(home)
-    write(store, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
-    write(store, "carrier_stats", "carrier", "UA", NOW, carrier_delay=None, carrier_flights=8)
-    write(store, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
-    write(store, "aircraft", "tailnum", "N1", NOW, age=7.5)
-    return store
+    with redis() if request.param == "redis" else nullcontext("") as address:
+        store = make_store(tmp_path_factory.mktemp("feast"), address)
+        write(store, "carrier_stats", "carrier", "AA", NOW, carrier_delay=12.0, carrier_flights=30)
+        write(store, "carrier_stats", "carrier", "UA", NOW, carrier_delay=None, carrier_flights=8)
+        write(store, "airports", "origin", "JFK", datetime(1970, 1, 1, tzinfo=UTC), runways=4)
+        write(store, "aircraft", "tailnum", "N1", NOW, age=7.5)
+        yield store
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,11 @@ def test_missing_entity_null_key_and_null_value(transform):
     assert columns["age"] == [7.5, None, 7.5, 7.5]
     assert columns["runways"] == [4] * 4
     assert not any(report.expired or report.future for report in reports)
+
+
+def test_null_of_an_expired_row_is_missing_and_the_rest_of_it_expired(transform):
+    _, (report,) = transform([row(carrier="UA", sched_dep=NOW + 3 * HOUR)])
+    assert (report.missing, report.expired) == (["carrier_delay"], ["carrier_flights"])
 
 
 def test_rows_keep_their_order_and_their_own_time(transform):
