@@ -86,7 +86,8 @@ def _reply(
     except httpx.HTTPError as error:
         raise Unavailable(f"The endpoint does not answer at {url} ({error}). {http.how_to_start()}") from error
     if not reply.is_success:
-        raise CapstanError(f"The endpoint answered {reply.status_code}: {_message(reply)}")
+        kind = Unavailable if reply.status_code in http.AWAY else CapstanError
+        raise kind(f"The endpoint answered {reply.status_code}: {_message(reply)}")
     return reply
 
 

@@ -10,6 +10,7 @@ import httpx
 from capstan.settings import settings
 
 PAUSE = 1.0  # seconds between two attempts
+AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}  # said by a service that may be back soon
 
 
 @cache

@@ -244,9 +244,9 @@ def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = 
     try:
         reply = http.request(method, url, TIMEOUT, **payload)
     except httpx.HTTPError as error:
-        raise Unavailable(
-            f"MLflow does not answer at {settings().tracking_uri} ({error}). {http.how_to_start()}"
-        ) from error
+        raise _away(str(error)) from error
+    if reply.status_code in http.AWAY:
+        raise _away(f"{reply.status_code} {reply.reason_phrase}")
     code = "" if reply.is_success else _error_code(reply)
     if (missing_ok and _is_missing(code, reply)) or (exists_ok and code == "RESOURCE_ALREADY_EXISTS"):
         return {}
@@ -254,6 +254,10 @@ def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = 
         raise CapstanError(f"MLflow refused {method} {path}: {reply.text[:300]}")
     answer: dict[str, Any] = reply.json()
     return answer
+
+
+def _away(why: str) -> Unavailable:
+    return Unavailable(f"MLflow does not answer at {settings().tracking_uri} ({why}). {http.how_to_start()}")
 
 
 def _error_code(reply: httpx.Response) -> str:

@@ -5,7 +5,7 @@ import os
 from functools import cache
 from typing import Any
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 
 SERVER_SIDE_APPLY = "application/apply-patch+yaml"
 
@@ -67,7 +67,7 @@ def _call(method: str, path: str, body: dict[str, Any] | None, query: dict[str, 
             return None
         raise CapstanError(f"Kubernetes refused {method} {path}: {_message(error)}") from error
     except HTTPError as error:
-        raise CapstanError(f"The Kubernetes API does not answer ({error}). See `capstan cluster status`.") from error
+        raise Unavailable(f"The Kubernetes API does not answer ({error}). See `capstan cluster status`.") from error
     answer: dict[str, Any] = json.loads(reply.data)
     return answer
 

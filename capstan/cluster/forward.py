@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 from capstan.cluster.kubectl import ADVICE, kubectl
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 
 READY = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 READY_SECONDS = 60
@@ -45,7 +45,7 @@ class Forward:
         self.ready.wait(seconds)
         if not self.local:
             self.close()
-            raise CapstanError(self._explain(seconds))
+            raise self._error(seconds)
         return self.local
 
     def close(self) -> None:
@@ -57,14 +57,17 @@ class Forward:
                 process.stdin.close()
         self.thread.join(5)
 
-    def _explain(self, seconds: float) -> str:
+    def _error(self, seconds: float) -> CapstanError:
         said = "".join(self.said).strip()
         known = next((advice for words, advice in ADVICE.items() if words in said), "")
         last = said.splitlines()[-1].removeprefix("error: ") if said else f"no answer for {seconds:g} s"
         where = f"{self.target} of the namespace {self.namespace}"
         if self.target.endswith("-predictor") and "NotFound" in said:
-            return f"There is no {where}: deploy a model with `capstan --profile cluster run CAPSTONE`."
-        return known or f"{where} cannot be reached ({last}). Run `make cluster`, or see `capstan cluster status`."
+            return CapstanError(f"There is no {where}: deploy a model with `capstan --profile cluster run CAPSTONE`.")
+        kind = CapstanError if known or "NotFound" in said else Unavailable  # a pod that starts again may be back soon
+        return kind(
+            known or f"{where} cannot be reached ({last}). Run `make cluster`, or see `capstan cluster status`."
+        )
 
     def _serve(self) -> None:
         tries = 0

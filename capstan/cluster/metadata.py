@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from capstan.cluster.metadata_messages import messages
-from capstan.errors import CapstanError
+from capstan.errors import Unavailable
 
 SERVICE = "ml_metadata.MetadataStoreService"
 RUN_CONTEXT = "system.PipelineRun"
@@ -111,7 +111,7 @@ class Metadata:
             except grpc.RpcError as error:
                 if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > end:
                     message = f"ML Metadata at {self.address} does not answer ({error.details()})."
-                    raise CapstanError(message) from error
+                    raise Unavailable(message) from error
                 time.sleep(0.5)  # its pod may have moved
 
 

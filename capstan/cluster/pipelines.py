@@ -19,6 +19,7 @@ from capstan.cluster.runs import UNFINISHED, Runs
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
+from capstan.runner import failure
 from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import Listener
 from capstan.settings import settings
@@ -94,7 +95,7 @@ def execute(
             )
             raise
         except CapstanError as error:  # of the way to it
-            raise CapstanError(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error
+            raise type(error)(f"{error} The run goes on without this command; see `kfp run get {run_id}`.") from error
         watch.require_success(run)
         collected = outputs.collect(spec, metadata.executions(run_id))
     _read_files(collected, settings().home / "runs" / run_id, on_event)
@@ -108,7 +109,7 @@ class _Watch:
         self.run_id, self.runs, self.metadata = run_id, runs, metadata
         self.file, self.on_event = file, on_event
         self.seen: set[int] = set()  # executions
-        self.failure = ""
+        self.failure, self.kind = "", CapstanError
         self.reason = ""  # why a pod waits, as reported last
         self.asked = time.monotonic()
 
@@ -132,7 +133,7 @@ class _Watch:
     def require_success(self, run: dict[str, Any]) -> None:
         """Raise CapstanError with the reason when a run that has ended did not end well."""
         if run["state"] != "SUCCEEDED":
-            raise CapstanError(self._explain(run["state"], run))
+            raise self.kind(self._explain(run["state"], run))
 
     def _tell(self, event: Event) -> None:
         if event.state == "started":
@@ -147,7 +148,7 @@ class _Watch:
         for note in logs.notes(log):
             self.on_event(note, "note", 0.0)
         if state == "failed" and log and not self.failure:
-            self.failure = f"Step {event.step} failed: {logs.message(log)}"
+            self.failure, self.kind = f"Step {event.step} failed: {logs.message(log)}", failure.kind(log)
 
     def _execution(self, step: str) -> Execution | None:
         """Return the execution of a step that ended, the oldest that was not reported yet."""
@@ -160,13 +161,13 @@ class _Watch:
     def _explain(self, state: str, run: dict[str, Any]) -> str:
         if state == "CANCELED":
             return f"The run {self.run_id} was stopped."
-        failure = self.failure
-        if not failure:  # its driver, or a pod that was killed, so that ML Metadata knows nothing
+        said = self.failure
+        if not said:  # its driver, or a pod that was killed, so that ML Metadata knows nothing
             pod, log, why = logs.failed_pod(self.run_id)
             self.file.write(f"---- {pod}\n{log}\n")
-            said = why or logs.argo_says(self.run_id) or run.get("error", {}).get("message", "")
-            failure = f"{f'The pod {pod}' if pod else f'The run {self.run_id}'} failed: {said or 'no step says why'}"
-        return f"{failure}\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
+            why = why or logs.argo_says(self.run_id) or run.get("error", {}).get("message", "")
+            said = f"{f'The pod {pod}' if pod else f'The run {self.run_id}'} failed: {why or 'no step says why'}"
+        return f"{said}\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
 
     def _look_for_waiting(self, tasks: list[dict[str, Any]]) -> None:
         """Report why a pod cannot start, once: a run would wait for an image or for a free CPU for hours, silently."""

@@ -13,7 +13,7 @@ from capstan.cluster import inference_service, stores
 from capstan.cluster.access import forwarded, inside
 from capstan.cluster.forward import Forward
 from capstan.cluster.names import NAMESPACE, service_name
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.images import image
 from capstan.settings import settings
 from capstan.storage import Bucket, Storage
@@ -125,7 +125,7 @@ class ClusterProfile:
                     raise CapstanError(message)
                 yield
         except psycopg.OperationalError as error:
-            raise CapstanError(f"PostgreSQL does not answer ({error}). See `capstan cluster status`.") from error
+            raise Unavailable(f"PostgreSQL does not answer ({error}). See `capstan cluster status`.") from error
 
     @contextmanager
     def no_run(self, capstone: str) -> Iterator[None]:

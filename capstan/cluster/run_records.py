@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from capstan.errors import Busy, CapstanError
+from capstan.errors import Busy, Unavailable
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
 MONITORING = "monitoring"  # the pipeline that watches any capstone, by its parameter
@@ -83,7 +83,7 @@ class RunRecords:
                 return None
             answer: dict[str, Any] = reply.raise_for_status().json()
         except httpx.HTTPError as error:
-            raise CapstanError(f"Kubeflow Pipelines does not answer ({error}): `capstan cluster status`.") from error
+            raise Unavailable(f"Kubeflow Pipelines does not answer ({error}): `capstan cluster status`.") from error
         return answer
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from capstan.cluster.run_records import UNFINISHED, RunRecords
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 
 __all__ = ["EXPERIMENT", "UNFINISHED", "Runs", "reason"]
 
@@ -53,7 +53,7 @@ class Runs(RunRecords):
                 reply = self.client.get(f"/runs/{run_id}").raise_for_status()
             except httpx.HTTPError as error:
                 if time.monotonic() > end:
-                    raise CapstanError(f"Kubeflow Pipelines no longer answers ({error}).") from error
+                    raise Unavailable(f"Kubeflow Pipelines no longer answers ({error}).") from error
                 time.sleep(1)
             else:
                 run: dict[str, Any] = reply.json()

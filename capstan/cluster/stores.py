@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.settings import settings
 
 SCAN = 10_000  # keys that Redis looks at in one go
@@ -57,7 +57,7 @@ def _keys(project: str) -> list[bytes]:
         # Feast ends each key with the name of the project.
         return [key for key in _redis().scan_iter(match=f"*{project}", count=SCAN) if key.endswith(project.encode())]
     except RedisError as error:
-        raise CapstanError(f"Redis does not answer: {error}") from error
+        raise Unavailable(f"Redis does not answer: {error}") from error
 
 
 def _redis() -> Any:
@@ -80,7 +80,7 @@ def _registry(statement: str, project: str) -> dict[str, int]:
                     result = connection.execute(text(statement.format(quoted)), {"project": project})
                     counts[name] = int(result.scalar_one() if result.returns_rows else result.rowcount)
     except SQLAlchemyError as error:
-        raise CapstanError(f"PostgreSQL does not answer: {error}") from error
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
     finally:
         engine.dispose()
     return counts

@@ -5,7 +5,9 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from capstan.runner.progress import ENDED, STARTED
+from capstan import errors
+from capstan.errors import CapstanError, TemporaryFailure
+from capstan.runner.progress import ENDED, ERROR, STARTED
 from capstan.settings import ROOT, settings
 
 TRACEBACK = "Traceback (most recent call last):\n"
@@ -32,6 +34,12 @@ def user_error(printed: str) -> str:
     """Return the message of the last user-fixable error in what a step printed, or ""."""
     messages = [message for _, message in _errors(printed) if message.startswith(USER_ERROR)]
     return messages[-1].partition(": ")[2] if messages else ""
+
+
+def kind(printed: str) -> type[CapstanError]:
+    """Return what to raise for a step that failed: TemporaryFailure where its own last error was one."""
+    kinds = [getattr(errors, match["kind"], Exception) for match in ERROR.finditer(printed)]
+    return TemporaryFailure if kinds and issubclass(kinds[-1], TemporaryFailure) else CapstanError
 
 
 def bug(printed: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from capstan import catalogue, disk, families, home
-from capstan.errors import Busy, CapstanError
+from capstan.errors import Busy
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
@@ -93,7 +93,7 @@ def execute(
             with started_by(steps), redirect_stdout(stream):
                 outputs = pipeline(**parameters).outputs
         except RuntimeError as error:
-            raise CapstanError(_explain(stream, log)) from error
+            raise failure.kind(_printed(stream, log))(_explain(stream, log)) from error
         finally:
             logging.getLogger().removeHandler(handler)
     return outputs, log
@@ -114,9 +114,12 @@ def _never_cached(spec: Any) -> set[str]:
     return {name.removeprefix("comp-") for name, _ in uses if name not in cached}
 
 
+def _printed(stream: Progress, log: Path) -> str:
+    return failure.printed_by(stream.failed or "the pipeline", COLOUR.sub("", log.read_text()))
+
+
 def _explain(stream: Progress, log: Path) -> str:
-    step = stream.failed or "the pipeline"
-    printed = failure.printed_by(step, COLOUR.sub("", log.read_text()))
+    step, printed = stream.failed or "the pipeline", _printed(stream, log)
     if message := failure.user_error(printed) or "".join(stream.messages[-1:]):
         return f"Step {step} failed: {message}\nThe log is {log}."
     if stream.full:

@@ -12,7 +12,7 @@ from capstan.notes import MARK, STAGE
 STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")
 ENDED = re.compile(r"Task .*?'(?P<step>[\w-]+)'.*? finished with status .*?(?P<state>SUCCESS|FAILURE)")
 CACHED = re.compile(r"Task (?P<step>[\w-]+) cache hit")
-ERROR = re.compile(r"capstan\.errors\.CapstanError: (?P<message>.*)")
+ERROR = re.compile(r"capstan\.errors\.(?P<kind>\w+): (?P<message>.*)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 # on_event(step, state, seconds). state: started, cached, done, failed, note or stage; step is the text of these two.

@@ -1,5 +1,8 @@
 """What is said of a service that does not answer, and with which exit code."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 from capstan import endpoint_client, registry
@@ -32,3 +35,30 @@ def test_endpoint_that_is_away_may_come_back(monkeypatch, advice):
     with pytest.raises(Unavailable, match="endpoint does not answer") as caught:
         endpoint_client._ask("GET", settings().endpoint_url, "/v2")
     assert advice in str(caught.value)
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """What stands before MLflow or a model server, while that starts."""
+
+    class Away(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(502)
+
+        def log_message(self, *_arguments):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", free_port()), Away) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(settings(), "tracking_uri", url)
+        monkeypatch.setattr(settings(), "connect_seconds", 0)
+        yield url
+        server.shutdown()
+
+
+def test_service_behind_a_gate_may_come_back(gate):
+    with pytest.raises(Unavailable, match=r"MLflow does not answer at .* \(502 Bad Gateway\)"):
+        registry.versions("flight_delay")
+    with pytest.raises(Unavailable, match="The endpoint answered 502"):
+        endpoint_client._ask("GET", gate, "/v2")

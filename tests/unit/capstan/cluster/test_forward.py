@@ -8,7 +8,7 @@ import pytest
 
 from capstan.cluster import access
 from capstan.cluster.forward import forwarded
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 
 KUBECTL = """#!/bin/sh
 echo "$$ $*" >> {folder}/calls
@@ -86,6 +86,13 @@ def test_port_that_cannot_be_forwarded_is_one_message(kubectl, said, names):
     with pytest.raises(CapstanError, match=names) as error, forwarded("capstan", "svc/mlflow", 5000):
         pass
     assert "\n" not in str(error.value) and len(kubectl.calls()) == 1
+    assert type(error.value) is CapstanError
+
+
+def test_pod_that_starts_again_may_be_back_soon(kubectl):
+    kubectl.fails("error: unable to forward port because pod is not running. Current status=Pending")
+    with pytest.raises(Unavailable, match="capstan cluster status"), forwarded("capstan", "svc/mlflow", 5000):
+        pass
 
 
 def test_endpoint_that_is_not_there_yet_names_the_command(kubectl):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from capstan.cluster import logs
+from capstan.errors import CapstanError, TemporaryFailure
+from capstan.runner import failure
 
 LOG = """I1121 02:21:39.632288      15 launcher_v2.go:417] Component starts
 capstan note: Version 1 is the champion.
@@ -24,6 +26,14 @@ def test_notes_of_a_step():
 
 def test_error_that_a_user_can_fix_is_its_message():
     assert logs.message(LOG.format(error="capstan.errors.CapstanError: The table is empty.")) == "The table is empty."
+
+
+def test_error_of_a_service_that_is_away_is_its_message_and_may_pass():
+    log = LOG.format(error="capstan.errors.Unavailable: MLflow does not answer at http://mlflow.capstan:5000.")
+    assert logs.message(log) == "MLflow does not answer at http://mlflow.capstan:5000."
+    assert failure.kind(log) is TemporaryFailure
+    assert failure.kind(LOG.format(error="capstan.errors.CapstanError: The table is empty.")) is CapstanError
+    assert failure.kind(LOG.format(error="ValueError: no")) is CapstanError
 
 
 def test_another_error_is_its_traceback_without_the_lines_of_kubeflow_and_argo():
