@@ -1,6 +1,7 @@
 """The Kubernetes API: with the service account in a pod, with the current context of kubectl elsewhere."""
 
 import json
+import logging
 import os
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ def _client() -> Any:
     from kubernetes import client, config
     from kubernetes.config import ConfigException
 
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it warns of each retry
     try:
         if "KUBERNETES_SERVICE_HOST" in os.environ:
             config.load_incluster_config()

@@ -21,6 +21,9 @@ from capstan.storage import Bucket, Storage
 if TYPE_CHECKING:
     from capstan.retention_policy import Policy, Removed
 
+# PostgreSQL notices within a minute that the node of a client is gone; by default that takes two hours.
+KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+
 
 @cache
 def _forwarded_endpoint(capstone: str) -> str:
@@ -114,11 +117,12 @@ class ClusterProfile:
 
     @contextmanager
     def lock(self, name: str, message: str) -> Iterator[None]:
-        """Hold an advisory lock of PostgreSQL, which ends with the connection, however its holder ends."""
+        """Hold an advisory lock of PostgreSQL, which ends with the connection, however its holder or its node ends."""
         import psycopg
 
         try:
-            with psycopg.connect(settings().feast_registry.replace("+psycopg", ""), autocommit=True) as connection:
+            url = settings().feast_registry.replace("+psycopg", "")
+            with psycopg.connect(url, autocommit=True, options=KEEPALIVE) as connection:
                 query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
                 [got] = connection.execute(query, (name,)).fetchone() or [False]
                 if not got:

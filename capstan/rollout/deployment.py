@@ -18,9 +18,13 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: 
     canary: the percent of requests that it gets as the challenger; 0 makes it the champion, and less than 0 only
     tries it. The first version becomes the champion in any case. champion: the one that the gate compared it with, ""
     for none. When the version fails, the previous state is restored and the error is raised. Raises RolloutChanged when
-    another champion serves now.
+    another champion serves now. A deployment that is repeated, as when its step lost its pod, changes nothing.
     """
     with changing(name) as state:
+        if canary > 0 and state.challenger == version and state.traffic == Traffic("canary", canary):
+            apply(name, state, state, "deploy", require=["champion", "challenger"])
+            try_role("challenger")
+            return f"Version {version} is the challenger already."
         require_no_rollout(name, state)
         require_not_retired(name, version)
         if champion is not None and state.champion not in (champion, version):

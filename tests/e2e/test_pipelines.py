@@ -1,8 +1,9 @@
 """A small pipeline on the Kubeflow Pipelines of a real cluster: what a run says, returns and leaves behind.
 
-It takes about three minutes.
+It takes about five minutes.
 """
 
+import threading
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from capstan.cluster import logs, metadata, pipelines
 from capstan.cluster.access import connect, local_addresses
+from capstan.cluster.run_pods import NAME as NODE
 from capstan.cluster.runs import Runs
 from capstan.errors import CapstanError
 from tests.e2e import kube
@@ -90,6 +92,30 @@ def test_step_from_the_cache_and_step_that_fails(ran, at):
     again = Run(at, seed=SEED, fail=True)
     assert ("measure", "cached") in again.states() and ("deploy", "failed") in again.states()
     assert again.error.startswith("Step deploy failed: The table is empty. Give another.\nThe log is ")
+    assert again.states().count(("deploy", "started")) == 1, "what fails by itself is not tried again"
+
+
+def delete_pod_of_measure():
+    """Delete the pod of the step as soon as it runs."""
+
+    def running():
+        pods = kube.pods("pipeline/runid,workflows.argoproj.io/completed!=true", "kubeflow")
+        named = [pod for pod in pods if pod["metadata"]["annotations"].get(NODE, "").endswith(".measure.executor")]
+        return [pod["metadata"]["name"] for pod in named if pod["status"]["phase"] == "Running"]
+
+    [name] = kube.wait_until(running, 60, "the pod of measure")
+    kube.kubectl("delete", "pod", name, "--namespace=kubeflow", "--grace-period=1", "--wait=false")
+
+
+def test_step_whose_pod_is_deleted_is_tried_again_with_a_message(at):
+    deletion = threading.Thread(target=delete_pod_of_measure)
+    done = Run(at, on_begin=deletion.start, seed=uuid.uuid4().hex, seconds=10)
+    deletion.join()
+    assert not done.error and done.outputs["rows"] == 1234
+    notes = [text for text, state in done.states() if state == "note"]
+    assert "The pod of measure was lost: it was deleted." in notes
+    assert "The run is started again: what was done comes from the cache." in notes
+    assert done.states().count(("measure", "started")) == 2 and ("measure", "done") in done.states()
 
 
 def test_run_goes_on_when_it_can_no_longer_be_followed(at):

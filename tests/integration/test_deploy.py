@@ -111,6 +111,12 @@ def test_canary_deployment_gives_the_new_version_its_share_and_ends_there(flight
         state = store.read("flight_delay")
         assert (state.champion, state.challenger, state.candidate) == (before.champion, newer, "")
         assert state.traffic.describe() == "canary 10 %"
+        # As a step whose pod is lost at its end, and that is tried again.
+        assert f"Version {newer} is the challenger already." in try_version(newer, canary=10)
+        assert store.read("flight_delay") == state
+        for canary in (0, 20):
+            with pytest.raises(CapstanError, match="A roll-out of flight_delay is under way"):
+                try_version(newer, canary=canary)
     finally:
         commands.rollback("flight_delay")
 

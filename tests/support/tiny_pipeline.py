@@ -22,12 +22,18 @@ def tiny(image: str) -> Any:
 
     @dsl.component(base_image=image, install_kfp_package=False)
     def measure(
-        seed: str, scores: dsl.Output[dsl.Metrics], page: dsl.Output[dsl.HTML], tables: dsl.Output[dsl.Dataset]
+        seed: str,
+        seconds: int,
+        scores: dsl.Output[dsl.Metrics],
+        page: dsl.Output[dsl.HTML],
+        tables: dsl.Output[dsl.Dataset],
     ) -> NamedTuple("Measured", verdict=str, rows=int):
+        import time
         from pathlib import Path
 
         from capstan.notes import note
 
+        time.sleep(seconds)
         note(f"measured with {seed}")
         scores.log_metric("roc_auc", 0.75)
         Path(scores.path).write_text("")  # without a file at its path, KFP never finds the step in its cache
@@ -50,8 +56,8 @@ def tiny(image: str) -> Any:
         raise AssertionError("this step must not run")
 
     @dsl.pipeline(name=NAME)
-    def pipeline(seed: str = "", fail: bool = False) -> Outputs:
-        measured = measure(seed=seed)
+    def pipeline(seed: str = "", seconds: int = 0, fail: bool = False) -> Outputs:
+        measured = measure(seed=seed, seconds=seconds)
         verdict = measured.outputs["verdict"]
         with dsl.If(verdict == "accepted", name="accepted"):
             deploy(verdict=verdict, fail=fail).set_caching_options(False)

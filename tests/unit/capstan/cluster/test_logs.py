@@ -1,9 +1,5 @@
 """What the log of a step says: its notes, and why it failed."""
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
-
 from capstan.cluster import logs
 from capstan.errors import CapstanError, TemporaryFailure
 from capstan.runner import failure
@@ -78,51 +74,3 @@ time="2026-11-21T12:31:41.038Z" level=info msg="sub-process exited" argo=true er
 
 def test_silent_log_has_no_message():
     assert logs.message("") == ""
-
-
-INITIALIZED = datetime(2026, 11, 21, 10, 19, tzinfo=UTC)
-
-
-def pod(*states: dict, initialized: str = "True") -> dict:
-    condition = {"type": "Initialized", "status": initialized, "lastTransitionTime": "2026-11-21T10:19:00Z"}
-    return {
-        "status": {
-            "conditions": [condition],
-            "initContainerStatuses": [{"state": {"terminated": {"exitCode": 0}}}],
-            "containerStatuses": [{"state": state} for state in states],
-        }
-    }
-
-
-BEGINS = {"waiting": {"reason": "PodInitializing"}}
-
-
-@pytest.mark.parametrize(
-    ("states", "seconds", "initialized", "expected"),
-    [
-        ([BEGINS, BEGINS], 200, "True", True),  # as after a restart of the node
-        ([{"waiting": {}}, {"terminated": {"exitCode": 2}}], 200, "True", True),  # seen after one, too
-        ([BEGINS, BEGINS], 100, "True", False),  # an image is pulled
-        ([BEGINS, BEGINS], 200, "False", False),  # its init container still works
-        ([BEGINS, {"running": {}}], 200, "True", False),
-        ([{"waiting": {"reason": "ErrImagePull"}}], 200, "True", False),
-        ([], 200, "True", False),
-    ],
-)
-def test_pod_that_hangs_is_told_from_one_that_starts(states, seconds, initialized, expected):
-    now = INITIALIZED + timedelta(seconds=seconds)
-    assert logs.hangs(pod(*states, initialized=initialized), now) == expected
-
-
-@pytest.mark.parametrize(
-    ("states", "expected"),
-    [
-        ([{"terminated": {"reason": "Unknown", "exitCode": 255}}, {"terminated": {"reason": "Error"}}], True),  # seen
-        ([{"terminated": {"reason": "Error", "exitCode": 1}}], False),
-        ([{"terminated": {"reason": "OOMKilled", "exitCode": 137}}], False),
-        ([{"running": {}}], False),
-        ([], False),
-    ],
-)
-def test_pod_that_ended_with_its_node_is_told_from_one_that_failed(states, expected):
-    assert logs.node_went(pod(*states)) is expected

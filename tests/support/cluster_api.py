@@ -1,0 +1,115 @@
+"""The APIs of Kubeflow Pipelines and of Kubernetes, for runs whose ends a test chooses."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+
+from tests.support.processes import free_port
+
+ID, NAME = "workflows.argoproj.io/node-id", "workflows.argoproj.io/node-name"
+TIME = "2026-11-21T10:00:00Z"
+
+
+@dataclass
+class Fate:
+    """How a run ends, and what it leaves: pods, and nodes of Argo by their ids."""
+
+    state: str
+    pods: list[dict] = field(default_factory=list)
+    nodes: dict[str, dict] = field(default_factory=dict)
+    tasks: list[dict] = field(default_factory=list)
+
+
+@dataclass
+class Cluster:
+    """What was asked: runs in their order, those that were stopped, pods that were deleted."""
+
+    url: str
+    fates: list[Fate]
+    runs: list[Fate] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]]) -> dict:
+        """Return the answer to a request."""
+        match path.strip("/").split("/"):
+            case [*_, "v2beta1", "experiments"]:
+                return {"experiments": [{"experiment_id": "e", "display_name": "capstan"}]}
+            case [*_, "v2beta1", "runs"] if method == "POST":
+                self.runs.append(self.fates[len(self.runs)])
+                return {"run_id": f"run-{len(self.runs)}"}
+            case [*_, "v2beta1", "runs"]:
+                return {"runs": []}
+            case [*_, "v2beta1", "runs", name] if method == "POST":
+                self.stopped.append(name.partition(":")[0])
+                self._run(self.stopped[-1]).state = "CANCELED"
+            case [*_, "v2beta1", "runs", name]:
+                run = self._run(name)
+                return {"run_id": name, "state": run.state, "run_details": {"task_details": run.tasks}}
+            case [*_, "kubeflow", "pods"]:
+                return {"items": self._run(query["labelSelector"][0].partition("=")[2]).pods}
+            case [*_, "kubeflow", "workflows"]:
+                nodes = self._run(query["labelSelector"][0].partition("=")[2]).nodes
+                return {"items": [{"spec": {}, "status": {"nodes": nodes}}]}
+            case [*_, "pods", name] if method == "DELETE":
+                self.deleted.append(name)
+            case [*_, "nodes", name]:
+                return {"status": {"conditions": [{"type": "Ready", "status": "True" if name == "up" else "Unknown"}]}}
+        return {}
+
+    def _run(self, run_id: str) -> Fate:
+        return self.runs[int(run_id.rpartition("-")[2]) - 1]
+
+
+def pod(step: str, phase: str, *states: dict, node: str = "up", conditions: list | None = None, **more) -> dict:
+    """Return a pod of a step. states: of its containers. more: of its status, or `deletionTimestamp`."""
+    name = f"wf.root.{step}.executor"
+    metadata = {"name": f"wf-{step}", "annotations": {ID: step, NAME: name}}
+    metadata |= {key: more.pop(key) for key in ("deletionTimestamp",) if key in more}
+    status = {"phase": phase, "conditions": conditions or [], **more}
+    status["containerStatuses"] = [{"state": state} for state in states]
+    return {"metadata": metadata, "spec": {"nodeName": node}, "status": status}
+
+
+@contextmanager
+def cluster(folder: Path, *fates: Fate) -> Iterator[Cluster]:
+    """Yield a cluster whose runs have these fates, one after the other. Its kubeconfig is in the folder."""
+    made = Cluster(f"http://127.0.0.1:{free_port()}", list(fates))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            parts = urlsplit(self.path)
+            if length := int(self.headers.get("Content-Length", 0)):
+                self.rfile.read(length)
+            content = json.dumps(made.answer(self.command, parts.path, parse_qs(parts.query))).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_arguments):
+            pass
+
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "test", "cluster": {"server": made.url}}],
+        "users": [{"name": "test", "user": {}}],
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "current-context": "test",
+    }
+    (folder / "kubeconfig").write_text(yaml.safe_dump(config))
+    with ThreadingHTTPServer(("127.0.0.1", int(made.url.rpartition(":")[2])), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield made
+        server.shutdown()
