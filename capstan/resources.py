@@ -33,6 +33,10 @@ class Size:
             "limits": {"cpu": self.cpu_limit, "memory": self.memory_limit} | gpus,
         }
 
+    def cpus(self) -> int:
+        """Return how many whole CPUs a pod may take, and at least one."""
+        return max(1, millicores(self.cpu_limit) // 1000)
+
     def tolerations(self) -> list[dict[str, str]]:
         """Return what lets a pod onto nodes with GPUs, which are often kept for those that ask for one."""
         return [{"key": GPU, "operator": "Exists", "effect": "NoSchedule"}] if self.gpus else []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from models.booster import CalibratedBooster, encode
-from models.ray_workers import LOST_WORKERS, start_ray
+from models.ray_workers import LOST_WORKERS, scaling, start_ray
 
 if TYPE_CHECKING:
     import lightgbm
@@ -65,7 +65,7 @@ def fit(
     """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
     import lightgbm
     import ray
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train import FailureConfig, RunConfig
     from ray.train.lightgbm import LightGBMTrainer
 
     if workers:
@@ -81,7 +81,7 @@ def fit(
                 "rounds": rounds,
                 "storage": storage,
             },
-            scaling_config=ScalingConfig(num_workers=workers),
+            scaling_config=scaling(workers),
             run_config=RunConfig(
                 storage_path=settings().ray_storage or storage,
                 failure_config=FailureConfig(max_failures=LOST_WORKERS if workers else 0),

@@ -14,7 +14,7 @@ import torch
 
 from capstan.settings import settings
 from models import checkpoints
-from models.ray_workers import LOST_WORKERS, start_ray
+from models.ray_workers import LOST_WORKERS, scaling, start_ray
 from models.training import State
 
 
@@ -28,7 +28,7 @@ class Learn(Protocol):
 def fit_on_workers(learn: Learn, data: Any, workers: int, key: str) -> dict[str, torch.Tensor]:
     """Return the weights of a network that `workers` Ray workers have trained. key: of the checkpoints."""
     import ray
-    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig
     from ray.train.torch import TorchTrainer
 
     start_ray()
@@ -36,7 +36,7 @@ def fit_on_workers(learn: Learn, data: Any, workers: int, key: str) -> dict[str,
     result = TorchTrainer(
         _loop,
         train_loop_config={"learn": learn, "data": ray.put(data)},  # one copy per machine
-        scaling_config=ScalingConfig(num_workers=workers, use_gpu=graphics >= workers),
+        scaling_config=scaling(workers, use_gpu=graphics >= workers),
         run_config=RunConfig(
             name=key,
             storage_path=settings().ray_storage or str(checkpoints.folder()),

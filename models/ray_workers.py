@@ -1,6 +1,12 @@
 """Ray for training on workers: here, or on the cluster that RAY_ADDRESS names."""
 
 import os
+from typing import TYPE_CHECKING
+
+from capstan.settings import settings
+
+if TYPE_CHECKING:
+    from ray.train import ScalingConfig
 
 # A training on Ray workers begins again when it loses one, so often at the most.
 LOST_WORKERS = 2
@@ -14,3 +20,10 @@ def start_ray() -> None:
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a private instance on loopback
         os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
         ray.init(include_dashboard=False, log_to_driver=False)
+
+
+def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":
+    """Return how Ray Train places workers: on a cluster each has all CPUs of its pod, so that no two share one."""
+    from ray.train import ScalingConfig
+
+    return ScalingConfig(num_workers=workers, use_gpu=use_gpu, resources_per_worker={"CPU": settings().ray_cpus})

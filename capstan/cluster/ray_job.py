@@ -1,7 +1,8 @@
-"""Training on its own Ray cluster: a RayJob of KubeRay that lives as long as the step that waits for it.
+"""Training on Ray: a RayJob of KubeRay that lives as long as the step that waits for it.
 
 The step and the job exchange folders through the object store, below `jobs/ID`. The job's log streams into the step's.
-The pods come from the PodTemplates `ray-head` and `ray-worker`, where an overlay sets sizes, nodes and GPUs.
+The job makes its own Ray cluster, whose pods come from the PodTemplates `ray-head` and `ray-worker`, where an overlay
+sets sizes, nodes and GPUs; or it runs on the cluster that CAPSTAN_RAY_CLUSTER names, and leaves that as it is.
 """
 
 import os
@@ -19,10 +20,13 @@ from capstan.catalogue import load
 from capstan.cluster import api, templates
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
+from capstan.notes import note
 from capstan.resources import Size
+from capstan.settings import settings
 from capstan.storage import Storage
 
-PATH = f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayjobs"
+RAY = f"/apis/ray.io/v1/namespaces/{NAMESPACE}"
+PATH = f"{RAY}/rayjobs"
 START_SECONDS = 600  # to pull the image and find room
 BEAT_SECONDS, STALE_SECONDS = 10, 60  # the step is alive; the job ends by itself when it is not
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
@@ -31,15 +35,18 @@ ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
 def run(
     storage: Storage, module: str, capstone: str, source: Path, target: Path, parameters: str, workers: int, image: str
 ) -> None:
-    """Run `python -m MODULE CAPSTONE KEY` on a Ray cluster with `workers` workers.
+    """Run `python -m MODULE CAPSTONE KEY` on a Ray cluster with `workers` workers, or on the one of the settings.
 
     It reads the folder `source` and `parameters` in `storage` below KEY, and writes what becomes the folder
     `target` there. Raises CapstanError when the job fails. The job is deleted in any case.
     """
     identity = uuid4().hex[:8]
     name, key = f"{service_name(capstone)}-{identity}", f"jobs/{identity}"
-    size = load(capstone).RESOURCES.worker
-    body = definition(name, f"python -m {module} {capstone} {key}", workers, image, size)
+    entrypoint = f"python -m {module} {capstone} {key}"
+    if cluster := settings().ray_cluster:
+        body = definition_on(cluster, name, entrypoint, image)
+    else:
+        body = definition(name, entrypoint, workers, image, load(capstone).RESOURCES.worker)
     try:
         with _beating(storage, f"{key}/beat"):
             upload(source, storage, f"{key}/source")
@@ -54,10 +61,44 @@ def run(
 
 
 def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
-    """Return a RayJob whose pods run an image. size: of a worker, where a task states one."""
+    """Return a RayJob with a cluster whose pods run an image. size: of a worker, where a task states one."""
     head, worker = templates.pod("ray-head", image), templates.pod("ray-worker", image, size)
     gpus = {"num-gpus": str(size.gpus)} if size and size.gpus else {}
     group = {"groupName": "workers", "replicas": workers, "minReplicas": workers, "maxReplicas": workers}
+    spec = {
+        "shutdownAfterJobFinishes": True,
+        "rayClusterSpec": {
+            # Nothing but the driver runs on the head: it has no CPUs to give.
+            "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
+            "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": str(cpus(size))} | gpus, "template": worker}],
+        },
+    }
+    return _job(name, entrypoint, spec)
+
+
+def definition_on(cluster: str, name: str, entrypoint: str, image: str) -> dict[str, Any]:
+    """Return a RayJob on a RayCluster that is there, and note when that runs another image than this one.
+
+    Raises CapstanError when there is no such cluster: the job would wait for it.
+    """
+    known = api.get(f"{RAY}/rayclusters/{cluster}")
+    if known is None:
+        raise CapstanError(
+            f"The namespace {NAMESPACE} has no RayCluster {cluster!r}, which CAPSTAN_RAY_CLUSTER names. Make it, or "
+            "unset that, and each training job makes its own."
+        )
+    runs = known["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["image"]
+    if runs != image:
+        note(f"The RayCluster {cluster} trains with the code of its own image, {runs}. This step has {image}.")
+    return _job(name, entrypoint, {"clusterSelector": {"ray.io/cluster": cluster}})
+
+
+def cpus(size: Size | None) -> int:
+    """Return the CPUs that Ray gives to a worker: what its pod may take, or one where the task states no size."""
+    return size.cpus() if size else 1
+
+
+def _job(name: str, entrypoint: str, more: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "ray.io/v1",
         "kind": "RayJob",
@@ -65,14 +106,9 @@ def definition(name: str, entrypoint: str, workers: int, image: str, size: Size 
         "spec": {
             "submissionMode": "HTTPMode",  # the operator submits: no third pod
             "entrypoint": entrypoint,
-            "shutdownAfterJobFinishes": True,
             "activeDeadlineSeconds": 24 * 3600,
             "backoffLimit": 0,
-            "rayClusterSpec": {
-                # Nothing but the driver runs on the head: it has no CPUs to give.
-                "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
-                "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": "1"} | gpus, "template": worker}],
-            },
+            **more,
         },
     }
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from capstan.catalogue import load
 from capstan.cluster import ray_job
 from capstan.profile import profile
 from capstan.settings import settings
@@ -19,6 +20,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="capstan-") as folder, ray_job.ending_with_step(storage, key):
         tables, model = Path(folder) / "tables", Path(folder) / "model"
         os.environ["CAPSTAN_RAY_STORAGE"] = storage.url(f"{key}/ray")
+        os.environ["CAPSTAN_RAY_CPUS"] = str(ray_job.cpus(load(capstone).RESOURCES.worker))
         settings.cache_clear()
         ray_job.download(storage, f"{key}/source", tables)
         fit(capstone, str(tables), str(model), json.loads(storage.read(f"{key}/parameters.json") or b"{}"))

@@ -20,7 +20,8 @@ pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
-    *("schemas", "pipelines", "weights", "retention", "code_edit", "failing", "documentation", "updates", "capstones"),
+    *("schemas", "pipelines", "ray", "weights", "retention", "code_edit", "failing", "documentation", "updates"),
+    "capstones",
     *("alerts", "digests", "keys", "operations", "lost_stores", "uninstall", "autoscaling"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.

@@ -13,6 +13,7 @@ ENDPOINT = "system:serviceaccount:capstan:endpoint"
 ALLOWED = [
     *[(verb, "inferenceservices") for verb in ("get", "list", "watch", "create", "patch", "delete")],
     *[(verb, "rayjobs.ray.io") for verb in ("get", "list", "watch", "create", "delete")],
+    ("get", "rayclusters.ray.io"),
     *[("get", f"podtemplates/{name}") for name in ("endpoint", "ray-head", "ray-worker")],
     *[(verb, "pods") for verb in ("get", "list", "watch")],
     ("get", "pods/log"), ("get", "deployments.apps"),

@@ -234,13 +234,34 @@ def test_endpoint_and_workers_have_the_size_of_the_task_and_a_gpu_only_where_it_
     assert body["spec"]["predictor"]["tolerations"][0]["key"] == "nvidia.com/gpu"
     job = ray_job.definition("flight-delay-1", "python -m train", 2, "capstan:1", size)
     [group] = job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
-    assert problems(job) == [] and group["rayStartParams"]["num-gpus"] == "1"
+    assert problems(job) == [] and group["rayStartParams"] == {"num-cpus": "4", "num-gpus": "1"}
     assert group["template"]["spec"]["containers"][0]["resources"] == size.container()
     assert "nvidia.com/gpu" not in json.dumps(job["spec"]["rayClusterSpec"]["headGroupSpec"])
 
 
 def test_training_job_fits_the_schema_of_ray_jobs(pod_templates):
-    assert problems(ray_job.definition("flight-delay-1", "python -m train", 2, "capstan:1")) == []
+    job = ray_job.definition("flight-delay-1", "python -m train", 2, "capstan:1")
+    assert problems(job) == []
+    assert job["spec"]["rayClusterSpec"]["workerGroupSpecs"][0]["rayStartParams"] == {"num-cpus": "1"}
+
+
+@pytest.mark.parametrize(("limit", "cpus"), [("250m", 1), ("1", 1), ("2500m", 2), ("8", 8)])
+def test_worker_has_the_whole_cpus_that_its_pod_may_take(limit, cpus):
+    assert ray_job.cpus(Size("100m", "1Gi", limit, "2Gi")) == cpus
+
+
+def test_training_job_on_a_cluster_that_is_there_names_it_and_has_none_of_its_own(monkeypatch, capsys):
+    container = {"name": "ray", "image": "capstan:1"}
+    there = {"spec": {"headGroupSpec": {"template": {"spec": {"containers": [container]}}}}}
+    monkeypatch.setattr(ray_job.api, "get", lambda path: there if path.endswith("/rayclusters/shared") else None)
+    job = ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:1")
+    assert problems(job) == [] and job["spec"]["clusterSelector"] == {"ray.io/cluster": "shared"}
+    # KubeRay takes no cluster beside it, and would not shut one down.
+    assert not {"rayClusterSpec", "shutdownAfterJobFinishes"} & job["spec"].keys() and not capsys.readouterr().out
+    ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:2")
+    assert "the code of its own image, capstan:1. This step has capstan:2" in capsys.readouterr().out
+    with pytest.raises(CapstanError, match="no RayCluster 'another', which CAPSTAN_RAY_CLUSTER names"):
+        ray_job.definition_on("another", "flight-delay-1", "python -m train", "capstan:1")
 
 
 @pytest.mark.parametrize(
