@@ -76,11 +76,11 @@ E2E = $(PYTEST) tests/e2e -n 2 --durations=20 -m
 e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship, one other capstone, what fails
 	$(E2E) "e2e and not long"
 
-e2e-long: .venv/.dev  ## the rest, about an hour: documentation, operations, autoscaling, removing Capstan
+e2e-long: .venv/.dev  ## the rest, more than an hour: documentation, operations, lost stores, autoscaling, removing Capstan
 	$(E2E) "e2e and long"
 
 e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, one other capstone, and a sixth of the rest
-	$(E2E) "e2e and (rotating or not long)" --selected
+	$(E2E) "e2e and not long" --selected
 
 e2e-capstones: .venv/.dev  ## each capstone on a cluster: up to ten minutes for each
 	$(PYTEST) tests/e2e/test_capstones.py -n 0 --every-capstone

@@ -20,9 +20,19 @@ pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
     *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
-    *("schemas", "pipelines", "ray", "weights", "retention", "code_edit", "failing", "documentation", "updates"),
-    "capstones",
-    *("alerts", "digests", "keys", "operations", "lost_stores", "uninstall", "autoscaling"),
+    *("keys", "schemas", "pipelines", "ray", "weights", "new_image", "retention", "code_edit", "failing", "capstones"),
+    # The long ones.
+    *(
+        "training",
+        "autoscaling",
+        "documentation",
+        "alerts",
+        "digests",
+        "rotation",
+        "operations",
+        "lost_stores",
+        "uninstall",
+    ),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them

@@ -13,7 +13,7 @@ from tests.e2e import kube
 from tests.support.documented_commands import Command, commands
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.rotating, pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 PAGE = ROOT / "docs" / "kubernetes.md"
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ANSWER = re.search(r"Both print `\[([\d.]+)\]`", PAGE.read_text())[1]

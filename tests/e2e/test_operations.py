@@ -11,7 +11,7 @@ from tests.e2e.backup import Backup, run, written_under
 from tests.e2e.endpoint import CAPSTONE, FLIGHT, PODS, PROBABILITY, SERVICE, predicted
 from tests.e2e.services import Services
 
-pytestmark = [pytest.mark.rotating, pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 SECRETS = ("The token", "MLflow's database password", "Feast's database password", "Redis's password")
 
 

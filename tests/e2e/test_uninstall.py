@@ -8,7 +8,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services
 
-pytestmark = [pytest.mark.rotating, pytest.mark.alone, pytest.mark.long]
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

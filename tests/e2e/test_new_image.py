@@ -1,4 +1,4 @@
-"""What comes to a served capstone late: a new image under load, and a version that was trained on a Ray cluster."""
+"""A new image comes to an endpoint under load."""
 
 import subprocess
 import time
@@ -9,7 +9,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS, SERVICE, scale
 from tests.e2e.load import load
 
-pytestmark = [pytest.mark.rotating, pytest.mark.long]
+pytestmark = pytest.mark.rotating
 
 
 def test_new_image_comes_under_load_without_a_failed_request(endpoint, client):
@@ -35,13 +35,3 @@ def test_new_image_comes_under_load_without_a_failed_request(endpoint, client):
             time.sleep(10)
     scale(1)
     assert not seen.failures, seen.failures
-
-
-def test_training_on_a_ray_cluster_of_its_own(ran, services):
-    """It leaves no job, no pod and no file behind. With one worker the model is as good, not the same."""
-    trained = services.summary("--workers", "1", "--canary", "1", timeout=1200)
-    assert trained["scores"]["roc_auc"] == pytest.approx(ran["scores"]["roc_auc"], abs=0.01)
-    assert kube.get("rayjobs.ray.io")["items"] == []
-    kube.wait_until(lambda: not kube.pods("ray.io/cluster"), 60, "no pod of Ray")
-    if trained["verdict"] == "accepted" and trained["version"] != ran["version"]:
-        kube.answer("rollback", CAPSTONE)
