@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     ray_cluster: str = Field("", description="cluster: a RayCluster to train on; by default each job makes its own")
     ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")
     ray_cpus: int = Field(1, ge=1, description="cluster: the CPUs of each worker of a training job")
+    namespace: str = Field(
+        "capstan",
+        pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
+        description="cluster: the namespace of services and endpoints",
+    )
+    service_account: str = Field("", description="cluster: the account that steps run as, by default that of KFP")
     platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
     overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
     image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")

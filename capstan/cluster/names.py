@@ -1,6 +1,16 @@
 """Names of what Capstan has on a cluster."""
 
-NAMESPACE = "capstan"
+import os
+from pathlib import Path
+
+
+def _namespace() -> str:
+    """Return the namespace that the environment names, or in a step the mounted ConfigMap; by default `capstan`."""
+    mounted = Path("/etc/capstan/settings/CAPSTAN_NAMESPACE")
+    return os.environ.get("CAPSTAN_NAMESPACE") or (mounted.read_text().strip() if mounted.is_file() else "capstan")
+
+
+NAMESPACE = _namespace()  # of the services and the endpoints
 KFP_NAMESPACE = "kubeflow"
 # The ConfigMap and the Secret of the settings. Their names differ, for KFP names a volume after what it holds.
 SETTINGS, SECRETS = "capstan", "capstan-secrets"

@@ -11,6 +11,7 @@ from capstan.cluster.names import service_name
 from capstan.cluster.run_records import RunRecords
 from capstan.cluster.runs import EXPERIMENT, reason
 from capstan.errors import CapstanError
+from capstan.settings import settings
 
 
 def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
@@ -35,6 +36,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
                 no_catchup=True,
                 pipeline_package_path=package,
                 params=parameters,
+                service_account=settings().service_account or None,
             )
         except Exception as error:  # of the client, of its HTTP library, of kfp's server API
             raise CapstanError(f"Kubeflow Pipelines did not take the recurring run: {reason(error)}") from error

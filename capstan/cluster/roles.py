@@ -50,7 +50,7 @@ def statements(bucket: str) -> dict[str, list[dict[str, Any]]]:
         TRAINING: [
             allow(("ListBucket",), bucket),
             allow(("GetObject",), f"{bucket}/data/*"),
-            allow(files, f"{bucket}/jobs/*"),
+            allow(files, f"{bucket}/jobs", f"{bucket}/jobs/*"),  # pyarrow marks the folder itself
         ],
     }
 

@@ -14,6 +14,7 @@ import httpx
 
 from capstan.cluster.run_records import UNFINISHED, RunRecords
 from capstan.errors import CapstanError, Unavailable
+from capstan.settings import settings
 
 __all__ = ["EXPERIMENT", "UNFINISHED", "Runs", "reason"]
 
@@ -39,7 +40,11 @@ class Runs(RunRecords):
             compiler.Compiler().compile(pipeline, package)
             try:
                 run = kfp.Client(host=self.url).create_run_from_pipeline_package(
-                    package, arguments=parameters, run_name=name, experiment_name=EXPERIMENT
+                    package,
+                    arguments=parameters,
+                    run_name=name,
+                    experiment_name=EXPERIMENT,
+                    service_account=settings().service_account or None,
                 )
             except Exception as error:  # of the client, of its HTTP library, of kfp's server API
                 raise CapstanError(f"Kubeflow Pipelines did not take the run: {reason(error)}") from error

@@ -149,17 +149,21 @@ def _s3_keys(known: dict[str, dict[str, str]]) -> tuple[dict[str, dict[str, str]
     root = root_keys()
     access = {name: held.get(S3_ACCESS_KEY, "") for name, held in known.items()}
     lacking = [name for name, key in access.items() if not key or (root and key == root.access)]
-    if not lacking:
-        return {name: {} for name in known}, ""
 
     def given(make: Callable[[str], dict[str, str]]) -> dict[str, dict[str, str]]:
         return {name: make(name) if name in lacking else {} for name in known}
 
     with iam.connect(root) as api:
         if api and (SECRETS in lacking or api.has(roles.PLATFORM, access[SECRETS])):
-            return given(lambda name: s3_settings(_made(api, name))), ""
+            rights = roles.statements(settings().bucket)
+            for name, user in S3_USERS.items():
+                if name in lacking or api.has(user, access[name]):
+                    api.allow(user, rights[user])
+            return given(lambda name: s3_settings(_made(api, S3_USERS[name]))), ""
     if root and SECRETS in lacking:
         return given(lambda name: s3_settings(root)), NO_IAM
+    if not lacking:
+        return given(lambda name: {}), ""
     if SECRETS in lacking:
         raise CapstanError(
             f"The Secret {S3_SECRET} of namespace {KFP_NAMESPACE} is missing or has no accesskey and secretkey. "
@@ -170,9 +174,7 @@ def _s3_keys(known: dict[str, dict[str, str]]) -> tuple[dict[str, dict[str, str]
     return given(lambda name: platform), SHARED.format(" and ".join(lacking))
 
 
-def _made(api: Iam, name: str) -> Keys:
-    user = S3_USERS[name]
-    api.allow(user, roles.statements(settings().bucket)[user])
+def _made(api: Iam, user: str) -> Keys:
     api.keep_only(user, "")  # what no Secret has any more
     return api.new_keys(user)
 

@@ -16,6 +16,7 @@ from capstan.errors import CapstanError
 from capstan.files import atomic_write, digest
 from capstan.settings import ROOT, settings
 
+RENAMED = ROOT / "manifests" / "components" / "namespace" / "kustomization.yaml"
 LIBRARIES = "capstan/libraries"  # the annotation of what such a service was last made of
 
 
@@ -79,6 +80,8 @@ def apply(capstones: list[str]) -> str:
     folder = settings().home / "cluster"
     with atomic_write(folder / "kustomization.yaml") as partial:
         partial.write_text(kustomization(folder))
+    with atomic_write(folder / "namespace" / "kustomization.yaml") as partial:
+        partial.write_text(RENAMED.read_text().replace("team-a", NAMESPACE))
     kubectl("apply", "--kustomize", str(folder))
     # By a separate patch: the images of other capstones stay.
     own = {"data": {name: build.pinned(images.image(name)) for name in capstones}}
@@ -98,6 +101,7 @@ def kustomization(folder: Path) -> str:
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [os.path.relpath(overlay(), folder.resolve())],  # kustomize takes no absolute paths
+        "components": [] if NAMESPACE == "capstan" else ["namespace"],
         "images": [
             _renamed("capstan", core),
             _renamed("capstan-libraries", libraries_image()),

@@ -44,11 +44,14 @@ def patches(folder):
 
 def targets(folder, wanted):
     """Return the objects of a folder's resources that a target selects, or that a patch is for."""
-    kind, name = wanted["kind"], wanted.get("metadata", wanted).get("name", ".*")
+    kind, about = wanted.get("kind", ".*"), wanted.get("metadata", wanted)
+    name, namespace = about.get("name", ".*"), about.get("namespace", ".*")
     return [
         body
         for body in (BASE if folder in COMPONENTS else manifests.resources(folder))
-        if body["kind"] == kind and re.fullmatch(name, body["metadata"]["name"])
+        if re.fullmatch(kind, body["kind"])
+        and re.fullmatch(name, body["metadata"]["name"])
+        and re.fullmatch(namespace, body["metadata"].get("namespace", ""))
     ]
 
 
