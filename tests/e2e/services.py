@@ -109,11 +109,13 @@ class Services:
 
     def s3(self):
         import boto3
+        from botocore.config import Config
 
+        patient = Config(retries={"mode": "standard", "total_max_attempts": 6})  # until a forwarded port is back
         keys = [kube.secret("capstan-secrets", f"CAPSTAN_S3_{name}_KEY") for name in ("ACCESS", "SECRET")]
         return boto3.client(
             "s3", endpoint_url=self.url("s3"), region_name="us-east-1",
-            aws_access_key_id=keys[0], aws_secret_access_key=keys[1],
+            aws_access_key_id=keys[0], aws_secret_access_key=keys[1], config=patient,
         )  # fmt: skip
 
     def empty_bucket(self) -> None:

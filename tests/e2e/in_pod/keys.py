@@ -2,7 +2,10 @@
 
 import json
 import os
+import socket
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -29,6 +32,19 @@ def attempt(what: str, work: object) -> None:
         allowed[what] = False
     else:
         allowed[what] = True
+
+
+def wait_for_the_network() -> None:
+    """A new pod is refused until each node's policies know its address."""
+    store = urllib.parse.urlsplit(os.environ["CAPSTAN_S3_ENDPOINT"])
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((store.hostname, store.port), timeout=2).close()
+        except OSError:
+            time.sleep(0.5)
+        else:
+            break
 
 
 def s3() -> None:
@@ -85,6 +101,7 @@ def registry() -> None:
     attempt("change the registry", lambda: ask("registered-models/create", b'{"name": "e2e-keys"}'))
 
 
+wait_for_the_network()
 s3()
 registry()
 if "CAPSTAN_FEAST_REGISTRY" in os.environ:
