@@ -27,6 +27,14 @@ class Formatter(logging.Formatter):
         return "\n\n".join([*reversed(parts), "Messages are left out. CAPSTAN_LOG_VALUES=1 shows them."])
 
 
+class ClientIsThere(logging.Filter):
+    """Drops what gRPC reports as an unexpected exception: an answer whose client had just left."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is about anything else."""
+        return not (record.exc_info and record.exc_info[0] and record.exc_info[0].__name__ == "ExecuteBatchError")
+
+
 def configure() -> None:
     """Set up the logs of the server, KServe, uvicorn and the libraries under them. Call it before importing kserve."""
     logging.config.dictConfig(
@@ -34,12 +42,14 @@ def configure() -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": Formatter, "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+            "filters": {"client is there": {"()": ClientIsThere}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
             "loggers": {
                 "serving": {"level": "INFO"},
                 # KServe configures its loggers unless this one has a handler.
                 "kserve": {"level": "WARNING", "handlers": ["stderr"], "propagate": False},
+                "grpc._cython.cygrpc": {"filters": ["client is there"]},
                 "uvicorn.access": {"handlers": [], "propagate": False},
             },
         }
