@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
     log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
+    log_close_seconds: float = Field(
+        0, ge=0, description="prediction log: how long to try to move it when it is closed"
+    )
     log_fsync: bool = Field(False, description="prediction log: survive a crash of the machine, not just the server")
 
     keep_runs_days: int = Field(30, ge=1, description="clean: days that finished runs and their files are kept")

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ class PredictionLog:
 
     `segment_bytes` and `segment_seconds` end a segment, whichever comes first. With `fsync` records outlive a crash of
     the machine; without it they outlive one of the server. Complete files move on to `storage`, if there is one.
+    `close_seconds` is how long closing tries to move them while the store is away; what is left stays in the folder.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class PredictionLog:
         segment_seconds: float = 300,
         fsync: bool = False,
         storage: Storage | None = None,
+        close_seconds: float = 0,
     ):
         self.folder, self.segment_seconds, self.storage = folder, segment_seconds, storage
+        self.close_seconds = close_seconds
         self.wal = Wal(folder / "wal", segment_bytes, fsync)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -52,7 +56,8 @@ class PredictionLog:
         own = settings()
         storage = profile().storage() if own.profile == "cluster" else None
         folder = own.predictions_dir or own.home / "predictions"
-        return cls(folder, own.log_segment_bytes, own.log_segment_seconds, own.log_fsync, storage)
+        limits = own.log_segment_bytes, own.log_segment_seconds
+        return cls(folder, *limits, own.log_fsync, storage, own.log_close_seconds)
 
     @property
     def waiting(self) -> int:
@@ -133,11 +138,13 @@ class PredictionLog:
         self._thread.start()
 
     def close(self) -> None:
-        """Complete the current segment and convert it. Nothing may be appended any more."""
+        """Complete the current segment, and convert and move it. Nothing may be appended any more."""
         self._stop.set()
         if self._thread:
             self._thread.join()
-        self._maintain(0)
+        deadline = time.monotonic() + self.close_seconds
+        while not self._maintain(0) and time.monotonic() < deadline:
+            time.sleep(MAINTENANCE_SECONDS)
 
     def _run_maintenance(self) -> None:
         while not self._stop.wait(MAINTENANCE_SECONDS if self._maintain(self.segment_seconds) else RETRY_SECONDS):

@@ -21,6 +21,7 @@ REFUSED_SECONDS = 20  # a pod of the version before may make room meanwhile
 PATH = f"/apis/serving.kserve.io/v1beta1/namespaces/{NAMESPACE}/inferenceservices"
 DEPLOYMENTS = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+BUDGETS = f"/apis/policy/v1/namespaces/{NAMESPACE}/poddisruptionbudgets"
 # KServe copies annotations to the pods, so that each states what it was made of. The status does not: its
 # `observedGeneration` is that of the Deployment, which a change of the replicas alone does not raise.
 DIGEST = "capstan/digest"
@@ -56,6 +57,35 @@ def definition(capstone: str, image: str) -> dict[str, Any]:
     }
 
 
+def budget(capstone: str, service: dict[str, Any]) -> dict[str, Any]:
+    """Return the disruption budget of an endpoint: a drain takes one pod at a time. It ends with its InferenceService.
+
+    Each endpoint has its own, so that one whose pods are not ready does not hold up the drain of the others.
+    """
+    name = service_name(capstone)
+    owner = {
+        "apiVersion": service["apiVersion"],
+        "kind": service["kind"],
+        "name": name,
+        "uid": service["metadata"]["uid"],
+    }
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {
+            "name": name,
+            "namespace": NAMESPACE,
+            "labels": {"app.kubernetes.io/part-of": "capstan", "capstan/capstone": capstone},
+            "ownerReferences": [owner],
+        },
+        "spec": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": {"serving.kserve.io/inferenceservice": name}},
+        },
+    }
+
+
 def scale(pod: dict[str, Any]) -> dict[str, Any]:
     """Return the autoscaler's part of a predictor. Raises CapstanError when an overlay gives what is no number.
 
@@ -82,7 +112,8 @@ def apply(capstone: str, image: str) -> None:
     """Make the InferenceService what it should be, and wait until it is ready. Raises CapstanError with the reason."""
     path = f"{PATH}/{service_name(capstone)}"
     wanted = definition(capstone, image)
-    api.apply(path, wanted)
+    service = api.apply(path, wanted)
+    api.apply(f"{BUDGETS}/{service_name(capstone)}", budget(capstone, service))
     began, allowed = time.monotonic(), time.monotonic()
     while not _ready(api.get(path) or {}, wanted["metadata"]["annotations"][DIGEST], capstone):
         refusal, now = _refusal(capstone), time.monotonic()
@@ -98,7 +129,7 @@ def apply(capstone: str, image: str) -> None:
 
 
 def delete(capstone: str) -> None:
-    """Delete the InferenceService, its pods and its Service. Its predictions stay."""
+    """Delete the InferenceService, its pods, its Service and its disruption budget. Its predictions stay."""
     api.delete(f"{PATH}/{service_name(capstone)}")
 
 

@@ -19,7 +19,7 @@ class Answers:
     """What the clients received: the times and ids of predictions, and how many requests had none."""
 
     times: list[float]
-    ids: list[str]
+    ids: list[str]  # in the order of times
     failures: dict[str, int]
 
     @classmethod
@@ -33,7 +33,12 @@ class Answers:
             else:
                 times.append(float(time))
                 ids.append(said)
-        return cls(sorted(times), ids, failures)
+        answered = sorted(zip(times, ids, strict=True))
+        return cls([time for time, _ in answered], [one for _, one in answered], failures)
+
+    def when(self, prediction: str) -> float:
+        """Return the time at which a prediction was answered."""
+        return self.times[self.ids.index(prediction)]
 
     def silence(self, since: float) -> float:
         """Return the longest time between two answers, from an instant on."""
@@ -79,6 +84,7 @@ def _pod() -> dict:
         "terminationGracePeriodSeconds": 1,
         "securityContext": kube.USER | {"fsGroup": 10001},
         "containers": [container],
+        "nodeSelector": kube.FIRST_NODE,  # others are drained and lost
         "volumes": [{"name": "answers", "emptyDir": {}}],
     }
     labels = {"pipeline/runid": NAME, "capstan/capstone": CAPSTONE}  # as a step has it: network policies let it ask

@@ -9,7 +9,9 @@ from tests.support.processes import ROOT
 PAGE = ROOT / "docs" / "chaos.md"
 HEAD = """# What happens when a part is lost
 
-Written by `make chaos`; nothing here is typed by hand. Single tries, as they came out, on a kind cluster with one node.
+Written by `make chaos`; nothing here is typed by hand. Single tries, as they came out, on a kind cluster.
+The column **nodes** says how many it had. With two, the overlay is `kind-nodes`: the endpoint has a pod on each,
+and what has a volume is on the first.
 
 Each part is struck while `flight_delay` runs and two clients ask its endpoint. A deleted pod gets a second to end.
 The columns:
@@ -17,10 +19,11 @@ The columns:
 - **run**: how the run ended. Undisturbed, it takes about 110 s with 6 steps from the cache, and 216 s without.
 - **silence**: the longest time between two answers of the endpoint, after the strike.
 - **back**: how long it took until the part was ready again.
+- **unanswered**: requests that got an error or no answer.
 - **lost**: predictions that were answered, and are not in the object store a while later.
 
-| struck | how | after step | run | silence | back | answered | lost | when |
-| --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |
+| struck | how | nodes | after step | run | silence | back | answered | unanswered | lost | when |
+| --- | --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | --- |
 """
 ORDER = [target.title for target in TARGETS]
 

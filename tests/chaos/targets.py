@@ -23,6 +23,8 @@ class Target:
     after: str
     strike: Callable[[], Back]
     options: tuple[str, ...] = ()  # of `capstan run`
+    nodes: int = 1  # that the cluster must have
+    may_lose: float = 0.0  # seconds before the strike: what was answered since may be lost with the disk of a node
 
 
 def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
@@ -58,29 +60,82 @@ def ray_worker() -> Back:
 
 
 def kubelet() -> Back:
-    """Restart the kubelet of the node."""
-    node = _node()
+    """Restart the kubelet of the first node."""
+    node = first_node()
     subprocess.run(["docker", "exec", node, "systemctl", "restart", "kubelet"], check=True, timeout=120)
     return lambda: kube.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/healthz") == "ok"
 
 
-def node() -> Back:
-    """Restart the node, which is a container. It is back when every service has started anew and is ready."""
-    struck = time.time()
-    subprocess.run(["docker", "restart", _node()], check=True, timeout=300)
+def restarted(node: Callable[[], str]) -> Callable[[], Back]:
+    """Return what restarts a node, which is a container. It is back when every service on it has started anew."""
 
-    def back() -> bool:
-        pods = [pod for namespace in ("capstan", "kubeflow") for pod in kube.pods("", namespace)]
-        services = [pod for pod in pods if pod["spec"].get("restartPolicy") == "Always"]
-        return bool(services) and all(kube.ready(pod) and _started(pod) > struck for pod in services)
+    def strike() -> Back:
+        name, struck = node(), time.time()
+        subprocess.run(["docker", "restart", name], check=True, timeout=300)
 
-    return back
+        def back() -> bool:
+            there = [pod for pod in _services() if pod["spec"].get("nodeName") == name]
+            anew = all(_started(pod) > struck for pod in there)
+            return bool(there) and anew and all(map(kube.ready, _services())) and _is_ready(name)
+
+        return back
+
+    return strike
 
 
-def _node() -> str:
-    """Return the name of the one node, and of its container."""
-    [item] = json.loads(kube.kubectl("get", "nodes", "--output=json"))["items"]
-    return str(item["metadata"]["name"])
+def drained() -> Back:
+    """Drain the second node, as for maintenance. It is back when it takes pods again and every service is ready."""
+    name = second_node()
+    try:
+        kube.kubectl("drain", name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=300s", timeout=320)
+    finally:
+        kube.kubectl("uncordon", name)
+    return lambda: all(map(kube.ready, _services()))
+
+
+def lost() -> Back:
+    """Kill the second node, and start it again when it was given up. It is back when every service is ready."""
+    name = second_node()
+    old = {pod["metadata"]["uid"] for pod in _services() if pod["spec"].get("nodeName") == name}
+    subprocess.run(["docker", "kill", name], check=True, timeout=120)
+
+    def given_up() -> bool:
+        """Return whether every service has its pods elsewhere."""
+        items = kube.get("deploy,sts")["items"] + kube.get("deploy,sts", namespace="kubeflow")["items"]
+        pods = [pod for pod in _services() if pod["metadata"]["uid"] not in old]
+        return len(pods) >= sum(item["spec"]["replicas"] for item in items) and all(map(kube.ready, pods))
+
+    try:
+        kube.wait_until(given_up, 600, "other pods for those of the lost node")
+    finally:
+        subprocess.run(["docker", "start", name], check=True, timeout=120)
+    return lambda: _is_ready(name) and all(map(kube.ready, _services()))
+
+
+def nodes() -> list[dict]:
+    """Return the nodes, the first of them first: the control plane, with the volumes of the stores."""
+    items: list[dict] = json.loads(kube.kubectl("get", "nodes", "--output=json"))["items"]
+    return sorted(items, key=lambda item: not kube.FIRST_NODE.items() <= item["metadata"]["labels"].items())
+
+
+def first_node() -> str:
+    """Return its name, which is that of its container, too."""
+    return str(nodes()[0]["metadata"]["name"])
+
+
+def second_node() -> str:
+    """Return its name, as that of the first."""
+    return str(nodes()[1]["metadata"]["name"])
+
+
+def _is_ready(node: str) -> bool:
+    [item] = [item for item in nodes() if item["metadata"]["name"] == node]
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in item["status"]["conditions"])
+
+
+def _services() -> list[dict]:
+    pods = [pod for namespace in ("capstan", "kubeflow") for pod in kube.pods("", namespace)]
+    return [pod for pod in pods if pod["spec"].get("restartPolicy") == "Always"]
 
 
 def _started(pod: dict) -> float:
@@ -102,5 +157,8 @@ TARGETS = [
     Target("controller", "Argo's workflow controller", DELETED, "gate", pod_of("kubeflow", "app=workflow-controller")),
     Target("ray", "Ray worker", DELETED, "split", ray_worker, ("--workers", "1")),
     Target("kubelet", "kubelet", "restarted", "gate", kubelet),
-    Target("node", "The node", "container restarted", "gate", node),
+    Target("node", "The first node", "container restarted", "gate", restarted(first_node)),
+    Target("second", "The second node", "container restarted", "gate", restarted(second_node), nodes=2),
+    Target("drain", "The second node, drained", "kubectl drain", "gate", drained, nodes=2),
+    Target("lost", "The second node, lost", "container killed, started later", "gate", lost, nodes=2, may_lose=8),
 ]

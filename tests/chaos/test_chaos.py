@@ -12,6 +12,7 @@ from predictions import read
 from tests.chaos import report
 from tests.chaos.load import answers, clients
 from tests.chaos.run import Run
+from tests.chaos.targets import nodes
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services
@@ -32,6 +33,9 @@ def everything_runs():
 
 
 def test_run_ends_and_no_prediction_is_lost(target):
+    there = len(nodes())
+    if there < target.nodes:
+        pytest.skip(f"{target.title}: the cluster has {there} nodes, and this needs {target.nodes}")
     began = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(clients())
@@ -45,12 +49,12 @@ def test_run_ends_and_no_prediction_is_lost(target):
         kube.wait_until(lambda: _answers_since(time.time() - 3), BACK_SECONDS, "an answer of the endpoint")
         told = answers()
     lost = _lost(told.ids, began)
-    silence = f"{told.silence(struck):.1f} s"
-    report.write(
-        target.title, target.how, target.after, said, silence, f"{seconds:.1f} s", f"{len(told.ids):,}", len(lost)
-    )
+    silence, unanswered = f"{told.silence(struck):.1f} s", sum(told.failures.values())
+    counts = f"{len(told.ids):,}", unanswered, len(lost)
+    report.write(target.title, target.how, there, target.after, said, silence, f"{seconds:.1f} s", *counts)
     print(f"{target.title}: requests without a prediction: {told.failures or 'none'}")
-    assert not lost, f"{len(lost)} of {len(told.ids)} predictions are lost: {sorted(lost)[:5]}"
+    early = [one for one in lost if told.when(one) < struck - target.may_lose or told.when(one) > struck + 1]
+    assert not (early if target.may_lose else lost), f"{len(lost)} of {len(told.ids)} predictions are lost: {lost}"
     assert succeeded or any(reason in said for reason in REASONS), said
 
 

@@ -19,6 +19,7 @@ ENVIRONMENT = dict(os.environ)
 OPEN = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 USER = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 LOCKED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+FIRST_NODE = {"node-role.kubernetes.io/control-plane": ""}  # a label
 
 
 class KubectlError(Exception):

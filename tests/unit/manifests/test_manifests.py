@@ -15,6 +15,7 @@ import yaml
 from capstan.cluster import inference_service, ray_job, templates
 from capstan.errors import CapstanError
 from capstan.resources import Resources, Size
+from capstan.settings import Settings
 from pipelines.flight_delay import task
 from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
@@ -171,16 +172,37 @@ def test_endpoint_fits_the_schema_of_inference_services(pod_templates):
     assert body["spec"]["predictor"]["containers"][0]["image"] == "capstan:1"
 
 
-def test_overlay_sets_the_numbers_of_the_autoscaler():
-    [base] = [body for body in BASE if (body["kind"], body["metadata"]["name"]) == ("PodTemplate", "endpoint")]
-    [patch] = [
-        body
-        for _, body in patches(MANIFESTS / "overlays" / "prod")
-        if isinstance(body, dict) and body["kind"] == "PodTemplate"
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+@pytest.mark.parametrize(("overlay", "replicas"), [("kind", (1, 3)), ("kind-nodes", (2, 3)), ("prod", (2, 10))])
+def test_overlay_sets_the_numbers_of_the_autoscaler(overlay, replicas):
+    annotations = endpoint_of(overlay)["metadata"]["annotations"]
+    scaled = inference_service.scale({"metadata": {"annotations": annotations}, "spec": sized("25m")})
+    assert (scaled["minReplicas"], scaled["maxReplicas"], target(scaled)) == (*replicas, 900)
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+@pytest.mark.parametrize("overlay", ["kind-nodes", "prod"])
+def test_on_several_nodes_each_pod_of_an_endpoint_has_its_own_volume(overlay):
+    spec = endpoint_of(overlay)["spec"]
+    [volume] = [volume for volume in spec["volumes"] if volume["name"] == "predictions"]
+    assert volume.keys() == {"name", "ephemeral"} and spec["topologySpreadConstraints"]
+    claims = [body for body in overlay_of(overlay) if body["kind"] == "PersistentVolumeClaim"]
+    assert "predictions" not in {claim["metadata"]["name"] for claim in claims}
+    environment = {item["name"]: item.get("value") for item in spec["containers"][0]["env"]}
+    work = sum(float(environment[f"CAPSTAN_{name}"]) for name in ("DRAIN_DELAY", "LOG_CLOSE_SECONDS"))
+    assert work + Settings.model_fields["drain_seconds"].default < spec["terminationGracePeriodSeconds"]
+
+
+def overlay_of(name):
+    return manifests.built(MANIFESTS / "overlays" / name)
+
+
+def endpoint_of(overlay):
+    """Return the PodTemplate of the endpoints, as an overlay makes it."""
+    [body] = [
+        body for body in overlay_of(overlay) if (body["kind"], body["metadata"]["name"]) == ("PodTemplate", "endpoint")
     ]
-    merged = [body["template"]["metadata"].get("annotations", {}) for body in (base, patch)]
-    scaled = inference_service.scale({"metadata": {"annotations": merged[0] | merged[1]}, "spec": sized("25m")})
-    assert (scaled["minReplicas"], scaled["maxReplicas"], target(scaled)) == (2, 10, 900)
+    return body["template"]
 
 
 def sized(cpu):

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from capstan.errors import Unavailable
+from capstan.storage import Folder
 from predictions import read, records
 from predictions.convert import convert, convert_all, segments
 from predictions.log import PredictionLog
@@ -260,3 +261,18 @@ def test_lines_that_are_no_records_are_set_aside_and_the_others_kept(tmp_path, b
     assert ids(tmp_path) == ([] if where == "alone" else ["a", "b"])
     assert (tmp_path / "quarantine" / "old.jsonl").read_bytes() == bad
     assert "1 lines of old are no records" in caplog.text
+
+
+@pytest.mark.parametrize(("seconds", "moved"), [(0, False), (30, True)])
+def test_a_log_that_is_closed_while_the_store_is_away_waits_for_it(tmp_path, monkeypatch, seconds, moved):
+    monkeypatch.setattr("predictions.log.MAINTENANCE_SECONDS", 0.05)
+    store = tmp_path / "store"
+    store.write_text("a file where the folder will be: nothing can be stored")
+    writer = PredictionLog(tmp_path / "log", storage=Folder(store), close_seconds=seconds)
+    asyncio.run(writer.append(lines("a")))
+    back = threading.Timer(0.5, store.unlink)
+    back.start()
+    writer.close()
+    back.join()
+    assert ids(store / "predictions" if moved else tmp_path / "log") == ["a"]
+    assert len(parquet(tmp_path / "log")) == (not moved)
