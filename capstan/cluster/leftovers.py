@@ -5,21 +5,20 @@ source is still here.
 """
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
+from capstan.cluster import stopping
 from capstan.cluster.access import connect, local_addresses
 from capstan.cluster.names import PIPELINES_API, SECRETS
 from capstan.cluster.retention import ARTIFACTS, BUCKET, delete_logs
-from capstan.cluster.run_records import UNFINISHED, RunRecords, pipeline_of
+from capstan.cluster.run_records import RunRecords, is_under_way, pipeline_of
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.storage import Bucket
 
 # Below these, Capstan writes to its bucket, which may hold files of others.
 FOLDERS = ("data", "features", "jobs", "mlflow", "monitoring", "predictions", "reports")
-SECONDS = 90  # for stopped runs to end
 
 
 class Leftovers:
@@ -58,7 +57,7 @@ class Leftovers:
         for run in recurring:  # first: they would start another run
             runs.delete_recurring(run["recurring_run_id"])
         self._count(self.removed, len(recurring), "recurring runs")
-        self._stop(runs)
+        stopping.stop(runs, lambda: (run["run_id"] for run in runs.all() if is_ours(run) and is_under_way(run)))
         ours = {run["run_id"]: run for run in runs.all() if is_ours(run)}
         if keep_data:
             self._count(self.stays, len(ours), "runs of Kubeflow Pipelines, with their artifacts")
@@ -75,17 +74,6 @@ class Leftovers:
                     artifacts.remove(key)
                     files += 1
         self._count(self.removed, files, "artifacts of runs")
-
-    def _stop(self, runs: RunRecords) -> None:
-        deadline = time.monotonic() + SECONDS
-        stopped: set[str] = set()
-        while left := [run["run_id"] for run in runs.all() if is_ours(run) and run.get("state") in UNFINISHED]:
-            for run_id in {*left} - stopped:
-                runs.terminate(run_id)
-            stopped |= {*left}
-            if time.monotonic() > deadline:
-                raise CapstanError(f"The run {left[0]} has not ended after {SECONDS} s. Run the same command again.")
-            time.sleep(1)
 
     def _data(self, bucket: Bucket, keep_data: bool) -> None:
         keys = [key for folder in FOLDERS for key in bucket.keys(folder)]

@@ -15,7 +15,7 @@ from capstan.cluster.names import METADATA
 from capstan.cluster.names import PIPELINES_API as API
 from capstan.cluster.runs import Runs
 from capstan.cluster.watch import LostPod, Watch
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
 from capstan.runner.parameters import checked_parameters
@@ -107,8 +107,8 @@ def _follow(watch: Watch, spec: dict[str, Any], capstone: str) -> None:
             file=sys.stderr,
         )
         raise
-    except CapstanError as error:  # of the way to it
-        raise type(error)(f"{error} The run goes on without this command; see `kfp run get {watch.run_id}`.") from error
+    except Unavailable as error:  # of the way to it
+        raise Unavailable(f"{error} The run goes on without this command; see `kfp run get {watch.run_id}`.") from error
     watch.require_success(run)
 
 

@@ -3,7 +3,7 @@
 import time
 
 from capstan import catalogue
-from capstan.cluster import api, inference_service, stores
+from capstan.cluster import api, inference_service, stopping, stores
 from capstan.cluster.access import local_addresses
 from capstan.cluster.names import PIPELINES_API, service_name
 from capstan.cluster.run_records import RunRecords, is_of
@@ -24,15 +24,8 @@ def stop_runs(capstone: str) -> list[str]:
     Raises CapstanError when one goes on.
     """
     with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
-        stopped = [run["run_id"] for run in runs.unfinished(pipeline_name(capstone), capstone)]
-        for run_id in stopped:
-            runs.terminate(run_id)
-        deadline = time.monotonic() + SECONDS
-        while left := [run["run_id"] for run in runs.unfinished(pipeline_name(capstone), capstone)]:
-            if time.monotonic() > deadline:
-                raise CapstanError(f"The run {left[0]} has not ended after {SECONDS} s. Run the same command again.")
-            time.sleep(1)
-    return [f"the run {run_id}" for run_id in stopped]
+        name = pipeline_name(capstone)
+        return stopping.stop(runs, lambda: (run["run_id"] for run in runs.unfinished(name, capstone)))
 
 
 def retire(capstone: str) -> list[str]:

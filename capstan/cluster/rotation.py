@@ -26,7 +26,7 @@ from capstan.cluster.names import (
     SERVICES,
     TRAINING_SECRETS,
 )
-from capstan.cluster.run_records import UNFINISHED, RunRecords
+from capstan.cluster.run_records import RunRecords, is_under_way
 from capstan.cluster.up import Step
 from capstan.errors import CapstanError
 
@@ -51,7 +51,7 @@ def steps() -> Iterator[Step]:
 def _check() -> str:
     current = context()
     with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as records:
-        if any(run.get("state") in UNFINISHED and is_ours(run) for run in records.all()):
+        if any(is_under_way(run) and is_ours(run) for run in records.all()):
             raise CapstanError("A run goes on, and has read its keys. Rotate when it has ended, or stop it first.")
     return current
 

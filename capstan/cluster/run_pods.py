@@ -19,7 +19,7 @@ def read(run_id: str) -> "RunPods":
     query = {"labelSelector": f"pipeline/runid={run_id}"}
     with suppress(CapstanError):
         pods, workflows = (api.get(path, **query) or {} for path in (PODS, WORKFLOWS))
-        return RunPods(pods.get("items", []), workflows.get("items", []))
+        return RunPods(pods.get("items", []), workflows.get("items", []), known=True)
     return RunPods()
 
 
@@ -29,6 +29,11 @@ class RunPods:
 
     pods: list[dict[str, Any]] = field(default_factory=list)
     workflows: list[dict[str, Any]] = field(default_factory=list)
+    known: bool = False  # Kubernetes answered
+
+    def orphaned(self) -> bool:
+        """Return whether the Workflow of the run, which is not over, was deleted: nothing carries it on or ends it."""
+        return self.known and not self.workflows
 
     def lost(self) -> dict[str, str]:
         """Return why pods were lost, by their steps."""

@@ -98,3 +98,8 @@ def is_of(run: dict[str, Any], pipelines: dict[str, str]) -> bool:
     name = pipeline_of(run)
     watched = run.get("runtime_config", {}).get("parameters", {}).get("capstone")
     return watched in pipelines if name == MONITORING else name in pipelines.values()
+
+
+def is_under_way(run: dict[str, Any]) -> bool:
+    """Return whether a run has not ended."""
+    return run.get("state", UNFINISHED[0]) in UNFINISHED

@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from capstan.cluster.run_records import UNFINISHED, RunRecords
+from capstan.cluster.run_records import RunRecords
 from capstan.errors import CapstanError, Unavailable
 from capstan.settings import settings
 
-__all__ = ["EXPERIMENT", "UNFINISHED", "Runs", "reason"]
+__all__ = ["EXPERIMENT", "Runs", "reason"]
 
 EXPERIMENT = "capstan"
 PATIENCE = 300  # seconds for the API to come back: a node that starts again takes two minutes and more
@@ -51,11 +51,17 @@ class Runs(RunRecords):
         return str(run.run_id)
 
     def get(self, run_id: str) -> dict[str, Any]:
-        """Return a run, with the details of its tasks. Wait for the API if it is away for a while."""
+        """Return a run, with the details of its tasks. Wait for the API if it is away for a while.
+
+        Raises CapstanError when there is no such run, Unavailable when the API stays away.
+        """
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                reply = self.client.get(f"/runs/{run_id}").raise_for_status()
+                reply = self.client.get(f"/runs/{run_id}")
+                if reply.status_code == httpx.codes.NOT_FOUND:
+                    raise CapstanError(f"The run {run_id} was deleted in Kubeflow Pipelines.")
+                reply.raise_for_status()
             except httpx.HTTPError as error:
                 if time.monotonic() > end:
                     raise Unavailable(f"Kubeflow Pipelines no longer answers ({error}).") from error

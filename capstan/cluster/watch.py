@@ -6,7 +6,9 @@ from typing import Any, TextIO
 from capstan.cluster import logs, run_pods
 from capstan.cluster.follow import Event, Follower, steps_of
 from capstan.cluster.metadata import Execution, Metadata
-from capstan.cluster.runs import UNFINISHED, Runs
+from capstan.cluster.run_records import UNFINISHED, is_under_way
+from capstan.cluster.runs import Runs
+from capstan.cluster.stopping import request_end
 from capstan.errors import CapstanError, TemporaryFailure
 from capstan.runner import failure
 from capstan.runner.progress import Listener
@@ -46,8 +48,7 @@ class Watch:
             tasks = run.get("run_details", {}).get("task_details", [])
             for event in follower.read(tasks):
                 self._tell(event)
-            state = run.get("state", UNFINISHED[0])
-            if state not in UNFINISHED:
+            if not is_under_way(run):
                 settled = settled or time.monotonic() + SETTLE_SECONDS
                 if time.monotonic() > settled or all(task.get("state") not in UNFINISHED for task in tasks):
                     return run
@@ -115,10 +116,10 @@ class Watch:
             self._note(f"The pod of {step} did not start, as when its node restarts under it. It gets another.")
         self._note(pods.away() or (pods.waiting() if now - self.moving > CHECK_SECONDS else ""))
         self._lost(pods)
-        if not pods.dead():
+        if not (pods.dead() or pods.orphaned()):
             self.alive = now
         self.hung = pods if now - self.alive > DEAD_SECONDS else self.hung
-        return self.hung.dead()
+        return self.hung.dead() or self.hung.orphaned()
 
     def _lost(self, pods: run_pods.RunPods) -> list[str]:
         """Return which steps lost their pods, in sentences that were said."""
@@ -134,11 +135,16 @@ class Watch:
             self.on_event(text, "note", 0.0)
 
     def _stop(self) -> dict[str, Any]:
-        """Stop a run that hangs; return it when it has ended."""
+        """Stop a run that hangs; return it when it has ended. Raises CapstanError when there is nothing to stop."""
         self._note("Nothing in the run can go on, and Kubeflow Pipelines does not end it. It is stopped.")
-        self.runs.terminate(self.run_id)
+        request_end(self.runs, self.run_id)
+        if self.hung.orphaned():
+            raise CapstanError(
+                f"The Workflow of the run {self.run_id} was deleted, which ends a run without a result. Its record is "
+                f"deleted, too, so that `capstan run` may be used again.\nThe log is {self.file.name}."
+            )
         end = time.monotonic() + STOP_SECONDS
-        while (run := self.runs.get(self.run_id)).get("state", UNFINISHED[0]) in UNFINISHED:
+        while is_under_way(run := self.runs.get(self.run_id)):
             if time.monotonic() > end:
                 raise CapstanError(
                     f"The run hangs, and has not ended {STOP_SECONDS} s after it was stopped. Delete it with `kfp run "

@@ -41,6 +41,12 @@ def state_of(body: dict[str, Any]) -> dict[str, str]:
     return state
 
 
+def by_command(name: str) -> dict[str, str]:
+    """Return the commands of what the console does not do itself: a pod may not change roll-outs of a cluster."""
+    verbs = ("promote", "rollback") if settings().profile == "cluster" else ()
+    return {verb: f"capstan --profile cluster {verb} {name}" for verb in verbs}
+
+
 class Decisions:
     """Does what operators decide, in its own threads: a roll-out waits for this server to load it."""
 
@@ -67,8 +73,8 @@ class Decisions:
     def _roll(
         self, name: str, verb: str, reason: str, who: str, reload: Callable[[str], Any], decided_on: Mapping[str, str]
     ) -> Event:
-        if settings().profile == "cluster":
-            command = f"capstan --profile cluster {verb} {name} --reason {quote(reason)}"
+        if verb in by_command(name):
+            command = f"{by_command(name)[verb]} --reason {quote(reason)}"
             raise Conflict(f"A pod of an endpoint may not change roll-outs of the cluster. Type `{command}`.")
         before = store.read(name)  # what is away is reported before anything changes
         history().events(name, kinds=(KINDS[verb],))

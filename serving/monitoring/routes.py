@@ -14,7 +14,7 @@ from serving.errors import Forbidden
 from serving.guards.call import Kind, current
 from serving.model.repository import CapstoneRepository
 from serving.monitoring.console_data import ConsoleData
-from serving.monitoring.decide import KINDS, Decisions, reason_of, state_of
+from serving.monitoring.decide import KINDS, Decisions, by_command, reason_of, state_of
 from serving.monitoring.recent import Recent
 
 NO_TOKENS = (
@@ -49,7 +49,7 @@ class Monitoring:
         """All about a capstone."""
         name = _known(request)
         content = await self._recent.get(name, lambda: self._facts.detail(name))
-        return _json(content | {"actions": "" if self.secured else NO_TOKENS})
+        return _json(content | {"actions": "" if self.secured else NO_TOKENS, "by_command": by_command(name)})
 
     async def decide(self, request: Request) -> Response:
         """Pause or resume the circle, promote or roll back. Raises Forbidden where it is not known who asks."""

@@ -11,9 +11,9 @@ from capstan.cluster.access import connect
 from predictions import read
 from tests.chaos import report
 from tests.chaos.load import answers, clients
-from tests.chaos.run import Run
 from tests.chaos.targets import nodes
 from tests.e2e import kube
+from tests.e2e.background_run import Run
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services
 

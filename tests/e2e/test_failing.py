@@ -6,11 +6,13 @@ import pytest
 import yaml
 
 from tests.e2e import kube
+from tests.e2e.background_run import Run
 from tests.e2e.endpoint import CAPSTONE
 
 pytestmark = [pytest.mark.rotating, pytest.mark.alone]
 
 WRONG = "not-a-time"
+UNDER_WAY = "workflows.argoproj.io/completed!=true"
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +102,29 @@ def test_status_tells_which_service_is_broken_and_why(cluster):
     assert "localhost:5001/not-there:1" in said[0] and "CAPSTAN_IMAGE_COMMAND" in said[0]
     assert table.returncode == 0 and "not ready" in table.stdout
     kube.kubectl("rollout", "status", *where, "--timeout=120s", timeout=130)
+
+
+def test_run_is_stopped_from_elsewhere(ran, services):
+    with Run("--seed", "4") as run:
+        run.wait_for("validate")
+        [said] = kube.answer("stop", CAPSTONE)
+        succeeded, why = run.result()
+    run_id = said.removeprefix("the run ")
+    assert not succeeded and f"The run {run_id} was stopped" in why, run.lines
+    assert services.run(run_id)["state"] == "CANCELED"
+    assert not kube.get("pods", selector=f"pipeline/runid={run_id},!workflows.argoproj.io/completed")["items"]
+    assert kube.answer("stop", CAPSTONE) == []
+
+
+def test_run_whose_workflow_was_deleted_is_stopped_with_its_record(ran, services):
+    """Kubeflow Pipelines calls it RUNNING for ever, answers `:terminate` with an error, and no other run may start."""
+    with Run("--seed", "5") as run:
+        run.wait_for("validate")
+        [workflow] = kube.get("workflows", selector=UNDER_WAY, namespace="kubeflow")["items"]
+        run_id = workflow["metadata"]["labels"]["pipeline/runid"]
+        kube.kubectl("delete", "workflow", workflow["metadata"]["name"], "--namespace=kubeflow")
+        stopped = kube.answer("stop", CAPSTONE)
+        succeeded, why = run.result()
+    assert stopped == [f"the run {run_id}, with its record, because its Workflow was deleted"]
+    assert not succeeded and f"The run {run_id} was deleted in Kubeflow Pipelines" in why, run.lines
+    services.wait_for_flagship(5)

@@ -25,11 +25,12 @@ class Fate:
     pods: list[dict] = field(default_factory=list)
     nodes: dict[str, dict] = field(default_factory=dict)
     tasks: list[dict] = field(default_factory=list)
+    workflow: bool = True  # it is there
 
 
 @dataclass
 class Cluster:
-    """What was asked: runs in their order, those that were stopped, pods that were deleted."""
+    """What was asked: runs in their order, those that were stopped, pods and runs that were deleted."""
 
     url: str
     fates: list[Fate]
@@ -47,6 +48,8 @@ class Cluster:
                 return {"run_id": f"run-{len(self.runs)}"}
             case [*_, "v2beta1", "runs"]:
                 return {"runs": []}
+            case [*_, "v2beta1", "runs", name] if method == "DELETE":
+                self.deleted.append(name)
             case [*_, "v2beta1", "runs", name] if method == "POST":
                 self.stopped.append(name.partition(":")[0])
                 self._run(self.stopped[-1]).state = "CANCELED"
@@ -56,8 +59,8 @@ class Cluster:
             case [*_, "kubeflow", "pods"]:
                 return {"items": self._run(query["labelSelector"][0].partition("=")[2]).pods}
             case [*_, "kubeflow", "workflows"]:
-                nodes = self._run(query["labelSelector"][0].partition("=")[2]).nodes
-                return {"items": [{"spec": {}, "status": {"nodes": nodes}}]}
+                run = self._run(query["labelSelector"][0].partition("=")[2])
+                return {"items": [{"spec": {}, "status": {"nodes": run.nodes}}] if run.workflow else []}
             case [*_, "pods", name] if method == "DELETE":
                 self.deleted.append(name)
             case [*_, "nodes", name]:

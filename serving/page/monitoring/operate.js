@@ -1,4 +1,5 @@
-// What an operator may do: pause and resume the circle, promote and roll back. Each asks for a reason.
+// What an operator may do: pause and resume the circle, promote and roll back. Each asks for a reason. What the server
+// leaves to a command, as on a cluster, is shown as that command.
 
 import { ask, hasToken, Refused } from "../api.js";
 import { el } from "../dom.js";
@@ -17,6 +18,7 @@ export function makeOperate(name, done) {
   const reason = el("input", { id: "reason", autocomplete: "off", maxlength: "1000" });
   const said = el("p", { id: "said", role: "status", "aria-live": "polite" });
   const status = el("p", {});
+  const commands = el("div", { id: "commands" });
   const buttons = {
     pause: button("pause", "Pause the circle"),
     resume: button("resume", "Let the circle go on"),
@@ -63,21 +65,29 @@ export function makeOperate(name, done) {
       status,
       el("div", { class: "field" }, el("label", { for: "reason" }, "Reason"), reason),
       el("div", { class: "buttons" }, Object.values(buttons)),
+      commands,
       said,
     ),
     update(now) {
       shown = now;
-      const { held, rollout } = now;
+      const { held, rollout, by_command: byCommand } = now;
       status.textContent = held
         ? `The circle is ${held.kind} since ${held.at.slice(0, 16).replace("T", " ")}, by ${held.by}: ${held.reason}`
         : "The circle is not held up: where it runs, it decides by itself.";
       buttons.pause.hidden = held !== null;
       buttons.resume.hidden = held === null;
-      buttons.promote.hidden = !rollout?.challenger;
-      buttons.rollback.hidden = !(rollout?.challenger || rollout?.candidate || rollout?.previous);
-      if (rollout?.challenger) buttons.promote.textContent = `Promote version ${rollout.challenger}`;
       const back = rollout?.challenger || rollout?.candidate;
-      buttons.rollback.textContent = back ? `Roll back version ${back}` : `Bring back version ${rollout?.previous}`;
+      const labels = {
+        promote: rollout?.challenger && `Promote version ${rollout.challenger}`,
+        rollback: back ? `Roll back version ${back}` : rollout?.previous && `Bring back version ${rollout.previous}`,
+      };
+      commands.replaceChildren();
+      for (const [verb, label] of Object.entries(labels)) {
+        const command = byCommand[verb];
+        buttons[verb].hidden = !label || Boolean(command);
+        buttons[verb].textContent = label || "";
+        if (label && command) commands.append(el("p", {}, `${label}, by a command: `, el("code", {}, command)));
+      }
     },
   };
 }

@@ -211,6 +211,20 @@ def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_hom
         assert page.problems() == []
 
 
+def test_on_a_cluster_a_roll_out_is_changed_by_a_command(driver, mlflow, feast_home, tmp_path, challenger):
+    store = {"CAPSTAN_S3_ENDPOINT": "http://127.0.0.1:1", "CAPSTAN_S3_ACCESS_KEY": "a", "CAPSTAN_S3_SECRET_KEY": "b"}
+    store["CAPSTAN_FEAST_REGISTRY"] = f"sqlite:///{tmp_path}/history.db"
+    with another_server(mlflow, feast_home, tmp_path / "home", CAPSTAN_PROFILE="cluster", **store) as made:
+        page = Page(driver, made.url, "plain", "/monitoring")
+        commands = page.wait("#commands", "promote plain").text.splitlines()
+        assert commands == [
+            f"Promote version {challenger}, by a command: capstan --profile cluster promote plain",
+            f"Roll back version {challenger}, by a command: capstan --profile cluster rollback plain",
+        ]
+        shown = {verb: page.wait(f"#{verb}").is_displayed() for verb in ("pause", "promote", "rollback")}
+        assert shown == {"pause": True, "promote": False, "rollback": False}
+
+
 def test_what_is_away_is_told(driver, mlflow, feast_home, tmp_path, server):
     home = tmp_path / "home"
     (home / "predictions").mkdir(parents=True)

@@ -72,3 +72,8 @@ def test_what_the_server_said_is_the_reason():
 
     assert runs.reason(Refused("(400) Bad Request\nheaders")) == "no such experiment"
     assert runs.reason(ValueError("first\nsecond")) == "first"
+
+
+def test_run_that_was_deleted_is_an_error_at_once():
+    with api(lambda _request: httpx.Response(404)) as client, pytest.raises(CapstanError, match="run-1 was deleted"):
+        client.get("run-1")

@@ -5,13 +5,12 @@ from concurrent import futures
 
 import grpc
 import pytest
-from kubernetes.config import kube_config
 
-from capstan.cluster import api, pipelines, watch
+from capstan.cluster import pipelines, watch
 from capstan.cluster.metadata_messages import messages
 from capstan.cluster.watch import LostPod
 from capstan.errors import CapstanError
-from tests.support.cluster_api import Fate, cluster, pod
+from tests.support.cluster_api import Fate, pod
 from tests.support.tiny_pipeline import NAME, tiny
 
 AGAIN = "The run is started again: what was done comes from the cache."
@@ -47,18 +46,14 @@ def metadata():
 
 
 @pytest.fixture
-def run(tmp_path, home, metadata, monkeypatch):
+def run(home, cluster, metadata, monkeypatch):
     """Run the pipeline on a cluster with some fates; return the cluster, the notes, and the error."""
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-    monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))  # read when imported
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     for name, seconds in {"POLL": 0.05, "CHECK": 0.1, "DEAD": 0.5, "STOP": 1, "SETTLE": 0.1}.items():
         monkeypatch.setattr(watch, f"{name}_SECONDS", seconds)
 
     def run(*fates):
-        api._client.cache_clear()
         notes, error = [], None
-        with cluster(tmp_path, *fates) as there:
+        with cluster(*fates) as there:
             try:
                 at = {"api": there.url, "metadata": metadata}
                 pipelines.execute(tiny("capstan"), NAME, {}, lambda text, state, _: notes.append((state, text)), at)
@@ -66,8 +61,7 @@ def run(tmp_path, home, metadata, monkeypatch):
                 error = raised
         return there, [text for state, text in notes if state == "note"], error
 
-    yield run
-    api._client.cache_clear()
+    return run
 
 
 @pytest.mark.parametrize(
@@ -169,3 +163,12 @@ def test_pod_that_never_starts_is_replaced_and_a_node_that_is_away_is_named(run)
         "The pod of measure did not start, as when its node restarts under it. It gets another.",
         "The node of deploy, down, does not answer. After some minutes Kubernetes gives it up.",
     ]
+
+
+def test_run_whose_workflow_was_deleted_ends_with_its_record(run):
+    """Kubeflow Pipelines would call it RUNNING for ever, and cannot stop it."""
+    there, notes, error = run(Fate("RUNNING", workflow=False))
+    assert (there.stopped, there.deleted, len(there.runs)) == ([], ["run-1"], 1)
+    assert notes[0].startswith("Nothing in the run can go on")
+    assert type(error) is CapstanError and str(error).startswith("The Workflow of the run run-1 was deleted")
+    assert "goes on" not in str(error)
