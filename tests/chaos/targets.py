@@ -24,7 +24,7 @@ class Target:
     strike: Callable[[], Back]
     options: tuple[str, ...] = ()  # of `capstan run`
     nodes: int = 1  # that the cluster must have
-    may_lose: float = 0.0  # seconds before the strike: what was answered since may be lost with the disk of a node
+    may_lose: float = 0.0  # seconds before the strike: what was answered since may be lost with a volume, on two nodes
 
 
 def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
@@ -43,6 +43,22 @@ def pod_of(namespace: str, selector: str) -> Callable[[], Back]:
         return back
 
     return strike
+
+
+def killed() -> Back:
+    """Kill the containers of the endpoint, as the kernel does without memory. They are back when others are ready."""
+
+    def containers() -> dict[str, str]:
+        """Return their ids, and the node of each."""
+        pods = kube.pods(PODS, "capstan")
+        ready = [(pod["spec"]["nodeName"], pod["status"]["containerStatuses"]) for pod in pods if kube.ready(pod)]
+        return {status["containerID"].split("//")[1]: node for node, statuses in ready for status in statuses}
+
+    old = containers()
+    for container, node in old.items():
+        kill = ["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container]
+        subprocess.run(["docker", "exec", node, *kill], check=True, timeout=60)
+    return lambda: len(containers()) == len(old) and not containers().keys() & old.keys()
 
 
 def ray_worker() -> Back:
@@ -146,7 +162,8 @@ def _started(pod: dict) -> float:
 
 DELETED = "pod deleted"
 TARGETS = [
-    Target("endpoint", "Endpoint", DELETED, "register", pod_of("capstan", PODS)),
+    Target("endpoint", "Endpoint", DELETED, "register", pod_of("capstan", PODS), may_lose=8),
+    Target("killed", "Endpoint, killed", "containers get SIGKILL", "register", killed),
     Target("mlflow", "MLflow", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=mlflow")),
     Target("redis", "Redis", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=redis")),
     Target("postgres", "PostgreSQL", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=postgres")),

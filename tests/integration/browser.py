@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
@@ -48,7 +48,11 @@ class Page:
 
         replaced = [StaleElementReferenceException]  # while its text was read
         waiting = WebDriverWait(self.driver, seconds, ignored_exceptions=replaced)
-        return waiting.until(matching, f"no {selector} with {text!r}")
+        try:
+            return waiting.until(matching)
+        except TimeoutException:
+            shown = self.driver.find_element(By.TAG_NAME, "body").text
+            raise AssertionError(f"no {selector} with {text!r} on the page, which shows:\n{shown}") from None
 
     def texts(self, selector: str) -> list[str]:
         return [element.text for element in self.driver.find_elements(By.CSS_SELECTOR, selector)]

@@ -7,7 +7,8 @@ from tests.chaos.targets import TARGETS
 
 def test_answers_are_read_but_for_a_line_that_is_cut():
     answers = Answers.parse("1.500 a\n2.000 - 503 'away'\n2.100 - 503 'away'\n1.000 b\n3.000 c")
-    assert (answers.times, answers.ids, answers.failures) == ([1.0, 1.5], ["a", "b"], {"503 'away'": 2})
+    assert (answers.times, answers.ids, answers.failures) == ([1.0, 1.5], ["b", "a"], {"503 'away'": 2})
+    assert (answers.when("b"), answers.when("a")) == (1.0, 1.5)
 
 
 def test_silence_begins_with_the_strike():
