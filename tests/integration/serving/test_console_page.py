@@ -13,6 +13,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from capstan.rollout.traffic import Traffic
 from monitoring.alerts import Alerts, Condition
 from monitoring.history import Event, History
 from tests.integration.browser import Page
@@ -212,6 +213,7 @@ def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_hom
 
 
 def test_on_a_cluster_a_roll_out_is_changed_by_a_command(driver, mlflow, feast_home, tmp_path, challenger):
+    mlflow.roles("plain", Traffic("canary", 20), champion="1", challenger=challenger)
     store = {"CAPSTAN_S3_ENDPOINT": "http://127.0.0.1:1", "CAPSTAN_S3_ACCESS_KEY": "a", "CAPSTAN_S3_SECRET_KEY": "b"}
     store["CAPSTAN_FEAST_REGISTRY"] = f"sqlite:///{tmp_path}/history.db"
     with another_server(mlflow, feast_home, tmp_path / "home", CAPSTAN_PROFILE="cluster", **store) as made:
