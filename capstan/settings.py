@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from capstan.cluster.names import SECRETS, SETTINGS
+from capstan.cluster.names import SETTINGS
 from capstan.errors import CapstanError, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "CAPSTAN_"
 # In a pod, a ConfigMap and a Secret are mounted here: one file per variable, of the variable's name.
-MOUNTED = [Path("/etc/capstan/settings"), Path("/etc/capstan/secrets")]
+MOUNTED_SETTINGS, MOUNTED_SECRETS = Path("/etc/capstan/settings"), Path("/etc/capstan/secrets")  # of a step
 
 
 class Settings(BaseSettings):
@@ -186,21 +186,20 @@ class Settings(BaseSettings):
 @cache
 def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
+    mounted = {f"Secret `{folder.name}`": folder for folder in sorted(MOUNTED_SECRETS.glob("*")) if folder.is_dir()}
+    if MOUNTED_SETTINGS.is_dir():
+        mounted[f"ConfigMap `{SETTINGS}`"] = MOUNTED_SETTINGS
+    for what, folder in mounted.items():
+        if not any(folder.iterdir()):  # mounted as optional: a pod that waits for one would wait for ever
+            raise CapstanError(
+                f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
+            )
     try:
-        loaded = Settings(_secrets_dir=[folder for folder in MOUNTED if folder.is_dir()])
+        return Settings(_secrets_dir=[*mounted.values()])
     except ValidationError as error:
         # Not what was given: it may be a token.
         wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
         raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
-    for folder, there, what in (
-        (MOUNTED[0], loaded.profile == "cluster", f"ConfigMap `{SETTINGS}`"),
-        (MOUNTED[1], loaded.token, f"Secret `{SECRETS}`"),
-    ):
-        if folder.is_dir() and not there:  # mounted, and empty
-            raise CapstanError(
-                f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
-            )
-    return loaded
 
 
 def misspelt() -> list[str]:

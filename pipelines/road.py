@@ -14,7 +14,8 @@ from kfp.dsl import PipelineTask
 from kfp.kubernetes.security_context import set_security_context
 
 from capstan.catalogue import load
-from capstan.cluster.names import SECRETS, SETTINGS, STEP_LABEL
+from capstan.cluster import step_secrets
+from capstan.cluster.names import SETTINGS, STEP_LABEL
 from capstan.images import BASE, image
 from capstan.resources import GPU, Resources
 from components.baseline_report.component import baseline_report
@@ -170,7 +171,8 @@ def place(capstone: str, *steps: PipelineTask) -> None:
 
 
 def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:
-    size = sizes.step(step.component_spec.name.replace("-", "_"))
+    name = step.component_spec.name.replace("-", "_")
+    size = sizes.step(name)
     step.set_cpu_request(size.cpu).set_cpu_limit(size.cpu_limit)
     step.set_memory_request(size.memory).set_memory_limit(size.memory_limit)
     if size.gpus:
@@ -181,7 +183,8 @@ def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:
         step.set_container_image(own)
     # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
     kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
-    kubernetes.use_secret_as_volume(step, SECRETS, mount_path="/etc/capstan/secrets", optional=True)
+    for secret in step_secrets.NEEDED_BY.get(name, ()):
+        kubernetes.use_secret_as_volume(step, secret, mount_path=f"/etc/capstan/secrets/{secret}", optional=True)
     set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
 
 

@@ -1,6 +1,6 @@
 """What Capstan has in Kubeflow Pipelines and in the object store: runs, recurring runs, artifacts, data.
 
-A run is Capstan's when its steps mount the Secret of the settings, whatever the capstone is called and whether its
+A run is Capstan's when its steps have the label of Capstan's, whatever the capstone is called and whether its
 source is still here.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from capstan.cluster import stopping
 from capstan.cluster.access import connect, local_addresses
-from capstan.cluster.names import PIPELINES_API, SECRETS
+from capstan.cluster.names import PIPELINES_API, STEP_LABEL
 from capstan.cluster.retention import ARTIFACTS, BUCKET, delete_logs
 from capstan.cluster.run_records import RunRecords, is_under_way, pipeline_of
 from capstan.errors import CapstanError
@@ -92,5 +92,5 @@ class Leftovers:
 
 
 def is_ours(run: dict[str, Any]) -> bool:
-    """Return whether a run, or a recurring one, mounts the Secret of the settings."""
-    return json.dumps(SECRETS) in json.dumps(run.get("pipeline_spec", {}))
+    """Return whether the pods of a run, or of a recurring one, have the label of Capstan's steps."""
+    return json.dumps(STEP_LABEL) in json.dumps(run.get("pipeline_spec", {}))

@@ -12,9 +12,8 @@ def _namespace() -> str:
 
 NAMESPACE = _namespace()  # of the services and the endpoints
 KFP_NAMESPACE = "kubeflow"
-# The ConfigMap and the Secret of the settings. Their names differ, for KFP names a volume after what it holds.
-SETTINGS, SECRETS = "capstan", "capstan-secrets"
-# Secrets of roles that are not the platform, and of its services.
+SETTINGS, SECRETS = "capstan", "capstan-secrets"  # the ConfigMap and the Secret of the settings
+# Secrets of roles that are not the platform, and of its services. Those of steps: step_secrets.py.
 ENDPOINT_SECRETS, TRAINING_SECRETS, SERVICES = "endpoint-secrets", "training-secrets", "services"
 STEP_LABEL = "capstan/capstone"  # of the pods of steps
 IMAGES = "capstan-images"  # the ConfigMap with the image of each capstone, and of the core

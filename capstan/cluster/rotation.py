@@ -19,7 +19,6 @@ from capstan.cluster.kubectl import apply, context, kubectl
 from capstan.cluster.leftovers import is_ours
 from capstan.cluster.names import (
     ENDPOINT_SECRETS,
-    KFP_NAMESPACE,
     NAMESPACE,
     PIPELINES_API,
     SECRETS,
@@ -130,7 +129,7 @@ class Rotation:
         apply(
             secrets.secret(SERVICES, NAMESPACE, self.services),
             secrets.secret(SECRETS, NAMESPACE, self.platform),
-            secrets.secret(SECRETS, KFP_NAMESPACE, self.platform),
+            *secrets.of_steps(self.platform),
         )
         _restart("mlflow", "evidently")
 

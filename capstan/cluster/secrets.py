@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
-from capstan.cluster import iam, roles
+from capstan.cluster import iam, roles, step_secrets
 from capstan.cluster.iam import Iam, Keys
 from capstan.cluster.kubectl import PART_OF, apply, find, kubectl
 from capstan.cluster.names import ENDPOINT_SECRETS, KFP_NAMESPACE, NAMESPACE, SECRETS, SERVICES, TRAINING_SECRETS
@@ -56,12 +56,23 @@ def prepare() -> str:
     apply(
         secret(SERVICES, NAMESPACE, services),
         secret(SECRETS, NAMESPACE, platform),
-        secret(SECRETS, KFP_NAMESPACE, platform),
+        *of_steps(platform, read(SECRETS, KFP_NAMESPACE)),
         secret(ENDPOINT_SECRETS, NAMESPACE, endpoint),
         secret(TRAINING_SECRETS, NAMESPACE, known[TRAINING_SECRETS] | s3[TRAINING_SECRETS]),
         secret("endpoint-tokens", NAMESPACE, tokens),
     )
+    # Of earlier versions: every step had all of it.
+    kubectl("--namespace", KFP_NAMESPACE, "delete", "secret", SECRETS, "--ignore-not-found")
     return warning
+
+
+def of_steps(platform: dict[str, str], before: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """Return the Secrets of the steps. before: what steps had of an earlier version."""
+    held = dict(before or {})
+    for name in (step_secrets.SIGNING, step_secrets.ALERTS):
+        held |= {key: value for key, value in read(name, KFP_NAMESPACE).items() if value}
+    made = step_secrets.contents(platform, held)
+    return [secret(name, KFP_NAMESPACE, values) for name, values in made.items()]
 
 
 def discard() -> None:

@@ -14,8 +14,8 @@ def feast() -> dict[str, Any]:
     own = settings()
     if not (own.feast_registry and own.online_store):
         raise CapstanError(
-            "CAPSTAN_FEAST_REGISTRY and CAPSTAN_ONLINE_STORE are not set. They come from the Secret `capstan-secrets`: "
-            "make it with `capstan cluster up`."
+            "CAPSTAN_FEAST_REGISTRY and CAPSTAN_ONLINE_STORE are not set. `capstan cluster up` puts them into the "
+            "Secret `capstan-secrets`, and for steps into `capstan-features`, which `step_secrets.py` gives to a step."
         )
     return {
         "registry": {"registry_type": "sql", "path": own.feast_registry},

@@ -68,7 +68,7 @@ def answers() -> Answers:
 def _pod() -> dict:
     url = f"http://{SERVICE}-predictor.capstan/v1/models/{CAPSTONE}:predict"
     script = Path(__file__).with_name("asker.py").read_text()
-    token = {"secretKeyRef": {"name": "capstan-secrets", "key": "CAPSTAN_TOKEN"}}
+    token = {"secretKeyRef": {"name": "capstan-registry", "key": "CAPSTAN_TOKEN"}}
     container = {
         "name": "main",
         "image": kube.image(),

@@ -19,6 +19,7 @@ ENVIRONMENT = dict(os.environ)
 OPEN = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 USER = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 LOCKED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+STEP_SECRETS = ("capstan-registry", "capstan-bucket", "capstan-features")
 FIRST_NODE = {"node-role.kubernetes.io/control-plane": ""}  # a label
 
 
@@ -122,11 +123,12 @@ def definition(
     """Return a pod of a capstone's image, by default of the core's, which waits for scripts and answers on port 8265.
 
     It never counts as ready, so that no Service leads to it. labels say who it is, for network policies. settings: it
-    has the settings and secrets, as a step has.
+    has the settings and the secrets of steps.
     """
-    names = {"settings": {"configMap": {"name": "capstan"}}, "secrets": {"secret": {"secretName": "capstan-secrets"}}}
-    volumes = [{"name": key} | value for key, value in names.items()] if settings else []
-    mounts = [{"name": key, "mountPath": f"/etc/capstan/{key}"} for key in names] if settings else []
+    secrets = {f"secrets/{name}": {"secret": {"secretName": name}} for name in STEP_SECRETS}
+    folders = {"settings": {"configMap": {"name": "capstan"}}} | secrets if settings else {}
+    volumes = [{"name": path.rpartition("/")[2]} | value for path, value in folders.items()]
+    mounts = [{"name": path.rpartition("/")[2], "mountPath": f"/etc/capstan/{path}"} for path in folders]
     container = {
         "name": "main",
         "image": image(capstone),

@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 
+from capstan.cluster.step_secrets import ALERTS
 from tests.e2e import kube, shift
 from tests.e2e.conftest import HERE
 from tests.e2e.endpoint import CAPSTONE
@@ -38,21 +39,21 @@ def receiver(ran):
 
 @pytest.fixture(scope="module")
 def webhook(receiver):
-    """The address, as operators set it: in the Secret of the steps' namespace, which `cluster up` leaves there."""
+    """The address, as operators set it: in a Secret of the steps' namespace, which `cluster up` leaves there."""
     pod, _ = receiver
     value = base64.b64encode(f"json://{pod.address}:8080/capstan".encode()).decode()
-    patch("add", value=value)
+    patch(value)
     done = kube.capstan("cluster", "up")
     assert done.returncode == 0, done.stderr
-    assert kube.get("secret", "capstan-secrets", namespace="kubeflow")["data"][SETTING] == value
+    assert kube.get("secret", ALERTS, namespace="kubeflow")["data"][SETTING] == value
     yield
-    patch("remove")
+    patch("")
 
 
-def patch(op: str, **more: str) -> None:
+def patch(value: str) -> None:
     """Change the setting in the Secret."""
-    operations = json.dumps([{"op": op, "path": f"/data/{SETTING}"} | more])
-    kube.kubectl("patch", "secret", "capstan-secrets", "--namespace=kubeflow", "--type=json", f"--patch={operations}")
+    body = json.dumps({"data": {SETTING: value}})
+    kube.kubectl("patch", "secret", ALERTS, "--namespace=kubeflow", "--type=merge", f"--patch={body}")
 
 
 @pytest.fixture(scope="module")

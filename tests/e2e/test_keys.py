@@ -1,5 +1,6 @@
 """What the keys of each role may do, tried from its pods."""
 
+from capstan.cluster.step_secrets import NEEDED_BY
 from tests.e2e import kube
 from tests.e2e.conftest import HERE
 from tests.e2e.endpoint import CAPSTONE, PODS
@@ -35,6 +36,20 @@ def test_training_reaches_files_of_its_job_alone(ran):
     body["spec"]["containers"][0] |= {"envFrom": template["envFrom"], "env": template["env"]}
     with kube.running(body) as [pod]:
         assert set(pod.run(HERE / "in_pod" / "keys.py")) == TRAINING
+
+
+def test_each_step_mounts_the_secrets_that_it_needs(ran):
+    pods = kube.get("pods", selector=f"pipeline/runid={ran['run_id']}", namespace="kubeflow")["items"]
+    mounted = {}
+    for pod in pods:
+        node = pod["metadata"]["annotations"]["workflows.argoproj.io/node-name"].split(".")
+        if node[-1] == "executor":
+            names = [volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume]
+            mounted[node[-2].replace("-", "_")] = {name for name in names if name.startswith("capstan-")}
+    assert {"gate", "register", "materialize", "deploy", "baseline_report"} <= mounted.keys()  # never from the cache
+    assert mounted == {step: set(NEEDED_BY.get(step, ())) for step in mounted}
+    named = [item["metadata"]["name"] for item in kube.get("secret", namespace="kubeflow")["items"]]
+    assert "capstan-secrets" not in named
 
 
 def test_no_pod_has_the_root_keys(ran):

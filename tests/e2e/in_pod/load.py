@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 options = json.loads(sys.argv[1])
-TOKEN = Path("/etc/capstan/secrets/CAPSTAN_TOKEN")  # read for each request: it may be changed
+TOKEN = Path("/etc/capstan/secrets/capstan-registry/CAPSTAN_TOKEN")  # read for each request: it may be changed
 url, body = options["url"], {"instances": [options["flight"]]}
 ids, versions, failures, stop = [], Counter(), Counter(), threading.Event()
 

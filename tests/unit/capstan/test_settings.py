@@ -5,24 +5,26 @@ import pytest
 from capstan.errors import CapstanError
 
 
-def test_a_pod_without_its_configmap_or_its_secret_says_so(tmp_path, monkeypatch):
+def test_a_pod_without_its_configmap_or_one_of_its_secrets_says_so(tmp_path, monkeypatch):
     """They are mounted as optional: a pod that waits for one would wait for ever."""
     from capstan import settings as module
 
-    mounted = [tmp_path / "settings", tmp_path / "secrets"]
-    for folder in mounted:
-        folder.mkdir()
-    monkeypatch.setattr(module, "MOUNTED", mounted)
-    for missing, name, value in (
-        ("ConfigMap `capstan`", "CAPSTAN_PROFILE", "cluster\n"),
-        ("Secret `capstan-secrets`", "CAPSTAN_TOKEN", "abc\n"),
+    configmap, registry, bucket = (tmp_path / name for name in ("settings", "secrets/registry", "secrets/bucket"))
+    monkeypatch.setattr(module, "MOUNTED_SETTINGS", configmap)
+    monkeypatch.setattr(module, "MOUNTED_SECRETS", tmp_path / "secrets")
+    for folder, missing, name, value in (
+        (configmap, "ConfigMap `capstan`", "CAPSTAN_PROFILE", "cluster\n"),
+        (registry, "Secret `registry`", "CAPSTAN_TOKEN", "abc\n"),
+        (bucket, "Secret `bucket`", "CAPSTAN_S3_ACCESS_KEY", "key"),
     ):
+        folder.mkdir(parents=True)
         module.settings.cache_clear()
         with pytest.raises(CapstanError, match=missing):
             module.settings()
-        (mounted[name == "CAPSTAN_TOKEN"] / name).write_text(value)
+        (folder / name).write_text(value)
     module.settings.cache_clear()
-    assert (module.settings().profile, module.settings().token) == ("cluster", "abc")
+    read = module.settings()
+    assert (read.profile, read.token, read.s3_access_key) == ("cluster", "abc", "key")
     module.settings.cache_clear()
 
 
