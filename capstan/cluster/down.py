@@ -6,7 +6,7 @@ from capstan.cluster.leftovers import Leftovers
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SETTINGS
 from capstan.errors import CapstanError
 
-KINDS = "networkpolicies,configmaps,secrets"
+NO_SECRETS = "networkpolicies,configmaps"
 ENDPOINTS = "serving.kserve.io/inferenceservice"  # the label of their pods
 # All in our namespace but what holds data, the claims of volumes and the Secrets with the passwords of the stores.
 NO_DATA = (
@@ -30,7 +30,8 @@ def down(keep_data: bool = False) -> tuple[list[str], list[str]]:
     deleted, stays = _namespace(current, keep_data)
     if find("namespace", KFP_NAMESPACE):
         selector = f"--selector={PART_OF}=capstan"
-        said = kubectl("--namespace", KFP_NAMESPACE, "delete", KINDS, selector, "--ignore-not-found", "--output=name")
+        kinds = NO_SECRETS if keep_data else f"{NO_SECRETS},secrets"  # which may hold the key that signs versions
+        said = kubectl("--namespace", KFP_NAMESPACE, "delete", kinds, selector, "--ignore-not-found", "--output=name")
         deleted += [f"{line} of {KFP_NAMESPACE}" for line in said.split() if "/" in line]
     return deleted, stays
 

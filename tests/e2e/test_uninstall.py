@@ -1,12 +1,18 @@
 """`capstan cluster down` on a cluster that it did not make: with the data kept, and with everything removed."""
 
+import json
+
 import httpx
 import pytest
 
 from capstan.cluster.leftovers import FOLDERS, is_ours
+from capstan.cluster.step_secrets import ALERTS
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services
+
+NOWHERE = "json://127.0.0.1:9/capstan"
+PATCH = ("patch", "secret", ALERTS, "--namespace=kubeflow", "--type=merge", "--patch")
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 
@@ -36,6 +42,7 @@ def records(services: Services, kind: str) -> set[str]:
 
 def test_data_that_are_kept_serve_the_next_installation(brought_back):
     kube.answer("monitor", CAPSTONE, "--every", "1h")
+    kube.kubectl(*PATCH, json.dumps({"stringData": {"CAPSTAN_WEBHOOKS": NOWHERE}}))
     with Services() as services:
         before = services.versions(), services.rollout(), records(services, "runs")
         assert all(before) and records(services, "recurringRuns")
@@ -44,6 +51,8 @@ def test_data_that_are_kept_serve_the_next_installation(brought_back):
     assert any("the namespace capstan, with volumes" in line for line in done["stays"])
     assert kube.pods("app.kubernetes.io/part-of=capstan") == [] and kube.get("inferenceservices")["items"] == []
     up()
+    assert kube.secret(ALERTS, "CAPSTAN_WEBHOOKS", namespace="kubeflow") == NOWHERE
+    kube.kubectl(*PATCH, json.dumps({"stringData": {"CAPSTAN_WEBHOOKS": ""}}))
     with Services() as services:
         assert (services.versions(), services.rollout(), records(services, "runs")) == before
         assert kept and kept <= objects(services, "capstan")
