@@ -85,6 +85,13 @@ def of_pod(pod: dict[str, Any]) -> tuple[str, str]:
     return log, MEMORY if pod_state.out_of_memory(pod) else message(log)
 
 
+def of_driver(pod: dict[str, Any]) -> tuple[str, str]:
+    """Return the log of a driver that failed, and its last words. One that was cut off has none."""
+    log = COLOUR.sub("", _kubectl("logs", pod["metadata"]["name"], "-c", "main"))
+    told = FATAL.findall(log)
+    return log, str(told[-1]).rstrip(". ") if told else "its driver ended without a word"
+
+
 def fetch(uri: str, seconds: float) -> bytes | None:
     """Return an object of KFP's artifact store, or None when it is not there.
 

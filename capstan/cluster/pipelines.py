@@ -23,7 +23,7 @@ from capstan.runner.progress import Listener
 from capstan.settings import settings
 
 ATTEMPTS = 3  # of a run whose steps lose their pods
-AGAIN = f"It was tried {ATTEMPTS} times. Run it again when `kubectl get nodes` shows every node ready."
+AGAIN = f"It was tried {ATTEMPTS} times. Run it again when `kubectl get nodes` and `capstan cluster status` are well."
 FETCH_SECONDS = 20  # the object store may be starting again
 
 

@@ -44,17 +44,22 @@ class RunPods:
     def failed(self) -> bool:
         """Return whether a step failed by itself, or could not get a pod, as when a quota forbids it."""
         never = [node for node in self._failed_without_pod() if not node.get("hostNodeName")]
-        return bool(never) or any(map(pod_state.failed, self.pods))
+        return bool(never) or any(not _is_driver(pod) for pod in filter(pod_state.failed, self.pods))
+
+    def failed_drivers(self) -> dict[str, dict[str, Any]]:
+        """Return the pods in which Kubeflow Pipelines itself failed before a step began, by their steps."""
+        return {_step(_annotation(pod, NAME)): pod for pod in filter(pod_state.failed, self.pods) if _is_driver(pod)}
 
     def dead(self) -> bool:
         """Return whether a step failed or lost its pod, and no other is at work: the run has to end now."""
         retries = any(node["type"] == "Retry" and node.get("phase") == "Running" for node in self._nodes().values())
         works = retries or any(map(pod_state.works, self.pods))  # a pipeline may use kfp's `set_retry`
-        return bool(self.lost() or self.failed()) and not works
+        return bool(self.lost() or self.failed() or self.failed_drivers()) and not works
 
     def last_failed(self) -> dict[str, Any] | None:
-        """Return the pod that failed last by itself."""
-        return max(filter(pod_state.failed, self.pods), key=pod_state.finished, default=None)
+        """Return the pod of a step that failed last by itself."""
+        failed = (pod for pod in self.pods if pod_state.failed(pod) and not _is_driver(pod))
+        return max(failed, key=pod_state.finished, default=None)
 
     def waiting(self) -> str:
         """Return why a pod cannot start, or nothing."""
@@ -101,6 +106,11 @@ class RunPods:
 
 def _annotation(pod: dict[str, Any], name: str) -> str:
     return str(pod["metadata"].get("annotations", {}).get(name, ""))
+
+
+def _is_driver(pod: dict[str, Any]) -> bool:
+    """Return whether a pod prepares a step. It runs Kubeflow Pipelines' code alone."""
+    return _annotation(pod, NAME).endswith("-driver")
 
 
 def _step(name: str) -> str:

@@ -21,7 +21,7 @@ SETTLE_SECONDS = 5  # the API may report the end of a run before that of its las
 
 
 class LostPod(TemporaryFailure):
-    """A run ended because a step lost its pod, not by an error of its own. The run can be started again."""
+    """A run ended because a step lost its pod or got none, not by an error of its own. The run can be started again."""
 
 
 class Watch:
@@ -64,7 +64,7 @@ class Watch:
         if run["state"] == "CANCELED" and not self.hung.dead():
             raise CapstanError(f"The run {self.run_id} was stopped.{where}")
         pods = self.hung if self.hung.dead() else run_pods.read(self.run_id)
-        if (lost := self._lost(pods)) and not pods.failed():
+        if (lost := [*self._lost(pods), *self._failed_drivers(pods)]) and not pods.failed():
             raise LostPod(f"{' '.join(lost)}{where}")
         raise self.kind(f"{self.failure or self._explain(run, pods)}{where}")
 
@@ -127,6 +127,16 @@ class Watch:
         for text in lost:
             self._note(text)
         return lost
+
+    def _failed_drivers(self, pods: run_pods.RunPods) -> list[str]:
+        """Return what Kubeflow Pipelines could not do, as while its services restart, in sentences that were said."""
+        failed = []
+        for step, pod in sorted(pods.failed_drivers().items()):
+            log, why = logs.of_driver(pod)
+            self.file.write(f"---- driver of {step}\n{log}\n")
+            failed.append(f"Kubeflow Pipelines could not prepare {step}: {why}.")
+            self._note(failed[-1])
+        return failed
 
     def _note(self, text: str) -> None:
         if text and text not in self.said:

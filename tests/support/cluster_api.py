@@ -72,8 +72,11 @@ class Cluster:
 
 
 def pod(step: str, phase: str, *states: dict, node: str = "up", conditions: list | None = None, **more) -> dict:
-    """Return a pod of a step. states: of its containers. more: of its status, or `deletionTimestamp`."""
-    name = f"wf.root.{step}.executor"
+    """Return a pod of a step, or of its driver (STEP-driver). states: of its containers.
+
+    more: of its status, or `deletionTimestamp`.
+    """
+    name = f"wf.root.{step}" if step.endswith("-driver") else f"wf.root.{step}.executor"
     metadata = {"name": f"wf-{step}", "annotations": {ID: step, NAME: name}}
     metadata |= {key: more.pop(key) for key in ("deletionTimestamp",) if key in more}
     status = {"phase": phase, "conditions": conditions or [], **more}

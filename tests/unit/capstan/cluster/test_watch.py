@@ -103,6 +103,19 @@ def test_step_that_fails_by_itself_is_not_tried_again(run, fate):
     assert "failed: " in str(error) and "kfp run get run-1" in str(error)
 
 
+def test_run_that_kubeflow_pipelines_could_not_carry_on_is_started_again(run):
+    """A driver runs none of our code: it fails while the services that it asks restart."""
+    there, notes, error = run(Fate("FAILED", [pod("measure-driver", "Failed", ENDED)]), WELL)
+    assert error is None and len(there.runs) == 2
+    assert notes == ["Kubeflow Pipelines could not prepare measure: its driver ended without a word.", AGAIN]
+
+
+def test_driver_that_fails_beside_a_step_does_not_hide_why_that_failed(run):
+    there, notes, error = run(Fate("FAILED", [pod("deploy-driver", "Failed", ENDED), pod("measure", "Failed", ENDED)]))
+    assert type(error) is CapstanError and len(there.runs) == 1 and AGAIN not in notes
+    assert str(error).startswith("The pod wf-measure failed")
+
+
 def test_memory_and_quota_are_named(run):
     _, _, error = run(Fate("FAILED", [pod("measure", "Failed", {"terminated": {"reason": "OOMKilled"}})]))
     assert str(error).startswith("The pod wf-measure failed: it was killed, as a step is that takes more memory")
