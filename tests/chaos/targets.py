@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tests.e2e import kube
-from tests.e2e.endpoint import PODS
+from tests.e2e.endpoint import CAPSTONE, PODS, SERVICE
 
 Back = Callable[[], bool]
 
@@ -59,6 +59,21 @@ def killed() -> Back:
         kill = ["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", container]
         subprocess.run(["docker", "exec", node, *kill], check=True, timeout=60)
     return lambda: len(containers()) == len(old) and not containers().keys() & old.keys()
+
+
+def rolled_out() -> Back:
+    """Promote the canary of the run, bring back what was before, and replace every pod of the endpoint."""
+    kube.answer("promote", CAPSTONE)
+    kube.answer("rollback", CAPSTONE)
+    old = {pod["metadata"]["uid"] for pod in kube.pods(PODS)}
+    patch = json.dumps({"metadata": {"annotations": {"capstan/replaced": str(time.time())}}})  # KServe hands it on
+    kube.kubectl("patch", "inferenceservice", SERVICE, "--namespace=capstan", "--type=merge", f"--patch={patch}")
+
+    def back() -> bool:
+        pods = kube.get("pods", selector=PODS)["items"]
+        return bool(pods) and all(kube.ready(pod) and pod["metadata"]["uid"] not in old for pod in pods)
+
+    return back
 
 
 def ray_worker() -> Back:
@@ -161,9 +176,11 @@ def _started(pod: dict) -> float:
 
 
 DELETED = "pod deleted"
+CANARY = ("--seed", str(time.time_ns() % 10_000), "--canary", "20")  # another model each time
 TARGETS = [
     Target("endpoint", "Endpoint", DELETED, "register", pod_of("capstan", PODS), may_lose=8),
     Target("killed", "Endpoint, killed", "containers get SIGKILL", "register", killed),
+    Target("rollout", "Roll-out", "canary promoted, brought back; new pods", "deploy", rolled_out, CANARY),
     Target("mlflow", "MLflow", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=mlflow")),
     Target("redis", "Redis", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=redis")),
     Target("postgres", "PostgreSQL", DELETED, "gate", pod_of("capstan", "app.kubernetes.io/name=postgres")),
