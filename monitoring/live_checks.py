@@ -7,7 +7,7 @@ from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
 from monitoring.checks_run import Reference
 from monitoring.live_log import LiveLog
-from monitoring.skew import skew
+from monitoring.skew import NOT_COMPARED, skew
 
 SHOWN = 2  # features in a message
 
@@ -36,6 +36,6 @@ def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:
     checks = skew(capstone, task, log)
     worst = sorted(alarms(checks), key=lambda one: -(one.statistic or 0))
     message = f"{len(worst)} of {len(checks)} features differ online from offline."
-    shown = " ".join(one.message for one in worst[:SHOWN])
+    shown = " ".join(one.message for one in worst[:SHOWN] or [one for one in checks if NOT_COMPARED in one.message][:1])
     largest = max(one.statistic or 0 for one in checks)
     return [Check("skew", "features", "alarm" if worst else "ok", largest, 0.0, message=f"{message} {shown}".strip())]

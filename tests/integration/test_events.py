@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pandas as pd
 import pytest
 
 from pipelines.recommender.tests import small
@@ -85,6 +86,38 @@ def test_somebody_new_starts_with_titles_or_with_a_rating(client):
     assert (cold["known"], cold["missing_features"]) == (1, ["films", "stars"])
     assert client.post(EVENT, json={"user_id": 4711, "film": "Fargo", "stars": 5}).status_code == 200
     assert titles(ask(client, user_id=4711)) == titles(cold)
+
+
+def test_monitor_compares_the_features_of_whom_no_rating_has_changed(place, client):
+    """After real predictions: of people with ratings since, of one who is new, and of one without a number."""
+    for row in ({"user_id": 1}, {"user_id": 15}, {"user_id": 4711}, {"liked": ["Fargo"]}):
+        ask(client, **row)
+    check = skew_of(place, client)
+    assert (check["verdict"], check["statistic"]) == ("ok", 0.0)
+    assert "of entities that events have changed were not compared." in check["message"]
+
+
+def test_monitor_alarms_when_the_offline_store_says_otherwise(place, client):
+    ask(client, user_id=1)
+    table = place.home / "features" / "recommender" / "user_history.parquet"
+    kept = table.read_bytes()
+    changed = pd.read_parquet(table)
+    changed["stars"] = [
+        [0.5] * len(stars) if user == 1 else stars for user, stars in changed[["user_id", "stars"]].values
+    ]
+    changed.to_parquet(table)
+    check = skew_of(place, client)
+    table.write_bytes(kept)
+    assert check["verdict"] == "alarm" and "1 of 2 features differ online from offline. stars: " in check["message"]
+
+
+def skew_of(place, client) -> dict:
+    """Run the monitor; return its check of features online and offline."""
+    done = place("monitor", "recommender", "--json")
+    assert done.returncode == 0, done.stderr
+    found = client.get("/v2/monitoring/recommender").json()["checks"]["other"]
+    [check] = [one for one in found if one["name"] == "skew"]
+    return check
 
 
 @pytest.mark.parametrize(
