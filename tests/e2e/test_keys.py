@@ -39,7 +39,7 @@ def test_training_reaches_files_of_its_job_alone(ran):
 
 
 def test_each_step_mounts_the_secrets_that_it_needs(ran):
-    pods = kube.get("pods", selector=f"pipeline/runid={ran['run_id']}", namespace="kubeflow")["items"]
+    pods = kube.get("pods", selector=f"pipeline/runid={ran['run']}", namespace="kubeflow")["items"]
     mounted = {}
     for pod in pods:
         node = pod["metadata"]["annotations"]["workflows.argoproj.io/node-name"].split(".")
