@@ -6,7 +6,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
+
+BASE = list(manifests.resources(manifests.MANIFESTS / "base"))  # every object that an overlay starts from
 
 
 @cache
