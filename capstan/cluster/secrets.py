@@ -50,8 +50,7 @@ def prepare() -> str:
     s3, warning = _s3_keys(known)
     platform |= s3[SECRETS]
     endpoint = endpoint_settings(platform, services) | known[ENDPOINT_SECRETS] | s3[ENDPOINT_SECRETS]
-    if key := platform.get(VERIFYING_KEY):
-        endpoint[VERIFYING_KEY] = key
+    endpoint[VERIFYING_KEY] = platform.get(VERIFYING_KEY, "")  # a key that was taken away is gone here too
     tokens = {"tokens": with_tokens(read("endpoint-tokens").get("tokens", ""), platform)}
     apply(
         secret(SERVICES, NAMESPACE, services),

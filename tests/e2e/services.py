@@ -98,6 +98,13 @@ class Services:
         registered = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
         return {tag["key"]: tag["value"] for tag in registered["tags"]}
 
+    def change_version(self, number: str, tag: str, value: str | None) -> None:
+        """Set a tag of a version of the flagship, or delete it."""
+        url, body = f"{self.url('mlflow')}/api/2.0/mlflow/model-versions", {"name": CAPSTONE, "version": number}
+        method, path = ("DELETE", "delete-tag") if value is None else ("POST", "set-tag")
+        body |= {"key": tag} if value is None else {"key": tag, "value": value}
+        httpx.request(method, f"{url}/{path}", json=body, headers=self.bearer).raise_for_status()
+
     def rollout(self) -> dict:
         """Return the state of the roll-out."""
         url = f"{self.url('mlflow')}/api/2.0/mlflow/registered-models/get"
