@@ -1,7 +1,8 @@
 """What a task's `evaluate` returns: the metrics, and the sections of its report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isclose
 from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
@@ -19,7 +20,26 @@ class Section:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The metrics of a model on some tables, by name, and what a reader should see beside them."""
+    """The metrics of a model on some tables, by name, and what a reader should see beside them.
+
+    units: metrics by what was sampled, a row per day, person or loan and a column per metric, whose mean is the metric;
+    `models.paired` makes them. baselines: name -> the same of a simpler method, with the metrics in which the model
+    must be better. Both are in the same order.
+    """
 
     metrics: dict[str, float]
     sections: Sequence[Section] = field(default_factory=tuple)
+    units: Union["pd.DataFrame", None] = None
+    baselines: Mapping[str, "pd.DataFrame"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the units do not fit the metrics, or the baselines the units."""
+        if self.units is None:
+            if self.baselines:
+                raise ValueError("Baselines are compared by unit: give `units`, too.")
+            return
+        for metric, mean in self.units.mean().items():
+            if not isclose(mean, self.metrics[str(metric)], rel_tol=1e-6, abs_tol=1e-9):
+                raise ValueError(f"{metric} is {self.metrics[str(metric)]}, and the mean of its units is {mean}.")
+        if wrong := [name for name, baseline in self.baselines.items() if len(baseline) != len(self.units)]:
+            raise ValueError(f"The baselines {', '.join(wrong)} have other units.")

@@ -1,24 +1,41 @@
 """Binary classification: metrics, tables by slice and plots for the probabilities of an event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
+from models import paired
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NO_BASELINES: Mapping[str, np.ndarray] = MappingProxyType({})
 
-def evaluate(rows: pd.DataFrame, label: str, probability: np.ndarray, slices: Sequence[str] = ()) -> Evaluation:
-    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots and a table per slice."""
+
+def evaluate(
+    rows: pd.DataFrame,
+    label: str,
+    probability: np.ndarray,
+    slices: Sequence[str] = (),
+    units: np.ndarray | None = None,
+    baselines: Mapping[str, np.ndarray] = NO_BASELINES,
+) -> Evaluation:
+    """Return the metrics of probabilities, shape (n,), on n labelled rows, with plots and a table per slice.
+
+    units: what each row was sampled with, such as its day. baselines: name -> the probabilities of a simpler method,
+    which must rank worse.
+    """
     target = rows[label].to_numpy()
     plots = Section("Ranking and calibration", figure(target, probability))
     tables = [Section(f"By {column}", by_slice(rows, label, probability, column)) for column in slices]
     positive = Section("Positive share", f"{target.mean():.1%} of the rows are positive.")
-    return Evaluation(score(target, probability), [positive, plots, *tables])
+    rivals = {name: by_unit(target, other, units)[["roc_auc"]] for name, other in baselines.items()}
+    sections = [positive, plots, *tables]
+    return Evaluation(score(target, probability), sections, by_unit(target, probability, units), rivals)
 
 
 def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
@@ -31,6 +48,14 @@ def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
         "brier": float(brier_score_loss(target, probability)),
         "calibration_error": calibration_error(target, probability),
     }
+
+
+def by_unit(target: np.ndarray, probability: np.ndarray, units: np.ndarray | None = None) -> pd.DataFrame:
+    """Return ROC AUC and Brier score by sampled unit, for the gate: a row per unit, or per row without `units`."""
+    values = {"roc_auc": paired.roc_auc(target, probability), "brier": (probability - target) ** 2}
+    if units is not None:
+        values = {name: paired.by_unit(each, units) for name, each in values.items()}
+    return pd.DataFrame(values)
 
 
 def reliability(target: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:

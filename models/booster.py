@@ -11,6 +11,8 @@ from capstan.model import Columns, Explanation, Model
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+    from models.logistic import Logistic
+
 FEW_ROWS = 64
 
 
@@ -47,6 +49,7 @@ class CalibratedBooster(Model):
 
     requirements = ("lightgbm", "numpy")
     steady = True
+    baseline: "Logistic | None" = None  # a simpler method, fitted on the same rows: the gate compares both
 
     def __init__(
         self,

@@ -1,14 +1,77 @@
-"""Is one method better than another on the same people, days or documents?"""
+"""Is one method better than another on the same people, days or documents?
+
+The functions from `by_unit` on give metrics a value per row or unit, whose mean is the metric: means of these compare
+metrics that are no means themselves, such as ROC AUC. The values are the metric and the influence of the row on it.
+Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 22.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Difference(NamedTuple):
+    """The mean difference of two methods, and its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def difference(one: np.ndarray, other: np.ndarray) -> Difference:
+    """Return how much more one method has than another on the same units, with the interval of the paired t-test.
+
+    one, other: a value per unit that was sampled, shape (n,).
+    """
+    from scipy.stats import t
+
+    made = one - other
+    mean, error = float(made.mean()), float(made.std(ddof=1) / np.sqrt(len(made)))
+    width = float(t.ppf(0.975, len(made) - 1)) * error
+    return Difference(mean, mean - width, mean + width)
+
+
+def by_unit(values: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return values per row as values per unit with the same mean, shape (number of units,), by the order of units.
+
+    values, units: shape (n,). The rows of a unit, such as the flights of a day, are not independent of each other.
+    """
+    codes = np.unique(units, return_inverse=True)[1]
+    mean = values.mean()
+    sums = np.bincount(codes, values - mean)
+    return np.asarray(mean + sums * (len(sums) / len(values)))
+
+
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Return the value of each unit of a ratio of means, such as MASE, shape (n,). above, below: shape (n,)."""
+    scale = below.mean()
+    value = above.mean() / scale
+    return np.asarray(value + (above - value * below) / scale)
+
+
+def roc_auc(target: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Return the value of each row of ROC AUC, shape (n,). target: 0 or 1. The variance of their mean is DeLong's.
+
+    Source: DeLong et al., "Comparing the areas under two or more correlated ROC curves" (1988).
+    """
+    from scipy.stats import rankdata
+
+    positive, place = target == 1, rankdata(score)
+    sizes = np.where(positive, positive.sum(), len(target) - positive.sum())
+    within = np.empty(len(target))
+    for kind in (positive, ~positive):
+        within[kind] = rankdata(score[kind])
+    below = (place - within) / (len(target) - sizes)  # the share of the other class that is below, ties by half
+    won = np.where(positive, below, 1 - below)
+    area = won[positive].mean()
+    return np.asarray(area + (won - area) * len(target) / sizes)
 
 
 def bootstrap(better: np.ndarray, worse: np.ndarray, repeats: int = 10_000, seed: int = 0) -> dict[str, float]:
     """Return the mean difference of two scores of the same units, its 95 % interval, and the share of samples in which
     it is not above zero.
 
-    better, worse: one score per unit that was sampled, shape (n,). Source: Efron and Tibshirani, "An Introduction to
-    the Bootstrap" (1993), chapter 13: percentile intervals.
+    better, worse: one score per unit that was sampled, shape (n,). Percentile intervals.
     """
     difference = better - worse
     sampled = np.random.default_rng(seed).multinomial(

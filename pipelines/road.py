@@ -85,21 +85,20 @@ def standard(
         given, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
     trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given)
     evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
-    scores = evaluated.outputs["scores"]
     delivered = gate_and_deploy(
-        capstone, model=trained, scores=scores, train=past, test=future, features=features, as_of=as_of, canary=canary
+        capstone, trained, evaluated, train=past, test=future, features=features, as_of=as_of, canary=canary
     )
     place(capstone, *steps, parts, trained, evaluated)
     counted = {"ingest": source.outputs["counts"], "split": parts.outputs["counts"]}
-    reported = {"scores": scores, "report": evaluated.outputs["report"], **delivered._asdict()}
+    reported = {"scores": evaluated.outputs["scores"], "report": evaluated.outputs["report"], **delivered._asdict()}
     return outputs(**reported, **{name: counted[step] for name, step in (counts or {"counts": "ingest"}).items()})
 
 
 def gate_and_deploy(
     capstone: str,
-    *,
     model: PipelineTask,
-    scores: object,
+    evaluated: PipelineTask,
+    *,
     train: object,
     test: object,
     features: PipelineTask | None = None,
@@ -108,11 +107,12 @@ def gate_and_deploy(
 ) -> Delivery:
     """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it, as the task can.
 
+    evaluated: the step `evaluate` of the model.
     features: the step that built the features, which are written to the online store before the deployment.
     """
     has = load(capstone).capabilities
-    digest = model.outputs["Output"]
-    gated = gate(capstone=capstone, scores=scores, model_digest=digest, test=test)
+    digest, scores = model.outputs["Output"], evaluated.outputs["scores"]
+    gated = gate(capstone=capstone, scores=scores, units=evaluated.outputs["units"], model_digest=digest, test=test)
     verdict = gated.outputs["Output"]
     registered = register(
         capstone=capstone,

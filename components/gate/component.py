@@ -9,6 +9,7 @@ from capstan.images import BASE
 def gate(
     capstone: str,
     scores: dsl.Input[dsl.Metrics],
+    units: dsl.Input[dsl.Dataset],
     model_digest: str,
     test: dsl.Input[dsl.Dataset],
     report: dsl.Output[dsl.Markdown],
@@ -16,6 +17,6 @@ def gate(
     """Decide whether the model may serve. The report's metadata name the champion that it was compared with."""
     from components.gate.core import gate
 
-    judged = gate(capstone, scores.path, model_digest, test.path, report.path)
+    judged = gate(capstone, scores.path, units.path, model_digest, test.path, report.path)
     report.metadata["champion"] = judged.champion
     return judged.verdict

@@ -1,15 +1,20 @@
-"""Gate: may this model serve? It has to pass the thresholds and match the champion on the same test tables."""
+"""Gate: may this model serve? It keeps the thresholds, beats the baselines, and matches the champion.
 
-from pathlib import Path
-from typing import Any, NamedTuple
+Baselines and champion are measured on the same units: the days, people or loans that were sampled. Differences are
+paired by them and have 95% intervals.
+"""
+
+from typing import NamedTuple
 
 from capstan import notes, registry
+from capstan.capstone import Capstone
 from capstan.catalogue import load
 from capstan.errors import CapstanError
-from capstan.files import digest, read_json, read_tables, write_markdown_table
+from capstan.evaluation import Evaluation
+from capstan.files import read_json, read_tables, write_markdown_table
 from capstan.rollout import store
-
-Metrics = dict[str, float]
+from components.evaluate import units as by_unit
+from components.gate import comparison
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -21,71 +26,62 @@ class Judgement(NamedTuple):
     champion: str
 
 
-def gate(capstone: str, scores: str, model_digest: str, test: str, report: str) -> Judgement:
-    """Judge the metrics in the JSON file `scores`. Write the reasons as Markdown.
+def gate(capstone: str, scores: str, units: str, model_digest: str, test: str, report: str) -> Judgement:
+    """Judge the metrics in the JSON file `scores` and the folder `units`. Write the reasons as Markdown.
 
-    The first metric of the task's THRESHOLDS is also compared with the champion's. The candidate may be worse by the
-    bound's slack at most.
+    Champions in a row cannot slide: thresholds are fixed numbers, and the baselines are measured each time.
     """
-    task = load(capstone)
-    candidate = read_json(scores)
-    if missing := [metric for metric in task.THRESHOLDS if metric not in candidate]:
-        raise CapstanError(
-            f"THRESHOLDS of pipelines/{capstone}/task.py names {', '.join(missing)}, which `evaluate` does not return. "
-            f"It returns {', '.join(candidate)}."
-        )
-    rows = [
-        _row(metric, candidate[metric], "threshold", bound.limit, bound.holds(candidate[metric]))
-        for metric, bound in task.THRESHOLDS.items()
-    ]
-    decisive, bound = next(iter(task.THRESHOLDS.items()))
+    task, candidate, own = load(capstone), read_json(scores), by_unit.read(units)
+    _check(task, candidate, own)
+    bounds = task.THRESHOLDS
+    lines = [*comparison.with_thresholds(bounds, candidate)]
+    if own.model is not None:
+        lines += comparison.with_baselines(bounds, own.model, own.baselines)
     serving = store.read(capstone).champion
-    champion, note = _champion_metrics(capstone, serving, model_digest, test, candidate)
-    if champion and decisive not in champion:
-        note += f" It has no {decisive}, so the thresholds alone decide."
-        notes.note(note)
+    champion, note = _champion(capstone, serving, model_digest, test)
+    if champion and own.model is not None and champion.units is not None:
+        lines += comparison.with_champion(bounds, own.model, champion.units)
+    elif champion and next(iter(bounds)) in champion.metrics:
+        lines.append(comparison.with_champions_score(bounds, candidate, champion.metrics))
     elif champion:
-        passed = bound.holds_against(candidate[decisive], champion[decisive])
-        rows.append(_row(decisive, candidate[decisive], "champion", bound.worst_against(champion[decisive]), passed))
-    elif serving:
+        note += f" It has no {next(iter(bounds))}, so the rest decides."
         notes.note(note)
-    verdict = ACCEPTED if all(row["result"] == "pass" for row in rows) else REJECTED
-    for row in rows:
-        if row["result"] != _word(True):
-            notes.note(
-                f"Rejected: {row['metric']} is {row['candidate']:.4f}, beyond {row['bound']:.4f}, the bound of the "
-                f"{row['against']}."
-            )
-    write_markdown_table(rows, report, before=f"**{verdict}**", after=note)
+    failed = [line for line in lines if line["result"] == comparison.FAIL]
+    for line in failed:
+        notes.note(f"Rejected: {comparison.reason(line)}.")
+    verdict = REJECTED if failed else ACCEPTED
+    write_markdown_table(lines, report, before=f"**{verdict}**", after=note)
     return Judgement(verdict, serving)
 
 
-def _row(metric: str, value: float, against: str, limit: float, passed: bool) -> dict[str, Any]:
-    return {"metric": metric, "candidate": value, "against": against, "bound": limit, "result": _word(passed)}
+def _check(task: Capstone, candidate: dict[str, float], units: by_unit.Units) -> None:
+    """Raise CapstanError where THRESHOLDS and what `evaluate` returns do not fit."""
+    where, known = f"THRESHOLDS of pipelines/{task.name}/task.py", task.THRESHOLDS
+    if missing := [metric for metric in known if metric not in candidate]:
+        raise CapstanError(
+            f"{where} names {', '.join(missing)}, which `evaluate` does not return. It returns {', '.join(candidate)}."
+        )
+    compared = {metric for baseline in units.baselines.values() for metric in baseline}
+    if unknown := sorted(compared - known.keys()):
+        raise CapstanError(f"{where} lacks {', '.join(unknown)}, in which the model must be better than a baseline.")
 
 
-def _word(passed: bool) -> str:
-    return "pass" if passed else "fail"
-
-
-def _champion_metrics(
-    name: str, serving: str, model_digest: str, test: str, candidate: Metrics
-) -> tuple[Metrics | None, str]:
-    """Return the metrics of the version that serves on the tables of `test`, or None, and a line that explains them."""
+def _champion(name: str, serving: str, model_digest: str, test: str) -> tuple[Evaluation | None, str]:
+    """Return what the version that serves is worth on the tables of `test`, or None, and a line that explains it."""
     champion = registry.version(name, serving) if serving else None
     if champion is None:
-        return None, "There is no champion yet: the thresholds alone decide."
+        return None, "There is no champion yet: thresholds and baselines decide."
     title = f"The champion, version {champion.version},"
     if champion.tags.get("digest") == model_digest:
-        return candidate, f"{title} came from the same rows, code and parameters."
-    if champion.tags.get("test_digest") == digest(Path(test)):
-        return registry.run_metrics(champion.run_id), f"{title} was measured on these tables when it was registered."
+        return None, f"{title} came from the same rows, code and parameters."
     try:
         model = registry.load_version(name, champion.version).model
     except CapstanError as error:
-        return None, f"{title} cannot be loaded, so the thresholds alone decide, and it will be replaced: {error}"
-    try:
-        metrics = load(name).evaluate(model, read_tables(test)).metrics
-    except Exception as error:  # for example, an older model may need other inputs
-        return None, f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
-    return metrics, f"{title} was measured on these tables."
+        note = f"{title} cannot be loaded, so the rest decides, and it will be replaced: {error}"
+    else:
+        try:
+            return load(name).evaluate(model, read_tables(test)), f"{title} was measured on these tables."
+        except Exception as error:  # for example, an older model may need other inputs
+            note = f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
+    notes.note(note)
+    return None, note

@@ -70,8 +70,8 @@ def pipeline(
         )
     delivered = road.gate_and_deploy(
         NAME,
-        model=trained,
-        scores=evaluated.outputs["scores"],
+        trained,
+        evaluated,
         train=past,
         test=future,
         features=features,

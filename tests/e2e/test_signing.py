@@ -10,7 +10,7 @@ import pytest
 from capstan.cluster.step_secrets import SIGNING
 from capstan.version_seal import SIGNATURE
 from tests.e2e import kube
-from tests.e2e.endpoint import CAPSTONE, PODS, PROBABILITY, SERVICE, predicted
+from tests.e2e.endpoint import PODS, PROBABILITY, SERVICE, predicted
 
 pytestmark = [pytest.mark.long, pytest.mark.alone]
 VERIFYING = "CAPSTAN_VERIFYING_KEY"

@@ -6,25 +6,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from capstan import model_version, registry, stack
+from capstan import registry, stack
 from capstan.batches import Batches
 from capstan.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from components.evaluate import units as by_unit
 from components.evaluate.core import evaluate
 from components.gate.core import gate
 from components.register.core import register
 from components.train.core import train
-from models.binary import score
 from pipelines.flight_delay import task
 from tests.support import versions
 from tests.support.flights import rows_with_known_truth
 from tests.support.processes import free_port
 
 GOOD = {"roc_auc": 0.99, "average_precision": 0.9, "brier": 0.05, "calibration_error": 0.01}
+BEATEN = "roc_auc logistic regression"  # the line of the baseline
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -54,20 +56,30 @@ def trained(folder) -> dict[str, str]:
     early = rows["event_timestamp"] < task.TEST_FROM
     write_tables({"flights": rows[early]}, folder / "train")
     write_tables({"flights": rows[~early]}, folder / "test")
-    paths = {name: str(folder / name) for name in ("train", "test", "model", "scores.json", "report.html")}
+    paths = {name: str(folder / name) for name in ("train", "test", "model", "units", "scores.json", "report.html")}
     model_digest = train("flight_delay", paths["train"], paths["model"], {"seed": 0})
-    evaluate(paths["model"], paths["test"], paths["scores.json"], paths["report.html"])
+    evaluate(paths["model"], paths["test"], paths["scores.json"], paths["units"], paths["report.html"])
     return paths | {"digest": model_digest}
 
 
 @pytest.fixture
 def judge(tmp_path, trained):
-    """Return the verdict on scores and the report that gives the reasons."""
+    """Return the verdict on scores and units, and the report that gives the reasons.
 
-    def run(scores: dict, model_digest: str = "another", test: str = "") -> tuple[str, str]:
+    better: by how much the ROC AUC of every day is above that of the trained model.
+    """
+
+    def run(
+        scores: dict = GOOD, model_digest: str = "another", test: str = "", better: float = 0.0, units: str = ""
+    ) -> tuple[str, str]:
         path, report = tmp_path / "scores.json", tmp_path / "report.md"
         write_json(scores, path)
-        judged = gate("flight_delay", str(path), model_digest, test or trained["test"], str(report))
+        own = by_unit.read(units or trained["units"])
+        own.model["roc_auc"] += better
+        by_unit.write(own, str(tmp_path / "units"))
+        judged = gate(
+            "flight_delay", str(path), str(tmp_path / "units"), model_digest, test or trained["test"], str(report)
+        )
         assert judged.champion == store.read("flight_delay").champion
         return judged.verdict, report.read_text()
 
@@ -107,10 +119,10 @@ def test_tables_in_batches_are_part_of_the_lineage(trained, tmp_path):
     assert past["dataset"]["digest"] == digest(tmp_path)
 
 
-def test_first_good_model_is_accepted_by_its_thresholds_alone(judge):
+def test_first_good_model_is_accepted_by_thresholds_and_baseline(judge):
     verdict, report = judge(GOOD)
     assert verdict == "accepted" and "no champion yet" in report
-    assert lines(report, "pass") == [f"{metric} threshold" for metric in task.THRESHOLDS]
+    assert lines(report, "pass") == [*(f"{metric} threshold" for metric in task.THRESHOLDS), BEATEN]
 
 
 def test_scores_at_the_thresholds_pass(judge):
@@ -125,34 +137,56 @@ def test_one_score_beyond_its_threshold_rejects(metric, judge):
     assert lines(report, "fail") == [f"{metric} threshold"]
 
 
+def test_baseline_alone_is_rejected_and_so_is_what_chance_may_explain(judge, trained, tmp_path):
+    own = by_unit.read(trained["units"])
+    [simple] = own.baselines.values()
+    noise = np.random.default_rng(0).normal(0, 0.5, len(simple))
+    noise -= noise.mean()
+    for above, expected in [(0, "rejected"), (noise + 0.01, "rejected"), (noise + 0.2, "accepted")]:
+        model = own.model.assign(roc_auc=simple["roc_auc"] + above)
+        by_unit.write(by_unit.Units(model, own.baselines), str(tmp_path / "made"))
+        verdict, report = judge(units=str(tmp_path / "made"))
+        assert verdict == expected, report
+        assert (BEATEN in lines(report, "fail")) == (expected == "rejected")
+
+
 def test_model_worse_than_the_champion_by_more_than_the_slack_is_rejected_and_others_accepted(judge, champion):
     slack = task.THRESHOLDS["roc_auc"].slack
-    assert champion["roc_auc"] - slack > task.THRESHOLDS["roc_auc"].limit and slack > 0
-    verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] - slack - 1e-4})
+    assert slack > 0
+    verdict, report = judge(better=-slack - 1e-4)
     assert verdict == "rejected" and lines(report, "fail") == ["roc_auc champion"]
-    assert f"version {champion['version']}, was measured on these tables when it was registered" in report
+    assert f"version {champion['version']}, was measured on these tables" in report
     for difference in (-slack + 1e-4, 0, 1e-4):
-        verdict, report = judge(GOOD | {"roc_auc": champion["roc_auc"] + difference})
-        assert verdict == "accepted" and "roc_auc champion" in lines(report, "pass")
+        verdict, report = judge(better=difference)
+        assert verdict == "accepted" and {"roc_auc champion", "brier champion"} <= {*lines(report, "pass")}
+
+
+def test_model_that_may_be_worse_than_the_slack_is_rejected(judge, champion, trained, tmp_path):
+    """On average it is as good, and the days are too few to know."""
+    own = by_unit.read(trained["units"])
+    noise = np.random.default_rng(0).normal(0, 0.5, len(own.model))
+    own.model["roc_auc"] += noise - noise.mean()
+    by_unit.write(own, str(tmp_path / "made"))
+    verdict, report = judge(units=str(tmp_path / "made"))
+    assert verdict == "rejected" and "roc_auc champion" in lines(report, "fail")
 
 
 def test_champion_itself_is_accepted_again(judge, champion, trained):
-    scores = GOOD | {"roc_auc": champion["roc_auc"]}
-    verdict, report = judge(scores, model_digest=trained["digest"])
+    verdict, report = judge(model_digest=trained["digest"])
     assert verdict == "accepted" and "the same rows, code and parameters" in report
 
 
 def test_champion_is_measured_again_on_rows_it_has_not_seen(judge, champion, trained, tmp_path):
     others = read_tables(trained["test"])["flights"].iloc[::3]
     write_tables({"flights": others}, tmp_path / "others")
-    model = model_version.load(Path(trained["model"]) / model_version.DATA).model
-    now = score(others["late"].to_numpy(), model.probability(others))["roc_auc"]
+    evaluate(trained["model"], str(tmp_path / "others"), *(str(tmp_path / name) for name in ("scores", "by", "html")))
+    now = read_json(tmp_path / "scores")["roc_auc"]
     assert now != pytest.approx(champion["roc_auc"], abs=1e-5)
-    worst = task.THRESHOLDS["roc_auc"].worst_against(now)
-    for difference, expected in [(-1e-5, "rejected"), (1e-5, "accepted")]:
-        verdict, report = judge(GOOD | {"roc_auc": worst + difference}, test=str(tmp_path / "others"))
+    slack = task.THRESHOLDS["roc_auc"].slack
+    for difference, expected in [(-slack - 1e-5, "rejected"), (-slack + 1e-5, "accepted")]:
+        verdict, report = judge(test=str(tmp_path / "others"), units=str(tmp_path / "by"), better=difference)
         assert verdict == expected, report
-    assert "was measured on these tables." in report
+        assert f"{now:.4f}" in report
 
 
 def test_champion_that_needs_columns_which_are_gone_is_not_compared_and_that_is_said(

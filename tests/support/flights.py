@@ -22,7 +22,8 @@ def rows_with_known_truth(count: int = 20_000) -> pd.DataFrame:
     for column, values in {"carrier": ["AA", "B6", "UA"], "origin": ["EWR", "JFK"], "dest": ["BOS", "LAX"]}.items():
         frame[column] = chance.choice(values, count)
     frame["wind_gust"] = frame["wind_gust"].where(chance.random(count) < 0.5)
-    log_odds = 1.5 * frame["origin_late_share"] + frame["temp"] - 1.0 + (frame["carrier"] == "UA") * 1.0
+    # No logistic regression finds the second term.
+    log_odds = 1.5 * frame["origin_late_share"] + 1.5 * frame["temp"].abs() - 2.2 + (frame["carrier"] == "UA") * 1.0
     frame["probability"] = 1 / (1 + np.exp(-log_odds))
     frame["late"] = (chance.random(count) < frame["probability"]).astype(float)
     # Two thirds of the year teach, September calibrates, the last months test.

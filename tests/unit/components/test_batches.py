@@ -36,13 +36,18 @@ print(json.dumps(road(folder / "large")))
 
 def road(folder: Path) -> dict[str, dict[str, float]]:
     """Take the capstone from ingest to evaluate; return the counts and the scores."""
-    at = {name: str(folder / name) for name in ("raw", "clean", "quarantine", "train", "test", "model", "report")}
+    at = {
+        name: str(folder / name) for name in ("raw", "clean", "quarantine", "train", "test", "model", "units", "report")
+    }
     counts = str(folder / "counts.json")
     loaded = ingest(NAME, at["raw"], counts)
     checked = validate(NAME, at["raw"], at["clean"], at["quarantine"], counts)
     parts = split(NAME, at["clean"], at["train"], at["test"], counts)
     train(NAME, at["train"], at["model"])
-    return {"counts": loaded | checked | parts, "scores": evaluate(at["model"], at["test"], counts, at["report"])}
+    return {
+        "counts": loaded | checked | parts,
+        "scores": evaluate(at["model"], at["test"], counts, at["units"], at["report"]),
+    }
 
 
 def test_each_step_hands_on_batches_and_counts_their_rows(home, tmp_path, monkeypatch):

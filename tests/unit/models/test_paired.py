@@ -22,3 +22,58 @@ def test_interval_is_that_of_the_normal_distribution_where_it_holds():
     error = difference.std() / np.sqrt(2_000)
     assert made["low"] == pytest.approx(difference.mean() - 1.96 * error, abs=0.1 * error)
     assert made["high"] == pytest.approx(difference.mean() + 1.96 * error, abs=0.1 * error)
+
+
+def test_interval_of_a_difference_is_that_of_the_paired_t_test():
+    from scipy.stats import ttest_rel
+
+    rng = np.random.default_rng(4)
+    one, other = rng.normal(0.3, 1, 40), rng.normal(0, 1, 40)
+    expected = ttest_rel(one, other).confidence_interval(0.95)
+    made = paired.difference(one, other)
+    assert (made.mean, made.low, made.high) == pytest.approx(((one - other).mean(), expected.low, expected.high))
+
+
+@pytest.fixture
+def days():
+    """Two scores of the same rows, which come in 60 days. A day has its own level, so its rows are not independent."""
+    rng = np.random.default_rng(5)
+    day = np.sort(rng.integers(60, size=4_000))
+    level = rng.normal(0, 1, 60)[day]
+    target = (rng.random(4_000) < 1 / (1 + np.exp(-level))).astype(float)
+    better = target + rng.normal(0, 1, 4_000) + level
+    return day, target, better, target + rng.normal(0, 1.5, 4_000)
+
+
+def test_values_of_roc_auc_have_its_mean_and_the_interval_of_a_bootstrap_of_days(days):
+    from sklearn.metrics import roc_auc_score
+
+    day, target, better, worse = days
+    values = [paired.by_unit(paired.roc_auc(target, score), day) for score in (better, worse)]
+    assert values[0].shape == (60,)
+    assert [each.mean() for each in values] == pytest.approx([roc_auc_score(target, s) for s in (better, worse)])
+    rng, drawn = np.random.default_rng(6), []
+    rows_of = [np.flatnonzero(day == one) for one in range(60)]
+    for _ in range(500):
+        rows = np.concatenate([rows_of[one] for one in rng.integers(60, size=60)])
+        drawn.append(roc_auc_score(target[rows], better[rows]) - roc_auc_score(target[rows], worse[rows]))
+    made, (low, high) = paired.difference(*values), np.quantile(drawn, [0.025, 0.975])
+    assert (made.low, made.high) == pytest.approx((low, high), abs=0.15 * (high - low))
+
+
+def test_roc_auc_of_ties_is_that_of_scikit_learn():
+    from sklearn.metrics import roc_auc_score
+
+    target, score = np.array([0, 1, 0, 1, 1.0]), np.array([1, 1, 2, 2, 3.0])
+    assert paired.roc_auc(target, score).mean() == pytest.approx(roc_auc_score(target, score))
+
+
+def test_values_of_a_ratio_have_its_value_and_the_interval_of_a_bootstrap():
+    rng = np.random.default_rng(7)
+    below = rng.gamma(4, 1, 200)
+    above = 0.7 * below + rng.normal(0, 0.3, 200)
+    values = paired.ratio(above, below)
+    assert values.mean() == pytest.approx(above.mean() / below.mean())
+    rows = rng.integers(200, size=(2_000, 200))
+    drawn = above[rows].mean(axis=1) / below[rows].mean(axis=1)
+    assert values.std() / np.sqrt(200) == pytest.approx(drawn.std(), rel=0.1)

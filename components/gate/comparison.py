@@ -1,0 +1,78 @@
+"""The lines of the gate's report: each compares one metric with something, and passes or fails."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from capstan.bounds import Bound
+from models.paired import difference
+
+Line = dict[str, Any]
+Bounds = Mapping[str, Bound]
+Scores = Mapping[str, float]
+
+PASS, FAIL = "pass", "fail"
+
+
+def with_thresholds(bounds: Bounds, scores: Scores) -> Iterator[Line]:
+    """Yield a line per threshold, which is a fixed number."""
+    for metric, bound in bounds.items():
+        yield _line(metric, scores[metric], "threshold", bound.limit, "", _sign(bound), bound.holds(scores[metric]))
+
+
+def with_baselines(bounds: Bounds, units: pd.DataFrame, baselines: Mapping[str, pd.DataFrame]) -> Iterator[Line]:
+    """Yield a line per metric of each baseline. The model is better, with the whole interval of the difference."""
+    for name, baseline in baselines.items():
+        for metric in baseline:
+            yield _paired(metric, bounds[metric], units, baseline, name)
+
+
+def with_champion(bounds: Bounds, units: pd.DataFrame, champion: pd.DataFrame) -> Iterator[Line]:
+    """Yield a line per metric. The model is worse by less than the bound's slack, with the whole interval."""
+    for metric, bound in bounds.items():
+        if metric in units:
+            yield _paired(metric, bound, units, champion, "champion", bound.slack)
+
+
+def with_champions_score(bounds: Bounds, scores: Scores, champion: Scores) -> Line:
+    """Return a line for the first metric, of a task that does not say what its units are: there is no interval."""
+    metric, bound = next(iter(bounds.items()))
+    made, sign = scores[metric] - champion[metric], _sign(bound)
+    must = f"{sign} {-bound.slack if bound.higher_is_better else bound.slack:+.4f}"
+    passed = bound.holds_against(scores[metric], champion[metric])
+    return _line(metric, scores[metric], "champion", champion[metric], f"{made:+.4f}", must, passed)
+
+
+def _paired(
+    metric: str, bound: Bound, model: pd.DataFrame, other: pd.DataFrame, name: str, slack: float | None = None
+) -> Line:
+    """Return a line about the same units. slack: None where the model must be better."""
+    made, sign = difference(model[metric].to_numpy(), other[metric].to_numpy()), _sign(bound)
+    worst = made.low if bound.higher_is_better else -made.high  # the least that it may be better by
+    passed = worst > 0 if slack is None else worst >= -slack
+    text = f"{made.mean:+.4f} ({made.low:+.4f} to {made.high:+.4f})"
+    must = f"{sign[0]} 0" if slack is None else f"{sign} {-slack if bound.higher_is_better else slack:+.4f}"
+    return _line(metric, float(model[metric].mean()), name, float(other[metric].mean()), text, must, passed)
+
+
+def _sign(bound: Bound) -> str:
+    return ">=" if bound.higher_is_better else "<="
+
+
+def _line(metric: str, value: float, against: str, other: float, made: str, must: str, passed: bool) -> Line:
+    return {
+        "metric": metric,
+        "candidate": value,
+        "against": against,
+        "value": other,
+        "difference": made,
+        "must be": must,
+        "result": PASS if passed else FAIL,
+    }
+
+
+def reason(line: Line) -> str:
+    """Return why a line fails."""
+    difference = f"; the difference is {line['difference']} and must be {line['must be']}" if line["difference"] else ""
+    return f"{line['metric']} is {line['candidate']:.4f}, and {line['value']:.4f} of the {line['against']}{difference}"
