@@ -10,6 +10,7 @@ import pandas as pd
 from capstan.settings import settings
 from models.booster import CalibratedBooster, encode
 from models.ray_workers import LOST_WORKERS, scaling, start_ray
+from models.splits import require_classes
 
 if TYPE_CHECKING:
     import lightgbm
@@ -38,6 +39,7 @@ def train_classifier(
     rows: the inputs and the 0/1 label. calibrate: a mask of the rows to calibrate on. workers: Ray workers, 0 for this
     process. tune: trials of a random search, fitted on the other rows and scored on those of `calibrate`.
     """
+    require_classes(rows[calibrate], label, "calibration")
     inputs = [column for column in rows.columns if column != label]
     coding = {name: sorted(rows[name].dropna().unique()) for name in categories}
     matrix = encode({name: rows[name].to_list() for name in inputs}, inputs, coding)

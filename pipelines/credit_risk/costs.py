@@ -12,4 +12,9 @@ MARGIN = float(np.log(THRESHOLD / (1 - THRESHOLD)))  # the same in log-odds
 
 def cost(bad: np.ndarray, declined: np.ndarray) -> float:
     """Return the mean cost per loan of decisions, shape (n,): 1 for declined, or the chance of it."""
-    return float((FALSE_NEGATIVE * bad * (1 - declined) + FALSE_POSITIVE * (1 - bad) * declined).mean())
+    return float(by_loan(bad, declined).mean())
+
+
+def by_loan(bad: np.ndarray, declined: np.ndarray) -> np.ndarray:
+    """Return the cost of each decision, shape (n,)."""
+    return np.asarray(FALSE_NEGATIVE * bad * (1 - declined) + FALSE_POSITIVE * (1 - bad) * declined)

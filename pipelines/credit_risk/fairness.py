@@ -7,6 +7,7 @@ tests/test_fairness.py checks the difference against fairlearn's.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,21 @@ def difference(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> floa
     return float(max(map(np.ptp, kinds)))
 
 
+def by_loan(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return the difference as a value per loan, shape (n,): their mean is the difference, and their spread its own.
+
+    The values are the difference and the influence of the loan on it (see `models.paired`), through the two groups that
+    are furthest apart.
+    """
+    kinds = [rates(declined[bad == kind], codes[bad == kind], codes.max() + 1) for kind in (0, 1)]
+    kind = int(np.argmax([np.ptp(kinds[0]), np.ptp(kinds[1])]))
+    values = np.full(len(bad), np.ptp(kinds[kind]))
+    for group, sign in ((kinds[kind].argmax(), 1), (kinds[kind].argmin(), -1)):
+        loans = (bad == kind) & (codes == group)
+        values[loans] += sign * (declined[loans] - kinds[kind][group]) * len(bad) / loans.sum()
+    return values
+
+
 def rates(declined: np.ndarray, codes: np.ndarray, groups: int) -> np.ndarray:
     """Return the share that is declined in each group, shape (groups,)."""
     return np.bincount(codes, declined, groups) / np.maximum(np.bincount(codes, minlength=groups), 1)
@@ -37,21 +53,22 @@ def intervals(
 ) -> dict[str, tuple[float, float]]:
     """Return 95% intervals of the difference `before`, `after`, and of their `ratio`, from a bootstrap of the rows.
 
-    Both are computed on the same rows of each repeat. A maximum of gaps is above zero by chance alone, so the
-    intervals lie a little high.
+    Both are computed on the same rows of each repeat. The ratio is NaN where `before` is 0, as when all are declined. A
+    maximum of gaps is above zero by chance alone, so the intervals lie a little high.
     """
     random = np.random.default_rng(seed)
     draws: dict[str, list[float]] = {"before": [], "after": [], "ratio": []}
     for _ in range(repeats):
         rows = random.integers(len(bad), size=len(bad))
         one, two = (difference(bad[rows], made[rows], codes[rows]) for made in (before, after))
-        for name, value in (("before", one), ("after", two), ("ratio", two / one)):
+        for name, value in (("before", one), ("after", two), ("ratio", two / one if one else math.nan)):
             draws[name].append(value)
     return {name: tuple(np.quantile(values, [0.025, 0.975])) for name, values in draws.items()}
 
 
-def table(bad: np.ndarray, declined: np.ndarray, group: np.ndarray) -> pd.DataFrame:
-    """Return a line per group: loans, bad ones, both decline rates and the cost."""
+def table(bad: np.ndarray, declined: np.ndarray, group: np.ndarray, probability: np.ndarray) -> pd.DataFrame:
+    """Return a line per group: loans, bad ones and what was predicted, the decline rates, of all for demographic parity
+    and of the good and the bad for equalized odds, and the cost."""
     lines = []
     for name in dict.fromkeys(sorted(group)):
         b, d = bad[group == name], declined[group == name]
@@ -60,9 +77,10 @@ def table(bad: np.ndarray, declined: np.ndarray, group: np.ndarray) -> pd.DataFr
                 "group": name,
                 "loans": len(b),
                 "bad": b.mean(),
+                "predicted": probability[group == name].mean(),
                 "declined": d.mean(),
-                "declined of the good": d[b == 0].mean(),
-                "declined of the bad": d[b == 1].mean(),
+                "declined of the good": d[b == 0].mean() if (b == 0).any() else np.nan,
+                "declined of the bad": d[b == 1].mean() if (b == 1).any() else np.nan,
                 "cost": cost(b, d),
             }
         )
@@ -75,7 +93,7 @@ def figure(bad: np.ndarray, declined: np.ndarray, groups: dict[str, np.ndarray])
 
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, (attribute, group) in zip(figure.subplots(1, len(groups), sharey=True), groups.items(), strict=True):
-        lines = table(bad, declined, group)
+        lines = table(bad, declined, group, declined)
         place = np.arange(len(lines))
         axes.bar(place - 0.2, lines["declined of the good"], 0.38, label="of the good loans")
         axes.bar(place + 0.2, lines["declined of the bad"], 0.38, label="of the bad loans")

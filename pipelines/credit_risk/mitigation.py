@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from models.logistic import Logistic
 from pipelines.credit_risk import training
 from pipelines.credit_risk.boosting import PARAMS, ROUNDS, Boosting
-from pipelines.credit_risk.columns import CATEGORIES, INPUTS, LABEL
+from pipelines.credit_risk.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
 from pipelines.credit_risk.costs import FALSE_NEGATIVE, FALSE_POSITIVE, MARGIN
 from pipelines.credit_risk.data import groups
 from pipelines.credit_risk.scorecard import Scorecard
+from pipelines.credit_risk.splines import Splines
 
 if TYPE_CHECKING:
     from lightgbm import LGBMClassifier
@@ -34,6 +36,19 @@ class Decided(NamedTuple):
 def scorecard(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
     """The scorecard, and one threshold for all."""
     return _decide(training.fit(past, Scorecard, False, seed), test)
+
+
+def splines(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
+    """The score that is served, and one threshold for all."""
+    return _decide(training.fit(past, Splines, False, seed), test)
+
+
+def regression(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
+    """The strong simple method: a logistic regression over the inputs, and one threshold for all."""
+    bad = past[LABEL].to_numpy()
+    probability = Logistic(NUMBERS, CATEGORIES).fit(past, bad).probability(test)
+    margin = np.log(probability / (1 - probability))
+    return Decided((margin >= MARGIN).astype(float), margin)
 
 
 def boosting(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -128,12 +143,14 @@ def by_lot(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) ->
 
 def thresholds(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
     """After training: what is served. Thresholds by group, at the least cost, by age and marital status at once."""
-    return _decide(training.fit(past, Boosting, True, seed), test)
+    return _decide(training.fit(past, Splines, True, seed), test)
 
 
 METHODS = {
+    "logistic regression": ("none", regression),
     "scorecard": ("none", scorecard),
     "boosting": ("none", boosting),
+    "splines": ("none", splines),
     "reweighing": ("before", reweighing),
     "decorrelation": ("before", decorrelation),
     "exponentiated gradient": ("in", exponentiated_gradient),

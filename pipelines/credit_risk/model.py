@@ -13,10 +13,13 @@ from pipelines.credit_risk.columns import CATEGORIES, INPUTS, PROTECTED
 
 if TYPE_CHECKING:
     from capstan.model import Columns
+    from models.logistic import Logistic
     from pipelines.credit_risk.boosting import Boosting
     from pipelines.credit_risk.policy import Policy
     from pipelines.credit_risk.scorecard import Scorecard
+    from pipelines.credit_risk.splines import Splines
 
+REASONS = 3
 TEXTS = {*CATEGORIES, "marital"}
 
 
@@ -25,20 +28,39 @@ class CreditModel(Model):
 
     inputs = {name: "string" if name in TEXTS else "double" for name in [*INPUTS, *PROTECTED]}
 
-    def __init__(self, score: Boosting | Scorecard, slope: float, intercept: float, policy: Policy):
+    def __init__(
+        self,
+        score: Splines | Boosting | Scorecard,
+        slope: float,
+        intercept: float,
+        policy: Policy,
+        baseline: Logistic | None = None,
+    ):
+        """baseline: the simple method that the gate compares with."""
         self.score, self.slope, self.intercept, self.policy = score, slope, intercept, policy
+        self.baseline = baseline
         self.requirements = score.requirements
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return probability, limit and decision of each loan, and what would get a declined one granted."""
+        """Return probability, limit, decision and reasons of each loan, and what would get a declined one granted."""
         margin, limit = self.margin(columns), self.policy.limits(columns)
         declined = margin >= limit
         return {
             "probability": expit(margin),
             "limit": expit(limit),
             "decision": np.where(declined, "decline", "grant"),
+            "reasons": self.reasons(columns),
             "changes": counterfactuals.find(self, columns, declined, limit),
         }
+
+    def reasons(self, columns: Columns) -> list[list[dict[str, Any]]]:
+        """Return for each loan the inputs that move its probability most, the strongest first."""
+        effects = self.slope * self.score.contributions(columns)[1]
+        strongest = np.argsort(-np.abs(effects), axis=1)[:, :REASONS].tolist()
+        return [
+            [{"field": INPUTS[place], "effect": float(row[place])} for place in places]
+            for row, places in zip(effects, strongest, strict=True)
+        ]
 
     def margin(self, columns: Columns) -> np.ndarray:
         """Return the calibrated log-odds of a bad loan, shape (n,)."""

@@ -19,11 +19,12 @@ class Outputs(NamedTuple):
 
 
 @dsl.pipeline(name="credit-risk", description="Will a loan be repaid, and is the decision fair?")
-def pipeline(seed: int = 0, score: str = "boosting", fair: bool = True, canary: float = 0.0) -> Outputs:
+def pipeline(seed: int = 0, score: str = "splines", fair: bool = True, canary: float = 0.0) -> Outputs:
     """Train, audit and deploy the model.
 
-    score: `boosting` or `scorecard`. fair: thresholds by group that bring the decline rates together; without, one for
-    all. canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
+    score: `splines`, `boosting` or `scorecard`. fair: thresholds by group that bring the decline rates together;
+    without, one for all. canary: the percent of requests that the new version gets beside the champion; 0 replaces the
+    champion.
     """
     parameters = {"seed": seed, "score": score, "fair": fair}
     counts = {"loans": "ingest", "rows": "split"}

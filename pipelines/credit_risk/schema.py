@@ -83,12 +83,20 @@ class Change(BaseModel):
     then: float
 
 
+class Reason(BaseModel):
+    """One thing that moved the probability."""
+
+    field: str
+    effect: float = Field(description="log-odds of not being repaid, compared with the mean loan: above 0 is worse")
+
+
 class Prediction(BaseModel):
     """How likely the loan is not repaid, and what follows."""
 
     probability: float = Field(ge=0, le=1, title="Probability that it is not repaid")
     limit: float = Field(ge=0, le=1, title="Declined from", description="the threshold for this applicant's groups")
     decision: Literal["grant", "decline"] = Field(title="Decision")
+    reasons: list[Reason] = Field(title="What moved the probability most")
     changes: list[Change] = Field(
         title="What would get it granted", description="empty when it is, or nothing tried does"
     )

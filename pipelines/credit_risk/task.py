@@ -26,11 +26,16 @@ TITLE = "Will a loan be repaid, and is the decision fair?"
 FAMILIES = ("tables",)
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
+# ROC AUC: above the 0.836 of a logistic regression. A model of 400 loans has 0.833, one of all has 0.851. The others:
+# six random divisions of the loans to train on gave costs of 0.397 to 0.511, differences of 0.078 to 0.152 by age and of
+# 0.097 to 0.305 by marital status.
 THRESHOLDS = {
-    "roc_auc": at_least(0.80, slack=0.01),
-    "brier": at_most(0.16),
+    "roc_auc": at_least(0.84, slack=0.01),
+    "brier": at_most(0.155, slack=0.005),
     "calibration_error": at_most(0.06),
-    "cost": at_most(0.60),
+    "cost": at_most(0.55, slack=0.04),
+    "difference_by_age": at_most(0.20, slack=0.1),
+    "difference_by_marital": at_most(0.35, slack=0.1),
 }
 TEST_SHARE = 5  # one loan in five
 
@@ -56,14 +61,18 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     return {"loans": loans[~test]}, {"loans": loans[test]}
 
 
-def train(tables: Tables, seed: int = 0, score: str = "boosting", fair: bool = True) -> CreditModel:
-    """Return a calibrated score and a policy. score: `boosting` or `scorecard`. fair: thresholds by group."""
+def train(tables: Tables, seed: int = 0, score: str = "splines", fair: bool = True) -> CreditModel:
+    """Return a calibrated score and a policy.
+
+    score: `splines`, `boosting` or `scorecard`. fair: thresholds by group.
+    """
     from capstan.errors import CapstanError
     from pipelines.credit_risk import training
     from pipelines.credit_risk.boosting import Boosting
     from pipelines.credit_risk.scorecard import Scorecard
+    from pipelines.credit_risk.splines import Splines
 
-    kinds = {"boosting": Boosting, "scorecard": Scorecard}
+    kinds = {"splines": Splines, "boosting": Boosting, "scorecard": Scorecard}
     if score not in kinds:
         raise CapstanError(f"There is no score {score!r}. There are: {', '.join(kinds)}.")
     return training.fit(tables["loans"], kinds[score], fair, seed)

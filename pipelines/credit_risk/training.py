@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.logistic import Logistic
 from pipelines.credit_risk import policy
-from pipelines.credit_risk.columns import LABEL
+from pipelines.credit_risk.columns import CATEGORIES, LABEL, NUMBERS
 from pipelines.credit_risk.model import CreditModel
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def fit(rows: pd.DataFrame, score: type, fair: bool, seed: int) -> CreditModel:
     margin = out_of_fold(rows, bad, score, seed)
     slope, intercept = platt(margin, bad)
     made = policy.fit(slope * margin + intercept, bad, rows) if fair else policy.Policy()
-    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made)
+    baseline = Logistic(NUMBERS, CATEGORIES).fit(rows, bad)
+    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made, baseline)
 
 
 def out_of_fold(rows: pd.DataFrame, bad: np.ndarray, score: type, seed: int) -> np.ndarray:

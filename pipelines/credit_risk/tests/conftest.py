@@ -16,7 +16,7 @@ def parts(loans) -> tuple[dict, dict]:
     return task.split({"loans": loans})
 
 
-@pytest.fixture(scope="session", params=["boosting", "scorecard"])
+@pytest.fixture(scope="session", params=["splines", "boosting", "scorecard"])
 def model(request, parts):
     return task.train(parts[0], score=request.param)
 

@@ -27,6 +27,21 @@ def test_difference_is_that_of_fairlearn(loans, margin, attribute):
     assert mine > 0.15  # there is something to correct
 
 
+def test_values_by_loan_have_the_difference_as_mean_and_the_spread_of_a_bootstrap(loans, margin):
+    bad, declined = loans["bad"].to_numpy(), (margin >= MARGIN).astype(float)
+    codes = data.age_bands(loans["age"])
+    values = fairness.by_loan(bad, declined, codes)
+    assert values.mean() == pytest.approx(fairness.difference(bad, declined, codes))
+    low, high = fairness.intervals(bad, declined, declined, codes, repeats=500)["after"]
+    assert 3.92 * values.std() / np.sqrt(len(values)) == pytest.approx(high - low, rel=0.2)
+
+
+def test_interval_of_decisions_that_turn_all_down_is_zero_and_has_no_ratio(loans):
+    bad, codes = loans["bad"].to_numpy(), data.age_bands(loans["age"])
+    made = fairness.intervals(bad, np.ones(len(bad)), np.ones(len(bad)), codes, repeats=20)
+    assert made["after"] == (0, 0) and np.isnan(made["ratio"]).all()
+
+
 def test_threshold_is_the_cheapest_one(loans, margin):
     bad = loans["bad"].to_numpy()
     grid = np.linspace(0.02, 0.6, 59)

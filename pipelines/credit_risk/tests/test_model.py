@@ -29,10 +29,19 @@ def test_reasons_add_up_to_the_probability(model, held):
 def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
     import shap
 
-    score = task.train(parts[0], fair=False).score
+    score = task.train(parts[0], score="boosting", fair=False).score
     with pytest.warns(UserWarning, match="LightGBM binary classifier"):  # of a form that it no longer has
         other = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(100)))
     assert score.contributions(held.head(100))[1] == pytest.approx(np.asarray(other), abs=1e-6)
+
+
+def test_the_strongest_reasons_come_first(model, held):
+    reasons = model.predict_columns(held)["reasons"]
+    values = np.asarray(model.explain_columns(held).contributions)[:, : len(INPUTS)]
+    for row, made in zip(values, reasons, strict=True):
+        named = {reason["field"]: reason["effect"] for reason in made}
+        assert sorted(map(abs, named.values())) == pytest.approx(sorted(np.abs(row))[-len(named) :])
+        assert all(row[INPUTS.index(name)] == pytest.approx(effect) for name, effect in named.items())
 
 
 def test_lime_is_close_to_shap_on_what_counts_most(model, held):

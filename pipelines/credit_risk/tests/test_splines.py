@@ -1,0 +1,79 @@
+"""The served score: what its curves add up to, its ratios, and the record of its constants."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import SplineTransformer, StandardScaler
+
+from pipelines.credit_risk import splines, tune
+from pipelines.credit_risk.columns import INPUTS
+from pipelines.credit_risk.curves import Curve
+from pipelines.credit_risk.ratios import RATIOS, ratios
+from pipelines.credit_risk.splines import Splines
+
+
+@pytest.fixture(scope="module")
+def score(parts) -> Splines:
+    rows = parts[0]["loans"]
+    return Splines().fit(rows, rows["bad"].to_numpy())
+
+
+def test_what_the_inputs_add_is_the_margin(score, held):
+    base, values = score.contributions(held)
+    assert values.shape == (len(held), len(INPUTS))
+    assert base + values.sum(axis=1) == pytest.approx(score.margin(held))
+
+
+def test_an_input_that_no_ratio_uses_adds_the_same_whatever_the_others_are(score, held):
+    place = INPUTS.index("seniority")
+    same = held.assign(seniority=7.0)
+    assert np.ptp(score.contributions(same)[1][:, place]) == pytest.approx(0, abs=1e-12)
+    assert np.ptp(score.contributions(held)[1][:, place]) > 1
+
+
+def test_ratios_of_a_loan_by_hand():
+    loan = {"amount": 1200.0, "price": 1600.0, "term": 24.0, "income": 150.0, "expenses": 50.0, "debt": 100.0}
+    made = ratios({name: np.array([value]) for name, value in (loan | {"assets": 3999.0}).items()})
+    assert [float(value[0]) for value in made.values()] == [0.75, 400, 50, 100, 50, 0.5, 2.0, 0.025, 3899]
+    assert list(made) == list(RATIOS)
+
+
+def test_margin_is_that_of_the_same_regression_by_scikit_learn(score, parts, held):
+    rows = parts[0]["loans"]
+    past, later = (_terms(score, part) for part in (rows, held))
+    scaler = StandardScaler().fit(past)
+    line = LogisticRegression(C=splines.STRENGTH, max_iter=1_000).fit(scaler.transform(past), rows["bad"])
+    assert score.margin(held) == pytest.approx(line.decision_function(scaler.transform(later)), abs=1e-3)
+
+
+def _terms(score, rows):
+    """The same inputs as scikit-learn makes them, but for the ranks."""
+    shape, columns = SplineTransformer(splines.KNOTS).fit([[0.0], [1.0]]), []
+    for name, values in splines._values(rows).items():
+        part = score.parts[name]
+        if isinstance(part, Curve):
+            columns += [shape.transform(part._ranks(values)[:, None]), np.isnan(values)[:, None]]
+        else:
+            columns.append(np.array(values, object)[:, None] == np.array(part.levels, object))
+    return np.hstack(columns).astype(float)
+
+
+def test_constants_are_those_of_the_record():
+    record = pd.DataFrame(json.loads(Path(tune.FOLDER / "tune.json").read_text()))
+    assert len(record) == len(tune.KNOTS) * len(tune.STRENGTHS) * 5
+    assert tune.best(record) == (splines.KNOTS, splines.STRENGTH)
+
+
+def test_record_is_what_the_command_measures(parts):
+    record = pd.DataFrame(json.loads(Path(tune.FOLDER / "tune.json").read_text()))
+    line = record.set_index(["knots", "strength", "seed"]).loc[(splines.KNOTS, splines.STRENGTH, 0)]
+    made = tune.area(parts[0]["loans"].reset_index(drop=True), splines.KNOTS, splines.STRENGTH, 0)
+    assert made == pytest.approx(line["roc_auc"], abs=1e-6)
+
+
+def test_missing_and_unknown_values_have_a_margin(score, held):
+    assert np.isfinite(score.margin(held.head(3).assign(home="castle", income=np.nan, assets=np.nan))).all()
