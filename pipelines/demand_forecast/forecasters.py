@@ -22,6 +22,18 @@ def _seasonal_naive(seed: int) -> Forecaster:
     return SeasonalNaive(seed)
 
 
+def _alike_mean(seed: int) -> Forecaster:
+    from pipelines.demand_forecast.alike_mean import AlikeMean
+
+    return AlikeMean(seed)
+
+
+def _ridge(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.ridge import Ridge
+
+    return Ridge(seed, **settings)
+
+
 def _arima(seed: int, **settings: Any) -> Forecaster:
     from pipelines.demand_forecast.arima import Arima
 
@@ -54,6 +66,8 @@ def _combination(seed: int, members: Sequence[str] = ()) -> Forecaster:
 
 FORECASTERS: dict[str, Callable[..., Forecaster]] = {
     "seasonal_naive": _seasonal_naive,
+    "alike_mean": _alike_mean,
+    "ridge": _ridge,
     "arima": _arima,
     "boosting": _boosting,
     "temporal_convolution": _temporal_convolution,

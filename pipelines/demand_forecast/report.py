@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
+from models import paired
 from pipelines.demand_forecast import measures
+from pipelines.demand_forecast.alike import alike
 from pipelines.demand_forecast.data import ZONE
-from pipelines.demand_forecast.windows import LEVELS, Windows
+from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +33,9 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
     }
     metrics |= {f"coverage_error{kind}": abs(metrics[f"coverage{kind}"] - 0.8) for kind in forecasts}
     daily = table(windows, forecasts)
+    units = by_day(windows, *(made[..., measures.MIDDLE] for made in forecasts.values()))
+    simple = alike(windows).mean
+    baselines = {"mean of days alike": by_day(windows, simple, simple)}
     worst = daily["error"].to_numpy().argsort()[::-1][:3]
     sections = [
         Section("The first week", figure(windows[:7], {kind: made[:7] for kind, made in forecasts.items()})),
@@ -38,7 +43,19 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
         Section("Share of the values below each level", levels(windows, forecasts)),
         Section("By month", by_month(daily)),
     ]
-    return Evaluation(metrics, sections)
+    return Evaluation(metrics, sections, units, baselines)
+
+
+def by_day(windows: Windows, without: np.ndarray, known: np.ndarray) -> pd.DataFrame:
+    """Return MASE as a value per day, for the gate: of forecasts without the day's temperature, and with it.
+
+    without, known: the forecast demand, shape (n, 48).
+    """
+    naive = np.abs(windows.truth - windows.demand[:, :DAY]).mean(axis=1)
+    errors = {
+        name: np.abs(windows.truth - made).mean(axis=1) for name, made in (("mase", without), ("mase_known", known))
+    }
+    return pd.DataFrame({name: paired.ratio(error, naive) for name, error in errors.items()})
 
 
 def table(windows: Windows, forecasts: dict[str, np.ndarray]) -> pd.DataFrame:

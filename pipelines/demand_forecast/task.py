@@ -30,9 +30,10 @@ TITLE = "How much electricity will Victoria need tomorrow, and how sure is that?
 FAMILIES = ("torch", "tables")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("regression", target="actual_peak", prediction="peak")
+# On the validation days the mean of days alike has a MASE of 0.80, and linear models have 0.66 and 0.47.
 THRESHOLDS = {
-    "mase_known": at_most(0.8, slack=0.02),
-    "mase": at_most(0.9),
+    "mase_known": at_most(0.6, slack=0.02),
+    "mase": at_most(0.75, slack=0.02),
     "coverage_error": at_most(0.1),
     "coverage_error_known": at_most(0.1),
 }

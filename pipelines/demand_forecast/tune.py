@@ -1,7 +1,7 @@
 """`python -m pipelines.demand_forecast.tune`: the same few settings tried of every forecaster, on validation days.
 
-Fitted on January to June, measured on July to September. The test days, from October on, are not touched. It writes
-`tune.json` into the folder that it is given, and prints the table. The README says what was chosen by it.
+Fitted on January to June, measured on July to September. The test days, from October on, are not touched. It adds
+what `tune.json` of the folder that it is given does not have, and prints the table. The README says what it decided.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from pipelines.demand_forecast.windows import Windows, between, cut
 
 GRID: list[tuple[str, dict[str, Any]]] = [
     ("seasonal_naive", {}),
+    ("alike_mean", {}),
+    ("ridge", {}),
+    ("ridge", {"penalties": (10.0,)}),
+    ("ridge", {"penalties": (100.0,)}),
     ("arima", {"order": (1, 0, 0)}),
     ("arima", {"order": (2, 0, 1)}),
     ("arima", {"order": (2, 0, 1), "seasonal": (1, 0, 1, 48)}),
@@ -32,9 +36,11 @@ GRID: list[tuple[str, dict[str, Any]]] = [
     ("temporal_convolution", {"epochs": 60}),
     ("autoregressive", {"epochs": 80}),
     ("autoregressive", {"epochs": 160}),
-    ("combination", {}),
-    ("combination", {"members": ("arima", "boosting", "temporal_convolution")}),
-    ("combination", {"members": ("arima", "boosting", "temporal_convolution", "autoregressive")}),
+    ("combination", {"members": ("arima", "boosting")}),
+    ("combination", {"members": ("ridge", "boosting")}),
+    ("combination", {"members": ("ridge", "arima")}),
+    ("combination", {"members": ("ridge", "arima", "boosting")}),
+    ("combination", {"members": ("ridge", "arima", "boosting", "temporal_convolution")}),
 ]
 
 
@@ -71,7 +77,8 @@ def main() -> None:
     some, rest = parts(settings().data_dir)
     study = Study(given.out / "tune.json", ["forecaster", "settings"])
     for name, tried in GRID:
-        study.add(measure(some, rest, name, tried))
+        if not study.has(forecaster=name, settings=json.dumps(tried)):
+            study.add(measure(some, rest, name, tried))
     print(tables(study.table()))
 
 
