@@ -49,7 +49,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
         Section("Under attack", f"{text} {percent}."),
         Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial["PGD-40"].numpy(), labels, answers)),
     ]
-    return Evaluation(metrics, sections)
+    return Evaluation(metrics, sections, pd.DataFrame({"accuracy": (shares.argmax(axis=1) == labels).astype(float)}))
 
 
 def variants(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.DataFrame:

@@ -31,7 +31,8 @@ FEATURE_SERVICE = "recommender"
 ENTITY_KEYS = KEYS
 CARRIED = ["films"]
 PUSH_SOURCE = "ratings"
-THRESHOLDS = {"ndcg": at_least(0.145, slack=0.005), "recall": at_least(0.09), "coverage": at_least(0.03)}
+# EASE alone has an nDCG of 0.150 over all people, and is measured beside the hybrid in each run.
+THRESHOLDS = {"ndcg": at_least(0.155, slack=0.005), "recall": at_least(0.09), "coverage": at_least(0.03)}
 WATCHED = 200  # people whose answers monitoring compares
 
 

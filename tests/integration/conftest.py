@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from capstan import stack
 from capstan.runner.steps import start_server
+from capstan.settings import settings
+from tests.support.processes import free_port
 from tests.support.small import small
 
 CAPSTAN = str(Path(sys.executable).with_name("capstan"))
@@ -79,6 +82,21 @@ def small_run(up, tmp_path_factory) -> Callable[[str], dict]:
 def road(small_run) -> dict:
     """The summary of `capstan run flight_delay`. Its small part is all 336,776 flights."""
     return small_run("flight_delay")
+
+
+@pytest.fixture(scope="module")
+def empty_registry(tmp_path_factory) -> Iterator[None]:
+    """MLflow, with a state folder of the module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CAPSTAN_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("CAPSTAN_MLFLOW_PORT", str(free_port()))
+        settings.cache_clear()
+        try:
+            list(stack.up(["mlflow"]))
+            yield
+        finally:
+            list(stack.down())
+            settings.cache_clear()
 
 
 @pytest.fixture

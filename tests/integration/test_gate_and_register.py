@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capstan import registry, stack
+from capstan import registry
 from capstan.batches import Batches
 from capstan.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
@@ -29,19 +29,7 @@ GOOD = {"roc_auc": 0.99, "average_precision": 0.9, "brier": 0.05, "calibration_e
 BEATEN = "roc_auc logistic regression"  # the line of the baseline
 
 
-@pytest.fixture(scope="module", autouse=True)
-def server(tmp_path_factory):
-    """MLflow, with its own state folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAPSTAN_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("CAPSTAN_MLFLOW_PORT", str(free_port()))
-        settings.cache_clear()
-        try:
-            list(stack.up(["mlflow"]))
-            yield
-        finally:
-            list(stack.down())
-            settings.cache_clear()
+pytestmark = pytest.mark.usefixtures("empty_registry")
 
 
 @pytest.fixture(scope="module")

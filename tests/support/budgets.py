@@ -21,7 +21,7 @@ from tests.support.selected import capstone_of, rotates
 from tests.support.selection import FLAGSHIP
 
 SECONDS = "processor_seconds"  # the property of a report: capstone, what, seconds
-BUDGETS = {"its own tests": 25.0, "its small run": 60.0}
+BUDGETS = {"its own tests": 25.0, "its small run": 60.0, "its controls": 60.0}
 NOISE = 1.25  # the same run of `digits` counted 48, 63 and 67 s within five minutes
 REFERENCE = 0.0019  # the seconds that `probe` takes on an AMD EPYC of 2026 with two busy cores
 MARK = pytest.StashKey[float]()
@@ -56,6 +56,8 @@ def kind(item: pytest.Item) -> str:
     """Return what a test of a capstone counts as."""
     if rotates(item):
         return "its rotating tests"
+    if item.get_closest_marker("controls"):
+        return "its controls"
     if not item.get_closest_marker("capstone"):
         return "its own tests"
     return "its run on all its data" if capstone_of(item) == FLAGSHIP else "its small run"
