@@ -22,6 +22,18 @@ WINDOWS = {
     "route_delays": (["origin", "dest"], timedelta(days=7)),
     "aircraft_delays": (["tailnum"], timedelta(hours=12)),
 }
+# The same of departures: of flights that left within the window, and of those that are due and have not left.
+DEPARTURES = {
+    "origin_departures": (["origin"], timedelta(hours=1)),
+    "carrier_departures": (["carrier", "origin"], timedelta(hours=3)),
+    "airline_departures": (["carrier"], timedelta(hours=4)),
+    "dest_departures": (["dest"], timedelta(hours=6)),
+}
+# How long a flight that has not left counts as due. The data does not say when a flight was cancelled, so a cancelled
+# one waits as long as any other: that it will not leave is used nowhere.
+DUE_FOR = timedelta(hours=4)
+ROTATION = {"aircraft_rotation": (["tailnum"], timedelta(hours=24))}
+ROTATION_COLUMNS = ["aircraft_slack", "aircraft_last_delay"]
 READINGS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 AIRCRAFT = ["aircraft_age", "aircraft_seats"]
 
@@ -32,11 +44,23 @@ def delay_columns(view: str) -> list[str]:
     return [f"{of}_late_share", f"{of}_mean_delay"]
 
 
+def departure_columns(view: str) -> list[str]:
+    """Return the columns of a view of DEPARTURES.
+
+    Of the flights that left within the window, the share that left late and the mean delay in minutes. Of those that
+    were due within DUE_FOR, how many have not left, and their share.
+    """
+    of = view.removesuffix("_departures")
+    return [f"{of}_left_late_share", f"{of}_left_mean_delay", f"{of}_waiting", f"{of}_waiting_share"]
+
+
 INPUT_GROUPS = {
     "schedule": ["minute_of_day", "weekday", "planned_minutes", "carrier", "origin", "dest"],
     "weather": READINGS,
     "recent delays": [column for view in WINDOWS for column in delay_columns(view)],
     "aircraft": AIRCRAFT,
+    "departures": [column for view in DEPARTURES for column in departure_columns(view)],
+    "rotation": ROTATION_COLUMNS,
 }
 INPUTS = [column for group in INPUT_GROUPS.values() for column in group]
 CATEGORIES = ["carrier", "origin", "dest"]

@@ -53,7 +53,7 @@ def read(table: str, data_dir: Path | None = None) -> pd.DataFrame:
 
 
 def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per flight, with `sched_dep`, `sched_arr` and `landed` in UTC and its `status`.
+    """Return one row per flight, with `sched_dep`, `sched_arr`, `departed` and `landed` in UTC and its `status`.
 
     A cancelled flight never left. A diverted flight did not land where it should. Neither has an arrival.
     """
@@ -63,11 +63,12 @@ def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
     frame["sched_dep"] = hour + pd.to_timedelta(pd.to_numeric(raw["minute"], errors="coerce"), unit="m")
     frame["sched_arr"] = _next_wall_time(frame["sched_dep"], raw["sched_arr_time"], raw["dest"].map(zones))
     late = pd.to_numeric(raw["arr_delay"], errors="coerce")
+    frame["departed"] = frame["sched_dep"] + pd.to_timedelta(pd.to_numeric(raw["dep_delay"], errors="coerce"), unit="m")
     frame["landed"] = frame["sched_arr"] + pd.to_timedelta(late, unit="m")
     frame["status"] = np.select(
         [raw["dep_time"].isna(), raw["arr_delay"].isna()], ["cancelled", "diverted"], default="landed"
     )
-    times = ["sched_dep", "sched_arr", "landed"]
+    times = ["sched_dep", "sched_arr", "departed", "landed"]
     frame[times] = frame[times].astype("datetime64[us, UTC]")
     return frame
 

@@ -1,4 +1,4 @@
-"""Feature views of flights out of New York: weather, recent delays, aircraft and schedule."""
+"""Feature views of flights out of New York: weather, recent delays, departures, aircraft and schedule."""
 
 from datetime import timedelta
 
@@ -37,6 +37,12 @@ weather = _view("weather", ["origin"], timedelta(hours=6), columns.READINGS, cre
 aircraft = _view("aircraft", ["tailnum"], timedelta(0), columns.AIRCRAFT)
 origin_delays, carrier_delays, dest_delays, route_delays, aircraft_delays = (
     _view(name, keys, window, columns.delay_columns(name)) for name, (keys, window) in columns.WINDOWS.items()
+)
+origin_departures, carrier_departures, airline_departures, dest_departures = (
+    _view(name, keys, window, columns.departure_columns(name)) for name, (keys, window) in columns.DEPARTURES.items()
+)
+[aircraft_rotation] = (
+    _view(name, keys, ttl, columns.ROTATION_COLUMNS) for name, (keys, ttl) in columns.ROTATION.items()
 )
 
 flight_schedule = RequestSource(
@@ -82,6 +88,11 @@ flight_delay = FeatureService(
         route_delays,
         aircraft_delays,
         aircraft,
+        origin_departures,
+        carrier_departures,
+        airline_departures,
+        dest_departures,
+        aircraft_rotation,
         schedule,
     ],
 )

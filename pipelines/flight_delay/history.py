@@ -1,9 +1,11 @@
-"""Recent delays of an origin, a carrier, a destination, a route and an aircraft."""
+"""Recent delays of an origin, a carrier, a destination, a route and an aircraft, from flights that have landed."""
 
 import duckdb
 import pandas as pd
 
 from pipelines.flight_delay.columns import LATE_AFTER, WINDOWS, delay_columns
+
+TIMES = ["sched_dep", "sched_arr", "departed", "landed"]
 
 
 def delays(flights: pd.DataFrame, view: str) -> pd.DataFrame:
@@ -20,13 +22,23 @@ def delays(flights: pd.DataFrame, view: str) -> pd.DataFrame:
         SELECT DISTINCT {by}, landed AS event_timestamp,
                avg((arr_delay > {LATE_AFTER})::INT) OVER recent AS {late_share},
                avg(arr_delay) OVER recent AS {mean_delay}
-        FROM flights WHERE status = 'landed' AND {" AND ".join(f"{key} IS NOT NULL" for key in keys)}
+        FROM flights WHERE status = 'landed' AND {known(keys)}
         WINDOW recent AS (PARTITION BY {by} ORDER BY landed
                           RANGE BETWEEN INTERVAL '{window.total_seconds()} seconds' PRECEDING AND CURRENT ROW)
         ORDER BY ALL"""
+    return rows(query, flights)
+
+
+def known(keys: list[str]) -> str:
+    """Return the condition that all keys are known."""
+    return " AND ".join(f"{key} IS NOT NULL" for key in keys)
+
+
+def rows(query: str, flights: pd.DataFrame) -> pd.DataFrame:
+    """Return the result of a query over the table `flights`, with the column `event_timestamp`."""
     # Naive times, in UTC: for zoned ones DuckDB needs an extension, which it may want to download.
-    naive = flights[[*keys, "arr_delay", "status"]].assign(landed=flights["landed"].dt.tz_localize(None))
+    naive = flights.assign(**{name: flights[name].dt.tz_localize(None) for name in TIMES})
     with duckdb.connect() as connection:
         connection.register("flights", naive)
-        rows = connection.execute(query).df()
-    return rows.assign(event_timestamp=rows["event_timestamp"].dt.tz_localize("UTC").dt.as_unit("us"))
+        found = connection.execute(query).df()
+    return found.assign(event_timestamp=found["event_timestamp"].dt.tz_localize("UTC").dt.as_unit("us"))

@@ -14,6 +14,7 @@ from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import (
     CALIBRATE_FROM,
     CATEGORIES,
+    DEPARTURES,
     ENTITY_KEYS,
     HORIZON,
     INPUT_GROUPS,
@@ -26,6 +27,7 @@ from pipelines.flight_delay.columns import (
 from pipelines.flight_delay.schema import Prediction, Request, contracts
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from capstan.capstone import Tables
@@ -57,6 +59,17 @@ THRESHOLDS = {
     "brier": at_most(0.16, slack=0.002),
     "calibration_error": at_most(0.05),
 }
+# Leaves, share of features and rounds: `tune.py`, on months before the test.
+PARAMETERS: dict[str, Any] = {
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "min_data_in_leaf": 200,
+    "feature_fraction": 0.4,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "rounds": 300,
+}
 SLICES = ["carrier", "origin"]
 NEW_YORK = "America/New_York"
 
@@ -87,18 +100,22 @@ def entity_rows(tables: Tables) -> pd.DataFrame:
 
 
 def feature_tables(tables: Tables) -> Tables:
-    """Return the rows of the seven stored feature views."""
+    """Return the rows of the stored feature views."""
     import pandas as pd
 
-    from pipelines.flight_delay import history
+    from pipelines.flight_delay.departures import departures
+    from pipelines.flight_delay.history import delays
+    from pipelines.flight_delay.rotation import rotation
 
     aircraft = pd.DataFrame({"tailnum": tables["planes"]["tailnum"]})
     aircraft["event_timestamp"] = pd.Timestamp("2013-01-01", tz="UTC")
     aircraft["aircraft_age"] = 2013.0 - tables["planes"]["year"]
     aircraft["aircraft_seats"] = tables["planes"]["seats"].astype(float)
     weather = tables["weather"].rename(columns={"hour": "event_timestamp"})
-    delays = {view: history.delays(tables["flights"], view) for view in WINDOWS}
-    return {"weather": weather, "aircraft": aircraft} | delays
+    flights = tables["flights"]
+    landed = {view: delays(flights, view) for view in WINDOWS}
+    left = {view: departures(flights, view) for view in DEPARTURES}
+    return {"weather": weather, "aircraft": aircraft, "aircraft_rotation": rotation(flights)} | landed | left
 
 
 def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
@@ -134,16 +151,8 @@ def train(
         label=LABEL,
         categories=[column for column in CATEGORIES if column in inputs],
         calibrate=(rows[EVENT_TIMESTAMP] >= instant(calibrate_from)).to_numpy(),
-        params={
-            "learning_rate": 0.05,
-            "num_leaves": 63,
-            "min_data_in_leaf": 200,
-            "feature_fraction": 0.7,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-            "lambda_l2": 5.0,
-        },
-        rounds=150,
+        params={name: value for name, value in PARAMETERS.items() if name != "rounds"},
+        rounds=PARAMETERS["rounds"],
         seed=seed,
         workers=workers,
         tune=tune,
@@ -163,8 +172,13 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
 
     rows = tables["flights"]
     simple = {} if model.baseline is None else {"logistic regression": model.baseline.probability(rows)}
-    days = rows["sched_dep"].dt.tz_convert(NEW_YORK).dt.date.to_numpy()
-    return binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days, simple)
+    return binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
+
+
+def days(rows: pd.DataFrame) -> np.ndarray:
+    """Return the day of each flight in New York, shape (n,)."""
+    found: np.ndarray = rows["sched_dep"].dt.tz_convert(NEW_YORK).dt.date.to_numpy()
+    return found
 
 
 def signals(model: CalibratedBooster, tables: Tables) -> pd.DataFrame:

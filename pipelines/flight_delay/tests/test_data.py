@@ -41,12 +41,15 @@ def convert(zones, **changed) -> pd.Series:
 
 
 @pytest.mark.slow
-def test_every_time_is_utc(tables):
-    for table, columns in {"flights": ["sched_dep", "sched_arr", "landed"], "weather": ["hour", "arrived"]}.items():
+def test_every_time_is_utc(tables, days):
+    for table, columns in {
+        "flights": ["sched_dep", "sched_arr", "departed", "landed"],
+        "weather": ["hour", "arrived"],
+    }.items():
         for column in columns:
             assert str(tables[table][column].dt.tz) == "UTC", column
     assert str(task.entity_rows(tables)["event_timestamp"].dt.tz) == "UTC"
-    for name, frame in task.feature_tables(tables).items():
+    for name, frame in task.feature_tables(days).items():
         assert str(frame["event_timestamp"].dt.tz) == "UTC", name
 
 

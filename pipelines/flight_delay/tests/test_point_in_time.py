@@ -4,41 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.files import read_tables, write_tables
-from components.build_features.core import build_features
 from pipelines.flight_delay import columns, task
+from pipelines.flight_delay.tests.conftest import KEYS, ROW
 
-FROM, TO = pd.Timestamp("2013-06-08T04:00Z"), pd.Timestamp("2013-06-18T04:00Z")
-KEYS = ["carrier", "origin", "dest", "tailnum"]
-ROW = [*KEYS, "sched_dep", "sched_arr"]
 DELAYS = task.INPUT_GROUPS["recent delays"]
+# Of these, what the timetable says counts as well: see test_departures.py.
+DEPARTURES = [*task.INPUT_GROUPS["departures"], *task.INPUT_GROUPS["rotation"]]
 WEATHER = task.INPUT_GROUPS["weather"]
 WEATHER_TTL = pd.Timedelta(hours=6)
-
-
-@pytest.fixture(scope="module")
-def days(tables) -> dict[str, pd.DataFrame]:
-    """Ten days of June."""
-    flights, weather = tables["flights"], tables["weather"]
-    return {
-        "flights": flights[flights["sched_dep"].between(FROM, TO)].reset_index(drop=True),
-        "weather": weather[weather["hour"].between(FROM, TO)].reset_index(drop=True),
-        "planes": tables["planes"],
-    }
-
-
-@pytest.fixture
-def build(tmp_path):
-    """Return the training set of tables, made by the step itself; one row per flight."""
-
-    def run(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        write_tables(tables, tmp_path / "tables")
-        paths = [str(tmp_path / name) for name in ("tables", "features", "training_set", "counts.json")]
-        build_features("flight_delay", *paths)
-        rows = read_tables(tmp_path / "training_set")["training_set"]
-        return rows.sort_values([*ROW, "late"], ignore_index=True)
-
-    return run
 
 
 def chosen(flights: pd.DataFrame) -> pd.Series:
@@ -57,8 +30,8 @@ def differing(before: pd.DataFrame, after: pd.DataFrame, columns: list[str]) -> 
 
 
 @pytest.mark.slow
-def test_flights_that_land_later_change_no_row_before_and_some_after(days, build):
-    before = build(days)
+def test_flights_that_land_later_change_no_row_before_and_some_after(days, usual, build):
+    before = usual
     flight = chosen(days["flights"])
     prediction = flight["sched_dep"] - pd.Timedelta(hours=1)
     # Twenty flights that left long before and land a minute after the prediction, a day late, each with one key of the
@@ -71,29 +44,31 @@ def test_flights_that_land_later_change_no_row_before_and_some_after(days, build
     planted["sched_arr"] = landed - pd.Timedelta(minutes=1_400)
     planted["sched_dep"] = planted["sched_arr"] - pd.Timedelta(hours=2)
     planted["landed"], planted["status"] = landed, "landed"
-    times = ["sched_dep", "sched_arr", "landed"]
+    planted["departed"] = planted["sched_dep"] + pd.Timedelta(minutes=1_300)
+    times = ["sched_dep", "sched_arr", "departed", "landed"]
     planted[times] = planted[times].astype("datetime64[us, UTC]")
     after = build(days | {"flights": pd.concat([days["flights"], planted], ignore_index=True)})
 
     ours = after.merge(planted[ROW].drop_duplicates(), on=ROW, how="left", indicator=True)["_merge"] == "left_only"
     after = after[ours.to_numpy()].reset_index(drop=True)
     assert len(after) == len(before) == len(days["flights"])
-    changed = differing(before, after, [*task.INPUTS, "late", "event_timestamp"])
+    inputs = [column for column in task.INPUTS if column not in DEPARTURES]
+    changed = differing(before, after, [*inputs, "late", "event_timestamp"])
     early = before["event_timestamp"] < landed
     assert early.any() and (~early).any()
     assert not changed[early].any(axis=None), changed[early].sum()
     # The same rows, were they known, do count: each of the five kinds of history moves afterwards.
     for column in DELAYS:
         assert changed.loc[~early, column].any(), column
-    untouched = [column for column in task.INPUTS if column not in DELAYS]
+    untouched = [column for column in inputs if column not in DELAYS]
     assert not changed[untouched].any(axis=None)
     mine = (before[KEYS] == flight[KEYS]).all(axis=1) & (before["event_timestamp"] == prediction)
     assert mine.sum() == 1 and not changed[mine].any(axis=None)
 
 
 @pytest.mark.slow
-def test_readings_that_arrive_later_change_no_row_before_and_some_after(days, build):
-    before = build(days)
+def test_readings_that_arrive_later_change_no_row_before_and_some_after(days, usual, build):
+    before = usual
     flight = chosen(days["flights"])
     prediction = flight["sched_dep"] - pd.Timedelta(hours=1)
     arrived = prediction + pd.Timedelta(minutes=20)
@@ -113,9 +88,9 @@ def test_readings_that_arrive_later_change_no_row_before_and_some_after(days, bu
 
 
 @pytest.mark.slow
-def test_rolling_delays_are_those_of_a_plain_count(days, build):
+def test_rolling_delays_are_those_of_a_plain_count(days, usual):
     """200 flights: the window ends at the last landing up to the prediction time, which may be as old as the window."""
-    rows = build(days)
+    rows = usual
     landed = days["flights"].query("status == 'landed'")
     sampled = rows.sample(200, random_state=1)
     counted = dict.fromkeys(columns.WINDOWS, 0)
@@ -152,8 +127,8 @@ def test_weather_is_the_latest_reading_that_had_arrived_within_six_hours(days, b
     assert 100 <= matches <= 180
 
 
-def test_training_set_has_each_flight_once_and_its_own_label(days, build):
-    rows = build(days)
+def test_training_set_has_each_flight_once_and_its_own_label(days, usual):
+    rows = usual
     flights = days["flights"]
     assert len(rows) == len(flights)
     expected = task.entity_rows(days).sort_values([*ROW, "late"], ignore_index=True)
