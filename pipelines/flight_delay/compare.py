@@ -154,14 +154,16 @@ def tables(results: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, print and write."""
-    given = options(__doc__, FOLDER).parse_args()
+    parser = options(__doc__, FOLDER)
+    parser.add_argument("--splits", nargs="+", default=list(SPLITS), choices=list(SPLITS))
+    given = parser.parse_args()
     study = Study(given.out / "compare.json", ["kind", "split", "case", "seed"])
-    rows = labelled()
-    for split in SPLITS:
+    rows, first = labelled(), next(iter(SPLITS))
+    for split in given.splits:
         for line in measure(rows, split, given.seeds):
             study.add(line)
-    for line in add_groups(rows, next(iter(SPLITS))):
-        study.add(line)
+        for line in add_groups(rows, split) if split == first else []:
+            study.add(line)
     print(tables(study.table()))
 
 

@@ -64,11 +64,11 @@ PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.05,
     "num_leaves": 31,
     "min_data_in_leaf": 200,
-    "feature_fraction": 0.4,
+    "feature_fraction": 0.2,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
-    "rounds": 300,
+    "rounds": 400,
 }
 SLICES = ["carrier", "origin"]
 NEW_YORK = "America/New_York"
