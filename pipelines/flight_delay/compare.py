@@ -144,12 +144,10 @@ def tables(results: pd.DataFrame) -> str:
     methods, groups = (results[results["kind"] == kind] for kind in ("method", "inputs"))
     columns = SCORES | {"by days": interval("low", "high"), "ours is better by": behind}
     added = {"columns": lambda rows: str(int(rows["columns"].iloc[0]))} | SCORES
-    return "\n\n".join(
-        [
-            markdown(methods, {"tested on": "split", "method": "case"}, columns),
-            markdown(groups, {"inputs": "case"}, added),
-        ]
-    )
+    shown = [markdown(methods, {"tested on": "split", "method": "case"}, columns)]
+    if len(groups):
+        shown.append(markdown(groups, {"inputs": "case"}, added))
+    return "\n\n".join(shown)
 
 
 def main() -> None:
