@@ -26,6 +26,7 @@ OTHERS = {
         "capstan",
         "cat",
         "curl",
+        "date",
         "docker",
         "export",
         "kfp",
