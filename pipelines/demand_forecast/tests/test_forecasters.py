@@ -9,7 +9,7 @@ from pipelines.demand_forecast.alike import alike
 from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.windows import DAY, Windows, between
 
-SETTINGS = {"arima": {"seasonal": (0, 0, 0, 0)}, "boosting": {"rounds": 60}}
+SETTINGS = {"ridge": {}, "arima": {"seasonal": (0, 0, 0, 0)}, "boosting": {"rounds": 60}}
 
 
 @pytest.fixture(scope="module", params=SETTINGS)
@@ -58,5 +58,5 @@ def test_days_alike_are_working_days_for_working_days(past):
 
 
 def test_an_unknown_forecaster_is_named():
-    with pytest.raises(CapstanError, match=r"no forecaster 'prophet'. There are: seasonal_naive, arima"):
+    with pytest.raises(CapstanError, match=r"no forecaster 'prophet'. There are: seasonal_naive, alike_mean, ridge"):
         make("prophet")
