@@ -2,7 +2,8 @@
 
     python -c SCRIPT URL BODY FILE
 
-A line of the file is `TIME ID` for a prediction that was answered, and `TIME - REASON` for a request that was not.
+A line of the file is `TIME ID` for a prediction that was answered, and `TIME - REASON` for a request that was not, with
+the time of its end.
 """
 
 import json
@@ -28,7 +29,7 @@ def ask() -> None:
         except httpx.HTTPStatusError as error:
             said = f"- {error.response.status_code} {error.response.text[:200]!r}"
         except httpx.HTTPError as error:
-            said = f"- {type(error).__name__}"
+            said = f"- {type(error).__name__} {str(error)[:200]!r}"
         os.write(file, f"{time.time():.3f} {said}\n".encode())
         time.sleep(0.1)
 

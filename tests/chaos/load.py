@@ -16,20 +16,20 @@ FILE = "/answers/answers"
 
 @dataclass(frozen=True)
 class Answers:
-    """What the clients received: the times and ids of predictions, and how many requests had none."""
+    """What clients received: times and ids of predictions, and of each request without one the time and the reason."""
 
     times: list[float]
     ids: list[str]  # in the order of times
-    failures: dict[str, int]
+    failures: list[tuple[float, str]]
 
     @classmethod
     def parse(cls, text: str) -> "Answers":
         """Read the lines of asker.py. The last one may be cut."""
-        times, ids, failures = [], [], {}
+        times, ids, failures = [], [], []
         for line in text.splitlines()[:-1]:
             time, said = line.split(" ", 1)
             if said.startswith("- "):
-                failures[said[2:]] = failures.get(said[2:], 0) + 1
+                failures.append((float(time), said[2:]))
             else:
                 times.append(float(time))
                 ids.append(said)
@@ -39,6 +39,13 @@ class Answers:
     def when(self, prediction: str) -> float:
         """Return the time at which a prediction was answered."""
         return self.times[self.ids.index(prediction)]
+
+    def unanswered(self, since: float) -> list[str]:
+        """Return why requests that ended after an instant have no prediction.
+
+        Those before belong to the clients' own start: a new pod is refused until each node's policies know it.
+        """
+        return [why for time, why in self.failures if time > since]
 
     def silence(self, since: float) -> float:
         """Return the longest time between two answers, from an instant on."""
@@ -62,7 +69,7 @@ def answers() -> Answers:
     """Return what they received so far."""
     with suppress(kube.KubectlError):
         return Answers.parse(kube.kubectl("exec", f"--namespace={NAMESPACE}", NAME, "--", "cat", FILE))
-    return Answers([], [], {})
+    return Answers([], [], [])
 
 
 def _pod() -> dict:

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections import Counter
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from tests.e2e.services import Services
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(2400)]
 BACK_SECONDS, KEPT_SECONDS = 600, 180
 END_SECONDS = 5  # in which a pod that was deleted with a second to end may still answer
+NO_NAME = "name resolution"  # what the system says when DNS does not answer
 # What a run that fails must say: which step or pod failed, or what no longer answers.
 REASONS = ("Step ", "The pod ", "no longer answers", "does not answer", "did not take the run")
 
@@ -40,6 +42,7 @@ def test_run_ends_and_no_prediction_is_lost(target):
     began = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(clients())
+        asked = time.time()
         run = stack.enter_context(Run(*target.options))
         run.wait_for(target.after)
         struck, started = time.time(), time.monotonic()
@@ -50,10 +53,11 @@ def test_run_ends_and_no_prediction_is_lost(target):
         kube.wait_until(lambda: _answers_since(time.time() - 3), BACK_SECONDS, "an answer of the endpoint")
         told = answers()
     lost = _lost(told.ids, began)
-    silence, unanswered = f"{told.silence(struck):.1f} s", sum(told.failures.values())
-    counts = f"{len(told.ids):,}", unanswered, len(lost)
+    silence, unanswered = f"{told.silence(struck):.1f} s", told.unanswered(asked)
+    names = sum(NO_NAME in why for why in unanswered)
+    counts = f"{len(told.ids):,}", f"{len(unanswered)} ({names})" if names else len(unanswered), len(lost)
     report.write(target.title, target.how, there, target.after, said, silence, f"{seconds:.1f} s", *counts)
-    print(f"{target.title}: requests without a prediction: {told.failures or 'none'}")
+    print(f"{target.title}: requests without a prediction: {Counter(unanswered) or 'none'}")
     excused = (struck - target.may_lose, struck + END_SECONDS) if there > 1 and target.may_lose else (0, 0)
     lost = {one for one in lost if not excused[0] < told.when(one) < excused[1]}
     assert not lost, f"{len(lost)} of {len(told.ids)} predictions are lost: {lost}"
