@@ -116,8 +116,11 @@ class Database:
         return parts
 
     def open_to(self, role: str, *rights: str) -> None:
-        """Make the tables, and grant a role of PostgreSQL rights to them, if there is such a role."""
-        with self.transaction() as connection:
+        """Make the tables, and grant a role of PostgreSQL rights to them, if there is such a role.
+
+        One after another: PostgreSQL refuses a grant while another changes the same table's rights.
+        """
+        with self.exclusive("rights") as connection:
             known = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
             if connection.dialect.name != "postgresql" or not connection.execute(known, {"role": role}).first():
                 return

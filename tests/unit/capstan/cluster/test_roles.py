@@ -1,6 +1,7 @@
 """What endpoints may do in PostgreSQL: the statements of a role on a real server, with the product's tables."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import psycopg
@@ -52,6 +53,11 @@ def test_endpoint_adds_labels_and_deletes_none(feast):
     assert result.kind == "accepted"
     with pytest.raises(CapstanError, match="permission denied for table capstan_labels"):
         labels.expire("flights", NOW)
+
+
+def test_deployments_at_the_same_moment_grant_one_after_another(feast):
+    with ThreadPoolExecutor(8) as deployments:
+        list(deployments.map(lambda _: LabelStore(feast).open_to(roles.GROUP, "INSERT"), range(64)))
 
 
 def test_endpoint_reads_the_history_and_does_not_write_it(feast):
