@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     def model_post_init(self, _context: object) -> None:
         self.home = self.home.resolve()
         self.data_dir = self.data_dir and self.data_dir.resolve()
-        self.tokens_file = self.tokens_file and self.tokens_file.resolve()
+        self.tokens_file = self.tokens_file and self.tokens_file.absolute()  # Kubernetes moves a link to new files
         self.predictions_dir = (self.predictions_dir or self.home / "predictions").resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
         self.evidently_url = self.evidently_url or f"http://{self.url_host}:{self.evidently_port}"
