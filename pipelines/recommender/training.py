@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capstan.errors import CapstanError
 from pipelines.recommender import methods
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.histories import Histories, histories
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
 
 def fit(people: pd.DataFrame, films: pd.DataFrame, seed: int) -> Recommender:
-    """Return the model. people: one row each, with the numbers of the films and the stars, the latest last."""
+    """Return the model. people: one row each, with the numbers of the films and the stars, the latest last.
+
+    Raises CapstanError where there are too few.
+    """
+    fewest = methods.METHODS["svd"].parameters["factors"]
+    if len(people) <= fewest:
+        raise CapstanError(
+            f"{len(people)} people are too few: the methods need more than {fewest}. Give it more ratings."
+        )
     known = catalogue(films)
     past = histories(people["films"], people["stars"], known.numbers)
     hybrid = ranker(past, known, seed)
