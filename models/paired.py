@@ -5,30 +5,7 @@ metrics that are no means themselves, such as ROC AUC. The values are the metric
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 22.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-
-
-class Difference(NamedTuple):
-    """The mean difference of two methods, and its 95% interval."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def difference(one: np.ndarray, other: np.ndarray) -> Difference:
-    """Return how much more one method has than another on the same units, with the interval of the paired t-test.
-
-    one, other: a value per unit that was sampled, shape (n,).
-    """
-    from scipy.stats import t
-
-    made = one - other
-    mean, error = float(made.mean()), float(made.std(ddof=1) / np.sqrt(len(made)))
-    width = float(t.ppf(0.975, len(made) - 1)) * error
-    return Difference(mean, mean - width, mean + width)
 
 
 def by_unit(values: np.ndarray, units: np.ndarray) -> np.ndarray:

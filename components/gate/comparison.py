@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from capstan.bounds import Bound
-from models.paired import difference
+from capstan.intervals import difference
 
 Line = dict[str, Any]
 Bounds = Mapping[str, Bound]

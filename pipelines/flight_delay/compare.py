@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP
+from capstan.intervals import difference
 from capstan.times import instant
-from models import binary, paired
+from models import binary
 from models.study import Line, Study, markdown, options, spread
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUT_GROUPS, INPUTS, LABEL, TEST_FROM
@@ -102,8 +103,8 @@ def measure(rows: pd.DataFrame, split: str, seeds: int) -> Iterator[Line]:
             probability = method(past, test, calibrate_from, seed)
             seconds, days = time.monotonic() - began, task.days(test)
             area = binary.by_unit(test[LABEL].to_numpy(), probability, days)["roc_auc"].to_numpy()
-            own = paired.difference(area, np.zeros(len(area)))
-            worse = paired.difference(best.setdefault(seed, area), area)
+            own = difference(area, np.zeros(len(area)))
+            worse = difference(best.setdefault(seed, area), area)
             yield {
                 **{"kind": "method", "split": split, "case": name, "seed": seed, "rows": len(test), "days": len(area)},
                 **binary.score(test[LABEL].to_numpy(), probability),

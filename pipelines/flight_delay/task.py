@@ -171,7 +171,8 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
     from models import binary
 
     rows = tables["flights"]
-    simple = {} if model.baseline is None else {"logistic regression": model.baseline.probability(rows)}
+    baseline = getattr(model, "baseline", None)  # a version of before has none
+    simple = {"logistic regression": baseline.probability(rows)} if baseline else {}
     return binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
 
 

@@ -7,8 +7,13 @@ from tests.chaos.targets import TARGETS
 
 def test_answers_are_read_but_for_a_line_that_is_cut():
     answers = Answers.parse("1.500 a\n2.000 - 503 'away'\n2.100 - 503 'away'\n1.000 b\n3.000 c")
-    assert (answers.times, answers.ids, answers.failures) == ([1.0, 1.5], ["b", "a"], {"503 'away'": 2})
+    assert (answers.times, answers.ids, answers.failures) == (
+        [1.0, 1.5],
+        ["b", "a"],
+        [(2.0, "503 'away'"), (2.1, "503 'away'")],
+    )
     assert (answers.when("b"), answers.when("a")) == (1.0, 1.5)
+    assert answers.unanswered(2.05) == ["503 'away'"]
 
 
 def test_silence_begins_with_the_strike():
@@ -16,7 +21,7 @@ def test_silence_begins_with_the_strike():
     assert answers.silence(9.5) == 4
     assert answers.silence(8) == 4
     assert answers.silence(0) == 8
-    assert Answers([], [], {}).silence(1) == 0
+    assert Answers([], [], []).silence(1) == 0
 
 
 def test_page_keeps_the_rows_of_other_targets_in_their_order(tmp_path, monkeypatch):
