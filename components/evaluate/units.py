@@ -25,12 +25,16 @@ def of(result: Evaluation) -> Units:
 
 
 def write(units: Units, folder: str) -> None:
-    """Write a table for the model, and one for each baseline."""
-    tables = {} if units.model is None else {MODEL: units.model, **units.baselines}
+    """Write a table for the model, empty where it has no units, and one for each baseline."""
+    import pandas as pd
+
+    # An artifact without a file is none: its step would never come from the cache.
+    tables = {MODEL: pd.DataFrame() if units.model is None else units.model, **units.baselines}
     write_tables({name: frame.reset_index(drop=True) for name, frame in tables.items()}, folder)
 
 
 def read(folder: str) -> Units:
     """Return what `write` wrote."""
     tables = read_tables(folder)
-    return Units(tables.pop(MODEL, None), tables)
+    model = tables.pop(MODEL)
+    return Units(None if model.empty else model, tables)
