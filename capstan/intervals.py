@@ -16,11 +16,12 @@ class Difference(NamedTuple):
 def difference(one: np.ndarray, other: np.ndarray) -> Difference:
     """Return how much more one method has than another on the same units, with the interval of the paired t-test.
 
-    one, other: a value per unit that was sampled, shape (n,).
+    one, other: a value per unit that was sampled, shape (n,); NaN for a unit that the metric does not have.
     """
     from scipy.stats import t
 
     made = one - other
+    made = made[~np.isnan(made)]
     mean, error = float(made.mean()), float(made.std(ddof=1) / np.sqrt(len(made)))
     width = float(t.ppf(0.975, len(made) - 1)) * error
     return Difference(mean, mean - width, mean + width)

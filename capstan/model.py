@@ -29,7 +29,11 @@ class Explanation:
 
 
 class Engine(Protocol):
-    """Makes many streams at a time, as a language model does that batches between tokens. One thread calls it."""
+    """Makes many streams at a time, as a language model does that batches between tokens. One thread calls it.
+
+    It may define `numbers()`, which returns what it counts, such as pages, name -> number. They become the metric
+    `capstan_engine` after each step, which has to be quick.
+    """
 
     def admit(self, columns: Columns) -> Hashable:
         """Begin a stream for the columns of one row; return its handle. An error fails this stream alone."""
@@ -56,19 +60,27 @@ class Model(ABC):
             this attribute to their new paths when it loads the model.
         weight_files: the paths of those of WEIGHTS that the model reads, by name. A version stores their checksums, and
             Capstan sets this attribute to their paths when it loads the model. All versions share the files.
+        history: what the training recorded, metric -> value, a line for each round. The version's MLflow run has
+            them, by step. Leave it out of the pickle where it is large.
         steady: whether every row takes about as long, as in trees and linear models. The endpoint calls a steady model
             that is fast without a thread, which saves 0.1 ms.
 
-    A model may define three more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
+    A model may define four more methods. `explain_columns(columns)` returns an `Explanation`; the endpoint then
     answers `:explain`. `stream(columns)` takes the columns of one row and yields parts of its prediction, field ->
-    part; the endpoint then answers `generate` and `generate_stream`. The parts of a text field add up to the whole.
+    part; the endpoint then answers `generate` and `generate_stream`. The parts of a text field add up to the whole, and
+    those of a list whose field has `json_schema_extra={"x-parts-add-up": True}`.
     `engine()` returns an `Engine`, which makes many streams together; the endpoint then needs no `stream`.
+    `chat(messages)` returns the fields of the request that continues a conversation: `prompt`, and what else the
+    conversation asks for, such as a list `stop`. A message has a `role` ("system", "developer", "user" or "assistant"),
+    its `content`, and perhaps a `name`. It raises InvalidRow for a conversation that the model cannot take. OpenAI's
+    `chat/completions` is then answered.
     """
 
     inputs: Mapping[str, str]
     requirements: Sequence[str] = ()
     artifacts: Mapping[str, Path] = MappingProxyType({})
     weight_files: Mapping[str, Path] = MappingProxyType({})
+    history: Sequence[Mapping[str, float]] = ()
     steady: bool = False
 
     @abstractmethod
@@ -90,3 +102,6 @@ class Model(ABC):
 
         def engine(self) -> Engine:
             """Return what makes the predictions of many rows part by part, together."""
+
+        def chat(self, messages: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+            """Return the fields of the request that continues a conversation."""

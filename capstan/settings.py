@@ -68,7 +68,7 @@ class Settings(BaseSettings):
         pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
         description="cluster: the namespace of services and endpoints",
     )
-    service_account: str = Field("", description="cluster: the account that steps run as, by default that of KFP")
+    service_account: str = Field("capstan-steps", description="cluster: the account that steps run as")
     platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
     overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
     image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
@@ -190,7 +190,8 @@ def settings() -> Settings:
     if MOUNTED_SETTINGS.is_dir():
         mounted[f"ConfigMap `{SETTINGS}`"] = MOUNTED_SETTINGS
     for what, folder in mounted.items():
-        if not any(folder.iterdir()):  # mounted as optional: a pod that waits for one would wait for ever
+        # Mounted as optional: a pod that waits for one would wait for ever. Kubernetes' own entries start with "..".
+        if all(entry.name.startswith("..") for entry in folder.iterdir()):
             raise CapstanError(
                 f"This pod has no settings: the {what} is missing in its namespace. Make it with `capstan cluster up`."
             )

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 from scipy.stats import t as student
 
+from capstan.delong import roc_auc
 from capstan.errors import CapstanError
 
 Result = Literal["better", "worse", "no difference", "wait"]
@@ -52,9 +53,11 @@ def compare(
     target: 0 and 1, (n,). champion, challenger: their scores of the same rows, (n,). days: the day of each row, (n,);
     with them rows of one day may be alike, and the error comes from the days. Raises CapstanError without both classes.
     """
-    aucs, influence = delong(target, np.stack([champion, challenger]))
-    gain = float(aucs[1] - aucs[0])
-    error = _standard_error(influence[1] - influence[0], days)
+    _require_both_classes(target)
+    values = roc_auc(target, np.stack([champion, challenger]))
+    aucs, change = values.mean(axis=1), values[1] - values[0]
+    gain = float(change.mean())
+    error = _standard_error(change - gain, days)
     width = float(norm.ppf(1 - alpha / 2)) * error
     p = float(2 * norm.sf(abs(gain) / error)) if error else float(gain == 0)
     needed = sample_size(error * np.sqrt(len(target)), alpha=alpha, power=power, difference=difference)
@@ -104,33 +107,19 @@ def compare_losses(
     return Comparison(verdict, before, after, mean, mean - width, mean + width, p, count, needed, message)
 
 
-def delong(target: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ROC AUC of each line of scores, (k, n), and the influence of each row on it, (k, n).
+def sample_size(deviation: float, *, alpha: float = ALPHA, power: float = POWER, difference: float = DIFFERENCE) -> int:
+    """Return the rows that find a difference in AUC with some power. deviation: of a row's influence on it."""
+    return int(np.ceil((float(norm.ppf(1 - alpha / 2) + norm.ppf(power)) * deviation / difference) ** 2))
 
-    The variance of a mean of the influences is DeLong's variance of the AUC. Source: DeLong et al., "Comparing the
-    Areas under Two or More Correlated ROC Curves" (1988); by ranks, as Sun and Xu, "Fast Implementation of DeLong's
-    Algorithm" (2014).
-    """
-    positive = np.asarray(target) == 1
-    ones, zeros = int(positive.sum()), int((~positive).sum())
+
+def _require_both_classes(target: np.ndarray) -> None:
+    ones = int((np.asarray(target) == 1).sum())
+    zeros = len(target) - ones
     if ones < 2 or zeros < 2:
         raise CapstanError(
             f"A comparison needs two rows or more of each class; there are {ones} positive and {zeros} negative ones. "
             "Wait for more labels."
         )
-    among_all = rankdata(scores, axis=1)
-    # For each row, the share of the other class that it stands on the right side of.
-    right = np.empty(scores.shape)
-    right[:, positive] = (among_all[:, positive] - rankdata(scores[:, positive], axis=1)) / zeros
-    right[:, ~positive] = 1 - (among_all[:, ~positive] - rankdata(scores[:, ~positive], axis=1)) / ones
-    aucs = right[:, positive].mean(axis=1)
-    weight = np.where(positive, len(positive) / ones, len(positive) / zeros)
-    return aucs, (right - aucs[:, None]) * weight
-
-
-def sample_size(deviation: float, *, alpha: float = ALPHA, power: float = POWER, difference: float = DIFFERENCE) -> int:
-    """Return the rows that find a difference in AUC with some power. deviation: of a row's influence on it."""
-    return int(np.ceil((float(norm.ppf(1 - alpha / 2) + norm.ppf(power)) * deviation / difference) ** 2))
 
 
 def _standard_error(influence: np.ndarray, days: np.ndarray | None) -> float:

@@ -14,7 +14,7 @@ from capstan.profile import profile
 from capstan.rollout import store
 from monitoring import signals, workspace
 from monitoring.live_log import LiveLog
-from monitoring.reports import compare, performance
+from monitoring.reports import compare, is_comparable, performance
 
 # Evidently's tests on fewer rows find drift in noise, or none where there is some.
 MIN_PREDICTIONS = 100
@@ -63,7 +63,7 @@ def report_drift(
         return Watched({"predictions": len(log)}, note=f"{answered}; fewer than {MIN_PREDICTIONS} show no drift.")
     reference = signals.untimed(reference, task)
     live = signals.of_predictions(task, log, reference, lambda: registry.load_version(capstone, version).model)
-    filled = [name for name in live if live[name].notna().any() and reference[name].notna().any()]
+    filled = [name for name in live if is_comparable(live[name]) and is_comparable(reference[name])]
     live_log.stage(f"reporting on the drift of {len(filled)} columns in {len(log):,} predictions")
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
     compared = compare(name, reference[filled], current, at=as_of)
@@ -97,5 +97,5 @@ def _left_out(task: Capstone, reference: pd.DataFrame, live: pd.DataFrame, compa
     outcome = task.OUTCOME
     absent = [name for name in reference if name not in live and not (outcome and name == outcome.target)]
     empty = [name for name in live if name not in compared]
-    parts = {"Not in the prediction log, so not watched": absent, "Without any value, so not compared": empty}
+    parts = {"Not in the prediction log, so not watched": absent, "Without values that can be compared": empty}
     return " ".join(f"{words}: {', '.join(names)}." for words, names in parts.items() if names)

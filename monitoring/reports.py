@@ -1,14 +1,20 @@
 """Evidently reports: the drift of a model's signals and, with a label, the quality of its predictions."""
 
+import math
+import warnings
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from capstan.capstone import Outcome
+
+DIGITS = 9  # of the largest number of a column: Evidently fails on one whose numbers differ by next to nothing
+BINS = 10  # of its plots
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,9 @@ def compare(
     definition = _definition(current, outcome)
     datasets = (_dataset(frame, definition) for frame in (current, reference))
     parts = [DataDriftPreset(), DatasetMissingValueCount(), *_performance(outcome)]
-    run = Report(parts, include_tests=True).run(*datasets, name=name, timestamp=_local(at))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it divides by the spread of a column that has none
+        run = Report(parts, include_tests=True).run(*datasets, name=name, timestamp=_local(at))
     with TemporaryDirectory(prefix="capstan-") as folder:
         page = Path(folder) / "report.html"
         run.save_html(str(page))
@@ -51,6 +59,27 @@ def performance(name: str, rows: pd.DataFrame, outcome: Outcome, at: datetime) -
 
     data = _dataset(rows, _definition(rows, outcome))
     return Report(_performance(outcome)).run(data, name=name, timestamp=_local(at))
+
+
+def is_comparable(values: pd.Series) -> bool:
+    """Return whether a column has values, and numbers that fall into bins. All of one huge number do not."""
+    if not pd.api.types.is_numeric_dtype(values) or values.dtype == bool:
+        return bool(values.notna().any())
+    numbers = _rounded(values).to_numpy(dtype=float, na_value=np.nan)
+    finite = numbers[np.isfinite(numbers)]
+    try:
+        np.histogram(finite, BINS)
+    except ValueError:
+        return False
+    return len(finite) > 0
+
+
+def _rounded(values: pd.Series) -> pd.Series:
+    """Return the numbers of a column to nine digits: of one request, batches give probabilities that differ later."""
+    if not pd.api.types.is_float_dtype(values):
+        return values
+    largest = values.abs().replace(np.inf, np.nan).max()
+    return values.round(DIGITS - 1 - math.floor(math.log10(largest))) if largest > 0 else values
 
 
 def _local(at: datetime | None) -> datetime | None:
@@ -91,7 +120,8 @@ def _is_class(frame: pd.DataFrame, column: str, outcome: Outcome | None) -> bool
 def _dataset(frame: pd.DataFrame, definition: Any) -> Any:
     from evidently import Dataset
 
-    return Dataset.from_pandas(frame, data_definition=definition)
+    rounded = frame.assign(**{name: _rounded(frame[name]) for name in frame})
+    return Dataset.from_pandas(rounded, data_definition=definition)
 
 
 def _performance(outcome: Outcome | None) -> list[Any]:

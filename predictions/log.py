@@ -46,7 +46,7 @@ class PredictionLog:
         self._writing: asyncio.Task[None] | None = None
         self._turn: asyncio.Handle | None = None  # until the loop has gone round after a write
         self._disk = ThreadPoolExecutor(1)  # separate: look-ups in a store that hangs may hold all threads of the loop
-        self._stop = threading.Event()
+        self._stop, self._wake = threading.Event(), threading.Event()
         self._maintaining = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -137,9 +137,15 @@ class PredictionLog:
         self._thread = threading.Thread(target=self._run_maintenance, name="prediction-log", daemon=True)
         self._thread.start()
 
+    def hurry(self) -> None:
+        """Move what is there now, and what comes as soon as it comes: the process may be killed before `close`."""
+        self.segment_seconds = 0
+        self._wake.set()
+
     def close(self) -> None:
         """Complete the current segment, and convert and move it. Nothing may be appended any more."""
         self._stop.set()
+        self._wake.set()
         if self._thread:
             self._thread.join()
         deadline = time.monotonic() + self.close_seconds
@@ -147,8 +153,10 @@ class PredictionLog:
             time.sleep(MAINTENANCE_SECONDS)
 
     def _run_maintenance(self) -> None:
-        while not self._stop.wait(MAINTENANCE_SECONDS if self._maintain(self.segment_seconds) else RETRY_SECONDS):
-            pass
+        while not self._stop.is_set():
+            done = self._maintain(self.segment_seconds)
+            self._wake.wait(MAINTENANCE_SECONDS if done else RETRY_SECONDS)
+            self._wake.clear()
 
     def _maintain(self, min_age: float) -> bool:
         with self._maintaining:

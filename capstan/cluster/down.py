@@ -1,12 +1,12 @@
 """`capstan cluster down`: deletes what `capstan cluster up` and its users made, and nothing else."""
 
-from capstan.cluster import platform, secrets
+from capstan.cluster import artifact_keys, platform, secrets
 from capstan.cluster.kubectl import PART_OF, context, find, kubectl, program
 from capstan.cluster.leftovers import Leftovers
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SETTINGS
 from capstan.errors import CapstanError
 
-NO_SECRETS = "networkpolicies,configmaps"
+NO_SECRETS = "networkpolicies,configmaps,rolebindings,roles,serviceaccounts"
 ENDPOINTS = "serving.kserve.io/inferenceservice"  # the label of their pods
 # All in our namespace but what holds data, the claims of volumes and the Secrets with the passwords of the stores.
 NO_DATA = (
@@ -29,6 +29,7 @@ def down(keep_data: bool = False) -> tuple[list[str], list[str]]:
         return [f"the kind cluster {platform.CLUSTER}"], []
     deleted, stays = _namespace(current, keep_data)
     if find("namespace", KFP_NAMESPACE):
+        artifact_keys.withdraw(keep=keep_data)
         selector = f"--selector={PART_OF}=capstan"
         kinds = NO_SECRETS if keep_data else f"{NO_SECRETS},secrets"  # which may hold the key that signs versions
         said = kubectl("--namespace", KFP_NAMESPACE, "delete", kinds, selector, "--ignore-not-found", "--output=name")

@@ -36,7 +36,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
                 no_catchup=True,
                 pipeline_package_path=package,
                 params=parameters,
-                service_account=settings().service_account or None,
+                service_account=settings().service_account,
             )
         except Exception as error:  # of the client, of its HTTP library, of kfp's server API
             raise CapstanError(f"Kubeflow Pipelines did not take the recurring run: {reason(error)}") from error

@@ -5,6 +5,7 @@
 | platform: steps, MLflow, `clean` | its bucket; artifacts and logs of runs | owner of Feast's database | all |
 | endpoint | reads and adds predictions | reads; adds labels | reads |
 | training: pods of Ray | reads data; its jobs' files | nothing | nothing |
+| launcher: what Kubeflow Pipelines adds to a step | artifacts and logs of runs | nothing | nothing |
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from capstan.cluster.retention import ARTIFACTS, BUCKET, LOGS
 
 # Users of the object store, where another namespace's may be too.
 PLATFORM, ENDPOINT, TRAINING = (f"{NAMESPACE}-{role}" for role in ("platform", "endpoint", "training"))
+LAUNCHER = "capstan-launcher"  # one for each Kubeflow Pipelines
 GROUP = ENDPOINT_ROLE  # of PostgreSQL, which has the rights; users are its members
 REDIS_USER = "endpoint"
 # Reading, without what takes long or says who else is there.
@@ -37,11 +39,11 @@ def statements(bucket: str) -> dict[str, list[dict[str, Any]]]:
         return {"Effect": "Allow", "Action": names, "Resource": [f"arn:aws:s3:::{name}" for name in resources]}
 
     files = ("GetObject", "PutObject", "DeleteObject", "AbortMultipartUpload")
+    runs = [allow(("ListBucket",), BUCKET), allow(files, f"{BUCKET}/{ARTIFACTS}/*", f"{BUCKET}/{LOGS}/*")]
     return {
         PLATFORM: [
             allow(("*",), bucket, f"{bucket}/*"),
-            allow(("ListBucket",), BUCKET),
-            allow(files, f"{BUCKET}/{ARTIFACTS}/*", f"{BUCKET}/{LOGS}/*"),
+            *runs,
         ],
         ENDPOINT: [
             allow(("ListBucket",), bucket),
@@ -52,6 +54,7 @@ def statements(bucket: str) -> dict[str, list[dict[str, Any]]]:
             allow(("GetObject",), f"{bucket}/data/*"),
             allow(files, f"{bucket}/jobs", f"{bucket}/jobs/*"),  # pyarrow marks the folder itself
         ],
+        LAUNCHER: runs,
     }
 
 

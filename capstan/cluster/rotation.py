@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy import make_url
 
-from capstan.cluster import iam, roles, secrets
+from capstan.cluster import artifact_keys, iam, roles, secrets
 from capstan.cluster.access import local_addresses
 from capstan.cluster.inference_service import is_ready
 from capstan.cluster.kubectl import apply, context, kubectl
@@ -85,6 +85,7 @@ class Rotation:
             secrets.secret(TRAINING_SECRETS, NAMESPACE, self.training | self.s3.get(TRAINING_SECRETS, {})),
         )
         secrets.open_stores()
+        artifact_keys.renew()
 
     def _new_s3(self) -> dict[str, dict[str, str]]:
         """Return a new key for each Secret whose key is one of its user's in the object store."""
@@ -139,6 +140,7 @@ class Rotation:
         apply(secrets.secret("endpoint-tokens", NAMESPACE, {"tokens": tokens}))
         roles.refuse_in_database(self.user)
         roles.allow_in_redis(self.services["ENDPOINT_REDIS_PASSWORD"], only=True)
+        artifact_keys.end_old()
         with iam.connect(secrets.root_keys()) as api:
             if api:
                 for name, keys in self.s3.items():

@@ -85,11 +85,12 @@ class RunPods:
                     steps.append(_step(_annotation(pod, NAME)))
         return steps
 
+    def stopped(self) -> bool:
+        """Return whether Kubeflow Pipelines was asked to stop the run, which it may still call FAILED."""
+        return any(workflow["spec"].get("activeDeadlineSeconds") == 0 for workflow in self.workflows)
+
     def argo_says(self) -> str:
-        """Return why Argo ended the run: somebody stopped it, or it could not make a pod. It may know nothing."""
-        for workflow in self.workflows:
-            if workflow["spec"].get("activeDeadlineSeconds") == 0:  # how Kubeflow Pipelines stops a run
-                return "it was stopped"
+        """Return why Argo ended the run, as when it could not make a pod. It may know nothing."""
         return next((str(node["message"]) for node in self._failed_nodes().values() if node.get("message")), "")
 
     def _nodes(self) -> dict[str, dict[str, Any]]:

@@ -44,7 +44,7 @@ class Runs(RunRecords):
                     arguments=parameters,
                     run_name=name,
                     experiment_name=EXPERIMENT,
-                    service_account=settings().service_account or None,
+                    service_account=settings().service_account,
                 )
             except Exception as error:  # of the client, of its HTTP library, of kfp's server API
                 raise CapstanError(f"Kubeflow Pipelines did not take the run: {reason(error)}") from error

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from capstan import catalogue, families, images
-from capstan.cluster import build, data, health, platform, readiness, secrets
+from capstan.cluster import artifact_keys, build, data, health, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
 from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE
 from capstan.errors import CapstanError
@@ -39,6 +39,7 @@ def steps(capstones: list[str]) -> Iterator[Step]:
     yield Step("platform", platform.up)
     yield from images_of(capstones)
     yield Step("secrets", secrets.prepare)
+    yield Step("artifacts", artifact_keys.prepare)
     yield Step("apply", partial(apply, capstones))
     yield Step("wait", readiness.wait)
     yield Step("stores", health.repair)

@@ -61,9 +61,9 @@ class Watch:
         if run["state"] == "SUCCEEDED":
             return
         where = f"\nThe log is {self.file.name}. See also `kfp run get {self.run_id}`."
-        if run["state"] == "CANCELED" and not self.hung.dead():
-            raise CapstanError(f"The run {self.run_id} was stopped.{where}")
         pods = self.hung if self.hung.dead() else run_pods.read(self.run_id)
+        if (run["state"] == "CANCELED" or pods.stopped()) and not self.hung.dead():
+            raise CapstanError(f"The run {self.run_id} was stopped.{where}")
         if (lost := [*self._lost(pods), *self._failed_drivers(pods)]) and not pods.failed():
             raise LostPod(f"{' '.join(lost)}{where}")
         raise self.kind(f"{self.failure or self._explain(run, pods)}{where}")

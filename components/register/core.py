@@ -11,6 +11,7 @@ from capstan.files import digest, read_batches, read_json
 from capstan.settings import settings
 from capstan.source import git_commit
 from capstan.version_seal import SIGNATURE
+from components.train.core import HISTORY
 
 
 def register(
@@ -60,6 +61,9 @@ def _log(
     with _plainly_named(model) as model, mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
         saved = mlflow.models.Model.load(model)
         mlflow.log_metrics(metrics)
+        history = Path(model) / HISTORY
+        for step, recorded in enumerate(read_json(history)["rounds"] if history.is_file() else ()):
+            mlflow.log_metrics(recorded, step=step)
         for context, path in data.items():
             columns = {table.stem: pd.read_parquet(table).head(0) for table in sorted(Path(path).glob("*.parquet"))}
             columns |= {table: batches.head(0) for table, batches in read_batches(path).items()}

@@ -8,12 +8,14 @@ from capstan import model_version, weights_files
 from capstan.arguments import coerce_parameters
 from capstan.capstone import Capstone
 from capstan.catalogue import load
-from capstan.files import digest, read_tables
+from capstan.files import digest, read_tables, write_json
 from capstan.profile import profile
 from components.train.mlflow_model import save
 
 if TYPE_CHECKING:
     from capstan.capstone import Tables
+
+HISTORY = "history.json"  # what the training recorded, beside the version
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None, weights: str = "") -> str:
@@ -44,6 +46,8 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any], weig
         files = Path(folder) / "version"
         model_version.save(files, task, fitted, _examples(task, data) if "endpoint" in task.capabilities else ())
         save(model, files, task, fitted, data)
+    if fitted.history:
+        write_json({"rounds": [dict(line) for line in fitted.history]}, Path(model) / HISTORY)
 
 
 def _examples(task: Capstone, tables: "Tables") -> list[dict[str, Any]]:

@@ -74,6 +74,6 @@ def _numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
         return Grid("numeric", edges=(0.0,))
     if not exact:  # quantiles are far from each other where values are rare, and there a shift is long
         inner = np.unique(np.concatenate([inner, np.linspace(inner[0], inner[-1], QUANTILES + 1)]))
-    span = max(inner[-1] - inner[0], abs(inner[-1]), abs(inner[0]), 1e-9)
+    span = max(inner[-1] - inner[0], abs(inner[-1]), abs(inner[0])) or 1.0  # all are 0
     edges = np.concatenate([inner[0] - BEYOND[::-1] * span, inner, inner[-1] + BEYOND * span])
     return Grid("numeric", edges=tuple(map(float, edges)), scale=max(float(scale), 1e-3), exact=exact)

@@ -27,9 +27,13 @@ class Services:
 
     def __enter__(self) -> "Services":
         self.forwards: dict[str, kube.Forward] = {}
+        self.read_token()
+        return self
+
+    def read_token(self) -> None:
+        """Read the token, which is another after a rotation of keys."""
         self.token = kube.secret("capstan-secrets", "CAPSTAN_TOKEN")
         self.bearer = {"Authorization": f"Bearer {self.token}"}
-        return self
 
     def __exit__(self, *_error: object) -> None:
         for forward in self.forwards.values():
@@ -85,8 +89,13 @@ class Services:
     # MLflow
 
     def mlflow(self, path: str, **query: str) -> dict:
-        url = f"{self.url('mlflow')}/api/2.0/mlflow/{path}"
-        return httpx.get(url, params=query, headers=self.bearer).raise_for_status().json()
+        ask = {"params": query, "headers": self.bearer}
+        try:
+            reply = httpx.get(f"{self.url('mlflow')}/api/2.0/mlflow/{path}", **ask)
+        except httpx.TransportError:  # the pod that was reached is being replaced
+            self.forwards.pop("mlflow").close()
+            reply = httpx.get(f"{self.url('mlflow')}/api/2.0/mlflow/{path}", **ask)
+        return reply.raise_for_status().json()
 
     def versions(self) -> list[str]:
         """Return the numbers of the flagship's versions, the newest first."""
@@ -114,15 +123,16 @@ class Services:
 
     # The object store
 
-    def s3(self):
+    def s3(self, access: str = "", hidden: str = ""):
+        """Return a client with these keys, or the platform's."""
         import boto3
         from botocore.config import Config
 
         patient = Config(retries={"mode": "standard", "total_max_attempts": 6})  # until a forwarded port is back
         keys = [kube.secret("capstan-secrets", f"CAPSTAN_S3_{name}_KEY") for name in ("ACCESS", "SECRET")]
         return boto3.client(
-            "s3", endpoint_url=self.url("s3"), region_name="us-east-1",
-            aws_access_key_id=keys[0], aws_secret_access_key=keys[1], config=patient,
+            "s3", endpoint_url=self.url("s3"), region_name="us-east-1", config=patient,
+            aws_access_key_id=access or keys[0], aws_secret_access_key=hidden or keys[1],
         )  # fmt: skip
 
     def empty_bucket(self) -> None:

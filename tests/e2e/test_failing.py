@@ -111,7 +111,7 @@ def test_run_is_stopped_from_elsewhere(ran, services):
         succeeded, why = run.result()
     run_id = said.removeprefix("the run ")
     assert not succeeded and f"The run {run_id} was stopped" in why, run.lines
-    assert services.run(run_id)["state"] == "CANCELED"
+    assert services.run(run_id)["state"] in ("CANCELED", "FAILED")  # the second when reports cross
     assert not kube.get("pods", selector=f"pipeline/runid={run_id},!workflows.argoproj.io/completed")["items"]
     assert kube.answer("stop", CAPSTONE) == []
 

@@ -16,16 +16,16 @@ def team(ran) -> None:
     """A second Capstan, which has Kubeflow Pipelines to itself until the end, and the bucket's files with the first."""
     account = [f"--serviceaccount=kubeflow:{NAME}"]
     kube.kubectl("create", "serviceaccount", NAME, "--namespace=kubeflow")
-    kube.kubectl("create", "rolebinding", NAME, "--role=pipeline-runner", *account, "--namespace=kubeflow")
+    kube.kubectl("create", "rolebinding", NAME, "--role=capstan-steps", *account, "--namespace=kubeflow")
     try:
         up(**OWN)
         kube.kubectl("create", "rolebinding", "team", "--role=steps", *account, f"--namespace={NAME}")
         yield
     finally:
         kube.kubectl("delete", "inferenceservices", "--all", f"--namespace={NAME}", "--ignore-not-found")
-        kube.kubectl("delete", "namespace", NAME, "--ignore-not-found", "--timeout=300s", timeout=310)
+        kube.kubectl("delete", "namespace", NAME, "--ignore-not-found", "--wait=false")
         kube.kubectl("delete", f"serviceaccount/{NAME}", f"{BINDING}/{NAME}", "--namespace=kubeflow")
-        up()
+        up()  # Kubeflow Pipelines is the first one's again
 
 
 def up(**environment: str) -> None:

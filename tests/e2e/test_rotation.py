@@ -17,13 +17,14 @@ KEPT = {  # of the stores themselves: docs/operations.md changes them by hand
 
 
 @pytest.fixture(scope="module")
-def rotated(ran, client):
+def rotated(ran, client, services):
     """The Secrets before and after a rotation, and what the endpoint's clients received meanwhile."""
     before = held()
     with load(client) as seen:
         done = kube.answer("cluster", "rotate", timeout=900)
     assert [step["step"] for step in done["steps"]][-1] == "old keys"
-    return before, held(), seen
+    yield before, held(), seen
+    services.read_token()
 
 
 def test_no_request_fails_while_keys_change(rotated):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e import kube
 
-STEP = "system:serviceaccount:kubeflow:pipeline-runner"
+STEP = "system:serviceaccount:kubeflow:capstan-steps"
 ENDPOINT = "system:serviceaccount:capstan:endpoint"
 ALLOWED = [
     *[(verb, "inferenceservices") for verb in ("get", "list", "watch", "create", "patch", "delete")],
@@ -29,6 +29,18 @@ REFUSED = [
     ("create", "roles.rbac.authorization.k8s.io"), ("patch", "networkpolicies.networking.k8s.io"),
     ("create", "serviceaccounts/token"), ("get", "persistentvolumeclaims"),
 ]  # fmt: skip
+# In the namespace of Kubeflow Pipelines.
+THERE = "--namespace=kubeflow"
+ALLOWED_THERE = [
+    ("get", "secrets/capstan-artifacts"), ("get", "configmaps/kfp-launcher"),
+    ("create", "workflowtaskresults.argoproj.io"), ("patch", "workflowtaskresults.argoproj.io"),
+]  # fmt: skip
+REFUSED_THERE = [
+    *[("get", f"secrets/{name}") for name in ("mlpipeline-minio-artifact", "capstan-signing", "capstan-registry")],
+    ("list", "secrets"), ("patch", "secrets/capstan-artifacts"), ("patch", "configmaps/kfp-launcher"),
+    *[(verb, "pods") for verb in ("get", "list", "create", "patch", "delete")],
+    ("create", "pods/exec"), ("create", "deployments.apps"), ("patch", "workflows.argoproj.io"),
+]  # fmt: skip
 REFUSED_EVERYWHERE = [("list", "nodes"), ("list", "namespaces"), ("list", "secrets"), ("create", "clusterrolebindings")]
 
 
@@ -45,6 +57,8 @@ def may(account: str, verb: str, resource: str, *options: str) -> bool:
 def test_steps_may_do_these_things_and_no_others(cluster):
     assert [pair for pair in ALLOWED if not may(STEP, *pair)] == []
     assert [pair for pair in REFUSED if may(STEP, *pair)] == []
+    assert [pair for pair in ALLOWED_THERE if not may(STEP, *pair, THERE)] == []
+    assert [pair for pair in REFUSED_THERE if may(STEP, *pair, THERE)] == []
     assert [pair for pair in REFUSED_EVERYWHERE if may(STEP, *pair, "--all-namespaces")] == []
 
 

@@ -68,7 +68,9 @@ def test_nothing_is_left_and_what_others_have_stays(brought_back):
     assert done["stays"] == ["1 files in the bucket capstan that are not Capstan's"]
     assert kube.kubectl("get", "namespace", "capstan", "--ignore-not-found") == ""
     part_of = ["--selector=app.kubernetes.io/part-of=capstan", "--output=name"]
-    assert kube.kubectl("get", "configmaps,secrets,networkpolicies", "--namespace=kubeflow", *part_of) == ""
+    kinds = "configmaps,secrets,networkpolicies,serviceaccounts,roles,rolebindings"
+    assert kube.kubectl("get", kinds, "--namespace=kubeflow", *part_of) == ""
+    assert "capstan" not in kube.get("configmap", "kfp-launcher", namespace="kubeflow")["data"]["providers"]
     up()
     with Services() as services:
         assert services.versions() == [] and not records(services, "runs") | records(services, "recurringRuns")
