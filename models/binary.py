@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from capstan.delong import roc_auc
 from capstan.evaluation import Evaluation, Section
 from models import paired
 
@@ -52,7 +53,7 @@ def score(target: np.ndarray, probability: np.ndarray) -> dict[str, float]:
 
 def by_unit(target: np.ndarray, probability: np.ndarray, units: np.ndarray | None = None) -> pd.DataFrame:
     """Return ROC AUC and Brier score by sampled unit, for the gate: a row per unit, or per row without `units`."""
-    values = {"roc_auc": paired.roc_auc(target, probability), "brier": (probability - target) ** 2}
+    values = {"roc_auc": roc_auc(target, probability), "brier": (probability - target) ** 2}
     if units is not None:
         values = {name: paired.by_unit(each, units) for name, each in values.items()}
     return pd.DataFrame(values)

@@ -1,7 +1,8 @@
 """Is one method better than another on the same people, days or documents?
 
 The functions from `by_unit` on give metrics a value per row or unit, whose mean is the metric: means of these compare
-metrics that are no means themselves, such as ROC AUC. The values are the metric and the influence of the row on it.
+metrics that are no means themselves. The values are the metric and the influence of the row on it. `capstan.delong` has
+those of ROC AUC.
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 22.
 """
 
@@ -24,24 +25,6 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     scale = below.mean()
     value = above.mean() / scale
     return np.asarray(value + (above - value * below) / scale)
-
-
-def roc_auc(target: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Return the value of each row of ROC AUC, shape (n,). target: 0 or 1. The variance of their mean is DeLong's.
-
-    Source: DeLong et al., "Comparing the areas under two or more correlated ROC curves" (1988).
-    """
-    from scipy.stats import rankdata
-
-    positive, place = target == 1, rankdata(score)
-    sizes = np.where(positive, positive.sum(), len(target) - positive.sum())
-    within = np.empty(len(target))
-    for kind in (positive, ~positive):
-        within[kind] = rankdata(score[kind])
-    below = (place - within) / (len(target) - sizes)  # the share of the other class that is below, ties by half
-    won = np.where(positive, below, 1 - below)
-    area = won[positive].mean()
-    return np.asarray(area + (won - area) * len(target) / sizes)
 
 
 def bootstrap(better: np.ndarray, worse: np.ndarray, repeats: int = 10_000, seed: int = 0) -> dict[str, float]:

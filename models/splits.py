@@ -1,5 +1,7 @@
 """Split labelled rows into those to train on and those to test on."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from capstan.errors import CapstanError
@@ -13,6 +15,13 @@ def by_time(rows: pd.DataFrame, time: str, border: str) -> tuple[pd.DataFrame, p
         if not count:
             raise CapstanError(f"The {name} set is empty: the border between training and test is {border}. Move it.")
     return rows[~later], rows[later]
+
+
+def without(rows: pd.DataFrame, others: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return the rows that equal none of the others in these columns: a copy of what is tested on is not learned."""
+    names = list(columns)
+    one, two = (pd.util.hash_pandas_object(frame[names], index=False) for frame in (rows, others))
+    return rows[~one.isin(two).to_numpy()]
 
 
 def require_classes(rows: pd.DataFrame, label: str, name: str) -> None:

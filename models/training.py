@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,9 @@ def fit(
     decay: float = 0.01,
     schedule: Schedule | None = None,
     clip: float | None = None,
+    fused: bool | None = None,
+    parted: Callable[[Any], Sequence[Any]] = lambda batch: [batch],
+    bfloat16: bool = False,
     joined: Callable[[nn.Module], nn.Module] = lambda network: network,
     state: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
@@ -33,13 +36,16 @@ def fit(
 
     loss: of the network and a batch. batches: those of an epoch, by its number, 0 is the first. schedule: of the
     learning rate, which is `rate` without one; it takes a step per batch. clip: the largest norm of the gradients.
-    joined: makes of the network one whose gradients are those of all workers. state: a checkpoint to go on from.
-    after_epoch: gets each checkpoint. Where `batches` depend on nothing but their epoch, a training that was
-    interrupted ends with the same weights as if it were not.
+    fused: whether an update is one pass over the weights, which is faster where they are many. parted: makes of a batch
+    parts of one size, whose gradients add up to those of the batch: it needs less memory. bfloat16: mixed precision of
+    this kind, on a CPU too. joined: makes of the
+    network one whose gradients are those of all workers. state: a checkpoint to go on from. after_epoch: gets each
+    checkpoint. Where `batches` depend on nothing but their epoch, a training that was interrupted ends with the same
+    weights as if it were not.
     """
     kind = next(network.parameters()).device.type
     whole = joined(network)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay, fused=fused)
     scheduler = schedule(optimizer) if schedule else LambdaLR(optimizer, lambda _: 1.0)
     scaler = torch.amp.GradScaler(kind, enabled=kind == "cuda")
     parts: dict[str, Any] = {"network": network, "optimizer": optimizer, "schedule": scheduler, "scaler": scaler}
@@ -50,9 +56,11 @@ def fit(
         network.train()
         for batch in batches(epoch):
             optimizer.zero_grad()
-            with torch.autocast(kind, enabled=kind == "cuda"):
-                batch_loss = loss(whole, batch)
-            scaler.scale(batch_loss).backward()
+            parts_of_batch = parted(batch)
+            for part in parts_of_batch:
+                with torch.autocast(kind, torch.bfloat16 if bfloat16 else None, enabled=kind == "cuda" or bfloat16):
+                    part_loss = loss(whole, part) / len(parts_of_batch)
+                scaler.scale(part_loss).backward()
             if clip:
                 scaler.unscale_(optimizer)
                 nn.utils.clip_grad_norm_(network.parameters(), clip)
