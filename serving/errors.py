@@ -107,29 +107,37 @@ PLACE = re.compile(r"row \d+(?:, [\w.]{1,80})?")
 BUG = "Internal error; the server's log has the details."
 
 
-def reply(request: Request, error: Exception) -> JSONResponse:
+Form = Callable[[int, str, Exception], Mapping[str, Any]]  # status, message and error -> the body of the answer
+
+
+def plain(status: int, message: str, error: Exception) -> dict[str, str]:
+    """Return the body of an answer as all but OpenAI's API have it."""
+    return {"error": message}
+
+
+def reply(request: Request, error: Exception, form: Form = plain) -> JSONResponse:
     """Return the answer to a request that ended in an error. What the table does not know is a bug."""
-    if isinstance(error, HTTPException):
-        return _http(request, error)
     status, code = statuses(error)
-    if code is None:
-        return JSONResponse({"error": BUG}, 500, {"Connection": "close"})
-    return _reply(request, status, message_of(error), dict(getattr(error, "headers", {})), logged(error))
+    if isinstance(error, HTTPException):
+        text, headers = _http(request, error)
+        said = one_line(text)
+    elif code is None:
+        return JSONResponse(form(500, BUG, error), 500, {"Connection": "close"})
+    else:
+        text, headers, said = message_of(error), dict(getattr(error, "headers", {})), logged(error)
+    log.warning("%s %r: %d %s", request.method, request.url.path, status, said)
+    return JSONResponse(form(status, text, error), status, headers)
 
 
-def _http(request: Request, error: HTTPException) -> JSONResponse:
+def _http(request: Request, error: HTTPException) -> tuple[str, dict[str, str]]:
+    """Return the message and the headers of an answer."""
     text, headers = str(error.detail), dict(error.headers or {})
     if error.status_code == 405:
         headers = {"Allow": ", ".join(sorted(headers["Allow"].split(", ")))}
         text = f"{request.method} is not allowed here; use {headers['Allow']}."
     elif text == "Not Found":
         text = f"There is no {request.url.path[:200]!r} here. GET /openapi.json describes every path there is."
-    return _reply(request, error.status_code, text, headers, one_line(text))
-
-
-def _reply(request: Request, status: int, text: str, headers: dict[str, str], said: str) -> JSONResponse:
-    log.warning("%s %r: %d %s", request.method, request.url.path, status, said)
-    return JSONResponse({"error": text}, status, headers)
+    return text, headers
 
 
 class StatusInterceptor(AsyncServerInterceptor):

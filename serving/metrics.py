@@ -24,6 +24,7 @@ batch_rows = Histogram("capstan_batch_rows", "Rows that were predicted as one", 
 batch_waiting = Gauge("capstan_batch_waiting", "Requests that wait for their batch to start", LABELS)
 first_token = Histogram("capstan_first_token_seconds", "Time to the first part of a stream", LABELS, buckets=SECONDS)
 token_rate = Histogram("capstan_tokens_per_second", "Parts of a stream in a second", LABELS, buckets=RATES)
+engine = Gauge("capstan_engine", "What the engine of a model's streams counts, such as pages", (*LABELS, "counted"))
 records = Counter("capstan_logged_records", "Predictions that this server has logged", LABELS)
 labels = Counter("capstan_labels", "Labels that were sent, by what became of them", ("model", "outcome"))
 in_flight = Gauge("capstan_in_flight", "Requests for predictions that are being answered")

@@ -85,6 +85,7 @@ class CapstanServer(ModelServer):
     async def _drain(self) -> None:
         """Say that no more requests should come, wait for that to be heard, then finish what has come."""
         self.dataplane.draining = True
+        self.repository.log.hurry()
         await asyncio.sleep(settings().drain_delay)
         self.rest.stop()
         await self.grpc.stop()

@@ -67,6 +67,10 @@ class Body:
                 return len(piece)
         return 0
 
+    def so_far(self) -> bytes:
+        """Return what was read and not received yet."""
+        return b"".join(self._pieces or ())
+
     async def __call__(self) -> Message:
         """Receive, as ASGI does: the whole body in one message, then the news that the client has left."""
         while not self._complete:

@@ -62,6 +62,7 @@ class CapstanDataPlane(DataPlane):
             "explains": predictor.variant.explains,
             "predicts": predictor.variant.predicts,
             "streams": predictor.variant.streams,
+            "chats": predictor.variant.chats,
             "request_schema": predictor.request_schema,
             "prediction_schema": predictor.prediction_schema,
             "examples": predictor.examples,

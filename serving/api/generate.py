@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -45,46 +45,60 @@ class Generate:
     async def generate(self, request: Request) -> Response:
         """Answer with the whole prediction."""
         generation = await self._begin(request)
-        with _watching(request, generation):
-            try:
-                while await generation.next() is not None:
-                    pass
-                whole = await generation.finish()
-            except ClientLeft:
-                await generation.abandon()
-                raise ClientDisconnect from None
-            except BaseException:
-                await generation.abandon()
-                raise
-        return Response(dumps(generation.common() | whole), media_type="application/json")
+        made = await whole(request, generation)
+        return Response(dumps(generation.common() | made), media_type="application/json")
 
     async def generate_stream(self, request: Request) -> Response:
         """Answer with server-sent events, one for each part, once the first part is there."""
         generation = await self._begin(request)
-        with _watching(request, generation):
-            try:
-                first = await generation.next()
-            except ClientLeft:
-                await generation.abandon()
-                raise ClientDisconnect from None
-            except BaseException:
-                await generation.abandon()
-                raise
-        return EventStream(generation, first)
+        return EventStream(generation, await first_part(request, generation))
 
     async def _begin(self, request: Request) -> Generation:
-        """Read a request and start its prediction. Raises TooSlow, and what makes a 4xx or 503."""
-        started, limit = time.monotonic(), settings().first_token_seconds
+        payload = GeneratePayload(read_json(await request.body()))
+        name, version = request.path_params["model_name"], request.path_params.get("model_version")
+        return await begin(request, self.repository, payload, name, version)
+
+
+async def begin(
+    request: Request, repository: CapstoneRepository, payload: GeneratePayload, name: str, version: str | None
+) -> Generation:
+    """Start the prediction of a request. Raises TooSlow, and what makes a 4xx or 503."""
+    started, limit = time.monotonic(), settings().first_token_seconds
+    try:
+        async with asyncio.timeout(limit):
+            model, headers = repository.served(name), dict(request.headers)
+            if version is not None:
+                headers |= model.header_for(version, headers)
+            return await generate(model, payload, headers, started)
+    except TimeoutError:
+        raise TooSlow(f"The first part of the answer took longer than {limit:g} s.") from None
+
+
+async def whole(request: Request, generation: Generation) -> dict[str, Any]:
+    """Return the whole prediction, once it is logged."""
+    async with _abandoned_on_error(request, generation):
+        while await generation.next() is not None:
+            pass
+        return await generation.finish()
+
+
+async def first_part(request: Request, generation: Generation) -> dict[str, Any] | None:
+    """Return the first part of a prediction."""
+    async with _abandoned_on_error(request, generation):
+        return await generation.next()
+
+
+@asynccontextmanager
+async def _abandoned_on_error(request: Request, generation: Generation) -> AsyncIterator[None]:
+    with _watching(request, generation):
         try:
-            async with asyncio.timeout(limit):
-                payload = GeneratePayload(read_json(await request.body()))
-                model = self.repository.served(request.path_params["model_name"])
-                headers, version = dict(request.headers), request.path_params.get("model_version")
-                if version is not None:
-                    headers |= model.header_for(version, headers)
-                return await generate(model, payload, headers, started)
-        except TimeoutError:
-            raise TooSlow(f"The first part of the answer took longer than {limit:g} s.") from None
+            yield
+        except ClientLeft:
+            await generation.abandon()
+            raise ClientDisconnect from None
+        except BaseException:
+            await generation.abandon()
+            raise
 
 
 @contextmanager
@@ -121,9 +135,11 @@ class EventStream(Response):
             try:
                 part = self.first
                 while part is not None:
-                    await self._send(send, b"data: " + dumps(generation.common() | part) + b"\n\n")
+                    if event := self.event(part):
+                        await self._send(send, event)
                     part = await generation.next()
-                await generation.finish()
+                if end := self.end(await generation.finish()):
+                    await self._send(send, end)
             except ClientLeft:
                 call.status = CLIENT_LEFT
                 await generation.abandon()
@@ -142,6 +158,18 @@ class EventStream(Response):
                 await self._send(send, self._error(error, scope))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def event(self, part: dict[str, Any]) -> bytes:
+        """Return what is sent for a part."""
+        return b"data: " + dumps(self.generation.common() | part) + b"\n\n"
+
+    def end(self, made: dict[str, Any]) -> bytes:
+        """Return what is sent once the whole prediction is made and logged."""
+        return b""
+
+    def failure(self, error: Exception, status: int, message: str) -> bytes:
+        """Return what is sent when the model fails."""
+        return b"event: error\ndata: " + dumps({"id": self.generation.id, "error": message}) + b"\n\n"
+
     async def _send(self, send: Send, event: bytes) -> None:
         try:
             async with asyncio.timeout(settings().token_seconds):
@@ -158,7 +186,7 @@ class EventStream(Response):
             log.exception("%s %r: the stream failed", scope["method"], scope["path"], exc_info=error)
         else:
             log.warning("%s %r: the stream failed: %d %s", scope["method"], scope["path"], status, logged(error))
-        return b"event: error\ndata: " + dumps({"id": self.generation.id, "error": message}) + b"\n\n"
+        return self.failure(error, status, message)
 
 
 class _SlowClient(Exception):

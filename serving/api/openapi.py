@@ -68,7 +68,7 @@ def build(models: Mapping[str, ServedModel], secured: bool = False) -> dict[str,
     for path in document["paths"].values():
         for responses in (operation["responses"] for operation in path.values() if "responses" in operation):
             if "401" in responses:  # a token may also be for something else
-                responses["403"] = {"$ref": "#/components/responses/Forbidden"}
+                responses.setdefault("403", {"$ref": "#/components/responses/Forbidden"})
     return document
 
 

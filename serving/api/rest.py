@@ -17,6 +17,7 @@ from serving.api.actuals import Actuals
 from serving.api.body import read_json
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.generate import Generate
+from serving.api.openai import OpenAI
 from serving.api.openapi import OpenApi
 from serving.api.router import ApiRoute, Application
 from serving.api.routes import MODEL, Routes
@@ -40,6 +41,7 @@ def create_app(
     routes = [
         *InferRoutes(repository).routes(),
         *Generate(repository).routes(),
+        *OpenAI(repository).routes(),
         *Actuals(repository).routes(),
         *Monitoring(repository, secured).routes(),
         *page.routes(),

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from serving.api.body import Body
-from serving.errors import Refused, reply, statuses
+from serving.errors import Form, Refused, plain, reply, statuses
 from serving.guards.call import Call, Guard, Kind, LimitsOf, any_limits, run
 
 log = logging.getLogger("serving")
@@ -23,11 +23,22 @@ CACHED_PATH = 200  # characters
 
 
 class ApiRoute(Route):
-    """A route of one kind of call. Its endpoint takes a request and returns a response."""
+    """A route of one kind of call. Its endpoint takes a request and returns a response.
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], kind: Kind = Kind.OTHER, **options: Any):
+    model_of: returns the model that a body names, where the path names none. form: of answers to errors.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        kind: Kind = Kind.OTHER,
+        model_of: Callable[[bytes], str] | None = None,
+        form: Form = plain,
+        **options: Any,
+    ):
         super().__init__(path, endpoint, **options)
-        self.kind = kind
+        self.kind, self.model_of, self.form = kind, model_of, form
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Raises HTTPException 405 for another method, and what the endpoint raises."""
@@ -57,25 +68,26 @@ class Application:
         self.routes, self.guards, self.max_body_bytes, self.draining = routes, guards, max_body_bytes, draining
         self._find = lru_cache(1024)(self._search)  # clients ask for few paths
 
-    def _search(self, method: str, path: str) -> tuple[Callable[..., Any], Kind, Scope]:
-        """Return what handles a request, its kind, and what its route adds to the scope."""
+    def _search(self, method: str, path: str) -> tuple[BaseRoute, Kind, Scope]:
+        """Return the route of a request, the kind of the call, and what the route adds to the scope."""
         for route in self.routes:
             match, child_scope = route.matches({"type": "http", "method": method, "path": path})
             if match is not Match.NONE:
                 kind = getattr(route, "kind", Kind.OTHER) if match is Match.FULL else Kind.OTHER
-                return route.handle, kind, child_scope
-        return _not_found, Kind.OTHER, {}
+                return route, kind, child_scope
+        return NOWHERE, Kind.OTHER, {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, and every error that it ends in."""
         assert scope["type"] == "http"  # uvicorn finds out that there is no lifespan to watch
         find = self._find if len(scope["path"]) <= CACHED_PATH else self._search
-        handle, kind, child_scope = find(scope["method"], scope["path"])
+        route, kind, child_scope = find(scope["method"], scope["path"])
         scope.update(child_scope)
         name = child_scope.get("path_params", {}).get("model_name", "")
         limits = self.limits(name)
         body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
         call, begun = Call(kind, Headers(scope=scope), body, name, limits, scope["method"]), False
+        call.model_of = getattr(route, "model_of", None) if kind is not Kind.OTHER else None
 
         async def watched(message: Message) -> None:
             nonlocal begun
@@ -86,7 +98,7 @@ class Application:
             await send(message)
 
         try:
-            await run(self.guards, call, lambda: handle(scope, body, watched))
+            await run(self.guards, call, lambda: route.handle(scope, body, watched))
         except Exception as error:
             if begun and isinstance(error, Refused):
                 # The client reads its answer too slowly. uvicorn closes the connection.
@@ -94,10 +106,18 @@ class Application:
                 return
             if begun:
                 raise
-            await reply(Request(scope), error)(scope, receive, watched)
+            form = getattr(route, "form", plain)
+            await reply(Request(scope), error, form)(scope, receive, watched)
             if statuses(error) == (500, None):
                 raise  # a bug: uvicorn logs its traceback and closes the connection
 
 
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    raise HTTPException(404)
+class Nowhere(BaseRoute):
+    """What answers where no route does."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises HTTPException 404."""
+        raise HTTPException(404)
+
+
+NOWHERE = Nowhere()

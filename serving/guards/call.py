@@ -21,6 +21,9 @@ class Body(Protocol):
     async def read(self) -> int:
         """Wait for a piece and keep it; return its size, 0 at the end."""
 
+    def so_far(self) -> bytes:
+        """Return what was read and not received yet."""
+
 
 class Kind(Enum):
     """What a call is for. Each route declares its kind. Probes pass every guard."""
@@ -56,6 +59,7 @@ class Call:
     variant: str = ""
     routed_by: str = ""  # how the variant was chosen: see `serving.model.routing`
     rows: int = 0
+    model_of: Callable[[bytes], str] | None = None  # reads `asked` from the body, where the path does not name it
 
 
 Answer = Callable[[], Awaitable[Any]]

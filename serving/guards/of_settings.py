@@ -7,6 +7,7 @@ from serving.guards.call import Guard
 from serving.guards.concurrency import Concurrency
 from serving.guards.first_use import FirstUse, Models
 from serving.guards.measure import Measure
+from serving.guards.named import Named
 from serving.guards.rate import Rate
 from serving.guards.sites import Sites
 from serving.guards.time_limit import TimeLimit
@@ -28,5 +29,5 @@ def guards_of_settings(models: Models | None = None, host: str = "") -> list[Gua
     if own.token_rate:
         guards.append(Rate(own.token_rate, own.token_burst))
     guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))
-    first_use = [FirstUse(models)] if models else []
-    return [*guards, Concurrency(own.max_concurrent), *first_use, TimeLimit(own.request_seconds)]
+    named, first_use = ([Named(models)], [FirstUse(models)]) if models else ([], [])
+    return [*guards, *named, Concurrency(own.max_concurrent), *first_use, TimeLimit(own.request_seconds)]

@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from kserve.errors import InferenceError
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from serving.model.problems import describe
 from serving.model.values import NotFinite, plain
+
+GROWS = "x-parts-add-up"  # of a list in the JSON schema of a prediction: the parts of a stream are parts of the list
 
 
 class AnswerSchema:
@@ -18,8 +21,17 @@ class AnswerSchema:
     def __init__(self, prediction_type: type[BaseModel], label: str):
         self.label = label
         self.fields = tuple(prediction_type.model_fields)
+        self.growing = {name for name, field in prediction_type.model_fields.items() if _grows(field)}
         rows: Any = GenericAlias(list, (prediction_type,))
         self._adapter: TypeAdapter[list[BaseModel]] = TypeAdapter(rows)
+
+    def joined(self, name: str, before: Any, part: Any) -> Any:
+        """Return a field once it has one more part: texts add up, and lists that say so. Of others the last counts."""
+        if isinstance(before, str) and isinstance(part, str):
+            return before + part
+        if name in self.growing and isinstance(part, list):
+            return [*(before or ()), *part]
+        return part
 
     def rows(self, predictions: Mapping[str, Sequence[Any]], n: int) -> list[dict[str, Any]]:
         """Return n predictions as JSON has them. Raises InferenceError, which names row and field."""
@@ -62,3 +74,7 @@ class AnswerSchema:
 
     def _wrong(self, row: int, field: str, problem: str) -> InferenceError:
         return InferenceError(f"{self.label} gave a prediction that its schema refuses: row {row}, {field}: {problem}")
+
+
+def _grows(field: FieldInfo) -> bool:
+    return isinstance(extra := field.json_schema_extra, dict) and extra.get(GROWS) is True

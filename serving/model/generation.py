@@ -43,6 +43,13 @@ class GeneratePayload:
         """Return the row."""
         return [self.row]
 
+    def check(self, predictor: Predictor) -> None:
+        """Raises NotImplementedError where the model streams nothing."""
+        if not predictor.variant.streams:
+            raise NotImplementedError(
+                f"{predictor.variant.label} streams nothing: its model has neither `engine` nor `stream`."
+            )
+
     def answer(self, inference: Inference) -> dict[str, Any]:
         """Return the whole prediction."""
         return inference.predictions[0]
@@ -63,7 +70,7 @@ class Generation:
         self.id, self.started = ids.new(), started
         self.whole: dict[str, Any] = {}
         self._inference = Inference(predictor.variant, [row], *features, [self.whole], [self.id])
-        self._count, self._first_at, self._last_at = 0, 0.0, 0.0
+        self._count, self._first_at, self._last_at, self._logged = 0, 0.0, 0.0, False
         self._stream = predictor.stream(features[0])
 
     def common(self) -> dict[str, Any]:
@@ -100,8 +107,7 @@ class Generation:
             metrics.first_token.labels(*self.predictor.labels).observe(self._first_at - self.started)
         self._count += 1
         for name, value in fields.items():
-            before = self.whole.get(name)
-            self.whole[name] = before + value if isinstance(before, str) and isinstance(value, str) else value
+            self.whole[name] = self.predictor.answers.joined(name, self.whole.get(name), value)
         return fields
 
     async def finish(self) -> dict[str, Any]:
@@ -109,12 +115,15 @@ class Generation:
         whole = self.predictor.answers.whole(self.whole)
         self._inference.predictions = [whole]
         await self.model.record(self._inference)
+        self._logged = True
         self._observe_rate()
         return whole
 
     async def abandon(self) -> None:
-        """Stop the model, and log what it gave so far, if anything, as partial."""
+        """Stop the model, and log what it gave so far, if anything, as partial. Does no more once all is logged."""
         self._stream.close()
+        if self._logged:
+            return
         self._observe_rate()
         if self.whole:
             self._inference.partial = True
@@ -137,12 +146,9 @@ class Generation:
 async def generate(
     model: "ServedModel", payload: GeneratePayload, headers: Mapping[str, str], started: float
 ) -> Generation:
-    """Start a streamed prediction. Raises what `predict` raises, and NotImplementedError where the model has none."""
+    """Start a streamed prediction. Raises what `predict` raises, and what the payload's `check` raises."""
     call = current.get()
     predictor = model.pick(call, headers, payload)
-    if not predictor.variant.streams:
-        raise NotImplementedError(
-            f"{predictor.variant.label} streams nothing: its model has neither `engine` nor `stream`."
-        )
+    payload.check(predictor)
     rows = await read(model.name, predictor.decoder, call, partial(payload.rows, predictor))
     return Generation(model, predictor, rows[0], await predictor.scorer.features(rows), started)

@@ -1,7 +1,7 @@
 """One variant as it is served: it reads rows and answers by its own schemas, and scores in batches."""
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from capstan.settings import settings
@@ -38,7 +38,7 @@ class Predictor:
         self.labels = (variant.name, variant.version, variant.role)
         self.scorer = Scorer(variant.name, variant)
         self.batcher = self._batcher(task.LIMITS.predictions)
-        self.engine = EngineLoop(variant.model.engine, task.LIMITS.streams) if variant.batches_streams else None
+        self.engine = self._engine(task.LIMITS.streams) if variant.batches_streams else None
         self.event_schema: dict[str, object] | None = schema.get("event")
         self.events = EventSink(variant) if self.event_schema else None
         self.event_decoder = RowDecoder(task.Event, task.LIMITS.pixels) if self.event_schema else None
@@ -53,6 +53,15 @@ class Predictor:
         held = weakref.ref(batcher)
         metrics.batch_waiting.labels(*self.labels).set_function(lambda: alive.waiting if (alive := held()) else 0)
         return batcher
+
+    def _engine(self, most: int) -> EngineLoop:
+        labels = self.labels
+
+        def report(numbers: Mapping[str, float]) -> None:
+            for counted, number in numbers.items():
+                metrics.engine.labels(*labels, counted).set(number)
+
+        return EngineLoop(self.variant.model.engine, most, report)
 
     async def predict(self, rows: list[Row]) -> Inference:
         """Look up the rows' features and predict them, together with those of other requests."""

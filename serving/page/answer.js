@@ -35,12 +35,14 @@ export function beginPrediction(fields, started, stop) {
 
   return {
     element: section([holder], tail),
-    /** Take the next part: texts grow, of anything else the last counts. */
+    /** Take the next part: texts grow, and lists that say so; of anything else the last counts. */
     add(part) {
       parts += 1;
       for (const [name, value] of Object.entries(part)) {
-        const grows = fields.some((field) => field.name === name) && typeof value === "string" && typeof whole[name] === "string";
-        whole[name] = grows ? whole[name] + value : value;
+        const field = fields.find((field) => field.name === name);
+        const before = whole[name];
+        if (field && typeof value === "string" && typeof before === "string") whole[name] = before + value;
+        else whole[name] = field?.type["x-parts-add-up"] && before ? [...before, ...value] : value;
       }
       if (text) text.add(part);
       else holder.replaceChildren(...values(whole, fields).elements);

@@ -58,7 +58,8 @@ export function lost(error) {
 
 function messageOf(text) {
   try {
-    return String(JSON.parse(text).error);
+    const { error } = JSON.parse(text);
+    return String(error.message ?? error); // as OpenAI's API has it, or as the others do
   } catch {
     return text.slice(0, 500);
   }

@@ -2,6 +2,7 @@
 
 import { beginPrediction, showPrediction } from "./answer.js";
 import { ask, metadataPath, modelPath, Refused } from "./api.js";
+import { makeChat } from "./chat.js";
 import { el } from "./dom.js";
 import { showExplanation } from "./explanation.js";
 import { makeForm } from "./form.js";
@@ -85,7 +86,21 @@ export function makeView(metadata) {
   if (description) titles.append(el("p", {}, description));
   const problems = Object.entries(metadata.unloadable);
   if (problems.length) titles.append(unloadable(problems, metadata.variants));
-  return [titles, el("div", { class: "columns" }, form.element, answers)];
+  const columns = el("div", { class: "columns" }, form.element, answers);
+  return metadata.chats ? [titles, ...choice({ Form: columns, Chat: makeChat(metadata.name) })] : [titles, columns];
+}
+
+/** Return buttons for some elements, by name, and the elements, of which one is shown. */
+function choice(elements) {
+  const buttons = Object.keys(elements).map((name) => el("button", { type: "button", onclick: () => show(name) }, name));
+  function show(wanted) {
+    Object.entries(elements).forEach(([name, element], i) => {
+      element.toggleAttribute("hidden", name !== wanted);
+      buttons[i].setAttribute("aria-pressed", name === wanted);
+    });
+  }
+  show(Object.keys(elements)[0]);
+  return [el("div", { class: "views", role: "group", "aria-label": "View" }, buttons), ...Object.values(elements)];
 }
 
 function instances(row) {

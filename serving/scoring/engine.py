@@ -32,10 +32,16 @@ class EngineLoop:
     """Admits streams to an engine, at most `most` at a time, steps it, and hands out what each step made.
 
     `make` returns a new engine. After a step that raises, all its streams have failed, and the next gets a new engine.
+    `report` gets the engine's numbers after each step, where it has some.
     """
 
-    def __init__(self, make: Callable[[], Engine], most: int):
-        self._make, self._most = make, most
+    def __init__(
+        self,
+        make: Callable[[], Engine],
+        most: int,
+        report: Callable[[Mapping[str, float]], None] = lambda numbers: None,
+    ):
+        self._make, self._most, self._report = make, most, report
         self._engine: Engine | None = None
         self._lock = threading.Lock()
         self._waiting: deque[EngineStream] = deque()
@@ -61,6 +67,8 @@ class EngineLoop:
                 self._admit(self._engine)
                 if self._admitted:
                     self._step(self._engine)
+                if numbers := getattr(self._engine, "numbers", None):
+                    self._report(numbers())
             except Exception as error:
                 log.exception("An engine failed, and with it %d streams", len(self._admitted) + len(self._joining))
                 for stream in [*self._admitted.values(), *self._joining]:

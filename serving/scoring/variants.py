@@ -83,6 +83,11 @@ class Variant:
         return self.batches_streams or callable(getattr(self.model, "stream", None))
 
     @cached_property
+    def chats(self) -> bool:
+        """Whether it streams, and the model has the optional method `chat`."""
+        return self.streams and callable(getattr(self.model, "chat", None))
+
+    @cached_property
     def predicts(self) -> bool:
         """Whether it answers whole predictions, by `:predict` and `infer`."""
         return not self.loaded.task.STREAMS_ONLY

@@ -17,7 +17,12 @@ export function showNothing(value) {
 }
 
 export function showJson(value) {
-  const numbers = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number");
-  if (numbers) return { elements: [el("p", { class: "text" }, value.map((item) => readable(item)).join(" · "))] };
+  if (Array.isArray(value) && !value.length) return { elements: [el("p", { class: "absent" }, "an empty list")] };
+  const plain = Array.isArray(value) && value.every((item) => typeof item === "number" || typeof item === "string");
+  if (plain) return { elements: [el("p", { class: "text" }, value.map(inRow).join(" · "))] };
   return { elements: [el("pre", { tabindex: "0" }, JSON.stringify(value, null, 2))] };
+}
+
+function inRow(item) {
+  return typeof item === "number" ? readable(item) : item;
 }

@@ -1,4 +1,4 @@
-// A ranked list: each item with its score, in the order of the answer.
+// A ranked list: each item with its score and its reasons, in the order of the answer.
 
 import { el, unfold } from "../dom.js";
 import { readable } from "../numbers.js";
@@ -11,12 +11,12 @@ export function showRanking(value, { title, type }) {
   if (!value.length) return { elements: [el("p", { class: "absent" }, "an empty list")] };
   const best = Math.max(...value.map(({ score }) => score));
   const least = Math.min(...value.map(({ score }) => score));
-  const rows = value.map(({ item, score }, i) =>
+  const rows = value.map(({ item, score, because }, i) =>
     el(
       "li",
       {},
       el("span", { class: "rank", "aria-hidden": "true" }, `${i + 1}`),
-      el("span", { class: "name" }, text(item)),
+      el("span", { class: "name" }, text(item), reasons(because)),
       least >= 0 && best > 0 ? bar(score / best) : null,
       el("span", { class: "number" }, readable(Number(score.toPrecision(4)), type.unit)),
     ),
@@ -27,6 +27,10 @@ export function showRanking(value, { title, type }) {
 
 function isPlace(place) {
   return typeof place?.score === "number" && "item" in place;
+}
+
+function reasons(because) {
+  return because?.length ? el("span", { class: "hint" }, `because of ${[because].flat().map(text).join(", ")}`) : null;
 }
 
 function text(item) {

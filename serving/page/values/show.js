@@ -7,6 +7,8 @@ import { showIdentifier, showNumber } from "./number.js";
 import { showBoolean, showJson, showNothing, showText } from "./plain.js";
 import { showQuantiles } from "./quantiles.js";
 import { showRanking } from "./ranking.js";
+import { showRecords } from "./records.js";
+import { showTokens } from "./tokens.js";
 
 // Each takes a value and its field, and returns null for what is not its own, or {elements, exact}: `exact` is the
 // whole of a number that is shown rounded.
@@ -17,6 +19,8 @@ const SHOWS = [
   showQuantiles,
   showCurve,
   showRanking,
+  showTokens,
+  showRecords,
   showIdentifier,
   showNumber,
   showBoolean,

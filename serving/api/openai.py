@@ -1,0 +1,85 @@
+"""REST: OpenAI's completions, of text and of conversations, for every capstone whose model makes text.
+
+They are predictions like those of `generate`: with the same guards, variants, metrics and records in the log.
+"""
+
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from predictions.json_text import dumps
+from serving.api.body import read_json
+from serving.api.generate import EventStream, begin, first_part, whole
+from serving.api.openai_answer import TextAnswer
+from serving.api.openai_errors import form
+from serving.api.openai_request import TextPayload, model_of
+from serving.api.router import ApiRoute
+from serving.guards.call import Kind
+from serving.model.generation import Generation
+from serving.model.repository import CapstoneRepository
+
+
+class OpenAI:
+    """The routes. The body names the model, and says whether the answer is streamed."""
+
+    def __init__(self, repository: CapstoneRepository):
+        self.repository = repository
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        how: dict[str, Any] = {"kind": Kind.STREAM, "model_of": _asked, "form": form, "methods": ["POST"]}
+        return [
+            ApiRoute("/v1/completions", self.completions, **how),
+            ApiRoute("/v1/chat/completions", self.chat, **how | {"form": partial(form, chat=True)}),
+        ]
+
+    async def completions(self, request: Request) -> Response:
+        """Continue a text."""
+        return await self._answer(request, chat=False)
+
+    async def chat(self, request: Request) -> Response:
+        """Answer the messages of a conversation."""
+        return await self._answer(request, chat=True)
+
+    async def _answer(self, request: Request, chat: bool) -> Response:
+        payload = TextPayload(read_json(await request.body()), chat)
+        generation = await begin(request, self.repository, payload, payload.name, payload.version)
+        answer = TextAnswer(generation, payload)
+        if payload.stream:
+            return TextStream(generation, await first_part(request, generation), answer)
+        made = await whole(request, generation)
+        return Response(dumps(answer.whole(made)), media_type="application/json", headers=answer.headers())
+
+
+class TextStream(EventStream):
+    """A text as OpenAI streams it. The last chunks come once the prediction is in the log."""
+
+    def __init__(self, generation: Generation, first: dict[str, Any] | None, answer: TextAnswer):
+        super().__init__(generation, first)
+        self.headers.update(answer.headers())
+        self.answer = answer
+
+    def event(self, part: dict[str, Any]) -> bytes:
+        """Return a chunk with the text of a part, nothing for a part without any."""
+        return b"".join(map(_event, self.answer.chunks(part)))
+
+    def end(self, made: dict[str, Any]) -> bytes:
+        """Return the chunk that says why the text ended, the count of tokens where it is wanted, and the end."""
+        return b"".join(map(_event, self.answer.last_chunks(made))) + b"data: [DONE]\n\n"
+
+    def failure(self, error: Exception, status: int, message: str) -> bytes:
+        """Return an error, which the client raises."""
+        return _event(form(status, message, error, self.answer.chat))
+
+
+def _event(content: object) -> bytes:
+    return b"data: " + dumps(content) + b"\n\n"
+
+
+def _asked(body: bytes) -> str:
+    """Return the capstone that a body asks for, "" where it cannot be read: the route then says what is wrong."""
+    content = read_json(body)
+    return model_of(content.get("model")).partition(":")[0] if isinstance(content, dict) else ""
