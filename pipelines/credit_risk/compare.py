@@ -6,7 +6,7 @@ It writes `compare.json` and `tradeoff.svg` into the folder that it is given, an
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import matplotlib
@@ -23,7 +23,7 @@ from pipelines.credit_risk.costs import cost
 FOLDER = Path(__file__).parent
 ATTRIBUTES = ["age", "marital"]
 REFERENCE = "boosting"
-MARKERS = "osD^vP*"
+MARKERS = dict(zip(mitigation.METHODS, "osD^vP*Xh", strict=True))
 COLOURS = {"none": "black", "before": "tab:blue", "in": "tab:orange", "after": "tab:green"}
 
 
@@ -39,12 +39,12 @@ def decide(rows: pd.DataFrame, method: str, attribute: str, seed: int) -> mitiga
     return mitigation.Decided(declined, None if np.isnan(margin).all() else margin)
 
 
-def measure(rows: pd.DataFrame, methods: list[str], seeds: int) -> Iterator[Line]:
+def measure(rows: pd.DataFrame, methods: list[str], seeds: Iterable[int]) -> Iterator[Line]:
     """Yield a line per method, attribute and seed; intervals and the ratio to the reference are of the same loans."""
     from sklearn.metrics import roc_auc_score
 
     bad, by = rows[LABEL].to_numpy(), data.groups(rows)
-    for seed in range(seeds):
+    for seed in seeds:
         before = decide(rows, REFERENCE, "age", seed)
         for method in methods:
             for attribute in ATTRIBUTES:
@@ -78,9 +78,9 @@ def figure(table: pd.DataFrame) -> Figure:
         reference = lines[lines["method"] == REFERENCE]
         axes.axvline(reference["difference"].mean() / 2, color="grey", linestyle=":")
         axes.axhline(reference["cost"].mean() * 1.05, color="grey", linestyle=":")
-        for marker, (method, runs) in zip(MARKERS, lines.groupby("method", sort=False), strict=False):
-            colour = COLOURS[runs["when"].iloc[0]]
-            axes.scatter(runs["difference"], runs["cost"], color=colour, marker=marker, alpha=0.6, s=24, label=method)
+        for method, runs in lines.groupby("method", sort=False):
+            look = {"color": COLOURS[runs["when"].iloc[0]], "marker": MARKERS[method], "alpha": 0.6, "s": 24}
+            axes.scatter(runs["difference"], runs["cost"], label=method, **look)
         axes.set(title=f"By {attribute}", xlabel="equalized-odds difference", ylabel="cost per loan", xlim=(0, None))
     drawn.legend(*axes.get_legend_handles_labels(), loc="outside right center", frameon=False)
     return drawn
@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=list(mitigation.METHODS), choices=list(mitigation.METHODS))
     given = parser.parse_args()
     study = Study(given.out / "compare.json", ["method", "attribute", "seed"])
-    for line in measure(data.loans(settings().data_dir), given.methods, given.seeds):
+    for line in measure(data.loans(settings().data_dir), given.methods, range(given.seeds)):
         study.add(line)
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tradeoff"}):
         figure(study.table()).savefig(given.out / "tradeoff.svg", metadata={"Date": None})

@@ -46,10 +46,10 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
 
 def candidates(now: dict[str, Any]) -> list[dict[str, float]]:
     """Return every combination of the changes that are tried."""
-    amounts = [round(now["amount"] * share) for share in AMOUNTS]
+    amounts = [float(round(now["amount"] * share)) for share in AMOUNTS]
     terms = sorted({now["term"], *TERMS})
     debt = now["debt"] or 0.0
-    debts = sorted({round(debt * share) for share in DEBTS}) if debt == debt and debt > 0 else [now["debt"]]
+    debts = sorted({float(round(debt * share)) for share in DEBTS}) if debt == debt and debt > 0 else [now["debt"]]
     return [dict(zip(CHANGEABLE, values, strict=True)) for values in product(amounts, terms, debts)]
 
 

@@ -35,14 +35,15 @@ class CreditModel(Model):
         intercept: float,
         policy: Policy,
         baseline: Logistic | None = None,
+        ranges: dict[str, tuple[float, float]] | None = None,
     ):
-        """baseline: the simple method that the gate compares with."""
+        """baseline: the simple method that the gate compares with. ranges: of the numbers that were learned from."""
         self.score, self.slope, self.intercept, self.policy = score, slope, intercept, policy
-        self.baseline = baseline
+        self.baseline, self.ranges = baseline, ranges or {}
         self.requirements = score.requirements
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return probability, limit, decision and reasons of each loan, and what would get a declined one granted."""
+        """Return probability, limit, decision, reasons, what would get a loan granted, and what is unusual in it."""
         margin, limit = self.margin(columns), self.policy.limits(columns)
         declined = margin >= limit
         return {
@@ -51,7 +52,17 @@ class CreditModel(Model):
             "decision": np.where(declined, "decline", "grant"),
             "reasons": self.reasons(columns),
             "changes": counterfactuals.find(self, columns, declined, limit),
+            "unusual": self.unusual(columns),
         }
+
+    def unusual(self, columns: Columns) -> list[list[str]]:
+        """Return for each loan the numbers that lie beyond every loan that was learned from."""
+        beyond: list[list[str]] = [[] for _ in columns["age"]]
+        for name, (low, high) in self.ranges.items():
+            values = np.array(columns[name], dtype=float)
+            for row in np.flatnonzero((values < low) | (values > high)).tolist():
+                beyond[row].append(name)
+        return beyond
 
     def reasons(self, columns: Columns) -> list[list[dict[str, Any]]]:
         """Return for each loan the inputs that move its probability most, the strongest first."""

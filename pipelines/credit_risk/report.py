@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from capstan.delong import roc_auc
 from capstan.evaluation import Evaluation, Section
-from models import binary, paired
-from pipelines.credit_risk import cards, explanations, fairness
+from models import binary
+from pipelines.credit_risk import cards, explanations, fairness, gaps
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import MARGIN, cost
 from pipelines.credit_risk.costs import by_loan as cost_by_loan
@@ -47,11 +48,13 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
             "to": intervals["after"][1],
         }
     doubtful = np.argsort(np.abs(margin - model.policy.limits(rows)))[:3].tolist()
-    crossed = by | {"age and marital status": np.array([", ".join(pair) for pair in zip(*by.values(), strict=True)])}
+    tables = {
+        name: gaps.wide(gaps.by_group(bad, declined, group, probability)) for name, group in gaps.crossed(by).items()
+    }
     sections = [
         Section("Ranking and calibration", binary.figure(bad, probability)),
         Section("Decisions by group", fairness.figure(bad, declined, by)),
-        *[Section(f"By {name}", fairness.table(bad, declined, group, probability)) for name, group in crossed.items()],
+        *[Section(f"By {name}, with 95% intervals", table) for name, table in tables.items()],
         Section("Equalized-odds difference, with a 95% interval", pd.DataFrame(lines)),
         Section("What each input does to the log-odds (SHAP)", explanations.figure(model, rows)),
         Section("The three closest decisions, explained twice", explanations.compare(model, rows, doubtful)),
@@ -63,6 +66,6 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
     unfair = pd.DataFrame({"difference_by_age": fairness.by_loan(bad, alone, ages)})
     baselines = {"one threshold for all": unfair}
     if baseline := getattr(model, "baseline", None):  # a version of before has none
-        simple = paired.roc_auc(bad, baseline.probability(rows))
+        simple = roc_auc(bad, baseline.probability(rows))
         baselines["logistic regression"] = pd.DataFrame({"roc_auc": simple})
     return Evaluation(metrics, [*sections, *cards.sections(model, rows, metrics)], units, baselines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -51,11 +51,20 @@ def number(name: str, title: str, example: float, description: str = "") -> tupl
     return (float | None if missing else float), field
 
 
+def covers(price: float, info: ValidationInfo) -> float:
+    """Return the price. Raises ValueError when the amount is above it, as that of no loan learned from is."""
+    amount = info.data.get("amount")
+    if amount is not None and amount > price:
+        raise ValueError(f"it is below the amount, {amount:g}: ask for the price at most")
+    return price
+
+
 MONEY = "in the unit of the loans that the model has learned from"
 Request = create_model(
     "Request",
     __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
     __doc__="An application for a loan.",
+    __validators__={"covers": field_validator("price")(covers)},
     amount=number("amount", "Amount", 1_000, f"asked for, {MONEY}"),
     price=number("price", "Price", 1_400, "of what is bought with it"),
     term=number("term", "Term", 48, "months"),
@@ -99,4 +108,7 @@ class Prediction(BaseModel):
     reasons: list[Reason] = Field(title="What moved the probability most")
     changes: list[Change] = Field(
         title="What would get it granted", description="empty when it is, or nothing tried does"
+    )
+    unusual: list[str] = Field(
+        title="Unusual", description="numbers beyond every loan that was learned from: the answer is a guess"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
+from capstan.checks import Checks
 from pipelines.credit_risk import data
 from pipelines.credit_risk.columns import INPUTS, LABEL, PROTECTED
 from pipelines.credit_risk.schema import Prediction, Request, contracts
@@ -26,6 +28,7 @@ TITLE = "Will a loan be repaid, and is the decision fair?"
 FAMILIES = ("tables",)
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
+CHECKS = Checks(slices=("age_band", "marital"))  # how good the answers are, by group
 # ROC AUC: above the 0.836 of a logistic regression. A model of 400 loans has 0.833, one of all has 0.851. The others:
 # six random divisions of the loans to train on gave costs of 0.397 to 0.511, differences of 0.078 to 0.152 by age, and
 # of 0.097 to 0.305 by marital status.
@@ -38,6 +41,8 @@ THRESHOLDS = {
     "difference_by_marital": at_most(0.35, slack=0.1),
 }
 TEST_SHARE = 5  # one loan in five
+Actual = bool  # not repaid, or repaid: known at the end of the loan, and often before
+ACTUAL_DELAY = timedelta(days=72 * 31)  # the longest term
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -51,14 +56,19 @@ def count(tables: Tables) -> dict[str, float]:
 
 
 def split(tables: Tables) -> tuple[Tables, Tables]:
-    """Return four fifths of the loans to train on, and the others to test on. The file has no times to split by."""
+    """Return four fifths of the loans to train on, and the others to test on. The file has no times to split by.
+
+    An application that is also among those to test on, as copies are, is not trained on.
+    """
     from models import splits
 
     loans = tables["loans"]
-    test = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0
-    splits.require_classes(loans[~test], LABEL, "training")
-    splits.require_classes(loans[test], LABEL, "test")
-    return {"loans": loans[~test]}, {"loans": loans[test]}
+    at = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0
+    test = loans[at]
+    past = splits.without(loans[~at], test, [*INPUTS, *PROTECTED])
+    splits.require_classes(past, LABEL, "training")
+    splits.require_classes(test, LABEL, "test")
+    return {"loans": past}, {"loans": test}
 
 
 def train(tables: Tables, seed: int = 0, score: str = "splines", fair: bool = True) -> CreditModel:
@@ -94,7 +104,15 @@ def signals(model: CreditModel, tables: Tables) -> pd.DataFrame:
         probability=1 / (1 + np.exp(-margin)),
         decision=np.where(declined, "decline", "grant"),
         bad=loans[LABEL].astype(int),
+        age_band=data.groups(loans)["age"],
     )
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the age band of each applicant."""
+    import pandas as pd
+
+    return pd.DataFrame({"age_band": data.groups(requests)["age"]})
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ def fit(rows: pd.DataFrame, score: type, fair: bool, seed: int) -> CreditModel:
     slope, intercept = platt(margin, bad)
     made = policy.fit(slope * margin + intercept, bad, rows) if fair else policy.Policy()
     baseline = Logistic(NUMBERS, CATEGORIES).fit(rows, bad)
-    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made, baseline)
+    ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in [*NUMBERS, "age"]}
+    return CreditModel(score(seed).fit(rows, bad), slope, intercept, made, baseline, ranges)
 
 
 def out_of_fold(rows: pd.DataFrame, bad: np.ndarray, score: type, seed: int) -> np.ndarray:

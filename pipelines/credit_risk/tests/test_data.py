@@ -52,6 +52,9 @@ def test_loans_that_break_the_contract_are_set_aside_with_the_reason(loans, tmp_
         ("home", "castle", "'owner', 'rent'"),
         ("amount", 0, "greater than or equal to 50"),
         ("term", None, "valid number"),
+        ("price", 60, "below the amount"),
+        ("records", "maybe", "'yes' or 'no'"),
+        ("sex", "female", "not permitted"),
     ],
 )
 def test_request_out_of_range_names_the_field_and_what_is_allowed(parts, field, value, said):

@@ -71,3 +71,10 @@ def test_one_row_as_the_endpoint_asks(model, held):
     assert model.predict_columns(row)["probability"] == pytest.approx(
         model.predict_columns(held.head(1))["probability"]
     )
+
+
+def test_numbers_beyond_what_was_learned_from_are_named(model, parts, held):
+    seen = parts[0]["loans"]["amount"]
+    rows = held.head(3).assign(amount=[seen.max() + 1, seen.median(), seen.max()], income=[np.nan, 1.0, 9_000.0])
+    assert model.predict_columns(rows)["unusual"] == [["amount"], ["income"], ["income"]]
+    assert np.mean([bool(names) for names in model.predict_columns(held)["unusual"]]) < 0.02

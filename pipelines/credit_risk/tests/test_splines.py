@@ -1,10 +1,6 @@
 """The served score: what its curves add up to, its ratios, and the record of its constants."""
 
-import json
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer, StandardScaler
@@ -54,7 +50,7 @@ def _terms(score, rows):
     """The same inputs as scikit-learn makes them, but for the ranks."""
     shape, columns = SplineTransformer(splines.KNOTS).fit([[0.0], [1.0]]), []
     for name, values in splines._values(rows).items():
-        part = score.parts[name]
+        part = score.line.parts[name]
         if isinstance(part, Curve):
             columns += [shape.transform(part._ranks(values)[:, None]), np.isnan(values)[:, None]]
         else:
@@ -63,16 +59,17 @@ def _terms(score, rows):
 
 
 def test_constants_are_those_of_the_record():
-    record = pd.DataFrame(json.loads(Path(tune.FOLDER / "tune.json").read_text()))
-    assert len(record) == len(tune.KNOTS) * len(tune.STRENGTHS) * 5
-    assert tune.best(record) == (splines.KNOTS, splines.STRENGTH)
+    record = tune.record()
+    assert len(record) == 5 * sum(len(tune.trials(family)) for family in tune.GRIDS)
+    assert tune.best(record, "splines") == {"knots": splines.KNOTS, "strength": splines.STRENGTH}
 
 
-def test_record_is_what_the_command_measures(parts):
-    record = pd.DataFrame(json.loads(Path(tune.FOLDER / "tune.json").read_text()))
-    line = record.set_index(["knots", "strength", "seed"]).loc[(splines.KNOTS, splines.STRENGTH, 0)]
-    made = tune.area(parts[0]["loans"].reset_index(drop=True), splines.KNOTS, splines.STRENGTH, 0)
-    assert made == pytest.approx(line["roc_auc"], abs=1e-6)
+@pytest.mark.parametrize("family", ["splines", "boosting"])
+def test_record_is_what_the_command_measures(parts, family):
+    record = tune.record().set_index(["family", "setting", "seed"])
+    setting = tune.trials(family)[0]
+    made = tune.area(parts[0]["loans"].reset_index(drop=True), family, setting, 0)
+    assert made == pytest.approx(record.loc[(family, tune.name(setting), 0), "roc_auc"], abs=1e-6)
 
 
 def test_missing_and_unknown_values_have_a_margin(score, held):

@@ -1,0 +1,74 @@
+"""The README quotes what the commands have measured, and the code has what the records chose."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from capstan.errors import CapstanError
+from pipelines.credit_risk import audit, bounds, compare, fresh, limit, policy
+from pipelines.credit_risk.tests import small
+
+README = (compare.FOLDER / "README.md").read_text()
+
+
+def record(name: str) -> pd.DataFrame:
+    return pd.DataFrame(json.loads((compare.FOLDER / f"{name}.json").read_text()))
+
+
+def test_the_readme_has_the_answer():
+    assert limit.answer(record("limit")) in README
+
+
+PAIR = {
+    **{
+        "amount": [1000.0] * 2,
+        "price": [1400.0] * 2,
+        "term": [36.0] * 2,
+        "income": [110.0] * 2,
+        "expenses": [60.0] * 2,
+    },
+    **{"seniority": [3.0] * 2, "assets": [0.0] * 2, "debt": [0.0] * 2, "home": ["rent"] * 2, "job": ["fixed"] * 2},
+    **{"records": ["no"] * 2, "age": [25.0, 50.0], "marital": ["single", "married"]},
+}
+
+
+def test_the_readme_has_the_pair_that_is_treated_differently(served):
+    made = served.predict_columns(PAIR)
+    for row, who in enumerate(("25, single", "50, married")):
+        probability, limits, decision = (made[name][row] for name in ("probability", "limit", "decision"))
+        assert f"| {who} | {probability:.3f} | {limits:.3f} | {decision} |" in README
+    assert made["probability"][0] == made["probability"][1] and set(made["decision"]) == {"grant", "decline"}
+
+
+def test_the_readme_has_the_answer_to_its_example(served):
+    asked = {name: [float(value) if value.isdecimal() else value] for name, value in small.PICTURED.items()}
+    [made] = [{name: values[0] for name, values in served.predict_columns(asked).items()}]
+    assert made["decision"] == "decline" and made["changes"]
+    assert f'"probability": {made["probability"]:.3f}, "limit": {made["limit"]:.3f}, "decision": "decline"' in README
+    reasons = [reason | {"effect": round(reason["effect"], 3)} for reason in made["reasons"]]
+    for name, value in {"reasons": reasons, "changes": made["changes"], "unusual": []}.items():
+        assert f'"{name}": {json.dumps(value)}' in README
+
+
+def test_bounds_are_those_of_the_record():
+    made = record("bounds")
+    assert len(made) == 5 * len(bounds.BOUNDS) ** 2
+    assert bounds.best(made) == policy.BOUNDS
+    with pytest.raises(CapstanError, match="Measure more seeds"):
+        bounds.best(made.assign(extra_cost=0.01))
+
+
+def test_divisions_of_the_record_are_fresh_and_ten():
+    made = record("fresh")
+    assert sorted(made["seed"]) == list(range(audit.FIRST, audit.FIRST + 10))
+    assert [fresh.met(line) for line in made.to_dict("records")] == made["met"].tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.rotating
+def test_figures_of_a_fresh_division_are_those_of_the_record(loans):
+    """Out-of-fold decisions over all loans, served and by boosting."""
+    made, line = fresh.measure(loans, audit.FIRST, repeats=20), record("fresh").iloc[0]
+    for name in ("extra_cost", "ratio_age", "ratio_marital"):
+        assert made[name] == pytest.approx(line[name], abs=0.02)
