@@ -23,11 +23,8 @@ class Alike(NamedTuple):
 
 def alike(windows: Windows) -> Alike:
     """Return the last days of the same kind. Where the week has none, a week ago takes their place."""
-    n = len(windows)
+    n, same = len(windows), kind(windows)
     past, warm = windows.demand.reshape(n, 7, DAY), windows.temperature.reshape(n, 7, DAY)
-    works = windows.working.reshape(n, 8, DAY)
-    same = works[:, :7] == works[:, 7:]
-    same[:, 0] |= ~same.any(axis=1)
     age = same[:, ::-1].argmax(axis=1)[:, None]
     return Alike(
         age=age[:, 0],
@@ -35,3 +32,11 @@ def alike(windows: Windows) -> Alike:
         temperature=np.take_along_axis(warm, 6 - age, axis=1)[:, 0],
         mean=(past * same).sum(axis=1) / same.sum(axis=1),
     )
+
+
+def kind(windows: Windows) -> np.ndarray:
+    """Return which half-hours of the week are of the same kind as those of the day, shape (n, 7, 48)."""
+    works = windows.working.reshape(len(windows), 8, DAY)
+    same = works[:, :7] == works[:, 7:]
+    same[:, 0] |= ~same.any(axis=1)
+    return np.asarray(same)

@@ -1,33 +1,59 @@
-"""The mean of several forecasters, level by level, which is better than each of them.
+"""The weighted mean of several forecasters, level by level, which is better than each of them.
 
 Source: Lichtendahl, Grushka-Cockayne and Winkler, "Is It Better to Average Probabilities or Quantiles?" (2013).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
 from pipelines.demand_forecast.forecaster import Forecaster
 from pipelines.demand_forecast.windows import Windows
 
-MEMBERS = ("ridge", "arima", "boosting")  # those that `tune.py` chose
+MEMBERS = ("ridge", "curves", "arima", "boosting")
+# Tenths, of days of unknown and of known temperature: what `tune.py` chose by rolling origins of January to September.
+WEIGHTS = {
+    "without": {"ridge": 3, "curves": 4, "arima": 2, "boosting": 1},
+    "known": {"ridge": 7, "curves": 0, "arima": 2, "boosting": 1},
+}
+TENTHS = 10
+
+
+def kind(windows: Windows) -> str:
+    """Return whether the windows are `without` the day's temperature, or it is `known`."""
+    return "without" if windows.ahead is None else "known"
 
 
 class Combination:
-    """The members, each fitted by itself."""
+    """The members by name, each fitted by itself. weights: by kind and name, in any unit; by default `WEIGHTS`."""
 
-    def __init__(self, members: Sequence[Forecaster]):
-        self.members = list(members)
-        self.requirements = sorted({package for member in members for package in member.requirements})
+    def __init__(self, members: Mapping[str, Forecaster], weights: Mapping[str, Mapping[str, float]] | None = None):
+        self.members, self.weights = dict(members), weights or WEIGHTS
+        self.requirements = sorted({package for member in self.members.values() for package in member.requirements})
 
     def fit(self, windows: Windows) -> Combination:
-        """Fit every member on the windows."""
-        for member in self.members:
-            member.fit(windows)
+        """Fit every member on the windows that has a weight for them."""
+        given = self.weights[kind(windows)]
+        self.shares = {name: given[name] / sum(given.values()) for name in self.members if given.get(name)}
+        self.members = {name: self.members[name].fit(windows) for name in self.shares}
         return self
 
     def predict(self, windows: Windows) -> np.ndarray:
-        """Return the mean of the members' quantiles, shape (n, 48, levels)."""
-        return np.asarray(np.mean([member.predict(windows) for member in self.members], axis=0))
+        """Return the weighted mean of the members' quantiles, shape (n, 48, levels)."""
+        return np.asarray(sum(share * self.members[name].predict(windows) for name, share in self.shares.items()))
+
+
+def choose(target: np.ndarray, middles: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """Return the weights, in tenths, with the least absolute error. target, each member's median: shape (n, 48)."""
+    names, stacked = list(middles), np.stack(list(middles.values()))
+    every: list[list[int]] = [[*some, TENTHS - sum(some)] for some in product(range(TENTHS + 1), repeat=len(names) - 1)]
+    possible = [weights for weights in every if weights[-1] >= 0]
+
+    def error(weights: list[int]) -> float:
+        return float(np.abs(np.tensordot(np.array(weights) / TENTHS, stacked, 1) - target).mean())
+
+    best = min(possible, key=error)
+    return dict(zip(names, best, strict=True))

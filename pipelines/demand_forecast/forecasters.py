@@ -34,6 +34,12 @@ def _ridge(seed: int, **settings: Any) -> Forecaster:
     return Ridge(seed, **settings)
 
 
+def _curves(seed: int, **settings: Any) -> Forecaster:
+    from pipelines.demand_forecast.ridge import Ridge
+
+    return Ridge(seed, **({"curved": 0.95, "noise": 0.05, "width": 2.7} | settings))
+
+
 def _arima(seed: int, **settings: Any) -> Forecaster:
     from pipelines.demand_forecast.arima import Arima
 
@@ -58,16 +64,17 @@ def _autoregressive(seed: int, **settings: Any) -> Forecaster:
     return Autoregressive(seed, **settings)
 
 
-def _combination(seed: int, members: Sequence[str] = ()) -> Forecaster:
+def _combination(seed: int, members: Sequence[str] = (), weights: Any = None) -> Forecaster:
     from pipelines.demand_forecast.combination import MEMBERS, Combination
 
-    return Combination([make(name, seed) for name in members or MEMBERS])
+    return Combination({name: make(name, seed) for name in members or MEMBERS}, weights)
 
 
 FORECASTERS: dict[str, Callable[..., Forecaster]] = {
     "seasonal_naive": _seasonal_naive,
     "alike_mean": _alike_mean,
     "ridge": _ridge,
+    "curves": _curves,
     "arima": _arima,
     "boosting": _boosting,
     "temporal_convolution": _temporal_convolution,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
 from models import paired
-from pipelines.demand_forecast import measures
+from pipelines.demand_forecast import cards, measures
 from pipelines.demand_forecast.alike import alike
 from pipelines.demand_forecast.data import ZONE
 from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
@@ -42,6 +42,7 @@ def evaluate(model: DemandModel, windows: Windows) -> Evaluation:
         Section("Days with the largest errors", daily.iloc[worst]),
         Section("Share of the values below each level", levels(windows, forecasts)),
         Section("By month", by_month(daily)),
+        *cards.sections(windows, metrics),
     ]
     return Evaluation(metrics, sections, units, baselines)
 

@@ -1,95 +1,87 @@
-"""Forty-eight linear models, one per half-hour of the day ahead, each with a penalty on its weights.
+"""Forty-eight ridge regressions, one per half-hour of the day ahead, with lines or with curves.
 
-Source: Hong, "Short term electric load forecasting" (2010), for linear models with the temperature's square and its
-product with the time of day; here the time of day is a model of its own.
+They are written with a kernel: a linear one is ridge regression, a Gaussian one beside it bends the lines. Errors count
+by their size, not by their square, and old days count less. Sources: Saunders, Gammerman and Vovk, "Ridge Regression
+Learning Algorithm in Dual Variables" (1998); Huber, "Robust Statistics" (1981), for the repeated weights.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.boosting import trailing
-from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows
+from pipelines.demand_forecast import responses, weather
+from pipelines.demand_forecast.windows import LEVELS, Windows
 
-COMFORT = 18.0  # degrees C: about where neither heating nor cooling is on
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # each half-hour takes the one with the least leave-one-out error
+MIDDLE = LEVELS.index(0.5)
+REPEATS = 4
 
 
 class Ridge:
-    """Ridge regression on what is known of the days before and of the day ahead."""
+    """Ridge regression on how a day differs from those alike.
 
-    requirements = ("numpy", "pandas", "scikit-learn", "scipy")
+    noise: the penalty; how much of the change is not explained, as a share. curved: the share of the Gaussian kernel; 0
+    leaves lines. width: of it, 1 is the typical distance of two days. half_life: days after which a day counts half.
+    small: GW; a larger error counts by its size, a smaller one by its square.
+    """
 
-    def __init__(self, seed: int = 0, penalties: tuple[float, ...] = PENALTIES):
-        self.penalties = penalties
+    requirements = ("numpy", "pandas")
+
+    def __init__(
+        self,
+        seed: int = 0,
+        noise: float = 0.3,
+        curved: float = 0.0,
+        width: float = 2.7,
+        half_life: float = 180.0,
+        small: float = 0.1,
+    ):
+        self.noise, self.curved, self.width, self.half_life, self.small = noise, curved, width, half_life, small
         self.seed = seed  # there is nothing random in it
 
     def fit(self, windows: Windows) -> Ridge:
-        """Learn from windows, with the day's temperature if they have it."""
-        from sklearn.linear_model import RidgeCV
-        from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
-
-        inputs, base = _inputs(windows)
+        """Learn from windows; where they lack the day's temperature, from the one that was to be expected."""
+        self.weather = weather.Weather().fit(windows) if windows.ahead is None else None
+        inputs, base = responses.inputs(weather.unseen(windows) if windows.ahead is None else windows)
         change = windows.truth - base
-        self.models: list[Any] = []
-        deviations = []
-        for slot in range(DAY):
-            line = RidgeCV(list(self.penalties), store_cv_results=True)
-            self.models.append(make_pipeline(StandardScaler(), line).fit(inputs[:, slot], change[:, slot]))
-            errors = line.cv_results_[..., self.penalties.index(line.alpha_)]  # squared, leave-one-out
-            deviations.append(np.sqrt(errors.mean()))
-            del line.cv_results_
-        self.deviations = np.array(deviations)
+        age = (windows.start[-1] - windows.start).days.to_numpy()
+        self.center, self.spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+        self.rows = ((inputs - self.center) / self.spread).swapaxes(0, 1)
+        self.range = self.rows.min(axis=1, keepdims=True), self.rows.max(axis=1, keepdims=True)
+        slots = [
+            self._line(rows, change[:, slot], 0.5 ** (age / self.half_life)) for slot, rows in enumerate(self.rows)
+        ]
+        self.usual, self.weights, self.errors = (np.array(part) for part in zip(*slots, strict=True))
         return self
 
+    def _line(self, rows: np.ndarray, change: np.ndarray, recent: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the mean, the weight of each day and the quantiles of the errors of a half-hour."""
+        kernel, counts = self._kernel(rows, rows), recent
+        for _ in range(REPEATS):
+            counts = counts / counts.mean()
+            usual = float(np.average(change, weights=counts))
+            inverse = np.linalg.inv(kernel + self.noise * np.diag(1 / counts))
+            weights = inverse @ (change - usual)
+            error = np.abs(self.noise * weights / counts)
+            counts = recent / np.maximum(error, self.small)
+        left_out = np.quantile(weights / np.diag(inverse), LEVELS)  # each day's error, forecast by the others
+        return usual, weights, left_out - left_out[MIDDLE]
+
+    def _kernel(self, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return how alike two groups of days are, shape (n, m). some, others: shapes (n, k), (m, k)."""
+        size, product = some.shape[1], some @ others.T
+        if not self.curved:
+            return np.asarray(product / size)
+        apart = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * product
+        curve = np.exp(-apart / (2 * size * self.width**2))
+        return np.asarray(self.curved * curve + (1 - self.curved) * product / size)
+
     def predict(self, windows: Windows) -> np.ndarray:
-        """Return the quantiles of a normal distribution around each line, shape (n, 48, levels)."""
-        from scipy.stats import norm
-
-        inputs, base = _inputs(windows)
-        middle = base + np.stack([model.predict(inputs[:, slot]) for slot, model in enumerate(self.models)], axis=1)
-        return np.asarray(middle[..., None] + self.deviations[:, None] * norm.ppf(LEVELS))
-
-
-def _inputs(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
-    """Return the inputs of each half-hour, shape (n, 48, k), and the mean demand of the days alike, (n, 48)."""
-    n = len(windows)
-    past, warm = windows.demand.reshape(n, 7, DAY), windows.temperature.reshape(n, 7, DAY)
-    works, like = windows.working.reshape(n, 8, DAY), alike(windows)
-    weekday = windows.clock()[1][:, WEEK:]
-
-    def day(values: np.ndarray) -> np.ndarray:
-        """Repeat what is one number per window for its half-hours."""
-        return np.broadcast_to(np.asarray(values, float)[:, None], (n, DAY))
-
-    columns = [
-        *(past[:, number] - like.mean for number in (0, 1, 4, 5, 6)),
-        like.demand - like.mean,
-        works[:, 7],
-        works[:, 6],
-        works[:, 7] * works[:, 6],
-        *((weekday == number) for number in range(7)),
-        day(windows.demand[:, -1] - windows.demand[:, -1 - DAY]),
-        day(windows.demand[:, -DAY:].mean(axis=1) - windows.demand.mean(axis=1)),
-        *_degrees(warm[:, 6]),
-        *_degrees(day(windows.temperature[:, -DAY:].mean(axis=1))),
-        *_degrees(day(windows.temperature.mean(axis=1))),
-        *_degrees(like.temperature),
-        day(windows.temperature[:, -1]),
-    ]
-    if windows.ahead is not None:
-        both = np.hstack([windows.temperature, windows.ahead])
-        for values in (windows.ahead, *(trailing(both, steps) for steps in (6, 24, 48, 144))):
-            columns += _degrees(values)
-        columns += [*_degrees(day(windows.ahead.max(axis=1))), *_degrees(day(windows.ahead.mean(axis=1)))]
-    return np.stack([np.asarray(values, float) for values in columns], axis=-1), like.mean
-
-
-def _degrees(temperature: np.ndarray) -> list[np.ndarray]:
-    """Return the degrees above and below comfort, and their squares, each of the same shape."""
-    warm, cold = np.maximum(temperature - COMFORT, 0), np.maximum(COMFORT - temperature, 0)
-    return [warm, cold, warm**2 / 10, cold**2 / 10]
+        """Return the median, and quantiles by the errors on days that were left out, shape (n, 48, levels)."""
+        inputs, base = responses.inputs(self.weather.fill(windows) if self.weather else windows)
+        # A line that has learned from summer alone would lead a winter's day anywhere.
+        rows = np.clip(((inputs - self.center) / self.spread).swapaxes(0, 1), *self.range)
+        made = [
+            usual + self._kernel(new, old) @ weights
+            for new, old, usual, weights in zip(rows, self.rows, self.usual, self.weights, strict=True)
+        ]
+        return np.asarray((base + np.stack(made, axis=1))[..., None] + self.errors)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from pipelines.demand_forecast.example import EXAMPLE
-from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK
+from pipelines.demand_forecast.windows import DAY, LEVELS
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
+MARKET = timezone(timedelta(hours=10))  # Eastern Standard Time all year, as the data have it
 DEMAND, TEMPERATURE = (0.5, 20.0), (-15.0, 55.0)  # GW, degrees C
 
 
@@ -32,29 +33,19 @@ def contracts() -> dict[str, DataFrameSchema]:
     }
 
 
-def whole(values: Any, size: int, what: str) -> Any:
-    """Return a list if it has `size` numbers and no gap. Raises ValueError that says what is missing."""
-    if not isinstance(values, list):
+def whole_day(values: Any) -> Any:
+    """Return the temperatures of a day, or none. Raises ValueError that says what is missing."""
+    if not isinstance(values, list) or not values:
         return values  # pydantic says what it should be
-    if len(values) != size:
-        raise ValueError(f"{len(values)} half-hours; {size} are needed, {what}")
+    if len(values) != DAY:
+        raise ValueError(f"{len(values)} half-hours; {DAY} are needed, the day from midnight, or none")
     gaps = [place for place, value in enumerate(values) if value is None]
     if gaps:
         raise ValueError(
-            f"{len(gaps)} of the {size} half-hours are missing, the first is item {gaps[0] + 1}. "
-            "Fill the gaps, or forecast a day whose week before is complete"
+            f"{len(gaps)} of the {DAY} half-hours are missing, the first is item {gaps[0] + 1}. Fill the gaps, or "
+            "leave all of them out"
         )
     return values
-
-
-def week(values: Any) -> Any:
-    """Check a list of the week before."""
-    return whole(values, WEEK, "the week that ends where the forecast starts")
-
-
-def day(values: Any) -> Any:
-    """Check a list of the day ahead; an empty one says that nothing is known."""
-    return values if values == [] else whole(values, DAY, "the day from `start`, or none")
 
 
 QUANTILES: dict[str, Any] = {"display": "quantiles", "levels": LEVELS, "unit": "GW"}
@@ -63,54 +54,44 @@ Temperature = Annotated[float, Field(ge=TEMPERATURE[0], le=TEMPERATURE[1])]
 
 
 class Request(BaseModel):
-    """The week before a day, and what is known of the day."""
+    """A day, and what is known of it. What was measured before it is in the feature store."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    start: AwareDatetime = Field(
-        title="Start", description="of the first half-hour to forecast", examples=[EXAMPLE["start"]]
+    day: str = Field(
+        title="Day",
+        description="from midnight of the market's clock (UTC+10), such as 2014-11-04",
+        min_length=10,
+        max_length=10,
+        examples=[EXAMPLE["day"]],
     )
-    demand: Annotated[list[Demand], BeforeValidator(week)] = Field(
-        title="Demand",
-        description="GW, in each of the 336 half-hours before the start",
-        max_length=WEEK,
-        examples=[EXAMPLE["demand"]],
-    )
-    temperature: Annotated[list[Temperature], BeforeValidator(week)] = Field(
-        title="Temperature",
-        description="degrees C, in the same half-hours",
-        max_length=WEEK,
-        examples=[EXAMPLE["temperature"]],
-    )
-    temperature_ahead: Annotated[list[Temperature], BeforeValidator(day)] = Field(
+    holiday: bool = Field(False, title="Public holiday", description="the day is one", examples=[EXAMPLE["holiday"]])
+    temperature_ahead: Annotated[list[Temperature], BeforeValidator(whole_day)] = Field(
         [],
-        title="Temperature ahead",
-        description="of the 48 half-hours to forecast; empty where it is not known",
+        title="Temperature",
+        description="degrees C, as forecast for its 48 half-hours; empty where it is not known",
         max_length=DAY,
         examples=[EXAMPLE["temperature_ahead"]],
     )
-    holidays: list[date] = Field(
-        [],
-        title="Public holidays",
-        description="in the week before and on the day, such as 2014-11-04",
-        max_length=100,
-        examples=[EXAMPLE["holidays"]],
-    )
 
-    @field_validator("start")
+    @field_validator("day")
     @classmethod
-    def on_the_half_hour(cls, start: AwareDatetime) -> AwareDatetime:
-        """Refuse an instant between two half-hours."""
-        if start.timestamp() % timedelta(minutes=30).total_seconds():
-            raise ValueError("expected a full or a half hour, such as 2014-10-01T00:00:00+10:00")
-        return start
+    def is_a_date(cls, value: str) -> str:
+        """Refuse what is no date."""
+        try:
+            written = date.fromisoformat(value).isoformat()
+        except ValueError:
+            written = ""
+        if written != value:
+            raise ValueError("expected a date, such as 2014-11-04")
+        return value
 
     def prediction_time(self) -> datetime:
         """Return the start of the day, in UTC: nothing that became known later counts."""
-        return self.start.astimezone(UTC)
+        return datetime.combine(date.fromisoformat(self.day), time(0), MARKET).astimezone(UTC)
 
 
-# What the demand of the day was, GW, in each half-hour from the start.
+# What the demand of the day was, GW, in each half-hour from midnight.
 Actual = Annotated[list[Demand], Field(min_length=DAY, max_length=DAY)]
 
 
@@ -118,7 +99,7 @@ class Prediction(BaseModel):
     """The demand of the day, and its highest half-hour."""
 
     quantiles: list[list[float]] = Field(
-        title="Demand", description="GW, in each half-hour from the start", json_schema_extra=QUANTILES
+        title="Demand", description="GW, in each half-hour from midnight", json_schema_extra=QUANTILES
     )
     peak: float = Field(title="Peak", description="of the median", json_schema_extra={"unit": "GW"})
     peak_at: str = Field(title="Time of the peak", description="in Melbourne")

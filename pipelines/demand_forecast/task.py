@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.bounds import at_most
-from capstan.capstone import Outcome
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
+from capstan.checks import Checks
 from capstan.circle import Circle
 from capstan.times import instant
 from models import regression
-from pipelines.demand_forecast import data, measures
+from pipelines.demand_forecast import data, days, measures
 from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
-from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows, cut
+from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,8 @@ __all__ = ["Actual", "Prediction", "Request", "contracts"]  # parts of the contr
 TITLE = "How much electricity will Victoria need tomorrow, and how sure is that?"
 FAMILIES = ("torch", "tables")
 CONTRACT_LIMIT = 0.01
+FEATURE_SERVICE = "demand_forecast"
+ENTITY_KEYS = [days.KEY]
 OUTCOME = Outcome("regression", target="actual_peak", prediction="peak")
 # On the validation days the mean of days alike has a MASE of 0.80, and linear models have 0.66 and 0.47.
 THRESHOLDS = {
@@ -37,6 +40,7 @@ THRESHOLDS = {
     "coverage_error": at_most(0.1),
     "coverage_error_known": at_most(0.1),
 }
+CHECKS = Checks(rows_per_day=1)  # there is one forecast a day
 TEST_DAYS = 92  # October to December
 ACTUAL_DELAY = timedelta(days=2)  # a day's demand is known at its end
 # One forecast a day is too few for a canary: a challenger forecasts each day beside the champion, in the shadow.
@@ -64,44 +68,61 @@ def count(tables: Tables) -> dict[str, float]:
     return {"days": len(rows) / DAY, "working_days": float(rows["working_day"].sum() / DAY)}
 
 
+def entity_rows(tables: Tables) -> pd.DataFrame:
+    """Return one row per day to forecast. The day after the last has no label yet."""
+    return days.to_forecast(tables["half_hours"])
+
+
+def feature_tables(tables: Tables) -> Tables:
+    """Return what was measured in the week before each day."""
+    return {"past_week": days.weeks_before(tables["half_hours"])}
+
+
 def split(tables: Tables, until: str = "", test_days: int = TEST_DAYS) -> tuple[Tables, Tables]:
-    """Return all before the last 92 days to train on; and these, with the week before them, to test on.
+    """Return all days before the last 92 to train on, and these to test on.
 
-    until: nothing from this instant on counts, ISO 8601; "" is all. test_days: how many days test.
+    until: nothing that became known after this instant counts, ISO 8601; "" is all. test_days: how many days test.
     """
-    rows = tables["half_hours"].sort_values("time", ignore_index=True)
+    rows = tables[TRAINING_SET].sort_values(EVENT_TIMESTAMP, ignore_index=True)
+    rows = rows[rows[days.TARGET].notna()]
     if until:
-        rows = rows[rows["time"] < instant(until)]
-    first = rows["time"].iloc[-1] - np.timedelta64(30 * (DAY * test_days - 1), "m")
-    before = first - np.timedelta64(30 * WEEK, "m")
-    return {"half_hours": rows[rows["time"] < first]}, {"half_hours": rows[rows["time"] >= before]}
+        rows = rows[rows[LABEL_KNOWN_AT] <= instant(until)]
+    return {"days": rows[:-test_days]}, {"days": rows[-test_days:]}
 
 
-def train(tables: Tables, seed: int = 0, forecaster: str = "combination", folds: int = 2) -> DemandModel:
+def train(
+    tables: Tables,
+    seed: int = 0,
+    forecaster: str = "combination",
+    folds: int = 4,
+    temperature_error: float = 1.0,
+) -> DemandModel:
     """Return two calibrated forecasters, for days of unknown and of known temperature. forecaster: see README.
 
-    folds: how many quarters of the weeks calibrate the quantiles; fewer are faster.
+    folds: how many quarters of the weeks calibrate the quantiles; fewer are faster. temperature_error: standard
+    deviation, degrees C, of the errors that the temperature of a day gets before it is learned from, since at serving
+    it is a forecast.
     """
     from pipelines.demand_forecast import conformal
     from pipelines.demand_forecast.forecasters import make
     from pipelines.demand_forecast.model import DemandModel
+    from pipelines.demand_forecast.weather import disturbed
 
-    windows = cut(tables["half_hours"])
-    return DemandModel(
-        *(conformal.fit(lambda: make(forecaster, seed), rows, folds) for rows in (windows.blind(), windows))
-    )
+    past = days.windows(tables["days"])
+    parts = (past.blind(), disturbed(past, temperature_error, seed))
+    return DemandModel(*(conformal.fit(lambda: make(forecaster, seed), rows, folds) for rows in parts))
 
 
 def evaluate(model: DemandModel, tables: Tables) -> Evaluation:
     """Return errors and coverage of the forecasts from each midnight, with the day's temperature and without."""
     from pipelines.demand_forecast import report
 
-    return report.evaluate(model, cut(tables["half_hours"]))
+    return report.evaluate(model, days.windows(tables["days"]))
 
 
 def signals(model: DemandModel, tables: Tables) -> pd.DataFrame:
     """Return a line per day, forecast without its temperature: inputs, peak, coverage and MASE."""
-    windows = cut(tables["half_hours"]).blind()
+    windows = days.windows(tables["days"]).blind()
     quantiles = model.forecast(windows)
     middle, target = quantiles[..., measures.MIDDLE], windows.truth
     naive = measures.naive_error(windows)
@@ -114,10 +135,11 @@ def signals(model: DemandModel, tables: Tables) -> pd.DataFrame:
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the inputs of the days that were asked for."""
-    from pipelines.demand_forecast.model import asked
+    """Return whether people worked on the days that were asked for. The other inputs are features."""
+    import pandas as pd
 
-    return _inputs(asked(requests))
+    weekday = pd.to_datetime(requests[days.KEY]).dt.dayofweek < 5
+    return pd.DataFrame({"working_day": (weekday & ~requests[days.HOLIDAY].astype(bool)).astype(int)})
 
 
 def _inputs(windows: Windows) -> pd.DataFrame:
@@ -150,8 +172,8 @@ def parameters_at(moment: datetime) -> dict[str, Any]:
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:
-    """Return three days as a client would send them: with their temperature, without, and after a public holiday."""
+    """Return three days as a client would send them: with their temperature, without, and a public holiday."""
     from pipelines.demand_forecast.requests import request
 
-    windows = cut(tables["half_hours"])
-    return [request(windows[[0]]), request(windows[[0]].blind()), request(windows[[min(36, len(windows) - 1)]])]
+    windows = days.windows(tables["days"])
+    return [request(windows[[0]]), request(windows[[0]].blind()), request(windows[[min(34, len(windows) - 1)]])]

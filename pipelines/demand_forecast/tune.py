@@ -1,61 +1,70 @@
-"""`python -m pipelines.demand_forecast.tune`: the same few settings tried of every forecaster, on validation days.
+"""`python -m pipelines.demand_forecast.tune`: the same few settings tried of every forecaster, by rolling origins.
 
-Fitted on January to June, measured on July to September. The test days, from October on, are not touched. It adds
-what `tune.json` of the folder that it is given does not have, and prints the table. The README says what it decided.
+January to September are cut into four origins; each part is forecast by what learned the days before it. The test days,
+from October on, are not touched. It adds what `tune.json` of the folder that it is given does not have, and prints the
+table and the weights of the combination. The README says what it decided.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
 from models.study import Study, markdown, spread
-from pipelines.demand_forecast import data, measures, task
+from pipelines.demand_forecast import combination, data, measures, rolling, splits
 from pipelines.demand_forecast.forecasters import make
-from pipelines.demand_forecast.windows import Windows, between, cut
+from pipelines.demand_forecast.windows import Windows, cut
 
 GRID: list[tuple[str, dict[str, Any]]] = [
     ("seasonal_naive", {}),
     ("alike_mean", {}),
-    ("ridge", {}),
-    ("ridge", {"penalties": (10.0,)}),
-    ("ridge", {"penalties": (100.0,)}),
+    *(("ridge", {"noise": noise}) for noise in (0.1, 0.3, 1.0)),
+    *(("ridge", {"half_life": days}) for days in (90.0, 365.0)),
+    *(("ridge", {"small": small}) for small in (0.05, 0.2)),
+    *(("curves", {"noise": noise}) for noise in (0.02, 0.05, 0.15)),
+    *(("curves", {"width": width}) for width in (1.8, 4.0)),
+    *(("curves", {"curved": share}) for share in (0.8, 0.99)),
     ("arima", {"order": (1, 0, 0)}),
     ("arima", {"order": (2, 0, 1)}),
     ("arima", {"order": (2, 0, 1), "seasonal": (1, 0, 1, 48)}),
-    ("arima", {"order": (2, 0, 1), "harmonics": 6}),
+    ("arima", {"harmonics": 6}),
     ("boosting", {"rounds": 400}),
     ("boosting", {"rounds": 800}),
     ("boosting", {"rounds": 400, "num_leaves": 15}),
-    ("temporal_convolution", {"epochs": 30}),
-    ("temporal_convolution", {"epochs": 60}),
-    ("autoregressive", {"epochs": 80}),
-    ("autoregressive", {"epochs": 160}),
-    ("combination", {"members": ("arima", "boosting")}),
-    ("combination", {"members": ("ridge", "boosting")}),
-    ("combination", {"members": ("ridge", "arima")}),
-    ("combination", {"members": ("ridge", "arima", "boosting")}),
-    ("combination", {"members": ("ridge", "arima", "boosting", "temporal_convolution")}),
+    ("boosting", {"rounds": 400, "num_leaves": 15, "min_data_in_leaf": 100}),
 ]
+KINDS = {"": "without", "_known": "known"}
 
 
-def parts(folder: Path | None) -> tuple[Windows, Windows]:
-    """Return the windows to fit on and those to validate on."""
-    windows = cut(task.split({"half_hours": data.half_hours(folder)})[0]["half_hours"])
-    return between(windows, "2014-01-01", "2014-07-01"), between(windows, "2014-07-01", "2014-10-01")
-
-
-def measure(some: Windows, rest: Windows, name: str, tried: dict[str, Any]) -> dict[str, Any]:
+def measure(past: Windows, name: str, tried: dict[str, Any]) -> dict[str, Any]:
     """Return MASE and pinball loss (GW), without the day's temperature and with it."""
     line: dict[str, Any] = {"forecaster": name, "settings": json.dumps(tried)}
-    for kind, fit, test in (("", some.blind(), rest.blind()), ("_known", some, rest)):
-        scores = measures.score(rest, make(name, 0, **tried).fit(fit).predict(test))
+    for kind, fit in (("", past.blind()), ("_known", past)):
+        scores = measures.score(*rolling.forecast(lambda: make(name, 0, **tried), fit))
         line |= {f"mase{kind}": scores["mase"], f"pinball{kind}": scores["pinball"]}
+    return line
+
+
+def weigh(past: Windows) -> dict[str, Any]:
+    """Return the chosen weights of the combination and its MASE, without the day's temperature and with it."""
+    line: dict[str, Any] = {"forecaster": "combination", "settings": "{}"}
+    for kind, fit in (("", past.blind()), ("_known", past)):
+        middles = {}
+        for name in combination.MEMBERS:
+            rest, quantiles = rolling.forecast(partial(make, name, 0), fit)
+            middles[name] = quantiles[..., measures.MIDDLE]
+        weights = combination.choose(rest.truth, middles)
+        stacked = np.stack([*middles.values()])
+        made = np.tensordot(np.array([*weights.values()]) / combination.TENTHS, stacked, 1)
+        line |= {f"mase{kind}": measures.mase(rest, made), f"weights{kind}": weights}
+        line |= {f"mase{kind}_equal": measures.mase(rest, stacked.mean(axis=0))}
     return line
 
 
@@ -74,11 +83,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()
-    some, rest = parts(settings().data_dir)
+    past = splits.parts(cut(data.half_hours(settings().data_dir)), splits.MAIN)[0]
     study = Study(given.out / "tune.json", ["forecaster", "settings"])
     for name, tried in GRID:
         if not study.has(forecaster=name, settings=json.dumps(tried)):
-            study.add(measure(some, rest, name, tried))
+            study.add(measure(past, name, tried))
+    study.add(weigh(past))
     print(tables(study.table()))
 
 

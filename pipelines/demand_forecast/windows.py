@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DAY, WEEK = 48, 336  # half-hours
+FOLDS = 4  # every fourth week is forecast by what learned the others
 LEVELS = [0.1, 0.3, 0.5, 0.7, 0.9]
 
 
@@ -101,3 +102,9 @@ def between(windows: Windows, first: str, last: str) -> Windows:
 
     inside = (windows.start >= pd.Timestamp(first, tz=ZONE)) & (windows.start < pd.Timestamp(last, tz=ZONE))
     return windows[np.asarray(inside)]
+
+
+def weeks(windows: Windows) -> np.ndarray:
+    """Return the number of the week, from Monday on the market's clock, that each window's day starts in."""
+    days = windows.start.tz_convert(ZONE).tz_localize(None).to_numpy().astype("datetime64[D]").astype(int)
+    return np.asarray((days + 3) // 7)  # 1970-01-01 was a Thursday

@@ -1,10 +1,11 @@
-"""The year of half-hours, its windows, and a model that takes a second to fit."""
+"""The year of half-hours, its windows, the days with their features, and a model that takes a second to fit."""
 
 import pandas as pd
 import pytest
 
-from pipelines.demand_forecast import task
+from pipelines.demand_forecast import splits, task
 from pipelines.demand_forecast.windows import Windows, cut
+from tests.support import controls
 
 
 @pytest.fixture(scope="session")
@@ -13,18 +14,19 @@ def half_hours() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def parts(half_hours) -> tuple[dict, dict]:
-    return task.split({"half_hours": half_hours})
+def past(half_hours) -> Windows:
+    return splits.parts(cut(half_hours), splits.MAIN)[0]
 
 
 @pytest.fixture(scope="session")
-def past(parts) -> Windows:
-    return cut(parts[0]["half_hours"])
+def test_days(half_hours) -> Windows:
+    return splits.parts(cut(half_hours), splits.MAIN)[1]
 
 
 @pytest.fixture(scope="session")
-def test_days(parts) -> Windows:
-    return cut(parts[1]["half_hours"])
+def parts() -> tuple[dict, dict]:
+    """The days to train and to test on, with their weeks from Feast."""
+    return controls.parts("demand_forecast")
 
 
 @pytest.fixture(scope="session")

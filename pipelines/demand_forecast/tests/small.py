@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-DAY = {"start": "2014-11-05T00:00:00+10:00", "temperature": [15.0] * 336, "holidays": ["2014-11-04"]}
-SETTINGS = {"forecaster": "boosting", "folds": 1}
-ASKED = DAY | {"demand": [4.5] * 336}
-REFUSED = (DAY | {"demand": [4.5] * 300}, "demand")
+SETTINGS = {"forecaster": "ridge"}
+ASKED = {"day": "2014-11-05", "temperature_ahead": [15.0] * 48}
+REFUSED = ({"day": "2015-03-05"}, "The week before 2015-03-05 is not known")
 LOOKED_AT = datetime(2014, 11, 6, tzinfo=UTC)  # the day after the one that is asked for
+ACTUALS = [[4.5] * 48]
 KNOWN_LATER = ["actual_peak", "coverage", "mase"]
 
 

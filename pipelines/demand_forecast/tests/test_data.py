@@ -67,4 +67,5 @@ def test_too_few_half_hours_are_refused(half_hours):
 
 def test_test_days_are_the_last_quarter_and_their_weeks_reach_before_it(parts, test_days):
     assert len(test_days) == 92 and str(test_days.start[0].tz_convert(ZONE)) == "2014-10-01 00:00:00+10:00"
-    assert parts[0]["half_hours"]["time"].max() < test_days.start[0]
+    assert parts[0]["days"]["label_known_at"].max() <= test_days.start[0]
+    assert parts[1]["days"]["day"].iloc[[0, -1]].tolist() == ["2014-10-01", "2014-12-31"]

@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.demand_forecast import arima, measures
+from pipelines.demand_forecast import arima, measures, responses
 from pipelines.demand_forecast.alike import alike
+from pipelines.demand_forecast.combination import Combination, choose
 from pipelines.demand_forecast.forecasters import make
+from pipelines.demand_forecast.measures import MIDDLE
+from pipelines.demand_forecast.ridge import Ridge
+from pipelines.demand_forecast.weather import Weather
 from pipelines.demand_forecast.windows import DAY, Windows, between
 
-SETTINGS = {"ridge": {}, "arima": {"seasonal": (0, 0, 0, 0)}, "boosting": {"rounds": 60}}
+SETTINGS = {"ridge": {}, "curves": {}, "arima": {"seasonal": (0, 0, 0, 0)}, "boosting": {"rounds": 60}}
 
 
 @pytest.fixture(scope="module", params=SETTINGS)
@@ -49,6 +53,58 @@ def test_what_follows_a_process_is_what_statsmodels_says(past, order, seasonal):
         assert deviation == pytest.approx(theirs.se_mean, rel=1e-2)
 
 
+@pytest.mark.parametrize("curved", [0.0, 0.6])
+def test_equal_weights_give_the_kernel_ridge_regression_of_scikit_learn(past, curved):
+    """With errors that all count by their square and days that all count alike."""
+    from sklearn.kernel_ridge import KernelRidge
+
+    some, rest = past[:150], past[150:160]
+    mine = Ridge(noise=0.2, curved=curved, width=2.0, half_life=1e9, small=1e9).fit(some).predict(rest)[..., MIDDLE]
+    (rows, base), (new, its) = responses.inputs(some), responses.inputs(rest)
+    change = some.truth - base
+    for slot in (0, 20, 36):
+        center, spread = rows[:, slot].mean(axis=0), rows[:, slot].std(axis=0) + 1e-9
+        x, z = (rows[:, slot] - center) / spread, (new[:, slot] - center) / spread
+        size, usual = x.shape[1], change[:, slot].mean()
+
+        def kernel(a, b, size=size):
+            return curved * np.exp(-((a - b) ** 2).sum() / (2 * size * 4.0)) + (1 - curved) * (a @ b) / size
+
+        theirs = KernelRidge(alpha=0.2, kernel=kernel).fit(x, change[:, slot] - usual)
+        assert mine[:, slot] == pytest.approx(its[:, slot] + usual + theirs.predict(z), abs=1e-6)
+
+
+def test_an_error_of_a_day_left_out_is_that_of_a_fit_without_it(past):
+    some = past[:60]
+    rows, base = responses.inputs(some)
+    ridge = Ridge(small=1e9, half_life=1e9)
+    usual, weights, _ = ridge._line(rows[:, 30], (some.truth - base)[:, 30], np.ones(60))
+    kernel = ridge._kernel(rows[:, 30], rows[:, 30]) + ridge.noise * np.eye(60)
+    change, kept = (some.truth - base)[:, 30] - usual, np.arange(60) != 7
+    without = kernel[7, kept] @ np.linalg.solve(kernel[np.ix_(kept, kept)], change[kept])
+    assert weights[7] / np.linalg.inv(kernel)[7, 7] == pytest.approx(change[7] - without)
+
+
+def test_the_expected_temperature_is_better_than_that_of_the_day_before_and_needs_no_day(past):
+    some, rest = between(past, "2014-01-01", "2014-07-01").blind(), between(past, "2014-07-01", "2014-10-01")
+    expected = Weather().fit(some).predict(rest.blind())
+    assert np.abs(expected - rest.ahead).mean() < 0.9 * np.abs(rest.temperature[:, -DAY:] - rest.ahead).mean()
+
+
+def test_weights_are_those_of_the_least_error_and_settle_who_is_fitted(past):
+    truth = past.truth[:20]
+    assert choose(truth, {"exact": truth, "worse": truth + 1, "worst": truth - 5}) == {
+        "exact": 10,
+        "worse": 0,
+        "worst": 0,
+    }
+    assert choose(truth, {"above": truth + 1, "below": truth - 1}) == {"above": 5, "below": 5}
+    members = {"ridge": make("ridge"), "alike_mean": make("alike_mean")}
+    only = Combination(members, {"known": {"ridge": 10, "alike_mean": 0}}).fit(past[:60])
+    assert set(only.members) == {"ridge"}
+    assert only.predict(past[60:62]) == pytest.approx(make("ridge").fit(past[:60]).predict(past[60:62]))
+
+
 def test_days_alike_are_working_days_for_working_days(past):
     similar = alike(past)
     monday = int(np.flatnonzero(past.start.tz_convert("Etc/GMT-10").strftime("%F") == "2014-05-12")[0])
@@ -58,5 +114,7 @@ def test_days_alike_are_working_days_for_working_days(past):
 
 
 def test_an_unknown_forecaster_is_named():
-    with pytest.raises(CapstanError, match=r"no forecaster 'prophet'. There are: seasonal_naive, alike_mean, ridge"):
+    with pytest.raises(
+        CapstanError, match=r"no forecaster 'prophet'. There are: seasonal_naive, alike_mean, ridge, curves"
+    ):
         make("prophet")

@@ -1,83 +1,115 @@
-"""What a client sends: examples that give the model's own windows, and requests that are refused."""
+"""What a client sends: a day, whose week comes from Feast, and requests that are refused."""
 
 import json
-from datetime import UTC
 
 import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from pipelines.demand_forecast import task
+from capstan.errors import InvalidRow
+from pipelines.demand_forecast import days, task
 from pipelines.demand_forecast.example import EXAMPLE
-from pipelines.demand_forecast.model import asked
 from pipelines.demand_forecast.requests import request
 from pipelines.demand_forecast.schema import Prediction, Request
-from pipelines.demand_forecast.windows import LEVELS
+from pipelines.demand_forecast.windows import DAY, LEVELS
+
+STORED = ["demand", "temperature", "working"]
 
 
 @pytest.fixture(scope="module")
-def example(parts) -> dict:
-    return task.examples(parts[1])[0]
+def stored(parts) -> pd.DataFrame:
+    """Return what the feature store has of each day of the year."""
+    return pd.concat([part["days"] for part in parts]).set_index("day")
 
 
-def columns(rows: list[dict]) -> dict[str, list]:
-    """Return the columns that the endpoint makes of rows."""
+def columns(rows: list[dict], stored: pd.DataFrame) -> dict[str, list]:
+    """Return the columns that the endpoint makes of rows, with what the store has; None of a day that it lacks."""
     requests = [Request.model_validate_json(json.dumps(row)) for row in rows]
-    return {name: [getattr(row, name) for row in requests] for name in Request.model_fields}
+    asked = {name: [getattr(row, name) for row in requests] for name in Request.model_fields}
+    found = stored.reindex(asked["day"])[STORED].astype(object)
+    return asked | found.where(found.notna(), None).to_dict("list")
 
 
-def test_a_request_gives_the_window_that_it_came_from(test_days):
-    rows = columns([request(test_days[[place]]) for place in range(30, 40)])  # with the Melbourne Cup
-    windows, expected = asked(rows), test_days[30:40]
-    assert (windows.start == expected.start).all()
-    assert (windows.working == expected.working).all()
-    assert windows.demand == pytest.approx(expected.demand, abs=1e-3)
-    assert windows.temperature == pytest.approx(expected.temperature, abs=1e-3)
+def test_a_request_gives_the_window_that_it_came_from(test_days, stored):
+    rows = columns([request(test_days[[place]]) for place in range(30, 40)], stored)  # with the Melbourne Cup
+    made, expected = days.windows(rows), test_days[30:40]
+    assert (made.start == expected.start).all() and (made.working == expected.working).all()
+    assert np.array_equal(made.demand, expected.demand) and np.array_equal(made.temperature, expected.temperature)
+    assert made.ahead == pytest.approx(expected.ahead, abs=1e-3) and made.target is None
+
+
+def test_days_of_the_training_set_are_the_windows_of_the_half_hours(parts, past, test_days):
+    for part, expected in zip(parts, (past, test_days), strict=True):
+        made = days.windows(part["days"])
+        assert (made.start == expected.start).all()
+        for name in ("demand", "temperature", "working", "ahead", "target"):
+            assert np.array_equal(getattr(made, name), getattr(expected, name)), name
+
+
+def test_no_later_measurement_changes_what_is_known_of_a_day(half_hours):
+    start = pd.Timestamp("2014-11-05", tz=days.ZONE)
+    planted = half_hours.assign(demand=half_hours["demand"].where(half_hours["time"] < start, 9.0))
+    before, after = (days.weeks_before(rows).set_index("day") for rows in (half_hours, planted))
+    assert np.array_equal(before.loc["2014-11-05", "demand"], after.loc["2014-11-05", "demand"])
+    assert not np.array_equal(before.loc["2014-11-06", "demand"], after.loc["2014-11-06", "demand"])
+
+
+def test_a_day_after_a_gap_has_no_week_and_the_day_after_the_last_has_one(half_hours):
+    known = days.weeks_before(half_hours.drop(index=20 * DAY + 7))["day"].tolist()
+    assert "2014-01-21" in known and not {"2014-01-22", "2014-01-28"} & {*known} and "2014-01-29" in known
+    assert known[-1] == "2015-01-01" and days.to_forecast(half_hours)["actual"].isna().sum() == 1
 
 
 def test_live_signals_are_those_of_the_same_days(model, parts, test_days):
     week = range(30, 37)
     live = task.live_signals(pd.DataFrame([request(test_days[[place]]) for place in week]), pd.DataFrame())
     same = task.signals(model, parts[1]).iloc[week]
-    assert live.to_dict("list") == {name: pytest.approx(same[name].tolist(), abs=1e-3) for name in live}
-    assert set(live["working_day"]) == {0, 1}
+    assert live["working_day"].tolist() == same["working_day"].tolist() and set(live["working_day"]) == {0, 1}
+    features = parts[1]["days"].iloc[week]
+    for name in ("last_demand", "last_temperature"):
+        assert features[name].to_numpy() == pytest.approx(same[name].to_numpy())
 
 
-def test_the_example_of_the_page_is_a_request_that_gives_a_plausible_day(model):
-    rows = columns([EXAMPLE])
-    made = model.predict_columns(rows)
+def test_the_example_of_the_page_is_a_request_that_gives_a_plausible_day(model, stored):
+    made = model.predict_columns(columns([EXAMPLE], stored))
     assert 4.5 < made["peak"][0] < 6.5 and "16:00" < made["peak_at"][0] < "20:00"
 
 
-def test_the_start_may_be_given_in_any_zone(example):
-    rows = columns([example, example | {"start": "2014-10-01T01:30:00+11:30"}])
-    assert rows["start"][0] == rows["start"][1] and rows["start"][0].astimezone(UTC).hour == 14
+def test_a_day_whose_week_is_not_known_is_refused(model, stored):
+    rows = columns([EXAMPLE, {"day": "2015-03-05"}], stored)
+    with pytest.raises(InvalidRow, match="row 1, day: The week before 2015-03-05 is not known"):
+        model.predict_columns(rows)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"demand": [4.5] * 300}, "300 half-hours; 336 are needed, the week that ends where the forecast starts"),
-        (
-            {"demand": [4.5] * 10 + [None] * 2 + [4.5] * 324},
-            "2 of the 336 half-hours are missing, the first is item 11",
-        ),
-        ({"temperature": []}, "0 half-hours; 336 are needed"),
         ({"temperature_ahead": [20.0] * 47}, "47 half-hours; 48 are needed"),
-        ({"demand": [4500.0] * 336}, "less than or equal to 20"),
-        ({"start": "2014-10-01T00:10:00+10:00"}, "expected a full or a half hour"),
-        ({"start": "2014-10-01T00:00:00"}, "should have timezone info"),
-        ({"holidays": ["Cup Day"]}, "valid date"),
+        (
+            {"temperature_ahead": [20.0] * 10 + [None] * 2 + [20.0] * 36},
+            "2 of the 48 half-hours are missing, the first is",
+        ),
+        ({"temperature_ahead": [68.0] * 48}, "less than or equal to 55"),
+        ({"day": "2014-02-30"}, "expected a date, such as 2014-11-04"),
+        ({"day": "2014-W06-1"}, "expected a date, such as 2014-11-04"),
+        ({"day": "tomorrow"}, "at least 10 characters"),
+        ({"day": 20141104}, "valid string"),
+        ({"holiday": "Cup Day"}, "valid boolean"),
+        ({"demand": [4.5] * 336}, "Extra inputs are not permitted"),
     ],
 )
-def test_a_bad_request_is_told_what_to_do(example, change, says):
+def test_a_bad_request_is_told_what_to_do(change, says):
     with pytest.raises(ValidationError, match=says):
-        Request.model_validate_json(json.dumps(example | change))
+        Request.model_validate_json(json.dumps(EXAMPLE | change))
 
 
-def test_predictions_keep_the_schema_and_use_the_temperature_only_where_it_is_known(model, parts):
-    rows = columns(task.examples(parts[1]))
+def test_nothing_after_midnight_of_the_market_is_known():
+    assert Request.model_validate(EXAMPLE).prediction_time().isoformat() == "2014-09-30T14:00:00+00:00"
+
+
+def test_predictions_keep_the_schema_and_use_the_temperature_only_where_it_is_known(model, parts, stored):
+    rows = columns(task.examples(parts[1]), stored)
     answer = model.predict_columns(rows)
     for place in range(3):
         one = {name: np.asarray(values)[place].tolist() for name, values in answer.items()}
