@@ -23,10 +23,16 @@ from pipelines.digits.networks import NETWORKS
 
 HARDENED: dict[str, Callable[[], learning.Harden | None]] = {
     "plain": lambda: None,
-    "attacked": lambda: hardening.attacked(0.3),
+    "attacked": lambda: hardening.attacked(0.3, rise=400),
+    "warmed": lambda: hardening.attacked(0.3),
     "noisy": lambda: hardening.noisy(0.5),
 }
-TRAINED = {"plain": "as the others", "attacked": "under attack", "noisy": "under noise"}
+TRAINED = {
+    "plain": "as the others",
+    "warmed": "under attack, full after half",
+    "attacked": "under attack, full after 400 batches",
+    "noisy": "under noise",
+}
 EPSILONS = (0.1, 0.2, 0.3)
 SIGMA, RADII = 0.5, (0.25, 0.5, 1.0)
 ATTACKED, CERTIFIED = 1_000, 300  # the first images of the test

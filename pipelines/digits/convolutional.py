@@ -10,14 +10,14 @@ CHANNELS, HIDDEN = (16, 16, 32, 32), 128
 class ConvolutionalNetwork(nn.Module):
     """Images, shape (n, 1, 28, 28), to the logits of the ten digits, shape (n, 10)."""
 
-    def __init__(self, channels: tuple[int, ...] = CHANNELS, hidden: int = HIDDEN):
+    def __init__(self, channels: tuple[int, ...] = CHANNELS, hidden: int = HIDDEN, classes: int = CLASSES):
         super().__init__()
         pairs = zip((1, *channels), channels, strict=False)
         self.convolutions = nn.ModuleList(nn.Conv2d(*pair, 3, padding=1, bias=False) for pair in pairs)
         self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in channels)
         self.hidden = nn.Linear(channels[-1] * 7 * 7, hidden)
         self.dropout = nn.Dropout(0.3)
-        self.output = nn.Linear(hidden, CLASSES)
+        self.output = nn.Linear(hidden, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return the logits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.digits.learning import Plan
 
 KEEP = 0.75  # of each layer's filters
-EPOCHS = 1  # to tune again
+BATCHES = 60  # to tune again, or an epoch where that has more
 RATE = 0.001
 
 
@@ -24,6 +25,7 @@ def variant(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, plan
     small = network
     if isinstance(network, ConvolutionalNetwork):  # of the others, only the weights become smaller
         small = pruning.pruned(network, KEEP)
-        learning.fit(small, images, labels, replace(plan, epochs=EPOCHS, rate=RATE))
+        epochs = max(1, math.ceil(BATCHES * plan.batch / len(images)))
+        learning.fit(small, images, labels, replace(plan, epochs=epochs, rate=RATE))
     sample = learning.scaled(images[: onnx_files.CALIBRATION]).numpy()
     return onnx_files.quantized(onnx_files.exported(small), sample)

@@ -9,7 +9,7 @@ from pipelines.digits import attacks
 from pipelines.digits.learning import Harden
 
 STEPS = 7
-RISE = 400  # batches in which the attack grows to its full strength: at once, it would teach a network nothing
+RISE = 1_400  # batches in which the attack grows to its full strength, half of a training; see `warmup.py`
 
 
 def attacked(eps: float, steps: int = STEPS, rise: int = RISE) -> Harden:

@@ -1,4 +1,7 @@
-"""What is served: a network as an ONNX file. Its weights and its edge variant travel with it."""
+"""What is served: a network as an ONNX file, how sure it may be, and what is no digit.
+
+Its weights and its edge variant travel with it, and so does the simple method that it must beat.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.model import Model
-from pipelines.digits import onnx_files
+from pipelines.digits import calibration, onnx_files
 from pipelines.digits.pixels import from_file
 
 if TYPE_CHECKING:
@@ -16,17 +19,31 @@ if TYPE_CHECKING:
     from torch import nn
 
     from capstan.model import Columns
+    from pipelines.digits.guard import Guard
+    from pipelines.digits.nearest import Nearest
+
+NO_DIGIT = "no digit"
 
 
 class DigitModel(Model):
     """A network that reads digits. The endpoint runs it with ONNX Runtime, so it does not need torch."""
 
     inputs = {"image": "binary"}
-    requirements = ("numpy", "onnxruntime", "pillow")
+    requirements = ("numpy", "onnxruntime", "pillow", "scipy")
 
-    def __init__(self, name: str, weights: dict[str, np.ndarray], onnx: bytes, edge: bytes):
+    def __init__(
+        self,
+        name: str,
+        weights: dict[str, np.ndarray],
+        onnx: bytes,
+        edge: bytes,
+        temperature: float,
+        guard: Guard,
+        nearest: Nearest,
+    ):
         """name: of the network's class. onnx, edge: files of the network, and of its edge variant."""
         self.name, self.weights, self.onnx, self.edge = name, weights, onnx, edge
+        self.temperature, self.guard, self.nearest = temperature, guard, nearest
 
     @cached_property
     def session(self) -> InferenceSession:
@@ -48,14 +65,22 @@ class DigitModel(Model):
         return network.eval()
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return the likeliest `digit`, and the `probabilities` of all ten."""
-        shares = self.probabilities(np.stack([from_file(image) for image in columns["image"]]))
+        """Return the likeliest `digit`, or "no digit", and the `probabilities` of all ten."""
+        shares, known = self.answers(np.stack([from_file(image) for image in columns["image"]]))
         named = [{str(digit): float(share) for digit, share in enumerate(row)} for row in shares]
-        return {"digit": shares.argmax(axis=1), "probabilities": named}
+        return {"digit": named_digits(shares, known), "probabilities": named}
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:
         """Return how likely each digit is, shape (n, 10). pixels: from 0 to 1, shape (n, 1, 28, 28)."""
-        logits = onnx_files.logits(self.session, pixels).astype(float)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-        return shares
+        return self.answers(pixels)[0]
+
+    def answers(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how likely each digit is, shape (n, 10), and whether it is a digit at all, shape (n,)."""
+        logits, features = onnx_files.outputs(self.session, pixels, [onnx_files.OUTPUT, onnx_files.FEATURES])
+        known = self.guard.scores(np.concatenate([features, logits], axis=1)) <= self.guard.limit
+        return calibration.probabilities(logits, self.temperature), known
+
+
+def named_digits(shares: np.ndarray, known: np.ndarray) -> list[str]:
+    """Return the answers. shares: shape (n, 10). known: shape (n,)."""
+    return [str(digit) if is_digit else NO_DIGIT for digit, is_digit in zip(shares.argmax(axis=1), known, strict=True)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines.digits import strokes
 from pipelines.digits.images import SIZE
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LARGEST = 4_096  # pixels of a side; a small file may unpack to gigabytes
 BOX = 20  # MNIST's digits fill a box of 20 x 20 pixels, and their centre of mass is that of the image
+PAGE = 256  # pixels of a side in which strokes are found
+EDGE = 0.2  # of the ink, where a stroke ends
 BLANK = 0.02  # the least part of the range from paper to ink
 
 
@@ -46,12 +49,12 @@ def to_png(pixels: bytes) -> bytes:
 def from_file(content: bytes, budget: PixelBudget | None = None) -> np.ndarray:
     """Return an image file as MNIST would show it, shape (1, 28, 28), from 0 to 1.
 
-    An image of MNIST's size stays as it is. Any other is turned to light on dark, cut to its ink, scaled into the box
-    and centred. Raises ValueError, in words for the sender, when it cannot be read, is blank or is over the budget.
+    An image of MNIST's size stays as it is, or is turned to light on dark. Of any other the strokes are found, cut out,
+    scaled into the box and centred. Raises ValueError, in words for the sender, when it cannot be read, is blank, shows
+    more than one thing or is over the budget.
     """
     image = _open(content, budget)
-    shades = _shades(np.asarray(image.histogram()))
-    seen = shades[np.asarray(image)] if image.size == (SIZE, SIZE) else _centred(image, shades)
+    seen = _as_it_is(image) if image.size == (SIZE, SIZE) else centred(strokes.find(_reduced(image)))
     return seen[None].astype(np.float32)
 
 
@@ -75,37 +78,41 @@ def _open(content: bytes, budget: PixelBudget | None) -> Image:
         raise ValueError(f"it is not a PNG or JPEG image that can be read ({type(error).__name__})") from None
 
 
-def _shades(counts: np.ndarray) -> np.ndarray:
-    """Return how light each of 256 greys is, from paper to ink, by how many pixels have it, shape (256,).
-
-    A table of the greys takes a fraction of the time that all pixels of a photograph take. Raises ValueError when the
-    image is blank.
-    """
-    shades, present = np.arange(256, dtype=np.float32) / 255, np.flatnonzero(counts)
-    total = counts.sum()
-    middle = np.searchsorted(np.cumsum(counts), [(total - 1) // 2, total // 2], side="right")
-    if shades[middle].mean() > 0.5:  # paper is white
+def _as_it_is(image: Image) -> np.ndarray:
+    """Return an image of MNIST's size, light on dark from the darkest pixel, shape (28, 28)."""
+    shades = np.asarray(image, dtype=np.float32) / 255
+    if np.median(shades) > 0.5:  # paper is white
         shades = 1 - shades
-    shades -= shades[present].min()
-    if shades[present].max() < BLANK:
+    shades = shades - shades.min()
+    if shades.max() < BLANK:
         raise ValueError("it is blank: draw a digit")
-    return shades
+    return np.asarray(shades)
 
 
-def _centred(image: Image, shades: np.ndarray) -> np.ndarray:
+def _reduced(image: Image) -> np.ndarray:
+    """Return an image with at most `PAGE` pixels a side, from 0 to 1, shape (height, width)."""
+    from PIL import Image
+
+    scale = PAGE / max(image.size)
+    if scale < 1:
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.BOX, reducing_gap=2)
+    return np.asarray(image, dtype=np.float32) / 255
+
+
+def centred(ink: np.ndarray) -> np.ndarray:
     """Return the ink, scaled into the box, with its centre of mass in the middle, shape (28, 28)."""
     from PIL import Image
 
-    lightest = shades[np.flatnonzero(image.histogram())].max()
-    shades = (shades / lightest).clip(0, 1)
-    ink = image.crop(image.point([255 * int(shade > 0.2) for shade in shades]).getbbox())
-    ink = ink.point([int(255 * shade) for shade in shades])
-    scale = BOX / max(ink.size)
-    width, height = (max(1, round(side * scale)) for side in ink.size)
-    values = np.asarray(ink.resize((width, height), Image.Resampling.BOX), dtype=np.float32) / 255
-    mass = values.sum()
-    if not mass:
+    rows, columns = (np.flatnonzero((ink > EDGE).any(axis=1 - axis)) for axis in (0, 1))
+    if not len(rows):
         raise ValueError("its ink is too thin to be seen: draw with a thicker pen")
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    cut = Image.fromarray((255 * ink).astype(np.uint8))
+    values = np.asarray(cut.resize((width, height), Image.Resampling.BOX), dtype=np.float32) / 255
+    mass = values.sum()
     middle = [float((values.sum(axis=1 - axis) * np.arange(values.shape[axis])).sum() / mass) for axis in (0, 1)]
     top, left = (
         int(np.clip(round((SIZE - 1) / 2 - centre), 0, SIZE - side))

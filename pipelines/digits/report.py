@@ -9,47 +9,96 @@ import pandas as pd
 import torch
 
 from capstan.evaluation import Evaluation, Section
-from models import classes
-from pipelines.digits import attacks, learning, onnx_files, plots
+from models import classes, paired
+from pipelines.digits import attacks, cards, learning, onnx_files, others, pages, plots
 from pipelines.digits.pixels import from_bytes
 
 if TYPE_CHECKING:
     from pipelines.digits.model import DigitModel
 
-ATTACKED, EPS = 200, 0.1  # images of the test, and the most that a pixel changes
+ATTACKED, EPS = 200, 0.02  # images of the test, and the most that a pixel changes
+STEPS, RESTARTS = 20, 2  # of the attack
+PAGES = 130  # images of the test that are put on simulated pages
+OTHERS = 20  # of each kind of what is no digit
 DIGITS = [str(digit) for digit in range(10)]
-METHODS = {"FGSM": attacks.fgsm, "PGD-40": attacks.pgd}
 
 
 def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
-    """Return the metrics and the sections of the report."""
+    """Return the metrics, those by image, and the sections of the report."""
     pixels, labels = from_bytes(rows["pixels"]), rows["label"].to_numpy()
-    shares = model.probabilities(pixels)
+    shares, known = model.answers(pixels)
+    right = (shares.argmax(axis=1) == labels).astype(float)
     beside = variants(model, pixels, labels)
-    some, truth = torch.from_numpy(pixels[:ATTACKED]), torch.from_numpy(labels[:ATTACKED])
-    network = model.network()
-    adversarial = {name: attack(network, some, truth, EPS) for name, attack in METHODS.items()}
-    fooled = {name: learning.accuracy(network, images, truth) for name, images in adversarial.items()}
+    adversarial, answers = attacked(model, pixels[:ATTACKED], labels[:ATTACKED])
+    read = on_pages(model, pixels[:PAGES], labels[:PAGES])
+    units = pd.DataFrame(
+        {
+            "accuracy": right,
+            "robust_accuracy": of_the_first(answers == labels[: len(answers)], len(rows)),
+            "read_on_pages": of_the_first(read["read"].to_numpy(), len(rows)),
+            "digits_refused": (~known).astype(float),
+        }
+    )
     network_size, edge_size = beside["bytes"]
     network_accuracy, edge_accuracy = beside["accuracy"]
-    metrics = classes.score(labels, shares) | {
+    strange = no_digits(model)
+    metrics = classes.score(labels, shares) | units.mean().to_dict() | {
+        "others_refused": float(strange["refused"].mean()),
         "edge_accuracy": edge_accuracy,
         "edge_size": edge_size / network_size,
         "edge_loss": network_accuracy - edge_accuracy,
-        "fgsm_accuracy": fooled["FGSM"],
-        "pgd_accuracy": fooled["PGD-40"],
-    }
-    answers = learning.answers(network, adversarial["PGD-40"]).numpy()
-    text = f"Of the first {ATTACKED} images, no pixel changed by more than {EPS} of its range."
-    percent = ", ".join(f"{share:.1%} are still read correctly after {name}" for name, share in fooled.items())
+    }  # fmt: skip
+    simple = (model.nearest.digits(pixels) == labels).astype(float)
+    text = (
+        f"Of the first {len(answers)} images, no pixel changed by more than {EPS} of its range, "
+        f"{metrics['robust_accuracy']:.1%} are still read correctly: PGD of {STEPS} steps and {RESTARTS} starts."
+    )
     sections = [
         Section("Beside its edge variant", beside),
         Section("What is read wrong", plots.wrong(pixels, labels, shares)),
         Section("By digit", classes.by_class(labels, shares.argmax(axis=1), DIGITS, "digit")),
-        Section("Under attack", f"{text} {percent}."),
-        Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial["PGD-40"].numpy(), labels, answers)),
+        Section("On simulated pages", read.groupby("page", sort=False, as_index=False).mean()),
+        Section("What is no digit", strange),
+        Section("Under attack", text),
+        Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial, labels, answers)),
+        *cards.sections(model, rows, metrics),
     ]
-    return Evaluation(metrics, sections, pd.DataFrame({"accuracy": (shares.argmax(axis=1) == labels).astype(float)}))
+    baselines = {"nearest neighbours": pd.DataFrame({"accuracy": simple})}
+    return Evaluation(metrics, sections, units, baselines)
+
+
+def attacked(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return images after an attack, and the digits that are read then."""
+    network, truth = model.network(), torch.from_numpy(labels)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.from_numpy(pixels)
+    adversarial = attacks.strongest(network, images, truth, EPS, steps=STEPS, restarts=RESTARTS, generator=generator)
+    return adversarial.numpy(), learning.answers(network, adversarial).numpy()
+
+
+def on_pages(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """Return for each image its `page`, all kinds in turn, and whether it was `read`, `refused` or read `wrong`."""
+    lines, random, kinds = [], np.random.default_rng(0), list(pages.KINDS)
+    for place, (image, label) in enumerate(zip(pixels, labels, strict=True)):
+        kind = kinds[place % len(kinds)]
+        content = pages.photographed((255 * image).round().astype(np.uint8).tobytes(), kind, random)
+        lines.append([kind, *pages.outcome(model, content, str(label))])
+    return pd.DataFrame(lines, columns=["page", "read", "refused", "wrong"])
+
+
+def no_digits(model: DigitModel) -> pd.DataFrame:
+    """Return the share of each kind of other things that is answered with "no digit"."""
+    lines, random = [], np.random.default_rng(1)
+    for kind, draw in others.TESTED_ON.items():
+        things = np.stack([draw(random) for _ in range(OTHERS)])[:, None]
+        lines.append([kind, float((~model.answers(things)[1]).mean())])
+    return pd.DataFrame(lines, columns=["thing", "refused"])
+
+
+def of_the_first(values: np.ndarray, count: int) -> np.ndarray:
+    """Return a metric of the first of `count` images as a value for each, whose mean is the metric."""
+    inside = (np.arange(count) < len(values)).astype(float)
+    return paired.ratio(np.pad(values.astype(float), (0, count - len(values))), inside)
 
 
 def variants(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.DataFrame:

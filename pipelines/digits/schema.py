@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -48,8 +48,13 @@ class Request(BaseModel):
         return value
 
 
-class Prediction(BaseModel):
-    """The digit, and how likely each is."""
+Digit = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "no digit"]
 
-    digit: int = Field(title="Digit", ge=0, le=9)
-    probabilities: dict[str, float] = Field(title="Probabilities", json_schema_extra={"display": "classes"})
+
+class Prediction(BaseModel):
+    """The digit, or that it is none, and how likely each is."""
+
+    digit: Digit = Field(title="Digit")
+    probabilities: dict[str, float] = Field(
+        title="Probabilities", description="of the ten, if it is a digit", json_schema_extra={"display": "classes"}
+    )

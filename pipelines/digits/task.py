@@ -11,7 +11,7 @@ import numpy as np
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
 from capstan.resources import COMPUTE, Resources
-from pipelines.digits.schema import Prediction, Request, contracts
+from pipelines.digits.schema import Digit, Prediction, Request, contracts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,14 @@ FAMILIES = ("torch", "vision")
 RESOURCES = Resources({"evaluate": COMPUTE})
 CONTRACT_LIMIT = 0.0  # the files are known to the last byte
 OUTCOME = Outcome("multiclass", target="label", prediction="digit")
+Actual = Digit  # what the person meant
 THRESHOLDS = {
     "accuracy": at_least(0.97, slack=0.002),
+    "robust_accuracy": at_least(0.6, slack=0.05),
+    "read_on_pages": at_least(0.9, slack=0.03),
+    "digits_refused": at_most(0.03, slack=0.01),
+    "others_refused": at_least(0.3),
+    "calibration_error": at_most(0.02),
     "edge_size": at_most(0.3),
     "edge_loss": at_most(0.01),
 }
@@ -71,21 +77,22 @@ def train(tables: Tables, seed: int = 0, network: str = "cnn", epochs: int = 6, 
 
 
 def evaluate(model: DigitModel, tables: Tables) -> Evaluation:
-    """Return the accuracy of the network, of its edge variant, and under attack."""
+    """Return the accuracy of the network, of its edge variant, on pages and under attack, and what is refused."""
     from pipelines.digits import report
 
     return report.evaluate(model, tables["images"])
 
 
 def signals(model: DigitModel, tables: Tables) -> pd.DataFrame:
-    """Return the ink of each image, the digit that is read, how sure that is, and the label."""
+    """Return the ink of each image, the answer, how sure that is, and the label."""
+    from pipelines.digits.model import named_digits
     from pipelines.digits.pixels import from_bytes, ink
 
     rows = tables["images"]
     pixels = from_bytes(rows["pixels"])
-    shares = model.probabilities(pixels)
-    frame = rows[["label"]].assign(digit=shares.argmax(axis=1), confidence=shares.max(axis=1), ink=ink(pixels))
-    return frame.astype({"label": str, "digit": str})
+    shares, known = model.answers(pixels)
+    frame = rows[["label"]].assign(digit=named_digits(shares, known), confidence=shares.max(axis=1), ink=ink(pixels))
+    return frame.astype({"label": str})
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

@@ -12,20 +12,25 @@ import torch
 
 from models import checkpoints
 from models.ray_training import fit_on_workers
-from pipelines.digits import edge, onnx_files
-from pipelines.digits.learning import Plan, fit
+from pipelines.digits import calibration, edge, guard, onnx_files, pages
+from pipelines.digits.learning import Plan, fit, scaled
 from pipelines.digits.model import DigitModel
+from pipelines.digits.nearest import Nearest
 from pipelines.digits.networks import NETWORKS
 
 if TYPE_CHECKING:
     import pandas as pd
+    from onnxruntime import InferenceSession
     from torch import nn
+
+HELD_OUT = 12  # one image in twelve
+PAGES = 130  # of those, on simulated pages
 
 
 def tensors(rows: pd.DataFrame) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the images, bytes of shape (n, 1, 28, 28), and the labels, shape (n,)."""
     pixels = np.frombuffer(b"".join(rows["pixels"]), dtype=np.uint8).reshape(-1, 1, 28, 28)
-    return torch.from_numpy(pixels.copy()), torch.from_numpy(rows["label"].to_numpy(dtype=np.int64))
+    return torch.from_numpy(pixels.copy()), torch.from_numpy(np.ascontiguousarray(rows["label"], dtype=np.int64))
 
 
 def network(name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, workers: int = 0) -> nn.Module:
@@ -58,8 +63,32 @@ def learn(
 
 
 def train(rows: pd.DataFrame, name: str, plan: Plan, workers: int) -> DigitModel:
-    """Return a network and its edge variant, as ONNX files and as weights."""
+    """Return a network and its edge variant, as ONNX files and as weights.
+
+    The last images are held out: they set the temperature and the limit of what is a digit.
+    """
     images, labels = tensors(rows)
-    learned = network(name, images, labels, plan, workers)
+    first = len(images) - max(1, len(images) // HELD_OUT)
+    past, held = (images[:first], labels[:first]), images[first:]
+    learned = network(name, *past, plan, workers)
     weights = {key: value.numpy() for key, value in learned.state_dict().items()}
-    return DigitModel(name, weights, onnx_files.exported(learned), edge.variant(learned, images, labels, plan))
+    full = onnx_files.exported(learned)
+    opened = onnx_files.session(full)
+    pixels = scaled(held).numpy()
+    temperature = calibration.temperature(onnx_files.logits(opened, pixels), labels[first:].numpy())
+    watching = guarded(opened, scaled(past[0][: guard.DIGITS]).numpy(), pixels, plan.seed)
+    simple = Nearest(scaled(past[0]).numpy(), past[1].numpy())
+    return DigitModel(name, weights, full, edge.variant(learned, *past, plan), temperature, watching, simple)
+
+
+def guarded(opened: InferenceSession, digits: np.ndarray, held: np.ndarray, seed: int) -> guard.Guard:
+    """Return a guard that has learned from digits, with its limit from others: as they are, and on pages."""
+
+    def features(pixels: np.ndarray) -> np.ndarray:
+        parts = onnx_files.outputs(opened, pixels, [onnx_files.FEATURES, onnx_files.OUTPUT])
+        return np.concatenate(parts, axis=1)
+
+    made = guard.fit(features(digits), features(guard.negatives(digits, seed)), seed)
+    seen = np.concatenate([held, pages.seen(held[:PAGES], seed)])
+    made.limit = float(np.quantile(made.scores(features(seen)), 1 - guard.REFUSED))
+    return made

@@ -43,6 +43,23 @@ def test_attack_stays_within_eps_and_within_the_range(linear):
         assert attacked.min() >= 0 and attacked.max() <= 1
 
 
+def test_attack_with_restarts_leaves_no_more_than_one_start_and_stays_within_eps(model, parts):
+    images, labels = training.tensors(parts[1].head(60))
+    network, images = model.network(), learning.scaled(images)
+    generators = [torch.Generator().manual_seed(0) for _ in range(2)]
+    options = {"steps": 10, "loss": attacks.margin}
+    once = attacks.pgd(network, images, labels, 0.05, generator=generators[0], **options)
+    often = attacks.strongest(network, images, labels, 0.05, steps=10, restarts=4, generator=generators[1])
+    read = [learning.answers(network, attacked) == labels for attacked in (once, often)]
+    assert not (read[1] & ~read[0]).any() and read[1].sum() < len(labels)
+    assert (often - images).abs().max() <= 0.05 + 1e-6 and often.min() >= 0 and often.max() <= 1
+
+
+def test_margin_is_that_of_the_logits():
+    logits, labels = torch.tensor([[1.0, 3.0, 2.0], [5.0, 0.0, 4.0]]), torch.tensor([0, 2])
+    assert attacks.margin(logits, labels) == (3.0 - 1.0) + (5.0 - 4.0)
+
+
 def test_pgd_fools_a_network_more_often_than_fgsm(model, parts):
     images, labels = training.tensors(parts[1].head(40))
     network, images = model.network(), learning.scaled(images)

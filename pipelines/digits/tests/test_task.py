@@ -20,7 +20,7 @@ def evaluation(model, parts):
 
 
 def test_each_bound_of_the_gate_has_a_metric_and_that_of_the_size_holds(evaluation):
-    """The others hold in the run on 8,000 images."""
+    """The others hold in the run on 8,000 images, and for the data of the negative controls as they are."""
     assert task.THRESHOLDS.keys() <= evaluation.metrics.keys()
     assert task.THRESHOLDS["edge_size"].holds(evaluation.metrics["edge_size"])
 
@@ -30,9 +30,26 @@ def test_report_shows_the_variants_mistakes_and_attacks(evaluation):
     variants = sections["Beside its edge variant"]
     assert variants["bytes"].is_monotonic_decreasing and (variants["milliseconds for one image"] > 0).all()
     assert sections["By digit"]["rows"].sum() == 30
-    assert "are still read correctly after PGD-40" in sections["Under attack"]
+    assert "are still read correctly: PGD of 20 steps and 2 starts" in sections["Under attack"]
+    assert sections["On simulated pages"][["read", "refused", "wrong"]].sum(axis=1).tolist() == pytest.approx([1] * 13)
+    assert "pupils of high schools" in sections["Dataset card"] and "Not for: Cheques" in sections["Model card"]
     for title in ("What is read wrong", "What fools it"):
         assert sections[title].axes
+
+
+def test_units_have_the_metrics_as_means_and_the_baseline_has_its_own(evaluation):
+    assert list(evaluation.units) == ["accuracy", "robust_accuracy", "read_on_pages", "digits_refused"]
+    for metric, mean in evaluation.units.mean().items():
+        assert mean == pytest.approx(evaluation.metrics[metric])
+    assert len(evaluation.baselines["nearest neighbours"]) == 30
+
+
+def test_metric_of_the_first_images_has_the_spread_of_those(parts):
+    values = np.random.default_rng(0).random(50)
+    spread = report.of_the_first(values, 200)
+    assert spread.mean() == pytest.approx(values.mean())
+    error = values.std() / np.sqrt(len(values))
+    assert spread.std() / np.sqrt(len(spread)) == pytest.approx(error)
 
 
 def test_nothing_wrong_is_said_in_a_word(parts):
@@ -44,11 +61,11 @@ def test_answer_is_that_of_the_network(model, parts):
     examples = task.examples({"images": parts[1]})
     requests = [Request.model_validate(example) for example in examples]
     answers = model.predict_columns({"image": [request.image for request in requests]})
-    assert list(answers["digit"]) == parts[1]["label"].head(3).tolist()
+    assert answers["digit"] == parts[1]["label"].head(3).astype(str).tolist()
     for digit, probabilities in zip(*answers.values(), strict=True):
         answer = Prediction(digit=digit, probabilities=probabilities)
         assert sum(answer.probabilities.values()) == pytest.approx(1)
-        assert max(answer.probabilities, key=answer.probabilities.get) == str(answer.digit)
+        assert max(answer.probabilities, key=answer.probabilities.get) == answer.digit
 
 
 def test_model_answers_in_a_process_without_torch(model, parts, tmp_path):
@@ -61,13 +78,13 @@ def test_model_answers_in_a_process_without_torch(model, parts, tmp_path):
         "print(answers['digit'], 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
-    assert done.stdout == "[7] False\n"
+    assert done.stdout == "['7'] False\n"
 
 
 def test_signals_have_a_row_per_image(model, parts):
     signals = task.signals(model, {"images": parts[1].head(50)})
     assert list(signals) == ["label", "digit", "confidence", "ink"] and len(signals) == 50
-    assert (signals["label"] == signals["digit"]).mean() > 0.9 and signals["confidence"].between(0.1, 1).all()
+    assert (signals["label"] == signals["digit"]).mean() > 0.85 and signals["confidence"].between(0.1, 1).all()
 
 
 def test_live_signals_are_those_of_the_same_images(model, parts):

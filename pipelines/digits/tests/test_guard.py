@@ -1,0 +1,61 @@
+"""What is no digit, and how sure an answer is."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPClassifier
+
+from models import classes
+from pipelines.digits import calibration, guard, onnx_files, others
+from pipelines.digits.model import NO_DIGIT
+from pipelines.digits.pixels import from_bytes, to_png
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_guard_scores_as_the_library_that_it_learned_with():
+    random = np.random.default_rng(0)
+    digits, other = random.normal(size=(300, 5)), random.normal(1, 1, size=(300, 5))
+    made = guard.fit(digits, other, 0)
+    features = np.concatenate([digits, other])
+    learner = MLPClassifier((guard.HIDDEN,), max_iter=15, early_stopping=True, n_iter_no_change=4, random_state=0)
+    learner.fit(features / made.scale, np.repeat([0, 1], 300))
+    probabilities = 1 / (1 + np.exp(-made.scores(features)))
+    np.testing.assert_allclose(probabilities, learner.predict_proba(features / made.scale)[:, 1], atol=1e-9)
+
+
+def test_words_score_higher_than_digits_which_are_answered(model, parts):
+    digits = from_bytes(parts[1]["pixels"].head(200))
+    random = np.random.default_rng(0)
+    words = np.stack([others.TESTED_ON["words"](random) for _ in range(60)])[:, None]
+    scores = []
+    for pixels in (digits, words):
+        outputs = onnx_files.outputs(model.session, pixels, [onnx_files.FEATURES, onnx_files.OUTPUT])
+        scores.append(model.guard.scores(np.concatenate(outputs, axis=1)))
+    assert roc_auc_score(np.repeat([0, 1], [200, 60]), np.concatenate(scores)) > 0.8
+    assert model.answers(digits)[1].mean() > 0.9
+
+
+def test_answer_to_another_thing_is_no_digit(model):
+    random = np.random.default_rng(0)
+    things = [draw(random) for draw in others.TESTED_ON.values() for _ in range(20)]
+    files = [to_png((255 * thing).astype(np.uint8).tobytes()) for thing in things]
+    answers = model.predict_columns({"image": files})["digit"]
+    assert NO_DIGIT in answers and set(answers) <= {NO_DIGIT, *"0123456789"}
+
+
+@pytest.mark.parametrize("kind", [*others.CHOSEN_ON, *others.TESTED_ON])
+def test_other_things_are_drawn_as_mnist_would_show_them(kind):
+    random = np.random.default_rng(0)
+    drawn = np.stack([(others.CHOSEN_ON | others.TESTED_ON)[kind](random) for _ in range(10)])
+    assert drawn.shape == (10, 28, 28) and drawn.min() >= 0 and 0.5 < drawn.max() <= 1
+    assert len(np.unique(drawn.reshape(10, -1), axis=0)) > 5
+
+
+@pytest.mark.parametrize("true", [0.5, 1.0, 3.0])
+def test_temperature_is_that_which_labels_were_drawn_with(true):
+    random = np.random.default_rng(0)
+    logits = 2 * random.normal(size=(20_000, 10))
+    shares = calibration.probabilities(logits, true)
+    labels = (shares.cumsum(axis=1) > random.random((len(logits), 1))).argmax(axis=1)
+    assert calibration.temperature(logits, labels) == pytest.approx(true, rel=0.05)
+    assert classes.score(labels, shares)["calibration_error"] < 0.01
