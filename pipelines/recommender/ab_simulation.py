@@ -1,8 +1,8 @@
 """`python -m pipelines.recommender.ab_simulation`: an A/B test by the platform's split, with simulated clicks.
 
-Each person opens the page once. The hash of `capstan ab` decides by the person's key which variant answers: EASE alone
-is the champion, the hybrid the challenger. The held-out ratings say what the person wants. Somebody looks at the places
-from the top, at each further one with the probability LOOKS, and clicks the first film that is wanted.
+Each person opens the page once. The hash of `capstan ab` decides by the person's key which variant answers: neighbours
+among films are the champion, EASE is the challenger. The held-out ratings say what the person wants. Somebody looks at
+the places from the top, at each further one with the probability LOOKS, and clicks the first film that is wanted.
 
 The test: two proportions, pooled, two-sided, at 5 %. Its unit is the person, as that of the split is. It is repeated
 with other keys, to see how often it finds the difference (its power), and how often one that is not there (A/A).
@@ -18,12 +18,12 @@ import numpy as np
 
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
-from pipelines.recommender import data, methods, protocol, report, training
+from pipelines.recommender import data, methods, protocol, report
 from pipelines.recommender.catalogue import catalogue
 from pipelines.recommender.columns import SHOWN
-from pipelines.recommender.compare import parts
-from pipelines.recommender.ranker import Inputs
+from pipelines.recommender.methods import METHODS
 
+CHAMPION, CHALLENGER = "item_knn", methods.SERVED
 LOOKS = 0.85  # as in rank-biased precision (Moffat and Zobel, 2008)
 LEVEL = 0.05
 
@@ -86,13 +86,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("ab_simulation.json"))
     given = parser.parse_args()
     tables = data.tables(settings().data_dir)
-    films, ratings = catalogue(tables["films"]), tables["ratings"]
-    past, tested, wanted = parts(ratings, protocol.held_out(ratings), films)
-    inputs = Inputs(methods.fit(past, films), films, past)
-    alone = report.alone(inputs.methods[methods.RETRIEVAL], tested, methods.METHODS[methods.RETRIEVAL].weighting)
-    ranked = training.ranker(past, films, seed=0).rank(inputs, tested)[0]
-    people = sorted(ratings["user_id"].unique().tolist())
-    result = simulate((alone, ranked), wanted, people, given.percent, given.repeats)
+    films, people = catalogue(tables["films"]), protocol.people(tables["ratings"])
+    test = report.HeldOut(people, films)
+    fitted = methods.fit(test.past, films, names=(CHAMPION, CHALLENGER))
+    one, two = (report.alone(method, test.past, METHODS[name].weighting) for name, method in fitted.items())
+    result = simulate((one, two), test.held, people.index.tolist(), given.percent, given.repeats)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

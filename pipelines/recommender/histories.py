@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
+from pipelines.recommender.columns import TEST_SHARE
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-# What a rating weighs, by how many ratings ago it was and by its stars.
+# What a rating weighs, by its stars.
 WEIGHTINGS: dict[str, Any] = {
-    "all": lambda age, stars: np.ones(len(age)),
-    "recent": lambda age, stars: np.exp(-age / 10),
-    "latest": lambda age, stars: np.exp(-age / 3),
-    "taste": lambda age, stars: (stars - 3) * np.exp(-age / 20),
+    "all": lambda stars: np.ones(len(stars)),
+    "stars": lambda stars: stars / 5,
+    "taste": lambda stars: stars - 2.9,  # 3 stars are faint praise, and no nothing
 }
-REACH = {"recent": 100, "latest": 30, "taste": 200}  # ratings; older ones would weigh less than 1 / 20,000
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,7 @@ class Histories:
 
     def matrix(self, weighting: str = "all") -> sp.csr_matrix:
         """Return the weight of each film in each history, shape (n, m). See WEIGHTINGS."""
-        weigh, reach = WEIGHTINGS[weighting], REACH.get(weighting)
-        if reach and any(len(films) > reach for films in self.films):
-            recent = Histories(
-                [rated[-reach:] for rated in self.films], [given[-reach:] for given in self.stars], self.m
-            )
-            return recent.matrix(weighting)
-        values = [
-            weigh(np.arange(len(films))[::-1], stars) for films, stars in zip(self.films, self.stars, strict=True)
-        ]
+        values = [WEIGHTINGS[weighting](stars) for stars in self.stars]
         starts = np.concatenate([[0], np.cumsum([len(films) for films in self.films])])
         data = np.concatenate([[], *values]).astype(np.float32)
         films = np.concatenate([np.empty(0, dtype=np.int64), *self.films]).astype(np.int64)
@@ -60,14 +52,22 @@ class Histories:
         """Return the histories at some positions."""
         return Histories([self.films[row] for row in rows], [self.stars[row] for row in rows], self.m)
 
-    def cut(self) -> tuple[Histories, list[np.ndarray]]:
-        """Return the histories without the last fifth of each, and the films of that fifth."""
-        from pipelines.recommender.columns import TEST_SHARE
+    def cut(self, seed: int = 0) -> tuple[Histories, list[np.ndarray]]:
+        """Return the histories without a random fifth of each, and the films of that fifth."""
+        parts = [(np.sort(kept), taken) for kept, taken in at_random([len(films) for films in self.films], seed)]
+        films = [films[kept] for films, (kept, _) in zip(self.films, parts, strict=True)]
+        stars = [stars[kept] for stars, (kept, _) in zip(self.stars, parts, strict=True)]
+        return Histories(films, stars, self.m), [
+            films[taken] for films, (_, taken) in zip(self.films, parts, strict=True)
+        ]
 
-        ends = [len(films) - max(int(len(films) * TEST_SHARE), 1) for films in self.films]
-        films = [films[:end] for films, end in zip(self.films, ends, strict=True)]
-        stars = [stars[:end] for stars, end in zip(self.stars, ends, strict=True)]
-        return Histories(films, stars, self.m), [rated[end:] for rated, end in zip(self.films, ends, strict=True)]
+
+def at_random(sizes: Sequence[int], seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each size the positions that are kept, and a random fifth that is taken: at least one."""
+    random = np.random.default_rng(seed)
+    orders = [random.permutation(size) for size in sizes]
+    counts = [max(int(size * TEST_SHARE), 1) for size in sizes]
+    return [(order[count:], order[:count]) for order, count in zip(orders, counts, strict=True)]
 
 
 def histories(films: Sequence[ArrayLike], stars: Sequence[ArrayLike], catalogue: np.ndarray) -> Histories:

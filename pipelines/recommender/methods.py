@@ -1,8 +1,8 @@
-"""The methods side by side, with the parameters that were chosen on validation data (`compare.json`, `chosen`)."""
+"""The methods side by side, with the parameters that were chosen on validation data (`tune.json`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,8 +16,8 @@ from pipelines.recommender.histories import Histories
 from pipelines.recommender.item_knn import ItemKnn
 from pipelines.recommender.popularity import Popularity
 from pipelines.recommender.svd import Svd
-from pipelines.recommender.transitions import Transitions
 from pipelines.recommender.two_tower import TwoTower
+from pipelines.recommender.user_knn import UserKnn
 
 
 class Method(Protocol):
@@ -42,24 +42,34 @@ class Kind(NamedTuple):
 
 METHODS: dict[str, Kind] = {
     "popularity": Kind(Popularity, "all", {}, ("all",)),
-    "content": Kind(Content, "taste", {"popularity": 0.3}, ("all", "taste")),
-    "item_knn": Kind(ItemKnn, "latest", {"neighbours": 10_000, "shrink": 50.0}, ("all", "latest")),
-    "svd": Kind(Svd, "taste", {"factors": 64}, ("all", "taste")),
-    "als": Kind(Als, "taste", {"factors": 96, "ridge": 10.0, "alpha": 0.0}, ("all", "taste")),
-    "ease": Kind(Ease, "recent", {"ridge": 400.0}, ("all", "recent", "taste")),
-    "transitions": Kind(Transitions, "latest", {"reach": 40, "shrink": 30.0}, ("recent", "latest")),
-    "two_tower": Kind(TwoTower, "taste", {"size": 32, "epochs": 24, "rate": 0.02}, ("all", "taste")),
+    "content": Kind(Content, "stars", {"popularity": 0.3}, ("stars", "taste")),
+    "item_knn": Kind(ItemKnn, "stars", {"neighbours": 200, "shrink": 50.0}, ("stars", "taste")),
+    "user_knn": Kind(UserKnn, "stars", {"neighbours": 100}, ("stars",)),
+    "svd": Kind(Svd, "stars", {"factors": 32}, ("stars", "taste")),
+    "als": Kind(Als, "stars", {"factors": 96, "ridge": 10.0, "alpha": 0.0}, ("stars", "taste")),
+    "ease": Kind(Ease, "stars", {"ridge": 200.0}, ("stars", "taste")),
+    "two_tower": Kind(TwoTower, "stars", {"size": 32, "epochs": 24, "rate": 0.02}, ()),  # takes a minute to learn
 }
-RETRIEVAL = "ease"  # hands candidates to the ranker
+STAGED = tuple(name for name, kind in METHODS.items() if kind.ranked)
+SERVED = "ease"
+RIVALS = ("popularity", "item_knn", "user_knn", "als")  # what each run measures beside it
+RETRIEVAL = "ease"  # hands candidates to the ranker of the two stages
 RANDOM = ("als", "two_tower")  # depend on the seed
 
 
 def fit(
-    past: Histories, catalogue: Catalogue, seed: int = 0, known: Mapping[str, Method] | None = None
+    past: Histories,
+    catalogue: Catalogue,
+    seed: int = 0,
+    known: Mapping[str, Method] | None = None,
+    names: Iterable[str] = tuple(METHODS),
 ) -> dict[str, Method]:
-    """Return every method, fitted. Those of `known` that do not depend on the seed are taken as they are."""
+    """Return methods, fitted. Those of `known` that do not depend on the seed are taken as they are."""
     kept = {name: method for name, method in (known or {}).items() if name not in RANDOM}
-    return {
-        name: kept[name] if name in kept else kind.make(**kind.parameters).fit(past, catalogue, seed)
-        for name, kind in METHODS.items()
-    }
+    return {name: kept[name] if name in kept else one(name, past, catalogue, seed) for name in names}
+
+
+def one(name: str, past: Histories, catalogue: Catalogue, seed: int = 0) -> Method:
+    """Return a method, fitted."""
+    method: Method = METHODS[name].make(**METHODS[name].parameters).fit(past, catalogue, seed)
+    return method

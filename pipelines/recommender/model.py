@@ -2,49 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.special import softmax
 
 from capstan.errors import InvalidRow
 from capstan.model import Columns, Model
+from models import ranking
 from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.columns import LIKED
+from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED
 from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.ranker import Hybrid, Inputs
+from pipelines.recommender.item_to_item import ItemToItem
+from pipelines.recommender.methods import METHODS, SERVED, Method
+from pipelines.recommender.threads import one_thread
+
+REASONS = 2  # films of the history that an answer names for each of its films
+
+
+class Chance(NamedTuple):
+    """A rising function, as points: score -> how likely such a film is among ratings that were left out at random."""
+
+    scores: np.ndarray
+    chances: np.ndarray
+
+    def of(self, scores: np.ndarray) -> np.ndarray:
+        """Return the chance of each score."""
+        chances: np.ndarray = np.interp(scores, self.scores, self.chances)
+        return chances
 
 
 class Recommender(Model):
-    """Retrieval and ranking over histories. `films` and `stars` come from the feature store, the others are asked."""
+    """EASE over histories. `films` and `stars` come from the feature store, the others are asked."""
 
     # A new person has no number, and MLflow knows no missing integer.
     inputs = {"user_id": "double", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
-    requirements = ("lightgbm", "numpy", "scipy", "threadpoolctl")
+    requirements = ("numpy", "scipy", "threadpoolctl")
 
-    def __init__(self, catalogue: Catalogue, ranked_by: Inputs, hybrid: Hybrid):
-        self.catalogue, self.ranked_by, self.hybrid = catalogue, ranked_by, hybrid
+    def __init__(
+        self, catalogue: Catalogue, served: ItemToItem, chance: Chance, past: Histories, rivals: Mapping[str, Method]
+    ):
+        self.catalogue, self.served, self.chance, self.rivals = catalogue, served, chance, rivals
+        self.counts = past.matrix().getnnz(axis=0)
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return the ranking of each row, on how many ratings it rests, and how well known its films are.
-
-        The score of a film is its share among the candidates, a softmax of what the ranker says.
+        """Return the ranking of each row, how many of it the person would rate, and on how many ratings it rests.
 
         Raises InvalidRow for somebody without any history, and for a title that there is not.
         """
         known = self.histories(columns)
-        films, scores = self.hybrid.rank(self.ranked_by, known)
-        shares = softmax(scores, axis=1)
-        counts, titles = [int(count) for count in columns["count"]], self.catalogue.titles
-        shown = [row[:count] for row, count in zip(films, counts, strict=True)]
+        films, scores = self.rank(known)
+        shown = [row[: int(count)] for row, count in zip(films, columns["count"], strict=True)]
+        chances = [self.chance.of(row[: len(given)]) for row, given in zip(scores, shown, strict=True)]
+        titles, rankings = self.catalogue.titles, []
+        for row, (given, sure) in enumerate(zip(shown, chances, strict=True)):
+            because = self.reasons(known.part(row, row + 1), given)
+            places = zip(given, sure, because, strict=True)
+            rankings.append([{"item": titles[film], "score": float(p), "because": why} for film, p, why in places])
         return {
-            "ranking": [
-                [{"item": titles[film], "score": float(score)} for film, score in zip(row, given, strict=False)]
-                for row, given in zip(shown, shares, strict=True)
-            ],
+            "ranking": rankings,
+            "expected": [float(sure.sum()) for sure in chances],
             "known": [len(rated) for rated in known.films],
-            "popularity": [float(self.ranked_by.counts[row].mean()) for row in shown],
+            "popularity": [float(self.counts[row].mean()) for row in shown],
         }
+
+    def rank(self, past: Histories) -> tuple[np.ndarray, np.ndarray]:
+        """Return the films for each history, the best first, and their scores, each of shape (n, CANDIDATES)."""
+        parts = []
+        for start in range(0, len(past), CHUNK):
+            part = past.part(start, start + CHUNK)
+            with one_thread():
+                scores = self.served.scores(part.matrix(METHODS[SERVED].weighting))
+            films = ranking.top(scores, part.matrix().toarray() > 0, CANDIDATES)
+            parts.append((films, np.take_along_axis(scores, films, axis=1)))
+        films, scores = (np.concatenate(made) for made in zip(*parts, strict=True))
+        return films, scores
+
+    def reasons(self, history: Histories, films: np.ndarray) -> list[list[str]]:
+        """Return for each film the titles of one history that its score owes most to: a score of EASE is a sum."""
+        weighed, kept = history.matrix(METHODS[SERVED].weighting), self.served.kept
+        place = np.minimum(np.searchsorted(kept, weighed.indices), len(kept) - 1)
+        there = kept[place] == weighed.indices
+        rated, place, weight = weighed.indices[there], place[there], weighed.data[there]
+        why: list[list[str]] = [[] for _ in films]
+        for row in np.flatnonzero(np.isin(films, kept)):
+            shares = self.served.weights[place, np.searchsorted(kept, films[row])] * weight
+            most = [source for source in np.argsort(-shares)[:REASONS] if shares[source] > 0]
+            why[row] = [self.catalogue.titles[rated[source]] for source in most]
+        return why
 
     def histories(self, columns: Columns) -> Histories:
         """Return the history of each row: what is stored, then what is liked."""

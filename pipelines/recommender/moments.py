@@ -1,4 +1,4 @@
-"""Moments in histories, for the two towers to learn from: what was rated before, and soon after."""
+"""Parts of histories, for the two towers to learn from: some films, and some others of the same person."""
 
 from __future__ import annotations
 
@@ -6,25 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.recommender.histories import WEIGHTINGS, Histories
+from pipelines.recommender.histories import Histories
 
-NEXT = 10  # films after a moment that are to be predicted
-BEFORE = 60  # films before it that are looked at; older ones weigh next to nothing
-WEIGHTING = "recent"
+NEXT = 10  # films that are to be predicted
+BEFORE = 60  # films that they are predicted from, at most
 
 
 @dataclass
 class Sample:
-    """Moments in histories: what was rated before (films, their weights, where each moment starts) and soon after."""
+    """Parts of histories: films, their weights, where each part starts, and others of the same people."""
 
     films: np.ndarray
     weights: np.ndarray
     starts: np.ndarray
-    after: np.ndarray  # shape (n, NEXT), -1 where the history ends
+    after: np.ndarray  # shape (n, NEXT), -1 where there are no more
 
 
 def moments(past: Histories, place: np.ndarray, count: int, rng: np.random.Generator) -> Sample:
-    """Return `count` moments of each history that is long enough. place: film -> row of the embeddings, -1 for none."""
+    """Return `count` parts of each history that is long enough. place: film -> row of the embeddings, -1 for none."""
     films, weights, starts, after = [], [], [0], []
     for rated in past.films:
         known = place[rated]
@@ -32,10 +31,10 @@ def moments(past: Histories, place: np.ndarray, count: int, rng: np.random.Gener
         if len(known) < 4:
             continue
         for at in rng.integers(2, len(known), count):
+            known = rng.permutation(known)  # of people who rated all in one sitting, the order is that of the site
             before = known[max(0, at - BEFORE) : at]
-            weight = WEIGHTINGS[WEIGHTING](np.arange(len(before))[::-1], None)
             films.append(before)
-            weights.append(weight / weight.sum())
+            weights.append(np.full(len(before), 1 / len(before)))
             starts.append(starts[-1] + len(before))
             after.append(np.pad(known[at : at + NEXT], (0, max(0, NEXT - len(known) + at)), constant_values=-1))
     return Sample(np.concatenate(films), np.concatenate(weights), np.array(starts[:-1]), np.array(after))

@@ -19,7 +19,7 @@ class Outputs(NamedTuple):
     version: str
 
 
-@dsl.pipeline(name="recommender", description="Which films would somebody watch next?")
+@dsl.pipeline(name="recommender", description="Which other films are for somebody who has rated some?")
 def pipeline(seed: int = 0, as_of: str = ONLINE_AS_OF, canary: float = 0.0) -> Outputs:
     """Train, judge and deploy the model.
 

@@ -1,4 +1,8 @@
-"""Which ratings are held out: per person the last fifth, or for all people what comes after one instant."""
+"""Which ratings are held out: a random fifth, and the last sitting.
+
+Most people rated everything in one sitting, as the site showed them the films. So the order within a sitting says more
+about the site's pages than about people, and nothing here predicts it.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +11,65 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.recommender.columns import TEST_SHARE, USER
+from pipelines.recommender.histories import at_random
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PAUSE = np.timedelta64(1, "h")  # a longer one ends a sitting
+FEWEST = 5  # ratings before the last sitting, for it to be held out
+KNOWN, HELD, NEXT = "known", "held", "next"
 
-def held_out(ratings: pd.DataFrame) -> np.ndarray:
-    """Return whether a rating is among the last fifth of its person's, rounded down but at least one, shape (n,).
 
-    The ratings of a person are in order of time.
+def sittings(ratings: pd.DataFrame) -> np.ndarray:
+    """Return the number of the sitting of each rating, from 0 for each person, shape (n,). In order of time."""
+    after_a_pause = ratings.groupby(USER)["time"].diff() > PAUSE
+    numbers: np.ndarray = after_a_pause.groupby(ratings[USER]).cumsum().to_numpy()
+    return numbers
+
+
+def hold_out(ratings: pd.DataFrame, seed: int = 0) -> np.ndarray:
+    """Return what each rating is to methods, shape (n,): KNOWN, or HELD or NEXT, which are predicted from it.
+
+    NEXT: the last sitting of those who have another before it. HELD: of each person's other ratings a random fifth,
+    rounded down but at least one. The ratings of a person are in order of time.
     """
-    groups = ratings.groupby(USER)[USER]
-    size, place = groups.transform("size"), groups.cumcount()
-    held: np.ndarray = (place >= size - np.maximum(np.floor(size * TEST_SHARE), 1)).to_numpy()
-    return held
+    sitting, people = sittings(ratings), ratings[USER].to_numpy()
+    last = ratings.assign(sitting=sitting).groupby(USER)["sitting"].transform("max").to_numpy()
+    following = (sitting == last) & (last > 0)
+    before = _sum(~following, people)
+    following &= before >= FEWEST
+    before = np.where(before >= FEWEST, before, _sum(np.ones(len(people), bool), people))
+    order = np.where(following, np.inf, np.random.default_rng(seed).random(len(people)))
+    place = ratings.assign(order=order).groupby(USER)["order"].rank(method="first").to_numpy()
+    held = ~following & (place <= np.maximum(np.floor(before * TEST_SHARE), 1))
+    return np.where(following, NEXT, np.where(held, HELD, KNOWN))
 
 
-def held_out_after(ratings: pd.DataFrame) -> np.ndarray:
-    """Return whether a rating is among the last fifth of all ratings by time, shape (n,)."""
-    held: np.ndarray = (ratings["time"] > ratings["time"].quantile(1 - TEST_SHARE)).to_numpy()
-    return held
+def people(ratings: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Return one row per person: `films`, `stars` and latest `time` of what is known, and films of HELD and NEXT."""
+    parts = hold_out(ratings, seed)
+    known = ratings[parts == KNOWN].groupby(USER)
+    rows = known.agg(films=("film", list), stars=("stars", list), time=("time", "max"))
+    for part in (HELD, NEXT):
+        films = ratings[parts == part].groupby(USER)["film"].agg(list).reindex(rows.index)
+        rows[part] = [row if isinstance(row, list) else [] for row in films]
+    return rows
+
+
+def without_a_fifth(people: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Return people with a random fifth of their films taken out, as HELD."""
+    parts = at_random(people["films"].map(len).tolist(), seed)
+    kept = {
+        name: [np.asarray(values)[rows] for values, (rows, _) in zip(people[name], parts, strict=True)]
+        for name in ("films", "stars")
+    }
+    taken = [np.asarray(films)[rows] for films, (_, rows) in zip(people["films"], parts, strict=True)]
+    return people.assign(**kept, **{HELD: taken})
+
+
+def _sum(flags: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """Return how many flags of the same person are set, shape (n,)."""
+    counts = np.bincount(people, flags)
+    sums: np.ndarray = counts[people]
+    return sums

@@ -1,6 +1,6 @@
-"""The hybrid: retrieval by one method, then a ranker over the scores of all methods.
+"""Two stages, to compare with: retrieval by one method, then a ranker over the scores of all methods.
 
-The ranker is learned on ratings that the methods have not seen: each history's last fifth.
+The ranker is learned on ratings that the methods have not seen: a random fifth of each history.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import numpy as np
 
 from models import ranking
 from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.columns import CANDIDATES
+from pipelines.recommender.columns import CANDIDATES, CHUNK
 from pipelines.recommender.histories import WEIGHTINGS, Histories
 from pipelines.recommender.methods import METHODS, RETRIEVAL, Method
 from pipelines.recommender.threads import one_thread
 
-CHUNK = 64  # histories at a time: a score of each film for each of them is large
 OFTEN = 5  # ratings that a film's mean is drawn with towards that of all
 PARAMETERS: dict[str, Any] = {
     "objective": "lambdarank",
@@ -78,9 +77,9 @@ class Inputs:
         ]
         raw = np.stack(scores, axis=2)
         within = (raw - raw.mean(axis=1, keepdims=True)) / (raw.std(axis=1, keepdims=True) + 1e-9)
-        recent = weighted["recent"]
-        years = recent @ self.years / np.maximum(np.asarray(recent.sum(axis=1)).ravel(), 1e-9)
-        size = np.array([len(rated) for rated in part.films], dtype=float)
+        rated = weighted["all"]
+        years = rated @ self.years / np.maximum(np.asarray(rated.sum(axis=1)).ravel(), 1e-9)
+        size = np.array([len(films) for films in part.films], dtype=float)
         others = np.stack(
             [
                 self.counts[films],
@@ -93,17 +92,17 @@ class Inputs:
         return np.concatenate([raw, within, others], axis=2)
 
 
-class Hybrid:
+class TwoStages:
     """Retrieval, then LightGBM's LambdaMART. Source: Burges, From RankNet to LambdaRank to LambdaMART, 2010."""
 
     def __init__(self, rounds: int = 200, parameters: Mapping[str, Any] = PARAMETERS):
         self.rounds, self.parameters = rounds, dict(parameters)
 
-    def fit(self, inputs: Inputs, past: Histories, after: Sequence[np.ndarray], seed: int = 0) -> Hybrid:
+    def fit(self, inputs: Inputs, past: Histories, after: Sequence[np.ndarray], seed: int = 0) -> TwoStages:
         """Learn to put the films that came `after` each history first."""
         return self.learn(*inputs.table(past), after, seed)
 
-    def learn(self, films: np.ndarray, columns: np.ndarray, after: Sequence[np.ndarray], seed: int = 0) -> Hybrid:
+    def learn(self, films: np.ndarray, columns: np.ndarray, after: Sequence[np.ndarray], seed: int = 0) -> TwoStages:
         """Learn from candidates, shape (n, CANDIDATES), and what is known of them, shape (n, CANDIDATES, names)."""
         import lightgbm
 
@@ -123,8 +122,3 @@ class Hybrid:
         scores = np.asarray(self.booster.predict(rows, num_threads=1)).reshape(films.shape)
         order = np.argsort(-scores, axis=1, kind="stable")
         return np.take_along_axis(films, order, axis=1), np.take_along_axis(scores, order, axis=1)
-
-    def importance(self, inputs: Inputs) -> dict[str, float]:
-        """Return the share of the gain that each column has."""
-        gain = self.booster.feature_importance("gain")
-        return dict(zip(inputs.names, (gain / gain.sum()).tolist(), strict=True))

@@ -1,59 +1,114 @@
-"""What a run shows of a model: how it ranks, beside each single method, and what the ranker goes by."""
+"""What a run shows of a model: how it ranks films that were held out, beside each rival."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 
 from capstan.evaluation import Evaluation, Section
 from models import paired, ranking
+from pipelines.recommender import cards, protocol
+from pipelines.recommender.columns import CHUNK, SHOWN
 from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.methods import METHODS, Method
-from pipelines.recommender.ranker import CHUNK
+from pipelines.recommender.methods import METHODS, SERVED
 from pipelines.recommender.threads import one_thread
 
 if TYPE_CHECKING:
+    from pipelines.recommender.catalogue import Catalogue
     from pipelines.recommender.model import Recommender
 
-INPUTS_SHOWN = 15
-STRONG = ("ease", "als")  # single methods that the hybrid must beat, person by person
+STRONG = ("user_knn",)  # rivals that must be beaten, person by person, in the random fifth
+
+
+class Scorer(Protocol):
+    """What scores films."""
+
+    def scores(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the score of each film for each history, shape (n, m)."""
+
+
+class HeldOut:
+    """Histories, and two sets of films for each: a random fifth and the next sitting, which not all have.
+
+    What one set holds is no candidate while the other is predicted: the person has rated it.
+    """
+
+    def __init__(self, people: pd.DataFrame, films: Catalogue):
+        self.past = histories(people["films"], people["stars"], films.numbers)
+        held, following = (
+            [np.searchsorted(films.numbers, np.asarray(row, dtype=int)) for row in people[part]]
+            for part in (protocol.HELD, protocol.NEXT)
+        )
+        self.held, self.sets = held, {"ndcg": (held, following), "ndcg_next": (following, held)}
+
+    def of(self, method: Scorer, weighting: str) -> pd.DataFrame:
+        """Return the nDCG of a method for each person, in both sets; NaN without a next sitting."""
+        lists: dict[str, list[np.ndarray]] = {metric: [] for metric in self.sets}
+        for start in range(0, len(self.past), CHUNK):
+            part = self.past.part(start, start + CHUNK)
+            with one_thread():
+                scores = method.scores(part.matrix(weighting))
+            for metric, (_, hidden) in self.sets.items():
+                rated = part.matrix().toarray() > 0
+                for row, films in enumerate(hidden[start : start + CHUNK]):
+                    rated[row, films] = True
+                lists[metric].append(ranking.top(scores, rated, SHOWN))
+        shown = {metric: np.concatenate(made) for metric, made in lists.items()}
+        return pd.DataFrame({metric: _ndcg(made, self.sets[metric][0]) for metric, made in shown.items()})
+
+    def of_lists(self, ranked: np.ndarray) -> pd.DataFrame:
+        """Return the same of lists of films, shape (n, many)."""
+        return pd.DataFrame(
+            {
+                metric: _ndcg(np.stack([_without(*pair) for pair in zip(ranked, hidden, strict=True)]), relevant)
+                for metric, (relevant, hidden) in self.sets.items()
+            }
+        )
+
+
+def _ndcg(shown: np.ndarray, relevant: Sequence[np.ndarray]) -> np.ndarray:
+    scores = np.full(len(shown), np.nan)
+    there = [row for row, films in enumerate(relevant) if len(films)]
+    scores[there] = ranking.ndcg(shown[there], [relevant[row] for row in there])
+    return scores
+
+
+def _without(ranked: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Return the first films of a list that are not hidden, filled up with -1, shape (SHOWN,)."""
+    left = ranked[~np.isin(ranked, hidden)][:SHOWN]
+    return np.pad(left, (0, SHOWN - len(left)), constant_values=-1)
 
 
 def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
     """Return the metrics over all people, by person for the gate, and the sections of the report."""
-    past = histories(people["films"], people["stars"], model.catalogue.numbers)
-    held = [np.searchsorted(model.catalogue.numbers, films) for films in people["held"]]
-    ranked = model.hybrid.rank(model.ranked_by, past)[0]
-    own = ranking.ndcg(ranked, held)
-    measured = {
-        "ndcg": float(own.mean()),
-        "recall": float(ranking.recall(ranked[:, :10], held).mean()),
-        "recall_of_retrieval": float(ranking.recall(ranked, held).mean()),
-        "coverage": ranking.coverage(ranked, len(model.catalogue)),
+    test = HeldOut(people, model.catalogue)
+    own, shown = test.of(model.served, METHODS[SERVED].weighting), model.rank(test.past)[0][:, :SHOWN]
+    measured = {str(metric): float(value) for metric, value in own.mean().items()} | {
+        "recall": float(ranking.recall(shown, test.held).mean()),
+        "coverage": ranking.coverage(shown, len(model.catalogue)),
     }
+    lines: list[dict[str, object]] = [{"method": SERVED} | own.mean().to_dict() | {"coverage": measured["coverage"]}]
     rivals = {}
-    lines = [{"method": "hybrid", "nDCG@10": measured["ndcg"], "coverage": measured["coverage"]}]
-    for name, method in model.ranked_by.methods.items():
-        single = alone(method, past, METHODS[name].weighting)
-        scores = ranking.ndcg(single, held)
-        lines.append({"method": name, "nDCG@10": scores.mean()})
-        lines[-1] |= {"coverage": ranking.coverage(single, len(model.catalogue))}
-        lines[-1] |= paired.bootstrap(own, scores, repeats=2_000)
+    for name, method in model.rivals.items():
+        scores = test.of(method, METHODS[name].weighting)
+        coverage = ranking.coverage(alone(method, test.past, METHODS[name].weighting), len(model.catalogue))
+        lines.append({"method": name} | scores.mean().to_dict() | {"coverage": coverage})
+        lines[-1] |= paired.bootstrap(own["ndcg"].to_numpy(), scores["ndcg"].to_numpy(), repeats=2_000)
         if name in STRONG:
-            rivals[name] = pd.DataFrame({"ndcg": scores})
-    weights = pd.Series(model.hybrid.importance(model.ranked_by), name="share of the gain")
-    shown = weights.sort_values(ascending=False).head(INPUTS_SHOWN).rename_axis("input").reset_index()
+            rivals[name] = scores[["ndcg"]]
     sections = [
-        Section("Methods, and by how much the hybrid is better, with a 95% interval", pd.DataFrame(lines)),
-        Section("What the ranker goes by", shown),
-        Section("By the size of the history", by_size(past, own)),
+        Section("Beside each rival: nDCG@10, and by how much the served method is better", pd.DataFrame(lines)),
+        Section("By the size of the history", by_size(test.past, own["ndcg"].to_numpy())),
+        *cards.sections(model, people, measured),
     ]
-    return Evaluation(measured, sections, pd.DataFrame({"ndcg": own}), rivals)
+    return Evaluation(measured, sections, own, rivals)
 
 
-def alone(method: Method, past: Histories, weighting: str, k: int = 10) -> np.ndarray:
+def alone(method: Scorer, past: Histories, weighting: str, k: int = SHOWN) -> np.ndarray:
     """Return the first k films of a single method for each history, shape (n, k)."""
     parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
     with one_thread():

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 FORBID = ConfigDict(extra="forbid", allow_inf_nan=False)
+MOST = 2**53  # a number beside a missing one is a float, which keeps no larger one exactly
 STARS = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0]
 
 
@@ -39,7 +40,7 @@ class Request(BaseModel):
 
     model_config = FORBID
 
-    user_id: int | None = Field(None, title="Person", ge=1, description="by number; empty for a new one")
+    user_id: int | None = Field(None, title="Person", ge=1, le=MOST, description="by number; empty for a new one")
     liked: list[str] = Field(
         default_factory=list,
         title="Liked films",
@@ -62,7 +63,7 @@ class Event(BaseModel):
 
     model_config = FORBID
 
-    user_id: int = Field(title="Person", ge=1, examples=[15])
+    user_id: int = Field(title="Person", ge=1, le=MOST, examples=[15])
     film: str = Field(title="Film", min_length=1, max_length=300, examples=["Fargo (1996)"])
     stars: float = Field(title="Stars", ge=0.5, le=5, multiple_of=0.5, examples=[5.0])
 
@@ -71,13 +72,20 @@ class Film(BaseModel):
     """One place of the ranking."""
 
     item: str
-    score: float = Field(ge=0, le=1, description="its share among the candidates")
+    score: float = Field(ge=0, le=1, description="chance that it is among ratings of this person left out at random")
+    because: list[str] = Field(default_factory=list, description="films of the history that it is here for most")
 
 
 class Prediction(BaseModel):
     """Films that this person has not rated, the best first."""
 
     ranking: list[Film] = Field(title="Films", json_schema_extra={"display": "ranking"})
+    expected: float = Field(
+        title="Expected",
+        description="of these films, among a fifth of the ratings left out",
+        ge=0,
+        json_schema_extra={"unit": "films"},
+    )
     known: int = Field(title="Rests on", description="ratings", ge=1, json_schema_extra={"unit": "ratings"})
     popularity: float = Field(
         title="These films have", description="each, on average", json_schema_extra={"unit": "ratings"}

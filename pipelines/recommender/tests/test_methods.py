@@ -14,7 +14,7 @@ from pipelines.recommender.item_knn import ItemKnn
 from pipelines.recommender.item_to_item import LEAST
 from pipelines.recommender.popularity import Popularity
 from pipelines.recommender.svd import Svd
-from pipelines.recommender.transitions import Transitions
+from pipelines.recommender.user_knn import UserKnn
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +73,14 @@ def test_histories_are_folded_in_as_implicit_does(past, films):
     assert mine.scores(few) == pytest.approx(expected @ library.item_factors.T, abs=1e-3)
 
 
-def test_transitions_are_counted_by_hand(films):
-    past = Histories([np.array([4, 5, 6])] * 3 + [np.array([5, 4])], [np.ones(3)] * 3 + [np.ones(2)], len(films))
-    weights = Transitions(reach=2, shrink=1).fit(past, films).weights
-    assert weights == pytest.approx(np.array([[0, 3 / 5, 1.5 / 5], [1 / 5, 0, 3 / 5], [0, 0, 0]]))
+def test_neighbours_are_those_of_scikit_learn(past, films):
+    from sklearn.neighbors import NearestNeighbors
+
+    seen, asked = past.matrix(), past.part(0, 5).matrix()
+    model = NearestNeighbors(n_neighbors=7, metric="cosine", algorithm="brute").fit(seen)
+    distance, near = model.kneighbors(asked)
+    expected = np.stack([(1 - far) @ seen[rows].toarray() for far, rows in zip(distance, near, strict=True)])
+    assert UserKnn(neighbours=7).fit(past, films).scores(asked) == pytest.approx(expected, abs=1e-4)
 
 
 def test_content_finds_films_of_the_same_genre(films, past):
@@ -97,30 +101,30 @@ def test_arrays_answer_as_the_towers_do(tower, past):
     for name, (weight, bias) in zip(("first", "second"), tower.layers, strict=True):
         net[name].load_state_dict({"weight": torch.tensor(weight), "bias": torch.tensor(bias)})
     net["history"].load_state_dict({"weight": torch.tensor(tower.embeddings)})
-    row = past.part(3, 4).matrix("recent")[:, tower.kept]
+    row = past.part(3, 4).matrix("stars")[:, tower.kept]
     weights = torch.tensor(row.data / row.data.sum())
     with torch.no_grad():
         expected = two_tower.history_vectors(net, torch.tensor(row.indices), torch.tensor([0]), weights).numpy()
-    assert tower.history_vectors(past.part(3, 4).matrix("recent")) == pytest.approx(expected, abs=1e-5)
+    assert tower.history_vectors(past.part(3, 4).matrix("stars")) == pytest.approx(expected, abs=1e-5)
 
 
-def test_towers_learn_what_comes_next(past, films, tower):
+def test_towers_learn_what_was_left_out(past, films, tower):
     before, after = past.cut()
     trained = two_tower.TwoTower(size=16, epochs=4).fit(before, films)
-    scores = trained.scores(before.matrix("recent"))
+    scores = trained.scores(before.matrix("stars"))
     scores[before.matrix().nonzero()] = -np.inf
     places = (-scores).argsort(axis=1)[:, :50]
     hits = np.mean([np.isin(row, held).any() for row, held in zip(places, after, strict=True)])
     assert hits > 0.5  # by chance: 5 %
-    assert trained.scores(before.matrix("recent")).tobytes() == scores_again(before, films).tobytes()
+    assert trained.scores(before.matrix("stars")).tobytes() == scores_again(before, films).tobytes()
 
 
 def scores_again(before, films) -> np.ndarray:
-    return two_tower.TwoTower(size=16, epochs=4).fit(before, films).scores(before.matrix("recent"))
+    return two_tower.TwoTower(size=16, epochs=4).fit(before, films).scores(before.matrix("stars"))
 
 
 def test_somebody_without_ratings_gets_finite_scores(past, films, tower):
     nobody = histories([[]], [[]], films.numbers).matrix()
-    for method in (Popularity(), Content(), ItemKnn(), Ease(), Svd(factors=4), Als(factors=4, rounds=2), Transitions()):
+    for method in (Popularity(), Content(), ItemKnn(), Ease(), Svd(factors=4), Als(factors=4, rounds=2), UserKnn()):
         assert np.isfinite(method.fit(past, films).scores(nobody)).all(), method
     assert np.isfinite(tower.scores(nobody)).all()
