@@ -1,6 +1,7 @@
 """From a million invoice lines to one row per customer and day: out of core, by DuckDB.
 
-A snapshot sees the year before its day. What is no sale of goods is left out: postage, fees, vouchers, corrections, and
+A snapshot sees the year before its day, and beside it stands what the quarter after that day brought: the outcomes,
+which are missing on the last day. What is no sale of goods is left out: postage, fees, vouchers, corrections, and
 what was given away. A cancelled invoice counts against the money; it is no purchase.
 """
 
@@ -8,9 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.segmentation.columns import DAYS, YEAR
+from pipelines.segmentation.columns import COUNTRY, CUSTOMER, DAY, DAYS, INPUTS, QUARTER, YEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -23,28 +25,74 @@ WITH lines AS (
     SELECT DISTINCT * FROM read_parquet($path)
     WHERE "Customer ID" IS NOT NULL AND Price > 0 AND regexp_matches(StockCode, '^([0-9]{5}|DCGS)')
 ),
-days AS (SELECT unnest($days)::DATE AS until)
+days AS (SELECT unnest($days)::DATE AS until),
+ahead AS (
+    SELECT
+        "Customer ID" AS customer,
+        until,
+        1.0 AS buys,
+        greatest(sum(Quantity * Price), 0)::DOUBLE AS spends,
+        (sum(Quantity * Price) FILTER (Quantity > 0) / count(DISTINCT Invoice) FILTER (Quantity > 0))::DOUBLE AS "order"
+    FROM lines JOIN days ON InvoiceDate >= until AND InvoiceDate < until + to_days($quarter)
+    GROUP BY "Customer ID", until
+    HAVING count(*) FILTER (Quantity > 0) > 0
+),
+past AS (
+    SELECT
+        "Customer ID" AS customer,
+        arg_max(Country, InvoiceDate) AS country,
+        until,
+        date_diff('day', max(InvoiceDate) FILTER (Quantity > 0), until)::DOUBLE AS recency,
+        count(DISTINCT Invoice) FILTER (Quantity > 0)::DOUBLE AS frequency,
+        greatest(sum(Quantity * Price), 0)::DOUBLE AS money,
+        date_diff('day', min(InvoiceDate) FILTER (Quantity > 0), until)::DOUBLE AS tenure,
+        count(DISTINCT date_trunc('month', InvoiceDate)) FILTER (Quantity > 0)::DOUBLE AS months,
+        count(DISTINCT StockCode) FILTER (Quantity > 0)::DOUBLE AS articles,
+        count(DISTINCT Invoice) FILTER (
+            Quantity > 0 AND InvoiceDate < until - to_days($year) + to_days($quarter)
+        )::DOUBLE AS season,
+        count(DISTINCT Invoice) FILTER (Quantity > 0 AND InvoiceDate >= until - to_days($quarter))::DOUBLE AS lately,
+        (sum(Quantity * Price) FILTER (Quantity > 0))::DOUBLE / frequency AS order_value
+    FROM lines JOIN days ON InvoiceDate < until AND InvoiceDate >= until - to_days($year)
+    GROUP BY "Customer ID", until
+    HAVING frequency > 0
+)
 SELECT
-    "Customer ID" AS customer,
-    arg_max(Country, InvoiceDate) AS country,
+    past.* EXCLUDE (until),
     until::VARCHAR AS day,
-    date_diff('day', max(InvoiceDate) FILTER (Quantity > 0), until)::DOUBLE AS recency,
-    count(DISTINCT Invoice) FILTER (Quantity > 0)::DOUBLE AS frequency,
-    greatest(sum(Quantity * Price), 0)::DOUBLE AS money
-FROM lines JOIN days ON InvoiceDate < until AND InvoiceDate >= until - to_days($year)
-GROUP BY "Customer ID", until
-HAVING frequency > 0
-ORDER BY until, customer
+    CASE WHEN until < $last THEN coalesce(buys, 0) END::DOUBLE AS buys,
+    CASE WHEN until < $last THEN coalesce(spends, 0) END::DOUBLE AS spends,
+    CASE WHEN until < $last THEN "order" END AS "order"
+FROM past LEFT JOIN ahead USING (customer, until)
+ORDER BY day, customer
 """
 
 
-def snapshots(lines: Path) -> pd.DataFrame:
-    """Return one row per customer and day: customer, country, day, recency in days, frequency, money in pounds.
+def snapshots(lines: Path, days: Sequence[str] = DAYS) -> pd.DataFrame:
+    """Return one row per customer and day: customer, country, day, what the year before held, and the outcomes.
 
-    lines: a parquet file of invoice lines.
+    lines: a parquet file of invoice lines. days: in order; what comes after the last one is not known.
     """
     import duckdb
 
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
-        parameters = {"path": str(lines), "days": DAYS, "year": YEAR}
+        parameters = {"path": str(lines), "days": [*days], "year": YEAR, "quarter": QUARTER, "last": days[-1]}
         return connection.execute(SNAPSHOTS, parameters).df()
+
+
+def with_lapsed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the snapshots with rows of those who had bought before, and nothing in the year before a day.
+
+    Their recency is over a year, and the rest is 0. Without them, the newest row of such a customer would be old.
+    """
+    import pandas as pd
+
+    known, made = rows[[CUSTOMER, COUNTRY, DAY, *INPUTS]], []
+    for day in sorted(rows[DAY].unique()):
+        now = known[known[DAY] == day]
+        last = known[known[DAY] < day].drop_duplicates(CUSTOMER, keep="last")
+        gone = last[~last[CUSTOMER].isin(now[CUSTOMER])]
+        passed = (pd.Timestamp(day) - pd.to_datetime(gone[DAY])).dt.days
+        nothing = dict.fromkeys(INPUTS, 0.0) | {"recency": gone["recency"] + passed, DAY: day}
+        made += [now, gone.assign(**nothing)]
+    return pd.concat(made, ignore_index=True)

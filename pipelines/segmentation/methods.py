@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from pipelines.segmentation import spectral
 
-COUNTS = [4, 5, 6, 7, 8]  # of segments
+COUNTS = [2, 3, 4, 5, 6, 7, 8]  # of segments
 NEIGHBOURS = 10
 
 
@@ -31,7 +31,7 @@ class Method(Protocol):
 
 def k_means(points: np.ndarray, count: int, seed: int) -> Clusters:
     """Return the nearest of some centres."""
-    clusters: Clusters = KMeans(count, n_init=10, random_state=seed).fit(points)
+    clusters: Clusters = KMeans(count, n_init=5, random_state=seed).fit(points)
     return clusters
 
 

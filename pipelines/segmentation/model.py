@@ -1,62 +1,75 @@
-"""What is served: the segment of a customer, in words, and how sure it is."""
+"""What is served: the segment of a customer, in words, how sure it is, and what such customers do next."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capstan.errors import InvalidRow
 from capstan.model import Model
-from pipelines.segmentation.columns import COUNTRY, INPUTS
+from pipelines.segmentation import words
+from pipelines.segmentation.columns import COUNTRY, CUSTOMER, DAY, INPUTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.model import Columns
-    from pipelines.segmentation.methods import Clusters
+    from pipelines.segmentation.divisions import Division
+    from pipelines.segmentation.outcomes import Outlook
     from pipelines.segmentation.scaling import Scaling
 
 
-class Segments(Model):
-    """A segmentation and fits of it on other samples, which vote. Country sets whom the money is compared with."""
+@dataclass(eq=False)
+class SegmentModel(Model):
+    """A division and fits of it on other samples, which vote. Country sets whom the money is compared with.
 
-    inputs = dict.fromkeys(INPUTS, "double") | {COUNTRY: "string"}
+    names: of the parts. words: by name. matches: each refit's parts as ours. spending: sorted money by country.
+    rivals: other divisions that the gate compares, with their outlook. shares: of the parts, a row per day.
+    """
+
+    inputs = {CUSTOMER: "long"} | dict.fromkeys(INPUTS, "double") | {COUNTRY: "string", DAY: "string"}
     requirements = ("scikit-learn", "scipy", "numpy")
     steady = True
 
-    def __init__(
-        self,
-        scaling: Scaling,
-        clusters: Clusters,
-        names: list[str],
-        refits: list[Clusters],
-        matches: list[np.ndarray],
-        spending: dict[str, np.ndarray],
-    ):
-        """names: of the clusters. matches: each refit's clusters as ours. spending: sorted money by country."""
-        self.scaling, self.clusters, self.names = scaling, clusters, names
-        self.refits, self.matches, self.spending = refits, matches, spending
-        self.words: dict[str, str] = {}
-        self.candidates: pd.DataFrame | None = None
-        self.shares: pd.DataFrame | None = None
+    division: Division
+    outlook: Outlook
+    scaling: Scaling
+    names: list[str]
+    words: dict[str, str]
+    refits: list[Division]
+    matches: list[np.ndarray]
+    spending: dict[str, np.ndarray]
+    rivals: dict[str, tuple[Division, Outlook]]
+    shares: pd.DataFrame
+    candidates: pd.DataFrame
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return segment, description, the share of the refits for each segment, and the rank within the country."""
-        points = self.scaling.points(columns)
-        segment = [self.names[label] for label in self.clusters.predict(points)]
-        votes = self.votes(points)
+        """Return segment, description, the share of the refits for each segment, the outlook, and the rank at home.
+
+        Raises InvalidRow for a number that is no customer's, and for who bought nothing in the year.
+        """
+        rows = zip(columns[CUSTOMER], columns["frequency"], columns[DAY], strict=True)
+        for row, (customer, frequency, day) in enumerate(rows):
+            _check(customer, frequency, day, row)
+        labels = self.division.predict(columns)
+        segment = [self.names[label] for label in labels]
         return {
             "segment": segment,
             "description": [self.words[name] for name in segment],
-            "votes": [dict(zip(self.names, map(float, row), strict=True)) for row in votes],
+            "known": words.customers(columns),
+            "votes": [dict(zip(self.names, map(float, row), strict=True)) for row in self.votes(columns)],
+            "buys": self.outlook.means[labels, 0],
+            "order": np.exp(self.outlook.means[labels, 2]),
             "spends_more_than": self.ranks(columns),
         }
 
-    def votes(self, points: np.ndarray) -> np.ndarray:
-        """Return the share of the refits that put each point into each segment, shape (n, segments)."""
-        votes = np.zeros((len(points), len(self.names)))
+    def votes(self, columns: Columns) -> np.ndarray:
+        """Return the share of the refits that put each customer into each segment, shape (n, segments)."""
+        votes = np.zeros((len(columns[COUNTRY]), len(self.names)))
         for refit, match in zip(self.refits, self.matches, strict=True):
-            votes[np.arange(len(points)), match[refit.predict(points)]] += 1
+            votes[np.arange(len(votes)), match[refit.predict(columns)]] += 1
         return votes / len(self.refits)
 
     def ranks(self, columns: Columns) -> np.ndarray:
@@ -66,3 +79,12 @@ class Segments(Model):
         return np.array(
             [np.searchsorted(sums, spent) / len(sums) for sums, spent in zip(known, columns["money"], strict=True)]
         )
+
+
+def _check(customer: Any, frequency: Any, day: Any, row: int) -> None:
+    """Raise InvalidRow where nothing is known of a customer, or nothing of the last year."""
+    if frequency is None or np.isnan(frequency):
+        raise InvalidRow(f"There is no customer {customer}. Send the number of one who has bought.", row, CUSTOMER)
+    if frequency < 1:
+        said = f"Customer {customer} has lapsed: nothing was bought in the year before {day}, so there is no segment."
+        raise InvalidRow(said, row, CUSTOMER)

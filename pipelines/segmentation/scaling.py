@@ -1,4 +1,4 @@
-"""Recency, frequency and money are skewed by orders of magnitude: their logarithms, in standard deviations."""
+"""What is known of customers is skewed by orders of magnitude: their logarithms, in standard deviations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and standard deviation of each logarithm, shape (3,)."""
+    """Mean and standard deviation of each logarithm, shape (9,)."""
 
     mean: np.ndarray
     deviation: np.ndarray
@@ -27,12 +27,12 @@ class Scaling:
         return cls(values.mean(axis=0), values.std(axis=0))
 
     def points(self, columns: Columns) -> np.ndarray:
-        """Return the customers as points, shape (n, 3)."""
+        """Return the customers as points, shape (n, 9)."""
         points: np.ndarray = (logarithms(columns) - self.mean) / self.deviation
         return points
 
 
 def logarithms(columns: Columns) -> np.ndarray:
-    """Return log(1 + value) of each input, shape (n, 3)."""
+    """Return log(1 + value) of each input, shape (n, 9)."""
     values: np.ndarray = np.log1p(np.column_stack([np.asarray(columns[name], dtype=float) for name in INPUTS]))
     return values

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.errors import did_you_mean
 from pipelines.segmentation.columns import YEAR
 
 if TYPE_CHECKING:
@@ -30,45 +29,37 @@ def contracts() -> dict[str, DataFrameSchema]:
         "customer": Column(int, Check.ge(0)),
         "country": Column(str, Check.isin(COUNTRIES)),
         "day": Column(str, Check.str_matches(r"^\d{4}-\d{2}-\d{2}$")),
-        "recency": Column(float, Check.in_range(0, YEAR)),
-        "frequency": Column(float, Check.ge(1)),
-        "money": Column(float, Check.ge(0)),
+        **{name: Column(float, Check.in_range(0, YEAR)) for name in ("recency", "tenure")},
+        **{name: Column(float, Check.ge(1)) for name in ("frequency", "months", "articles")},
+        **{name: Column(float, Check.ge(0)) for name in ("money", "season", "lately", "order_value")},
+        "buys": Column(float, Check.isin([0, 1]), nullable=True, coerce=True),
+        "spends": Column(float, Check.ge(0), nullable=True, coerce=True),
+        "order": Column(float, Check.ge(0), nullable=True, coerce=True),
     }
-    return {"customers": DataFrameSchema(columns)}
+    return {"customers": DataFrameSchema(columns, unique=["customer", "day"])}
 
 
 class Request(BaseModel):
-    """A customer's last year."""
+    """A customer of the shop."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid")
 
-    recency: float = Field(title="Recency", description="days since the last purchase", ge=0, le=YEAR, examples=[18])
-    frequency: float = Field(title="Frequency", description="invoices in a year", ge=1, le=10_000, examples=[6])
-    money: float = Field(
-        title="Money", description="pounds in a year, less what was cancelled", ge=0, le=10_000_000, examples=[2100]
-    )
-    country: str = Field(
-        title="Country", description="as the shop spells it, such as EIRE", examples=["United Kingdom"]
-    )
-
-    @field_validator("country")
-    @classmethod
-    def _is_known(cls, value: str) -> str:
-        if value not in COUNTRIES:
-            raise ValueError(f"no customer is from {value!r}.{did_you_mean(value, COUNTRIES)}")
-        return value
+    customer: int = Field(title="Customer", description="by number", ge=1, le=2**53, examples=[12474])
 
 
 class Prediction(BaseModel):
-    """The segment of a customer, in words, and how sure it is."""
+    """The segment of a customer, in words, how sure it is, and what such customers do next."""
 
     segment: str = Field(title="Segment", description="A spends most")
     description: str = Field(title="In words")
+    known: str = Field(title="This customer")
     votes: dict[str, float] = Field(
         title="Votes",
         description="the share of fits on other samples that say so",
         json_schema_extra={"display": "classes"},
     )
+    buys: float = Field(ge=0, le=1, title="Buys in the next quarter", description="of the customers of the segment")
+    order: float = Field(ge=0, title="For", description="an invoice, typically", json_schema_extra={"unit": "pounds"})
     spends_more_than: float = Field(
         ge=0, le=1, title="Spends more than", description="of the customers of the country; of all, where they are few"
     )

@@ -1,7 +1,10 @@
 """How much of a segmentation is chance: fits of other samples of the same customers, compared.
 
 An adjusted Rand index of 1 is the same partition, 0 is what two random ones have in common. A customer has a row per
-snapshot, and rows of one customer are alike; so customers are drawn, and then one row of each.
+snapshot, and rows of one customer are alike; so customers are drawn, each with all of its rows.
+
+This says whether an answer depends on who was in the data. It says nothing of whether there are groups: k-means divides
+a cloud without any just as steadily.
 """
 
 from __future__ import annotations
@@ -11,34 +14,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pipelines.segmentation.columns import CUSTOMER
+from pipelines.segmentation.divisions import Segments
+from pipelines.segmentation.forecasts import PENALTY
 
-    from pipelines.segmentation.methods import Clusters
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from pipelines.segmentation.divisions import Division
 
 FITS = 10
 
 
 def refits(
-    fit: Callable[..., Clusters], points: np.ndarray, customers: np.ndarray, seed: int, fits: int = FITS
-) -> list[Clusters]:
+    rows: pd.DataFrame, space: str, method: str, count: int, seed: int, fits: int = FITS, penalty: float = PENALTY
+) -> list[Segments]:
     """Return the fits of bootstrap samples: as many customers as there are, drawn with replacement."""
-    return [fit(points=points[sample(customers, seed + number)], seed=seed + number) for number in range(fits)]
+    customers = rows[CUSTOMER].to_numpy()
+    seeds = range(seed, seed + fits)
+    return [Segments.of(rows.iloc[sample(customers, each)], space, method, count, each, penalty) for each in seeds]
 
 
 def sample(customers: np.ndarray, seed: int) -> np.ndarray:
-    """Return positions: customers drawn with replacement, and for each draw one of its rows. customers: shape (n,)."""
-    random = np.random.default_rng(seed)
-    order = np.argsort(customers, kind="stable")
-    _, first, rows = np.unique(customers[order], return_index=True, return_counts=True)
-    drawn = random.integers(len(first), size=len(first))
-    positions: np.ndarray = order[first[drawn] + random.integers(rows[drawn])]
-    return positions
+    """Return positions of rows: as many customers as there are, drawn with replacement. customers: shape (n,)."""
+    codes = np.unique(customers, return_inverse=True)[1]
+    drawn = np.random.default_rng(seed).integers(codes.max() + 1, size=codes.max() + 1)
+    return np.repeat(np.arange(len(customers)), np.bincount(drawn, minlength=codes.max() + 1)[codes])
 
 
-def agreement(models: list[Clusters], points: np.ndarray) -> np.ndarray:
-    """Return the adjusted Rand index of each pair of models on the same points."""
+def agreement(models: Sequence[Division], rows: pd.DataFrame) -> np.ndarray:
+    """Return the adjusted Rand index of each pair of models on the same customers."""
     from sklearn.metrics import adjusted_rand_score
 
-    labels = [model.predict(points) for model in models]
+    labels = [model.predict(rows) for model in models]
     return np.array([adjusted_rand_score(one, other) for one, other in combinations(labels, 2)])

@@ -2,45 +2,78 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipelines.segmentation import choice, stability, words
-from pipelines.segmentation.columns import COUNTRY, CUSTOMER
-from pipelines.segmentation.methods import METHODS
-from pipelines.segmentation.model import Segments
-from pipelines.segmentation.report import share_by_day
+from pipelines.segmentation import choice, nulls, stability, words
+from pipelines.segmentation.columns import COUNTRY, CUSTOMER, INPUTS
+from pipelines.segmentation.divisions import Score, Segments
+from pipelines.segmentation.model import SegmentModel
+from pipelines.segmentation.outcomes import Outlook, targets
+from pipelines.segmentation.report import SCORE, share_by_day
 from pipelines.segmentation.scaling import Scaling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
+
+    from pipelines.segmentation.divisions import Division
 
 FEW = 30  # customers of a country; fewer are compared with everyone
 
 
-def fit(rows: pd.DataFrame, seed: int, names: list[str]) -> Segments:
-    """Return the segments that the choice prefers, fitted on one row of each customer. names: of methods."""
-    scaling, customers = Scaling.of(rows), rows[CUSTOMER].to_numpy()
-    points = scaling.points(rows)
+def fit(rows: pd.DataFrame, seed: int, names: list[str]) -> SegmentModel:
+    """Return the segments that the choice prefers, with refits, rivals and words. names: of methods."""
     with threadpool_limits(1):  # the points are few: threads would wait for each other
-        candidates = choice.candidates(points, customers, seed, names)
-    method, count = choice.best(candidates)
-    chosen = partial(METHODS[method], count=count)
-    once = rows.groupby(CUSTOMER).sample(1, random_state=seed)
-    clusters = chosen(points=scaling.points(once), seed=seed)
-    refits = stability.refits(chosen, points, customers, seed)
-    labels = clusters.predict(points)
-    matches = [match(refit.predict(points), labels) for refit in refits]
-    profiles = words.profiles(rows, labels)
-    letters = {label: chr(ord("A") + place) for place, label in enumerate(profiles.sort_values("money").index[::-1])}
-    model = Segments(scaling, clusters, [letters[label] for label in sorted(letters)], refits, matches, spending(rows))
-    model.words = {letters[label]: words.describe(profiles.loc[label], rows) for label in letters}
-    model.candidates = candidates
-    model.shares = share_by_day(rows, np.array(model.names)[labels])
-    return model
+        candidates = choice.candidates(rows, seed, names)
+        chosen = choice.best(candidates)
+        division = Segments.of(rows, *chosen, seed)
+        refits = stability.refits(rows, *chosen, seed)
+        rivals: dict[str, Division] = {SCORE: Score.of(rows, division.count)}
+        for name in nulls.NULLS:
+            rivals[name] = Segments.of(without_structure(rows, name, seed), *chosen, seed)
+    return describe(rows, division, refits, rivals, candidates)
+
+
+def describe(
+    rows: pd.DataFrame,
+    division: Division,
+    refits: Sequence[Division],
+    rivals: Mapping[str, Division],
+    candidates: pd.DataFrame,
+) -> SegmentModel:
+    """Return a model of a division: its parts get letters by their money, words and an outlook."""
+    labels = division.predict(rows)
+    profiles = words.profiles(rows, labels).sort_values("money", ascending=False)
+    letters = {label: chr(ord("A") + place) for place, label in enumerate(profiles.index)}
+    names = [letters.get(label, "-") for label in range(division.count)]
+    return SegmentModel(
+        division=division,
+        outlook=outlook(division, rows),
+        scaling=Scaling.of(rows),
+        names=names,
+        words={letters[label]: words.describe(profiles.loc[label], rows) for label in letters},
+        refits=[*refits],
+        matches=[match(refit.predict(rows), labels) for refit in refits],
+        spending=spending(rows),
+        rivals={name: (each, outlook(each, rows)) for name, each in rivals.items()},
+        shares=share_by_day(rows, np.array(names)[labels]),
+        candidates=candidates,
+    )
+
+
+def outlook(division: Division, rows: pd.DataFrame) -> Outlook:
+    """Return what the customers of each part did next."""
+    return Outlook.of(division.predict(rows), targets(rows), division.count)
+
+
+def without_structure(rows: pd.DataFrame, name: str, seed: int) -> pd.DataFrame:
+    """Return the customers with inputs of data without structure. name: of nulls.NULLS. Their outcomes stay."""
+    made = nulls.NULLS[name](np.log1p(rows[INPUTS].to_numpy()), np.random.default_rng(seed))
+    return rows.assign(**dict(zip(INPUTS, np.clip(np.expm1(made), 0, None).T, strict=True)))
 
 
 def match(labels: np.ndarray, ours: np.ndarray) -> np.ndarray:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from capstan.files import read_tables, write_tables
+from components.build_features.core import build_features
 from pipelines.segmentation import invoices, task
 from tests.support.data import DATA_DIR
 
@@ -14,8 +16,22 @@ def lines() -> Path:
 
 
 @pytest.fixture(scope="session")
-def parts() -> tuple[dict, dict]:
-    return task.split(task.load(DATA_DIR))
+def tables() -> dict:
+    return task.load(DATA_DIR)
+
+
+@pytest.fixture(scope="session")
+def features(tables, tmp_path_factory) -> dict:
+    """The training set, with features that came through Feast."""
+    folder = tmp_path_factory.mktemp("features")
+    write_tables(tables, folder / "in")
+    build_features("segmentation", *(str(folder / name) for name in ("in", "features", "training_set", "counts")))
+    return read_tables(folder / "training_set")
+
+
+@pytest.fixture(scope="session")
+def parts(features) -> tuple[dict, dict]:
+    return task.split(features)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from capstan.errors import CapstanError
 from pipelines.segmentation import choice, drift, spectral, stability, training
+from pipelines.segmentation.columns import DAY, TEST
 from pipelines.segmentation.methods import METHODS
 from pipelines.segmentation.principal_components import PrincipalComponents
 from pipelines.segmentation.scaling import Scaling
@@ -18,8 +19,9 @@ from pipelines.segmentation.scaling import Scaling
 
 @pytest.fixture(scope="module")
 def points(parts) -> np.ndarray:
-    """The customers of the last day."""
+    """The customers of the test."""
     rows = parts[1]["customers"]
+    rows = rows[rows[DAY] == TEST]
     return Scaling.of(rows).points(rows)
 
 
@@ -54,50 +56,38 @@ def test_method_finds_clusters_that_are_there_and_places_new_points(name):
     assert adjusted_rand_score(clusters.predict(blobs[800:]), truth[800:]) == 1
 
 
-def test_sample_draws_customers_and_one_row_of_each():
-    customers = np.repeat(np.arange(1_000), np.arange(1_000) % 4 + 1)
+def test_sample_draws_customers_with_all_of_their_rows():
+    customers = np.random.default_rng(1).permutation(np.repeat(np.arange(1_000), np.arange(1_000) % 4 + 1))
     drawn = customers[stability.sample(customers, 0)]
-    assert len(drawn) == 1_000
-    assert 0.61 < len(np.unique(drawn)) / 1_000 < 0.66  # 1 - 1/e of the customers
-    assert abs(np.mean(drawn % 4) - 1.5) < 0.1  # customers of four rows are not drawn more often
+    found, counts = np.unique(drawn, return_counts=True)
+    assert 0.61 < len(found) / 1_000 < 0.66  # 1 - 1/e of the customers
+    times = counts / (found % 4 + 1)
+    assert (times == times.astype(int)).all() and times.sum() == 1_000
 
 
-def test_noise_is_not_stable_and_nothing_is_chosen():
+CANDIDATES = {
+    "a": (0.30, 0.9, 8),  # tells most
+    "b": (0.29, 0.9, 5),  # hardly less, with fewer segments
+    "c": (0.20, 0.9, 2),
+    "d": (0.40, 0.7, 3),  # not stable
+}
+
+
+@pytest.mark.parametrize(("left", "winner"), [("abcd", "b"), ("acd", "a"), ("cd", "c")])
+def test_winner_has_the_fewest_segments_of_those_that_tell_about_as_much(left, winner):
     random = np.random.default_rng(0)
-    noise = random.normal(size=(600, 3))
-    table = choice.candidates(noise, np.arange(600), 0, ["k-means"], fits=4)
-    assert (table["stability"] < 0.8).all() and not table["eligible"].any()
-    with pytest.raises(
-        CapstanError, match=r"No segmentation of 4 to 8 segments is stable \(0\.8 or more; the best has"
-    ):
+    told = np.array([CANDIDATES[name][0] + random.normal(0, 0.3, 400) for name in left])
+    told += np.array([CANDIDATES[name][0] for name in left])[:, None] - told.mean(axis=1, keepdims=True)
+    table = pd.DataFrame([CANDIDATES[name] for name in left], columns=["usefulness", "stability", "segments"])
+    table = table.assign(space="inputs", method=list(left), asked=table["segments"], smallest=0.1)
+    assert choice.best(choice.chosen(table, told)).method == winner
+
+
+def test_nothing_is_chosen_where_nothing_is_stable_or_a_segment_is_too_small():
+    table = pd.DataFrame({"usefulness": [0.3, 0.3], "stability": [0.7, 0.9], "segments": 4, "smallest": [0.1, 0.04]})
+    table = choice.chosen(table.assign(space="inputs", method="k-means", asked=4), np.zeros((2, 9)))
+    with pytest.raises(CapstanError, match=r"No segmentation of 2 to 8 segments is stable \(0\.8 or more; the best"):
         choice.best(table)
-
-
-@pytest.mark.parametrize(
-    ("silhouettes", "stabilities", "winner"),
-    [
-        ([0.40, 0.30, 0.30], [0.9, 0.99, 0.9], "a"),  # the most distinct
-        ([0.40, 0.39, 0.30], [0.9, 0.95, 0.99], "b"),  # the most stable of two that are close
-        ([0.40, 0.30, 0.29], [0.7, 0.85, 0.84], "b"),  # the first is not eligible
-    ],
-)
-def test_winner_is_distinct_and_then_stable(silhouettes, stabilities, winner):
-    table = pd.DataFrame({"method": list("abc"), "count": 5, "silhouette": silhouettes, "stability": stabilities})
-    table["eligible"] = table["stability"] >= choice.STABLE
-    assert choice.best(table) == (winner, 5)
-
-
-def test_number_of_clusters_that_are_there_wins():
-    blobs, _ = make_blobs(600, centers=[(x, y) for x in (0, 15, 30) for y in (0, 15)], random_state=1)
-    table = choice.candidates(blobs, np.arange(600), 0, ["k-means", "spectral"], fits=4)
-    assert choice.best(table)[1] == 6
-
-
-def test_segment_that_is_too_small_is_not_eligible():
-    many, few = np.random.default_rng(0).normal(size=(3, 1_000, 2)), np.full((20, 2), 90.0)
-    clusters = np.concatenate([many[0], many[1] + 30, many[2] - 30, few])
-    table = choice.candidates(clusters, np.arange(len(clusters)), 0, ["k-means"], fits=3)
-    assert table["smallest"].iloc[0] < choice.SMALLEST and not table["eligible"].iloc[0]
 
 
 def test_refit_is_matched_by_the_customers_that_it_shares():

@@ -1,27 +1,58 @@
-"""The segments that are served: stable on a later day, described in words, with votes; and bad input."""
+"""The segments that are served: described in words, with votes and an outlook; judged; and bad input."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from capstan.errors import CapstanError
-from pipelines.segmentation import task
-from pipelines.segmentation.columns import INPUTS
+from capstan.errors import CapstanError, InvalidRow
+from pipelines.segmentation import choice, report, task
+from pipelines.segmentation.columns import DAY, LATER, TEST
 from pipelines.segmentation.schema import COUNTRIES
 
-GOOD = {"recency": 18, "frequency": 6, "money": 2100, "country": "United Kingdom"}
+
+@pytest.fixture(scope="module")
+def today(parts) -> pd.DataFrame:
+    """The customers of the last day."""
+    rows = parts[1]["customers"]
+    return rows[rows[DAY] == LATER].reset_index(drop=True)
 
 
 @pytest.mark.rotating  # UMAP compiles for 15 s
 @pytest.mark.slow
-def test_segments_of_a_later_day_pass_the_gate(model, parts):
+def test_report_judges_the_segments_beside_a_score_and_data_without_structure(model, parts):
     rows = parts[1]["customers"]
     evaluation = task.evaluate(model, {"customers": rows[rows["customer"] % 3 == 0]})
     for name, bound in task.THRESHOLDS.items():
         assert bound.holds(evaluation.metrics[name]), (name, evaluation.metrics[name])
-    assert 4 <= evaluation.metrics["segments"] <= 8
-    titles = [section.title for section in evaluation.sections]
-    assert titles[0] == "The segments" and len(evaluation.sections[0].content) == evaluation.metrics["segments"]
+    judged = {section.title: section.content for section in evaluation.sections}
+    assert len(judged["The segments"]) == evaluation.metrics["segments"]
+    for name, baseline in evaluation.baselines.items():
+        assert baseline["usefulness"].mean() < evaluation.metrics["usefulness"], name
+    assert evaluation.metrics["clusters"] == 1  # a continuum
+
+
+def test_a_customer_who_is_gone_a_quarter_later_has_not_stayed(model, parts):
+    now, later = report.days(parts[1]["customers"])
+    everybody = report.by_customer(model.division, model.outlook, now, later)
+    half = report.by_customer(model.division, model.outlook, now, later[later["customer"] % 2 == 0])
+    assert half["staying"].mean() < everybody["staying"].mean() - 0.1
+    assert half["usefulness"].mean() == everybody["usefulness"].mean()
+
+
+def test_outcomes_of_the_test_change_nothing_that_is_learned(model, parts, features):
+    """A leak that is planted: what customers bought after the border is in no segment and in no outlook."""
+    rows = features["training_set"]
+    planted = rows.assign(buys=rows["buys"].where(rows[DAY] < TEST, 1.0))
+    again = task.train(task.split({"training_set": planted})[0], methods="k-means")
+    np.testing.assert_array_equal(again.outlook.means, model.outlook.means)
+    pd.testing.assert_frame_equal(again.candidates, model.candidates)
+
+
+def test_outcomes_that_are_known_on_the_day_to_choose_are_those_before_the_test(parts):
+    past = parts[0]["customers"]
+    assert past["buys"].notna().all()
+    assert pd.Timestamp(past[DAY].max()) + pd.Timedelta(days=91) <= pd.Timestamp(TEST)
 
 
 def test_segments_are_named_by_money_and_described(model, parts):
@@ -32,18 +63,27 @@ def test_segments_are_named_by_money_and_described(model, parts):
     assert len(set(model.words.values())) == len(model.names)
 
 
-def test_votes_are_shares_and_their_majority_is_the_segment(model, parts):
-    answers = model.predict_columns(parts[1]["customers"])
+def test_votes_are_shares_and_their_majority_is_the_segment(model, today):
+    answers = model.predict_columns(today)
     votes = [list(row.values()) for row in answers["votes"]]
     np.testing.assert_allclose(np.sum(votes, axis=1), 1)
     agree = [
         max(row, key=row.get) == segment for row, segment in zip(answers["votes"], answers["segment"], strict=True)
     ]
-    assert np.mean(agree) > 0.9
+    assert np.mean(agree) > 0.8
 
 
-def test_money_is_compared_within_the_country(model):
-    both = {name: [GOOD[name]] * 3 for name in INPUTS} | {"country": ["Germany", "United Kingdom", "Bermuda"]}
+def test_outlook_is_what_customers_of_the_segment_did(model, parts):
+    rows = parts[0]["customers"]
+    answers = model.predict_columns(rows)
+    bought = rows["buys"].groupby(np.array(answers["segment"])).mean()
+    np.testing.assert_allclose(answers["buys"], bought.loc[answers["segment"]])
+
+
+def test_money_is_compared_within_the_country(model, today):
+    row = today.iloc[:1].assign(money=2100.0)
+    countries = ["Germany", "United Kingdom", "Bermuda"]
+    both = pd.concat([row.assign(country=country) for country in countries])
     german, british, everyone = model.predict_columns(both)["spends_more_than"]
     sums = model.spending["Germany"]
     assert german == (sums < 2100).mean() and german != british
@@ -51,24 +91,31 @@ def test_money_is_compared_within_the_country(model):
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("value", "said"),
     [
-        ("country", "Grmany", "no customer is from 'Grmany'. Did you mean 'Germany'?"),
-        ("country", "Narnia", "no customer is from 'Narnia'."),
-        ("country", None, "valid string"),
-        ("recency", 366, "less than or equal to 365"),
-        ("recency", -1, "greater than or equal to 0"),
-        ("frequency", 0, "greater than or equal to 1"),
-        ("money", float("nan"), "finite number"),
-        ("money", "much", "valid number"),
+        (0, "greater than or equal to 1"),
+        (2**60, "less than or equal to"),
+        (12.5, "valid integer"),
+        ("Smith", "valid integer"),
+        (None, "valid integer"),
     ],
 )
-def test_request_out_of_range_names_the_field_and_what_is_wrong(field, value, said):
-    task.Request(**GOOD)
+def test_request_out_of_range_names_the_field_and_what_is_wrong(value, said):
+    task.Request(customer=12474)
     with pytest.raises(ValidationError) as error:
-        task.Request(**GOOD | {field: value})
+        task.Request(customer=value)
     [problem] = error.value.errors()
-    assert problem["loc"] == (field,) and said in problem["msg"]
+    assert problem["loc"] == ("customer",) and said in problem["msg"]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "said"), [(None, "There is no customer 4711"), (0.0, "Customer 4711 has lapsed: nothing was bought")]
+)
+def test_customer_of_whom_nothing_is_known_is_named(frequency, said, model, today):
+    rows = today.iloc[:2].astype(object).to_dict("list")
+    rows["customer"][1], rows["frequency"][1] = 4711, frequency
+    with pytest.raises(InvalidRow, match=f"row 1, customer: {said}"):
+        model.predict_columns(rows)
 
 
 def test_countries_are_those_of_the_data(parts):
@@ -78,3 +125,14 @@ def test_countries_are_those_of_the_data(parts):
 def test_unknown_method_is_named_with_those_there_are(parts):
     with pytest.raises(CapstanError, match=r"There is no method 'kmeans'\. There are: k-means, Gaussian mixture"):
         task.train(parts[0], methods="kmeans")
+
+
+def test_choice_without_a_day_to_choose_on_is_refused(parts):
+    rows = parts[0]["customers"]
+    with pytest.raises(CapstanError, match=r"no customers before 2011-06-09, or none from then on"):
+        choice.candidates(rows[rows[DAY] == rows[DAY].max()], 0, ["k-means"])
+
+
+def test_examples_are_of_customers_who_have_not_lapsed_since(parts, today):
+    asked = [row["customer"] for row in task.examples(parts[0])]
+    assert len(asked) == 3 and set(asked) <= set(today["customer"])

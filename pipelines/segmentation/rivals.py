@@ -1,0 +1,133 @@
+"""Simple rivals of the segments, for `compare.py`: cells of two inputs, one forecast in parts, and forecasts as such.
+
+A forecast for each customer is no division, and tells more than any: it is the ceiling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from capstan.delong import roc_auc
+from pipelines.segmentation.columns import OUTCOMES
+from pipelines.segmentation.divisions import Score, Segments
+from pipelines.segmentation.forecasts import Forecasts
+from pipelines.segmentation.methods import k_means
+from pipelines.segmentation.outcomes import explained, targets
+from pipelines.segmentation.scaling import Scaling
+
+if TYPE_CHECKING:
+    from capstan.model import Columns
+    from pipelines.segmentation.divisions import Division
+    from pipelines.segmentation.model import SegmentModel
+
+FORECASTS = {"ridge regression for each customer": "ridge", "boosting for each customer": "boosting"}
+BOOSTING: dict[str, Any] = {
+    "n_estimators": 60,
+    "learning_rate": 0.06,
+    "num_leaves": 6,
+    "min_child_samples": 60,
+    "verbose": -1,
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Two parts of recency by three of another input, of equal size: the cells that marketing draws by hand."""
+
+    name: str
+    recency: np.ndarray
+    other: np.ndarray
+    count: int = 6
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, name: str) -> Grid:
+        """Return the cells of these customers. name: of the other input."""
+        return cls(name, np.quantile(rows["recency"], [1 / 2]), np.quantile(rows[name], [1 / 3, 2 / 3]))
+
+    def points(self, columns: Columns) -> np.ndarray:
+        """Return the two inputs, shape (n, 2)."""
+        return np.column_stack([np.asarray(columns[name], dtype=float) for name in ("recency", self.name)])
+
+    def predict(self, columns: Columns) -> np.ndarray:
+        """Return the cell of each customer, shape (n,)."""
+        recency, other = self.points(columns).T
+        cells: np.ndarray = 3 * np.searchsorted(self.recency, recency) + np.searchsorted(self.other, other)
+        return cells
+
+
+@dataclass(frozen=True)
+class OneForecast:
+    """The forecast of the pounds of the next quarter alone, in parts by k-means: a score that was learned."""
+
+    segments: Segments
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, count: int) -> OneForecast:
+        """Return the parts of these customers."""
+        scaling, spends = Scaling.of(rows), targets(rows)[:, [OUTCOMES.index("spends")]]
+        points = scaling.points(rows)
+        forecasts = Forecasts.of(points, spends)
+        return cls(Segments(scaling, forecasts, k_means(forecasts.project(points), count, 0), count))
+
+    @property
+    def count(self) -> int:
+        """Return the number of parts."""
+        return self.segments.count
+
+    def points(self, columns: Columns) -> np.ndarray:
+        """Return the forecasts, shape (n, 1)."""
+        return self.segments.points(columns)
+
+    def predict(self, columns: Columns) -> np.ndarray:
+        """Return the part of each customer, shape (n,)."""
+        return self.segments.predict(columns)
+
+
+def simple(past: pd.DataFrame, count: int) -> dict[str, Division]:
+    """Return the divisions that are compared beside the score, fitted on the past."""
+    return {
+        "recency by money, 6 cells": Grid.of(past, "money"),
+        "recency by order value, 6 cells": Grid.of(past, "order_value"),
+        "one forecast in as many parts": OneForecast.of(past, count),
+        "k-means of the inputs, 4": Segments.of(past, "inputs", "k-means", 4, 0),
+    }
+
+
+def forecast(past: pd.DataFrame, now: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return what a forecast for each customer tells, a row per customer. kind: `ridge` or `boosting`."""
+    from lightgbm import LGBMRegressor
+    from sklearn.linear_model import Ridge
+
+    scaling, answers, made = Scaling.of(past), targets(past), []
+    for answer in answers.T:
+        known = ~np.isnan(answer)
+        model = Ridge(100.0) if kind == "ridge" else LGBMRegressor(**BOOSTING)
+        model.fit(scaling.points(past)[known], answer[known])
+        made.append(model.predict(scaling.points(now)))
+    told = explained(np.column_stack(made), np.nanmean(answers, axis=0), targets(now))
+    return pd.DataFrame(told, columns=OUTCOMES).assign(usefulness=told.mean(axis=1))
+
+
+def of_score(past: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return what the score tells that is not cut, a row per customer: a line through it for each outcome."""
+    score, answers, made = Score.of(past, 2), targets(past), []
+    for answer in answers.T:
+        known = ~np.isnan(answer)
+        made.append(np.polyval(np.polyfit(score.score(past)[known], answer[known], 1), score.score(now)))
+    told = explained(np.column_stack(made), np.nanmean(answers, axis=0), targets(now))
+    return pd.DataFrame(told, columns=OUTCOMES).assign(usefulness=told.mean(axis=1))
+
+
+def ranking(past: pd.DataFrame, now: pd.DataFrame, model: SegmentModel) -> dict[str, float]:
+    """Return the ROC AUC of who buys, by the order of the segments, of the score, and of its parts."""
+    bought, score = targets(now)[:, 0], Score.of(past, model.division.count)
+    parts, outlook = model.rivals[next(iter(model.rivals))]
+    return {
+        "segments": float(roc_auc(bought, model.outlook.means[model.division.predict(now), 0]).mean()),
+        "a score in as many parts": float(roc_auc(bought, outlook.means[parts.predict(now), 0]).mean()),
+        "the score as such": float(roc_auc(bought, score.score(now)).mean()),
+    }
