@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,11 +170,13 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
     Delays of one day are not independent of each other, so the gate compares days.
     """
     from models import binary
+    from pipelines.flight_delay import cards
 
     rows = tables["flights"]
     baseline = getattr(model, "baseline", None)  # a version of before has none
     simple = {"logistic regression": baseline.probability(rows)} if baseline else {}
-    return binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
+    made = binary.evaluate(rows, LABEL, model.probability(rows), SLICES, days(rows), simple)
+    return replace(made, sections=[*made.sections, *cards.sections(rows, made.metrics)])
 
 
 def days(rows: pd.DataFrame) -> np.ndarray:

@@ -1,5 +1,6 @@
 """All flights: the gate wants what they give, and they take less than a minute."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 SETTINGS: dict[str, object] = {}
@@ -9,6 +10,7 @@ ASKED = {
 }
 REFUSED = (ASKED | {"origin": "TPA"}, "origin")
 WATCHED_IN = "tests/integration/test_monitor.py"  # the flights are of 2013, and their times count
+LOOKED_AT = datetime(2013, 12, 31, 12, tzinfo=UTC)
 
 
 def write(folder: Path) -> None:
