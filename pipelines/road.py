@@ -181,6 +181,8 @@ def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:
             kubernetes.add_toleration(step, **toleration)
     if own != BASE:  # which the component has already
         step.set_container_image(own)
+    if "@" in own:  # an endpoint that a step makes has the image that the step knows of, and by itself that is a tag
+        step.set_env_variable("CAPSTAN_IMAGE", own)
     # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
     kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
     for secret in step_secrets.NEEDED_BY.get(name, ()):

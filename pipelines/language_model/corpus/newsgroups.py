@@ -1,0 +1,61 @@
+"""20 Newsgroups: 18,821 messages of 1993, the later ones to test on. http://qwone.com/~jason/20Newsgroups/
+
+The table has them in lower case, without digits, punctuation or lines, and with what the headers had among the text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capstan import downloads
+from capstan.errors import CapstanError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+FILE = "newsgroups.parquet"
+HOME = "http://qwone.com/~jason/20Newsgroups/"
+COLUMNS = ["Text", "split"]
+KEPT = {"train": 200, "test": 50}  # messages of each newsgroup that a voice has
+
+
+def texts(data_dir: Path | None) -> tuple[list[str], list[str]]:
+    """Return the messages to learn from, and those to test on, in the order of the table.
+
+    Raises CapstanError where the table is not here, or lacks a column.
+    """
+    path = downloads.find(FILE, data_dir)
+    if path is None:
+        raise CapstanError(
+            f"{FILE} is not here. Make a table of {HOME} with the columns `Text`, a message, and `split`, train or "
+            f"test, save it as {FILE}, and set CAPSTAN_DATA_DIR to its folder."
+        )
+    table = read(path, COLUMNS)
+    first = table["split"] == "train"
+    return table.loc[first, "Text"].tolist(), table.loc[~first, "Text"].tolist()
+
+
+def lines(path: Path) -> pd.DataFrame:
+    """Return the first messages of each newsgroup, a line each: `text`, `part` and `newsgroup`."""
+    import pandas as pd
+
+    table = read(path, [*COLUMNS, "Category"])
+    kept = [
+        table[table["split"] == part].groupby("Category").head(count).assign(part=part) for part, count in KEPT.items()
+    ]
+    rows = pd.concat(kept, ignore_index=True)
+    return pd.DataFrame({"text": rows["Text"] + "\n", "part": rows["part"], "newsgroup": rows["Category"]})
+
+
+def read(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return the table. Raises CapstanError where it cannot be read."""
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path, columns=columns)
+    except (ValueError, OSError) as error:
+        raise CapstanError(
+            f"{path} cannot be read ({error}). It has to be parquet with the columns {' and '.join(columns)}."
+        ) from None

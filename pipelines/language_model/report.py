@@ -1,0 +1,44 @@
+"""What a run shows of a decoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from pipelines.language_model import cards, voices
+from pipelines.language_model.data import to_bytes
+from pipelines.language_model.ladder.kneser_ney import KneserNey
+from pipelines.language_model.measures import by_block, losses_and_hits
+
+if TYPE_CHECKING:
+    from pipelines.language_model.model import LanguageModel
+
+BEGINNINGS = ("ROMEO:\n", "To be, or not to be", "First Citizen:\n")
+
+
+def evaluate(model: LanguageModel, rows: pd.DataFrame) -> Evaluation:
+    """Return the metrics, those by passage, and the sections of the report."""
+    text = to_bytes(rows)
+    costs, hits = losses_and_hits(model.decoder, text, model.shape.context)
+    units = pd.DataFrame({"bits_per_byte": by_block(costs / np.log(2)), "accuracy": by_block(hits)})
+    learned = np.load(model.artifacts["learned"])
+    rivals = {order: -np.log(KneserNey(learned, order).chances(text)) for order in sorted({2, model.order})}
+    table = pd.DataFrame(
+        [(name, cost.mean(), cost.mean() / np.log(2)) for name, cost in named(costs, rivals)],
+        columns=["method", "nats per byte", "bits per byte"],
+    )
+    metrics = {"bits_per_byte": float(units["bits_per_byte"].mean()), "accuracy": float(units["accuracy"].mean())}
+    made = pd.DataFrame({"beginning": BEGINNINGS, "text": model.continued(BEGINNINGS, 200)})
+    sections = [Section("What a byte costs", table), Section("How texts go on", made)]
+    if model.voices:
+        sections.append(Section("Voices: bits per byte of their messages", voices.table(model, rows)))
+    baselines = {f"{model.order}-grams": pd.DataFrame({"bits_per_byte": by_block(rivals[model.order] / np.log(2))})}
+    return Evaluation(metrics, [*sections, *cards.sections(model, len(text), metrics)], units, baselines)
+
+
+def named(costs: np.ndarray, rivals: dict[int, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    """Return each method and what the bytes cost it."""
+    return [("decoder", costs), *((f"{order}-grams, Kneser-Ney", cost) for order, cost in rivals.items())]

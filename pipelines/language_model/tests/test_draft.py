@@ -1,0 +1,55 @@
+"""N-grams as a draft, and the engine with it."""
+
+import numpy as np
+import pytest
+import torch
+
+from models.decoder import Decoder
+from models.streams import Streams
+from pipelines.language_model import training
+from pipelines.language_model.draft import GramsDraft
+from pipelines.language_model.engine import TextEngine
+from pipelines.language_model.ladder.kneser_ney import KneserNey
+from pipelines.language_model.model import LanguageModel
+from pipelines.language_model.schema import Request
+
+TEXT = np.frombuffer(b"the king and the queen and the fool of the king \n" * 40, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    torch.manual_seed(0)
+    made = Decoder(training.shape(width=32, layers=1, buckets=2**8)).eval()
+    for weights in made.parameters():
+        weights.data *= 3  # so that its choices are not all alike
+    return made
+
+
+def texts(engine: TextEngine, **fields) -> list[tuple[str, str, int]]:
+    """Return what becomes of three prompts: text, why it ended, tokens."""
+    made: dict = {}
+    for prompt in ("the ", "k", "and the queen"):
+        row = Request(prompt=prompt, **fields).model_dump()
+        made[engine.admit({name: [row[name]] for name in LanguageModel.inputs})] = {"text": ""}
+    while engine.texts:
+        for stream, part in engine.step():
+            if part:
+                made[stream] |= part | {"text": made[stream]["text"] + part["text"]}
+    return [(one["text"], one["finish_reason"], one["tokens"]) for one in made.values()]
+
+
+def test_draft_has_the_chances_of_the_grams():
+    draft, grams = GramsDraft(TEXT, 4), KneserNey(TEXT, 4)
+    rows = draft([[*b"the k"], [*b"f"], [*b"the k"]]).exp().numpy()
+    np.testing.assert_allclose(rows[0], grams.following(np.frombuffer(b"the k", np.uint8))[-1], rtol=1e-5)
+    np.testing.assert_allclose(rows[1], grams.following(np.frombuffer(b"f", np.uint8))[-1], rtol=1e-5)
+    np.testing.assert_array_equal(rows[0], rows[2])
+
+
+@pytest.mark.parametrize("fields", [{}, {"stop": ["e", "qu"]}])
+def test_likeliest_texts_and_their_ends_are_the_same_with_a_draft(decoder, fields):
+    plain = TextEngine(Streams(decoder, 100))
+    drafted = TextEngine(Streams(decoder, 100, draft=GramsDraft(TEXT)))
+    wanted = fields | {"temperature": 0, "max_tokens": 40}
+    assert texts(drafted, **wanted) == texts(plain, **wanted)
+    assert drafted.streams.pages.available == drafted.streams.pages.count

@@ -1,0 +1,49 @@
+"""Ways to train the same decoder: parts of a batch, mixed precision, compiled."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from capstan.errors import CapstanError
+from models.decoder import Decoder
+from pipelines.language_model import training
+from pipelines.language_model.measures import losses
+
+TEXT = np.frombuffer(b"to be or not to be, that is the question: " * 50, dtype=np.uint8)
+SHAPE = training.shape(width=32, layers=1, context=16, grams=())
+PLAN = training.Plan(rounds=1, batch=8)
+
+
+def learned(plan: training.Plan) -> Decoder:
+    return training.fit(SHAPE, torch.from_numpy(TEXT.copy()), plan)
+
+
+def nats(decoder: Decoder) -> float:
+    return float(losses(decoder, TEXT, SHAPE.context).mean())
+
+
+@pytest.fixture(scope="module")
+def usual() -> float:
+    """The loss of the plan as it is."""
+    return nats(learned(PLAN))
+
+
+def test_parts_of_a_batch_learn_the_same(usual):
+    assert nats(learned(replace(PLAN, parts=4))) == pytest.approx(usual, abs=1e-3)
+    with pytest.raises(CapstanError, match="3 parts"):
+        replace(PLAN, parts=3)
+
+
+def test_mixed_precision_learns_about_the_same_and_computes_otherwise(usual):
+    decoder = learned(replace(PLAN, bfloat16=True))
+    assert nats(decoder) == pytest.approx(usual, abs=0.1)
+    assert nats(decoder) != usual
+    assert {weights.dtype for weights in decoder.parameters()} == {torch.float32}
+
+
+@pytest.mark.slow
+@pytest.mark.rotating
+def test_compiled_learns_the_same(usual):
+    assert nats(learned(replace(PLAN, compiled=True))) == pytest.approx(usual, abs=1e-3)

@@ -1,0 +1,142 @@
+"""How the decoder learns: windows of the text, drawn at random."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from capstan.errors import CapstanError
+from models import checkpoints, training
+from models.decoder import Decoder, Shape
+from pipelines.language_model.data import to_bytes
+from pipelines.language_model.inside import statistics
+from pipelines.language_model.model import LanguageModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROUND = 100  # steps between two checkpoints
+FOLDER = Path(__file__).parent
+
+History = list[dict[str, float]]
+
+
+def shape(width: int = 128, layers: int = 4, **other: Any) -> Shape:
+    """Return the sizes of the decoder that is served. Each choice is of `tune.json`; `other` tries another one."""
+    chosen: dict[str, Any] = {
+        "heads": width // 32, "context": 128, "grams": (2, 3, 4, 5, 6), "buckets": 2**14,
+        "grams_dropout": 0.4, "dropout": 0.0,
+    }  # fmt: skip
+    return Shape(width=width, layers=layers, **{"vocabulary": 256} | chosen | other)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how, as `tune.json` has it. `rate` is the highest learning rate, `steps` are those of a round.
+
+    parts: of a batch, whose gradients add up. bfloat16: mixed precision on a CPU too. compiled: by `torch.compile`.
+    """
+
+    rounds: int
+    batch: int = 16
+    rate: float = 0.003
+    decay: float = 0.5
+    clip: float = 1.0
+    seed: int = 0
+    steps: int = ROUND
+    parts: int = 1
+    bfloat16: bool = False
+    compiled: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise CapstanError where the rows of a batch cannot be parted."""
+        if self.parts < 1 or self.batch % self.parts:
+            raise CapstanError(f"A batch of {self.batch} rows has no {self.parts} parts of one size.")
+
+
+def fit(shape: Shape, text: torch.Tensor, plan: Plan) -> Decoder:
+    """Return a decoder that has learned from a text of bytes, shape (n,). One that was interrupted goes on."""
+    return fit_recorded(shape, text, plan)[0]
+
+
+def fit_recorded(shape: Shape, text: torch.Tensor, plan: Plan) -> tuple[Decoder, History]:
+    """Return the same, and what `learn` recorded."""
+    torch.manual_seed(plan.seed)
+    decoder = Decoder(shape)
+    return decoder, learn(decoder, shape.context, text, plan, f"decoder {dataclasses.astuple(shape)}")
+
+
+def learn(network: nn.Module, context: int, text: torch.Tensor, plan: Plan, name: str) -> History:
+    """Let a network learn from a text of bytes, shape (n,). `name` says what it is: one that was interrupted goes on.
+
+    network: tokens, shape (batch, time), in; the logits of each next token out, (batch, time, vocabulary).
+    Returns the statistics of `inside.py`, a line for each round.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network, text = network.to(device), text.to(device)
+
+    def windows(number: int) -> Iterator[torch.Tensor]:
+        generator = torch.Generator().manual_seed(1_000_003 * plan.seed + number)
+        torch.manual_seed(1_000_003 * plan.seed + number)  # of dropout
+        for _ in range(plan.steps):
+            starts = torch.randint(len(text) - context, (plan.batch, 1), generator=generator)
+            yield text[starts + torch.arange(context + 1)].long()
+
+    probe = next(windows(0))[:, :-1]
+
+    def after_round(state: training.State) -> None:
+        history.append(statistics(network, probe))
+        checkpoints.write(key, state | {"history": history})
+
+    key = checkpoints.key("decoder", str((name, context, dataclasses.astuple(plan))), [text], FOLDER)
+    state = checkpoints.latest(key)
+    history: History = state["history"] if state else []
+    training.fit(
+        network, loss, windows, epochs=plan.rounds, rate=plan.rate, decay=plan.decay, clip=plan.clip, fused=True,
+        schedule=training.rising_and_falling(plan.rounds * plan.steps), state=state,
+        after_epoch=after_round, parted=lambda batch: batch.chunk(plan.parts), bfloat16=plan.bfloat16,
+        joined=compiled if plan.compiled else lambda network: network,
+    )  # fmt: skip
+    checkpoints.clear(key)
+    network.cpu().eval()
+    return history
+
+
+def compiled(network: nn.Module) -> nn.Module:
+    """Return a network as `torch.compile` makes it, of the same weights."""
+    return cast(nn.Module, torch.compile(network))
+
+
+def loss(decoder: nn.Module, windows: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss of each next byte, in nats. windows: shape (batch, time + 1)."""
+    logits = decoder(windows[:, :-1])
+    return functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())
+
+
+def train(rows: pd.DataFrame, shape: Shape, plan: Plan, order: int, voice_steps: int = 0) -> LanguageModel:
+    """Return a decoder that has learned from lines of text, to be compared with n-grams of an order.
+
+    voice_steps: those in which an adapter learns each voice beside the plays; 0 for no adapters.
+    """
+    from pipelines.language_model import voices
+
+    text = to_bytes(rows)
+    if len(text) <= shape.context:
+        raise CapstanError(f"The text to train on has {len(text)} bytes. It needs more than {shape.context}.")
+    folder = Path(tempfile.mkdtemp(prefix="language-model-"))
+    decoder, history = fit_recorded(shape, torch.from_numpy(text.copy()), plan)
+    torch.save(decoder.state_dict(), folder / "network.pt")
+    np.save(folder / "learned.npy", text)
+    adapters = folder / "adapters.pt" if voice_steps else None
+    if adapters:
+        torch.save(voices.learned(decoder, rows, voice_steps, plan.seed), adapters)
+    return LanguageModel(shape, order, folder / "network.pt", folder / "learned.npy", history, adapters)
