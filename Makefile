@@ -95,6 +95,10 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle
 
+screenshots: .venv/.dev  ## take the picture of each capstone's page that its README shows
+	scripts/system-packages
+	$(PYTEST) tests/integration/test_capstones.py -n 0 -k page_draws --screenshots
+
 golden: .venv/.core  ## compile the pipelines again: the flagship's YAML, a table of steps for each other capstone
 	$(BIN)/python -m tests.support.golden
 

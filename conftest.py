@@ -1,12 +1,17 @@
 """All tests, those of a capstone in `pipelines/NAME/tests` too, share their set-up."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from threadpoolctl import threadpool_limits
 
+# As in the steps of a run, threads of OpenMP that wait sleep. By default they spin, and where processes share the
+# cores, a small training that needs 6 s of processor time was seen to take 49.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Not in tests/conftest.py, which pytest does not read for `pytest pipelines/NAME`.
-pytest_plugins = [f"tests.support.{name}" for name in ("isolation", "groups", "selected", "budgets", "fuzzing")]
+PLUGINS = ("isolation", "groups", "selected", "budgets", "fuzzing", "screenshots")
+pytest_plugins = [f"tests.support.{name}" for name in PLUGINS]
 
 
 @pytest.fixture(scope="session", autouse=True)

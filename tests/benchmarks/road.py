@@ -33,7 +33,7 @@ def rows(beside: Path | None = None) -> list[dict]:
         {"what": CACHED, "goal": "at most 6 s", "measured": f"{seconds[1]:.1f} s"},
         {"what": "peak memory of the largest process", "goal": "under 4 GB", "measured": f"{peak:.2f} GiB"},
         *latency,
-        {"what": "test ROC AUC", "goal": "0.75", "measured": f"{scores['roc_auc']:.4f}"},
+        {"what": "test ROC AUC", "goal": "0.77", "measured": f"{scores['roc_auc']:.4f}"},
         {"what": "test Brier score", "goal": "", "measured": f"{scores['brier']:.4f}"},
         {"what": "expected calibration error", "goal": "", "measured": f"{scores['calibration_error']:.4f}"},
         *steps.rows(first, cached, listed, list(seconds)),

@@ -10,7 +10,7 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
@@ -62,7 +62,9 @@ class Page:
 
     def enter(self, **values: str) -> None:
         for name, value in values.items():
-            if self.field(name).get_attribute("type") == "datetime-local":
+            if self.field(name).tag_name == "select":
+                Select(self.field(name)).select_by_visible_text(value)
+            elif self.field(name).get_attribute("type") == "datetime-local":
                 self._enter_instant(name, value)
             else:
                 self.field(name).clear()

@@ -41,6 +41,9 @@ def end_step_server() -> Iterator[None]:
         server.wait(10)
 
 
+RUN_SECONDS = 900  # of the flagship on all its data, where other tests and a slow machine make 70 s long
+
+
 def capstan(*arguments: str, timeout: float = 280, **environment: str) -> subprocess.CompletedProcess:
     """Run the command as a user would; return its exit code and output. Its steps come from a shared server."""
     if arguments[:1] in (("run",), ("monitor",)):
@@ -71,7 +74,7 @@ def small_run(up, tmp_path_factory) -> Callable[[str], dict]:
         part.write(folder)
         options = [f"--set={key}={value}" for key, value in part.SETTINGS.items()]
         data = {"CAPSTAN_DATA_DIR": str(folder)} if any(folder.iterdir()) else {}  # the folder is in the cache's key
-        done = capstan("run", name, "--json", *options, **data)
+        done = capstan("run", name, "--json", *options, timeout=RUN_SECONDS, **data)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -14,8 +14,16 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.usefixtures("empty_registry"),
 ]
+
+
+def marks(name: str, control: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of a control. One that costs much may be in `ROTATING` of its module."""
+    turns = control in getattr(controls(name), "ROTATING", ())
+    return [pytest.mark.capstone(name), *([pytest.mark.rotating] if turns else [])]
+
+
 EACH = [
-    pytest.param(name, control, marks=pytest.mark.capstone(name), id=f"{name}-{control.replace(' ', '_')}")
+    pytest.param(name, control, marks=marks(name, control), id=f"{name}-{control.replace(' ', '_')}")
     for name in names()
     for control in controls(name).CONTROLS
 ]

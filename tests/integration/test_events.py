@@ -57,7 +57,7 @@ def titles(answer: dict) -> list[str]:
 
 def test_slice_is_accepted_and_measured_by_every_metric(run):
     assert run["verdict"] == "accepted" and run["people"]["test_people"] == PEOPLE
-    assert run["scores"]["ndcg"] > 0.145 and run["scores"]["recall_of_retrieval"] > run["scores"]["recall"]
+    assert run["scores"]["ndcg"] > 0.24
 
 
 def test_a_rating_counts_for_the_next_answer(client):

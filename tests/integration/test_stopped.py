@@ -34,7 +34,7 @@ def stop(command: subprocess.Popen) -> tuple[str, str]:
     """Press Ctrl-C; return what the command had still to say."""
     os.killpg(command.pid, signal.SIGINT)
     try:
-        return command.communicate(timeout=60)
+        return command.communicate(timeout=240)
     finally:
         command.kill()
 
@@ -65,7 +65,7 @@ def test_run_is_stopped_from_elsewhere_and_goes_on_from_the_cache(place):
         assert "capstan stop" in place("run", NAME).stderr
         stopped = place("stop", NAME)
         assert (stopped.returncode, stopped.stdout) == (0, f"stopped the run of process {command.pid}\n")
-        _, error = command.communicate(timeout=60)
+        _, error = command.communicate(timeout=240)
     finally:
         command.kill()
     assert command.returncode == 130 and error.startswith("Stopped. "), error

@@ -26,6 +26,7 @@ class Fate:
     nodes: dict[str, dict] = field(default_factory=dict)
     tasks: list[dict] = field(default_factory=list)
     workflow: bool = True  # it is there
+    spec: dict = field(default_factory=dict)  # of the Workflow
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Cluster:
                 return {"items": self._run(query["labelSelector"][0].partition("=")[2]).pods}
             case [*_, "kubeflow", "workflows"]:
                 run = self._run(query["labelSelector"][0].partition("=")[2])
-                return {"items": [{"spec": {}, "status": {"nodes": run.nodes}}] if run.workflow else []}
+                return {"items": [{"spec": run.spec, "status": {"nodes": run.nodes}}] if run.workflow else []}
             case [*_, "pods", name] if method == "DELETE":
                 self.deleted.append(name)
             case [*_, "nodes", name]:

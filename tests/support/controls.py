@@ -23,7 +23,11 @@ Parts = tuple[Tables, Tables]  # to train on, to test on
 
 
 class Controls(Protocol):
-    """What such a module defines. It may define `fewer(parts)`, where a test cannot train on all of the data."""
+    """What such a module defines.
+
+    It may define `fewer(parts)`, where a test cannot train on all of the data, and `ROTATING`, the names of controls
+    that have their turn in one run of six.
+    """
 
     SETTINGS: dict[str, Any]  # parameters of `train`, with which the model of the data as they are is accepted
     CONTROLS: Mapping[str, Callable[[Parts], Parts]]  # what is done to the data -> the data after it

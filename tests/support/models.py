@@ -118,8 +118,34 @@ class Steps:
             row["made"] += 1
             yield handle, {"text": " " + row["prompt"].split()[-1], "words": number}
 
+    def numbers(self) -> dict[str, float]:
+        return {"texts": len(self.texts)}
+
     def cancel(self, handle: object) -> None:
         logging.getLogger("serving").warning("%r is cancelled", self.texts.pop(handle)["prompt"])
+
+
+class Telegraph(Model):
+    """Streams `max_tokens` words by itself; it has no `chat`. It fails after `fail_at` words."""
+
+    inputs = dict.fromkeys(("prompt", "max_tokens", "pause", "fail_at"), "string")
+
+    def predict_columns(self, columns: Columns) -> dict:
+        counts = columns["max_tokens"]
+        return {"text": ["stop " * n for n in counts], "finish_reason": ["length"] * len(counts), "tokens": counts}
+
+    def stream(self, columns: Columns) -> Iterator[dict]:
+        (prompt,), (most,), (pause,), (fail_at,) = (columns[name] for name in self.inputs)
+        made = 0
+        try:
+            for number in range(most):
+                if number == fail_at:
+                    raise ValueError("the line is dead")
+                made += 1
+                yield {"text": "stop ", "finish_reason": "length", "tokens": made}
+                time.sleep(pause)
+        finally:
+            logging.getLogger("serving").warning("telegram %r closed after %d words", prompt[:40], made)
 
 
 class Echo(Model):

@@ -16,8 +16,10 @@ class Small(Protocol):
     """What such a module defines. It may define more, as `tests/integration/test_capstones.py` reads it:
 
     `KNOWN_LATER`, the signals that are known only with the label; `LOOKED_AT`, when its live predictions are looked at,
-    where their prediction times are not now; `WATCHED_IN`, the test of its live predictions, where it has one of its
-    own; `check(run, folder)`, what is true of its run alone; and `CLUSTER`, the parameters of its run on a cluster.
+    where their prediction times are not now; `ACTUALS`, labels of the answer to `ASKED`, in turn; `PICTURED`, what is
+    entered for the picture of its page, where that is not the first example; `WATCHED_IN`, the test of its live
+    predictions, where it has one of its own; `check(run, folder)`, what is true of its run alone; and `CLUSTER`, the
+    parameters of its run on a cluster.
     """
 
     SETTINGS: dict[str, Any]  # parameters of the pipeline that make the run short

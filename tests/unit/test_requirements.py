@@ -102,3 +102,16 @@ def test_families_that_exclude_each_other_get_locks_of_their_own(tmp_path):
     assert own == ["all", "all", "old"]
     with pytest.raises(CapstanError, match="old and new exclude each other"):
         families.lock(("old", "new"), tmp_path / "requirements")
+
+
+def test_what_the_project_leaves_out_is_not_in_the_lock(tmp_path):
+    (tmp_path / "requirements").mkdir()
+    wheel(tmp_path, "1.0")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "made"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["thing", "missing"]\n'
+        '[tool.uv]\nexclude-dependencies = ["missing"]\n'
+    )
+    command = [sys.executable, str(ROOT / "scripts" / "lock"), "--folder", str(tmp_path)]
+    done = subprocess.run([*command, "--no-index", f"--find-links={tmp_path}"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "requirements" / "all.lock").read_text().splitlines()[-1] == "thing==1.0"

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from openai import OpenAI
 from selenium.webdriver.remote.webdriver import WebDriver
 
 from capstan.rollout.traffic import Traffic
@@ -21,6 +22,7 @@ from tests.support import capstones_of_tests as capstones
 from tests.support.monitored import fill
 from tests.support.processes import wait_for
 from tests.support.serving import Mlflow, Server, another_server, mlflow_server, starting_server
+from tests.support.texts import NAME, untrained
 from tests.support.tiny_store import NOW
 
 
@@ -135,3 +137,32 @@ def console(mlflow, feast_home, console_home, console_tokens, challenger) -> Ite
     """A server that knows these tokens."""
     with another_server(mlflow, feast_home, console_home, CAPSTAN_TOKENS_FILE=console_tokens["path"]) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def texts_home(tmp_path_factory) -> Path:
+    """The state folder of `texts`."""
+    return tmp_path_factory.mktemp("openai") / "home"
+
+
+@pytest.fixture(scope="module")
+def texts(server, mlflow, feast_home, texts_home) -> Iterator[Server]:
+    """A server that wants a token, with a small language model and models that make other texts."""
+    versions = {"telegraph": mlflow.register("telegraph"), "writer": mlflow.register("writer")}
+    versions[NAME] = mlflow.register(NAME, model=untrained())
+    for name, version in versions.items():
+        mlflow.roles(name, champion=version)
+    env = {"CAPSTAN_SERVE": ",".join(versions), "CAPSTAN_TOKENS_FILE": str(texts_home.with_name("tokens"))}
+    token = add(texts_home.with_name("tokens"), "ann")
+    with another_server(mlflow, feast_home, texts_home, **env) as made:
+        made.client.headers["Authorization"] = f"Bearer {token}"
+        yield made
+    for name in versions:
+        mlflow.roles(name)
+
+
+@pytest.fixture(scope="module")
+def openai(texts) -> OpenAI:
+    """OpenAI's client of `texts`."""
+    token = texts.client.headers["Authorization"].removeprefix("Bearer ")
+    return OpenAI(base_url=f"{texts.url}/v1", api_key=token, max_retries=0)

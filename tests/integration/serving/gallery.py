@@ -20,6 +20,22 @@ class Place(BaseModel):
 
     item: str
     score: float
+    because: list[str] = []
+
+
+class Reason(BaseModel):
+    """One record of a list."""
+
+    field: str
+    effect_now: float | None
+
+
+class Token(BaseModel):
+    """A token and its log probability."""
+
+    token: str
+    logprob: float
+    top_logprobs: list["Token"] = []
 
 
 class Request(BaseModel):
@@ -52,6 +68,10 @@ class Prediction(BaseModel):
     seed: int = Field(title="Seed", json_schema_extra={"display": "identifier"})
     trend: list[list[float]] = Field(title="Trend", json_schema_extra={"display": "curve", "x": "Hours", "unit": "kg"})
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
+    reasons: list[Reason] = Field(title="Reasons")
+    tokens: list[Token] = Field(title="Tokens", json_schema_extra={"display": "tokens"})
+    names: list[str] = Field(title="Names")
+    empty: list[str] = Field(title="Empty")
 
 
 ROW = {
@@ -69,7 +89,16 @@ ROW = {
     "lists": [[1.0], [2.0, 3.0]],
     "seed": 1_234_567,
     "trend": [[0.0, 1.0], [100.0, 3.0], [1.0, -2.0]],
-    "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5}],
+    "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5, "because": ["a", "<b>"]}],
+    "reasons": [{"field": "<b>age</b>", "effect_now": -0.123456}, {"field": "term", "effect_now": None}],
+    "tokens": [
+        {"token": "To", "logprob": -0.1, "top_logprobs": [{"token": "To", "logprob": -0.1}]},
+        {"token": " ", "logprob": -1.2, "top_logprobs": [{"token": "<b>", "logprob": -0.7}]},
+        {"token": "be\n", "logprob": -3.0},
+        {"token": "!", "logprob": -7.0},
+    ],
+    "names": ["<i>a</i>", "b"],
+    "empty": [],
 }
 
 

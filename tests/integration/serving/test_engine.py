@@ -75,6 +75,14 @@ def test_a_client_that_leaves_cancels_its_stream_alone(own):
     wait_until(lambda: "'sing on' is cancelled" in own.log.read_text())
 
 
+def test_what_an_engine_counts_is_a_metric(own, choir):
+    line = f'capstan_engine{{counted="texts",model="choir",variant="champion",version="{choir}"}} '
+    with stream(own, "sing once") as first, stream(own, "sing twice"):
+        next(first)
+        wait_until(lambda: f"{line}2.0" in own.client.get("/metrics").text)
+    wait_until(lambda: f"{line}0.0" in own.client.get("/metrics").text)
+
+
 def test_a_stream_that_fails_ends_no_other(own):
     with stream(own, "sing well") as good, stream(own, "sing badly", fail_at=3) as bad:
         events = list(bad)

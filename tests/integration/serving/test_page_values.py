@@ -1,4 +1,4 @@
-"""The page with answers of every type, streams, what is loading and what cannot be loaded."""
+"""The page with answers of every type, what is loading and what cannot be loaded."""
 
 import base64
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -21,7 +22,7 @@ MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 @pytest.fixture(scope="module")
 def served(server, mlflow, edited) -> Iterator[Server]:
-    """The server with `writer`, which streams, `price`, which explains, and `gallery`."""
+    """The server with `price`, which explains, `writer`, and `gallery`."""
     (edited / "gallery").mkdir()
     shutil.copy(Path(gallery.__file__), edited / "gallery" / "task.py")
     names = ("writer", "price", "gallery")
@@ -70,6 +71,8 @@ def test_each_field_is_shown_by_its_type_under_its_title(shown):
     assert value(shown, "nothing") == "Nothing\nnone"
     assert value(shown, "curve") == f"Curve\n0.966751 · {MINUS}2,000.5 · 3"
     assert value(shown, "lists").replace("\n", "").replace(" ", "") == "Lists[[1],[2,3]]"
+    assert value(shown, "names") == "Names\n<i>a</i> · b"
+    assert value(shown, "empty") == "Empty\nan empty list"
     facts = dict(text.split("\n", 1) for text in shown.texts(".prediction dl > div"))
     assert (facts["Share"], facts["Mass"]) == ("0.25", "-1234567.875") and "Count" not in facts
     assert shown.problems() == []
@@ -96,7 +99,7 @@ def test_an_image_is_painted_and_one_that_is_none_is_said_to_be_so(shown):
 def test_a_forecast_of_one_step_with_its_levels_in_any_order(shown):
     assert len(shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=step] path.band")) == 1
     assert shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=step] path.median") == []
-    assert shown.texts(".legend li") == ["10 % to 90 %"]
+    assert shown.texts("[data-field=step] .legend li") == ["10 % to 90 %"]
     shown.wait("[data-field=step] .numbers summary").click()
     assert shown.texts("[data-field=step] .numbers tr") == ["Step 10 % 90 %", "1 1 3"]
 
@@ -125,7 +128,22 @@ def test_a_text_of_several_lines_is_sent_as_it_was_entered(opened):
 
 
 def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
-    assert shown.texts(".ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\n3.5"]
+    assert shown.texts(".ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\nbecause of a, <b>\n3.5"]
+
+
+def test_tokens_are_a_text_that_says_how_likely_each_of_them_was(shown):
+    tokens = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=tokens] .token")
+    assert [token.get_attribute("class").split("-")[1] for token in tokens] == ["0", "1", "2", "3"]
+    assert [token.get_attribute("textContent") for token in tokens] == ["To", " ", "be↵\n", "!"]
+    ActionChains(shown.driver).move_to_element(tokens[1]).perform()
+    shown.wait("[data-field=tokens] .readout", "30.1 %; instead <b> 49.7 %")
+    shown.wait("[data-field=tokens] summary").click()
+    assert shown.texts("[data-field=tokens] tbody tr") == ["To 90.5 %", "␣ 30.1 % <b> 49.7 %", "be↵ 5.0 %", "! 0.1 %"]
+
+
+def test_records_are_a_table_with_a_row_each(shown):
+    assert shown.texts("[data-field=reasons] tr") == ["field effect now", f"<b>age</b> {MINUS}0.1235", "term none"]
+    assert shown.wait("[data-field=reasons] table").accessible_name == "Reasons"
 
 
 def test_a_list_counts_its_items_and_what_is_no_list_is_said_at_the_field(opened):
@@ -162,66 +180,6 @@ def test_an_explanation_of_a_value_adds_up_in_its_unit(opened):
     assert "raises or lowers the price, in all to 129.9." in text and "log-odds" not in text.lower()
     assert [row.split() for row in page.texts(".explanation tbody tr")] == [["area", "100", "+130"]]
     assert page.texts(".figure") == ["129.9"]
-
-
-# Called with each change of the page: the words of the answer so far.
-WATCH = """
-window.seen = [];
-new MutationObserver(() => {
-  const text = document.querySelector("[data-field=text] .text");
-  if (text) window.seen.push(text.textContent.split(" ").filter(Boolean).length);
-}).observe(document.body, { childList: true, characterData: true, subtree: true });
-"""
-
-
-def test_a_stream_is_shown_as_it_comes(opened):
-    page = opened("writer")
-    page.enter(words="8", pause="0.3")
-    page.driver.execute_script(WATCH)
-    page.submit()
-    page.wait(".prediction dl")
-    seen = page.driver.execute_script("return window.seen")
-    assert seen == sorted(seen) and set(seen) >= {1, 2, 3, 4, 5, 6, 7, 8}
-    assert page.wait("[data-field=text] .text").text == " ".join(["hello"] * 8)
-    assert page.wait("[data-field=words]").text == "Words\n8"
-    facts = dict(text.split("\n", 1) for text in page.texts(".prediction dl > div"))
-    assert facts["Answered by"].endswith(", champion") and facts["Came as"].startswith("8 parts in ")
-    assert facts["Prediction id"] in page.folded("json")
-    assert page.texts(".stop") == [] and page.problems() == []
-
-
-def test_a_stream_can_be_stopped(opened):
-    page = opened("writer")
-    page.enter(words="1000", pause="0.2")
-    page.submit()
-    page.wait("[data-field=text]", "hello hello")
-    page.wait(".stop").click()
-    page.wait(".prediction", "Stopped.")
-    words = page.wait("[data-field=text] .text").text.split()
-    assert 2 <= len(words) < 100
-    page.wait("main form[aria-busy=false]")
-    time.sleep(0.5)
-    assert page.wait("[data-field=text] .text").text.split() == words
-
-
-def test_a_stream_that_fails_says_so_below_what_had_come(opened):
-    page = opened("writer")
-    page.enter(words="5", fail_at="2")
-    page.submit()
-    page.wait(".prediction [role=alert]", "Internal error")
-    assert page.wait("[data-field=text] .text").text == "hello hello"
-    page.enter(fail_at="0")
-    page.submit()
-    page.wait("main form > [role=alert]", "Internal error")
-    assert page.texts(".prediction") == []
-
-
-def test_what_a_stream_refuses_is_said_at_the_field(opened):
-    page = opened("writer")
-    page.enter(words="0")
-    page.submit()
-    page.wait("#field-words-error", "greater than or equal to 1")
-    assert page.texts(".prediction") == []
 
 
 def test_roles_that_cannot_be_loaded_are_named(driver, served, mlflow):

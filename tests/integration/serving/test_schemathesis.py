@@ -14,6 +14,8 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 # Of what Ann's token is not for, labels and decisions, schemathesis counts no 403 as a refusal of the body.
 # The paths for any model do not say what its rows are; and with a model unloaded, the others' answers would be 404s.
 NEVER_ACCEPTED = {
+    "POST /v1/completions",
+    "POST /v1/chat/completions",
     "POST /v1/models/{model_name}:predict",
     "POST /v1/models/{model_name}:explain",
     "POST /v1/models/{model_name}:event",

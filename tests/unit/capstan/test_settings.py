@@ -17,7 +17,8 @@ def test_a_pod_without_its_configmap_or_one_of_its_secrets_says_so(tmp_path, mon
         (registry, "Secret `registry`", "CAPSTAN_TOKEN", "abc\n"),
         (bucket, "Secret `bucket`", "CAPSTAN_S3_ACCESS_KEY", "key"),
     ):
-        folder.mkdir(parents=True)
+        (folder / "..2026_11_25").mkdir(parents=True)  # what Kubernetes mounts for one that is missing
+        (folder / "..data").symlink_to("..2026_11_25")
         module.settings.cache_clear()
         with pytest.raises(CapstanError, match=missing):
             module.settings()

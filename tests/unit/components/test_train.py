@@ -1,17 +1,18 @@
 """What training refuses before it saves a model, and what it saves."""
 
 import math
+from types import SimpleNamespace
 
-import mlflow
 import pandas as pd
 import pytest
+from mlflow.models.utils import _enforce_schema
+from pydantic import AwareDatetime, BaseModel
 
 from capstan import catalogue
 from capstan.errors import CapstanError
-from components.train.core import fit
-from components.train.mlflow_model import _request
-from pipelines.demand_forecast import task as forecasting
+from components.train.mlflow_model import _example, _request, signature
 from pipelines.flight_delay import task
+from tests.support.models import Answers
 
 
 @pytest.mark.parametrize("value", [math.nan, "HOGWARTS"])
@@ -23,11 +24,17 @@ def test_example_that_its_own_request_refuses_is_named(value):
         _request(capstone, 2, good | {"dest": value})
 
 
-def test_an_input_may_be_an_instant_with_a_zone(tmp_path):
-    past = forecasting.split(forecasting.load(None))[0]["half_hours"]
-    (tmp_path / "tables").mkdir()
-    past.to_parquet(tmp_path / "tables/half_hours.parquet")
-    fit("demand_forecast", str(tmp_path / "tables"), str(tmp_path / "model"), {"forecaster": "seasonal_naive"})
-    saved = mlflow.pyfunc.load_model(str(tmp_path / "model"))
-    assert saved.metadata.signature.inputs.input_dict()["start"].type.name == "datetime"
-    assert saved.input_example["start"][0] == pd.Timestamp("2014-01-07 14:00")  # midnight in Melbourne's market, UTC
+class Dated(BaseModel):
+    """A request with an instant."""
+
+    start: AwareDatetime
+
+
+def test_an_input_may_be_an_instant_with_a_zone():
+    asked = [{"start": "2014-01-08T00:00:00+10:00"}]
+    dated = SimpleNamespace(name="dated", capabilities={"endpoint"}, Request=Dated, examples=lambda _tables: asked)
+    model = Answers({"start": "datetime"}, lambda columns: {"day": [each.day for each in columns["start"]]})
+    assert signature(model).inputs.input_dict()["start"].type.name == "datetime"
+    example = _example(dated, model, {})
+    assert example["start"][0] == pd.Timestamp("2014-01-07 14:00")  # MLflow's instants have no zone
+    assert _enforce_schema(example, signature(model).inputs)["start"][0] == example["start"][0]

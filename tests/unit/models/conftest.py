@@ -1,17 +1,20 @@
-"""Rows with a known truth."""
-
-import os
+"""Rows with a known truth, and a text."""
 
 import pandas as pd
 import pytest
 
+from pipelines.language_model import data
 from tests.support import flights
-
-# As in a run: on a machine with other work, threads that spin for each other take many times as long.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from tests.support.data import DATA_DIR
 
 
 @pytest.fixture(scope="session")
 def rows() -> pd.DataFrame:
     """20,000 rows of a training set in order of time."""
     return flights.rows_with_known_truth()
+
+
+@pytest.fixture(scope="session")
+def plays() -> str:
+    """Tiny Shakespeare."""
+    return data.path(DATA_DIR).read_text()

@@ -99,3 +99,24 @@ def test_joined_network_gets_the_batches():
 
     joined, alone = fit(network(), epochs=1, joined=Joined), fit(network(), epochs=1)
     assert seen == [16] * STEPS and torch.equal(weights(joined), weights(alone))
+
+
+def test_parts_of_a_batch_give_its_gradient():
+    def plain() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+
+    def doubled(epoch: int):
+        return [(x.double(), y.double()) for x, y in batches(epoch)]
+
+    def parted(batch):
+        return list(zip(*(part.chunk(4) for part in batch), strict=True))
+
+    some = partial(training.fit, loss=squared, batches=doubled, rate=0.05, epochs=EPOCHS, clip=0.5)
+    torch.testing.assert_close(weights(some(plain(), parted=parted)), weights(some(plain())), atol=1e-9, rtol=0)
+
+
+def test_mixed_precision_of_a_cpu_computes_otherwise_and_learns_the_same():
+    usual, mixed = (weights(fit(network(), epochs=2, bfloat16=bfloat16)) for bfloat16 in (False, True))
+    assert mixed.dtype == torch.float32 and not torch.equal(mixed, usual)
+    torch.testing.assert_close(mixed, usual, atol=0.05, rtol=0)

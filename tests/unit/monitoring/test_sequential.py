@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from monitoring.comparison import delong
 from monitoring.sequential import daily_differences, look
 
 LOOKS, REPEATS = 60, 600
@@ -79,14 +78,3 @@ def test_daily_differences_leave_out_days_with_too_few_rows():
     canary = np.arange(len(days)) % 2 == 0
     gain = np.where(canary, 1.0, 0.25) * days
     assert daily_differences(days, canary, gain).tolist() == [0.75, 2.25]
-
-
-def test_auc_of_the_influences_is_that_of_scikit_learn():
-    from sklearn.metrics import roc_auc_score
-
-    chance = np.random.default_rng(0)
-    target = chance.random(500) < 0.3
-    scores = np.round(chance.normal(size=(2, 500)) + target, 1)  # with ties
-    aucs, influence = delong(target, scores)
-    np.testing.assert_allclose(aucs, [roc_auc_score(target, line) for line in scores])
-    np.testing.assert_allclose(influence.mean(axis=1), 0, atol=1e-12)

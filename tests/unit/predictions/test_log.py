@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -261,6 +263,25 @@ def test_lines_that_are_no_records_are_set_aside_and_the_others_kept(tmp_path, b
     assert ids(tmp_path) == ([] if where == "alone" else ["a", "b"])
     assert (tmp_path / "quarantine" / "old.jsonl").read_bytes() == bad
     assert "1 lines of old are no records" in caplog.text
+
+
+def test_a_log_that_is_in_a_hurry_moves_what_it_has_and_what_comes(tmp_path):
+    """As in a pod that has a second to end: it is killed before its log is closed."""
+    writer = PredictionLog(tmp_path / "log", storage=Folder(tmp_path / "store"))  # a segment takes five minutes
+    writer.start()
+    asyncio.run(writer.append(lines("a")))
+    writer.hurry()
+    wait_until(lambda: ids(tmp_path / "store" / "predictions") == ["a"])
+    asyncio.run(writer.append(lines("b")))
+    wait_until(lambda: ids(tmp_path / "store" / "predictions") == ["a", "b"])
+    writer.close()
+
+
+def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(("seconds", "moved"), [(0, False), (30, True)])

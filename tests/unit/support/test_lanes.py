@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 SAID = Path(__file__).with_name("said")
+BEGUN = Path(__file__).with_name("begun")
 
 def say(word):
     with SAID.open("a") as file:
@@ -23,6 +24,8 @@ def say(word):
 
 @pytest.mark.xdist_group("cluster")
 def test_flagship():
+    while not BEGUN.exists():  # both workers are at work, however slowly the other one started
+        time.sleep(0.05)
     say("flagship")
 
 @pytest.mark.alone
@@ -34,6 +37,7 @@ def test_alone():
 @pytest.mark.xdist_group("beside")
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_beside(number):
+    BEGUN.touch()
     time.sleep(0.7)
     say(f"beside-{number}")
 """
@@ -44,9 +48,10 @@ def test_what_is_alone_waits_for_the_last_test_of_the_other_worker(tmp_path):
     (tmp_path / "conftest.py").write_text(HOOK)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    alone\n    beside\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # each plugin costs each process
+    options = ["-p", "xdist", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-q"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-q"],
-        cwd=tmp_path, env=environment | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "pytest", *options], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )  # the limit of every test ends it, too, if the workers wait for each other
     assert done.returncode == 0, done.stdout
     assert (tmp_path / "said").read_text().split() == ["flagship", "beside-1", "beside-2", "beside-3", "alone"]

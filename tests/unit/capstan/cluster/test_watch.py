@@ -156,8 +156,11 @@ def test_run_goes_on_while_another_step_works(run, monkeypatch):
     assert (error, there.stopped, notes) == (None, [], [])
 
 
-def test_run_that_somebody_stops_is_not_started_again(run):
-    there, notes, error = run(Fate("CANCELED", nodes=DELETED))
+@pytest.mark.parametrize("fate", [Fate("CANCELED"), Fate("FAILED", spec={"activeDeadlineSeconds": 0})])
+def test_run_that_somebody_stops_is_not_started_again(run, fate):
+    """Kubeflow Pipelines calls it FAILED when a report of the Workflow overtakes the request to stop."""
+    fate.nodes = DELETED
+    there, notes, error = run(fate)
     assert len(there.runs) == 1 and notes == [] and str(error).startswith("The run run-1 was stopped.")
 
 

@@ -53,6 +53,15 @@ def test_change_alarms_and_is_named(reference, after, name, column, change):
     assert not others
 
 
+def test_signal_that_was_always_zero_and_is_not_any_more_alarms(before, after):
+    checks = Checks()
+    reference = daily_counts.reference(before.assign(refused=0.0), checks)
+    calm = daily_counts.recent(after.assign(refused=0.0), checks, reference)
+    assert not alarms(verdicts.check(reference, calm, checks))
+    found = alarmed(reference, changed(after.assign(refused=0.0), "refused", lambda column: column + 0.5))
+    assert ("drift", "refused") in {(check.name, check.signal) for check in found}
+
+
 def test_threshold_of_a_signal_is_the_capstones(reference, after):
     rows = changed(after, "air_time", lambda column: column * 1.3)
     assert alarmed(reference, rows)

@@ -1,0 +1,125 @@
+"""What OpenAI's API says beside a text: JSON that keeps a schema, log probabilities; and whatever is sent to it."""
+
+import json
+from typing import Literal
+
+import jsonschema
+import pytest
+from pydantic import BaseModel
+
+from tests.support.texts import NAME, ROMEO, USER, logged
+
+pytestmark = pytest.mark.slow
+
+
+SPEECH = {
+    "type": "object",
+    "properties": {
+        "speaker": {"enum": ["ROMEO", "JULIET"]},
+        "lines": {"type": "array", "items": {"type": "string", "maxLength": 5}, "maxItems": 2},
+    },
+    "required": ["speaker", "lines"],
+    "additionalProperties": False,
+}
+
+
+def of_schema(schema: dict) -> dict:
+    return {"type": "json_schema", "json_schema": {"name": "speech", "schema": schema, "strict": True}}
+
+
+def test_an_answer_keeps_its_json_schema(openai, texts_home):
+    for seed in range(5):
+        made = openai.chat.completions.create(
+            model=NAME, messages=[USER], seed=seed, response_format=of_schema(SPEECH), max_tokens=200
+        )
+        jsonschema.validate(json.loads(made.choices[0].message.content), SPEECH)
+        assert made.choices[0].finish_reason == "stop"
+    row = logged(made.id, texts_home)
+    assert json.loads(row["inputs"]["json_schema"]) == SPEECH
+    cut = openai.completions.create(**ROMEO | {"max_tokens": 36}, extra_body={"response_format": of_schema(SPEECH)})
+    assert cut.choices[0].finish_reason == "length" or json.loads(cut.choices[0].text)
+
+
+class Speech(BaseModel):
+    """A speech as a class, which the client makes a schema of."""
+
+    speaker: Literal["ROMEO", "JULIET"]
+    loud: bool | None
+
+
+def test_the_client_parses_an_answer_into_a_class(openai):
+    made = openai.chat.completions.parse(model=NAME, messages=[USER], response_format=Speech)
+    assert isinstance(made.choices[0].message.parsed, Speech)
+
+
+@pytest.mark.parametrize(
+    ("schema", "most", "field", "problem"),
+    [
+        ({"type": "string", "pattern": "a+"}, 20, "response_format", "'pattern' is not supported"),
+        ({"enum": []}, 20, "response_format", "Nothing satisfies"),
+        ({"type": "string", "minLength": 90}, 20, "max_tokens", "the shortest JSON of this schema has 92"),
+    ],
+)
+def test_schemas_that_cannot_be_kept_are_refused(texts, schema, most, field, problem):
+    body = ROMEO | {"max_tokens": most, "response_format": of_schema(schema)}
+    reply = texts.client.post("/v1/completions", json=body)
+    assert reply.status_code == 400 and problem in reply.json()["error"]["message"]
+    assert reply.json()["error"]["param"] == field
+    reply = texts.client.post(
+        "/v1/completions", json={"model": "telegraph", "prompt": "a", "response_format": of_schema(schema)}
+    )
+    assert reply.status_code == 400 and "takes no `response_format`" in reply.json()["error"]["message"]
+
+
+def test_log_probabilities_come_with_the_bytes_made(texts, openai, texts_home):
+    asked = {"model": NAME, "messages": [USER], "seed": 4, "max_tokens": 12, "logprobs": True, "top_logprobs": 2}
+    made = openai.chat.completions.create(**asked)
+    tokens = made.choices[0].logprobs.content
+    assert len(tokens) == made.usage.completion_tokens == 12
+    text = bytes(token.bytes[0] for token in tokens).decode(errors="replace")
+    assert text == made.choices[0].message.content
+    for token in tokens:
+        likeliest = [other.logprob for other in token.top_logprobs]
+        assert len(likeliest) == 2 and likeliest[0] >= likeliest[1] and token.logprob <= likeliest[0] <= 0
+    chunks = list(openai.chat.completions.create(**asked, stream=True))
+    parts = [part for chunk in chunks if chunk.choices[0].logprobs for part in chunk.choices[0].logprobs.content]
+    assert [part.bytes for part in parts] == [token.bytes for token in tokens]
+    assert [part.logprob for part in parts] == pytest.approx([token.logprob for token in tokens], abs=1e-4)
+    record = logged(chunks[0].id, texts_home)["prediction"]
+    assert [token["bytes"] for token in record["logprobs"]] == [token.bytes for token in tokens]
+    body = {"prompt": "ROMEO:\n", "max_tokens": 12}
+    same = texts.client.post(f"/v2/models/{NAME}/generate", json=body | {"logprobs": True}).json()["logprobs"]
+    by_v1 = texts.predict(body | {"logprobs": True}, name=NAME).json()["predictions"][0]["logprobs"]
+    assert len(same) == 12 and [token["bytes"] for token in by_v1] == [token["bytes"] for token in same]
+    assert texts.client.post(f"/v2/models/{NAME}/generate", json=body).json()["logprobs"] == []
+
+
+def test_log_probabilities_of_a_completion_are_lists(openai):
+    made = openai.completions.create(**ROMEO, logprobs=3).choices[0].logprobs
+    assert len(made.tokens) == len(made.token_logprobs) == len(made.text_offset) == 20
+    assert all(len(top) == 3 for top in made.top_logprobs)
+    assert made.text_offset[0] == 0 and made.text_offset == sorted(made.text_offset)
+    chunks = list(openai.completions.create(**ROMEO, logprobs=3, stream=True))
+    parts = [chunk.choices[0].logprobs for chunk in chunks if chunk.choices[0].logprobs]
+    assert [offset for part in parts for offset in part.text_offset] == made.text_offset
+    assert [token for part in parts for token in part.tokens] == made.tokens
+    assert openai.completions.create(**ROMEO, logprobs=0).choices[0].logprobs.top_logprobs == [{}] * 20
+    assert openai.completions.create(**ROMEO).choices[0].logprobs is None
+
+
+def test_whatever_is_sent_is_answered_or_refused(texts, fuzz):
+    fuzz.watch(texts.log)
+    text = ROMEO | {"stop": ["a"], "seed": 1, "temperature": 0.5, "logprobs": 2, "response_format": of_schema(SPEECH)}
+    talk = {"model": NAME, "messages": [USER, USER | {"name": "Ann", "content": [{"type": "text", "text": "Who?"}]}]}
+    talk |= {"stream": True, "stream_options": {"include_usage": True}, "logprobs": True, "top_logprobs": 1}
+    for mutator in fuzz.examples("openai", 150):
+        path, body = mutator.random.choice((("/v1/completions", text), ("/v1/chat/completions", talk)))
+        reply = fuzz.post(texts.client, mutator, path, mutator.body(body | {"max_tokens": 40}))
+        if reply is not None and reply.status_code != 200:
+            assert reply.json()["error"].keys() == {"message", "type", "param", "code"}
+    fuzz.verify()
+    deep = {"type": "json_schema", "json_schema": {"schema": {}}}
+    for _ in range(300):
+        deep["json_schema"]["schema"] = {"items": deep["json_schema"]["schema"]}
+    reply = texts.client.post("/v1/completions", json=ROMEO | {"response_format": deep})
+    assert reply.status_code == 400 and "nested too deeply" in reply.json()["error"]["message"]

@@ -1,0 +1,81 @@
+"""Code in the sandbox, some of it hostile."""
+
+import socket
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from capstan.errors import CapstanError
+from models.sandbox import sandbox, succeeds
+
+pytestmark = pytest.mark.slow  # each starts a process or more
+
+HOSTILE = {
+    "an error": "assert 1 + 1 == 3",
+    "no Python": "def f(:",
+    "an early end": "import sys\nsys.exit(0)",
+    "a hard early end": "import os\nos._exit(0)",
+    "no end": "while True: pass",
+    "sleep": "import time\ntime.sleep(60)",
+    "memory": "x = bytearray(2**31)",
+    "much memory, bit by bit": "x = []\nwhile True: x.append(bytearray(2**24))",
+    "a large file": "open('/tmp/x', 'wb').write(bytes(2**24))",
+    "much output": "while True: print('x' * 10**6)",
+    "processes without end": "import os\nwhile True: os.fork()",
+    "the end of all others": "import os, signal\nos.kill(-1, signal.SIGKILL)",
+    "deep recursion": "def f(n): return f(n + 1)\nf(0)",
+}
+
+
+@pytest.mark.parametrize("code", HOSTILE.values(), ids=HOSTILE)
+def test_code_that_does_not_reach_its_end_has_not_succeeded(code):
+    processes = {process.pid for process in psutil.Process().children(recursive=True)}
+    assert not succeeds(code, seconds=5)
+    assert {process.pid for process in psutil.Process().children(recursive=True)} <= processes
+
+
+def test_code_that_is_right_succeeds():
+    assert succeeds("import math, random, re, collections\nassert math.gcd(12, 18) == 6\nprint('well')")
+    assert succeeds("open('/tmp/x', 'w').write('x')\nassert open('/tmp/x').read() == 'x'")
+
+
+def test_code_reaches_no_port_of_this_machine():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 2).close()"
+        assert not succeeds(code)
+        exec(code)  # it is the sandbox that refuses
+
+
+def test_code_sees_no_file_of_this_machine(tmp_path):
+    secret = tmp_path / "key"
+    secret.write_text("secret")
+    assert not succeeds(f"open({str(secret)!r})")
+    assert not succeeds(f"open({str(Path(__file__).resolve())!r})")
+    assert succeeds("import os\nassert not {name for name in os.environ if 'CAPSTAN' in name or name == 'HOME'}")
+
+
+def test_code_changes_no_file_of_this_machine():
+    name = f"/usr/lib/written-{time.time_ns()}"
+    assert not succeeds(f"open({name!r}, 'w')")
+    assert not Path(name).exists()
+
+
+def test_without_bubblewrap_it_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    sandbox.cache_clear()
+    with pytest.raises(CapstanError, match="apt-get install bubblewrap"):
+        succeeds("pass")
+    sandbox.cache_clear()
+
+
+def test_sandbox_that_does_not_begin_is_an_error_and_no_failure_of_the_code(monkeypatch, tmp_path):
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'No permission to create a namespace' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    sandbox.cache_clear()
+    with pytest.raises(CapstanError, match="No permission to create a namespace"):
+        succeeds("pass")
+    sandbox.cache_clear()
