@@ -30,13 +30,16 @@ class Cache(Protocol):
 
 def plain(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
     """Return attention step by step, as the reference."""
-    groups = q.shape[1] // k.shape[1]
-    k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-    scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
     if mask is None:
         time = torch.arange(q.shape[2], device=q.device)[None]
         mask = visible(time, time)
-    return torch.softmax(scores + mask, dim=-1) @ v
+    return shares(q, k, mask) @ v.repeat_interleave(q.shape[1] // v.shape[1], 1)
+
+
+def shares(q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Return what each query takes of each key, (batch, heads, time, keys), 1 in all."""
+    k = k.repeat_interleave(q.shape[1] // k.shape[1], 1)
+    return torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + mask, dim=-1)
 
 
 def sdpa(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:

@@ -18,6 +18,8 @@ from models import attention, positions
 from models.experts import Experts
 from models.grams import Grams
 
+BEGIN = 0.02  # the standard deviation that weights begin with: GPT-2
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -154,7 +156,7 @@ class Decoder(nn.Module):
         self.apply(_begin)
         for name, weights in self.named_parameters():  # the sum of all layers begins as wide as that of a few: GPT-2
             if name.endswith(("attention.out.weight", "feed_forward.down.weight", "feed_forward.down")):
-                nn.init.normal_(weights, std=0.02 / math.sqrt(2 * shape.layers))
+                nn.init.normal_(weights, std=BEGIN / math.sqrt(2 * shape.layers))
 
     def forward(
         self,
@@ -174,7 +176,7 @@ class Decoder(nn.Module):
         if self.places:
             x = x + self.places(places)
         elif self.shape.positions == "sinusoids":
-            x = x + positions.waves(places, self.shape.width)
+            x = x + BEGIN * positions.waves(places, self.shape.width)  # Vaswani makes the embeddings larger instead
         if self.grams:
             x = x + self.grams(tokens, before)
         place = self.placed(places, cache)
@@ -198,4 +200,4 @@ class Decoder(nn.Module):
 
 def _begin(module: nn.Module) -> None:
     if isinstance(module, nn.Linear | nn.Embedding):
-        nn.init.normal_(module.weight, std=0.02)
+        nn.init.normal_(module.weight, std=BEGIN)

@@ -6,16 +6,21 @@ from collections.abc import Sequence
 
 import torch
 
-from models.attention import Mask, sdpa
+from models.attention import Mask, sdpa, shares
 from models.pages import Pages
 
 
 class PagedCache:
-    """The pages of some streams, which each get the same number of new tokens."""
+    """The pages of some streams, which each get the same number of new tokens.
 
-    def __init__(self, pages: Pages, tables: Sequence[Sequence[int]], places: torch.Tensor):
+    attended: where it is `watched`, what the last new token takes of each token, for each layer, the mean of its heads,
+    (streams, tokens).
+    """
+
+    def __init__(self, pages: Pages, tables: Sequence[Sequence[int]], places: torch.Tensor, watched: bool = False):
         """tables: the pages of each stream. places: of its new tokens, shape (streams, new tokens)."""
-        self.pages, self.places = pages, places
+        self.pages, self.places, self.watched = pages, places, watched
+        self.attended: list[torch.Tensor] = []
         used = int(places.max()) // pages.size + 1
         table = torch.tensor([[*held[:used], *[0] * (used - len(held))] for held in tables])
         slots = torch.arange(pages.size)
@@ -30,4 +35,6 @@ class PagedCache:
         for memory, new in ((self.pages.keys[layer], k), (self.pages.values[layer], v)):
             memory[self.new] = new.transpose(1, 2)
         keys, values = (memory[layer][self.known].transpose(1, 2) for memory in (self.pages.keys, self.pages.values))
+        if self.watched:
+            self.attended.append(shares(q[:, :, -1:], keys, self.mask[..., -1:, :]).mean(1)[:, 0])
         return sdpa(q, keys, values, self.mask)

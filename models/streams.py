@@ -24,6 +24,7 @@ from models.speculative import Draft, accepted
 
 CHUNK = 64  # tokens of a prompt that are read in one step
 AHEAD = 4  # tokens that a draft has in one step
+Attended = list[tuple[int, float]]  # places and what is taken of each, the mean of all heads, the most first
 Allowed = Callable[[list[int]], torch.Tensor]  # what was made so far -> which token may come next, shape (vocabulary,)
 
 
@@ -38,9 +39,11 @@ class Stream:
     allowed: Allowed | None = None
     adapter: int = 0  # of the decoder's adapters; 0 is none
     alternatives: int = 0  # how many of the likeliest tokens are kept, for each that is made
+    watched: int = 0  # how many of the tokens that each layer attends to most are kept, for each that is made
     made: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)  # of each token made, before temperature and filters
     likeliest: list[list[tuple[int, float]]] = field(default_factory=list)  # tokens and their log probabilities
+    attended: list[list[Attended]] = field(default_factory=list)  # for each token made, by layer
     pages: list[int] = field(default_factory=list)
     read: int = 0  # tokens whose keys and values are in the pages
 
@@ -53,8 +56,9 @@ class Stream:
 
     @property
     def plain(self) -> bool:
-        """Return whether a draft may be asked: what may come next depends on no rule, and no alternatives are kept."""
-        return not (self.allowed or self.alternatives or self.how.presence or self.how.frequency)
+        """Return whether a draft may be asked: what may come next depends on no rule, and nothing more is kept."""
+        more = self.alternatives or self.watched
+        return not (more or self.allowed or self.how.presence or self.how.frequency)
 
 
 class Streams:
@@ -107,10 +111,11 @@ class Streams:
         grown = self._step_ahead(drafted, self.draft) if self.draft and drafted else []
         for group, count in ((reading, min(self.chunk, left[reading[0]]) if reading else 0), (others, 1)):
             if group:
-                logits = self._forward(group, [stream.tokens[stream.read : stream.read + count] for stream in group])
+                new = [stream.tokens[stream.read : stream.read + count] for stream in group]
+                logits, attended = self._forward(group, new)
                 self._keep(group, [count] * len(group))
                 done = [row for row, stream in enumerate(group) if stream.read == len(stream.tokens)]
-                grown += self._draw([group[row] for row in done], logits[done, -1])
+                grown += self._draw([group[row] for row in done], logits[done, -1], [layer[done] for layer in attended])
         return grown
 
     def _step_ahead(self, group: list[Stream], draft: Draft) -> list[Stream]:
@@ -120,7 +125,7 @@ class Streams:
             asked.append(shares(draft(texts), hows))
             drawn = draw(asked[-1], [stream.random.random() for stream in group]).tolist()
             texts = [[*text, token] for text, token in zip(texts, drawn, strict=True)]
-        logits = self._forward(group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)])
+        logits, _ = self._forward(group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)])
         target = torch.stack([shares(logits[:, place], hows) for place in range(self.ahead + 1)], dim=1)
         logprobs = logits.log_softmax(dim=-1)
         for row, (stream, text, wanted) in enumerate(zip(group, texts, torch.stack(asked, dim=1), strict=True)):
@@ -147,14 +152,17 @@ class Streams:
         stream.read = len(shared) * self.pages.size
         return True
 
-    def _forward(self, group: list[Stream], tokens: list[list[int]]) -> torch.Tensor:
-        """Compute the next tokens of each stream, as many of each; return the logits, shape (n, tokens, vocabulary)."""
+    def _forward(self, group: list[Stream], tokens: list[list[int]]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Compute the next tokens of each stream, as many of each.
+
+        Return the logits, shape (n, tokens, vocabulary), and `PagedCache.attended` where a stream is watched.
+        """
         places = torch.tensor([[stream.read] for stream in group]) + torch.arange(len(tokens[0]))
         if self.chosen:
             self.chosen.choose([stream.adapter for stream in group])
-        cache = PagedCache(self.pages, [stream.pages for stream in group], places)
-        logits: torch.Tensor = self.decoder(torch.tensor(tokens), places, cache, self._before(group))
-        return logits
+        watched = any(stream.watched for stream in group)
+        cache = PagedCache(self.pages, [stream.pages for stream in group], places, watched)
+        return self.decoder(torch.tensor(tokens), places, cache, self._before(group)), cache.attended
 
     def _keep(self, group: list[Stream], counts: list[int]) -> None:
         """Keep so many more tokens of each stream: their keys and values are in its pages."""
@@ -169,8 +177,8 @@ class Streams:
         count = self.decoder.grams.before
         return torch.tensor([[*[NONE] * count, *stream.tokens[: stream.read]][-count:] for stream in group])
 
-    def _draw(self, group: list[Stream], logits: torch.Tensor) -> list[Stream]:
-        """Add the next token to each stream."""
+    def _draw(self, group: list[Stream], logits: torch.Tensor, attended: list[torch.Tensor]) -> list[Stream]:
+        """Add the next token to each stream. logits: (n, vocabulary). attended: (n, tokens), for each layer."""
         if not group:
             return []
         before = torch.log_softmax(logits, dim=-1)
@@ -182,10 +190,17 @@ class Streams:
             made = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
             counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in made])
         drawn = draw(shares(logits, [stream.how for stream in group], counts), [one.random.random() for one in group])
-        for stream, token, row in zip(group, drawn.tolist(), before, strict=True):
+        for number, (stream, token, row) in enumerate(zip(group, drawn.tolist(), before, strict=True)):
+            if stream.watched:
+                stream.attended.append([_most(layer[number, : stream.read], stream.watched) for layer in attended])
             stream.made.append(token)
             stream.logprobs.append(float(row[token]))
             if stream.alternatives:
-                best = row.topk(stream.alternatives)
-                stream.likeliest.append([*zip(best.indices.tolist(), best.values.tolist(), strict=True)])
+                stream.likeliest.append(_most(row, stream.alternatives))
         return group
+
+
+def _most(values: torch.Tensor, count: int) -> list[tuple[int, float]]:
+    """Return the places of the largest of some values, and these, the largest first. values: (n,)."""
+    best = values.topk(min(count, len(values)))
+    return [*zip(best.indices.tolist(), best.values.tolist(), strict=True)]

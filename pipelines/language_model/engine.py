@@ -37,8 +37,8 @@ class TextEngine:
         if (adapter := self.voices.get(row["voice"])) is None:
             offered = ", ".join(name for name in self.voices if name) or "none"
             raise InvalidRow(f"This version has no such voice. It has: {offered}.", 0, "voice")
-        shown = shown if row["logprobs"] else 0
-        stream = Stream([*row["prompt"].encode()], most, how, seed, guide, adapter, shown)
+        shown, watched = (shown, int(row["attention"])) if row["logprobs"] else (0, 0)
+        stream = Stream([*row["prompt"].encode()], most, how, seed, guide, adapter, shown, watched)
         if self.streams.needed(stream) > self.streams.pages.count:
             raise InvalidRow("Prompt and max_tokens together are too long.", 0, "max_tokens")
         self.streams.add(stream)
@@ -74,14 +74,7 @@ class TextEngine:
             return {}
         first, last = self.shown[stream], self.texts[stream].taken
         self.shown[stream] = last
-        tops = stream.likeliest[first:last] or [[] for _ in range(first, last)]
-        made = zip(stream.made[first:last], stream.logprobs[first:last], tops, strict=True)
-        return {
-            "logprobs": [
-                likely(byte, logprob) | {"top_logprobs": [likely(*other) for other in top]}
-                for byte, logprob, top in made
-            ]
-        }
+        return {"logprobs": [_made(stream, number) for number in range(first, last)]}
 
     def numbers(self) -> dict[str, float]:
         """Return the streams that run and wait, and how the pages are used: held by streams, or kept for later ones."""
@@ -95,6 +88,16 @@ class TextEngine:
         self.streams.end(stream)
         del self.texts[stream]
         self.shown.pop(stream, None)
+
+
+def _made(stream: Stream, number: int) -> dict[str, Any]:
+    """Return what is known of a byte that was made."""
+    made = likely(stream.made[number], stream.logprobs[number])
+    made["top_logprobs"] = [likely(*other) for other in stream.likeliest[number]] if stream.alternatives else []
+    place = len(stream.prompt) + number
+    layers = stream.attended[number] if stream.watched else []
+    made["attention"] = [[{"back": place - other, "share": share} for other, share in layer] for layer in layers]
+    return made
 
 
 def likely(byte: int, logprob: float) -> dict[str, Any]:

@@ -36,6 +36,9 @@ class Request(BaseModel):
     )
     logprobs: bool = Field(False, title="Log probabilities", description="also answer those of each byte")
     top_logprobs: int = Field(0, title="Alternatives", ge=0, le=5, description="of each byte, with log probabilities")
+    attention: int = Field(
+        0, title="Attention", ge=0, le=8, description="with log probabilities: of how many bytes, for each layer"
+    )
 
     @model_validator(mode="after")
     def can_be_satisfied(self) -> Self:
@@ -60,10 +63,18 @@ class Likely(BaseModel):
     logprob: float = Field(title="Log probability", le=0, description="natural, before temperature and filters")
 
 
+class Seen(BaseModel):
+    """A byte that a layer attended to."""
+
+    back: int = Field(title="So many bytes before", ge=1)
+    share: float = Field(title="Share", ge=0, description="of its attention, the mean of all heads")
+
+
 class Made(Likely):
     """A byte that was made."""
 
     top_logprobs: list[Likely] = Field(title="Likeliest instead")
+    attention: list[list[Seen]] = Field([], title="Attention", description="for each layer, the most first")
 
 
 class Prediction(BaseModel):

@@ -41,7 +41,7 @@ class Routes:
         repository = f"/v2/repository/models/{MODEL}"
         return [
             ApiRoute("/metrics", metrics_handler, Kind.PROBE),
-            ApiRoute("/v1/models", self.models),
+            ApiRoute("/v1/models", self.models_v1),
             ApiRoute(f"/v1/models/{MODEL}", self.model_ready),
             ApiRoute("/v2", self.metadata),
             ApiRoute("/v2/health/live", self.live, Kind.PROBE),
@@ -72,6 +72,12 @@ class Routes:
     async def models(self, request: Request) -> JSONResponse:
         """The names of the models that are served."""
         return JSONResponse({"models": self.repository.names()})
+
+    async def models_v1(self, request: Request) -> JSONResponse:
+        """The same, and as OpenAI's clients read them. When a model was created is not known here."""
+        names = self.repository.names()
+        data = [{"id": name, "object": "model", "created": 0, "owned_by": "capstan"} for name in names]
+        return JSONResponse({"models": names, "object": "list", "data": data})
 
     async def model_metadata(self, request: Request) -> JSONResponse:
         """A model's tensors, loaded versions and what a form of it needs."""

@@ -6,11 +6,12 @@ import { events } from "./events.js";
 import { showTokens } from "./values/tokens.js";
 
 const PATH = "v1/chat/completions";
-const ALTERNATIVES = 3; // to each token, where they are shown
+const SHOWN = { logprobs: true, top_logprobs: 3 }; // of each token
+const ATTENDED = 5; // tokens, of each layer
 const TOKENS = { title: "How likely each token was", type: { display: "tokens" } };
 
-/** Return the element of a conversation. */
-export function makeChat(name) {
+/** Return the element of a conversation; schema: of a model's requests. */
+export function makeChat(name, schema) {
   let messages = [];
   let aborted = null;
   const turns = el("ol", { class: "turns", "aria-label": "Conversation", "aria-live": "polite" });
@@ -24,7 +25,7 @@ export function makeChat(name) {
     "form",
     { class: "card message" },
     el("div", { class: "field" }, el("label", { for: "message" }, "Message"), input),
-    el("div", {}, likely, " ", el("label", { for: "likely" }, "Show how likely each token was")),
+    el("div", {}, likely, " ", el("label", { for: "likely" }, "Show how likely each token was, and what it attended to")),
     problem,
     el("div", { class: "buttons" }, say, stop, again),
   );
@@ -52,7 +53,8 @@ export function makeChat(name) {
     const own = messages; // a new conversation begins another list
     const content = input.value;
     const asked = [...own, { role: "user", content }];
-    const more = likely.checked ? { logprobs: true, top_logprobs: ALTERNATIVES } : {};
+    const attention = schema.properties?.attention ? { attention: ATTENDED } : {};
+    const more = likely.checked ? { ...SHOWN, ...attention } : {};
     const body = JSON.stringify({ model: name, messages: asked, stream: true, ...more });
     const said = turn("You", content);
     const answer = turn(name, "");
@@ -80,7 +82,7 @@ export function makeChat(name) {
       return;
     }
     own.push(asked.at(-1), { role: "assistant", content: made.content });
-    if (made.tokens.length) answer.querySelector(".said").replaceWith(...showTokens(made.tokens, TOKENS).elements);
+    if (made.tokens.length) answer.querySelector(".said").replaceWith(shown(made.tokens));
     input.value = "";
     input.focus();
   }
@@ -94,6 +96,10 @@ export function makeChat(name) {
   }
 
   return el("div", { class: "chat" }, turns, form);
+}
+
+function shown(tokens) {
+  return el("div", {}, showTokens(tokens, TOKENS).elements);
 }
 
 function turn(who, content) {

@@ -87,7 +87,8 @@ export function makeView(metadata) {
   const problems = Object.entries(metadata.unloadable);
   if (problems.length) titles.append(unloadable(problems, metadata.variants));
   const columns = el("div", { class: "columns" }, form.element, answers);
-  return metadata.chats ? [titles, ...choice({ Form: columns, Chat: makeChat(metadata.name) })] : [titles, columns];
+  if (!metadata.chats) return [titles, columns];
+  return [titles, ...choice({ Form: columns, Chat: makeChat(metadata.name, metadata.request_schema) })];
 }
 
 /** Return buttons for some elements, by name, and the elements, of which one is shown. */

@@ -1,7 +1,8 @@
-// A text token by token: how likely the model held each to be, and what it held to be likely instead.
+// A text token by token: how likely the model held each to be, what it held to be likely instead, and what it attended to.
 
 import { el, foldable, unfold } from "../dom.js";
 import { percent } from "../numbers.js";
+import { attention } from "./attention.js";
 
 const STEPS = [0.5, 0.1, 0.01]; // of a share; what is less likely has the strongest colour
 const SHOWN = 20;
@@ -11,12 +12,18 @@ export function showTokens(value, { title, type }) {
   if (type.display !== "tokens" || !Array.isArray(value) || !value.every(isToken)) return null;
   if (!value.length) return { elements: [el("p", { class: "absent" }, "none")] };
   const readout = el("p", { class: "readout" }, OVERVIEW);
-  const say = (text) => () => (readout.textContent = text);
-  const tokens = value.map((each) =>
-    el("span", { class: `token unlikely-${unlikely(each)}`, onpointerenter: say(sentence(each)) }, ended(each.token)),
+  const tokens = value.map((each, i) =>
+    el("span", { class: `token unlikely-${unlikely(each)}`, onpointerenter: () => point(i) }, ended(each.token)),
   );
-  const text = el("p", { class: "text tokens", "aria-label": title, onpointerleave: say(OVERVIEW) }, tokens);
-  return { elements: [text, legend(), readout, foldable("The numbers", { class: "numbers" }, numbers(value, title))] };
+  const attended = attention(value, tokens, visible);
+  function point(i) {
+    attended?.mark(i);
+    const said = i === null ? [OVERVIEW] : [`${sentence(value[i])}.`, attended?.say(i)];
+    readout.textContent = said.filter(Boolean).join(" ");
+  }
+  const text = el("p", { class: "text tokens", "aria-label": title, onpointerleave: () => point(null) }, tokens);
+  const table = foldable("The numbers", { class: "numbers" }, numbers(value, title));
+  return { elements: [text, legend(), attended?.control ?? null, readout, table] };
 }
 
 function isToken(each) {

@@ -36,6 +36,7 @@ class Token(BaseModel):
     token: str
     logprob: float
     top_logprobs: list["Token"] = []
+    attention: list[list[dict[str, float]]] = []
 
 
 class Request(BaseModel):
@@ -94,7 +95,11 @@ ROW = {
     "tokens": [
         {"token": "To", "logprob": -0.1, "top_logprobs": [{"token": "To", "logprob": -0.1}]},
         {"token": " ", "logprob": -1.2, "top_logprobs": [{"token": "<b>", "logprob": -0.7}]},
-        {"token": "be\n", "logprob": -3.0},
+        {
+            "token": "be\n",
+            "logprob": -3.0,
+            "attention": [[{"back": 2, "share": 0.7}], [{"back": 1, "share": 0.5}, {"back": 9, "share": 0.25}]],
+        },
         {"token": "!", "logprob": -7.0},
     ],
     "names": ["<i>a</i>", "b"],

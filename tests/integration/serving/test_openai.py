@@ -41,6 +41,11 @@ def test_a_completion_is_the_prediction_that_generate_makes(texts, openai, texts
     assert row["inputs"]["presence_penalty"] == 0, "what the client does not say is as the schema has it"
 
 
+def test_the_models_are_listed(texts, openai):
+    assert [model.id for model in openai.models.list()] == texts.client.get("/v1/models").json()["models"]
+    assert NAME in [model.id for model in openai.models.list()]
+
+
 def test_a_version_may_be_named(openai):
     version = openai.completions.create(**ROMEO).model
     assert openai.completions.create(**ROMEO | {"model": version}).model == version

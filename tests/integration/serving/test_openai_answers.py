@@ -94,6 +94,19 @@ def test_log_probabilities_come_with_the_bytes_made(texts, openai, texts_home):
     assert texts.client.post(f"/v2/models/{NAME}/generate", json=body).json()["logprobs"] == []
 
 
+def test_attention_comes_with_the_log_probabilities(openai):
+    asked = {"model": NAME, "messages": [USER], "max_tokens": 12, "logprobs": True}
+    made = openai.chat.completions.create(**asked, extra_body={"attention": 8})
+    tokens = [token.model_dump() for token in made.choices[0].logprobs.content]
+    for number, token in enumerate(tokens):
+        (seen,) = token["attention"]  # the model has one layer
+        shares = [one["share"] for one in seen]
+        assert len({one["back"] for one in seen}) == 8 and shares == sorted(shares, reverse=True)
+        assert all(1 <= one["back"] <= made.usage.prompt_tokens + number for one in seen) and 0 < sum(shares) < 1.001
+    without = openai.chat.completions.create(**asked).choices[0].logprobs.content
+    assert [token.model_dump()["attention"] for token in without] == [[]] * 12
+
+
 def test_log_probabilities_of_a_completion_are_lists(openai):
     made = openai.completions.create(**ROMEO, logprobs=3).choices[0].logprobs
     assert len(made.tokens) == len(made.token_logprobs) == len(made.text_offset) == 20

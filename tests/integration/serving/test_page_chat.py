@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 from predictions import read
@@ -61,12 +62,14 @@ def test_conversation_on_the_page_goes_on_and_begins_again(chat, own, home):
     assert chat.texts(".turns li") == [] and chat.problems() == []
 
 
-def test_page_shows_how_likely_each_token_of_an_answer_was(chat):
+def test_page_shows_how_likely_each_token_of_an_answer_was_and_what_it_attended_to(chat):
     chat.wait("#likely").click()
     chat.wait("#message").send_keys("Who's there?\n")
     answered(chat, 1)
     tokens = chat.driver.find_elements(By.CSS_SELECTOR, ".turns .token")
     assert len(tokens) > 10 and all("unlikely" in token.get_attribute("class") for token in tokens)
+    ActionChains(chat.driver).move_to_element(tokens[9]).perform()
+    chat.wait(".turns .readout", "Attended to ")
     chat.wait(".turns summary").click()
     assert "%" in chat.texts(".turns tbody tr")[0]
 

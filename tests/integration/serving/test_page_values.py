@@ -131,12 +131,25 @@ def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
     assert shown.texts(".ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\nbecause of a, <b>\n3.5"]
 
 
+def marked(tokens: list) -> list[str]:
+    """Return those tokens that look different because another one attended to them."""
+    return [one.get_attribute("textContent") for one in tokens if one.value_of_css_property("box-shadow") != "none"]
+
+
 def test_tokens_are_a_text_that_says_how_likely_each_of_them_was(shown):
     tokens = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=tokens] .token")
     assert [token.get_attribute("class").split("-")[1] for token in tokens] == ["0", "1", "2", "3"]
     assert [token.get_attribute("textContent") for token in tokens] == ["To", " ", "be↵\n", "!"]
     ActionChains(shown.driver).move_to_element(tokens[1]).perform()
     shown.wait("[data-field=tokens] .readout", "30.1 %; instead <b> 49.7 %")
+    assert marked(tokens) == []
+    ActionChains(shown.driver).move_to_element(tokens[2]).perform()
+    shown.wait("[data-field=tokens] .readout", "be↵: 5.0 %. Attended to ␣ 50.0 %, what stands before 25.0 %.")
+    assert marked(tokens) == [" "]
+    Select(shown.wait("[data-field=tokens] select")).select_by_visible_text("1")
+    ActionChains(shown.driver).move_to_element(tokens[2]).perform()
+    shown.wait("[data-field=tokens] .readout", "Attended to To 70.0 %.")
+    assert marked(tokens) == ["To"]
     shown.wait("[data-field=tokens] summary").click()
     assert shown.texts("[data-field=tokens] tbody tr") == ["To 90.5 %", "␣ 30.1 % <b> 49.7 %", "be↵ 5.0 %", "! 0.1 %"]
 

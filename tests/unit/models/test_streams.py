@@ -169,3 +169,28 @@ def test_log_probabilities_are_those_of_the_whole_text_computed_at_once(decoder)
         assert [token for token, _ in kept] == row.topk(4).indices.tolist()
         assert [logprob for _, logprob in kept] == pytest.approx(row.topk(4).values.tolist(), abs=1e-3)
     assert len(plain.logprobs) == 12 and plain.likeliest == []
+
+
+def test_what_each_layer_attended_to_is_that_of_the_whole_text_computed_at_once(decoder):
+    wanted, plain = (Stream(prompt, 12, watched=count) for prompt, count in zip(prompts(2), (4, 0), strict=True))
+    run(Streams(decoder, pages=60, size=4, chunk=8), wanted, plain)
+    layers = []
+
+    def recorded(q, k, v, mask):
+        k, v = (part.repeat_interleave(q.shape[1] // k.shape[1], 1) for part in (k, v))
+        mask = torch.full((q.shape[2], q.shape[2]), -torch.inf).triu(1) if mask is None else mask
+        shares = (q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + mask).softmax(dim=-1)
+        layers.append(shares.mean(1)[0])
+        return shares @ v
+
+    same = Decoder(decoder.shape, recorded).eval()
+    same.load_state_dict(decoder.state_dict())
+    with torch.inference_mode():
+        same(torch.tensor([wanted.tokens]))
+    for number, kept in enumerate(wanted.attended):
+        place = len(wanted.prompt) + number
+        for shares, most in zip(layers, kept, strict=True):
+            row = shares[place - 1, :place]
+            assert [share for _, share in most] == pytest.approx(row.topk(min(4, place)).values.tolist(), abs=1e-3)
+            assert [share for _, share in most] == pytest.approx([float(row[at]) for at, _ in most], abs=1e-3)
+    assert len(wanted.attended) == 12 and plain.attended == []
