@@ -14,7 +14,7 @@ SAMPLE = 1_500  # customers on the maps
 
 
 def maps(points: np.ndarray, segments: np.ndarray, seed: int = 0) -> Figure:
-    """Return two maps of customers: principal components keep distances, UMAP keeps neighbours."""
+    """Return two maps of customers: principal components keep distances, t-SNE keeps neighbours."""
     from matplotlib.figure import Figure
 
     from pipelines.segmentation.principal_components import PrincipalComponents
@@ -30,16 +30,17 @@ def maps(points: np.ndarray, segments: np.ndarray, seed: int = 0) -> Figure:
         axes.set_xticks([])
         axes.set_yticks([])
     left.set_title(f"Principal components, {components.share.sum():.0%} of the variance")
-    right.set_title("UMAP: distances between groups mean nothing")
+    right.set_title("t-SNE: distances between groups mean nothing")
     left.legend(title="segment", markerscale=3)
     return figure
 
 
 def neighbours_map(points: np.ndarray, seed: int) -> np.ndarray:
-    """Return the UMAP embedding of points in the plane, shape (n, 2)."""
-    from umap import UMAP
+    """Return the embedding of points in the plane by t-SNE, shape (n, 2). Source: van der Maaten and Hinton (2008)."""
+    from sklearn.manifold import TSNE
 
-    places: np.ndarray = UMAP(n_neighbors=30, min_dist=0.3, random_state=seed, n_jobs=1).fit_transform(points)
+    embedding = TSNE(perplexity=min(30, (len(points) - 1) / 3), random_state=seed, n_jobs=1)
+    places: np.ndarray = embedding.fit_transform(points)
     return places
 
 

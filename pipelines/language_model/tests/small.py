@@ -7,7 +7,7 @@ from typing import Any
 from capstan.settings import settings
 from tests.support.data import DATA_DIR
 
-SETTINGS = {"rounds": 4, "width": 32, "layers": 1, "order": 3}
+SETTINGS = {"rounds": 3, "width": 32, "layers": 1, "order": 3}
 ASKED = {"prompt": "ROMEO:\n", "max_tokens": 20}
 REFUSED = ({"prompt": "", "max_tokens": 20}, "prompt")
 CHARACTERS = 300_000

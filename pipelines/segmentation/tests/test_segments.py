@@ -18,7 +18,7 @@ def today(parts) -> pd.DataFrame:
     return rows[rows[DAY] == LATER].reset_index(drop=True)
 
 
-@pytest.mark.rotating  # UMAP compiles for 15 s
+@pytest.mark.rotating  # refits, rivals and a map: 8 s
 @pytest.mark.slow
 def test_report_judges_the_segments_beside_a_score_and_data_without_structure(model, parts):
     rows = parts[1]["customers"]
