@@ -80,7 +80,9 @@ def llama_cpp() -> Way:
     """Return llama.cpp with the file of weights, one text after another."""
     from llama_cpp import Llama
 
-    network = Llama(str(weights_files.fetch(smollm2.WEIGHTS)), n_ctx=512, verbose=False)
+    threads = torch.get_num_threads()  # for prompts it takes all cores by default, and waits for those that are busy
+    path = str(weights_files.fetch(smollm2.WEIGHTS))
+    network = Llama(path, n_ctx=512, n_threads=threads, n_threads_batch=threads, verbose=False)
 
     def make(texts: Prompts) -> int:
         count = 0
@@ -115,6 +117,8 @@ def main() -> None:
     study, measured = Study(given.out / "beside.json", ["way", "at_a_time", "round"]), ways(decoder)
     for turn in range(given.seeds):  # in turn, so that what else the machine does falls on each
         for (way, at_a_time), make in measured.items():
+            if study.has(way=way, at_a_time=at_a_time, round=turn):
+                continue
             texts = prompts(tokens, TEXTS[at_a_time])
             make(texts[:1])
             start = time.monotonic()

@@ -16,7 +16,8 @@ export function attention(value, elements, visible) {
   function mark(i) {
     elements.forEach((element) => element.removeAttribute("style"));
     if (i === null) return;
-    for (const { back, share } of seen(i)) elements[i - back]?.style.setProperty("--attended", `${100 * share}%`);
+    const most = Math.max(...seen(i).map(({ share }) => share)); // shares of a long text are all small
+    for (const { back, share } of seen(i)) elements[i - back]?.style.setProperty("--attended", `${(60 * share) / most}%`);
   }
 
   function say(i) {
