@@ -142,7 +142,7 @@ def shown(line: dict[str, Any]) -> list[tuple[str, str, list[float]]]:
             ("WikiText-2, words guessed", f"{line['next_word']:.1%}", []),
         ]
     if line["part"] == "gsm8k":
-        return [(f"GSM8K, {line['of']} problems", f"{line['right'] / line['of']:.1%}", line["interval"])]
+        return [(f"GSM8K, {line['of']:.0f} problems", f"{line['right'] / line['of']:.1%}", line["interval"])]
     return [(f"HumanEval, pass@{k}", f"{line[f'pass_at_{k}'][0]:.1%}", line[f"pass_at_{k}"][1:]) for k in (1, TRIES)]
 
 
