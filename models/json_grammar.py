@@ -138,7 +138,8 @@ def next_bytes(stacks: Iterable[Stack]) -> int:
     for stack in stacks:
         if stack:
             node, place, _ = stack
-            mask |= node.mask if isinstance(node, OneOf) else 1 << node.content[place]  # type: ignore[union-attr]
+            assert isinstance(node, OneOf | Literal)  # no other node stays on top of a stack
+            mask |= node.mask if isinstance(node, OneOf) else 1 << node.content[place]
     return mask
 
 

@@ -27,7 +27,7 @@ The old one, with the\x00 cafe\u0301   light.
 --
 Ann, Example Street
 """
-PROSE = "It is said that the river rose in the night and that people went to the hills with all that they had. " * 1
+PROSE = "It is said that the river rose in the night and that people went to the hills with all that they had. "
 
 
 @pytest.fixture(scope="module")
