@@ -165,7 +165,18 @@ class Decoder(nn.Module):
         cache: attention.Cache | None = None,
         before: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Return the logits of each next token, (batch, time, vocabulary).
+        """Return the logits of each next token, (batch, time, vocabulary). The arguments are those of `states`."""
+        logits: torch.Tensor = self.head(self.states(tokens, places, cache, before))
+        return logits
+
+    def states(
+        self,
+        tokens: torch.Tensor,
+        places: torch.Tensor | None = None,
+        cache: attention.Cache | None = None,
+        before: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return what the head reads of each token, (batch, time, width).
 
         tokens: (batch, time). places: of the tokens, (batch, time); None from 0. cache: where the past is, for places
         that do not begin at 0. before: the tokens right before them, for n-grams: see `models.grams`.
@@ -182,8 +193,8 @@ class Decoder(nn.Module):
         place = self.placed(places, cache)
         for block in self.blocks:
             x = block(x, place)
-        logits: torch.Tensor = self.head(self.norm(x))
-        return logits
+        made: torch.Tensor = self.norm(x)
+        return made
 
     def placed(self, places: torch.Tensor, cache: attention.Cache | None) -> Place:
         """Return what the layers know of the places of some tokens."""

@@ -2,13 +2,16 @@
 
 Clients ask for texts of all lengths, held to JSON schemas, with stop strings that never come, and some leave in the
 middle. Others send what is refused. In the third minute there are 1,000 requests at once. Memory and pages are read
-each second; after the last text no page may be held. It writes `soak.json`.
+each second; after the last text no page may be held. Before it begins, long prompts fill all pages: their memory is
+taken when they are first used, and would look like a leak. It writes `soak.json`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
+import string
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -62,6 +65,17 @@ def mixed(seed: int) -> Iterator[tuple[str, dict[str, Any], int | None]]:
             yield kind, row | more.get(kind, {}), chance.randint(1, 30) if kind == "leaves" else None
 
 
+async def fill(connection: httpx.AsyncClient, url: str) -> None:
+    """Ask with long prompts, no two alike, until all pages have been used."""
+    kept = -1.0
+    for seed in itertools.count():
+        prompt = "".join(random.Random(seed).choices(string.ascii_letters, k=2_000))
+        await clients.ask(connection, {"prompt": prompt, "max_tokens": 1})
+        before, kept = kept, (await asyncio.to_thread(counted, url))["pages kept"]
+        if kept <= before:
+            return
+
+
 class Watch:
     """The memory of the endpoint's process, in bytes, and the pages that are held, read each second."""
 
@@ -105,7 +119,7 @@ async def load(
 
     limits = httpx.Limits(max_connections=at_once + CLIENTS)
     async with httpx.AsyncClient(base_url=url, timeout=clients.SECONDS, limits=limits) as connection:
-        await clients.ask(connection, rows(1, 999)[0])  # loads the model: an engine counts from its first text on
+        await fill(connection, url)  # loads the model, too: an engine counts from its first text on
         every = [client(number, connection) for number in range(CLIENTS)]
         await asyncio.gather(*every, burst(connection), watch.read(until))
     return ended, watch.samples

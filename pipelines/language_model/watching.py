@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from pipelines.language_model.data import to_bytes
 from pipelines.language_model.measures import losses
 
 if TYPE_CHECKING:
+    from models.decoder import Decoder
     from pipelines.language_model.model import LanguageModel
 
 SPEECHES = 600  # of the test text, which stand for prompts
 SHOWN = 60  # bytes of a text whose repetitions count, so that long texts compare with short ones
+AXES = 3  # of embeddings
 GRAM = 4  # bytes that count as repeated
 
 
@@ -34,17 +38,51 @@ def of_log(model: LanguageModel, requests: pd.DataFrame, predictions: pd.DataFra
 def of_texts(model: LanguageModel, prompts: Sequence[str], texts: Sequence[str]) -> pd.DataFrame:
     """Return a row for each prompt and its text.
 
-    prompt_length: bytes. prompt_bits: what a byte of it costs the model. prompt_letters: the share of ASCII letters.
-    text_repetition: the share of short pieces of the text that it had before.
+    Of a prompt: its `length` in characters and the `symbols` in percent, by Evidently's text descriptors; `bits`, what
+    a byte costs the model; `known_words`, the share of its words that are in the text to train on, which falls with
+    another language; `embedding_0` and so on, where it lies for the model. `text_repetition`: the share of short pieces
+    of the text that it had before.
     """
+    known = set(words(np.load(model.artifacts["learned"]).tobytes().decode(errors="replace")))
     rows: list[dict[str, Any]] = []
     for prompt, text in zip(prompts, texts, strict=True):
-        content = np.frombuffer(prompt.encode(), np.uint8)
+        content, said = np.frombuffer(prompt.encode(), np.uint8), words(prompt)
         bits = losses(model.decoder, content, model.shape.context).mean() / np.log(2)
-        letters = np.mean([letter.isascii() and letter.isalpha() for letter in prompt])
-        signals = {"prompt_length": len(content), "prompt_bits": bits, "prompt_letters": letters}
-        rows.append(signals | {"text_repetition": repetition(text.encode()[:SHOWN])})
-    return pd.DataFrame(rows)
+        share = sum(word in known for word in said) / len(said) if said else np.nan
+        places = {f"prompt_embedding_{axis}": value for axis, value in enumerate(embedding(model.decoder, content))}
+        rows.append({"prompt_bits": bits, "prompt_known_words": share, **places,
+                     "text_repetition": repetition(text.encode()[:SHOWN])})  # fmt: skip
+    return pd.concat([described(prompts), pd.DataFrame(rows)], axis=1)
+
+
+def described(prompts: Sequence[str]) -> pd.DataFrame:
+    """Return Evidently's descriptors of the prompts."""
+    from evidently import DataDefinition, Dataset
+    from evidently.descriptors import NonLetterCharacterPercentage, TextLength
+
+    measures = [
+        TextLength("prompt", alias="prompt_length"),
+        NonLetterCharacterPercentage("prompt", alias="prompt_symbols"),
+    ]
+    texts, columns = pd.DataFrame({"prompt": list(prompts)}), DataDefinition(text_columns=["prompt"])
+    made: pd.DataFrame = Dataset.from_pandas(texts, columns, descriptors=measures).as_dataframe()
+    return made[["prompt_length", "prompt_symbols"]].astype(float)
+
+
+@torch.inference_mode()
+def embedding(decoder: Decoder, content: np.ndarray) -> list[float]:
+    """Return the mean of the last states of a text's end, in `AXES` directions drawn at random, once for all.
+
+    A random projection keeps what is far apart, and needs nothing that is fitted.
+    """
+    states = decoder.states(torch.from_numpy(content[-decoder.shape.context :].astype(np.int64))[None])[0]
+    directions = torch.randn(AXES, states.shape[1], generator=torch.Generator().manual_seed(0))
+    return [float(value) for value in directions @ states.mean(dim=0)]
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case, without punctuation."""
+    return re.findall(r"[^\W\d_]+", text.lower())
 
 
 def repetition(text: bytes) -> float:

@@ -13,6 +13,12 @@ from tests.support.data import DATA_DIR
 
 HALF = 300  # speeches
 CODE = "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"
+FRENCH = (
+    "Le roi:\nMes amis, que me voulez-vous ? La nuit est longue, et la route est encore loin.",
+    "La reine:\nJe ne sais pas, mon seigneur, ce que le messager nous apporte ce soir.",
+    "Un soldat:\nQui va l\u00e0 ? Parlez, ou je tire mon \u00e9p\u00e9e contre vous et les v\u00f4tres !",
+    "Le duc:\nHier, nous avions encore un royaume. Aujourd'hui nous avons des larmes.",
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,28 +42,36 @@ def prompts(parts):
 
 @pytest.fixture(scope="module")
 def alarms(model, prompts):
-    """Return a function: which (check, signal) alarm for these prompts and texts, beside the first half."""
+    """Return a function: which (check, signal) alarm for these prompts and texts, beside the first half.
 
-    def signals(asked, texts=None):
-        made = texts or model.continued(asked, watching.SHOWN)
-        return task.live_signals(pd.DataFrame({"prompt": asked}), pd.DataFrame({"text": made}), model)
+    Without texts they are those of the first half: what a prompt is does not hang on them.
+    """
+    usual = model.continued(prompts[0], watching.SHOWN)
 
-    reference = signals(prompts[0])
-    return lambda asked, texts=None: watched.alarms("language_model", reference, signals(asked, texts))
+    def signals(asked, texts):
+        return task.live_signals(pd.DataFrame({"prompt": asked}), pd.DataFrame({"text": texts}), model)
+
+    reference = signals(prompts[0], usual)
+    return lambda asked, texts=usual: watched.alarms("language_model", reference, signals(asked, texts))
 
 
-def test_other_speeches_are_harmless(alarms, prompts):
-    assert alarms(prompts[1]) == set()
+def test_other_speeches_are_harmless(alarms, model, prompts):
+    assert alarms(prompts[1], model.continued(prompts[1], watching.SHOWN)) == set()
 
 
 def test_code_alarms(alarms, prompts):
-    assert {("drift", "prompt_bits"), ("drift", "prompt_letters")} <= alarms([CODE] * len(prompts[1]))
+    assert {("drift", f"prompt_{name}") for name in ("bits", "symbols", "known_words")} <= alarms([CODE] * HALF)
+
+
+def test_another_language_alarms_and_has_as_many_symbols(alarms, prompts):
+    raised = alarms([FRENCH[number % len(FRENCH)] for number in range(HALF)])
+    assert {("drift", "prompt_bits"), ("drift", "prompt_known_words"), ("drift", "prompt_embedding_0")} <= raised
 
 
 @pytest.mark.rotating
 def test_another_spelling_is_strange_to_the_model_and_has_as_many_letters(alarms, prompts):
     raised = alarms([codecs.encode(speech, "rot13") for speech in prompts[1]])
-    assert ("drift", "prompt_bits") in raised and ("drift", "prompt_letters") not in raised
+    assert ("drift", "prompt_bits") in raised and ("drift", "prompt_symbols") not in raised
 
 
 @pytest.mark.rotating
