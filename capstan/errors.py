@@ -37,6 +37,7 @@ class InvalidRow(Exception):
 
     def __init__(self, message: str, row: int = 0, field: str = ""):
         super().__init__(f"row {row}{f', {field}' if field else ''}: {message}")
+        self.message, self.row, self.field = message, row, field
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

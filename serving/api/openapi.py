@@ -64,7 +64,7 @@ def build(models: Mapping[str, ServedModel], secured: bool = False) -> dict[str,
         schemas[f"{name}_row"] = component(f"{name}_row", model.main.request_schema)
         schemas[f"{name}_prediction"] = component(f"{name}_prediction", model.main.prediction_schema)
         document["paths"] |= _paths(document, name, model.main)
-        document["paths"] |= _event_path(document, name, model.main) | _label_path(document, name, model.main)
+        document["paths"] |= _event_paths(document, name, model.main) | _label_path(document, name, model.main)
     for path in document["paths"].values():
         for responses in (operation["responses"] for operation in path.values() if "responses" in operation):
             if "401" in responses:  # a token may also be for something else
@@ -100,20 +100,27 @@ def _paths(document: dict[str, Any], name: str, predictor: Predictor) -> dict[st
     return paths
 
 
-def _event_path(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
-    """Return the path that takes a model's events, if it takes any."""
+def _event_paths(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:
+    """Return the paths that take a model's events, one or many, if it takes any."""
     if not predictor.event_schema:
         return {}
-    path = "/v1/models/{model_name}:event"
-    operation = deepcopy(document["paths"][path]["post"])
-    operation["operationId"] += f"_{name}"
-    operation["summary"] += f": {predictor.title or name}"
     document["components"]["schemas"][f"{name}_event"] = component(f"{name}_event", predictor.event_schema)
-    content = operation["requestBody"]["content"]["application/json"]
-    content["schema"] = {"$ref": f"#/components/schemas/{name}_event"}
-    if row := example(predictor.event_schema):
-        content["examples"] = {"one": {"summary": "One event", "value": row}}
-    return {path.replace("{model_name}", name): {"post": operation}}
+    one, row, paths = {"$ref": f"#/components/schemas/{name}_event"}, example(predictor.event_schema), {}
+    for path in ("/v1/models/{model_name}:event", "/v1/models/{model_name}:events"):
+        operation = deepcopy(document["paths"][path]["post"])
+        operation["operationId"] += f"_{name}"
+        operation["summary"] += f": {predictor.title or name}"
+        content = operation["requestBody"]["content"]["application/json"]
+        many = path.endswith("s")
+        if many:
+            content["schema"]["properties"]["events"]["items"] = one
+        else:
+            content["schema"] = one
+        if row:
+            value = {"events": [row]} if many else row
+            content["examples"] = {"one": {"summary": "One event", "value": value}}
+        paths[path.replace("{model_name}", name)] = {"post": operation}
+    return paths
 
 
 def _label_path(document: dict[str, Any], name: str, predictor: Predictor) -> dict[str, Any]:

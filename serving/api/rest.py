@@ -7,6 +7,7 @@ without checks. These routes read JSON whatever its content type is called, and 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kserve.errors import InvalidInput
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -64,6 +65,7 @@ class InferRoutes:
             ApiRoute(f"/v1/models/{MODEL}:predict", self.predict, Kind.PREDICT, methods=["POST"]),
             ApiRoute(f"/v1/models/{MODEL}:explain", self.explain, Kind.PREDICT, methods=["POST"]),
             ApiRoute(f"/v1/models/{MODEL}:event", self.event, Kind.PREDICT, methods=["POST"]),
+            ApiRoute(f"/v1/models/{MODEL}:events", self.events, Kind.PREDICT, methods=["POST"]),
             ApiRoute(f"/v2/models/{MODEL}/infer", **infer),
             ApiRoute(f"/v2/models/{MODEL}/versions/{{model_version}}/infer", **infer),
         ]
@@ -84,7 +86,16 @@ class InferRoutes:
         """`POST /v1/models/NAME:event`: one event."""
         payload = read_json((await request.receive())["body"])
         model = self.repository.served(request.path_params["model_name"])
-        return Response(dumps(await model.event(payload)), media_type="application/json")
+        [answer] = await model.event([payload])
+        return Response(dumps(answer), media_type="application/json")
+
+    async def events(self, request: Request) -> Response:
+        """`POST /v1/models/NAME:events`: `{"events": [{...}, ...]}`, which are applied together or not at all."""
+        payload = read_json((await request.receive())["body"])
+        if not isinstance(payload, dict) or payload.keys() != {"events"} or not isinstance(payload["events"], list):
+            raise InvalidInput('Expected {"events": [{...}, ...]}.')
+        model = self.repository.served(request.path_params["model_name"])
+        return Response(dumps({"events": await model.event(payload["events"])}), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""

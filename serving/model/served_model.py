@@ -1,6 +1,6 @@
 """A capstone as a KServe model: it picks the variant that answers a request, predicts, logs and answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -140,8 +140,8 @@ class ServedModel(Model):
         rows = await read(self.name, predictor.decoder, call, partial(payload.rows, predictor))
         return codec_explain.encode(*await predictor.explain(rows))
 
-    async def event(self, payload: object) -> dict[str, Any]:
-        """Apply an event, as the champion's task says; return its entity and what is known of it now.
+    async def event(self, events: Sequence[object]) -> list[dict[str, Any]]:
+        """Apply events, as the champion's task says; return the entity of each and what was known of it after it.
 
         Raises InvalidInput, NotImplementedError without events, and Unavailable when the online store fails.
         """
@@ -149,8 +149,8 @@ class ServedModel(Model):
         call.model, call.version, call.variant = self.name, predictor.variant.version, predictor.variant.role
         if not (predictor.events and predictor.event_decoder):
             raise NotImplementedError(f"{predictor.variant.label} takes no events.")
-        [row] = await read(self.name, predictor.event_decoder, call, lambda: [payload])
-        return await predictor.events.apply(row.request)
+        rows = await read(self.name, predictor.event_decoder, call, lambda: events)
+        return await predictor.events.apply([row.request for row in rows])
 
     async def record(self, inference: Inference) -> None:
         """Log some predictions. Raises Unavailable when they cannot be."""

@@ -5,12 +5,13 @@ does not reach other processes: of two events of one entity that two replicas ge
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from capstan.errors import CapstanError, Unavailable
+from capstan.errors import CapstanError, InvalidRow, Unavailable
 from serving import threads
 from serving.scoring.variants import Variant
 
@@ -37,35 +38,52 @@ class EventSink:
         if lacking := [key for key in self.keys if key not in self.task.Event.model_fields]:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
-    async def apply(self, event: BaseModel) -> dict[str, Any]:
-        """Apply an event; return the keys of its entity and the new features.
+    async def apply(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
+        """Apply events, one after the other; return the keys of the entity and the new features for each.
 
-        Raises InvalidRow, and Unavailable when the online store fails.
+        They are written together: all of them, or none. Raises InvalidRow, and Unavailable when the online store fails.
         """
         writer = threads.pool("events", self.variant.name)  # one thread: the events of a capstone wait for each other
-        return await asyncio.get_running_loop().run_in_executor(writer, self._write, event)
+        return await asyncio.get_running_loop().run_in_executor(writer, self._write, events)
 
-    def _write(self, event: BaseModel) -> dict[str, Any]:
+    def _write(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
         import sqlite3
 
         import pandas as pd
         from redis.exceptions import RedisError
 
-        entity = {key: getattr(event, key) for key in self.keys}
-        names = [f"{self.view.name}:{feature}" for feature in self.features]
+        of_events = [tuple(getattr(event, key) for key in self.keys) for event in events]
         source = self.view.batch_source
+        times = [name for name in (source.timestamp_field, source.created_timestamp_column) if name]
         try:
-            known = self.store.get_online_features(names, [entity]).to_dict()
-            after = self.task.apply(self.variant.model, event, {name: known[name][0] for name in self.features})
-            row = entity | {name: after[name] for name in self.features}
-            times = [name for name in (source.timestamp_field, source.created_timestamp_column) if name]
-            row |= dict.fromkeys(times, datetime.now(UTC))
-            self.store.push(self.task.PUSH_SOURCE, pd.DataFrame([row]))
+            known = self._read(list(dict.fromkeys(of_events)))
+            answers = []
+            for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
+                known[entity] = self._after(event, known[entity], number)
+                answers.append({**dict(zip(self.keys, entity, strict=True)), "features": known[entity]})
+            now = dict.fromkeys(times, datetime.now(UTC))
+            rows = [dict(zip(self.keys, entity, strict=True)) | features | now for entity, features in known.items()]
+            self.store.push(self.task.PUSH_SOURCE, pd.DataFrame(rows))
         except (OSError, sqlite3.Error, RedisError) as error:
             problem = str(error)
         else:
-            return {**entity, "features": {name: after[name] for name in self.features}}
+            return answers
         raise Unavailable(f"The online store does not answer: {problem}")  # see FeatureTransformer._read
+
+    def _read(self, entities: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Return the features of each entity."""
+        names = [f"{self.view.name}:{feature}" for feature in self.features]
+        asked = [dict(zip(self.keys, entity, strict=True)) for entity in entities]
+        known = self.store.get_online_features(names, asked).to_dict()
+        return {entity: {name: known[name][row] for name in self.features} for row, entity in enumerate(entities)}
+
+    def _after(self, event: BaseModel, features: dict[str, Any], row: int) -> dict[str, Any]:
+        """Return the features of an entity after an event. Raises InvalidRow, which names the event's row."""
+        try:
+            after = self.task.apply(self.variant.model, event, features)
+        except InvalidRow as error:
+            raise InvalidRow(error.message, row, error.field) from None
+        return {name: after[name] for name in self.features}
 
 
 def _stream(view: Any) -> Any:

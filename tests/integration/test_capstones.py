@@ -68,6 +68,7 @@ def test_no_request_at_the_boundary_of_a_type_is_an_error_of_the_server(run):
     if "events" in capstone.capabilities:
         event = {name: field.examples[0] for name, field in capstone.Event.model_fields.items()}
         sent += [(f"/v1/models/{run.name}:event", row) for row in beyond(event)]
+        sent += [(f"/v1/models/{run.name}:events", {"events": [row]}) for row in beyond(event)]
     assert not wrong_answers(sent)
 
 

@@ -134,4 +134,5 @@ def test_events(run, client, fuzz):
     fields = catalogue.load(run.name).Event.model_fields
     event = {name: field.examples[0] for name, field in fields.items()}
     for mutator in fuzz.examples(f"{run.name} events", 100):
-        fuzz.post(client, mutator, f"/v1/models/{run.name}:event", mutator.body(event))
+        path, body = mutator.random.choice([("event", event), ("events", {"events": [event] * 3})])
+        fuzz.post(client, mutator, f"/v1/models/{run.name}:{path}", mutator.body(body))

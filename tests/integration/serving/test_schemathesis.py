@@ -19,6 +19,7 @@ NEVER_ACCEPTED = {
     "POST /v1/models/{model_name}:predict",
     "POST /v1/models/{model_name}:explain",
     "POST /v1/models/{model_name}:event",
+    "POST /v1/models/{model_name}:events",
     "POST /v2/models/{model_name}/infer",
     "POST /v2/models/{model_name}/versions/{model_version}/infer",
     "POST /v2/models/{model_name}/generate",

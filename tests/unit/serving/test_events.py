@@ -86,15 +86,31 @@ def known(store, user: int) -> dict:
 
 
 def test_an_event_is_known_at_once(store):
-    answer = asyncio.run(sink(store).apply(Event(user=1, item=7)))
-    assert answer == {"user": 1, "shop": "main", "features": {"items": [7], "count": 1}}
+    answer = asyncio.run(sink(store).apply([Event(user=1, item=7)]))
+    assert answer == [{"user": 1, "shop": "main", "features": {"items": [7], "count": 1}}]
     assert known(store, 1) == {"items": [7], "count": 1} and known(store, 2) == {"items": None, "count": None}
+
+
+def test_events_together_are_applied_in_their_order(store):
+    own = sink(store)
+    asyncio.run(own.apply([Event(user=1, item=7)]))
+    events = [Event(user=1, item=8), Event(user=2, item=9), Event(user=1, item=10)]
+    answers = asyncio.run(own.apply(events))
+    assert [(one["user"], one["features"]["items"]) for one in answers] == [(1, [7, 8]), (2, [9]), (1, [7, 8, 10])]
+    assert known(store, 1) == {"items": [7, 8, 10], "count": 3} and known(store, 2) == {"items": [9], "count": 1}
+
+
+def test_one_event_that_cannot_be_leaves_all_of_its_request_undone(store):
+    events = [Event(user=1, item=7), Event(user=2, item=8), Event(user=1, item=13)]
+    with pytest.raises(InvalidRow, match="row 2, item: there is no item 13"):
+        asyncio.run(sink(store).apply(events))
+    assert known(store, 1)["items"] is None and known(store, 2)["items"] is None
 
 
 def test_no_event_is_lost_when_many_of_one_entity_come_together(store):
     async def send() -> None:
         two = sink(store), sink(store)  # as after a reload: the old one may still be writing
-        await asyncio.gather(*(two[item % 2].apply(Event(user=item % 3, item=item)) for item in range(30, 60)))
+        await asyncio.gather(*(two[item % 2].apply([Event(user=item % 3, item=item)]) for item in range(30, 60)))
 
     asyncio.run(send())
     for user in range(3):
@@ -106,10 +122,10 @@ def test_an_event_that_has_begun_is_finished_when_its_client_goes_away(store):
 
     async def send() -> None:
         own = sink(store)
-        gone = asyncio.create_task(own.apply(Event(user=1, item=1)))
+        gone = asyncio.create_task(own.apply([Event(user=1, item=1)]))
         await asyncio.to_thread(begun.wait, 30)
         gone.cancel()
-        await own.apply(Event(user=1, item=2))
+        await own.apply([Event(user=1, item=2)])
 
     asyncio.run(send())
     assert known(store, 1) == {"items": [1, 2], "count": 2}
@@ -118,13 +134,13 @@ def test_an_event_that_has_begun_is_finished_when_its_client_goes_away(store):
 def test_an_entity_is_forgotten_and_leaves_no_byte(store, tmp_path):
     own, street = sink(store), "seventh-street"
     for item in range(200, 230):
-        asyncio.run(own.apply(Event(user=1, shop=street, item=item)))
-        asyncio.run(own.apply(Event(user=2, item=item)))
+        asyncio.run(own.apply([Event(user=1, shop=street, item=item)]))
+        asyncio.run(own.apply([Event(user=2, item=item)]))
     assert any(street.encode() in path.read_bytes() for path in tmp_path.iterdir())
     assert forget(store, {"user": 1, "shop": street, "more": 3}) == ["seen"]
     assert not any(street.encode() in path.read_bytes() for path in tmp_path.iterdir())
     assert known(store, 2)["count"] == 30
-    assert asyncio.run(own.apply(Event(user=1, shop=street, item=7)))["features"] == {"items": [7], "count": 1}
+    assert asyncio.run(own.apply([Event(user=1, shop=street, item=7)]))[0]["features"] == {"items": [7], "count": 1}
     assert forget(store, {"user": 3, "shop": street}) == [] == forget(store, {"user": 1})
 
 
@@ -132,7 +148,7 @@ def test_an_entity_is_forgotten_and_leaves_no_byte(store, tmp_path):
 def test_an_entity_is_forgotten_in_redis(redis_store):
     own = sink(redis_store)
     for user in (1, 2):
-        asyncio.run(own.apply(Event(user=user, item=7)))
+        asyncio.run(own.apply([Event(user=user, item=7)]))
     assert forget(redis_store, {"user": 1, "shop": "main"}) == ["seen"]
     assert known(redis_store, 1) == {"items": None, "count": None} and known(redis_store, 2)["count"] == 1
     client = own.store._get_provider().online_store._get_client(redis_store.config.online_store)
@@ -142,18 +158,18 @@ def test_an_entity_is_forgotten_in_redis(redis_store):
 
 def test_an_event_that_cannot_be_changes_nothing(store):
     with pytest.raises(InvalidRow, match="row 0, item: there is no item 13"):
-        asyncio.run(sink(store).apply(Event(user=1, item=13)))
+        asyncio.run(sink(store).apply([Event(user=1, item=13)]))
     assert known(store, 1)["items"] is None
 
 
 def test_a_store_that_fails_is_unavailable(store):
     own, path = sink(store), store.config.online_store.path
-    asyncio.run(own.apply(Event(user=1, item=7)))
+    asyncio.run(own.apply([Event(user=1, item=7)]))
     own.store._provider.online_store._conn.close()
     own.store._provider.online_store._conn = None
     Path(path).write_bytes(b"no database" * 100)
     with pytest.raises(Unavailable, match="The online store does not answer"):
-        asyncio.run(own.apply(Event(user=1, item=8)))
+        asyncio.run(own.apply([Event(user=1, item=8)]))
 
 
 class Nameless(BaseModel):
