@@ -17,10 +17,10 @@ from scipy.special import expit
 
 from capstan.delong import roc_auc
 from capstan.settings import settings
+from models.additive import Additive, Values
 from models.logistic import Logistic
 from models.study import Line, Study, markdown, options, spread
 from pipelines.credit_risk import audit, gaps, splines, training
-from pipelines.credit_risk.additive import Additive, Values
 
 FOLDER = Path(__file__).parent
 FILE = "hmda.csv"

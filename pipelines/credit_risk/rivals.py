@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.booster import encode
+from models.curves import Constants
 from pipelines.credit_risk.boosting import PARAMS
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, NUMBERS
-from pipelines.credit_risk.curves import Constants
 from pipelines.credit_risk.ratios import ratios
 
 if TYPE_CHECKING:

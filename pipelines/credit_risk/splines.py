@@ -1,6 +1,6 @@
 """The score that is served: a logistic regression over splines of the inputs and their ratios.
 
-`additive.py` has the regression, `tune.json` the values that were tried for the constants.
+`models/additive.py` has the regression, `tune.json` the values that were tried for the constants.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipelines.credit_risk.additive import Additive
+from models.additive import Additive
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, NUMBERS
 from pipelines.credit_risk.ratios import RATIOS, ratios
 

@@ -37,7 +37,7 @@ FILLED = """
 
 
 @pytest.mark.parametrize(
-    "command", [["up"], ["compile", "flight_delay", "-o", "{home}/a.yaml"], ["new", "churn", "--into", "{home}/new"]]
+    "command", [["up"], ["compile", "flight_delay", "-o", "{home}/a.yaml"], ["new", "renewal", "--into", "{home}/new"]]
 )
 def test_commands_on_a_full_disk_say_so_and_leave_nothing_half_written(tmp_path, command):
     place = Place(tmp_path / "home")
@@ -50,7 +50,7 @@ def test_commands_on_a_full_disk_say_so_and_leave_nothing_half_written(tmp_path,
         place.clear()
     assert "exit code 1\n" in done.stdout and "Traceback" not in done.stderr, done.stderr
     assert f"The disk is full: the file system at {place.home} has" in done.stderr
-    assert not {"a.yaml", ".partial-a.yaml", "churn"} & set(done.stdout.split())
+    assert not {"a.yaml", ".partial-a.yaml", "renewal"} & set(done.stdout.split())
 
 
 def test_run_on_a_full_disk_says_so_and_the_next_one_goes_on(tmp_path):

@@ -5,9 +5,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
+from models.curves import Curve
 from pipelines.credit_risk import splines, tune
 from pipelines.credit_risk.columns import INPUTS
-from pipelines.credit_risk.curves import Curve
 from pipelines.credit_risk.ratios import RATIOS, ratios
 from pipelines.credit_risk.splines import Splines
 

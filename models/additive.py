@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.credit_risk.curves import Constants, Curve
+from models.curves import Constants, Curve
 
 Values = Mapping[str, Any]  # floats, an array of shape (n,) with NaN where one is missing; or a list of categories
 

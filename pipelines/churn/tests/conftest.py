@@ -1,0 +1,38 @@
+"""All customers, and the model that a run with seed 0 serves."""
+
+import pandas as pd
+import pytest
+
+from capstan.files import read_tables, write_tables
+from components.build_features.core import build_features
+from pipelines.churn import task
+from tests.support.data import DATA_DIR
+
+
+@pytest.fixture(scope="session")
+def tables() -> dict:
+    return task.load(DATA_DIR)
+
+
+@pytest.fixture(scope="session")
+def features(tables, tmp_path_factory) -> dict:
+    """The training set, with features that came through Feast."""
+    folder = tmp_path_factory.mktemp("features")
+    write_tables(tables, folder / "in")
+    build_features("churn", *(str(folder / name) for name in ("in", "features", "training_set", "counts")))
+    return read_tables(folder / "training_set")
+
+
+@pytest.fixture(scope="session")
+def parts(features) -> tuple[dict, dict]:
+    return task.split(features)
+
+
+@pytest.fixture(scope="session")
+def served(parts):
+    return task.train(parts[0])
+
+
+@pytest.fixture(scope="session")
+def held(parts) -> pd.DataFrame:
+    return parts[1]["customers"]

@@ -1,0 +1,95 @@
+"""What is served: reasons that add up, what a call is worth, and what is asked in the place of what is known."""
+
+import numpy as np
+import pytest
+from scipy.special import logit
+
+from capstan.errors import InvalidRow
+from pipelines.churn import calls, costs, task
+from pipelines.churn.boosting import Boosting
+from pipelines.churn.columns import CUSTOMER, INPUTS
+
+
+@pytest.fixture(scope="module")
+def answers(served, held):
+    return served.predict_columns(held)
+
+
+def test_reasons_add_up_to_the_probability(served, held, answers):
+    made = served.explain_columns(held)
+    together = made.base + np.asarray(made.contributions).sum(axis=1)
+    assert made.contributions.shape == (len(held), len(served.inputs))
+    assert together == pytest.approx(logit(answers["probability"]), abs=1e-6)
+
+
+def test_the_strongest_reasons_come_first(served, held, answers):
+    values = served.explain_columns(held).contributions[:, [list(served.inputs).index(name) for name in INPUTS]]
+    for row, made in zip(values[:50], answers["reasons"][:50], strict=True):
+        assert [one["effect"] for one in made] == pytest.approx(
+            sorted(row, key=lambda effect: -abs(effect))[: len(made)]
+        )
+
+
+def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
+    shap = pytest.importorskip("shap")
+    rows = parts[0]["customers"].head(800)
+    score = Boosting(rounds=40).fit(rows, rows["churned"].to_numpy())
+    with pytest.warns(UserWarning, match="LightGBM binary classifier"):  # of a form that it no longer has
+        other = shap.TreeExplainer(score.booster).shap_values(score.matrix(held.head(50)))
+    assert score.contributions(held.head(50))[1] == pytest.approx(np.asarray(other), abs=1e-6)
+
+
+def test_profit_of_a_call_by_hand():
+    # A bill of 70 is worth 210 in a year: 0.5 * 0.3 * (210 - 10) - 0.5 * 10 - 1.
+    assert costs.profit(np.array([0.5, 0.0, 1.0]), np.array([70.0] * 3)) == pytest.approx([24, -11, 59])
+
+
+def test_call_pays_from_the_limit_on(answers, held):
+    limit = costs.limit(held["monthly"])
+    assert costs.profit(limit, held["monthly"]) == pytest.approx(0, abs=1e-9)
+    called = answers["decision"] == "call"
+    assert (called == (answers["probability"] > limit)).all() and 0.3 < called.mean() < 0.7
+
+
+def test_curve_ends_where_everybody_is_called(held, answers):
+    churned, monthly = held["churned"].to_numpy(), held["monthly"].to_numpy()
+    earned = calls.curve(churned, monthly, answers["probability"])
+    assert earned[0] == 0 and earned[-1] == pytest.approx(costs.profit(churned, monthly).mean())
+    assert earned[int((answers["decision"] == "call").sum())] > 1.2 * max(earned[-1], 0)
+
+
+def test_list_has_whom_a_call_is_worth_the_most_profitable_first(served, held, answers):
+    made = calls.listed(served, held)
+    assert set(made[CUSTOMER]) == set(held.loc[answers["profit"] >= 0.005, CUSTOMER])
+    assert made["profit"].is_monotonic_decreasing and (made["likelier to leave because of"] != "").mean() > 0.99
+
+
+def test_what_is_asked_stands_in_the_place_of_what_is_known(served, held):
+    rows = held.head(40)
+    asked = served.predict_columns(rows.assign(if_contract="one year", if_monthly=30.0))
+    known = served.predict_columns(rows.assign(contract="one year", monthly=30.0))
+    nothing = served.predict_columns(rows.assign(if_contract=None, if_monthly=np.nan))
+    assert asked["probability"].tolist() == known["probability"].tolist() and asked["reasons"] == known["reasons"]
+    assert nothing["probability"].tolist() == served.predict_columns(rows)["probability"].tolist()
+
+
+def test_unknown_customer_is_refused_by_number(served, held):
+    rows = held.head(3).copy()
+    rows.loc[1, [CUSTOMER, "monthly"]] = ["0000-AAAAA", np.nan]
+    with pytest.raises(InvalidRow, match="no customer 0000-AAAAA"):
+        served.predict_columns(rows)
+
+
+def test_one_row_as_the_endpoint_asks(served, held, answers):
+    row = {name: [held.iloc[0].get(name)] for name in served.inputs}
+    assert served.predict_columns(row)["probability"] == pytest.approx(answers["probability"][:1])
+
+
+def test_numbers_beyond_what_was_learned_from_are_named(served, held):
+    rows = held.head(3).assign(if_monthly=[None, 119.9, 30.0])
+    assert served.predict_columns(rows)["unusual"] == [[], ["monthly"], []]
+
+
+def test_unknown_score_is_named(parts):
+    with pytest.raises(Exception, match="There are: splines, boosting, blend"):
+        task.train(parts[0], score="luck")
