@@ -27,6 +27,12 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.asarray(value + (above - value * below) / scale)
 
 
+def root(squares: np.ndarray) -> np.ndarray:
+    """Return the value of each unit of the root of a mean, such as RMSE, shape (n,). squares: shape (n,)."""
+    value = np.sqrt(squares.mean())
+    return np.asarray(value + (squares - value**2) / (2 * value))
+
+
 def bootstrap(better: np.ndarray, worse: np.ndarray, repeats: int = 10_000, seed: int = 0) -> dict[str, float]:
     """Return the mean difference of two scores of the same units, its 95 % interval, and the share of samples in which
     it is not above zero.

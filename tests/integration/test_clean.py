@@ -143,7 +143,7 @@ def test_predictions_of_old_days_go_and_the_log_that_is_written_stays(place):
     log = place.home / "predictions"
     today = datetime.now(UTC).date()
     days = {days: log / f"model={NAME}" / f"date={today - timedelta(days)}" / "a.parquet" for days in (0, 89, 90, 91)}
-    other = log / "model=house_price" / "date=2020-01-01" / "a.parquet"
+    other = log / "model=house_sale" / "date=2020-01-01" / "a.parquet"
     for path in [*days.values(), other]:
         path.parent.mkdir(parents=True, exist_ok=True)
         pd.DataFrame({"model": [NAME]}).to_parquet(path)

@@ -125,7 +125,7 @@ def test_version_with_a_role_is_refused(role, place, three):
         ([NAME, "--version", "03"], "has no version 03. It has: "),
         ([NAME, "--version", "\u0663"], "has no version \u0663. It has: "),
         ([NAME, "--version", ""], "has no version ''. It has: "),
-        (["house_price"], "is not deployed"),
+        (["house_sale"], "is not deployed"),
     ],
 )
 def test_bad_input_is_refused_with_one_line(arguments, expected, place):

@@ -13,7 +13,7 @@ from predictions import ids
 from predictions.convert import convert_all
 from predictions.labels import Actual, label_store
 
-NAME, VERSION = "house_price", "1"  # of tests/capstones
+NAME, VERSION = "house_sale", "1"  # of tests/capstones
 BATCH = 5_000
 DELAY = timedelta(hours=1)
 

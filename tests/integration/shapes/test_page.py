@@ -16,7 +16,7 @@ from tests.integration.browser import Page, chromium
 pytestmark = pytest.mark.rotating
 # By name: what to enter so that the server refuses it, the field that says so, and what it says.
 BAD = {
-    "house_price": ({"living_area": "-1"}, "living_area", "greater than 0"),
+    "house_sale": ({"living_area": "-1"}, "living_area", "greater than 0"),
     "electricity_day": ({"week": json.dumps([4.5, "x"] * 168)}, "week", "item 2: Input should be a valid number"),
     "movie_ranking": ({"liked": "[]"}, "liked", "at least 1 item"),
     "wine_cluster": ({"alcohol": "strong"}, "alcohol", "valid number"),
@@ -85,7 +85,7 @@ def count(page: Page, selector: str) -> int:
 
 
 def test_a_price_is_a_number_with_its_unit_and_is_explained_in_it(predicted):
-    page, answer = predicted("house_price")
+    page, answer = predicted("house_sale")
     assert page.wait(".figure").text.replace("\N{NO-BREAK SPACE}", " ") == f"{answer['price']:,.0f} $"
     assert facts(page)["Price"] == str(answer["price"])
     text = page.wait(".explanation").text
@@ -96,7 +96,7 @@ def test_a_price_is_a_number_with_its_unit_and_is_explained_in_it(predicted):
     assert base + sum(float(row[-1]) for row in rows) == pytest.approx(answer["price"], abs=5)
 
 
-@pytest.mark.parametrize("name", ["house_price", "electricity_day", "digit_image"])
+@pytest.mark.parametrize("name", ["house_sale", "electricity_day", "digit_image"])
 def test_examples_of_the_task_fill_the_form(name, opened):
     page, address = opened(name), f"{settings().endpoint_url}/v2/models/{name}"
     examples = httpx.get(address).json()["examples"]

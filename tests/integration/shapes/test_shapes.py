@@ -20,7 +20,7 @@ from tests.support.boundaries import grpc_request, tensors
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.
 BAD = {
-    "house_price": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
+    "house_sale": ({"living_area": -1.0, "lot_area": 1.0, "built": 1990.0, "neighborhood": "x"}, "living_area"),
     "digit_image": ({"image": base64.b64encode(b"no image").decode()}, "image"),
     "electricity_day": ({"week": [4.5] * 335}, "week"),
     "movie_ranking": ({"liked": [], "count": 5}, "liked"),
@@ -122,7 +122,7 @@ def test_weights_reach_the_steps_and_the_version_without_a_copy(ran, place):
     assert [path for path in same if "fetch-weights" in path.parts] and len(same) == 2
 
 
-@pytest.mark.parametrize("name", ["house_price", "digit_image", "electricity_day", "wine_cluster"])
+@pytest.mark.parametrize("name", ["house_sale", "digit_image", "electricity_day", "wine_cluster"])
 def test_live_answers_have_the_signals_of_the_test_data(ran, place, name):
     capstone, task = ran(name), catalogue.load(name)
     ids = [answer["prediction_id"] for answer in v1(capstone, capstone["rows"])]
@@ -194,8 +194,8 @@ def test_predict_of_the_command_shows_each_field(capstone, place, tmp_path):
 
 
 def test_explanation_of_a_price_adds_up_in_dollars(ran):
-    house = ran("house_price")
-    reply = house["client"].post("/v1/models/house_price:explain", json={"instances": house["rows"]})
+    house = ran("house_sale")
+    reply = house["client"].post("/v1/models/house_sale:explain", json={"instances": house["rows"]})
     for explanation in reply.json()["explanations"]:
         assert (explanation["explained"], explanation["unit"]) == ("price", "value")
         assert explanation["base"] + sum(explanation["contributions"].values()) == pytest.approx(explanation["price"])
@@ -217,8 +217,8 @@ def test_stream_adds_up_to_the_whole(ran):
 
 
 def test_number_of_the_shell_is_a_number(ran, place):
-    ran("house_price")
+    ran("house_sale")
     pairs = {"living_area": "1500", "lot_area": "9600.5", "built": "1978", "neighborhood": "North_Ames"}
-    done = place("predict", "house_price", *(f"--entity={key}={text}" for key, text in pairs.items()), "--json")
+    done = place("predict", "house_sale", *(f"--entity={key}={text}" for key, text in pairs.items()), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["predictions"][0]["price"] > 10_000

@@ -130,11 +130,11 @@ def test_layer_of_a_capstone_has_its_python_files_alone():
 
 
 def test_capstone_outside_of_the_checkout_has_an_image_too(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "tests" / "capstones" / "house_price", tmp_path / "house_price")
+    shutil.copytree(ROOT / "tests" / "capstones" / "house_sale", tmp_path / "house_sale")
     monkeypatch.setenv("CAPSTAN_CAPSTONES", str(tmp_path))
     settings.cache_clear()
-    assert "pipelines/house_price/task.py" in images.capstone_files("house_price")
-    assert images.image("house_price").endswith("-house-price")
+    assert "pipelines/house_sale/task.py" in images.capstone_files("house_sale")
+    assert images.image("house_sale").endswith("-house-sale")
 
 
 def test_image_with_a_tag_is_used_as_it_is(monkeypatch):

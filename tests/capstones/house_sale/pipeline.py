@@ -1,11 +1,11 @@
-"""The pipeline of `house_price`."""
+"""The pipeline of `house_sale`."""
 
 from kfp import dsl
 
 from pipelines import road
 
 
-@dsl.pipeline(name="house-price")
+@dsl.pipeline(name="house-sale")
 def pipeline(canary: float = 0.0) -> road.Outputs:
     """Train, judge and deploy the model."""
-    return road.standard("house_price", {}, canary=canary)
+    return road.standard("house_sale", {}, canary=canary)

@@ -1,0 +1,1 @@
+"""How sure a price is: conformal intervals, and ways to quantiles."""

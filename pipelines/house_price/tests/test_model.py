@@ -1,0 +1,109 @@
+"""The served model: prices, gaps that are filled in, intervals that hold, reasons that add up."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from capstan.errors import CapstanError
+from pipelines.house_price import gaps, reasons, stack, task
+from pipelines.house_price.coding import PLACE
+from pipelines.house_price.columns import INPUTS
+from pipelines.house_price.schema import EXAMPLE
+
+
+def asked(row: dict) -> dict:
+    """The columns of one request, as the endpoint makes them."""
+    return {name: [value] for name, value in task.Request(**row).model_dump().items()}
+
+
+def test_prices_are_close_and_the_intervals_hold(quick, held):
+    price, low, high = quick.prices(held)
+    paid = held["sold_for"].to_numpy()
+    assert np.median(np.abs(price / paid - 1)) < 0.06
+    assert 0.86 < ((paid >= low) & (paid <= high)).mean() < 0.94
+    assert (low < price).all() and (price < high).all()
+
+
+@pytest.mark.parametrize("group", range(1, len(gaps.GROUPS)))
+def test_intervals_hold_and_widen_where_less_is_known(quick, held, group):
+    codes = quick.stack.coder.codes(held)
+    less = gaps.without(codes, group, seed=5)
+    assert (gaps.group(less) == group).all()
+    _, low, high = quick.priced(less, quick.stack.coder.fill(less))
+    paid = held["sold_for"].to_numpy()
+    assert 0.86 < ((paid >= low) & (paid <= high)).mean() < 0.94
+    before = quick.prices(held)
+    assert ((high - low) / low).mean() > ((before[2] - before[1]) / before[1]).mean()
+
+
+def test_what_is_given_is_kept_and_what_is_left_out_is_of_the_same_kind(quick, held):
+    coder = quick.stack.coder
+    codes = coder.codes(held)
+    less = gaps.without(codes, 2, seed=1)
+    filled, given = coder.fill(less), ~np.isnan(less)
+    assert np.array_equal(filled[given], less[given]) and not np.isnan(filled).any()
+    baths = PLACE["full_baths"]
+    gone = np.isnan(less[:, baths])
+    wrong = np.abs(filled[gone, baths] - codes[gone, baths]).mean()
+    assert wrong < 0.6 * np.abs(codes[gone, baths] - np.median(coder.houses[:, baths])).mean()
+
+
+def test_three_fields_are_enough_and_the_rest_is_named(quick):
+    row = {name: EXAMPLE[name] for name in ("neighborhood", "living_area", "year_built")}
+    made = quick.predict_columns(asked(row))
+    assert 100_000 < made["price"][0] < 250_000
+    assert len(made["assumed"][0]) == len(INPUTS) - 3 - 2 and made["unusual"] == [[]]
+    whole = task.Prediction(**{name: values[0] for name, values in made.items()})
+    assert whole.low < whole.price < whole.high and len(whole.reasons) == 6
+
+
+def test_a_house_beyond_all_others_is_named(quick):
+    assert quick.predict_columns(asked(EXAMPLE | {"fireplaces": 5}))["unusual"] == [["fireplaces"]]
+
+
+def test_reasons_add_up_to_the_price(quick, held):
+    rows = held.head(5)
+    made = quick.explain_columns(rows)
+    assert made.base + made.contributions.sum(axis=1) == pytest.approx(quick.prices(rows)[0])
+    named = quick.predict_columns(rows)["reasons"]
+    for values, found in zip(made.contributions, named, strict=True):
+        assert [one["effect"] for one in found] == pytest.approx([values[INPUTS.index(one["field"])] for one in found])
+
+
+def test_sampled_shapley_values_are_near_the_exact_ones():
+    """Of a function of five inputs with products, by its definition: Shapley, "A value for n-person games" (1953)."""
+
+    def price(rows: np.ndarray) -> np.ndarray:
+        return np.exp(rows[:, 0] / 2 + rows[:, 1] * rows[:, 2] / 4) + rows[:, 3] - rows[:, 4] ** 2
+
+    house, other = np.arange(1.0, 6.0) / 2, np.zeros(5)
+
+    def worth(players: tuple[int, ...]) -> float:
+        mixed = other.copy()
+        mixed[list(players)] = house[list(players)]
+        return float(price(mixed[None])[0])
+
+    exact = np.zeros(5)
+    for player in range(5):
+        rest = [one for one in range(5) if one != player]
+        for size in range(5):
+            share = math.factorial(size) * math.factorial(4 - size) / math.factorial(5)
+            for players in itertools.combinations(rest, size):
+                exact[player] += share * (worth((*players, player)) - worth(players))
+    sampled = reasons.shapley(price, house, np.tile(other, (600, 1)))
+    assert sampled == pytest.approx(exact, abs=0.05) and sampled.sum() == pytest.approx(exact.sum())
+
+
+def test_weights_of_the_stack_find_the_best_member_and_the_mixture():
+    random = np.random.default_rng(0)
+    target = random.normal(12, 0.4, 2_000)
+    noise = random.normal(0, 0.1, (2_000, 3))
+    found = stack.weights(target[:, None] + noise * [1, 2, 40], target)
+    assert found == pytest.approx([0.8, 0.2, 0.0], abs=0.03) and found.sum() == pytest.approx(1)
+
+
+def test_unknown_members_are_named(parts):
+    with pytest.raises(CapstanError, match="is no list of: boosting, vectors, net"):
+        task.train(parts[0], members="forest")

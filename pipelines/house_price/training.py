@@ -1,0 +1,71 @@
+"""From sales to what is served: weights, scale and intervals come from errors of houses that no member has seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.house_price import gaps, stack
+from pipelines.house_price.columns import INPUTS, LABEL, NUMBERS
+from pipelines.house_price.derived import derive
+from pipelines.house_price.intervals.conformal import Conformal
+from pipelines.house_price.members import Boosting, Net, Vectors
+from pipelines.house_price.model import HouseModel
+from pipelines.house_price.reasons import references
+from pipelines.house_price.scale import Scale
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The settings of each member: see tune.json.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "boosting": {"leaves": 12, "rounds": 1_200, "rate": 0.02, "share": 0.3},
+    "vectors": {"strength": 8.0, "width": 0.003},
+    "net": {"penalty": 0.0005},
+}
+KINDS: dict[str, type] = {"boosting": Boosting, "vectors": Vectors, "net": Net}
+
+
+def makers(seed: int, settings: dict[str, dict[str, Any]] = SETTINGS) -> stack.Makers:
+    """Return what makes each member."""
+    return {name: lambda kind=KINDS[name], has=has: kind(seed, **has) for name, has in settings.items()}  # type: ignore[misc]
+
+
+def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:
+    """Return the model of some sales."""
+    target = np.log(rows[LABEL].to_numpy())
+    known, filled = out_of_fold(rows, target, made_by, seed)
+    weight = stack.weights(known[0], target)
+    made = stack.Stack(made_by, weight).fit(rows, target)
+    errors = [target - each @ weight for each in known]
+    derived = [derive(each) for each in filled]
+    spread = [np.empty(len(rows)) for _ in known]
+    for past, held in stack.folds(len(rows), seed + 1):  # a scale knows the errors that it was fitted on too well
+        fold = Scale(seed).fit(derived[0][past], np.abs(errors[0][past]))
+        for each, houses in zip(spread, derived, strict=True):
+            each[held] = fold.predict(houses[held])
+    scale = Scale(seed).fit(derived[0], np.abs(errors[0]))
+    group = np.repeat(np.arange(len(known)), len(rows))
+    conformal = Conformal().fit(np.concatenate(errors), np.concatenate(spread), group)
+    ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in NUMBERS}
+    baseline = stack.Stack({"net": Net}, np.ones(1)).fit(rows, target)
+    return HouseModel(made, scale, conformal, references(made, rows), ranges, baseline)
+
+
+def out_of_fold(
+    rows: pd.DataFrame, target: np.ndarray, made_by: stack.Makers, seed: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the members' predictions for each group of what is left out, each of shape (n, k), by members and a coder
+    that were fitted without the fold of the row; and the houses as that coder filled them in.
+    """
+    known = [np.empty((len(rows), len(made_by))) for _ in gaps.GROUPS]
+    filled = [np.empty((len(rows), len(INPUTS))) for _ in gaps.GROUPS]
+    for past, held in stack.folds(len(rows), seed):
+        coder, members = stack.fit(rows.iloc[past], target[past], made_by)
+        codes = coder.codes(rows.iloc[held])
+        for group in range(len(gaps.GROUPS)):
+            filled[group][held] = coder.fill(gaps.without(codes, group, seed))
+            derived = derive(filled[group][held])
+            known[group][held] = np.column_stack([one.predict(derived) for one in members])
+    return known, filled
