@@ -46,16 +46,16 @@ NUMBERS = {
     "month_sold": Number("Mo.Sold", 1, 12, "Month of the sale", "7 where it is left out"),
 }
 DEFAULTS = {"year_sold": 2010.0, "month_sold": 7.0}  # not filled in from other houses: the end of the data
-QUALITY = {"none": "none", "Po": "poor", "Fa": "fair", "TA": "typical", "Gd": "good", "Ex": "excellent"}
-WITHOUT = {code: text for code, text in QUALITY.items() if code != "none"}
-# Column -> its source, and the codes of the source from the worst to the best, with what an owner calls them.
+QUALITY = {"Po": "poor", "Fa": "fair", "TA": "typical", "Gd": "good", "Ex": "excellent"}
+# Column -> its source, and the codes of the source from the worst to the best, with what an owner calls them. What is
+# not there has a name: the page shows "none" where a field is left out.
 ORDINALS: dict[str, tuple[str, dict[str, str]]] = {
-    "exterior_quality": ("Exter.Qual", WITHOUT),
-    "exterior_condition": ("Exter.Cond", WITHOUT),
-    "kitchen_quality": ("Kitchen.Qual", WITHOUT),
-    "heating_quality": ("Heating.QC", WITHOUT),
-    "basement_quality": ("Bsmt.Qual", QUALITY),  # its height
-    "fireplace_quality": ("Fireplace.Qu", QUALITY),
+    "exterior_quality": ("Exter.Qual", QUALITY),
+    "exterior_condition": ("Exter.Cond", QUALITY),
+    "kitchen_quality": ("Kitchen.Qual", QUALITY),
+    "heating_quality": ("Heating.QC", QUALITY),
+    "basement_quality": ("Bsmt.Qual", {"none": "no basement"} | QUALITY),  # its height
+    "fireplace_quality": ("Fireplace.Qu", {"none": "no fireplace"} | QUALITY),
     "basement_exposure": (
         "Bsmt.Exposure",
         {"none": "no basement", "No": "no", "Mn": "minimal", "Av": "average", "Gd": "good"},
@@ -127,13 +127,13 @@ CATEGORIES: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "garage": (
         "Garage.Type",
-        {"none": "none", "Attchd": "attached", "Detchd": "detached", "BuiltIn": "built in", "Basment": "basement"}
+        {"none": "no garage", "Attchd": "attached", "Detchd": "detached", "BuiltIn": "built in", "Basment": "basement"}
         | {"CarPort": "car port", "2Types": "several"},
     ),
     "central_air": ("Central.Air", {"Y": "yes", "N": "no"}),
     "fence": (
         "Fence",
-        {"none": "none", "GdPrv": "good privacy", "MnPrv": "minimum privacy", "GdWo": "good wood"}
+        {"none": "no fence", "GdPrv": "good privacy", "MnPrv": "minimum privacy", "GdWo": "good wood"}
         | {"MnWw": "minimum wood or wire"},
     ),
 }

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from pipelines.house_price import training, tune
+from pipelines.house_price import compare, training, tune
 
 
 def record(name: str) -> pd.DataFrame:
@@ -15,3 +15,18 @@ def test_settings_are_those_of_the_record():
     made = record("tune")
     assert len(made) == tune.SEEDS * sum(map(len, tune.TRIED.values()))
     assert tune.best(made) == training.SETTINGS
+
+
+def test_the_readme_has_the_answer():
+    made = record("compare").query("part == 'error'").set_index("name")
+    readme = (tune.FOLDER / "README.md").read_text()
+    for name, title in (("boosting", "LightGBM, tuned"), (compare.STACK, "the stack, served")):
+        rmse, median = made.loc[name, ["rmse", "median_error"]]
+        assert f"| {title} | {rmse:.4f} | {100 * median:.1f} % |" in readme
+
+
+def test_the_record_reaches_the_goal():
+    made = record("compare").query("name == @compare.STACK").iloc[0]
+    assert made["rmse"] <= 0.116 and made["median_error"] <= 0.049
+    whole = record("compare").query("part == 'left out'")
+    assert whole["coverage"].between(0.88, 0.92).all()

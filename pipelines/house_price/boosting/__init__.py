@@ -1,0 +1,1 @@
+"""Gradient boosting, averages of models and additive models, from scratch."""
