@@ -1,0 +1,117 @@
+"""`python -m pipelines.house_price.intervals_study`: ways to quantiles, alone and with conformal intervals on top.
+
+It writes `intervals_study.json` into the folder that it is given, and prints the table: coverage and width of 90 %
+intervals, and the pinball loss of three quantiles, on the sales to test on. On top: Romano et al., "Conformalized
+Quantile Regression" (2019); a quarter of the sales to learn from sets the correction. The network needs the
+family `torch`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from capstan.settings import settings
+from models import regression
+from models.study import Line, Study, markdown, options, spread
+from pipelines.house_price import task
+from pipelines.house_price.boosting import losses
+from pipelines.house_price.boosting.booster import Booster
+from pipelines.house_price.boosting.trees import Growth
+from pipelines.house_price.coding import Coder
+from pipelines.house_price.columns import LABEL
+from pipelines.house_price.derived import Scaler, derive
+from pipelines.house_price.intervals import quantile_regression
+from pipelines.house_price.intervals.conformal import LEVEL, quantile
+from pipelines.house_price.intervals.forest import Forest
+from pipelines.house_price.intervals.network import Network
+
+FOLDER = Path(__file__).parent
+LEVELS = [0.05, 0.5, 0.95]
+
+
+def linear(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles of two parts by linear quantile regression over the numbers, without categories."""
+    scaler = Scaler().fit(past)
+    numbers = len(scaler.mean)
+    design = [np.column_stack([np.ones(len(one)), scaler.transform(one)[:, :numbers]]) for one in (past, *others)]
+    small = 1e-3 * np.random.default_rng(seed).normal(size=design[0].shape)  # totals are sums of inputs: no exact ties
+    weights = [quantile_regression.fit(design[0] + small, target, level) for level in LEVELS]
+    return [np.column_stack([one @ weight for weight in weights]) for one in design[1:]]
+
+
+def boosted(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by boosting from scratch, one booster for each."""
+    how = Growth(leaves=6, smallest=20)
+    made = [Booster(losses.quantile(level), 150, 0.1, how, 64).fit(past, target) for level in LEVELS]
+    return [np.column_stack([one.predict(rows) for one in made]) for rows in others]
+
+
+def forest(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by a quantile forest."""
+    made = Forest(trees=60, seed=seed).fit(past, target)
+    return [made.predict(rows, LEVELS) for rows in others]
+
+
+def network(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by a network whose quantiles do not cross."""
+    scaler = Scaler().fit(past)
+    made = Network(LEVELS, seed=seed).fit(scaler.transform(past), target)
+    return [made.predict(scaler.transform(rows)) for rows in others]
+
+
+METHODS = {
+    "linear quantile regression": linear,
+    "boosting from scratch": boosted,
+    "quantile forest": forest,
+    "network": network,
+}
+
+
+def measure(rows: pd.DataFrame, test: pd.DataFrame, seed: int) -> list[Line]:
+    """Return a line per method, alone and with the correction."""
+    part = np.random.default_rng(seed).permutation(len(rows)) % 4 == 0
+    coder = Coder().fit(rows[~part])
+    past, held, new = (derive(coder.fill(coder.codes(one))) for one in (rows[~part], rows[part], test))
+    target, known, truth = (np.log(one[LABEL].to_numpy()) for one in (rows[~part], rows[part], test))
+    lines: list[Line] = []
+    for name, method in METHODS.items():
+        before, made = method(past, target, [held, new], seed)
+        more = quantile(np.maximum(before[:, 0] - known, known - before[:, -1]), LEVEL)
+        crossed = float((np.diff(made, axis=1) < 0).any(axis=1).mean())
+        for kind, off in (("alone", 0.0), ("conformal", more)):
+            ends = made + np.array([-off, 0.0, off])
+            line: Line = {"method": name, "kind": kind, "seed": seed, "coverage": regression.coverage(truth, ends)}
+            line |= {"width": float((ends[:, -1] - ends[:, 0]).mean()), "crossed": crossed}
+            lines.append(line | {"pinball": regression.pinball(truth, ends, LEVELS)})
+    return lines
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of the README."""
+    columns = {
+        "coverage": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
+        "width of the logarithm": lambda rows: spread(rows["width"]),
+        "pinball loss": lambda rows: spread(rows["pinball"], digits=4),
+        "quantiles cross in": lambda rows: f"{spread(rows['crossed'], 100, 1)} %",
+    }
+    return markdown(results, {"method": "method", "interval": "kind"}, columns)
+
+
+def main() -> None:
+    """Measure, write and print."""
+    parser = options(__doc__, FOLDER)
+    parser.set_defaults(seeds=2)
+    given = parser.parse_args()
+    study = Study(given.out / "intervals_study.json", ["method", "kind", "seed"])
+    past, test = (part["houses"] for part in task.split(task.load(settings().data_dir)))
+    for seed in range(given.seeds):
+        if not study.has(seed=seed):
+            study.add(*measure(past, test, seed))
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()

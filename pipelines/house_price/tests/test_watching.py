@@ -1,0 +1,38 @@
+"""What monitoring notices: changes that are planted alarm, harmless ones do not."""
+
+import numpy as np
+import pytest
+
+from pipelines.house_price import task
+from tests.support import watched
+
+
+@pytest.fixture(scope="module")
+def alarms(parts, quick):
+    """Return a function: which (check, signal) alarm for these sales, beside the sales to test on."""
+    reference = task.signals(quick, parts[1])
+    return lambda rows: watched.alarms("house_price", reference, task.signals(quick, {"houses": rows}))
+
+
+@pytest.fixture(scope="module")
+def others(parts):
+    """Sales that are not those of the reference."""
+    return parts[0]["houses"].sample(600, random_state=0)
+
+
+def test_other_sales_in_another_order_are_harmless(alarms, others):
+    assert not {signal for _, signal in alarms(others)} & {"price", "living_area", "neighborhood", "sold_for"}
+
+
+def test_areas_in_square_metres_alarm_and_so_does_what_follows(alarms, others):
+    made = alarms(others.assign(living_area=others["living_area"] / 2))
+    assert {("drift", "living_area"), ("drift", "price")} <= made
+
+
+def test_a_quality_that_is_no_longer_given_alarms(alarms, others):
+    assert ("nulls", "overall_quality") in alarms(others.assign(overall_quality=np.nan))
+
+
+def test_houses_of_one_kind_of_neighborhood_alarm(alarms, parts):
+    rows = parts[0]["houses"]
+    assert ("drift", "neighborhood") in alarms(rows[rows["year_built"] > 1990])
