@@ -77,7 +77,7 @@ def test_variation_has_the_exact_mean_and_nearly_the_covariance(sales, exact):
 
 
 def test_mixture_is_that_of_scikit_learn(houses):
-    points = np.column_stack([np.log(houses["living_area"]), houses["year_built"] / 30])[:900]
+    points = np.column_stack([np.log(houses["living_area"]), houses["year_built"] / 30])[:300]
     labels = KMeans(4, n_init=1, random_state=np.random.RandomState(0)).fit(points).labels_  # as scikit-learn starts
     mine = Mixture(4, weight=1.0, steps=3_000).fit(points, np.eye(4)[labels])
     other = BayesianGaussianMixture(

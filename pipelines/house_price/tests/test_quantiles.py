@@ -34,14 +34,14 @@ def test_quantile_regression_is_that_of_statsmodels(sides, level):
 def test_forest_is_as_good_as_the_same_of_scikit_learn(sides):
     """Their trees, with the weights of Meinshausen."""
     (past, target), (held, truth) = sides
-    mine = Forest(trees=30, share=0.7).fit(past, target)
-    theirs = RandomForestRegressor(30, min_samples_leaf=5, max_features=0.7, random_state=0).fit(past, target)
+    mine = Forest(trees=20, share=0.7).fit(past, target)
+    theirs = RandomForestRegressor(20, min_samples_leaf=5, max_features=0.7, random_state=0).fit(past, target)
     weights = np.zeros((len(held), len(target)))
     for known, new in zip(theirs.apply(past).T, theirs.apply(held).T, strict=True):
         same = new[:, None] == known
         weights += same / same.sum(axis=1, keepdims=True)
     order = np.argsort(target)
-    summed = np.cumsum(weights[:, order], axis=1) / 30
+    summed = np.cumsum(weights[:, order], axis=1) / 20
     other = target[order][np.column_stack([(summed < level).sum(axis=1).clip(max=len(order) - 1) for level in LEVELS])]
     made = mine.predict(held, LEVELS)
     assert regression.pinball(truth, made, LEVELS) < 1.05 * regression.pinball(truth, other, LEVELS)
