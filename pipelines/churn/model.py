@@ -62,9 +62,9 @@ class ChurnModel(Model):
         return {
             "probability": probability,
             "decision": np.where(profit > 0, "call", "leave alone"),
-            "profit": profit,
+            "profit": np.round(profit, 2),
             "limit": np.minimum(costs.limit(asked["monthly"]), 1),
-            "value": costs.value(asked["monthly"]),
+            "value": np.round(costs.value(asked["monthly"]), 2),
             "stays": self.curves(asked, probability),
             "reasons": self.reasons(asked),
             "unusual": self.unusual(asked),

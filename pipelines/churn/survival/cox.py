@@ -90,14 +90,16 @@ class Cox:
         return np.asarray(self.hazard(np.minimum(now, last)[:, None], np.minimum(ends, last)) + rate * beyond)
 
 
-def concordance(time: np.ndarray, event: np.ndarray, log_risk: np.ndarray) -> float:
+def concordance(time: np.ndarray, event: np.ndarray, log_risk: np.ndarray, entry: np.ndarray | None = None) -> float:
     """Return the share of pairs, of whom one is known to have left first, in which that one has the higher risk.
 
-    Harrell et al., "Evaluating the yield of medical tests" (1982). A tie of risks counts as a half.
+    Harrell et al., "Evaluating the yield of medical tests" (1982). A tie of risks counts as a half. entry: who had not
+    entered when the other one left makes no pair with that one.
     """
+    entry = np.full(len(time), -np.inf) if entry is None else entry
     right = pairs = 0.0
     for at in np.flatnonzero(event == 1):
-        later = (time > time[at]) | ((time == time[at]) & (event == 0))
+        later = ((time > time[at]) | ((time == time[at]) & (event == 0))) & (entry < time[at])
         right += (log_risk[at] > log_risk[later]).sum() + 0.5 * (log_risk[at] == log_risk[later]).sum()
         pairs += later.sum()
     return right / pairs

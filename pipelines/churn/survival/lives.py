@@ -73,6 +73,8 @@ class Stays:
         if chance is None:
             risk = np.exp(self.cox.log_risk(self.features(columns)))
         else:
-            first = np.where(hazard[:, 1] > 0, hazard[:, 1], hazard[:, -1] / MONTHS[-1])
-            risk = -np.log1p(-np.minimum(chance, 1 - 1e-9)) / first
+            # A month in which nobody learned from has left gets the mean hazard of the year.
+            none = hazard[:, 1] == 0
+            hazard[none, 1:] += np.maximum(hazard[none, -1:] / MONTHS[-1], 1e-9)
+            risk = -np.log1p(-np.minimum(chance, 1 - 1e-9)) / hazard[:, 1]
         return np.asarray(np.exp(-hazard * risk[:, None]))

@@ -61,6 +61,8 @@ def test_concordance_by_hand():
     # Pairs in which one left first: (1, 2), (1, 3), (2, 3). The risks order the first two.
     made = cox.concordance(np.array([1.0, 2.0, 3.0]), np.array([1, 1, 0]), np.array([2.0, 0.5, 1.0]))
     assert made == pytest.approx(2 / 3)
+    late = cox.concordance(*(np.array(part) for part in ([1.0, 2, 3], [1, 1, 0], [2.0, 0.5, 1.0], [0.0, 0, 1])))
+    assert late == pytest.approx(1 / 2)  # the third entered after the first had left
 
 
 def test_nobody_at_risk_is_forgotten():
