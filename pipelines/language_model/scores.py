@@ -84,8 +84,8 @@ def humaneval(decoder: Decoder, tokens: BytePairs) -> Line:
     sandbox.sandbox()  # says now what is missing
     problems = questions.records(questions.HUMANEVAL, settings().data_dir)
     how, end = Sampling(temperature=0.8, top_p=0.95), tokens.special["<|endoftext|>"]
-    wanted = {
-        Stream(tokens.encode(problem["prompt"]), FUNCTION, how, seed): problem
+    wanted = {  # a line ends with its indentation in one token: after a line that has ended, the network is lost
+        Stream(tokens.encode(problem["prompt"].rstrip()), FUNCTION, how, seed): problem
         for problem in problems
         for seed in range(TRIES)
     }
