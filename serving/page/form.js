@@ -4,6 +4,8 @@ import { makeControl } from "./controls/control.js";
 import { el } from "./dom.js";
 import { requestFields } from "./schema.js";
 
+const SHOWN = 16; // fields before those that may be folded
+
 /**
  * Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
  *
@@ -30,7 +32,10 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
   /** Make the fields anew, with an example of the task or with those of the schema. */
   function fill(example = null) {
     fields = requestFields(metadata.request_schema, example).map(makeField);
-    holder.replaceChildren(...fields.map((field) => field.element));
+    const isFolded = (field, i) => i >= SHOWN && field.empty;
+    const folded = fields.filter(isFolded).map((field) => field.element);
+    holder.replaceChildren(...fields.filter((field, i) => !isFolded(field, i)).map((field) => field.element));
+    if (folded.length) holder.append(el("details", { class: "more" }, el("summary", {}, `${folded.length} more, all optional`), folded));
   }
 
   function offer(example, i) {
@@ -105,14 +110,17 @@ function makeField(field) {
   );
   return {
     name: field.name,
+    empty: !field.required && field.initial === null,
     element,
     json: control.json,
     missing: control.missing,
     focus: () => control.input.focus(),
     say(message) {
       error.textContent = message;
-      if (message) control.input.setAttribute("aria-invalid", "true");
-      else control.input.removeAttribute("aria-invalid");
+      if (message) {
+        control.input.setAttribute("aria-invalid", "true");
+        element.closest("details")?.setAttribute("open", "");
+      } else control.input.removeAttribute("aria-invalid");
     },
   };
 }

@@ -47,7 +47,7 @@ function makeInput(field, attributes) {
 
 function makeChoice(field, attributes) {
   const { choices, initial } = field;
-  const blank = field.required && !field.nullable && initial !== null ? [] : [el("option", { value: "" }, "none")];
+  const blank = field.required && !field.nullable && initial !== null ? [] : [el("option", { value: "" }, "not given")];
   const options = choices.map((choice, i) => el("option", { value: i, selected: choice === initial }, String(choice)));
   const input = el("select", attributes, blank, options);
   return { input, elements: [input], json: () => (input.value ? JSON.stringify(choices[Number(input.value)]) : leftOut(field)) };

@@ -3,7 +3,7 @@
 import base64
 from json import dumps
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from capstan.bounds import at_least
 from capstan.evaluation import Evaluation
@@ -39,7 +39,7 @@ class Token(BaseModel):
     attention: list[list[dict[str, float]]] = []
 
 
-class Request(BaseModel):
+class Words(BaseModel):
     """Nothing of interest."""
 
     model_config = ConfigDict(extra="forbid")
@@ -47,6 +47,10 @@ class Request(BaseModel):
     words: list[str] = Field(title="Words", examples=[["a", "b"]])
     sketch: str | None = Field(None, title="Sketch", json_schema_extra=PNG)
     note: str = Field("", title="Note", json_schema_extra={"contentMediaType": "text/plain"})
+
+
+MARKS = [f"mark_{number}" for number in range(16)]  # fields enough that the page folds the last ones
+Request = create_model("Request", __base__=Words, **{name: (float | None, Field(None, title=name)) for name in MARKS})
 
 
 class Prediction(BaseModel):
@@ -119,7 +123,8 @@ def predict(columns) -> dict:
 
 def train(tables, bias: float = 0.0):
     """Return a model that is as good with any table."""
-    return Answers({"words": "string[]", "sketch": "string", "note": "string"}, predict)
+    inputs = {"words": "string[]", "sketch": "string", "note": "string"} | dict.fromkeys(MARKS, "double")
+    return Answers(inputs, predict)
 
 
 def examples(tables):

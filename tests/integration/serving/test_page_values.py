@@ -109,6 +109,8 @@ def test_a_curve_is_drawn_to_the_scale_of_x_in_its_order(shown):
     x, y = ([float(point.get_attribute(name)) for point in points] for name in ("cx", "cy"))
     assert (x[1] - x[0]) / (x[2] - x[0]) == pytest.approx(0.01) and y[1] > y[0] > y[2]  # the page counts from above
     assert shown.texts("[data-field=trend] .axis-title") == ["Trend, kg", "Hours"]
+    labels = shown.texts("[data-field=trend] .tick")
+    assert labels.count("0") == 2 and f"{MINUS}0" not in labels  # one on each axis
     plot = shown.wait("[data-field=trend] svg.plot")
     assert plot.accessible_name == f"Trend: 3 points, from {MINUS}2 kg to 3 kg"
     shown.wait("[data-field=trend] .numbers summary").click()
@@ -170,6 +172,30 @@ def test_a_list_counts_its_items_and_what_is_no_list_is_said_at_the_field(opened
     page.enter(words="a, b")
     page.submit()
     page.wait("#field-words-error", "Input should be a valid")
+
+
+def fold(page: Page) -> None:
+    """Open or close the folded fields; the buttons at the lower edge are not to be in the way."""
+    summary = page.wait("form details summary")
+    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
+    summary.click()
+
+
+def test_optional_fields_of_a_long_form_are_folded_and_open_where_something_is_wrong(opened):
+    page = opened("gallery")
+    assert page.texts("form details summary") == ["3 more, all optional"]
+    assert page.field("mark_12").is_displayed() and not page.field("mark_13").is_displayed()
+    fold(page)
+    page.enter(mark_13="much")
+    fold(page)
+    assert not page.field("mark_13").is_displayed()
+    page.submit()
+    page.wait("#field-mark_13-error", "valid number")
+    assert page.field("mark_13").is_displayed()
+    page.enter(mark_13="2.5")
+    page.submit()
+    page.wait("[data-field=label]")
+    assert '"mark_13": 2.5' in page.folded("curl")
 
 
 def test_an_image_may_be_left_out_where_it_is_optional_and_chosen_as_a_file(opened, tmp_path):
