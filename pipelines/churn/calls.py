@@ -1,6 +1,7 @@
 """`python -m pipelines.churn.calls`: the customers to call, the most profitable call first, as a CSV file.
 
-It asks nothing of a server: the champion's file of the registry answers for every customer of the data.
+Those who have left are not on it. It asks nothing of a server: the champion's file of the registry answers for every
+customer of the data.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.churn import costs
-from pipelines.churn.columns import CUSTOMER
+from pipelines.churn.columns import CUSTOMER, LABEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +85,9 @@ def main() -> None:
     if not accepted:
         raise CapstanError("There is no accepted version of churn yet: capstan run churn.")
     model: Any = registry.load_version("churn", given.version or max(accepted, key=int)).model
-    listed(model, task.labelled(settings().data_dir)).head(given.top).to_csv(sys.stdout, index=False)
+    rows = task.labelled(settings().data_dir)
+    there = rows[rows[LABEL] == 0].reset_index(drop=True)
+    listed(model, there).head(given.top).to_csv(sys.stdout, index=False)
 
 
 if __name__ == "__main__":

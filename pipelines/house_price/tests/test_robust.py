@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from sklearn.linear_model import TheilSenRegressor
+from sklearn.linear_model import LinearRegression, RANSACRegressor, TheilSenRegressor
 
 from pipelines.house_price import robust_study
-from pipelines.house_price.robust import huber, lad, lts, mm, s_estimator, scales, theil_sen
+from pipelines.house_price.robust import huber, lad, lts, mm, ransac, s_estimator, scales, theil_sen
 
 BEAR = ["RANSAC", "least trimmed squares", "S", "MM"]  # 40 % of outliers
 
@@ -51,6 +51,17 @@ def test_theil_sen_of_one_input_is_near_that_of_scikit_learn():
     other = TheilSenRegressor(random_state=0, n_subsamples=2, max_subpopulation=20_000).fit(input_[:, None], target)
     made = theil_sen.fit(np.column_stack([np.ones(150), input_]), target)
     assert made == pytest.approx([other.intercept_, other.coef_[0]], abs=0.05)
+
+
+def test_as_many_sales_agree_with_ransac_as_with_that_of_scikit_learn(sales):
+    design, target = sales
+    wrong = target + np.log(10) * (np.arange(len(target)) % 5 == 0)
+    other = RANSACRegressor(
+        LinearRegression(fit_intercept=False), min_samples=design.shape[1] + 1, residual_threshold=ransac.NEAR,
+        max_trials=ransac.TRIALS, random_state=0,
+    ).fit(design, wrong)  # fmt: skip
+    agree = np.abs(wrong - design @ ransac.fit(design, wrong)) < ransac.NEAR
+    assert agree.sum() >= 0.98 * other.inlier_mask_.sum() and not agree[::5].any()
 
 
 def test_spatial_median_is_where_the_directions_cancel():
