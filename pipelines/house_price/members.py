@@ -100,7 +100,7 @@ class Net:
         from sklearn.linear_model import ElasticNet
 
         self.scaler = Scaler().fit(derived)
-        line: Any = ElasticNet(alpha=self.penalty, l1_ratio=self.lasso, max_iter=3_000)
+        line: Any = ElasticNet(alpha=self.penalty, l1_ratio=self.lasso, max_iter=30_000)
         line.fit(self.scaler.transform(derived), target)
         self.weights, self.intercept = line.coef_, float(line.intercept_)
         return self
