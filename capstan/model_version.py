@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module, invalidate_caches
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from capstan import version_code, version_seal, weights_files
@@ -34,6 +35,7 @@ LOADER = "capstan.model_version"  # MLflow loads a version with this module
 DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
 CODE = "code"
 EXAMPLES, EXAMPLE_CHARACTERS = 5, 100_000
+_CACHES = Lock()  # two threads that invalidate them at once may both delete an entry, and the second fails
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def load(folder: Path | str, name: str = "", registered: Mapping[str, str] | Non
         raise type(error)(f"The model in {folder} cannot be loaded: {error}") from error
     try:
         schema = json.loads((folder / "schema.json").read_text())
-        invalidate_caches()
+        with _CACHES:
+            invalidate_caches()
         code = _code_of(folder, schema["capstone"])
         with code.active():
             task = import_module(f"pipelines.{schema['capstone']}.task")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from functools import cache
+from pathlib import Path
 
 from capstan.errors import CapstanError
 
@@ -27,7 +28,7 @@ def succeeds(code: str, seconds: float = 10, memory: int = 2**29) -> bool:
     does not succeed. Raises CapstanError where there is no sandbox.
     """
     limits = [f"--as={memory}", f"--cpu={int(seconds) + 1}", f"--fsize={OUTPUT}", f"--nproc={PROCESSES}", "--core=0"]
-    python = ["prlimit", *limits, "--", sys.executable.replace(sys.prefix, sys.base_prefix, 1), "-I", "-"]
+    python = ["prlimit", *limits, "--", str(Path(sys.executable).resolve()), "-I", "-"]
     reached = secrets.token_hex()
     with tempfile.TemporaryFile() as output:
         try:

@@ -10,7 +10,7 @@ from scipy.special import expit, log_expit
 
 from capstan.evaluation import Evaluation, Section
 from models import binary
-from pipelines.churn import calls, cards, costs
+from pipelines.churn import cards, costs, profits
 from pipelines.churn.columns import INPUTS, LABEL
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def evaluate(model: ChurnModel, rows: pd.DataFrame) -> Evaluation:
     baseline = pd.DataFrame({"log_loss": log_loss(churned, np.log(simple / (1 - simple)))})
     sections = [
         Section("Ranking and calibration", binary.figure(churned, probability)),
-        Section("Profit of calling the likeliest", calls.figure(churned, monthly, probability)),
-        Section(f"Whom to call first: {LISTED} of {called.sum():,}", calls.listed(model, rows).head(LISTED)),
+        Section("Profit of calling the likeliest", profits.figure(churned, monthly, probability)),
+        Section(f"Whom to call first: {LISTED} of {called.sum():,}", profits.listed(model, rows).head(LISTED)),
         Section("What each input does to the log-odds", importance(model, rows)),
         *cards.sections(model, rows, metrics),
     ]

@@ -97,7 +97,6 @@ async def load(
 ) -> tuple[Counter[tuple[str, int]], list[dict[str, float]]]:
     """Return how many requests of each kind had which status, and what was read each second."""
     ended: Counter[tuple[str, int]] = Counter()
-    watch, until = Watch(url), time.monotonic() + 60 * minutes
 
     async def ask(connection: httpx.AsyncClient, kind: str, row: dict[str, Any], parts: int | None) -> None:
         try:
@@ -120,6 +119,7 @@ async def load(
     limits = httpx.Limits(max_connections=at_once + CLIENTS)
     async with httpx.AsyncClient(base_url=url, timeout=clients.SECONDS, limits=limits) as connection:
         await fill(connection, url)  # loads the model, too: an engine counts from its first text on
+        watch, until = Watch(url), time.monotonic() + 60 * minutes
         every = [client(number, connection) for number in range(CLIENTS)]
         await asyncio.gather(*every, burst(connection), watch.read(until))
     return ended, watch.samples

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import logit
 
 from capstan.errors import InvalidRow
-from pipelines.churn import calls, costs, task
+from pipelines.churn import costs, profits, task
 from pipelines.churn.boosting import Boosting
 from pipelines.churn.columns import CUSTOMER, INPUTS
 
@@ -53,13 +53,13 @@ def test_call_pays_from_the_limit_on(answers, held):
 
 def test_curve_ends_where_everybody_is_called(held, answers):
     churned, monthly = held["churned"].to_numpy(), held["monthly"].to_numpy()
-    earned = calls.curve(churned, monthly, answers["probability"])
+    earned = profits.curve(churned, monthly, answers["probability"])
     assert earned[0] == 0 and earned[-1] == pytest.approx(costs.profit(churned, monthly).mean())
     assert earned[int((answers["decision"] == "call").sum())] > 1.2 * max(earned[-1], 0)
 
 
 def test_list_has_whom_a_call_is_worth_the_most_profitable_first(served, held, answers):
-    made = calls.listed(served, held)
+    made = profits.listed(served, held)
     assert set(made[CUSTOMER]) == set(held.loc[answers["profit"] >= 0.005, CUSTOMER])
     assert made["profit"].is_monotonic_decreasing and (made["likelier to leave because of"] != "").mean() > 0.99
 

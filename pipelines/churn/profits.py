@@ -1,0 +1,64 @@
+"""Whom a call is worth, and what calls earn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipelines.churn import costs
+from pipelines.churn.columns import CUSTOMER
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from pipelines.churn.model import ChurnModel
+
+
+def listed(model: ChurnModel, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the customers whom a call is worth, the most profitable first, with what a caller wants to know."""
+    import pandas as pd
+
+    answers: dict[str, Any] = model.predict_columns(rows)
+    reasons = [
+        "; ".join(f"{one['field']} {one['value']}" for one in row if one["effect"] > 0) for row in answers["reasons"]
+    ]
+    table = pd.DataFrame(
+        {
+            CUSTOMER: rows[CUSTOMER].to_numpy(),
+            "profit": np.round(answers["profit"], 2),
+            "probability": np.round(answers["probability"], 3),
+            "worth": np.round(answers["value"], 2),
+            "months": rows["tenure"].to_numpy().astype(int),
+            "contract": rows["contract"].to_numpy(),
+            "likelier to leave because of": reasons,
+        }
+    )
+    return table[table["profit"] > 0].sort_values(["profit", CUSTOMER], ascending=[False, True], ignore_index=True)
+
+
+def curve(churned: np.ndarray, monthly: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Return the profit per customer of calling the best 0, 1, ... n by expected profit, shape (n + 1,).
+
+    Nobody knows what an offer does to one person: who left is taken to have stayed in ACCEPT of the cases.
+    """
+    order = np.argsort(-costs.profit(chance, monthly), kind="stable")
+    return np.concatenate([[0.0], np.cumsum(costs.profit(churned, monthly)[order])]) / len(order)
+
+
+def figure(churned: np.ndarray, monthly: np.ndarray, chance: np.ndarray) -> Figure:
+    """Return the profit per customer over the share that is called, and where the served decision ends."""
+    from matplotlib.figure import Figure
+
+    earned = curve(churned, monthly, chance)
+    share = np.linspace(0, 1, len(earned))
+    served = float((costs.profit(chance, monthly) > 0).mean())
+    drawn = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = drawn.subplots()
+    axes.plot(share, earned, label="the most profitable first")
+    axes.plot([0, 1], [0, earned[-1]], ":", color="grey", label="at random")
+    axes.axvline(served, color="tab:orange", label=f"served: {served:.0%} are called")
+    axes.set(xlabel="share of the customers who are called", ylabel="profit per customer")
+    axes.legend()
+    return drawn
