@@ -65,13 +65,13 @@ def mixed(seed: int) -> Iterator[tuple[str, dict[str, Any], int | None]]:
             yield kind, row | more.get(kind, {}), chance.randint(1, 30) if kind == "leaves" else None
 
 
-async def fill(connection: httpx.AsyncClient, url: str) -> None:
+def fill(url: str) -> None:
     """Ask with long prompts, no two alike, until all pages have been used."""
     kept = -1.0
     for seed in itertools.count():
         prompt = "".join(random.Random(seed).choices(string.ascii_letters, k=2_000))
-        await clients.ask(connection, {"prompt": prompt, "max_tokens": 1})
-        before, kept = kept, (await asyncio.to_thread(counted, url))["pages kept"]
+        clients.ask_all(url, [{"prompt": prompt, "max_tokens": 1}], 1)
+        before, kept = kept, counted(url)["pages kept"]
         if kept <= before:
             return
 
@@ -118,7 +118,7 @@ async def load(
 
     limits = httpx.Limits(max_connections=at_once + CLIENTS)
     async with httpx.AsyncClient(base_url=url, timeout=clients.SECONDS, limits=limits) as connection:
-        await fill(connection, url)  # loads the model, too: an engine counts from its first text on
+        await clients.ask(connection, rows(1, 999)[0])  # loads the model: an engine counts from its first text on
         watch, until = Watch(url), time.monotonic() + 60 * minutes
         every = [client(number, connection) for number in range(CLIENTS)]
         await asyncio.gather(*every, burst(connection), watch.read(until))
@@ -145,6 +145,7 @@ def main() -> None:
     given = parser.parse_args()
     url = settings().endpoint_url
     counted(url)
+    fill(url)
     ended, samples = asyncio.run(load(url, given.minutes))
     study, seconds = Study(given.out / "soak.json", ["what"]), pd.DataFrame(samples)
     tenth = max(1, len(seconds) // 10)
