@@ -5,7 +5,7 @@ An additive model: Hastie and Tibshirani, "Generalized Additive Models" (1990).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,3 +48,15 @@ class Additive:
     def margin(self, values: Values) -> np.ndarray:
         """Return the log-odds, shape (n,)."""
         return np.asarray(self.base + sum(self.effects(values).values()))
+
+
+def shared(
+    effects: Mapping[str, np.ndarray], inputs: Sequence[str], made_of: Mapping[str, Sequence[str]]
+) -> np.ndarray:
+    """Return the effect of each input, (n, k): that of a value made of several is divided evenly among them."""
+    parts = np.zeros((len(effects[inputs[0]]), len(inputs)))
+    for name, values in effects.items():
+        sources = made_of.get(name, (name,))
+        for one in sources:
+            parts[:, inputs.index(one)] += values / len(sources)
+    return parts

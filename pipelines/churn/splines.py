@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.additive import Additive
+from models.additive import Additive, shared
 from pipelines.churn.columns import INPUTS
 from pipelines.churn.derived import DERIVED, derived, known
 
@@ -50,11 +50,7 @@ class Splines:
         These are the SHAP values of an additive model. That of a pair or a sum is divided evenly among its inputs.
         """
         effects = self.line.effects(self._values(columns))
-        parts = np.zeros((len(effects[INPUTS[0]]), len(INPUTS)))
-        for name, values in effects.items():
-            inputs = DERIVED.get(name, (name,))
-            for one in inputs:
-                parts[:, INPUTS.index(one)] += values / len(inputs)
+        parts = shared(effects, INPUTS, DERIVED)
         return np.full(len(parts), self.line.base), parts
 
     def _values(self, columns: Columns) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.additive import Additive
+from models.additive import Additive, shared
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, NUMBERS
 from pipelines.credit_risk.ratios import RATIOS, ratios
 
@@ -45,11 +45,7 @@ class Splines:
         These are the SHAP values of an additive model. That of a ratio is divided evenly among its inputs.
         """
         effects = self.line.effects(_values(columns))
-        parts = np.zeros((len(effects[INPUTS[0]]), len(INPUTS)))
-        for name, values in effects.items():
-            inputs = RATIOS.get(name, (name,))
-            for one in inputs:
-                parts[:, INPUTS.index(one)] += values / len(inputs)
+        parts = shared(effects, INPUTS, RATIOS)
         return np.full(len(parts), self.line.base), parts
 
 

@@ -7,6 +7,7 @@ that of `robust_study.py`, on 200 sales: six weights and the variance.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -66,7 +67,7 @@ def traces(kept: dict[str, np.ndarray]) -> Figure:
 def tables(results: DataFrame) -> str:
     """Return the table of the README."""
 
-    def cell(field: str, digits: int) -> object:
+    def cell(field: str, digits: int) -> Callable[[DataFrame], str]:
         return lambda rows: "" if rows[field].isna().any() else spread(rows[field], digits=digits)
 
     columns = {
@@ -77,7 +78,7 @@ def tables(results: DataFrame) -> str:
         "in Monte Carlo errors": cell("errors", 2),
         "least deviation, of the exact one": cell("deviation", 3),
     }
-    return markdown(results, {"method": "method"}, columns)  # type: ignore[arg-type]
+    return markdown(results, {"method": "method"}, columns)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ KINDS: dict[str, type] = {"boosting": Boosting, "vectors": Vectors, "net": Net}
 
 def makers(seed: int, settings: dict[str, dict[str, Any]] = SETTINGS) -> stack.Makers:
     """Return what makes each member."""
-    return {name: lambda kind=KINDS[name], has=has: kind(seed, **has) for name, has in settings.items()}  # type: ignore[misc]
+    return {name: partial(KINDS[name], seed, **has) for name, has in settings.items()}
 
 
 def fit(rows: pd.DataFrame, made_by: stack.Makers, seed: int) -> HouseModel:

@@ -31,7 +31,8 @@ def test_the_strongest_reasons_come_first(served, held, answers):
 
 
 def test_reasons_of_the_booster_are_those_of_the_package_shap(parts, held):
-    shap = pytest.importorskip("shap")
+    import shap
+
     rows = parts[0]["customers"].head(800)
     score = Boosting(rounds=40).fit(rows, rows["churned"].to_numpy())
     with pytest.warns(UserWarning, match="LightGBM binary classifier"):  # of a form that it no longer has

@@ -63,8 +63,10 @@ class Tree:
             made[1 - small] = sums[node] - made[small]
             self.feature[node], self.upto[node], self.left[node] = split.feature, split.upto, len(self.feature)
             for part, own in zip(parts, made, strict=True):
-                for values, new in ((self.feature, -1), (self.upto, 0), (self.left, -1), (self.value, 0.0)):
-                    values.append(new)  # type: ignore[arg-type]
+                self.feature.append(-1)
+                self.upto.append(0)
+                self.left.append(-1)
+                self.value.append(0.0)
                 rows_of.append(part)
                 sums.append(own)
                 splits.append(best(own, how))
