@@ -11,6 +11,7 @@ import numpy as np
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
 from capstan.checks import Checks, Service
+from capstan.resources import Limits
 from pipelines.house_price import data
 from pipelines.house_price.columns import INPUTS, LABEL
 from pipelines.house_price.schema import Prediction, Request, contracts
@@ -30,6 +31,7 @@ CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("regression", target=LABEL, prediction="price")
 # The reasons of an answer take some hundred prices: 0.1 s are not enough.
 CHECKS = Checks(slices=("neighborhood",), service=Service(latency_seconds=0.5))
+LIMITS = Limits(seconds=60)  # reasons cost 0.04 s of a core for each house, and a request may have hundreds
 THRESHOLDS = {
     "mean_error_log": at_most(0.085, slack=0.003),
     "rmse_log": at_most(0.15, slack=0.006),
