@@ -47,9 +47,12 @@ def measure(design: np.ndarray, target: np.ndarray, seed: int) -> tuple[list[Lin
         line: Line = {"method": name, "seed": seed, "draws": CHAINS * draws, "seconds": seconds}
         line |= {"r_hat": float(diagnostics.r_hat(chains).max()), "effective": float(size.min())}
         line |= {"apart": float(apart.max()), "errors": float((apart * np.sqrt(size[:-1])).max())}
-        lines.append(line | {"deviation": float((weights.std(axis=(0, 1)) / deviation).min())})
+        ratio = weights.std(axis=(0, 1)) / deviation
+        squares = diagnostics.effective((weights - weights.mean(axis=(0, 1))) ** 2)  # mix slower than the means
+        line |= {"deviation_errors": float((np.abs(ratio - 1) * np.sqrt(2 * squares)).max())}
+        lines.append(line | {"deviation": float(ratio.min())})
     mean, covariance, _ = variational.fit(design, target, prior)
-    empty = dict.fromkeys(["draws", "seconds", "r_hat", "effective", "errors"])
+    empty = dict.fromkeys(["draws", "seconds", "r_hat", "effective", "errors", "deviation_errors"])
     near = {"apart": float((np.abs(mean - exact.mean) / deviation).max())}
     near["deviation"] = float((np.sqrt(np.diag(covariance)) / deviation).min())
     return [*lines, {"method": "variational", "seed": seed, **empty, **near}], kept
@@ -77,6 +80,7 @@ def tables(results: DataFrame) -> str:
         "largest distance of a mean, in deviations": cell("apart", 3),
         "in Monte Carlo errors": cell("errors", 2),
         "least deviation, of the exact one": cell("deviation", 3),
+        "largest error of a deviation, in Monte Carlo errors": cell("deviation_errors", 2),
     }
     return markdown(results, {"method": "method"}, columns)
 

@@ -1,7 +1,8 @@
 """`python -m pipelines.house_price.compare`: the goal's figures, over ten folds of all sales, tuned inside each fold.
 
 It writes `compare.json` into the folder that it is given, and prints the tables: errors of the stack, of its members
-and of simple methods; whether the intervals hold, over folds, by what is left out, and in each neighborhood.
+and of simple methods, and how sure the differences are; whether the intervals hold, over folds, by what is left out,
+and in each neighborhood. A seed is a division into folds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from capstan.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, spread
 from pipelines.house_price import data, gaps, stack, training, tune
@@ -75,6 +77,12 @@ def measure(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
             "median_error": float(np.median(np.abs(np.exp(error) - 1))),
             "without_two": float(np.sqrt((np.sort(error**2)[:-2]).mean())),
         }
+    served = (made[STACK] - np.log(paid)) ** 2
+    for name, values in made.items():
+        if name != STACK:
+            more = difference((values - np.log(paid)) ** 2, served)
+            line = {"part": "beside", "name": name, "seed": seed, "sales": len(rows)}
+            yield line | dict(zip(("more", "more_low", "more_high"), more, strict=True))
     for group, whole in intervals.items():
         error = np.abs(whole["price"] / paid - 1)
         yield covered("left out", gaps.GROUPS[group], seed, paid, whole, np.full(len(rows), True)) | {
@@ -104,6 +112,10 @@ def tables(results: pd.DataFrame) -> str:
         "without its two largest errors": lambda rows: spread(rows["without_two"], digits=4),
         "median error": lambda rows: f"{spread(rows['median_error'], 100, 2)} %",
     }
+    beside = {
+        f"mean square less the stack's, {title}": lambda rows, field=field: spread(rows[field], 1e4, 2)
+        for title, field in (("times 10,000", "more"), ("lower end", "more_low"), ("upper end", "more_high"))
+    }
     held = {
         "coverage": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
         "width, of the price": lambda rows: f"{spread(rows['width'], 100, 1)} %",
@@ -115,6 +127,7 @@ def tables(results: pd.DataFrame) -> str:
     return "\n\n".join(
         [
             markdown(parts["error"].sort_values("rmse", ascending=False), {"method": "name"}, errors),
+            markdown(parts["beside"].sort_values("more", ascending=False), {"method": "name"}, beside),
             markdown(parts["left out"], {"fields given": "name"}, less),
             said,
             markdown(parts["neighborhood"], {"neighborhood": "name"}, sales | held),

@@ -63,8 +63,8 @@ Trajectory = Callable[[LogDensity, np.ndarray, float, np.random.Generator], tupl
 def sample(
     density: LogDensity, start: np.ndarray, draws: int, warmup: int, seed: int, trajectory: Trajectory | None = None
 ) -> np.ndarray:
-    """Return the chain after the warm-up, shape (draws, size). trajectory: makes the next place; else ten steps."""
-    random, walk = np.random.default_rng(seed), trajectory or fixed
+    """Return the chain after the warm-up, shape (draws, size). trajectory: makes the next place; else `drawn`."""
+    random, walk = np.random.default_rng(seed), trajectory or drawn
     made, at, scale = np.empty((warmup + draws, len(start))), start, np.ones(len(start))
     adapted = DualAveraging(0.1 / len(start) ** 0.5)
     for step in range(warmup + draws):
@@ -79,14 +79,18 @@ def sample(
     return made[warmup:]
 
 
-def fixed(
-    density: LogDensity, start: np.ndarray, step: float, random: np.random.Generator, steps: int = 10
+def drawn(
+    density: LogDensity, start: np.ndarray, step: float, random: np.random.Generator, most: int = 20
 ) -> tuple[np.ndarray, float]:
-    """Return the place after a fixed number of steps, and how likely it was accepted."""
+    """Return the place after one to `most` steps, and how likely it was accepted.
+
+    The number is drawn, since a fixed one can be half a period of all coordinates: each then changes its sign and
+    keeps its size, the means look perfect, and the deviations do not mix (Neal, sections 3.3 and 4.2).
+    """
     value, slope = density(start)
     momentum, at = random.normal(size=len(start)), start
     before = value - momentum @ momentum / 2
-    for _ in range(steps):
+    for _ in range(random.integers(1, most + 1)):
         at, momentum, slope, value = leapfrog(density, at, momentum, slope, step)
     energy = float(value - momentum @ momentum / 2 - before)
     accepted = float(np.exp(min(0.0, energy))) if np.isfinite(energy) else 0.0
