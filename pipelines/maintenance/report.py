@@ -1,0 +1,101 @@
+"""What a run shows of a model: errors at the last cycle, intervals, the fleet's plan, sensors, and the cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from capstan.evaluation import Evaluation, Section
+from models import paired
+from pipelines.maintenance import cards, data, measures, plan
+from pipelines.maintenance.columns import CAP, SUBSETS, TITLES, USED
+
+if TYPE_CHECKING:
+    from pipelines.maintenance.data import Engine
+    from pipelines.maintenance.model import FleetModel, Outlook
+
+FLEET = 20  # engines whose plan is drawn
+
+
+def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
+    """Return the metrics at the last cycle of each engine, and the sections of the report."""
+    engines = data.engines(rows)
+    features = np.array([model.state.features(one)[-1] for one in engines])
+    whole = np.array([one.left[-1] for one in engines])
+    left = np.minimum(whole, CAP)
+    made, simple = model.outlook(features), model.baseline.predict(features)
+    squares, inside = (made.left - left) ** 2, ((left >= made.low) & (left <= made.high)).astype(float)
+    metrics = {
+        "rmse": measures.rmse(made.left, left),
+        "coverage": float(inside.mean()),
+        "width": float((made.high - made.low).mean()),
+        "nasa_score": float(measures.nasa(made.left, left).mean()),
+        "rmse_not_capped": measures.rmse(made.left, whole),
+    }
+    units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": made.high - made.low})
+    baseline = pd.DataFrame({"rmse": paired.root((simple - left) ** 2)})
+    sections = [
+        Section("Cycles left, and what was predicted", scatter(left, made.left, inside)),
+        Section("By data set", by_subset(engines, made, left, inside)),
+        Section(f"The plan of {FLEET} engines", gantt(engines[:: max(1, len(engines) // FLEET)][:FLEET], model)),
+        Section("What each sensor does to the cycles left", importance(model, features)),
+        *cards.sections(model, rows, metrics),
+    ]
+    return Evaluation(metrics, sections, units, {"ridge regression": baseline})
+
+
+def scatter(left: np.ndarray, made: np.ndarray, inside: np.ndarray) -> Figure:
+    """Return predictions against what was left; red is outside of the interval."""
+    drawn = Figure(figsize=(6, 5), layout="constrained")
+    axes = drawn.subplots()
+    axes.scatter(left, made, s=9, c=np.where(inside > 0, "tab:blue", "tab:red"), alpha=0.6)
+    axes.plot([0, CAP], [0, CAP], color="grey", linewidth=0.8)
+    axes.set(xlabel=f"cycles left, {CAP} at most", ylabel="predicted")
+    return drawn
+
+
+def by_subset(engines: list[Engine], made: Outlook, left: np.ndarray, inside: np.ndarray) -> pd.DataFrame:
+    """Return the errors in each of NASA's data sets."""
+    of = np.array([one.name.split("-")[0] for one in engines])
+    lines = []
+    for subset in (name for name in SUBSETS if (of == name).any()):
+        at = of == subset
+        line = {"data set": subset, "engines": int(at.sum()), "RMSE": measures.rmse(made.left[at], left[at])}
+        line |= {"NASA's score": measures.nasa(made.left[at], left[at]).sum(), "coverage": inside[at].mean()}
+        lines.append(line | {"mean width": (made.high - made.low)[at].mean()})
+    return pd.DataFrame(lines)
+
+
+def gantt(engines: list[Engine], model: FleetModel) -> Figure:
+    """Return the plan of some engines with room for one at a time: interval, prediction, and slot of the service."""
+    made = model.outlook(np.array([model.state.features(one)[-1] for one in engines]))
+    slots = plan.plan(plan.costs(made.failing), hangar=1)
+    order = np.lexsort((made.left, slots))[::-1]
+    drawn = Figure(figsize=(8, 0.28 * len(engines) + 1), layout="constrained")
+    axes, height = drawn.subplots(), np.arange(len(engines))
+    axes.hlines(height, made.low[order], made.high[order], color="tab:grey", linewidth=2, label="90 % interval")
+    axes.plot(made.left[order], height, "o", color="tab:blue", markersize=4, label="cycles left")
+    served = slots[order] < plan.SLOTS
+    starts = slots[order][served] * plan.SLOT
+    axes.barh(height[served], plan.SLOT, left=starts, color="tab:orange", alpha=0.6, label="service")
+    axes.set_yticks(height, [engines[place].name for place in order], fontsize=7)
+    axes.set(xlabel="cycles from now")
+    axes.legend(loc="lower right", fontsize=7)
+    return drawn
+
+
+def importance(model: FleetModel, features: np.ndarray) -> Figure:
+    """Return the mean size of each sensor's effect, the largest at the top."""
+    from pipelines.maintenance.model import OF
+
+    added = model.regression.contributions(features)
+    effects = [np.abs(added[:, OF[name]].sum(axis=1)).mean() for name in USED]
+    sizes = pd.Series(effects, [TITLES[name] for name in USED]).sort_values()
+    drawn = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = drawn.subplots()
+    axes.barh(sizes.index, sizes.to_numpy())
+    axes.set(xlabel="mean size, cycles")
+    return drawn

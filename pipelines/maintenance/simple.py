@@ -1,0 +1,37 @@
+"""The strong simple method: a ridge regression with default settings on the mean of the last 30 cycles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.maintenance import windows
+from pipelines.maintenance.columns import CAP
+
+COLUMNS = [place for place, name in enumerate(windows.names()) if name == "cycle" or name.endswith("mean of 30")]
+
+
+class Simple:
+    """A line of the capped remaining life."""
+
+    def __init__(self, seed: int = 0):
+        """seed: has no effect."""
+
+    def fit(self, features: list[np.ndarray], left: list[np.ndarray]) -> Simple:
+        """Return the model. features, left: of each engine, shapes (n, f) and (n,)."""
+        from sklearn.linear_model import Ridge
+
+        rows, target = np.concatenate(features)[:, COLUMNS], np.minimum(np.concatenate(left), CAP)
+        self.line = Ridge().fit(rows, target)
+        self.means = rows.mean(axis=0)
+        return self
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """Return the cycles that are left, at least 0 and at most CAP, shape (n,). features: shape (n, f)."""
+        return np.asarray(np.clip(self.line.predict(features[:, COLUMNS]), 0, CAP))
+
+    def contributions(self, features: np.ndarray) -> np.ndarray:
+        """Return what each feature adds, in cycles, with the base in the last column, shape (n, f + 1)."""
+        made = np.zeros((len(features), features.shape[1] + 1))
+        made[:, COLUMNS] = (features[:, COLUMNS] - self.means) * self.line.coef_
+        made[:, -1] = self.line.intercept_ + self.means @ self.line.coef_
+        return made

@@ -1,0 +1,70 @@
+"""From engines to what is served: intervals and chances come from engines that their own model has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from capstan.errors import CapstanError
+from pipelines.maintenance.columns import CAP
+from pipelines.maintenance.data import Engine
+from pipelines.maintenance.intervals import Nearby, correction
+from pipelines.maintenance.log import FEWEST
+from pipelines.maintenance.model import FleetModel
+from pipelines.maintenance.simple import Simple
+from pipelines.maintenance.state import State
+
+FOLDS, DRAWS = 5, 20
+SMALLEST = 20  # engines: fewer have no interval
+Maker = Callable[[int], Any]  # of a seed: what has fit, predict and contributions
+
+
+def fit(engines: list[Engine], make: Maker, seed: int) -> FleetModel:
+    """Return the model of some engines. Raises CapstanError for fewer than SMALLEST."""
+    if len(engines) < SMALLEST:
+        raise CapstanError(f"{len(engines)} engines to learn from; {SMALLEST} are the fewest.")
+    state = State().fit(engines)
+    features, left = [state.features(one) for one in engines], [one.left for one in engines]
+    at = cuts([len(own) for own in left], seed)
+    made = out_of_fold(features, left, at, make, seed)
+    true = np.array([own[places] for own, places in zip(left, at, strict=True)])
+    shift = correction(*apart(made, true, seed), np.minimum(true, CAP))
+    middle = make(seed).fit(features, left)
+    return FleetModel(state, middle, Nearby().fit(made, true), shift, Simple().fit(features, left))
+
+
+def cuts(lengths: list[int], seed: int) -> np.ndarray:
+    """Return DRAWS random places at which each engine is cut, as those to test on are, shape (engines, DRAWS)."""
+    random = np.random.default_rng(seed)
+    return np.array([random.integers(FEWEST - 1, length - 1, DRAWS) for length in lengths])
+
+
+def folds(count: int, seed: int) -> np.ndarray:
+    """Return the fold of each engine, shape (count,)."""
+    return np.random.default_rng(seed).permutation(count) % FOLDS
+
+
+def out_of_fold(
+    features: list[np.ndarray], left: list[np.ndarray], at: np.ndarray, make: Maker, seed: int
+) -> np.ndarray:
+    """Return the prediction of each engine at its cuts by a model of other engines, shape of `at`, (engines, DRAWS)."""
+    fold = folds(len(features), seed)
+    made = np.empty(at.shape)
+    for held in range(FOLDS):
+        past = np.flatnonzero(fold != held)
+        model = make(seed).fit([features[place] for place in past], [left[place] for place in past])
+        for place in np.flatnonzero(fold == held):
+            made[place] = model.predict(features[place][at[place]])
+    return made
+
+
+def apart(made: np.ndarray, left: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return both quantiles of each prediction by engines of the other folds, shapes of made, (engines, DRAWS)."""
+    fold, ends = folds(len(made), seed), np.empty((2, *made.shape))
+    for held in range(FOLDS):
+        own = fold == held
+        for end, values in zip(ends, Nearby().fit(made[~own], left[~own]).quantiles(made[own].ravel()), strict=True):
+            end[own] = values.reshape(made[own].shape)
+    return ends[0], ends[1]
