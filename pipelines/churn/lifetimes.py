@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models import kaplan_meier
+from models.cox import concordance
 from models.study import Line, Study, markdown, options
 from pipelines.churn import task
 from pipelines.churn.columns import LABEL
-from pipelines.churn.survival import kaplan_meier, lives
-from pipelines.churn.survival.cox import concordance
+from pipelines.churn.survival import lives
 
 FOLDER = Path(__file__).parent
 AT = (1, 12, 24, 48)  # months

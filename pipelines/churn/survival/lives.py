@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from models.cox import Cox
 from pipelines.churn.columns import CATEGORIES, LABEL
-from pipelines.churn.survival.cox import Cox
 
 if TYPE_CHECKING:
     import pandas as pd

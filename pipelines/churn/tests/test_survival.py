@@ -5,7 +5,8 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from pipelines.churn.survival import cox, kaplan_meier, lives
+from models import cox, kaplan_meier
+from pipelines.churn.survival import lives
 
 
 @pytest.fixture(scope="module")
