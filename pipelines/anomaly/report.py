@@ -1,0 +1,95 @@
+"""What a run shows of a model: the score of NAB with thresholds of other streams, each stream, and the two cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from models import paired
+from pipelines.anomaly import cards, training
+from pipelines.anomaly.columns import STREAM, TIME, VALUE
+from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.nab.scoring import PROFILES, Judged, Profile, total
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+    from pipelines.anomaly.model import AnomalyModel
+
+PROFILE_METRICS = {"nab": "standard", "nab_few_false": "few false alerts", "nab_few_misses": "few misses"}
+DRAWN = 4
+
+
+def evaluate(model: AnomalyModel, points: pd.DataFrame, windows: pd.DataFrame) -> Evaluation:
+    """Return the metrics on labelled streams, and the sections of the report."""
+    scores, simple = model.scores(points), training.gaussian(points)
+    alerts = {name: made >= model.threshold_of(name) for name, made in scores.items()}
+    rivals = {name: made >= model.simple.get(name, model.simple[""]) for name, made in simple.items()}
+    units = pd.DataFrame()
+    for metric, profile in PROFILE_METRICS.items():
+        labels = judged(points, windows, PROFILES[profile])
+        units[metric] = by_stream(labels, alerts, PROFILES[profile])
+    labels = judged(points, windows)
+    metrics = {name: float(units[name].mean()) for name in units} | counted(labels, alerts)
+    baseline = pd.DataFrame({"nab": by_stream(labels, rivals, PROFILES["standard"])})
+    each = listed(labels, alerts)
+    sections = [
+        Section("Some streams, with their windows and alerts", figure(points, windows, alerts, each)),
+        Section("Each stream", each),
+        *cards.sections(model, points, windows, metrics),
+    ]
+    return Evaluation(metrics, sections, units, {"windowed Gaussian": baseline})
+
+
+def by_stream(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray], profile: Profile) -> np.ndarray:
+    """Return a value per stream whose mean is the score of NAB, shape (streams,)."""
+    windows = np.array([one.windows for one in labels.values()], dtype=float)
+    earned = np.array([total(one, alerts[name]) for name, one in labels.items()])
+    return paired.ratio(100 * (earned + profile.missed * windows), (1 + profile.missed) * windows)
+
+
+def counted(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Return the share of windows with an alert, and the false alerts per 1,000 values."""
+    found = windows = false = values = 0
+    for name, one in labels.items():
+        at = alerts[name] & one.counts
+        found += len(np.unique(one.window[at & (one.window >= 0)]))
+        windows += one.windows
+        false += int((at & (one.window < 0)).sum())
+        values += int((one.counts & (one.window < 0)).sum())
+    return {"windows_found": found / windows, "false_per_1000": 1_000 * false / values}
+
+
+def listed(labels: Mapping[str, Judged], alerts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return a row per stream: its windows, those with an alert, false alerts, and what the alerts earn."""
+    rows = []
+    for name, one in labels.items():
+        at = alerts[name] & one.counts
+        found = len(np.unique(one.window[at & (one.window >= 0)]))
+        false = int((at & (one.window < 0)).sum())
+        row = {STREAM: name, "windows": one.windows, "found": found, "false alerts": false}
+        rows.append(row | {"earned": round(total(one, alerts[name]) + one.missed * one.windows, 2)})
+    return pd.DataFrame(rows).sort_values("earned", ascending=False, ignore_index=True)
+
+
+def figure(points: pd.DataFrame, windows: pd.DataFrame, alerts: Mapping[str, np.ndarray], each: pd.DataFrame) -> Figure:
+    """Return the streams that earn the most and the least, with their windows and alerts."""
+    from matplotlib.figure import Figure
+
+    half = DRAWN // 2
+    names = [*each[STREAM].head(half), *each[STREAM].tail(half)]
+    made = Figure(figsize=(9, 2.2 * len(names)), layout="constrained")
+    for axes, name in zip(np.atleast_1d(made.subplots(len(names))), names, strict=True):
+        rows = points[points[STREAM] == name]
+        axes.plot(rows[TIME], rows[VALUE], linewidth=0.7)
+        for _, window in windows[windows[STREAM] == name].iterrows():
+            axes.axvspan(window["first"], window["last"], alpha=0.2, color="tab:green")
+        at = rows[alerts[name]]
+        axes.plot(at[TIME], at[VALUE], "v", color="tab:red", markersize=6)
+        axes.set_title(name, fontsize=9)
+    return made

@@ -1,0 +1,92 @@
+"""The contract of the tables, and the events, requests and predictions of the endpoint."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+NAME = r"^[\w./-]+$"
+LARGEST = 1e15
+
+
+def contracts() -> dict[str, DataFrameSchema]:
+    """Return the contracts of the points and of the windows."""
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    stream = Column(str, Check.str_matches(NAME))
+    points = {
+        "stream": stream,
+        "time": Column("datetime64[ns]", coerce=True),
+        "value": Column(float, Check.in_range(-LARGEST, LARGEST)),
+    }
+    ordered = Check(lambda rows: rows["first"] <= rows["last"], error="a window ends before it starts")
+    windows = {
+        "stream": stream,
+        "first": Column("datetime64[ns]", coerce=True),
+        "last": Column("datetime64[ns]", coerce=True),
+    }
+    return {"points": DataFrameSchema(points), "windows": DataFrameSchema(windows, checks=ordered)}
+
+
+def _stream() -> str:
+    name: str = Field(
+        title="Stream", description="its name", pattern=NAME, max_length=100, examples=["realKnownCause/nyc_taxi"]
+    )
+    return name
+
+
+class Event(BaseModel):
+    """One more value of a stream."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    stream: str = _stream()
+    time: datetime = Field(description="of the value; without a zone, in UTC", examples=["2015-02-01T00:00:00Z"])
+    value: float = Field(ge=-LARGEST, le=LARGEST, examples=[12000.0])
+
+    @field_validator("time")
+    @classmethod
+    def _in_utc(cls, value: datetime) -> datetime:
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Request(BaseModel):
+    """A stream: is its last value unusual?"""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stream: str = _stream()
+
+
+class Reason(BaseModel):
+    """What one signal adds to the score."""
+
+    signal: str
+    adds: float = Field(description="in units of the threshold: an alert starts at 1")
+    meaning: str
+
+
+class Neighbour(BaseModel):
+    """A stretch of the past that is like the last values."""
+
+    ago: int = Field(ge=1, description="values ago that it ended")
+    distance: float = Field(ge=0, description="root mean square difference, in standard deviations")
+
+
+class Prediction(BaseModel):
+    """How unusual the last value is, whether that is an alert, and why."""
+
+    decision: Literal["alert", "normal", "learning"] = Field(title="Decision", description="learning: of a new stream")
+    score: float = Field(ge=0, le=1, title="How unusual", description="the last value; an alert starts at one half")
+    value: float = Field(title="Last value")
+    time: str = Field(title="Of", description="UTC")
+    usual: float = Field(title="Usual at this time of day")
+    since: int | None = Field(None, ge=0, title="Last alert", json_schema_extra={"unit": "values ago"})
+    series: list[list[float]] = Field(title="Lately", json_schema_extra={"display": "curve", "x": "Values ago"})
+    reasons: list[Reason] = Field(title="What the score consists of")
+    neighbours: list[Neighbour] = Field(title="Most like the last values")

@@ -1,0 +1,119 @@
+"""Anomaly: what is unusual now, and why?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
+from capstan.checks import Checks
+from pipelines.anomaly import data
+from pipelines.anomaly.columns import ANOMALY, KEYS, STREAM, TIME
+from pipelines.anomaly.schema import Event, Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.anomaly.model import AnomalyModel
+
+__all__ = ["Event", "Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "What is unusual now, and why?"
+CONTRACT_LIMIT = 0.01
+FEATURE_SERVICE = "anomaly"
+ENTITY_KEYS = KEYS
+CARRIED = ["points", "windows"]
+PUSH_SOURCE = "values"
+OUTCOME = Outcome("binary", target=ANOMALY, prediction="score")
+Actual = bool  # what an analyst says of an answer: something was wrong, or not
+CHECKS = Checks(slices=("decision",))
+# Below what six random halves of the streams have: `compare.json`, part "half".
+THRESHOLDS = {
+    "nab": at_least(55.0, slack=3.0),
+    "nab_few_false": at_least(45.0),
+    "windows_found": at_least(0.65),
+    "false_per_1000": at_most(0.7),
+}
+SHOWN = 25  # of so many values, the signals have one
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `points`, a row per value, and `windows`, a row per anomaly that people marked."""
+    return data.tables(data_dir)
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the files that `load` reads."""
+    return data.files(data_dir)
+
+
+def count(tables: Tables) -> dict[str, float]:
+    """Return the number of values, streams and windows."""
+    points = tables["points"]
+    return {"values": len(points), "streams": points[STREAM].nunique(), "windows": len(tables["windows"])}
+
+
+def entity_rows(tables: Tables) -> pd.DataFrame:
+    """Return one row per stream, as of its last value."""
+    last = tables["points"].groupby(STREAM, sort=False, observed=True)[TIME].max()
+    return last.rename(EVENT_TIMESTAMP).reset_index()
+
+
+def feature_tables(tables: Tables) -> Tables:
+    """Return what is known of each stream after its last value."""
+    import pandas as pd
+
+    from pipelines.anomaly import streams
+
+    states = streams.last_states(tables["points"])
+    known = pd.DataFrame(
+        {STREAM: list(states)} | {name: [one[name] for one in states.values()] for name in streams.FIELDS}
+    )
+    return {"stream_state": known.merge(entity_rows(tables), on=STREAM)}
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return all streams twice. The model keeps for each of them a threshold that was chosen without its labels."""
+    kept = {"streams": tables[TRAINING_SET], "points": tables["points"], "windows": tables["windows"]}
+    return kept, dict(kept)
+
+
+def train(tables: Tables, seed: int = 0) -> AnomalyModel:
+    """Return the thresholds: of all streams, and for each of them without its own labels."""
+    from pipelines.anomaly import training
+
+    return training.fit(tables["points"], tables["windows"], seed)
+
+
+def evaluate(model: AnomalyModel, tables: Tables) -> Evaluation:
+    """Return the scores of NAB, each stream judged by a threshold that its labels had no part in."""
+    from pipelines.anomaly import report
+
+    return report.evaluate(model, tables["points"], tables["windows"])
+
+
+def signals(model: AnomalyModel, tables: Tables) -> pd.DataFrame:
+    """Return score and decision of one value in 25 of each stream, and whether it lies in a window."""
+    from pipelines.anomaly import watching
+
+    return watching.signals(model, tables["points"], tables["windows"], SHOWN)
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return three streams."""
+    names = sorted(tables["points"][STREAM].unique(), reverse=True)
+    return [{STREAM: name} for name in names[:: max(len(names) // 3, 1)][:3]]
+
+
+def apply(model: AnomalyModel, event: Event, features: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of a stream after one more value. Raises InvalidRow for a value of the past."""
+    from capstan.errors import InvalidRow
+    from pipelines.anomaly import streams
+
+    try:
+        return streams.after(features, event.time.timestamp(), event.value, model.threshold)
+    except streams.OutOfOrder as error:
+        raise InvalidRow(str(error), 0, "time") from None

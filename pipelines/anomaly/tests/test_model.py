@@ -1,0 +1,84 @@
+"""What is served: decisions, reasons, neighbours, and what is refused."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from capstan.errors import CapstanError, InvalidRow
+from pipelines.anomaly import task
+from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.nab.scoring import best_threshold
+
+VALUES = [float(at % 7) for at in range(90)]
+
+
+def feed(model, values: list[float]) -> dict:
+    """Return the features of a new stream after some values, a minute apart."""
+    features: dict = {"state": None, "recent": None, "parts": None}
+    for at, value in enumerate(values):
+        event = task.Event(stream="a/b", time=f"2026-01-01T{at // 60:02}:{at % 60:02}:00", value=value)
+        features = task.apply(model, event, features)
+    return features
+
+
+def answer(model, values: list[float]) -> task.Prediction:
+    columns = {name: [value] for name, value in feed(model, values).items()} | {"stream": ["a/b"]}
+    return task.Prediction(**{field: made[0] for field, made in model.predict_columns(columns).items()})
+
+
+def test_jump_is_an_alert_with_its_reason_and_then_silent(model):
+    assert answer(model, VALUES).decision == "normal" and answer(model, VALUES[:20]).decision == "learning"
+    made = answer(model, [*VALUES, 60.0])
+    assert made.decision == "alert" and made.score > 0.5 and made.since == 0
+    assert made.reasons[0].signal == "beyond" and made.reasons[0].adds > 1
+    after = answer(model, [*VALUES, 60.0, 1.0, 60.0])
+    assert after.decision == "normal" and after.since == 2 and after.series[-2:] == [[-1, 1.0], [0, 60.0]]
+
+
+def test_neighbours_of_a_repeating_stream_are_whole_periods_ago(model):
+    made = answer(model, VALUES).neighbours
+    assert len(made) == 3 and all(one.ago % 7 == 0 and one.distance < 1e-6 for one in made)
+
+
+def test_unknown_stream_is_refused(model):
+    with pytest.raises(InvalidRow, match="Nothing is known of a stream 'x'"):
+        model.predict_columns({"stream": ["x"], "state": [None], "recent": [None], "parts": [None]})
+
+
+def test_value_of_the_past_is_refused(model):
+    with pytest.raises(InvalidRow, match="older than the last one"):
+        task.apply(model, task.Event(stream="a/b", time="2020-01-01T00:00:00Z", value=1), feed(model, VALUES[:3]))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("stream", "a b"), ("stream", ""), ("value", float("nan")), ("value", 1e16), ("value", "x"), ("time", "noon")],
+)
+def test_events_that_cannot_be_are_refused(field, value):
+    good = {"stream": "a/b", "time": "2026-01-01T00:00:00Z", "value": 1.0}
+    with pytest.raises(ValidationError, match=field):
+        task.Event(**(good | {field: value}))
+
+
+def test_each_stream_is_judged_by_a_threshold_without_its_labels(parts, model):
+    """Other labels of one stream change the threshold of others, and never its own."""
+    name = "realTraffic/speed_7578"
+    windows = parts[0]["windows"]
+    other = task.train(parts[0] | {"windows": windows[windows["stream"] != name]})
+    assert other.threshold_of(name) == model.threshold_of(name)
+
+
+def test_threshold_is_that_of_the_optimizer(parts, model):
+    labels = judged(parts[0]["points"], parts[0]["windows"])
+    scores = model.scores(parts[0]["points"])
+    assert model.threshold == best_threshold([(labels[name], scores[name]) for name in labels])[0]
+
+
+def test_few_streams_are_refused(parts):
+    few = parts[0]["points"]["stream"].isin(["realTraffic/speed_7578"])
+    with pytest.raises(CapstanError, match="at least 10 streams; there are 1"):
+        task.train(parts[0] | {"points": parts[0]["points"][few]})
+
+
+def test_scores_are_shown_with_the_threshold_at_one_half(model):
+    assert model.shown(np.array([0, model.threshold, 1e9])) == pytest.approx([0, 0.5, 1], abs=1e-6)
