@@ -1,0 +1,1 @@
+"""Simulated card payments: what is measured on them shows methods, not the world."""
