@@ -90,12 +90,15 @@ class InferRoutes:
         return Response(dumps(answer), media_type="application/json")
 
     async def events(self, request: Request) -> Response:
-        """`POST /v1/models/NAME:events`: `{"events": [{...}, ...]}`, which are applied together or not at all."""
+        """`POST /v1/models/NAME:events`: `{"events": [{...}, ...]}`, which are applied together or not at all.
+
+        The answer has a line for each entity, not for each event: what is known may be large.
+        """
         payload = read_json((await request.receive())["body"])
         if not isinstance(payload, dict) or payload.keys() != {"events"} or not isinstance(payload["events"], list):
             raise InvalidInput('Expected {"events": [{...}, ...]}.')
         model = self.repository.served(request.path_params["model_name"])
-        return Response(dumps({"events": await model.event(payload["events"])}), media_type="application/json")
+        return Response(dumps({"entities": await model.event(payload["events"])}), media_type="application/json")
 
     async def infer(self, request: Request) -> Response:
         """V2: `POST /v2/models/NAME/infer`, with or without the binary tensor extension."""

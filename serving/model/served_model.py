@@ -141,7 +141,7 @@ class ServedModel(Model):
         return codec_explain.encode(*await predictor.explain(rows))
 
     async def event(self, events: Sequence[object]) -> list[dict[str, Any]]:
-        """Apply events, as the champion's task says; return the entity of each and what was known of it after it.
+        """Apply events, as the champion's task says; return each entity that they are of, and what is known of it now.
 
         Raises InvalidInput, NotImplementedError without events, and Unavailable when the online store fails.
         """

@@ -39,7 +39,7 @@ class EventSink:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
     async def apply(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
-        """Apply events, one after the other; return the keys of the entity and the new features for each.
+        """Apply events, one after the other; return the keys and the new features of each entity that they are of.
 
         They are written together: all of them, or none. Raises InvalidRow, and Unavailable when the online store fails.
         """
@@ -57,17 +57,16 @@ class EventSink:
         times = [name for name in (source.timestamp_field, source.created_timestamp_column) if name]
         try:
             known = self._read(list(dict.fromkeys(of_events)))
-            answers = []
             for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
                 known[entity] = self._after(event, known[entity], number)
-                answers.append({**dict(zip(self.keys, entity, strict=True)), "features": known[entity]})
+            entities = [dict(zip(self.keys, entity, strict=True)) for entity in known]
             now = dict.fromkeys(times, datetime.now(UTC))
-            rows = [dict(zip(self.keys, entity, strict=True)) | features | now for entity, features in known.items()]
+            rows = [keys | features | now for keys, features in zip(entities, known.values(), strict=True)]
             self.store.push(self.task.PUSH_SOURCE, pd.DataFrame(rows))
         except (OSError, sqlite3.Error, RedisError) as error:
             problem = str(error)
         else:
-            return answers
+            return [keys | {"features": features} for keys, features in zip(entities, known.values(), strict=True)]
         raise Unavailable(f"The online store does not answer: {problem}")  # see FeatureTransformer._read
 
     def _read(self, entities: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:

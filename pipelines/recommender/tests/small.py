@@ -31,7 +31,7 @@ def check(run: dict[str, Any], folder: Path) -> None:
     assert refused.status_code == 400 and "row 2, film" in refused.json()["error"], refused.text
     request = {"instances": [{"user_id": user, "count": 5}]}
     assert httpx.post(f"{path}:predict", json=request).status_code == 400
-    known = httpx.post(f"{path}:events", json={"events": rated}).raise_for_status().json()["events"]
-    assert [len(one["features"]["films"]) for one in known] == [1, 2]
+    known = httpx.post(f"{path}:events", json={"events": rated}).raise_for_status().json()["entities"]
+    assert [(one["user_id"], len(one["features"]["films"])) for one in known] == [(user, 2)]
     [answer] = httpx.post(f"{path}:predict", json=request).raise_for_status().json()["predictions"]
     assert len(answer["ranking"]) == 5 and answer["known"] == 2
