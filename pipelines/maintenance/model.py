@@ -83,10 +83,11 @@ class FleetModel(Model):
     def reasons(self, features: np.ndarray) -> list[dict[str, Any]]:
         """Return the sensors that move the cycles left most, the strongest first: SHAP values, in sum over windows."""
         added = self.regression.contributions(features[None])[0]
-        effects = np.array([added[OF[name]].sum() for name in USED])
+        effects = np.array([added[OF[name]].sum() for name in USED]).round(1)
+        levels = features[LEVEL].round(2)
         return [
-            {"sensor": TITLES[USED[at]], "now": float(features[LEVEL[at]]), "effect": float(effects[at])}
-            for at in np.argsort(-np.abs(effects))[:REASONS].tolist()
+            {"sensor": TITLES[USED[at]], "now": float(levels[at]), "effect": float(effects[at])}
+            for at in np.argsort(-np.abs(effects), kind="stable")[:REASONS].tolist()
         ]
 
     def unusual(self, engine: Engine) -> list[str]:
@@ -104,11 +105,11 @@ def planned(engine: Engine, made: Outlook, at: int, slot: int) -> dict[str, Any]
     within = slot < plan.SLOTS
     decision = "fly on" if not within else "plan a service" if slot else "service now"
     return {
+        "decision": decision,
         "engine": int(engine.name),
         "flown": int(engine.cycle[-1]),
-        "cycles_left": float(made.left[at]),
-        "low": float(made.low[at]),
-        "high": float(made.high[at]),
-        "decision": decision,
+        "cycles_left": round(float(made.left[at]), 1),
+        "low": round(float(made.low[at]), 1),
+        "high": round(float(made.high[at]), 1),
         "service_in": slot * plan.SLOT if within else None,
     }

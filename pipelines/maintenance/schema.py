@@ -71,12 +71,12 @@ class Reason(BaseModel):
 class Planned(BaseModel):
     """One engine of the fleet."""
 
+    decision: Literal["service now", "plan a service", "fly on"]
     engine: int
     flown: int = Field(description="cycles")
     cycles_left: float
     low: float
     high: float
-    decision: Literal["service now", "plan a service", "fly on"]
     service_in: int | None = Field(description="cycles; none within the plan")
 
 

@@ -21,7 +21,7 @@ def answer(model, request: dict) -> dict:
 def test_example_is_answered_as_the_engine_is(quick, held):
     made = answer(quick, {"log": EXAMPLE})
     row = quick.state.features(held[0])[-1:]
-    assert made["cycles_left"] == pytest.approx(quick.regression.predict(row)[0], abs=1e-6)
+    assert made["cycles_left"] == pytest.approx(quick.regression.predict(row)[0], abs=0.051)
     assert made["engine"] == 1 and made["unusual"] == [] and len(made["health"]) == 31
 
 
@@ -72,10 +72,21 @@ def test_plan_is_the_cheapest_of_all():
     assert cost[np.arange(4), made].sum() == pytest.approx(best)
 
 
+@pytest.mark.parametrize("hangar", [1, 2, 9])
+def test_assignment_costs_what_the_program_costs(hangar):
+    random = np.random.default_rng(hangar)
+    for engines in (1, 5, 18):
+        cost = random.normal(size=(engines, plan.SLOTS + 1)).cumsum(axis=1)
+        made = [solve(cost, hangar) for solve in (plan.plan, plan.assigned)]
+        sums = [cost[np.arange(engines), own].sum() for own in made]
+        assert sums[0] == pytest.approx(sums[1])
+        assert all(np.bincount(own, minlength=plan.SLOTS + 1)[: plan.SLOTS].max() <= hangar for own in made)
+
+
 def test_costs_by_hand():
     failing = np.zeros((2, plan.SLOTS + 1))
     failing[1, 1:] = 1
-    made = plan.costs(failing, failure=10, life=200)
+    made = plan.costs(failing, failure=10, life=200, surprise=1)
     # Serviced now, both cost a service. One that surely fails in the first slot flies half of it, on average.
     assert made[:, 0].tolist() == [1, 1]
     assert made[0, 2] == pytest.approx(1 - 20 / 200) and made[1, 2] == pytest.approx(10 - 5 / 200)

@@ -1,6 +1,10 @@
 """The code has what the record chose."""
 
-from pipelines.maintenance import boosting, tune, windows
+import json
+
+import pandas as pd
+
+from pipelines.maintenance import boosting, plan, schedule, tune, windows
 
 
 def test_constants_are_those_of_the_record():
@@ -9,3 +13,9 @@ def test_constants_are_those_of_the_record():
     chosen, learner = tune.best(record)
     assert tune.WINDOWS[chosen] == {"lengths": windows.LENGTHS, "slopes": windows.SLOPES}
     assert tune.LEARNERS[learner] == {"leaves": boosting.LEAVES, "rounds": boosting.ROUNDS}
+
+
+def test_plan_has_the_surprise_of_the_record():
+    record = pd.DataFrame(json.loads((tune.FOLDER / "schedule.json").read_text()))
+    at = (record["hangar"] == 1) & (record["failure"] == plan.FAILURE) & (record["policy"] == schedule.PLAN)
+    assert record.loc[at, "constant"].tolist() == [f"surprise {plan.SURPRISE:g}"]
