@@ -22,9 +22,11 @@ Maker = Callable[[int], Any]  # of a seed: what has fit, predict and contributio
 
 
 def fit(engines: list[Engine], make: Maker, seed: int) -> FleetModel:
-    """Return the model of some engines. Raises CapstanError for fewer than SMALLEST."""
+    """Return the model of some engines. Raises CapstanError for fewer than SMALLEST, and for one that lacks cycles."""
     if len(engines) < SMALLEST:
         raise CapstanError(f"{len(engines)} engines to learn from; {SMALLEST} are the fewest.")
+    if gaps := [one.name for one in engines if len(one.cycle) <= FEWEST or (np.diff(one.cycle) != 1).any()]:
+        raise CapstanError(f"Engine {gaps[0]} lacks cycles: more than {FEWEST} consecutive ones are needed.")
     state = State().fit(engines)
     features, left = [state.features(one) for one in engines], [one.left for one in engines]
     at = cuts([len(own) for own in left], seed)

@@ -53,3 +53,8 @@ def test_too_few_engines_are_refused(one):
 def test_unknown_data_set_is_named(one):
     with pytest.raises(CapstanError, match=r"There is no data set FD009\. There are: FD001"):
         task.train(one[0], subsets="FD001 FD009")
+
+
+def test_engine_that_lacks_cycles_is_named(one):
+    with pytest.raises(CapstanError, match="Engine FD001-7 lacks cycles"):
+        task.train({"cycles": one[0]["cycles"].query("unit < 30 and (unit != 7 or cycle != 50)")})
