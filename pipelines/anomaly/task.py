@@ -37,6 +37,7 @@ THRESHOLDS = {
     "windows_found": at_least(0.65),
     "false_per_1000": at_most(0.7),
 }
+JUST_ALERTED = "realKnownCause/ec2_request_latency_system_failure"  # the first example: it was two values ago
 SHOWN = 25  # of so many values, the signals have one
 
 
@@ -103,8 +104,8 @@ def signals(model: AnomalyModel, tables: Tables) -> pd.DataFrame:
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:
-    """Return three streams."""
-    names = sorted(tables["points"][STREAM].unique(), reverse=True)
+    """Return three streams, first one that was unusual a moment ago."""
+    names = sorted(tables["points"][STREAM].unique(), key=lambda name: (name != JUST_ALERTED, name))
     return [{STREAM: name} for name in names[:: max(len(names) // 3, 1)][:3]]
 
 
