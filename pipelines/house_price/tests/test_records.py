@@ -18,15 +18,15 @@ def test_settings_are_those_of_the_record():
 
 
 def test_the_readme_has_the_answer():
-    made = record("compare").query("part == 'error'").set_index("name")
+    made = record("compare").query("part == 'error'").groupby("name")[["rmse", "median_error"]].mean()
     readme = (tune.FOLDER / "README.md").read_text()
     for name, title in (("boosting", "LightGBM, tuned"), (compare.STACK, "the stack, served")):
-        rmse, median = made.loc[name, ["rmse", "median_error"]]
+        rmse, median = made.loc[name]
         assert f"| {title} | {rmse:.4f} | {100 * median:.1f} % |" in readme
 
 
 def test_the_record_reaches_the_goal():
-    made = record("compare").query("name == @compare.STACK").iloc[0]
-    assert made["rmse"] <= 0.116 and made["median_error"] <= 0.049
+    made = record("compare").query("part == 'error' and name == @compare.STACK")
+    assert (made["rmse"] <= 0.116).all() and (made["median_error"] <= 0.049).all()
     whole = record("compare").query("part == 'left out'")
     assert whole["coverage"].between(0.88, 0.92).all()

@@ -95,8 +95,8 @@ def test_events_together_are_applied_in_their_order(store):
     own = sink(store)
     asyncio.run(own.apply([Event(user=1, item=7)]))
     events = [Event(user=1, item=8), Event(user=2, item=9), Event(user=1, item=10)]
-    answers = asyncio.run(own.apply(events))
-    assert [(one["user"], one["features"]["items"]) for one in answers] == [(1, [7, 8]), (2, [9]), (1, [7, 8, 10])]
+    entities = asyncio.run(own.apply(events))
+    assert [(one["user"], one["features"]["items"]) for one in entities] == [(1, [7, 8, 10]), (2, [9])]
     assert known(store, 1) == {"items": [7, 8, 10], "count": 3} and known(store, 2) == {"items": [9], "count": 1}
 
 
