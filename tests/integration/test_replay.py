@@ -26,7 +26,7 @@ from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
 from tests.support.webhook import Webhook, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.rotating, pytest.mark.timeout(900)]
 START, SHIFT, END = (pd.Timestamp(f"2013-10-{day}T00:00Z") for day in ("01", "08", "22"))
 REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-21")
 
@@ -178,7 +178,6 @@ def test_feature_that_is_shifted_at_serving_shows(report, place):
         skew("flight_delay", task, log.head(0))
 
 
-@pytest.mark.rotating
 def test_replay_that_has_ended_begins_again_with_the_same_first_champion(report, place):
     done = place("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-01T06:00Z", "--json")
     assert done.returncode == 0, done.stderr
