@@ -66,8 +66,8 @@ def landmarks(engines: list[data.Engine], test: list[data.Engine]) -> Iterator[L
         alive = [one for one in test if one.cycle[-1] > landmark]
         made: dict[str, np.ndarray] = {}
         for number in range(training.FOLDS):
-            past, held = ([one for one, own in zip(engines, fold, strict=True) if (own == number) == is_held]
-                          for is_held in (False, True))  # fmt: skip
+            past = [one for one, own in zip(engines, fold, strict=True) if own != number]
+            held = [one for one, own in zip(engines, fold, strict=True) if own == number]
             for name, own in predicted(past, alive, held, landmark).items():
                 made.setdefault(name, np.empty(len(engines)))[fold == number] = own
         for name, own in made.items():
