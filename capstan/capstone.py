@@ -146,6 +146,8 @@ class Events(Protocol):
 
     Event: "type[BaseModel]"
     PUSH_SOURCE: str  # Feast's push source, which feeds one view
+    # What an event is alerted of, in words, or None: `alarm(model, event, features)`, with the features after it.
+    alarm: "Callable[[Model, BaseModel, dict[str, Any]], str | None] | None" = None
 
     def apply(self, model: Model, event: "BaseModel", features: dict[str, Any]) -> dict[str, Any]:
         """Return the features of the view after an event, from those before it: None for what is not known.

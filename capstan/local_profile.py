@@ -58,8 +58,9 @@ class LocalProfile:
     def discard_stores(self, capstone: str) -> None:
         """Rename the SQLite files. A server that has them open reads on, until it loads the capstone again."""
         for path in self._databases(capstone):
-            if path.exists():
-                path.replace(path.with_name(f"{path.name}.damaged"))
+            for more in ("", "-wal", "-shm"):  # with the log of writes: SQLite would take it for that of the next file
+                if (part := path.with_name(path.name + more)).exists():
+                    part.replace(path.with_name(f"{path.name}.damaged{more}"))
 
     def _databases(self, capstone: str) -> list[Path]:
         folder = settings().home / "feast" / capstone

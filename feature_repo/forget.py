@@ -50,6 +50,7 @@ def _delete_from_sqlite(store: "FeatureStore", view: "FeatureView", key: bytes) 
     with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
         gone = connection.execute(f'DELETE FROM "{table}" WHERE entity_key = ?', (key,)).rowcount
         connection.execute("VACUUM")  # what was deleted, or written over earlier, leaves the disk
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # and the log of writes
     return gone > 0
 
 

@@ -33,7 +33,7 @@ from capstan.profile import profile
 from capstan.settings import settings
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import Connection, Select
 
 log = logging.getLogger("monitoring")
 FIRST, MOST = timedelta(seconds=15), timedelta(hours=1)  # between two tries; each wait is twice the one before
@@ -113,25 +113,22 @@ class Alerts(Database):
             )
             new = [condition for name, condition in holding.items() if name not in opened]
             for condition in new:
-                row = {
-                    "capstone": capstone,
-                    "condition": condition.name,
-                    "severity": condition.severity,
-                    "message": condition.message,
-                    "link": condition.link,
-                    "since": ticks(condition.since),
-                    "opened_at": ticks(at),
-                }
-                [number] = connection.execute(insert(ALERTS).values(row)).inserted_primary_key or [0]
-                now = ticks(datetime.now(UTC))
-                due = {"alert": number, "state": "waiting", "tries": 0, "queued_at": now, "next_at": now}
-                for webhook in webhooks:
-                    connection.execute(insert(DELIVERIES).values(due | {"webhook": webhook}))
-        for condition in new:
-            log.warning("%s: %s (%s, since %s)", capstone, condition.message, condition.severity, condition.since)
+                _open(connection, capstone, condition, {"opened_at": ticks(at)}, webhooks)
         for name in cleared:
             log.info("%s: %s has cleared.", capstone, name)
         return new, cleared
+
+    def report_once(self, capstone: str, condition: Condition, at: datetime, webhooks: Iterable[str] = ()) -> bool:
+        """Alert of what happened at an instant and does not last; return whether it is new, by its name.
+
+        It has cleared at once: no check says when it is over.
+        """
+        with self.exclusive(f"alerts of {capstone}") as connection:
+            named = ALERTS.c.capstone == capstone, ALERTS.c.condition == condition.name
+            if new := connection.execute(select(ALERTS.c.number).where(*named)).first() is None:
+                times = {"opened_at": ticks(at), "cleared_at": ticks(at)}
+                _open(connection, capstone, condition, times, webhooks)
+        return new
 
     def alerts(self, capstone: str, open_only: bool = False) -> list[Alert]:
         """Return the alerts of a capstone, the newest first."""
@@ -180,6 +177,26 @@ class Alerts(Database):
         """Note that a webhook has an alert."""
         with self.transaction() as connection:
             connection.execute(update(DELIVERIES).where(_delivery(alert.number, webhook)).values(state="sent"))
+
+
+def _open(
+    connection: "Connection", capstone: str, condition: Condition, times: dict[str, int], webhooks: Iterable[str]
+) -> None:
+    """Add an alert, which each webhook is to get."""
+    row = {
+        "capstone": capstone,
+        "condition": condition.name,
+        "severity": condition.severity,
+        "message": condition.message,
+        "link": condition.link,
+        "since": ticks(condition.since),
+    }
+    [number] = connection.execute(insert(ALERTS).values(row | times)).inserted_primary_key or [0]
+    now = ticks(datetime.now(UTC))
+    due = {"alert": number, "state": "waiting", "tries": 0, "queued_at": now, "next_at": now}
+    for webhook in webhooks:
+        connection.execute(insert(DELIVERIES).values(due | {"webhook": webhook}))
+    log.warning("%s: %s (%s, since %s)", capstone, condition.message, condition.severity, condition.since)
 
 
 def _delivery(alert: int, webhook: str) -> Any:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import uvloop
@@ -13,6 +14,7 @@ from kserve import ModelServer
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from monitoring.webhooks import sending
 from serving import metrics
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.rest import create_app
@@ -53,7 +55,8 @@ class CapstanServer(ModelServer):
             metrics.watch(self.repository.log)
             self.repository.log.start()
             try:
-                runner.run(self._serve())
+                with sending() if settings().webhooks else nullcontext():  # the alerts of events
+                    runner.run(self._serve())
             finally:
                 self.repository.log.close()
                 # A look-up in a store that hangs cannot be ended; it must not keep the process.

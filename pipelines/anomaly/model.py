@@ -71,6 +71,14 @@ class AnomalyModel(Model):
             "neighbours": [{"ago": ago, "distance": distance} for ago, distance in nearest(recent)],
         }
 
+    def alarm(self, stream: str, value: float, time: datetime, parts: list[float]) -> str | None:
+        """Return what is unusual about a value, in words. parts: as those of `answer`."""
+        if parts[0] < self.threshold:
+            return None
+        strongest = max(zip(parts[1:], SIGNALS, strict=True))[1]
+        at, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{parts[0] / self.threshold:.2f} times"
+        return f"{stream}: {value:g} at {at} scores {times} what alerts: {MEANING[strongest]}."
+
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:
         """Return the score of each value of each stream, by the stream's name, as the endpoint gives them."""
         return streams.scores(points)

@@ -118,3 +118,8 @@ def apply(model: AnomalyModel, event: Event, features: dict[str, Any]) -> dict[s
         return streams.after(features, event.time.timestamp(), event.value, model.threshold)
     except streams.OutOfOrder as error:
         raise InvalidRow(str(error), 0, "time") from None
+
+
+def alarm(model: AnomalyModel, event: Event, features: dict[str, Any]) -> str | None:
+    """Return what is unusual about a value, which people are alerted of."""
+    return model.alarm(event.stream, event.value, event.time, features["parts"])

@@ -1,4 +1,7 @@
-"""`anomaly`: kill -9 of the endpoint in the middle of values loses none that it has answered, and changes no score."""
+"""`anomaly`: kill -9 of the endpoint in the middle of values loses none that it has answered, and changes no score.
+
+What is unusual reaches a webhook.
+"""
 
 import os
 import signal
@@ -14,23 +17,31 @@ from pipelines.anomaly import streams
 from pipelines.anomaly.tests import small
 from tests.integration.conftest import RUN_SECONDS, capstan
 from tests.integration.place import Place
+from tests.support.processes import wait_until
+from tests.support.webhook import Webhook, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating, pytest.mark.timeout(1_200)]
 STREAM, BATCH, VALUES = "test/killed", 20, 300
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Iterator[Place]:
+def webhook() -> Iterator[Webhook]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, webhook) -> Iterator[Place]:
     """A place with the shorter series."""
     data = tmp_path_factory.mktemp("data")
     small.write(data)
     place = Place(tmp_path_factory.mktemp("killed") / "home")
-    place.environment["CAPSTAN_DATA_DIR"] = str(data)
+    place.environment |= {"CAPSTAN_DATA_DIR": str(data), "CAPSTAN_WEBHOOKS": webhook.address}
     yield place
     place.clear()
 
 
-def test_next_score_is_the_one_without_the_kill(place):
+def test_next_score_is_the_one_without_the_kill(place, webhook):
     done = capstan("run", "anomaly", "--json", timeout=RUN_SECONDS, **place.environment)
     assert done.returncode == 0, done.stderr
     values = np.random.default_rng(0).normal(10, 1, VALUES)
@@ -66,3 +77,4 @@ def test_next_score_is_the_one_without_the_kill(place):
             assert up.returncode == 0, up.stderr
         answered.append(send(start))
     assert answered == expected[BATCH - 1 :: BATCH] and max(answered) == expected[259]
+    wait_until(lambda: any(f"{STREAM}: 40 at " in body["message"] for body in webhook.bodies), seconds=30)

@@ -30,6 +30,8 @@ def write(folder: Path) -> None:
 
 def check(run: dict[str, Any], folder: Path) -> None:
     """Values that arrive together are known to the next answer: a jump is an alert. One of the past leaves none."""
+    from monitoring.alerts import alerts
+
     path, stream = f"{settings().endpoint_url}/v1/models/anomaly", "test/steady"
     values = [
         {"stream": stream, "time": f"2026-01-01T{at // 60:02}:{at % 60:02}:00Z", "value": at % 7} for at in range(90)
@@ -46,3 +48,5 @@ def check(run: dict[str, Any], folder: Path) -> None:
     [alert] = httpx.post(f"{path}:predict", json=request).raise_for_status().json()["predictions"]
     assert (calm["decision"], alert["decision"]) == ("normal", "alert")
     assert alert["reasons"][0]["signal"] == "beyond" and alert["since"] == 0
+    [alarm] = [one for one in alerts().alerts("anomaly") if stream in one.condition.message]
+    assert "60 at 2026-01-01 01:30:00 UTC" in alarm.condition.message and alarm.cleared_at == alarm.opened_at

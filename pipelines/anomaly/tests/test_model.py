@@ -35,6 +35,16 @@ def test_jump_is_an_alert_with_its_reason_and_then_silent(model):
     assert after.decision == "normal" and after.since == 2 and after.series[-2:] == [[-1, 1.0], [0, 60.0]]
 
 
+def test_jump_is_alerted_in_words_and_what_follows_is_not(model):
+    def alarm(values: list[float]) -> str | None:
+        event = task.Event(stream="a/b", time="2026-01-01T02:00:00+01:00", value=values[-1])
+        return task.alarm(model, event, feed(model, values))
+
+    said = alarm([*VALUES, 60.0])
+    assert said and said.startswith("a/b: 60 at 2026-01-01 01:00:00 UTC scores ") and "beyond all earlier" in said
+    assert not alarm([*VALUES, 60.0, 60.0]) and not alarm(VALUES)
+
+
 def test_neighbours_of_a_repeating_stream_are_whole_periods_ago(model):
     made = answer(model, VALUES).neighbours
     assert len(made) == 3 and all(one.ago % 7 == 0 and one.distance < 1e-6 for one in made)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from capstan.errors import CapstanError, InvalidRow, Unavailable
+from capstan.settings import settings
 from feature_repo.forget import forget
+from monitoring.alerts import alerts
 from tests.support.redis import redis
 
 KEYS = ["user", "shop"]
@@ -72,10 +75,10 @@ def made(tmp_path, online):
     return store
 
 
-def sink(store, source: str = "views", event=Event):
+def sink(store, source: str = "views", event=Event, alarm=None):
     from serving.scoring.events import EventSink
 
-    task = SimpleNamespace(PUSH_SOURCE=source, Event=event, apply=apply)
+    task = SimpleNamespace(PUSH_SOURCE=source, Event=event, apply=apply, alarm=alarm)
     loaded = SimpleNamespace(task=task)
     return EventSink(SimpleNamespace(name="shop", transformer=SimpleNamespace(store=store), loaded=loaded, model=None))
 
@@ -151,7 +154,7 @@ def test_an_entity_is_forgotten_in_redis(redis_store):
         asyncio.run(own.apply([Event(user=user, item=7)]))
     assert forget(redis_store, {"user": 1, "shop": "main"}) == ["seen"]
     assert known(redis_store, 1) == {"items": None, "count": None} and known(redis_store, 2)["count"] == 1
-    client = own.store._get_provider().online_store._get_client(redis_store.config.online_store)
+    client = own.rows.provider.online_store._get_client(redis_store.config.online_store)
     assert len(client.keys()) == 1  # an entity without features has no key
     assert forget(redis_store, {"user": 1, "shop": "main"}) == []
 
@@ -165,11 +168,48 @@ def test_an_event_that_cannot_be_changes_nothing(store):
 def test_a_store_that_fails_is_unavailable(store):
     own, path = sink(store), store.config.online_store.path
     asyncio.run(own.apply([Event(user=1, item=7)]))
-    own.store._provider.online_store._conn.close()
-    own.store._provider.online_store._conn = None
+    own.rows.provider.online_store._conn.close()
+    own.rows.provider.online_store._conn = None
     Path(path).write_bytes(b"no database" * 100)
     with pytest.raises(Unavailable, match="The online store does not answer"):
         asyncio.run(own.apply([Event(user=1, item=8)]))
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Iterator[Path]:
+    monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    yield tmp_path / "home"
+    settings.cache_clear()
+
+
+def alarm(model, event: Event, features: dict) -> str | None:
+    """Alert of the second item."""
+    return f"{event.user} has {event.item}, {features['count']}" if features["count"] == 2 else None
+
+
+def test_what_an_event_is_alerted_of_is_one_alert_for_each_request(store, home):
+    own, kept = sink(store, alarm=alarm), alerts()
+    asyncio.run(own.apply([Event(user=user, item=7) for user in range(12)]))
+    assert kept.alerts("shop") == []
+    asyncio.run(own.apply([Event(user=0, item=8), Event(user=0, item=9)]))
+    asyncio.run(own.apply([Event(user=user, item=8) for user in range(1, 12)]))
+    many, one = (each.condition.message.splitlines() for each in kept.alerts("shop"))
+    assert one == ["0 has 8, 2"] and many == [*(f"{user} has 8, 2" for user in range(1, 11)), "And 1 more."]
+    assert kept.alerts("shop", open_only=True) == []
+
+
+def test_events_whose_alert_cannot_be_kept_are_refused_and_alert_once_when_they_come_again(store, home):
+    own, events = sink(store, alarm=alarm), [Event(user=1, item=7), Event(user=1, item=8)]
+    home.write_text("no folder")
+    with pytest.raises(Unavailable, match="An alert cannot be kept"):
+        asyncio.run(own.apply(events))
+    assert known(store, 1)["items"] is None
+    home.unlink()
+    asyncio.run(own.apply(events))
+    asyncio.run(sink(store, alarm=alarm).apply([Event(user=2, item=7)]))
+    assert known(store, 1)["items"] == [7, 8]
+    assert [each.condition.message for each in alerts().alerts("shop")] == ["1 has 8, 2"]
 
 
 class Nameless(BaseModel):

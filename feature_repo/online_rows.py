@@ -1,0 +1,79 @@
+"""The rows of one feature view in the online store.
+
+Feast's `get_online_features` and `push` ask the registry each time, and `push` goes through pandas and Arrow: both took
+12 ms of a core for one row. Feast's provider, which they end in, reads and writes it in 2 ms.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from feast import FeatureStore, FeatureView
+    from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+
+Entity = tuple[Any, ...]
+Features = dict[str, Any]
+
+
+class OnlineRows:
+    """Reads and writes the features of entities, which are tuples of the values of `keys`.
+
+    It has a connection to the store, so threads do not share it. What the registry knows of the view is read once.
+    """
+
+    def __init__(self, store: "FeatureStore", view: "FeatureView"):
+        from feast.infra.provider import get_provider
+
+        self.config, self.view, self.provider = store.config, view, get_provider(store.config)
+        self._keys = {column.name: column.dtype.to_value_type() for column in view.entity_columns}
+        self._features = {feature.name: feature.dtype.to_value_type() for feature in view.features}
+        self.keys = list(self._keys)
+        if store.config.online_store.type == "sqlite":
+            _log_ahead(store)
+
+    def read(self, entities: Sequence[Entity]) -> dict[Entity, Features]:
+        """Return the features of each entity, None for what is not known."""
+        from feast.type_map import feast_value_type_to_python_type
+
+        names, found = list(self._features), {}
+        rows = self.provider.online_read(self.config, self.view, self._entity_keys(entities), names)
+        for entity, (_, values) in zip(entities, rows, strict=True):
+            known = values or {}
+            found[entity] = {n: feast_value_type_to_python_type(known[n]) if n in known else None for n in names}
+        return found
+
+    def write(self, rows: Mapping[Entity, Features], at: datetime) -> None:
+        """Write the features of entities as of an instant, all of them or none."""
+        from feast.type_map import python_values_to_proto_values
+
+        columns = [
+            python_values_to_proto_values([features[name] for features in rows.values()], kind)
+            for name, kind in self._features.items()
+        ]
+        source = self.view.batch_source
+        created = at if source and source.created_timestamp_column else None
+        values = (dict(zip(self._features, row, strict=True)) for row in zip(*columns, strict=True))
+        pairs = zip(self._entity_keys(list(rows)), values, strict=True)
+        data = [(key, features, at, created) for key, features in pairs]
+        self.provider.online_write_batch(self.config, self.view, data, None)
+
+    def _entity_keys(self, entities: Sequence[Entity]) -> list["EntityKey"]:
+        from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+        from feast.type_map import python_values_to_proto_values
+
+        columns = [
+            python_values_to_proto_values([entity[place] for entity in entities], kind)
+            for place, kind in enumerate(self._keys.values())
+        ]
+        return [EntityKey(join_keys=self.keys, entity_values=values) for values in zip(*columns, strict=True)]
+
+
+def _log_ahead(store: "FeatureStore") -> None:
+    """Let SQLite write ahead: a write then waits for the disk once, by default four times. The file keeps the mode."""
+    from feast.infra.online_stores.sqlite import SqliteOnlineStore
+
+    with closing(sqlite3.connect(SqliteOnlineStore._get_db_path(store.config), timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
