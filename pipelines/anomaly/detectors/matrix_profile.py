@@ -11,10 +11,11 @@ import numpy as np
 FLAT = 1e-12  # standard deviation, relative to the largest value, below which a stretch is flat
 
 
-def profile(values: np.ndarray, length: int) -> np.ndarray:
+def profile(values: np.ndarray, length: int, left: bool = False) -> np.ndarray:
     """Return the z-normalised distance to the nearest stretch that overlaps by less than half, shape (n - length + 1,).
 
-    values: shape (n,). Two flat stretches have the distance 0, a flat one and another sqrt(length).
+    values: shape (n,). left: look at earlier stretches alone; where there is none, the distance is infinite.
+    Two flat stretches have the distance 0, a flat one and another sqrt(length).
     """
     values = np.asarray(values, dtype=float) - np.mean(values)
     stretches = np.lib.stride_tricks.sliding_window_view(values, length)
@@ -36,5 +37,7 @@ def profile(values: np.ndarray, length: int) -> np.ndarray:
         if flat[row]:
             squared[flat] = 0
         squared[np.abs(places - row) < near] = np.inf
+        if left:
+            squared[row:] = np.inf
         best[row] = squared.min()
     return np.asarray(np.sqrt(best))

@@ -134,6 +134,26 @@ def test_matrix_profile_is_its_definition(taxi):
         assert made[row] == pytest.approx(min(apart), abs=1e-4)
 
 
+@pytest.mark.rotating  # numba compiles for many seconds
+@pytest.mark.parametrize("left", [False, True])
+def test_matrix_profile_is_that_of_stumpy(taxi, left):
+    import stumpy
+
+    values, length = taxi["value"].to_numpy(dtype=float)[:2_000], 48
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stumpy.config, "STUMPY_EXCL_ZONE_DENOM", length / 23)  # 24 values apart, and more
+        other = stumpy.stump(values, length)
+    made = matrix_profile.profile(values, length, left)
+    if not left:
+        assert made == pytest.approx(other[:, 0].astype(float), abs=1e-4)
+        return
+    for row in np.flatnonzero(other[:, 2] >= 0):  # the place of the nearest earlier one
+        pair = [values[at : at + length] for at in (row, other[row, 2])]
+        normal = [(one - one.mean()) / one.std() for one in pair]
+        assert made[row] == pytest.approx(np.linalg.norm(normal[0] - normal[1]), abs=1e-4)
+    assert not np.isfinite(made[other[:, 2] < 0]).any()
+
+
 def test_charts_have_their_known_run_lengths():
     """Two-sided CUSUM, allowance 0.5, limit 4: 168 values in control, 8.38 after a shift of one (Montgomery, ch. 9)."""
     random = np.random.default_rng(0)
