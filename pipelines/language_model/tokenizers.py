@@ -1,15 +1,17 @@
 """`python -m pipelines.language_model.tokenizers`: what a text costs in tokens of each kind and size.
 
-Each tokenizer learns from the text to train on. Then a small decoder without n-grams learns from its tokens for
-`--minutes`, and the loss of the test text is divided by its bytes, which makes tokens of all kinds comparable. Pieces
-by their ratio, as many describe WordPiece, are counted alone. It writes `tokenizers.json` into the folder that it is
-given; what is there is not measured again.
+Each tokenizer learns from the text to train on. Then a small decoder without n-grams learns from its tokens with a
+budget of floating point operations, `--flops`: a larger vocabulary makes fewer steps of it, as many on any machine. The
+loss of the test text is divided by its bytes, which makes tokens of all kinds comparable. Pieces by their ratio, as
+many describe WordPiece, are counted alone. It writes `tokenizers.json` into the folder that it is given; what is there
+is not measured again.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -22,12 +24,12 @@ from models import byte_pairs, unigram_training, word_piece_training
 from models.decoder import Decoder
 from models.study import Line, Study, markdown, options, spread
 from pipelines.language_model.compare import texts, where
-from pipelines.language_model.ladder import rungs
-from pipelines.language_model.training import Plan, shape
+from pipelines.language_model.measures import losses
+from pipelines.language_model.training import Plan, learn, shape
 
-KEYS = ["tokens", "size", "minutes", "seed"]
+KEYS = ["tokens", "size", "flops", "seed"]
 SIZES = (512, 1024, 2048, 4096)
-MINUTES = 1.0
+FLOPS = 1.2e12  # 6 N D, of N weights and D tokens: about a minute of a core
 WIDTH, LAYERS, CONTEXT = 64, 2, 64  # of the decoder, which is small: it reads the text about once in its time
 STEPS = 10  # of a round: a training ends as near to its time
 COUNTED = "WordPiece by ratio"
@@ -59,11 +61,11 @@ def cases() -> Iterator[tuple[str, int]]:
         yield from ((kind, size) for size in SIZES)
 
 
-def measure(study: Study, learned: np.ndarray, test: np.ndarray, minutes: float, seeds: int) -> None:
+def measure(study: Study, learned: np.ndarray, test: np.ndarray, flops: float, seeds: int) -> None:
     """Add what is not measured yet, one case after the other. learned, test: bytes of UTF-8."""
     for kind, size in cases():
-        plans = [(None, None)] if kind == COUNTED else [(minutes, seed) for seed in range(seeds)]
-        named = [{"tokens": kind, "size": size, "minutes": time, "seed": seed} for time, seed in plans]
+        plans = [(None, None)] if kind == COUNTED else [(flops, seed) for seed in range(seeds)]
+        named = [{"tokens": kind, "size": size, "flops": budget, "seed": seed} for budget, seed in plans]
         left = [fields for fields in named if not study.has(**fields)]
         if left:
             tokenizer, tokens, counted = tokenized(kind, size, learned.tobytes().decode(), test.tobytes().decode())
@@ -86,14 +88,15 @@ def tokenized(kind: str, size: int, learned: str, test: str) -> tuple[Tokenizer,
 def trained(tokenizer: Tokenizer, tokens: tuple[np.ndarray, np.ndarray], test: np.ndarray, fields: Line) -> Line:
     """Return the bits for each byte of the test text that a decoder of tokens needs, and how much it has read."""
     sizes = shape(WIDTH, LAYERS, context=CONTEXT, grams=(), vocabulary=len(tokenizer.bytes))
-    rung = rungs.Rung(lambda: Decoder(sizes), sizes.context, Plan(0, steps=STEPS))
-    name = f"{fields['tokens']} {fields['size']}"
-    made = rungs.trained(
-        rung, torch.from_numpy(tokens[0]), tokens[1], 60 * fields["minutes"], fields["seed"], name
-    )  # fmt: skip
-    read = made["steps"] * rung.plan.batch * sizes.context
-    bits = made["nats"] / np.log(2) * len(tokens[1]) / len(test)
-    return {"bits": bits, "steps": made["steps"], "passes": read / len(tokens[0])}
+    torch.manual_seed(fields["seed"])
+    decoder, plan = Decoder(sizes), Plan(0, steps=STEPS, seed=fields["seed"])
+    read = plan.batch * sizes.context * STEPS  # tokens of a round
+    weights = sum(values.numel() for values in decoder.parameters())
+    plan = replace(plan, rounds=max(1, round(fields["flops"] / (6 * weights * read))))
+    learn(decoder, sizes.context, torch.from_numpy(tokens[0]), plan, f"{fields['tokens']} {fields['size']}")
+    nats = float(losses(decoder, tokens[1], sizes.context).mean())
+    bits = nats / np.log(2) * len(tokens[1]) / len(test)
+    return {"bits": bits, "steps": plan.rounds * STEPS, "passes": plan.rounds * read / len(tokens[0])}
 
 
 def tables(results: pd.DataFrame) -> str:
@@ -110,10 +113,10 @@ def tables(results: pd.DataFrame) -> str:
 def main() -> None:
     """Measure, print and write."""
     parser = options(__doc__, Path(__file__).parent)
-    parser.add_argument("--minutes", type=float, default=MINUTES)
+    parser.add_argument("--flops", type=float, default=FLOPS, help="the budget of each training")
     given = parser.parse_args()
     study = Study(given.out / "tokenizers.json", KEYS)
-    measure(study, *texts(), given.minutes, given.seeds)
+    measure(study, *texts(), given.flops, given.seeds)
     print(tables(study.table()))
 
 
