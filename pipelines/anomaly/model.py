@@ -12,8 +12,8 @@ import numpy as np
 from capstan.errors import InvalidRow
 from capstan.model import Columns, Model
 from pipelines.anomaly import streams
-from pipelines.anomaly.columns import SIGNALS, STREAM
-from pipelines.anomaly.detector import SETTING, State
+from pipelines.anomaly.columns import SIGNALS, STREAM, VALUE
+from pipelines.anomaly.detector import SETTING
 from pipelines.anomaly.neighbours import nearest
 from pipelines.anomaly.packing import unpack
 
@@ -28,9 +28,9 @@ MEANING = {
 
 
 class AnomalyModel(Model):
-    """One threshold for every stream. `state`, `recent` and `parts` come from the feature store, by the stream."""
+    """One threshold for every stream. All inputs but its name come from the feature store: see `streams.py`."""
 
-    inputs = {STREAM: "string", "state": "double[]", "recent": "double[]", "parts": "double[]"}
+    inputs = {STREAM: "string", "columns": "string[]", **dict.fromkeys(("state", "recent", "parts"), "double[]")}
     requirements = ("numpy",)
     steady = True
 
@@ -44,40 +44,66 @@ class AnomalyModel(Model):
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return decision, score and reasons of each stream's last value. Raises InvalidRow for an unknown stream."""
         rows = []
-        for row, (name, state) in enumerate(zip(columns[STREAM], columns["state"], strict=True)):
-            if not _there(state):
+        for row, name in enumerate(columns[STREAM]):
+            known = streams.columns_of({field: _known(columns[field][row]) for field in streams.FIELDS})
+            if not known:
                 raise InvalidRow(
                     f"Nothing is known of a stream {name!r}. Send its values as events first.", row, STREAM
                 )
-            rows.append(self.answer(unpack(state), list(columns["recent"][row]), list(columns["parts"][row])))
+            rows.append(self.answer(known))
         return {field: [row[field] for row in rows] for field in rows[0]} if rows else {}
 
-    def answer(self, state: State, recent: list[float], parts: list[float]) -> dict[str, Any]:
-        """Return the fields of one prediction. parts: the score, then what each signal adds before it is held down."""
-        score, adds = parts[0], parts[1:]
-        learning = state.count <= SETTING.learning
+    def answer(self, columns: Mapping[str, streams.Column]) -> dict[str, Any]:
+        """Return the fields of one prediction: of the stream, and of the column that is most unusual."""
+        names = sorted(columns, key=lambda name: (-columns[name].parts[0], -sum(columns[name].parts[1:])))
+        states = {name: unpack(columns[name].state) for name in names}
+        name, column, state = names[0], columns[names[0]], states[names[0]]
+        alerted = [int(one.alerted) for one in states.values() if not isnan(one.alerted)]
+        learning = all(one.count <= SETTING.learning for one in states.values())
         return {
-            "decision": "learning" if learning else "alert" if score >= self.threshold else "normal",
-            "score": float(self.shown(np.array(score))),
+            "decision": "learning" if learning else "alert" if column.parts[0] >= self.threshold else "normal",
+            "score": self.score(column),
+            "column": name,
             "value": state.last,
             "time": datetime.fromtimestamp(state.time, UTC).isoformat(),
             "usual": state.usual,
-            "since": None if isnan(state.alerted) else int(state.alerted),
-            "series": [[float(at - len(recent) + 1), value] for at, value in enumerate(recent)],
+            "since": min(alerted, default=None),
+            "series": [[float(at - len(column.recent) + 1), value] for at, value in enumerate(column.recent)],
             "reasons": [
-                {"signal": name, "adds": float(added / self.threshold), "meaning": MEANING[name]}
-                for name, added in sorted(zip(SIGNALS, adds, strict=True), key=lambda pair: -pair[1])
+                {"signal": signal, "adds": float(added / self.threshold), "meaning": MEANING[signal]}
+                for added, signal in sorted(zip(column.parts[1:], SIGNALS, strict=True), reverse=True)
             ],
-            "neighbours": [{"ago": ago, "distance": distance} for ago, distance in nearest(recent)],
+            "neighbours": [{"ago": ago, "distance": distance} for ago, distance in nearest(column.recent)],
+            "columns": [
+                {
+                    "column": one,
+                    "score": self.score(columns[one]),
+                    "value": states[one].last,
+                    "usual": states[one].usual,
+                }
+                for one in names
+            ],
         }
 
-    def alarm(self, stream: str, value: float, time: datetime, parts: list[float]) -> str | None:
-        """Return what is unusual about a value, in words. parts: as those of `answer`."""
-        if parts[0] < self.threshold:
+    def score(self, column: streams.Column) -> float:
+        """Return the score of a column's last value, from 0 to 1."""
+        return float(self.shown(np.array(column.parts[0])))
+
+    def alarm(
+        self, stream: str, values: Mapping[str, float], time: datetime, features: Mapping[str, Any]
+    ) -> str | None:
+        """Return what is unusual about the values of an event, in words. features: of its stream, after it."""
+        if max(features["parts"][:: streams.PARTS]) < self.threshold:  # as most are
             return None
-        strongest = max(zip(parts[1:], SIGNALS, strict=True))[1]
-        at, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{parts[0] / self.threshold:.2f} times"
-        return f"{stream}: {value:g} at {at} scores {times} what alerts: {MEANING[strongest]}."
+        columns = streams.columns_of(features)
+        unusual = {name: columns[name].parts for name in values if columns[name].parts[0] >= self.threshold}
+        lines = []
+        for name, (score, *adds) in unusual.items():
+            strongest = max(zip(adds, SIGNALS, strict=True))[1]
+            what = stream if name == VALUE else f"{stream}, {name}"
+            at, times = f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC", f"{score / self.threshold:.2f} times"
+            lines.append(f"{what}: {values[name]:g} at {at} scores {times} what alerts: {MEANING[strongest]}.")
+        return "\n".join(lines) or None
 
     def scores(self, points: pd.DataFrame) -> dict[str, np.ndarray]:
         """Return the score of each value of each stream, by the stream's name, as the endpoint gives them."""
@@ -92,5 +118,6 @@ class AnomalyModel(Model):
         return self.held_out.get(stream, self.threshold)
 
 
-def _there(values: Any) -> bool:
-    return values is not None and not isinstance(values, float) and len(values) > 0
+def _known(values: Any) -> Any:
+    """Return what a feature has, or None where it has none: a table has NaN there."""
+    return None if values is None or isinstance(values, float) or not len(values) else values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan, nan
+from math import nan
 
 from pipelines.anomaly.detector import BINS, Range, State
 
@@ -30,15 +30,15 @@ UNKNOWN = -1e300  # what is not known yet: a feature store may take NaN for miss
 def pack(state: State) -> list[float]:
     """Return a state as SIZE numbers."""
     ranges = [end for name in RANGES for end in (getattr(state, name).low, getattr(state, name).high)]
-    numbers = [getattr(state, name) for name in PLAIN] + ranges + state.day
-    return [UNKNOWN if isnan(number) else float(number) for number in numbers]
+    numbers = [float(getattr(state, name)) for name in PLAIN] + ranges + state.day
+    return [number if number == number else UNKNOWN for number in numbers]  # NaN alone is not itself
 
 
 def unpack(numbers: Sequence[float]) -> State:
     """Return the state of SIZE numbers. Raises ValueError for another number of them."""
     if len(numbers) != SIZE:
         raise ValueError(f"a state has {SIZE} numbers, not {len(numbers)}")
-    known = [nan if number == UNKNOWN else float(number) for number in numbers]
+    known = [nan if number == UNKNOWN else number for number in numbers]
     state = State()
     for name, number in zip(PLAIN, known, strict=False):
         setattr(state, name, number)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from pipelines.anomaly.columns import MOST, VALUE
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 NAME = r"^[\w./-]+$"
 LARGEST = 1e15
+ColumnName = Annotated[str, Field(pattern=NAME, max_length=100)]
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
 
 def contracts() -> dict[str, DataFrameSchema]:
@@ -41,18 +45,34 @@ def _stream() -> str:
 
 
 class Event(BaseModel):
-    """One more value of a stream."""
+    """One more value of a stream, or of some of its columns."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     stream: str = _stream()
     time: datetime = Field(description="of the value; without a zone, in UTC", examples=["2015-02-01T00:00:00Z"])
-    value: float = Field(ge=-LARGEST, le=LARGEST, examples=[12000.0])
+    value: float | None = Field(
+        None, ge=-LARGEST, le=LARGEST, description="of a stream of one column", examples=[12000.0]
+    )
+    values: dict[ColumnName, Number] | None = Field(
+        None, min_length=1, max_length=MOST, description="by column, instead of `value`"
+    )
 
     @field_validator("time")
     @classmethod
     def _in_utc(cls, value: datetime) -> datetime:
         return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.value is None) == (self.values is None):
+            raise ValueError("give value, or values by column")
+        return self
+
+    @property
+    def columns(self) -> dict[str, float]:
+        """The values by column."""
+        return {VALUE: self.value} if self.value is not None else dict(self.values or {})
 
 
 class Request(BaseModel):
@@ -78,11 +98,21 @@ class Neighbour(BaseModel):
     distance: float = Field(ge=0, description="root mean square difference, in standard deviations")
 
 
+class OfColumn(BaseModel):
+    """How unusual the last value of one column is."""
+
+    column: str
+    score: float = Field(ge=0, le=1)
+    value: float
+    usual: float
+
+
 class Prediction(BaseModel):
-    """How unusual the last value is, whether that is an alert, and why."""
+    """How unusual the last values are, whether that is an alert, and why: of the most unusual column."""
 
     decision: Literal["alert", "normal", "learning"] = Field(title="Decision", description="learning: of a new stream")
     score: float = Field(ge=0, le=1, title="How unusual", description="the last value; an alert starts at one half")
+    column: str = Field(title="Column", description="the most unusual one")
     value: float = Field(title="Last value")
     time: str = Field(title="Of", description="UTC")
     usual: float = Field(title="Usual at this time of day")
@@ -90,3 +120,4 @@ class Prediction(BaseModel):
     series: list[list[float]] = Field(title="Lately", json_schema_extra={"display": "curve", "x": "Values ago"})
     reasons: list[Reason] = Field(title="What the score consists of")
     neighbours: list[Neighbour] = Field(title="Most like the last values")
+    columns: list[OfColumn] = Field(title="Its columns")

@@ -1,40 +1,84 @@
-"""What the feature store keeps of a stream: its state, its last values, and the parts of the last score."""
+"""What the feature store keeps of a stream: of each column its state, its last values, and the parts of its score."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pipelines.anomaly.columns import STREAM, TIME, VALUE
+from pipelines.anomaly.columns import MOST, STREAM, TIME, VALUE
 from pipelines.anomaly.detector import SETTING, Setting, State, update
-from pipelines.anomaly.packing import pack, unpack
+from pipelines.anomaly.packing import PLAIN, SIZE, pack, unpack
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEPT = 96  # values, to look at and to find neighbours in
-FIELDS = ["state", "recent", "parts"]
+KEPT = 96  # values of a column, to look at and to find neighbours in
+FIELDS = ["columns", "state", "recent", "parts"]
+COUNT, AT = PLAIN.index("count"), PLAIN.index("time")
+PARTS = 4  # the score, and what each signal adds
 
 
 class OutOfOrder(ValueError):
     """A value that is older than the last one."""
 
 
-def after(features: Mapping[str, Any], time: float, value: float, threshold: float) -> dict[str, list[float]]:
-    """Return the features of a stream after one more value. time: seconds after 1970. Raises OutOfOrder."""
-    known = features.get("state")
-    state = unpack(known) if known is not None and len(known) else State()
-    if time < state.time:
-        last = datetime.fromtimestamp(state.time, UTC).isoformat()
-        raise OutOfOrder(f"The value is older than the last one of its stream, which is of {last}.")
-    score, parts = update(state, time, value)
-    state.alerted = 0.0 if score >= threshold else state.alerted + 1
-    recent = features.get("recent")
-    values = [*(recent if recent is not None else []), value][-KEPT:]
-    return {"state": pack(state), "recent": [float(one) for one in values], "parts": [score, *parts]}
+class TooMany(ValueError):
+    """More columns than a stream may have."""
+
+
+class Column(NamedTuple):
+    """What is kept of one column: its packed state, its last values, and the parts of its last score."""
+
+    state: list[float]
+    recent: list[float]
+    parts: list[float]
+
+
+def columns_of(features: Mapping[str, Any]) -> dict[str, Column]:
+    """Return the columns of a stream by name, from its features, where they stand one behind the other."""
+    names, states = features.get("columns"), features.get("state")
+    if names is None or states is None:
+        return {}
+    known, first = {}, 0
+    for place, name in enumerate(names):
+        state = states[place * SIZE : (place + 1) * SIZE]
+        last = first + min(int(state[COUNT]), KEPT)
+        parts = features["parts"][place * PARTS : (place + 1) * PARTS]
+        known[str(name)], first = Column(list(state), list(features["recent"][first:last]), list(parts)), last
+    return known
+
+
+def features_of(columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+    """Return the features of a stream with these columns."""
+    state, recent, parts = (list(chain.from_iterable(each)) for each in zip(*columns.values(), strict=True))
+    return {"columns": list(columns), "state": state, "recent": recent, "parts": parts}
+
+
+def after(
+    features: Mapping[str, Any], time: float, values: Mapping[str, float], threshold: float
+) -> dict[str, list[Any]]:
+    """Return the features of a stream after one more value of some of its columns. time: seconds after 1970.
+
+    Raises OutOfOrder and TooMany.
+    """
+    columns = columns_of(features)
+    for name, value in ((name, float(value)) for name, value in values.items()):
+        before = columns.get(name)
+        if before and time < before.state[AT]:
+            last = datetime.fromtimestamp(before.state[AT], UTC).isoformat()
+            raise OutOfOrder(f"The value is older than the last one of {name!r} in its stream, which is of {last}.")
+        state = unpack(before.state) if before else State()
+        score, parts = update(state, time, value)
+        state.alerted = 0.0 if score >= threshold else state.alerted + 1
+        recent = [*(before.recent if before else []), value][-KEPT:]
+        columns[name] = Column(pack(state), recent, [score, *parts])
+    if len(columns) > MOST:
+        raise TooMany(f"A stream has at most {MOST} columns. Make others of some.")
+    return features_of(columns)
 
 
 def seconds(times: pd.Series) -> list[float]:
@@ -53,7 +97,7 @@ def scores(points: pd.DataFrame, setting: Setting = SETTING) -> dict[str, np.nda
     return made
 
 
-def last_states(points: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
+def last_states(points: pd.DataFrame) -> dict[str, dict[str, list[Any]]]:
     """Return what is kept of each stream after its last value, by its name."""
     return {
         str(name): _kept(seconds(rows[TIME]), rows[VALUE].tolist())
@@ -61,8 +105,8 @@ def last_states(points: pd.DataFrame) -> dict[str, dict[str, list[float]]]:
     }
 
 
-def _kept(times: Iterable[float], values: Sequence[float]) -> dict[str, list[float]]:
+def _kept(times: Iterable[float], values: Sequence[float]) -> dict[str, list[Any]]:
     state, score, parts = State(), 0.0, [0.0, 0.0, 0.0]
     for time, value in zip(times, values, strict=True):
         score, parts = update(state, time, value)
-    return {"state": pack(state), "recent": [float(one) for one in values[-KEPT:]], "parts": [score, *parts]}
+    return features_of({VALUE: Column(pack(state), [float(one) for one in values[-KEPT:]], [score, *parts])})

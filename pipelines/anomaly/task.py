@@ -110,16 +110,18 @@ def examples(tables: Tables) -> list[dict[str, Any]]:
 
 
 def apply(model: AnomalyModel, event: Event, features: dict[str, Any]) -> dict[str, Any]:
-    """Return what is known of a stream after one more value. Raises InvalidRow for a value of the past."""
+    """Return what is known of a stream after one more event. Raises InvalidRow for a value of the past."""
     from capstan.errors import InvalidRow
     from pipelines.anomaly import streams
 
     try:
-        return streams.after(features, event.time.timestamp(), event.value, model.threshold)
+        return streams.after(features, event.time.timestamp(), event.columns, model.threshold)
     except streams.OutOfOrder as error:
         raise InvalidRow(str(error), 0, "time") from None
+    except streams.TooMany as error:
+        raise InvalidRow(str(error), 0, "values") from None
 
 
 def alarm(model: AnomalyModel, event: Event, features: dict[str, Any]) -> str | None:
-    """Return what is unusual about a value, which people are alerted of."""
-    return model.alarm(event.stream, event.value, event.time, features["parts"])
+    """Return what is unusual about an event, which people are alerted of."""
+    return model.alarm(event.stream, event.columns, event.time, features)

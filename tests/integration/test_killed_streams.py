@@ -51,7 +51,7 @@ def test_next_score_is_the_one_without_the_kill(place, webhook):
     features: dict = {}
     expected = []
     for time, value in zip(times, values.tolist(), strict=True):
-        features = streams.after(features, time, value, threshold=1.0)
+        features = streams.after(features, time, {"value": value}, threshold=1.0)
         expected.append(features["parts"])
     url = f"http://127.0.0.1:{place.environment['CAPSTAN_ENDPOINT_PORT']}/v1/models/anomaly:events"
 

@@ -48,5 +48,11 @@ def check(run: dict[str, Any], folder: Path) -> None:
     [alert] = httpx.post(f"{path}:predict", json=request).raise_for_status().json()["predictions"]
     assert (calm["decision"], alert["decision"]) == ("normal", "alert")
     assert alert["reasons"][0]["signal"] == "beyond" and alert["since"] == 0
+    hall = [{"stream": "test/hall", "time": row["time"], "values": {"a": 5, "b": row["value"]}} for row in values]
+    hall[-1]["values"]["b"] = 60
+    httpx.post(f"{path}:events", json={"events": hall}).raise_for_status()
+    asked = httpx.post(f"{path}:predict", json={"instances": [{"stream": "test/hall"}]})
+    [made] = asked.raise_for_status().json()["predictions"]
+    assert made["decision"] == "alert" and [one["column"] for one in made["columns"]] == ["b", "a"]
     [alarm] = [one for one in alerts().alerts("anomaly") if stream in one.condition.message]
     assert "60 at 2026-01-01 01:30:00 UTC" in alarm.condition.message and alarm.cleared_at == alarm.opened_at

@@ -22,7 +22,7 @@ def test_through_the_feature_store_scores_are_the_same(taxi):
     rows, features = taxi.head(400), {}
     whole = streams.scores(rows)["realKnownCause/nyc_taxi"]
     for time, value, score in zip(streams.seconds(rows[TIME]), rows[VALUE], whole, strict=True):
-        features = streams.after(features, time, value, threshold=1.0)
+        features = streams.after(features, time, {"value": value}, threshold=1.0)
         assert features["parts"][0] == score
     assert features["recent"] == rows[VALUE].tail(streams.KEPT).tolist()
 
@@ -38,10 +38,16 @@ def test_state_survives_packing(taxi):
         packing.unpack([1, 2, 3])
 
 
+def test_numbers_that_are_kept_are_floats():
+    """The feature store takes no others."""
+    features = streams.after(streams.after({}, 1, {"value": 1}, 1.0), 2, {"value": 2, "other": np.float64(3)}, 1.0)
+    assert {type(one) for name in ("state", "recent", "parts") for one in features[name]} == {float}
+
+
 def test_value_of_the_past_is_refused():
-    features = streams.after({}, 1_000.0, 1.0, 1.0)
+    features = streams.after({}, 1_000.0, {"value": 1.0}, 1.0)
     with pytest.raises(streams.OutOfOrder, match="1970-01-01T00:16:40"):
-        streams.after(features, 999.0, 1.0, 1.0)
+        streams.after(features, 999.0, {"value": 1.0}, 1.0)
 
 
 def test_range_by_hand():

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import CapstanError, InvalidRow
-from pipelines.anomaly import task
+from pipelines.anomaly import streams, task
 from pipelines.anomaly.nab.labels import judged
 from pipelines.anomaly.nab.scoring import best_threshold
 
@@ -14,7 +14,7 @@ VALUES = [float(at % 7) for at in range(90)]
 
 def feed(model, values: list[float]) -> dict:
     """Return the features of a new stream after some values, a minute apart."""
-    features: dict = {"state": None, "recent": None, "parts": None}
+    features: dict = dict.fromkeys(streams.FIELDS)
     for at, value in enumerate(values):
         event = task.Event(stream="a/b", time=f"2026-01-01T{at // 60:02}:{at % 60:02}:00", value=value)
         features = task.apply(model, event, features)
@@ -45,6 +45,36 @@ def test_jump_is_alerted_in_words_and_what_follows_is_not(model):
     assert not alarm([*VALUES, 60.0, 60.0]) and not alarm(VALUES)
 
 
+def test_most_unusual_column_comes_first_and_each_may_come_alone(model):
+    features: dict = dict.fromkeys(streams.FIELDS)
+
+    def send(at: int, **values: float) -> str | None:
+        nonlocal features
+        event = task.Event(stream="hall", time=f"2026-01-01T{at // 60:02}:{at % 60:02}:00", values=values)
+        features = task.apply(model, event, features)
+        return task.alarm(model, event, features)
+
+    for at in range(90):
+        assert send(at, celsius=20 + at % 5) is None and send(at, percent=40 + at % 7) is None
+    assert (send(90, celsius=21, percent=95) or "").startswith("hall, percent: 95 at 2026-01-01 01:30:00 UTC scores ")
+    made = model.predict_columns({name: [value] for name, value in features.items()} | {"stream": ["hall"]})
+    said = task.Prediction(**{field: values[0] for field, values in made.items()})
+    assert (said.decision, said.column, said.value, said.since) == ("alert", "percent", 95, 0)
+    assert [one.column for one in said.columns] == ["percent", "celsius"] and said.columns[1].score < 0.5
+    alone: dict = dict.fromkeys(streams.FIELDS)
+    for at in range(91):
+        value = 95 if at == 90 else 40 + at % 7
+        alone = streams.after(alone, 1_767_225_600 + 60.0 * at, {"percent": value}, model.threshold)
+    assert streams.columns_of(features)["percent"] == streams.columns_of(alone)["percent"]
+
+
+def test_stream_has_at_most_twenty_columns(model):
+    features = streams.after({}, 0.0, {f"c{number}": 1.0 for number in range(20)}, 1.0)
+    event = task.Event(stream="hall", time="2026-01-01T00:00:00Z", values={"another": 1.0})
+    with pytest.raises(InvalidRow, match="values: A stream has at most 20 columns"):
+        task.apply(model, event, features)
+
+
 def test_neighbours_of_a_repeating_stream_are_whole_periods_ago(model):
     made = answer(model, VALUES).neighbours
     assert len(made) == 3 and all(one.ago % 7 == 0 and one.distance < 1e-6 for one in made)
@@ -52,7 +82,7 @@ def test_neighbours_of_a_repeating_stream_are_whole_periods_ago(model):
 
 def test_unknown_stream_is_refused(model):
     with pytest.raises(InvalidRow, match="Nothing is known of a stream 'x'"):
-        model.predict_columns({"stream": ["x"], "state": [None], "recent": [None], "parts": [None]})
+        model.predict_columns({"stream": ["x"]} | {name: [None] for name in streams.FIELDS})
 
 
 def test_value_of_the_past_is_refused(model):
@@ -68,6 +98,12 @@ def test_events_that_cannot_be_are_refused(field, value):
     good = {"stream": "a/b", "time": "2026-01-01T00:00:00Z", "value": 1.0}
     with pytest.raises(ValidationError, match=field):
         task.Event(**(good | {field: value}))
+
+
+@pytest.mark.parametrize("more", [{}, {"value": 1.0, "values": {"a": 1.0}}, {"values": {}}, {"values": {"a b": 1.0}}])
+def test_events_without_value_or_with_both_are_refused(more):
+    with pytest.raises(ValidationError, match="value"):
+        task.Event(stream="a/b", time="2026-01-01T00:00:00Z", **more)
 
 
 def test_each_stream_is_judged_by_a_threshold_without_its_labels(parts, model):
