@@ -21,7 +21,6 @@ from pipelines.maintenance.nets import fitting
 from pipelines.maintenance.state import State
 
 FOLDER = Path(__file__).parent
-SEEDS = 1
 BOOSTING, MEAN = "boosting, served", "mean of all four"
 
 
@@ -56,9 +55,7 @@ def tables(results: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=SEEDS)
-    given = parser.parse_args()
+    given = options(__doc__, FOLDER).parse_args()
     study = Study(given.out / "networks.json", ["method", "subset", "seed"])
     past, test = (data.engines(part["cycles"]) for part in task.split(task.load(settings().data_dir)))
     for seed in range(given.seeds):
