@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from capstan.errors import CapstanError
+from feature_repo.online_rows import entity_keys
 
 if TYPE_CHECKING:
     from feast import FeatureStore, FeatureView
@@ -29,13 +30,8 @@ def forget(store: "FeatureStore", entity: Mapping[str, Any]) -> list[str]:
 def _delete(store: "FeatureStore", view: "FeatureView", entity: Mapping[str, Any]) -> bool:
     """Delete the features of an entity from a view; return whether there were any."""
     from feast.infra.key_encoding_utils import serialize_entity_key
-    from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-    from feast.type_map import python_values_to_proto_values
 
-    keys = sorted(view.join_keys)
-    kinds = {column.name: column.dtype.to_value_type() for column in view.entity_columns}
-    values = [python_values_to_proto_values([entity[key]], kinds[key])[0] for key in keys]
-    key = EntityKey(join_keys=keys, entity_values=values)
+    [key] = entity_keys(view, [tuple(entity[column.name] for column in view.entity_columns)])
     version = store.config.entity_key_serialization_version
     if store.config.online_store.type == "redis":
         return _delete_from_redis(store, view, key)

@@ -28,9 +28,9 @@ class OnlineRows:
         from feast.infra.provider import get_provider
 
         self.config, self.view, self.provider = store.config, view, get_provider(store.config)
-        self._keys = {column.name: column.dtype.to_value_type() for column in view.entity_columns}
+        self.keys = [column.name for column in view.entity_columns]
         self._features = {feature.name: feature.dtype.to_value_type() for feature in view.features}
-        self.keys = list(self._keys)
+        self.features = list(self._features)
         if store.config.online_store.type == "sqlite":
             _log_ahead(store)
 
@@ -38,8 +38,9 @@ class OnlineRows:
         """Return the features of each entity, None for what is not known."""
         from feast.type_map import feast_value_type_to_python_type
 
-        names, found = list(self._features), {}
-        rows = self.provider.online_read(self.config, self.view, self._entity_keys(entities), names)
+        names, found = self.features, {}
+        # A copy: that of Redis appends the name of the timestamp to what it is given.
+        rows = self.provider.online_read(self.config, self.view, entity_keys(self.view, entities), [*names])
         for entity, (_, values) in zip(entities, rows, strict=True):
             known = values or {}
             found[entity] = {n: feast_value_type_to_python_type(known[n]) if n in known else None for n in names}
@@ -56,19 +57,22 @@ class OnlineRows:
         source = self.view.batch_source
         created = at if source and source.created_timestamp_column else None
         values = (dict(zip(self._features, row, strict=True)) for row in zip(*columns, strict=True))
-        pairs = zip(self._entity_keys(list(rows)), values, strict=True)
+        pairs = zip(entity_keys(self.view, list(rows)), values, strict=True)
         data = [(key, features, at, created) for key, features in pairs]
         self.provider.online_write_batch(self.config, self.view, data, None)
 
-    def _entity_keys(self, entities: Sequence[Entity]) -> list["EntityKey"]:
-        from feast.protos.feast.types.EntityKey_pb2 import EntityKey
-        from feast.type_map import python_values_to_proto_values
 
-        columns = [
-            python_values_to_proto_values([entity[place] for entity in entities], kind)
-            for place, kind in enumerate(self._keys.values())
-        ]
-        return [EntityKey(join_keys=self.keys, entity_values=values) for values in zip(*columns, strict=True)]
+def entity_keys(view: "FeatureView", entities: Sequence[Entity]) -> list["EntityKey"]:
+    """Return Feast's keys of entities, which are tuples of the values of the view's entity columns, in their order."""
+    from feast.protos.feast.types.EntityKey_pb2 import EntityKey
+    from feast.type_map import python_values_to_proto_values
+
+    names = [column.name for column in view.entity_columns]
+    columns = [
+        python_values_to_proto_values([entity[place] for entity in entities], column.dtype.to_value_type())
+        for place, column in enumerate(view.entity_columns)
+    ]
+    return [EntityKey(join_keys=names, entity_values=values) for values in zip(*columns, strict=True)]
 
 
 def _log_ahead(store: "FeatureStore") -> None:

@@ -114,6 +114,8 @@ class Alerts(Database):
             new = [condition for name, condition in holding.items() if name not in opened]
             for condition in new:
                 _open(connection, capstone, condition, {"opened_at": ticks(at)}, webhooks)
+        for condition in new:
+            _log(capstone, condition)
         for name in cleared:
             log.info("%s: %s has cleared.", capstone, name)
         return new, cleared
@@ -128,6 +130,8 @@ class Alerts(Database):
             if new := connection.execute(select(ALERTS.c.number).where(*named)).first() is None:
                 times = {"opened_at": ticks(at), "cleared_at": ticks(at)}
                 _open(connection, capstone, condition, times, webhooks)
+        if new:
+            _log(capstone, condition)
         return new
 
     def alerts(self, capstone: str, open_only: bool = False) -> list[Alert]:
@@ -196,6 +200,9 @@ def _open(
     due = {"alert": number, "state": "waiting", "tries": 0, "queued_at": now, "next_at": now}
     for webhook in webhooks:
         connection.execute(insert(DELIVERIES).values(due | {"webhook": webhook}))
+
+
+def _log(capstone: str, condition: Condition) -> None:
     log.warning("%s: %s (%s, since %s)", capstone, condition.message, condition.severity, condition.since)
 
 
@@ -226,6 +233,11 @@ def digest(address: str) -> str:
 def alerts() -> Alerts:
     """Return the alerts of this profile."""
     return Alerts(profile().database("circle"))
+
+
+def link(capstone: str) -> str:
+    """Return the address of a capstone on the console, or "" on a cluster, where no address is that of all readers."""
+    return f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
 
 
 def webhooks() -> dict[str, str]:

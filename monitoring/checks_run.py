@@ -10,7 +10,6 @@ from capstan.capstone import Capstone
 from capstan.checks import Checks
 from capstan.errors import CapstanError
 from capstan.profile import profile
-from capstan.settings import settings
 from monitoring import alerts, signals
 from monitoring.alerts import Condition
 from monitoring.checks import daily_counts, quality, verdicts
@@ -101,7 +100,7 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
     when it is not among them.
     The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
     """
-    link = f"{profile().endpoint(capstone)}/monitoring#{capstone}" if settings().profile == "local" else ""
+    link = alerts.link(capstone)
     holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(checks))))}
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
     for name in sorted(holding.keys() - opened.keys()):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from pipelines.anomaly.columns import MOST, STREAM, TIME, VALUE
+from pipelines.anomaly.columns import MOST, SIGNALS, STREAM, TIME, VALUE
 from pipelines.anomaly.detector import SETTING, Setting, State, update
 from pipelines.anomaly.packing import PLAIN, SIZE, pack, unpack
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = 96  # values of a column, to look at and to find neighbours in
 FIELDS = ["columns", "state", "recent", "parts"]
 COUNT, AT = PLAIN.index("count"), PLAIN.index("time")
-PARTS = 4  # the score, and what each signal adds
+PARTS = 1 + len(SIGNALS)  # the score, and what each signal adds
 
 
 class OutOfOrder(ValueError):

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 
-from capstan.profile import profile
-from capstan.settings import settings
-from monitoring.alerts import Alerts, Condition, alerts, webhooks
+from monitoring.alerts import Alerts, Condition, alerts, link, webhooks
 
 SHOWN = 10  # alarms of one request that its alert names
 
@@ -32,7 +30,6 @@ class Alarms:
             return
         shown = [*messages[:SHOWN], *([f"And {len(messages) - SHOWN} more."] if len(messages) > SHOWN else [])]
         name = f"events {hashlib.sha256(chr(10).join(messages).encode()).hexdigest()[:16]}"
-        local = settings().profile == "local"
-        link = f"{profile().endpoint(self.capstone)}/monitoring#{self.capstone}" if local else ""
         now = datetime.now(UTC)
-        self.alerts.report_once(self.capstone, Condition(name, now, "\n".join(shown), link=link), now, webhooks())
+        condition = Condition(name, now, "\n".join(shown), link=link(self.capstone))
+        self.alerts.report_once(self.capstone, condition, now, webhooks())

@@ -33,7 +33,6 @@ class EventSink:
             raise CapstanError(f"The push source {source!r} of {variant.name!r} feeds {len(views)} views; expected 1.")
         # A connection of its own: threads that share one of Python's sqlite3 may take each other's parameters.
         self.rows = OnlineRows(store, views[0])
-        self.features = [feature.name for feature in views[0].features]
         if lacking := [key for key in self.rows.keys if key not in self.task.Event.model_fields]:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
@@ -81,7 +80,7 @@ class EventSink:
             after = self.task.apply(self.variant.model, event, features)
         except InvalidRow as error:
             raise InvalidRow(error.message, row, error.field) from None
-        return {name: after[name] for name in self.features}
+        return {name: after[name] for name in self.rows.features}
 
 
 def _stream(view: Any) -> Any:

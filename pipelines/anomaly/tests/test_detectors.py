@@ -3,10 +3,12 @@
 from itertools import pairwise, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
+from pipelines.anomaly import series
 from pipelines.anomaly.detectors import autoencoder, change_points, charts, matrix_profile, seasonal
 from pipelines.anomaly.detectors.half_space_trees import HalfSpaceTrees
 from pipelines.anomaly.detectors.isolation_forest import IsolationForest, path_length
@@ -220,3 +222,13 @@ def test_half_space_trees_count_what_fell_into_each_node():
     inner = trees.mass[:, : 2**5 - 1]
     assert (inner == trees.mass[:, 1::2] + trees.mass[:, 2::2]).all()
     assert trees.step(np.array([0.95, 0.02])) > trees.step(np.array([0.5, 0.5]))
+
+
+@pytest.mark.parametrize("method", series.METHODS)
+def test_detector_of_series_scores_what_is_new_highest(method):
+    """Noise of 300 values, with a level that rises for some: nothing before it scores as high."""
+    values = np.random.default_rng(0).normal(size=300)
+    values[200:260] += 8 * np.sin(np.linspace(0.5, 3, 60))
+    rows = pd.DataFrame({"time": pd.date_range("2026-01-01", periods=300, freq="h"), "value": values})
+    scores = series.scores(rows, series.METHODS[method])
+    assert scores[100:200].max() < scores[200:260].max()

@@ -28,6 +28,7 @@ class Event(BaseModel):
 def apply(model, event: Event, features: dict) -> dict:
     """Append an item. Item 13 cannot be."""
     begun.set()
+    assert set(features) == {"items", "count"}
     if event.item == 13:
         raise InvalidRow("there is no item 13", 0, "item")
     return {"items": [*(features["items"] or []), event.item], "count": (features["count"] or 0) + 1}
