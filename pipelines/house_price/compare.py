@@ -138,7 +138,7 @@ def tables(results: pd.DataFrame) -> str:
 def main() -> None:
     """Measure, write and print."""
     parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=2)
+    parser.set_defaults(seeds=5)
     given = parser.parse_args()
     study = Study(given.out / "compare.json", ["part", "name", "seed"])
     rows = data.houses(settings().data_dir)
