@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from pipelines.language_model.ladder.kneser_ney import KneserNey
+from models.kneser_ney import KneserNey
 
 ORDER = 5
 MOST = 20_000  # ends of texts whose next bytes are kept, 1 kB each

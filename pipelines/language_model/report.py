@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
+from models.kneser_ney import KneserNey
 from pipelines.language_model import cards, voices
 from pipelines.language_model.data import to_bytes
-from pipelines.language_model.ladder.kneser_ney import KneserNey
 from pipelines.language_model.measures import by_block, losses_and_hits
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from models.decoder import Decoder
+from models.kneser_ney import KneserNey
 from pipelines.language_model import training
 from pipelines.language_model.ladder.bigrams import Bigrams
 from pipelines.language_model.ladder.gpt2 import CONTEXT, Gpt2
-from pipelines.language_model.ladder.kneser_ney import KneserNey
 from pipelines.language_model.ladder.perceptron import Perceptron
 from pipelines.language_model.ladder.recurrent import Cell, Gru, Lstm, Recurrent, Simple
 from pipelines.language_model.measures import losses

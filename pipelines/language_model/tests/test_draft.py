@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from models.decoder import Decoder
+from models.kneser_ney import KneserNey
 from models.streams import Streams
 from pipelines.language_model import training
 from pipelines.language_model.draft import GramsDraft
 from pipelines.language_model.engine import TextEngine
-from pipelines.language_model.ladder.kneser_ney import KneserNey
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.schema import Request
 

@@ -2,6 +2,7 @@
 
 import { showClasses } from "./classes.js";
 import { showCurve } from "./curve.js";
+import { showEffects } from "./effects.js";
 import { showImage } from "./image.js";
 import { showIdentifier, showNumber } from "./number.js";
 import { showBoolean, showJson, showNothing, showText } from "./plain.js";
@@ -20,6 +21,7 @@ const SHOWS = [
   showCurve,
   showRanking,
   showTokens,
+  showEffects,
   showRecords,
   showIdentifier,
   showNumber,

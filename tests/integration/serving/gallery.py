@@ -39,6 +39,13 @@ class Token(BaseModel):
     attention: list[list[dict[str, float]]] = []
 
 
+class Effect(BaseModel):
+    """A part of a text, and what it adds."""
+
+    part: str
+    effect: float
+
+
 class Words(BaseModel):
     """Nothing of interest."""
 
@@ -75,6 +82,7 @@ class Prediction(BaseModel):
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
     reasons: list[Reason] = Field(title="Reasons")
     tokens: list[Token] = Field(title="Tokens", json_schema_extra={"display": "tokens"})
+    effects: list[Effect] = Field(title="Effects", json_schema_extra={"display": "effects", "unit": "kg"})
     names: list[str] = Field(title="Names")
     empty: list[str] = Field(title="Empty")
 
@@ -106,6 +114,7 @@ ROW = {
         },
         {"token": "!", "logprob": -7.0},
     ],
+    "effects": [{"part": "<b>so ", "effect": 2.0}, {"part": "it ", "effect": -0.6}, {"part": "is", "effect": 0.01}],
     "names": ["<i>a</i>", "b"],
     "empty": [],
 }

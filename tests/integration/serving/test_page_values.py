@@ -156,6 +156,16 @@ def test_tokens_are_a_text_that_says_how_likely_each_of_them_was(shown):
     assert shown.texts("[data-field=tokens] tbody tr") == ["To 90.5 %", "␣ 30.1 % <b> 49.7 %", "be↵ 5.0 %", "! 0.1 %"]
 
 
+def test_effects_are_a_text_coloured_by_what_each_part_adds(shown):
+    parts = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=effects] .token")
+    assert [part.get_attribute("class").split()[1] for part in parts] == ["adds-3", "takes-2", "adds-0"]
+    assert [part.get_attribute("textContent") for part in parts] == ["<b>so ", "it ", "is"]
+    ActionChains(shown.driver).move_to_element(parts[1]).perform()
+    shown.wait("[data-field=effects] .readout", f"it: {MINUS}0.60\u00a0kg")
+    shown.wait("[data-field=effects] summary").click()
+    assert shown.texts("[data-field=effects] tbody tr")[0] == "<b>so +2.00\u00a0kg"
+
+
 def test_records_are_a_table_with_a_row_each(shown):
     assert shown.texts("[data-field=reasons] tr") == ["field effect now", f"<b>age</b> {MINUS}0.1235", "term none"]
     assert shown.wait("[data-field=reasons] table").accessible_name == "Reasons"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.language_model.ladder.kneser_ney import KneserNey
+from models.kneser_ney import KneserNey
 
 TEXT = np.frombuffer(b"abracadabra, abra; the cat sat on the mat, that is that." * 3, np.uint8)
 

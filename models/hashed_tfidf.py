@@ -1,0 +1,51 @@
+"""Counts of hashed runs, and their TF-IDF: no vocabulary is kept, so a text of any words has a place.
+
+Sources: Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (2009); Salton and Buckley,
+"Term-Weighting Approaches in Automatic Text Retrieval" (1988), with the smoothing of scikit-learn.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy.sparse import csr_array
+
+
+def columns(names: Iterable[str], width: int) -> np.ndarray:
+    """Return the column of each run, shape (n,), the same one in each process. width: how many columns there are."""
+    return np.fromiter((zlib.crc32(name.encode("utf-8", "replace")) % width for name in names), np.int32)
+
+
+def counted(texts: Iterable[Sequence[str]], width: int) -> csr_array:
+    """Return how often each column is in each text, shape (texts, width). texts: the runs of each."""
+    data, places, ends = [], [], [0]
+    for names in texts:
+        made, counts = np.unique(columns(names, width), return_counts=True)
+        places.append(made)
+        data.append(counts)
+        ends.append(ends[-1] + len(made))
+    if not places:
+        return csr_array((0, width))
+    parts = (np.concatenate(data).astype(float), np.concatenate(places), np.array(ends, np.int32))
+    return csr_array(parts, shape=(len(places), width))
+
+
+class Tfidf:
+    """Weights of the columns: how few texts have them. Equal to scikit-learn's with `sublinear_tf`."""
+
+    def fit(self, counts: csr_array) -> Tfidf:
+        """Return it with the inverse document frequencies of the texts, `ln((1 + n) / (1 + df)) + 1`."""
+        found = np.bincount(counts.indices, minlength=counts.shape[1])
+        self.weights: np.ndarray = np.log((1 + counts.shape[0]) / (1 + found)) + 1
+        return self
+
+    def transform(self, counts: csr_array) -> csr_array:
+        """Return `(1 + ln count) * weight` of each column, every text of length 1."""
+        made = counts.copy()
+        made.data = (1 + np.log(made.data)) * self.weights[made.indices]
+        length = np.sqrt(np.add.reduceat(np.append(made.data**2, 0.0), made.indptr[:-1]))
+        length[np.diff(made.indptr) == 0] = 1  # a text without a run stays at zero
+        made.data /= np.repeat(length, np.diff(made.indptr))
+        return made

@@ -1,0 +1,28 @@
+"""The pipeline of `spam`."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+
+from pipelines import road
+
+
+class Outputs(NamedTuple):
+    """What a run reports."""
+
+    messages: dsl.Metrics
+    rows: dsl.Metrics
+    scores: dsl.Metrics
+    report: dsl.HTML
+    verdict: str
+    version: str
+
+
+@dsl.pipeline(name="spam", description="Is this message spam, and how much ham would be lost?")
+def pipeline(seed: int = 0, canary: float = 0.0) -> Outputs:
+    """Train, judge and deploy the model.
+
+    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
+    """
+    counts = {"messages": "ingest", "rows": "split"}
+    return road.standard("spam", {"seed": seed}, canary=canary, outputs=Outputs, counts=counts)

@@ -1,0 +1,77 @@
+"""Which parts of a message speak for spam, and which against it: the linear score, divided up exactly."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from models.hashed_tfidf import columns
+from models.text_grams import Gram
+from pipelines.spam import grams
+from pipelines.spam.scores import Machine
+
+PART = re.compile(r"\S+\s*|\s+")
+SHOWN = 5  # reasons for, and as many against
+LEAST = 0.01  # log-odds; less is no reason
+
+
+def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
+    """Return the runs of a text, and what each adds to the score, shape (runs,). With the intercept it is the score."""
+    kinds = (grams.words(text), grams.characters(text))
+    counts = score.counts([text])
+    found, made, start = [], [], 0
+    for runs, part, tfidf in zip(kinds, counts, score.tfidf, strict=True):
+        width = part.shape[1]
+        weighted = tfidf.transform(part)
+        each = weighted.data * score.weights[start + weighted.indices] / part.data  # of one of the runs of a column
+        order = np.argsort(part.indices)
+        at = columns((run.name for run in runs), width)
+        made.append(each[order][np.searchsorted(part.indices[order], at)] if runs else np.empty(0))
+        found += runs
+        start += width
+    return found, np.concatenate(made)
+
+
+def parts(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str, Any]]:
+    """Return the words of a text with their blanks, each with the effect of the runs over it, evenly by character."""
+    signs = np.zeros(len(text) + 1)
+    for run, value in zip(runs, values, strict=True):
+        share = value / (run.end - run.start)
+        signs[run.start] += share
+        signs[run.end] -= share
+    sums = np.concatenate([[0.0], np.cumsum(np.cumsum(signs))])
+    return [
+        {"part": match.group(), "effect": float(sums[match.end()] - sums[match.start()])}
+        for match in PART.finditer(text)
+    ]
+
+
+def strongest(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str, Any]]:
+    """Return the runs that say most for spam and most against it, each place of the text once, the strongest first."""
+    totals: dict[str, float] = {}
+    places: dict[str, list[Gram]] = {}
+    for run, value in zip(runs, values.tolist(), strict=True):
+        totals[run.name] = totals.get(run.name, 0.0) + value
+        places.setdefault(run.name, []).append(run)
+    chosen: list[dict[str, Any]] = []
+    for sign in (1, -1):
+        taken, count = np.zeros(len(text), bool), 0
+        for name in sorted(totals, key=lambda one: -sign * totals[one]):
+            if count == SHOWN or sign * totals[name] < LEAST:
+                break
+            if not any(taken[run.start : run.end].any() for run in places[name]):
+                for run in places[name]:
+                    taken[run.start : run.end] = True
+                chosen.append({"found": shown(text, places[name][0]), "effect": totals[name]})
+                count += 1
+    return sorted(chosen, key=lambda one: -abs(one["effect"]))
+
+
+def shown(text: str, run: Gram) -> str:
+    """Return a run as a person reads it: as it is spelled, and what shape it has."""
+    spelled = text[run.start : run.end]
+    if run.name.startswith("<") and run.name.endswith(">"):
+        return f"{spelled} ({run.name[1:-1]})"
+    return f"{spelled} (any digits)" if any(map(str.isdigit, spelled)) else spelled

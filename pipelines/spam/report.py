@@ -1,0 +1,77 @@
+"""What a run shows of a model: F1, calibration, what decisions cost, the dearest of them, and the two cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, log_expit
+
+from capstan.evaluation import Evaluation, Section
+from models import binary, near_copies, paired
+from pipelines.spam import cards, costs
+
+if TYPE_CHECKING:
+    from pipelines.spam.model import SpamModel
+
+WORST = 15  # decisions of a list
+
+
+def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
+    """Return the metrics on labelled messages, and the sections of the report. Near copies are one unit."""
+    texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
+    groups = near_copies.groups(texts)
+    margin = model.margin(texts)
+    simple = model.baseline_line[0] * model.baseline.margin(model.baseline.counts(texts)) + model.baseline_line[1]
+    own, other = (values(spam, one) for one in (margin, simple))
+    metrics = {name: float(column.mean()) for name, column in own.items()} | shares(spam, margin)
+    metrics |= {f"{name}_of_bayes": float(other[name].mean()) for name in own}
+    probability = expit(margin)
+    sections = [
+        Section("Ranking and calibration", binary.figure(spam, probability)),
+        Section("The dearest decisions", dearest(rows, spam, margin)),
+        *cards.sections(rows, metrics),
+    ]
+    units, baseline = (
+        pd.DataFrame({name: paired.by_unit(column, groups) for name, column in one.items()}) for one in (own, other)
+    )
+    return Evaluation(metrics, sections, units, {"naive Bayes": baseline[["log_loss"]]})
+
+
+def values(spam: np.ndarray, margin: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the gate compares as a value per message, whose mean it is, shapes (n,).
+
+    margin: calibrated log-odds. F1 is of the decision at even odds; the cost is of the decision at the limit.
+    """
+    guess = margin > 0
+    return {
+        "log_loss": log_loss(spam, margin),
+        "f1": paired.ratio(2.0 * (guess & (spam == 1)), guess + 1.0 * (spam == 1)),
+        "cost": costs.cost(spam, costs.decided(expit(margin))),
+    }
+
+
+def shares(spam: np.ndarray, margin: np.ndarray) -> dict[str, float]:
+    """Return ROC AUC, calibration error, and the shares of ham that is lost and of spam that is found at the limit."""
+    aside, scored = costs.decided(expit(margin)), binary.score(spam, expit(margin))
+    return {name: scored[name] for name in ("roc_auc", "calibration_error")} | {
+        "ham_lost": float(aside[spam == 0].mean()),
+        "spam_found": float(aside[spam == 1].mean()),
+    }
+
+
+def log_loss(spam: np.ndarray, margin: np.ndarray) -> np.ndarray:
+    """Return the log loss of each message, shape (n,). margin: log-odds."""
+    return np.asarray(-np.where(spam == 1, log_expit(margin), log_expit(-margin)))
+
+
+def dearest(rows: pd.DataFrame, spam: np.ndarray, margin: np.ndarray) -> pd.DataFrame:
+    """Return the wrong decisions that the model was surest of, lost ham first."""
+    probability = expit(margin)
+    aside = costs.decided(probability)
+    frame = pd.DataFrame(
+        {"message": rows["text"], "is": np.where(spam == 1, "spam", "ham"), "probability": probability}
+    )
+    wrong = frame[aside != (spam == 1)].assign(sure=lambda part: (part["probability"] - (part["is"] == "spam")).abs())
+    return wrong.sort_values(["is", "sure"], ascending=[True, False]).drop(columns="sure").head(WORST)

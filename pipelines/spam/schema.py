@@ -1,0 +1,76 @@
+"""The contract of the messages, and the requests and predictions of the endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+MOST = 1_000  # characters; the longest message of the collection has 910
+EXAMPLE = "Hey, I won 2 FREE tickets for tonight! Call me on 07821230901 when you get home, ok?"
+
+
+def contracts() -> dict[str, DataFrameSchema]:
+    """Return the contract of the table `messages`."""
+    from pandera.pandas import Check, Column, DataFrameSchema
+
+    columns = {
+        "number": Column(int, Check.ge(0), unique=True),
+        "text": Column(str, [Check.str_length(1, MOST), Check.str_matches(r"(?s)^.*\S")]),
+        "spam": Column(float, Check.isin([0, 1])),
+    }
+    return {"messages": DataFrameSchema(columns)}
+
+
+class Request(BaseModel):
+    """A message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(
+        title="Message",
+        description="as it came, with its capitals and signs",
+        min_length=1,
+        max_length=MOST,
+        examples=[EXAMPLE],
+        json_schema_extra={"contentMediaType": "text/plain"},
+    )
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("The message is blank. Send its text.")
+        return text
+
+
+class Part(BaseModel):
+    """A word of the message, with the blanks after it."""
+
+    part: str
+    effect: float = Field(description="log-odds of spam: above 0 speaks for it")
+
+
+class Reason(BaseModel):
+    """A run of words or of characters that says much."""
+
+    found: str
+    effect: float = Field(description="log-odds of spam: above 0 speaks for it")
+
+
+class Prediction(BaseModel):
+    """How likely the message is spam, what is done with it, and why."""
+
+    probability: float = Field(ge=0, le=1, title="Probability of spam")
+    decision: Literal["spam", "ham"] = Field(title="Decision", description="spam is put aside, ham is shown")
+    limit: float = Field(ge=0, le=1, title="Put aside from", description="losing ham costs 20 times as much")
+    parts: list[Part] = Field(
+        title="What speaks for spam, and what against it", json_schema_extra={"display": "effects", "unit": "log-odds"}
+    )
+    reasons: list[Reason] = Field(title="Strongest reasons")
+    start: float = Field(title="Before a word is read", json_schema_extra={"unit": "log-odds"})
+    known: float = Field(ge=0, le=1, title="Words that are known")
+    unusual: list[str] = Field(title="Unusual", description="what sets it apart from every message learned from")

@@ -1,0 +1,119 @@
+"""The linear scores: a support vector machine over words and characters, which is served, and naive Bayes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+
+from models import text_grams
+from models.hashed_tfidf import Tfidf, counted
+from models.linear_svm import LinearSVM, Loss
+from models.naive_bayes import Kind, NaiveBayes
+from pipelines.spam import grams
+
+STRENGTH = 1.0
+RATIO = False
+TOLERANCE = 0.01
+KIND: Kind = "bernoulli"
+SMOOTHING = 0.1
+Counts = tuple[csr_array, ...]  # of each kind of run, a row per message
+
+
+def rows_of(counts: Counts, rows: np.ndarray) -> Counts:
+    """Return the counts of some messages. rows: their places."""
+    return tuple(part[rows] for part in counts)
+
+
+def binary(counts: csr_array) -> csr_array:
+    """Return 1 where a run is in a message at all."""
+    made = counts.copy()
+    made.data = np.ones_like(made.data)
+    return made
+
+
+class Machine:
+    """A support vector machine over TF-IDF of words and of characters, each of length 1.
+
+    ratio: each column is multiplied by how much oftener spam has it, as a logarithm: Wang and Manning, "Baselines and
+    Bigrams: Simple, Good Sentiment and Topic Classification" (2012). kinds: 0 for the words, 1 for the characters.
+    """
+
+    requirements = ("numpy", "scipy")
+
+    def __init__(
+        self,
+        seed: int = 0,
+        strength: float = STRENGTH,
+        ratio: bool = RATIO,
+        kinds: tuple[int, ...] = (0, 1),
+        loss: Loss = "squared_hinge",
+    ):
+        self.seed, self.strength, self.ratio, self.kinds, self.loss = seed, strength, ratio, kinds, loss
+
+    @staticmethod
+    def counts(texts: Sequence[str]) -> Counts:
+        """Return the counts of words and of characters."""
+        return grams.counts(texts)
+
+    def fit(self, counts: Counts, spam: np.ndarray, importance: np.ndarray | None = None) -> Machine:
+        """Return it, fitted. spam: 0 or 1, shape (n,). importance: of each message, by default 1."""
+        self.tfidf = tuple(Tfidf().fit(counts[kind]) for kind in self.kinds)
+        rows = self.matrix(counts)
+        ratios = np.ones(rows.shape[1])
+        if self.ratio:
+            ratios = NaiveBayes().fit(binary(rows), spam).weights
+            rows.data *= ratios[rows.indices]
+        machine = LinearSVM(self.strength, self.loss, TOLERANCE, seed=self.seed).fit(rows, spam, importance)
+        self.weights: np.ndarray = machine.weights * ratios
+        self.intercept = machine.intercept
+        return self
+
+    def matrix(self, counts: Counts) -> csr_array:
+        """Return the weighted counts, shape (n, all columns)."""
+        parts = [tfidf.transform(counts[kind]) for kind, tfidf in zip(self.kinds, self.tfidf, strict=True)]
+        return csr_array(hstack(parts, format="csr"))
+
+    def margin(self, counts: Counts) -> np.ndarray:
+        """Return the score of each message, shape (n,): above 0 is spam."""
+        return np.asarray(self.matrix(counts) @ self.weights + self.intercept)
+
+
+class Bayes:
+    """Naive Bayes over the words of scikit-learn's `CountVectorizer`, in lower case."""
+
+    requirements = ("numpy", "scipy")
+
+    def __init__(self, seed: int = 0, kind: Kind = KIND, smoothing: float = SMOOTHING):
+        """seed: of no effect, as nothing is drawn by lot."""
+        self.kind, self.smoothing = kind, smoothing
+
+    @staticmethod
+    def counts(texts: Sequence[str]) -> Counts:
+        """Return the counts of words."""
+        words = re.compile(r"\w\w+")
+        return (counted(([one.name for one in text_grams.tokens(text.lower(), words)] for text in texts), grams.WORDS),)
+
+    def fit(self, counts: Counts, spam: np.ndarray) -> Bayes:
+        """Return it, fitted. A column that no message has is no word, and has no weight."""
+        known = np.unique(counts[0].indices)
+        fitted = NaiveBayes(self.kind, self.smoothing).fit(counts[0][:, known], spam)
+        self.weights: np.ndarray = np.zeros(counts[0].shape[1])
+        self.weights[known], self.intercept = fitted.weights, fitted.intercept
+        return self
+
+    def margin(self, counts: Counts) -> np.ndarray:
+        """Return the log-odds of spam, shape (n,), before calibration."""
+        used = binary(counts[0]) if self.kind == "bernoulli" else counts[0]
+        return np.asarray(used @ self.weights + self.intercept)
+
+
+class Plain(Machine):
+    """The simple one: a support vector machine over TF-IDF of the words that naive Bayes has, at the defaults."""
+
+    counts = staticmethod(Bayes.counts)
+
+    def __init__(self, seed: int = 0, strength: float = 1.0):
+        super().__init__(seed, strength, ratio=False, kinds=(0,))
