@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array, hstack, vstack
 
 from models import text_grams
 from models.hashed_tfidf import Tfidf, counted
@@ -25,6 +25,11 @@ Counts = tuple[csr_array, ...]  # of each kind of run, a row per message
 def rows_of(counts: Counts, rows: np.ndarray) -> Counts:
     """Return the counts of some messages. rows: their places."""
     return tuple(part[rows] for part in counts)
+
+
+def stacked(one: Counts, other: Counts) -> Counts:
+    """Return the counts of some messages and of others behind them."""
+    return tuple(csr_array(vstack(parts, format="csr")) for parts in zip(one, other, strict=True))
 
 
 def binary(counts: csr_array) -> csr_array:

@@ -25,8 +25,10 @@ TITLE = "Is this message spam, and how much ham would be lost?"
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target="spam", prediction="probability")
 CHECKS = Checks(time=None)
+# Below what five divisions of the messages to train on have: `compare.json`, part "division". What must be better than
+# naive Bayes is the log loss: it judges the probability, from which the decision follows.
 THRESHOLDS = {
-    "log_loss": at_most(0.08, slack=0.01),
+    "log_loss": at_most(0.06, slack=0.01),
     "f1": at_least(0.92, slack=0.02),
     "cost": at_most(0.08, slack=0.02),
     "ham_lost": at_most(0.006),

@@ -1,0 +1,221 @@
+"""`python -m pipelines.spam.compare`: how much spam each method finds, and how much ham it loses.
+
+It writes `compare.json` into the folder that it is given, and prints the tables: five folds over all distinct messages,
+dealt by lot, and with near copies in one fold; the choice of the settings inside each fold; the decisions by the costs;
+the messages to test on; and the spread that the limits of the gate come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from capstan.intervals import difference
+from capstan.settings import settings
+from models import near_copies, paired, platt
+from models.study import Line, Study, markdown, options, spread
+from pipelines.spam import costs, task, training, tune
+from pipelines.spam.generative import Generative
+from pipelines.spam.scores import Bayes, Machine, Plain, rows_of
+
+FOLDER = Path(__file__).parent
+SERVED, SIMPLE, NESTED = "words and characters, served", "naive Bayes, Bernoulli, tuned", "chosen inside each fold"
+METHODS: dict[str, Callable[[int], Any]] = {
+    SIMPLE: Bayes,
+    "naive Bayes, multinomial": lambda seed: Bayes(seed, "multinomial", 1.0),
+    "naive Bayes, complement": lambda seed: Bayes(seed, "complement", 1.0),
+    "Kneser-Ney n-grams of bytes": Generative,
+    "SVM, words, defaults": Plain,
+    "SVM, words and shapes": lambda seed: Machine(seed, kinds=(0,)),
+    "SVM, characters": lambda seed: Machine(seed, kinds=(1,)),
+    SERVED: Machine,
+}
+STACK = "served, Kneser-Ney and the simple one"
+STACKED = (SERVED, "Kneser-Ney n-grams of bytes", SIMPLE)
+CHOICES = [{"strength": strength, "ratio": ratio} for strength in (1.0, 3.0) for ratio in (False, True)]
+DIVISIONS = 5
+
+
+def dealt(spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> training.Folds:
+    """Return five folds: `by lot`, of the same share of spam, or with `near copies together`."""
+    return training.folds(spam, np.arange(len(spam)) if protocol == "by lot" else groups, seed)
+
+
+def f1(spam: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """Return F1 of spam as a value per message, whose mean it is, shape (n,)."""
+    return paired.ratio(2.0 * (guess & (spam == 1)), guess + 1.0 * (spam == 1))
+
+
+def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
+    """Return F1 with its interval over messages, less that of the simple method, and what is wrong. guess: booleans."""
+    made: Line = {"ham_lost": int((guess & (spam == 0)).sum()), "spam_missed": int((~guess & (spam == 1)).sum())}
+    for title, other in (("f1", np.zeros(len(spam))), ("f1_more", f1(spam, simple))):
+        made |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(f1(spam, guess), other), strict=True))
+    return made
+
+
+def choose(counts: Any, spam: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
+    """Return the setting with the least log loss in folds of these messages, near copies together."""
+    losses = [tune.measured("machine", setting, counts, spam, groups, seed)["log_loss"] for setting in CHOICES]
+    return CHOICES[int(np.argmin(losses))]
+
+
+def counted(texts: list[str]) -> dict[str, Any]:
+    """Return what each method counts in the texts; those that count the same share it."""
+    made: dict[Any, Any] = {}
+    for score in METHODS.values():
+        counts = score(0).counts
+        made[counts] = made.get(counts) or counts(texts)
+    return {name: made[score(0).counts] for name, score in METHODS.items()}
+
+
+def compared(counts: dict[str, Any], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Iterator[Line]:
+    """Yield a line per method: guesses at even odds, each of a score that was fitted without the message's fold.
+
+    The calibration of a fold comes from the margins of the others; `nested` leaves the fold out of these, too.
+    """
+    parts, margins = dealt(spam, groups, seed, protocol), {}
+    for name, score in METHODS.items():
+        margins[name] = training.out_of_fold(score, counts[name], spam, parts, seed)[:, None]
+    margins[STACK] = np.hstack([margins[name] / margins[name].std() for name in STACKED])
+    guesses = {name: calibrated(margin, spam, parts) > 0 for name, margin in margins.items()}
+    for name, guess in guesses.items():
+        yield {"method": name} | line(spam, guess, guesses[SIMPLE])
+
+
+def calibrated(margins: np.ndarray, spam: np.ndarray, parts: training.Folds) -> np.ndarray:
+    """Return the log-odds of each message by a line through the margins of the other folds. margins: shape (n, k)."""
+    from sklearn.linear_model import LogisticRegression
+
+    odds = np.empty(len(spam))
+    for past, held in parts:
+        odds[held] = LogisticRegression(C=np.inf).fit(margins[past], spam[past]).decision_function(margins[held])
+    return odds
+
+
+def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
+    """Yield a line per method on the messages to test on, which no setting was chosen on."""
+    spam, simple = test["spam"].to_numpy().astype(int), np.zeros(len(test), bool)
+    groups = near_copies.groups(past["text"].tolist())
+    for name, score in METHODS.items():
+        counts, known = score(seed).counts(past["text"].tolist()), past["spam"].to_numpy().astype(int)
+        own = training.folds(known, groups, seed)
+        slope, intercept = platt.line(training.out_of_fold(score, counts, known, own, seed), known)
+        margin = score(seed).fit(counts, known).margin(score(seed).counts(test["text"].tolist()))
+        guess = slope * margin + intercept > 0
+        simple = guess if name == SIMPLE else simple
+        yield {"method": name} | line(spam, guess, simple)
+
+
+def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Line:
+    """Return the line of the choice made anew inside each fold."""
+    counts, guess, chosen = Machine.counts(texts), np.zeros(len(spam), bool), []
+    for past, held in dealt(spam, groups, seed, protocol):
+        inside = rows_of(counts, past)
+        setting = choose(inside, spam[past], groups[past], seed)
+        chosen.append(tune.name(setting))
+        own = training.folds(spam[past], groups[past], seed)
+        score = partial(Machine, **setting)
+        slope, intercept = platt.line(training.out_of_fold(score, inside, spam[past], own, seed), spam[past])
+        guess[held] = slope * score(seed).fit(inside, spam[past]).margin(rows_of(counts, held)) + intercept > 0
+    return {"method": NESTED, "chosen": chosen} | line(spam, guess, np.zeros(len(spam), bool))
+
+
+def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int) -> Iterator[Line]:
+    """Yield what the decisions of two scores cost, each calibrated on folds inside, near copies together."""
+    for name, score in ((SIMPLE, Bayes), (SERVED, Machine)):
+        counts: Any = score.counts(texts)
+        odds = np.empty(len(spam))
+        for past, held in training.folds(spam, groups, seed):
+            inside = rows_of(counts, past)
+            parts = training.folds(spam[past], groups[past], seed)
+            slope, intercept = platt.line(training.out_of_fold(score, inside, spam[past], parts, seed), spam[past])
+            fitted = score(seed).fit(inside, spam[past])
+            odds[held] = slope * fitted.margin(rows_of(counts, held)) + intercept
+        for way, aside in (("even odds", odds > 0), ("by the costs", costs.decided(expit(odds)))):
+            mean = difference(costs.cost(spam, aside), np.zeros(len(spam)))
+            made: Line = {"method": f"{name}, {way}"} | line(spam, aside, np.zeros(len(spam), bool))
+            yield made | dict(zip(("cost", "cost_low", "cost_high"), mean, strict=True))
+    yield {"method": "everything is shown", "ham_lost": 0, "spam_missed": int(spam.sum()), "f1": 0.0} | dict.fromkeys(
+        ("cost", "cost_low", "cost_high"), float(spam.mean())
+    )
+
+
+def divisions(past: pd.DataFrame) -> Iterator[Line]:
+    """Yield the metrics of the gate for random quarters of the messages to train on, near copies together."""
+    groups = near_copies.groups(past["text"].tolist())
+    for seed in range(DIVISIONS):
+        at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
+        model = task.train({"messages": past[~at]}, seed=seed)
+        yield {"method": f"{seed}"} | task.evaluate(model, {"messages": past[at]}).metrics
+
+
+def ranged(name: str, digits: int = 4) -> Callable[[pd.DataFrame], str]:
+    """Return what makes a cell of a measure and its interval, as means over the seeds."""
+
+    def cell(rows: pd.DataFrame) -> str:
+        shown = [rows[part].mean() for part in (name, f"{name}_low", f"{name}_high")]
+        return f"{shown[0]:.{digits}f}" + (
+            "" if np.isnan(shown[1]) else f" ({shown[1]:.{digits}f} to {shown[2]:.{digits}f})"
+        )
+
+    return cell
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the tables of the README."""
+    parts = dict(list(results.groupby("part", sort=False)))
+    lost = {
+        "ham lost": lambda rows: f"{rows['ham_lost'].mean():.1f}",
+        "spam missed": lambda rows: f"{rows['spam_missed'].mean():.1f}",
+    }
+    compared = {"F1 of spam": ranged("f1"), "more than the simple one": ranged("f1_more"), **lost}
+    chosen = {"F1 of spam": ranged("f1"), **lost}
+    gate = {name: (lambda rows, name=name: spread(rows[name], digits=4)) for name in task.THRESHOLDS}
+    made = [
+        markdown(parts[protocol], {f"five folds, {protocol}": "method"}, compared)
+        for protocol in ("by lot", "near copies together")
+    ]
+    made.append(markdown(parts["test"], {"the messages to test on": "method"}, compared))
+    made += [
+        markdown(parts["nested"], {"settings chosen inside each fold": "protocol"}, chosen),
+        markdown(parts["decisions"], {"decisions": "method"}, {"cost of a message": ranged("cost"), **chosen}),
+        markdown(parts["division"], {"five divisions of the messages to train on": "part"}, gate),
+    ]
+    return "\n\n".join(made)
+
+
+def main() -> None:
+    """Measure, write and print."""
+    parser = options(__doc__, FOLDER)
+    parser.set_defaults(seeds=2)
+    given = parser.parse_args()
+    study = Study(given.out / "compare.json", ["part", "protocol", "method", "seed"])
+    loaded = task.load(settings().data_dir)
+    rows = loaded["messages"].drop_duplicates("text", ignore_index=True)
+    texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
+    groups, counts = near_copies.groups(texts), counted(texts)
+
+    def add(part: str, protocol: str, seed: int, made: Iterator[Line]) -> None:
+        if not study.has(part=part, protocol=protocol, seed=seed):
+            study.add(*({"part": part, "protocol": protocol, "seed": seed} | one for one in list(made)))
+
+    for seed in range(given.seeds):
+        for protocol in ("by lot", "near copies together"):
+            add(protocol, protocol, seed, compared(counts, spam, groups, seed, protocol))
+    past, test = (part["messages"] for part in task.split(loaded))
+    add("test", "near copies together", 0, tested(past, test, 0))
+    add("decisions", "near copies together", 0, decisions(texts, spam, groups, 0))
+    add("division", "near copies together", 0, divisions(past))
+    add("nested", "by lot", 0, iter([nested(texts, spam, groups, 0, "by lot")]))
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()
