@@ -9,7 +9,7 @@ import numpy as np
 
 from models import near_copies, platt
 from pipelines.spam.model import SpamModel
-from pipelines.spam.scores import Bayes, Counts, rows_of
+from pipelines.spam.scores import Counts, Simple, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ def fit(rows: pd.DataFrame, score: Callable[[int], Any], seed: int) -> SpamModel
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
     parts = folds(spam, near_copies.groups(texts), seed)
     made, lines = [], []
-    for kind in (score, Bayes):
+    for kind in (score, Simple):
         counts = kind(seed).counts(texts)
         lines.append(platt.line(out_of_fold(kind, counts, spam, parts, seed), spam))
         made.append(kind(seed).fit(counts, spam))
