@@ -8,7 +8,6 @@ the messages to test on; and the spread that the limits of the gate come from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +112,11 @@ def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
         yield {"method": name} | line(spam, guess, simple)
 
 
+def machine(setting: dict[str, Any]) -> Callable[[int], Machine]:
+    """Return what makes a score with a setting."""
+    return lambda seed: Machine(seed, **setting)
+
+
 def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Line:
     """Return the line of the choice made anew inside each fold."""
     counts, guess, chosen = Machine.counts(texts), np.zeros(len(spam), bool), []
@@ -121,7 +125,7 @@ def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, pr
         setting = choose(inside, spam[past], groups[past], seed)
         chosen.append(tune.name(setting))
         own = training.folds(spam[past], groups[past], seed)
-        score = partial(Machine, **setting)
+        score = machine(setting)
         slope, intercept = platt.line(training.out_of_fold(score, inside, spam[past], own, seed), spam[past])
         guess[held] = slope * score(seed).fit(inside, spam[past]).margin(rows_of(counts, held)) + intercept > 0
     return {"method": NESTED, "chosen": chosen} | line(spam, guess, np.zeros(len(spam), bool))

@@ -1,9 +1,13 @@
 """Runs of words and characters, hashed TF-IDF, naive Bayes and the support vector machine, beside scikit-learn's."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
@@ -11,6 +15,7 @@ from models import near_copies, text_grams
 from models.hashed_tfidf import Tfidf, columns, counted
 from models.linear_svm import LinearSVM
 from models.naive_bayes import NaiveBayes
+from models.passive_aggressive import PassiveAggressive
 
 WIDTH = 2**18
 
@@ -123,3 +128,20 @@ def test_groups_are_those_of_all_pairs_by_hand(texts):
             if len(a & b) >= near_copies.ALIKE * len(a | b):
                 assert made[one] == made[other]
     assert len(set(made.tolist())) > 30
+
+
+@pytest.mark.parametrize("bound", [0.05, 1.0])
+def test_passive_aggressive_steps_are_those_of_scikit_learn(counts, target, bound):
+    """Its intercept is another one: here it is the weight of a column of ones, for both."""
+    rows = Tfidf().fit(counts).transform(counts)
+    used = np.unique(rows.indices)
+    whole = np.column_stack([rows[:, used].toarray(), np.ones(len(target))])
+    other = SGDClassifier(
+        loss="hinge", penalty=None, learning_rate="pa1", eta0=bound, fit_intercept=False, shuffle=False, max_iter=1
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        other.fit(whole, target)
+    mine = PassiveAggressive(np.zeros(WIDTH), bound=bound)
+    mine.learn(rows, target)
+    assert mine.margin(rows) == pytest.approx(other.decision_function(whole), abs=1e-9)

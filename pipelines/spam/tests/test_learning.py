@@ -1,0 +1,77 @@
+"""A replay learns from the labels that are known by then alone; two language models beside their formula."""
+
+import numpy as np
+import pytest
+
+from models.kneser_ney import KneserNey
+from pipelines.spam import campaign
+from pipelines.spam.campaigns import CAMPAIGNS
+from pipelines.spam.generative import Generative
+from pipelines.spam.scores import Machine
+
+
+@pytest.fixture(scope="module")
+def replay(parts, served) -> dict:
+    rows = campaign.stream(parts[1]["messages"].head(300), "a parcel that waits", seed=0)
+    known = parts[0]["messages"].head(300)
+    made = {
+        name: campaign.Known(Machine.counts(part["text"].tolist()), part["spam"].to_numpy().astype(int))
+        for name, part in (("known", known), ("new", rows))
+    }
+    return made | {"model": served, "rows": rows}
+
+
+def test_campaign_begins_in_the_middle(replay):
+    planted = replay["rows"]["planted"].to_numpy()
+    assert not planted[:150].any() and 5 < planted.sum() < 40
+    assert (
+        replay["rows"].loc[planted, "text"].nunique() > 0.9 * planted.sum()
+        and (replay["rows"].spam[planted] == 1).all()
+    )
+
+
+@pytest.mark.parametrize("way", campaign.WAYS)
+def test_label_that_is_not_known_yet_has_no_effect(replay, way):
+    new = replay["new"]
+    late = np.where(np.arange(len(new.spam)) >= len(new.spam) - campaign.DELAY - 1, 1 - new.spam, new.spam)
+    made = [
+        campaign.replayed(way, replay["model"], replay["known"], campaign.Known(new.counts, spam))
+        for spam in (new.spam, late)
+    ]
+    assert made[0].tolist() == made[1].tolist()
+
+
+def test_without_learning_the_replay_is_what_the_model_answers(replay):
+    made = campaign.replayed(campaign.WAYS[0], replay["model"], replay["known"], replay["new"])
+    answers = replay["model"].decided(replay["rows"]["text"].tolist())["decision"]
+    assert made.tolist() == (answers == "spam").tolist()
+
+
+def test_first_run_of_what_is_caught_counts_the_labels_known_by_then():
+    planted = np.zeros(200, bool)
+    planted[100::2] = True  # 50 messages of the campaign; the last 30 are put aside
+    aside = planted & (np.arange(200) >= 140)
+    made = campaign.line(aside, planted.astype(int) | (np.arange(200) < 50), planted)
+    # Nine of ten from the message at 138 on; at 118 and before, ten labels of the campaign are known less one.
+    assert made["labels"] == 9 and made["found"] == pytest.approx(0.6) and made["ham_lost"] == 0
+    never = campaign.line(np.zeros(200, bool), planted.astype(int) | (np.arange(200) < 50), planted)
+    assert never["labels"] is None
+
+
+def test_messages_of_a_campaign_differ():
+    random = np.random.default_rng(0)
+    for name in CAMPAIGNS:
+        assert len({campaign.message(name, random) for _ in range(40)}) > 15
+
+
+def test_margin_of_two_language_models_is_that_of_their_bytes():
+    texts, spam = ["call now to win", "see you at home", "win a prize now", "at home now?"], np.array([1, 0, 1, 0])
+    score = Generative(order=3).fit(Generative.counts(texts), spam)
+    joined = {
+        kind: b"\0\0" + b"\0\0".join(texts[i].encode() for i in np.flatnonzero(spam == kind)) + b"\0\0"
+        for kind in (0, 1)
+    }
+    models = [KneserNey(np.frombuffer(joined[kind], np.uint8), 3) for kind in (0, 1)]
+    body = np.frombuffer(b"you win\0", np.uint8)
+    expected = np.log(models[1].chances(body)).sum() - np.log(models[0].chances(body)).sum()
+    assert score.margin(Generative.counts(["see", "you win", ""]))[1] == pytest.approx(expected)
