@@ -107,10 +107,14 @@ def tables(results: pd.DataFrame) -> str:
 
     def labels(rows: pd.DataFrame) -> str:
         caught = rows["labels"].dropna()
-        return f"{spread(caught, digits=0)}, in {len(caught)} of {len(rows)}" if len(caught) else "never"
+        never = f", never in {len(rows) - len(caught)}" if len(caught) < len(rows) else ""
+        return spread(caught, digits=0) + never if len(caught) else "never"
 
     columns = {
         "labels of the campaign until it is caught": labels,
+        "shown of the campaign": lambda rows: (
+            f"{((1 - rows['found']) * rows['campaign_messages']).mean():.0f} of {rows['campaign_messages'].mean():.0f}"
+        ),
         "found of the campaign, %": lambda rows: f"{100 * rows['found'].mean():.0f}",
         "found of other spam, %": lambda rows: f"{100 * rows['other_spam_found'].mean():.1f}",
         "ham lost, messages": lambda rows: f"{rows['ham_lost'].mean():.1f}",
