@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models import platt
 from models.booster import CalibratedBooster, encode
 from models.ray_workers import LOST_WORKERS, scaling, start_ray
 from models.splits import require_classes
@@ -56,7 +57,7 @@ def train_classifier(
     if tune:
         params |= _search(early, late, categorical, params, rounds, tune, seed)
     uncalibrated = fit(*early, categorical, params, rounds, workers)
-    slope, intercept = _platt(np.asarray(uncalibrated.predict(late[0], raw_score=True)), late[1])
+    slope, intercept = platt.line(np.asarray(uncalibrated.predict(late[0], raw_score=True)), late[1])
     booster = fit(matrix, target, categorical, params, rounds, workers)
     return CalibratedBooster(booster, inputs, coding, slope, intercept)
 
@@ -145,11 +146,3 @@ def _search(
             run_config=tune.RunConfig(storage_path=storage, verbose=0),
         )
         return tuner.fit().get_best_result().config or {}
-
-
-def _platt(margin: np.ndarray, target: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept of the log-odds on the margin, by maximum likelihood."""
-    from sklearn.linear_model import LogisticRegression
-
-    line = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), target)
-    return float(line.coef_[0, 0]), float(line.intercept_[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models import platt
 from pipelines.churn import training
 from pipelines.churn.boosting import Boosting
 from pipelines.churn.columns import LABEL
@@ -57,7 +58,7 @@ def mean(one: Margins, other: Margins) -> Margins:
 
 def calibrated(made: Margins, churned: np.ndarray) -> np.ndarray:
     """Return the later log-odds by Platt's line through those out of fold, shape (n,)."""
-    slope, intercept = training.platt(made[0], churned)
+    slope, intercept = platt.line(made[0], churned)
     return np.asarray(slope * made[1] + intercept)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import splits
+from models import platt, splits
 from models.logistic import Logistic
 from pipelines.churn.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
 from pipelines.churn.model import ChurnModel
@@ -23,7 +23,7 @@ def fit(rows: pd.DataFrame, score: Callable[[int], Any], seed: int) -> ChurnMode
     """Return the model of a kind of score, fitted on all rows. score: makes a new one of a seed."""
     rows = rows.reset_index(drop=True)
     churned = rows[LABEL].to_numpy()
-    slope, intercept = platt(out_of_fold(rows, churned, score, seed), churned)
+    slope, intercept = platt.line(out_of_fold(rows, churned, score, seed), churned)
     baseline = Logistic(NUMBERS, CATEGORIES).fit(rows, churned)
     ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in NUMBERS}
     return ChurnModel(score(seed).fit(rows, churned), slope, intercept, Stays().fit(rows), baseline, ranges)
@@ -46,14 +46,3 @@ def folds(rows: pd.DataFrame, churned: np.ndarray, seed: int) -> list[tuple[np.n
 
     parts = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(churned, churned)
     return [(splits.without(rows.iloc[past], rows.iloc[held], INPUTS).index.to_numpy(), held) for past, held in parts]
-
-
-def platt(margin: np.ndarray, churned: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept of the log-odds on the margin, by maximum likelihood.
-
-    Platt, "Probabilistic outputs for support vector machines" (1999).
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    line: Any = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), churned)
-    return float(line.coef_[0, 0]), float(line.intercept_[0])

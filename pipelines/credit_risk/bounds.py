@@ -16,6 +16,7 @@ import pandas as pd
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from models import platt
 from models.study import Line, Study, options
 from pipelines.credit_risk import compare, data, fairness, policy, task, training
 from pipelines.credit_risk.columns import LABEL
@@ -36,7 +37,7 @@ def measure(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
     for past, held in training.folds(bad, seed):
         known, later = rows.iloc[past], rows.iloc[held]
         margin = training.out_of_fold(known, bad[past], Splines, seed)
-        slope, intercept = training.platt(margin, bad[past])
+        slope, intercept = platt.line(margin, bad[past])
         made = slope * Splines(seed).fit(known, bad[past]).margin(later) + intercept
         for place, (age, marital) in enumerate(pairs):
             fitted = policy.fit(slope * margin + intercept, bad[past], known, {"age": age, "marital": marital})

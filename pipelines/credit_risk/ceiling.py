@@ -10,8 +10,9 @@ import pandas as pd
 from scipy.special import expit
 
 from capstan.delong import roc_auc
+from models import platt
 from models.study import Line
-from pipelines.credit_risk import rivals, training
+from pipelines.credit_risk import rivals
 from pipelines.credit_risk.columns import LABEL
 
 SIZES = (500, 1_000, 2_000, 3_564)  # loans to learn from; the last is four fifths
@@ -30,7 +31,7 @@ def left(rows: pd.DataFrame, made: Mapping[str, np.ndarray], seed: int, draws: i
     points = rivals.Forest(smallest=20).fit(rows, bad)._matrix(rows)
     nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[1][:, 1]
     for name, margin in made.items():
-        slope, intercept = training.platt(margin, bad)
+        slope, intercept = platt.line(margin, bad)
         p = expit(slope * margin + intercept)
         drawn = [roc_auc((random.random(len(p)) < p).astype(float), p).mean() for _ in range(draws)]
         error = (bad - p) / np.sqrt(p * (1 - p))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from models import platt
 from models.logistic import Logistic
 from pipelines.credit_risk import training
 from pipelines.credit_risk.boosting import PARAMS, ROUNDS, Boosting
@@ -70,7 +71,7 @@ def reweighing(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int
     for train, held in training.folds(bad, seed):
         fitted = Boosting(seed).fit(past.iloc[train], bad[train], weights[train])
         margin[held] = fitted.margin(past.iloc[held])
-    slope, intercept = training.platt(margin, bad)
+    slope, intercept = platt.line(margin, bad)
     scores = slope * Boosting(seed).fit(past, bad, weights).margin(test) + intercept
     return Decided((scores >= MARGIN).astype(float), scores)
 
@@ -89,7 +90,7 @@ def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: 
     margin = np.empty(len(past))
     for train, held in training.folds(bad, seed):
         margin[held] = model.fit(clean[0][train], bad[train]).predict(clean[0][held], raw_score=True)
-    slope, intercept = training.platt(margin, bad)
+    slope, intercept = platt.line(margin, bad)
     scores = slope * np.asarray(model.fit(clean[0], bad).predict(clean[1], raw_score=True)) + intercept
     return Decided((scores >= MARGIN).astype(float), scores)
 

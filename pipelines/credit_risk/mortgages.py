@@ -17,6 +17,7 @@ from scipy.special import expit
 
 from capstan.delong import roc_auc
 from capstan.settings import settings
+from models import platt
 from models.additive import Additive, Values
 from models.logistic import Logistic
 from models.study import Line, Study, markdown, options, spread
@@ -76,7 +77,7 @@ def decisions(rows: pd.DataFrame, seed: int) -> Iterator[tuple[str, np.ndarray, 
     declined = rows[LABEL].to_numpy()
     yield LENDER, declined, np.full(len(rows), declined.mean())
     for name, margin in margins(rows, seed).items():
-        slope, intercept = training.platt(margin, declined)
+        slope, intercept = platt.line(margin, declined)
         probability = expit(slope * margin + intercept)
         yield name, (probability >= np.quantile(probability, 1 - declined.mean())).astype(float), probability
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models import platt
 from models.logistic import Logistic
 from pipelines.credit_risk import policy
 from pipelines.credit_risk.columns import CATEGORIES, LABEL, NUMBERS
@@ -21,7 +22,7 @@ def fit(rows: pd.DataFrame, score: type, fair: bool, seed: int) -> CreditModel:
     """Return the model of a kind of score, fitted on all rows. fair: thresholds by group, not one for all."""
     bad = rows[LABEL].to_numpy()
     margin = out_of_fold(rows, bad, score, seed)
-    slope, intercept = platt(margin, bad)
+    slope, intercept = platt.line(margin, bad)
     made = policy.fit(slope * margin + intercept, bad, rows) if fair else policy.Policy()
     baseline = Logistic(NUMBERS, CATEGORIES).fit(rows, bad)
     ranges = {name: (float(rows[name].min()), float(rows[name].max())) for name in [*NUMBERS, "age"]}
@@ -41,11 +42,3 @@ def folds(bad: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     from sklearn.model_selection import StratifiedKFold
 
     return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(bad, bad))
-
-
-def platt(margin: np.ndarray, bad: np.ndarray) -> tuple[float, float]:
-    """Return slope and intercept of the log-odds on the margin, by maximum likelihood."""
-    from sklearn.linear_model import LogisticRegression
-
-    line: Any = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), bad)
-    return float(line.coef_[0, 0]), float(line.intercept_[0])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fairlearn.metrics import equalized_odds_difference
 
+from models import platt
 from pipelines.credit_risk import data, fairness, policy, training
 from pipelines.credit_risk.boosting import Boosting
 from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost
@@ -13,7 +14,7 @@ from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost
 def margin(loans) -> np.ndarray:
     bad = loans["bad"].to_numpy()
     raw = training.out_of_fold(loans, bad, Boosting, 0)
-    slope, intercept = training.platt(raw, bad)
+    slope, intercept = platt.line(raw, bad)
     return slope * raw + intercept
 
 

@@ -11,7 +11,7 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
-from models import near_copies, text_grams
+from models import near_copies, platt, text_grams
 from models.hashed_tfidf import Tfidf, columns, counted
 from models.linear_svm import LinearSVM
 from models.naive_bayes import NaiveBayes
@@ -145,3 +145,17 @@ def test_passive_aggressive_steps_are_those_of_scikit_learn(counts, target, boun
     mine = PassiveAggressive(np.zeros(WIDTH), bound=bound)
     mine.learn(rows, target)
     assert mine.margin(rows) == pytest.approx(other.decision_function(whole), abs=1e-9)
+
+
+def test_line_of_platt_makes_probabilities_of_margins():
+    random = np.random.default_rng(0)
+    margin = random.normal(size=20_000)
+    target = random.random(20_000) < 1 / (1 + np.exp(-(3 * margin - 1)))
+    assert platt.line(margin, target.astype(int)) == pytest.approx((3, -1), abs=0.1)
+
+
+def test_line_of_platt_gives_each_class_its_share():
+    """What the gradient of the likelihood by the intercept is zero for."""
+    margin, target = np.array([-2.0, -1, 0, 1, 2, 3]), np.array([0, 0, 1, 0, 1, 1])
+    slope, intercept = platt.line(margin, target)
+    assert (1 / (1 + np.exp(-(slope * margin + intercept)))).sum() == pytest.approx(3, abs=1e-3)
