@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 SHARE = 0.1  # of the messages after the middle
 DELAY = 20  # messages until a label is known
 EVERY = 200  # labels
-CAUGHT, OF = 9, 10  # caught: so many of so many messages of the campaign in a row are put aside
+CAUGHT, OF = 9, 10  # caught: from a message on that is put aside, so many of so many in a row are
 
 
 class Known(NamedTuple):
@@ -81,9 +81,9 @@ def line(aside: np.ndarray, spam: np.ndarray, planted: np.ndarray) -> Line:
     places = np.flatnonzero(planted)
     hits = aside[places]
     runs = np.convolve(hits, np.ones(OF), "valid") >= CAUGHT
-    first = int(np.argmax(runs)) if runs.any() else None
+    first = next((place for place in np.flatnonzero(hits) if runs[place : place + 1].any()), None)
     made: Line = {"campaign_messages": len(places), "found": float(hits.mean()), "first": float(hits[0])}
-    # Labels of the campaign that were known when the first message of the run came, and labels of all messages.
+    # Labels of the campaign that were known when the first of them came, and labels of all messages since it began.
     at = None if first is None else int(places[first])
     made["labels"] = None if at is None else int((places < max(at - DELAY, 0)).sum())
     made["all_labels"] = None if at is None else int(max(at - DELAY, 0) - max(int(places[0]), 0))
@@ -125,7 +125,7 @@ def tables(results: pd.DataFrame) -> str:
 def main() -> None:
     """Measure, write and print."""
     parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=1)
+    parser.set_defaults(seeds=5)
     given = parser.parse_args()
     study = Study(given.out / "campaign.json", ["campaign", "method", "seed"])
     past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))

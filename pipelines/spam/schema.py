@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -39,12 +40,20 @@ class Request(BaseModel):
         json_schema_extra={"contentMediaType": "text/plain"},
     )
 
+    received_at: AwareDatetime | None = Field(
+        None, title="Received", description="when it came, with the offset from UTC; by default now"
+    )
+
     @field_validator("text")
     @classmethod
     def _says_something(cls, text: str) -> str:
         if not text.strip():
             raise ValueError("The message is blank. Send its text.")
         return text
+
+    def prediction_time(self) -> datetime:
+        """Return when the message came: the circle compares versions by days."""
+        return self.received_at or datetime.now(UTC)
 
 
 class Part(BaseModel):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
 from capstan.checks import Checks
+from capstan.circle import Circle
+from capstan.times import instant
 from pipelines.spam import data
 from pipelines.spam.schema import EXAMPLE, Prediction, Request, contracts
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from capstan.capstone import Tables
@@ -33,8 +37,20 @@ THRESHOLDS = {
     "cost": at_most(0.08, slack=0.02),
     "ham_lost": at_most(0.006),
 }
+SMALLEST = 1e-12  # of a probability: beyond it, the loss of an answer would be infinite
 TEST_SHARE = 4  # one group of messages in four
 Actual = bool  # spam, or not
+# A campaign lasts days, not months: it is learned as soon as labels are there, and tried on every message. A campaign
+# that is shown may rank above all ham, so versions are compared by `losses`, not by ROC AUC.
+CIRCLE = Circle(
+    alarms=("performance", "drift"),
+    cool_down=timedelta(days=2),
+    labels=100,
+    recent=timedelta(days=14),
+    difference=0.01,
+    trial="shadow",
+    harm=0.01,
+)
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -54,10 +70,12 @@ def count(tables: Tables) -> dict[str, float]:
     return {"messages": len(rows), "distinct": rows["text"].nunique(), "spam": float(rows["spam"].sum())}
 
 
-def split(tables: Tables) -> tuple[Tables, Tables]:
+def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
     """Return three quarters of the distinct messages to train on, and the others, by a hash.
 
     The file has no times to split by. Near copies are all on one side: see `models/near_copies.py`.
+    labels_until: an instant, ISO 8601; messages that the endpoint answered, with labels known by then, are trained on
+    as well. "" takes none.
     """
     import numpy as np
 
@@ -70,6 +88,10 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
         first[group] = min(first.get(group, text), text)
     at = np.array([zlib.crc32(first[group].encode()) % TEST_SHARE == 0 for group in groups.tolist()])
     past, test = (part.sort_values("number", ignore_index=True) for part in (rows[~at], rows[at]))
+    if labels_until:
+        from pipelines.spam import learned
+
+        past = learned.joined(past, test, learned.messages(instant(labels_until)))
     splits.require_classes(past, "spam", "training")
     splits.require_classes(test, "spam", "test")
     return {"messages": past}, {"messages": test}
@@ -105,6 +127,22 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
     from pipelines.spam import watching
 
     return watching.of_texts(requests["text"].tolist())
+
+
+def losses(predictions: list[dict[str, Any]], labels: list[bool]) -> np.ndarray:
+    """Return the log loss of each answer, shape (n,): the decision follows from the probability."""
+    import numpy as np
+    from scipy.special import logit
+
+    from pipelines.spam import report
+
+    probability = np.clip([answer["probability"] for answer in predictions], SMALLEST, 1 - SMALLEST)
+    return report.log_loss(np.array(labels, int), logit(probability))
+
+
+def parameters_at(moment: datetime) -> dict[str, str]:
+    """Return the parameters of a run that learns from what users had labelled at an instant."""
+    return {"labels_until": moment.isoformat()}
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

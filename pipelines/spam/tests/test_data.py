@@ -67,6 +67,7 @@ def test_planted_near_copy_goes_where_its_group_is(tables, parts):
         ({"text": None}, "valid string"),
         ({}, "required"),
         ({"text": "hi", "from": "me"}, "not permitted"),
+        ({"text": "hi", "received_at": "2026-11-26T12:00:00"}, "timezone"),
     ],
 )
 def test_request_that_is_wrong_says_what_is_allowed(given, said):

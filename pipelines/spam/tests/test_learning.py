@@ -1,10 +1,11 @@
-"""A replay learns from the labels that are known by then alone; two language models beside their formula."""
+"""What is learned from labels, in a replay and in a run; two language models beside their formula."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from models.kneser_ney import KneserNey
-from pipelines.spam import campaign
+from pipelines.spam import campaign, learned
 from pipelines.spam.campaigns import CAMPAIGNS
 from pipelines.spam.generative import Generative
 from pipelines.spam.scores import Machine
@@ -52,8 +53,8 @@ def test_first_run_of_what_is_caught_counts_the_labels_known_by_then():
     planted[100::2] = True  # 50 messages of the campaign; the last 30 are put aside
     aside = planted & (np.arange(200) >= 140)
     made = campaign.line(aside, planted.astype(int) | (np.arange(200) < 50), planted)
-    # Nine of ten from the message at 138 on; at 118 and before, ten labels of the campaign are known less one.
-    assert made["labels"] == 9 and made["found"] == pytest.approx(0.6) and made["ham_lost"] == 0
+    # The first is put aside at 140, when the labels of those before 120 are known: ten.
+    assert made["labels"] == 10 and made["found"] == pytest.approx(0.6) and made["ham_lost"] == 0
     never = campaign.line(np.zeros(200, bool), planted.astype(int) | (np.arange(200) < 50), planted)
     assert never["labels"] is None
 
@@ -75,3 +76,15 @@ def test_margin_of_two_language_models_is_that_of_their_bytes():
     body = np.frombuffer(b"you win\0", np.uint8)
     expected = np.log(models[1].chances(body)).sum() - np.log(models[0].chances(body)).sum()
     assert score.margin(Generative.counts(["see", "you win", ""]))[1] == pytest.approx(expected)
+
+
+def test_labelled_messages_are_learned_but_not_those_of_the_file_or_near_to_what_is_tested_on(parts):
+    past, test = (part["messages"] for part in parts)
+    long = test["text"][test["text"].str.len() > 100].iloc[0]
+    new = pd.DataFrame(
+        {"text": [past["text"].iloc[0], test["text"].iloc[0], f"{long} 7!", "Ur parcel waits!"], "spam": [0.0, 0, 0, 1]}
+    )
+    made = learned.joined(past, test, new)
+    assert made.iloc[: len(past)].equals(past)
+    assert made.iloc[len(past) :][["text", "spam"]].to_numpy().tolist() == [["Ur parcel waits!", 1.0]]
+    assert made["number"].is_unique and not set(made["number"]) & set(test["number"])
