@@ -73,5 +73,5 @@ def shown(text: str, run: Gram) -> str:
     """Return a run as a person reads it: as it is spelled, and what shape it has."""
     spelled = text[run.start : run.end]
     if run.name.startswith("<") and run.name.endswith(">"):
-        return f"{spelled} ({run.name[1:-1]})"
+        return f"{spelled} ({run.name[1:-1].removesuffix('s') if run.name == '<1 digits>' else run.name[1:-1]})"
     return f"{spelled} (any digits)" if any(map(str.isdigit, spelled)) else spelled

@@ -161,9 +161,9 @@ def test_effects_are_a_text_coloured_by_what_each_part_adds(shown):
     assert [part.get_attribute("class").split()[1] for part in parts] == ["adds-3", "takes-2", "adds-0"]
     assert [part.get_attribute("textContent") for part in parts] == ["<b>so ", "it ", "is"]
     ActionChains(shown.driver).move_to_element(parts[1]).perform()
-    shown.wait("[data-field=effects] .readout", f"it: {MINUS}0.60\u00a0kg")
+    shown.wait("[data-field=effects] .readout", f"it: {MINUS}0.60 kg")
     shown.wait("[data-field=effects] summary").click()
-    assert shown.texts("[data-field=effects] tbody tr")[0] == "<b>so +2.00\u00a0kg"
+    assert shown.texts("[data-field=effects] tbody tr")[0] == "<b>so +2.00 kg"
 
 
 def test_records_are_a_table_with_a_row_each(shown):
