@@ -86,9 +86,11 @@ class Watch:
 
     async def read(self, until: float) -> None:
         """Read until an instant."""
+        begun = time.monotonic()
         while time.monotonic() < until:
             now = await asyncio.to_thread(counted, self.url)
-            self.samples.append({"memory": self.process.memory_info().rss, **now})
+            minute = int((time.monotonic() - begun) / 60)
+            self.samples.append({"minute": minute, "memory": self.process.memory_info().rss, **now})
             await asyncio.sleep(1)
 
 
@@ -148,12 +150,10 @@ def main() -> None:
     fill(url)
     ended, samples = asyncio.run(load(url, given.minutes))
     study, seconds = Study(given.out / "soak.json", ["what"]), pd.DataFrame(samples)
-    tenth = max(1, len(seconds) // 10)
-    memory, after = seconds["memory"], left(url)
+    by_minute, after = seconds.groupby("minute")["memory"].median(), left(url)
     study.add(
         *({"what": f"{kind}: {status}", "count": count} for (kind, status), count in sorted(ended.items())),
-        {"what": "MB after a tenth of the time", "count": round(memory[tenth : 2 * tenth].median() / 1e6)},
-        {"what": "MB in the last tenth", "count": round(memory[-tenth:].median() / 1e6)},
+        *({"what": f"MB, minute {minute + 1}", "count": round(each / 1e6)} for minute, each in by_minute.items()),
         {"what": "most pages held", "count": int(seconds["pages held"].max())},
         *({"what": f"{name}, after the last text", "count": int(count)} for name, count in after.items()),
         {"what": "minutes", "count": given.minutes} | where(),

@@ -1,7 +1,6 @@
 """The circle of a capstone about which everything is known: promoted, rejected, rolled back, stopped, and killed."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -95,7 +94,7 @@ from monitoring.checks.result import Check
 from monitoring.retraining import steps
 from monitoring.history import History
 
-moment, dies_before, trained, alarm = json.loads(sys.argv[1])
+dies_before, trained, alarm = json.loads(sys.argv[1])
 write = History.add
 def add(self, capstone, key, event):
     if event.kind == dies_before:
@@ -104,16 +103,40 @@ def add(self, capstone, key, event):
 History.add = add
 checks = [Check("performance", "probability", "alarm", message="worse")] if alarm else []
 circle = steps.Steps("coin", catalogue.load("coin"), lambda _parameters: tuple(trained))
-circle.step(datetime.fromisoformat(moment), checks)
+for moment in sys.stdin:
+    circle.step(datetime.fromisoformat(moment.strip()), checks)
+    print("done", flush=True)
 """
 
 
+class Doomed:
+    """A process that takes steps of the circle, and is killed before it writes an event of a kind."""
+
+    def __init__(self, dies_before: str, trained: tuple[str, str] = ("", ""), alarm: bool = False):
+        command = [sys.executable, "-c", SCRIPT, json.dumps([dies_before, trained, alarm])]
+        self.child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def dies(self, moment: datetime) -> bool:
+        """Take a step; return whether the process was killed in it."""
+        self.child.stdin.write(f"{moment.isoformat()}\n")
+        self.child.stdin.flush()
+        if self.child.stdout.readline() == "done\n":
+            return False
+        assert self.child.wait(60) == -signal.SIGKILL
+        return True
+
+    def __enter__(self) -> "Doomed":
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.child.kill()
+        self.child.communicate()
+
+
 def killed(moment: datetime, dies_before: str, trained: tuple[str, str] = ("", ""), alarm: bool = False) -> bool:
-    """Take a step in a process that is killed before it writes an event of a kind; return whether it came to that."""
-    given = json.dumps([moment.isoformat(), dies_before, trained, alarm])
-    done = subprocess.run([sys.executable, "-c", SCRIPT, given], cwd=ROOT, env=os.environ, timeout=120)
-    assert done.returncode in (0, -signal.SIGKILL)
-    return done.returncode != 0
+    """Take one step in a process of its own; return whether it was killed before it wrote an event of a kind."""
+    with Doomed(dies_before, trained, alarm) as process:
+        return process.dies(moment)
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +196,11 @@ def test_decision_is_refused_when_a_person_changes_the_roll_out_between_it_and_w
 
 
 def test_canary_that_is_better_live_is_promoted_also_when_the_process_is_killed(live):
-    for _ in range(20):
-        assert live.day() == {"1", "2"}
-        if killed(live.today, "promoted"):
-            break
+    with Doomed("promoted") as process:
+        for _ in range(20):
+            assert live.day() == {"1", "2"}
+            if process.dies(live.today):
+                break
     assert store.read(NAME).champion == "2"
     assert live.step() == ["promoted"]
     assert live.step() == [] and live.day() == {"2"}
@@ -199,10 +223,11 @@ def test_challenger_that_is_broken_online_is_rolled_back_and_the_circle_stops_af
     live.day()
     live.day()
     assert live.step(*ALARM) == ["retraining", "challenger", "canary"]
-    for _ in range(25):
-        live.day(steered=PER_DAY)
-        if killed(live.today, "rolled back"):
-            break
+    with Doomed("rolled back") as process:
+        for _ in range(25):
+            live.day(steered=PER_DAY)
+            if process.dies(live.today):
+                break
     assert store.read(NAME).challenger == ""  # the roll-back came before the event
     assert killed(live.today, "stopped") and history().events(NAME)[-1].kind == "rolled back"
     assert live.step() == ["stopped"]
