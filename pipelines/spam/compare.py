@@ -17,9 +17,9 @@ from scipy.special import expit
 
 from capstan.intervals import difference
 from capstan.settings import settings
-from models import near_copies, paired, platt
+from models import near_copies
 from models.study import Line, Study, markdown, options, spread
-from pipelines.spam import costs, task, training, tune
+from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
 from pipelines.spam.scores import Bayes, Machine, Plain, rows_of
 
@@ -46,16 +46,13 @@ def dealt(spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> tra
     return training.folds(spam, np.arange(len(spam)) if protocol == "by lot" else groups, seed)
 
 
-def f1(spam: np.ndarray, guess: np.ndarray) -> np.ndarray:
-    """Return F1 of spam as a value per message, whose mean it is, shape (n,)."""
-    return paired.ratio(2.0 * (guess & (spam == 1)), guess + 1.0 * (spam == 1))
-
-
 def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
     """Return F1 with its interval over messages, less that of the simple method, and what is wrong. guess: booleans."""
     made: Line = {"ham_lost": int((guess & (spam == 0)).sum()), "spam_missed": int((~guess & (spam == 1)).sum())}
-    for title, other in (("f1", np.zeros(len(spam))), ("f1_more", f1(spam, simple))):
-        made |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(f1(spam, guess), other), strict=True))
+    for title, other in (("f1", np.zeros(len(spam))), ("f1_more", report.f1(spam, simple))):
+        made |= dict(
+            zip((title, f"{title}_low", f"{title}_high"), difference(report.f1(spam, guess), other), strict=True)
+        )
     return made
 
 
@@ -105,9 +102,8 @@ def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
     for name, score in METHODS.items():
         counts, known = score(seed).counts(past["text"].tolist()), past["spam"].to_numpy().astype(int)
         own = training.folds(known, groups, seed)
-        slope, intercept = platt.line(training.out_of_fold(score, counts, known, own, seed), known)
-        margin = score(seed).fit(counts, known).margin(score(seed).counts(test["text"].tolist()))
-        guess = slope * margin + intercept > 0
+        fitted, (slope, intercept) = training.calibrated(score, counts, known, own, seed)
+        guess = slope * fitted.margin(score(seed).counts(test["text"].tolist())) + intercept > 0
         simple = guess if name == SIMPLE else simple
         yield {"method": name} | line(spam, guess, simple)
 
@@ -125,9 +121,8 @@ def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, pr
         setting = choose(inside, spam[past], groups[past], seed)
         chosen.append(tune.name(setting))
         own = training.folds(spam[past], groups[past], seed)
-        score = machine(setting)
-        slope, intercept = platt.line(training.out_of_fold(score, inside, spam[past], own, seed), spam[past])
-        guess[held] = slope * score(seed).fit(inside, spam[past]).margin(rows_of(counts, held)) + intercept > 0
+        fitted, (slope, intercept) = training.calibrated(machine(setting), inside, spam[past], own, seed)
+        guess[held] = slope * fitted.margin(rows_of(counts, held)) + intercept > 0
     return {"method": NESTED, "chosen": chosen} | line(spam, guess, np.zeros(len(spam), bool))
 
 
@@ -139,8 +134,7 @@ def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int)
         for past, held in training.folds(spam, groups, seed):
             inside = rows_of(counts, past)
             parts = training.folds(spam[past], groups[past], seed)
-            slope, intercept = platt.line(training.out_of_fold(score, inside, spam[past], parts, seed), spam[past])
-            fitted = score(seed).fit(inside, spam[past])
+            fitted, (slope, intercept) = training.calibrated(score, inside, spam[past], parts, seed)
             odds[held] = slope * fitted.margin(rows_of(counts, held)) + intercept
         for way, aside in (("even odds", odds > 0), ("by the costs", costs.decided(expit(odds)))):
             mean = difference(costs.cost(spam, aside), np.zeros(len(spam)))

@@ -47,7 +47,7 @@ def values(spam: np.ndarray, margin: np.ndarray) -> dict[str, np.ndarray]:
     guess = margin > 0
     return {
         "log_loss": log_loss(spam, margin),
-        "f1": paired.ratio(2.0 * (guess & (spam == 1)), guess + 1.0 * (spam == 1)),
+        "f1": f1(spam, guess),
         "cost": costs.cost(spam, costs.decided(expit(margin))),
     }
 
@@ -59,6 +59,11 @@ def shares(spam: np.ndarray, margin: np.ndarray) -> dict[str, float]:
         "ham_lost": float(aside[spam == 0].mean()),
         "spam_found": float(aside[spam == 1].mean()),
     }
+
+
+def f1(spam: np.ndarray, guess: np.ndarray) -> np.ndarray:
+    """Return F1 of spam as a value per message, whose mean it is, shape (n,). guess: booleans."""
+    return paired.ratio(2.0 * (guess & (spam == 1)), guess + 1.0 * (spam == 1))
 
 
 def log_loss(spam: np.ndarray, margin: np.ndarray) -> np.ndarray:

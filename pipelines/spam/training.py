@@ -22,13 +22,17 @@ def fit(rows: pd.DataFrame, score: Callable[[int], Any], seed: int) -> SpamModel
     """Return the model of a kind of score, fitted on all rows. score: makes a new one of a seed."""
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
     parts = folds(spam, near_copies.groups(texts), seed)
-    made, lines = [], []
-    for kind in (score, Simple):
-        counts = kind(seed).counts(texts)
-        lines.append(platt.line(out_of_fold(kind, counts, spam, parts, seed), spam))
-        made.append(kind(seed).fit(counts, spam))
-    longest = max(map(len, texts))
-    return SpamModel(made[0], lines[0], words(texts), longest, made[1], lines[1])
+    own, line = calibrated(score, score(seed).counts(texts), spam, parts, seed)
+    simple, simple_line = calibrated(Simple, Simple.counts(texts), spam, parts, seed)
+    return SpamModel(own, line, words(texts), max(map(len, texts)), simple, simple_line)
+
+
+def calibrated(
+    score: Callable[[int], Any], counts: Counts, spam: np.ndarray, parts: Folds, seed: int
+) -> tuple[Any, tuple[float, float]]:
+    """Return the score, fitted on all messages, and the line of its calibration, from margins out of fold."""
+    line = platt.line(out_of_fold(score, counts, spam, parts, seed), spam)
+    return score(seed).fit(counts, spam), line
 
 
 def words(texts: list[str]) -> frozenset[str]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import near_copies, paired, platt
+from models import near_copies, platt
 from models.study import Study, markdown, options, spread
 from pipelines.spam import report, task, training
 from pipelines.spam.generative import Generative
@@ -51,8 +51,7 @@ def measured(
     margin = training.out_of_fold(lambda seed: GRIDS[family][0](seed, **setting), counts, spam, parts, seed)
     slope, intercept = platt.line(margin, spam)
     odds = slope * margin + intercept
-    f1 = paired.ratio(2.0 * ((odds > 0) & (spam == 1)), (odds > 0) + 1.0 * (spam == 1))
-    return {"log_loss": float(report.log_loss(spam, odds).mean()), "f1": float(f1.mean())}
+    return {"log_loss": float(report.log_loss(spam, odds).mean()), "f1": float(report.f1(spam, odds > 0).mean())}
 
 
 def record() -> pd.DataFrame:
