@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipelines.language_model.model import LanguageModel
 
 BATCH, RATE = 16, 0.01
+MOST = 4_000  # bytes of the messages of a voice, on which each adapter is scored
 Weights = dict[str, torch.Tensor]
 
 
@@ -59,7 +60,7 @@ def adapter(decoder: Decoder, text: np.ndarray, name: str, steps: int, seed: int
 
 
 def table(model: LanguageModel, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what a byte of the messages of each voice costs in bits: without an adapter, with its own, with others'.
+    """Return what a byte of later messages of each voice costs in bits: without an adapter, with its own, with others'.
 
     The others' is the mean of all voices but its own.
     """
@@ -67,7 +68,7 @@ def table(model: LanguageModel, rows: pd.DataFrame) -> pd.DataFrame:
     assert chosen, "the version has voices"
     numbers = range(len(model.voices) + 1)
     costs = np.array(
-        [[_bits(decoder, chosen, of_voice(rows, name), number) for number in numbers] for name in model.voices]
+        [[_bits(decoder, chosen, of_voice(rows, name)[:MOST], number) for number in numbers] for name in model.voices]
     )
     chosen.choose(None)
     own = np.array([costs[place, place + 1] for place in range(len(costs))])
