@@ -32,6 +32,13 @@ def counted(texts: Iterable[Sequence[str]], width: int) -> csr_array:
     return csr_array(parts, shape=(len(places), width))
 
 
+def present(counts: csr_array) -> csr_array:
+    """Return 1 where a column is in a text at all."""
+    made = counts.copy()
+    made.data = np.ones_like(made.data)
+    return made
+
+
 class Tfidf:
     """Weights of the columns: how few texts have them. Equal to scikit-learn's with `sublinear_tf`."""
 

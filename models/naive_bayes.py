@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from scipy.sparse import csr_array
 
+from models.hashed_tfidf import present
+
 Kind = Literal["multinomial", "bernoulli", "complement"]
 
 
@@ -24,9 +26,7 @@ class NaiveBayes:
 
     def fit(self, counts: csr_array, target: np.ndarray) -> NaiveBayes:
         """Return it, fitted. counts: shape (n, words). target: 0 or 1, shape (n,)."""
-        used = counts.copy()
-        if self.kind == "bernoulli":
-            used.data = np.ones_like(used.data)
+        used = present(counts) if self.kind == "bernoulli" else counts
         classes = [target == value for value in (0, 1)]
         totals = np.array([used[rows].sum(axis=0) for rows in classes]) + self.smoothing
         prior = float(np.log(classes[1].sum() / classes[0].sum()))
@@ -44,7 +44,5 @@ class NaiveBayes:
 
     def margin(self, counts: csr_array) -> np.ndarray:
         """Return the log-odds of the class 1, shape (n,)."""
-        used = counts.copy()
-        if self.kind == "bernoulli":
-            used.data = np.ones_like(used.data)
+        used = present(counts) if self.kind == "bernoulli" else counts
         return np.asarray(used @ self.weights + self.intercept)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from models.hashed_tfidf import counted
+from models.hashed_tfidf import counted, present
 
 LENGTH = 4  # characters of a run
 ALIKE = 0.6
@@ -30,8 +30,7 @@ def groups(texts: Sequence[str], alike: float = ALIKE) -> np.ndarray:
     """Return the number of the group of each text, shape (n,)."""
     shapes = [shape(text) for text in texts]
     runs = [[one[at : at + LENGTH] for at in range(max(len(one) - LENGTH, 0) + 1)] for one in shapes]
-    has: csr_array = counted(runs, WIDTH)
-    has.data = np.ones_like(has.data)
+    has = present(counted(runs, WIDTH))
     sizes = np.diff(has.indptr)
     turned = has.T.tocsr()
     ones, others = [], []

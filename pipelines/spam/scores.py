@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
 from models import text_grams
-from models.hashed_tfidf import Tfidf, counted
+from models.hashed_tfidf import Tfidf, counted, present
 from models.linear_svm import LinearSVM, Loss
 from models.naive_bayes import Kind, NaiveBayes
 from pipelines.spam import grams
@@ -30,13 +30,6 @@ def rows_of(counts: Counts, rows: np.ndarray) -> Counts:
 def stacked(one: Counts, other: Counts) -> Counts:
     """Return the counts of some messages and of others behind them."""
     return tuple(csr_array(vstack(parts, format="csr")) for parts in zip(one, other, strict=True))
-
-
-def binary(counts: csr_array) -> csr_array:
-    """Return 1 where a run is in a message at all."""
-    made = counts.copy()
-    made.data = np.ones_like(made.data)
-    return made
 
 
 class Machine:
@@ -69,7 +62,7 @@ class Machine:
         rows = self.matrix(counts)
         ratios = np.ones(rows.shape[1])
         if self.ratio:
-            ratios = NaiveBayes().fit(binary(rows), spam).weights
+            ratios = NaiveBayes().fit(present(rows), spam).weights
             rows.data *= ratios[rows.indices]
         machine = LinearSVM(self.strength, self.loss, TOLERANCE, seed=self.seed).fit(rows, spam, importance)
         self.weights: np.ndarray = machine.weights * ratios
@@ -111,7 +104,7 @@ class Bayes:
 
     def margin(self, counts: Counts) -> np.ndarray:
         """Return the log-odds of spam, shape (n,), before calibration."""
-        used = binary(counts[0]) if self.kind == "bernoulli" else counts[0]
+        used = present(counts[0]) if self.kind == "bernoulli" else counts[0]
         return np.asarray(used @ self.weights + self.intercept)
 
 
