@@ -29,6 +29,8 @@ def convert_all(root: Path) -> int:
             done += _convert_unless_written(path, root)
         except Exception as error:
             problem = problem or error
+    if done:
+        pa.default_memory_pool().release_unused()  # else a server keeps the memory of the largest segment for good
     if problem:
         raise problem
     return done

@@ -61,3 +61,9 @@ def counts(texts: Sequence[str]) -> tuple[csr_array, csr_array]:
         counted(([gram.name for gram in words(text)] for text in texts), WORDS),
         counted(([gram.name for gram in characters(text)] for text in texts), CHARACTERS),
     )
+
+
+def counts_of(runs: Sequence[Sequence[Gram]]) -> tuple[csr_array, csr_array]:
+    """Return the counts of one text, whose words and characters were found before, shapes (1, ...)."""
+    words_of, characters_of = ([[gram.name for gram in kind]] for kind in runs)
+    return counted(words_of, WORDS), counted(characters_of, CHARACTERS)

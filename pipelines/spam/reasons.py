@@ -20,9 +20,8 @@ LEAST = 0.01  # log-odds; less is no reason
 def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
     """Return the runs of a text, and what each adds to the score, shape (runs,). With the intercept it is the score."""
     kinds = (grams.words(text), grams.characters(text))
-    counts = score.counts([text])
     found, made, start = [], [], 0
-    for runs, part, tfidf in zip(kinds, counts, score.tfidf, strict=True):
+    for runs, part, tfidf in zip(kinds, grams.counts_of(kinds), score.tfidf, strict=True):
         width = part.shape[1]
         weighted = tfidf.transform(part)
         each = weighted.data * score.weights[start + weighted.indices] / part.data  # of one of the runs of a column

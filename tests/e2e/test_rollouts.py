@@ -10,6 +10,8 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, FLIGHT, PODS, SERVICE, replicas, scale
 from tests.e2e.load import load
 
+pytestmark = pytest.mark.rotating
+
 KEYS = [f"key-{number}" for number in range(120)]
 
 

@@ -16,7 +16,7 @@ from pipelines.recommender.tests import small
 from pipelines.recommender.tests.small import PEOPLE
 from tests.integration.place import Place
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 PREDICT, EVENT = (f"/v1/models/recommender:{verb}" for verb in ("predict", "event"))
 
 

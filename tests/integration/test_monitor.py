@@ -90,6 +90,7 @@ def december(up, road) -> pd.DataFrame:
     return rows
 
 
+@pytest.mark.rotating
 def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december, up, road):
     end = december["event_timestamp"].max().ceil("D") + pd.Timedelta(days=1)
     options = ("--as-of", end.isoformat(), "--hours", "336")
@@ -112,6 +113,7 @@ def browser(tmp_path_factory) -> Iterator[Chrome]:
         yield running
 
 
+@pytest.mark.rotating
 def test_dashboard_shows_quality_drift_and_performance_over_time(december, up, browser):
     """After looks at several days, beside the report of the training."""
     for days in (2, 1):
@@ -126,6 +128,7 @@ def test_dashboard_shows_quality_drift_and_performance_over_time(december, up, b
     assert page.problems() == []
 
 
+@pytest.mark.rotating
 def test_trace_leads_from_a_prediction_to_version_run_and_data(december, road):
     row = december.iloc[0]
     done = capstan("trace", "flight_delay", row["prediction_id"], "--json")

@@ -9,6 +9,8 @@ import yaml
 from tests.support import promql
 from tests.support.promql import PROMETHEUS
 
+pytestmark = pytest.mark.rotating
+
 
 def promtool(*arguments: object) -> subprocess.CompletedProcess:
     return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120)

@@ -1,4 +1,4 @@
-"""`capstan replay`: three real weeks of October through a real endpoint, with a shift planted in the middle.
+"""`capstan replay`: two real weeks of October through a real endpoint, with a shift planted in the middle.
 
 From the 8th on the humidity is gone. The command is killed once and started again.
 """
@@ -27,8 +27,8 @@ from tests.integration.place import Place
 from tests.support.webhook import Webhook, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating, pytest.mark.timeout(900)]
-START, SHIFT, END = (pd.Timestamp(f"2013-10-{day}T00:00Z") for day in ("01", "08", "22"))
-REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-21")
+START, SHIFT, END = (pd.Timestamp(f"2013-10-{day}T00:00Z") for day in ("01", "08", "15"))
+REPLAY = ("replay", "flight_delay", "--from", "2013-10-01", "--to", "2013-10-14")
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_evidently_has_a_report_of_each_week(report, place):
     workspace = Workspace.create(str(place.home / "evidently"))
     [project] = workspace.list_projects()
     names = sorted(workspace.get_run(project.id, run).name for run in workspace.list_runs(project.id))
-    version, mondays = report["first_version"], ("20131007", "20131014", "20131021")
+    version, mondays = report["first_version"], ("20131007", "20131014")
     live = [f"{kind}, version {version}, run {day}" for kind in ("live", "performance") for day in mondays]
     assert [name for name in names if ", run " in name] == live
 
@@ -161,8 +161,8 @@ def test_webhook_gets_each_alert(report, webhook):
 def test_history_is_told_in_order_and_since_a_time(report, place):
     told = json.loads(place("history", "flight_delay", "--json").stdout)
     assert [event["at"] for event in told] == sorted(event["at"] for event in told)
-    later = json.loads(place("history", "flight_delay", "--json", "--since", "2013-10-15").stdout)
-    assert later == [event for event in told if event["at"] >= "2013-10-15"]
+    later = json.loads(place("history", "flight_delay", "--json", "--since", "2013-10-10").stdout)
+    assert later == [event for event in told if event["at"] >= "2013-10-10"]
     lines = place("history", "flight_delay").stdout.splitlines()
     assert len(lines) == len(told) and all(line.startswith("2013-10-") for line in lines)
 

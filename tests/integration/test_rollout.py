@@ -19,7 +19,7 @@ from tests.integration.conftest import capstan
 from tests.integration.test_deploy import version_with
 from tests.support.processes import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 
 @pytest.fixture(scope="module")

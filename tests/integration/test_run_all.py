@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.processes import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 GOOD, BROKEN = "whole", "a_broken_one"  # the broken one is the first of the list
 
 

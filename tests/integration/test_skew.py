@@ -11,7 +11,7 @@ from capstan.settings import settings
 from components.materialize.core import materialize
 from pipelines.flight_delay import task
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 # Prediction times of the test set at which several flights are asked for: a weekday morning, an evening, the hours
 # after the clocks went back, a night with few flights behind it.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import ROOT
-from tests.support.selection import TURNS, candidates, changed, choose, its_turn, turn
+from tests.support.selection import TURNS, candidates, changed, choose, commits, its_turn
 
 CHOSEN = "PYTEST_CAPSTONES_SELECTED"  # from the controller to its workers, which must collect the same
 
@@ -24,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if _chooses(config) and not hasattr(config, "workerinput"):
         known = candidates(changed())
         edited = {one.name: "edited" for one in known if one.edited}
-        os.environ[CHOSEN] = json.dumps([turn(), edited if config.option.edited else choose(known, turn())])
+        os.environ[CHOSEN] = json.dumps([commits(), edited if config.option.edited else choose(known, commits())])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -72,6 +72,6 @@ def _chosen() -> tuple[int, dict[str, str]]:
 
 
 if __name__ == "__main__":  # `make selection`
-    print(f"Turn {turn() + 1} of {TURNS}:")
-    for name, reason in choose(candidates(changed()), turn()).items():
+    print(f"Turn {commits() % TURNS + 1} of {TURNS} of the tests marked `rotating`, and the tests of these capstones:")
+    for name, reason in choose(candidates(changed()), commits()).items():
         print(f"  {name:<24} {reason}")

@@ -1,8 +1,9 @@
 """Which tests `make test` selects: the core's, and those of some capstones. `make selection` shows them.
 
-A capstone is selected when it is the flagship, when the latest commits can reach it, when it is its turn, or when no
-other has its set of capabilities. Tests that are marked `rotating` have their turn as well. A turn is the number
-of commits modulo six, so that six commits in a row run everything. `make test-all` selects all.
+These are the flagship, the capstone whose turn it is, and up to two that the latest commits can reach: no more when
+there are forty. A capability needs no capstone that is selected for it, for the core has tests of each. A turn is
+counted in commits: as many in a row as there are capstones run each of them, and six in a row run each test that is
+marked `rotating`. `make test-all` selects all.
 """
 
 import os
@@ -15,8 +16,8 @@ from tests.support.processes import ROOT
 
 FLAGSHIP = "flight_delay"
 TURNS = 6
-# An edit of the core reaches all capstones. Then these many run beside those whose turn it is.
-REACHED = 3
+# An edit of the core reaches all capstones. Then these many run beside the one whose turn it is.
+REACHED = 2
 # A landing has about this many commits. A base too far back selects more capstones, up to the bound, and misses none.
 LANDING = 30
 
@@ -26,53 +27,43 @@ class Candidate:
     """A capstone to choose from."""
 
     name: str
-    capabilities: frozenset[str]
     edited: bool = False  # a file of its folder changed
     reached: bool = False  # a file that it imports changed
 
 
-def choose(candidates: Iterable[Candidate], turn: int) -> dict[str, str]:
-    """Return the names of the selected capstones, each with the reason."""
+def choose(candidates: Iterable[Candidate], number: int) -> dict[str, str]:
+    """Return the names of the capstones that are selected at some number of commits, each with the reason."""
     ordered = sorted(candidates, key=lambda candidate: candidate.name)
-    others = [candidate for candidate in ordered if candidate.name != FLAGSHIP]
-    chosen = {candidate.name: "the flagship" for candidate in ordered if candidate.name == FLAGSHIP}
-    names = [candidate.name for candidate in others]
-    chosen |= dict.fromkeys(its_turn(names, turn), f"turn {turn + 1} of {TURNS}")
-    # Those whose turn comes next go first: so an edit of the core does not run the same few each time.
-    waiting = sorted(
-        (one for one in others if one.name not in chosen and (one.edited or one.reached)),
-        key=lambda one: (not one.edited, (names.index(one.name) - turn) % TURNS, one.name),
-    )
-    chosen |= {one.name: "edited" if one.edited else "imports what was edited" for one in waiting[:REACHED]}
-    covered = {one.capabilities for one in ordered if one.name in chosen}
-    for one in others:
-        if one.capabilities not in covered:
-            chosen[one.name] = f"the only one with {', '.join(sorted(one.capabilities)) or 'no capability'}"
-            covered.add(one.capabilities)
+    chosen = {one.name: "the flagship" for one in ordered if one.name == FLAGSHIP}
+    waiting = _waiting(ordered, number)
+    chosen |= {one.name: "its turn" for one in waiting[:1]}
+    reached = sorted((one for one in waiting[1:] if one.edited or one.reached), key=lambda one: not one.edited)
+    chosen |= {one.name: "edited" if one.edited else "imports what was edited" for one in reached[:REACHED]}
     return dict(sorted(chosen.items()))
-
-
-def its_turn(names: Sequence[str], turn: int) -> list[str]:
-    """Return the sixth of some sorted names whose turn it is."""
-    return [name for number, name in enumerate(names) if number % TURNS == turn]
 
 
 def choose_one(candidates: Iterable[Candidate], number: int) -> str | None:
     """Return the capstone that runs on a cluster beside the flagship: an edited one, or the one whose turn it is."""
-    others = sorted((one for one in candidates if one.name != FLAGSHIP), key=lambda candidate: candidate.name)
-    turns = {one.name: (place - number) % len(others) for place, one in enumerate(others)}
-    first = min(others, key=lambda one: (not one.edited, not one.reached, turns[one.name]), default=None)
+    waiting = _waiting(sorted(candidates, key=lambda candidate: candidate.name), number)
+    first = min(waiting, key=lambda one: (not one.edited, not one.reached), default=None)
     return first.name if first else None
+
+
+def _waiting(ordered: Iterable[Candidate], number: int) -> list[Candidate]:
+    """Return all but the flagship, from the one whose turn it is on: so an edit of the core runs others each time."""
+    others = [one for one in ordered if one.name != FLAGSHIP]
+    first = number % len(others) if others else 0
+    return others[first:] + others[:first]
+
+
+def its_turn(names: Sequence[str], number: int) -> list[str]:
+    """Return the sixth of some sorted names whose turn it is at some number of commits."""
+    return names[number % TURNS :: TURNS]
 
 
 def commits(root: Path = ROOT) -> int:
     """Return the number of commits, which says whose turn it is. CAPSTAN_TEST_TURN sets another."""
     return int(os.environ.get("CAPSTAN_TEST_TURN") or _git(root, "rev-list", "--count", "HEAD") or "0")
-
-
-def turn(root: Path = ROOT) -> int:
-    """Return the turn of this commit, from 0 on."""
-    return commits(root) % TURNS
 
 
 def base(root: Path = ROOT) -> str | None:
@@ -115,18 +106,8 @@ def candidates(files: set[Path] | None) -> list[Candidate]:
         folder = catalogue.folder(name)
         closure = {*imported(folder.rglob("*.py")), ROOT / "requirements" / "all.lock"}
         edited = files is not None and any(folder in path.parents for path in files)
-        listed.append(Candidate(name, _capabilities(name), edited, files is None or bool(files & closure)))
+        listed.append(Candidate(name, edited, files is None or bool(files & closure)))
     return listed
-
-
-def _capabilities(name: str) -> frozenset[str]:
-    from capstan import catalogue
-    from capstan.errors import CapstanError
-
-    try:
-        return catalogue.load(name).capabilities
-    except CapstanError as error:  # it is its own set, so it is selected, and its tests say what is wrong
-        return frozenset([f"an error: {error}"])
 
 
 def _git(root: Path, *arguments: str) -> str | None:

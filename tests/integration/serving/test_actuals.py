@@ -196,6 +196,7 @@ def label_until_killed(server, ids: list[str], taken: set[str]) -> None:
             return
 
 
+@pytest.mark.rotating
 @pytest.mark.slow
 def test_kill_9_loses_no_acknowledged_label_and_a_restart_finds_the_predictions(server, mlflow, feast_home, home):
     taken: set[str] = set()
@@ -225,6 +226,7 @@ def test_kill_9_loses_no_acknowledged_label_and_a_restart_finds_the_predictions(
         assert sorted(frame["prediction_id"]) == sorted(ids)
 
 
+@pytest.mark.rotating
 @pytest.mark.slow
 def test_two_servers_on_one_folder_find_each_others_predictions_and_agree(server, mlflow, feast_home, home):
     with (

@@ -10,6 +10,8 @@ from tests.support.processes import wait_for
 from tests.support.serving import another_server
 from tests.support.tiny_store import FLIGHT
 
+pytestmark = pytest.mark.rotating
+
 
 def sum_of(metrics: str, name: str, model: str) -> float:
     """Return a sample of a model, over its versions and variants."""

@@ -14,6 +14,8 @@ from tests.support.monitored import DAYS
 from tests.support.processes import free_port, wait_until
 from tests.support.serving import Mlflow, Server, another_server
 
+pytestmark = pytest.mark.rotating
+
 
 @pytest.fixture
 def home(console_home) -> Path:

@@ -21,7 +21,7 @@ from tests.integration.conftest import CAPSTAN
 from tests.support.monitored import DEAD, FIRST, url
 from tests.support.serving import another_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 PHONE = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
 MARKUP = "<img src=x onerror=alert(1)>"
 

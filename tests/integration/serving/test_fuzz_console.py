@@ -12,7 +12,7 @@ import pytest
 from monitoring.history import Event, History
 from tests.support.mutations import Mutator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 HEADERS = ("content-type", "content-encoding", "origin", "sec-fetch-site", "x-request-id", "accept")
 PARTS = ("champion", "challenger", "candidate", "previous", "since")
 VERBS = ("pause", "resume") * 6 + ("promote", "rollback")  # a roll-out is loaded again, which takes a while

@@ -20,7 +20,7 @@ from tests.support.mutations import Mutator
 from tests.support.processes import wait_until
 from tests.support.serving import Server, another_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 PATH = "/v2/models/writer/generate"
 AT_A_TIME = 8
 END = b"0\r\n\r\n"  # of a chunked answer

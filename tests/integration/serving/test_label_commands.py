@@ -19,7 +19,7 @@ from tests.support.processes import ROOT
 from tests.support.serving import another_server
 from tests.support.tiny_store import FLIGHT, NOW
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 KNOWN = "2013-06-01T15:00:00Z"
 PERSON = "N66613"  # in no file before
 

@@ -13,7 +13,7 @@ from tests.support.processes import wait_until
 from tests.support.serving import another_server, tensors
 from tests.support.tiny_store import FLIGHT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 
 def logged(home, model: str = "plain") -> Counter:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tests.support.texts import NAME, ROMEO, USER, logged
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 
 SPEECH = {

@@ -12,7 +12,7 @@ from tests.support.processes import wait_until
 from tests.support.serving import Server, another_server
 from tests.support.texts import NAME, untrained
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 
 @pytest.fixture(scope="module")

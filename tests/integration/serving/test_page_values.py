@@ -16,7 +16,7 @@ from tests.integration.serving import gallery
 from tests.support.processes import wait_for
 from tests.support.serving import Server, starting_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 
 

@@ -21,6 +21,8 @@ from tests.support.processes import free_port, wait_until
 from tests.support.serving import another_server, tensors
 from tests.support.tiny_store import FLIGHT
 
+pytestmark = pytest.mark.rotating
+
 
 def ready(server, name: str | None = None) -> tuple[int, str]:
     path = f"/v2/models/{name}/ready" if name else "/v2/health/ready"

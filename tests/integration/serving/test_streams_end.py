@@ -10,7 +10,7 @@ import pytest
 from predictions import read
 from tests.support.serving import another_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 PATH = "/v2/models/writer/generate_stream"
 
 

@@ -12,6 +12,8 @@ from capstan.errors import CapstanError
 from capstan.runner import code
 from capstan.settings import ROOT, settings
 
+pytestmark = pytest.mark.rotating
+
 OTHER = f"{version('capstan')}-0123456789abcdef"
 NAMES = ["", "flight_delay", "credit_risk", "digits"]
 

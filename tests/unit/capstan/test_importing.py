@@ -69,6 +69,7 @@ def test_shell_of_a_component_is_short_and_has_a_core(shell: Path):
     assert f"from components.{name}.core import" in shell.read_text()
 
 
+@pytest.mark.rotating
 @pytest.mark.slow
 def test_importing_our_modules_writes_no_file_and_opens_no_connection(tmp_path):
     home, folder = tmp_path / "home", tmp_path / "folder"

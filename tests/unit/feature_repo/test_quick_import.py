@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.processes import ROOT
 
+pytestmark = pytest.mark.rotating
+
 CHECKED = """
 import sys, typeguard
 before = typeguard.typechecked

@@ -22,6 +22,8 @@ from models.decoder import Decoder
 from models.gguf_tokens import byte_pairs
 from models.kv_cache import KVCache
 
+pytestmark = pytest.mark.rotating
+
 TOKENS = torch.arange(2 * 40).reshape(2, 40) * 7 % 50
 HEADS, GROUPS = 4, 2
 # Written for this test, so no network has read it.

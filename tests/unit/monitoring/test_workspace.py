@@ -16,7 +16,7 @@ from monitoring import reports
 from monitoring import workspace as evidently
 from pipelines.flight_delay import task
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
 
 @pytest.fixture(scope="module")

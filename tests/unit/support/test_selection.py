@@ -8,46 +8,46 @@ import pytest
 
 from tests.support import selection
 from tests.support.budgets import BUDGETS, REFERENCE, counted, over, probe
-from tests.support.selection import FLAGSHIP, REACHED, TURNS, Candidate, choose, choose_one
+from tests.support.selection import FLAGSHIP, TURNS, Candidate, choose, choose_one, its_turn
 
-PLAIN, RICH = frozenset({"contract"}), frozenset({"contract", "features"})
 MANY = [FLAGSHIP, *(f"c{number:02}" for number in range(35))]
 
 
 def capstones(**facts: dict[str, bool]) -> list[Candidate]:
-    return [Candidate(name, PLAIN, **facts.get(name, {})) for name in MANY]
+    return [Candidate(name, **facts.get(name, {})) for name in MANY]
 
 
-def test_all_have_run_after_six_turns_and_the_flagship_each_time():
-    runs = [choose(capstones(), turn) for turn in range(TURNS)]
+def test_each_has_its_turn_and_the_flagship_runs_each_time():
+    runs = [choose(capstones(), number) for number in range(len(MANY) - 1)]
     assert {name for run in runs for name in run} == {*MANY}
-    assert all(FLAGSHIP in run and len(run) <= 1 + 6 for run in runs)
+    assert all(FLAGSHIP in run and len(run) == 2 for run in runs)
 
 
-@pytest.mark.parametrize("turn", range(TURNS))
-def test_an_edited_capstone_is_selected_at_any_turn(turn):
-    assert {"c03", "c30"} <= choose(capstones(c03={"edited": True}, c30={"reached": True}), turn).keys()
+@pytest.mark.parametrize("number", range(0, 36, 7))
+def test_an_edited_capstone_is_selected_at_any_turn(number):
+    assert {"c03", "c30"} <= choose(capstones(c03={"edited": True}, c30={"reached": True}), number).keys()
 
 
 def test_an_edit_of_the_core_selects_some_and_those_that_were_edited_first():
-    reached = {name: {"reached": True, "edited": name in ("c11", "c28")} for name in MANY}
-    chosen = choose(capstones(**reached), 0)
-    assert {"c11", "c28"} <= chosen.keys()
-    assert Counter(reason.split()[0] for reason in chosen.values()) == {
-        "the": 1, "turn": 6, "edited": 2, "imports": REACHED - 2,
-    }  # fmt: skip
+    reached = {name: {"reached": True, "edited": name == "c28"} for name in MANY}
+    assert choose(capstones(**reached), 0) == {
+        **{FLAGSHIP: "the flagship", "c00": "its turn", "c28": "edited", "c01": "imports what was edited"}
+    }
 
 
-def test_each_set_of_capabilities_is_covered_once():
-    alone = [Candidate("rich", RICH), Candidate("richer", RICH)]
-    for turn in range(TURNS):
-        assert {"rich", "richer"} & choose([*capstones(), *alone], turn).keys()
+def test_an_edit_of_the_core_selects_others_each_time():
+    runs = [choose(capstones(**{name: {"reached": True} for name in MANY}), number) for number in (0, 3)]
+    assert [run.keys() - {FLAGSHIP} for run in runs] == [{"c00", "c01", "c02"}, {"c03", "c04", "c05"}]
+
+
+def test_each_rotating_test_has_run_after_six_turns():
+    assert sorted(name for number in range(40, 40 + TURNS) for name in its_turn(MANY, number)) == sorted(MANY)
 
 
 def test_a_cluster_gets_an_edited_capstone_or_one_after_another():
     assert choose_one(capstones(c07={"edited": True}, c01={"reached": True}), 3) == "c07"
     assert [choose_one(capstones(), number) for number in (0, 1, 35)] == ["c00", "c01", "c00"]
-    assert choose_one([Candidate(FLAGSHIP, PLAIN)], 5) is None
+    assert choose_one([Candidate(FLAGSHIP)], 5) is None
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -70,10 +70,10 @@ def repository(tmp_path, monkeypatch) -> Path:
     return folder
 
 
-def test_turn_is_the_number_of_commits(repository, monkeypatch):
-    assert selection.turn(repository) == 2
+def test_turns_count_commits(repository, monkeypatch):
+    assert selection.commits(repository) == 2
     monkeypatch.setenv("CAPSTAN_TEST_TURN", "10")
-    assert selection.turn(repository) == 4
+    assert selection.commits(repository) == 10
 
 
 def test_on_a_branch_all_since_main_counts_committed_or_not(repository):
@@ -97,12 +97,12 @@ def test_a_given_base_counts_where_it_is_a_commit(repository, monkeypatch):
 
 def test_a_shallow_clone_does_not_know_what_changed(repository, tmp_path):
     git(tmp_path, "clone", "--depth", "1", f"file://{repository}", "shallow")
-    assert selection.changed(tmp_path / "shallow") is None and selection.turn(tmp_path / "shallow") == 1
+    assert selection.changed(tmp_path / "shallow") is None and selection.commits(tmp_path / "shallow") == 1
 
 
 def test_without_git_nothing_is_known(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert selection.changed(tmp_path) is None and selection.turn(tmp_path) in range(TURNS)
+    assert selection.changed(tmp_path) is None and selection.commits(tmp_path) == 0
 
 
 def test_edit_of_a_shared_module_reaches_the_capstones_that_import_it():
