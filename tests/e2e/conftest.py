@@ -19,8 +19,9 @@ HERE = Path(__file__).parent
 pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
-    *("submit", "run", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security", "network"),
-    *("keys", "schemas", "pipelines", "ray", "weights", "new_image", "retention", "code_edit", "failing", "capstones"),
+    *("submit", "run", "laptop", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security"),
+    *("network", "keys", "schemas", "pipelines", "ray", "weights", "new_image", "retention", "code_edit", "failing"),
+    "capstones",
     # The long ones.
     *("training", "autoscaling", "documentation", "alerts", "digests", "rotation", "signing"),
     *("operations", "lost_stores", "namespace", "uninstall"),
@@ -84,14 +85,14 @@ def submitted(cluster, services, tmp_path_factory) -> Submission:
 
 @pytest.fixture(scope="session")
 def local_run(submitted, tmp_path_factory) -> LocalRun:
-    """The same on this machine, beside the run from the cache, which leaves the processors idle."""
+    """The same on this machine."""
     started = LocalRun(tmp_path_factory.mktemp("local"))
     yield started
     started.close()
 
 
 @pytest.fixture(scope="session")
-def ran(submitted, local_run, services) -> dict:
+def ran(submitted, services) -> dict:
     """The summary of `capstan --profile cluster run flight_delay`, after the submission."""
     assert submitted.state == "SUCCEEDED", submitted.said
     return services.summary()

@@ -107,6 +107,12 @@ class Services:
         registered = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
         return {tag["key"]: tag["value"] for tag in registered["tags"]}
 
+    def registered_scores(self, number: str) -> dict[str, float]:
+        """Return the metrics that MLflow has of a version of the flagship."""
+        registered = self.mlflow("model-versions/get", name=CAPSTONE, version=number)["model_version"]
+        run = self.mlflow("runs/get", run_id=registered["run_id"])["run"]
+        return {item["key"]: item["value"] for item in run["data"]["metrics"]}
+
     def change_version(self, number: str, tag: str, value: str | None) -> None:
         """Set a tag of a version of the flagship, or delete it."""
         url, body = f"{self.url('mlflow')}/api/2.0/mlflow/model-versions", {"name": CAPSTONE, "version": number}
