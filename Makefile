@@ -79,7 +79,7 @@ e2e: .venv/.dev  ## on a cluster with this checkout (make cluster): the flagship
 e2e-long: .venv/.dev  ## the rest, more than an hour: documentation, operations, lost stores, autoscaling, removing Capstan
 	$(E2E) "e2e and long"
 
-e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, one other capstone, and a sixth of the rest
+e2e-selected: .venv/.dev  ## the part that .ci/run takes: the flagship, security, and a sixth of the rest
 	$(E2E) "e2e and not long" --selected
 
 e2e-capstones: .venv/.dev  ## each capstone on a cluster: up to ten minutes for each

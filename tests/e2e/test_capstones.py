@@ -15,7 +15,7 @@ from tests.support.data import DATA_DIR
 from tests.support.selection import FLAGSHIP, candidates, changed, choose_one, commits
 from tests.support.small import names, small
 
-pytestmark = [pytest.mark.beside, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(2400)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
