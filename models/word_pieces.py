@@ -13,6 +13,7 @@ from functools import lru_cache
 import regex
 
 from models.byte_pairs import WORDS
+from models.longest_pieces import divided
 
 MORE = "##"
 BYTES = 256
@@ -30,7 +31,7 @@ class WordPieces:
         for known in (self.first, self.later):
             self.bytes |= {number: piece.encode() for piece, number in known.items()}
         self.longest = max(map(len, pieces), default=0)
-        self._of_word = lru_cache(2**16)(self._greedy)
+        self._of_word = lru_cache(2**16)(self._divided)
 
     def encode(self, text: str) -> list[int]:
         """Return the numbers of a text."""
@@ -40,19 +41,9 @@ class WordPieces:
         """Return the bytes of numbers."""
         return b"".join(self.bytes[number] for number in numbers)
 
-    def _greedy(self, word: str) -> list[int]:
-        made: list[int] = []
-        start = 0
-        while start < len(word):
-            known = self.later if start else self.first
-            for end in range(min(len(word), start + self.longest), start, -1):
-                if word[start:end] in known:
-                    made.append(known[word[start:end]])
-                    start = end
-                    break
-            else:
-                return list(word.encode())
-        return made
+    def _divided(self, word: str) -> list[int]:
+        made = divided(word, self.first, self.later, self.longest)
+        return list(word.encode()) if made is None else made
 
 
 def goes_on(piece: str) -> bool:

