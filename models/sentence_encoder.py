@@ -68,14 +68,15 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
 
     def forward(self, tokens: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        """Return the mean vector of each text, (batch, width). tokens, there: (batch, time); padding is not there."""
+        """Return the vector of each token, (batch, time, width), 0 for padding, which is not there.
+
+        tokens, there: (batch, time).
+        """
         x = self.norm(self.words(tokens) + self.places.weight[: tokens.shape[1]] + self.kinds.weight[0])
         mask = torch.zeros(there.shape, dtype=x.dtype).masked_fill(~there, -torch.inf)[:, None, None]
         for layer in self.layers:
             x = layer(x, mask)
-        kept = there[:, :, None]
-        mean: torch.Tensor = (x * kept).sum(1) / kept.sum(1)
-        return mean
+        return x * there[:, :, None]
 
 
 def batches(rows: Sequence[Sequence[int]], pad: int, size: int = BATCH) -> Iterator[tuple[np.ndarray, torch.Tensor]]:
@@ -94,11 +95,29 @@ class SentenceEncoder:
         """most: tokens of a text that are read, its begin and end among them."""
         self.tokens, self.encoder, self.most = tokens, encoder.eval(), most
 
-    @torch.inference_mode()
     def embed(self, texts: Sequence[str], size: int = BATCH) -> np.ndarray:
         """Return a vector of length 1 for each text, shape (n, width). size: texts that are computed together."""
-        made = np.empty((len(texts), self.encoder.shape.width), np.float32)
+        return self.along(texts, np.empty((self.encoder.shape.width, 0)), size)[0]
+
+    @torch.inference_mode()
+    def along(
+        self, texts: Sequence[str], directions: np.ndarray, size: int = BATCH
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return the vectors, and what each token adds to their products with some directions.
+
+        The vector of a text is the mean over its tokens, divided by its length, so a product with it is a sum over
+        tokens, exactly. directions: (width, k). The second: (tokens, k) for each text, `tokens.spans` says of which.
+        """
+        vectors = np.empty((len(texts), self.encoder.shape.width), np.float32)
+        shares: list[np.ndarray] = [np.empty(0)] * len(texts)
+        turned = torch.tensor(directions, dtype=torch.float32)
         for at, batch in batches(self.tokens.encode_all(texts, self.most), self.tokens.pad, size):
-            vectors = self.encoder(batch, batch != self.tokens.pad)
-            made[at] = functional.normalize(vectors, dim=1).numpy()
-        return made
+            there = batch != self.tokens.pad
+            read = self.encoder(batch, there)
+            sums = read.sum(1)
+            length = sums.norm(dim=1, keepdim=True)
+            vectors[at] = (sums / length).numpy()
+            each = (read @ turned / length[:, :, None]).numpy()
+            for place, part, count in zip(at.tolist(), each, there.sum(1).tolist(), strict=True):
+                shares[place] = part[:count]
+        return vectors, shares

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from capstan.model import Model
+from models import text_parts
 from pipelines.spam import costs, grams, reasons
 from pipelines.spam.scores import Machine
 
@@ -71,7 +72,7 @@ class SpamModel(Model):
                 made["reasons"].append([])
                 continue
             runs, values = reasons.effects(self.score, text)
-            made["parts"].append(reasons.parts(text, runs, self.line[0] * values))
+            made["parts"].append(text_parts.parts(text, runs, self.line[0] * values))
             made["reasons"].append(reasons.strongest(text, runs, self.line[0] * values))
         return made
 

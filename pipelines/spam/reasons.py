@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from models.text_grams import Gram
 from pipelines.spam import grams
 from pipelines.spam.scores import Machine
 
-PART = re.compile(r"\S+\s*|\s+")
 SHOWN = 5  # reasons for, and as many against
 LEAST = 0.01  # log-odds; less is no reason
 
@@ -31,20 +29,6 @@ def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
         found += runs
         start += width
     return found, np.concatenate(made)
-
-
-def parts(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str, Any]]:
-    """Return the words of a text with their blanks, each with the effect of the runs over it, evenly by character."""
-    signs = np.zeros(len(text) + 1)
-    for run, value in zip(runs, values, strict=True):
-        share = value / (run.end - run.start)
-        signs[run.start] += share
-        signs[run.end] -= share
-    sums = np.concatenate([[0.0], np.cumsum(np.cumsum(signs))])
-    return [
-        {"part": match.group(), "effect": float(sums[match.end()] - sums[match.start()])}
-        for match in PART.finditer(text)
-    ]
 
 
 def strongest(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str, Any]]:

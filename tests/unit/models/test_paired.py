@@ -62,3 +62,13 @@ def test_values_of_a_ratio_have_its_value_and_the_interval_of_a_bootstrap():
     rows = rng.integers(200, size=(2_000, 200))
     drawn = above[rows].mean(axis=1) / below[rows].mean(axis=1)
     assert values.std() / np.sqrt(200) == pytest.approx(drawn.std(), rel=0.1)
+
+
+def test_values_of_a_correlation_have_its_mean_and_its_known_error():
+    rng = np.random.default_rng(4)
+    one = rng.normal(size=4_000)
+    other = one + rng.normal(size=4_000)
+    values = paired.correlation(one, other)
+    r = np.corrcoef(one, other)[0, 1]
+    assert values.mean() == pytest.approx(r)
+    assert values.std() / np.sqrt(4_000) == pytest.approx((1 - r**2) / np.sqrt(4_000), rel=0.05)  # of normal values

@@ -12,7 +12,7 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from capstan import weights_files
 from capstan.errors import CapstanError
-from models import minilm, safetensors_file
+from models import bert_tokens, minilm, safetensors_file
 from models.sentence_encoder import SentenceEncoder, Shape
 from tests.support.data import DATA_DIR
 
@@ -103,6 +103,20 @@ def test_embeddings_are_those_of_transformers(ours, paths, texts):
 def test_text_alone_has_the_vector_it_has_among_others(ours, texts):
     made = ours.embed(texts[:40])
     assert ours.embed(texts[3:4])[0] == pytest.approx(made[3], abs=1e-5)
+
+
+@pytest.mark.parametrize("text", [*ODD, "Naïve café, isn't it? 中文 İstanbul"])
+def test_each_word_has_its_place(text):
+    found = bert_tokens.places(text)
+    assert [place.word for place in found] == bert_tokens.words(text)
+    assert [bert_tokens.words(text[place.start : place.end]) for place in found] == [[place.word] for place in found]
+
+
+def test_tokens_add_up_to_a_product_with_the_vector(ours, texts):
+    some, directions = texts[:5], np.random.default_rng(0).normal(size=(Shape().width, 3))
+    vectors, shares = ours.along(some, directions)
+    assert np.array([share.sum(0) for share in shares]) == pytest.approx(vectors @ directions, abs=1e-5)
+    assert [len(share) for share in shares] == [len(ours.tokens.spans(text, ours.most)) for text in some]
 
 
 def test_sentences_that_mean_the_same_are_near(ours):

@@ -1,0 +1,155 @@
+"""What is served: the valence of each line of a text, how sure it is, and the words that it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.model import Model
+from models import text_parts
+from pipelines.sentiment import lexicon, reading, reasons
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from capstan.model import Columns
+    from pipelines.sentiment.scores import Score
+
+LEVELS = (0.05, 0.95)  # of the interval
+SURE = 0.9  # how likely a tone has to be
+LOWEST, HIGHEST = -4.0, 4.0  # of the scale that people rated on
+FEW = 0.5  # of the words known: below that a text is in words that were not learned
+
+
+class SentimentModel(Model):
+    """A score, the residuals that it had on snippets that it had not seen, and the simple score of the gate."""
+
+    inputs = {"text": "string", "source": "string"}
+    requirements = ("numpy", "scipy", "torch")
+
+    def __init__(
+        self,
+        score: Score,
+        residuals: dict[str, np.ndarray],
+        words: frozenset[str],
+        longest: int,
+        baseline: Score,
+        weights: Mapping[str, Path],
+    ):
+        """residuals: what people said less what the score said, rising, of each source and of "" for all. words,
+        longest: of the snippets that were learned from.
+        """
+        self.score, self.residuals, self.words, self.longest = score, residuals, words, longest
+        self.baseline, self.weight_files = baseline, weights
+
+    def predict_columns(self, columns: Columns) -> dict[str, Any]:
+        """Return of each text what its lines say, and of its words what they add."""
+        texts, sources = list(columns["text"]), list(columns["source"])
+        found = [lines(text) for text in texts]
+        flat = [text[start:end] for text, each in zip(texts, found, strict=True) for start, end in each]
+        kinds = [source for source, each in zip(sources, found, strict=True) for _ in each]
+        values, effects = self.explained(flat, kinds)
+        starts = self.score.start(reading.coded(kinds))
+        valued = self.valued(values, kinds) | {"start": starts}
+        made: list[dict[str, Any]] = []
+        first = 0
+        for text, each in zip(texts, found, strict=True):
+            rows = slice(first, first + len(each))
+            made.append(self.answer(text, each, {name: column[rows] for name, column in valued.items()}, effects[rows]))
+            first += len(each)
+        return {name: [one[name] for one in made] for name in made[0]} if made else {}
+
+    def answer(
+        self,
+        text: str,
+        places: Sequence[tuple[int, int]],
+        valued: Mapping[str, np.ndarray],
+        effects: Sequence[Sequence[reasons.Effect]],
+    ) -> dict[str, Any]:
+        """Return the prediction of one text. places: of its lines. valued, effects: of each of them."""
+        one = len(places) == 1
+        moved = [
+            reasons.Effect(effect.start + start, effect.end + start, effect.value)
+            for (start, _), each in zip(places, effects, strict=True)
+            for effect in each
+        ]
+        parts = text_parts.parts(text, moved, np.array([effect.value for effect in moved]))
+        positive, valence = float(valued["positive"].mean()), float(valued["valence"].mean())
+        return {
+            "valence": valence,
+            "low": float(valued["low"][0]) if one else None,
+            "high": float(valued["high"][0]) if one else None,
+            "positive": positive,
+            "tone": tone(positive),
+            "parts": parts,
+            "words": reasons.strongest(parts),
+            "start": float(valued["start"][0]),
+            "lines": [
+                {"line": text[start:end], "valence": value, "low": low, "high": high, "tone": tone(chance)}
+                for (start, end), value, low, high, chance in zip(
+                    places, *(valued[name].tolist() for name in ("valence", "low", "high", "positive")), strict=True
+                )
+            ],
+            "course": [[float(number), value] for number, value in enumerate(valued["valence"].tolist(), 1)],
+            "unusual": self.unusual(text),
+        }
+
+    def valued(self, values: np.ndarray, sources: Sequence[str | None]) -> dict[str, np.ndarray]:
+        """Return valence, both ends of its interval, and the chance of one above 0, shapes (n,)."""
+        ends, positive = np.empty((len(values), 2)), np.empty(len(values))
+        for place, (value, source) in enumerate(zip(values.tolist(), sources, strict=True)):
+            residuals = self.residuals[source or ""]
+            ends[place] = value + np.quantile(residuals, LEVELS)
+            positive[place] = 1 - np.searchsorted(residuals, -value, side="right") / len(residuals)
+        low, high = np.clip(ends, LOWEST, HIGHEST).T
+        return {"valence": np.clip(values, LOWEST, HIGHEST), "low": low, "high": high, "positive": positive}
+
+    def values(self, texts: Sequence[str], sources: Sequence[str | None]) -> np.ndarray:
+        """Return the score of each text, shape (n,)."""
+        return self.score.predict(reading.read(texts, sources, self.weight_files))
+
+    def explained(
+        self, texts: Sequence[str], sources: Sequence[str | None]
+    ) -> tuple[np.ndarray, list[list[reasons.Effect]]]:
+        """Return the score of each text, shape (n,), and what each of its places adds to it."""
+        if not texts:
+            return np.empty(0), []
+        encoder = reading.encoder(self.weight_files["encoder"], self.weight_files["vocabulary"])
+        known = reading.valences(self.weight_files["lexicon"])
+        shares = self.score.shares(reading.coded(sources))
+        flat = np.zeros((shares.shape[1], encoder.encoder.shape.width))
+        vectors, pieces = encoder.along(texts, self.score.stretch * self.score.weights.get("vectors", flat).T)
+        effects = [
+            reasons.effects(self.score, text, share, known, piece, encoder.tokens.spans(text, encoder.most))
+            for text, share, piece in zip(texts, shares, pieces, strict=True)
+        ]
+        return self.score.predict(reading.read(texts, sources, self.weight_files, vectors)), effects
+
+    def known(self, text: str) -> float:
+        """Return the share of the words of a text that were learned from; 1 for a text without words."""
+        found = [word.name for word in lexicon.words(text) if word.name[0].isalpha()]
+        return sum(name in self.words for name in found) / len(found) if found else 1.0
+
+    def unusual(self, text: str) -> list[str]:
+        """Return in words what sets a text apart from every snippet that was learned from."""
+        said = ["few of its words are known"] if self.known(text) < FEW else []
+        said += ["a line longer than every snippet known"] if max(map(len, text.splitlines())) > self.longest else []
+        return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])
+
+
+def lines(text: str) -> list[tuple[int, int]]:
+    """Return where the lines of a text are that say something, without the blanks around them."""
+    made, start = [], 0
+    for line in text.splitlines(keepends=True):
+        if line.strip():
+            first = start + len(line) - len(line.lstrip())
+            made.append((first, first + len(line.strip())))
+        start += len(line)
+    return made
+
+
+def tone(positive: float) -> str:
+    """Return what is said of a text. positive: how likely its valence is above 0."""
+    return "positive" if positive >= SURE else "negative" if positive <= 1 - SURE else "unsure"

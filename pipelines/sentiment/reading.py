@@ -1,0 +1,116 @@
+"""What is read of a text before anything is learned: words with what the rules make of them, and MiniLM's vector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from models import minilm, text_grams
+from models.hashed_tfidf import columns, counted
+from models.sentence_encoder import SentenceEncoder
+from models.text_grams import Gram
+from pipelines.sentiment import lexicon
+from pipelines.sentiment.data import SOURCES
+from pipelines.sentiment.lexicon import Word
+
+RULED, RUNS = 2**16, 2**17  # columns of words that the rules count, and of runs of words
+RUN = 2  # words of the longest run
+SPREAD = 15.0  # VADER's: the sum of the valences s becomes s / sqrt(s^2 + 15)
+SUMS = ("compound", "sum", "pleasant", "unpleasant", "most pleasant", "most unpleasant")
+
+
+class Read(NamedTuple):
+    """Of n texts. ruled: (n, RULED), runs: (n, RUNS), sums: (n, 6), vectors: (n, 384).
+
+    sources: (n, 4), 1 in the place of the source of each, zeros where it is not known.
+    """
+
+    ruled: csr_array
+    runs: csr_array
+    sums: np.ndarray
+    vectors: np.ndarray
+    sources: np.ndarray
+
+    def at(self, rows: np.ndarray) -> Read:
+        """Return some of the texts. rows: their places."""
+        return Read(*(part[rows] for part in self))
+
+
+@lru_cache(1)
+def encoder(weights: Path, vocabulary: Path) -> SentenceEncoder:
+    """Return MiniLM, which all models of a process share. It has one core: an endpoint computes several requests."""
+    import torch
+
+    torch.set_num_threads(1)
+    return minilm.load({"encoder": weights, "vocabulary": vocabulary})
+
+
+@lru_cache(1)
+def valences(path: Path) -> dict[str, float]:
+    """Return the valences of the words of a lexicon."""
+    return lexicon.valences(path)
+
+
+def read(
+    texts: Sequence[str],
+    sources: Sequence[str | None],
+    weights: Mapping[str, Path],
+    vectors: np.ndarray | None = None,
+) -> Read:
+    """Return what is read of some texts. weights: the paths of the task's WEIGHTS. vectors: where they are known."""
+    words = [lexicon.words(text) for text in texts]
+    known = valences(weights["lexicon"])
+    if vectors is None:
+        vectors = encoder(weights["encoder"], weights["vocabulary"]).embed(texts)
+    sums = np.array([added(valued(each, known)).sum(axis=0) for each in words]).reshape(len(texts), len(SUMS))
+    counts = counted(([run.name for run in runs(each)] for each in words), RUNS)
+    return Read(ruled(words), counts, sums, vectors, coded(sources))
+
+
+def coded(sources: Sequence[str | None]) -> np.ndarray:
+    """Return 1 in the place of the source of each text, shape (n, 4)."""
+    made = [float(source == one) for source in sources for one in SOURCES]
+    return np.array(made).reshape(len(sources), len(SOURCES))
+
+
+def runs(words: Sequence[Word]) -> list[Gram]:
+    """Return the runs of one and two words."""
+    return list(text_grams.runs([Gram(word.name, word.start, word.end) for word in words], RUN))
+
+
+def ruled(texts: Sequence[Sequence[Word]]) -> csr_array:
+    """Return how much each word counts in each text, every text of length 1, shape (n, RULED)."""
+    ends = np.cumsum([0, *map(len, texts)])
+    places = columns((word.name for words in texts for word in words), RULED)
+    made = csr_array((np.array([word.weight for words in texts for word in words]), places, ends), (len(texts), RULED))
+    made.sum_duplicates()
+    length = np.sqrt(np.asarray(made.multiply(made).sum(axis=1))).ravel()
+    made.data /= np.repeat(np.maximum(length, 1), np.diff(made.indptr))
+    return made
+
+
+def valued(words: Sequence[Word], known: Mapping[str, float]) -> np.ndarray:
+    """Return the valence of each word by the lexicon, as the rules count it, shape (words,)."""
+    return np.array([known.get(word.name, 0.0) * word.weight for word in words])
+
+
+def added(values: np.ndarray) -> np.ndarray:
+    """Return what each word adds to each of `SUMS`, shape (words, 6).
+
+    The compound is VADER's; sums are divided by the root of the number of words; the most and the least pleasant word
+    count by themselves once more.
+    """
+    made = np.zeros((len(values), len(SUMS)))
+    if len(values):
+        root, total = np.sqrt(len(values)), values.sum()
+        made[:, 0] = values / np.sqrt(total**2 + SPREAD)
+        made[:, 1] = values / root
+        made[:, 2], made[:, 3] = np.maximum(values, 0) / root, np.minimum(values, 0) / root
+        made[values.argmax(), 4] = max(values.max(), 0.0)
+        made[values.argmin(), 5] = min(values.min(), 0.0)
+    return made

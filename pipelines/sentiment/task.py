@@ -1,0 +1,116 @@
+"""Sentiment: how pleasant would people find a text, and which words make it so?"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from capstan.checks import Checks
+from capstan.resources import Limits
+from models import minilm_weights
+from pipelines.sentiment import data
+from pipelines.sentiment.schema import EXAMPLE, Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.sentiment.model import SentimentModel
+
+__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "How pleasant would people find a text, and which words make it so?"
+FAMILIES = ("torch", "text")
+CONTRACT_LIMIT = 0.01
+OUTCOME = Outcome("regression", target="rated", prediction="valence")
+CHECKS = Checks(time=None)
+LIMITS = Limits(seconds=60)  # a line takes 0.015 s of a core, and a request may have thousands
+THRESHOLDS = {
+    "r": at_least(0.6, slack=0.02),
+    "mae": at_most(1.0, slack=0.03),
+    "coverage": at_least(0.8),
+}
+TEST_SHARE = 4  # one unit in four
+WATCHED = 2_000  # snippets that monitoring compares with
+WEIGHTS = minilm_weights.WEIGHTS | {"lexicon": data.LEXICON}
+Actual = float  # what people said, -4 to 4
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `snippets`, one row each."""
+    return {"snippets": data.snippets(data.find(data_dir))}
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the path of the snippets' file."""
+    path = data.find(data_dir)
+    return {path.name: path}
+
+
+def count(tables: Tables) -> dict[str, float]:
+    """Return the number of snippets, and of each source."""
+    rows = tables["snippets"]
+    return {"snippets": len(rows)} | {name: float((rows["source"] == name).sum()) for name in data.SOURCES}
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return three quarters of the units to train on, and the others, by a hash of their least text.
+
+    The file has no times to split by.
+    """
+    from capstan.errors import CapstanError
+
+    rows = tables["snippets"]
+    least = rows.groupby("unit")["text"].min().map(lambda text: zlib.crc32(text.encode()) % TEST_SHARE == 0)
+    at = rows["unit"].map(least).to_numpy(bool)
+    if at.all() or not at.any():
+        raise CapstanError(f"{len(rows)} snippets are too few to train and to test on. Give more.")
+    past, test = (part.reset_index(drop=True) for part in (rows[~at], rows[at]))
+    return {"snippets": past}, {"snippets": test}
+
+
+def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0) -> SentimentModel:
+    """Return ridge regression over words, rules, a lexicon and MiniLM, with intervals from residuals."""
+    from pipelines.sentiment import training
+    from pipelines.sentiment.scores import Score
+
+    return training.fit(tables["snippets"], weights, Score, seed)
+
+
+def evaluate(model: SentimentModel, tables: Tables) -> Evaluation:
+    """Return how well the valence is met in each source, and whether the intervals hold."""
+    from pipelines.sentiment import report
+
+    return report.evaluate(model, tables["snippets"])
+
+
+def signals(model: SentimentModel, tables: Tables) -> pd.DataFrame:
+    """Return what is watched of snippets, evenly over the table: the text, the answer and the label."""
+    from pipelines.sentiment import watching
+
+    rows = tables["snippets"]
+    rows = rows.iloc[:: -(-len(rows) // WATCHED)].reset_index(drop=True)
+    texts, sources = rows["text"].tolist(), rows["source"].tolist()
+    made = model.valued(model.values(texts, sources), sources)
+    shown = {name: made[name] for name in ("valence", "positive")}
+    return watching.of_texts(texts).assign(**shown, rated=rows["valence"])
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the length and the shares of capitals and signs of what was asked."""
+    from pipelines.sentiment import watching
+
+    return watching.of_texts(requests["text"].tolist())
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return a list that is made up, and two snippets."""
+    rows = tables["snippets"]
+    found = [{"text": rows["text"].iloc[place], "source": rows["source"].iloc[place]} for place in (0, -1)]
+    return [{"text": EXAMPLE, "source": None}, *found]

@@ -1,0 +1,32 @@
+"""What must not become champion: see tests/support/controls.py."""
+
+from capstan import weights_files
+from pipelines.sentiment import scores, task, training
+from pipelines.sentiment.model import SentimentModel
+from tests.support.controls import Parts, Tables, cut, shuffled
+
+SETTINGS: dict[str, object] = {"weights": weights_files.fetch_all(task.WEIGHTS)}
+
+
+def fewer(parts: Parts) -> Parts:
+    """Return whole units, a tenth of them: MiniLM takes 0.015 s of a core for each snippet."""
+    past, test = (part["snippets"] for part in parts)
+    return tuple({"snippets": one[one["unit"] % 10 == 0].reset_index(drop=True)} for one in (past, test))  # type: ignore[return-value]
+
+
+def without_texts(data: Parts) -> Parts:
+    """Return what is left where a broken export has the first three characters of each text."""
+    rows = data[0]["snippets"]
+    return data[0] | {"snippets": rows.assign(text=rows["text"].str[:3])}, data[1]
+
+
+CONTROLS = {
+    "shuffled valences": shuffled("snippets", "valence"),
+    "texts cut off": without_texts,
+    "40 snippets": cut("snippets", 40),
+}
+
+
+def baseline(past: Tables) -> SentimentModel:
+    """Return ridge regression on words in the place of the model."""
+    return training.fit(past["snippets"], SETTINGS["weights"], scores.simple, seed=0)  # type: ignore[arg-type]

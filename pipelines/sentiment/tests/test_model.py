@@ -1,0 +1,107 @@
+"""What is served: words that add up, lines by themselves, intervals that hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipelines.sentiment import report, task
+from pipelines.sentiment.model import lines
+from pipelines.sentiment.schema import EXAMPLE, MOST, MOST_LINES, Prediction, Request
+
+ODD = [
+    "ok",
+    ":)",
+    "😀😀 😀",
+    "\uff26\uff32\uff25\uff25 İstanbul ß",
+    "é́ — “x”",
+    "\n a\t\tb \n\n c ",
+    "so " * 400,
+    "a" * MOST,
+    "\udcff?",
+]
+
+
+def asked(served, *texts: str, source: str | None = None) -> dict:
+    return served.predict_columns({"text": list(texts), "source": [source] * len(texts)})
+
+
+@pytest.fixture(scope="module")
+def held(parts) -> pd.DataFrame:
+    return parts[1]["snippets"]
+
+
+@pytest.mark.parametrize(("text", "source"), [*zip(ODD, [None, "tweet"] * len(ODD), strict=False)])
+def test_parts_are_the_text_and_add_up_to_the_score(served, text, source):
+    made = asked(served, text, source=source)
+    [parts], count = made["parts"], len(made["lines"][0])
+    assert "".join(part["part"] for part in parts) == text
+    found = [text[start:end] for start, end in lines(text)]
+    whole = count * made["start"][0] + sum(part["effect"] for part in parts)
+    assert whole == pytest.approx(served.values(found, [source] * count).sum(), abs=1e-3)
+    Prediction.model_validate({name: column[0] for name, column in made.items()})
+
+
+def test_each_line_is_answered_as_if_it_were_alone(served):
+    made = asked(served, EXAMPLE)
+    [told] = made["lines"]
+    for line in told:
+        alone = asked(served, line["line"])
+        assert alone["valence"][0] == pytest.approx(line["valence"], abs=1e-4)
+        assert (alone["low"][0], alone["high"][0]) == pytest.approx((line["low"], line["high"]), abs=1e-4)
+    assert made["low"] == made["high"] == [None]
+    assert made["valence"][0] == pytest.approx(np.mean([line["valence"] for line in told]))
+    assert [place for place, _ in made["course"][0]] == [1, 2, 3]
+
+
+def test_pleasant_and_unpleasant_are_told_apart(served):
+    made = asked(served, "I love this, it is wonderful!", "I hate this, it is horrible.", "It opens at nine.")
+    assert made["valence"][0] > 1 and made["valence"][1] < -0.5 and abs(made["valence"][2]) < 1
+    assert made["tone"][:2] == ["positive", "negative"]
+    assert made["words"][0][0]["effect"] > 0 > made["words"][1][0]["effect"]
+
+
+def test_snippets_that_it_has_not_seen(served, held):
+    evaluation = task.evaluate(served, {"snippets": held})
+    assert evaluation.metrics["r"] > 0.55 and evaluation.metrics["coverage"] > 0.8
+    assert evaluation.units["r"].mean() == pytest.approx(evaluation.metrics["r"])
+    assert evaluation.metrics["r"] == pytest.approx(
+        np.mean([evaluation.metrics[f"r_{one}"] for one in ("movie", "tweet", "amazon", "nyt")]), abs=0.01
+    )
+
+
+def test_r_is_the_mean_of_the_sources():
+    rng = np.random.default_rng(0)
+    valence, sources = rng.normal(size=400), rng.choice(["movie", "tweet", "nyt"], 400)
+    made = valence + rng.normal(size=400) * np.where(sources == "nyt", 3, 1)
+    mean = np.mean(list(report.by_source(valence, made, sources).values()))
+    assert report.values(valence, made, sources)["r"].mean() == pytest.approx(mean)
+
+
+def test_what_is_unlike_all_that_was_learned_from_is_said(served):
+    made = asked(served, "Bonjour, tu viens demain soir chez nous ?", "12345 !!", "a good film", "so " * 400)
+    assert made["unusual"] == [
+        ["few of its words are known"], ["no letters"], [], ["a line longer than every snippet known"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"text": "  \n"}, "blank"),
+        ({"text": ""}, "at least 1 character"),
+        ({"text": "a" * (MOST + 1)}, f"at most {MOST} characters"),
+        ({"text": "a\n" * (MOST_LINES + 1)}, f"at most {MOST_LINES} at a time"),
+        ({"text": 5}, "valid string"),
+        ({"text": "ok", "source": "blog"}, "'movie', 'tweet', 'amazon' or 'nyt'"),
+        ({"text": "ok", "stars": 5}, "not permitted"),
+    ],
+)
+def test_bad_input_is_named(asked, said):
+    with pytest.raises(ValueError, match=said):
+        Request.model_validate(asked)
+
+
+def test_the_answer_in_another_column_has_no_effect(parts, weights):
+    rows = parts[0]["snippets"].head(60)
+    models = [task.train({"snippets": one}, weights) for one in (rows, rows.assign(answer=rows["valence"]))]
+    assert models[0].values([EXAMPLE], [None]) == models[1].values([EXAMPLE], [None])

@@ -1,0 +1,23 @@
+"""MiniLM's vectors of all snippets, which the studies share: they take minutes, and are kept under CAPSTAN_HOME."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from capstan.files import atomic_write, digest
+from capstan.settings import settings
+from pipelines.sentiment import reading
+
+
+def of(texts: Sequence[str], weights: Mapping[str, Path]) -> np.ndarray:
+    """Return the vector of each text, shape (n, 384), from the file of these texts, or computed and written to it."""
+    path = settings().home / "vectors" / f"{digest(*texts)}.npy"
+    if not path.is_file():
+        made = reading.encoder(weights["encoder"], weights["vocabulary"]).embed(texts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as partial, partial.open("wb") as file:
+            np.save(file, made)
+    return np.asarray(np.load(path))
