@@ -43,6 +43,11 @@ class Study:
         return tuple(line[key] for key in self.keys)
 
 
+def read(file: Path) -> pd.DataFrame:
+    """Return the lines of a study's file."""
+    return pd.DataFrame(json.loads(file.read_text()))
+
+
 def options(description: str | None, folder: Path) -> argparse.ArgumentParser:
     """Return the options of every study: how many seeds, and the folder of its file, by default `folder`."""
     parser = argparse.ArgumentParser(description=description)

@@ -5,14 +5,13 @@ It writes `tune.json` into the folder that it is given: the standard profile, te
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Study, markdown, options, spread
+from models.study import Study, markdown, options, read, spread
 from pipelines.anomaly import chosen, task
 from pipelines.anomaly.nab.labels import judged
 from pipelines.anomaly.nab.scoring import scaled
@@ -22,7 +21,7 @@ FOLDER = Path(__file__).parent
 
 def record() -> pd.DataFrame:
     """Return what was measured."""
-    return pd.DataFrame(json.loads((FOLDER / "tune.json").read_text()))
+    return read(FOLDER / "tune.json")
 
 
 def best(record: pd.DataFrame) -> str:

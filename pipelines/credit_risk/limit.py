@@ -18,7 +18,7 @@ from capstan.delong import roc_auc
 from capstan.intervals import difference
 from capstan.settings import settings
 from models.logistic import Logistic
-from models.study import Line, Study, markdown, options, spread
+from models.study import Line, Study, markdown, options, read, spread
 from pipelines.credit_risk import ceiling, data, task, training, tune
 from pipelines.credit_risk.columns import CATEGORIES, LABEL, NUMBERS
 
@@ -46,8 +46,8 @@ class Simple:
 
 def families() -> dict[str, tuple[Any, dict[str, Any]]]:
     """Return each family, with its best settings on the loans to train on."""
-    record = tune.record()
-    return {SIMPLE: (Simple, {})} | {name: (tune.GRIDS[name][0], tune.best(record, name)) for name in tune.GRIDS}
+    record, tried = read(tune.FOLDER / "tune.json"), tune.FAMILIES
+    return {SIMPLE: (Simple, {})} | {name: (tried.kind(name), tried.best(record, name)) for name in tried}
 
 
 def score(name: str, seed: int) -> Callable[[], Any]:

@@ -7,7 +7,6 @@ test the model have no part in it.
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Study, markdown, options, spread
+from models.study import Study, markdown, options, read, spread
 from pipelines.maintenance import data, measures, task, training, windows
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP, SUBSETS
@@ -62,7 +61,7 @@ def trials() -> list[tuple[str, str]]:
 
 def record() -> pd.DataFrame:
     """Return the lines of `tune.json`."""
-    return pd.DataFrame(json.loads((FOLDER / "tune.json").read_text()))
+    return read(FOLDER / "tune.json")
 
 
 def best(results: pd.DataFrame) -> tuple[str, str]:

@@ -6,56 +6,33 @@ The code has the setting with the highest r. The snippets that test the model ha
 
 from __future__ import annotations
 
-import json
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from capstan import weights_files
 from capstan.settings import settings
 from models.study import Study, markdown, options, spread
+from models.tuning import Families, Setting
 from pipelines.sentiment import reading, report, task, training, vectors
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score
 
 FOLDER = Path(__file__).parent
-GRID: dict[str, tuple[float, ...]] = {"penalty": (0.5, 1.0, 2.0), "stretch": (0.0, 1.0, 2.0)}
+FAMILIES = Families({"ridge": (Score, {"penalty": (0.5, 1.0, 2.0, 4.0), "stretch": (0.0, 0.5, 1.0, 2.0)})}, score="r")
 
 
-def trials() -> list[dict[str, float]]:
-    """Return the settings that are tried."""
-    return [dict(zip(GRID, values, strict=True)) for values in product(*GRID.values())]
-
-
-def name(setting: dict[str, float]) -> str:
-    """Return a setting as the record calls it."""
-    return ", ".join(f"{key} {value:g}" for key, value in setting.items())
-
-
-def measured(setting: dict[str, Any], read: Read, rows: pd.DataFrame, seed: int) -> dict[str, float]:
+def measured(setting: Setting, read: Read, rows: pd.DataFrame, seed: int) -> dict[str, float]:
     """Return r and error of snippets by scores that were fitted without their fold."""
     valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()
     made = training.out_of_fold(lambda: Score(**setting), read, valence, rows["unit"].to_numpy(), seed)
     return {name: float(column.mean()) for name, column in report.values(valence, made, sources).items()}
 
 
-def record() -> pd.DataFrame:
-    """Return the lines of `tune.json`."""
-    return pd.DataFrame(json.loads((FOLDER / "tune.json").read_text()))
-
-
-def best(results: pd.DataFrame) -> dict[str, float]:
-    """Return the setting with the highest mean r."""
-    means = results.groupby("setting")["r"].mean()
-    return max(trials(), key=lambda setting: float(means[name(setting)]))
-
-
 def tables(results: pd.DataFrame) -> str:
     """Return the table of STUDIES.md."""
     columns = {title: (lambda rows, title=title: spread(rows[title], digits=4)) for title in ("r", "mae")}
-    return markdown(results, {"setting": "setting"}, columns)
+    return markdown(results, {"family": "family", "setting": "setting"}, columns)
 
 
 def past() -> tuple[pd.DataFrame, Read]:
@@ -72,12 +49,9 @@ def main() -> None:
     parser = options(__doc__, FOLDER)
     parser.set_defaults(seeds=1)
     given = parser.parse_args()
-    study = Study(given.out / "tune.json", ["setting", "seed"])
+    study = Study(given.out / "tune.json", ["family", "setting", "seed"])
     rows, read = past()
-    for setting, seed in product(trials(), range(given.seeds)):
-        line = {"setting": name(setting), "seed": seed}
-        if not study.has(**line):
-            study.add(line | measured(setting, read, rows, seed))
+    FAMILIES.measure(study, given.seeds, lambda _family, setting, seed: measured(setting, read, rows, seed))
     print(tables(study.table()))
 
 

@@ -17,7 +17,7 @@ from scipy.special import expit
 
 from capstan.intervals import difference
 from capstan.settings import settings
-from models import near_copies
+from models import near_copies, tuning
 from models.study import Line, Study, markdown, options, spread
 from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
@@ -119,7 +119,7 @@ def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, pr
     for past, held in dealt(spam, groups, seed, protocol):
         inside = rows_of(counts, past)
         setting = choose(inside, spam[past], groups[past], seed)
-        chosen.append(tune.name(setting))
+        chosen.append(tuning.name(setting))
         own = training.folds(spam[past], groups[past], seed)
         fitted, (slope, intercept) = training.calibrated(machine(setting), inside, spam[past], own, seed)
         guess[held] = slope * fitted.margin(rows_of(counts, held)) + intercept > 0

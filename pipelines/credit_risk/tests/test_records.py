@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
+from models import study
 from pipelines.credit_risk import audit, bounds, compare, fresh, limit, policy
 from pipelines.credit_risk.tests import small
 
@@ -13,7 +14,7 @@ README = (compare.FOLDER / "README.md").read_text()
 
 
 def record(name: str) -> pd.DataFrame:
-    return pd.DataFrame(json.loads((compare.FOLDER / f"{name}.json").read_text()))
+    return study.read(compare.FOLDER / f"{name}.json")
 
 
 def test_the_readme_has_the_answer():

@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
+from models import study, tuning
 from models.curves import Curve
 from pipelines.credit_risk import splines, tune
 from pipelines.credit_risk.columns import INPUTS
@@ -59,17 +60,17 @@ def _terms(score, rows):
 
 
 def test_constants_are_those_of_the_record():
-    record = tune.record()
-    assert len(record) == 5 * sum(len(tune.trials(family)) for family in tune.GRIDS)
-    assert tune.best(record, "splines") == {"knots": splines.KNOTS, "strength": splines.STRENGTH}
+    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
+    assert len(record) == 5 * sum(len(tried.trials(family)) for family in tried)
+    assert tried.best(record, "splines") == {"knots": splines.KNOTS, "strength": splines.STRENGTH}
 
 
 @pytest.mark.parametrize("family", ["splines", "boosting"])
 def test_record_is_what_the_command_measures(parts, family):
-    record = tune.record().set_index(["family", "setting", "seed"])
-    setting = tune.trials(family)[0]
+    record = study.read(tune.FOLDER / "tune.json").set_index(["family", "setting", "seed"])
+    setting = tune.FAMILIES.trials(family)[0]
     made = tune.area(parts[0]["loans"].reset_index(drop=True), family, setting, 0)
-    assert made == pytest.approx(record.loc[(family, tune.name(setting), 0), "roc_auc"], abs=1e-6)
+    assert made == pytest.approx(record.loc[(family, tuning.name(setting), 0), "roc_auc"], abs=1e-6)
 
 
 def test_missing_and_unknown_values_have_a_margin(score, held):

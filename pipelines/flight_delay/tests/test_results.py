@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models import study
 from pipelines.flight_delay import compare, task, tune
 
 HERE = Path(compare.__file__).parent
@@ -13,14 +14,14 @@ HERE = Path(compare.__file__).parent
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return pd.DataFrame(json.loads((HERE / "compare.json").read_text()))
+    return study.read(HERE / "compare.json")
 
 
 def test_readme_has_the_tables_of_what_was_measured(table):
     readme = (HERE / "README.md").read_text()
     for part in compare.tables(table).split("\n\n"):
         assert part in readme
-    assert tune.tables(pd.DataFrame(json.loads((HERE / "tune.json").read_text()))) in readme
+    assert tune.tables(study.read(HERE / "tune.json")) in readme
 
 
 def test_settings_are_those_that_were_best_on_other_months():

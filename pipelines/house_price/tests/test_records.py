@@ -1,14 +1,13 @@
 """The code has what the records chose."""
 
-import json
-
 import pandas as pd
 
+from models import study
 from pipelines.house_price import compare, training, tune
 
 
 def record(name: str) -> pd.DataFrame:
-    return pd.DataFrame(json.loads((tune.FOLDER / f"{name}.json").read_text()))
+    return study.read(tune.FOLDER / f"{name}.json")
 
 
 def test_settings_are_those_of_the_record():

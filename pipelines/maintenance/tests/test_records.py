@@ -1,9 +1,6 @@
 """The code has what the record chose."""
 
-import json
-
-import pandas as pd
-
+from models import study
 from pipelines.maintenance import boosting, plan, schedule, tune, windows
 
 
@@ -16,6 +13,6 @@ def test_constants_are_those_of_the_record():
 
 
 def test_plan_has_the_surprise_of_the_record():
-    record = pd.DataFrame(json.loads((tune.FOLDER / "schedule.json").read_text()))
+    record = study.read(tune.FOLDER / "schedule.json")
     at = (record["hangar"] == 1) & (record["failure"] == plan.FAILURE) & (record["policy"] == schedule.PLAN)
     assert record.loc[at, "constant"].tolist() == [f"surprise {plan.SURPRISE:g}"]

@@ -1,11 +1,11 @@
 """What was measured is reached, and what is served is what was chosen."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from models import study
 from pipelines.recommender import compare, methods, protocol, report, tune
 from pipelines.recommender.methods import METHODS, SERVED
 from pipelines.recommender.ranker import PARAMETERS, TwoStages
@@ -16,7 +16,7 @@ OTHERS = [name for name in METHODS if name != SERVED]
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return pd.DataFrame(json.loads((HERE / "compare.json").read_text()))
+    return study.read(HERE / "compare.json")
 
 
 @pytest.mark.parametrize("name", OTHERS)

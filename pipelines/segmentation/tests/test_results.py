@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models import study
 from pipelines.segmentation import choice, compare, forecasts, nulls, report, tune
 
 HERE = Path(compare.__file__).parent
@@ -13,7 +14,7 @@ HERE = Path(compare.__file__).parent
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return pd.DataFrame(json.loads((HERE / "compare.json").read_text()))
+    return study.read(HERE / "compare.json")
 
 
 @pytest.mark.parametrize("part", ["test", "early"])

@@ -2,16 +2,16 @@
 
 import pytest
 
-from models import near_copies
+from models import near_copies, study, tuning
 from pipelines.spam import generative, scores, tune
 
 
 def test_constants_are_those_of_the_record():
-    record = tune.record()
-    assert len(record) == 2 * sum(len(tune.trials(family)) for family in tune.GRIDS)
-    assert tune.best(record, "machine") == {"strength": scores.STRENGTH, "ratio": scores.RATIO}
-    assert tune.best(record, "bayes") == {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
-    assert tune.best(record, "generative") == {"order": generative.ORDER}
+    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
+    assert len(record) == 2 * sum(len(tried.trials(family)) for family in tried)
+    assert tried.best(record, "machine") == {"strength": scores.STRENGTH, "ratio": scores.RATIO}
+    assert tried.best(record, "bayes") == {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
+    assert tried.best(record, "generative") == {"order": generative.ORDER}
 
 
 def test_record_is_what_the_command_measures(parts):
@@ -20,5 +20,9 @@ def test_record_is_what_the_command_measures(parts):
     setting = {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
     counts, groups = scores.Bayes.counts(texts), near_copies.groups(texts)
     made = tune.measured("bayes", setting, counts, spam, groups, seed=0)
-    record = tune.record().set_index(["family", "setting", "seed"]).loc[("bayes", tune.name(setting), 0)]
+    record = (
+        study.read(tune.FOLDER / "tune.json")
+        .set_index(["family", "setting", "seed"])
+        .loc[("bayes", tuning.name(setting), 0)]
+    )
     assert made["log_loss"] == pytest.approx(record["log_loss"], abs=1e-6)
