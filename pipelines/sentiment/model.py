@@ -69,7 +69,6 @@ class SentimentModel(Model):
         effects: Sequence[Sequence[reasons.Effect]],
     ) -> dict[str, Any]:
         """Return the prediction of one text. places: of its lines. valued, effects: of each of them."""
-        one = len(places) == 1
         moved = [
             reasons.Effect(effect.start + start, effect.end + start, effect.value)
             for (start, _), each in zip(places, effects, strict=True)
@@ -79,8 +78,6 @@ class SentimentModel(Model):
         positive, valence = float(valued["positive"].mean()), float(valued["valence"].mean())
         return {
             "valence": valence,
-            "low": float(valued["low"][0]) if one else None,
-            "high": float(valued["high"][0]) if one else None,
             "positive": positive,
             "tone": tone(positive),
             "parts": parts,

@@ -95,8 +95,6 @@ class Prediction(BaseModel):
     valence: float = Field(
         ge=-4, le=4, title="Valence", description="-4 very negative, 4 very positive; a mean of lines"
     )
-    low: float | None = Field(ge=-4, le=4, title="Hardly below", description="5 %; for one line")
-    high: float | None = Field(ge=-4, le=4, title="Hardly above", description="95 %; for one line")
     positive: float = Field(ge=0, le=1, title="People would call it positive")
     tone: Tone = Field(title="Tone", description="from 90 % on; else unsure")
     parts: list[Part] = Field(
@@ -104,7 +102,7 @@ class Prediction(BaseModel):
         json_schema_extra={"display": "effects", "unit": "of valence"},
     )
     words: list[Word] = Field(title="Words that say most")
+    course: list[list[float]] = Field(title="Valence of each line", json_schema_extra={"display": "curve", "x": "Line"})
+    lines: list[Line] = Field(title="Line by line", description="90 % of the means of 20 people lie from low to high")
     start: float = Field(title="Before a word is read", description="each line begins there")
-    lines: list[Line] = Field(title="Line by line")
-    course: list[list[float]] = Field(title="Valence", json_schema_extra={"display": "curve", "x": "Line"})
     unusual: list[str] = Field(title="Unusual", description="what sets it apart from every text learned from")

@@ -14,8 +14,8 @@ from models.ridge import Ridge
 from pipelines.sentiment.reading import Read
 
 BLOCKS = ("level", "ruled", "runs", "sums", "vectors")
-PENALTY = 1.0
-STRETCH = 2.0  # of MiniLM's vector, which has length 1 as the other blocks have; 0 would leave it out
+PENALTY = 4.0
+STRETCH = 1.0  # of MiniLM's vector, which has length 1 as the other blocks have; 0 would leave it out
 
 
 class Score:

@@ -32,8 +32,8 @@ OUTCOME = Outcome("regression", target="rated", prediction="valence")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a line takes 0.015 s of a core, and a request may have thousands
 THRESHOLDS = {
-    "r": at_least(0.6, slack=0.02),
-    "mae": at_most(1.0, slack=0.03),
+    "r": at_least(0.5, slack=0.02),
+    "mae": at_most(1.1, slack=0.03),
     "coverage": at_least(0.8),
 }
 TEST_SHARE = 4  # one unit in four

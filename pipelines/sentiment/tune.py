@@ -19,7 +19,9 @@ from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score
 
 FOLDER = Path(__file__).parent
-FAMILIES = Families({"ridge": (Score, {"penalty": (0.5, 1.0, 2.0, 4.0), "stretch": (0.0, 0.5, 1.0, 2.0)})}, score="r")
+FAMILIES = Families(
+    {"ridge": (Score, {"penalty": (0.5, 1.0, 2.0, 4.0, 8.0), "stretch": (0.0, 0.5, 1.0, 2.0)})}, score="r"
+)
 
 
 def measured(setting: Setting, read: Read, rows: pd.DataFrame, seed: int) -> dict[str, float]:

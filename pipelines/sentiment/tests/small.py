@@ -1,4 +1,4 @@
-"""Every twentieth review, article, film and tweet."""
+"""Every thirtieth review, article, film and tweet."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pandas as pd
 from pipelines.sentiment import data
 from tests.support.data import DATA_DIR
 
-EACH = 20
+EACH = 30
 SETTINGS: dict[str, object] = {}
 ASKED = {"text": "I love it!\nThe food was not good.", "source": "tweet"}
 REFUSED = ({"text": " \n "}, "text")
