@@ -91,11 +91,14 @@ def evaluate(model: SentimentModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: SentimentModel, tables: Tables) -> pd.DataFrame:
-    """Return what is watched of snippets, evenly over the table: the text, the answer and the label."""
+    """Return what is watched of snippets: the text, the answer and the label.
+
+    They come by lot: the file has them by source, and each part of the reference should have some of all.
+    """
     from pipelines.sentiment import watching
 
     rows = tables["snippets"]
-    rows = rows.iloc[:: -(-len(rows) // WATCHED)].reset_index(drop=True)
+    rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts, sources = rows["text"].tolist(), rows["source"].tolist()
     made = model.valued(model.values(texts, sources), sources)
     shown = {name: made[name] for name in ("valence", "positive")}
