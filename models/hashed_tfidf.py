@@ -39,6 +39,18 @@ def present(counts: csr_array) -> csr_array:
     return made
 
 
+def shared(names: Sequence[str], counts: csr_array, weighted: csr_array, weights: np.ndarray) -> np.ndarray:
+    """Return what each run of one text adds to a weighted sum, shape (runs,): that of its column, evenly over its runs.
+
+    counts, weighted: the text's row of counts, and of what became of them, with the same columns. weights: of columns.
+    """
+    if not names:
+        return np.empty(0)
+    each = weighted.data * weights[weighted.indices] / counts.data
+    order = np.argsort(counts.indices)
+    return np.asarray(each[order][np.searchsorted(counts.indices[order], columns(names, counts.shape[1]))])
+
+
 class Tfidf:
     """Weights of the columns: how few texts have them. Equal to scikit-learn's with `sublinear_tf`."""
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.hashed_tfidf import columns, counted
+from models.hashed_tfidf import columns, counted, shared
 from models.text_grams import Gram
 from models.text_parts import Span
 from pipelines.sentiment import lexicon, reading
@@ -71,14 +71,9 @@ def ruled_effects(words: Sequence[Word], weights: np.ndarray) -> np.ndarray:
 
 def run_effects(score: Score, found: Sequence[Gram], weights: np.ndarray) -> np.ndarray:
     """Return what each run of words adds, shape (runs,): that of its column, evenly over the runs of it."""
-    if not found:
-        return np.empty(0)
-    counts = counted([[run.name for run in found]], reading.RUNS)
-    row = score.tfidf.transform(counts)
-    each = row.data * weights[row.indices] / counts.data
-    order = np.argsort(counts.indices)
-    at = columns((run.name for run in found), reading.RUNS)
-    return np.asarray(each[order][np.searchsorted(counts.indices[order], at)])
+    names = [run.name for run in found]
+    counts = counted([names], reading.RUNS)
+    return shared(names, counts, score.tfidf.transform(counts), weights)
 
 
 def strongest(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models.hashed_tfidf import columns
+from models.hashed_tfidf import shared
 from models.text_grams import Gram
 from pipelines.spam import grams
 from pipelines.spam.scores import Machine
@@ -21,11 +21,8 @@ def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
     found, made, start = [], [], 0
     for runs, part, tfidf in zip(kinds, grams.counts_of(kinds), score.tfidf, strict=True):
         width = part.shape[1]
-        weighted = tfidf.transform(part)
-        each = weighted.data * score.weights[start + weighted.indices] / part.data  # of one of the runs of a column
-        order = np.argsort(part.indices)
-        at = columns((run.name for run in runs), width)
-        made.append(each[order][np.searchsorted(part.indices[order], at)] if runs else np.empty(0))
+        weights = score.weights[start : start + width]
+        made.append(shared([run.name for run in runs], part, tfidf.transform(part), weights))
         found += runs
         start += width
     return found, np.concatenate(made)

@@ -5,13 +5,17 @@ from pipelines.sentiment import scores, task, training
 from pipelines.sentiment.model import SentimentModel
 from tests.support.controls import Parts, Tables, cut, shuffled
 
-SETTINGS: dict[str, object] = {"weights": weights_files.fetch_all(task.WEIGHTS)}
+WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
+SETTINGS: dict[str, object] = {"weights": WEIGHTS}
 
 
 def fewer(parts: Parts) -> Parts:
     """Return whole units, a fourteenth of them: MiniLM takes 0.015 s of a core for each snippet."""
-    past, test = (part["snippets"] for part in parts)
-    return tuple({"snippets": one[one["unit"] % 14 == 0].reset_index(drop=True)} for one in (past, test))  # type: ignore[return-value]
+    past, test = (
+        {"snippets": one[one["unit"] % 14 == 0].reset_index(drop=True)}
+        for one in (parts[0]["snippets"], parts[1]["snippets"])
+    )
+    return past, test
 
 
 def without_texts(data: Parts) -> Parts:
@@ -29,4 +33,4 @@ CONTROLS = {
 
 def baseline(past: Tables) -> SentimentModel:
     """Return ridge regression on words in the place of the model."""
-    return training.fit(past["snippets"], SETTINGS["weights"], scores.simple, seed=0)  # type: ignore[arg-type]
+    return training.fit(past["snippets"], WEIGHTS, scores.simple, seed=0)
