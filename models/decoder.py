@@ -81,6 +81,7 @@ class Attention(nn.Module):
     def __init__(self, shape: Shape, layer: int, attend: attention.Attend):
         super().__init__()
         self.shape, self.layer, self.attend = shape, layer, attend
+        self.rotate = positions.both_rotated
         self.qkv = nn.Linear(shape.width, (shape.heads + 2 * shape.groups) * shape.size, bias=False)
         self.out = nn.Linear(shape.width, shape.width, bias=False)
 
@@ -89,7 +90,7 @@ class Attention(nn.Module):
         parts = self.qkv(x).unflatten(-1, (-1, shape.size)).transpose(1, 2)
         q, k, v = parts.split([shape.heads, shape.groups, shape.groups], dim=1)
         if place.turn:
-            q, k = positions.rotated(q, place.turn), positions.rotated(k, place.turn)
+            q, k = self.rotate(q, k, place.turn)
         seen = place.cache.attend(self.layer, q, k, v, place.rule) if place.cache else self.attend(q, k, v, place.mask)
         made: torch.Tensor = self.out(seen.transpose(1, 2).flatten(2))
         return made
@@ -102,11 +103,17 @@ class FeedForward(nn.Module):
         super().__init__()
         self.gate_up = nn.Linear(shape.width, 2 * shape.inner, bias=False)
         self.down = nn.Linear(shape.inner, shape.width, bias=False)
+        self.gate = gated
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        gate, up = self.gate_up(x).chunk(2, dim=-1)
-        made: torch.Tensor = self.down(functional.silu(gate) * up)
+        made: torch.Tensor = self.down(self.gate(self.gate_up(x)))
         return made
+
+
+def gated(gate_up: torch.Tensor) -> torch.Tensor:
+    """Return silu(gate) * up, (..., width), of both in one tensor, (..., 2 * width)."""
+    gate, up = gate_up.chunk(2, dim=-1)
+    return functional.silu(gate) * up
 
 
 class Block(nn.Module):

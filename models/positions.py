@@ -21,6 +21,13 @@ def rotated(x: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]) -> torch.T
     return torch.cat([one * cos - two * sin, two * cos + one * sin], dim=-1)
 
 
+def both_rotated(
+    q: torch.Tensor, k: torch.Tensor, turn: tuple[torch.Tensor, torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return queries and keys, turned by their places."""
+    return rotated(q, turn), rotated(k, turn)
+
+
 def waves(places: torch.Tensor, width: int, base: float = 10_000.0) -> torch.Tensor:
     """Return sinusoids of places, (batch, time, width). Source: Vaswani et al. (2017), section 3.5."""
     speeds = base ** (-torch.arange(0, width, 2, device=places.device) / width)

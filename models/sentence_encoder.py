@@ -73,7 +73,7 @@ class Encoder(nn.Module):
         tokens, there: (batch, time).
         """
         x: torch.Tensor = self.norm(self.words(tokens) + self.places.weight[: tokens.shape[1]] + self.kinds.weight[0])
-        mask = torch.zeros(there.shape, dtype=x.dtype).masked_fill(~there, -torch.inf)[:, None, None]
+        mask = torch.zeros(there.shape, dtype=x.dtype, device=x.device).masked_fill(~there, -torch.inf)[:, None, None]
         for layer in self.layers:
             x = layer(x, mask)
         return x * there[:, :, None]

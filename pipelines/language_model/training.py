@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from capstan.errors import CapstanError
-from models import checkpoints, training
+from models import checkpoints, fused, training
 from models.decoder import Decoder, Shape
 from pipelines.language_model.data import to_bytes
 from pipelines.language_model.inside import statistics
@@ -44,6 +45,7 @@ class Plan:
     """How long and how, as `tune.json` has it. `rate` is the highest learning rate, `steps` are those of a round.
 
     parts: of a batch, whose gradients add up. bfloat16: mixed precision on a CPU too. compiled: by `torch.compile`.
+    fused: with the kernels of `kernels/`, which need a GPU to be fast.
     """
 
     rounds: int
@@ -56,9 +58,12 @@ class Plan:
     parts: int = 1
     bfloat16: bool = False
     compiled: bool = False
+    fused: bool = False
 
     def __post_init__(self) -> None:
-        """Raise CapstanError where the rows of a batch cannot be parted."""
+        """Raise CapstanError where the rows of a batch cannot be parted, or a decoder be fused and compiled."""
+        if self.compiled and self.fused:
+            raise CapstanError("A plan is compiled, or fused, not both: torch.compile makes kernels of its own.")
         if self.parts < 1 or self.batch % self.parts:
             raise CapstanError(f"A batch of {self.batch} rows has no {self.parts} parts of one size.")
 
@@ -100,12 +105,15 @@ def learn(network: nn.Module, context: int, text: torch.Tensor, plan: Plan, name
     key = checkpoints.key("decoder", str((name, context, dataclasses.astuple(plan))), [text], FOLDER)
     state = checkpoints.latest(key)
     history: History = state["history"] if state else []
-    training.fit(
-        network, loss, windows, epochs=plan.rounds, rate=plan.rate, decay=plan.decay, clip=plan.clip, fused=True,
-        schedule=training.rising_and_falling(plan.rounds * plan.steps), state=state,
-        after_epoch=after_round, parted=lambda batch: batch.chunk(plan.parts), bfloat16=plan.bfloat16,
-        joined=compiled if plan.compiled else lambda network: network,
-    )  # fmt: skip
+    if plan.fused and not isinstance(network, Decoder):
+        raise CapstanError(f"Only a Decoder has kernels, not {type(network).__name__}. Leave out `fused`.")
+    with fused.fused(network) if isinstance(network, Decoder) and plan.fused else nullcontext():
+        training.fit(
+            network, fused_loss if plan.fused else loss, windows, epochs=plan.rounds, rate=plan.rate, decay=plan.decay,
+            clip=plan.clip, fused=True, schedule=training.rising_and_falling(plan.rounds * plan.steps), state=state,
+            after_epoch=after_round, parted=lambda batch: batch.chunk(plan.parts), bfloat16=plan.bfloat16,
+            joined=compiled if plan.compiled else lambda network: network,
+        )  # fmt: skip
     checkpoints.clear(key)
     network.cpu().eval()
     return history
@@ -120,6 +128,11 @@ def loss(decoder: nn.Module, windows: torch.Tensor) -> torch.Tensor:
     """Return the mean loss of each next byte, in nats. windows: shape (batch, time + 1)."""
     logits = decoder(windows[:, :-1])
     return functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())
+
+
+def fused_loss(decoder: nn.Module, windows: torch.Tensor) -> torch.Tensor:
+    """Return the same by a kernel, which never has the logits of all bytes at a time."""
+    return fused.loss(cast(Decoder, decoder), windows[:, :-1], windows[:, 1:])
 
 
 def train(rows: pd.DataFrame, shape: Shape, plan: Plan, order: int, voice_steps: int = 0) -> LanguageModel:

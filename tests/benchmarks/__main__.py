@@ -1,12 +1,13 @@
 """Measure the published figures and write docs/benchmarks.md.
 
-    python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT]
+    python -m tests.benchmarks [SECTION ...] [--print] [--beside CHECKOUT] [--measured FILE]
 
-Sections: road, serving, load, hostile, explain, labels, features, offline_store, clone. These are measured only when
-they are named, and need kubectl's current context to be a kind cluster with this checkout (`make cluster`), which
-nobody else uses: cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last result
-in docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others.
-`--print` writes nothing. `--beside` is of `road`.
+Sections: road, serving, load, hostile, explain, labels, features, offline_store, clone, kernels. These are measured
+only when they are named, and need kubectl's current context to be a kind cluster with this checkout (`make cluster`),
+which nobody else uses: cluster_up, cluster_image, cluster_run, cluster_endpoint, cluster_memory. Each keeps its last
+result in docs/benchmarks.json, with the machine and the date, so that one can be measured again without the others.
+`--print` writes nothing. `--beside` is of `road`. `kernels` measures on this machine's GPU, or takes what
+`python -m kernels.benchmarks --json FILE` measured on another machine; without either it measures what a CPU can.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from capstan.settings import ROOT
-from tests.benchmarks import clone, explain, features, hostile, labels, load, offline_store, road, serving
+from tests.benchmarks import clone, explain, features, hostile, kernels, labels, load, offline_store, road, serving
 from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
 LOCAL = {
@@ -31,6 +32,7 @@ LOCAL = {
     "features": ("Historical features, all flights", features),
     "offline_store": ("The offline store beside Feast's own", offline_store),
     "clone": ("A fresh clone", clone),
+    "kernels": ("Kernels", kernels),
 }
 CLUSTER = {
     "cluster_up": ("On a cluster: up to ready", up),
@@ -48,6 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", choices=[[], *SECTIONS], metavar="SECTION")
     parser.add_argument("--beside", type=Path, metavar="CHECKOUT", help="road: time another checkout's run as well")
+    parser.add_argument("--measured", type=Path, metavar="FILE", help="kernels: what another machine measured")
     parser.add_argument("--print", action="store_true", help="print the tables, and write no file")
     options = parser.parse_args()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
@@ -55,6 +58,8 @@ def main() -> None:
         print(f"measuring {name} ...", flush=True)
         load_before = psutil.getloadavg()[0]
         more = {"beside": options.beside.resolve()} if name == "road" and options.beside else {}
+        if name == "kernels":
+            more = {"measured": options.measured, "before": results.get(name, {}).get("rows")}
         rows = SECTIONS[name][1].rows(**more)
         print(SECTIONS[name][1].table(rows), flush=True)
         if options.print:

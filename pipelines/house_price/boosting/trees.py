@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kernels.histograms import histograms
+
 
 class Growth(NamedTuple):
     """How a tree grows. penalty: lambda, of the squared weights."""
@@ -40,13 +42,9 @@ class Tree:
 
         bins: shape (n, k), below width. gradient, second: shape (n,).
         """
-        offset = np.arange(bins.shape[1]) * width
-        flat = bins + offset
 
         def histogram(rows: np.ndarray) -> np.ndarray:
-            cells, size = flat[rows].ravel(), bins.shape[1] * width
-            each = [np.bincount(cells, np.repeat(values[rows], bins.shape[1]), size) for values in (gradient, second)]
-            return np.stack([*each, np.bincount(cells, minlength=size)]).reshape(3, bins.shape[1], width)
+            return histograms(bins, rows, width, gradient, second)
 
         rows_of, sums = [np.arange(len(bins))], [histogram(np.arange(len(bins)))]
         splits = [best(sums[0], how)]

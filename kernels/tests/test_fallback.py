@@ -1,0 +1,46 @@
+"""What a kernel does not take, its reference answers, with one warning."""
+
+import warnings
+
+import pytest
+import torch
+
+from kernels import fallback, notice
+from kernels.attention import attention
+from kernels.reference.attention import attention as reference
+from kernels.rms_norm import rms_norm
+from kernels.swiglu import swiglu
+from kernels.tests.beside import randn
+
+
+@pytest.fixture(autouse=True)
+def as_at_first():
+    notice.warn.cache_clear()
+
+
+def test_one_warning_for_each_reason():
+    x = randn(4, 8).to(torch.int32)
+    with pytest.warns(notice.FallbackWarning, match=r"kernels.rms_norm: it takes .* not torch.int32"):
+        first = rms_norm(x, x[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert torch.equal(rms_norm(x, x[0]), first)
+
+
+def test_a_size_that_it_does_not_take():
+    q, k, v = (randn(1, 1, 5, 24, slope=False) for _ in range(3))
+    with pytest.warns(notice.FallbackWarning, match="a size of"):
+        made = attention(q, k, v)
+    assert torch.equal(made, reference(q, k, v))
+
+
+def test_no_gpu(monkeypatch):
+    monkeypatch.setattr(fallback, "INTERPRETED", False)
+    with pytest.warns(notice.FallbackWarning, match="no kernel runs on a device of type 'cpu'"):
+        swiglu(torch.ones(2, 4))
+
+
+def test_no_triton(monkeypatch):
+    monkeypatch.setattr(fallback, "INSTALLED", False)
+    with pytest.warns(notice.FallbackWarning, match="Triton is not installed"):
+        swiglu(torch.ones(2, 4))
