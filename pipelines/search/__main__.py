@@ -1,0 +1,86 @@
+"""`python -m pipelines.search`: your own notes, searched by words and by meaning, on this machine alone.
+
+python -m pipelines.search add FOLDER      read its .txt and .md files; again later, what changed
+python -m pipelines.search watch FOLDER    the same, whenever something changes, until Ctrl-C
+python -m pipelines.search ask "a question"
+python -m pipelines.search links           notes that are about the same
+python -m pipelines.search export FILE     all passages, a JSON line each
+python -m pipelines.search delete PATH     forget a note, or a folder, for good
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from capstan.settings import settings
+from pipelines.search.notes import Notes
+
+EVERY = 5.0  # seconds between two looks at a folder
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Return MiniLM's vectors of texts, shape (n, 384). Nothing of them is kept elsewhere."""
+    from pipelines.search import embedding
+
+    return embedding.encoder().embed(texts) if texts else np.zeros((0, 384), np.float32)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the commands."""
+    made = argparse.ArgumentParser("python -m pipelines.search", description=__doc__, formatter_class=Raw)
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, argument in (("add", "folder"), ("watch", "folder"), ("delete", "path"), ("export", "file")):
+        commands.add_parser(name).add_argument(argument, type=Path)
+    asked = commands.add_parser("ask")
+    asked.add_argument("question")
+    asked.add_argument("--count", type=int, default=5)
+    commands.add_parser("links")
+    return made
+
+
+class Raw(argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of the description."""
+
+
+def said(counts: dict[str, int]) -> str:
+    """Return what adding a folder did, in words."""
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def main() -> None:
+    """Do what the command says."""
+    given = parser().parse_args()
+    notes = Notes(settings().home / "search-notes", embed)
+    if given.command in ("add", "watch"):
+        if not given.folder.is_dir():
+            raise SystemExit(f"{given.folder} is no folder. Name one with .txt or .md files.")
+        print(said(notes.add(given.folder)))
+        while given.command == "watch":
+            time.sleep(EVERY)
+            counts = notes.add(given.folder)
+            if counts["added"] or counts["gone"]:
+                print(said(counts), flush=True)
+    elif given.command == "ask":
+        found = notes.ask(given.question, given.count)
+        for number, one in enumerate(found, 1):
+            print(f"{number}. {one.title}  {one.path}  {one.score:.2f}\n   {' '.join(one.snippet.split())}")
+        if not found:
+            raise SystemExit("Nothing was found. `add FOLDER` reads notes.")
+    elif given.command == "links":
+        for first, second, cosine in notes.links():
+            print(f"{cosine:.2f}  {first}  {second}")
+    elif given.command == "export":
+        print(f"{notes.export(given.file)} passages in {given.file}")
+    elif not (count := notes.delete(given.path)):
+        raise SystemExit(f"No note of {given.path} is known.")
+    else:
+        print(f"{count} notes forgotten")
+
+
+if __name__ == "__main__":
+    main()

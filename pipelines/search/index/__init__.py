@@ -1,0 +1,1 @@
+"""An inverted index from scratch: `directory.Index` reads, `writer.Writer` writes."""

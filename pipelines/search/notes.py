@@ -1,0 +1,177 @@
+"""Somebody's own notes: a folder of texts that is searched by words and by meaning, and forgotten on demand.
+
+The notes stay on this machine, under CAPSTAN_HOME. A note is divided at its blank lines into passages of about a
+hundred words; each is a document of an index with a vector of MiniLM. What is deleted is in no file any more when
+`delete` returns: the index is written anew without it, and so are the vectors. No queries are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from capstan.files import atomic_write, digest
+from pipelines.search import fusion
+from pipelines.search.index import manifest, queries
+from pipelines.search.index.directory import Hit, Index
+from pipelines.search.index.segment import Document
+from pipelines.search.index.snippets import snippet
+from pipelines.search.index.writer import Writer
+
+KINDS = (".md", ".txt")
+WORDS = 100  # of a passage
+LINKED = 0.5  # cosine from which on two notes are linked
+FIELDS = ("title", "text")
+SHARE = 0.7  # of the meaning, as in the rankings of papers
+
+Embed = Callable[[Sequence[str]], np.ndarray]  # texts -> vectors of length 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """A passage. path: of its note, in the folder that was added."""
+
+    path: str
+    title: str
+    snippet: str
+    score: float
+
+
+def passages(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a text, short ones together, up to about WORDS words each."""
+    held: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        if held and sum(len(one.split()) for one in (*held, paragraph)) > WORDS:
+            yield "\n\n".join(held)
+            held = []
+        if paragraph.strip():
+            held.append(paragraph.strip())
+    if held:
+        yield "\n\n".join(held)
+
+
+def title(path: Path, text: str) -> str:
+    """Return the first heading of a note, or the name of its file."""
+    found = re.search(r"^#+\s+(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else path.stem.replace("_", " ").replace("-", " ")
+
+
+class Notes:
+    """The notes in a folder of their own. embed: makes vectors, of texts that are new."""
+
+    def __init__(self, home: Path, embed: Embed):
+        self.home, self.embed = home, embed
+
+    def add(self, folder: Path) -> dict[str, int]:
+        """Read a folder anew, and return how many notes are new or changed, gone, and as they were."""
+        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS and path.is_file())
+        texts = {str(path.resolve()): path.read_text(errors="replace") for path in files}
+        known = self.known()
+        inside = {path for path in known if Path(path).is_relative_to(folder.resolve())}
+        changed = [path for path, text in texts.items() if known.get(path) != digest(text)]
+        gone = sorted(inside - set(texts))
+        if changed or gone:
+            self._write([(path, texts[path]) for path in changed], {*changed, *gone})
+        return {"added": len(changed), "gone": len(gone), "unchanged": len(texts) - len(changed)}
+
+    def delete(self, path: Path) -> int:
+        """Forget a note, or all notes of a folder, for good, and return how many they were."""
+        own = {one for one in self.known() if Path(one).is_relative_to(path.resolve())}
+        if own:
+            self._write([], own)
+        return len(own)
+
+    def ask(self, text: str, count: int = 5) -> list[Found]:
+        """Return the passages that fit best."""
+        if not self.known():
+            return []
+        index, query = self.index(), queries.parse(text, self.index().manifest.analyzer, FIELDS)
+        words, cosines = index.all_scores(query)[None], self.embed([text]) @ self.vectors(index).T
+        scores = np.where(index.allowed(query), fusion.weighted(words, cosines, SHARE)[0], -np.inf)
+        first = [at for at in np.argsort(-scores, kind="stable")[:count].tolist() if scores[at] > -np.inf]
+        return [self._found(index, query, index.hit(at, float(scores[at]))) for at in first]
+
+    def links(self) -> list[tuple[str, str, float]]:
+        """Return pairs of notes whose passages are near in meaning, by the nearest pair, the nearest first."""
+        if not self.known():
+            return []
+        index = self.index()
+        paths = np.array([one["path"] for one in index.attributes()])
+        vectors = self.vectors(index)
+        near = vectors @ vectors.T
+        names = np.unique(paths)
+        made = [
+            (str(one), str(other), round(float(near[np.ix_(paths == one, paths == other)].max()), 3))
+            for place, one in enumerate(names)
+            for other in names[place + 1 :]
+        ]
+        return sorted((pair for pair in made if pair[2] >= LINKED), key=lambda pair: -pair[2])
+
+    def export(self, file: Path) -> int:
+        """Write all passages to a file, a JSON line each, and return how many."""
+        index = self.index()
+        documents = [index.document(index.hit(at, 0.0)) for at in range(len(index))] if self.known() else []
+        with atomic_write(file) as partial:
+            partial.write_text("".join(json.dumps(dict(one.fields) | dict(one.attributes)) + "\n" for one in documents))
+        return len(documents)
+
+    def known(self) -> dict[str, str]:
+        """Return the digest of each note by its path."""
+        if not (self.home / "index" / manifest.FILE).exists():
+            return {}
+        return {one["path"]: one["digest"] for one in self.index().attributes()}
+
+    def index(self) -> Index:
+        """Return the index as it is now."""
+        return Index(self.home / "index")
+
+    def vectors(self, index: Index) -> np.ndarray:
+        """Return the vectors of all passages, in the order of `index.keys()`."""
+        kept = self._kept()
+        return np.stack([kept[key] for key in index.keys()])  # noqa: SIM118 - a method of the index
+
+    def _write(self, notes: Sequence[tuple[str, str]], removed: set[str]) -> None:
+        # Vectors first: one without a passage does no harm, and is left out by the next change.
+        documents = [
+            Document(
+                f"{path}#{number}", {"title": title(Path(path), text), "text": passage},
+                {"path": path, "digest": digest(text)},
+            )
+            for path, text in notes
+            for number, passage in enumerate(passages(text))
+        ]  # fmt: skip
+        vectors = self.embed([f"{one.fields['title']} {one.fields['text']}" for one in documents])
+        kept = self._kept() | dict(zip([one.key for one in documents], vectors, strict=True))
+        self._keep(kept)
+        with Writer(self.home / "index", FIELDS) as writer:
+            known = Index(self.home / "index")
+            for key, one in zip(known.keys(), known.attributes(), strict=True):
+                if one["path"] in removed:
+                    writer.delete(key)
+            for document in documents:
+                writer.add(document)
+            writer.commit(merge_all=True)
+        there = set(self.index().keys())
+        self._keep({key: vector for key, vector in kept.items() if key in there})
+
+    def _kept(self) -> dict[str, np.ndarray]:
+        path = self.home / "vectors.npz"
+        if not path.exists():
+            return {}
+        with np.load(path) as file:
+            return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
+
+    def _keep(self, vectors: dict[str, np.ndarray]) -> None:
+        with atomic_write(self.home / "vectors.npz") as partial, partial.open("wb") as file:
+            np.savez(file, keys=np.array(list(vectors), str), vectors=np.array(list(vectors.values())))
+
+    def _found(self, index: Index, query: queries.Query, hit: Hit) -> Found:
+        document = index.document(hit)
+        weights = {term.text: value for term, value in index.reasons(query, hit).items()}
+        shown = snippet(document.fields["text"], weights, index.manifest.analyzer)
+        return Found(document.attributes["path"], document.fields["title"], shown.text, hit.score)

@@ -1,0 +1,39 @@
+"""What a run shows: nDCG and recall of the claims to test on, beside BM25, the worst claims, and the two cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from pipelines.search import cards, rankings
+from pipelines.search.index import queries
+from pipelines.search.index.scoring import Bm25f
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipelines.search.model import SearchModel
+
+WORST = 15
+
+
+def evaluate(model: SearchModel, claims: pd.DataFrame) -> Evaluation:
+    """Return the metrics of claims, a unit each. A relevant abstract that the index lacks counts as not found."""
+    texts = claims["text"].tolist()
+    numbers = {key: number for number, key in enumerate(model.index.keys())}
+    relevant = [pd.Index(text.split()).map(lambda key: numbers.get(key, -1)).to_numpy() for text in claims["relevant"]]
+    asked = [queries.words(text, model.index.manifest.analyzer) for text in texts]
+    made = values(model.ranked(texts), relevant)
+    simple = values(model.words(asked, Bm25f()), relevant)
+    metrics = {name: float(column.mean()) for name, column in made.items()}
+    metrics |= {f"{name}_of_bm25": float(column.mean()) for name, column in simple.items()}
+    worst = claims[["text"]].assign(**made).sort_values("ndcg", kind="stable").head(WORST)
+    sections = [Section("Claims whose papers are not found", worst), *cards.sections(claims, metrics)]
+    return Evaluation(metrics, sections, pd.DataFrame(made), {"BM25": pd.DataFrame(simple)[["ndcg"]]})
+
+
+def values(scores: np.ndarray, relevant: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return nDCG@10 and recall@100 of each claim."""
+    return {"ndcg": rankings.ndcg(scores, relevant), "recall": rankings.recall(scores, relevant)}

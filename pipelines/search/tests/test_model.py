@@ -1,0 +1,90 @@
+"""What is served: hits with their reasons, signs of the query, what is unusual."""
+
+import pandas as pd
+import pytest
+
+from capstan import weights_files
+from models import minilm
+from pipelines.search import facets, training
+from pipelines.search.rankings import CHOSEN
+
+KEPT = 40
+
+
+@pytest.fixture(scope="module")
+def served(documents):
+    short = sorted(documents, key=lambda one: len(one.fields["text"]))[:KEPT]
+    rows = pd.DataFrame([{"key": one.key} | dict(one.fields) for one in short])
+    return training.fit(rows, weights_files.fetch_all(minilm.WEIGHTS), CHOSEN)
+
+
+def many(served, texts, count=5, design=None, organism=None) -> dict:
+    each = {"count": count, "design": design, "organism": organism}
+    return served.predict_columns({"query": texts} | {name: [value] * len(texts) for name, value in each.items()})
+
+
+def ask(served, query, count=5, **filters) -> dict:
+    return {name: values[0] for name, values in many(served, [query], count, **filters).items()}
+
+
+def test_a_title_finds_its_abstract(served):
+    index = served.index
+    titles = [index.document(index.hit(at, 0.0)).fields["title"] for at in range(KEPT)]
+    made = many(served, titles[:10], 1)
+    assert [hits[0]["item"] for hits in made["hits"]] == titles[:10]
+
+
+def test_what_is_shown_is_the_snippet_with_its_words(served, claims):
+    for claim in claims[:10]:
+        made = ask(served, claim, 3)
+        assert len(made["hits"]) == 3
+        titled = [f"{at}. {hit['item']}\n{hit['snippet']}" for at, hit in enumerate(made["hits"], 1)]
+        assert "".join(part["part"] for part in made["shown"]) == "\n\n".join(titled)
+        for hit in made["hits"]:
+            assert hit["words"] + hit["meaning"] == pytest.approx(hit["score"])
+            assert all(hit["snippet"][start:end].isalnum() for start, end in hit["marks"])
+        scores = [hit["score"] for hit in made["hits"]]
+        assert scores == sorted(scores, reverse=True) and 0 <= scores[-1] <= scores[0] <= 1
+        assert all(hit["because"][-1].startswith("meaning (") for hit in made["hits"])
+
+
+def test_signs_leave_out_what_does_not_fit(served):
+    everywhere = {hit["key"] for hit in ask(served, "cells", 10)["hits"]}
+    without = ask(served, "cells -the -cells", 10)
+    assert everywhere and all("cells" not in hit["snippet"].lower().split() for hit in without["hits"])
+    nothing = ask(served, '"cells zebra quantum"')
+    assert (nothing["hits"], nothing["shown"], nothing["unusual"]) == ([], [], ["no paper has what was asked for"])
+
+
+def test_what_is_unlike_all_papers_is_said(served):
+    made = ask(served, "Wo bleibt der Zug nach Hamburg heute Abend?")
+    assert made["known"] < 0.5 and "few of its words are in any paper" in made["unusual"]
+
+
+def test_a_query_alone_has_the_answer_it_has_among_others(served, claims):
+    together = many(served, claims[:5], 3)
+    for place, claim in enumerate(claims[:5]):
+        assert [hit["key"] for hit in ask(served, claim, 3)["hits"]] == [hit["key"] for hit in together["hits"][place]]
+
+
+def test_a_filter_keeps_one_value_of_a_facet(served):
+    whole = ask(served, "cells of patients", 10)
+    counts = {(row["facet"], row["value"]): row["papers"] for row in whole["facets"]}
+    for organism in ("people", "mice"):
+        made = ask(served, "cells of patients", 10, organism=organism)
+        assert {hit["organism"] for hit in made["hits"]} <= {organism}
+        there = {(row["facet"], row["value"]): row["papers"] for row in made["facets"] if row["facet"] == "organism"}
+        assert there == {key: count for key, count in counts.items() if key == ("organism", organism)} != {}
+
+
+@pytest.mark.parametrize(
+    ("text", "design", "organism"),
+    [
+        ("A meta-analysis of randomised trials in women", "review", "people"),
+        ("Randomized mice were given a placebo; mouse cells", "trial", "mice"),
+        ("A cohort of patients with E. coli", "cohort", "people"),
+        ("Structure of a protein", "other", "other"),
+    ],
+)
+def test_facets_are_those_of_the_rules(text, design, organism):
+    assert facets.of(text) == {"design": design, "organism": organism}

@@ -1,0 +1,73 @@
+"""Somebody's own notes: added, changed, asked for, linked, exported, and forgotten for good."""
+
+import json
+
+import pytest
+
+from pipelines.search.__main__ import embed
+from pipelines.search.notes import WORDS, Notes, passages
+
+TEXTS = {
+    "bread.md": "# Sourdough\n\nFeed the starter with rye flour every evening.\n\nBake at 250 degrees.",
+    "deep/loaf.txt": "How I bake a loaf: flour, water, salt, and a starter that is fed each night.",
+    "tax.md": "# Taxes\n\nThe return is due in July; the number of my file is zebra-4711.",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in TEXTS.items():
+        path = tmp_path / "notes" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "notes" / "picture.png").write_bytes(b"\x89PNG")
+    return tmp_path / "notes"
+
+
+@pytest.fixture
+def notes(tmp_path, folder):
+    made = Notes(tmp_path / "home", embed)
+    assert made.add(folder) == {"added": 3, "gone": 0, "unchanged": 0}
+    return made
+
+
+def test_notes_are_found_by_words_and_by_meaning(notes):
+    assert notes.ask("4711")[0].title == "Taxes"
+    first = notes.ask("money for the state", 1)[0]
+    assert first.title == "Taxes" and first.path.endswith("tax.md")
+    assert {one.title for one in notes.ask("recipe for baking", 2)} == {"Sourdough", "loaf"}
+    assert notes.ask("starter -rye")[0].title == "loaf"
+
+
+def test_what_changed_is_read_again_and_what_is_gone_is_forgotten(notes, folder):
+    (folder / "tax.md").write_text("# Taxes\n\nPaid in May.")
+    (folder / "deep" / "loaf.txt").unlink()
+    assert notes.add(folder) == {"added": 1, "gone": 1, "unchanged": 1}
+    assert "May" in notes.ask("taxes", 1)[0].snippet
+    assert {one.title for one in notes.ask("loaf", 10)} == {"Sourdough", "Taxes"}
+
+
+def test_what_is_deleted_is_in_no_file(notes, folder, tmp_path):
+    def bytes_of_all():
+        return b"".join(path.read_bytes() for path in (tmp_path / "home").rglob("*") if path.is_file())
+
+    assert b"tax.md" in bytes_of_all() and b"zebra" in bytes_of_all()  # its terms are in the index
+    assert notes.delete(folder / "tax.md") == 1
+    assert b"tax.md" not in bytes_of_all() and b"zebra" not in bytes_of_all()
+    assert notes.delete(folder / "tax.md") == 0
+    assert notes.delete(folder) == 2 and notes.ask("starter") == []
+
+
+def test_notes_about_the_same_are_linked_and_all_are_exported(notes, tmp_path):
+    (one, other, cosine), *others = notes.links()
+    assert {one.rsplit("/")[-1], other.rsplit("/")[-1]} == {"bread.md", "loaf.txt"} and cosine > 0.5 and not others
+    assert notes.export(tmp_path / "all.jsonl") == 3
+    rows = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    assert {row["title"] for row in rows} == {"Sourdough", "loaf", "Taxes"}
+
+
+def test_passages_are_whole_paragraphs(documents):
+    text = "\n\n".join(one.fields["text"][:300] for one in documents[:20])
+    made = list(passages(text))
+    assert "\n\n".join(made).split() == text.split()
+    assert len(made) > 5 and all(len(one.split()) <= WORDS or "\n\n" not in one for one in made)
