@@ -1,0 +1,45 @@
+"""What supports an answer: figures of the first paragraph, sentences, and what is cited."""
+
+import numpy as np
+import pytest
+
+from pipelines.search import reading, support
+
+PASSAGES = ["Bats sleep in deep caves. They eat moths.", "Owls sleep in old barns. Do owls eat mice? They do."]
+
+
+def test_a_paragraph_that_is_taken_out_is_never_the_first():
+    random = np.random.default_rng(0)
+    words, cosines = random.random((30, 12)) * 9, random.random((30, 12)) * 2 - 1
+    own = random.integers(12, size=30)
+    known, first = support.figures(words, cosines)
+    alone, others = support.figures(support.without(words, own, 0.0), support.without(cosines, own, -1.0))
+    assert not (others == own[:, None]).any()
+    assert np.array_equal(known[:, 0], cosines[np.arange(30), first[:, 0]])
+    absent = ~(first == own[:, None]).any(axis=1)  # was not among the first: nothing changes
+    assert 0 < absent.sum() < 30 and np.array_equal(others[absent], first[absent])
+    assert np.array_equal(known[absent][:, [0, 2]], alone[absent][:, [0, 2]])
+
+
+def test_an_answer_cites_the_passage_that_has_its_words():
+    assert support.cited("the old barns", PASSAGES) == (2, True)
+    assert support.cited("deep water", PASSAGES) == (1, False)
+    assert support.cited("", PASSAGES) == (1, False)
+
+
+def test_the_sentence_with_most_words_is_taken():
+    assert support.sentence("Where do owls sleep in winter?", PASSAGES) == "Owls sleep in old barns"
+
+
+@pytest.mark.parametrize("question", ["Where do bats sleep?"])
+def test_what_is_asked_has_numbered_passages(question):
+    text = support.prompt(question, PASSAGES)
+    assert text.startswith("[1] Bats") and "[2] Owls" in text and text.endswith(question)
+
+
+def test_answers_are_judged_as_squad_judges_them():
+    assert reading.f1("the Denver Broncos", "Denver Broncos") == 1
+    assert reading.f1("Denver", "Denver Broncos") == pytest.approx(2 / 3)
+    assert (reading.f1("Boston", "Denver"), reading.f1("the", "a")) == (0, 1)
+    made = reading.judged(["Denver!", "10"], [[(0, "Boston"), (4, "denver")], [(0, "ten")]])
+    assert made["exact"].tolist() == [1, 0] and made["f1"].tolist() == [1, 0]
