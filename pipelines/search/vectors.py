@@ -2,8 +2,7 @@
 
 Writes `vectors.json` beside this file: recall@10 against comparing with all, and milliseconds of processor time a
 query, for the 300 claims to test on among the vectors of 5,183 abstracts. `hnswlib`, by the authors of the paper, has
-its lines where it is installed. One thread. Vectors are those of latent semantic analysis, in 256 dimensions, which
-take seconds; with `--minilm` those of MiniLM, which take ten minutes.
+its lines where it is installed. One thread. Vectors are those of MiniLM, which take ten minutes the first time.
 """
 
 from __future__ import annotations
@@ -21,31 +20,13 @@ from capstan.settings import settings
 from models.study import Study, markdown, options
 from pipelines.search import embedding, rankings, scifact
 from pipelines.search.hnsw import Hnsw, exact
-from pipelines.search.index.analysis import Analyzer
 
 FOLDER = Path(__file__).parent
 K, M, BREADTH = 10, 16, 100
-WIDTH = 256
 BREADTHS = (10, 20, 40, 80, 160, 320)
 OURS, THEIRS = "from scratch", "hnswlib"
 
 Find = Callable[[np.ndarray, int], np.ndarray]  # the nearest vectors of a query, with a breadth
-
-
-def semantic(data: scifact.SciFact) -> tuple[np.ndarray, np.ndarray]:
-    """Return the vectors of abstracts and of claims by latent semantic analysis, each of length 1.
-
-    Source: Deerwester et al., "Indexing by latent semantic analysis" (1990).
-    """
-    from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Normalizer
-
-    counted = TfidfVectorizer(analyzer=Analyzer().terms, sublinear_tf=True, min_df=2)
-    steps = make_pipeline(counted, TruncatedSVD(WIDTH, random_state=0), Normalizer())
-    made = steps.fit_transform(data.whole())
-    return made.astype(np.float32), steps.transform(data.claims["test"].texts).astype(np.float32)
 
 
 def ours(vectors: np.ndarray, seed: int) -> Find:
@@ -95,14 +76,10 @@ def main() -> None:
     """Measure, write and print."""
     parser = options(__doc__, FOLDER)
     parser.set_defaults(seeds=1)
-    parser.add_argument("--minilm", action="store_true", help="vectors of MiniLM")
     given = parser.parse_args()
     study = Study(given.out / "vectors.json", ["graph", "breadth", "seed"])
     data = scifact.load(settings().data_dir)
-    if given.minilm:
-        vectors, queries = rankings.abstracts(data), embedding.vectors(data.claims["test"].texts)
-    else:
-        vectors, queries = semantic(data)
+    vectors, queries = rankings.abstracts(data), embedding.vectors(data.claims["test"].texts)
     nearest = [exact(vectors, query, K) for query in queries]
     whole = measured(lambda query, breadth: exact(vectors, query, K), queries, nearest, 0)
     study.add({"graph": "none: all are compared", "breadth": "-", "seed": 0, "build_seconds": 0.0} | whole)

@@ -30,7 +30,7 @@ def exchanged(data: Parts) -> Parts:
     return data[0] | {"abstracts": abstracts.assign(title=others[:, 0], text=others[:, 1])}, data[1]
 
 
-CONTROLS = {"abstracts exchanged": exchanged, "a fifth of the abstracts": cut("abstracts", 30)}
+CONTROLS = {"abstracts exchanged": exchanged, "a fifth of the abstracts": cut("abstracts", 16)}
 
 
 def baseline(past: Tables) -> SearchModel:
