@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 
 from capstan import weights_files
+from models import smollm2
 from models.byte_pairs import BytePairs
 from models.completions import completed
 from models.decoder import Decoder
@@ -24,7 +25,6 @@ from models.llama_files import to_llama
 from models.sampling import Sampling
 from models.streams import Stream, Streams
 from models.study import Study, markdown, options, spread
-from pipelines.language_model import smollm2
 from pipelines.language_model.compare import where
 
 TOKENS = 64  # of each text

@@ -18,14 +18,14 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from capstan.settings import settings
-from models import sandbox
+from models import sandbox, smollm2
 from models.byte_pairs import BytePairs
 from models.completions import completed
 from models.decoder import Decoder
 from models.sampling import Sampling
 from models.streams import Stream, Streams
 from models.study import Line, Study, options
-from pipelines.language_model import questions, smollm2
+from pipelines.language_model import questions
 from pipelines.language_model.compare import where
 from pipelines.language_model.measures import losses_and_hits
 

@@ -83,10 +83,10 @@ def prompt(question: str, passages: list[str]) -> str:
 
 def small_answers(asked: list[str]) -> list[str]:
     """Return SmolLM2's answers, greedily."""
+    from models import smollm2
     from models.completions import completed
     from models.sampling import Sampling
     from models.streams import Stream, Streams
-    from pipelines.language_model import smollm2
 
     decoder, tokens = smollm2.load()
     end = tokens.special[smollm2.END]

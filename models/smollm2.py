@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct: a small model that follows instructions. It is measured here beside ours; Apache-2.0."""
+"""SmolLM2-135M-Instruct: a small model that follows instructions; Apache-2.0."""
 
 from __future__ import annotations
 
