@@ -6,6 +6,7 @@ Sources: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2, Apache-2
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from models.bert_tokens import BertTokens
 from models.minilm_weights import WEIGHTS
 from models.sentence_encoder import Encoder, SentenceEncoder, Shape
 
-__all__ = ["WEIGHTS", "load"]
+__all__ = ["WEIGHTS", "load", "shared"]
 
 MOST = 256  # tokens of a text that it reads
 PARTS = {  # of a layer, ours and theirs; those that stand one above the other in ours
@@ -37,6 +38,20 @@ def load(weights: Mapping[str, Path] | None = None) -> SentenceEncoder:
         encoder = Encoder(Shape())
     encoder.load_state_dict(ours(safetensors_file.read(paths["encoder"]), len(encoder.layers)), assign=True)
     return SentenceEncoder(BertTokens(paths["vocabulary"]), encoder, MOST)
+
+
+def shared(weights: Mapping[str, Path]) -> SentenceEncoder:
+    """Return the encoder, which all models of a process share.
+
+    It has one core, for an endpoint computes several requests at a time. weights: the paths of `WEIGHTS`.
+    """
+    return _shared(weights["encoder"], weights["vocabulary"])
+
+
+@lru_cache(1)
+def _shared(encoder: Path, vocabulary: Path) -> SentenceEncoder:
+    torch.set_num_threads(1)
+    return load({"encoder": encoder, "vocabulary": vocabulary})
 
 
 def ours(theirs: Mapping[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:

@@ -1,51 +1,68 @@
-"""Softmax regression on sparse columns, of labels that may be shares: where several people said different things.
+"""Softmax regression on sparse and dense columns, of labels that may be shares: where people said different things.
 
 The sum of the cross-entropies, `strength` times, and half the squared weights, by L-BFGS. With a label each it is
-scikit-learn's `LogisticRegression`, whose C is the strength.
+scikit-learn's `LogisticRegression`, whose C is the strength. Source: Peterson et al., "Human Uncertainty Makes
+Classification More Robust" (2019), for labels that are the shares of people.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.special import logsumexp
 
+Block: TypeAlias = csr_array | np.ndarray
+
 
 class Softmax:
     """A score per class, linear in the columns. The intercepts have no penalty."""
 
-    def __init__(self, strength: float = 1.0, tolerance: float = 1e-4, rounds: int = 300):
+    def __init__(self, strength: float = 1.0, tolerance: float = 1e-3, rounds: int = 200):
+        """tolerance: of the largest part of the gradient, per row. rounds: of L-BFGS at most."""
         self.strength, self.tolerance, self.rounds = strength, tolerance, rounds
 
-    def fit(self, rows: csr_array, shares: np.ndarray, importance: np.ndarray | None = None) -> Softmax:
-        """Return it, fitted. rows: (n, columns). shares: (n, classes), each row of sum 1. importance: (n,), or 1."""
-        count = self.strength * (np.ones(rows.shape[0]) if importance is None else importance)
-        known = np.unique(rows.indices)  # a column that no row has keeps the weight 0
-        seen, classes = csr_array(rows[:, known]), shares.shape[1]
-        turned = csr_array(seen.T)
+    def fit(self, blocks: Sequence[Block], shares: np.ndarray, importance: np.ndarray | None = None) -> Softmax:
+        """Return it, fitted. blocks: columns of the same rows, each of shape (n, its width).
+
+        shares: (n, classes), each row of sum 1. importance: how often each row counts, shape (n,), or 1.
+        """
+        rows, classes = shares.shape
+        count = self.strength * (np.ones(rows) if importance is None else importance)
+        # A sparse column that no row has keeps the weight 0.
+        known = [np.unique(one.indices) if isinstance(one, csr_array) else np.arange(one.shape[1]) for one in blocks]
+        seen = [
+            one[:, at] if isinstance(one, csr_array) else one.astype(float)
+            for one, at in zip(blocks, known, strict=True)
+        ]
+        turned = [csr_array(one.T) if isinstance(one, csr_array) else one.T for one in seen]
+        ends = classes * (1 + np.cumsum([0, *map(len, known)]))
 
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            weights, intercept = flat[classes:].reshape(-1, classes), flat[:classes]
-            scores = seen @ weights + intercept
+            weights = [flat[a:b].reshape(-1, classes) for a, b in pairwise(ends)]
+            scores = flat[:classes] + sum(one @ weight for one, weight in zip(seen, weights, strict=True))
             total = logsumexp(scores, axis=1)
-            value = count @ (total - (shares * scores).sum(axis=1)) + (weights**2).sum() / 2
+            value = count @ (total - (shares * scores).sum(axis=1)) + (flat[classes:] ** 2).sum() / 2
             wrong = (np.exp(scores - total[:, None]) - shares) * count[:, None]
-            return float(value), np.concatenate([wrong.sum(axis=0), (turned @ wrong + weights).ravel()])
+            slopes = [(one @ wrong + weight).ravel() for one, weight in zip(turned, weights, strict=True)]
+            return float(value) / rows, np.concatenate([wrong.sum(axis=0), *slopes]) / rows
 
-        start = np.zeros(classes * (1 + len(known)))
-        found = minimize(loss, start, jac=True, method="L-BFGS-B",
-                         options={"maxiter": self.rounds, "gtol": self.tolerance, "ftol": 1e-12})  # fmt: skip
+        steps = {"maxiter": self.rounds, "gtol": self.tolerance, "ftol": 1e-9, "maxcor": 5}
+        found = minimize(loss, np.zeros(ends[-1]), jac=True, method="L-BFGS-B", options=steps)
         self.intercept: np.ndarray = found.x[:classes]
-        self.weights: np.ndarray = np.zeros((rows.shape[1], classes))
-        self.weights[known] = found.x[classes:].reshape(-1, classes)
+        self.rounds_taken: int = found.nit
+        self.weights: list[np.ndarray] = []
+        for one, at, (a, b) in zip(blocks, known, pairwise(ends), strict=True):
+            made = np.zeros((one.shape[1], classes))
+            made[at] = found.x[a:b].reshape(-1, classes)
+            self.weights.append(made)
         return self
 
-    def scores(self, rows: csr_array) -> np.ndarray:
+    def scores(self, blocks: Sequence[Block]) -> np.ndarray:
         """Return the score of each class, shape (n, classes). Their softmax are the probabilities."""
-        return np.asarray(rows @ self.weights + self.intercept)
-
-    def probability(self, rows: csr_array) -> np.ndarray:
-        """Return the probability of each class, shape (n, classes)."""
-        scores = self.scores(rows)
-        return np.asarray(np.exp(scores - logsumexp(scores, axis=1, keepdims=True)))
+        made: np.ndarray = self.intercept + sum(one @ part for one, part in zip(blocks, self.weights, strict=True))
+        return made

@@ -18,6 +18,11 @@ class Gram(NamedTuple):
     end: int
 
 
+def lowered(text: str) -> str:
+    """Return a text in lower case, of the same length: a few letters become longer in lower case, and stay."""
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+
+
 def tokens(text: str, word: re.Pattern[str] = WORD) -> list[Gram]:
     """Return the words of a text, as they are spelled, in their order."""
     return [Gram(match.group(), *match.span()) for match in word.finditer(text)]

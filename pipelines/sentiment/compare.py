@@ -14,8 +14,9 @@ import pandas as pd
 
 from capstan import weights_files
 from capstan.settings import settings
+from models import vectors
 from models.study import Line, Study, markdown, options
-from pipelines.sentiment import reading, report, task, vectors
+from pipelines.sentiment import reading, report, task
 from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score, simple

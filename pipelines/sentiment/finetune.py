@@ -14,10 +14,10 @@ import pandas as pd
 
 from capstan import weights_files
 from capstan.settings import settings
-from models import fine_tuning
+from models import fine_tuning, minilm, vectors
 from models.fine_tuning import Plan
 from models.study import Line, Study, markdown, options, spread
-from pipelines.sentiment import reading, report, task, vectors
+from pipelines.sentiment import reading, report, task
 from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.scores import Score
 
@@ -65,7 +65,7 @@ def main() -> None:
         begun = time.process_time()
         made = score.fit(reads[0], valence).predict(reads[1])
         study.add({"method": name, "seed": 0} | line(held, made) | {"seconds": time.process_time() - begun})
-    start = reading.encoder(weights["encoder"], weights["vocabulary"])
+    start = minilm.shared(weights)
     for seed in range(given.seeds):
         for name, plan in PLANS.items():
             if not study.has(method=name, seed=seed):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.model import Model
-from models import text_parts
+from models import minilm, text_parts
 from pipelines.sentiment import lexicon, reading, reasons
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class SentimentModel(Model):
         """Return the score of each text, shape (n,), and what each of its places adds to it."""
         if not texts:
             return np.empty(0), []
-        encoder = reading.encoder(self.weight_files["encoder"], self.weight_files["vocabulary"])
+        encoder = minilm.shared(self.weight_files)
         known = reading.valences(self.weight_files["lexicon"])
         shares = self.score.shares(reading.coded(sources))
         flat = np.zeros((shares.shape[1], encoder.encoder.shape.width))

@@ -12,7 +12,6 @@ from scipy.sparse import csr_array
 
 from models import minilm, text_grams
 from models.hashed_tfidf import columns, counted
-from models.sentence_encoder import SentenceEncoder
 from models.text_grams import Gram
 from pipelines.sentiment import lexicon
 from pipelines.sentiment.data import SOURCES
@@ -42,15 +41,6 @@ class Read(NamedTuple):
 
 
 @lru_cache(1)
-def encoder(weights: Path, vocabulary: Path) -> SentenceEncoder:
-    """Return MiniLM, which all models of a process share. It has one core: an endpoint computes several requests."""
-    import torch
-
-    torch.set_num_threads(1)
-    return minilm.load({"encoder": weights, "vocabulary": vocabulary})
-
-
-@lru_cache(1)
 def valences(path: Path) -> dict[str, float]:
     """Return the valences of the words of a lexicon."""
     return lexicon.valences(path)
@@ -66,7 +56,7 @@ def read(
     words = [lexicon.words(text) for text in texts]
     known = valences(weights["lexicon"])
     if vectors is None:
-        vectors = encoder(weights["encoder"], weights["vocabulary"]).embed(texts)
+        vectors = minilm.shared(weights).embed(texts)
     sums = np.array([added(valued(each, known)).sum(axis=0) for each in words]).reshape(len(texts), len(SUMS))
     counts = counted(([run.name for run in runs(each)] for each in words), RUNS)
     return Read(ruled(words), counts, sums, vectors, coded(sources))

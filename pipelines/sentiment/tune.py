@@ -12,9 +12,10 @@ import pandas as pd
 
 from capstan import weights_files
 from capstan.settings import settings
+from models import vectors
 from models.study import Study, markdown, options, spread
 from models.tuning import Families, Setting
-from pipelines.sentiment import reading, report, task, training, vectors
+from pipelines.sentiment import reading, report, task, training
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score
 

@@ -1,7 +1,7 @@
 """What one who wants to be read does to a message: it stays readable to a person, and its runs become others.
 
-Sources: Lowd and Meek, "Good Word Attacks on Statistical Spam Filters" (2005), for the words that are added; Unicode's
-"Security Mechanisms" (UTS 39) for letters that look alike.
+Sources: Lowd and Meek, "Good Word Attacks on Statistical Spam Filters" (2005), for the words that are added;
+`models/text_attacks.py` for the others.
 """
 
 from __future__ import annotations
@@ -10,45 +10,19 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-SHARE = 0.5  # of the words that are changed
+from models import text_attacks
+
 ADDED = 8  # words of ham that are added
-LEAST = 4  # letters of a word that is changed; shorter ones would not be read any more
-CYRILLIC = "\u0430\u0441\u0435\u0456\u043e\u0440\u0455\u0445\u0443"
-CYRILLIC += "\u0410\u0412\u0421\u0415\u041d\u0406\u041a\u041c\u041e\u0420\u0422\u0425"
-ALIKE = str.maketrans("aceiopsxyABCEHIKMOPTX", CYRILLIC)
 HONEST = "misspelled ham"
 Attack = Callable[[str, np.random.Generator, Sequence[str]], str]
 
 
-def each_word(text: str, random: np.random.Generator, change: Callable[[str], str]) -> str:
-    """Return a text in which a share of the longer words is changed."""
-    made = [change(word) if len(word) >= LEAST and random.random() < SHARE else word for word in text.split(" ")]
-    return " ".join(made)
+def alone(attack: text_attacks.Attack) -> Attack:
+    """Return an attack that needs no ham."""
+    return lambda text, random, ham: attack(text, random)
 
 
-def respelled(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
-    """Return it with two neighbours within a word exchanged."""
-
-    def change(word: str) -> str:
-        at = int(random.integers(1, len(word) - 2))
-        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-
-    return each_word(text, random, change)
-
-
-def spaced(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
-    """Return it with a blank, a dot or a hyphen within words."""
-
-    def change(word: str) -> str:
-        at = int(random.integers(1, len(word)))
-        return word[:at] + str(random.choice([" ", ".", "-"])) + word[at:]
-
-    return each_word(text, random, change)
-
-
-def lookalike(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
-    """Return it with Cyrillic letters that look as the Latin ones do."""
-    return each_word(text, random, lambda word: word.translate(ALIKE))
+RESPELLED, SPACED, LOOKALIKE = map(alone, (text_attacks.respelled, text_attacks.spaced, text_attacks.lookalike))
 
 
 def padded(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
@@ -59,15 +33,15 @@ def padded(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
 
 def together(text: str, random: np.random.Generator, ham: Sequence[str]) -> str:
     """Return it with all of these."""
-    for attack in (respelled, lookalike, spaced, padded):
+    for attack in (RESPELLED, LOOKALIKE, SPACED, padded):
         text = attack(text, random, ham)
     return text
 
 
 ATTACKS: dict[str, Attack] = {
-    "words spelled wrongly": respelled,
-    "words torn apart": spaced,
-    "letters that look alike": lookalike,
+    "words spelled wrongly": RESPELLED,
+    "words torn apart": SPACED,
+    "letters that look alike": LOOKALIKE,
     "good words added": padded,
     "all of these": together,
 }
@@ -90,6 +64,6 @@ def copies(texts: Sequence[str], spam: np.ndarray, seed: int) -> dict[str, tuple
     wrong, torn = honest[::4], honest[1::4]
     both = [
         attacked([texts[at] for at in part.tolist()], one, ham, seed)
-        for part, one in ((wrong, respelled), (torn, spaced))
+        for part, one in ((wrong, RESPELLED), (torn, SPACED))
     ]
     return made | {HONEST: ([*both[0], *both[1]], np.concatenate([wrong, torn]))}

@@ -47,12 +47,8 @@ def words(text: str) -> list[Gram]:
 
 
 def characters(text: str) -> list[Gram]:
-    """Return the runs of characters, in lower case, each digit as 0.
-
-    A few letters become longer in lower case; they stay as they are, so that places are those of the text.
-    """
-    plain = "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
-    return list(text_grams.characters(re.sub(r"\d", "0", plain), SHORTEST, LONGEST))
+    """Return the runs of characters, in lower case, each digit as 0."""
+    return list(text_grams.characters(re.sub(r"\d", "0", text_grams.lowered(text)), SHORTEST, LONGEST))
 
 
 def counts(texts: Sequence[str]) -> tuple[csr_array, csr_array]:

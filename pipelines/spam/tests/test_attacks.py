@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from models import text_attacks
 from pipelines.spam import attacks, robust
 from pipelines.spam.scores import Machine
 
-BACK = str.maketrans(attacks.CYRILLIC, "aceiopsxyABCEHIKMOPTX")
+BACK = str.maketrans(text_attacks.CYRILLIC, text_attacks.LATIN)
 HAM = ["see you at home then, my dear friend of all times, when it is dark"]
 
 

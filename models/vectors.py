@@ -1,4 +1,4 @@
-"""MiniLM's vectors of all snippets, which the studies share: they take minutes, and are kept under CAPSTAN_HOME."""
+"""MiniLM's vectors of many texts, which studies share: they take minutes, and are kept under CAPSTAN_HOME."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from capstan.files import atomic_write, digest
 from capstan.settings import settings
-from pipelines.sentiment import reading
+from models import minilm
 
 
 def of(texts: Sequence[str], weights: Mapping[str, Path]) -> np.ndarray:
     """Return the vector of each text, shape (n, 384), from the file of these texts, or computed and written to it."""
     path = settings().home / "vectors" / f"{digest(*texts)}.npy"
     if not path.is_file():
-        made = reading.encoder(weights["encoder"], weights["vocabulary"]).embed(texts)
+        made = minilm.shared(weights).embed(texts)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as partial, partial.open("wb") as file:
             np.save(file, made)

@@ -1,0 +1,103 @@
+"""What is served: the share of annotators expected to say each class, what is done with a text, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.model import Model
+from models import minilm, text_parts
+from pipelines.moderation import decisions, reading, reasons
+from pipelines.moderation.data import CLASSES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from capstan.model import Columns
+    from pipelines.moderation.scores import Kind
+
+FEW = 0.5  # of the words known: below that a text is in words that were not learned
+
+
+class ModerationModel(Model):
+    """A score and the levels of its classes, and the simple one's, which the gate compares with them."""
+
+    inputs = {"text": "string"}
+    requirements = ("numpy", "scipy", "torch")
+
+    def __init__(
+        self,
+        score: Kind,
+        levels: np.ndarray,
+        words: frozenset[str],
+        longest: int,
+        baseline: Kind,
+        baseline_levels: np.ndarray,
+        weights: Mapping[str, Path],
+    ):
+        """words, longest: of the texts that were learned from."""
+        self.score, self.levels, self.words, self.longest = score, levels, words, longest
+        self.baseline, self.baseline_levels, self.weight_files = baseline, baseline_levels, weights
+
+    def predict_columns(self, columns: Columns) -> dict[str, Any]:
+        """Return the probabilities, the class that is named, the decision, and what each word adds."""
+        texts = list(columns["text"])
+        vectors, pieces = self.vectors(texts)
+        read = reading.read(texts, self.weight_files, vectors)
+        votes = self.score.votes(read)
+        return self.decided(texts, self.score.scores(read), votes) | self.explained(texts, votes, pieces)
+
+    def vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Return MiniLM's vector of each text, (n, 384), and what its pieces add to the scores, (pieces, 3) of each."""
+        encoder = minilm.shared(self.weight_files)
+        read_by = [one for one in self.score.members if "vectors" in one.blocks]
+        if not read_by:  # the simple one alone, which is never served
+            width = encoder.encoder.shape.width
+            return np.zeros((len(texts), width)), [np.empty((0, len(CLASSES)))] * len(texts)
+        return encoder.along(texts, np.sum([one.stretch * one.weights["vectors"] for one in read_by], axis=0))
+
+    def decided(self, texts: Sequence[str], scores: np.ndarray, votes: np.ndarray) -> dict[str, Any]:
+        """Return everything but the reasons. scores, votes: shape (n, 3)."""
+        probability = decisions.probabilities(scores)
+        expected = decisions.expected(probability)
+        return {
+            "probabilities": [dict(zip(CLASSES, row, strict=True)) for row in probability.tolist()],
+            "kind": [CLASSES[at] for at in decisions.named(votes, self.levels).tolist()],
+            "disagree": 1 - probability.max(axis=1),
+            "decision": [decisions.DECISIONS[at] for at in expected.argmin(axis=1).tolist()],
+            "costs": [
+                [{"decision": name, "cost": cost} for name, cost in zip(decisions.DECISIONS, row, strict=True)]
+                for row in expected.tolist()
+            ],
+            "unusual": [self.unusual(text) for text in texts],
+        }
+
+    def explained(self, texts: Sequence[str], votes: np.ndarray, pieces: Sequence[np.ndarray]) -> dict[str, Any]:
+        """Return for each text the class `instead` that is next, `start`, and the `parts`, in log-odds of the two.
+
+        The levels are in `start`, so that start and parts add up to what decided.
+        """
+        encoder, start = minilm.shared(self.weight_files), reasons.start(self.score) + self.levels
+        made: dict[str, Any] = {"instead": [], "start": [], "parts": []}
+        for text, row, piece in zip(texts, votes + self.levels, pieces, strict=True):
+            first, second, _ = np.argsort(-row, kind="stable").tolist()
+            turned = np.zeros(len(CLASSES))
+            turned[first], turned[second] = 1, -1
+            places, values = reasons.effects(self.score, text, piece, encoder.tokens.spans(text, encoder.most), turned)
+            made["instead"].append(CLASSES[second])
+            made["start"].append(float(start @ turned))
+            made["parts"].append(text_parts.parts(text, places, values))
+        return made
+
+    def known(self, text: str) -> float:
+        """Return the share of the words of a text that were learned from; 1 for a text without words."""
+        found = [word.name for word in reading.tokens(text) if word.name[0].isalpha()]
+        return sum(name in self.words for name in found) / len(found) if found else 1.0
+
+    def unusual(self, text: str) -> list[str]:
+        """Return in words what sets a text apart from every text that was learned from."""
+        said = ["few of its words are known"] if self.known(text) < FEW else []
+        said += ["longer than every text known"] if len(text) > self.longest else []
+        return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])

@@ -1,0 +1,31 @@
+"""The pipeline of `moderation`."""
+
+from typing import NamedTuple
+
+from kfp import dsl
+
+from pipelines import road
+
+
+class Outputs(NamedTuple):
+    """What a run reports."""
+
+    tweets: dsl.Metrics
+    rows: dsl.Metrics
+    scores: dsl.Metrics
+    report: dsl.HTML
+    verdict: str
+    version: str
+
+
+@dsl.pipeline(name="moderation", description="Is a post hateful or offensive, how sure is that, and what is done?")
+def pipeline(seed: int = 0, labels_until: str = "", canary: float = 0.0) -> Outputs:
+    """Train, judge and deploy the model.
+
+    labels_until: also learn from texts that moderators decided, with labels known by this instant, ISO 8601.
+    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
+    """
+    counts, labels = {"tweets": "ingest", "rows": "split"}, {"labels_until": labels_until}
+    return road.standard(
+        "moderation", {"seed": seed}, split_parameters=labels, canary=canary, outputs=Outputs, counts=counts
+    )

@@ -1,0 +1,57 @@
+"""What is read of a text before anything is learned: runs of words and of characters, and MiniLM's vector."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from models import minilm, text_grams
+from models.hashed_tfidf import counted
+from models.text_grams import Gram
+
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]|_")  # a word, a number, or one sign
+RUN = 2  # words of the longest run
+SHORTEST, LONGEST = 2, 5  # characters of a run
+WORDS, CHARACTERS = 2**17, 2**18  # columns
+
+
+class Read(NamedTuple):
+    """Of n texts. words: (n, WORDS), characters: (n, CHARACTERS), vectors: (n, 384)."""
+
+    words: csr_array
+    characters: csr_array
+    vectors: np.ndarray
+
+    def at(self, rows: np.ndarray) -> Read:
+        """Return some of the texts. rows: their places."""
+        return Read(*(part[rows] for part in self))
+
+
+def read(texts: Sequence[str], weights: Mapping[str, Path], vectors: np.ndarray | None = None) -> Read:
+    """Return what is read of some texts. weights: the paths of the task's WEIGHTS. vectors: where they are known."""
+    made = minilm.shared(weights).embed(texts) if vectors is None else vectors
+    return Read(
+        counted(([gram.name for gram in words(text)] for text in texts), WORDS),
+        counted(([gram.name for gram in characters(text)] for text in texts), CHARACTERS),
+        made,
+    )
+
+
+def words(text: str) -> list[Gram]:
+    """Return the runs of one and two words, in lower case."""
+    return list(text_grams.runs(tokens(text), RUN))
+
+
+def tokens(text: str) -> list[Gram]:
+    """Return the words, numbers and signs, in lower case."""
+    return text_grams.tokens(text_grams.lowered(text), WORD)
+
+
+def characters(text: str) -> list[Gram]:
+    """Return the runs of characters, in lower case."""
+    return list(text_grams.characters(text_grams.lowered(text), SHORTEST, LONGEST))

@@ -1,0 +1,59 @@
+"""Which parts of a text speak for the class that is named, and which for the next: the scores, divided up exactly.
+
+MiniLM's vector is the mean over its pieces of words, so its part is a sum over them as well; but a piece has read the
+others. Its marks of begin and end are spread evenly over the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from models.hashed_tfidf import counted, shared
+from pipelines.moderation import reading
+from pipelines.moderation.scores import Kind
+
+Spans = Sequence[tuple[int, int]]
+RUNS = {"words": (reading.words, reading.WORDS), "characters": (reading.characters, reading.CHARACTERS)}
+
+
+class Place(NamedTuple):
+    """A place in a text."""
+
+    start: int
+    end: int
+
+
+def effects(
+    score: Kind, text: str, pieces: np.ndarray, spans: Spans, turned: np.ndarray
+) -> tuple[list[Place], np.ndarray]:
+    """Return places of a text, and what each adds to the votes, shape (places,). With `start` they are the votes.
+
+    pieces, spans: what each of MiniLM's pieces adds to the score of each class, shape (pieces, 3), and where they are.
+    turned: how much each class counts, shape (3,): 1 for a class and -1 for another.
+    """
+    found: list[Place] = []
+    made = []
+    each = turned / len(score.members)
+    for name, (runs, width) in RUNS.items():
+        grams = runs(text)
+        names = [gram.name for gram in grams]
+        counts = counted([names], width)
+        for one in score.members:
+            if name in one.blocks:
+                # Only the weights of these columns are turned: all of them would take longer than the rest.
+                there = np.zeros(width)
+                there[counts.indices] = one.weights[name][counts.indices] @ each
+                made.append(shared(names, counts, one.tfidf[name].transform(counts), there))
+                found += [Place(gram.start, gram.end) for gram in grams]
+    if len(pieces):
+        made.append(pieces @ each)
+        found += [Place(*span) if span[1] > span[0] else Place(0, len(text)) for span in spans]
+    return found, np.concatenate(made)
+
+
+def start(score: Kind) -> np.ndarray:
+    """Return the votes before anything is read, shape (3,)."""
+    return np.asarray(np.mean([one.start() for one in score.members], axis=0))

@@ -1,0 +1,122 @@
+"""Moderation: would people call a post hateful or offensive, how much would they disagree, and what is done?"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from capstan.checks import Checks
+from capstan.resources import Limits
+from capstan.times import instant
+from models import minilm_weights
+from pipelines.moderation import data
+from pipelines.moderation.schema import EXAMPLE, MILD, Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.moderation.model import ModerationModel
+
+__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "Would people call a post hateful or offensive, and what should be done with it?"
+FAMILIES = ("torch", "text")
+CONTRACT_LIMIT = 0.01
+OUTCOME = Outcome("multiclass", target="said", prediction="kind")
+CHECKS = Checks(time=None)
+LIMITS = Limits(seconds=60)  # a text takes 0.015 s of a core, and a request may have thousands
+THRESHOLDS = {
+    "log_loss": at_most(0.6, slack=0.01),
+    "macro_f1": at_least(0.6, slack=0.02),
+    "cost": at_most(1.0, slack=0.03),
+}
+TEST_SHARE = 4  # one unit in four
+WATCHED = 2_000  # tweets that monitoring compares with
+WEIGHTS = minilm_weights.WEIGHTS
+Actual = Literal["hate", "offensive", "neither"]
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `tweets`, one row each."""
+    return {"tweets": data.tweets(data.find(data_dir))}
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the path of the tweets' file."""
+    return {data.FILE: data.find(data_dir)}
+
+
+def count(tables: Tables) -> dict[str, float]:
+    """Return the number of tweets, of units, and of judgements of each class."""
+    rows = tables["tweets"]
+    judged = {f"judged_{name}": float(rows[name].sum()) for name in data.CLASSES}
+    return {"tweets": len(rows), "units": rows["unit"].nunique()} | judged
+
+
+def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
+    """Return three quarters of the units to train on, and the others, by a hash of their least text.
+
+    The file has no times to split by. labels_until: an instant, ISO 8601; texts that the endpoint answered, with labels
+    of moderators known by then, are trained on as well. "" takes none.
+    """
+    from capstan.errors import CapstanError
+
+    rows = tables["tweets"]
+    least = rows.groupby("unit")["text"].min().map(lambda text: zlib.crc32(text.encode()) % TEST_SHARE == 0)
+    at = rows["unit"].map(least).to_numpy(bool)
+    if at.all() or not at.any():
+        raise CapstanError(f"{len(rows)} tweets are too few to train and to test on. Give more.")
+    past, test = (part.reset_index(drop=True) for part in (rows[~at], rows[at]))
+    if labels_until:
+        from pipelines.moderation import learned
+
+        past = learned.joined(past, test, learned.texts(instant(labels_until)))
+    return {"tweets": past}, {"tweets": test}
+
+
+def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0) -> ModerationModel:
+    """Return softmax regression over words, characters and MiniLM, of the annotators' shares."""
+    from pipelines.moderation import training
+    from pipelines.moderation.scores import Pair
+
+    return training.fit(tables["tweets"], weights, Pair, seed)
+
+
+def evaluate(model: ModerationModel, tables: Tables) -> Evaluation:
+    """Return how well classes and shares are met, and what the decisions cost."""
+    from pipelines.moderation import report
+
+    return report.evaluate(model, tables["tweets"])
+
+
+def signals(model: ModerationModel, tables: Tables) -> pd.DataFrame:
+    """Return what is watched of tweets: the text, the answer and the label."""
+    from pipelines.moderation import reading, training, watching
+
+    rows = tables["tweets"]
+    rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
+    texts = rows["text"].tolist()
+    read = reading.read(texts, model.weight_files)
+    answers = model.decided(texts, model.score.scores(read), model.score.votes(read))
+    shown = {name: answers[name] for name in ("kind", "decision", "disagree")}
+    said = [data.CLASSES[at] for at in training.shares_of(rows).argmax(axis=1).tolist()]
+    return watching.of_texts(texts).assign(**shown, said=said)
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the length and the shares of capitals and signs of what was asked."""
+    from pipelines.moderation import watching
+
+    return watching.of_texts(requests["text"].tolist())
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return two texts that are made up: those of the file offend."""
+    return [{"text": text} for text in (EXAMPLE, MILD)]

@@ -1,0 +1,36 @@
+"""What must not become champion: see tests/support/controls.py."""
+
+from capstan import weights_files
+from pipelines.moderation import scores, task, training
+from pipelines.moderation.data import CLASSES
+from pipelines.moderation.model import ModerationModel
+from tests.support.controls import Parts, Tables, cut, shuffled
+
+WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
+SETTINGS: dict[str, object] = {"weights": WEIGHTS}
+
+
+def fewer(parts: Parts) -> Parts:
+    """Return whole units, an eighth of them: MiniLM takes 0.01 s of a core for each tweet."""
+    past, test = (
+        {"tweets": one[one["unit"] % 8 == 0].reset_index(drop=True)} for one in (parts[0]["tweets"], parts[1]["tweets"])
+    )
+    return past, test
+
+
+def without_texts(data: Parts) -> Parts:
+    """Return what is left where a broken export has the first three characters of each text."""
+    rows = data[0]["tweets"]
+    return data[0] | {"tweets": rows.assign(text=rows["text"].str[:3])}, data[1]
+
+
+CONTROLS = {
+    "shuffled judgements": shuffled("tweets", *CLASSES),
+    "texts cut off": without_texts,
+    "60 tweets": cut("tweets", 60),
+}
+
+
+def baseline(past: Tables) -> ModerationModel:
+    """Return logistic regression on words in the place of the model."""
+    return training.fit(past["tweets"], WEIGHTS, scores.simple, seed=0)

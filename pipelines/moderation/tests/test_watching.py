@@ -1,0 +1,34 @@
+"""What monitoring notices: changes that are planted alarm, harmless ones do not."""
+
+import pandas as pd
+import pytest
+
+from pipelines.moderation import task
+from tests.support import watched
+
+
+@pytest.fixture(scope="module")
+def reference(parts, served):
+    """The signals of the tweets that were learned from: those to test on are too few here for a reference."""
+    return task.signals(served, parts[0])
+
+
+def test_other_tweets_in_another_order_are_harmless(reference):
+    live = reference.sample(300, random_state=0, ignore_index=True)
+    assert watched.alarms("moderation", reference, live) == set()
+    assert watched.alarms("moderation", reference, live.sample(frac=1, random_state=1, ignore_index=True)) == set()
+
+
+def test_a_wave_of_kind_posts_alarms(reference):
+    """As where a page of another public is put behind the same endpoint: most of what is learned from offends."""
+    kind = reference[reference["kind"] == "neither"]
+    live = pd.concat([kind] * 4, ignore_index=True).head(300)
+    assert ("drift", "kind") in watched.alarms("moderation", reference, live)
+
+
+def test_texts_whose_signs_are_lost_alarm(reference, parts, served):
+    """As where a collector strips punctuation and faces before it asks."""
+    rows = parts[0]["tweets"].sample(250, random_state=0)
+    stripped = rows.assign(text=rows["text"].str.replace(r"[^\w\s]", "", regex=True).str.strip().replace("", "a"))
+    made = watched.alarms("moderation", reference, task.signals(served, {"tweets": stripped}))
+    assert ("drift", "signs") in made
