@@ -1,0 +1,156 @@
+"""`python -m pipelines.moderation.pictures`: how well a text that is drawn on a picture is read, and judged as text.
+
+It writes `pictures.json` into the folder that it is given, and prints the table. With files, `pictures meme.png ...`,
+it prints what is read of each and what the newest accepted model decides. It needs `rapidocr` 3.10 (Apache-2.0; its
+models come with it), `onnxruntime` and `opencv-python-headless`, which no family of libraries has: `pip install` them.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from capstan import registry
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from models.study import Line, Study, markdown, options
+from pipelines.moderation import task
+from pipelines.moderation.data import CLASSES, masked
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FOLDER = Path(__file__).parent
+DRAWN = 24  # tweets of each kind of picture
+KINDS: dict[str, dict[str, Any]] = {
+    "black on white, 28 pixels": {"size": 28},
+    "small, 14 pixels": {"size": 14},
+    "white on a coloured pattern, JPEG": {"size": 28, "pattern": True},
+    "turned by 8 degrees": {"size": 28, "angle": 8.0},
+}
+
+
+def drawn(text: str, size: int, pattern: bool = False, angle: float = 0.0, seed: int = 0) -> Image:
+    """Return a picture with a text in lines. size: of the letters, in pixels. pattern: behind it, and saved as JPEG."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    lines = textwrap.wrap(text, 640 // size * 2)
+    shape = (size * 24, size * 2 * (len(lines) + 2))
+    if pattern:
+        coarse = np.random.default_rng(seed).integers(0, 150, (5, 8, 3), dtype=np.uint8)
+        image = Image.fromarray(coarse).resize(shape, Image.Resampling.BICUBIC)
+    else:
+        image = Image.new("RGB", shape, "white")
+    draw = ImageDraw.Draw(image)
+    for number, line in enumerate(lines):
+        place = (size, size * (1 + 1.5 * number))
+        draw.text(place, line, font=ImageFont.load_default(size), fill="white" if pattern else "black")
+    if angle:
+        image = image.rotate(angle, expand=True, fillcolor="white")
+    if pattern:
+        held = io.BytesIO()
+        image.save(held, "JPEG", quality=60)
+        image = Image.open(held)
+    return image
+
+
+def reader() -> Callable[[Image], str]:
+    """Return what reads a picture: its lines, with blanks between. Raises CapstanError without `rapidocr`."""
+    try:
+        from rapidocr import RapidOCR  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise CapstanError("Pictures need rapidocr: pip install rapidocr==3.10.0 opencv-python-headless.") from error
+    engine = RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})
+
+    def read(image: Image) -> str:
+        found = engine(np.asarray(image.convert("RGB")))
+        return " ".join(found.txts or ())
+
+    return read
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many signs have to be put in, left out or changed: Levenshtein (1966)."""
+    row = list(range(len(other) + 1))
+    for number, sign in enumerate(one, 1):
+        before, row[0] = row[0], number
+        for place, theirs in enumerate(other, 1):
+            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (sign != theirs))
+    return row[-1]
+
+
+def champion() -> Any:
+    """Return the newest model that the gate accepted."""
+    accepted = [one.version for one in registry.versions("moderation") if one.tags.get("verdict") == "accepted"]
+    if not accepted:
+        raise CapstanError("There is no accepted version of moderation yet: capstan run moderation.")
+    return registry.load_version("moderation", max(accepted, key=int)).model
+
+
+def line(texts: list[str], made: list[str], model: Any) -> Line:
+    """Return how many signs and words are read wrongly, and how often the answer stays the same."""
+    errors = sum(distance(one, other) for one, other in zip(texts, made, strict=True))
+    words = [(word, other.split()) for one, other in zip(texts, made, strict=True) for word in one.split()]
+    asked, read = (model.predict_columns({"text": [masked(one) or "-" for one in each]}) for each in (texts, made))
+    pairs = zip(asked["probabilities"], read["probabilities"], strict=True)
+    moved = [abs(one[name] - other[name]) for one, other in pairs for name in CLASSES]
+    return {
+        "pictures": len(texts),
+        "wrong_signs": errors / sum(map(len, texts)),
+        "words_read": sum(word in other for word, other in words) / len(words),
+        "same_class": float(np.mean([a == b for a, b in zip(asked["kind"], read["kind"], strict=True)])),
+        "same_decision": float(np.mean([a == b for a, b in zip(asked["decision"], read["decision"], strict=True)])),
+        "moved": float(np.mean(moved)),
+    }
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of STUDIES.md."""
+
+    def percent(name: str) -> Callable[[pd.DataFrame], str]:
+        return lambda rows: f"{100 * rows[name].mean():.1f}"
+
+    return markdown(results, {"picture": "kind"}, {
+        "pictures": lambda rows: f"{rows['pictures'].sum():.0f}",
+        "signs read wrongly, %": percent("wrong_signs"), "words read, %": percent("words_read"),
+        "same class, %": percent("same_class"), "same decision, %": percent("same_decision"),
+        "mean change of a share": lambda rows: f"{rows['moved'].mean():.3f}",
+    })  # fmt: skip
+
+
+def main() -> None:
+    """Read pictures, or measure how well they are read."""
+    parser = options(__doc__, FOLDER)
+    parser.add_argument("files", nargs="*", type=Path, help="pictures to judge")
+    parser.set_defaults(seeds=1)
+    given = parser.parse_args()
+    read, model = reader(), champion()
+    if given.files:
+        from PIL import Image
+
+        for file in given.files:
+            text = read(Image.open(file))
+            answer = model.predict_columns({"text": [masked(text)]}) if text.strip() else {"decision": ["no text"]}
+            print(f"{file}: {json.dumps({'text': text, 'decision': answer['decision'][0]})}")
+        return
+    study = Study(given.out / "pictures.json", ["kind", "seed"])
+    rows = task.split(task.load(settings().data_dir))[1]["tweets"]
+    plain = rows[rows["text"].map(lambda text: text.isascii() and text.isprintable() and "  " not in text)]["text"]
+    for seed in range(given.seeds):
+        texts = plain.sample(DRAWN, random_state=seed).str.strip().tolist()
+        for kind, how in KINDS.items():
+            if not study.has(kind=kind, seed=seed):
+                made = [read(drawn(text, **how, seed=place)) for place, text in enumerate(texts)]
+                study.add({"kind": kind, "seed": seed} | line(texts, made, model))
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()
