@@ -32,7 +32,7 @@ APPEAL_FIRST = 10.0  # what an appeal adds to the priority, in looks: it comes b
 
 
 class Case(NamedTuple):
-    """Where a text stands. waits: for a decision. people: who has decided. kind: the last decision, or None."""
+    """Where a text stands. waits: for a decision. people: who has decided. kind, at: the last decision, and when."""
 
     text_id: str
     text: str
@@ -40,16 +40,18 @@ class Case(NamedTuple):
     waits: bool
     people: frozenset[str]
     kind: str | None
+    at: str
     appealed: bool
 
 
 def case(entries: Sequence[Entry]) -> Case:
     """Return where a text stands after its entries, of which the first opened it."""
     first = entries[0].more
-    made = Case(entries[0].text_id, first["text"], first["priority"], True, frozenset(), None, appealed=False)
+    made = Case(entries[0].text_id, first["text"], first["priority"], True, frozenset(), None, "", appealed=False)
     for entry in entries[1:]:
         if entry.act == DECIDED:
-            made = made._replace(waits=False, people=made.people | {entry.person}, kind=entry.more["kind"])
+            people = made.people | {entry.person}
+            made = made._replace(waits=False, people=people, kind=entry.more["kind"], at=entry.time)
         elif entry.act == SECOND:
             made = made._replace(waits=True)
         else:
@@ -119,9 +121,13 @@ class Cases:
         """Return what waits for a decision, the dearest first."""
         return sorted((one for one in self.all() if one.waits), key=lambda one: -one.priority)
 
-    def labels(self) -> list[dict[str, str]]:
-        """Return the decisions that stand, as the endpoint takes labels."""
-        return [{"prediction_id": one.text_id, "label": one.kind} for one in self.all() if one.kind and not one.waits]
+    def labels(self) -> list[dict[str, Any]]:
+        """Return the decisions that stand, as the endpoint takes labels; a later one corrects the one before."""
+        return [
+            {"prediction_id": one.text_id, "label": one.kind, "known_at": one.at, "correct": len(one.people) > 1}
+            for one in self.all()
+            if one.kind and not one.waits
+        ]
 
 
 def _there(text_id: str, entries: list[Entry]) -> Case:

@@ -32,6 +32,9 @@ CONTROLS = {
 }
 
 
+ROTATING = {"texts cut off"}
+
+
 def baseline(past: Tables) -> ModerationModel:
     """Return logistic regression on words in the place of the model."""
     return training.fit(past["tweets"], WEIGHTS, scores.simple, seed=0)

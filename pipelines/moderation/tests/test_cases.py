@@ -50,7 +50,9 @@ def test_second_opinion_and_appeal_are_another_persons(cases):
     cases.decide("one", "neither", "cleo", "a joke among friends")
     with pytest.raises(CapstanError, match="final"):
         cases.appeal("one", "the author", "once more")
-    assert cases.labels() == [{"prediction_id": "one", "label": "neither"}]
+    cases.decide("two", "hate", "anna", "it calls for harm")
+    found = [(one["prediction_id"], one["label"], one["correct"]) for one in cases.labels()]
+    assert found == [("one", "neither", True), ("two", "hate", False)]
     acts = [(entry.act, entry.person) for entry in cases.journal.entries("one")]
     assert acts == [
         ("opened", "the endpoint"), ("decided", "anna"), ("second opinion", "anna"), ("decided", "bo"),
