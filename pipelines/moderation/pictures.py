@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FOLDER = Path(__file__).parent
-DRAWN = 24  # tweets of each kind of picture
+DRAWN = 12  # tweets of each kind of picture
 KINDS: dict[str, dict[str, Any]] = {
     "black on white, 28 pixels": {"size": 28},
     "small, 14 pixels": {"size": 14},

@@ -15,6 +15,7 @@ from pipelines.moderation.reading import Read
 BLOCKS = ("words", "characters", "vectors")
 STRENGTH = 2.0
 STRETCH = 0.6  # of MiniLM's vector, which has length 1 as the other blocks have
+SOON, LATE = 1e-3, 1e-4  # where the fit stops; of one label each, the first would stop it long before it is the best
 
 
 class Score:
@@ -34,7 +35,9 @@ class Score:
         self.tfidf = {name: Tfidf().fit(getattr(read, name)) for name in self.blocks if name != "vectors"}
         self.centre: np.ndarray = read.vectors.mean(axis=0)
         said = shares if self.soft else np.eye(shares.shape[1])[shares.argmax(axis=1)]
-        made = Softmax(self.strength).fit([self.columns(name, read) for name in self.blocks], said, importance)
+        made = Softmax(self.strength, SOON if self.soft else LATE).fit(
+            [self.columns(name, read) for name in self.blocks], said, importance
+        )
         self.intercept = made.intercept
         self.weights = dict(zip(self.blocks, made.weights, strict=True))
         return self
