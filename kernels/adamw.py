@@ -90,39 +90,14 @@ def _step(
     size = tl.load(sizes + owner)
     if first_place + piece <= size:  # without a mask, numbers are moved 16 bytes at a time
         _update(
-            weight,
-            slope,
-            mean,
-            square,
-            place,
-            None,
-            keep,
-            rate,
-            unbias,
-            first,
-            first_rest,
-            second,
-            second_rest,
+            weight, slope, mean, square, place, None, keep, rate, unbias, first, first_rest, second, second_rest,
             epsilon,
-        )
+        )  # fmt: skip
     else:
-        inside = place < size
         _update(
-            weight,
-            slope,
-            mean,
-            square,
-            place,
-            inside,
-            keep,
-            rate,
-            unbias,
-            first,
-            first_rest,
-            second,
-            second_rest,
-            epsilon,
-        )
+            weight, slope, mean, square, place, place < size, keep, rate, unbias, first, first_rest, second,
+            second_rest, epsilon,
+        )  # fmt: skip
 
 
 @triton.jit

@@ -53,8 +53,10 @@ def _kind(x: torch.Tensor) -> torch.dtype:
 def _with(module: nn.Module, name: str, function: Any) -> Iterator[None]:
     before = module.__dict__.get(name)
     setattr(module, name, function)
-    yield
-    if before is None:
-        delattr(module, name)
-    else:
-        setattr(module, name, before)
+    try:
+        yield
+    finally:
+        if before is None:
+            delattr(module, name)
+        else:
+            setattr(module, name, before)

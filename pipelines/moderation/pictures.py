@@ -64,7 +64,7 @@ def drawn(text: str, size: int, pattern: bool = False, angle: float = 0.0, seed:
 def reader() -> Callable[[Image], str]:
     """Return what reads a picture: its lines, with blanks between. Raises CapstanError without `rapidocr`."""
     try:
-        from rapidocr import RapidOCR  # type: ignore[import-not-found,unused-ignore]
+        from rapidocr import RapidOCR
     except ImportError as error:
         raise CapstanError("Pictures need rapidocr: pip install rapidocr==3.10.0 opencv-python-headless.") from error
     engine = RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})

@@ -132,8 +132,8 @@ class Notes:
 
     def vectors(self, index: Index) -> np.ndarray:
         """Return the vectors of all passages, in the order of `index.keys()`."""
-        kept = self._kept()
-        return np.stack([kept[key] for key in index.keys()])  # noqa: SIM118 - a method of the index
+        kept, keys = self._kept(), index.keys()
+        return np.stack([kept[key] for key in keys])
 
     def _write(self, notes: Sequence[tuple[str, str]], removed: set[str]) -> None:
         # Vectors first: one without a passage does no harm, and is left out by the next change.
