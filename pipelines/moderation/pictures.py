@@ -1,8 +1,8 @@
 """`python -m pipelines.moderation.pictures`: how well a text that is drawn on a picture is read, and judged as text.
 
 It writes `pictures.json` into the folder that it is given, and prints the table. With files, `pictures meme.png ...`,
-it prints what is read of each and what the newest accepted model decides. It needs `rapidocr` 3.10 (Apache-2.0; its
-models come with it), `onnxruntime` and `opencv-python-headless`, which no family of libraries has: `pip install` them.
+it prints what is read of each and what the newest accepted model decides. It reads with `rapidocr` (Apache-2.0; its
+models come with it).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pandas as pd
 from capstan import registry
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from models import ocr
 from models.study import Line, Study, markdown, options
 from pipelines.moderation import task
 from pipelines.moderation.data import CLASSES, masked
@@ -59,21 +60,6 @@ def drawn(text: str, size: int, pattern: bool = False, angle: float = 0.0, seed:
         image.save(held, "JPEG", quality=60)
         image = Image.open(held)
     return image
-
-
-def reader() -> Callable[[Image], str]:
-    """Return what reads a picture: its lines, with blanks between. Raises CapstanError without `rapidocr`."""
-    try:
-        from rapidocr import RapidOCR
-    except ImportError as error:
-        raise CapstanError("Pictures need rapidocr: pip install rapidocr==3.10.0 opencv-python-headless.") from error
-    engine = RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1})
-
-    def read(image: Image) -> str:
-        found = engine(np.asarray(image.convert("RGB")))
-        return " ".join(found.txts or ())
-
-    return read
 
 
 def distance(one: str, other: str) -> int:
@@ -131,12 +117,12 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path, help="pictures to judge")
     parser.set_defaults(seeds=1)
     given = parser.parse_args()
-    read, model = reader(), champion()
+    model = champion()
     if given.files:
         from PIL import Image
 
         for file in given.files:
-            text = read(Image.open(file))
+            text = ocr.text(Image.open(file))
             answer = model.predict_columns({"text": [masked(text)]}) if text.strip() else {"decision": ["no text"]}
             print(f"{file}: {json.dumps({'text': text, 'decision': answer['decision'][0]})}")
         return
@@ -147,7 +133,7 @@ def main() -> None:
         texts = plain.sample(DRAWN, random_state=seed).str.strip().tolist()
         for kind, how in KINDS.items():
             if not study.has(kind=kind, seed=seed):
-                made = [read(drawn(text, **how, seed=place)) for place, text in enumerate(texts)]
+                made = [ocr.text(drawn(text, **how, seed=place)) for place, text in enumerate(texts)]
                 study.add({"kind": kind, "seed": seed} | line(texts, made, model))
     print(tables(study.table()))
 

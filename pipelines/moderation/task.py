@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Would people call a post hateful or offensive, and what should be done with it?"
-FAMILIES = ("torch", "text")
+FAMILIES = ("torch", "text", "files")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="said", prediction="kind")
 CHECKS = Checks(time=None)

@@ -1,0 +1,31 @@
+"""Text that is read from pictures: what was drawn, and where."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from models import ocr
+
+
+@pytest.fixture(scope="module")
+def page():
+    image = Image.new("RGB", (700, 260), "white")
+    draw = ImageDraw.Draw(image)
+    for number, line in enumerate(("The meeting is on Friday, 14 May.", "Bring 2 copies of the report.")):
+        draw.text((40, 40 + 90 * number), line, font=ImageFont.load_default(32), fill="black")
+    return image
+
+
+def test_the_lines_are_what_was_drawn_in_order_and_where(page):
+    first, second = ocr.lines(page)
+    assert (first.text, second.text) == ("The meeting is on Friday, 14 May.", "Bring 2 copies of the report.")
+    assert 20 < first.left < 50 and 20 < first.top < 60 and first.bottom < second.top and first.right > 400
+    assert min(first.score, second.score) > 0.9
+
+
+def test_a_picture_without_text_has_no_lines():
+    assert ocr.lines(Image.fromarray(np.full((120, 200, 3), 200, np.uint8))) == []
+
+
+def test_any_kind_of_picture_is_read(page):
+    assert ocr.text(page.convert("L")) == ocr.text(page.convert("RGBA")) == ocr.text(page)
