@@ -12,12 +12,12 @@ from pathlib import Path
 import torch
 
 from capstan import weights_files
-from models import safetensors_file
+from models import encoder_int8, safetensors_file
 from models.bert_tokens import BertTokens
 from models.minilm_weights import WEIGHTS
 from models.sentence_encoder import Encoder, SentenceEncoder, Shape
 
-__all__ = ["WEIGHTS", "load", "shared"]
+__all__ = ["WEIGHTS", "in_int8", "load", "shared"]
 
 MOST = 256  # tokens of a text that it reads
 PARTS = {  # of a layer, ours and theirs; those that stand one above the other in ours
@@ -37,7 +37,7 @@ def load(weights: Mapping[str, Path] | None = None) -> SentenceEncoder:
     with torch.device("meta"):  # without memory: its first weights would not be used
         encoder = Encoder(Shape())
     encoder.load_state_dict(ours(safetensors_file.read(paths["encoder"]), len(encoder.layers)), assign=True)
-    return SentenceEncoder(BertTokens(paths["vocabulary"]), encoder, MOST)
+    return SentenceEncoder(BertTokens(paths["vocabulary"]), encoder.eval(), MOST)
 
 
 def shared(weights: Mapping[str, Path]) -> SentenceEncoder:
@@ -46,6 +46,17 @@ def shared(weights: Mapping[str, Path]) -> SentenceEncoder:
     It has one core, for an endpoint computes several requests at a time. weights: the paths of `WEIGHTS`.
     """
     return _shared(weights["encoder"], weights["vocabulary"])
+
+
+def in_int8(weights: Mapping[str, Path], content: bytes | None = None) -> SentenceEncoder[encoder_int8.Int8Encoder]:
+    """Return the encoder in int8, on one core.
+
+    weights: the paths of `WEIGHTS`. content: what `encoder_int8.quantized` made of them; None makes it anew.
+    """
+    if content is None:
+        content = encoder_int8.quantized(shared(weights).encoder)
+    torch.set_num_threads(1)
+    return SentenceEncoder(BertTokens(weights["vocabulary"]), encoder_int8.Int8Encoder(content), MOST)
 
 
 @lru_cache(1)

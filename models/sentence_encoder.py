@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, Protocol
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+from typing_extensions import TypeVar
 
 from models import attention
 from models.bert_tokens import BertTokens
@@ -88,12 +90,26 @@ def batches(rows: Sequence[Sequence[int]], pad: int, size: int = BATCH) -> Itera
         yield at, torch.tensor([[*rows[i], *[pad] * (longest - len(rows[i]))] for i in at])
 
 
-class SentenceEncoder:
+class Network(Protocol):
+    """What reads tokens as an `Encoder` does, perhaps in fewer bits."""
+
+    @property
+    def shape(self) -> Shape:
+        """Its sizes."""
+
+    def __call__(self, tokens: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+        """Return the vector of each token, (batch, time, width), 0 for padding. tokens, there: (batch, time)."""
+
+
+N = TypeVar("N", bound=Network, default=Encoder)
+
+
+class SentenceEncoder(Generic[N]):
     """Texts as vectors: the tokens, and the network that reads them."""
 
-    def __init__(self, tokens: BertTokens, encoder: Encoder, most: int = 256):
+    def __init__(self, tokens: BertTokens, encoder: N, most: int = 256):
         """most: tokens of a text that are read, its begin and end among them."""
-        self.tokens, self.encoder, self.most = tokens, encoder.eval(), most
+        self.tokens, self.encoder, self.most = tokens, encoder, most
 
     def embed(self, texts: Sequence[str], size: int = BATCH) -> np.ndarray:
         """Return a vector of length 1 for each text, shape (n, width). size: texts that are computed together."""

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.onnx_files import plain, quiet, session
+
 if TYPE_CHECKING:
     import onnx
     from onnxruntime import InferenceSession
     from torch import nn
+
+__all__ = ["exported", "logits", "milliseconds", "outputs", "quantized", "session"]
 
 INPUT, OUTPUT, FEATURES = "images", "logits", "features"  # the last layer makes logits of features
 CALIBRATION = 500  # images that set the ranges of what flows between layers
@@ -92,29 +92,6 @@ def quantized(content: bytes, images: np.ndarray) -> bytes:
         return plain(onnx.load(target))
 
 
-def plain(model: onnx.ModelProto) -> bytes:
-    """Return the file without notes on where each node came from: they name files of this machine."""
-    for node in model.graph.node:
-        node.ClearField("metadata_props")
-        node.ClearField("doc_string")
-    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info, *model.graph.initializer):
-        value.ClearField("metadata_props")
-    model.graph.ClearField("metadata_props")
-    model.ClearField("metadata_props")
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def session(content: bytes) -> InferenceSession:
-    """Return an ONNX file, ready to answer on one thread: a few images are done before threads would have begun."""
-    from onnxruntime import InferenceSession, SessionOptions
-
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return InferenceSession(content, options, providers=["CPUExecutionProvider"])
-
-
 def logits(opened: InferenceSession, images: np.ndarray, batch: int = 500) -> np.ndarray:
     """Return what a file says of images, from 0 to 1, shape (n, 10)."""
     return outputs(opened, images, [OUTPUT], batch)[0]
@@ -135,15 +112,3 @@ def milliseconds(opened: InferenceSession, image: np.ndarray, calls: int = 300) 
         opened.run([OUTPUT], {INPUT: image[None]})
         times.append(time.perf_counter() - began)
     return float(1_000 * np.median(times))
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the advice of exporter and quantizer, which is about their own parts, out of the log."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)

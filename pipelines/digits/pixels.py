@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models import picture_files
 from pipelines.digits import strokes
 from pipelines.digits.images import SIZE
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from capstan.pixel_budget import PixelBudget
 
-LARGEST = 4_096  # pixels of a side; a small file may unpack to gigabytes
 BOX = 20  # MNIST's digits fill a box of 20 x 20 pixels, and their centre of mass is that of the image
 PAGE = 256  # pixels of a side in which strokes are found
 EDGE = 0.2  # of the ink, where a stroke ends
@@ -53,29 +53,9 @@ def from_file(content: bytes, budget: PixelBudget | None = None) -> np.ndarray:
     scaled into the box and centred. Raises ValueError, in words for the sender, when it cannot be read, is blank, shows
     more than one thing or is over the budget.
     """
-    image = _open(content, budget)
+    image = picture_files.opened(content, budget).convert("L")
     seen = _as_it_is(image) if image.size == (SIZE, SIZE) else centred(strokes.find(_reduced(image)))
     return seen[None].astype(np.float32)
-
-
-def _open(content: bytes, budget: PixelBudget | None) -> Image:
-    """Return the image in shades of grey; what is transparent is black."""
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as opened:
-            if max(opened.size) > LARGEST:
-                raise ValueError(f"it has {opened.width} x {opened.height} pixels; at most {LARGEST} a side are read")
-            if budget:
-                budget.take(*opened.size)
-            if not opened.has_transparency_data:
-                return opened.convert("L")
-            layers = opened.convert("RGBA")
-            return Image.alpha_composite(Image.new("RGBA", layers.size, "black"), layers).convert("L")
-    except ValueError:
-        raise
-    except Exception as error:  # of a damaged file, or of one that claims too many pixels, its readers raise any kind
-        raise ValueError(f"it is not a PNG or JPEG image that can be read ({type(error).__name__})") from None
 
 
 def _as_it_is(image: Image) -> np.ndarray:

@@ -98,7 +98,7 @@ def main() -> None:
     study = Study(given.out / "asking.json", ["strategy", "seed", "labels"])
     loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
     texts, shares = loaded["tweets"]["text"].tolist(), training.shares_of(loaded["tweets"])
-    read = reading.read(texts, weights, vectors.of(texts, weights))
+    read = reading.read(texts, vectors.of(texts, weights))
     pool, test = (part["tweets"]["row"].to_numpy() for part in task.split(loaded))
     for strategy in (LOT, CLOSE, DEAR):
         for seed in range(given.seeds):

@@ -160,15 +160,18 @@ def forum(rows: pd.DataFrame, read: Read, tweets: Read, shares: np.ndarray) -> I
             } | interval("accuracy_own", 1.0 * right, np.arange(len(right)))
 
 
+def ranged(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a value with its interval."""
+
+    def cell(rows: pd.DataFrame) -> str:
+        value, low, high = (scale * rows[f"{name}{end}"].mean() for end in ("", "_low", "_high"))
+        return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+    return cell
+
+
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README."""
-
-    def ranged(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
-        def cell(rows: pd.DataFrame) -> str:
-            value, low, high = (scale * rows[f"{name}{end}"].mean() for end in ("", "_low", "_high"))
-            return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
-        return cell
 
     def plain(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
         return lambda rows: f"{scale * rows[name].mean():.{digits}f}"
@@ -225,7 +228,7 @@ def main() -> None:
     study = Study(given.out / "compare.json", ["part", "seed", "method"])
     weights, rows = weights_files.fetch_all(task.WEIGHTS), task.load(settings().data_dir)["tweets"]
     texts, shares, units = rows["text"].tolist(), training.shares_of(rows), rows["unit"].to_numpy()
-    read = reading.read(texts, weights, vectors.of(texts, weights))
+    read = reading.read(texts, vectors.of(texts, weights))
     for seed in range(given.seeds):
         if not study.has(part="folds", seed=seed):
             made = answers(AGAIN if seed else tuple(METHODS), read, shares, units, seed)
@@ -242,7 +245,7 @@ def main() -> None:
 
         other = data.forum(data.find(settings().data_dir, data.FORUM))
         sentences = other["text"].tolist()
-        theirs = reading.read(sentences, weights, vectors.of(sentences, weights))
+        theirs = reading.read(sentences, vectors.of(sentences, weights))
         study.add(*({"part": "forum", "seed": 0} | line for line in forum(other, theirs, read, shares)))
     print(tables(study.table()))
 

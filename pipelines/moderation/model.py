@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capstan.model import Columns
+    from models.sentence_encoder import SentenceEncoder
+    from pipelines.moderation.reading import Read
     from pipelines.moderation.scores import Kind
 
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
@@ -25,7 +28,7 @@ class ModerationModel(Model):
     """A score and the levels of its classes, and the simple one's, which the gate compares with them."""
 
     inputs = {"text": "string"}
-    requirements = ("numpy", "scipy", "torch")
+    requirements = ("numpy", "onnxruntime", "scipy", "torch")
 
     def __init__(
         self,
@@ -36,27 +39,40 @@ class ModerationModel(Model):
         baseline: Kind,
         baseline_levels: np.ndarray,
         weights: Mapping[str, Path],
+        int8: bytes | None = None,
     ):
-        """words, longest: of the texts that were learned from."""
+        """words, longest: of the texts that were learned from. int8: the file of MiniLM in 8 bits, where it reads."""
         self.score, self.levels, self.words, self.longest = score, levels, words, longest
         self.baseline, self.baseline_levels, self.weight_files = baseline, baseline_levels, weights
+        self.int8 = int8
+
+    @cached_property
+    def encoder(self) -> SentenceEncoder[Any]:
+        """MiniLM, in the bits that the score was fitted with."""
+        return minilm.in_int8(self.weight_files, self.int8) if self.int8 else minilm.shared(self.weight_files)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: everything but the encoder."""
+        return {name: value for name, value in vars(self).items() if name != "encoder"}
+
+    def read(self, texts: Sequence[str]) -> Read:
+        """Return what is read of some texts."""
+        return reading.read(texts, self.encoder.embed(texts))
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return the probabilities, the class that is named, the decision, and what each word adds."""
         texts = list(columns["text"])
         vectors, pieces = self.vectors(texts)
-        read = reading.read(texts, self.weight_files, vectors)
+        read = reading.read(texts, vectors)
         votes = self.score.votes(read)
         return self.decided(texts, self.score.scores(read), votes) | self.explained(texts, votes, pieces)
 
     def vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return MiniLM's vector of each text, (n, 384), and what its pieces add to the scores, (pieces, 3) of each."""
-        encoder = minilm.shared(self.weight_files)
         read_by = [one for one in self.score.members if "vectors" in one.blocks]
         if not read_by:  # the simple one alone, which is never served
-            width = encoder.encoder.shape.width
-            return np.zeros((len(texts), width)), [np.empty((0, len(CLASSES)))] * len(texts)
-        return encoder.along(texts, np.sum([one.stretch * one.weights["vectors"] for one in read_by], axis=0))
+            return np.zeros((len(texts), self.encoder.encoder.shape.width)), [np.empty((0, len(CLASSES)))] * len(texts)
+        return self.encoder.along(texts, np.sum([one.stretch * one.weights["vectors"] for one in read_by], axis=0))
 
     def decided(self, texts: Sequence[str], scores: np.ndarray, votes: np.ndarray) -> dict[str, Any]:
         """Return everything but the reasons. scores, votes: shape (n, 3)."""
@@ -79,7 +95,7 @@ class ModerationModel(Model):
 
         The levels are in `start`, so that start and parts add up to what decided.
         """
-        encoder, start = minilm.shared(self.weight_files), reasons.start(self.score) + self.levels
+        encoder, start = self.encoder, reasons.start(self.score) + self.levels
         made: dict[str, Any] = {"instead": [], "start": [], "parts": []}
         for text, row, piece in zip(texts, votes + self.levels, pieces, strict=True):
             first, second, _ = np.argsort(-row, kind="stable").tolist()

@@ -19,13 +19,18 @@ class Outputs(NamedTuple):
 
 
 @dsl.pipeline(name="moderation", description="Is a post hateful or offensive, how sure is that, and what is done?")
-def pipeline(seed: int = 0, labels_until: str = "", canary: float = 0.0) -> Outputs:
+def pipeline(seed: int = 0, bits: int = 8, labels_until: str = "", canary: float = 0.0) -> Outputs:
     """Train, judge and deploy the model.
 
+    bits: of MiniLM's weights, 8 or 32.
     labels_until: also learn from texts that moderators decided, with labels known by this instant, ISO 8601.
     canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion.
     """
-    counts, labels = {"tweets": "ingest", "rows": "split"}, {"labels_until": labels_until}
     return road.standard(
-        "moderation", {"seed": seed}, split_parameters=labels, canary=canary, outputs=Outputs, counts=counts
+        "moderation",
+        {"seed": seed, "bits": bits},
+        split_parameters={"labels_until": labels_until},
+        canary=canary,
+        outputs=Outputs,
+        counts={"tweets": "ingest", "rows": "split"},
     )

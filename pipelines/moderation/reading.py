@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from models import minilm, text_grams
+from models import text_grams
 from models.hashed_tfidf import counted
 from models.text_grams import Gram
 
@@ -32,13 +31,12 @@ class Read(NamedTuple):
         return Read(*(part[rows] for part in self))
 
 
-def read(texts: Sequence[str], weights: Mapping[str, Path], vectors: np.ndarray | None = None) -> Read:
-    """Return what is read of some texts. weights: the paths of the task's WEIGHTS. vectors: where they are known."""
-    made = minilm.shared(weights).embed(texts) if vectors is None else vectors
+def read(texts: Sequence[str], vectors: np.ndarray) -> Read:
+    """Return what is read of some texts. vectors: MiniLM's, shape (n, 384)."""
     return Read(
         counted(([gram.name for gram in words(text)] for text in texts), WORDS),
         counted(([gram.name for gram in characters(text)] for text in texts), CHARACTERS),
-        made,
+        vectors,
     )
 
 

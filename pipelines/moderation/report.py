@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 
 from capstan.evaluation import Evaluation, Section
 from models import classes, paired
-from pipelines.moderation import cards, decisions, reading, training
+from pipelines.moderation import cards, decisions, training
 from pipelines.moderation.data import CLASSES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def evaluate(model: ModerationModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on judged tweets, and the sections of the report. Near copies are one unit."""
     shares = training.shares_of(rows)
     said = shares.argmax(axis=1)
-    read = reading.read(rows["text"].tolist(), model.weight_files)
+    read = model.read(rows["text"].tolist())
     scores, simple = model.score.scores(read), model.baseline.scores(read)
     guess = decisions.named(model.score.votes(read), model.levels)
     own, other = values(shares, scores, guess), values(shares, simple, decisions.named(simple, model.baseline_levels))

@@ -48,7 +48,7 @@ class Texts:
         new = sorted(set(texts) - set(self.known))
         if new:
             self.known |= dict(zip(new, minilm.shared(self.weights).embed(new), strict=True))
-        return reading.read(texts, self.weights, np.array([self.known[text] for text in texts]))
+        return reading.read(texts, np.array([self.known[text] for text in texts]))
 
 
 def disguised(texts: Sequence[str], attacks: Sequence[Attack], seed: int) -> list[str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from capstan.pixel_budget import budget_of
 from pipelines.moderation.data import CLASSES, masked
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 MOST = 1_000  # characters
+EITHER = "Send either a text or a picture."
+LARGEST = 500_000  # bytes of a picture; the endpoint takes no body over a megabyte
 EXAMPLE = "What an idiot! Shut your damn mouth, @anna_b, you piece of trash."
 MILD = "What a lovely evening, thank you all for coming and for the trash cans you carried home!"
 Kind = Literal["hate", "offensive", "neither"]
@@ -31,11 +34,12 @@ def contracts() -> dict[str, DataFrameSchema]:
 
 
 class Request(BaseModel):
-    """A text that somebody wants to post."""
+    """A post: its text, or a picture with a text on it. Of a picture, only the text is kept."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(
+    text: str | None = Field(
+        None,
         title="Text",
         description="in English; names of accounts and addresses of the web are taken out before it is read or kept",
         min_length=1,
@@ -44,12 +48,46 @@ class Request(BaseModel):
         json_schema_extra={"contentMediaType": "text/plain"},
     )
 
+    picture: Base64Bytes | None = Field(
+        None,
+        title="Or a picture",
+        description="PNG or JPEG with printed text, such as a meme, at most 500 kB",
+        json_schema_extra={"contentMediaType": "image/png", "contentEncoding": "base64"},
+    )
+
     @field_validator("text")
     @classmethod
-    def _says_something(cls, text: str) -> str:
+    def _says_something(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
         if not text.strip():
             raise ValueError("The text is blank. Send what it says.")
         return masked(text)
+
+    @field_validator("picture")
+    @classmethod
+    def _is_read(cls, picture: bytes | None, info: ValidationInfo) -> bytes | None:
+        """Return the text on a picture, as bytes: the picture itself is not kept."""
+        from models import ocr, picture_files
+
+        if picture is None:
+            return None
+        if info.data.get("text") is not None:
+            raise ValueError(EITHER)
+        if len(picture) > LARGEST:
+            raise ValueError(f"it has {len(picture):,} bytes; at most {LARGEST:,} are read. Send a smaller picture")
+        text = masked(ocr.text(picture_files.opened(picture, budget_of(info.context), "white")))[:MOST]
+        if not text.strip():
+            raise ValueError("there is no printed text that can be read. Send what it says as text")
+        return text.encode()
+
+    @model_validator(mode="after")
+    def _has_a_text(self) -> Request:
+        if self.text is None and self.picture is None:
+            raise ValueError(EITHER)
+        if self.picture is not None:
+            self.text, self.picture = self.picture.decode(), None
+        return self
 
 
 class Part(BaseModel):

@@ -1,14 +1,14 @@
-"""`python -m pipelines.moderation.speed`: texts a second through the endpoint, and MiniLM in float32 and in int8.
+"""`python -m pipelines.moderation.speed`: what MiniLM in int8 gains and costs, and texts a second of the endpoint.
 
 It writes `speed.json` into the folder that it is given, and prints the tables. The endpoint has to be up with a
-champion (`capstan run moderation`). So many clients ask it at once, so many texts in a request; the load generator runs
-on the same machine. int8 is what PyTorch's dynamic quantization makes of MiniLM's linear layers; no version serves it.
+champion, in int8 or in float32 (`capstan run moderation --set bits=32`): it measures the one that serves. So many
+clients ask it at once, so many texts in a request; the load generator runs on the same machine.
 """
 
 from __future__ import annotations
 
-import copy
 import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
@@ -19,15 +19,16 @@ import pandas as pd
 
 from capstan import weights_files
 from capstan.settings import settings
-from models import minilm
-from models.sentence_encoder import SentenceEncoder
+from models import minilm, vectors
 from models.study import Line, Study, markdown, options
-from pipelines.moderation import task
+from pipelines.moderation import compare, reading, task, training
+from pipelines.moderation.compare import ranged
+from pipelines.moderation.pictures import champion
 
 FOLDER = Path(__file__).parent
 SECONDS, TEXTS = 20.0, 200
 LOADS = ((1, 1), (8, 1), (2, 32))  # clients, texts of a request
-INT8 = ("int8, a scale for a layer", "int8, a scale for a row of weights")
+FLOAT, INT8 = "float32", "int8"
 
 
 def asked(texts: list[str], clients: int, each: int) -> Line:
@@ -50,32 +51,50 @@ def asked(texts: list[str], clients: int, each: int) -> Line:
     return {"rate": rate, "median": float(np.median(took)), "high": float(np.quantile(took, 0.99))}
 
 
-def encoders(encoder: SentenceEncoder) -> dict[str, SentenceEncoder]:
-    """Return MiniLM as it is, and in int8."""
-    import torch
-    from torch.ao.quantization import default_dynamic_qconfig, per_channel_dynamic_qconfig, quantize_dynamic
+def alone(texts: list[str], weights: Mapping[str, Path]) -> Iterator[Line]:
+    """Yield the time of MiniLM for a text, and how near its vectors in int8 are to those in float32."""
+    before = np.empty(0)
+    for name, one in ((FLOAT, minilm.shared(weights)), (INT8, minilm.in_int8(weights))):
+        one.embed(texts[:32])
+        begun = time.process_time()
+        made = one.embed(texts)
+        seconds = (time.process_time() - begun) / len(texts)
+        before = made if name == FLOAT else before
+        cosine = (made * before).sum(axis=1)
+        yield {"method": name, "seconds": seconds, "cosine": float(cosine.mean()), "lowest": float(cosine.min())}
 
-    made = {"float32": encoder}
-    for name, how in zip(INT8, (default_dynamic_qconfig, per_channel_dynamic_qconfig), strict=True):
-        made[name] = copy.copy(encoder)
-        made[name].encoder = quantize_dynamic(copy.deepcopy(encoder.encoder), {torch.nn.Linear: how}).eval()
-    return made
+
+def judged(rows: pd.DataFrame, weights: Mapping[str, Path]) -> Iterator[Line]:
+    """Yield macro F1 by five folds of what is served, with MiniLM in float32 and in int8, and their difference."""
+    texts, shares, units = rows["text"].tolist(), training.shares_of(rows), rows["unit"].to_numpy()
+    before = np.empty(0)
+    for name in (FLOAT, INT8):
+        read = reading.read(texts, vectors.of(texts, weights, int8=name == INT8))
+        made = compare.answers(compare.AGAIN, read, shares, units, seed=0)[compare.SERVED]
+        column = compare.values(shares, made)["macro_f1"]
+        before = column if name == FLOAT else before
+        line = compare.interval("macro_f1", column, units) | compare.interval("more", column - before, units)
+        yield {"method": name} | line
 
 
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of STUDIES.md."""
     parts = dict(list(results.groupby("part", sort=False)))
-    served = markdown(parts["endpoint"], {"clients": "clients", "texts of a request": "each"}, {
+    columns = {"MiniLM": "method", "clients": "clients", "texts of a request": "each"}
+    served = markdown(parts["endpoint"], columns, {
         "texts a second": lambda rows: f"{rows['rate'].mean():.0f}",
         "median of a request, s": lambda rows: f"{rows['median'].mean():.3f}",
         "99 %, s": lambda rows: f"{rows['high'].mean():.3f}",
     })  # fmt: skip
-    alone = markdown(parts["encoder"], {"MiniLM alone": "method"}, {
+    by_itself = markdown(parts["encoder"], {"MiniLM alone": "method"}, {
         "ms of one core for a text": lambda rows: f"{1_000 * rows['seconds'].mean():.1f}",
         "cosine with float32, mean": lambda rows: f"{rows['cosine'].mean():.3f}",
         "lowest": lambda rows: f"{rows['lowest'].mean():.3f}",
     })  # fmt: skip
-    return f"{served}\n\n{alone}"
+    folds = markdown(parts["folds"], {"five folds": "method"}, {
+        "macro F1": ranged("macro_f1"), "more than float32": ranged("more"),
+    })  # fmt: skip
+    return f"{by_itself}\n\n{folds}\n\n{served}"
 
 
 def main() -> None:
@@ -84,21 +103,18 @@ def main() -> None:
     parser.set_defaults(seeds=1)
     given = parser.parse_args()
     study = Study(given.out / "speed.json", ["part", "method", "clients", "each"])
-    texts = task.split(task.load(settings().data_dir))[1]["tweets"]["text"].head(TEXTS).tolist()
+    loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
+    texts = task.split(loaded)[1]["tweets"]["text"].head(TEXTS).tolist()
+    none = {"clients": 0, "each": 0}
+    if not study.has(part="encoder"):
+        study.add(*({"part": "encoder"} | none | line for line in alone(texts, weights)))
+    if not study.has(part="folds"):
+        study.add(*({"part": "folds"} | none | line for line in judged(loaded["tweets"], weights)))
+    method = INT8 if champion().int8 else FLOAT
     for clients, each in LOADS:
-        case = {"part": "endpoint", "method": "float32", "clients": clients, "each": each}
+        case = {"part": "endpoint", "method": method, "clients": clients, "each": each}
         if not study.has(**case):
             study.add(case | asked(texts, clients, each))
-    encoder = minilm.shared(weights_files.fetch_all(task.WEIGHTS))
-    made: dict[str, np.ndarray] = {}
-    for name, one in encoders(encoder).items():
-        one.embed(texts[:32])
-        begun = time.process_time()
-        made[name] = one.embed(texts)
-        seconds = (time.process_time() - begun) / len(texts)
-        cosine = (made[name] * made["float32"]).sum(axis=1) / np.linalg.norm(made[name], axis=1)
-        line = {"seconds": seconds, "cosine": float(cosine.mean()), "lowest": float(cosine.min())}
-        study.add({"part": "encoder", "method": name, "clients": 0, "each": 0} | line)
     print(tables(study.table()))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "Would people call a post hateful or offensive, and what should be done with it?"
-FAMILIES = ("torch", "text", "files")
+FAMILIES = ("torch", "vision", "text", "files")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="said", prediction="kind")
 CHECKS = Checks(time=None)
@@ -81,12 +81,18 @@ def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
     return {"tweets": past}, {"tweets": test}
 
 
-def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0) -> ModerationModel:
-    """Return softmax regression over words, characters and MiniLM, of the annotators' shares."""
+def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0, bits: int = 8) -> ModerationModel:
+    """Return softmax regression over words, characters and MiniLM, of the annotators' shares.
+
+    bits: of MiniLM's weights, 8 or 32.
+    """
+    from capstan.errors import CapstanError
     from pipelines.moderation import training
     from pipelines.moderation.scores import Pair
 
-    return training.fit(tables["tweets"], weights, Pair, seed)
+    if bits not in (8, 32):
+        raise CapstanError(f"bits is {bits}: MiniLM has 8 or 32.")
+    return training.fit(tables["tweets"], weights, Pair, seed, bits == 8)
 
 
 def evaluate(model: ModerationModel, tables: Tables) -> Evaluation:
@@ -98,12 +104,12 @@ def evaluate(model: ModerationModel, tables: Tables) -> Evaluation:
 
 def signals(model: ModerationModel, tables: Tables) -> pd.DataFrame:
     """Return what is watched of tweets: the text, the answer and the label."""
-    from pipelines.moderation import reading, training, watching
+    from pipelines.moderation import training, watching
 
     rows = tables["tweets"]
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts = rows["text"].tolist()
-    read = reading.read(texts, model.weight_files)
+    read = model.read(texts)
     answers = model.decided(texts, model.score.scores(read), model.score.votes(read))
     shown = {name: answers[name] for name in ("kind", "decision", "disagree")}
     said = [data.CLASSES[at] for at in training.shares_of(rows).argmax(axis=1).tolist()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
+from models import encoder_int8, minilm
 from pipelines.moderation import decisions, reading
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.model import ModerationModel
@@ -21,18 +22,23 @@ if TYPE_CHECKING:
 FOLDS = 3
 
 
-def fit(rows: pd.DataFrame, weights: Mapping[str, Path], score: Callable[[], Kind], seed: int) -> ModerationModel:
-    """Return the model of a kind of score, fitted on all rows. score: makes a new one. seed: of the folds.
+def fit(
+    rows: pd.DataFrame, weights: Mapping[str, Path], score: Callable[[], Kind], seed: int, int8: bool = False
+) -> ModerationModel:
+    """Return the model of a kind of score, fitted on all rows.
 
-    Raises CapstanError for too few tweets.
+    score: makes a new one. seed: of the folds. int8: whether MiniLM reads in 8 bits. Raises CapstanError for too few
+    tweets.
     """
     texts, shares, units = rows["text"].tolist(), shares_of(rows), rows["unit"].to_numpy()
     if len(np.unique(units)) < FOLDS:
         raise CapstanError(f"{len(rows)} tweets are too few to learn from. Give more.")
-    read = reading.read(texts, weights)
+    content = encoder_int8.quantized(minilm.shared(weights).encoder) if int8 else None
+    encoder = minilm.in_int8(weights, content) if content else minilm.shared(weights)
+    read = reading.read(texts, encoder.embed(texts))
     own, other = (levelled(kind, read, shares, units, seed) for kind in (score, simple))
     words = frozenset(word.name for text in texts for word in reading.tokens(text))
-    return ModerationModel(*own, words, max(map(len, texts)), *other, weights)
+    return ModerationModel(*own, words, max(map(len, texts)), *other, weights, content)
 
 
 def shares_of(rows: pd.DataFrame) -> np.ndarray:

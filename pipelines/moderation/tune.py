@@ -55,7 +55,7 @@ def main() -> None:
     loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
     known = vectors.of(loaded["tweets"]["text"].tolist(), weights)
     rows = task.split(loaded)[0]["tweets"]
-    read = reading.read(rows["text"].tolist(), weights, known[rows["row"].to_numpy()])
+    read = reading.read(rows["text"].tolist(), known[rows["row"].to_numpy()])
     shares, units = training.shares_of(rows), rows["unit"].to_numpy()
     FAMILIES.measure(study, given.seeds, lambda _family, setting, seed: measured(setting, read, shares, units, seed))
     print(tables(study.table()))

@@ -125,6 +125,8 @@ def _holds_files(schema: Any) -> bool:
         return any(map(_holds_files, schema))
     if not isinstance(schema, dict):
         return False
-    if "contentMediaType" in schema or "contentEncoding" in schema or schema.get("format") in ("base64", "binary"):
+    if "contentEncoding" in schema or schema.get("format") in ("base64", "binary"):
+        return True
+    if not str(schema.get("contentMediaType", "text/plain")).startswith("text/"):
         return True
     return any(map(_holds_files, schema.values()))

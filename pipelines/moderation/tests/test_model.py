@@ -1,9 +1,14 @@
 """What is served: words that add up, probabilities, decisions of least cost. No offending text stands here."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 
-from pipelines.moderation import decisions, reading, report, scores, task, training
+from capstan.errors import CapstanError
+from models import minilm
+from pipelines.moderation import decisions, pictures, reading, report, scores, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.schema import EXAMPLE, MILD, MOST, Prediction, Request
 
@@ -21,7 +26,7 @@ def asked(served, *texts: str) -> dict:
 def test_parts_are_the_text_and_add_up_to_the_log_odds(served, text):
     made = {name: column[0] for name, column in asked(served, text).items()}
     assert "".join(part["part"] for part in made["parts"]) == text
-    votes = served.score.votes(reading.read([text], served.weight_files))[0] + served.levels
+    votes = served.score.votes(served.read([text]))[0] + served.levels
     odds = votes[CLASSES.index(made["kind"])] - votes[CLASSES.index(made["instead"])]
     assert odds >= 0
     assert made["start"] + sum(part["effect"] for part in made["parts"]) == pytest.approx(odds, abs=1e-3)
@@ -71,7 +76,8 @@ def test_macro_f1_is_that_of_scikit_learn():
 
 def test_votes_of_a_tweet_have_no_part_of_its_own_judgement(parts, weights):
     rows = parts[0]["tweets"]
-    read, shares = reading.read(rows["text"].tolist(), weights), training.shares_of(rows)
+    texts, shares = rows["text"].tolist(), training.shares_of(rows)
+    read = reading.read(texts, minilm.shared(weights).embed(texts))
     for past, held in training.folds(rows["unit"].to_numpy(), 0):
         assert not set(rows["unit"].iloc[past]) & set(rows["unit"].iloc[held])
     turned = shares.copy()
@@ -103,10 +109,43 @@ def test_what_is_unlike_all_that_was_learned_from_is_said(served):
         ({"text": ""}, "at least 1 character"),
         ({"text": "a" * (MOST + 1)}, f"at most {MOST} characters"),
         ({"text": 5}, "valid string"),
-        ({}, "Field required"),
+        ({}, "either a text or a picture"),
         ({"text": "ok", "author": "anna"}, "not permitted"),
     ],
 )
 def test_bad_input_is_named(asked, said):
     with pytest.raises(ValueError, match=said):
         Request.model_validate(asked)
+
+
+def posted(text: str, kind: str = "black on white, 28 pixels") -> str:
+    """Return a picture of a text as an endpoint takes it."""
+    stream = io.BytesIO()
+    pictures.drawn(text, **pictures.KINDS[kind]).save(stream, "PNG")
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def test_of_a_picture_the_text_is_kept_alone():
+    request = Request.model_validate({"picture": posted("Thank you all for coming!", "turned by 8 degrees")})
+    assert request.text == "Thank you all for coming!" and request.picture is None
+    assert Request.model_validate({"picture": posted("Thank you, @anna_b!")}).text == "Thank you, @user!"
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"text": MILD, "picture": posted("")}, "either a text or a picture"),
+        ({"picture": posted("")}, "no printed text that can be read"),
+        ({"picture": base64.b64encode(b"GIF89a").decode()}, "not a PNG or JPEG"),
+        ({"picture": base64.b64encode(bytes(500_001)).decode()}, "at most 500,000 are read"),
+        ({"picture": "xx"}, "Base64"),
+    ],
+)
+def test_a_request_without_a_readable_text_is_refused_with_the_reason(request_, said):
+    with pytest.raises(ValueError, match=said):
+        Request.model_validate(request_)
+
+
+def test_bits_are_8_or_32(parts, weights):
+    with pytest.raises(CapstanError, match="has 8 or 32"):
+        task.train(parts[0], weights, bits=16)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import text_attacks
+from models import minilm, text_attacks
 from pipelines.moderation import asking, compare, decisions, dialect, pictures, robust, training
 from pipelines.moderation.undoing import undone
 
@@ -64,7 +64,8 @@ def test_a_text_is_named_by_what_has_not_seen_its_judgement(parts, weights):
     from pipelines.moderation import reading
 
     rows = parts[0]["tweets"].head(200)
-    read, shares = reading.read(rows["text"].tolist(), weights), training.shares_of(rows)
+    texts, shares = rows["text"].tolist(), training.shares_of(rows)
+    read = reading.read(texts, minilm.shared(weights).embed(texts))
     units = rows["unit"].to_numpy()
     held = next(training.folds(units, 0, compare.FOLDS))[1]
     turned = shares.copy()

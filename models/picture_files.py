@@ -1,0 +1,36 @@
+"""Picture files as people send them: PNG or JPEG, of a bounded size."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from capstan.pixel_budget import PixelBudget
+
+LARGEST = 4_096  # pixels of a side; a small file may unpack to gigabytes
+
+
+def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "black") -> Image:
+    """Return a picture in RGB. paper: the colour of what is transparent.
+
+    Raises ValueError, in words for the sender, when it cannot be read, is too large or is over the budget.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as file:
+            if max(file.size) > LARGEST:
+                raise ValueError(f"it has {file.width} x {file.height} pixels; at most {LARGEST} a side are read")
+            if budget:
+                budget.take(*file.size)
+            if not file.has_transparency_data:
+                return file.convert("RGB")
+            layers = file.convert("RGBA")
+            return Image.alpha_composite(Image.new("RGBA", layers.size, paper), layers).convert("RGB")
+    except ValueError:
+        raise
+    except Exception as error:  # of a damaged file, or of one that claims too many pixels, its readers raise any kind
+        raise ValueError(f"it is not a PNG or JPEG image that can be read ({type(error).__name__})") from None
