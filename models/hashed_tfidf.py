@@ -18,11 +18,14 @@ def columns(names: Iterable[str], width: int) -> np.ndarray:
     return np.fromiter((zlib.crc32(name.encode("utf-8", "replace")) % width for name in names), np.int32)
 
 
-def counted(texts: Iterable[Sequence[str]], width: int) -> csr_array:
+Runs = Sequence[str] | np.ndarray  # of a text: their names, or their columns where these are known
+
+
+def counted(texts: Iterable[Runs], width: int) -> csr_array:
     """Return how often each column is in each text, shape (texts, width). texts: the runs of each."""
     data, places, ends = [], [], [0]
-    for names in texts:
-        made, counts = np.unique(columns(names, width), return_counts=True)
+    for runs in texts:
+        made, counts = np.unique(_columns(runs, width), return_counts=True)
         places.append(made)
         data.append(counts)
         ends.append(ends[-1] + len(made))
@@ -39,16 +42,21 @@ def present(counts: csr_array) -> csr_array:
     return made
 
 
-def shared(names: Sequence[str], counts: csr_array, weighted: csr_array, weights: np.ndarray) -> np.ndarray:
+def shared(runs: Runs, counts: csr_array, weighted: csr_array, weights: np.ndarray) -> np.ndarray:
     """Return what each run of one text adds to a weighted sum, shape (runs,): that of its column, evenly over its runs.
 
-    counts, weighted: the text's row of counts, and of what became of them, with the same columns. weights: of columns.
+    counts, weighted: the text's row of counts, and of what became of them, with the same columns. weights: of these,
+    in the order of `counts.indices`.
     """
-    if not names:
+    if not len(runs):
         return np.empty(0)
-    each = weighted.data * weights[weighted.indices] / counts.data
+    each = weighted.data * weights / counts.data
     order = np.argsort(counts.indices)
-    return np.asarray(each[order][np.searchsorted(counts.indices[order], columns(names, counts.shape[1]))])
+    return np.asarray(each[order][np.searchsorted(counts.indices[order], _columns(runs, counts.shape[1]))])
+
+
+def _columns(runs: Runs, width: int) -> np.ndarray:
+    return runs if isinstance(runs, np.ndarray) else columns(runs, width)
 
 
 class Tfidf:

@@ -19,7 +19,7 @@ from typing_extensions import TypeVar
 from models import attention
 from models.bert_tokens import BertTokens
 
-BATCH = 32  # texts of about one length that are computed together
+BATCH = 8  # texts of about one length that are computed together; more of them would wait for the longest
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from capstan.model import Columns
     from models.sentence_encoder import SentenceEncoder
-    from pipelines.moderation.reading import Read
+    from pipelines.moderation.reading import Read, Runs
     from pipelines.moderation.scores import Kind
 
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
@@ -63,9 +63,10 @@ class ModerationModel(Model):
         """Return the probabilities, the class that is named, the decision, and what each word adds."""
         texts = list(columns["text"])
         vectors, pieces = self.vectors(texts)
-        read = reading.read(texts, vectors)
+        runs = [reading.runs(text) for text in texts]
+        read = reading.read(texts, vectors, runs)
         votes = self.score.votes(read)
-        return self.decided(texts, self.score.scores(read), votes) | self.explained(texts, votes, pieces)
+        return self.decided(texts, self.score.scores(read), votes) | self.explained(texts, runs, votes, pieces)
 
     def vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return MiniLM's vector of each text, (n, 384), and what its pieces add to the scores, (pieces, 3) of each."""
@@ -90,18 +91,21 @@ class ModerationModel(Model):
             "unusual": [self.unusual(text) for text in texts],
         }
 
-    def explained(self, texts: Sequence[str], votes: np.ndarray, pieces: Sequence[np.ndarray]) -> dict[str, Any]:
+    def explained(
+        self, texts: Sequence[str], runs: Sequence[Runs], votes: np.ndarray, pieces: Sequence[np.ndarray]
+    ) -> dict[str, Any]:
         """Return for each text the class `instead` that is next, `start`, and the `parts`, in log-odds of the two.
 
         The levels are in `start`, so that start and parts add up to what decided.
         """
         encoder, start = self.encoder, reasons.start(self.score) + self.levels
         made: dict[str, Any] = {"instead": [], "start": [], "parts": []}
-        for text, row, piece in zip(texts, votes + self.levels, pieces, strict=True):
+        for text, own, row, piece in zip(texts, runs, votes + self.levels, pieces, strict=True):
             first, second, _ = np.argsort(-row, kind="stable").tolist()
             turned = np.zeros(len(CLASSES))
             turned[first], turned[second] = 1, -1
-            places, values = reasons.effects(self.score, text, piece, encoder.tokens.spans(text, encoder.most), turned)
+            spans = encoder.tokens.spans(text, encoder.most)
+            places, values = reasons.effects(self.score, text, own, piece, spans, turned)
             made["instead"].append(CLASSES[second])
             made["start"].append(float(start @ turned))
             made["parts"].append(text_parts.parts(text, places, values))

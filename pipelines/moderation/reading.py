@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from models import text_grams
-from models.hashed_tfidf import counted
+from models.hashed_tfidf import columns, counted
 from models.text_grams import Gram
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]|_")  # a word, a number, or one sign
 RUN = 2  # words of the longest run
 SHORTEST, LONGEST = 2, 5  # characters of a run
 WORDS, CHARACTERS = 2**17, 2**18  # columns
+NAME = attrgetter("name")
 
 
 class Read(NamedTuple):
@@ -31,13 +33,24 @@ class Read(NamedTuple):
         return Read(*(part[rows] for part in self))
 
 
-def read(texts: Sequence[str], vectors: np.ndarray) -> Read:
-    """Return what is read of some texts. vectors: MiniLM's, shape (n, 384)."""
-    return Read(
-        counted(([gram.name for gram in words(text)] for text in texts), WORDS),
-        counted(([gram.name for gram in characters(text)] for text in texts), CHARACTERS),
-        vectors,
-    )
+class Runs(NamedTuple):
+    """The runs of a text, each with its place, and the columns that they count in."""
+
+    words: list[Gram]
+    characters: list[Gram]
+    columns: tuple[np.ndarray, np.ndarray]
+
+
+def runs(text: str) -> Runs:
+    """Return the runs of a text."""
+    found = words(text), characters(text)
+    return Runs(*found, (columns(map(NAME, found[0]), WORDS), columns(map(NAME, found[1]), CHARACTERS)))
+
+
+def read(texts: Sequence[str], vectors: np.ndarray, found: Sequence[Runs] | None = None) -> Read:
+    """Return what is read of some texts. vectors: MiniLM's, shape (n, 384). found: their runs, where they are known."""
+    each = [one.columns for one in (map(runs, texts) if found is None else found)]
+    return Read(counted((one[0] for one in each), WORDS), counted((one[1] for one in each), CHARACTERS), vectors)
 
 
 def words(text: str) -> list[Gram]:

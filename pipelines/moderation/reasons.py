@@ -12,11 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from models.hashed_tfidf import counted, shared
+from models.text_parts import Span
 from pipelines.moderation import reading
+from pipelines.moderation.reading import Runs
 from pipelines.moderation.scores import Kind
 
 Spans = Sequence[tuple[int, int]]
-RUNS = {"words": (reading.words, reading.WORDS), "characters": (reading.characters, reading.CHARACTERS)}
+WIDTHS = {"words": reading.WORDS, "characters": reading.CHARACTERS}
 
 
 class Place(NamedTuple):
@@ -27,27 +29,23 @@ class Place(NamedTuple):
 
 
 def effects(
-    score: Kind, text: str, pieces: np.ndarray, spans: Spans, turned: np.ndarray
-) -> tuple[list[Place], np.ndarray]:
+    score: Kind, text: str, runs: Runs, pieces: np.ndarray, spans: Spans, turned: np.ndarray
+) -> tuple[list[Span], np.ndarray]:
     """Return places of a text, and what each adds to the votes, shape (places,). With `start` they are the votes.
 
-    pieces, spans: what each of MiniLM's pieces adds to the score of each class, shape (pieces, 3), and where they are.
-    turned: how much each class counts, shape (3,): 1 for a class and -1 for another.
+    runs: of the text. pieces, spans: what each of MiniLM's pieces adds to the score of each class, shape (pieces, 3),
+    and where they are. turned: how much each class counts, shape (3,): 1 for a class and -1 for another.
     """
-    found: list[Place] = []
+    found: list[Span] = []
     made = []
     each = turned / len(score.members)
-    for name, (runs, width) in RUNS.items():
-        grams = runs(text)
-        names = [gram.name for gram in grams]
-        counts = counted([names], width)
+    for (name, width), grams, columns in zip(WIDTHS.items(), runs[:2], runs.columns, strict=True):
+        counts = counted([columns], width)
         for one in score.members:
             if name in one.blocks:
-                # Only the weights of these columns are turned: all of them would take longer than the rest.
-                there = np.zeros(width)
-                there[counts.indices] = one.weights[name][counts.indices] @ each
-                made.append(shared(names, counts, one.tfidf[name].transform(counts), there))
-                found += [Place(gram.start, gram.end) for gram in grams]
+                weights = one.weights[name][counts.indices] @ each
+                made.append(shared(columns, counts, one.tfidf[name].transform(counts), weights))
+                found += grams
     if len(pieces):
         made.append(pieces @ each)
         found += [Place(*span) if span[1] > span[0] else Place(0, len(text)) for span in spans]

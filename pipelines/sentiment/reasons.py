@@ -73,7 +73,7 @@ def run_effects(score: Score, found: Sequence[Gram], weights: np.ndarray) -> np.
     """Return what each run of words adds, shape (runs,): that of its column, evenly over the runs of it."""
     names = [run.name for run in found]
     counts = counted([names], reading.RUNS)
-    return shared(names, counts, score.tfidf.transform(counts), weights)
+    return shared(names, counts, score.tfidf.transform(counts), weights[counts.indices])
 
 
 def strongest(parts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
     found, made, start = [], [], 0
     for runs, part, tfidf in zip(kinds, grams.counts_of(kinds), score.tfidf, strict=True):
         width = part.shape[1]
-        weights = score.weights[start : start + width]
+        weights = score.weights[start : start + width][part.indices]
         made.append(shared([run.name for run in runs], part, tfidf.transform(part), weights))
         found += runs
         start += width

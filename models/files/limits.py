@@ -1,0 +1,30 @@
+"""What of a file is read at most, and the refusal of more."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from capstan.errors import CapstanError
+
+
+class Refused(CapstanError, ValueError):
+    """A file that is not read, and why, in words for the one who sent it."""
+
+
+class Limits(NamedTuple):
+    """The most that is read of a file. What has more is refused, before it is unpacked or drawn whole."""
+
+    bytes: int = 500_000
+    unpacked: int = 50_000_000  # bytes of all that is compressed in it
+    pages: int = 200
+    scans: int = 4  # pages or pictures that are read by OCR, which takes seconds of a core for each
+    pixels: int = 20_000_000  # of a picture; a page of A4 at 300 dots per inch has 8.7 million
+    characters: int = 50_000
+    seconds: float = 20.0  # for a PDF, without OCR
+    memory: int = 2_000_000_000  # bytes of addresses, for a PDF
+
+
+def damaged(kind: str, error: BaseException) -> Refused:
+    """Return the refusal of a file that cannot be read, with the first line of what its reader said."""
+    said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return Refused(f"It is a damaged {kind} ({said[:200]}). Save it anew.")

@@ -1,0 +1,157 @@
+"""The program that has PDFium in it (https://pdfium.googlesource.com, through `pypdfium2`), for one file.
+
+It reads a PDF from its standard input and writes a line of JSON per page: the words with their places, or a picture
+of the page where it is a scan or where all pages are asked as pictures. `pdf.py` starts it, with limits of time and
+memory that hold whatever the file does: PDFium can neither be stopped from another thread nor used by two.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import io
+import json
+import math
+import resource
+import sys
+from typing import Any
+
+from models.files.limits import Limits, Refused, damaged
+
+PASSWORD = 4  # FPDF_ERR_PASSWORD
+PICTURE, FORM = 3, 5  # FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM
+DOTS = 150  # per inch, of a page that OCR reads: 10-point letters are 21 pixels tall
+POINT = 72  # per inch
+FEW = 8  # letters: a page with fewer, and with something else, is a scan
+APART = 0.2  # of the height of a letter: more blank begins a word
+UPRIGHT = 0.94  # the cosine of 20 degrees
+PRIVATE = range(0xE000, 0xF900)  # code points without meaning, of fonts that do not say what their letters are
+HYPHENS = (2, 0xFFFE)  # what PDFium says for a hyphen at the end of a line
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom, in points from the left upper corner
+Letter = tuple[int, Box]
+
+
+def main() -> None:
+    """Read a PDF within limits. The arguments: the limits as JSON, and "words" or "pictures"."""
+    limits, asked = Limits(*json.loads(sys.argv[1])), sys.argv[2]
+    seconds = int(limits.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    try:
+        _pages(sys.stdin.buffer.read(), limits, asked == "pictures")
+    except Refused as refused:
+        print(json.dumps({"refused": str(refused)}))
+
+
+def _pages(content: bytes, limits: Limits, pictures: bool) -> None:
+    """Write the pages. Raises Refused for a document that is damaged, encrypted, or has too many pages or scans."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+        if len(document) > limits.pages:
+            raise Refused(f"It has {len(document):,} pages; at most {limits.pages:,} are read. Send a part of it.")
+        letters = scans = 0
+        for number in range(len(document)):
+            page = document[number]
+            words = [] if pictures else _words(page, limits.characters)
+            letters += sum(len(text) for text, *_ in words)
+            scan = not pictures and _is_scan(page, words)
+            scans += scan
+            if scans > limits.scans:
+                raise Refused(f"It has over {limits.scans} scanned pages. Send a part of it, or its text.")
+            print(json.dumps(_drawn(page, limits) if scan or pictures else {"words": words}), flush=True)
+            page.close()
+            if letters > limits.characters:
+                break  # it will be refused: the rest need not be read
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == PASSWORD:
+            raise Refused("It is encrypted. Save it without a password.") from None
+        raise damaged("PDF", error) from None
+
+
+def _is_scan(page: Any, words: list[tuple[str, float, float, float, float]]) -> bool:
+    """Return whether a page has something, but no letters that can be read."""
+    text = "".join(text for text, *_ in words)
+    read = sum(sign.isalnum() and ord(sign) not in PRIVATE for sign in text)
+    return read < max(FEW, len(text) / 3) and (bool(text) or next(page.get_objects(max_depth=1), None) is not None)
+
+
+def _drawn(page: Any, limits: Limits) -> dict[str, Any]:
+    """Return a page as a PNG, and how many points a pixel is. A huge page has fewer dots per inch."""
+    width, height = page.get_size()
+    for one in page.get_objects(filter=[PICTURE], max_depth=5):
+        across, down = one.get_px_size()
+        if across * down > limits.pixels:
+            raise Refused(f"A picture in it has {across:,} x {down:,} pixels; at most {limits.pixels:,} are read.")
+    scale = min(DOTS / POINT, (limits.pixels / max(width * height, 1)) ** 0.5)
+    picture, made = page.render(scale=scale).to_pil(), io.BytesIO()
+    picture.save(made, "PNG", compress_level=1)
+    return {"picture": base64.b64encode(made.getvalue()).decode(), "point": width / picture.width}
+
+
+def _words(page: Any, most: int) -> list[tuple[str, float, float, float, float]]:
+    """Return the words of a page with their boxes: letters side by side, as they stand in the file.
+
+    Words that do not stand upright, such as a stamp up the margin, are left out.
+    """
+    import pypdfium2.raw as pdfium
+
+    held = page.get_textpage()
+    box = pdfium.FS_RECTF()
+    corner, turned = page.get_cropbox(), page.get_rotation()
+    made: list[list[Letter]] = [[]]
+    for at in range(min(pdfium.FPDFText_CountChars(held), 2 * most)):
+        code = pdfium.FPDFText_GetUnicode(held, at)
+        blank = (code <= 0x20 and code not in HYPHENS) or code in (0xA0, 0x3000)
+        parted = (
+            blank
+            or pdfium.FPDFText_IsGenerated(held, at) == 1
+            or _leans(pdfium.FPDFText_GetCharAngle(held, at), turned)
+        )
+        if parted or not pdfium.FPDFText_GetLooseCharBox(held, at, ctypes.byref(box)):
+            made.append([])
+            continue
+        letter = (code, _turned((box.left, box.top, box.right, box.bottom), corner, turned))
+        if made[-1] and _apart(made[-1][-1][1], letter[1]):
+            made.append([])
+        made[-1].append(letter)
+    held.close()
+    return [word for word in map(_joined, filter(None, made)) if word[0]]
+
+
+def _leans(angle: float, turned: int) -> bool:
+    """Return whether a letter does not stand upright on the page as it is shown. angle: to the right, in radians."""
+    return math.cos(angle + math.radians(turned)) < UPRIGHT
+
+
+def _turned(box: Box, corner: Box, turned: int) -> Box:
+    """Return a box as it is shown. PDF counts from the left lower corner of a page that is not turned yet."""
+    left, top, right, bottom = box
+    low, down, high, up = corner
+    if turned == 90:
+        return bottom - down, left - low, top - down, right - low
+    if turned == 180:
+        return high - right, bottom - down, high - left, top - down
+    if turned == 270:
+        return up - top, high - right, up - bottom, high - left
+    return left - low, up - top, right - low, up - bottom
+
+
+def _apart(before: Box, box: Box) -> bool:
+    height = max(box[3] - box[1], 1e-3)
+    overlap = min(before[3], box[3]) - max(before[1], box[1])
+    return overlap < 0.3 * height or not -height < box[0] - before[2] < APART * height
+
+
+def _joined(letters: list[Letter]) -> tuple[str, float, float, float, float]:
+    """Return letters as a word. PDFium says rare letters as two codes of UTF-16."""
+    codes = (0x2D if code in HYPHENS else min(code, 0xFFFF) for code, _ in letters)
+    text = b"".join(code.to_bytes(2, "little") for code in codes).decode("utf-16-le", errors="ignore")
+    lefts, tops, rights, bottoms = zip(*(box for _, box in letters), strict=True)
+    return text, min(lefts), min(tops), max(rights), max(bottoms)
+
+
+if __name__ == "__main__":
+    main()
