@@ -29,14 +29,15 @@ def samples(content: bytes) -> np.ndarray:
                 raise ValueError(f"it lasts {count / rate:,.0f} s; at most {LONGEST:,} are heard. Send a part of it")
             frames = file.readframes(count)
     except (wave.Error, EOFError) as error:
-        raise ValueError(f"it is not a WAV file that can be read ({error})") from None
+        raise ValueError(f"it is not a WAV file that can be read ({str(error) or 'it ends too early'})") from None
     if width != 2:
         raise ValueError(f"it has {8 * width} bits a sample; save it with 16")
     sound = np.frombuffer(frames, "<i2").reshape(-1, channels).mean(axis=1)
     if rate != RATE:
         divisor = np.gcd(rate, RATE)
         sound = resample_poly(sound, RATE // divisor, rate // divisor)
-    return np.clip(np.rint(sound), -(2**15), 2**15 - 1).astype(np.int16)
+    made: np.ndarray = np.clip(np.rint(sound), -(2**15), 2**15 - 1).astype(np.int16)
+    return made
 
 
 def text(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """`python -m pipelines.search`: your own notes, searched by words and by meaning, on this machine alone.
 
-python -m pipelines.search add FOLDER      read its .txt and .md files; again later, what changed
+python -m pipelines.search add FOLDER      read its texts, PDF, DOCX, HTML, pictures and speech (WAV); again later, what
+                                           changed
 python -m pipelines.search watch FOLDER    the same, whenever something changes, until Ctrl-C
 python -m pipelines.search ask "a question"
 python -m pipelines.search links           notes that are about the same
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from capstan.settings import settings
-from pipelines.search.notes import Notes
+from pipelines.search.notes import Added, Notes
 
 EVERY = 5.0  # seconds between two looks at a folder
 
@@ -47,9 +48,10 @@ class Raw(argparse.RawDescriptionHelpFormatter):
     """Keeps the lines of the description."""
 
 
-def said(counts: dict[str, int]) -> str:
+def said(done: Added) -> str:
     """Return what adding a folder did, in words."""
-    return ", ".join(f"{count} {name}" for name, count in counts.items())
+    counts = f"{done.added} added, {done.gone} gone, {done.unchanged} unchanged"
+    return "\n".join([*(f"not read: {path}: {why}" for path, why in done.refused), counts])
 
 
 def main() -> None:
@@ -58,13 +60,14 @@ def main() -> None:
     notes = Notes(settings().home / "search-notes", embed)
     if given.command in ("add", "watch"):
         if not given.folder.is_dir():
-            raise SystemExit(f"{given.folder} is no folder. Name one with .txt or .md files.")
-        print(said(notes.add(given.folder)))
+            raise SystemExit(f"{given.folder} is no folder. Name one with notes.")
+        done = notes.add(given.folder)
+        print(said(done), flush=True)
         while given.command == "watch":
             time.sleep(EVERY)
-            counts = notes.add(given.folder)
-            if counts["added"] or counts["gone"]:
-                print(said(counts), flush=True)
+            refused, done = done.refused, notes.add(given.folder)
+            if done.added or done.gone or done.refused != refused:
+                print(said(done), flush=True)
     elif given.command == "ask":
         found = notes.ask(given.question, given.count)
         for number, one in enumerate(found, 1):

@@ -1,4 +1,4 @@
-"""Somebody's own notes: a folder of texts that is searched by words and by meaning, and forgotten on demand.
+"""Somebody's own notes: a folder of files that is searched by words and by meaning, and forgotten on demand.
 
 The notes stay on this machine, under CAPSTAN_HOME. A note is divided at its blank lines into passages of about a
 hundred words; each is a document of an index with a vector of MiniLM. What is deleted is in no file any more when
@@ -12,18 +12,18 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from capstan.files import atomic_write, digest
-from pipelines.search import fusion
+from pipelines.search import fusion, sources
 from pipelines.search.index import manifest, queries
 from pipelines.search.index.directory import Hit, Index
 from pipelines.search.index.segment import Document
 from pipelines.search.index.snippets import snippet
 from pipelines.search.index.writer import Writer
 
-KINDS = (".md", ".txt")
 WORDS = 100  # of a passage
 LINKED = 0.5  # cosine from which on two notes are linked
 FIELDS = ("title", "text")
@@ -40,6 +40,23 @@ class Found:
     title: str
     snippet: str
     score: float
+
+
+class Note(NamedTuple):
+    """A file that was read. path: where it is. sign: the digest of its bytes."""
+
+    path: str
+    text: str
+    sign: str
+
+
+class Added(NamedTuple):
+    """What became of the files of a folder. refused: those that were not read, and why."""
+
+    added: int
+    gone: int
+    unchanged: int
+    refused: list[tuple[Path, str]]
 
 
 def passages(text: str) -> Iterator[str]:
@@ -67,17 +84,23 @@ class Notes:
     def __init__(self, home: Path, embed: Embed):
         self.home, self.embed = home, embed
 
-    def add(self, folder: Path) -> dict[str, int]:
+    def add(self, folder: Path) -> Added:
         """Read a folder anew, and return how many notes are new or changed, gone, and as they were."""
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS and path.is_file())
-        texts = {str(path.resolve()): path.read_text(errors="replace") for path in files}
-        known = self.known()
+        known, there, changed, refused = self.known(), set(), [], []
+        for path in sources.files(folder):
+            there.add(name := str(path.resolve()))
+            if known.get(name) == (sign := digest(path)):
+                continue
+            try:
+                changed.append(Note(name, sources.text(path), sign))
+            except ValueError as error:
+                refused.append((path, str(error)))
+        # What is refused now and was read before is forgotten: it says something else.
         inside = {path for path in known if Path(path).is_relative_to(folder.resolve())}
-        changed = [path for path, text in texts.items() if known.get(path) != digest(text)]
-        gone = sorted(inside - set(texts))
+        gone = (inside - there) | (inside & {str(path.resolve()) for path, _ in refused})
         if changed or gone:
-            self._write([(path, texts[path]) for path in changed], {*changed, *gone})
-        return {"added": len(changed), "gone": len(gone), "unchanged": len(texts) - len(changed)}
+            self._write(changed, {*(note.path for note in changed), *gone})
+        return Added(len(changed), len(gone), len(there) - len(changed) - len(refused), refused)
 
     def delete(self, path: Path) -> int:
         """Forget a note, or all notes of a folder, for good, and return how many they were."""
@@ -135,15 +158,15 @@ class Notes:
         kept, keys = self._kept(), index.keys()
         return np.stack([kept[key] for key in keys])
 
-    def _write(self, notes: Sequence[tuple[str, str]], removed: set[str]) -> None:
+    def _write(self, notes: Sequence[Note], removed: set[str]) -> None:
         # Vectors first: one without a passage does no harm, and is left out by the next change.
         documents = [
             Document(
-                f"{path}#{number}", {"title": title(Path(path), text), "text": passage},
-                {"path": path, "digest": digest(text)},
+                f"{note.path}#{number}", {"title": title(Path(note.path), note.text), "text": passage},
+                {"path": note.path, "digest": note.sign},
             )
-            for path, text in notes
-            for number, passage in enumerate(passages(text))
+            for note in notes
+            for number, passage in enumerate(passages(note.text))
         ]  # fmt: skip
         vectors = self.embed([f"{one.fields['title']} {one.fields['text']}" for one in documents])
         kept = self._kept() | dict(zip([one.key for one in documents], vectors, strict=True))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["WEIGHTS", "Prediction", "Request", "contracts"]  # parts of the contract from other modules
 
 TITLE = "Which papers speak about this claim, and why?"
-FAMILIES = ("torch", "text")
+FAMILIES = ("torch", "text", "files")
 CONTRACT_LIMIT = 0.01
 CHECKS = Checks(time=None, rows_per_day=10)  # 300 claims are a month
 THRESHOLDS = {"ndcg": at_least(0.68, slack=0.01), "recall": at_least(0.9, slack=0.01)}

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.search.__main__ import embed
 from pipelines.search.notes import WORDS, Notes, passages
+from tests.support import made_files
 
 TEXTS = {
     "bread.md": "# Sourdough\n\nFeed the starter with rye flour every evening.\n\nBake at 250 degrees.",
@@ -20,14 +21,14 @@ def folder(tmp_path):
         path = tmp_path / "notes" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (tmp_path / "notes" / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "notes" / "picture.gif").write_bytes(b"GIF89a")
     return tmp_path / "notes"
 
 
 @pytest.fixture
 def notes(tmp_path, folder):
     made = Notes(tmp_path / "home", embed)
-    assert made.add(folder) == {"added": 3, "gone": 0, "unchanged": 0}
+    assert made.add(folder) == (3, 0, 0, [])
     return made
 
 
@@ -42,9 +43,27 @@ def test_notes_are_found_by_words_and_by_meaning(notes):
 def test_what_changed_is_read_again_and_what_is_gone_is_forgotten(notes, folder):
     (folder / "tax.md").write_text("# Taxes\n\nPaid in May.")
     (folder / "deep" / "loaf.txt").unlink()
-    assert notes.add(folder) == {"added": 1, "gone": 1, "unchanged": 1}
+    assert notes.add(folder) == (1, 1, 1, [])
     assert "May" in notes.ask("taxes", 1)[0].snippet
     assert {one.title for one in notes.ask("loaf", 10)} == {"Sourdough", "Taxes"}
+
+
+def test_documents_pictures_and_speech_are_notes_and_what_is_not_read_is_named(notes, folder):
+    (folder / "trip.pdf").write_bytes(made_files.said("The ferry to Gotland leaves at nine."))
+    (folder / "menu.docx").write_bytes(made_files.docx())
+    (folder / "sign.pdf").write_bytes(made_files.scan("Parking is free on Sundays."))
+    (folder / "secret.pdf").write_bytes(made_files.encrypted("word"))
+    (folder / "noise.wav").write_bytes(b"RIFF")
+    done = notes.add(folder)
+    assert done[:3] == (3, 0, 3)
+    assert [(path.name, why.split(".")[0]) for path, why in done.refused] == [
+        ("noise.wav", "it is not a WAV file that can be read (it ends too early)"),
+        ("secret.pdf", "It is encrypted"),
+    ]
+    assert notes.ask("when does the ferry leave", 1)[0].path.endswith("trip.pdf")
+    assert notes.ask("parking on Sunday", 1)[0].path.endswith("sign.pdf")
+    (folder / "trip.pdf").write_bytes(b"%PDF-1.4 damaged")
+    assert notes.add(folder)[:3] == (0, 1, 5)
 
 
 def test_what_is_deleted_is_in_no_file(notes, folder, tmp_path):
