@@ -1,0 +1,108 @@
+"""What is served: a document in, a typed result out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.model import Model
+from models import text_parts
+from pipelines.documents import data, groups, keyphrases, language, personal, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from capstan.model import Columns
+    from pipelines.documents.entities import Tagger
+    from pipelines.documents.groups import Flat, Tree
+    from pipelines.documents.summary import Ranker
+
+SHOWN = 3  # sentences beside the summary
+FEW = 0.5  # of the words known: below that a text is in words that were not learned
+
+
+class DocumentsModel(Model):
+    """The three that learn, and the simple ones that the gate compares with them."""
+
+    inputs = {"text": "string"}
+    requirements = ("lightgbm", "numpy", "scipy")
+
+    def __init__(
+        self,
+        groups: Tree | Flat,
+        tagger: Tagger,
+        ranker: Ranker | None,
+        known: frozenset[str],
+        simple: Flat,
+        alone: Tagger,
+    ):
+        """ranker: None takes the first sentence. known: the words of the messages. simple, alone: of the gate."""
+        self.groups, self.tagger, self.ranker, self.known = groups, tagger, ranker, known
+        self.simple, self.alone = simple, alone
+
+    def predict_columns(self, columns: Columns) -> dict[str, Any]:
+        """Return what each document is about, whom it names, and what it says."""
+        texts = list(columns["text"])
+        if not texts:
+            return {}
+        made = [self.answer(text, row) for text, row in zip(texts, self.topics(texts), strict=True)]
+        return {name: [one[name] for one in made] for name in made[0]}
+
+    def topics(self, texts: Sequence[str]) -> np.ndarray:
+        """Return how likely each group is, shape (n, groups)."""
+        return self.groups.probabilities([data.without_headers(text) for text in texts])
+
+    def summaries(self, texts: Sequence[Sequence[str]]) -> list[str]:
+        """Return the summary of each text. texts: the sentences of each."""
+        return self.ranker.best(texts) if self.ranker else first(texts)
+
+    def answer(self, text: str, chances: np.ndarray) -> dict[str, Any]:
+        """Return the prediction of one text. chances: of its groups, shape (groups,)."""
+        places = words.sentences(text)
+        lines = [" ".join(text[one.start : one.end].split()) for one in places]
+        ranked = self.ranker.scores([lines])[0] if self.ranker else []
+        names, likely = self.groups.names, int(chances.argmax())
+        entities = self.entities(text, places)
+        spans = [words.Span(one["start"], one["end"]) for one in entities]
+        guess = language.guess(text)
+        return {
+            "summary": ranked[0][0].text if ranked else lines[0],
+            "group": names[likely],
+            "path": groups.path(names, chances),
+            "probabilities": dict(zip(names, np.minimum(chances, 1).tolist(), strict=True)),
+            "marked": text_parts.parts(text, spans, np.array([one["sure"] for one in entities])),
+            "entities": entities,
+            "keyphrases": [{"item": item, "score": score} for item, score in keyphrases.keyphrases(text)],
+            "sentences": [{"item": one.text, "score": score} for one, score in ranked[1 : 1 + SHOWN]],
+            "language": guess.name,
+            "personal": personal.found(text),
+            "text": text,
+            "unusual": self.unusual(text, guess),
+        }
+
+    def entities(self, text: str, places: Sequence[words.Span]) -> list[dict[str, Any]]:
+        """Return the names in a text. places: of its sentences."""
+        from pipelines.documents.entities import entities
+
+        pieces = [piece for place in places for piece in words.cut(words.tokens(text, place)) if piece]
+        read = self.tagger.sure([[text[one.start : one.end] for one in piece] for piece in pieces])
+        made = []
+        for piece, (tags, sure) in zip(pieces, read, strict=True):
+            for one in entities(tags):
+                start, end = piece[one.start].start, piece[one.end - 1].end
+                likely = min(1.0, *sure[one.start : one.end])
+                made.append({"name": text[start:end], "kind": one.kind, "start": start, "end": end, "sure": likely})
+        return made
+
+    def unusual(self, text: str, guess: language.Guess) -> list[str]:
+        """Return in words what sets a text apart from every text that was learned from."""
+        own = groups.runs(text, pairs=False)
+        few = not own or sum(word in self.known for word in own) / len(own) < FEW
+        said = ["few of its words are known"] if few else []
+        return said + ([] if guess.name == "English" else ["not English, which alone was learned"])
+
+
+def first(texts: Sequence[Sequence[str]]) -> list[str]:
+    """Return the first sentence of each text, "" for one without sentences: the simple summary."""
+    return [one[0] if one else "" for one in texts]

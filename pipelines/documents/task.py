@@ -1,0 +1,106 @@
+"""Documents: what is a document about, whom does it name, and what does it say?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from capstan.checks import Checks
+from capstan.resources import Limits
+from pipelines.documents import data
+from pipelines.documents.schema import EXAMPLE, Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.documents.model import DocumentsModel
+
+__all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "What is a document about, whom does it name, and what does it say?"
+CONTRACT_LIMIT = 0.01
+OUTCOME = Outcome("multiclass", target="posted", prediction="group")
+CHECKS = Checks(time=None)
+LIMITS = Limits(seconds=60)  # a long document takes seconds of a core, and a request may have many
+THRESHOLDS = {
+    "log_loss": at_most(2.0, slack=0.02),
+    "entity_f1": at_least(0.05, slack=0.03),
+    "rouge_1": at_least(30.0, slack=1.0),
+    "rouge_2": at_least(12.0, slack=1.0),
+}
+WATCHED = 1_000  # messages that monitoring compares with
+Actual = str  # the newsgroup
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `messages`, `sentences` and `papers`, a row each."""
+    return {
+        "messages": data.messages(data.find(data_dir, data.MESSAGES)),
+        "sentences": data.sentences(data.find(data_dir, data.SENTENCES)),
+        "papers": data.papers({part: data.find(data_dir, name) for part, name in data.PAPERS.items()}),
+    }
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the paths of the files."""
+    return {name: data.find(data_dir, name) for name in data.FILES}
+
+
+def count(tables: Tables) -> dict[str, float]:
+    """Return the number of rows of each table."""
+    return {name: float(len(rows)) for name, rows in tables.items()}
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return the rows to train on, the parts "dev" among them, and those to test on, as their publishers divide them.
+
+    The newsgroups are divided by date.
+    """
+    made: list[Tables] = [{}, {}]
+    for name, rows in tables.items():
+        test = rows["part"] == "test"
+        for part, at in zip(made, (~test, test), strict=True):
+            part[name] = rows[at].reset_index(drop=True)
+    return made[0], made[1]
+
+
+def train(tables: Tables, seed: int = 0) -> DocumentsModel:
+    """Return the tree of groups, the tagger of names and the ranker of sentences. seed: of the ranker."""
+    from pipelines.documents import training
+
+    return training.fit(tables, seed)
+
+
+def evaluate(model: DocumentsModel, tables: Tables) -> Evaluation:
+    """Return how well groups, names and summaries are met."""
+    from pipelines.documents import report
+
+    return report.evaluate(model, tables)
+
+
+def signals(model: DocumentsModel, tables: Tables) -> pd.DataFrame:
+    """Return what is watched of messages: the text, the group and the label."""
+    from pipelines.documents import watching
+
+    rows = tables["messages"]
+    rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
+    texts = rows["text"].tolist()
+    chances = model.topics(texts)
+    named = [model.groups.names[at] for at in chances.argmax(axis=1).tolist()]
+    return watching.of_texts(texts).assign(group=named, posted=rows["group"])
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return what is watched of the texts that were asked."""
+    from pipelines.documents import watching
+
+    return watching.of_texts(requests["text"].tolist())
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return a document that is made up, and an abstract."""
+    return [{"text": text, "file": None} for text in (EXAMPLE, tables["papers"]["sentences"].iloc[0])]

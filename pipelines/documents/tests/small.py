@@ -1,0 +1,31 @@
+"""Every tenth message, every fifth sentence and every eighth abstract."""
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.documents import data
+from tests.support.data import DATA_DIR
+
+SETTINGS: dict[str, object] = {}
+ASKED = {
+    "text": "We show that the Hubble telescope saw a new planet. Mail anna@example.org for its orbit.",
+    "file": None,
+}
+REFUSED = ({"file": "JVBERi0xLjQ="}, "file")  # a PDF that ends after its first line
+KNOWN_LATER = ["posted"]
+ACTUALS = ["sci.space", "sci.med"]
+EACH = {data.MESSAGES: 10, data.SENTENCES: 5} | dict.fromkeys(data.PAPERS.values(), 8)
+
+
+def write(folder: Path) -> None:
+    """Write files with fewer rows."""
+    for name, each in EACH.items():
+        path = data.find(DATA_DIR, name)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".parquet"):
+            pd.read_parquet(path).iloc[::each].to_parquet(folder / name)
+        else:
+            with gzip.open(path, "rt") as lines, gzip.open(folder / name, "wt") as kept:
+                kept.writelines(line for place, line in enumerate(lines) if place % each == 0)

@@ -1,0 +1,54 @@
+"""From the three tables to what is served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from capstan.errors import CapstanError
+from pipelines.documents import data, groups
+from pipelines.documents.entities import Alone, Tagger
+from pipelines.documents.groups import Flat, Tree
+from pipelines.documents.model import DocumentsModel
+from pipelines.documents.summary import Ranker
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST = 20  # rows of each table
+
+
+def fit(tables: dict[str, pd.DataFrame], seed: int) -> DocumentsModel:
+    """Return the model, fitted on all rows. Raises CapstanError for too few."""
+    simple = fit_simple(tables)
+    texts, names = topics(tables["messages"])
+    tokens, tags = tagged(tables["sentences"])
+    ranker = Ranker(seed=seed).fit(lined(tables["papers"]["sentences"]), lined(tables["papers"]["summaries"]))
+    served = Tree().fit(texts, names), Tagger().fit(tokens, tags), ranker
+    return DocumentsModel(*served, simple.known, simple.simple, simple.alone)
+
+
+def fit_simple(tables: dict[str, pd.DataFrame]) -> DocumentsModel:
+    """Return the simple methods alone: words, tokens by themselves, the first sentence."""
+    for name, rows in tables.items():
+        if len(rows) < FEWEST:
+            raise CapstanError(f"{len(rows)} rows of {name} are too few to learn from. Give more.")
+    texts, names = topics(tables["messages"])
+    tokens, tags = tagged(tables["sentences"])
+    known = frozenset(word for text in texts for word in groups.runs(text, pairs=False))
+    simple, alone = Flat().fit(texts, names), Alone().fit(tokens, tags)
+    return DocumentsModel(simple, alone, None, known, simple, alone)
+
+
+def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the texts of messages, without what their headers left, and their groups."""
+    return [data.without_headers(text) for text in rows["text"]], rows["group"].tolist()
+
+
+def tagged(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the tokens and the tags of sentences."""
+    return [one.split(" ") for one in rows["tokens"]], [one.split(" ") for one in rows["tags"]]
+
+
+def lined(texts: pd.Series) -> list[list[str]]:
+    """Return the lines of some texts."""
+    return [text.split("\n") for text in texts]
