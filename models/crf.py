@@ -7,22 +7,29 @@ least value. Sentences are computed together, padded to the length of the longes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
 
+from models.softmax import Block
+
 
 class CRF:
-    """Weights of what is seen, (columns, tags), and of each pair of tags, (tags, tags)."""
+    """Weights of what is seen, (columns, tags), and of each pair of tags, (tags, tags).
+
+    What is seen at the tokens comes in blocks, sparse or dense, each of shape (tokens, its columns), with sentence after
+    sentence. The columns of the blocks stand beside each other.
+    """
 
     def __init__(self, tags: int, ridge: float = 1.0, steps: int = 100):
         """ridge: the weight of the squares of all weights in the loss. steps: of L-BFGS, at most."""
         self.tags, self.ridge, self.steps = tags, ridge, steps
 
-    def fit(self, seen: csr_array, tags: np.ndarray, lengths: Sequence[int]) -> CRF:
-        """Return it, fitted. seen: (tokens, columns), tags: (tokens,), both with sentence after sentence."""
-        turned = csr_array(seen.T)
+    def fit(self, seen: Sequence[Block], tags: np.ndarray, lengths: Sequence[int]) -> CRF:
+        """Return it, fitted. tags: (tokens,). lengths: of the sentences, in tokens."""
+        turned = [csr_array(one.T) if isinstance(one, csr_array) else one.T for one in seen]
         one = np.eye(self.tags)[tags]
         inside = np.ones(len(tags), bool)
         inside[np.cumsum(lengths)[:-1]] = False  # the first of a sentence has no tag before it
@@ -30,14 +37,15 @@ class CRF:
         follows = np.flatnonzero(inside)
         pairs = np.zeros((self.tags, self.tags))
         np.add.at(pairs, (tags[follows - 1], tags[follows]), 1)
-        counts = turned @ one
-        size = seen.shape[1] * self.tags
+        counts = np.concatenate([block @ one for block in turned])
+        size = counts.size
 
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
             weights, moves = flat[:size].reshape(-1, self.tags), flat[size:].reshape(self.tags, self.tags)
-            whole, expected, expected_pairs = _expected(seen @ weights, moves, lengths)
+            whole, expected, expected_pairs = _expected(scored(seen, weights), moves, lengths)
             value = whole - (weights * counts).sum() - (moves * pairs).sum() + self.ridge * (flat @ flat)
-            slope = np.concatenate([(turned @ expected - counts).ravel(), (expected_pairs - pairs).ravel()])
+            slopes = np.concatenate([block @ expected for block in turned]) - counts
+            slope = np.concatenate([slopes.ravel(), (expected_pairs - pairs).ravel()])
             return float(value), slope + 2 * self.ridge * flat
 
         flat = np.zeros(size + self.tags**2)
@@ -47,9 +55,9 @@ class CRF:
         self.loss = float(found.fun)
         return self
 
-    def predict(self, seen: csr_array, lengths: Sequence[int]) -> np.ndarray:
+    def predict(self, seen: Sequence[Block], lengths: Sequence[int]) -> np.ndarray:
         """Return the most likely sequence of tags of each sentence, shape (tokens,): Viterbi."""
-        scores, places = padded(seen @ self.weights, lengths)
+        scores, places = padded(scored(seen, self.weights), lengths)
         best, came = scores[:, 0], np.zeros(scores.shape, int)
         for time in range(1, scores.shape[1]):
             each = best[:, :, None] + self.moves
@@ -63,9 +71,15 @@ class CRF:
             at = np.where(there & (time > 0), came[row, time, at], at)
         return tags[places]
 
-    def marginals(self, seen: csr_array, lengths: Sequence[int]) -> np.ndarray:
+    def marginals(self, seen: Sequence[Block], lengths: Sequence[int]) -> np.ndarray:
         """Return how likely each tag of each token is, (tokens, tags)."""
-        return _expected(seen @ self.weights, self.moves, lengths)[1]
+        return _expected(scored(seen, self.weights), self.moves, lengths)[1]
+
+
+def scored(seen: Sequence[Block], weights: np.ndarray) -> np.ndarray:
+    """Return the score of each tag at each token, (tokens, tags). weights: of the columns of all blocks."""
+    ends = np.cumsum([0, *(one.shape[1] for one in seen)]).tolist()
+    return np.asarray(sum(one @ weights[a:b] for one, (a, b) in zip(seen, pairwise(ends), strict=True)))
 
 
 def padded(rows: np.ndarray, lengths: Sequence[int]) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from models.crf import CRF
-from models.softmax import Softmax
+from models.softmax import Block, Softmax
 
-RIDGE, STEPS = 0.3, 80
+RIDGE, STRETCH, STEPS = 0.3, 0.5, 80
 SEEN = 2  # sentences' tokens that have a column, at least
 OUTSIDE = "O"
 Tokens = Sequence[str]
@@ -97,69 +97,90 @@ class Columns:
         return csr_array((np.ones(len(places)), places, ends), shape=(len(rows), len(self.places)))
 
 
+class Read(NamedTuple):
+    """Sentences as tokens, and a vector for each token, (tokens, width), sentence after sentence. None is empty."""
+
+    sentences: Sequence[Tokens]
+    vectors: np.ndarray
+
+    @property
+    def lengths(self) -> list[int]:
+        """Return the tokens of each sentence."""
+        return [len(one) for one in self.sentences]
+
+
 class Tagger:
-    """A conditional random field over all that is seen."""
+    """A conditional random field over all that is seen, and over the vectors.
 
-    def __init__(self, ridge: float = RIDGE, steps: int = STEPS):
-        self.ridge, self.steps = ridge, steps
+    ridge, steps: of the field. stretch: of the vectors, whose columns have the variance 1 before; 0 leaves them out.
+    """
 
-    def fit(self, sentences: Sequence[Tokens], tags: Sequence[Tokens]) -> Tagger:
+    def __init__(self, ridge: float = RIDGE, stretch: float = STRETCH, steps: int = STEPS):
+        self.ridge, self.stretch, self.steps = ridge, stretch, steps
+
+    def fit(self, read: Read, tags: Sequence[Tokens]) -> Tagger:
         """Return it, fitted."""
-        rows = self.rows(sentences)
         self.tags = sorted({tag for one in tags for tag in one})
-        self.columns = Columns(rows)
+        self.columns = Columns(self.rows(read.sentences))
+        if self.stretch:
+            self.middle, self.scale = read.vectors.mean(axis=0), np.maximum(read.vectors.std(axis=0), 1e-6)
         numbers = np.array([self.tags.index(tag) for one in tags for tag in one])
-        self.learn(self.columns.matrix(rows), numbers, [len(one) for one in sentences])
+        self.learn(self.blocks(read), read.lengths, numbers)
         return self
 
-    def learn(self, rows: csr_array, numbers: np.ndarray, lengths: list[int]) -> None:
+    def learn(self, blocks: list[Block], lengths: list[int], numbers: np.ndarray) -> None:
         """Learn from the tokens of sentences. numbers: of their tags."""
-        self.crf = CRF(len(self.tags), self.ridge, self.steps).fit(rows, numbers, lengths)
+        self.crf = CRF(len(self.tags), self.ridge, self.steps).fit(blocks, numbers, lengths)
 
     def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
         """Return what is seen at each token, sentence after sentence."""
         return [row for one in sentences for row in seen(one)]
 
-    def read(self, sentences: Sequence[Tokens]) -> tuple[csr_array, list[int]]:
-        """Return the columns of the tokens, and the lengths of the sentences. None may be empty."""
-        return self.columns.matrix(self.rows(sentences)), [len(one) for one in sentences]
+    def blocks(self, read: Read) -> list[Block]:
+        """Return the columns of the tokens: what is seen, and the vectors."""
+        made: list[Block] = [self.columns.matrix(self.rows(read.sentences))]
+        if self.stretch:
+            made.append(self.stretch * (read.vectors - self.middle) / self.scale)
+        return made
 
-    def predict(self, sentences: Sequence[Tokens]) -> list[list[str]]:
+    def predict(self, read: Read) -> list[list[str]]:
         """Return the tags of each token."""
-        return [tags for tags, _ in self.sure(sentences)]
+        return [tags for tags, _ in self.sure(read)]
 
-    def sure(self, sentences: Sequence[Tokens]) -> list[tuple[list[str], list[float]]]:
+    def sure(self, read: Read) -> list[tuple[list[str], list[float]]]:
         """Return the tags of each token, and how likely each of them is."""
-        if not sentences:
+        if not read.sentences:
             return []
-        rows, lengths = self.read(sentences)
-        numbers, chances = self.best(rows, lengths)
+        numbers, chances = self.best(self.blocks(read), read.lengths)
         each = chances[np.arange(len(numbers)), numbers].tolist()
-        ends = np.cumsum([0, *lengths]).tolist()
         named = [self.tags[number] for number in numbers]
+        ends = np.cumsum([0, *read.lengths]).tolist()
         return [(named[a:b], each[a:b]) for a, b in pairwise(ends)]
 
-    def best(self, rows: csr_array, lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    def best(self, blocks: list[Block], lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the tag of each token, and how likely each tag is."""
-        return self.crf.predict(rows, lengths), self.crf.marginals(rows, lengths)
+        return self.crf.predict(blocks, lengths), self.crf.marginals(blocks, lengths)
 
 
 class Alone(Tagger):
     """The strong simple one: softmax regression of each token by itself, on what is seen of its own word."""
 
+    def __init__(self) -> None:
+        super().__init__(stretch=0)
+
     def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
         """Return what is seen of each word."""
         return [own(word) for one in sentences for word in one]
 
-    def learn(self, rows: csr_array, numbers: np.ndarray, lengths: list[int]) -> None:
+    def learn(self, blocks: list[Block], lengths: list[int], numbers: np.ndarray) -> None:
         """Learn from the tokens, with the strength of scikit-learn."""
-        self.softmax = Softmax().fit([rows], np.eye(len(self.tags))[numbers])
+        self.softmax = Softmax(tolerance=1e-4).fit(blocks, np.eye(len(self.tags))[numbers])
 
-    def best(self, rows: csr_array, lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    def best(self, blocks: list[Block], lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return the likeliest tag of each token, and how likely each tag is."""
         from scipy.special import softmax
 
-        chances = np.asarray(softmax(self.softmax.scores([rows]), axis=1))
+        chances = np.asarray(softmax(self.softmax.scores(blocks), axis=1))
         return chances.argmax(axis=1), chances
 
 

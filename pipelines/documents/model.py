@@ -11,11 +11,12 @@ from models import text_parts
 from pipelines.documents import data, groups, keyphrases, language, personal, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from capstan.model import Columns
     from pipelines.documents.entities import Tagger
-    from pipelines.documents.groups import Flat, Tree
+    from pipelines.documents.groups import Tree
     from pipelines.documents.summary import Ranker
 
 SHOWN = 3  # sentences beside the summary
@@ -26,20 +27,21 @@ class DocumentsModel(Model):
     """The three that learn, and the simple ones that the gate compares with them."""
 
     inputs = {"text": "string"}
-    requirements = ("lightgbm", "numpy", "scipy")
+    requirements = ("lightgbm", "numpy", "scipy", "torch")
 
     def __init__(
         self,
-        groups: Tree | Flat,
+        groups: Tree,
         tagger: Tagger,
         ranker: Ranker | None,
         known: frozenset[str],
-        simple: Flat,
+        simple: Tree,
         alone: Tagger,
+        weights: Mapping[str, Path],
     ):
         """ranker: None takes the first sentence. known: the words of the messages. simple, alone: of the gate."""
         self.groups, self.tagger, self.ranker, self.known = groups, tagger, ranker, known
-        self.simple, self.alone = simple, alone
+        self.simple, self.alone, self.weight_files = simple, alone, weights
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return what each document is about, whom it names, and what it says."""
@@ -52,6 +54,14 @@ class DocumentsModel(Model):
     def topics(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is, shape (n, groups)."""
         return self.groups.probabilities([data.without_headers(text) for text in texts])
+
+    def tags(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], list[float]]]:
+        """Return the tag of each token, and how likely it is. sentences: tokens; none may be empty."""
+        from pipelines.documents import vectors
+        from pipelines.documents.entities import Read
+
+        made = vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
+        return self.tagger.sure(Read(sentences, made))
 
     def summaries(self, texts: Sequence[Sequence[str]]) -> list[str]:
         """Return the summary of each text. texts: the sentences of each."""
@@ -86,7 +96,7 @@ class DocumentsModel(Model):
         from pipelines.documents.entities import entities
 
         pieces = [piece for place in places for piece in words.cut(words.tokens(text, place)) if piece]
-        read = self.tagger.sure([[text[one.start : one.end] for one in piece] for piece in pieces])
+        read = self.tags([[text[one.start : one.end] for one in piece] for piece in pieces])
         made = []
         for piece, (tags, sure) in zip(pieces, read, strict=True):
             for one in entities(tags):

@@ -15,11 +15,11 @@ import pandas as pd
 from capstan.evaluation import Evaluation, Section
 from models import classes, paired
 from pipelines.documents import cards, summary, training
-from pipelines.documents.entities import entities, hits
+from pipelines.documents.entities import Read, entities, hits
 from pipelines.documents.model import first
 
 if TYPE_CHECKING:
-    from pipelines.documents.groups import Flat, Tree
+    from pipelines.documents.groups import Tree
     from pipelines.documents.model import DocumentsModel
 
 COMPARED = ("log_loss", "entity_f1", "rouge_1", "rouge_2")
@@ -33,11 +33,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     tokens, tags = training.tagged(tables["sentences"])
     lines, references = (training.lined(tables["papers"][name]) for name in ("sentences", "summaries"))
     numbers = np.array([model.groups.names.index(name) for name in names])
-    chances, tagged, made = model.groups.probabilities(texts), model.tagger.predict(tokens), model.summaries(lines)
+    chances, made = model.groups.probabilities(texts), model.summaries(lines)
+    tagged = [one for one, _ in model.tags(tokens)]
     own = [of_groups(model.groups, chances, names), of_names(tags, tagged), of_summaries(made, references)]
     simple = [
         of_groups(model.simple, model.simple.probabilities(texts), names),
-        of_names(tags, model.alone.predict(tokens)),
+        of_names(tags, model.alone.predict(Read(tokens, training.NONE))),
         of_summaries(first(lines), references),
     ]
     metrics = {name: float(column.mean()) for part in own for name, column in part.items()}
@@ -53,7 +54,7 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     return Evaluation(metrics, sections, units, {SIMPLE: baseline[[*COMPARED]]})
 
 
-def of_groups(model: Tree | Flat, chances: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+def of_groups(model: Tree, chances: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
     """Return accuracy of the group and of its first branch, and log loss, a value per message, shapes (n,)."""
     at = chances.argmax(axis=1)
     true = np.array([model.names.index(name) for name in names])

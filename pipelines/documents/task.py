@@ -9,10 +9,13 @@ from capstan.bounds import at_least, at_most
 from capstan.capstone import Outcome
 from capstan.checks import Checks
 from capstan.resources import Limits
+from models import minilm_weights
 from pipelines.documents import data
 from pipelines.documents.schema import EXAMPLE, Prediction, Request, contracts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from capstan.capstone import Tables
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "What is a document about, whom does it name, and what does it say?"
+FAMILIES = ("torch", "text")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="posted", prediction="group")
 CHECKS = Checks(time=None)
@@ -33,6 +37,7 @@ THRESHOLDS = {
     "rouge_2": at_least(12.0, slack=1.0),
 }
 WATCHED = 1_000  # messages that monitoring compares with
+WEIGHTS = minilm_weights.WEIGHTS
 Actual = str  # the newsgroup
 
 
@@ -68,11 +73,11 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     return made[0], made[1]
 
 
-def train(tables: Tables, seed: int = 0) -> DocumentsModel:
+def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0) -> DocumentsModel:
     """Return the tree of groups, the tagger of names and the ranker of sentences. seed: of the ranker."""
     from pipelines.documents import training
 
-    return training.fit(tables, seed)
+    return training.fit(tables, weights, seed)
 
 
 def evaluate(model: DocumentsModel, tables: Tables) -> Evaluation:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from capstan.errors import CapstanError
-from pipelines.documents import data, groups
-from pipelines.documents.entities import Alone, Tagger
-from pipelines.documents.groups import Flat, Tree
+from pipelines.documents import data, groups, vectors
+from pipelines.documents.entities import Alone, Read, Tagger
+from pipelines.documents.groups import Tree
 from pipelines.documents.model import DocumentsModel
 from pipelines.documents.summary import Ranker
 
@@ -15,19 +19,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 20  # rows of each table
+NONE = np.empty((0, 0))  # vectors, of which the simple ones read none
 
 
-def fit(tables: dict[str, pd.DataFrame], seed: int) -> DocumentsModel:
+def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int) -> DocumentsModel:
     """Return the model, fitted on all rows. Raises CapstanError for too few."""
-    simple = fit_simple(tables)
+    simple = fit_simple(tables, weights)
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
+    tagger = Tagger().fit(Read(tokens, vectors.of(tokens, weights)), tags)
     ranker = Ranker(seed=seed).fit(lined(tables["papers"]["sentences"]), lined(tables["papers"]["summaries"]))
-    served = Tree().fit(texts, names), Tagger().fit(tokens, tags), ranker
-    return DocumentsModel(*served, simple.known, simple.simple, simple.alone)
+    return DocumentsModel(Tree().fit(texts, names), tagger, ranker, simple.known, simple.simple, simple.alone, weights)
 
 
-def fit_simple(tables: dict[str, pd.DataFrame]) -> DocumentsModel:
+def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
     """Return the simple methods alone: words, tokens by themselves, the first sentence."""
     for name, rows in tables.items():
         if len(rows) < FEWEST:
@@ -35,8 +40,8 @@ def fit_simple(tables: dict[str, pd.DataFrame]) -> DocumentsModel:
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
     known = frozenset(word for text in texts for word in groups.runs(text, pairs=False))
-    simple, alone = Flat().fit(texts, names), Alone().fit(tokens, tags)
-    return DocumentsModel(simple, alone, None, known, simple, alone)
+    simple, alone = groups.simple().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
+    return DocumentsModel(simple, alone, None, known, simple, alone, weights)
 
 
 def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:

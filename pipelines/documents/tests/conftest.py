@@ -2,6 +2,7 @@
 
 import pytest
 
+from capstan import weights_files
 from pipelines.documents import task
 from pipelines.documents.tests import small
 
@@ -20,5 +21,10 @@ def parts(tables) -> tuple[dict, dict]:
 
 
 @pytest.fixture(scope="session")
-def served(parts):
-    return task.train(parts[0])
+def weights() -> dict:
+    return weights_files.fetch_all(task.WEIGHTS)
+
+
+@pytest.fixture(scope="session")
+def served(parts, weights):
+    return task.train(parts[0], weights)

@@ -1,13 +1,17 @@
 """What must not become champion: see tests/support/controls.py."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from pipelines.documents import training
+from capstan import weights_files
+from pipelines.documents import task, training
 from pipelines.documents.model import DocumentsModel
 from tests.support.controls import Parts, Tables, cut
 
-SETTINGS: dict[str, object] = {}
-KEPT = {"messages": 10, "sentences": 5, "papers": 8}
+WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
+SETTINGS: dict[str, object] = {"weights": WEIGHTS}
+KEPT = {"messages": 10, "sentences": 8, "papers": 8}
 
 
 def fewer(data: Parts) -> Parts:
@@ -16,7 +20,7 @@ def fewer(data: Parts) -> Parts:
     return past, test
 
 
-def _mixed(table: str, column: str):
+def _mixed(table: str, column: str) -> Callable[[Parts], Parts]:
     def changed(data: Parts) -> Parts:
         rows = data[0][table]
         return data[0] | {table: rows.assign(**{column: np.random.default_rng(0).permutation(rows[column])})}, data[1]
@@ -42,4 +46,4 @@ ROTATING = {"summaries of other abstracts", "no tags"}
 
 def baseline(past: Tables) -> DocumentsModel:
     """Return the simple methods alone in the place of the model."""
-    return training.fit_simple(past)
+    return training.fit_simple(past, WEIGHTS)

@@ -42,7 +42,7 @@ def parts(sentences) -> tuple[csr_array, np.ndarray, list[int], list[str]]:
 @pytest.fixture(scope="module")
 def own(parts) -> CRF:
     rows, numbers, lengths, tags = parts
-    return CRF(len(tags), RIDGE, steps=400).fit(rows, numbers, lengths)
+    return CRF(len(tags), RIDGE, steps=400).fit([rows], numbers, lengths)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +59,16 @@ def test_loss_chances_and_tags_are_those_of_crfsuite(own, reference, parts, sent
     given = [seen(one) for one in sentences["tokens"]]
     assert own.loss == pytest.approx(reference.training_log_.last_iteration["loss"], rel=1e-6)
     wanted = [[chances[tag] for tag in tags] for one in reference.predict_marginals(given) for chances in one]
-    assert own.marginals(rows, lengths) == pytest.approx(np.array(wanted), abs=1e-3)
-    assert [tags[number] for number in own.predict(rows, lengths)] == list(itertools.chain(*reference.predict(given)))
+    assert own.marginals([rows], lengths) == pytest.approx(np.array(wanted), abs=1e-3)
+    assert [tags[number] for number in own.predict([rows], lengths)] == list(itertools.chain(*reference.predict(given)))
 
 
 def test_chances_and_best_sequence_are_those_of_all_sequences():
     random = np.random.default_rng(0)
     made = CRF(3)
     made.weights, made.moves = random.normal(size=(4, 3)), random.normal(size=(3, 3))
-    rows = csr_array(random.normal(size=(5, 4)))
-    scores = rows @ made.weights
+    rows = random.normal(size=(5, 4))
+    blocks, scores = [csr_array(rows[:, :1]), rows[:, 1:]], rows @ made.weights
     start = 0
     for length in (4, 1):  # padded to one length, and computed together
         at = scores[start : start + length]
@@ -84,6 +84,21 @@ def test_chances_and_best_sequence_are_those_of_all_sequences():
         wanted = np.zeros((length, 3))
         for each, chance in zip(every, chances, strict=True):
             wanted[np.arange(length), each] += chance
-        assert made.marginals(rows, [4, 1])[start : start + length] == pytest.approx(wanted)
-        assert tuple(made.predict(rows, [4, 1])[start : start + length]) == every[int(odds.argmax())]
+        assert made.marginals(blocks, [4, 1])[start : start + length] == pytest.approx(wanted)
+        assert tuple(made.predict(blocks, [4, 1])[start : start + length]) == every[int(odds.argmax())]
         start += length
+
+
+def test_dense_columns_count_as_sparse_ones(parts, own):
+    rows, numbers, lengths, tags = parts
+    blocks = [rows[:, :100], rows[:, 100:].toarray()]
+    made = CRF(len(tags), RIDGE, steps=400).fit(blocks, numbers, lengths)
+    assert made.loss == pytest.approx(own.loss, rel=1e-6)
+    assert made.weights == pytest.approx(own.weights, abs=1e-2)
+
+
+def test_slope_of_the_loss_is_zero_at_its_least_value(parts, own):
+    """Counts that are seen, less those expected, are twice the ridge times the weights."""
+    rows, numbers, lengths, tags = parts
+    one = np.eye(len(tags))[numbers] - own.marginals([rows], lengths)
+    assert rows.T @ one == pytest.approx(2 * RIDGE * own.weights, abs=0.01)
