@@ -19,8 +19,8 @@ from models.softmax import Block
 class CRF:
     """Weights of what is seen, (columns, tags), and of each pair of tags, (tags, tags).
 
-    What is seen at the tokens comes in blocks, sparse or dense, each of shape (tokens, its columns), with sentence after
-    sentence. The columns of the blocks stand beside each other.
+    What is seen comes in blocks, sparse or dense, each of shape (tokens, its columns), sentence after sentence. The
+    columns of the blocks stand beside each other.
     """
 
     def __init__(self, tags: int, ridge: float = 1.0, steps: int = 100):

@@ -18,8 +18,8 @@ ENCODED = 4 * files.LARGEST // 3 + 4  # characters of base64
 EXAMPLE = (
     "We present a method that finds small planets around cool stars. In this paper, we search four years of data of "
     "the Kepler satellite with it. The method removes the noise of the detector, which hid such planets before. We "
-    "show that it finds three new planets near the star Gliese 581. Ask Anna Berg of NASA in Houston, anna.berg@example.org "
-    "or +1 281 555-0142, for the code."
+    "show that it finds three new planets near the star Gliese 581. Ask Anna Berg of NASA in Houston, "
+    "anna.berg@example.org or +1 281 555-0142, for the code."
 )
 
 

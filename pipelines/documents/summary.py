@@ -57,10 +57,13 @@ class Candidate(NamedTuple):
     cut: int  # 0 nothing, 1 the opening or brackets, 2 the closing clause too
 
 
-def candidates(sentences: Sequence[str]) -> list[Candidate]:
-    """Return the sentences of a text and what is left of them when they are cut, each text once."""
+def candidates(sentences: Sequence[str], cuts: bool = True) -> list[Candidate]:
+    """Return the sentences of a text and, with `cuts`, what is left of them when they are cut, each text once."""
     made: dict[str, Candidate] = {}
     for number, sentence in enumerate(sentences[:MOST]):
+        if not cuts:
+            made.setdefault(sentence, Candidate(sentence, number, 0))
+            continue
         shorter = BRACKETS.sub("", OPENING.sub("", sentence)).strip()
         texts = [(sentence, 0), (_capital(shorter), 1)]
         texts += [(_capital(shorter[: match.start()]).rstrip(" ,;") + ".", 2) for match in CLOSING.finditer(shorter)]
@@ -88,26 +91,21 @@ def runs(text: str) -> list[str]:
 class Ranker:
     """Gives each candidate of a text the ROUGE that it may have."""
 
-    def __init__(self, trees: int = 250, leaves: int = 15, rate: float = 0.04, seed: int = 0):
-        self.trees, self.leaves, self.rate, self.seed = trees, leaves, rate, seed
+    def __init__(self, trees: int = 250, leaves: int = 15, rate: float = 0.04, seed: int = 0, cuts: bool = True):
+        """trees, leaves, rate, seed: of the boosting. cuts: whether sentences may be shortened."""
+        self.trees, self.leaves, self.rate, self.seed, self.cuts = trees, leaves, rate, seed, cuts
 
     def fit(self, texts: Sequence[Sequence[str]], summaries: Sequence[Sequence[str]]) -> Ranker:
         """Return it, fitted. texts: the sentences of each. summaries: the references of each."""
         import lightgbm
 
-        found = [candidates(one) for one in texts]
+        found = [candidates(one, self.cuts) for one in texts]
         paper = np.repeat(np.arange(len(found)), [len(one) for one in found])
         goal = np.array([target(one.text, summaries[at]) for at, each in enumerate(found) for one in each])
         self.tfidf = Tfidf().fit(counted((runs(" ".join(one)) for one in texts), WIDTH))
         rows = self.words(found)
-        fold = np.random.default_rng(self.seed).permutation(len(found))[paper] % FOLDS
-        said = np.zeros(len(goal))
-        for number in range(FOLDS):  # what is said of the words of a text has not seen it
-            held = fold == number
-            if held.any() and not held.all():
-                said[held] = Ridge(PENALTY).fit(rows[~held], goal[~held]).predict(rows[held])
         self.ridge = Ridge(PENALTY).fit(rows, goal)
-        table = np.column_stack([said, self.table(texts, found)])
+        table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, found)])
         settings = {
             "objective": "regression", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 30,
             "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": self.seed, "verbosity": -1,
@@ -122,7 +120,7 @@ class Ranker:
 
     def scores(self, texts: Sequence[Sequence[str]]) -> list[list[tuple[Candidate, float]]]:
         """Return the candidates of each text with their scores, the best first."""
-        found = [candidates(one) for one in texts]
+        found = [candidates(one, self.cuts) for one in texts]
         if not any(found):
             return [[] for _ in texts]
         table = np.column_stack([self.ridge.predict(self.words(found)), self.table(texts, found)])
@@ -136,6 +134,11 @@ class Ranker:
     def best(self, texts: Sequence[Sequence[str]]) -> list[str]:
         """Return the summary of each text, "" for one without sentences."""
         return [each[0][0].text if each else "" for each in self.scores(texts)]
+
+    def nearness(self, text: Sequence[str]) -> np.ndarray:
+        """Return how much each sentence shares with all of a text, shape (sentences,)."""
+        rows = self.tfidf.transform(counted((runs(one) for one in text), WIDTH))
+        return np.asarray((rows @ rows.T).sum(axis=1)).ravel()
 
     def table(self, texts: Sequence[Sequence[str]], found: Sequence[Sequence[Candidate]]) -> np.ndarray:
         """Return what the trees look at beside the words, shape (candidates, columns)."""
@@ -163,6 +166,19 @@ class Ranker:
                 *(bool(re.search(cue, one.text, re.IGNORECASE)) for cue in CUES),
             ])  # fmt: skip
         return np.array(made, float)
+
+
+def out_of_fold(rows: csr_array, goal: np.ndarray, paper: np.ndarray, seed: int) -> np.ndarray:
+    """Return what ridge regression says of the words of each candidate, without having seen its text, shape (n,).
+
+    goal, paper: how good each candidate is, and the number of its text, shape (n,). seed: of the folds.
+    """
+    fold = np.random.default_rng(seed).permutation(paper.max() + 1)[paper] % FOLDS
+    said = np.zeros(len(goal))
+    for number in np.unique(fold):
+        held = fold == number
+        said[held] = Ridge(PENALTY).fit(rows[~held], goal[~held]).predict(rows[held])
+    return said
 
 
 def scored(made: Sequence[str], summaries: Sequence[Sequence[str]]) -> np.ndarray:

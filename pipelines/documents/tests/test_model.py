@@ -1,0 +1,93 @@
+"""What is served: places that are right, chances that add up, and metrics of texts that were not learned from."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from pipelines.documents import report, summary, task
+from pipelines.documents.schema import EXAMPLE, Prediction, Request
+
+ODD = [
+    "ok",
+    ":) x",
+    "\U0001f600 a",
+    "\uff26\uff32\uff25\uff25 \u0130stanbul \u00df",
+    "so " * 300,
+    "a" * 5_000,
+    "One.\n\nTwo",
+]
+
+
+def asked(served, *texts: str) -> list[dict]:
+    read = [Request(text=text).text for text in texts]
+    made = served.predict_columns({"text": read})
+    return [{name: column[row] for name, column in made.items()} for row in range(len(texts))]
+
+
+@pytest.mark.parametrize("text", [*ODD, EXAMPLE])
+def test_answers_keep_the_contract_and_places_are_in_the_text(served, text):
+    [made] = asked(served, text)
+    Prediction.model_validate(made)
+    assert "".join(part["part"] for part in made["marked"]) == made["text"]
+    assert all(made["text"][one["start"] : one["end"]] == one["name"] for one in made["entities"])
+    assert sum(made["probabilities"].values()) == pytest.approx(1)
+    assert made["path"][-1]["branch"] == made["group"] == max(made["probabilities"], key=made["probabilities"].get)
+
+
+def test_example_is_understood(served):
+    [made] = asked(served, EXAMPLE)
+    assert made["language"] == "English" and {one["kind"] for one in made["personal"]} == {"mail", "telephone"}
+    assert "anna.berg" not in str(made) and made["group"].startswith("sci")
+
+
+def test_answer_has_no_part_of_the_other_rows(served):
+    together, alone = asked(served, EXAMPLE, "so " * 300)[0], asked(served, EXAMPLE)[0]
+    assert together["probabilities"] == pytest.approx(alone["probabilities"])
+    assert together["summary"] == alone["summary"] and together["entities"] == alone["entities"]
+
+
+def test_what_is_unlike_all_that_was_learned_from_is_said(served):
+    made = asked(served, "Der Hund ist nicht auf dem Dach, und er war auch nicht im Haus.", "This is how it was done.")
+    assert "not English, which alone was learned" in made[0]["unusual"] and made[1]["unusual"] == []
+
+
+def test_texts_that_it_has_not_seen(served, parts):
+    made = task.evaluate(served, parts[1])
+    for name in report.COMPARED:
+        assert made.units[name].mean() == pytest.approx(made.metrics[name])
+    assert made.metrics["log_loss"] < made.metrics["log_loss_of_simple"]
+    assert made.metrics["rouge_1"] > made.metrics["rouge_1_of_simple"] + 2
+    assert made.metrics["entity_f1"] > made.metrics["entity_f1_of_simple"]
+
+
+def test_units_of_three_parts_vary_as_each_part_does():
+    random = np.random.default_rng(0)
+    one, other = random.normal(size=50), random.normal(size=400)
+    made = report.joined([{"one": one}, {"other": other}])
+    for name, column in (("one", one), ("other", other)):
+        assert made[name].mean() == pytest.approx(column.mean())
+        assert made[name].std(ddof=0) / np.sqrt(450) == pytest.approx(column.std() / np.sqrt(len(column)))
+
+
+def test_what_is_said_of_a_text_has_no_part_of_its_own_references():
+    """References of one text that are turned around change nothing of what ridge regression says of it."""
+    random = np.random.default_rng(0)
+    rows, paper, goal = csr_array(random.normal(size=(60, 8))), np.repeat(np.arange(20), 3), random.normal(size=60)
+    turned = np.where(paper == 7, -9 * goal, goal)
+    made = [summary.out_of_fold(rows, one, paper, 0) for one in (goal, turned)]
+    assert made[0][paper == 7] == pytest.approx(made[1][paper == 7]) and not np.allclose(*made)
+
+
+def test_a_text_without_sentences_has_no_summary(served):
+    assert served.summaries([[], ["A sentence."]]) == ["", "A sentence."]
+
+
+def test_no_message_to_learn_from_is_one_to_test_on(tables):
+    past, test = task.split(tables)
+    assert not set(past["messages"]["text"]) & set(test["messages"]["text"])
+    assert sum(map(len, (*past.values(), *test.values()))) == sum(map(len, tables.values()))
+
+
+def test_rows_keep_the_contracts(tables):
+    for name, contract in task.contracts().items():
+        contract.validate(tables[name])
