@@ -12,7 +12,8 @@ TOKEN = re.compile(
 )
 # A sentence ends at a sign that ends one, before a blank and a capital, or at the end of a line.
 END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n+")
-SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|al|Fig|Eq|No|cf|[A-Z])|\b[ei]\.[ge])\.$")
+SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|al|Fig|Eq|No|cf|[A-Z])|\b[ei]\.[ge])\.\Z")
+LONGEST = 10  # signs of what SHORT finds
 MOST = 120  # tokens of a sentence; a longer one is cut
 
 
@@ -29,7 +30,7 @@ def sentences(text: str) -> list[Span]:
     start = 0
     for match in [*END.finditer(text), None]:
         end = match.start() if match else len(text)
-        if match and "\n" not in match.group() and SHORT.search(text[start:end]):
+        if match and "\n" not in match.group() and SHORT.search(text, max(start, end - LONGEST), end):
             continue
         inner = text[start:end]
         if inner.strip():

@@ -50,6 +50,7 @@ def pdf(*pages: str) -> bytes:
         ),
         (docx(), "A first paragraph.\nOne two."),
     ],
+    ids=["text", "a mark", "UTF-16", "HTML", "DOCX"],
 )
 def test_text_of_a_file_is_what_a_reader_sees(content, text):
     assert files.text_of(content) == text
@@ -85,6 +86,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]><a>&
         (docx(BOMB), "defines entities"),
         (b"<html><body><script>only()</script></body></html>", "no text"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_what_is_not_read_is_refused_with_a_reason(content, reason):
     with pytest.raises(files.Refused, match=reason):
@@ -140,6 +142,7 @@ def test_request_keeps_the_text_of_a_file_and_no_bytes():
         ({"file": base64.b64encode(b"\x89PNG").decode()}, "picture"),
         ({"text": "a", "pages": 3}, "not permitted"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "asked",
 )
 def test_bad_input_is_named(asked, said):
     with pytest.raises(ValueError, match=said):

@@ -22,6 +22,11 @@ def test_sentences_are_where_a_reader_sees_them(text, wanted):
     assert [text[one.start : one.end] for one in words.sentences(text)] == wanted
 
 
+def test_many_short_sentences_take_time_by_their_number():
+    text = "See A. " * 7_000 + "It ends."
+    assert len(words.sentences(text)) == 1  # each "A." may be the letter of a name
+
+
 def test_tokens_are_as_those_of_the_posts():
     text = "@anna_b it's 3.5 km to St-Denis... see https://example.org/a?b #hot, don't!"
     made = [text[one.start : one.end] for one in words.tokens(text, words.Span(0, len(text)))]
@@ -75,7 +80,7 @@ def test_keyphrases_stand_in_the_text_and_hold_no_other():
         "Deep neural networks are slow. We make deep neural networks fast with sparse matrices. Sparse matrices help."
     )
     made = keyphrases(text)
-    assert made[0][0] == "deep neural networks" and "sparse matrices" in [phrase for phrase, _ in made]
+    assert [phrase for phrase, _ in made[:2]] == ["deep neural networks", "sparse matrices help"]
     assert all(phrase in text.lower() for phrase, _ in made)
     assert keyphrases("") == [] and keyphrases("of the and") == []
 
