@@ -1,6 +1,6 @@
 """`python -m pipelines.documents.tune`: the settings of the three that learn, chosen on texts to train on alone.
 
-Writes `tune.json` beside this file. Groups are judged by their log loss on a random quarter of the messages to train on,
+Writes `tune.json` beside this file. Groups are judged by log loss on a random quarter of the messages to train on,
 names by F1 on the part "dev", summaries by the mean of ROUGE-1 and ROUGE-2 on "dev". What tests the model has no part.
 """
 
