@@ -125,6 +125,8 @@ def docx(content: bytes) -> str:
                 raise Refused("It is encrypted. Save it without a password.")
             with file.open(info) as part:
                 xml = part.read(UNPACKED + 1)  # what the zip says of its size may be a lie
+    except Refused:
+        raise
     except KeyError:
         raise Refused("It is a zip, but no DOCX: it has no word/document.xml.") from None
     except DAMAGED as error:
@@ -168,6 +170,8 @@ def pdf(content: bytes) -> str:
             made.append(page.extract_text())
             if sum(map(len, made)) > MOST:
                 break  # `checked` refuses it: the rest need not be read
+    except Refused:
+        raise
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise Refused(f"It is a damaged PDF ({error}). Save it anew.") from None
     return lines("\n".join(made))
