@@ -67,7 +67,7 @@ def of_names(past: Tables, test: Tables) -> Iterator[tuple[str, Values]]:
     """Yield each method, and its values of each sentence."""
     weights = weights_files.fetch_all(task.WEIGHTS)
     known, asked = (training.tagged(one["sentences"]) for one in (past, test))
-    reads = [Read(tokens, vectors.of(tokens, weights)) for tokens, _ in (known, asked)]
+    reads = [Read(tokens, vectors.kept(tokens, weights)) for tokens, _ in (known, asked)]
     for name, kind in NAMES.items():
         yield name, report.of_names(asked[1], kind().fit(reads[0], known[1]).predict(reads[1]))
 

@@ -92,7 +92,8 @@ def joined(parts: Sequence[dict[str, np.ndarray]]) -> pd.DataFrame:
     Its deviations are stretched, so that the mean of all rows varies as the mean of its own rows does.
     """
     sizes = [len(next(iter(part.values()))) for part in parts]
-    total, made = sum(sizes), {}
+    total = sum(sizes)
+    made: dict[str, np.ndarray] = {}
     for part, start, size in zip(parts, np.cumsum([0, *sizes]).tolist(), sizes, strict=False):
         for name, column in part.items():
             made[name] = np.full(total, column.mean())

@@ -42,7 +42,7 @@ class Parts:
         self.sentences = []
         for part in ("train", "dev"):
             tokens, tags = training.tagged(past["sentences"][past["sentences"]["part"] == part])
-            self.sentences.append((Read(tokens, vectors.of(tokens, weights)), tags))
+            self.sentences.append((Read(tokens, vectors.kept(tokens, weights)), tags))
         papers = past["papers"]
         self.papers = [
             [training.lined(papers[papers["part"] == part][name]) for name in ("sentences", "summaries")]

@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from capstan.files import atomic_write, digest
+from capstan.settings import settings
 from models import minilm
 from models.sentence_encoder import SentenceEncoder, batches
 
 LAYERS = 4
 TOKENS = 256  # of a sentence that are read
+KEPT = 500  # sentences of a file
 
 
 def of(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path], layers: int = LAYERS) -> np.ndarray:
@@ -35,10 +38,24 @@ def of(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path], layers: 
             ends = np.cumsum([len(word) + 1 for word in sentences[place]])
             inside = [number for number, (start, end) in enumerate(spans) if end > start]
             owner = np.searchsorted(ends, [spans[number][0] for number in inside], side="right")
-            sums, counts = made[starts[place] : starts[place + 1]], np.bincount(owner, minlength=len(ends))
-            np.add.at(sums, owner, read[row, inside])
-            sums /= np.maximum(counts, 1)[:, None]
+            of_word = (owner == np.arange(len(ends))[:, None]).astype(np.float32)
+            counts = np.maximum(of_word.sum(axis=1, keepdims=True), 1)
+            made[starts[place] : starts[place + 1]] = of_word @ read[row, inside] / counts
     return made
+
+
+def kept(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path]) -> np.ndarray:
+    """Return the same from files under CAPSTAN_HOME, or computed and written to them: studies share them."""
+    made = []
+    for start in range(0, len(sentences), KEPT):
+        part = sentences[start : start + KEPT]
+        path = settings().home / "vectors" / f"{digest(str(LAYERS), *map(' '.join, part))}.npy"
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(path) as partial, partial.open("wb") as file:
+                np.save(file, of(part, weights))
+        made.append(np.load(path))
+    return np.concatenate(made)
 
 
 @torch.inference_mode()
