@@ -67,7 +67,9 @@ class Tree:
         self.fitted: dict[str, Branches] = {}
         for fork, branches in self.forks.items():
             at = np.flatnonzero([under(name, fork) for name in groups])
-            taken = [next(place for place, one in enumerate(branches) if under(groups[row], one)) for row in at]
+            taken = [
+                next(place for place, one in enumerate(branches) if under(groups[row], one)) for row in at.tolist()
+            ]
             self.fitted[fork] = Branches(self.strength).fit(rows[at], np.array(taken), len(branches))
         return self
 
