@@ -1,10 +1,11 @@
-"""A conditional random field, beside all sequences, and beside CRFsuite where `sklearn-crfsuite` is installed."""
+"""A conditional random field, beside all sequences and beside CRFsuite."""
 
 import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn_crfsuite
 from scipy.sparse import csr_array
 
 from models.crf import CRF
@@ -47,7 +48,6 @@ def own(parts) -> CRF:
 
 @pytest.fixture(scope="module")
 def reference(sentences):
-    sklearn_crfsuite = pytest.importorskip("sklearn_crfsuite", reason="the lock has no sklearn-crfsuite")
     everything = {"all_possible_transitions": True, "all_possible_states": True}
     exact = {"max_iterations": 400, "epsilon": 1e-9, "delta": 1e-9, "period": 20}
     made = sklearn_crfsuite.CRF("lbfgs", c1=0, c2=RIDGE, **exact, **everything)

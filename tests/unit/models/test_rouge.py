@@ -1,9 +1,10 @@
-"""ROUGE, beside an example by hand, and beside `rouge-score` where it is installed."""
+"""ROUGE, beside an example by hand, and beside `rouge-score`."""
 
 import gzip
 import json
 
 import pytest
+from rouge_score.rouge_scorer import RougeScorer
 
 from models import rouge
 from tests.support.data import DATA_DIR
@@ -16,15 +17,9 @@ def papers() -> list[dict]:
         return [json.loads(line) for line, _ in zip(lines, range(40), strict=False)]
 
 
-@pytest.fixture(scope="module")
-def scorer_of():
-    """The class of scorers of `rouge-score`."""
-    return pytest.importorskip("rouge_score.rouge_scorer", reason="the lock has no rouge-score").RougeScorer
-
-
 @pytest.mark.parametrize(("name", "length"), [("rouge1", 1), ("rouge2", 2), ("rougeL", 0)])
-def test_scores_are_those_of_rouge_score(papers, scorer_of, name, length):
-    scorer = scorer_of([name])
+def test_scores_are_those_of_rouge_score(papers, name, length):
+    scorer = RougeScorer([name])
     for paper in papers:
         for reference in paper["target"]:
             wanted, summary = scorer.score(reference, paper["source"][0])[name], paper["source"][0]
@@ -32,8 +27,8 @@ def test_scores_are_those_of_rouge_score(papers, scorer_of, name, length):
             assert made == pytest.approx((wanted.precision, wanted.recall, wanted.fmeasure), abs=1e-12)
 
 
-def test_of_several_references_the_nearest_counts(papers, scorer_of):
-    scorer, paper = scorer_of(["rouge2"]), max(papers, key=lambda paper: len(paper["target"]))
+def test_of_several_references_the_nearest_counts(papers):
+    scorer, paper = RougeScorer(["rouge2"]), max(papers, key=lambda paper: len(paper["target"]))
     wanted = max(scorer.score(one, paper["source"][0])["rouge2"].fmeasure for one in paper["target"])
     assert len(paper["target"]) > 1 and rouge.best(paper["target"], paper["source"][0], 2).f == pytest.approx(wanted)
 
