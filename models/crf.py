@@ -69,7 +69,8 @@ class CRF:
             there = time < np.asarray(lengths)
             tags[:, time] = at
             at = np.where(there & (time > 0), came[row, time, at], at)
-        return tags[places]
+        made: np.ndarray = tags[places]
+        return made
 
     def marginals(self, seen: Sequence[Block], lengths: Sequence[int]) -> np.ndarray:
         """Return how likely each tag of each token is, (tokens, tags)."""

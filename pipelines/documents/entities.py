@@ -1,4 +1,4 @@
-"""Names in a text: a tag for each token, by a conditional random field over what is seen at it and beside it.
+"""Names in a text: a tag for each token, by conditional random fields over what is seen at it, and over LSTMs.
 
 Tags are BIO: `B-person` begins a person, `I-person` goes on with it. Source of what is seen: Ratinov and Roth, "Design
 Challenges and Misconceptions in Named Entity Recognition" (2009).
@@ -15,10 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
+from models.bilstm_crf import BiLSTMCRF
 from models.crf import CRF
 from models.softmax import Block, Softmax
 
 RIDGE, STRETCH, STEPS = 0.3, 0.5, 80
+HIDDEN, EPOCHS = 100, 8  # of the LSTMs
 SEEN = 2  # sentences' tokens that have a column, at least
 OUTSIDE = "O"
 Tokens = Sequence[str]
@@ -80,6 +82,20 @@ def seen(sentence: Tokens) -> list[list[str]]:
         row += [f"w-1,s0={small[place - 1] if place else ''},{shapes[place]}"]
         made.append(row)
     return made
+
+
+CASES = 7
+
+
+def case(words: Tokens) -> np.ndarray:
+    """Return what MiniLM does not see of each word, as it reads small letters alone: 0 or 1, (tokens, CASES)."""
+    return np.array([
+        [
+            word[:1].isupper(), word.isupper() and len(word) > 1, any(map(str.isupper, word[1:])), word.islower(),
+            any(map(str.isdigit, word)), word[:1] in "@#", place == 0,
+        ]
+        for place, word in enumerate(words)
+    ], np.float32)  # fmt: skip
 
 
 class Columns:
@@ -160,6 +176,31 @@ class Tagger:
     def best(self, blocks: list[Block], lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return the number of the tag of each token, and how likely each tag is."""
         return self.crf.predict(blocks, lengths), self.crf.marginals(blocks, lengths)
+
+
+class Recurrent(Tagger):
+    """A BiLSTM-CRF over the vectors and the case of each word. It is served."""
+
+    def __init__(self, hidden: int = HIDDEN, epochs: int = EPOCHS, seed: int = 0):
+        super().__init__(stretch=1)
+        self.hidden, self.epochs, self.seed = hidden, epochs, seed
+
+    def rows(self, sentences: Sequence[Tokens]) -> list[list[str]]:
+        """Return nothing: no word has a column of its own."""
+        return [[] for one in sentences for _ in one]
+
+    def blocks(self, read: Read) -> list[Block]:
+        """Return the vectors and the case of each word."""
+        return [*super().blocks(read)[1:], np.concatenate([case(one) for one in read.sentences])]
+
+    def learn(self, blocks: list[Block], lengths: list[int], numbers: np.ndarray) -> None:
+        """Learn from the tokens of sentences."""
+        network = BiLSTMCRF(len(self.tags), self.hidden, epochs=self.epochs, seed=self.seed)
+        self.network = network.fit(np.hstack(blocks), numbers, lengths)
+
+    def best(self, blocks: list[Block], lengths: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return the number of the tag of each token, and how likely each tag is."""
+        return self.network.read(np.hstack(blocks), lengths)
 
 
 class Alone(Tagger):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -17,18 +16,19 @@ from scipy.sparse import csr_array
 from models.hashed_tfidf import Tfidf, counted
 
 WIDTH = 2**18
-STRENGTH = 10.0
+STRENGTH, SHARPNESS = 30.0, 1.0
+FLAT = 10.0, 1.5
 TOKEN = re.compile(r"[a-z]{2,}")
 
 
 class Branches:
-    """One branch out of some: logistic regression of each against the others, whose chances are made to sum to 1.
+    """One branch out of some: logistic regression of each against the others, and the softmax of their scores.
 
-    Softmax regression of all at once takes minutes on so many columns.
+    Softmax regression of all at once takes minutes on so many columns. sharpness: what the scores are multiplied by.
     """
 
-    def __init__(self, strength: float):
-        self.strength = strength
+    def __init__(self, strength: float, sharpness: float):
+        self.strength, self.sharpness = strength, sharpness
 
     def fit(self, rows: csr_array, taken: np.ndarray, count: int) -> Branches:
         """Return it, fitted. taken: the number of each row's branch, shape (n,). count: of the branches."""
@@ -43,19 +43,20 @@ class Branches:
 
     def probabilities(self, rows: csr_array) -> np.ndarray:
         """Return how likely each branch is, shape (n, branches)."""
-        from scipy.special import expit
+        from scipy.special import softmax
 
-        chances = np.asarray(expit(rows @ self.weights + self.intercepts))
-        made: np.ndarray = chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12)
-        return made
+        scores = self.sharpness * (rows @ self.weights + self.intercepts)
+        if scores.shape[1] == 2:
+            scores /= 2  # the two are one regression, with its sign turned
+        return np.asarray(softmax(scores, axis=1))
 
 
 class Tree:
-    """Branches at each fork of the names. `flat` has one fork, with all groups: it is the strong simple one."""
+    """Branches at each fork of the names. `flat` has one fork, with all groups."""
 
-    def __init__(self, strength: float = STRENGTH, pairs: bool = False, flat: bool = False):
-        """pairs: whether pairs of words are read beside words."""
-        self.strength, self.pairs, self.flat = strength, pairs, flat
+    def __init__(self, strength: float = STRENGTH, sharpness: float = SHARPNESS, flat: bool = False):
+        """strength, sharpness: of the branches."""
+        self.strength, self.sharpness, self.flat = strength, sharpness, flat
 
     def fit(self, texts: Sequence[str], groups: Sequence[str]) -> Tree:
         """Return it, fitted. groups: the name of each text's group."""
@@ -70,7 +71,7 @@ class Tree:
             taken = [
                 next(place for place, one in enumerate(branches) if under(groups[row], one)) for row in at.tolist()
             ]
-            self.fitted[fork] = Branches(self.strength).fit(rows[at], np.array(taken), len(branches))
+            self.fitted[fork] = Branches(self.strength, self.sharpness).fit(rows[at], np.array(taken), len(branches))
         return self
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
@@ -85,18 +86,22 @@ class Tree:
 
     def counts(self, texts: Sequence[str]) -> csr_array:
         """Return how often each column is in each text."""
-        return counted((runs(text, self.pairs) for text in texts), WIDTH)
+        return counted(map(runs, texts), WIDTH)
 
 
 def simple() -> Tree:
-    """Return the strong simple one: words alone, one fork, the strength of scikit-learn."""
-    return Tree(1.0, pairs=False, flat=True)
+    """Return the strong simple one: one fork, the strength of scikit-learn."""
+    return Tree(1.0, 1.0, flat=True)
 
 
-def runs(text: str, pairs: bool) -> list[str]:
-    """Return the words of a text, and pairs of them. Digits and signs are left out: the messages have none."""
-    words = TOKEN.findall(text.lower())
-    return words + [f"{one} {other}" for one, other in pairwise(words)] if pairs else words
+def flat() -> Tree:
+    """Return the linear one beside the tree: one fork, with settings of its own."""
+    return Tree(*FLAT, flat=True)
+
+
+def runs(text: str) -> list[str]:
+    """Return the words of a text. Digits and signs are left out: the messages have none."""
+    return TOKEN.findall(text.lower())
 
 
 def under(name: str, branch: str) -> bool:

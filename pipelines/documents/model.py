@@ -33,14 +33,17 @@ class DocumentsModel(Model):
         self,
         groups: Tree,
         tagger: Tagger,
-        ranker: Ranker | None,
+        rankers: Mapping[bool, Ranker],
         known: frozenset[str],
         simple: Tree,
         alone: Tagger,
         weights: Mapping[str, Path],
     ):
-        """ranker: None takes the first sentence. known: the words of the messages. simple, alone: of the gate."""
-        self.groups, self.tagger, self.ranker, self.known = groups, tagger, ranker, known
+        """rankers: of texts with a title, and of those without; none takes the first sentence.
+
+        known: the words of the messages. simple, alone: of the gate.
+        """
+        self.groups, self.tagger, self.rankers, self.known = groups, tagger, rankers, known
         self.simple, self.alone, self.weight_files = simple, alone, weights
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
@@ -63,28 +66,35 @@ class DocumentsModel(Model):
         made = vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
         return self.tagger.sure(Read(sentences, made))
 
-    def summaries(self, texts: Sequence[Sequence[str]]) -> list[str]:
-        """Return the summary of each text. texts: the sentences of each."""
-        return self.ranker.best(texts) if self.ranker else first(texts)
+    def summaries(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[str]:
+        """Return the summary of each text. texts: the sentences of each. titles: "" for none."""
+        return [self.ranked(one, title)[0][0] for one, title in zip(texts, titles, strict=True)]
+
+    def ranked(self, text: Sequence[str], title: str) -> list[tuple[str, float]]:
+        """Return what may be the summary of a text, the best first, and the ROUGE that it may have."""
+        if not self.rankers or not text:
+            return [(one, 0.0) for one in first([text])]
+        return [(one.text, score) for one, score in self.rankers[bool(title)].scores([text], [title])[0]]
 
     def answer(self, text: str, chances: np.ndarray) -> dict[str, Any]:
         """Return the prediction of one text. chances: of its groups, shape (groups,)."""
         places = words.sentences(text)
         lines = [" ".join(text[one.start : one.end].split()) for one in places]
-        ranked = self.ranker.scores([lines])[0] if self.ranker else []
+        title = lines.pop(0) if words.titled(text, places) else ""
+        ranked = self.ranked(lines, title)
         names, likely = self.groups.names, int(chances.argmax())
         entities = self.entities(text, places)
         spans = [words.Span(one["start"], one["end"]) for one in entities]
         guess = language.guess(text)
         return {
-            "summary": ranked[0][0].text if ranked else lines[0],
+            "summary": ranked[0][0],
             "group": names[likely],
             "path": groups.path(names, chances),
             "probabilities": dict(zip(names, np.minimum(chances, 1).tolist(), strict=True)),
             "marked": text_parts.parts(text, spans, np.array([one["sure"] for one in entities])),
             "entities": entities,
             "keyphrases": [{"item": item, "score": score} for item, score in keyphrases.keyphrases(text)],
-            "sentences": [{"item": one.text, "score": score} for one, score in ranked[1 : 1 + SHOWN]],
+            "sentences": [{"item": item, "score": score} for item, score in ranked[1 : 1 + SHOWN]],
             "language": guess.name,
             "personal": personal.found(text),
             "text": text,
@@ -107,7 +117,7 @@ class DocumentsModel(Model):
 
     def unusual(self, text: str, guess: language.Guess) -> list[str]:
         """Return in words what sets a text apart from every text that was learned from."""
-        own = groups.runs(text, pairs=False)
+        own = groups.runs(text)
         few = not own or sum(word in self.known for word in own) / len(own) < FEW
         said = ["few of its words are known"] if few else []
         return said + ([] if guess.name == "English" else ["not English, which alone was learned"])
@@ -115,4 +125,4 @@ class DocumentsModel(Model):
 
 def first(texts: Sequence[Sequence[str]]) -> list[str]:
     """Return the first sentence of each text, "" for one without sentences: the simple summary."""
-    return [one[0] if one else "" for one in texts]
+    return [next(iter(one), "") for one in texts]

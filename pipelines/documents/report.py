@@ -31,9 +31,9 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     """Return the metrics on texts that were not learned from, and the sections of the report."""
     texts, names = training.topics(tables["messages"])
     tokens, tags = training.tagged(tables["sentences"])
-    lines, references = (training.lined(tables["papers"][name]) for name in ("sentences", "summaries"))
+    lines, references, titles = training.papers(tables["papers"])
     numbers = np.array([model.groups.names.index(name) for name in names])
-    chances, made = model.groups.probabilities(texts), model.summaries(lines)
+    chances, made = model.groups.probabilities(texts), model.summaries(lines, titles)
     tagged = [one for one, _ in model.tags(tokens)]
     own = [of_groups(model.groups, chances, names), of_names(tags, tagged), of_summaries(made, references)]
     simple = [
@@ -43,6 +43,8 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     ]
     metrics = {name: float(column.mean()) for part in own for name, column in part.items()}
     metrics |= {f"{name}_of_simple": float(column.mean()) for part in simple for name, column in part.items()}
+    named = of_summaries(titles, references)
+    metrics |= {f"{name}_of_title": float(named[name].mean()) for name in ("rouge_1", "rouge_2")}
     metrics["calibration_error"] = classes.score(numbers, chances)["calibration_error"]
     sections = [
         Section("Newsgroups", classes.by_class(numbers, chances.argmax(axis=1), model.groups.names, "group")),

@@ -1,17 +1,16 @@
 """A summary of one sentence: candidates out of the text, and a ranker that was trained on their ROUGE.
 
-A candidate is a sentence, or a sentence without its opening ("In this paper,"), brackets or closing clause. The ranker
-is boosted trees over place, length and nearness to the whole, and over what ridge regression says of its words.
-Sources: Cachola et al., "TLDR" (2020), for the task; Mihalcea and Tarau, "TextRank" (2004), for the nearness to the
-other sentences.
+A candidate is a sentence, a part of one between two clauses, or the title where there is one. The ranker is boosted
+trees over place, length, nearness to the whole and to the title, and over what ridge regression says of its words.
+Source of the task: Cachola et al., "TLDR" (2020).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +27,8 @@ WIDTH = 2**16
 PENALTY = 3.0
 FOLDS = 5
 MOST = 60  # sentences of a text that may become its summary
+FEWEST = 6  # words of a part of a sentence
+STARTS, ENDS = 3, 6  # places of a sentence where a part may start and end, at most
 OPENING = re.compile(
     r"^(?:(?:in (?:this|our) (?:paper|work|study|article)|here|to this end|towards? this (?:end|goal)|specifically|"
     r"in particular|more specifically|however|moreover|furthermore|additionally|in addition|therefore|thus|finally|"
@@ -37,7 +38,11 @@ OPENING = re.compile(
 )
 CLOSING = re.compile(
     r",? (?:which|where|while|whereas|thereby|thus|such as|leading to|resulting in|allowing|enabling|without|so that|"
-    r"including|demonstrating|showing|achieving|outperforming|in order to|because|since|by (?=\w+ing)|and (?=we |show))"
+    r"including|demonstrating|showing|achieving|outperforming|in order to|because|since|by (?=\w+ing)|"
+    r"and (?=we |show))|[;:]|,(?= (?:and|but|or|a|an|the) )"
+)
+INNER = re.compile(
+    r"(?:,|;|:|\band|\bthat|\bwhich) (?=(?:we|this (?:paper|work)|our) )|(?<=,) (?=(?:a|an|the|it) )", re.IGNORECASE
 )
 BRACKETS = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 CUES = (
@@ -54,23 +59,32 @@ class Candidate(NamedTuple):
 
     text: str
     sentence: int
-    cut: int  # 0 nothing, 1 the opening or brackets, 2 the closing clause too
+    cut: int  # 0 nothing, 1 opening or brackets, 2 its end too, 3 its begin, 4 both, 5 the title
 
 
-def candidates(sentences: Sequence[str], cuts: bool = True) -> list[Candidate]:
-    """Return the sentences of a text and, with `cuts`, what is left of them when they are cut, each text once."""
+def candidates(sentences: Sequence[str], title: str = "", cuts: bool = True) -> list[Candidate]:
+    """Return the sentences of a text, with `cuts` their parts, and its title, each text once."""
     made: dict[str, Candidate] = {}
     for number, sentence in enumerate(sentences[:MOST]):
-        if not cuts:
-            made.setdefault(sentence, Candidate(sentence, number, 0))
-            continue
-        shorter = BRACKETS.sub("", OPENING.sub("", sentence)).strip()
-        texts = [(sentence, 0), (_capital(shorter), 1)]
-        texts += [(_capital(shorter[: match.start()]).rstrip(" ,;") + ".", 2) for match in CLOSING.finditer(shorter)]
-        for text, cut in texts:
-            if cut == 0 or len(text.split()) >= 6:
-                made.setdefault(text, Candidate(text, number, cut))
+        made.setdefault(sentence, Candidate(sentence, number, 0))
+        for text, cut in parts(sentence) if cuts else ():
+            made.setdefault(text, Candidate(text, number, cut))
+    if title:
+        made.setdefault(title, Candidate(title, 0, 5))
     return list(made.values())
+
+
+def parts(sentence: str) -> list[tuple[str, int]]:
+    """Return the parts of a sentence that are long enough, and what was cut."""
+    whole = BRACKETS.sub("", OPENING.sub("", sentence)).strip()
+    starts = [0, *(match.end() for match in INNER.finditer(whole))][: STARTS + 1]
+    ends = [len(whole), *(match.start() for match in CLOSING.finditer(whole))][: ENDS + 1]
+    made = []
+    for start, end in product(starts, ends):
+        text = _capital(whole[start:end].strip(" ,;:."))
+        if len(text.split()) >= FEWEST:
+            made.append((f"{text}.", 1 + (end < len(whole)) + 2 * (start > 0)))
+    return made
 
 
 def _capital(text: str) -> str:
@@ -89,65 +103,88 @@ def runs(text: str) -> list[str]:
 
 
 class Ranker:
-    """Gives each candidate of a text the ROUGE that it may have."""
+    """Gives each candidate of a text the ROUGE that it may have. The mean of some boostings, each by another seed."""
 
-    def __init__(self, trees: int = 250, leaves: int = 15, rate: float = 0.04, seed: int = 0, cuts: bool = True):
-        """trees, leaves, rate, seed: of the boosting. cuts: whether sentences may be shortened."""
-        self.trees, self.leaves, self.rate, self.seed, self.cuts = trees, leaves, rate, seed, cuts
+    def __init__(
+        self, trees: int = 250, leaves: int = 15, bags: int = 5, rate: float = 0.04, seed: int = 0, cuts: bool = True
+    ):
+        """trees, leaves, rate: of each boosting. bags: how many. cuts: whether sentences may be shortened."""
+        self.trees, self.leaves, self.bags, self.rate, self.seed, self.cuts = trees, leaves, bags, rate, seed, cuts
 
-    def fit(self, texts: Sequence[Sequence[str]], summaries: Sequence[Sequence[str]]) -> Ranker:
-        """Return it, fitted. texts: the sentences of each. summaries: the references of each."""
+    def fit(self, texts: Sequence[Sequence[str]], summaries: Sequence[Sequence[str]], titles: Sequence[str]) -> Ranker:
+        """Return it, fitted. texts: the sentences of each. summaries: the references of each. titles: "" for none."""
         import lightgbm
 
-        found = [candidates(one, self.cuts) for one in texts]
+        found = self.found(texts, titles)
         paper = np.repeat(np.arange(len(found)), [len(one) for one in found])
         goal = np.array([target(one.text, summaries[at]) for at, each in enumerate(found) for one in each])
         self.tfidf = Tfidf().fit(counted((runs(" ".join(one)) for one in texts), WIDTH))
         rows = self.words(found)
         self.ridge = Ridge(PENALTY).fit(rows, goal)
-        table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, found)])
+        table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, titles, found)])
         settings = {
             "objective": "regression", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 30,
-            "feature_fraction": 0.7, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": self.seed, "verbosity": -1,
+            "feature_fraction": 0.5, "bagging_fraction": 0.6, "bagging_freq": 1, "verbosity": -1,
             "num_threads": 1, "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
-        self.booster: lightgbm.Booster = lightgbm.train(settings, lightgbm.Dataset(table, goal), self.trees)
+        self.boosters: list[lightgbm.Booster] = [
+            lightgbm.train(settings | {"seed": self.bags * self.seed + bag}, lightgbm.Dataset(table, goal), self.trees)
+            for bag in range(self.bags)
+        ]
         return self
+
+    def found(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[list[Candidate]]:
+        """Return the candidates of each text."""
+        return [candidates(one, title, self.cuts) for one, title in zip(texts, titles, strict=True)]
 
     def words(self, found: Sequence[Sequence[Candidate]]) -> csr_array:
         """Return TF-IDF of the words of each candidate."""
-        return self.tfidf.transform(counted((runs(one.text) for each in found for one in each), WIDTH))
+        return self.rows(one.text for each in found for one in each)
 
-    def scores(self, texts: Sequence[Sequence[str]]) -> list[list[tuple[Candidate, float]]]:
+    def rows(self, texts: Iterable[str]) -> csr_array:
+        """Return TF-IDF of words and pairs of words."""
+        return self.tfidf.transform(counted(map(runs, texts), WIDTH))
+
+    def scores(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[list[tuple[Candidate, float]]]:
         """Return the candidates of each text with their scores, the best first."""
-        found = [candidates(one, self.cuts) for one in texts]
+        found = self.found(texts, titles)
         if not any(found):
             return [[] for _ in texts]
-        table = np.column_stack([self.ridge.predict(self.words(found)), self.table(texts, found)])
-        scores = np.asarray(self.booster.predict(table, num_threads=1)).tolist()
+        table = np.column_stack([self.ridge.predict(self.words(found)), self.table(texts, titles, found)])
+        scores = np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).tolist()
         ends = np.cumsum([0, *map(len, found)]).tolist()
         return [
             sorted(zip(each, scores[a:b], strict=True), key=lambda pair: -pair[1])
             for each, a, b in zip(found, ends, ends[1:], strict=False)
         ]
 
-    def best(self, texts: Sequence[Sequence[str]]) -> list[str]:
+    def best(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[str]:
         """Return the summary of each text, "" for one without sentences."""
-        return [each[0][0].text if each else "" for each in self.scores(texts)]
+        return [each[0][0].text if each else "" for each in self.scores(texts, titles)]
 
-    def nearness(self, text: Sequence[str]) -> np.ndarray:
-        """Return how much each sentence shares with all of a text, shape (sentences,)."""
-        rows = self.tfidf.transform(counted((runs(one) for one in text), WIDTH))
-        return np.asarray((rows @ rows.T).sum(axis=1)).ravel()
-
-    def table(self, texts: Sequence[Sequence[str]], found: Sequence[Sequence[Candidate]]) -> np.ndarray:
+    def table(
+        self, texts: Sequence[Sequence[str]], titles: Sequence[str], found: Sequence[Sequence[Candidate]]
+    ) -> np.ndarray:
         """Return what the trees look at beside the words, shape (candidates, columns)."""
-        return np.concatenate([self._of_text(text, each) for text, each in zip(texts, found, strict=True) if each])
+        three = [one for one in zip(texts, titles, found, strict=True) if one[2]]
+        return np.concatenate([np.column_stack([self._of_text(a, c), self._of_title(b, c)]) for a, b, c in three])
+
+    def _of_title(self, title: str, found: Sequence[Candidate]) -> np.ndarray:
+        """Return what each candidate shares with the title: weighed words, words, and pairs of words."""
+        alike = (self.rows(one.text for one in found) @ self.rows([title]).T).toarray()[:, 0]
+        words = rouge.words(title)
+        single, pairs = set(words), set(pairwise(words))
+        made = []
+        for one, value in zip(found, alike.tolist(), strict=True):
+            own = rouge.words(one.text)
+            shared, double = len(single.intersection(own)), len(pairs.intersection(pairwise(own)))
+            shares = shared / max(len(single), 1), shared / max(len(set(own)), 1), double / max(len(pairs), 1)
+            made.append([value, *shares, double, len(words)])
+        return np.array(made, float)
 
     def _of_text(self, text: Sequence[str], found: Sequence[Candidate]) -> np.ndarray:
         sentences = text[:MOST]
-        rows = self.tfidf.transform(counted((runs(one) for one in sentences), WIDTH))
-        own = self.tfidf.transform(counted((runs(one.text) for one in found), WIDTH))
+        rows, own = self.rows(sentences), self.rows(one.text for one in found)
         alike = (own @ rows.T).toarray()
         centre = np.asarray(rows.sum(axis=0)).ravel()
         near = own @ (centre / max(np.linalg.norm(centre), 1e-9))

@@ -10,8 +10,7 @@ import numpy as np
 
 from capstan.errors import CapstanError
 from pipelines.documents import data, groups, vectors
-from pipelines.documents.entities import Alone, Read, Tagger
-from pipelines.documents.groups import Tree
+from pipelines.documents.entities import Alone, Read, Recurrent
 from pipelines.documents.model import DocumentsModel
 from pipelines.documents.summary import Ranker
 
@@ -27,9 +26,14 @@ def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int)
     simple = fit_simple(tables, weights)
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
-    tagger = Tagger().fit(Read(tokens, vectors.of(tokens, weights)), tags)
-    ranker = Ranker(seed=seed).fit(lined(tables["papers"]["sentences"]), lined(tables["papers"]["summaries"]))
-    return DocumentsModel(Tree().fit(texts, names), tagger, ranker, simple.known, simple.simple, simple.alone, weights)
+    tagger = Recurrent(seed=seed).fit(Read(tokens, vectors.of(tokens, weights)), tags)
+    lines, references, titles = papers(tables["papers"])
+    rankers = {
+        titled: Ranker(seed=seed).fit(lines, references, titles if titled else [""] * len(titles))
+        for titled in (False, True)
+    }
+    topic = groups.flat().fit(texts, names)
+    return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, weights)
 
 
 def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
@@ -39,9 +43,9 @@ def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> 
             raise CapstanError(f"{len(rows)} rows of {name} are too few to learn from. Give more.")
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
-    known = frozenset(word for text in texts for word in groups.runs(text, pairs=False))
+    known = frozenset(word for text in texts for word in groups.runs(text))
     simple, alone = groups.simple().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
-    return DocumentsModel(simple, alone, None, known, simple, alone, weights)
+    return DocumentsModel(simple, alone, {}, known, simple, alone, weights)
 
 
 def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
@@ -52,6 +56,11 @@ def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
 def tagged(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
     """Return the tokens and the tags of sentences."""
     return [one.split(" ") for one in rows["tokens"]], [one.split(" ") for one in rows["tags"]]
+
+
+def papers(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]], list[str]]:
+    """Return the sentences, the summaries and the titles of abstracts."""
+    return lined(rows["sentences"]), lined(rows["summaries"]), rows["title"].tolist()
 
 
 def lined(texts: pd.Series) -> list[list[str]]:

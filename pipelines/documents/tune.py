@@ -6,6 +6,7 @@ names by F1 on the part "dev", summaries by the mean of ROUGE-1 and ROUGE-2 on "
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +17,19 @@ from capstan.settings import settings
 from models.study import Line, Study, options
 from models.tuning import Families, Setting
 from pipelines.documents import report, summary, task, training, vectors
-from pipelines.documents.entities import Read, Tagger, f1, hits
+from pipelines.documents.entities import Read, Recurrent, Tagger, f1, hits
 from pipelines.documents.groups import Tree
 from pipelines.documents.summary import Ranker
 
 FOLDER = Path(__file__).parent
+BRANCHES = {"strength": (3.0, 10.0, 30.0), "sharpness": (1.0, 1.5, 2.0)}
 FAMILIES = Families(
     {
-        "groups": (Tree, {"strength": (3.0, 10.0, 30.0), "pairs": (False, True), "flat": (False, True)}),
-        "names": (Tagger, {"ridge": (1.0, 0.3, 0.1), "stretch": (0.0, 0.3, 1.0)}),
+        "groups, the tree": (Tree, BRANCHES),
+        "groups, one fork": (partial(Tree, flat=True), BRANCHES),
         "summaries": (Ranker, {"trees": (150, 250, 400), "leaves": (7, 15)}),
+        "names, LSTMs": (Recurrent, {"epochs": (8,)}),
+        "names, seen and MiniLM": (Tagger, {"stretch": (0.5,)}),
     },
     score="score",
 )
@@ -44,24 +48,21 @@ class Parts:
             tokens, tags = training.tagged(past["sentences"][past["sentences"]["part"] == part])
             self.sentences.append((Read(tokens, vectors.kept(tokens, weights)), tags))
         papers = past["papers"]
-        self.papers = [
-            [training.lined(papers[papers["part"] == part][name]) for name in ("sentences", "summaries")]
-            for part in ("train", "dev")
-        ]
+        self.papers = [training.papers(papers[papers["part"] == part]) for part in ("train", "dev")]
 
     def measured(self, family: str, setting: Setting, seed: int) -> Line:
         """Return the score of a setting on what is held, higher is better."""
         kind = FAMILIES.kind(family)
-        if family == "groups":
+        if family.startswith("groups"):
             (texts, names), (asked, true) = self.messages
             tree = kind(**setting).fit(texts, names)
             return {"score": -float(report.of_groups(tree, tree.probabilities(asked), true)["log_loss"].mean())}
-        if family == "names":
+        if family.startswith("names"):
             (past, tags), (dev, known) = self.sentences
             return {"score": f1(hits(known, kind(**setting).fit(past, tags).predict(dev)))}
-        known_texts, asked_texts = self.papers
-        ranker = kind(**setting, seed=seed).fit(*known_texts)
-        return {"score": float(summary.scored(ranker.best(asked_texts[0]), asked_texts[1])[:, :2].mean())}
+        known, (lines, references, titles) = self.papers
+        ranker = kind(**setting, seed=seed).fit(*known)
+        return {"score": float(summary.scored(ranker.best(lines, titles), references)[:, :2].mean())}
 
 
 def tables(results: pd.DataFrame) -> str:

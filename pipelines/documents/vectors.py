@@ -34,13 +34,19 @@ def of(sentences: Sequence[Sequence[str]], weights: Mapping[str, Path], layers: 
     for at, batch in batches(shared.tokens.encode_all(texts, TOKENS), shared.tokens.pad):
         read = layered(shared, batch, layers)
         for row, place in enumerate(at.tolist()):
-            spans = shared.tokens.spans(texts[place], TOKENS)
-            ends = np.cumsum([len(word) + 1 for word in sentences[place]])
-            inside = [number for number, (start, end) in enumerate(spans) if end > start]
-            owner = np.searchsorted(ends, [spans[number][0] for number in inside], side="right")
-            of_word = (owner == np.arange(len(ends))[:, None]).astype(np.float32)
-            counts = np.maximum(of_word.sum(axis=1, keepdims=True), 1)
-            made[starts[place] : starts[place + 1]] = of_word @ read[row, inside] / counts
+            owned = owners(shared, sentences[place])
+            made[starts[place] : starts[place + 1]] = owned @ read[row, : owned.shape[1]]
+    return made
+
+
+def owners(shared: SentenceEncoder, sentence: Sequence[str]) -> np.ndarray:
+    """Return what each piece of a text adds to the mean of each token, (tokens, pieces)."""
+    spans = shared.tokens.spans(" ".join(sentence), TOKENS)
+    ends = np.cumsum([len(word) + 1 for word in sentence])
+    owner = np.searchsorted(ends, [start for start, _ in spans], side="right")
+    inside = [end > start for start, end in spans]  # begin and end of the sentence have no signs
+    of_word = ((owner == np.arange(len(ends))[:, None]) & inside).astype(np.float32)
+    made: np.ndarray = of_word / np.maximum(of_word.sum(axis=1, keepdims=True), 1)
     return made
 
 

@@ -14,6 +14,7 @@ TOKEN = re.compile(
 END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n+")
 SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|al|Fig|Eq|No|cf|[A-Z])|\b[ei]\.[ge])\.\Z")
 LONGEST = 10  # signs of what SHORT finds
+TITLE = 30  # words of a title, at most
 MOST = 120  # tokens of a sentence; a longer one is cut
 
 
@@ -38,6 +39,14 @@ def sentences(text: str) -> list[Span]:
             made.append(Span(first, first + len(inner.strip())))
         start = match.end() if match else end
     return made
+
+
+def titled(text: str, spans: list[Span]) -> bool:
+    """Return whether the first of some sentences is a title: a line of few words, without a sign that ends it."""
+    if len(spans) < 2:
+        return False
+    (start, end), behind = spans[0], text[spans[0].end : spans[1].start]
+    return "\n" in behind and text[end - 1] not in ".!?:;," and len(text[start:end].split()) <= TITLE
 
 
 def tokens(text: str, span: Span) -> list[Span]:

@@ -1,4 +1,4 @@
-"""Every tenth message, every eighth sentence and abstract."""
+"""Every tenth message, sentence and abstract."""
 
 import gzip
 from pathlib import Path
@@ -16,7 +16,7 @@ ASKED = {
 REFUSED = ({"file": "JVBERi0xLjQ="}, "file")  # a PDF that ends after its first line
 KNOWN_LATER = ["posted"]
 ACTUALS = ["sci.space", "sci.med"]
-EACH = {data.MESSAGES: 10, data.SENTENCES: 8} | dict.fromkeys(data.PAPERS.values(), 8)
+EACH = dict.fromkeys(data.FILES, 10)
 
 
 def write(folder: Path) -> None:

@@ -79,7 +79,7 @@ def test_what_is_said_of_a_text_has_no_part_of_its_own_references():
 
 
 def test_a_text_without_sentences_has_no_summary(served):
-    assert served.summaries([[], ["A sentence."]]) == ["", "A sentence."]
+    assert served.summaries([[], ["A sentence."]], ["", ""]) == ["", "A sentence."]
 
 
 def test_no_message_to_learn_from_is_one_to_test_on(tables):
