@@ -103,7 +103,7 @@ def of_summaries(past: Tables, test: Tables, seed: int) -> Iterator[tuple[str, V
     (texts, references, titles), (asked, true, named) = (training.papers(one["papers"]) for one in (past, test))
     known, none = (texts, references, [""] * len(texts)), [""] * len(asked)
     alone = Ranker(seed=seed).fit(*known)
-    made = {
+    made: dict[str, Callable[[], list[str]]] = {
         "first sentence": lambda: first(asked),
         "TextRank": lambda: [central(text) for text in asked],
         "ranker of whole sentences": lambda: Ranker(seed=seed, cuts=False).fit(*known).best(asked, none),

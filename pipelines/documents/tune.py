@@ -60,8 +60,8 @@ class Parts:
         if family.startswith("names"):
             (past, tags), (dev, known) = self.sentences
             return {"score": f1(hits(known, kind(**setting).fit(past, tags).predict(dev)))}
-        known, (lines, references, titles) = self.papers
-        ranker = kind(**setting, seed=seed).fit(*known)
+        learned, (lines, references, titles) = self.papers
+        ranker = kind(**setting, seed=seed).fit(*learned)
         return {"score": float(summary.scored(ranker.best(lines, titles), references)[:, :2].mean())}
 
 

@@ -27,4 +27,6 @@ def weights() -> dict:
 
 @pytest.fixture(scope="session")
 def served(parts, weights):
-    return task.train(parts[0], weights)
+    """What learned from every second sentence and abstract."""
+    fewer = {name: rows.iloc[::2].reset_index(drop=True) for name, rows in parts[0].items() if name != "messages"}
+    return task.train(parts[0] | fewer, weights)

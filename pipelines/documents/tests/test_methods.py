@@ -45,6 +45,7 @@ def test_joined_messages_have_their_groups(parts):
     assert joined(texts, names, 40, 0)[0] == made
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("tree", [False, True])
 def test_several_groups_are_found(parts, tree):
     known, asked = (joined(*training.topics(one["messages"]), 300, 0) for one in parts)
@@ -57,7 +58,8 @@ def test_several_groups_are_found(parts, tree):
     assert macro(true, said).mean() == pytest.approx(each.mean())
 
 
-@pytest.mark.parametrize("kind", [Hidden, lambda: Recurrent(hidden=20, epochs=30), None])
+@pytest.mark.rotating
+@pytest.mark.parametrize("kind", [Hidden, lambda: Recurrent(hidden=20, epochs=90), None])
 def test_taggers_learn_the_names_of_some_sentences(parts, weights, kind):
     from pipelines.documents import vectors
 
