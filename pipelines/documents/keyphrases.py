@@ -39,9 +39,9 @@ def keyphrases(text: str, count: int = COUNT) -> list[tuple[str, float]]:
     }
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
     made: list[tuple[str, float]] = []
-    for phrase, weight in best:
-        if not any(set(phrase.split()) <= set(other.split()) for other, _ in made):
-            made.append((phrase, float(weight)))
+    for words, weight in best:
+        if not any(set(words.split()) <= set(other.split()) for other, _ in made):
+            made.append((words, float(weight)))
         if len(made) == count:
             break
     return made

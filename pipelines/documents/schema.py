@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 PARTS = ("train", "dev", "test")
-ENCODED = 4 * files.LARGEST // 3 + 4  # characters of base64
+ENCODED = 4 * files.LIMITS.bytes // 3 + 4  # characters of base64
 EXAMPLE = (
     "We present a method that finds small planets around cool stars. In this paper, we search four years of data of "
     "the Kepler satellite with it. The method removes the noise of the detector, which hid such planets before. We "
@@ -50,15 +50,16 @@ class Request(BaseModel):
     text: str | None = Field(
         None,
         title="Text",
-        description=f"in English, at most {files.MOST:,} characters, a paragraph per line",
-        max_length=files.MOST,
+        description=f"in English, at most {files.LIMITS.characters:,} characters, a paragraph per line",
+        max_length=files.LIMITS.characters,
         examples=[EXAMPLE],
         json_schema_extra={"contentMediaType": "text/plain"},
     )
     file: str | None = Field(
         None,
         title="Or a file, in base64",
-        description=f"text, HTML, DOCX or PDF, at most {files.LARGEST // 1000} kB",
+        description=f"text, HTML, DOCX, PDF, PNG or JPEG, at most {files.LIMITS.bytes // 1000} kB and "
+        f"{files.LIMITS.scans} scanned pages",
         max_length=ENCODED,
         json_schema_extra={"contentEncoding": "base64"},
     )

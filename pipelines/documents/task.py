@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
 TITLE = "What is a document about, whom does it name, and what does it say?"
-FAMILIES = ("torch", "text")
+FAMILIES = ("torch", "text", "files")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="posted", prediction="group")
 CHECKS = Checks(time=None)
