@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 FORMS = {
     "mail": r"(?<![\w.+-])[\w.+-]{1,64}@\w[\w-]*(?:\.\w[\w-]*)+",
@@ -50,14 +50,40 @@ RIGHT: dict[str, Callable[[str], bool]] = {
 }
 
 
+class Masked(NamedTuple):
+    """Personal data in a text that is not masked yet: its kind, where it is, and where its mask will be."""
+
+    kind: str
+    start: int
+    end: int
+    mask: int
+
+
+def hidden(text: str) -> list[Masked]:
+    """Return the personal data in a text, in order."""
+    made: list[Masked] = []
+    shift = 0
+    for match in FOUND.finditer(text):
+        kind = str(match.lastgroup).replace("_", " ")
+        if RIGHT.get(kind, bool)(match.group()):
+            made.append(Masked(kind, match.start(), match.end(), match.start() + shift))
+            shift += len(kind) + 2 - len(match.group())
+    return made
+
+
 def masked(text: str) -> str:
     """Return a text whose personal data is `[mail]`, `[telephone]` and so on. What is masked already stays."""
+    made, read = [], 0
+    for one in hidden(text):
+        made += [text[read : one.start], f"[{one.kind}]"]
+        read = one.end
+    return "".join(made) + text[read:]
 
-    def mask(match: re.Match[str]) -> str:
-        kind = str(match.lastgroup).replace("_", " ")
-        return f"[{kind}]" if RIGHT.get(kind, bool)(match.group()) else match.group()
 
-    return FOUND.sub(mask, text)
+def unmasked(place: int, masks: Sequence[Masked]) -> int:
+    """Return the place in the text that is not masked. place: in the masked text, outside of masks."""
+    before = [one for one in masks if one.mask < place]
+    return place if not before else before[-1].end + place - before[-1].mask - len(before[-1].kind) - 2
 
 
 def found(text: str) -> list[dict[str, Any]]:
