@@ -12,14 +12,19 @@ if TYPE_CHECKING:
 LOST_WORKERS = 2
 
 
-def start_ray() -> None:
-    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray here."""
+def start_ray(cpus: int | None = None, store: int | None = None) -> None:
+    """Connect to the Ray cluster that RAY_ADDRESS names, or start Ray here.
+
+    cpus, store: of Ray here, how many CPUs it shares out, and the bytes of its object store.
+    """
     import ray
 
     if not ray.is_initialized():
         os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a private instance on loopback
         os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
-        ray.init(include_dashboard=False, log_to_driver=False)
+        if os.environ.get("RAY_ADDRESS"):
+            cpus = store = None
+        ray.init(num_cpus=cpus, object_store_memory=store, include_dashboard=False, log_to_driver=False)
 
 
 def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":
