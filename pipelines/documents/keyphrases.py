@@ -1,7 +1,7 @@
 """What a text speaks of, in a few phrases of its own.
 
 Source: Rose et al., "Automatic Keyword Extraction from Individual Documents" (2010), RAKE: phrases between stop words;
-a word weighs as many words as it stands beside, for each time that it is there.
+a word weighs as many words as it stands beside, summed over all its phrases, itself among them (their "degree").
 """
 
 from __future__ import annotations
@@ -27,16 +27,12 @@ COUNT = 5
 def keyphrases(text: str, count: int = COUNT) -> list[tuple[str, float]]:
     """Return the weightiest phrases of a text, in small letters, with their weights, the weightiest first."""
     phrases = _phrases(text)
-    frequency = Counter(word for phrase in phrases for word in phrase)
     degree: Counter[str] = Counter()
     for phrase in phrases:
         for word in phrase:
             degree[word] += len(phrase)
     times = Counter(phrases)
-    weights = {
-        " ".join(phrase): times[phrase] ** 0.5 * sum(degree[word] / frequency[word] for word in phrase)
-        for phrase in times
-    }
+    weights = {" ".join(phrase): times[phrase] ** 0.5 * sum(degree[word] for word in phrase) for phrase in times}
     best = sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))
     made: list[tuple[str, float]] = []
     for words, weight in best:

@@ -39,6 +39,7 @@ def test_tokens_are_as_those_of_the_posts():
     [
         ("Mail anna.berg+x@mail.example.org.", "Mail [mail]."),
         ("Call +1 281 555-0142 or (030) 1234-5678", "Call [telephone] or [telephone]"),
+        ("Call +33 1 23 45 67 89.", "Call [telephone]."),
         ("Card 4111 1111 1111 1111", "Card [card]"),
         ("Card 4111 1111 1111 1112", "Card 4111 1111 1111 1112"),  # its check digit is wrong
         ("IBAN DE89 3704 0044 0532 0130 00", "IBAN [account]"),
@@ -80,7 +81,7 @@ def test_keyphrases_stand_in_the_text_and_hold_no_other():
         "Deep neural networks are slow. We make deep neural networks fast with sparse matrices. Sparse matrices help."
     )
     made = keyphrases(text)
-    assert [phrase for phrase, _ in made[:2]] == ["deep neural networks", "sparse matrices help"]
+    assert [phrase for phrase, _ in made[:2]] == ["sparse matrices help", "deep neural networks"]
     assert all(phrase in text.lower() for phrase, _ in made)
     assert keyphrases("") == [] and keyphrases("of the and") == []
 
