@@ -22,8 +22,8 @@ from pipelines.documents.personal import hidden, luhn, mod97
 
 FOLDER = Path(__file__).parent
 DRAWN = 200  # of each kind of personal data
-FIRST, LAST = "anna jean-luc o.k mary_ann x wei".split(), "berg smith95 o-neill nguyen".split()
-HOSTS = "example.org mail.example.co.uk uni-ulm.example a.b.example".split()
+FIRST, LAST = ["anna", "jean-luc", "o.k", "mary_ann", "x", "wei"], ["berg", "smith95", "o-neill", "nguyen"]
+HOSTS = ["example.org", "mail.example.co.uk", "uni-ulm.example", "a.b.example"]
 
 
 def drawn(kind: str, draw: random.Random) -> str:
