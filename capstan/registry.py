@@ -69,6 +69,13 @@ def by_alias(name: str, alias: str) -> ModelVersion | None:
     return _parse(reply["model_version"]) if reply else None
 
 
+def champion(name: str) -> ModelVersion:
+    """Return the version that is the champion. Raises CapstanError where there is none."""
+    if not (found := by_alias(name, "champion")):
+        raise CapstanError(f"{name} has no champion yet: capstan run {name}.")
+    return found
+
+
 def library() -> Any:
     """Return the mlflow module, set to this profile's server. A server that does not answer fails within 10 s.
 

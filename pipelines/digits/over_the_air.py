@@ -22,9 +22,7 @@ def publish(folder: Path, number: str = "") -> str:
     """Write the release of a version, or of the champion, into a folder; return a message for the user."""
     from capstan import registry
 
-    version = registry.version(release.NAME, number) if number else registry.by_alias(release.NAME, "champion")
-    if not version:
-        raise CapstanError(f"{release.NAME} has no {f'version {number}' if number else 'champion'}. See: capstan list")
+    version = registry.known_version(release.NAME, number) if number else registry.champion(release.NAME)
     model = cast("DigitModel", registry.load_version(release.NAME, version.version).model)
     release.publish(folder, model.edge, int(version.version), release.private_key(settings().home / KEY))
     size = f"{len(model.edge):,} bytes"

@@ -1,7 +1,7 @@
 """`python -m pipelines.moderation.pictures`: how well a text that is drawn on a picture is read, and judged as text.
 
 It writes `pictures.json` into the folder that it is given, and prints the table. With files, `pictures meme.png ...`,
-it prints what is read of each and what the newest accepted model decides. It reads with `rapidocr` (Apache-2.0; its
+it prints what is read of each and what the champion decides. It reads with `rapidocr` (Apache-2.0; its
 models come with it).
 """
 
@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from capstan import registry
-from capstan.errors import CapstanError
 from capstan.settings import settings
 from models import ocr
 from models.study import Line, Study, markdown, options
@@ -73,11 +72,8 @@ def distance(one: str, other: str) -> int:
 
 
 def champion() -> Any:
-    """Return the newest model that the gate accepted."""
-    accepted = [one.version for one in registry.versions("moderation") if one.tags.get("verdict") == "accepted"]
-    if not accepted:
-        raise CapstanError("There is no accepted version of moderation yet: capstan run moderation.")
-    return registry.load_version("moderation", max(accepted, key=int)).model
+    """Return the model that serves. Raises CapstanError where there is none."""
+    return registry.load_version("moderation", registry.champion("moderation").version).model
 
 
 def line(texts: list[str], made: list[str], model: Any) -> Line:
