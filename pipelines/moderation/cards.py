@@ -19,7 +19,7 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "all-MiniLM-L6-v2, learned from the shares of the annotators who said each class.",
         "For": "Choosing which short English posts a moderator looks at first, and which get a notice.",
         "Not for": "Judging or punishing a person, or removing texts without a way to appeal. Other languages, long "
-        "texts, pictures, a conversation whose context decides.",
+        "texts, pictures whose meaning is not in their words, a conversation whose context decides.",
         "Measured": f"on {len(rows):,} tweets that it has not seen: {cards.listed(metrics)}.",
         "Who could be harmed": "Speakers of African-American English, whose words the annotators called offensive more "
         "often: the README has the rates. Those who quote or report an insult. Those who are insulted in words that "
