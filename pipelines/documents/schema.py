@@ -57,7 +57,7 @@ class Request(BaseModel):
     )
     file: str | None = Field(
         None,
-        title="Or a file, in base64",
+        title="Or a file",
         description=f"text, HTML, DOCX, PDF, PNG or JPEG, at most {files.LIMITS.bytes // 1000} kB and "
         f"{files.LIMITS.scans} scanned pages",
         max_length=ENCODED,

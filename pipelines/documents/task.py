@@ -35,6 +35,7 @@ THRESHOLDS = {
     "entity_f1": at_least(0.05, slack=0.03),
     "rouge_1": at_least(30.0, slack=1.0),
     "rouge_2": at_least(12.0, slack=1.0),
+    "abstract_rouge_1": at_least(28.0, slack=1.0),
 }
 WATCHED = 1_000  # messages that monitoring compares with
 WEIGHTS = minilm_weights.WEIGHTS

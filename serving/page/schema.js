@@ -69,14 +69,19 @@ export function isImage(type) {
   return type.type === "string" && /^image\//.test(type.contentMediaType ?? "");
 }
 
+function isFile(type) {
+  return type.type === "string" && type.contentEncoding === "base64";
+}
+
 function kindOf(type) {
   if (isImage(type)) return "image";
+  if (isFile(type)) return "file";
   if (type.type === "string" && (type.format === "date-time" || type.format === "date")) return "instant";
   return { string: "text", integer: "number", number: "number" }[type.type] ?? "json";
 }
 
 function limits(type) {
-  if (isImage(type)) return [];
+  if (isImage(type) || isFile(type)) return [];
   const said = [
     ["minimum", (least) => `at least ${least}`],
     ["exclusiveMinimum", (limit) => `more than ${limit}`],

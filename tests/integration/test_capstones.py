@@ -174,6 +174,16 @@ def test_page_draws_the_answer_to_its_example(run, browser, screenshot):
     assert picture.exists() and f"(../../docs/images/{picture.name})" in readme(run.name)
 
 
+@pytest.mark.parametrize("run", each([name for name in names() if hasattr(small(name), "CHOSEN")]), indirect=True)
+def test_page_sends_a_file_that_is_chosen(run, browser):
+    page = Page(browser, settings().endpoint_url, run.name)
+    page.enter(text="", **run.part.CHOSEN)
+    page.submit()
+    page.wait(".prediction dl", seconds=60)
+    assert run.part.SAID in page.wait(".prediction").text
+    assert page.problems() == []
+
+
 def readme(name: str) -> str:
     """Return the README of a capstone."""
     return (catalogue.folder(name) / "README.md").read_text()

@@ -14,6 +14,8 @@ ASKED = {
     "file": None,
 }
 REFUSED = ({"file": "JVBERi0xLjQ="}, "file")  # a PDF that ends after its first line
+CHOSEN = {"file": str(Path(__file__).parents[3] / "SECURITY.md")}
+SAID = "Reporting a vulnerability"
 KNOWN_LATER = ["posted"]
 ACTUALS = ["sci.space", "sci.med"]
 EACH = dict.fromkeys(data.FILES, 10)

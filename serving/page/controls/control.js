@@ -4,6 +4,7 @@
 
 import { el } from "../dom.js";
 import { leftOut } from "../schema.js";
+import { makeFile } from "./file.js";
 import { makeImage } from "./image.js";
 import { makeInstant } from "./instant.js";
 import { makeList } from "./list.js";
@@ -11,6 +12,7 @@ import { makeList } from "./list.js";
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 const MAKERS = {
   choice: makeChoice,
+  file: makeFile,
   image: makeImage,
   instant: makeInstant,
   json: makeList,
