@@ -102,6 +102,7 @@ def test_a_shallow_clone_does_not_know_what_changed(repository, tmp_path):
 
 def test_without_git_nothing_is_known(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CAPSTAN_TEST_TURN", raising=False)
     assert selection.changed(tmp_path) is None and selection.commits(tmp_path) == 0
 
 
