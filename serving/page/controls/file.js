@@ -17,7 +17,7 @@ export function makeFile(field, attributes) {
 
   function wipe() {
     input.value = "";
-    keep(null, "No file chosen.");
+    keep(null, ""); // the browser says itself that none is chosen
   }
 
   async function choose() {
