@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 READING = threading.Lock()  # the engine keeps state while it reads
+LONG = 8  # times its shorter side; the engine enlarges the shorter one to 736 pixels, so a thin strip took it 8 GB
 
 
 class Line(NamedTuple):
@@ -40,13 +41,23 @@ def engine() -> Any:
 def lines(image: Image) -> list[Line]:
     """Return the lines of text on a picture, as the reader orders them: from top to bottom, then from left to right."""
     with READING:
-        found = engine()(np.asarray(image.convert("RGB")))
+        found = engine()(_filled(np.asarray(image.convert("RGB"))))
     if found.txts is None:
         return []
     return [
         Line(text, float(score), *box.min(axis=0).tolist(), *box.max(axis=0).tolist())
         for text, score, box in zip(found.txts, found.scores, found.boxes, strict=True)
     ]
+
+
+def _filled(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture that is at most `LONG` times as long as wide. What is added has its median colour."""
+    high, wide = (max(side, -(-max(pixels.shape[:2]) // LONG)) for side in pixels.shape[:2])
+    if (high, wide) == pixels.shape[:2]:
+        return pixels
+    filled = np.broadcast_to(np.median(pixels, axis=(0, 1)).astype(np.uint8), (high, wide, 3)).copy()
+    filled[: pixels.shape[0], : pixels.shape[1]] = pixels
+    return filled
 
 
 def text(image: Image) -> str:

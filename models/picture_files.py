@@ -13,22 +13,24 @@ if TYPE_CHECKING:
 LARGEST = 4_096  # pixels of a side; a small file may unpack to gigabytes
 
 
-def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "black") -> Image:
-    """Return a picture in RGB. paper: the colour of what is transparent.
+def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "black", largest: int = LARGEST) -> Image:
+    """Return a picture in RGB, turned as its camera says. paper: the colour of what is transparent.
 
-    Raises ValueError, in words for the sender, when it cannot be read, is too large or is over the budget.
+    largest: pixels of a side. Raises ValueError, in words for the sender, when it cannot be read, is too large or is
+    over the budget.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as file:
-            if max(file.size) > LARGEST:
-                raise ValueError(f"it has {file.width} x {file.height} pixels; at most {LARGEST} a side are read")
+            if max(file.size) > largest:
+                raise ValueError(f"it has {file.width} x {file.height} pixels; at most {largest} a side are read")
             if budget:
                 budget.take(*file.size)
-            if not file.has_transparency_data:
-                return file.convert("RGB")
-            layers = file.convert("RGBA")
+            turned = ImageOps.exif_transpose(file)
+            if not turned.has_transparency_data:
+                return turned.convert("RGB")
+            layers = turned.convert("RGBA")
             return Image.alpha_composite(Image.new("RGBA", layers.size, paper), layers).convert("RGB")
     except ValueError:
         raise

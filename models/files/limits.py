@@ -18,7 +18,7 @@ class Limits(NamedTuple):
     unpacked: int = 50_000_000  # bytes of all that is compressed in it
     pages: int = 200
     scans: int = 4  # pages or pictures that are read by OCR, which takes seconds of a core for each
-    pixels: int = 20_000_000  # of a picture; a page of A4 at 300 dots per inch has 8.7 million
+    side: int = 5_000  # pixels of a side of a picture; a page of A4 at 400 dots per inch has 4,678
     characters: int = 50_000
     seconds: float = 20.0  # for a PDF, without OCR
     memory: int = 2_000_000_000  # bytes of addresses, for a PDF

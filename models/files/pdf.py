@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import os
 import re
@@ -19,33 +18,33 @@ from models.files.limits import Limits, Refused
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from capstan.pixel_budget import PixelBudget
+
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
 
 
-def pages(content: bytes, limits: Limits) -> list[list[Word]]:
+def pages(content: bytes, limits: Limits, budget: PixelBudget | None = None) -> list[list[Word]]:
     """Return the words of each page, in points from its left upper corner. Scanned pages are read by OCR.
 
-    Raises Refused for a document that is not read, for too many scans, and where the time is over.
+    Raises Refused for a document that is not read, for scans over the limit or the budget, and where the time is over.
     """
     made = []
     for page in _read(content, limits, "words"):
         if "words" in page:
             made.append([Word(*word) for word in page["words"]])
         else:
-            read = pictures.words(_picture(page))
+            read = pictures.words(_picture(page, limits, budget))
             made.append([Word(word.text, *(page["point"] * side for side in word[1:])) for word in read])
     return made
 
 
 def drawn(content: bytes, limits: Limits) -> list[tuple[Image, float]]:
     """Return each page as a picture, and how many points a pixel is. Raises Refused as `pages` does."""
-    return [(_picture(page), page["point"]) for page in _read(content, limits, "pictures")]
+    return [(_picture(page, limits), page["point"]) for page in _read(content, limits, "pictures")]
 
 
-def _picture(page: dict[str, Any]) -> Image:
-    from PIL import Image
-
-    return Image.open(io.BytesIO(base64.b64decode(page["picture"])))
+def _picture(page: dict[str, Any], limits: Limits, budget: PixelBudget | None = None) -> Image:
+    return pictures.opened(base64.b64decode(page["picture"]), limits, budget)
 
 
 def _read(content: bytes, limits: Limits, asked: str) -> list[dict[str, Any]]:

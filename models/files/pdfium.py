@@ -83,9 +83,9 @@ def _drawn(page: Any, limits: Limits) -> dict[str, Any]:
     width, height = page.get_size()
     for one in page.get_objects(filter=[PICTURE], max_depth=5):
         across, down = one.get_px_size()
-        if across * down > limits.pixels:
-            raise Refused(f"A picture in it has {across:,} x {down:,} pixels; at most {limits.pixels:,} are read.")
-    scale = min(DOTS / POINT, (limits.pixels / max(width * height, 1)) ** 0.5)
+        if max(across, down) > limits.side:
+            raise Refused(f"A picture in it has {across} x {down} pixels; at most {limits.side} a side are read.")
+    scale = min(DOTS / POINT, limits.side / max(width, height, 1))
     picture, made = page.render(scale=scale).to_pil(), io.BytesIO()
     picture.save(made, "PNG", compress_level=1)
     return {"picture": base64.b64encode(made.getvalue()).decode(), "point": width / picture.width}

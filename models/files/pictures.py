@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from typing import TYPE_CHECKING
 
-from models import ocr
+from models import ocr, picture_files
 from models.files.layout import Word
-from models.files.limits import Limits, Refused, damaged
+from models.files.limits import Limits, Refused
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from capstan.pixel_budget import PixelBudget
+
 LEAST = 0.5  # how sure the reader has to be of a line
 
 
-def opened(content: bytes, limits: Limits) -> Image:
-    """Return a PNG or JPEG, turned as its camera says. Raises Refused for one that is damaged or has huge sides."""
-    from PIL import Image, ImageOps
-
+def opened(content: bytes, limits: Limits, budget: PixelBudget | None = None) -> Image:
+    """Return a PNG or JPEG. Raises Refused for one that is damaged, has huge sides or is over the budget."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is looked at below
-            picture = Image.open(io.BytesIO(content), formats=["PNG", "JPEG"])
-        width, height = picture.size
-        if width * height > limits.pixels:
-            raise Refused(f"It has {width:,} x {height:,} pixels; at most {limits.pixels:,} are read. Send it smaller.")
-        picture.load()
-        return ImageOps.exif_transpose(picture)
-    except Refused:
-        raise
-    except Image.DecompressionBombError as error:
-        raise Refused(f"It has too many pixels ({error}). Send it smaller.") from None
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise damaged("picture", error) from None
+        return picture_files.opened(content, budget, "white", limits.side)
+    except ValueError as error:
+        said = str(error)
+        raise Refused(f"{said[0].upper()}{said[1:]}. Send it smaller, or save it anew.") from None
 
 
 def words(picture: Image) -> list[Word]:

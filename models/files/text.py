@@ -5,9 +5,14 @@ What is too large is refused before it is unpacked whole. Nothing that a documen
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.files import docx, html, pdf, pictures
 from models.files.layout import Reading, reading
 from models.files.limits import Limits, Refused
+
+if TYPE_CHECKING:
+    from capstan.pixel_budget import PixelBudget
 
 LIMITS = Limits()
 SEND = "Send text, HTML, DOCX, PDF, PNG or JPEG."
@@ -22,19 +27,20 @@ STRANGE = 0.25  # of the letters beyond ASCII: text in a code of the West has fe
 SAMPLE = 1_000
 
 
-def text_of(content: bytes, limits: Limits = LIMITS) -> str:
+def text_of(content: bytes, limits: Limits = LIMITS, budget: PixelBudget | None = None) -> str:
     """Return the text of a file, a line per paragraph, without blank lines.
 
-    Raises Refused for what is too large, damaged, encrypted, or has no text.
+    budget: of the request that holds it, for pictures and scanned pages. Raises Refused for what is too large, damaged,
+    encrypted, over the budget, or has no text.
     """
-    return read(content, limits).text
+    return read(content, limits, budget).text
 
 
-def read(content: bytes, limits: Limits = LIMITS) -> Reading:
+def read(content: bytes, limits: Limits = LIMITS, budget: PixelBudget | None = None) -> Reading:
     """Return the text of a file as `text_of` does, and of a PDF or a picture where each word stands."""
     if len(content) > limits.bytes:
         raise Refused(f"It has {len(content):,} bytes; at most {limits.bytes:,} are read. Send a part of it.")
-    made = _read(content, limits)
+    made = _read(content, limits, budget)
     checked(made.text, limits)
     return made
 
@@ -54,11 +60,11 @@ def is_pdf(content: bytes) -> bool:
     return b"%PDF-" in content[:1024]
 
 
-def _read(content: bytes, limits: Limits) -> Reading:
+def _read(content: bytes, limits: Limits, budget: PixelBudget | None) -> Reading:
     if is_pdf(content):
-        return reading(pdf.pages(content, limits))
+        return reading(pdf.pages(content, limits, budget))
     if content.startswith(READ_PICTURES):
-        return reading([pictures.words(pictures.opened(content, limits))])
+        return reading([pictures.words(pictures.opened(content, limits, budget))])
     return Reading(lines(_without_pages(content, limits)), [])
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from models.files import text
 from models.files.layout import Reading
 from models.files.limits import Limits, Refused
+
+if TYPE_CHECKING:
+    from capstan.pixel_budget import PixelBudget
 
 __all__ = ["Refused"]  # of another module
 
@@ -12,12 +17,13 @@ __all__ = ["Refused"]  # of another module
 LIMITS = Limits(bytes=500_000, characters=50_000, scans=2)
 
 
-def text_of(content: bytes) -> str:
+def text_of(content: bytes, budget: PixelBudget | None = None) -> str:
     """Return the text of a file, a line per paragraph, by what its first bytes say it is.
 
-    Raises Refused for what is too large, damaged, encrypted, or has no text.
+    budget: of the request that holds it. Raises Refused for what is too large, damaged, encrypted, over the budget, or
+    has no text.
     """
-    return read(content).text
+    return text.text_of(content, LIMITS, budget)
 
 
 def read(content: bytes) -> Reading:

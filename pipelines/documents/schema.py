@@ -6,8 +6,9 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from capstan.pixel_budget import budget_of
 from pipelines.documents import files, personal
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ class Request(BaseModel):
 
     @field_validator("file")
     @classmethod
-    def _is_read(cls, file: str | None) -> str | None:
-        return None if file is None else personal.masked(files.text_of(_bytes(file)))
+    def _is_read(cls, file: str | None, info: ValidationInfo) -> str | None:
+        return None if file is None else personal.masked(files.text_of(_bytes(file), budget_of(info.context)))
 
     @model_validator(mode="after")
     def _has_a_text(self) -> Request:

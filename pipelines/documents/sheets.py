@@ -34,7 +34,7 @@ def sheets(content: bytes) -> Sheets:
         drawn = pdf.drawn(content, files.LIMITS)
         return Sheets(read, [page for page, _ in drawn], [1 / point for _, point in drawn])
     if read.places:
-        return Sheets(read, [pictures.opened(content, files.LIMITS).convert("RGB")], [1.0])
+        return Sheets(read, [pictures.opened(content, files.LIMITS)], [1.0])
     return typeset(read.text)
 
 

@@ -78,6 +78,13 @@ def test_photograph_and_transparent_drawing_are_read():
     assert np.abs(pixels.from_file(png(clear)) - pixels.from_file(png(drawn()))).mean() < 0.02
 
 
+def test_a_photograph_is_turned_as_its_camera_says():
+    turned, stream, exif = drawn().convert("RGB").rotate(90, expand=True), io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # to be shown a quarter to the right
+    turned.save(stream, "png", exif=exif)
+    assert (pixels.from_file(stream.getvalue()) == pixels.from_file(png(drawn().convert("RGB")))).all()
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

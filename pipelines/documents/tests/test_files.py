@@ -1,9 +1,12 @@
 """A request is a text or a file, whose bytes are not kept."""
 
 import base64
+import io
 
 import pytest
+from PIL import Image
 
+from capstan.pixel_budget import PixelBudget
 from pipelines.documents import files
 from pipelines.documents.schema import Request
 from tests.support import made_files as made
@@ -38,13 +41,27 @@ def test_request_keeps_the_masked_text_of_a_file_and_no_bytes(content, text):
         (b"a" * (files.LIMITS.bytes - 1), "at most 50,000 are read"),
         (made.encrypted("secret"), "encrypted"),
         (made.docx(made.BOMB), "defines entities"),
-        (b"\x89PNG", "damaged picture"),
+        (b"\x89PNG", "not a PNG or JPEG image that can be read"),
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )
 def test_files_that_are_not_read_are_named_with_the_reason(content, said):
     with pytest.raises(ValueError, match=said):
         asked(content)
+
+
+def png() -> bytes:
+    held = io.BytesIO()
+    Image.new("L", (400, 300)).save(held, "PNG")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("content", [png(), made.scan(MAIL)], ids=["picture", "scan"])
+def test_pictures_and_scans_take_from_the_budget_of_the_request(content):
+    with pytest.raises(ValueError, match="images of a request may have 100,000 pixels together"):
+        Request.model_validate(
+            {"file": base64.b64encode(content).decode()}, context={PixelBudget: PixelBudget(100_000)}
+        )
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,15 @@ def test_a_picture_without_text_has_no_lines():
     assert ocr.lines(Image.fromarray(np.full((120, 200, 3), 200, np.uint8))) == []
 
 
+@pytest.mark.parametrize("size", [(4_096, 30), (1_800, 3), (1, 4_096)])
+def test_a_strip_is_read_like_any_picture(size):
+    """The engine alone raises an error for the first and the last of them, and takes gigabytes for the second."""
+    strip = Image.new("RGB", size, "white")
+    ImageDraw.Draw(strip).text(
+        (4, 2), "A line of words, read as a whole.", font=ImageFont.load_default(22), fill="black"
+    )
+    assert ocr.text(strip) == ("A line of words, read as a whole." if size[1] == 30 else "")
+
+
 def test_any_kind_of_picture_is_read(page):
     assert ocr.text(page.convert("L")) == ocr.text(page.convert("RGBA")) == ocr.text(page)
