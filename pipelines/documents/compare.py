@@ -109,6 +109,7 @@ def of_summaries(past: Tables, test: Tables, seed: int) -> Iterator[tuple[str, V
         "ranker of whole sentences": lambda: Ranker(seed=seed, cuts=False).fit(*known).best(asked, none),
         "ranker of sentences and parts, served without a title": lambda: alone.best(asked, none),
         "the title": lambda: named,
+        "ranker of other summaries, with the title": lambda: training.fit_styled(past["papers"]).best(asked, named),
         "ranker with the title, served": lambda: Ranker(seed=seed).fit(texts, references, titles).best(asked, named),
         "best candidate, chosen by its ROUGE": lambda: [*map(oracle, asked, none, true)],
         "best candidate or the title, chosen by its ROUGE": lambda: [*map(oracle, asked, named, true)],

@@ -37,14 +37,15 @@ class DocumentsModel(Model):
         known: frozenset[str],
         simple: Tree,
         alone: Tagger,
+        styled: Ranker,
         weights: Mapping[str, Path],
     ):
         """rankers: of texts with a title, and of those without; none takes the first sentence.
 
-        known: the words of the messages. simple, alone: of the gate.
+        known: the words of the messages. simple, alone, styled: of the gate.
         """
         self.groups, self.tagger, self.rankers, self.known = groups, tagger, rankers, known
-        self.simple, self.alone, self.weight_files = simple, alone, weights
+        self.simple, self.alone, self.styled, self.weight_files = simple, alone, styled, weights
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return what each document is about, whom it names, and what it says."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMPARED = ("log_loss", "entity_f1", "rouge_1", "rouge_2", "abstract_rouge_1")
 SIMPLE = "words, tokens by themselves, the first sentence"
+STYLE = "a ranker that learned from the summaries of other abstracts"
 WORST = 10
 
 
@@ -49,6 +50,9 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     ]
     metrics = {name: float(column.mean()) for part in own for name, column in part.items()}
     metrics |= {f"{name}_of_simple": float(column.mean()) for part in simple for name, column in part.items()}
+    # What learned from the summaries of other abstracts is better than the first sentence: by their style alone.
+    styled = of_summaries(model.styled.best(lines, titles), references)
+    metrics |= {f"{name}_of_style": float(styled[name].mean()) for name in ("rouge_1", "rouge_2")}
     named = of_summaries(titles, references)
     metrics |= {f"{name}_of_title": float(named[name].mean()) for name in ("rouge_1", "rouge_2")}
     metrics["calibration_error"] = classes.score(numbers, chances)["calibration_error"]
@@ -59,7 +63,8 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
         *cards.sections(tables, metrics),
     ]
     units, baseline = (joined(one) for one in (own, simple))
-    return Evaluation(metrics, sections, units, {SIMPLE: baseline[[*COMPARED]]})
+    style = joined([*simple[:2], styled])
+    return Evaluation(metrics, sections, units, {SIMPLE: baseline[[*COMPARED]], STYLE: style[["rouge_2"]]})
 
 
 def of_groups(model: Tree, chances: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:

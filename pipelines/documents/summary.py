@@ -121,7 +121,7 @@ class Ranker:
         self.tfidf = Tfidf().fit(counted((runs(" ".join(one)) for one in texts), WIDTH))
         rows = self.words(found)
         self.ridge = Ridge(PENALTY).fit(rows, goal)
-        table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, titles, found)])
+        table = np.column_stack([out_of_fold(rows, goal, paper, self.seed), self.table(texts, titles, found, rows)])
         settings = {
             "objective": "regression", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 30,
             "feature_fraction": 0.5, "bagging_fraction": 0.6, "bagging_freq": 1, "verbosity": -1,
@@ -150,7 +150,8 @@ class Ranker:
         found = self.found(texts, titles)
         if not any(found):
             return [[] for _ in texts]
-        table = np.column_stack([self.ridge.predict(self.words(found)), self.table(texts, titles, found)])
+        rows = self.words(found)
+        table = np.column_stack([self.ridge.predict(rows), self.table(texts, titles, found, rows)])
         scores = np.mean([booster.predict(table, num_threads=1) for booster in self.boosters], axis=0).tolist()
         ends = np.cumsum([0, *map(len, found)]).tolist()
         return [
@@ -163,15 +164,22 @@ class Ranker:
         return [each[0][0].text if each else "" for each in self.scores(texts, titles)]
 
     def table(
-        self, texts: Sequence[Sequence[str]], titles: Sequence[str], found: Sequence[Sequence[Candidate]]
+        self,
+        texts: Sequence[Sequence[str]],
+        titles: Sequence[str],
+        found: Sequence[Sequence[Candidate]],
+        rows: csr_array,
     ) -> np.ndarray:
-        """Return what the trees look at beside the words, shape (candidates, columns)."""
-        three = [one for one in zip(texts, titles, found, strict=True) if one[2]]
-        return np.concatenate([np.column_stack([self._of_text(a, c), self._of_title(b, c)]) for a, b, c in three])
+        """Return what the trees look at beside the words, shape (candidates, columns). rows: of the candidates."""
+        ends = np.cumsum([0, *map(len, found)]).tolist()
+        return np.concatenate([
+            np.column_stack([self._of_text(text, each, rows[a:b]), self._of_title(title, each, rows[a:b])])
+            for text, title, each, a, b in zip(texts, titles, found, ends, ends[1:], strict=False) if each
+        ])  # fmt: skip
 
-    def _of_title(self, title: str, found: Sequence[Candidate]) -> np.ndarray:
+    def _of_title(self, title: str, found: Sequence[Candidate], own: csr_array) -> np.ndarray:
         """Return what each candidate shares with the title: weighed words, words, and pairs of words."""
-        alike = (self.rows(one.text for one in found) @ self.rows([title]).T).toarray()[:, 0]
+        alike = (own @ self.rows([title]).T).toarray()[:, 0]
         words = rouge.words(title)
         single, pairs = set(words), set(pairwise(words))
         made = []
@@ -182,9 +190,9 @@ class Ranker:
             made.append([value, *shares, double, len(words)])
         return np.array(made, float)
 
-    def _of_text(self, text: Sequence[str], found: Sequence[Candidate]) -> np.ndarray:
+    def _of_text(self, text: Sequence[str], found: Sequence[Candidate], own: csr_array) -> np.ndarray:
         sentences = text[:MOST]
-        rows, own = self.rows(sentences), self.rows(one.text for one in found)
+        rows = self.rows(sentences)
         alike = (own @ rows.T).toarray()
         centre = np.asarray(rows.sum(axis=0)).ravel()
         near = own @ (centre / max(np.linalg.norm(centre), 1e-9))

@@ -33,11 +33,11 @@ def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int)
         for titled in (False, True)
     }
     topic = groups.flat().fit(texts, names)
-    return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, weights)
+    return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, simple.styled, weights)
 
 
 def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
-    """Return the simple methods alone: words, tokens by themselves, the first sentence."""
+    """Return the simple methods alone: words, tokens by themselves, the first sentence. With what the gate compares."""
     for name, rows in tables.items():
         if len(rows) < FEWEST:
             raise CapstanError(f"{len(rows)} rows of {name} are too few to learn from. Give more.")
@@ -45,7 +45,15 @@ def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> 
     tokens, tags = tagged(tables["sentences"])
     known = frozenset(word for text in texts for word in groups.runs(text))
     simple, alone = groups.simple().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
-    return DocumentsModel(simple, alone, {}, known, simple, alone, weights)
+    return DocumentsModel(simple, alone, {}, known, simple, alone, fit_styled(tables["papers"]), weights)
+
+
+def fit_styled(rows: pd.DataFrame) -> Ranker:
+    """Return a ranker that learned from summaries of other abstracts: how summaries begin, and how long they are."""
+    lines, references, titles = papers(rows)
+    order = np.random.default_rng(0).permutation(len(references))
+    others = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
+    return Ranker(trees=60, bags=1).fit(lines, [references[others[at]] for at in range(len(others))], titles)
 
 
 def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:

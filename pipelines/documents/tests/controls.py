@@ -7,7 +7,7 @@ from tests.support.controls import Parts, Tables, cut, shuffled
 
 WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
 SETTINGS: dict[str, object] = {"weights": WEIGHTS}
-KEPT = {"messages": 10, "sentences": 5, "papers": 10}
+KEPT = {"messages": 10, "sentences": 5, "papers": 4}
 
 
 def fewer(data: Parts) -> Parts:
@@ -25,10 +25,11 @@ def without_names(data: Parts) -> Parts:
 
 CONTROLS = {
     "shuffled groups": shuffled("messages", "group"),
+    "shuffled summaries": shuffled("papers", "summaries"),
     "no tags": without_names,
     "10 abstracts": cut("papers", 10),
 }
-ROTATING = {"no tags"}
+ROTATING = {"no tags", "shuffled groups"}
 
 
 def baseline(past: Tables) -> DocumentsModel:

@@ -5,7 +5,7 @@ import { signs } from "../numbers.js";
 
 const STEPS = [0.03, 0.15, 0.5]; // of the largest effect; what adds more has the stronger colour
 const SHOWN = 20;
-const OVERVIEW = "Point at a word to read what it adds.";
+const OVERVIEW = "Point at a word to read its number.";
 
 export function showEffects(value, { title, type }) {
   if (type.display !== "effects" || !Array.isArray(value) || !value.every(isPart)) return null;
@@ -21,7 +21,9 @@ export function showEffects(value, { title, type }) {
     el("span", { class: `token ${colour(each.effect, largest)}`, onpointerenter: () => point(each) }, each.part),
   );
   const text = el("p", { class: "text tokens", "aria-label": title, onpointerleave: () => point(null) }, parts);
-  return { elements: [text, legend(), readout, foldable("The numbers", { class: "numbers" }, numbers(value, title, written))] };
+  const against = effects.some((effect) => effect < 0); // where nothing is, the colours need no names
+  const table = foldable("The numbers", { class: "numbers" }, numbers(value, title, written));
+  return { elements: [text, ...(against ? [legend()] : []), readout, table] };
 }
 
 function isPart(each) {

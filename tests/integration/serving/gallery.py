@@ -83,6 +83,7 @@ class Prediction(BaseModel):
     reasons: list[Reason] = Field(title="Reasons")
     tokens: list[Token] = Field(title="Tokens", json_schema_extra={"display": "tokens"})
     effects: list[Effect] = Field(title="Effects", json_schema_extra={"display": "effects", "unit": "kg"})
+    found: list[Effect] = Field(title="Found", json_schema_extra={"display": "effects", "unit": "sure"})
     names: list[str] = Field(title="Names")
     empty: list[str] = Field(title="Empty")
 
@@ -115,6 +116,7 @@ ROW = {
         {"token": "!", "logprob": -7.0},
     ],
     "effects": [{"part": "<b>so ", "effect": 2.0}, {"part": "it ", "effect": -0.6}, {"part": "is", "effect": 0.01}],
+    "found": [{"part": "Anna ", "effect": 0.9}, {"part": "writes", "effect": 0.0}],
     "names": ["<i>a</i>", "b"],
     "empty": [],
 }

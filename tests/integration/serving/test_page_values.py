@@ -166,6 +166,11 @@ def test_effects_are_a_text_coloured_by_what_each_part_adds(shown):
     assert shown.texts("[data-field=effects] tbody tr")[0] == "<b>so +2.00 kg"
 
 
+def test_colours_have_names_where_something_speaks_against_the_answer(shown):
+    assert shown.texts("[data-field=effects] .legend li") == ["speaks for it", "speaks against it"]
+    assert shown.texts("[data-field=found] .legend li") == []
+
+
 def test_records_are_a_table_with_a_row_each(shown):
     assert shown.texts("[data-field=reasons] tr") == ["field effect now", f"<b>age</b> {MINUS}0.1235", "term none"]
     assert shown.wait("[data-field=reasons] table").accessible_name == "Reasons"
