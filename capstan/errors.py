@@ -1,6 +1,7 @@
 """Errors that a user can fix."""
 
 from collections.abc import Iterable
+from types import TracebackType
 
 LONGEST_NAME = 200  # characters of a name that hints are given for
 
@@ -38,6 +39,21 @@ class InvalidRow(Exception):
     def __init__(self, message: str, row: int = 0, field: str = ""):
         super().__init__(f"row {row}{f', {field}' if field else ''}: {message}")
         self.message, self.row, self.field = message, row, field
+
+
+def without_tracebacks() -> None:
+    """Let an error that a user can fix end this process with its message alone. For a `main` that `python -m` runs."""
+    import sys
+
+    before = sys.excepthook
+
+    def shown(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, CapstanError):
+            print(f"Error: {error}", file=sys.stderr)
+        else:
+            before(kind, error, trace)
+
+    sys.excepthook = shown
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -24,7 +24,9 @@ def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "blac
     try:
         with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as file:
             if max(file.size) > largest:
-                raise ValueError(f"it has {file.width} x {file.height} pixels; at most {largest} a side are read")
+                raise ValueError(
+                    f"it has {file.width} x {file.height} pixels; at most {largest} a side are read; send it smaller"
+                )
             if budget:
                 budget.take(*file.size)
             turned = ImageOps.exif_transpose(file)
@@ -35,4 +37,6 @@ def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "blac
     except ValueError:
         raise
     except Exception as error:  # of a damaged file, or of one that claims too many pixels, its readers raise any kind
-        raise ValueError(f"it is not a PNG or JPEG image that can be read ({type(error).__name__})") from None
+        raise ValueError(
+            f"it is not a PNG or JPEG image that can be read ({type(error).__name__}); save it anew"
+        ) from None

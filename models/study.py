@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from capstan.errors import without_tracebacks
 from capstan.files import atomic_write
 
 Line = dict[str, Any]
@@ -50,6 +51,7 @@ def read(file: Path) -> pd.DataFrame:
 
 def options(description: str | None, folder: Path) -> argparse.ArgumentParser:
     """Return the options of every study: how many seeds, and the folder of its file, by default `folder`."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=folder)

@@ -22,7 +22,7 @@ def opened(content: bytes, limits: Limits, budget: PixelBudget | None = None) ->
         return picture_files.opened(content, budget, "white", limits.side)
     except ValueError as error:
         said = str(error)
-        raise Refused(f"{said[0].upper()}{said[1:]}. Send it smaller, or save it anew.") from None
+        raise Refused(f"{said[0].upper()}{said[1:]}.") from None
 
 
 def words(picture: Image) -> list[Word]:

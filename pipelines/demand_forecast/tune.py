@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from capstan.errors import without_tracebacks
 from capstan.settings import settings
 from models.study import Study, markdown, spread
 from pipelines.demand_forecast import combination, data, measures, rolling, splits
@@ -80,6 +81,7 @@ def tables(results: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, print and write."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     given = parser.parse_args()

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, without_tracebacks
 from capstan.model import Model
 from models.files.limits import Refused
 from models.ray_workers import start_ray
@@ -146,6 +146,7 @@ def main() -> None:
     """Read the documents of a folder."""
     from pipelines.documents import champion
 
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the answers")

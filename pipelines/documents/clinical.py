@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, without_tracebacks
 from pipelines.documents import files, negex, words
 
 # A line of capitals with a colon, or one of the titles that notes commonly have.
@@ -78,6 +78,7 @@ def section(text: str, place: int) -> str:
 
 def main() -> None:
     """Print the terms in a note."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--terms", type=Path, required=True, help="a term in each line, and its name behind a tab")

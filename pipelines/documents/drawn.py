@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, without_tracebacks
 from models.files.layout import Place
 from models.files.limits import Refused
 from pipelines.documents import personal
@@ -107,6 +107,7 @@ def _draw(page: Image, box: list[float], mark: Mark) -> None:
 
 def main() -> None:
     """Draw the pages of a document."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the pictures")

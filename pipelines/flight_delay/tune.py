@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP
+from capstan.errors import without_tracebacks
 from capstan.files import read_tables, write_tables
 from capstan.settings import settings
 from capstan.times import instant
@@ -95,6 +96,7 @@ def tables(results: pd.DataFrame) -> str:
 
 def main() -> None:
     """Measure, print and write."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     study = Study(parser.parse_args().out / "tune.json", ["settings", "month"])

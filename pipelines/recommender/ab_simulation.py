@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from capstan.errors import without_tracebacks
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
 from pipelines.recommender import data, methods, protocol, report
@@ -80,6 +81,7 @@ def simulate(
 
 def main() -> None:
     """Simulate, print and write."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--percent", type=float, default=50)
     parser.add_argument("--repeats", type=int, default=1_000)

@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 
+from capstan.errors import without_tracebacks
 from capstan.settings import settings
 from pipelines.recommender.columns import CANDIDATES
 
@@ -38,6 +39,7 @@ def measure(url: str, requests: int) -> np.ndarray:
 
 def main() -> None:
     """Measure and print."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000)
     parser.add_argument("--url", default=settings().endpoint_url)

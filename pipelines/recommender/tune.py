@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from capstan.errors import without_tracebacks
 from capstan.settings import settings
 from models import ranking
 from pipelines.recommender import data, methods, protocol
@@ -97,6 +98,7 @@ def served(tried: list[dict[str, Any]], name: str = methods.SERVED) -> dict[str,
 
 def main() -> None:
     """Try, print and write."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--methods", nargs="+", default=[*GRIDS, "two stages"], choices=[*GRIDS, "two stages"])
     parser.add_argument("--out", type=Path, default=FILE)

@@ -1,5 +1,7 @@
-"""What is said of a service that does not answer, and with which exit code."""
+"""What is said of errors that a user can fix, and with which exit code."""
 
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -62,3 +64,13 @@ def test_service_behind_a_gate_may_come_back(gate):
         registry.versions("flight_delay")
     with pytest.raises(Unavailable, match="The endpoint answered 502"):
         endpoint_client._ask("GET", gate, "/v2")
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"), [("errors.CapstanError('Do this.')", "Error: Do this.\n"), ("ValueError('a bug')", "Traceback")]
+)
+def test_a_command_ends_with_the_message_and_keeps_the_traceback_of_a_bug(raised, said):
+    code = f"from capstan import errors; errors.without_tracebacks(); raise {raised}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith(said)
+    assert ("Traceback" in done.stderr) == (said == "Traceback")
