@@ -21,6 +21,7 @@ from models import near_copies, tuning
 from models.study import Line, Study, markdown, options, spread
 from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
+from pipelines.spam.rivals import Boosted, Meant
 from pipelines.spam.scores import Bayes, Machine, Plain, rows_of
 
 FOLDER = Path(__file__).parent
@@ -34,6 +35,8 @@ METHODS: dict[str, Callable[[int], Any]] = {
     "SVM, words and shapes": lambda seed: Machine(seed, kinds=(0,)),
     "SVM, characters": lambda seed: Machine(seed, kinds=(1,)),
     SERVED: Machine,
+    "words, characters and MiniLM": Meant,
+    "boosted trees": Boosted,
 }
 STACK = "served, Kneser-Ney and the simple one"
 STACKED = (SERVED, "Kneser-Ney n-grams of bytes", SIMPLE)

@@ -3,7 +3,7 @@
 import pytest
 
 from models import near_copies, study, tuning
-from pipelines.spam import generative, scores, tune
+from pipelines.spam import generative, rivals, scores, tune
 
 
 def test_constants_are_those_of_the_record():
@@ -12,6 +12,8 @@ def test_constants_are_those_of_the_record():
     assert tried.best(record, "machine") == {"strength": scores.STRENGTH, "ratio": scores.RATIO}
     assert tried.best(record, "bayes") == {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
     assert tried.best(record, "generative") == {"order": generative.ORDER}
+    assert tried.best(record, "MiniLM beside it") == {"strength": scores.STRENGTH, "stretch": rivals.STRETCH}
+    assert tried.best(record, "boosted") == {"leaves": rivals.LEAVES, "rounds": rivals.ROUNDS}
 
 
 def test_record_is_what_the_command_measures(parts):
