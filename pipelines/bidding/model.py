@@ -1,0 +1,113 @@
+"""What is served: the bid for an impression, what it is expected to bring, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.model import Model
+from pipelines.bidding.replay import EPISODE, SHARES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from capstan.model import Columns
+    from pipelines.bidding.bidders import Bidder
+    from pipelines.bidding.values import Values
+
+SHOWN, LEAST = 20, 20  # steps of the curve, and how far it goes at least
+DONE = "the budget is spent"
+
+
+class BidModel(Model):
+    """A bidder, the prices that were seen before, and the bidders that the gate compares it with."""
+
+    inputs = {"ctr": "double", "bidfloor": "double", "budget_left": "double", "auctions_left": "long"}
+    requirements = ("numpy",)
+    steady = True
+
+    def __init__(
+        self,
+        bidder: Bidder,
+        values: Values,
+        prices: np.ndarray,
+        mean_cost: float,
+        known: tuple[float, float],
+        baselines: Mapping[str, Bidder],
+    ):
+        """bidder: what is judged; it is `values`, but for controls. prices: how often each was seen, from 0 on.
+        mean_cost: of an auction, before. known: the lowest and highest predicted CTR of the auctions learned from.
+        """
+        self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
+        self.baselines = dict(baselines)
+        chance = prices / prices.sum()
+        self.wins = np.cumsum(chance).clip(0, 1)  # the chance to win, by the bid
+        self.costs = np.cumsum(chance * np.arange(len(prices)))  # what an auction costs then
+        self.tried = mean_cost / SHARES[-1], mean_cost / SHARES[0]  # money for an auction
+
+    def predict_columns(self, columns: Columns) -> dict[str, Any]:
+        """Return the fields of a prediction, by the fields of a request."""
+        names = ("ctr", "bidfloor", "budget_left", "auctions_left")
+        rows = [self.answer(*row) for row in zip(*(columns[name] for name in names), strict=True)]
+        return {name: [row[name] for row in rows] for name in rows[0]}
+
+    def price(self, ctr: float, budget: float, left: int) -> int:
+        """Return the bid, without a floor."""
+        return int(self.values.bid(left, np.array([budget]), np.array([ctr]))[0])
+
+    def answer(self, ctr: float, floor: float, budget: float, left: int) -> dict[str, Any]:
+        """Return the prediction of one row."""
+        price = self.price(ctr, budget, left)
+        because = self.reason(price, floor, budget, left)
+        offered = price if price > 0 and price >= floor else 0
+        wins = self.win(offered) if offered else 0.0
+        paid = np.linspace(0, np.clip(2 * price, LEAST, len(self.prices) - 1), SHOWN + 1)
+        gains = 1_000 * self.values.gains(left, budget, ctr, paid)
+        # In a second-price auction, the floor is paid where the market price is below it.
+        below = self.win(floor) * floor - self.cost(floor) if floor else 0.0
+        return {
+            "decision": "bid" if offered else "no bid",
+            "price": offered,
+            "win_probability": wins,
+            "expected_clicks": ctr * wins,
+            "expected_cost": self.cost(offered) + below if offered else 0.0,
+            "a_click_may_cost": offered / ctr,
+            "because": because,
+            "gains": np.column_stack([paid, gains]).round(4).tolist(),
+            "unusual": self.unusual(ctr, floor, budget, left),
+        }
+
+    def win(self, price: float) -> float:
+        """Return the chance that a bid wins, as prices were before."""
+        return float(self.wins[min(int(price), len(self.wins) - 1)])
+
+    def cost(self, price: float) -> float:
+        """Return what a bid costs on average, won or not."""
+        return float(self.costs[min(int(price), len(self.costs) - 1)])
+
+    def reason(self, price: float, floor: float, budget: float, left: int) -> str:
+        """Return why this is the bid, in words."""
+        if budget < 1:
+            return f"No bid: {DONE}."
+        rate = f"{budget:,.0f} for {left:,} auctions are {budget / left:.2f} for each"
+        if price == 0:
+            return f"No bid: {rate}, and later impressions are worth more."
+        if price < floor:
+            return f"No bid: it is worth {price}, and the floor is {floor:g}. {rate.capitalize()}."
+        if price == int(budget):
+            return f"All that is left: {rate}, and nothing better is expected for it."
+        return f"{rate}: above {price}, the money is expected to buy more clicks later."
+
+    def unusual(self, ctr: float, floor: float, budget: float, left: int) -> list[str]:
+        """Return what lies beyond the auctions that the bidder was tried on."""
+        said = []
+        if not self.known[0] <= ctr <= self.known[1]:
+            said.append(f"a CTR beyond {self.known[0]:.4f} to {self.known[1]:.4f}")
+        if floor:
+            said.append("a floor: the log has none")
+        if left > EPISODE:
+            said.append(f"more than {EPISODE:,} auctions left")
+        if left == EPISODE and not self.tried[0] * 0.99 <= budget / left <= self.tried[1] * 1.01:
+            said.append(f"a budget beyond {self.tried[0]:.2f} to {self.tried[1]:.2f} for each auction")
+        return said

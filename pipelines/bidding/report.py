@@ -1,0 +1,103 @@
+"""What a run shows of a bidder: clicks by budget beside other bidders, how money is spent, and the two cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.evaluation import Evaluation, Section
+from models import binary
+from pipelines.bidding import cards, replay
+from pipelines.bidding.data import UNIT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from capstan.capstone import Tables
+    from pipelines.bidding.bidders import Bidder
+    from pipelines.bidding.model import BidModel
+    from pipelines.bidding.replay import Episodes, Outcome
+
+OWN = "this bidder"
+BETTER_THAN = ("Mcpc", "linear, tuned")  # by the gate
+PACED_AT = 8  # the budget of the figure
+
+
+def evaluate(model: BidModel, tables: Tables) -> Evaluation:
+    """Return the metrics, and the sections of the report. An episode, which has one budget, is a unit.
+
+    `clicks` and `expected_clicks`, the predicted ones, are those of an episode, on average over six budgets. `ctr_auc`
+    is how well the CTR, which is given, ranks the clicks: cheap impressions bring clicks even without it.
+    """
+    log, history = replay.episodes(tables["auctions"]), tables["history"]
+    budgets = {share: replay.budget(history, share) for share in replay.SHARES}
+    results = {
+        name: {share: replay.replay(log, bidder.campaign(money), money) for share, money in budgets.items()}
+        for name, bidder in {OWN: model.bidder, **model.baselines}.items()
+    }
+    units = {name: of_units(results[name]) for name in (OWN, *BETTER_THAN)}
+    metrics = {name: float(column.mean()) for name, column in units[OWN].items()}
+    metrics |= {"win_error": win_error(model, log, budgets), "spent": spent(results[OWN], budgets)}
+    metrics["ctr_auc"] = binary.score(tables["auctions"]["click"].to_numpy(), tables["auctions"]["ctr"].to_numpy())["roc_auc"]
+    sections = [
+        Section("Clicks by budget", by_budget(results)),
+        Section("Spend, pace and wins", figure(model, log, budgets[PACED_AT])),
+        *cards.sections(tables["auctions"], metrics),
+    ]
+    return Evaluation(metrics, sections, units[OWN], {name: units[name] for name in BETTER_THAN})
+
+
+def of_units(results: dict[int, Outcome]) -> pd.DataFrame:
+    """Return clicks and predicted clicks of each episode, on average over the budgets."""
+    made = {"clicks": "clicks", "expected_clicks": "expected"}
+    return pd.DataFrame(
+        {name: np.mean([getattr(one, field) for one in results.values()], axis=0) for name, field in made.items()}
+    )
+
+
+def win_error(model: BidModel, log: Episodes, budgets: dict[int, int]) -> float:
+    """Return how far the mean chance to win is from the share of bids that won, at the worst of the budgets."""
+    errors = []
+    for money in budgets.values():
+        made = replay.moves(log, model.bidder.campaign(money), money)
+        real = log.price < replay.NEVER
+        chance = model.wins[np.minimum(made.bid, len(model.wins) - 1)]
+        errors.append(abs(chance[real].mean() - made.won[real].mean()))
+    return float(max(errors))
+
+
+def spent(results: dict[int, Outcome], budgets: dict[int, int]) -> float:
+    """Return the share of the money that was spent, at the budget where it is least."""
+    return float(min(results[share].spent.sum() / (money * len(results[share].spent)) for share, money in budgets.items()))
+
+
+def by_budget(results: dict[str, dict[int, Outcome]]) -> pd.DataFrame:
+    """Return a row per budget and bidder."""
+    rows = []
+    for share in replay.SHARES:
+        for name in results:
+            one = results[name][share]
+            shown = {"wins": one.wins.sum(), "clicks": one.clicks.sum(), "predicted": round(one.expected.sum(), 1)}
+            rows.append({"budget": f"1/{share}", "bidder": name, **shown, f"spent, {UNIT}": one.spent.sum()})
+    return pd.DataFrame(rows)
+
+
+def figure(model: BidModel, log: Episodes, money: int) -> Figure:
+    """Return the share of money spent and the auctions won, as an episode goes on, for three bidders."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(9, 3.2), layout="constrained")
+    left, right = drawn.subplots(1, 2)
+    whole = (log.price < replay.NEVER).all(axis=1)  # without the last episode, which ends early
+    shown: dict[str, Bidder] = {OWN: model.bidder} | {name: model.baselines[name] for name in BETTER_THAN}
+    for name, bidder in shown.items():
+        made = replay.moves(log, bidder.campaign(money), money)
+        left.plot(1 - made.money[whole].mean(axis=0) / money, label=name)
+        right.plot(made.won[whole].mean(axis=0).cumsum(), label=name)
+    left.set(xlabel="auction of an episode", ylabel="share of the budget spent")
+    right.set(xlabel="auction of an episode", ylabel="auctions won")
+    left.axline((0, 0), slope=1 / log.price.shape[1], color="grey", linewidth=0.8, linestyle="--")
+    left.legend()
+    return drawn

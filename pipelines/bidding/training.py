@@ -1,0 +1,46 @@
+"""Learn a bidder: from prices that were seen before, and, for those it is compared with, from the first auctions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from capstan.errors import CapstanError
+from pipelines.bidding import bidders, replay, values
+from pipelines.bidding.model import BidModel
+
+if TYPE_CHECKING:
+    from capstan.capstone import Tables
+
+FEWEST = 10_000  # prices: with fewer, a chance for each of 300 prices cannot be told
+
+
+def fit(tables: Tables, served: str = "") -> BidModel:
+    """Return the model. served: a baseline that is judged in the place of the bidder; "" is none.
+
+    Raises CapstanError where too few prices are known.
+    """
+    history, counts = tables["history"].iloc[0], tables["prices"].sort_values("price")["count"].to_numpy()
+    if counts.sum() < FEWEST:
+        raise CapstanError(f"{counts.sum():.0f} prices are known. Give {FEWEST:,} or more of earlier auctions.")
+    ctr = history["clicks"] / history["impressions"]
+    table = values.table(counts, ctr, values.HORIZON, values.HORIZON * values.RICH)
+    highest = int(np.flatnonzero(counts)[-1])
+    own = values.Values(table, highest)
+    rivals = {
+        "Mcpc": bidders.Mcpc(history["cost"] / history["clicks"]),
+        **tuned(tables, ctr, counts),
+        "paced": bidders.Paced(counts, ctr),
+        "paced, without the CTR": bidders.Blind(counts),
+    }
+    seen = tables["auctions"]["ctr"]
+    mean_cost = history["cost"] / history["impressions"]
+    known = float(seen.min()), float(seen.max())
+    return BidModel(rivals[served] if served else own, own, counts[: highest + 1], mean_cost, known, rivals)
+
+
+def tuned(tables: Tables, ctr: float, counts: np.ndarray) -> dict[str, bidders.Bidder]:
+    """Return the bidders that have a setting, with the best on the auctions to learn from."""
+    budgets = [replay.budget(tables["history"], share) for share in replay.SHARES]
+    return bidders.tuned(replay.episodes(tables["auctions"]), budgets, ctr, counts)

@@ -1,0 +1,45 @@
+"""What is watched of auctions, beside the bid and the chance to win."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.bidding import replay
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from pipelines.bidding.model import BidModel
+
+SHARE, EVERY = 8, 10  # the budget of the reference, and which auctions are watched
+
+
+def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
+    """Return predicted CTR, money for each auction left, bid, its chance to win, and whether it won.
+
+    With a budget of one eighth of what the auctions cost before, which the bidder spends auction by auction.
+    """
+    import numpy as np
+    import pandas as pd
+
+    rows = tables["auctions"]
+    log, money = replay.episodes(rows), replay.budget(tables["history"], SHARE)
+    made = replay.moves(log, model.values.campaign(money), money)
+    left = np.broadcast_to(np.arange(log.price.shape[1], 0, -1), log.price.shape)
+    bid = made.bid.ravel()[: len(rows)]
+    frame = pd.DataFrame({
+        "ctr": rows["ctr"].to_numpy(),
+        "money_for_each": (made.money / left).ravel()[: len(rows)],
+        "price": bid.astype(float),
+        "win_probability": np.where(bid > 0, model.wins[np.minimum(bid, len(model.wins) - 1)], 0.0),
+        "won": made.won.ravel()[: len(rows)].astype(int),
+    })  # fmt: skip
+    return frame.iloc[::EVERY].reset_index(drop=True)
+
+
+def of_requests(requests: pd.DataFrame) -> pd.DataFrame:
+    """Return the money that is left for each auction."""
+    import pandas as pd
+
+    return pd.DataFrame({"money_for_each": requests["budget_left"] / requests["auctions_left"]})
