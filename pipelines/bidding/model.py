@@ -41,9 +41,9 @@ class BidModel(Model):
         """
         self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
         self.baselines = dict(baselines)
-        chance = prices / prices.sum()
-        self.wins = np.cumsum(chance).clip(0, 1)  # the chance to win, by the bid
-        self.costs = np.cumsum(chance * np.arange(len(prices)))  # what an auction costs then
+        self.chance, self.every = prices / prices.sum(), np.arange(len(prices))
+        self.wins = np.cumsum(self.chance).clip(0, 1)  # the chance to win, by the bid
+        self.costs = np.cumsum(self.chance * self.every)  # what an auction costs then
         self.tried = mean_cost / SHARES[-1], mean_cost / SHARES[0]  # money for an auction
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
@@ -62,8 +62,9 @@ class BidModel(Model):
         because = self.reason(price, floor, budget, left)
         offered = price if price > 0 and price >= floor else 0
         wins = self.win(offered) if offered else 0.0
-        paid = np.linspace(0, np.clip(2 * price, LEAST, len(self.prices) - 1), SHOWN + 1)
-        gains = 1_000 * self.values.gains(left, budget, ctr, paid)
+        # What a bid gains is what each price gains at which it wins.
+        gained = np.cumsum(self.chance * self.values.gains(left, budget, ctr, self.every))
+        shown = np.linspace(0, np.clip(2 * price, LEAST, len(gained) - 1), SHOWN + 1).astype(int)
         # In a second-price auction, the floor is paid where the market price is below it.
         below = self.win(floor) * floor - self.cost(floor) if floor else 0.0
         return {
@@ -74,7 +75,7 @@ class BidModel(Model):
             "expected_cost": self.cost(offered) + below if offered else 0.0,
             "a_click_may_cost": offered / ctr,
             "because": because,
-            "gains": np.column_stack([paid, gains]).round(4).tolist(),
+            "gains": np.column_stack([shown, 1_000 * gained[shown]]).round(5).tolist(),
             "unusual": self.unusual(ctr, floor, budget, left),
         }
 

@@ -99,7 +99,8 @@ class Prediction(BaseModel):
     )
     because: str = Field(title="Why")
     gains: list[list[float]] = Field(
-        title="Thousandths of a click gained, by what is paid: below 0, the money buys more later",
-        json_schema_extra={"display": "curve", "x": f"Paid, {UNIT}"},
+        title="Thousandths of a click gained",
+        description="by each bid, less what its cost would buy later: highest at the best one",
+        json_schema_extra={"display": "curve", "x": f"Bid, {UNIT}"},
     )
     unusual: list[str] = Field(title="Unusual", description="what lies beyond all that was tried")

@@ -1,0 +1,89 @@
+"""Money in a real Redis: reserved before it is bid, spent once, given back, and never promised twice."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from pipelines.bidding.ledger import Ledger
+from pipelines.bidding.pacing import REACHED, SLOTS, Plan, auctions_left
+from tests.support.redis import redis
+
+PLAN = Plan(budget=100, auctions=1_000, start=0.0, seconds=86_400.0)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with redis() as address:
+        yield address
+
+
+@pytest.fixture
+def run(address, request) -> Callable[[Callable[[Ledger, str], Awaitable]], dict]:
+    """Return a function that runs something with a ledger whose reservations hold 0.3 s, and a campaign of its own."""
+
+    def run(what: Callable[[Ledger, str], Awaitable]) -> dict:
+        async def inside() -> dict:
+            async with Redis.from_url(f"redis://{address}") as client:
+                ledger, name = Ledger(client, seconds=0.3), request.node.name
+                await ledger.open(name, PLAN)
+                await what(ledger, name)
+                return await ledger.state(name)
+
+        return asyncio.run(inside())
+
+    return run
+
+
+def test_many_at_once_reserve_no_more_than_there_is(run):
+    async def burst(ledger: Ledger, name: str) -> None:
+        made = await asyncio.gather(*(ledger.reserve(name, f"{one}", 7, 0) for one in range(200)))
+        assert sum(one.made for one in made) == 14 and min(one.left for one in made) == 2
+
+    assert run(burst)["reserved"] == 98
+
+
+def test_win_is_spent_once_and_a_loss_is_given_back(run):
+    async def told(ledger: Ledger, name: str) -> None:
+        for bid in ("a", "b"):
+            assert (await ledger.reserve(name, bid, 40, 3)).made
+        assert await ledger.won(name, "a", 25, 3) and not await ledger.won(name, "a", 25, 3)
+        await ledger.lost(name, "b")
+        assert (await ledger.reserve(name, "c", 75, 4)) == (True, 0, 3)
+
+    state = run(told)
+    assert (state["spent"], state["reserved"], state["wins"], state["late"]) == (25, 75, 1, 0)
+    assert (state["spent:3"], state["wins:3"], state["seen:3"], state["seen:4"]) == (25, 1, 2, 1)
+
+
+def test_bid_of_which_nothing_is_heard_gives_its_money_back(run):
+    async def silent(ledger: Ledger, name: str) -> None:
+        assert (await ledger.reserve(name, "a", 100, 0)).made and not (await ledger.reserve(name, "b", 1, 0)).made
+        await asyncio.sleep(0.35)
+        assert (await ledger.reserve(name, "c", 60, 0)).left == 40
+        assert await ledger.won(name, "a", 30, 0)  # the exchange charges it all the same
+
+    state = run(silent)
+    assert (state["spent"], state["reserved"], state["late"]) == (30, 60, 1)
+
+
+def test_campaign_that_begins_again_keeps_what_it_spent(run):
+    async def again(ledger: Ledger, name: str) -> None:
+        await ledger.reserve(name, "a", 40, 0)
+        await ledger.won(name, "a", 40, 0)
+        await ledger.open(name, PLAN._replace(budget=50))
+        assert await ledger.plan(name) == PLAN._replace(budget=50) and await ledger.plan("none") is None
+        assert (await ledger.reserve(name, "b", 11, 0)).made is False
+
+    assert run(again)["spent"] == 40
+
+
+def test_auctions_left_follow_the_clock_and_the_traffic():
+    plan, now = PLAN._replace(auctions=100_000), 86_400 * 20 / SLOTS
+    lately = 100_000 * (REACHED[20] - REACHED[19])
+    usual = auctions_left(plan, now, round(lately))
+    assert usual == pytest.approx(100_000 * (1 - REACHED[20]), rel=0.02)
+    assert auctions_left(plan, now, round(10 * lately)) > 8 * usual > 80 * auctions_left(plan, now, 0)
+    assert auctions_left(plan, 86_399.99, 0) == 1 == auctions_left(plan, time.time(), 5)
