@@ -44,7 +44,7 @@ def uniform(logged: pd.DataFrame, past: pd.DataFrame, items: int) -> Rounds:
     return rounds(logged, rewards(past, items), np.full((3, items), 1 / items))
 
 
-def greedy(logged: pd.DataFrame, past: pd.DataFrame, items: int, sharp: float = 2_000.0) -> Rounds:
+def greedy(logged: pd.DataFrame, past: pd.DataFrame, items: int, sharp: float = 300.0) -> Rounds:
     """Return rounds that ask what a policy that was learned would get: items by softmax of their rate of clicks."""
     model = rewards(past, items)
     chances = np.exp(sharp * (model - model.max(axis=1, keepdims=True)))
