@@ -16,7 +16,7 @@ from pipelines.bidding.pacing import Plan
 
 SECONDS = 2.0  # within which an exchange says who won
 KEPT = 86_400  # seconds for which a win is known as told
-FIELDS = ("budget", "spent", "reserved", "wins", "late")
+FIELDS = ("budget", "spent", "reserved", "wins", "late", "seen")
 
 # KEYS: campaign, ends of reservations, their prices, counts by slot. ARGV: id, price, seconds, slot.
 RESERVE = """
@@ -32,12 +32,13 @@ local left = had[1] - had[2] - had[3]
 local price, slot, made = tonumber(ARGV[2]), tonumber(ARGV[4]), 0
 local seen = redis.call('HINCRBY', KEYS[4], 'seen:' .. slot, 1)
 local before = tonumber(redis.call('HGET', KEYS[4], 'seen:' .. (slot - 1)) or 0)
+local all = redis.call('HINCRBY', KEYS[1], 'seen', 1)
 if price > 0 and price <= left and redis.call('ZADD', KEYS[2], 'NX', clock + ARGV[3], ARGV[1]) == 1 then
   redis.call('HSET', KEYS[3], ARGV[1], price)
   redis.call('HINCRBY', KEYS[1], 'reserved', price)
   made, left = 1, left - price
 end
-return {made, left, seen + before}
+return {made, left, seen + before, all}
 """
 
 # KEYS: campaign, ends of reservations, their prices, counts by slot, wins that were told. ARGV: id, paid, slot, kept.
@@ -63,11 +64,12 @@ return 1
 
 
 class Reserved(NamedTuple):
-    """Whether money was reserved, what is left then, and the auctions of this slot and the one before it."""
+    """Whether money was reserved, what is left then, the auctions of this slot and the one before it, and all."""
 
     made: bool
     left: int
     lately: int
+    seen: int
 
 
 class Ledger:
@@ -97,8 +99,8 @@ class Ledger:
 
     async def reserve(self, campaign: str, bid: str, price: int, slot: int) -> Reserved:
         """Reserve the price of a bid, unless too little is left, and count the auction. price: 0 only counts."""
-        made, left, lately = await self._reserve(keys(campaign)[:4], [bid, price, self.seconds, slot])
-        return Reserved(bool(made), left, lately)
+        made, *known = await self._reserve(keys(campaign)[:4], [bid, price, self.seconds, slot])
+        return Reserved(bool(made), *known)
 
     async def won(self, campaign: str, bid: str, paid: int, slot: int) -> bool:
         """Spend what an auction cost. Returns False where that was told before."""
@@ -109,7 +111,7 @@ class Ledger:
         await self._settle(keys(campaign), [bid, -1, 0, KEPT])
 
     async def state(self, campaign: str) -> dict[str, int]:
-        """Return budget, spent, reserved, wins and late; and spent, wins and auctions seen by slot."""
+        """Return budget, spent, reserved, wins, late and auctions seen; and what was spent, won and seen by slot."""
         own, _, _, slots, _ = keys(campaign)
         had: list[Any] = await self.redis.hmget(own, FIELDS)
         counts: dict[bytes, bytes] = await self.redis.hgetall(slots)

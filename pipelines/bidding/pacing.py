@@ -1,7 +1,7 @@
 """How many auctions a campaign has left, by the clock and by the traffic that came lately.
 
 A bidder that knows what is left of money and auctions paces itself. What it needs is a forecast of the auctions; a
-controller corrects it by how many came lately beside how many were expected.
+controller corrects it by how many came beside how many were expected.
 """
 
 from __future__ import annotations
@@ -41,9 +41,12 @@ class Plan(NamedTuple):
         return float(self.auctions * (REACHED[low] + (at - low) * TRAFFIC[low]))
 
 
-def auctions_left(plan: Plan, now: float, lately: int) -> int:
-    """Return how many auctions are left, at least 1. lately: those seen in this slot and the one before it."""
-    begun = max(plan.slot(now) - 1, 0)
-    expected = plan.expected(now) - plan.auctions * REACHED[begun]
-    rate = (lately + SURE) / (expected + SURE)
-    return max(int((plan.auctions - plan.expected(now)) * rate), 1)
+def auctions_left(plan: Plan, now: float, lately: int, seen: int) -> int:
+    """Return how many auctions are left, at least 1. lately: those seen in this slot and the one before it. seen: all.
+
+    More than the forecast are expected only where both say so: a burst that is over is not in what came lately, and one
+    that has just begun is little of what came all day.
+    """
+    begun, until = plan.auctions * REACHED[max(plan.slot(now) - 1, 0)], plan.expected(now)
+    rate = min((lately + SURE) / (until - begun + SURE), (seen + SURE) / (until + SURE))
+    return max(int((plan.auctions - until) * rate), 1)

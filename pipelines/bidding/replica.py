@@ -25,7 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from pipelines.bidding import screen
-from pipelines.bidding.ledger import Ledger
+from pipelines.bidding.ledger import Ledger, Reserved
 from pipelines.bidding.model import BidModel
 from pipelines.bidding.pacing import Plan, auctions_left
 
@@ -76,7 +76,7 @@ class Replica:
 
     def __init__(self, model: BidModel, ledger: Ledger):
         self.model, self.ledger = model, ledger
-        self.known: dict[str, tuple[Plan, int, int]] = {}  # plan, money left and auctions seen lately, as of the last bid
+        self.known: dict[str, tuple[Plan, Reserved]] = {}  # as of the last bid
 
     async def price(self, campaign: str, ctr: float, bid: str, floor: float) -> tuple[int, str]:
         """Return a price whose money is reserved, or 0 and why not."""
@@ -85,15 +85,15 @@ class Replica:
             plan = await self.ledger.plan(campaign)
             if plan is None:
                 return 0, f"no campaign {campaign}"
-            self.known[campaign] = plan, *(await self.ledger.reserve(campaign, "", 0, plan.slot(now)))[1:]
-        plan, left, lately = self.known[campaign]
+            self.known[campaign] = plan, await self.ledger.reserve(campaign, "", 0, plan.slot(now))
+        plan, last = self.known[campaign]
         if not 0 <= now - plan.start < plan.seconds:
             return 0, "the campaign does not run now"
-        price = self.model.price(ctr, max(left, 0), auctions_left(plan, now, lately))
+        price = self.model.price(ctr, max(last.left, 0), auctions_left(plan, now, last.lately, last.seen))
         price = price if price >= floor else 0
         # Others may have spent since: what Redis says is left decides, and the next bid knows it.
         held = await self.ledger.reserve(campaign, bid, price, plan.slot(now))
-        self.known[campaign] = plan, held.left, held.lately
+        self.known[campaign] = plan, held
         if held.made:
             return price, ""
         return 0, "less money is left than the bid" if price else "the bid is below the floor, or nothing is left"

@@ -51,7 +51,7 @@ def test_win_is_spent_once_and_a_loss_is_given_back(run):
             assert (await ledger.reserve(name, bid, 40, 3)).made
         assert await ledger.won(name, "a", 25, 3) and not await ledger.won(name, "a", 25, 3)
         await ledger.lost(name, "b")
-        assert (await ledger.reserve(name, "c", 75, 4)) == (True, 0, 3)
+        assert (await ledger.reserve(name, "c", 75, 4)) == (True, 0, 3, 3)
 
     state = run(told)
     assert (state["spent"], state["reserved"], state["wins"], state["late"]) == (25, 75, 1, 0)
@@ -82,8 +82,11 @@ def test_campaign_that_begins_again_keeps_what_it_spent(run):
 
 def test_auctions_left_follow_the_clock_and_the_traffic():
     plan, now = PLAN._replace(auctions=100_000), 86_400 * 20 / SLOTS
-    lately = 100_000 * (REACHED[20] - REACHED[19])
-    usual = auctions_left(plan, now, round(lately))
+    lately, seen = round(100_000 * (REACHED[20] - REACHED[19])), round(100_000 * REACHED[20])
+    usual = auctions_left(plan, now, lately, seen)
     assert usual == pytest.approx(100_000 * (1 - REACHED[20]), rel=0.02)
-    assert auctions_left(plan, now, round(10 * lately)) > 8 * usual > 80 * auctions_left(plan, now, 0)
-    assert auctions_left(plan, 86_399.99, 0) == 1 == auctions_left(plan, time.time(), 5)
+    assert auctions_left(plan, now, 2 * lately, 2 * seen) == pytest.approx(2 * usual, rel=0.02)
+    assert auctions_left(plan, now, 0, seen) < usual / 10  # the traffic has ended
+    assert auctions_left(plan, now, 10 * lately, seen + 9 * lately) < 3 * usual  # a burst that has just begun
+    assert auctions_left(plan, now, lately, 2 * seen) == usual  # and one that is over
+    assert auctions_left(plan, 86_399.99, 0, 0) == 1 == auctions_left(plan, time.time(), 5, 5)
