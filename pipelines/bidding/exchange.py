@@ -10,21 +10,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FEN = 100
-LONGEST = 0.2  # seconds for a bid
 PATIENCE = 30.0  # seconds in which a win is told again and again
 
 
 class Line:
     """A connection to a server, which takes one request at a time."""
 
-    def __init__(self, port: int):
-        self.port = port
+    def __init__(self, port: int, longest: float):
+        self.port, self.longest = port, longest
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         """Return status and body. Raises OSError or EOFError where the server is lost, and TimeoutError where slow."""
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(self.longest):
                 return await self._ask(method, path, body)
         except (OSError, EOFError, TimeoutError):
             self.close()
@@ -52,6 +51,7 @@ class Exchange:
 
     ports: Sequence[int]
     campaign: str
+    longest: float = 0.2  # seconds for an answer
     charged: int = 0  # fen CPM
     wins: int = 0
     offers: int = 0
@@ -99,7 +99,7 @@ class Exchange:
     async def ask(self, port: int, method: str, path: str, content: Any = None) -> tuple[int, bytes]:
         """Ask a replica over a connection that is free."""
         free = self.lines.setdefault(port, [])
-        line = free.pop() if free else Line(port)
+        line = free.pop() if free else Line(port, self.longest)
         try:
             return await line.ask(method, path, b"" if content is None else json.dumps(content).encode())
         finally:

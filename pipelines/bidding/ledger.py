@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from pipelines.bidding.pacing import Plan
 
-SECONDS = 2.0  # within which an exchange says who won
+SECONDS = 10.0  # within which an exchange says who won
 KEPT = 86_400  # seconds for which a win is known as told
 FIELDS = ("budget", "spent", "reserved", "wins", "late", "seen")
 

@@ -10,8 +10,10 @@ Redis. Where Redis does not answer, nothing is bid.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import pickle
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,8 @@ from pipelines.bidding.model import BidModel
 from pipelines.bidding.pacing import Plan, auctions_left
 
 FEN = 100  # of a yuan
-LATEST = 0.05  # seconds to wait for Redis: an exchange waits for 0.1 s
+LATEST = 0.05  # seconds to wait for Redis: an exchange often waits for 0.1
+AFTER = (1.0, 2.0)  # seconds after which a bid that was not sent is given back, twice
 LONGEST = 64
 
 
@@ -76,6 +79,7 @@ class Replica:
 
     def __init__(self, model: BidModel, ledger: Ledger):
         self.model, self.ledger = model, ledger
+        self.tasks: set[asyncio.Task[None]] = set()
         self.known: dict[str, tuple[Plan, Reserved]] = {}  # as of the last bid
 
     async def price(self, campaign: str, ctr: float, bid: str, floor: float) -> tuple[int, str]:
@@ -111,6 +115,7 @@ class Replica:
             try:
                 price, because = await self.price(asked.ext.campaign, one.ext.ctr, name, one.bidfloor * FEN)
             except RedisError:
+                self.unsent(asked.ext.campaign, [name, *(bid["id"] for bid in bids)])
                 return Response(status_code=204, headers={"x-no-bid": "the ledger does not answer"})
             if price:
                 told = f"?campaign={asked.ext.campaign}&bid={name}"
@@ -119,6 +124,20 @@ class Replica:
         if not bids:
             return Response(status_code=204, headers={"x-no-bid": because})
         return JSONResponse({"id": asked.id, "cur": "CNY", "seatbid": [{"bid": bids}]})
+
+    def unsent(self, campaign: str, bids: list[str]) -> None:
+        """Give back, in a while, what Redis may still reserve for bids that are not sent."""
+
+        async def later() -> None:
+            for wait in AFTER:
+                await asyncio.sleep(wait)
+                with suppress(RedisError):
+                    for bid in bids:
+                        await self.ledger.lost(campaign, bid)
+
+        task = asyncio.create_task(later())
+        self.tasks.add(task)  # the loop itself would not keep it
+        task.add_done_callback(self.tasks.discard)
 
     async def win(self, request: Request) -> Response:
         """Spend what an auction cost; its price is in yuan CPM."""
@@ -190,10 +209,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--redis", default="127.0.0.1:6379")
     parser.add_argument("--port", type=int, default=8070)
+    parser.add_argument("--wait", type=float, default=LATEST, help="seconds for an answer of Redis")
     parser.add_argument("--model", type=Path, help="a pickled BidModel of your own; by default the champion")
     given = parser.parse_args()
     model = pickle.loads(given.model.read_bytes()) if given.model else champion()  # noqa: S301 - the operator's own file
-    redis = Redis.from_url(f"redis://{given.redis}", socket_timeout=LATEST, socket_connect_timeout=LATEST)
+    redis = Redis.from_url(f"redis://{given.redis}", socket_timeout=given.wait, socket_connect_timeout=given.wait)
     app = Replica(model, Ledger(redis)).app()
     uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
 

@@ -36,7 +36,7 @@ class Site:
 
     def start(self, port: int):
         command = [sys.executable, "-m", "pipelines.bidding.replica", "--redis", self.address]
-        command += ["--port", str(port), "--model", str(self.folder / "model")]
+        command += ["--port", str(port), "--model", str(self.folder / "model"), "--wait", "0.5"]
         return self.stack.enter_context(process(command, self.folder / f"log-{port}-{time.monotonic()}"))
 
     def answers(self, port: int) -> bool:
@@ -121,8 +121,8 @@ def test_what_is_not_bid_on_says_why(site, content, status, said):
 
 @pytest.mark.rotating
 def test_nothing_that_is_killed_or_lost_overspends_or_stops_a_campaign(site, impressions):
-    budget, seconds = 15_000, 16.0
-    exchange = Exchange(site.ports, CAMPAIGN)
+    budget, seconds = 15_000, 30.0
+    exchange = Exchange(site.ports, CAMPAIGN, longest=2.0)
     pid = site.client.info("server")["process_id"]
 
     async def day() -> list[int]:
@@ -145,21 +145,31 @@ def test_nothing_that_is_killed_or_lost_overspends_or_stops_a_campaign(site, imp
         return sold
 
     started = time.time()
-    site.begin(CAMPAIGN, budget=budget, auctions=2_500, seconds=seconds, start=started)
+    site.begin(CAMPAIGN, budget=budget, auctions=3_500, seconds=seconds, start=started)
     sold = asyncio.run(day())
     state = site.state(CAMPAIGN)
     assert state["spent"] == exchange.charged <= budget, (state, exchange.charged)
-    assert state["wins"] == exchange.wins and state["late"] == 0
-    assert min(sold[:-1]) > 0, sold  # it went on after each of them
-    assert budget - exchange.charged < 300, state  # less than one bid is left of the money
+    assert state["wins"] == exchange.wins
+    assert min(sold) > 0, sold  # it went on after each of them
+    assert exchange.charged > 0.9 * budget, state
     assert exchange.failed > 0
 
 
 @pytest.mark.rotating
 def test_burst_at_the_end_of_the_money_is_not_overspent(site, impressions):
-    """Two replicas that both think that there is money, and ten times the traffic."""
-    exchange = Exchange(site.ports, "burst")
-    site.begin("burst", budget=2_000, auctions=100, seconds=60)
-    asyncio.run(sell(exchange, impressions, BURST, 2))
+    """In its last minutes: two replicas that both think that there is money, and thirty bid requests at any time."""
+    exchange, budget = Exchange(site.ports, "burst", longest=5.0), 3_000
+
+    async def burst() -> None:
+        async def one(number: int) -> None:
+            for at in range(number, 1_500, 30):
+                await exchange.sell(f"burst-{at}", *impressions[at])
+
+        await asyncio.gather(*(one(number) for number in range(30)))
+        await exchange.close()
+
+    site.begin("burst", budget=budget, auctions=300, seconds=3_600, start=time.time() - 3_300)
+    asyncio.run(burst())
     state = site.state("burst")
-    assert state["spent"] == exchange.charged <= 2_000 and state["spent"] > 1_700
+    assert state["spent"] == exchange.charged <= budget
+    assert budget - exchange.charged < 300 and exchange.wins == state["wins"], state

@@ -1,0 +1,154 @@
+"""`python -m pipelines.bidding.speed`: how long a bid takes at 1,000 bid requests a second.
+
+It writes `speed.json` into the folder that it is given, and prints the table. It starts a Redis and a replica with the
+champion, and sells the auctions of the log to it at a steady rate, answered or not; then it asks the endpoint, which
+has to be up, at the same rate. The load generator runs on the same machine, on one core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from urllib.parse import urlparse
+
+import httpx
+import numpy as np
+import pandas as pd
+
+from capstan.settings import settings
+from models.study import Line as Measured
+from models.study import Study, markdown, options
+from pipelines.bidding import replay, task
+from pipelines.bidding.exchange import Exchange, Line
+from pipelines.bidding.schema import EXAMPLE
+
+FOLDER = Path(__file__).parent
+RATES, SECONDS, WARM = (100, 500, 1_000), 20.0, 3.0
+REDIS, PORT, CAMPAIGN = 16_379, 18_070, "speed"
+REPLICA, ENDPOINT = "replica with Redis, bid and win", "endpoint, KServe"
+
+
+async def steady(ask: Callable[[int], Awaitable[object]], rate: float, seconds: float) -> None:
+    """Call a function at a rate, each time whether the calls before it have ended or not."""
+    begun = time.perf_counter()
+    async with asyncio.TaskGroup() as group:
+        for number in range(int(rate * seconds)):
+            await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+            group.create_task(ask(number))  # type: ignore[arg-type]  # every one is a coroutine
+
+
+def line(took: list[float], failed: int, rate: float, seconds: float) -> Measured:
+    """Return quantiles in milliseconds, and how many requests a second were answered."""
+    low, high, top = (1_000 * float(np.quantile(took, part)) for part in (0.5, 0.99, 0.999))
+    return {"rate": rate, "answered": len(took) / seconds, "failed": failed, "median": low, "p99": high, "p999": top}
+
+
+@contextmanager
+def replica() -> Iterator[None]:
+    """Start a Redis and a replica, and stop both in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        commands = (
+            ["redis-server", "--port", str(REDIS), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+            [sys.executable, "-m", "pipelines.bidding.replica", "--redis", f"127.0.0.1:{REDIS}", "--port", str(PORT)],
+        )
+        started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
+        try:
+            for _ in range(600):
+                try:
+                    httpx.get(f"http://127.0.0.1:{PORT}/campaigns/{CAMPAIGN}")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield
+        finally:
+            for one in started:
+                one.terminate()
+                one.wait()
+
+
+def of_replica(rows: pd.DataFrame, money: int, rate: float) -> Measured:
+    """Return how long the bids of a replica take; the wins and losses are told as well, but not timed."""
+    plan = {"budget": money, "auctions": len(rows), "seconds": 3_600.0}
+    httpx.put(f"http://127.0.0.1:{PORT}/campaigns/{CAMPAIGN}", json=plan).raise_for_status()
+    exchange = Exchange([PORT], CAMPAIGN, longest=2.0)
+    pairs = cycle(zip(rows["ctr"].tolist(), rows["market_price"].astype(int).tolist(), strict=True))
+
+    async def run() -> None:
+        for seconds in (WARM, SECONDS):
+            exchange.took.clear()
+            exchange.failed = 0
+            await steady(lambda number: exchange.sell(f"{rate}-{seconds}-{number}", *next(pairs)), rate, seconds)
+        await exchange.close()
+
+    asyncio.run(run())
+    return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": REPLICA, "wins": exchange.wins}
+
+
+def of_endpoint(rows: pd.DataFrame, rate: float) -> Measured:
+    """Return how long the answers of the endpoint take."""
+    port, free, took, failed = urlparse(settings().endpoint_url).port or 80, list[Line](), list[float](), 0
+    ctr = cycle(rows["ctr"].tolist())
+
+    async def ask(number: int) -> None:
+        nonlocal failed
+        body = json.dumps({"instances": [EXAMPLE | {"id": str(number), "ctr": next(ctr)}]}).encode()
+        own, begun = free.pop() if free else Line(port, 2.0), time.perf_counter()
+        try:
+            status, _ = await own.ask("POST", "/v1/models/bidding:predict", body)
+        except (OSError, EOFError, TimeoutError):
+            status = 0
+        free.append(own)
+        if status == httpx.codes.OK:
+            took.append(time.perf_counter() - begun)
+        else:
+            failed += 1
+
+    async def run() -> None:
+        nonlocal failed
+        for seconds in (WARM, SECONDS):
+            took.clear()
+            failed = 0
+            await steady(ask, rate, seconds)
+        for one in free:
+            one.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(run())
+    return line(took, failed, rate, SECONDS) | {"method": ENDPOINT}
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of STUDIES.md."""
+    return markdown(results, {"bids of": "method", "requests a second": "rate"}, {
+        "answered a second": lambda rows: f"{rows['answered'].mean():.0f}",
+        "failed": lambda rows: f"{rows['failed'].sum():.0f}",
+        "median, ms": lambda rows: f"{rows['median'].mean():.1f}",
+        "99 %, ms": lambda rows: f"{rows['p99'].mean():.1f}",
+        "99.9 %, ms": lambda rows: f"{rows['p999'].mean():.1f}",
+    })  # fmt: skip
+
+
+def main() -> None:
+    """Measure, write and print."""
+    given = options(__doc__, FOLDER).parse_args()
+    study = Study(given.out / "speed.json", ["method", "rate"])
+    test = task.split(task.load(settings().data_dir))[1]
+    rows = test["auctions"]
+    with replica():
+        for rate in RATES:
+            study.add(of_replica(rows, replay.budget(test["history"], 8, len(rows)), rate))
+    for rate in RATES:
+        study.add(of_endpoint(rows, rate))
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What is served: bids that add up, refusals in words, requests that are checked."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from pipelines.bidding import task
+from pipelines.bidding.schema import EXAMPLE
+
+
+def answer(served, **given) -> dict:
+    asked = task.Request(**(EXAMPLE | given)).model_dump()
+    made = served.predict_columns({name: [asked[name]] for name in served.inputs})
+    return task.Prediction(**{name: column[0] for name, column in made.items()}).model_dump()
+
+
+def test_bid_is_where_the_gain_is_highest(served):
+    for ctr, money, left in ((0.0045, 1_969, 1_000), (0.002, 9_000, 300), (0.012, 400, 30)):
+        made = answer(served, ctr=ctr, budget_left=money, auctions_left=left)
+        bids, gains = np.array(made["gains"]).T
+        step = bids[1] - bids[0]
+        assert abs(bids[gains.argmax()] - made["price"]) <= step + 1 and gains.max() > 0
+        assert made["decision"] == "bid" and made["unusual"] == []
+
+
+def test_what_is_expected_of_a_bid_is_what_the_prices_say(served, parts):
+    made, counts = answer(served, ctr=0.005, budget_left=10_000), parts[0]["prices"]["count"].to_numpy()
+    chance = counts / counts.sum()
+    prices = np.arange(made["price"] + 1)
+    assert made["win_probability"] == pytest.approx(chance[: len(prices)].sum())
+    assert made["expected_cost"] == pytest.approx((chance[: len(prices)] * prices).sum())
+    assert made["expected_clicks"] == pytest.approx(0.005 * made["win_probability"])
+    floor = answer(served, ctr=0.005, budget_left=10_000, bidfloor=made["price"] - 5)
+    assert floor["price"] == made["price"] and floor["expected_cost"] > made["expected_cost"]
+    assert floor["unusual"] == ["a floor: the log has none"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"budget_left": 0}, "the budget is spent"),
+        ({"budget_left": 0.4}, "the budget is spent"),
+        ({"bidfloor": 40}, "the floor is 40"),
+        ({"budget_left": 1, "auctions_left": 1_000_000}, "later impressions are worth more"),
+    ],
+)
+def test_no_bid_says_why(served, given, said):
+    made = answer(served, **given)
+    assert said in made["because"] and made["decision"] == "no bid"
+    assert made["price"] == made["win_probability"] == made["expected_clicks"] == made["expected_cost"] == 0
+
+
+def test_last_auction_takes_what_is_left(served):
+    assert answer(served, budget_left=90, auctions_left=1)["price"] == 90
+    rich = answer(served, budget_left=1e12, auctions_left=1)
+    assert rich["price"] == served.values.highest and rich["win_probability"] == 1
+
+
+def test_what_was_not_tried_is_said(served):
+    assert "CTR" in answer(served, ctr=0.9)["unusual"][0]
+    assert "auctions left" in answer(served, auctions_left=10**9, budget_left=1e10)["unusual"][0]
+    assert "a budget beyond" in answer(served, budget_left=1e9)["unusual"][0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ctr": "high"}, "valid number"),
+        ({"ctr": 0}, "greater than 0"),
+        ({"ctr": 1.2}, "less than or equal to 1"),
+        ({"budget_left": -1}, "greater than or equal to 0"),
+        ({"auctions_left": 0}, "greater than or equal to 1"),
+        ({"auctions_left": 2.5}, "valid integer"),
+        ({"bidfloor": 1e7}, "less than or equal to 1000000"),
+        ({"id": ""}, "at least 1 character"),
+        ({"id": "x" * 65}, "at most 64"),
+        ({"imp": []}, "not permitted"),
+        ({"budget_left": float("nan")}, "finite number"),
+    ],
+)
+def test_request_that_is_wrong_says_what_is_allowed(given, said):
+    with pytest.raises(ValidationError) as error:
+        task.Request(**(EXAMPLE | given))
+    assert said in error.value.errors()[0]["msg"]
+
+
+def test_prices_that_are_too_few_are_refused(parts):
+    from capstan.errors import CapstanError
+
+    prices = parts[0]["prices"]
+    with pytest.raises(CapstanError, match="3 prices are known"):
+        task.train(parts[0] | {"prices": prices.assign(count=(prices["price"] < 3).astype(float))})

@@ -1,0 +1,76 @@
+"""The studies: their lines are what their commands measure, on a part that is quick."""
+
+import numpy as np
+import pytest
+
+from models import study
+from pipelines.bidding import click_models, clicks, compare, counterfactual, day, replay
+from pipelines.bidding.pacing import Plan
+from tests.support.data import DATA_DIR
+
+
+@pytest.fixture(scope="module")
+def impressions():
+    return clicks.impressions(DATA_DIR)
+
+
+def test_record_of_budgets_is_what_the_command_measures(served, parts):
+    money = replay.budget(parts[1]["history"], 16)
+    made = compare.line(replay.replay(replay.episodes(parts[1]["auctions"]), served.values.campaign(money), money))
+    record = study.read(compare.FOLDER / "compare.json").query("part == 'budgets' and budget == '1/16'")
+    record = record.set_index("method").loc[compare.OWN]
+    assert made == pytest.approx({name: record[name] for name in made})
+
+
+def test_record_of_banners_is_what_the_command_measures():
+    record = study.read(counterfactual.FOLDER / "counterfactual.json")["clicks"]
+    assert [line["clicks"] for line in counterfactual.measured(DATA_DIR)] == pytest.approx(record.tolist())
+
+
+def test_record_of_clicks_has_the_chosen_setting_of_each_method():
+    record = study.read(clicks.FOLDER / "clicks.json")
+    tried = record.query("part == 'tuned'")
+    assert len(tried) == sum(len(clicks.FAMILIES.trials(name)) for name in clicks.FAMILIES)
+    assert set(record.query("part == 'folds'")["family"]) == set(clicks.FAMILIES)
+
+
+@pytest.mark.parametrize("kind", [click_models.Simple, click_models.Hashed, click_models.Boosted, click_models.Deep])
+def test_model_of_clicks_ranks_them_and_is_calibrated(kind, impressions):
+    from sklearn.metrics import roc_auc_score
+
+    rows, clicked = impressions.head(6_000), impressions["click"].to_numpy()[:6_000]
+    model = kind(0, **({"epochs": 3} if kind is click_models.Deep else {})).fit(rows[:4_500], clicked[:4_500])
+    made = model.predict(rows[4_500:])
+    assert roc_auc_score(clicked[4_500:], made) > 0.55 and made.mean() == pytest.approx(clicked.mean(), abs=0.05)
+
+
+def test_click_of_a_row_that_is_predicted_has_no_effect(impressions):
+    """The rates of clicks that LightGBM reads are those of other rows."""
+    rows, clicked = impressions.head(3_000), impressions["click"].to_numpy()[:3_000]
+    models = [click_models.Boosted(0, trees=20).fit(rows[:2_000], clicked[:2_000]) for _ in range(2)]
+    planted = rows[2_000:].assign(click=1 - clicked[2_000:])
+    assert np.array_equal(models[0].predict(rows[2_000:]), models[1].predict(planted))
+
+
+def test_pairs_of_the_factorization_machine_are_their_products():
+    import torch
+
+    torch.manual_seed(0)
+    net = click_models._network(20, 3, size=4, hidden=0)
+    places = torch.tensor([[1, 7, 15], [2, 2, 19]])
+    with torch.no_grad():
+        made = net(places)
+        vectors, weights = net.vector.weight, net.weight.weight[:, 0]
+        for row, value in zip(places, made, strict=True):
+            pairs = sum(float(vectors[row[a]] @ vectors[row[b]]) for a in range(3) for b in range(a))
+            assert float(value) == pytest.approx(float(net.constant + weights[row].sum()) + pairs, abs=1e-5)
+
+
+def test_day_spends_its_money_with_the_correction_and_not_without_pacing(parts, served):
+    rows = parts[1]["auctions"].iloc[30_000:34_000]
+    plan = Plan(replay.budget(parts[1]["history"], 8, len(rows)), len(rows), 0.0, day.DAY)
+    made = {name: day.lived(rows, served, plan, day.traffic(day.DAYS[2], len(rows)), left)
+            for name, left in day.ways(plan).items()}  # fmt: skip
+    assert made["by the forecast, corrected"]["spent"] > 0.95
+    assert made["by the forecast, corrected"]["expected"] > made["linear, tuned, without pacing"]["expected"]
+    assert all(one["spent"] <= 1 for one in made.values())
