@@ -25,7 +25,7 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "Who could be harmed": "Who is shown the advertisement: a CTR may be predicted from what people did and where "
         "they are. The bidder sees nothing of a person but the CTR, and hands on what is wrong in it. An advertiser "
         "loses money where the CTR is too high for some impressions.",
-        "Limits": "The log has only auctions that its own bidder won, so prices above its bids, which reached 300, "
+        "Limits": "The log has only auctions that its own bidder won, so prices above its bids, which reached 277, "
         "are not in it. Bids are assumed to change neither prices nor the bids of others. A click counts alike, "
         "whoever makes it, and some are not made by people.",
     }

@@ -66,7 +66,9 @@ def compared(rows: pd.DataFrame, clicked: np.ndarray, best: dict[str, Setting], 
             parts[name][held] = model.predict(rows[held])
     for name, made in parts.items():
         scored = binary.score(clicked, made)
-        line: Line = {"family": name, "setting": "chosen", "seed": seed, "part": "folds"} | {key: scored[key] for key in ("roc_auc", "calibration_error")}
+        line: Line = {"family": name, "setting": "chosen", "seed": seed, "part": "folds"} | {
+            key: scored[key] for key in ("roc_auc", "calibration_error")
+        }
         line["log_loss"] = float(loss(clicked, made).mean())
         for field, pair in {
             "auc_more": (delong.roc_auc(clicked, made), delong.roc_auc(clicked, parts[SIMPLE])),

@@ -60,7 +60,11 @@ def published(loaded: dict[str, pd.DataFrame], model: BidModel) -> Iterator[Line
     log, money = episodes(loaded["auctions"]), budget(loaded["history"], 32)
     history, counts = loaded["history"].iloc[0], loaded["prices"]["count"].to_numpy()
     table = values.table(counts, history["clicks"] / history["impressions"], EPISODE, money)
-    own = {MCPC: model.baselines[MCPC], PAPER: values.Values(table, len(model.prices) - 1), LINEAR: model.baselines[LINEAR]}
+    own = {
+        MCPC: model.baselines[MCPC],
+        PAPER: values.Values(table, len(model.prices) - 1),
+        LINEAR: model.baselines[LINEAR],
+    }
     for name, shown in PUBLISHED.items():
         yield {"method": f"{name}, as printed"} | dict(zip(("wins", "clicks", "spent"), map(float, shown), strict=True))
         yield {"method": name} | line(result(log, own[name], money))
@@ -68,10 +72,16 @@ def published(loaded: dict[str, pd.DataFrame], model: BidModel) -> Iterator[Line
 
 def compared(log: replay.Episodes, model: BidModel, money: int) -> Iterator[Line]:
     """Yield a line per bidder at one budget."""
-    all_of_them: dict[str, bidders.Bidder] = {**model.baselines, HINDSIGHT: in_hindsight(log, model, money), OWN: model.values}
+    all_of_them: dict[str, bidders.Bidder] = {
+        **model.baselines,
+        HINDSIGHT: in_hindsight(log, model, money),
+        OWN: model.values,
+    }
     made = {name: result(log, bidder, money) for name, bidder in all_of_them.items()}
     for name, one in made.items():
-        against = {f"{key}_{other}": value for other in (LINEAR, MCPC, PACED) for key, value in more(one, made[other]).items()}
+        against = {
+            f"{key}_{other}": value for other in (LINEAR, MCPC, PACED) for key, value in more(one, made[other]).items()
+        }
         yield {"method": name} | line(one) | against
 
 

@@ -1,7 +1,7 @@
 """The auctions of an advertiser, what was known before them, and where the files come from.
 
-Source: Zhang, Yuan, Wang and Shen, "Real-time bidding benchmarking with iPinYou dataset" (2014), campaign 2997, as Cai et
-al. (2017) prepared it: https://github.com/han-cai/rlb-dp. For research use only.
+Source: Zhang, Yuan, Wang and Shen, "Real-time bidding benchmarking with iPinYou dataset" (2014), campaign 2997, as Cai
+et al. (2017) prepared it: https://github.com/han-cai/rlb-dp. For research use only.
 """
 
 from __future__ import annotations

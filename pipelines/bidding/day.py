@@ -59,7 +59,14 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
                 wins, clicks, expected = wins + 1, clicks + click[here], expected + ctr[here]
         if money < replay.EPISODE // 50 and out == 1.0:
             out = (slot + 1) / SLOTS
-    return {"auctions": at, "wins": wins, "clicks": clicks, "expected": expected, "spent": 1 - money / plan.budget, "out": out}
+    return {
+        "auctions": at,
+        "wins": wins,
+        "clicks": clicks,
+        "expected": expected,
+        "spent": 1 - money / plan.budget,
+        "out": out,
+    }
 
 
 def ways(plan: Plan) -> dict[str, Left | None]:

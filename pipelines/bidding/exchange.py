@@ -32,7 +32,9 @@ class Line:
     async def _ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         self.streams = self.streams or await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
-        head = f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        head = (
+            f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        )
         writer.write(head.encode() + b"\r\n" + body)
         lines = (await reader.readuntil(b"\r\n\r\n")).lower().split(b"\r\n")
         sizes = [int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")]

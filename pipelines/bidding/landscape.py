@@ -1,7 +1,7 @@
 """How often each market price comes, from what a bidder itself sees: a price where it won, else only that it was more.
 
-An auction that is lost at a bid is a lifetime that is censored there: Kaplan and Meier (1958), as Zhang et al., "Bid-aware
-gradient descent for unbiased learning with censored data" (KDD 2016), section 3.1, use them.
+An auction that is lost at a bid is a lifetime that is censored there: Kaplan and Meier (1958), as Zhang et al.,
+"Bid-aware gradient descent for unbiased learning with censored data" (KDD 2016), section 3.1, use them.
 """
 
 from __future__ import annotations

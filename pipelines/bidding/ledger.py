@@ -17,6 +17,7 @@ from pipelines.bidding.pacing import Plan
 SECONDS = 10.0  # within which an exchange says who won
 KEPT = 86_400  # seconds for which a win is known as told
 FIELDS = ("budget", "spent", "reserved", "wins", "late", "seen")
+UNCOUNTED = ("auctions", "start", "seconds")  # of the plan
 
 # KEYS: campaign, ends of reservations, their prices, counts by slot. ARGV: id, price, seconds, slot.
 RESERVE = """
@@ -85,17 +86,16 @@ class Ledger:
         key = keys(campaign)[0]
         async with self.redis.pipeline(transaction=True) as pipe:
             for field in FIELDS:
-                pipe.hsetnx(key, field, 0)
+                pipe.hsetnx(key, field, "0")
             pipe.hset(key, mapping=plan._asdict())
             await pipe.execute()
 
     async def plan(self, campaign: str) -> Plan | None:
         """Return the plan of a campaign, or None for one that is not known."""
-        had: dict[bytes, bytes] = await self.redis.hgetall(keys(campaign)[0])
+        had = await self._all(keys(campaign)[0])
         if not had:
             return None
-        text = {name.decode(): value.decode() for name, value in had.items()}
-        return Plan(int(text["budget"]), int(text["auctions"]), float(text["start"]), float(text["seconds"]))
+        return Plan(int(had["budget"]), int(had["auctions"]), float(had["start"]), float(had["seconds"]))
 
     async def reserve(self, campaign: str, bid: str, price: int, slot: int) -> Reserved:
         """Reserve the price of a bid, unless too little is left, and count the auction. price: 0 only counts."""
@@ -113,10 +113,12 @@ class Ledger:
     async def state(self, campaign: str) -> dict[str, int]:
         """Return budget, spent, reserved, wins, late and auctions seen; and what was spent, won and seen by slot."""
         own, _, _, slots, _ = keys(campaign)
-        had: list[Any] = await self.redis.hmget(own, FIELDS)
-        counts: dict[bytes, bytes] = await self.redis.hgetall(slots)
-        made = {field: int(value or 0) for field, value in zip(FIELDS, had, strict=True)}
-        return made | {name.decode(): int(value) for name, value in counts.items()}
+        had = dict.fromkeys(FIELDS, "0") | await self._all(own)
+        return {name: int(value) for name, value in (had | await self._all(slots)).items() if name not in UNCOUNTED}
+
+    async def _all(self, key: str) -> dict[str, str]:
+        made: Any = self.redis.hgetall(key)  # the types of the package allow a client that does not wait
+        return {name.decode(): value.decode() for name, value in (await made).items()}
 
 
 def keys(campaign: str) -> list[str]:

@@ -40,9 +40,10 @@ class BidModel(Model):
         mean_cost: of an auction, before. known: the lowest and highest predicted CTR of the auctions learned from.
         """
         self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
-        self.baselines = dict(baselines)
+        self.baselines: dict[str, Any] = dict(baselines)
         self.chance, self.every = prices / prices.sum(), np.arange(len(prices))
-        self.wins = np.cumsum(self.chance).clip(0, 1)  # the chance to win, by the bid
+        self.wins = np.cumsum(self.chance)  # the chance to win, by the bid
+        self.wins[-1] = 1.0
         self.costs = np.cumsum(self.chance * self.every)  # what an auction costs then
         self.tried = mean_cost / SHARES[-1], mean_cost / SHARES[0]  # money for an auction
 

@@ -1,9 +1,9 @@
 """What would another policy have got? Estimates from the log of one that chose by known chances.
 
-w is the chance of the logged choice under the policy in question, divided by its logged chance; q is a model of rewards.
-Sources: Horvitz and Thompson (1952); Swaminathan and Joachims, "The self-normalized estimator" (2015); Dudik, Langford
-and Li, "Doubly robust policy evaluation" (2011); Wang, Agarwal and Dudik, "Optimal and adaptive off-policy evaluation"
-(2017). Each function returns a value per round, whose mean is the estimate, shape (n,).
+w is the chance of the logged choice under the policy in question, by its logged chance; q is a model of rewards.
+Sources: Horvitz and Thompson (1952); Swaminathan and Joachims, "The self-normalized estimator" (2015); Dudik,
+Langford and Li, "Doubly robust policy evaluation" (2011); Wang, Agarwal and Dudik, "Optimal and adaptive off-policy
+evaluation" (2017). Each function returns a value per round, whose mean is the estimate, shape (n,).
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def budget(history: pd.DataFrame, share: int, length: int = EPISODE) -> int:
 def moves(log: Episodes, bid: Bid, money: int) -> Moves:
     """Return every bid, where each episode begins with the same money. No bid is above what is left."""
     count, length = log.price.shape
-    made = Moves(*(np.zeros((count, length), kind) for kind in (int, int, bool)))
+    shape = count, length
+    made = Moves(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape, bool))
     left = np.full(count, money)
     for at in range(length):
         made.money[:, at] = left

@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--wait", type=float, default=LATEST, help="seconds for an answer of Redis")
     parser.add_argument("--model", type=Path, help="a pickled BidModel of your own; by default the champion")
     given = parser.parse_args()
-    model = pickle.loads(given.model.read_bytes()) if given.model else champion()  # noqa: S301 - the operator's own file
+    model = pickle.loads(given.model.read_bytes()) if given.model else champion()
     redis = Redis.from_url(f"redis://{given.redis}", socket_timeout=given.wait, socket_connect_timeout=given.wait)
     app = Replica(model, Ledger(redis)).app()
     uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)

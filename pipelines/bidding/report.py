@@ -40,7 +40,9 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
     units = {name: of_units(results[name]) for name in (OWN, *BETTER_THAN)}
     metrics = {name: float(column.mean()) for name, column in units[OWN].items()}
     metrics |= {"win_error": win_error(model, log, budgets), "spent": spent(results[OWN], budgets)}
-    metrics["ctr_auc"] = binary.score(tables["auctions"]["click"].to_numpy(), tables["auctions"]["ctr"].to_numpy())["roc_auc"]
+    metrics["ctr_auc"] = binary.score(tables["auctions"]["click"].to_numpy(), tables["auctions"]["ctr"].to_numpy())[
+        "roc_auc"
+    ]
     sections = [
         Section("Clicks by budget", by_budget(results)),
         Section("Spend, pace and wins", figure(model, log, budgets[PACED_AT])),
@@ -70,7 +72,9 @@ def win_error(model: BidModel, log: Episodes, budgets: dict[int, int]) -> float:
 
 def spent(results: dict[int, Outcome], budgets: dict[int, int]) -> float:
     """Return the share of the money that was spent, at the budget where it is least."""
-    return float(min(results[share].spent.sum() / (money * len(results[share].spent)) for share, money in budgets.items()))
+    return float(
+        min(results[share].spent.sum() / (money * len(results[share].spent)) for share, money in budgets.items())
+    )
 
 
 def by_budget(results: dict[str, dict[int, Outcome]]) -> pd.DataFrame:

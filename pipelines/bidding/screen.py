@@ -37,7 +37,8 @@ def page(name: str, plan: Plan, state: Mapping[str, int], now: float) -> str:
     money = plot("spent", np.cumsum(spent)[:shown] / max(plan.budget, 1), REACHED[1:])
     won = plot("auctions won, by half hour", np.array(wins[:shown]) / max(*wins, 1), None)
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=1><title>{escape(name)}</title>"
+        "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=1>"
+        f"<title>{escape(name)}</title>"
         f"<style>{STYLE}</style><h1>{escape(name)}</h1><table>{table}</table>"
         f"<h2>Spend and pace</h2>{money}<h2>Wins</h2>{won}</html>"
     )
@@ -49,10 +50,9 @@ def plot(title: str, values: np.ndarray, pace: np.ndarray | None) -> str:
     if pace is not None:
         line += f'<polyline fill=none stroke="#8c959f" stroke-dasharray=4 points="{points(pace.tolist())}"/>'
     frame = f'<path d="M{EDGE} {EDGE}V{HEIGHT - EDGE}H{WIDTH - EDGE}" fill=none stroke="#d0d7de"/>'
-    ends = f'<text x=0 y={EDGE}>100 %</text><text x=0 y={HEIGHT - EDGE}>0</text>' if pace is not None else ""
-    return (
-        f'<svg role=img aria-label="{escape(title)}" viewBox="0 0 {WIDTH} {HEIGHT}" width=100%>{frame}{ends}{line}</svg>'
-    )
+    ends = f"<text x=0 y={EDGE}>100 %</text><text x=0 y={HEIGHT - EDGE}>0</text>" if pace is not None else ""
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width=100%'
+    return f'<svg role=img aria-label="{escape(title)}" {size}>{frame}{ends}{line}</svg>'
 
 
 def points(values: Sequence[float]) -> str:

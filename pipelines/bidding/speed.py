@@ -85,7 +85,9 @@ def of_replica(rows: pd.DataFrame, money: int, rate: float) -> Measured:
         for seconds in (WARM, SECONDS):
             exchange.took.clear()
             exchange.failed = 0
-            await steady(lambda number: exchange.sell(f"{rate}-{seconds}-{number}", *next(pairs)), rate, seconds)
+            await steady(
+                lambda number: exchange.sell(f"{rate}-{exchange.offers}-{number}", *next(pairs)), rate, seconds
+            )
         await exchange.close()
 
     asyncio.run(run())

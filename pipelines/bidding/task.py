@@ -25,7 +25,8 @@ TITLE = "What should I bid for this impression, so that a fixed budget buys the 
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target="won", prediction="win_probability")
 CHECKS = Checks(time=None)
-# Below what five parts of the first fifth of the log have, where clicks are rarer: `compare.json`, part "divisions".
+# Below what five parts of the first fifth of the log have, where clicks are rarer: `compare.json`, part "divisions". Of
+# CTR that says nothing, the AUC would be 0.50, with a standard error of 0.014 on the auctions to test on.
 THRESHOLDS = {
     "clicks": at_least(0.45, slack=0.06),
     "expected_clicks": at_least(1.15, slack=0.03),

@@ -69,7 +69,8 @@ class Values:
     def later(self, left: int) -> tuple[np.ndarray, float]:
         """Return V of the auctions after this one, and by what money and auctions are divided."""
         longest = len(self.value) - 1
-        return self.value[min(left, longest) - 1], max(1.0, left / longest)
+        row: np.ndarray = self.value[min(left, longest) - 1]
+        return row, max(1.0, left / longest)
 
     def scaled(self, budget: np.ndarray, scale: float) -> np.ndarray:
         """Return the money in the table's scale, shape (n,); what is beyond it buys nothing more."""

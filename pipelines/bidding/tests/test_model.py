@@ -41,7 +41,7 @@ def test_what_is_expected_of_a_bid_is_what_the_prices_say(served, parts):
         ({"budget_left": 0}, "the budget is spent"),
         ({"budget_left": 0.4}, "the budget is spent"),
         ({"bidfloor": 40}, "the floor is 40"),
-        ({"budget_left": 1, "auctions_left": 1_000_000}, "later impressions are worth more"),
+        ({"ctr": 1e-6}, "later impressions are worth more"),
     ],
 )
 def test_no_bid_says_why(served, given, said):
@@ -75,7 +75,7 @@ def test_what_was_not_tried_is_said(served):
         ({"id": ""}, "at least 1 character"),
         ({"id": "x" * 65}, "at most 64"),
         ({"imp": []}, "not permitted"),
-        ({"budget_left": float("nan")}, "finite number"),
+        ({"budget_left": float("nan")}, "less than or equal to"),
     ],
 )
 def test_request_that_is_wrong_says_what_is_allowed(given, said):

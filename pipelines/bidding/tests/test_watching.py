@@ -18,7 +18,9 @@ def alarms(parts, served, halves):
     """Return a function: which (check, signal) alarm for these auctions."""
     history = parts[1]["history"]
     reference = task.signals(served, {"auctions": halves[0], "history": history})
-    return lambda rows: watched.alarms("bidding", reference, task.signals(served, {"auctions": rows, "history": history}))
+    return lambda rows: watched.alarms(
+        "bidding", reference, task.signals(served, {"auctions": rows, "history": history})
+    )
 
 
 def test_other_auctions_are_harmless(alarms, halves):
