@@ -97,7 +97,7 @@ def lengths(rows: pd.DataFrame, history: pd.DataFrame, model: BidModel) -> Itera
         long = length or len(rows)
         log, money = episodes(rows, long), budget(history, 8, long)
         for name in (OWN, PACED, LINEAR):
-            bidder = model.values if name == OWN else model.baselines[name]
+            bidder: Any = model.values if name == OWN else model.baselines[name]
             if name == LINEAR:  # its base is that of the budget for 1,000 auctions
                 bidder = bidders.Linear(bidder.ctr, {money: bidder.bases[budget(history, 8)]})
             yield {"method": name, "length": long} | line(result(log, bidder, money))

@@ -53,7 +53,7 @@ def episodes(rows: pd.DataFrame, length: int = EPISODE) -> Episodes:
     count = -(-len(rows) // length)
 
     def dealt(column: str, after: float, kind: type) -> np.ndarray:
-        made = np.full(count * length, after, kind)
+        made: np.ndarray = np.full(count * length, after, kind)
         made[: len(rows)] = rows[column]
         return made.reshape(count, length)
 

@@ -109,7 +109,8 @@ class Replica:
         except ValidationError as error:
             first = error.errors()[0]
             return JSONResponse({"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 400)
-        bids, because = [], ""
+        bids: list[dict[str, Any]] = []
+        because = ""
         for one in asked.imp:
             name = f"{asked.id}/{one.id}"
             try:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlparse
@@ -22,6 +22,7 @@ from urllib.parse import urlparse
 import httpx
 import numpy as np
 import pandas as pd
+import psutil
 
 from capstan.settings import settings
 from models.study import Line as Measured
@@ -31,7 +32,7 @@ from pipelines.bidding.exchange import Exchange, Line
 from pipelines.bidding.schema import EXAMPLE
 
 FOLDER = Path(__file__).parent
-RATES, SECONDS, WARM = (100, 500, 1_000), 20.0, 3.0
+RATES, SECONDS, WARM = (100, 300, 1_000), 10.0, 2.0
 REDIS, PORT, CAMPAIGN = 16_379, 18_070, "speed"
 REPLICA, ENDPOINT = "replica with Redis, bid and win", "endpoint, KServe"
 
@@ -47,12 +48,12 @@ async def steady(ask: Callable[[int], Awaitable[object]], rate: float, seconds: 
 
 def line(took: list[float], failed: int, rate: float, seconds: float) -> Measured:
     """Return quantiles in milliseconds, and how many requests a second were answered."""
-    low, high, top = (1_000 * float(np.quantile(took, part)) for part in (0.5, 0.99, 0.999))
+    low, high, top = (1_000 * float(np.quantile(took or [np.inf], part)) for part in (0.5, 0.99, 0.999))
     return {"rate": rate, "answered": len(took) / seconds, "failed": failed, "median": low, "p99": high, "p999": top}
 
 
 @contextmanager
-def replica() -> Iterator[None]:
+def replica() -> Iterator[psutil.Process]:
     """Start a Redis and a replica, and stop both in the end."""
     with tempfile.TemporaryDirectory() as folder:
         commands = (
@@ -67,14 +68,20 @@ def replica() -> Iterator[None]:
                     break
                 except httpx.TransportError:
                     time.sleep(0.1)
-            yield
+            yield psutil.Process(started[1].pid)
         finally:
             for one in started:
                 one.terminate()
                 one.wait()
 
 
-def of_replica(rows: pd.DataFrame, money: int, rate: float) -> Measured:
+def processor(server: psutil.Process) -> float:
+    """Return the seconds of processor time that a process has used."""
+    used = server.cpu_times()
+    return float(used.user + used.system)
+
+
+def of_replica(rows: pd.DataFrame, money: int, rate: float, server: psutil.Process) -> Measured:
     """Return how long the bids of a replica take; the wins and losses are told as well, but not timed."""
     plan = {"budget": money, "auctions": len(rows), "seconds": 3_600.0}
     httpx.put(f"http://127.0.0.1:{PORT}/campaigns/{CAMPAIGN}", json=plan).raise_for_status()
@@ -90,11 +97,20 @@ def of_replica(rows: pd.DataFrame, money: int, rate: float) -> Measured:
             )
         await exchange.close()
 
+    before, offers = processor(server), exchange.offers
     asyncio.run(run())
-    return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": REPLICA, "wins": exchange.wins}
+    cost = (processor(server) - before) / (exchange.offers - offers)
+    return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": REPLICA, "processor": 1_000 * cost}
 
 
-def of_endpoint(rows: pd.DataFrame, rate: float) -> Measured:
+def listens(process: psutil.Process, port: int) -> bool:
+    """Return whether a process listens on a port."""
+    with suppress(psutil.Error):
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in process.net_connections())
+    return False
+
+
+def of_endpoint(rows: pd.DataFrame, rate: float, server: psutil.Process) -> Measured:
     """Return how long the answers of the endpoint take."""
     port, free, took, failed = urlparse(settings().endpoint_url).port or 80, list[Line](), list[float](), 0
     ctr = cycle(rows["ctr"].tolist())
@@ -123,8 +139,10 @@ def of_endpoint(rows: pd.DataFrame, rate: float) -> Measured:
             one.close()
         await asyncio.sleep(0)
 
+    before = processor(server)
     asyncio.run(run())
-    return line(took, failed, rate, SECONDS) | {"method": ENDPOINT}
+    cost = (processor(server) - before) / (rate * (WARM + SECONDS))
+    return line(took, failed, rate, SECONDS) | {"method": ENDPOINT, "processor": 1_000 * cost}
 
 
 def tables(results: pd.DataFrame) -> str:
@@ -135,6 +153,7 @@ def tables(results: pd.DataFrame) -> str:
         "median, ms": lambda rows: f"{rows['median'].mean():.1f}",
         "99 %, ms": lambda rows: f"{rows['p99'].mean():.1f}",
         "99.9 %, ms": lambda rows: f"{rows['p999'].mean():.1f}",
+        "processor time of the server, ms": lambda rows: f"{rows['processor'].mean():.2f}",
     })  # fmt: skip
 
 
@@ -144,11 +163,12 @@ def main() -> None:
     study = Study(given.out / "speed.json", ["method", "rate"])
     test = task.split(task.load(settings().data_dir))[1]
     rows = test["auctions"]
-    with replica():
+    with replica() as server:
         for rate in RATES:
-            study.add(of_replica(rows, replay.budget(test["history"], 8, len(rows)), rate))
+            study.add(of_replica(rows, replay.budget(test["history"], 8, len(rows)), rate, server))
+    endpoint = next(one for one in psutil.process_iter() if listens(one, urlparse(settings().endpoint_url).port or 80))
     for rate in RATES:
-        study.add(of_endpoint(rows, rate))
+        study.add(of_endpoint(rows, rate, endpoint))
     print(tables(study.table()))
 
 

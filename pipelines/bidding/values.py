@@ -74,7 +74,7 @@ class Values:
 
     def scaled(self, budget: np.ndarray, scale: float) -> np.ndarray:
         """Return the money in the table's scale, shape (n,); what is beyond it buys nothing more."""
-        return np.minimum(np.asarray(budget) / scale, self.value.shape[1] - 1)
+        return np.asarray(np.minimum(np.asarray(budget) / scale, self.value.shape[1] - 1))
 
 
 def worth(row: np.ndarray, money: np.ndarray) -> np.ndarray:
