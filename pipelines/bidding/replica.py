@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import uvicorn
 from pydantic import BaseModel, Field, ValidationError
@@ -33,6 +34,7 @@ from pipelines.bidding.pacing import Plan, auctions_left
 
 FEN = 100  # of a yuan
 LATEST = 0.05  # seconds to wait for Redis: an exchange often waits for 0.1
+FRESH = 1.0  # seconds after which a plan is read again: another replica may have changed it
 AFTER = (1.0, 2.0)  # seconds after which a bid that was not sent is given back, twice
 LONGEST = 64
 
@@ -80,24 +82,25 @@ class Replica:
     def __init__(self, model: BidModel, ledger: Ledger):
         self.model, self.ledger = model, ledger
         self.tasks: set[asyncio.Task[None]] = set()
-        self.known: dict[str, tuple[Plan, Reserved]] = {}  # as of the last bid
+        self.known: dict[str, tuple[Plan, float, Reserved]] = {}  # the plan, when it was read, and the last bid
 
     async def price(self, campaign: str, ctr: float, bid: str, floor: float) -> tuple[int, str]:
         """Return a price whose money is reserved, or 0 and why not."""
         now = time.time()
-        if campaign not in self.known:
-            plan = await self.ledger.plan(campaign)
-            if plan is None:
+        had = self.known.get(campaign)
+        if had is None or now - had[1] > FRESH:
+            new = await self.ledger.plan(campaign)
+            if new is None:
                 return 0, f"no campaign {campaign}"
-            self.known[campaign] = plan, await self.ledger.reserve(campaign, "", 0, plan.slot(now))
-        plan, last = self.known[campaign]
+            had = new, now, had[2] if had else await self.ledger.reserve(campaign, "", 0, new.slot(now))
+        plan, read, last = had
         if not 0 <= now - plan.start < plan.seconds:
             return 0, "the campaign does not run now"
         price = self.model.price(ctr, max(last.left, 0), auctions_left(plan, now, last.lately, last.seen))
         price = price if price >= floor else 0
         # Others may have spent since: what Redis says is left decides, and the next bid knows it.
         held = await self.ledger.reserve(campaign, bid, price, plan.slot(now))
-        self.known[campaign] = plan, held
+        self.known[campaign] = plan, read, held
         if held.made:
             return price, ""
         return 0, "less money is left than the bid" if price else "the bid is below the floor, or nothing is left"
@@ -119,7 +122,7 @@ class Replica:
                 self.unsent(asked.ext.campaign, [name, *(bid["id"] for bid in bids)])
                 return Response(status_code=204, headers={"x-no-bid": "the ledger does not answer"})
             if price:
-                told = f"?campaign={asked.ext.campaign}&bid={name}"
+                told = "?" + urlencode({"campaign": asked.ext.campaign, "bid": name})
                 urls = {"nurl": f"/win{told}&price=${{AUCTION_PRICE}}", "lurl": f"/loss{told}"}
                 bids.append({"id": name, "impid": one.id, "price": price / FEN, "cid": asked.ext.campaign, **urls})
         if not bids:

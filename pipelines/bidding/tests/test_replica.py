@@ -46,8 +46,7 @@ class Site:
             return False
 
     def begin(self, campaign: str, **plan: float) -> None:
-        for port in self.ports:  # each learns of the new plan
-            httpx.put(f"http://127.0.0.1:{port}/campaigns/{campaign}", json=plan).raise_for_status()
+        httpx.put(f"http://127.0.0.1:{self.ports[0]}/campaigns/{campaign}", json=plan).raise_for_status()
 
     def state(self, campaign: str) -> dict:
         return httpx.get(f"http://127.0.0.1:{self.ports[0]}/campaigns/{campaign}").raise_for_status().json()
@@ -86,9 +85,9 @@ def ask(site: Site, **content) -> httpx.Response:
 
 def test_bid_of_openrtb_is_answered_and_its_win_is_spent(site, served):
     site.begin("asked", budget=10_000, auctions=1_000, seconds=3_600)
-    answer = ask(site, device={"ua": "x"}).raise_for_status().json()
+    answer = ask(site, id="x&bid=/?", device={"ua": "x"}).raise_for_status().json()
     [bid] = answer["seatbid"][0]["bid"]
-    assert answer["id"] == "x" and bid["impid"] == "1" and bid["cid"] == "asked"
+    assert answer["id"] == "x&bid=/?" and bid["impid"] == "1" and bid["cid"] == "asked"
     # Two auctions were seen where none was expected yet, so a few more are thought to be left.
     assert round(bid["price"] * 100) == pytest.approx(served.price(0.004, 10_000, 1_000), abs=2)
     url = f"http://127.0.0.1:{site.ports[1]}{bid['nurl'].replace('${AUCTION_PRICE}', '0.05')}"
