@@ -48,6 +48,10 @@ class Request(BaseModel):
     design: Design | None = Field(None, title="Only this kind of study", description="by rules over its words")
     organism: Organism | None = Field(None, title="Only studies of", description="by what is mentioned most")
 
+    answer: bool = Field(
+        False, title="Answer with quotes", description="sentences of the first three papers", examples=[True]
+    )
+
     @field_validator("query")
     @classmethod
     def _says_something(cls, query: str) -> str:
@@ -76,7 +80,7 @@ class Facet(BaseModel):
 
     facet: str
     value: str
-    papers: int
+    count: int
 
 
 class Part(BaseModel):
@@ -86,12 +90,30 @@ class Part(BaseModel):
     effect: float
 
 
+class Quote(BaseModel):
+    """A sentence of a paper, word for word."""
+
+    text: str
+    source: str = Field(description="the place of its paper in the list, and the title")
+    key: str
+    sentence: int = Field(ge=1, description="its number in the abstract")
+    chance: float = Field(ge=0, le=1, description="how likely it decides a claim such as this one")
+
+
 class Prediction(BaseModel):
     """The abstracts that fit best."""
 
-    hits: list[Hit] = Field(title="Papers", json_schema_extra={"display": "ranking"})
+    answer: list[Quote] = Field(
+        title="Answer",
+        description="sentences that support or contradict it, or are only near it: read them",
+        json_schema_extra={"display": "quotes"},
+    )
+    refused: str | None = Field(title="No answer")
+    hits: list[Hit] = Field(
+        title="Papers", json_schema_extra={"display": "ranking", "opens": "snippet", "label": "key"}
+    )
     shown: list[Part] = Field(title="Where they fit", json_schema_extra={"display": "effects", "unit": "BM25"})
-    facets: list[Facet] = Field(title="What they are about")
+    facets: list[Facet] = Field(title="What they are about", json_schema_extra={"display": "facets"})
     corrected: str | None = Field(title="Did you mean")
     known: float = Field(ge=0, le=1, title="Words that any paper has")
     nearest: float = Field(ge=-1, le=1, title="Nearest meaning", description="cosine of the first paper's vector")

@@ -81,6 +81,22 @@ def load(data_dir: Path | None) -> SciFact:
     return SciFact([row["_id"] for row in rows], [row["title"] for row in rows], [row["text"] for row in rows], parts)
 
 
+Reasons = dict[tuple[str, str], set[int]]  # keys of a claim and an abstract -> the sentences that decide the claim
+
+
+def reasons(data_dir: Path | None) -> Reasons:
+    """Return which sentences of an abstract support or contradict a claim, of all parts. BEIR's archive has none."""
+    import pandas as pd
+
+    path = downloads.find("scifact/evidence.parquet", data_dir)
+    if not path:
+        raise CapstanError("scifact/evidence.parquet, SciFact's own reasons, is missing. Put it into CAPSTAN_DATA_DIR.")
+    made: Reasons = {}
+    for row in pd.read_parquet(path).itertuples():
+        made.setdefault((str(row.id), str(row.evidence_doc_id)), set()).update(map(int, row.evidence_sentences))
+    return made
+
+
 def tables(data: SciFact) -> dict[str, pd.DataFrame]:
     """Return `abstracts`, and `claims` with the part that each is in and the keys of its abstracts, as one text."""
     import pandas as pd

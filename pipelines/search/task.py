@@ -73,7 +73,8 @@ def signals(model: SearchModel, tables: Tables) -> pd.DataFrame:
 
     texts = tables["claims"]["text"].tolist()
     none = [None] * len(texts)
-    made = model.predict_columns({"query": texts, "count": [1] * len(texts), "design": none, "organism": none})
+    columns = {"query": texts, "count": [1] * len(texts), "design": none, "organism": none, "answer": none}
+    made = model.predict_columns(columns)
     return pd.DataFrame({"length": list(map(len, texts)), "known": made["known"], "nearest": made["nearest"]})
 
 
@@ -87,4 +88,5 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
 def examples(tables: Tables) -> list[dict[str, Any]]:
     """Return a query with signs, and two claims."""
     claims = tables["claims"]["text"].head(2)
-    return [{"query": text, "count": SHOWN, "design": None, "organism": None} for text in (EXAMPLE, *claims)]
+    rest = {"count": SHOWN, "design": None, "organism": None, "answer": True}
+    return [{"query": text} | rest for text in (EXAMPLE, *claims)]

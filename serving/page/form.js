@@ -7,7 +7,7 @@ import { requestFields } from "./schema.js";
 const SHOWN = 16; // fields before those that may be folded
 
 /**
- * Return {element, row(), variant(), check(), busy(on), show(error)} for a model's metadata.
+ * Return {element, row(), refine(name, value), variant(), check(), busy(on), show(error)} for a model's metadata.
  *
  * `chosen` is the variant that is asked, "" where the traffic's rule decides; `onvariant` is told of another.
  */
@@ -73,6 +73,11 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
     row() {
       const given = fields.map((field) => [field.name, field.json()]).filter(([, json]) => json !== null);
       return `{${given.map(([name, json]) => `${JSON.stringify(name)}: ${json}`).join(", ")}}`;
+    },
+    /** Enter a value of a field in place of what it has; what it has already, is taken out. */
+    refine(name, value) {
+      const before = JSON.parse(this.row());
+      fill({ ...before, [name]: before[name] === value ? null : value });
     },
     variant: () => variant?.control.value ?? "",
     /** Return whether the row can be asked for; say what is missing where only the page knows what to do. */

@@ -19,6 +19,12 @@ export function makeView(metadata) {
   let own = metadata; // of the version that is asked
   let form = makeForm(own, only, submit, turn);
   const fieldsOf = fieldsByVersion(metadata);
+  let answered = null; // the id of the prediction that is shown
+  answers.addEventListener("refine", ({ detail: { name, value } }) => {
+    form.refine(name, value);
+    submit();
+  });
+  answers.addEventListener("label", ({ detail }) => labelled(metadata.name, answered, detail).catch(form.show));
 
   async function submit() {
     if (!form.check()) return;
@@ -54,6 +60,7 @@ export function makeView(metadata) {
     const request = { path: modelPath(metadata.name, "predict"), body: instances(row), headers };
     const whole = await ask(request.path, request.body, headers);
     const [answer] = whole.predictions;
+    answered = answer.prediction_id;
     answers.replaceChildren(showPrediction(answer, await fieldsOf(answer.model_version), whole, request));
     answers.scrollIntoView({ block: "nearest" });
   }
@@ -102,6 +109,11 @@ function choice(elements) {
   }
   show(Object.keys(elements)[0]);
   return [el("div", { class: "views", role: "group", "aria-label": "View" }, buttons), ...Object.values(elements)];
+}
+
+/** Send what helped as the label of a prediction. */
+async function labelled(name, id, label) {
+  await ask(`${metadataPath(name)}/actuals`, JSON.stringify({ actuals: [{ prediction_id: id, label }] }));
 }
 
 function instances(row) {

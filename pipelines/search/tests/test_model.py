@@ -5,7 +5,7 @@ import pytest
 
 from capstan import weights_files
 from models import minilm
-from pipelines.search import facets, training
+from pipelines.search import facets, quoting, training
 from pipelines.search.rankings import CHOSEN
 
 KEPT = 40
@@ -18,8 +18,8 @@ def served(documents):
     return training.fit(rows, weights_files.fetch_all(minilm.WEIGHTS), CHOSEN)
 
 
-def many(served, texts, count=5, design=None, organism=None) -> dict:
-    each = {"count": count, "design": design, "organism": organism}
+def many(served, texts, count=5, design=None, organism=None, answer=False) -> dict:
+    each = {"count": count, "design": design, "organism": organism, "answer": answer}
     return served.predict_columns({"query": texts} | {name: [value] * len(texts) for name, value in each.items()})
 
 
@@ -69,11 +69,11 @@ def test_a_query_alone_has_the_answer_it_has_among_others(served, claims):
 
 def test_a_filter_keeps_one_value_of_a_facet(served):
     whole = ask(served, "cells of patients", 10)
-    counts = {(row["facet"], row["value"]): row["papers"] for row in whole["facets"]}
+    counts = {(row["facet"], row["value"]): row["count"] for row in whole["facets"]}
     for organism in ("people", "mice"):
         made = ask(served, "cells of patients", 10, organism=organism)
         assert {hit["organism"] for hit in made["hits"]} <= {organism}
-        there = {(row["facet"], row["value"]): row["papers"] for row in made["facets"] if row["facet"] == "organism"}
+        there = {(row["facet"], row["value"]): row["count"] for row in made["facets"] if row["facet"] == "organism"}
         assert there == {key: count for key, count in counts.items() if key == ("organism", organism)} != {}
 
 
@@ -88,3 +88,31 @@ def test_a_filter_keeps_one_value_of_a_facet(served):
 )
 def test_facets_are_those_of_the_rules(text, design, organism):
     assert facets.of(text) == {"design": design, "organism": organism}
+
+
+def test_quotes_are_sentences_of_the_papers_that_they_name(served):
+    index = served.index
+    documents = {hit.key: index.document(hit) for hit in (index.hit(at, 0.0) for at in range(KEPT))}
+    titles = [one.fields["title"] for one in list(documents.values())[:8]]
+    answered = 0
+    for title, quotes, refused, hits in zip(
+        titles, *(many(served, titles, answer=True)[name] for name in ("answer", "refused", "hits")), strict=True
+    ):
+        assert bool(quotes) != bool(refused)
+        answered += bool(quotes)
+        for quote in quotes:
+            text = documents[quote["key"]].fields["text"]
+            assert quote["text"] == quoting.divided(text)[quote["sentence"] - 1] and quote["text"] in text
+            place = int(quote["source"].partition(".")[0]) - 1
+            assert place < quoting.PAPERS and hits[place]["key"] == quote["key"]
+            assert quote["source"] == f"{place + 1}. {hits[place]['item']}"
+            assert quote["chance"] >= quoting.CHOSEN.least
+    assert answered >= 4
+
+
+def test_what_nothing_answers_is_refused_and_what_is_not_asked_for_is_not_answered(served, claims):
+    made = ask(served, "Where can I buy a cheap train ticket to Hamburg?", answer=True)
+    assert made["answer"] == [] and made["refused"] and len(made["hits"]) == 5
+    made = ask(served, claims[0])
+    assert (made["answer"], made["refused"]) == ([], None)
+    assert ask(served, '"cells zebra quantum"', answer=True)["refused"]

@@ -3,10 +3,12 @@
 import { showClasses } from "./classes.js";
 import { showCurve } from "./curve.js";
 import { showEffects } from "./effects.js";
+import { showFacets } from "./facets.js";
 import { showImage } from "./image.js";
 import { showIdentifier, showNumber } from "./number.js";
 import { showBoolean, showJson, showNothing, showText } from "./plain.js";
 import { showQuantiles } from "./quantiles.js";
+import { showQuotes } from "./quotes.js";
 import { showRanking } from "./ranking.js";
 import { showRecords } from "./records.js";
 import { showTokens } from "./tokens.js";
@@ -20,6 +22,8 @@ const SHOWS = [
   showQuantiles,
   showCurve,
   showRanking,
+  showFacets,
+  showQuotes,
   showTokens,
   showEffects,
   showRecords,

@@ -9,6 +9,7 @@ from capstan.bounds import at_least
 from capstan.evaluation import Evaluation
 from tests.support.models import Answers
 
+Actual = str  # what helped
 TITLE = "What can a page show?"
 THRESHOLDS = {"score": at_least(0.0)}
 PNG = {"contentMediaType": "image/png", "contentEncoding": "base64"}
@@ -21,6 +22,33 @@ class Place(BaseModel):
     item: str
     score: float
     because: list[str] = []
+
+
+class Paper(BaseModel):
+    """A place that opens."""
+
+    item: str
+    score: float
+    key: str
+    snippet: str
+    marks: list[list[int]]
+
+
+class Facet(BaseModel):
+    """How many have a value of a field of the request."""
+
+    facet: str
+    value: str
+    count: int
+
+
+class Quote(BaseModel):
+    """A sentence from somewhere else."""
+
+    text: str
+    source: str
+    sentence: int
+    chance: float
 
 
 class Reason(BaseModel):
@@ -80,6 +108,11 @@ class Prediction(BaseModel):
     seed: int = Field(title="Seed", json_schema_extra={"display": "identifier"})
     trend: list[list[float]] = Field(title="Trend", json_schema_extra={"display": "curve", "x": "Hours", "unit": "kg"})
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
+    papers: list[Paper] = Field(
+        title="Papers", json_schema_extra={"display": "ranking", "opens": "snippet", "label": "key"}
+    )
+    facets: list[Facet] = Field(title="Facets", json_schema_extra={"display": "facets"})
+    quotes: list[Quote] = Field(title="Quotes", json_schema_extra={"display": "quotes"})
     reasons: list[Reason] = Field(title="Reasons")
     tokens: list[Token] = Field(title="Tokens", json_schema_extra={"display": "tokens"})
     effects: list[Effect] = Field(title="Effects", json_schema_extra={"display": "effects", "unit": "kg"})
@@ -104,6 +137,9 @@ ROW = {
     "seed": 1_234_567,
     "trend": [[0.0, 1.0], [100.0, 3.0], [1.0, -2.0]],
     "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5, "because": ["a", "<b>"]}],
+    "papers": [{"item": "A paper", "score": 1.0, "key": "k1", "snippet": "\U0001f9ec <b>of", "marks": [[2, 5]]}],
+    "facets": [{"facet": "note", "value": "short", "count": 7}, {"facet": "note", "value": "long", "count": 2}],
+    "quotes": [{"text": "So it <i>is</i>.", "source": "1. A paper", "sentence": 4, "chance": 0.256}],
     "reasons": [{"field": "<b>age</b>", "effect_now": -0.123456}, {"field": "term", "effect_now": None}],
     "tokens": [
         {"token": "To", "logprob": -0.1, "top_logprobs": [{"token": "To", "logprob": -0.1}]},

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.integration.browser import Page
 from tests.integration.serving import gallery
@@ -58,6 +59,13 @@ def shown(opened) -> Page:
 
 def value(page: Page, field: str) -> str:
     return page.wait(f"[data-field={field}]").text
+
+
+def until(page: Page, field: str, holds: Callable[[str], bool]) -> None:
+    """Wait until what a field shows is so."""
+    WebDriverWait(page.driver, 20, ignored_exceptions=[StaleElementReferenceException]).until(
+        lambda driver: holds(driver.find_element(By.CSS_SELECTOR, f"[data-field={field}]").text)
+    )
 
 
 def test_each_field_is_shown_by_its_type_under_its_title(shown):
@@ -117,6 +125,28 @@ def test_a_curve_is_drawn_to_the_scale_of_x_in_its_order(shown):
     assert shown.texts("[data-field=trend] .numbers tr") == ["Hours Trend, kg", "0 1", f"1 {MINUS}2", "100 3"]
 
 
+def test_an_item_opens_its_text_with_marks_and_is_sent_as_what_helped(shown):
+    button = shown.wait("[data-field=papers] button", "A paper")
+    assert shown.texts("[data-field=papers] .opened") == [""]
+    button.click()
+    assert shown.texts("[data-field=papers] .opened") == ["\U0001f9ec <b>of"]
+    assert shown.texts("[data-field=papers] mark") == ["<b>"]
+    button.click()
+    assert shown.texts("[data-field=papers] .opened") == [""]
+    assert shown.problems() == []  # the server took the label
+
+
+def test_a_facet_asks_again_with_its_value_and_once_more_without(shown):
+    for pressed, said in (("short", ' none"short"'), ("long", ' none"long"'), ("long", " none")):
+        shown.wait("[data-field=facets] button", pressed).click()
+        until(shown, "label", lambda text, said=said: text.endswith(said))
+    assert shown.texts("[data-field=facets] button") == ["short 7", "long 2"]
+
+
+def test_quotes_have_their_sources(shown):
+    assert value(shown, "quotes") == "Quotes\nSo it <i>is</i>.\n1. A paper · sentence 4 · 26 %"
+
+
 def test_an_identifier_has_all_digits_and_no_separators(shown):
     assert value(shown, "seed") == "Seed\n1234567"
 
@@ -130,7 +160,7 @@ def test_a_text_of_several_lines_is_sent_as_it_was_entered(opened):
 
 
 def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
-    assert shown.texts(".ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\nbecause of a, <b>\n3.5"]
+    assert shown.texts("[data-field=places] .ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\nbecause of a, <b>\n3.5"]
 
 
 def marked(tokens: list) -> list[str]:
