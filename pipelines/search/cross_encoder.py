@@ -26,14 +26,15 @@ from models.sentence_encoder import Encoder, SentenceEncoder, batches
 @dataclass(frozen=True)
 class Plan:
     """How it learns. most: tokens of a pair. others: abstracts of a list that are not relevant, from the first `depth`
-    of the ranking. lists: of a step."""
+    of the ranking. lists: of a step. frozen: the lower layers that stay, as the embeddings do."""
 
-    most: int = 256
-    others: int = 5
-    depth: int = 50
+    most: int = 160
+    others: int = 3
+    depth: int = 20
     lists: int = 8
-    epochs: int = 3
-    rate: float = 5e-5
+    epochs: int = 2
+    rate: float = 1e-4
+    frozen: int = 3
     seed: int = 0
 
 
@@ -91,6 +92,8 @@ def fit(
     """
     torch.manual_seed(plan.seed)
     network = CrossEncoder(copy.deepcopy(start.encoder)).to(device())
+    network.encoder.requires_grad_(False)
+    network.encoder.layers[plan.frozen :].requires_grad_(True)
 
     def steps(epoch: int) -> Iterator[torch.Tensor]:
         order = lists(scores, relevant, plan, epoch)
@@ -101,11 +104,11 @@ def fit(
 
     def loss(network: nn.Module, batch: torch.Tensor) -> torch.Tensor:
         fits = network(batch, batch != pairs.pad).unflatten(0, (-1, 1 + plan.others))
-        return functional.cross_entropy(fits, torch.zeros(len(fits), dtype=torch.long, device=fits.device))
+        return functional.cross_entropy(fits.float(), torch.zeros(len(fits), dtype=torch.long, device=fits.device))
 
     count = plan.epochs * -(-sum(map(len, relevant)) // plan.lists)
     schedule = training.rising_and_falling(count)
-    training.fit(network, loss, steps, epochs=plan.epochs, rate=plan.rate, schedule=schedule, clip=1.0)
+    training.fit(network, loss, steps, epochs=plan.epochs, rate=plan.rate, schedule=schedule, clip=1.0, bfloat16=True)
     return network
 
 
@@ -117,7 +120,7 @@ def reordered(network: CrossEncoder, pairs: Pairs, scores: np.ndarray, depth: in
     rows = [pairs.row(one, number) for one, number in zip(claim.tolist(), abstract.tolist(), strict=True)]
     made, kind = np.full(scores.shape, -np.inf), next(network.parameters()).device
     for at, batch in batches(rows, pairs.pad, 256 if kind.type == "cuda" else 32):
-        with torch.autocast(kind.type, enabled=kind.type == "cuda"):
+        with torch.autocast(kind.type, torch.bfloat16):
             fits = network(batch.to(kind), batch.to(kind) != pairs.pad)
         made[claim[at], abstract[at]] = fits.float().cpu().numpy()
     return made

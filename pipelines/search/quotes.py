@@ -18,7 +18,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, read
-from pipelines.search import embedding, quoting, rankings, scifact
+from pipelines.search import embedding, quoting, scifact
 from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings, indexed
 
@@ -60,8 +60,9 @@ def reading(data: scifact.SciFact, part: str, reasons: scifact.Reasons, out: boo
             row[own] = -np.inf
     first = np.argsort(-scores, axis=1, kind="stable")[:, : quoting.PAPERS]
     texts = {number: quoting.divided(data.texts[number]) for number in np.unique(first).tolist()}
-    flat = [text for each in texts.values() for text in each]
-    vectors = dict(zip(texts, np.split(embedding.vectors(flat), np.cumsum([len(one) for one in texts.values()])[:-1])))
+    ends = np.cumsum([len(each) for each in texts.values()])[:-1]
+    made = embedding.vectors([text for each in texts.values() for text in each])
+    vectors = dict(zip(texts, np.split(made, ends), strict=True))
     claims = embedding.vectors(ranked.claims.texts)
     rows, decides = [], []
     for at, (key, numbers) in enumerate(zip(ranked.claims.keys, first.tolist(), strict=True)):

@@ -1,8 +1,8 @@
 """An answer of quotes: sentences of the first papers, each with the chance that it is what decides the claim.
 
-Nothing is written, so a quote is faithful to what it cites. Five figures of a sentence, and logistic regression over
-them, which learned from the reasons that SciFact names for the claims to train on (`quotes.json`). Where no sentence has
-the least chance, there is no answer.
+Nothing is written, so a quote is faithful to what it cites. The chance is that of logistic regression over five figures
+of a sentence; it learned from the reasons that SciFact names for the claims to train on (`quotes.json`). Where no
+sentence has the least chance, there is no answer.
 """
 
 from __future__ import annotations
@@ -65,9 +65,7 @@ class Rareness:
         )
 
 
-def figures(
-    near: Sequence[np.ndarray], shares: Sequence[np.ndarray], cosines: Sequence[float]
-) -> np.ndarray:
+def figures(near: Sequence[np.ndarray], shares: Sequence[np.ndarray], cosines: Sequence[float]) -> np.ndarray:
     """Return the figures of all sentences of some papers, shape (sentences, 5), as in `NAMES`.
 
     near, shares: cosines of the query and each sentence of a paper, and what `Rareness` says of it; a row for each

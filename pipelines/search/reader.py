@@ -120,9 +120,7 @@ def fit(start: SentenceEncoder, rows: Sequence[Asked], right: Sequence[tuple[int
         return (functional.cross_entropy(made[0], ends[0]) + functional.cross_entropy(made[1], ends[1])) / 2
 
     schedule = training.rising_and_falling(plan.epochs * -(-len(rows) // plan.batch))
-    training.fit(
-        network, loss, steps, epochs=plan.epochs, rate=plan.rate, schedule=schedule, clip=1.0, bfloat16=True
-    )
+    training.fit(network, loss, steps, epochs=plan.epochs, rate=plan.rate, schedule=schedule, clip=1.0, bfloat16=True)
     return network
 
 

@@ -1,15 +1,19 @@
-"""`python -m pipelines.search.rerank`: what MiniLM gains that learns from the 809 claims to train on, on a GPU.
+"""`python -m pipelines.search.rerank`: what a cross-encoder gains that learns from the 809 claims to train on.
 
-MiniLM goes on learning (`tuned.py`), and reads pairs (`cross_encoder.py`). Each claim to train on is ranked by networks
-that have not seen it, nor another claim about its abstracts: five folds say which share each one has. Then both learn
-from all of these claims, and the claims to test on are ranked once for each seed. Writes `rerank.json` beside this
-file: nDCG@10 of each step, less that of the ranking without learning. `--scores FILE` keeps the scores of all pairs.
+MiniLM reads claim and abstract together (`cross_encoder.py`) and orders the first 20 of the served ranking anew. It
+learns from four fifths of the claims to train on; the other fifth, without a claim about the same abstracts, says which
+share it has. Then the claims to test on are ranked once. Writes `rerank.json` beside this file: nDCG@10, less that of
+the ranking before.
+
+With `--tuned`, MiniLM itself goes on learning (`tuned.py`): a GPU takes a minute for it, a CPU an hour. Each claim to
+train on is ranked by a network that has not seen it, nor another claim about its abstracts, in five folds; then the
+network learns from all of these claims for the claims to test on.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,65 +23,98 @@ import pandas as pd
 
 from capstan.settings import settings
 from models import minilm
-from models.sentence_encoder import SentenceEncoder
 from models.study import Study, markdown, options
 from pipelines.search import cross_encoder, fusion, scifact, tune, tuned
 from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings, ndcg
 
 FOLDER = Path(__file__).parent
-DEPTH = 30  # abstracts that are ordered anew
+DEPTH = 20  # abstracts that are ordered anew
 SHARES = tuple(round(0.1 * step, 1) for step in range(11))
-PLANS = (tuned.Plan(), cross_encoder.Plan())
-PAST, TEST = "809 claims to train on, in five folds", "300 claims to test on"
-BEFORE, TUNED, AGAIN = "BM25 and MiniLM", "BM25 and MiniLM tuned", "and a cross-encoder"
+PAST, HELD, TEST = "809 claims to train on, in five folds", "a fifth of them, held out", "300 claims to test on"
+BEFORE, TUNED = "BM25 and MiniLM", "BM25 and MiniLM tuned"
+SERVED, AGAIN = "served", "served, then a cross-encoder"
 
 
-class Learners:
-    """Both networks, from some claims to the scores of others."""
+class Measured:
+    """Adds to a study what a ranking gains over a simple one."""
 
-    def __init__(self, start: SentenceEncoder, data: scifact.SciFact, past: Rankings, plans: Sequence[Any]):
-        """past: of the claims to learn from. plans: of the tuned encoder and of the cross-encoder."""
-        self.start, self.past, self.plans = start, past, plans
-        self.abstracts = start.tokens.encode_all(data.whole(), start.most)
+    def __init__(self, study: Study):
+        self.study, self.began = study, time.process_time()
 
-    def cosines(self, at: np.ndarray, asked: Rankings, held: np.ndarray) -> np.ndarray:
-        """Return the cosines of all abstracts for the claims `held` of `asked`, learned from the claims `at`."""
-        tokens, past = self.start.tokens, self.past
-        texts = tokens.encode_all([past.claims.texts[one] for one in at], self.start.most)
-        relevant = [past.claims.relevant[one] for one in at]
-        network = tuned.fit(self.start, texts, self.abstracts, past.both[at], relevant, self.plans[0])
-        questions = tokens.encode_all([asked.claims.texts[one] for one in held], self.start.most)
-        return np.asarray(
-            tuned.embed(network, questions, tokens.pad) @ tuned.embed(network, self.abstracts, tokens.pad).T
+    def add(
+        self, part: str, ranking: str, seed: int, share: float, scores: np.ndarray, simple: np.ndarray, claims: Any
+    ) -> None:
+        """Add a line. scores, simple: of all abstracts for each claim. claims: their relevant abstracts."""
+        gain = ndcg(scores, claims)
+        line = interval("ndcg", gain, 0.0) | interval("more", gain, ndcg(simple, claims))
+        line |= {"share": share, "seconds": round(time.process_time() - self.began, 1)}
+        self.study.add(
+            {"part": part, "ranking": ranking, "seed": seed, "device": cross_encoder.device().type}
+            | {key: round(value, 5) for key, value in line.items()}
         )
 
-    def fits(self, at: np.ndarray, asked: Rankings, held: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Return how well the first abstracts fit the claims `held` of `asked`, by what learned from the claims `at`.
 
-        scores: of the first ranking, of the held claims.
-        """
-        relevant = [self.past.claims.relevant[one] for one in at]
-        network = cross_encoder.fit(self.start, self.pairs(self.past, at), self.past.both[at], relevant, self.plans[1])
-        return cross_encoder.reordered(network, self.pairs(asked, held), scores, DEPTH)
-
-    def pairs(self, asked: Rankings, at: np.ndarray) -> cross_encoder.Pairs:
-        """Return some claims and all abstracts as numbers."""
-        texts, most = [asked.claims.texts[one] for one in at], self.plans[1].most
-        return cross_encoder.Pairs(self.start.tokens, texts, self.abstracts, most)
+def chosen(ways: Callable[[float], np.ndarray], relevant: Any) -> float:
+    """Return the share with the highest nDCG@10."""
+    return SHARES[int(np.argmax([float(ndcg(ways(share), relevant).mean()) for share in SHARES]))]
 
 
-def out_of_fold(past: Rankings, made: Callable[[np.ndarray, np.ndarray], np.ndarray], seed: int) -> np.ndarray:
-    """Return the scores of each claim by what has learned without its fold. made: of claims to learn from, and held."""
-    fold, scores = tune.folds(past.claims.relevant, seed), np.empty(past.words.shape)
-    for held in range(tune.FOLDS):
-        mine = np.flatnonzero(fold == held)
-        scores[mine] = made(np.flatnonzero(fold != held), mine)
-    return scores
+def again(study: Study, past: Rankings, test: Rankings, plan: cross_encoder.Plan) -> None:
+    """Measure the cross-encoder."""
+    measured, start, seed = Measured(study), minilm.load(), plan.seed
+    abstracts = start.tokens.encode_all(past.data.whole(), start.most)
+    fold = tune.folds(past.claims.relevant, seed)
+    learn, held = np.flatnonzero(fold != 0), np.flatnonzero(fold == 0)
+
+    def pairs(asked: Rankings, at: np.ndarray) -> cross_encoder.Pairs:
+        texts = [asked.claims.texts[one] for one in at]
+        return cross_encoder.Pairs(start.tokens, texts, abstracts, plan.most)
+
+    def relevant(asked: Rankings, at: np.ndarray) -> list[np.ndarray]:
+        return [asked.claims.relevant[one] for one in at]
+
+    network = cross_encoder.fit(start, pairs(past, learn), past.served[learn], relevant(past, learn), plan)
+    share = 0.0
+    for part, asked, at in ((HELD, past, held), (TEST, test, np.arange(len(test.claims.keys)))):
+        simple, truth = asked.served[at], relevant(asked, at)
+        fits = cross_encoder.reordered(network, pairs(asked, at), simple, DEPTH)
+        if part == HELD:
+            share = chosen(lambda share, s=simple, f=fits: cross_encoder.mixed(s, f, share), truth)  # type: ignore[misc]
+        measured.add(part, SERVED, 0, 0.0, simple, simple, truth)
+        measured.add(part, AGAIN, seed, share, cross_encoder.mixed(simple, fits, share), simple, truth)
+
+
+def go_on(study: Study, past: Rankings, test: Rankings, seeds: int) -> None:
+    """Measure MiniLM that goes on learning."""
+    measured, start = Measured(study), minilm.load()
+    abstracts = start.tokens.encode_all(past.data.whole(), start.most)
+
+    def cosines(at: np.ndarray, asked: Rankings, held: np.ndarray, plan: tuned.Plan) -> np.ndarray:
+        texts = start.tokens.encode_all([past.claims.texts[one] for one in at], start.most)
+        right = [past.claims.relevant[one] for one in at]
+        network = tuned.fit(start, texts, abstracts, past.both[at], right, plan)
+        questions = start.tokens.encode_all([asked.claims.texts[one] for one in held], start.most)
+        pad = start.tokens.pad
+        return np.asarray(tuned.embed(network, questions, pad) @ tuned.embed(network, abstracts, pad).T)
+
+    for part, asked in ((PAST, past), (TEST, test)):
+        measured.add(part, BEFORE, 0, past.settings.share, asked.both, asked.both, asked.claims.relevant)
+    fold, made = tune.folds(past.claims.relevant, 0), np.empty(past.words.shape)
+    for number in range(tune.FOLDS):
+        mine = np.flatnonzero(fold == number)
+        made[mine] = cosines(np.flatnonzero(fold != number), past, mine, tuned.Plan())
+    share = chosen(lambda share: fusion.weighted(past.words, made, share), past.claims.relevant)
+    ranked = fusion.weighted(past.words, made, share)
+    measured.add(PAST, TUNED, 0, share, ranked, past.both, past.claims.relevant)
+    for seed in range(seeds):
+        plan, every = replace(tuned.Plan(), seed=seed), np.arange(len(test.claims.keys))
+        scores = fusion.weighted(test.words, cosines(np.arange(len(fold)), test, every, plan), share)
+        measured.add(TEST, TUNED, seed, share, scores, test.both, test.claims.relevant)
 
 
 def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README, the mean of the seeds."""
+    """Return the table of STUDIES.md, the mean of the seeds."""
     columns: dict[str, Any] = {
         "share": lambda rows: f"{rows['share'].iloc[0]:g}",
         "nDCG@10": lambda rows: f"{rows['ndcg'].mean():.4f}",
@@ -92,57 +129,15 @@ def main() -> None:
     """Measure, write and print."""
     parser = options(__doc__, FOLDER)
     parser.set_defaults(seeds=1)
-    parser.add_argument("--scores", type=Path, help="a file for the scores of all pairs, .npz")
+    parser.add_argument("--tuned", action="store_true", help="MiniLM that goes on learning")
     given = parser.parse_args()
-    run(Study(given.out / "rerank.json", ["part", "ranking", "seed"]), given.seeds, given.scores)
-
-
-def run(
-    study: Study, seeds: int, kept: Path | None, plans: Sequence[Any] = (tuned.Plan(), cross_encoder.Plan())
-) -> None:
-    """Measure with some plans, of the tuned encoder and of the cross-encoder."""
-    data = scifact.load(settings().data_dir)
+    study, data = Study(given.out / "rerank.json", ["part", "ranking", "seed"]), scifact.load(settings().data_dir)
     past, test = Rankings(data, "train"), Rankings(data, "test")
-    learners, everything = Learners(minilm.load(), data, past, plans), np.arange(len(past.claims.keys))
-    began, saved = time.monotonic(), dict[str, np.ndarray]()
-
-    def measure(part: str, ranking: str, seed: int, share: float, scores: np.ndarray, simple: np.ndarray) -> None:
-        relevant = (past if part == PAST else test).claims.relevant
-        gain = ndcg(scores, relevant)
-        line = interval("ndcg", gain, 0.0) | interval("more", gain, ndcg(simple, relevant))
-        line |= {"share": share, "seconds": round(time.monotonic() - began, 1)}
-        study.add(
-            {"part": part, "ranking": ranking, "seed": seed, "device": cross_encoder.device().type}
-            | {key: round(value, 5) for key, value in line.items()}
-        )
-
-    def chosen(ways: Callable[[float], np.ndarray]) -> float:
-        found = [float(ndcg(ways(share), past.claims.relevant).mean()) for share in SHARES]
-        return SHARES[int(np.argmax(found))]
-
-    def best(asked: Rankings, cosines: np.ndarray, share: float) -> np.ndarray:
-        return fusion.weighted(asked.words, cosines, share)
-
-    measure(PAST, BEFORE, 0, past.settings.share, past.both, past.both)
-    measure(TEST, BEFORE, 0, past.settings.share, test.both, test.both)
-    saved["past_cosines"] = out_of_fold(past, lambda at, held: learners.cosines(at, past, held), 0)
-    first = chosen(lambda share: best(past, saved["past_cosines"], share))
-    ranked = best(past, saved["past_cosines"], first)
-    measure(PAST, TUNED, 0, first, ranked, past.both)
-    saved["past_fits"] = out_of_fold(past, lambda at, held: learners.fits(at, past, held, ranked[held]), 0)
-    second = chosen(lambda share: cross_encoder.mixed(ranked, saved["past_fits"], share))
-    measure(PAST, AGAIN, 0, second, cross_encoder.mixed(ranked, saved["past_fits"], second), past.both)
-    every = np.arange(len(test.claims.keys))
-    for seed in range(seeds):
-        learners.plans = [replace(plan, seed=seed) for plan in plans]
-        cosines = learners.cosines(everything, test, every)
-        scores = best(test, cosines, first)
-        measure(TEST, TUNED, seed, first, scores, test.both)
-        fits = learners.fits(everything, test, every, scores)
-        measure(TEST, AGAIN, seed, second, cross_encoder.mixed(scores, fits, second), test.both)
-        saved |= {f"test_cosines_{seed}": cosines, f"test_fits_{seed}": fits}
-        if kept:
-            np.savez(kept, allow_pickle=False, **{name: value.astype(np.float16) for name, value in saved.items()})
+    if given.tuned:
+        go_on(study, past, test, given.seeds)
+    else:
+        for seed in range(given.seeds):
+            again(study, past, test, cross_encoder.Plan(seed=seed))
     print(tables(study.table()))
 
 

@@ -1,10 +1,11 @@
 """`python -m pipelines.search.support`: does anything that is found support an answer, or should it be refused?
 
-Each question of SQuAD is asked twice: among all paragraphs, and with its own paragraph taken out, so that nothing
-supports an answer. Three figures of the first paragraph say which it is, by logistic regression over the questions of
-36 articles; the threshold refuses at most a tenth of those with an answer. Both are tried on the other 12 articles.
-Writes `support.json` beside this file: what is refused, with intervals over articles. With `--answers N`, SmolLM2 of
-135 million parameters answers N of the questions from the first two paragraphs, and cites one.
+Each question of SQuAD's held articles is asked twice: among all paragraphs, and with its own paragraph taken out, so
+that nothing supports an answer. Logistic regression says which it is, by three figures of the first paragraph, and with
+the score of the reader (`reading.py`) as a fourth; its threshold refuses at most a tenth of the questions with an
+answer. It learns from ten of the 12 articles, and is tried on the other two, in turn: the reader has learned from the
+rest. Writes `support.json` beside this file: what is refused, with intervals over articles. With `--answers N`,
+SmolLM2 of 135 million parameters answers N of the questions from the first two paragraphs, and cites one.
 """
 
 from __future__ import annotations
@@ -20,17 +21,26 @@ import pandas as pd
 from capstan.settings import settings
 from models import paired
 from models.study import Line, Study, markdown, options
-from pipelines.search import embedding, fusion, squad
+from pipelines.search import embedding, fusion, reading, spans, squad
 from pipelines.search.answers import scored
 from pipelines.search.compare import interval
+from pipelines.search.copying import Copying
 from pipelines.search.rankings import CHOSEN
-from pipelines.search.reading import HELD, judged, plain
+from pipelines.search.reader import Plan
+from pipelines.search.reading import Said, judged, parts, plain
 
 FOLDER = Path(__file__).parent
 REFUSED = 0.1  # of the questions with an answer, at most
+FOLDS = 6  # of the 12 held articles
 PASSAGES, LENGTH = 2, 24  # that SmolLM2 reads; tokens of its answer
 WITH, WITHOUT = "with their paragraph", "their paragraph taken out"
-SMALL, SENTENCE = "SmolLM2, two paragraphs", "the sentence with most words of the question"
+RANKING, READER = "the ranking", "the ranking and the reader"
+SMALL, COPIES, SHOWN = "SmolLM2", "SmolLM2, may only copy", "SmolLM2, may only copy, after two examples"
+SENTENCE, READS = "the sentence with most words of the question", "the reader"
+EXAMPLES = (  # made up for the prompt
+    ("The mill at Aldersey was built in 1742 by Jonas Reed.", "Who built the mill?", "Jonas Reed"),
+    ("Lake Orva is fed by three rivers and is 48 metres deep.", "How deep is Lake Orva?", "48 metres"),
+)  # fmt: skip
 
 
 def figures(words: np.ndarray, cosines: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -53,26 +63,39 @@ def without(values: np.ndarray, own: np.ndarray, least: float) -> np.ndarray:
     return made
 
 
-def refusals(data: squad.Squad, asked: dict[str, np.ndarray]) -> tuple[list[Line], float]:
-    """Return the lines of the held articles, and how well both kinds of questions are told apart (ROC AUC)."""
+def read(said: dict[tuple[int, int], Said], questions: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the score of the reader's answer, the best in the first paragraphs of each question, shape (n,)."""
+    rows = zip(questions.tolist(), first.tolist(), strict=True)
+    return np.array([max(said[one, number].score for number in row) for one, row in rows])
+
+
+def refusals(asked: dict[str, np.ndarray], articles: np.ndarray, by: str) -> list[Line]:
+    """Return the lines of both kinds of questions, and how well they are told apart (ROC AUC).
+
+    asked: the figures of both kinds, (questions, figures). articles: of each question.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    held = data.article % HELD == 0
-    rows = np.concatenate([asked[WITH][~held], asked[WITHOUT][~held]])
-    truth = np.repeat([1, 0], int((~held).sum()))
-    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, truth)
-    chance = {name: model.predict_proba(values)[:, 1] for name, values in asked.items()}
-    least = float(np.quantile(chance[WITH][~held], REFUSED))
+    chance = {name: np.empty(len(articles)) for name in asked}
+    refused = {name: np.empty(len(articles)) for name in asked}
+    for learn, held in GroupKFold(FOLDS).split(articles, groups=articles):
+        rows = np.concatenate([asked[name][learn] for name in (WITH, WITHOUT)])
+        model = make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, np.repeat([1, 0], len(learn)))
+        least = np.quantile(model.predict_proba(asked[WITH][learn])[:, 1], REFUSED)
+        for name, values in asked.items():
+            chance[name][held] = model.predict_proba(values[held])[:, 1]
+            refused[name][held] = chance[name][held] < least
+    auc = roc_auc_score(np.repeat([1, 0], len(articles)), np.concatenate([chance[WITH], chance[WITHOUT]]))
     lines = []
-    for name, values in chance.items():
-        refused = paired.by_unit(1.0 * (values[held] < least), data.article[held])
-        line: Line = {"part": "refused", "what": name, "questions": int(held.sum())}
-        lines.append(line | {key: round(value, 4) for key, value in interval("share", refused, 0.0).items()})
-    both = np.concatenate([chance[WITH][held], chance[WITHOUT][held]])
-    return lines, float(roc_auc_score(np.repeat([1, 0], int(held.sum())), both))
+    for name in asked:
+        share = interval("share", paired.by_unit(refused[name], articles), 0.0)
+        line: Line = {"part": "refused", "what": name, "by": by, "questions": len(articles), "auc": round(auc, 4)}
+        lines.append(line | {key: round(value, 4) for key, value in share.items()})
+    return lines
 
 
 def prompt(question: str, passages: list[str]) -> str:
@@ -81,17 +104,23 @@ def prompt(question: str, passages: list[str]) -> str:
     return f"{numbered}\n\nAnswer in a few words, copied from the text above. Question: {question}"
 
 
-def small_answers(asked: list[str]) -> list[str]:
-    """Return SmolLM2's answers, greedily."""
+def small_answers(asked: list[list[str]], passages: list[list[str]], copies: bool) -> list[str]:
+    """Return SmolLM2's answers, greedily.
+
+    asked: the turns of each conversation, ours and its own. copies: whether it says only what stands in the passages.
+    """
     from models import smollm2
     from models.completions import completed
     from models.sampling import Sampling
     from models.streams import Stream, Streams
 
     decoder, tokens = smollm2.load()
-    end = tokens.special[smollm2.END]
-    texts = [smollm2.conversation([{"role": "user", "content": one}]) for one in asked]
-    streams = [Stream(tokens.encode(text, special=True), LENGTH, Sampling(temperature=0)) for text in texts]
+    end, streams = tokens.special[smollm2.END], []
+    for turns, texts in zip(asked, passages, strict=True):
+        said = [{"role": ("user", "assistant")[at % 2], "content": turn} for at, turn in enumerate(turns)]
+        row = tokens.encode(smollm2.conversation(said), special=True)
+        rule = Copying([tokens.encode(text) for text in texts], end, decoder.shape.vocabulary) if copies else None
+        streams.append(Stream(row, LENGTH, Sampling(temperature=0), allowed=rule))
     for _ in completed(Streams(decoder, pages=2_000), streams, 8, lambda stream: end in stream.made):
         pass
     special = set(tokens.special.values())
@@ -99,13 +128,6 @@ def small_answers(asked: list[str]) -> list[str]:
         tokens.decode([one for one in stream.made if one not in special]).decode(errors="replace").strip()
         for stream in streams
     ]
-
-
-def sentence(question: str, passages: list[str]) -> str:
-    """Return the sentence of some passages that shares most words with a question."""
-    sought = set(question.lower().split())
-    sentences = [one for text in passages for one in text.replace("? ", ". ").split(". ")]
-    return max(sentences, key=lambda one: len(sought & set(one.lower().split())))
 
 
 def cited(answer: str, passages: list[str]) -> tuple[int, bool]:
@@ -125,11 +147,47 @@ def tables(results: pd.DataFrame) -> str:
         )
 
     refused, said = (results[results["part"] == part] for part in ("refused", "answers"))
-    made = [markdown(refused, {"questions of 12 articles": "what"}, {"refused": cell("share")})]
+    by = {"questions of 12 articles": "what", "by": "by"}
+    made = [markdown(refused, by, {"refused": cell("share"), "ROC AUC": lambda rows: f"{rows['auc'].iloc[0]:.2f}"})]
     if len(said):
         columns = {"exact match": cell("exact"), "F1": cell("f1"), "all words in what it cites": cell("held")}
+        columns |= {"s an answer": lambda rows: f"{rows['seconds'].iloc[0]:.1f}"}
         made.append(markdown(said, {"answers": "what"}, columns))
     return "\n\n".join(made)
+
+
+def answered(data: squad.Squad, held: np.ndarray, first: np.ndarray, said: dict[tuple[int, int], Said]) -> list[Line]:
+    """Return the lines of some questions that are answered in several ways. first: their paragraphs."""
+    passages = [[data.paragraphs[number] for number in row[:PASSAGES]] for row in first.tolist()]
+    questions, truth = [data.questions[one] for one in held], [data.answers[one] for one in held]
+    asked = [[prompt(*pair)] for pair in zip(questions, passages, strict=True)]
+    examples = [turn for text, question, answer in EXAMPLES for turn in (prompt(question, [text]), answer)]
+
+    def best(question: str, texts: list[str]) -> str:
+        return max((spans.sentence(question, text) for text in texts), key=lambda one: one[1])[0]
+
+    def reads(one: int, row: list[int]) -> str:
+        return max((said[one, number] for number in row[:PASSAGES]), key=lambda answer: answer.score).text
+
+    ways: dict[str, Callable[[], list[str]]] = {
+        SMALL: lambda: small_answers(asked, passages, False),
+        COPIES: lambda: small_answers(asked, passages, True),
+        SHOWN: lambda: small_answers([[*examples, *turns] for turns in asked], passages, True),
+        SENTENCE: lambda: [best(*pair) for pair in zip(questions, passages, strict=True)],
+        READS: lambda: [reads(*pair) for pair in zip(held.tolist(), first.tolist(), strict=True)],
+    }
+    lines = []
+    for name, way in ways.items():
+        began = time.process_time()
+        texts = way()
+        line: Line = {"part": "answers", "what": name, "by": "", "questions": len(held)}
+        line |= {"seconds": round((time.process_time() - began) / len(held), 1)}
+        values = judged(texts, truth)
+        values["held"] = np.array([cited(*pair)[1] for pair in zip(texts, passages, strict=True)], float)
+        for key, each in values.items():
+            line |= {title: round(value, 4) for title, value in interval(key, each, 0.0).items()}
+        lines.append(line)
+    return lines
 
 
 def main() -> None:
@@ -137,31 +195,28 @@ def main() -> None:
     parser = options(__doc__, FOLDER)
     parser.add_argument("--answers", type=int, default=0, help="questions that SmolLM2 answers")
     given = parser.parse_args()
-    study = Study(given.out / "support.json", ["part", "what"])
+    study = Study(given.out / "support.json", ["part", "what", "by"])
     data = squad.load(settings().data_dir)
+    past, held = parts(data)
+    own, articles = data.paragraph[held], data.article[held]
     with tempfile.TemporaryDirectory(prefix="search-") as folder:
-        words = scored(data, Path(folder))
-    cosines = embedding.vectors(data.questions) @ embedding.vectors(data.paragraphs).T
+        words = scored(data, Path(folder), held)
+    cosines = (embedding.vectors(data.questions) @ embedding.vectors(data.paragraphs).T)[held]
     known, first = figures(words, cosines)
-    alone, _ = figures(without(words, data.paragraph, 0.0), without(cosines, data.paragraph, -1.0))
-    lines, auc = refusals(data, {WITH: known, WITHOUT: alone})
-    study.add(*(line | {"auc": round(auc, 4)} for line in lines))
+    alone, others = figures(without(words, own, 0.0), without(cosines, own, -1.0))
+    pairs = [
+        (int(one), number) for at, one in enumerate(held) for number in {*first[at].tolist(), *others[at].tolist()}
+    ]
+    said = reading.said(data, Plan(), past, pairs)
+    study.add(*refusals({WITH: known, WITHOUT: alone}, articles, RANKING))
+    reader = {
+        name: np.column_stack([rows, read(said, held, numbers)])
+        for name, rows, numbers in ((WITH, known, first), (WITHOUT, alone, others))
+    }
+    study.add(*refusals(reader, articles, READER))
     if given.answers:
-        held = np.flatnonzero(data.article % HELD == 0)
-        some = np.random.default_rng(0).choice(held, given.answers, replace=False)
-        passages = [[data.paragraphs[number] for number in first[one]] for one in some]
-        questions, truth = [data.questions[one] for one in some], [data.answers[one] for one in some]
-        began = time.process_time()
-        made = {SMALL: small_answers([prompt(*pair) for pair in zip(questions, passages, strict=True)])}
-        seconds = (time.process_time() - began) / len(some)
-        made[SENTENCE] = [sentence(*pair) for pair in zip(questions, passages, strict=True)]
-        for name, texts in made.items():
-            values = judged(texts, truth)
-            values["held"] = np.array([cited(*pair)[1] for pair in zip(texts, passages, strict=True)], float)
-            line: Line = {"part": "answers", "what": name, "questions": len(some)}
-            for key, each in values.items():
-                line |= {title: round(value, 4) for title, value in interval(key, each, 0.0).items()}
-            study.add(line | ({"seconds": round(seconds, 1)} if name == SMALL else {}))
+        some = np.random.default_rng(0).choice(len(held), given.answers, replace=False)
+        study.add(*answered(data, held[some], first[some], said))
     print(tables(study.table()))
 
 

@@ -94,10 +94,8 @@ def test_quotes_are_sentences_of_the_papers_that_they_name(served):
     index = served.index
     documents = {hit.key: index.document(hit) for hit in (index.hit(at, 0.0) for at in range(KEPT))}
     titles = [one.fields["title"] for one in list(documents.values())[:8]]
-    answered = 0
-    for title, quotes, refused, hits in zip(
-        titles, *(many(served, titles, answer=True)[name] for name in ("answer", "refused", "hits")), strict=True
-    ):
+    answered, made = 0, many(served, titles, answer=True)
+    for quotes, refused, hits in zip(made["answer"], made["refused"], made["hits"], strict=True):
         assert bool(quotes) != bool(refused)
         answered += bool(quotes)
         for quote in quotes:

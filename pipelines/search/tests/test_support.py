@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.search import reading, support
+from pipelines.search import reading, spans, support
+from pipelines.search.copying import Copying
 
 PASSAGES = ["Bats sleep in deep caves. They eat moths.", "Owls sleep in old barns. Do owls eat mice? They do."]
 
@@ -28,7 +29,14 @@ def test_an_answer_cites_the_passage_that_has_its_words():
 
 
 def test_the_sentence_with_most_words_is_taken():
-    assert support.sentence("Where do owls sleep in winter?", PASSAGES) == "Owls sleep in old barns"
+    assert spans.sentence("Where do owls sleep in winter?", PASSAGES[1]) == ("Owls sleep in old barns.", 0.5)
+
+
+def test_only_what_stands_in_a_passage_may_be_copied():
+    rule = Copying([[5, 6, 7, 5, 8], [6, 9]], end=0, vocabulary=12)
+    follows = {(): [5, 6, 7, 8, 9], (5,): [0, 6, 8], (6,): [0, 7, 9], (7, 5): [0, 8], (5, 8): [0], (9, 6): [0]}
+    for made, expected in follows.items():
+        assert rule(list(made)).nonzero().flatten().tolist() == expected
 
 
 @pytest.mark.parametrize("question", ["Where do bats sleep?"])
