@@ -54,6 +54,18 @@ def said(done: Added) -> str:
     return "\n".join([*(f"not read: {path}: {why}" for path, why in done.refused), counts])
 
 
+def answered(notes: Notes, question: str, count: int) -> str:
+    """Return quotes, each with the number of its note, and the notes."""
+    if not (found := notes.ask(question, count)):
+        raise SystemExit("Nothing was found. `add FOLDER` reads notes.")
+    quotes = notes.answer(question, found)
+    lines = [f"{' '.join(one.text.split())} [{one.paper + 1}]" for one in quotes]
+    lines = lines or ["No sentence of your notes answers this well enough. The nearest passages:"]
+    for number, one in enumerate(found, 1):
+        lines += ["", f"[{number}] {one.title}  {one.path}  {one.score:.2f}", f"    {' '.join(one.snippet.split())}"]
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Do what the command says."""
     given = parser().parse_args()
@@ -69,11 +81,7 @@ def main() -> None:
             if done.added or done.gone or done.refused != refused:
                 print(said(done), flush=True)
     elif given.command == "ask":
-        found = notes.ask(given.question, given.count)
-        for number, one in enumerate(found, 1):
-            print(f"{number}. {one.title}  {one.path}  {one.score:.2f}\n   {' '.join(one.snippet.split())}")
-        if not found:
-            raise SystemExit("Nothing was found. `add FOLDER` reads notes.")
+        print(answered(notes, given.question, given.count))
     elif given.command == "links":
         for first, second, cosine in notes.links():
             print(f"{cosine:.2f}  {first}  {second}")

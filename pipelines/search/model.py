@@ -123,16 +123,9 @@ class SearchModel(Model):
         return queries.parse(text, self.index.manifest.analyzer, self.index.manifest.fields, filters=filters)
 
     def quotes(self, text: str, query: queries.Query, papers: Sequence[Hit], cosines: Sequence[float]) -> list[Quote]:
-        """Return the sentences of the first papers that answer a query. It takes 0.01 s of a core a sentence."""
-        texts = [quoting.divided(self.index.document(hit).fields["text"]) for hit in papers[: quoting.PAPERS]]
-        if not texts:
-            return []
-        asked, *vectors = self.encoder.embed([text, *(one for each in texts for one in each)])
-        ends = np.cumsum([len(each) for each in texts])[:-1]
-        rareness = quoting.Rareness(self.index, query)
-        shares = [np.array(list(map(rareness.share, each))) for each in texts]
-        rows = quoting.figures(np.split(np.array(vectors) @ asked, ends), shares, cosines[: len(texts)])
-        return quoting.chosen(texts, quoting.chances(rows))
+        """Return the sentences of the first papers that answer a query."""
+        texts = [self.index.document(hit).fields["text"] for hit in papers]
+        return quoting.answer(text, quoting.Rareness(self.index, query), texts, cosines, self.encoder.embed)
 
     def _answer(self, text: str, count: int, query: queries.Query, wanted: bool, scores: Scores) -> dict[str, Any]:
         allowed = self.index.allowed(query)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from capstan.files import atomic_write, digest
-from pipelines.search import fusion, sources
+from pipelines.search import fusion, quoting, sources
 from pipelines.search.index import manifest, queries
 from pipelines.search.index.directory import Hit, Index
 from pipelines.search.index.segment import Document
@@ -34,12 +34,14 @@ Embed = Callable[[Sequence[str]], np.ndarray]  # texts -> vectors of length 1
 
 @dataclass(frozen=True)
 class Found:
-    """A passage. path: of its note, in the folder that was added."""
+    """A passage. path: of its note, in the folder that was added. text: the whole of it. nearness: its cosine."""
 
     path: str
     title: str
     snippet: str
     score: float
+    text: str
+    nearness: float
 
 
 class Note(NamedTuple):
@@ -117,7 +119,17 @@ class Notes:
         words, cosines = index.all_scores(query)[None], self.embed([text]) @ self.vectors(index).T
         scores = np.where(index.allowed(query), fusion.weighted(words, cosines, SHARE)[0], -np.inf)
         first = [at for at in np.argsort(-scores, kind="stable")[:count].tolist() if scores[at] > -np.inf]
-        return [self._found(index, query, index.hit(at, float(scores[at]))) for at in first]
+        return [self._found(index, query, index.hit(at, float(scores[at])), float(cosines[0, at])) for at in first]
+
+    def answer(self, text: str, passages: Sequence[Found]) -> list[quoting.Quote]:
+        """Return sentences of the first of some passages that answer a question, word for word; none says so as well.
+
+        Their chances learned from claims and papers: for notes they are an order, and no more.
+        """
+        index = self.index()
+        rareness = quoting.Rareness(index, queries.parse(text, index.manifest.analyzer, FIELDS))
+        texts, cosines = [one.text for one in passages], [one.nearness for one in passages]
+        return quoting.answer(text, rareness, texts, cosines, self.embed)
 
     def links(self) -> list[tuple[str, str, float]]:
         """Return pairs of notes whose passages are near in meaning, by the nearest pair, the nearest first."""
@@ -193,8 +205,9 @@ class Notes:
         with atomic_write(self.home / "vectors.npz") as partial, partial.open("wb") as file:
             np.savez(file, keys=np.array(list(vectors), str), vectors=np.array(list(vectors.values())))
 
-    def _found(self, index: Index, query: queries.Query, hit: Hit) -> Found:
+    def _found(self, index: Index, query: queries.Query, hit: Hit, nearness: float) -> Found:
         document = index.document(hit)
         weights = {term.text: value for term, value in index.reasons(query, hit).items()}
-        shown = snippet(document.fields["text"], weights, index.manifest.analyzer)
-        return Found(document.attributes["path"], document.fields["title"], shown.text, hit.score)
+        text = document.fields["text"]
+        shown = snippet(text, weights, index.manifest.analyzer)
+        return Found(document.attributes["path"], document.fields["title"], shown.text, hit.score, text, nearness)

@@ -7,7 +7,7 @@ sentence has the least chance, there is no answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,3 +94,24 @@ def chosen(texts: Sequence[Sequence[str]], chance: np.ndarray, settings: Setting
     every = [(paper, at, text) for paper, each in enumerate(texts) for at, text in enumerate(each)]
     order = [at for at in np.argsort(-chance, kind="stable")[:MOST].tolist() if chance[at] >= settings.least]
     return [Quote(*every[at], float(chance[at])) for at in order]
+
+
+def answer(
+    asked: str,
+    rareness: Rareness,
+    texts: Sequence[str],
+    cosines: Sequence[float],
+    embed: Callable[[Sequence[str]], np.ndarray],
+    settings: Settings = CHOSEN,
+) -> list[Quote]:
+    """Return the quotes of the first of some texts. cosines: of the query and each text. embed: makes vectors of texts.
+
+    Each sentence takes about 0.01 s of a core.
+    """
+    divisions = [divided(text) for text in texts[:PAPERS]]
+    if not divisions:
+        return []
+    query, *vectors = embed([asked, *(one for each in divisions for one in each)])
+    near = np.split(np.array(vectors) @ query, np.cumsum([len(each) for each in divisions])[:-1])
+    shares = [np.array(list(map(rareness.share, each))) for each in divisions]
+    return chosen(divisions, chances(figures(near, shares, cosines[:PAPERS]), settings), settings)

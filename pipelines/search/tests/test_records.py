@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from pipelines.search import rankings, tune
+from pipelines.search import quotes, quoting, rankings, tune
 
 
 def test_constants_are_those_of_the_record():
@@ -12,3 +12,7 @@ def test_constants_are_those_of_the_record():
     for family in measured:
         assert set(record[record["family"] == family]["setting"]) == set(map(tune.name, tune.GRIDS[family]))
         assert tune.best(record, family).items() <= chosen.items()
+
+
+def test_quotes_are_chosen_as_the_record_says():
+    assert quotes.record() == quoting.CHOSEN

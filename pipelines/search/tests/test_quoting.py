@@ -1,0 +1,66 @@
+"""Quotes: the figures of a sentence, which sentences are chosen, and the reasons that SciFact names."""
+
+import numpy as np
+import pytest
+
+from pipelines.search import quotes, quoting, scifact
+from pipelines.search.index import queries
+from pipelines.search.index.analysis import Analyzer
+from pipelines.search.index.directory import Index
+from pipelines.search.index.scoring import idf
+from pipelines.search.index.writer import Writer
+from tests.support.data import DATA_DIR
+
+SETTINGS = quoting.Settings((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.6)
+
+
+def test_figures_of_sentences():
+    near, shares = [np.array([0.5, 0.25]), np.array([0.75])], [np.array([1.0, 0.0]), np.array([0.5])]
+    made = quoting.figures(near, shares, [0.6, 0.7])
+    expected = [[0.5, -0.25, 1.0, 0.6, 0.0], [0.25, -0.5, 0.0, 0.6, 0.5], [0.75, 0.0, 0.5, 0.7, 0.0]]
+    assert made == pytest.approx(np.array(expected)) and made.shape[1] == len(quoting.NAMES)
+    assert quoting.figures([], [], []).shape == (0, len(quoting.NAMES))
+
+
+def test_the_likeliest_sentences_are_chosen_and_none_below_the_least():
+    texts = [["one.", "two."], ["three.", "four.", "five."]]
+    chance = np.array([0.61, 0.7, 0.2, 0.9, 0.65])
+    made = quoting.chosen(texts, chance, SETTINGS)
+    assert [(one.paper, one.sentence, one.text) for one in made] == [(1, 1, "four."), (0, 1, "two."), (1, 2, "five.")]
+    assert [one.chance for one in made] == [0.9, 0.7, 0.65]
+    assert quoting.chosen(texts, chance - 0.35, SETTINGS) == []
+
+
+def test_the_share_of_rare_words(documents, tmp_path):
+    with Writer(tmp_path, ("title", "text")) as writer:
+        for document in documents[:50]:
+            writer.add(document)
+        writer.commit()
+    index = Index(tmp_path)
+    rareness = quoting.Rareness(index, queries.words("cells zebra", Analyzer()))
+    cells, zebra = (idf(50, index.having(Analyzer().terms(word)[0])) for word in ("cells", "zebra"))
+    assert 0 < cells < zebra
+    assert rareness.share("A cell of mice.") == pytest.approx(cells / (cells + zebra))
+    assert (rareness.share("Zebra cells."), rareness.share("Nothing.")) == (1.0, 0.0)
+
+
+def test_reasons_are_sentences_of_the_abstracts():
+    data, reasons = scifact.load(DATA_DIR), scifact.reasons(DATA_DIR)
+    texts = dict(zip(data.keys, data.texts, strict=True))
+    sizes = {key: len(quoting.divided(texts[key])) for _, key in reasons}
+    outside = [pair for pair, numbers in reasons.items() if max(numbers) >= sizes[pair[1]]]
+    assert len(reasons) > 700 and len(outside) <= 5
+    claims = {key for part in data.claims.values() for key in part.keys}
+    assert {claim for claim, _ in reasons} <= claims
+
+
+def test_weights_learn_what_decides_and_the_least_chance_refuses_few():
+    random = np.random.default_rng(0)
+    rows = [random.random((8, len(quoting.NAMES))) for _ in range(200)]
+    decides = [np.arange(8) == row[:, 2].argmax() for row in rows]
+    made = quotes.learned(quotes.Reading(rows, decides))
+    assert int(np.argmax(np.abs(made.weights))) == 2
+    test = quotes.Reading(rows, decides)
+    chance = lambda each: quoting.chances(each, made)  # noqa: E731
+    assert test.first(chance, 1).mean() > 0.9
+    assert (test.best(chance) < made.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)

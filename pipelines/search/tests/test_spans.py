@@ -1,0 +1,45 @@
+"""The forest that ranks candidate answers: what is a candidate, what it learns, and what it says."""
+
+import numpy as np
+import pytest
+
+from pipelines.search import reading, spans, squad
+from tests.support.data import DATA_DIR
+
+TEXT = "The old mill was built in 1742 by Jonas Reed. It ground corn until the war of 1911, and then wool."
+
+
+@pytest.fixture(scope="module")
+def data() -> squad.Squad:
+    return squad.load(DATA_DIR)
+
+
+def test_candidates_are_words_in_a_row_of_the_nearest_sentences():
+    places, rows = spans.candidates("Who built the old mill?", TEXT)
+    found = [TEXT[begin:end] for begin, end in places]
+    assert "Jonas Reed" in found and "1742" in found and "corn" in found and len(rows) == len(found)
+    assert not any(one.startswith(("by ", "the ")) or "mill" in one or "built" in one for one in found)
+    assert all(len(one.split()) <= spans.MOST for one in found)
+    assert spans.best_sentences("Who built the old mill?", TEXT)[0] == (0, 1.0)
+
+
+def test_most_answers_are_candidates(data):
+    past, _ = reading.parts(data)
+    covered = []
+    for one in past[::80].tolist():
+        places, _ = spans.candidates(data.questions[one], data.paragraphs[data.paragraph[one]])
+        covered.append(any((begin, begin + len(text)) in places for begin, text in data.answers[one]))
+    assert np.mean(covered) > 0.7
+
+
+def test_a_forest_answers_questions_that_it_has_not_seen(data):
+    past, held = reading.parts(data)
+    assert not set(data.article[past].tolist()) & set(data.article[held].tolist())
+    assert len(set(data.article[past].tolist())) == 36 and len(set(data.article[held].tolist())) == 12
+    forest = spans.fit(data, past[::25], seed=0)
+    few = held[::20].tolist()
+    said = [spans.best(forest, data.questions[one], data.paragraphs[data.paragraph[one]])[0] for one in few]
+    assert all(text in data.paragraphs[data.paragraph[one]] for text, one in zip(said, few, strict=True))
+    simple = [spans.sentence(data.questions[one], data.paragraphs[data.paragraph[one]])[0] for one in few]
+    truth = [data.answers[one] for one in few]
+    assert reading.judged(said, truth)["f1"].mean() > reading.judged(simple, truth)["f1"].mean() + 0.05
