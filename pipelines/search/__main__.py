@@ -3,7 +3,8 @@
 python -m pipelines.search add FOLDER      read its texts, PDF, DOCX, HTML, pictures and speech (WAV); again later, what
                                            changed
 python -m pipelines.search watch FOLDER    the same, whenever something changes, until Ctrl-C
-python -m pipelines.search ask "a question"
+python -m pipelines.search ask "a question"     quotes of your notes, each with its source
+python -m pipelines.search page                 the same on a page of this machine alone, until Ctrl-C
 python -m pipelines.search links           notes that are about the same
 python -m pipelines.search export FILE     all passages, a JSON line each
 python -m pipelines.search delete PATH     forget a note, or a folder, for good
@@ -14,11 +15,13 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from capstan.settings import settings
+from pipelines.search import notes_page
 from pipelines.search.notes import Added, Notes
 
 EVERY = 5.0  # seconds between two looks at a folder
@@ -40,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     asked = commands.add_parser("ask")
     asked.add_argument("question")
     asked.add_argument("--count", type=int, default=5)
+    commands.add_parser("page").add_argument("--port", type=int, default=8765)
     commands.add_parser("links")
     return made
 
@@ -66,6 +70,17 @@ def answered(notes: Notes, question: str, count: int) -> str:
     return "\n".join(lines)
 
 
+def serve(notes: Notes, port: int) -> None:
+    """Serve the page until it is interrupted."""
+    try:
+        made = notes_page.server(notes, port)
+    except OSError as error:
+        raise SystemExit(f"Port {port} cannot be used ({error.strerror}). Name another one with --port.") from error
+    print(f"http://{notes_page.HOST}:{made.server_port}", flush=True)
+    with made, suppress(KeyboardInterrupt):
+        made.serve_forever()
+
+
 def main() -> None:
     """Do what the command says."""
     given = parser().parse_args()
@@ -82,6 +97,8 @@ def main() -> None:
                 print(said(done), flush=True)
     elif given.command == "ask":
         print(answered(notes, given.question, given.count))
+    elif given.command == "page":
+        serve(notes, given.port)
     elif given.command == "links":
         for first, second, cosine in notes.links():
             print(f"{cosine:.2f}  {first}  {second}")

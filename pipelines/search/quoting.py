@@ -42,7 +42,7 @@ class Quote(NamedTuple):
     chance: float
 
 
-CHOSEN = Settings()
+CHOSEN = Settings((-3.13, 4.92, 4.53, 7.15, 2.16), -6.98, 0.1)  # `quotes.json`
 
 
 def divided(text: str) -> list[str]:

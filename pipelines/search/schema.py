@@ -108,7 +108,7 @@ class Prediction(BaseModel):
         description="sentences that support or contradict it, or are only near it: read them",
         json_schema_extra={"display": "quotes"},
     )
-    refused: str | None = Field(title="No answer")
+    refused: str | None = Field(title="Why there is no answer")
     hits: list[Hit] = Field(
         title="Papers", json_schema_extra={"display": "ranking", "opens": "snippet", "label": "key"}
     )

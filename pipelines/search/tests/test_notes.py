@@ -1,10 +1,13 @@
 """Somebody's own notes: added, changed, asked for, linked, exported, and forgotten for good."""
 
 import json
+import threading
 
+import httpx
 import pytest
 
-from pipelines.search.__main__ import embed
+from pipelines.search import notes_page
+from pipelines.search.__main__ import answered, embed
 from pipelines.search.notes import WORDS, Notes, passages
 from tests.support import made_files
 
@@ -75,6 +78,30 @@ def test_what_is_deleted_is_in_no_file(notes, folder, tmp_path):
     assert b"tax.md" not in bytes_of_all() and b"zebra" not in bytes_of_all()
     assert notes.delete(folder / "tax.md") == 0
     assert notes.delete(folder) == 2 and notes.ask("starter") == []
+
+
+def test_an_answer_has_the_sentences_of_notes_word_for_word_with_their_sources(notes):
+    said = answered(notes, "When is the tax return due?", 3).splitlines()
+    assert said[0] == "The return is due in July; the number of my file is zebra-4711. [1]"
+    assert any(line.startswith("[1] Taxes  ") and "tax.md" in line for line in said)
+    assert answered(notes, "Who painted the Mona Lisa?", 3).startswith("No sentence of your notes answers this")
+
+
+def test_the_page_of_notes_answers_nobody_else(notes, folder):
+    (folder / "tax.md").write_text("# <b>Taxes</b>\n\nThe return is due in <i>July</i>.")
+    notes.add(folder)
+    with notes_page.server(notes, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        page = httpx.get(url, params={"question": "When is the return due? <"})
+        assert (
+            "<blockquote>The return is due in &lt;i&gt;July&lt;/i&gt;. " in page.text and 'href="#note-1"' in page.text
+        )
+        assert "<b>&lt;b&gt;Taxes&lt;/b&gt;</b>" in page.text and "due? &lt;" in page.text
+        assert "blockquote" not in httpx.get(url).text.partition("<body>")[2]
+        assert httpx.get(url, headers={"Host": "notes.example"}).status_code == 403
+        assert httpx.get(f"{url}/other").status_code == 404
+        server.shutdown()
 
 
 def test_notes_about_the_same_are_linked_and_all_are_exported(notes, tmp_path):
