@@ -62,8 +62,8 @@ def reading(data: scifact.SciFact, part: str, reasons: scifact.Reasons, out: boo
     first = np.argsort(-scores, axis=1, kind="stable")[:, : quoting.PAPERS]
     texts = {number: quoting.divided(data.texts[number]) for number in np.unique(first).tolist()}
     ends = np.cumsum([len(each) for each in texts.values()])[:-1]
-    made = embedding.vectors([text for each in texts.values() for text in each])
-    vectors = dict(zip(texts, np.split(made, ends), strict=True))
+    sentences = embedding.vectors([text for each in texts.values() for text in each])
+    vectors = dict(zip(texts, np.split(sentences, ends), strict=True))
     claims = embedding.vectors(ranked.claims.texts)
     rows, decides = [], []
     for at, key, numbers in zip(range(0, len(claims), step), keys, first.tolist(), strict=True):
@@ -71,8 +71,8 @@ def reading(data: scifact.SciFact, part: str, reasons: scifact.Reasons, out: boo
         near = [vectors[number] @ claims[at] for number in numbers]
         shares = [np.array(list(map(rareness.share, texts[number]))) for number in numbers]
         rows.append(quoting.figures(near, shares, [float(ranked.meanings[at, number]) for number in numbers]))
-        own = [np.isin(np.arange(len(texts[one])), list(reasons.get((key, data.keys[one]), ()))) for one in numbers]
-        decides.append(np.concatenate(own))
+        right = [np.isin(np.arange(len(texts[one])), list(reasons.get((key, data.keys[one]), ()))) for one in numbers]
+        decides.append(np.concatenate(right))
     return Reading(rows, decides)
 
 

@@ -93,7 +93,8 @@ def chosen(texts: Sequence[Sequence[str]], chance: np.ndarray, settings: Setting
     """
     every = [(paper, at, text) for paper, each in enumerate(texts) for at, text in enumerate(each)]
     order = [at for at in np.argsort(-chance, kind="stable")[:MOST].tolist() if chance[at] >= settings.least]
-    return [Quote(*every[at], float(chance[at])) for at in order]
+    made = [(*every[at], float(chance[at])) for at in order]
+    return [Quote(paper, sentence, text, value) for paper, sentence, text, value in made]
 
 
 def answer(

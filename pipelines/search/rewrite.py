@@ -55,7 +55,8 @@ class Rewriter:
     def moved(self, claims: Rankings, papers: int, share: float) -> np.ndarray:
         """Return the cosines of vectors that were moved."""
         vectors = embedding.vectors(claims.claims.texts)
-        return rewriting.rocchio(vectors, claims.meanings, self.vectors, papers, share) @ self.vectors.T
+        moved = rewriting.rocchio(vectors, claims.meanings, self.vectors, papers, share)
+        return np.asarray(moved @ self.vectors.T)
 
     def written_out(self, claims: Rankings) -> np.ndarray:
         """Return BM25 with abbreviations written out."""

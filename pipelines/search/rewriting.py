@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -21,13 +21,13 @@ def rm3(query: Query, scores: np.ndarray, documents: Sequence[list[str]], papers
     Abdul-Jaleel et al., "UMass at TREC 2004", section 2.2; the chance of a query in a document is its share of scores.
     """
     first = [at for at in np.argsort(-scores, kind="stable")[:papers].tolist() if scores[at] > 0]
-    chance: Counter[str] = Counter()
+    chance: dict[str, float] = defaultdict(float)
     for at in first:
         for term, count in Counter(documents[at]).items():
             chance[term] += float(scores[at] / scores[first].sum() * count / len(documents[at]))
-    best = dict(chance.most_common(terms))
+    best = dict(sorted(chance.items(), key=lambda pair: -pair[1])[:terms])
     total, asked = sum(best.values()) or 1.0, sum(term.weight for term in query.terms) or 1.0
-    mixed: Counter[str] = Counter({term: (1 - own) * value / total for term, value in best.items()})
+    mixed = defaultdict(float, {term: (1 - own) * value / total for term, value in best.items()})
     for term in query.terms:
         mixed[term.text] += (own if best else 1.0) * term.weight / asked
     return Query(tuple(Term(text, weight) for text, weight in mixed.items()))

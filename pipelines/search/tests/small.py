@@ -9,6 +9,7 @@ from tests.support.data import DATA_DIR
 
 SETTINGS: dict[str, object] = {}
 ASKED = {"query": 'title:cells "stem cells" -mice', "count": 3}
+PICTURED = {"query": "ALDH1 expression is associated with better breast cancer outcomes."}
 REFUSED = ({"query": " ?! "}, "query")
 KNOWN_LATER: list[str] = []
 FEWER = 80  # abstracts: MiniLM takes 0.05 s of a core for each of the shortest
