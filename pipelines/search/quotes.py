@@ -8,6 +8,7 @@ sentence was read. Then each claim to test on is answered once, and once more wi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings, indexed
 
 FOLDER = Path(__file__).parent
+TIMED = 20
 REFUSED = 0.1  # of the claims to train on of which a deciding sentence is read
 LEARNED, NEAREST, WORDS = "learned chance", "nearest sentence", "most of the rare words"
 DECIDED, OUT, OPEN = "decided by what is read", "the papers that it cites taken out", "cited papers do not decide it"
@@ -89,6 +91,18 @@ def learned(past: Reading) -> quoting.Settings:
     return quoting.Settings(made.weights, made.intercept, round(float(np.quantile(best, REFUSED)), 2))
 
 
+def seconds(data: scifact.SciFact) -> float:
+    """Return the processor time of an answer, the mean of the first TIMED claims to test on."""
+    ranked, index, encoder = Rankings(data, "test"), indexed(data, "fields"), embedding.encoder()
+    encoder.embed(ranked.claims.texts[:1])
+    first = np.argsort(-ranked.served[:TIMED], axis=1, kind="stable")[:, : quoting.PAPERS].tolist()
+    began = time.process_time()
+    for at, numbers in enumerate(first):
+        rareness, texts = quoting.Rareness(index, ranked.queries[at]), [data.texts[number] for number in numbers]
+        quoting.answer(ranked.claims.texts[at], rareness, texts, ranked.meanings[at, numbers].tolist(), encoder.embed)
+    return (time.process_time() - began) / TIMED
+
+
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of STUDIES.md."""
 
@@ -125,7 +139,7 @@ def main() -> None:
     study = Study(given.out / "quotes.json", ["part", "what"])
     data, reasons = scifact.load(settings().data_dir), scifact.reasons(settings().data_dir)
     made = learned(reading(data, "train", reasons, out=False, step=2))
-    study.add({"part": "chosen", "what": LEARNED} | vars(made))
+    study.add({"part": "chosen", "what": LEARNED} | vars(made) | {"seconds": round(seconds(data), 2)})
     test, without = (reading(data, "test", reasons, out) for out in (False, True))
     decided = np.array([one.any() for one in test.decides])
     keys = {claim for claim, _ in reasons}

@@ -35,7 +35,7 @@ FOLDS = 6  # of the 12 held articles
 PASSAGES, LENGTH = 2, 24  # that SmolLM2 reads; tokens of its answer
 WITH, WITHOUT = "with their paragraph", "their paragraph taken out"
 RANKING, READER = "the ranking", "the ranking and the reader"
-SMALL, COPIES, SHOWN = "SmolLM2", "SmolLM2, may only copy", "SmolLM2, may only copy, after two examples"
+SMALL, COPIES, SHOWN = "SmolLM2, two paragraphs", "SmolLM2, may only copy", "SmolLM2, may only copy, after two examples"
 SENTENCE, READS = "the sentence with most words of the question", "the reader"
 EXAMPLES = (  # made up for the prompt
     ("The mill at Aldersey was built in 1742 by Jonas Reed.", "Who built the mill?", "Jonas Reed"),
