@@ -1,6 +1,6 @@
 """`python -m pipelines.search.reading`: how well an extractive reader answers the questions of SQuAD.
 
-It learns from the questions of 36 articles, those whose number is not divisible by four, and answers every fourth one
+It learns from the questions of 36 articles, those whose number is not divisible by four, and answers every eighth one
 of the other 12: in the paragraph that the question is about, and in the best of the first three that BM25 and MiniLM
 find among all 2,067. Beside it: a forest that ranks candidate answers (`spans.py`), and the sentence with most words of
 the question. Writes `reading.json` beside this file: exact match and F1, as SQuAD defines them, with intervals over
@@ -34,7 +34,7 @@ from pipelines.search.compare import interval
 from pipelines.search.rankings import CHOSEN
 
 FOLDER = Path(__file__).parent
-HELD, ASKED = 4, 4  # every fourth article is held out, and every fourth of its questions is asked
+HELD, ASKED = 4, 8  # every fourth article is held out, and every eighth of its questions is asked
 DEPTH = 3
 GIVEN, FOUND = "in the paragraph that it is about", "in the first three that are found"
 READER, FOREST, SENTENCE = "reader", "forest over candidates", "sentence with most words"
