@@ -2,8 +2,8 @@
 
 Asks LanceDB and Qdrant's local mode, where they are installed, for the ten nearest of 5,183 abstracts and of
 100,000 vectors, which are the abstracts with noise. Writes `stores.json` beside this file: recall@10 against comparing
-with all, milliseconds of processor time a query, seconds to fill the store, megabytes on the disk. Neither is a library of Capstan: run
-this with the Python of an environment that has them beside numpy and pandas.
+with all, milliseconds of processor time a query, seconds to fill the store, megabytes on the disk. Neither is a library
+of Capstan: run this with the Python of an environment that has them beside numpy and pandas.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import pytest
 from pipelines.search import reading, spans, squad
 from tests.support.data import DATA_DIR
 
+pytestmark = pytest.mark.rotating
 TEXT = "The old mill was built in 1742 by Jonas Reed. It ground corn until the war of 1911, and then wool."
 
 
