@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from capstan.errors import without_tracebacks
 from pipelines.bidding import screen
 from pipelines.bidding.ledger import Ledger, Reserved
 from pipelines.bidding.model import BidModel
@@ -210,6 +211,7 @@ def champion() -> Any:
 
 def main() -> None:
     """Serve until the process is stopped."""
+    without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--redis", default="127.0.0.1:6379")
     parser.add_argument("--port", type=int, default=8070)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from models.sentences import sentences as split
 from models.verifier import VERDICTS, stems
-from pipelines.documents import words
 
 K, B = 0.9, 0.4  # of BM25, as BEIR sets them
 
@@ -44,7 +44,7 @@ def abstracts(folder: Path) -> dict[int, Abstract]:
     with gzip.open(folder / "corpus.jsonl.gz", "rt", encoding="utf-8") as file:
         for one in map(json.loads, file):
             text = one["text"]
-            sentences = [text[place.start : place.end] for place in words.sentences(text)]
+            sentences = [text[place.start : place.end] for place in split(text)]
             made[int(one["_id"])] = Abstract(one["title"], sentences or [one["title"]])
     return made
 

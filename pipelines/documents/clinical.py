@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capstan.errors import CapstanError, without_tracebacks
-from pipelines.documents import files, negex, words
+from models.sentences import sentences
+from pipelines.documents import files, negex
 
 # A line of capitals with a colon, or one of the titles that notes commonly have.
 TITLES = (
@@ -57,7 +58,7 @@ def findings(text: str, known: Mapping[str, str]) -> list[Finding]:
     form = "|".join(r"\s+".join(map(re.escape, term.split())) for term in ordered)
     pattern = re.compile(rf"(?<!\w)(?:{form})(?!\w)", re.IGNORECASE)
     made = []
-    for place in words.sentences(text):
+    for place in sentences(text):
         start = place.start
         for title in SECTION.finditer(text, place.start, place.end):
             start = title.end()  # the title of a section is no part of its first sentence

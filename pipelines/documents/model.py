@@ -8,6 +8,7 @@ import numpy as np
 
 from capstan.model import Model
 from models import text_parts
+from models.sentences import Span, sentences
 from pipelines.documents import data, groups, keyphrases, language, personal, words
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ class DocumentsModel(Model):
 
     def answer(self, text: str, chances: np.ndarray) -> dict[str, Any]:
         """Return the prediction of one text. chances: of its groups, shape (groups,)."""
-        places = words.sentences(text)
+        places = sentences(text)
         lines = [" ".join(text[one.start : one.end].split()) for one in places]
         title = lines.pop(0) if words.titled(text, places) else ""
         ranked = self.ranked(lines, title)
         names, likely = self.groups.names, int(chances.argmax())
         entities = self.entities(text, places)
-        spans = [words.Span(one["start"], one["end"]) for one in entities]
+        spans = [Span(one["start"], one["end"]) for one in entities]
         guess = language.guess(text)
         return {
             "summary": ranked[0][0],
@@ -102,7 +103,7 @@ class DocumentsModel(Model):
             "unusual": self.unusual(text, guess),
         }
 
-    def entities(self, text: str, places: Sequence[words.Span]) -> list[dict[str, Any]]:
+    def entities(self, text: str, places: Sequence[Span]) -> list[dict[str, Any]]:
         """Return the names in a text. places: of its sentences."""
         from pipelines.documents.entities import entities
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from capstan.errors import without_tracebacks
 from capstan.settings import settings
 from pipelines.search import notes_page
 from pipelines.search.notes import Added, Notes
@@ -83,6 +84,7 @@ def serve(notes: Notes, port: int) -> None:
 
 def main() -> None:
     """Do what the command says."""
+    without_tracebacks()
     given = parser().parse_args()
     notes = Notes(settings().home / "search-notes", embed)
     if given.command in ("add", "watch"):

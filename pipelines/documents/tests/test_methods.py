@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.sentences import sentences
 from pipelines.documents import summary, training, words
 from pipelines.documents.entities import Read, Recurrent, case, f1, hits
 from pipelines.documents.several import MOST, Several, joined, macro, micro
@@ -21,7 +22,7 @@ from pipelines.documents.tuned import Tuned
     ],
 )
 def test_a_title_is_a_short_line_without_an_end(text, wanted):
-    assert words.titled(text, words.sentences(text)) == wanted
+    assert words.titled(text, sentences(text)) == wanted
 
 
 def test_parts_of_a_sentence_and_the_title_are_candidates():

@@ -1,35 +1,18 @@
-"""What needs no training: sentences, tokens, personal data, languages, keyphrases, tags, the tree of names."""
+"""What needs no training: tokens, personal data, languages, keyphrases, tags, the tree of names."""
 
 import numpy as np
 import pytest
 
+from models.sentences import Span
 from pipelines.documents import data, groups, personal, summary, words
 from pipelines.documents.entities import Entity, entities, f1, hits, shape
 from pipelines.documents.keyphrases import keyphrases
 from pipelines.documents.language import UNKNOWN, guess
 
 
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("Dr. Smith came. He left!  Why?", ["Dr. Smith came.", "He left!", "Why?"]),
-        ("A title\n\nIt is 3.5 km, i.e. near.", ["A title", "It is 3.5 km, i.e. near."]),
-        ("as in Fig. 3. We show it", ["as in Fig. 3.", "We show it"]),
-        ("", []),
-    ],
-)
-def test_sentences_are_where_a_reader_sees_them(text, wanted):
-    assert [text[one.start : one.end] for one in words.sentences(text)] == wanted
-
-
-def test_many_short_sentences_take_time_by_their_number():
-    text = "See A. " * 7_000 + "It ends."
-    assert len(words.sentences(text)) == 1  # each "A." may be the letter of a name
-
-
 def test_tokens_are_as_those_of_the_posts():
     text = "@anna_b it's 3.5 km to St-Denis... see https://example.org/a?b #hot, don't!"
-    made = [text[one.start : one.end] for one in words.tokens(text, words.Span(0, len(text)))]
+    made = [text[one.start : one.end] for one in words.tokens(text, Span(0, len(text)))]
     assert made == ["@anna_b", "it", "'s", "3.5", "km", "to", "St-Denis", "...", "see", "https://example.org/a?b",
                     "#hot", ",", "do", "n't", "!"]  # fmt: skip
 
