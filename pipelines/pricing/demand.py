@@ -1,0 +1,166 @@
+"""Demand of each brand in each store: a log-log mixed model, and a level that follows the last weeks.
+
+The log of packages sold follows own and other prices, the own price of the week before (who stocked up buys less),
+deals and features, the season and holidays. Store, own price and feature have effects of each store, shrunk towards
+those of the chain. Prices are centred on the store's own mean, so what is learned from them are changes, and not that
+dear stores have other customers. Cross elasticities are shrunk towards their mean: 95 weeks say little of 110 of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from capstan.errors import CapstanError
+from pipelines.pricing import mixed, weeks
+from pipelines.pricing.columns import BRANDS, COUNT, PAST
+from pipelines.pricing.shelves import Shelves
+
+HALF_LIFE = 2.0  # weeks, in which what a residual says about the next one halves
+LEAST_STORES, LEAST_WEEKS = 5, 30  # to learn from
+LEAST_CHANGE = 0.02  # standard deviation of the log price of a brand within stores: less says nothing of demand
+LEVEL, OWN, FEATURE, BEFORE = range(4)  # columns of the design; the first three differ among stores
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What was learned. stores: (s,). centre: mean log price, (s, 11). brands: a mixed model each, without the prices
+    of other brands. cross: percent of sales of brand i by one percent of the price of brand j, (11, 11), zero for its
+    own, with the variances of what they were shrunk from and to, `doubt`.
+
+    carried: how much of the level of the last weeks stays, (11,). noise: standard deviation of the log of sales around
+    the forecast, (11,). lift: the mean of e to the residual, (11,).
+    """
+
+    stores: np.ndarray
+    centre: np.ndarray
+    brands: list[mixed.Mixed]
+    cross: np.ndarray
+    doubt: np.ndarray
+    carried: np.ndarray
+    noise: np.ndarray
+    lift: np.ndarray
+
+    def places(self, stores: np.ndarray) -> np.ndarray:
+        """Return the place of each store, -1 for one that is not known, shape (n,)."""
+        found = np.minimum(np.searchsorted(self.stores, stores), len(self.stores) - 1)
+        return np.where(self.stores[found] == stores, found, -1)
+
+    def structural(self, rows: Shelves) -> np.ndarray:
+        """Return the log of packages without the level of the last weeks, shape (n, 11). All stores must be known."""
+        at = self.places(rows.store)
+        made: np.ndarray = (np.log(rows.price) - self.centre[at]) @ self.cross.T
+        for brand, model in enumerate(self.brands):
+            x, z = design(rows, self.centre[at], brand)
+            made[:, brand] += x @ model.fixed + (z * model.effects[at]).sum(axis=1)
+        return made
+
+    def level(self, past: Shelves) -> np.ndarray:
+        """Return what the eight weeks before say beyond prices and season, shape (n, 11). past: 8 n weeks."""
+        residual = (past.sold - self.structural(past)).reshape(-1, PAST - 1, COUNT)
+        return np.asarray(self.carried * (weights()[:, None] * residual).sum(axis=1))
+
+    def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
+        """Return the log of packages of each week, given the eight before, shape (n, 11)."""
+        return np.asarray(self.structural(rows) + self.level(past))
+
+    def elasticities(self, stores: np.ndarray) -> np.ndarray:
+        """Return by what percent the sales of brand i change with one percent of the price of brand j, (n, i, j)."""
+        own = np.column_stack([one.fixed[OWN] + one.effects[self.places(stores), OWN] for one in self.brands])
+        return np.asarray(self.cross + own[:, :, None] * np.eye(COUNT))
+
+    def drawn(self, store: int, draws: int, seed: int = 0) -> np.ndarray:
+        """Return elasticities of a store as the posterior has them, shape (draws, 11, 11)."""
+        random, at = np.random.default_rng(seed), self.places(np.array([store]))[0]
+        doubt = np.array([one.covariance[OWN, OWN] + one.spread[at, OWN, OWN] for one in self.brands])
+        width = np.sqrt(self.doubt + np.diag(doubt))
+        return np.asarray(self.elasticities(np.array([store])) + width * random.normal(size=(draws, COUNT, COUNT)))
+
+
+def weights() -> np.ndarray:
+    """Return how much each of the eight weeks before counts, the oldest first; the sum is 1."""
+    made = 0.5 ** (np.arange(PAST - 2, -1, -1) / HALF_LIFE)
+    return np.asarray(made / made.sum())
+
+
+def design(rows: Shelves, centre: np.ndarray, brand: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the sales of a brand follow, without other prices: for the chain, (n, p), for each store, (n, 3)."""
+    own = np.log(rows.price[:, brand]) - centre[:, brand]
+    before = np.log(rows.before[:, brand]) - centre[:, brand]
+    feat, deal = rows.feat[:, brand], rows.deal[:, brand]
+    others = rows.feat.sum(axis=1) - feat
+    level = np.ones(len(rows))
+    return (
+        np.column_stack([level, own, feat, before, deal, others, weeks.calendar(rows.week)]),
+        np.column_stack([level, own, feat]),
+    )
+
+
+def fit(rows: Shelves, past: Shelves) -> Demand:
+    """Return the demand. past: the eight weeks before each row.
+
+    Raises CapstanError where there is too little to learn from.
+    """
+    stores, place = enough(rows)
+    logs = np.log(rows.price)
+    centre = mixed.sums(place, len(stores), logs) / np.bincount(place)[:, None]
+    changes = logs - centre[place]
+    dull = changes.std(axis=0) < LEAST_CHANGE
+    if dull.any():
+        named = ", ".join(name for name, one in zip(BRANDS, dull, strict=True) if one)
+        raise CapstanError(f"The prices of {named} hardly change within a store: nothing is learned about demand.")
+    cross, doubt = shrunk(*crossed(rows, centre[place], changes))
+    rest = rows.sold - changes @ cross.T
+    brands = [
+        mixed.fit(rest[:, brand], *design(rows, centre[place], brand), rows.store, rows.week) for brand in range(COUNT)
+    ]
+    plain = Demand(stores, centre, brands, cross, doubt, *np.ones((3, COUNT)))
+    residual, level = rows.sold - plain.structural(rows), plain.level(past)
+    carried = (residual * level).sum(axis=0) / (level**2).sum(axis=0)
+    left = residual - carried * level
+    return Demand(stores, centre, brands, cross, doubt, carried, left.std(axis=0), np.exp(left).mean(axis=0))
+
+
+def enough(rows: Shelves) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stores, and the place of each row's among them. Raises CapstanError where there are too few weeks."""
+    stores, place = np.unique(rows.store, return_inverse=True)
+    middle = np.median(np.bincount(place)) if len(place) else 0
+    if len(stores) < LEAST_STORES or middle < LEAST_WEEKS:
+        raise CapstanError(
+            f"{len(stores)} stores with {middle:.0f} weeks each are too few to learn demand from; "
+            f"{LEAST_STORES} stores and {LEAST_WEEKS} weeks are needed."
+        )
+    return stores, place
+
+
+def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return cross elasticities as they come out, (11, 11), and their variances, robust to what a week shares."""
+    made, variance = np.zeros((2, COUNT, COUNT))
+    for brand in range(COUNT):
+        other = np.arange(COUNT) != brand
+        x, z = design(rows, centre, brand)
+        model = mixed.fit(rows.sold[:, brand], np.column_stack([x, changes[:, other]]), z, rows.store, rows.week)
+        made[brand, other] = model.fixed[x.shape[1] :]
+        variance[brand, other] = np.diag(model.covariance)[x.shape[1] :]
+    return made, variance
+
+
+def shrunk(made: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the posterior means of cross elasticities and their variances, zero on the diagonal, shape (11, 11).
+
+    They come from one normal distribution, whose mean and variance are found by moments. Source: DerSimonian and Laird,
+    "Meta-analysis in clinical trials" (1986); Efron and Morris, "Data analysis using Stein's estimator" (1975).
+    """
+    off = ~np.eye(len(made), dtype=bool)
+    values, doubts = made[off], variance[off]
+    weight = 1 / doubts
+    middle = (weight * values).sum() / weight.sum()
+    excess = (weight * (values - middle) ** 2).sum() - (len(values) - 1)
+    between = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
+    middle = (values / (between + doubts)).sum() / (1 / (between + doubts)).sum()
+    kept = between / (between + doubts)
+    means, variances = np.zeros((2, *made.shape))
+    means[off] = middle + kept * (values - middle)
+    variances[off] = kept * doubts
+    return means, variances

@@ -1,0 +1,174 @@
+"""What is served: the prices of a shelf, what they earn, and how sure that is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from capstan.errors import InvalidRow
+from capstan.model import Columns, Model
+from pipelines.pricing import rules, shelf_search, shelves, value, weeks
+from pipelines.pricing.columns import (
+    APPROVALS,
+    BRANDS,
+    COUNT,
+    HIGHEST,
+    HISTORY,
+    LOWEST,
+    PAST,
+    PAST_WEEKS,
+    STORE,
+)
+from pipelines.pricing.demand import Demand
+from pipelines.pricing.shelves import Shelves
+
+DRAWS = 200  # of the elasticities
+TAILS = (0.1, 0.9)
+AROUND = np.round(np.linspace(0.8, 1.2, 17), 3)  # of the price now: where curves are drawn
+LONGEST_GAP = 13  # weeks since the last known one: a quarter
+FAR = 1.0001  # what counts as beyond a price that was seen
+
+
+class Shelf(NamedTuple):
+    """A shelf before its week. Shapes: (11,). sold: expected packages at the prices `now`. low, high: prices seen."""
+
+    store: int
+    now: np.ndarray
+    cost: np.ndarray
+    sold: np.ndarray
+    elasticity: np.ndarray
+    free: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class PricingModel(Model):
+    """The demand of each store, and the search for prices."""
+
+    inputs = {
+        **{STORE: "long", "week": "string", "brand": "string", "featured": "string[]", "deals": "string[]"},
+        **{"prices": "double[]", "costs": "double[]", "most_change": "double", PAST_WEEKS: "long[]"},
+        **dict.fromkeys(HISTORY.values(), "double[]"),
+        **{LOWEST: "double[]", HIGHEST: "double[]", APPROVALS: "string[]"},
+    }
+    requirements = ("numpy",)
+    steady = True
+
+    def __init__(self, demand: Demand, rivals: dict[str, Any]):
+        """rivals: simpler forecasts of the same weeks, by name."""
+        self.demand, self.rivals = demand, rivals
+
+    def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
+        """Return the fields of `Prediction`, one item per row."""
+        answers = []
+        for row in range(len(columns[STORE])):
+            given = {name: columns[name][row] for name in self.inputs}
+            answers.append(self.answer(given, row))
+        return {name: [one[name] for one in answers] for name in answers[0]} if answers else {}
+
+    def shelf(self, given: dict[str, Any], row: int = 0) -> Shelf:
+        """Return the shelf that a request is about. Raises InvalidRow for a store that nothing is known of."""
+        store = int(given[STORE])
+        if given[PAST_WEEKS] is None or len(given[PAST_WEEKS]) == 0 or self.demand.places(np.array([store]))[0] < 0:
+            raise InvalidRow(
+                f"store {store} has no history of {PAST} weeks: nothing is known of its demand", row, STORE
+            )
+        week, last = weeks.number(date.fromisoformat(given["week"])), int(given[PAST_WEEKS][-1])
+        if week - last > LONGEST_GAP:
+            raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
+        past = shelves.history({name: [given[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
+        now = np.array(given["prices"], float) if len(given["prices"]) else value.usual(past)[0]
+        cost = np.array(given["costs"], float) if len(given["costs"]) else np.median(past.cost, axis=0)
+        featured, deal = (np.isin(BRANDS, list(given[name])) for name in ("featured", "deals"))
+        rows = Shelves(
+            *(np.array([store]), np.array([week]), now[None], past.price[-1:], cost[None]),
+            *(deal[None].astype(float), featured[None].astype(float), np.zeros((1, COUNT))),
+        )
+        sold = (np.exp(self.demand.forecast(rows, past)) * self.demand.lift)[0]
+        low, high = (np.array(list(given[name]), float) for name in (LOWEST, HIGHEST))
+        return Shelf(store, now, cost, sold, self.demand.elasticities(rows.store)[0], ~featured, low, high)
+
+    def proposed(self, shelf: Shelf, change: float) -> np.ndarray:
+        """Return the prices that earn most, shape (11,). A featured brand keeps its price."""
+        tried = rules.choices(shelf.now, shelf.cost, change)
+        kept = shelf.free[tried.brand] | (tried.price == shelf.now[tried.brand])
+        tried = rules.Choices(tried.brand[kept], tried.price[kept])
+        return shelf_search.best(shelf.now, shelf.sold, shelf.cost, shelf.elasticity, tried)
+
+    def answer(self, given: dict[str, Any], row: int = 0) -> dict[str, Any]:
+        """Return the prediction of one request."""
+        shelf = self.shelf(given, row)
+        change = float(given["most_change"])
+        prices = self.proposed(shelf, change)
+        drawn = self.demand.drawn(shelf.store, DRAWS, seed=shelf.store)
+        luck = np.exp(self.demand.noise * np.random.default_rng(shelf.store).normal(size=(DRAWS, COUNT)))
+        luck /= np.exp(self.demand.noise**2 / 2)
+
+        def earned(some: np.ndarray, elasticity: np.ndarray = shelf.elasticity) -> np.ndarray:
+            return shelf_search.profit(some, shelf.now, shelf.sold, shelf.cost, elasticity)
+
+        expected, before = earned(prices), earned(shelf.now)
+        profits = (earned(prices, drawn) * luck).sum(axis=1)
+        gains = (earned(prices, drawn) - before).sum(axis=1)
+        packages = shelf.sold * np.exp(shelf.elasticity @ np.log(prices / shelf.now))
+        asked = [self.approval(shelf, prices, brand) for brand in range(COUNT)]
+        proposals = [
+            {"brand": name, "now": money(now), "proposed": money(price), "packages": round(float(count), 1)}
+            | {"profit": money(gained), "approval": why}
+            for name, now, price, count, gained, why in zip(
+                BRANDS, shelf.now, prices, packages, expected, asked, strict=True
+            )
+        ]
+        (low, high), (least, most) = (np.quantile(one, TAILS) for one in (profits, gains))
+        return {
+            "proposals": proposals,
+            **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
+            **{"gain": money(expected.sum() - before.sum()), "gain_low": money(least), "gain_high": money(most)},
+            "chance_of_loss": float((gains < 0).mean()),
+            **self.curves(shelf, prices, change, drawn, luck, BRANDS.index(given["brand"])),
+            "needs_approval": any(asked),
+            "approvals": [str(one) for one in given[APPROVALS]] if given[APPROVALS] is not None else [],
+        }
+
+    def approval(self, shelf: Shelf, prices: np.ndarray, brand: int) -> str:
+        """Return why a person has to approve a price, "" where nobody has to."""
+        price, low, high = prices[brand], shelf.low[brand], shelf.high[brand]
+        if price > high * FAR:
+            return f"above {high:.2f}, the most that this store has asked"
+        return f"below {low:.2f}, the least that this store has asked" if price * FAR < low else ""
+
+    def curves(
+        self, shelf: Shelf, prices: np.ndarray, change: float, drawn: np.ndarray, luck: np.ndarray, brand: int
+    ) -> dict[str, Any]:
+        """Return demand and profit by the price of one brand, with bands, and what not knowing demand costs."""
+        grid = np.round(shelf.now[brand] * AROUND, 2)
+        tried = np.repeat(prices[None], len(grid), axis=0)
+        tried[:, brand] = grid
+        changes = np.log(tried / shelf.now)
+        packages = shelf.sold[brand] * np.exp(changes @ shelf.elasticity[brand])
+        spread = shelf.sold[brand] * np.exp(changes @ drawn[:, brand].T) * luck[:, brand]
+        profits = shelf_search.profit(tried, shelf.now, shelf.sold, shelf.cost, shelf.elasticity).sum(axis=-1)
+        by_draw = shelf_search.profit(tried[:, None], shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
+        kept = shelf_search.profit(prices, shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
+        allowed = (np.abs(AROUND - 1) <= change + 1e-9) & (grid > shelf.cost[brand])
+        lost = np.maximum(by_draw[allowed].max(axis=0, initial=-np.inf) - kept, 0).mean() * shelf.free[brand]
+        return {
+            "cost_of_error": money(lost),
+            "elasticity": round(float(shelf.elasticity[brand, brand]), 2),
+            "demand": banded(grid, packages, spread),
+            "earned": banded(grid, profits, by_draw),
+        }
+
+
+def banded(grid: np.ndarray, middle: np.ndarray, drawn: np.ndarray) -> list[list[float]]:
+    """Return points [x, y, low, high]. drawn: shape (n, draws)."""
+    low, high = np.quantile(drawn, TAILS, axis=1)
+    points = np.column_stack([grid, middle, np.minimum(low, middle), np.maximum(high, middle)])
+    return [[round(float(value), 2) for value in point] for point in points]
+
+
+def money(dollars: float) -> float:
+    """Return dollars with cents."""
+    return round(float(dollars), 2)

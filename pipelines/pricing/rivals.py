@@ -1,0 +1,93 @@
+"""Other forecasts of a week's sales: last week's, the store's mean, the strong simple one, and boosted trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipelines.pricing import weeks
+from pipelines.pricing.columns import COUNT, PAST
+from pipelines.pricing.shelves import Shelves
+
+LAST, MEAN, SIMPLE, BOOSTING = "last week's sales", "the store's mean", "least squares", "LightGBM"
+TREES: dict[str, Any] = {"n_estimators": 400, "num_leaves": 31, "learning_rate": 0.05, "min_child_samples": 20}
+
+
+def last_week(past: Shelves) -> np.ndarray:
+    """Return what each store sold in the week before, as logs, shape (n, 11)."""
+    return by_week(past.sold)[:, -1]
+
+
+def by_week(values: np.ndarray) -> np.ndarray:
+    """Return the eight weeks before each row, shape (n, 8, 11)."""
+    return values.reshape(-1, PAST - 1, COUNT)
+
+
+class StoreMean:
+    """What a store sold of a brand in a middle week."""
+
+    def fit(self, rows: Shelves, past: Shelves) -> StoreMean:
+        self.stores, place = np.unique(rows.store, return_inverse=True)
+        self.means = np.stack([rows.sold[place == one].mean(axis=0) for one in range(len(self.stores))])
+        return self
+
+    def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
+        return np.asarray(self.means[np.searchsorted(self.stores, rows.store)])
+
+
+class LeastSquares:
+    """The strong simple one: for each brand, the means of eight weeks, own price, feature and deal."""
+
+    def fit(self, rows: Shelves, past: Shelves) -> LeastSquares:
+        self.weights = [
+            np.linalg.lstsq(self.columns(rows, past, brand), rows.sold[:, brand])[0] for brand in range(COUNT)
+        ]
+        return self
+
+    def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
+        return np.column_stack([self.columns(rows, past, brand) @ one for brand, one in enumerate(self.weights)])
+
+    def columns(self, rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
+        sold, price, feat = (
+            by_week(part)[..., brand].mean(axis=1) for part in (past.sold, np.log(past.price), past.feat)
+        )
+        now = (np.log(rows.price[:, brand]), rows.feat[:, brand], rows.deal[:, brand])
+        return np.column_stack([np.ones(len(rows)), sold, price, feat, *now])
+
+
+class Boosting:
+    """Boosted trees for each brand, over all prices, the weeks before, the store and the season."""
+
+    def __init__(self, seed: int = 0, **settings: Any):
+        self.settings = TREES | settings | {"random_state": seed, "n_jobs": 1, "verbose": -1}
+
+    def fit(self, rows: Shelves, past: Shelves) -> Boosting:
+        from lightgbm import LGBMRegressor
+
+        self.trees = [
+            LGBMRegressor(**self.settings).fit(self.columns(rows, past, brand), rows.sold[:, brand])
+            for brand in range(COUNT)
+        ]
+        return self
+
+    def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
+        made = [trees.predict(self.columns(rows, past, brand)) for brand, trees in enumerate(self.trees)]
+        return np.column_stack(made)
+
+    def columns(self, rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
+        sold, price, feat = (by_week(part)[..., brand] for part in (past.sold, np.log(past.price), past.feat))
+        return np.column_stack(
+            [
+                rows.store,
+                np.log(rows.price),
+                rows.feat,
+                rows.deal[:, brand],
+                np.log(rows.before[:, brand]),
+                sold.mean(axis=1),
+                sold[:, -2:],
+                price.mean(axis=1),
+                feat.mean(axis=1),
+                weeks.calendar(rows.week),
+            ]
+        )

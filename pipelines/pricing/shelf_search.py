@@ -1,0 +1,90 @@
+"""The most profitable prices of a shelf: of one brand, or of two at once, until no such move gains.
+
+What a brand sells depends on all prices, so prices cannot be chosen one by one; two at once pass what the order of two
+brands blocks. The result is no worse than any shelf that differs from it in two prices. `exhaustive` tries everything.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from pipelines.pricing import rules
+from pipelines.pricing.rules import Choices
+
+MOVES = 50  # far more than a shelf needs: it ends long before
+
+
+def profit(
+    prices: np.ndarray, now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray
+) -> np.ndarray:
+    """Return dollars a week of each brand, shape (..., 11).
+
+    prices: (..., 11). sold: packages at the prices `now`. elasticity: (..., 11, 11), of the sales of brand i by the
+    price of brand j.
+    """
+    changes = np.log(prices / now)
+    return np.asarray((prices - cost) * sold * np.exp((elasticity @ changes[..., None])[..., 0]))
+
+
+def best(now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices) -> np.ndarray:
+    """Return the prices, shape (11,). They begin at `now`. tried: what may be set."""
+    prices = now.astype(float)
+    brand, price = tried
+    count = np.arange(len(brand))
+    for _ in range(MOVES):
+        base = sold * np.exp(elasticity @ np.log(prices / now))
+        # Row k: by what each brand's sales change where brand[k] gets price[k]; its own margin changes with it.
+        factor = np.exp(elasticity[:, brand] * np.log(price / prices[brand])).T
+        margin = np.repeat((prices - cost)[None], len(brand), axis=0)
+        margin[count, brand] = price - cost[brand]
+        singles = (factor * margin) @ base
+        gained = both(factor, prices - cost, price - cost[brand], base, brand)
+        moved = np.where(brand[:, None] == brand, singles[:, None], gained)  # the same brand twice is the first alone
+        allowed = pairs_in_order(prices, now, brand, price)
+        moved = np.where(allowed, moved, -np.inf)
+        one, two = np.unravel_index(moved.argmax(), moved.shape)
+        if moved[one, two] <= (prices - cost) @ base + 1e-9:
+            break
+        if brand[one] != brand[two]:
+            prices[brand[two]] = price[two]
+        prices[brand[one]] = price[one]
+    return prices
+
+
+def both(factor: np.ndarray, margin: np.ndarray, moved: np.ndarray, base: np.ndarray, brand: np.ndarray) -> np.ndarray:
+    """Return the profit of each pair of moves of two brands, shape (k, k).
+
+    factor: what each move does to the sales of each brand, (k, 11). margin: of each brand, (11,). moved: of the brand
+    of each move, after it, (k,).
+    """
+    own = factor[np.arange(len(brand)), brand]
+    extra = (moved - margin[brand]) * own * base[brand]
+    other = factor[:, brand]  # [k, l]: what move k does to the sales of the brand of move l
+    return np.asarray((factor * (base * margin)) @ factor.T + extra[:, None] * other.T + extra[None, :] * other)
+
+
+def pairs_in_order(prices: np.ndarray, now: np.ndarray, brand: np.ndarray, price: np.ndarray) -> np.ndarray:
+    """Return whether the shelf after each pair of moves keeps the order of brands, shape (k, k)."""
+    slack = np.maximum(now[rules.BELOW] - now[rules.ABOVE], 0) + 1e-9
+    fine = np.ones((len(brand), len(brand)), dtype=bool)
+
+    def after(which: int) -> np.ndarray:
+        own = np.where(brand == which, price, np.nan)
+        made = np.where(np.isnan(own)[:, None], own[None], own[:, None])
+        return np.where(np.isnan(made), prices[which], made)
+
+    for above, below, most in zip(rules.ABOVE, rules.BELOW, slack, strict=True):
+        fine &= after(below) - after(above) <= most
+    return fine
+
+
+def exhaustive(
+    now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices
+) -> np.ndarray:
+    """Return the best of all shelves, shape (11,): for few choices alone."""
+    points = [tried.price[tried.brand == one] for one in range(len(now))]
+    shelves = np.array(list(product(*points)))
+    shelves = shelves[rules.ordered(shelves, now)]
+    return np.asarray(shelves[profit(shelves, now, sold, cost, elasticity).sum(axis=-1).argmax()])

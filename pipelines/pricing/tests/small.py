@@ -1,0 +1,54 @@
+"""The stores of the lowest numbers."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+
+from capstan.settings import settings
+from pipelines.pricing import data
+from pipelines.pricing.columns import STORE
+from pipelines.pricing.schema import EXAMPLE
+from tests.support.data import DATA_DIR
+
+STORES = 30
+SETTINGS: dict[str, object] = {}
+ASKED = EXAMPLE | {"store": 2}
+REFUSED = (EXAMPLE | {"store": 999}, "store")
+LOOKED_AT = datetime(1992, 10, 9, tzinfo=UTC)  # the day after the week that is asked for begins
+KNOWN_LATER = ["earned_profit"]
+ACTUALS = [700.0, 800.0, 650.0]
+
+
+def write(folder: Path) -> None:
+    """Write the weeks of the first stores."""
+    rows = pd.read_parquet(data.find(DATA_DIR))
+    kept = sorted(rows[STORE].unique())[:STORES]
+    (folder / data.FILE).parent.mkdir(exist_ok=True)
+    rows[rows[STORE].isin(kept)].to_parquet(folder / data.FILE)
+
+
+def check(run: dict[str, Any], folder: Path) -> None:
+    """A price that a store never asked needs a person; once approved, it is kept, and needs nobody."""
+    path = f"{settings().endpoint_url}/v1/models/pricing"
+
+    def asked(**fields: Any) -> dict[str, Any]:
+        reply = httpx.post(f"{path}:predict", json={"instances": [ASKED | {"featured": []} | fields]}, timeout=60)
+        answer: dict[str, Any] = reply.raise_for_status().json()["predictions"][0]
+        return answer
+
+    usual = asked(most_change=0.0)
+    high = [round(one["now"] * 1.3, 2) for one in usual["proposals"]]
+    first = asked(prices=high, most_change=0.0)
+    [*needed] = [one for one in first["proposals"] if one["approval"]]
+    assert first["needs_approval"] and needed and not usual["needs_approval"]
+    one = needed[0]
+    event = {"store": 2, "brand": one["brand"], "price": one["proposed"], "approved_by": "category manager"}
+    httpx.post(f"{path}:event", json=event).raise_for_status()
+    after = asked(prices=high, most_change=0.0)
+    assert [each["brand"] for each in after["proposals"] if each["approval"]] == [each["brand"] for each in needed[1:]]
+    assert len(after["approvals"]) == 1 and "category manager" in after["approvals"][0]
+    again = httpx.post(f"{path}:event", json=event)
+    assert again.status_code == 400 and "needs no approval" in again.json()["error"]

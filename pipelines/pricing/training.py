@@ -1,0 +1,19 @@
+"""From weeks to what is served: the demand, and the simpler forecasts that it is measured beside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipelines.pricing import demand, rivals, shelves
+from pipelines.pricing.model import PricingModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fit(rows: pd.DataFrame) -> PricingModel:
+    """Return the model. rows: weeks with what was known before them."""
+    sold, past = shelves.sold_weeks(rows), shelves.history(rows)
+    learned = demand.fit(sold, past)  # first: it says what is missing where there is too little
+    simple: dict[str, Any] = {rivals.MEAN: rivals.StoreMean(), rivals.SIMPLE: rivals.LeastSquares()}
+    return PricingModel(learned, {name: one.fit(sold, past) for name, one in simple.items()})
