@@ -8,7 +8,8 @@ dear stores have other customers. Cross elasticities are shrunk towards their me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,10 +18,23 @@ from pipelines.pricing import mixed, weeks
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 
-HALF_LIFE = 2.0  # weeks, in which what a residual says about the next one halves
 LEAST_STORES, LEAST_WEEKS = 5, 30  # to learn from
 LEAST_CHANGE = 0.02  # standard deviation of the log price of a brand within stores: less says nothing of demand
 LEVEL, OWN, FEATURE, BEFORE = range(4)  # columns of the design; the first three differ among stores
+
+
+class Settings(NamedTuple):
+    """What was chosen on weeks before those that test: tune.json. waves: of a year, for the season.
+
+    half_life: weeks in which a residual says half as much about the next. carried: how much of their mean stays.
+    """
+
+    waves: int = 0
+    half_life: float = 4.0
+    carried: float = 0.7
+
+
+CHOSEN = Settings()
 
 
 @dataclass(frozen=True)
@@ -29,8 +43,7 @@ class Demand:
     of other brands. cross: percent of sales of brand i by one percent of the price of brand j, (11, 11), zero for its
     own, with the variances of what they were shrunk from and to, `doubt`.
 
-    carried: how much of the level of the last weeks stays, (11,). noise: standard deviation of the log of sales around
-    the forecast, (11,). lift: the mean of e to the residual, (11,).
+    noise: standard deviation of the log of sales around the forecast, (11,). lift: mean of e to the residual, (11,).
     """
 
     stores: np.ndarray
@@ -38,9 +51,9 @@ class Demand:
     brands: list[mixed.Mixed]
     cross: np.ndarray
     doubt: np.ndarray
-    carried: np.ndarray
     noise: np.ndarray
     lift: np.ndarray
+    settings: Settings
 
     def places(self, stores: np.ndarray) -> np.ndarray:
         """Return the place of each store, -1 for one that is not known, shape (n,)."""
@@ -52,14 +65,16 @@ class Demand:
         at = self.places(rows.store)
         made: np.ndarray = (np.log(rows.price) - self.centre[at]) @ self.cross.T
         for brand, model in enumerate(self.brands):
-            x, z = design(rows, self.centre[at], brand)
+            x, z = design(rows, self.centre[at], brand, self.settings.waves)
             made[:, brand] += x @ model.fixed + (z * model.effects[at]).sum(axis=1)
         return made
 
     def level(self, past: Shelves) -> np.ndarray:
         """Return what the eight weeks before say beyond prices and season, shape (n, 11). past: 8 n weeks."""
         residual = (past.sold - self.structural(past)).reshape(-1, PAST - 1, COUNT)
-        return np.asarray(self.carried * (weights()[:, None] * residual).sum(axis=1))
+        ages = np.arange(PAST - 2, -1, -1)
+        weight = 0.5 ** (ages / self.settings.half_life)
+        return np.asarray(self.settings.carried * (weight[:, None] * residual).sum(axis=1) / weight.sum())
 
     def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
         """Return the log of packages of each week, given the eight before, shape (n, 11)."""
@@ -78,13 +93,7 @@ class Demand:
         return np.asarray(self.elasticities(np.array([store])) + width * random.normal(size=(draws, COUNT, COUNT)))
 
 
-def weights() -> np.ndarray:
-    """Return how much each of the eight weeks before counts, the oldest first; the sum is 1."""
-    made = 0.5 ** (np.arange(PAST - 2, -1, -1) / HALF_LIFE)
-    return np.asarray(made / made.sum())
-
-
-def design(rows: Shelves, centre: np.ndarray, brand: int) -> tuple[np.ndarray, np.ndarray]:
+def design(rows: Shelves, centre: np.ndarray, brand: int, waves: int) -> tuple[np.ndarray, np.ndarray]:
     """Return what the sales of a brand follow, without other prices: for the chain, (n, p), for each store, (n, 3)."""
     own = np.log(rows.price[:, brand]) - centre[:, brand]
     before = np.log(rows.before[:, brand]) - centre[:, brand]
@@ -92,12 +101,12 @@ def design(rows: Shelves, centre: np.ndarray, brand: int) -> tuple[np.ndarray, n
     others = rows.feat.sum(axis=1) - feat
     level = np.ones(len(rows))
     return (
-        np.column_stack([level, own, feat, before, deal, others, weeks.calendar(rows.week)]),
+        np.column_stack([level, own, feat, before, deal, others, weeks.calendar(rows.week, waves)]),
         np.column_stack([level, own, feat]),
     )
 
 
-def fit(rows: Shelves, past: Shelves) -> Demand:
+def fit(rows: Shelves, past: Shelves, settings: Settings = CHOSEN) -> Demand:
     """Return the demand. past: the eight weeks before each row.
 
     Raises CapstanError where there is too little to learn from.
@@ -110,16 +119,15 @@ def fit(rows: Shelves, past: Shelves) -> Demand:
     if dull.any():
         named = ", ".join(name for name, one in zip(BRANDS, dull, strict=True) if one)
         raise CapstanError(f"The prices of {named} hardly change within a store: nothing is learned about demand.")
-    cross, doubt = shrunk(*crossed(rows, centre[place], changes))
+    cross, doubt = shrunk(*crossed(rows, centre[place], changes, settings.waves))
     rest = rows.sold - changes @ cross.T
     brands = [
-        mixed.fit(rest[:, brand], *design(rows, centre[place], brand), rows.store, rows.week) for brand in range(COUNT)
+        mixed.fit(rest[:, brand], *design(rows, centre[place], brand, settings.waves), rows.store, rows.week)
+        for brand in range(COUNT)
     ]
-    plain = Demand(stores, centre, brands, cross, doubt, *np.ones((3, COUNT)))
-    residual, level = rows.sold - plain.structural(rows), plain.level(past)
-    carried = (residual * level).sum(axis=0) / (level**2).sum(axis=0)
-    left = residual - carried * level
-    return Demand(stores, centre, brands, cross, doubt, carried, left.std(axis=0), np.exp(left).mean(axis=0))
+    plain = Demand(stores, centre, brands, cross, doubt, *np.ones((2, COUNT)), settings)
+    left = rows.sold - plain.forecast(rows, past)
+    return replace(plain, noise=left.std(axis=0), lift=np.exp(left).mean(axis=0))
 
 
 def enough(rows: Shelves) -> tuple[np.ndarray, np.ndarray]:
@@ -134,12 +142,12 @@ def enough(rows: Shelves) -> tuple[np.ndarray, np.ndarray]:
     return stores, place
 
 
-def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray, waves: int) -> tuple[np.ndarray, np.ndarray]:
     """Return cross elasticities as they come out, (11, 11), and their variances, robust to what a week shares."""
     made, variance = np.zeros((2, COUNT, COUNT))
     for brand in range(COUNT):
         other = np.arange(COUNT) != brand
-        x, z = design(rows, centre, brand)
+        x, z = design(rows, centre, brand, waves)
         model = mixed.fit(rows.sold[:, brand], np.column_stack([x, changes[:, other]]), z, rows.store, rows.week)
         made[brand, other] = model.fixed[x.shape[1] :]
         variance[brand, other] = np.diag(model.covariance)[x.shape[1] :]

@@ -11,7 +11,7 @@ from pipelines.pricing.columns import COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 
 LAST, MEAN, SIMPLE, BOOSTING = "last week's sales", "the store's mean", "least squares", "LightGBM"
-TREES: dict[str, Any] = {"n_estimators": 400, "num_leaves": 31, "learning_rate": 0.05, "min_child_samples": 20}
+TREES: dict[str, Any] = {"n_estimators": 300, "num_leaves": 31, "learning_rate": 0.05, "min_child_samples": 100}
 
 
 def last_week(past: Shelves) -> np.ndarray:
@@ -88,6 +88,6 @@ class Boosting:
                 sold[:, -2:],
                 price.mean(axis=1),
                 feat.mean(axis=1),
-                weeks.calendar(rows.week),
+                weeks.calendar(rows.week, 1),
             ]
         )

@@ -35,10 +35,10 @@ def instant(week: int) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def calendar(weeks: np.ndarray) -> np.ndarray:
-    """Return the season of weeks as two waves of a year, and the share of holiday shopping, shape (n, 5)."""
-    angle = 2 * np.pi * np.asarray(weeks, float) / YEAR
-    return np.column_stack([np.sin(angle), np.cos(angle), np.sin(2 * angle), np.cos(2 * angle), holiday(weeks)])
+def calendar(weeks: np.ndarray, waves: int = 0) -> np.ndarray:
+    """Return whether people shop for a holiday, and the season as waves of a year, shape (n, 1 + 2 waves)."""
+    angles = [2 * np.pi * wave * np.asarray(weeks, float) / YEAR for wave in range(1, waves + 1)]
+    return np.column_stack([holiday(weeks), *(turn(angle) for angle in angles for turn in (np.sin, np.cos))])
 
 
 def holiday(weeks: np.ndarray) -> np.ndarray:

@@ -107,6 +107,7 @@ class Prediction(BaseModel):
     lists: list[list[float]] = Field(title="Lists")
     seed: int = Field(title="Seed", json_schema_extra={"display": "identifier"})
     trend: list[list[float]] = Field(title="Trend", json_schema_extra={"display": "curve", "x": "Hours", "unit": "kg"})
+    banded: list[list[float]] = Field(title="Banded", json_schema_extra={"display": "curve"})
     places: list[Place] = Field(title="Places", json_schema_extra={"display": "ranking"})
     papers: list[Paper] = Field(
         title="Papers", json_schema_extra={"display": "ranking", "opens": "snippet", "label": "key"}
@@ -136,6 +137,7 @@ ROW = {
     "lists": [[1.0], [2.0, 3.0]],
     "seed": 1_234_567,
     "trend": [[0.0, 1.0], [100.0, 3.0], [1.0, -2.0]],
+    "banded": [[0.0, 1.0, 0.5, 2.0], [1.0, 3.0, 2.5, 4.0]],
     "places": [{"item": "late", "score": -2.0}, {"item": "early", "score": 3.5, "because": ["a", "<b>"]}],
     "papers": [{"item": "A paper", "score": 1.0, "key": "k1", "snippet": "\U0001f9ec <b>of", "marks": [[2, 5]]}],
     "facets": [{"facet": "note", "value": "short", "count": 7}, {"facet": "note", "value": "long", "count": 2}],

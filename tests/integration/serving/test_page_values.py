@@ -147,6 +147,15 @@ def test_quotes_have_their_sources(shown):
     assert value(shown, "quotes") == "Quotes\nSo it <i>is</i>.\n1. A paper · sentence 4 · 26 %"
 
 
+def test_a_curve_with_a_band_has_room_for_it(shown):
+    assert len(shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=banded] path.band")) == 1
+    assert shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=trend] path.band") == []
+    points = shown.driver.find_elements(By.CSS_SELECTOR, "[data-field=banded] circle")
+    assert all(28 < float(point.get_attribute("cy")) < 220 for point in points)
+    shown.wait("[data-field=banded] .numbers summary").click()
+    assert shown.texts("[data-field=banded] .numbers tr") == ["x Banded from to", "0 1 0.5 2", "1 3 2.5 4"]
+
+
 def test_an_identifier_has_all_digits_and_no_separators(shown):
     assert value(shown, "seed") == "Seed\n1234567"
 

@@ -1,0 +1,37 @@
+"""The sales, and a demand that learned from the first stores: all of them take three times as long."""
+
+import numpy as np
+import pytest
+
+from capstan import catalogue
+from pipelines.pricing import compare, data
+from tests.support.data import DATA_DIR
+
+STORES = 30
+
+
+@pytest.fixture(scope="session")
+def sales():
+    return data.sales(data.find(DATA_DIR))
+
+
+@pytest.fixture(scope="session")
+def parts():
+    """The weeks of some stores: to learn from, and to test on."""
+    made = []
+    for rows, past in compare.weeks_of(DATA_DIR):
+        at = np.isin(rows.store, np.unique(rows.store)[:STORES])
+        made.append((rows.take(at), past.take(np.repeat(at, len(past) // len(rows)))))
+    return tuple(made)
+
+
+@pytest.fixture(scope="session")
+def learned(parts):
+    from pipelines.pricing import demand
+
+    return demand.fit(*parts[0])
+
+
+@pytest.fixture(scope="session")
+def task():
+    return catalogue.load("pricing")

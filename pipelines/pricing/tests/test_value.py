@@ -1,0 +1,104 @@
+"""Claims of profit that can be refuted: in logs whose demand is known, and where there is nothing to gain."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.pricing import demand, simulator, value
+from pipelines.pricing.columns import COUNT
+from pipelines.pricing.shelves import Shelves
+
+
+def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Weeks, np.ndarray, float]:
+    """Return a log of one brand whose price depends on whether it is wanted, its chances, and what is true.
+
+    The demand model of these weeks is wrong: it believes that demand does not react.
+    """
+    random = np.random.default_rng(seed)
+    wanted = random.random(rows) < 0.5
+    chance = np.where(wanted[:, None], [0.1, 0.1, 0.2, 0.2, 0.4], [0.4, 0.2, 0.2, 0.1, 0.1])
+    step = (random.random(rows)[:, None] > chance.cumsum(axis=1)).sum(axis=1)
+    price = np.array([0.8, 0.9, 1.0, 1.1, 1.2]) * 3.0
+    base = np.where(wanted, 200.0, 100.0)
+
+    def profit(at: np.ndarray) -> np.ndarray:
+        return (price[at] - 2.0) * base * (price[at] / 3.0) ** elasticity
+
+    proposed = np.full(rows, 4)
+    earned = profit(step) * random.lognormal(-0.02, 0.2, rows)
+    guessed, hoped = ((price[at] - 2.0) * 150.0 for at in (step, proposed))
+    week = value.Weeks(step, proposed, earned, guessed, hoped, np.zeros(rows), np.ones(rows, bool))
+    return week, chance, float((profit(proposed) - profit(step)).mean())
+
+
+@pytest.mark.parametrize("elasticity", [-1.0, -4.0])
+def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity):
+    """At -1 a dearer price gains, at -4 it loses, and the demand model believes in a gain both times."""
+    week, chance, truth = logged(0, elasticity)
+    found = value.estimates(week, chance)
+    error = found["doubly robust"].std() / np.sqrt(len(week.step))
+    assert found["doubly robust"].mean() == pytest.approx(truth, abs=4 * error)
+    assert found["model"].mean() > 0 and abs(found["model"].mean() - truth) > 10 * error
+    assert np.sign(found["doubly robust"].mean()) == np.sign(truth) == (1 if elasticity == -1.0 else -1)
+
+
+def test_weights_of_prices_that_are_never_asked_are_worth_few_rows():
+    week, chance, _ = logged(1, -2.0, rows=2_000)
+    often = value.sample(value.weighted(week, chance))
+    rare = value.sample(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), chance))
+    assert often > 200 > 10 > rare
+
+
+def test_featured_weeks_gain_nothing():
+    week, chance, _ = logged(2, -2.0, rows=500)
+    found = value.estimates(week._replace(free=np.zeros(500, bool)), chance)
+    assert all((gain == 0).all() for gain in found.values())
+
+
+def test_proposals_of_the_model_are_within_the_most_change(parts, learned):
+    rows, past = parts[1]
+    week = value.weeks_of(learned, rows, past, brand=0)
+    assert set(np.unique(week.proposed)) <= {1, 2, 3} and (week.hoped + week.others >= -1e9).all()
+    known = value.steps(parts[0][0].price[:, 0], value.usual(parts[0][1])[:, 0])
+    chance = value.chances((value.context(*parts[0], 0), known), value.context(rows, past, 0))
+    assert chance.shape == (len(rows), value.STEPS) and chance.min() >= value.LEAST_CHANCE
+
+
+@pytest.fixture(scope="module")
+def half(parts, learned):
+    """A world of the last week, and what is believed of it."""
+    rows, past = parts[1]
+    last = rows.week == rows.week.max()
+    of = simulator.world(learned, rows.take(last), past.take(np.repeat(last, len(past) // len(rows))))
+    return of, simulator.prior(learned, of.level)
+
+
+def test_nobody_earns_more_in_the_simulator_than_who_knows_demand(half):
+    of, start = half
+    quiet = of._replace(noise=np.full(COUNT, 1e-6))
+    earned = {policy: simulator.lived(quiet, start, policy, seed=0).sum() for policy in simulator.POLICIES}
+    assert max(earned, key=earned.get) == simulator.KNOW and earned[simulator.THOMPSON] > earned[simulator.KEEP]
+
+
+def test_wrong_belief_loses_and_thompson_sampling_mends_it(half):
+    of, start = half
+    wrong = start._replace(mean=start.mean + np.array([0.0, 3.0]))  # as if customers hardly reacted
+    earned = {policy: simulator.lived(of, wrong, policy, seed=0).sum() for policy in simulator.POLICIES}
+    assert earned[simulator.BELIEVE] < earned[simulator.THOMPSON]
+
+
+def test_halves_share_no_store():
+    one, two = simulator.halves(np.arange(20), seed=0)
+    assert not set(one) & set(two) and len(one) == len(two) == 10
+
+
+def test_prices_that_say_nothing_give_no_elasticity(parts):
+    """Shuffled prices: what is learned of own prices is near zero, beside -1 to -4 of the real ones."""
+    rows, past = parts[0]
+    order = np.random.default_rng(0).permutation(len(rows))
+    mixed = Shelves(**vars(rows) | {"price": rows.price[order]})
+    count = len(past) // len(rows)
+    blind = demand.fit(mixed, replace(past, price=past.price.reshape(-1, count, COUNT)[order].reshape(-1, COUNT)))
+    own = np.array([model.fixed[demand.OWN] for model in blind.brands])
+    assert np.abs(own).max() < 0.5
