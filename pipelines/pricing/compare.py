@@ -67,7 +67,10 @@ def searched(learned: demand.Demand, test: Part) -> Iterator[Line]:
     last = rows.week == rows.week.max()
     at, before = np.flatnonzero(last), past.take(np.repeat(last, len(past) // len(rows)))
     now = value.usual(before)
-    ask = Shelves(**vars(rows.take(at)) | {"price": now, "feat": np.zeros_like(now), "deal": np.zeros_like(now)})
+    ask = Shelves(
+        **vars(rows.take(at))
+        | {"price": now, "cost": value.usual_cost(before), "feat": np.zeros_like(now), "deal": np.zeros_like(now)}
+    )
     sold, elasticity = np.exp(learned.forecast(ask, before)) * learned.lift, learned.elasticities(ask.store)
     seconds, gains, missed, random = [], [], 0, np.random.default_rng(0)
     for one in range(len(at)):
@@ -114,11 +117,15 @@ def tables(results: pd.DataFrame) -> str:
     worth |= {name: ranged(name, 1) for name in ("model", "weights", "doubly robust")}
     shares = {"packages": number("packages", 3), "dollars": number("dollars", 3), "profit": number("profit", 3)}
     shares |= {"taken from the others": number("taken", 2)}
+    took = {"stores": number("stores", 0), "median, ms": number("median_ms", 0), "slowest, ms": number("most_ms", 0)}
+    took |= {"expected gain, $ a week": number("gain", 1)}
+    took |= {"shelves of four brands": number("small", 0), "not the best": number("missed", 0)}
     made = [
         markdown(parts["test"], {"the last 26 weeks": "case"}, errors),
         markdown(parts["validation"], {"the thirteen weeks before": "case"}, errors),
         markdown(wide, {"own elasticity": "case"}, own),
         markdown(parts["value"], {"gain, $ a week and store": "case"}, worth),
+        markdown(parts["search"], {"the search": "case"}, took),
         markdown(parts["market"], {"share of": "case"}, shares),
     ]
     return "\n\n".join(made)
@@ -132,7 +139,7 @@ def own_of(rows: pd.DataFrame, way: str) -> str:
 
 def number(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
     """Return what makes a cell of one number."""
-    return lambda rows: f"{rows[name].mean():.{digits}f}"
+    return lambda rows: "" if rows[name].isna().all() else f"{rows[name].mean():.{digits}f}"
 
 
 def ranged(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
@@ -156,7 +163,7 @@ def main() -> None:
     past, test = weeks_of(settings().data_dir)
     learned = demand.fit(*past)
     add("test", list(forecasts(past, test)))
-    add("validation", list(forecasts(*weeks_of(settings().data_dir, VALIDATION)[0], until(past))))
+    add("validation", list(forecasts(weeks_of(settings().data_dir, VALIDATION)[0], until(past))))
     add("elasticities", records(identification.table(past[0], learned).rename(columns={"brand": "case"})))
     add("value", records(value.table(learned, past, test).rename(columns={"brand": "case"})))
     add("search", list(searched(learned, test)))

@@ -1,9 +1,10 @@
 """Demand of each brand in each store: a log-log mixed model, and a level that follows the last weeks.
 
 The log of packages sold follows own and other prices, the own price of the week before (who stocked up buys less),
-deals and features, the season and holidays. Store, own price and feature have effects of each store, shrunk towards
-those of the chain. Prices are centred on the store's own mean, so what is learned from them are changes, and not that
-dear stores have other customers. Cross elasticities are shrunk towards their mean: 95 weeks say little of 110 of them.
+deals and features, and holidays. Store, own price and feature have effects of each store, shrunk towards those of the
+chain. Prices are centred on the store's own mean, so what is learned from them are changes, and not that dear stores
+have other customers. Cross elasticities are shrunk towards what the size of a brand says: 95 weeks say little of 110 of
+them.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def fit(rows: Shelves, past: Shelves, settings: Settings = CHOSEN) -> Demand:
     if dull.any():
         named = ", ".join(name for name, one in zip(BRANDS, dull, strict=True) if one)
         raise CapstanError(f"The prices of {named} hardly change within a store: nothing is learned about demand.")
-    cross, doubt = shrunk(*crossed(rows, centre[place], changes, settings.waves))
+    packages = np.exp(rows.sold).sum(axis=0)
+    cross, doubt = shrunk(*crossed(rows, centre[place], changes, settings.waves), packages / packages.sum())
     rest = rows.sold - changes @ cross.T
     brands = [
         mixed.fit(rest[:, brand], *design(rows, centre[place], brand, settings.waves), rows.store, rows.week)
@@ -154,19 +156,24 @@ def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray, waves: int) 
     return made, variance
 
 
-def shrunk(made: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shrunk(made: np.ndarray, variance: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the posterior means of cross elasticities and their variances, zero on the diagonal, shape (11, 11).
 
-    They come from one normal distribution, whose mean and variance are found by moments. Source: DerSimonian and Laird,
-    "Meta-analysis in clinical trials" (1986); Efron and Morris, "Data analysis using Stein's estimator" (1975).
+    They are thought to be normal around one multiple of the `share` of the brand whose price it is, (11,): a small
+    brand that gets dearer sends few customers to others, as in a logit. Multiple and variance are found by moments.
+    Sources: DerSimonian and Laird, "Meta-analysis in clinical trials" (1986); Efron and Morris, "Data analysis using
+    Stein's estimator" (1975).
     """
     off = ~np.eye(len(made), dtype=bool)
-    values, doubts = made[off], variance[off]
+    values, doubts, size = made[off], variance[off], np.broadcast_to(share, made.shape)[off]
+
+    def multiple(weight: np.ndarray) -> float:
+        return float((weight * size * values).sum() / (weight * size**2).sum())
+
     weight = 1 / doubts
-    middle = (weight * values).sum() / weight.sum()
-    excess = (weight * (values - middle) ** 2).sum() - (len(values) - 1)
-    between = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
-    middle = (values / (between + doubts)).sum() / (1 / (between + doubts)).sum()
+    excess = (weight * (values - multiple(weight) * size) ** 2).sum() - (len(values) - 1)
+    between = max(excess / (weight.sum() - (weight**2 * size**2).sum() / (weight * size**2).sum()), 0.0)
+    middle = multiple(1 / (between + doubts)) * size
     kept = between / (between + doubts)
     means, variances = np.zeros((2, *made.shape))
     means[off] = middle + kept * (values - middle)

@@ -80,7 +80,7 @@ class PricingModel(Model):
             raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
         past = shelves.history({name: [given[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
         now = np.array(given["prices"], float) if len(given["prices"]) else value.usual(past)[0]
-        cost = np.array(given["costs"], float) if len(given["costs"]) else np.median(past.cost, axis=0)
+        cost = np.array(given["costs"], float) if len(given["costs"]) else value.usual_cost(past)[0]
         featured, deal = (np.isin(BRANDS, list(given[name])) for name in ("featured", "deals"))
         rows = Shelves(
             *(np.array([store]), np.array([week]), now[None], past.price[-1:], cost[None]),

@@ -52,7 +52,7 @@ def world(learned: Demand, rows: Shelves, past: Shelves) -> World:
     middle = value.usual(past)
     usual = Shelves(**vars(rows) | {"price": middle, "feat": np.zeros_like(rows.feat)})
     own = np.diagonal(learned.elasticities(rows.store), axis1=1, axis2=2)
-    return World(learned.forecast(usual, past), own, learned.noise, rows.cost / middle, middle)
+    return World(learned.forecast(usual, past), own, learned.noise, value.usual_cost(past) / middle, middle)
 
 
 def prior(other: Demand, level: np.ndarray) -> Belief:

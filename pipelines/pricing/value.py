@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 EDGES = np.log([0.88, 0.97, 1.03, 1.12])  # of the price, beside the usual one
 LEAST_CHANCE = 0.02  # of a step: weights stay below 50
 STEPS = len(EDGES) + 1
+ALL = "all, one at a time"
 POINTS = 9  # prices that are tried, evenly from the least to the most
 
 
@@ -50,6 +51,11 @@ class Weeks(NamedTuple):
 def usual(past: Shelves) -> np.ndarray:
     """Return the middle price of the eight weeks before, shape (n, 11)."""
     return np.asarray(np.median(past.price.reshape(-1, PAST - 1, COUNT), axis=1))
+
+
+def usual_cost(past: Shelves) -> np.ndarray:
+    """Return the middle cost of the eight weeks before, shape (n, 11)."""
+    return np.asarray(np.median(past.cost.reshape(-1, PAST - 1, COUNT), axis=1))
 
 
 def steps(price: np.ndarray, usual_price: np.ndarray) -> np.ndarray:
@@ -128,22 +134,24 @@ def sample(weight: np.ndarray) -> float:
 def table(demand: Demand, past: tuple[Shelves, Shelves], test: tuple[Shelves, Shelves]) -> pd.DataFrame:
     """Return a row per brand: gain in dollars per store and week by each estimate, with 95 % intervals over weeks.
 
-    past, test: weeks, and the eight before each. Chances are learned from the past, where demand was, too.
+    past, test: weeks, and the eight before each. Chances are learned from the past, where demand was, too. The last row
+    adds the gains of all brands, as if each were priced alone.
     """
     import pandas as pd
 
-    lines = []
+    found: dict[str, dict[str, np.ndarray]] = {}
+    lines: list[dict[str, object]] = []
     for brand, name in enumerate(BRANDS):
         known = steps(past[0].price[:, brand], usual(past[1])[:, brand])
         week = weeks_of(demand, *test, brand)
         chance = chances((context(*past, brand), known), context(*test, brand))
-        line: dict[str, object] = {
-            "brand": name,
-            "rows": int(week.free.sum()),
-            "sample": sample(weighted(week, chance)),
-        }
-        for kind, gain in estimates(week, chance).items():
+        found[name] = estimates(week, chance)
+        lines.append({"brand": name, "rows": int(week.free.sum()), "sample": sample(weighted(week, chance))})
+    kinds = list(found[BRANDS[0]])
+    found[ALL] = {kind: np.sum([one[kind] for one in found.values()], axis=0) for kind in kinds}
+    lines.append({"brand": ALL})
+    for line, gains in zip(lines, found.values(), strict=True):
+        for kind, gain in gains.items():
             units = paired.by_unit(gain, test[0].week)
             line[kind], line[f"{kind}_low"], line[f"{kind}_high"] = difference(units, np.zeros(len(units)))
-        lines.append(line)
     return pd.DataFrame(lines)

@@ -15,7 +15,7 @@ def reference(parts, learned):
 def test_half_of_the_stores_in_another_order_is_harmless(parts, reference):
     rows = parts[1][0]
     even = reference[np.isin(rows.store, np.unique(rows.store)[::2])]
-    assert watched.alarms("pricing", reference, even.iloc[::-1]) == set()
+    assert watched.alarms("pricing", reference, even.sample(frac=1, random_state=0)) == set()
 
 
 def test_price_war_alarms(reference):
