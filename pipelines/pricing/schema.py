@@ -139,7 +139,10 @@ class Prediction(BaseModel):
     gain_low: float = Field(title="Gain from", json_schema_extra={"unit": "$ a week"})
     gain_high: float = Field(title="Gain to", json_schema_extra={"unit": "$ a week"})
     chance_of_loss: float = Field(
-        ge=0, le=1, title="Chance of a loss", description="that the prices now would earn more, by the demand model"
+        ge=0,
+        le=1,
+        title="Chance of a loss",
+        description="that the prices now would earn more, if demand has the form of the model",
     )
     cost_of_error: float = Field(
         ge=0,
