@@ -76,6 +76,8 @@ class PricingModel(Model):
                 f"store {store} has no history of {PAST} weeks: nothing is known of its demand", row, STORE
             )
         week, last = weeks.number(date.fromisoformat(given["week"])), int(given[PAST_WEEKS][-1])
+        if week <= last:
+            raise InvalidRow(f"the week is over: store {store} is known up to that of {weeks.start(last)}", row, "week")
         if week - last > LONGEST_GAP:
             raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
         past = shelves.history({name: [given[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})

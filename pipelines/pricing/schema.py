@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -96,10 +96,6 @@ class Request(BaseModel):
         if len(values) not in (0, COUNT):
             raise ValueError(f"{len(values)} values; {COUNT} are needed, one per brand, or none")
         return values
-
-    def prediction_time(self) -> datetime:
-        """Return the start of the week: nothing that became known later counts."""
-        return weeks.instant(weeks.number(date.fromisoformat(self.week)))
 
 
 class Event(BaseModel):

@@ -9,7 +9,7 @@ from capstan.bounds import at_least, at_most
 from capstan.capstone import TRAINING_SET, Outcome
 from capstan.checks import Checks, Service
 from capstan.errors import CapstanError
-from pipelines.pricing import data, rules, weeks
+from pipelines.pricing import data, rules
 from pipelines.pricing.columns import FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request, contracts
 
@@ -114,7 +114,7 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
 def examples(tables: Tables) -> list[dict[str, Any]]:
     """Return a shelf of usual prices, one of given prices, and one that may not change."""
     last = tables["weeks"].sort_values([NUMBER, STORE]).tail(1).iloc[0]
-    asked = {STORE: int(last[STORE]), "week": str(weeks.start(int(last[NUMBER]) + 1))}
+    asked = {STORE: int(last[STORE]), "week": EXAMPLE["week"]}  # the week after the last: what the online store knows
     prices = [round(float(price), 2) for price in last[PRICES]]
     return [
         asked | {"brand": EXAMPLE["brand"], FEATURED: EXAMPLE[FEATURED]},

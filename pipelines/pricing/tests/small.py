@@ -1,6 +1,5 @@
 """The stores of the lowest numbers."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ STORES = 30
 SETTINGS: dict[str, object] = {}
 ASKED = EXAMPLE | {"store": 2}
 REFUSED = (EXAMPLE | {"store": 999}, "store")
-LOOKED_AT = datetime(1992, 10, 9, tzinfo=UTC)  # the day after the week that is asked for begins
 KNOWN_LATER = ["earned_profit"]
 ACTUALS = [700.0, 800.0, 650.0]
 

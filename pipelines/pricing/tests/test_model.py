@@ -101,6 +101,8 @@ def test_store_without_history_is_refused(model, known):
         approvals.added(Event(store=999, brand=BRANDS[0], price=3, approved_by="me"), {HIGHEST: None})
     with pytest.raises(InvalidRow, match="the last week known of store 2"):
         asked(model, known, week="1993-10-07")
+    with pytest.raises(InvalidRow, match="the week is over"):
+        asked(model, known, week="1992-09-24")
 
 
 @pytest.mark.parametrize(
