@@ -9,7 +9,7 @@ import pandas as pd
 
 from capstan.evaluation import Evaluation, Section
 from models import paired
-from pipelines.pricing import cards, rivals, shelves, value
+from pipelines.pricing import cards, rivals, shelves
 from pipelines.pricing.columns import BRANDS, COUNT
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def watched(demand: Demand, rows: Shelves, past: Shelves) -> pd.DataFrame:
         {
             "price_now": rows.price.mean(axis=1),
             "brands_featured": rows.feat.sum(axis=1),
-            "beside_usual": np.log(rows.price / value.usual(past)).mean(axis=1),
             "profit": ((rows.price - rows.cost) * sold).sum(axis=1),
             "earned_profit": ((rows.price - rows.cost) * np.exp(rows.sold)).sum(axis=1),
         }
