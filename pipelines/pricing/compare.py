@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,11 @@ class Served:
 
 def forecasts(past: Part, test: Part) -> Iterator[Line]:
     """Yield a line per forecast: errors of the log of packages, and those beside the strong simple one, over weeks."""
-    kinds = {rivals.MEAN: rivals.StoreMean, rivals.SIMPLE: rivals.LeastSquares, rivals.BOOSTING: rivals.Boosting}
+    kinds: dict[str, Any] = {
+        rivals.MEAN: rivals.StoreMean,
+        rivals.SIMPLE: rivals.LeastSquares,
+        rivals.BOOSTING: rivals.Boosting,
+    }
     made = {rivals.LAST: rivals.last_week(test[1])}
     made |= {name: kind().fit(*past).forecast(*test) for name, kind in (kinds | {SERVED: Served}).items()}
     errors = {name: report.errors(guess, test[0]) for name, guess in made.items()}

@@ -127,7 +127,7 @@ def fit(rows: Shelves, past: Shelves, settings: Settings = CHOSEN) -> Demand:
         mixed.fit(rest[:, brand], *design(rows, centre[place], brand, settings.waves), rows.store, rows.week)
         for brand in range(COUNT)
     ]
-    plain = Demand(stores, centre, brands, cross, doubt, *np.ones((2, COUNT)), settings)
+    plain = Demand(stores, centre, brands, cross, doubt, np.ones(COUNT), np.ones(COUNT), settings)
     left = rows.sold - plain.forecast(rows, past)
     return replace(plain, noise=left.std(axis=0), lift=np.exp(left).mean(axis=0))
 

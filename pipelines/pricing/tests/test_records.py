@@ -36,7 +36,7 @@ def test_test_weeks_have_no_part_in_the_choice():
 
 
 def test_what_the_readme_claims_is_in_the_record():
-    results = study.read(compare.FOLDER / "compare.json").set_index(["part", "case"])
+    results = study.read(compare.FOLDER / "compare.json").set_index(["part", "case"]).sort_index()
     served = results.loc[("test", compare.SERVED)].iloc[0]
     assert served["mae_more_high"] < 0 and served["mae_moved_more_high"] < 0
     search = results.loc[("search", "search")].iloc[0]
