@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlparse
@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
+from capstan.errors import CapstanError
 from capstan.settings import settings
 from models.study import Line as Measured
 from models.study import Study, markdown, options
@@ -103,11 +104,12 @@ def of_replica(rows: pd.DataFrame, money: int, rate: float, server: psutil.Proce
     return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": REPLICA, "processor": 1_000 * cost}
 
 
-def listens(process: psutil.Process, port: int) -> bool:
-    """Return whether a process listens on a port."""
-    with suppress(psutil.Error):
-        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in process.net_connections())
-    return False
+def listening(port: int) -> psutil.Process:
+    """Return the process that listens on a port. Raises CapstanError where there is none."""
+    for one in psutil.net_connections("tcp"):
+        if one.status == psutil.CONN_LISTEN and one.laddr.port == port and one.pid:
+            return psutil.Process(one.pid)
+    raise CapstanError(f"Nothing listens on port {port}. Start the endpoint with `capstan run bidding`.")
 
 
 def of_endpoint(rows: pd.DataFrame, rate: float, server: psutil.Process) -> Measured:
@@ -166,7 +168,7 @@ def main() -> None:
     with replica() as server:
         for rate in RATES:
             study.add(of_replica(rows, replay.budget(test["history"], 8, len(rows)), rate, server))
-    endpoint = next(one for one in psutil.process_iter() if listens(one, urlparse(settings().endpoint_url).port or 80))
+    endpoint = listening(urlparse(settings().endpoint_url).port or 80)
     for rate in RATES:
         study.add(of_endpoint(rows, rate, endpoint))
     print(tables(study.table()))

@@ -128,7 +128,6 @@ class PricingModel(Model):
             "proposals": proposals,
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
             **{"gain": money(expected.sum() - before.sum()), "gain_low": money(least), "gain_high": money(most)},
-            "chance_of_loss": float((gains < 0).mean()),
             **self.curves(shelf, prices, change, drawn, luck, BRANDS.index(given["brand"])),
             "needs_approval": any(asked),
             "approvals": [str(one) for one in given[APPROVALS]] if given[APPROVALS] is not None else [],

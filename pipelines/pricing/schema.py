@@ -131,15 +131,13 @@ class Prediction(BaseModel):
     profit_high: float = Field(
         title="Profit to", description="one week in ten is above", json_schema_extra={"unit": "$ a week"}
     )
-    gain: float = Field(title="Gain", description="over the prices now", json_schema_extra={"unit": "$ a week"})
+    gain: float = Field(
+        title="Gain",
+        description="over the prices now, if demand has the form of the model: logged weeks do not confirm it",
+        json_schema_extra={"unit": "$ a week"},
+    )
     gain_low: float = Field(title="Gain from", json_schema_extra={"unit": "$ a week"})
     gain_high: float = Field(title="Gain to", json_schema_extra={"unit": "$ a week"})
-    chance_of_loss: float = Field(
-        ge=0,
-        le=1,
-        title="Chance of a loss",
-        description="that the prices now would earn more, if demand has the form of the model",
-    )
     cost_of_error: float = Field(
         ge=0,
         title="What it costs to be wrong",

@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def again(study: Study, past: Rankings, test: Rankings, plan: cross_encoder.Plan
         simple, truth = asked.served[at], relevant(asked, at)
         fits = cross_encoder.reordered(network, pairs(asked, at), simple, DEPTH)
         if part == HELD:
-            share = chosen(lambda share, s=simple, f=fits: cross_encoder.mixed(s, f, share), truth)  # type: ignore[misc]
+            share = chosen(partial(cross_encoder.mixed, simple, fits), truth)
         measured.add(part, SERVED, 0, 0.0, simple, simple, truth)
         measured.add(part, AGAIN, seed, share, cross_encoder.mixed(simple, fits, share), simple, truth)
 

@@ -1,5 +1,7 @@
 """Quotes: the figures of a sentence, which sentences are chosen, and the reasons that SciFact names."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,6 @@ def test_weights_learn_what_decides_and_the_least_chance_refuses_few():
     made = quotes.learned(quotes.Reading(rows, decides))
     assert int(np.argmax(np.abs(made.weights))) == 2
     test = quotes.Reading(rows, decides)
-    chance = lambda each: quoting.chances(each, made)  # noqa: E731
+    chance = partial(quoting.chances, settings=made)
     assert test.first(chance, 1).mean() > 0.9
     assert (test.best(chance) < made.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)
