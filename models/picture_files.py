@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,22 +23,29 @@ def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "blac
     """
     from PIL import Image, ImageOps
 
-    try:
-        with Image.open(io.BytesIO(content), formats=["PNG", "JPEG"]) as file:
-            if max(file.size) > largest:
-                raise ValueError(
-                    f"it has {file.width} x {file.height} pixels; at most {largest} a side are read; send it smaller"
-                )
-            if budget:
-                budget.take(*file.size)
-            turned = ImageOps.exif_transpose(file)
-            if not turned.has_transparency_data:
-                return turned.convert("RGB")
-            layers = turned.convert("RGBA")
+    with _in_words():
+        file = Image.open(io.BytesIO(content), formats=["PNG", "JPEG"])
+    with file:
+        if max(file.size) > largest:
+            raise ValueError(
+                f"it has {file.width} x {file.height} pixels; at most {largest} a side are read; send it smaller"
+            )
+        if budget:
+            budget.take(*file.size)
+        with _in_words():
+            ImageOps.exif_transpose(file, in_place=True)
+            if not file.has_transparency_data:
+                return file.convert("RGB")
+            layers = file.convert("RGBA")
             return Image.alpha_composite(Image.new("RGBA", layers.size, paper), layers).convert("RGB")
-    except ValueError:
-        raise
-    except Exception as error:  # of a damaged file, or of one that claims too many pixels, its readers raise any kind
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Of a damaged file, or of one that claims too many pixels, the readers raise any kind of error."""
+    try:
+        yield
+    except Exception as error:
         raise ValueError(
             f"it is not a PNG or JPEG image that can be read ({type(error).__name__}); save it anew"
         ) from None

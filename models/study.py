@@ -70,6 +70,20 @@ def spread(values: pd.Series, scale: float = 1, digits: int = 3, middle: str = "
     return shown if low == high else f"{shown} ({low} to {high})"
 
 
+def ranged(name: str, digits: int = 4, scale: float = 1, sign: str = "") -> Callable[[pd.DataFrame], str]:
+    """Return what makes a cell of a measure and its interval, the fields `name`, `name`_low and `name`_high.
+
+    It has the means over the seeds, and no interval where the lines have none. sign: "+" writes that of a difference.
+    """
+
+    def cell(rows: pd.DataFrame) -> str:
+        values = (scale * rows[part].mean() for part in (name, f"{name}_low", f"{name}_high"))
+        shown, low, high = (f"{value:{sign}.{digits}f}" for value in values)
+        return shown if "nan" in low else f"{shown} ({low} to {high})"
+
+    return cell
+
+
 def markdown(table: pd.DataFrame, by: Mapping[str, str], columns: Mapping[str, Callable[[pd.DataFrame], str]]) -> str:
     """Return a table of a README, a row per case, in the order of the lines.
 

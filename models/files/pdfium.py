@@ -85,7 +85,7 @@ def _drawn(page: Any, limits: Limits) -> dict[str, Any]:
         across, down = one.get_px_size()
         if max(across, down) > limits.side:
             raise Refused(f"A picture in it has {across} x {down} pixels; at most {limits.side} a side are read.")
-    scale = min(DOTS / POINT, limits.side / max(width, height, 1))
+    scale = min(DOTS / POINT, (limits.side - 1) / max(width, height, 1))  # sides are rounded up
     picture, made = page.render(scale=scale).to_pil(), io.BytesIO()
     picture.save(made, "PNG", compress_level=1)
     return {"picture": base64.b64encode(made.getvalue()).decode(), "point": width / picture.width}

@@ -5,8 +5,9 @@ Each has `campaign(money)`, which returns its bid function for episodes that beg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -91,31 +92,24 @@ class Paced(Blind):
         return lambda left, budget, ctr: level(left, budget, ctr) * ctr / self.ctr
 
 
-def tuned(log: Episodes, budgets: list[int], ctr: float, prices: np.ndarray) -> dict[str, Any]:
+def tuned(log: Episodes, budgets: list[int], ctr: float, prices: np.ndarray) -> dict[str, Bidder]:
     """Return linear bids and both of ORTB, each with what wins the most predicted clicks for each budget.
 
     The clicks themselves are too few to choose by. Lambda is searched on the scale of the bid for an average CTR.
     """
     half = float(np.searchsorted(np.cumsum(prices), prices.sum() / 2))
-    kinds: dict[str, Any] = {
-        "linear, tuned": lambda base, money: Linear(ctr, {money: base}),
-        "ORTB1, tuned": lambda base, money: Ortb(1, half, {money: half * ctr / ((base + half) ** 2 - half**2)}),
-        "ORTB2, tuned": lambda base, money: Ortb(2, half, {money: 2 * ctr * half / (base**2 + half**2)}),
+    # What makes a bidder of its settings by budget, and the settings that are tried.
+    kinds: dict[str, tuple[Callable[[dict[int, float]], Bidder], np.ndarray]] = {
+        "linear, tuned": (partial(Linear, ctr), GRID),
+        "ORTB1, tuned": (partial(Ortb, 1, half), half * ctr / ((GRID + half) ** 2 - half**2)),
+        "ORTB2, tuned": (partial(Ortb, 2, half), 2 * ctr * half / (GRID**2 + half**2)),
     }
-    made = {}
-    for name, kind in kinds.items():
-        found = [best(log, kind, money) for money in budgets]
-        values = {key: value for one in found for key, value in settings(one).items()}
-        made[name] = Linear(ctr, values) if name.startswith("linear") else Ortb(found[0].kind, half, values)
-    return made
+    return {
+        name: make({money: best(log, make, tried.tolist(), money) for money in budgets})
+        for name, (make, tried) in kinds.items()
+    }
 
 
-def best(log: Episodes, kind: Any, money: int) -> Any:
-    """Return the bidder of a kind that wins the most predicted clicks."""
-    tried = [kind(base, money) for base in GRID]
-    return max(tried, key=lambda one: replay(log, one.campaign(money), money).expected.sum())
-
-
-def settings(bidder: Any) -> dict[int, float]:
-    """Return what was tuned, by budget."""
-    return bidder.bases if isinstance(bidder, Linear) else bidder.scales
+def best(log: Episodes, make: Callable[[dict[int, float]], Bidder], tried: list[float], money: int) -> float:
+    """Return the setting whose bidder wins the most predicted clicks."""
+    return max(tried, key=lambda one: replay(log, make({money: one}).campaign(money), money).expected.sum())

@@ -17,7 +17,7 @@ from capstan.errors import CapstanError
 from capstan.intervals import difference
 from capstan.settings import settings
 from models import binary
-from models.study import Line, Study, markdown, options
+from models.study import Line, Study, markdown, options, ranged
 from models.tuning import Families, Setting
 from pipelines.bidding.click_models import CATEGORIES, Boosted, Deep, Factors, Hashed, Simple
 
@@ -78,16 +78,6 @@ def compared(rows: pd.DataFrame, clicked: np.ndarray, best: dict[str, Setting], 
         yield line
 
 
-def ranged(name: str) -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a difference and its interval, as means over the seeds."""
-
-    def cell(rows: pd.DataFrame) -> str:
-        mean, low, high = (rows[part].mean() for part in (name, f"{name}_low", f"{name}_high"))
-        return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})"
-
-    return cell
-
-
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of STUDIES.md."""
     parts = dict(list(results.groupby("part", sort=False)))
@@ -96,8 +86,9 @@ def tables(results: pd.DataFrame) -> str:
         return lambda rows: f"{rows[name].mean():.4f} ({rows[name].min():.4f} to {rows[name].max():.4f})"
 
     compared = markdown(parts["folds"], {"five folds": "family"}, {
-        "ROC AUC": spread("roc_auc"), "more than the place alone": ranged("auc_more"), "log loss": spread("log_loss"),
-        "less than of the place alone": ranged("loss_less"), "calibration error": spread("calibration_error"),
+        "ROC AUC": spread("roc_auc"), "more than the place alone": ranged("auc_more", sign="+"),
+        "log loss": spread("log_loss"),
+        "less than of the place alone": ranged("loss_less", sign="+"), "calibration error": spread("calibration_error"),
     })  # fmt: skip
     settings = FAMILIES.table(parts["tuned"], {"log loss": lambda lines: f"{lines['log_loss'].mean():.4f}"})
     return f"{compared}\n\n{settings}"

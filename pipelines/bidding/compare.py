@@ -8,6 +8,7 @@ lost where a bidder knows only the prices that it paid; and the spread that the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,8 @@ def compared(log: replay.Episodes, model: BidModel, money: int) -> Iterator[Line
 def in_hindsight(log: replay.Episodes, model: BidModel, money: int) -> Any:
     """Return the linear bids that win the most predicted clicks of the very auctions that they are judged on."""
     ctr = model.baselines[LINEAR].ctr
-    return bidders.best(log, lambda base, money: bidders.Linear(ctr, {money: base}), money)
+    make = partial(bidders.Linear, ctr)
+    return make({money: bidders.best(log, make, bidders.GRID.tolist(), money)})
 
 
 def lengths(rows: pd.DataFrame, history: pd.DataFrame, model: BidModel) -> Iterator[Line]:

@@ -7,7 +7,7 @@ other shares of those who take the offer; and the spread that the limits of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.special import expit
 from capstan.delong import roc_auc
 from capstan.intervals import difference
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options, spread
+from models.study import Line, Study, markdown, options, ranged, spread
 from pipelines.churn import costs, nested, report, task, training
 from pipelines.churn.columns import LABEL
 from pipelines.churn.nested import SERVED, SIMPLE
@@ -97,13 +97,6 @@ def divisions(past: pd.DataFrame) -> Iterator[Line]:
         at = np.random.default_rng(seed).permutation(len(past)) % task.TEST_SHARE == 0
         model = task.train({"customers": past[~at]}, seed=seed)
         yield {"method": f"{seed}"} | task.evaluate(model, {"customers": past[at]}).metrics
-
-
-def ranged(name: str, digits: int = 4) -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a measure and its interval, as means over the seeds."""
-    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(
-        *(rows[part].mean() for part in (name, f"{name}_low", f"{name}_high")), d=digits
-    )
 
 
 def tables(results: pd.DataFrame) -> str:

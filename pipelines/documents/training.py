@@ -52,8 +52,9 @@ def fit_styled(rows: pd.DataFrame) -> Ranker:
     """Return a ranker that learned from summaries of other abstracts: how summaries begin, and how long they are."""
     lines, references, titles = papers(rows)
     order = np.random.default_rng(0).permutation(len(references))
-    others = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
-    return Ranker(trees=60, bags=1).fit(lines, [references[others[at]] for at in range(len(others))], titles)
+    others = np.empty_like(order)
+    others[order] = np.roll(order, 1)
+    return Ranker(trees=60, bags=1).fit(lines, [references[at] for at in others.tolist()], titles)
 
 
 def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:

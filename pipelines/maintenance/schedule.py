@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options
+from models.study import Line, Study, markdown, options, ranged
 from pipelines.maintenance import data, fleet, plan, task, training
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP
@@ -114,14 +114,9 @@ def measure(lives: Lives, hangar: int, failure: float) -> Iterator[Line]:
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README: each room and cost that was measured."""
 
-    def ranged(name: str) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: "{:.2f} ({:.2f} to {:.2f})".format(
-            *(rows[part].iloc[0] for part in (name, f"{name}_low", f"{name}_high"))
-        )
-
     columns: Mapping[str, Callable[[pd.DataFrame], str]] = {
-        "cost per 1,000 cycles": ranged("cost"),
-        "more than the plan": ranged("more"),
+        "cost per 1,000 cycles": ranged("cost", 2),
+        "more than the plan": ranged("more", 2),
         "failures": lambda rows: f"{rows['failures'].iloc[0]:.2f}",
         "services": lambda rows: f"{rows['services'].iloc[0]:.2f}",
     }

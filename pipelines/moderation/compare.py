@@ -19,7 +19,7 @@ from capstan import weights_files
 from capstan.intervals import difference
 from capstan.settings import settings
 from models import paired, vectors
-from models.study import Line, Study, markdown, options
+from models.study import Line, Study, markdown, options, ranged
 from pipelines.moderation import decisions, dialect, reading, report, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.reading import Read
@@ -160,16 +160,6 @@ def forum(rows: pd.DataFrame, read: Read, tweets: Read, shares: np.ndarray) -> I
             } | interval("accuracy_own", 1.0 * right, np.arange(len(right)))
 
 
-def ranged(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
-    """Return what shows a value with its interval."""
-
-    def cell(rows: pd.DataFrame) -> str:
-        value, low, high = (scale * rows[f"{name}{end}"].mean() for end in ("", "_low", "_high"))
-        return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
-    return cell
-
-
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README."""
 
@@ -180,12 +170,12 @@ def tables(results: pd.DataFrame) -> str:
     first = parts["folds"][parts["folds"]["seed"] == 0]
     made = [
         markdown(first, {"five folds": "method"}, {
-            "macro F1": ranged("macro_f1"), "more than the simple one": ranged("macro_f1_more"),
+            "macro F1": ranged("macro_f1", 3), "more than the simple one": ranged("macro_f1_more", 3),
             "hate": plain("f1_hate"), "offensive": plain("f1_offensive"), "neither": plain("f1_neither"),
             "macro F1 of the likeliest class": plain("likeliest_f1"),
         }),
         markdown(first, {"the shares of the annotators": "method"}, {
-            "log loss": ranged("log_loss"), "squared error": ranged("brier"),
+            "log loss": ranged("log_loss", 3), "squared error": ranged("brier", 3),
             "r of disagreement": plain("disagreement_r"),
             "hate or offence, ROC AUC": plain("hate_auc"), "where all agreed": plain("hate_auc_agreed"),
         }),
@@ -193,11 +183,11 @@ def tables(results: pd.DataFrame) -> str:
     again = parts["folds"][parts["folds"]["method"].isin((SIMPLE, SERVED))].assign(number=lambda rows: rows["seed"] + 1)
     made.append(
         markdown(again, {"division into five folds": "number", "method": "method"}, {
-            "macro F1": ranged("macro_f1"), "more than the simple one": ranged("macro_f1_more"),
+            "macro F1": ranged("macro_f1", 3), "more than the simple one": ranged("macro_f1_more", 3),
         })
     )  # fmt: skip
     shown = {
-        "cost of a tweet": ranged("cost"),
+        "cost of a tweet": ranged("cost", 3),
         **{f"{name}, %": plain(f"{name}_share", 1, 100) for name in decisions.DECISIONS},
         "hate that is shown, %": plain("hate_shown", 1, 100),
         "neither that is removed, %": plain("neither_removed", 1, 100),
@@ -214,7 +204,7 @@ def tables(results: pd.DataFrame) -> str:
         made.append(
             markdown(parts["forum"], {"sentences of a forum": "method"}, {
                 "learned from tweets: ROC AUC": plain("auc_of_tweets"),
-                "learned from the forum: ROC AUC": plain("auc_own"), "accuracy": ranged("accuracy_own"),
+                "learned from the forum: ROC AUC": plain("auc_own"), "accuracy": ranged("accuracy_own", 3),
             })
         )  # fmt: skip
     return "\n\n".join(made)

@@ -20,9 +20,8 @@ import pandas as pd
 from capstan import weights_files
 from capstan.settings import settings
 from models import minilm, vectors
-from models.study import Line, Study, markdown, options
+from models.study import Line, Study, markdown, options, ranged
 from pipelines.moderation import compare, reading, task, training
-from pipelines.moderation.compare import ranged
 from pipelines.moderation.pictures import champion
 
 FOLDER = Path(__file__).parent
@@ -92,7 +91,7 @@ def tables(results: pd.DataFrame) -> str:
         "lowest": lambda rows: f"{rows['lowest'].mean():.3f}",
     })  # fmt: skip
     folds = markdown(parts["folds"], {"five folds": "method"}, {
-        "macro F1": ranged("macro_f1"), "more than float32": ranged("more"),
+        "macro F1": ranged("macro_f1", 3), "more than float32": ranged("more", 3),
     })  # fmt: skip
     return f"{by_itself}\n\n{folds}\n\n{served}"
 

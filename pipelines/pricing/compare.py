@@ -17,7 +17,7 @@ import pandas as pd
 from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.intervals import difference
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options, records
+from models.study import Line, Study, markdown, options, ranged, records
 from pipelines.pricing import demand, identification, market, report, rivals, rules, shelf_search, shelves, task, value
 from pipelines.pricing.columns import COUNT, STORE
 from pipelines.pricing.shelves import Shelves
@@ -145,16 +145,6 @@ def own_of(rows: pd.DataFrame, way: str) -> str:
 def number(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
     """Return what makes a cell of one number."""
     return lambda rows: "" if rows[name].isna().all() else f"{rows[name].mean():.{digits}f}"
-
-
-def ranged(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a mean and its interval."""
-
-    def cell(rows: pd.DataFrame) -> str:
-        shown = [f"{rows[part].mean():.{digits}f}" for part in (name, f"{name}_low", f"{name}_high")]
-        return f"{shown[0]} ({shown[1]} to {shown[2]})"
-
-    return cell
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.pricing.columns import BRANDS
-from pipelines.pricing.demand import Demand
+from pipelines.pricing.demand import OWN, Demand
 from pipelines.pricing.shelves import Shelves
 
 
@@ -22,7 +22,7 @@ def table(learned: Demand, test: tuple[Shelves, Shelves]) -> pd.DataFrame:
     packages = np.exp(rows.sold)
     dollars, profit = packages * rows.price, packages * (rows.price - rows.cost)
     share = [part.sum(axis=0) / part.sum() for part in (packages, dollars, profit)]
-    own = np.array([model.fixed[1] for model in learned.brands])
+    own = np.array([model.fixed[OWN] for model in learned.brands])
     mean = dollars.mean(axis=0)
     # One percent off brand j brings -own of its packages in percent, and takes cross of those of brand i.
     brought = -own * mean

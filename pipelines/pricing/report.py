@@ -11,6 +11,7 @@ from capstan.evaluation import Evaluation, Section
 from models import paired
 from pipelines.pricing import cards, rivals, shelves
 from pipelines.pricing.columns import BRANDS, COUNT
+from pipelines.pricing.demand import OWN
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,8 +67,8 @@ def elasticities(demand: Demand) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "brand": BRANDS,
-            "own elasticity": [one.fixed[1] for one in demand.brands],
-            "standard error": [np.sqrt(one.covariance[1, 1]) for one in demand.brands],
+            "own elasticity": [one.fixed[OWN] for one in demand.brands],
+            "standard error": [np.sqrt(one.covariance[OWN, OWN]) for one in demand.brands],
             "lowest store": own.min(axis=0),
             "highest store": own.max(axis=0),
             "others, mean": demand.cross.sum(axis=1) / (COUNT - 1),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from capstan.intervals import difference
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options
+from models.study import Line, Study, markdown, options, ranged
 from pipelines.pricing import compare, demand, rules, value
 from pipelines.pricing.demand import Demand
 from pipelines.pricing.shelves import Shelves
@@ -131,7 +131,7 @@ def measured(rows: Shelves, past: Shelves, seed: int) -> list[Line]:
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of the README."""
-    columns = {"$ a week and store": compare.number("profit", 1), "more than usual prices": compare.ranged("gain", 1)}
+    columns = {"$ a week and store": compare.number("profit", 1), "more than usual prices": ranged("gain", 1)}
     return markdown(results, {"prices of a year": "policy"}, columns)
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from capstan.settings import settings
 from models import paired
 from models.sentences import Span, sentences
-from models.study import Study, markdown, options
+from models.study import Study, markdown, options, ranged
 from pipelines.search import embedding, fusion, reading, squad
 from pipelines.search.compare import interval
 from pipelines.search.index import queries
@@ -123,11 +123,7 @@ def tables(results: pd.DataFrame) -> str:
     """Return the table of STUDIES.md."""
 
     def of(ranking: str) -> Callable[[pd.DataFrame], str]:
-        def cell(rows: pd.DataFrame) -> str:
-            line = rows[rows["ranking"] == ranking].iloc[0]
-            return f"{line['found']:.3f} ({line['found_low']:.3f} to {line['found_high']:.3f})"
-
-        return cell
+        return lambda rows: ranged("found", 3)(rows[rows["ranking"] == ranking])
 
     columns: dict[str, Callable[[pd.DataFrame], str]] = {
         "parts": lambda rows: f"{rows['parts'].iloc[0]:,}",

@@ -15,7 +15,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from models import paired
-from models.study import Study, markdown, options
+from models.study import Study, markdown, options, ranged
 from pipelines.search import learned, rankings, scifact
 from pipelines.search.rankings import Rankings
 
@@ -44,16 +44,6 @@ def interval(name: str, better: np.ndarray, worse: np.ndarray | float) -> dict[s
     """Return a mean difference with its 95 % interval over claims, as fields of a line."""
     made = paired.bootstrap(better, np.broadcast_to(worse, better.shape))
     return {name: made["difference"], f"{name}_low": made["low"], f"{name}_high": made["high"]}
-
-
-def ranged(name: str) -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a measure and its interval, as means over the seeds."""
-
-    def cell(rows: pd.DataFrame) -> str:
-        shown = [rows[part].mean() for part in (name, f"{name}_low", f"{name}_high")]
-        return f"{shown[0]:.4f} ({shown[1]:.4f} to {shown[2]:.4f})"
-
-    return cell
 
 
 def tables(results: pd.DataFrame) -> str:

@@ -27,7 +27,7 @@ from capstan.files import atomic_write
 from capstan.settings import settings
 from models import minilm, paired
 from models.sentence_encoder import SentenceEncoder
-from models.study import Study, markdown, options
+from models.study import Study, markdown, options, ranged
 from pipelines.search import embedding, fusion, reader, spans, squad
 from pipelines.search.answers import scored
 from pipelines.search.compare import interval
@@ -124,14 +124,8 @@ def _read(path: Path) -> list[Any]:
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of STUDIES.md."""
-
-    def cell(name: str) -> Any:
-        return lambda rows: "{:.3f} ({:.3f} to {:.3f})".format(
-            *(rows[part].mean() for part in (name, f"{name}_low", f"{name}_high"))
-        )
-
     by = {"answers": "method", "where": "where"}
-    return markdown(results, by, {"exact match": cell("exact"), "F1": cell("f1")})
+    return markdown(results, by, {"exact match": ranged("exact", 3), "F1": ranged("f1", 3)})
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Study, markdown, options
+from models.study import Study, markdown, options, ranged
 from pipelines.search import embedding, fusion, rankings, rewriting, scifact
-from pipelines.search.compare import interval, ranged
+from pipelines.search.compare import interval
 from pipelines.search.index import queries
 from pipelines.search.index.analysis import Analyzer
 from pipelines.search.index.scoring import Bm25f

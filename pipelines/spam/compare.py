@@ -18,7 +18,7 @@ from scipy.special import expit
 from capstan.intervals import difference
 from capstan.settings import settings
 from models import near_copies, tuning
-from models.study import Line, Study, markdown, options, spread
+from models.study import Line, Study, markdown, options, ranged, spread
 from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
 from pipelines.spam.rivals import Boosted, Meant
@@ -155,18 +155,6 @@ def divisions(past: pd.DataFrame) -> Iterator[Line]:
         at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
         model = task.train({"messages": past[~at]}, seed=seed)
         yield {"method": f"{seed}"} | task.evaluate(model, {"messages": past[at]}).metrics
-
-
-def ranged(name: str, digits: int = 4) -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a measure and its interval, as means over the seeds."""
-
-    def cell(rows: pd.DataFrame) -> str:
-        shown = [rows[part].mean() for part in (name, f"{name}_low", f"{name}_high")]
-        return f"{shown[0]:.{digits}f}" + (
-            "" if np.isnan(shown[1]) else f" ({shown[1]:.{digits}f} to {shown[2]:.{digits}f})"
-        )
-
-    return cell
 
 
 def tables(results: pd.DataFrame) -> str:

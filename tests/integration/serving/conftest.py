@@ -1,5 +1,6 @@
 """A real MLflow server, a real Feast store and the real model server, shared by the tests of this folder."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
 from serving.guards.tokens import add
-from tests.integration.browser import chromium
+from tests.integration.browser import Page, chromium
+from tests.integration.serving import gallery
 from tests.support import capstones_of_tests as capstones
 from tests.support.monitored import fill
 from tests.support.processes import wait_for
@@ -166,3 +168,30 @@ def openai(texts) -> OpenAI:
     """OpenAI's client of `texts`."""
     token = texts.client.headers["Authorization"].removeprefix("Bearer ")
     return OpenAI(base_url=f"{texts.url}/v1", api_key=token, max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def gallery_served(server, mlflow, edited) -> Iterator[Server]:
+    """The server with `price`, which explains, `writer`, and `gallery`."""
+    (edited / "gallery").mkdir(exist_ok=True)
+    shutil.copy(Path(gallery.__file__), edited / "gallery" / "task.py")
+    names = ("writer", "price", "gallery")
+    for name in names:
+        mlflow.roles(name, champion=mlflow.register(name))
+        assert server.load(name).status_code == 200
+    yield server
+    for name in names:
+        mlflow.roles(name)
+        server.load(name)
+
+
+@pytest.fixture
+def opened(driver, gallery_served) -> Callable[[str], Page]:
+    """Open the form of a model."""
+
+    def open_(name: str) -> Page:
+        page = Page(driver, gallery_served.url, name)
+        page.wait("main form")
+        return page
+
+    return open_

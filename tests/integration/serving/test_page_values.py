@@ -1,10 +1,6 @@
-"""The page with answers of every type, what is loading and what cannot be loaded."""
+"""The page with answers of every type."""
 
-import base64
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
@@ -14,38 +10,9 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tests.integration.browser import Page
 from tests.integration.serving import gallery
-from tests.support.processes import wait_for
-from tests.support.serving import Server, starting_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 MINUS, TIMES = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
-
-
-@pytest.fixture(scope="module")
-def served(server, mlflow, edited) -> Iterator[Server]:
-    """The server with `price`, which explains, `writer`, and `gallery`."""
-    (edited / "gallery").mkdir()
-    shutil.copy(Path(gallery.__file__), edited / "gallery" / "task.py")
-    names = ("writer", "price", "gallery")
-    for name in names:
-        mlflow.roles(name, champion=mlflow.register(name))
-        assert server.load(name).status_code == 200
-    yield server
-    for name in names:
-        mlflow.roles(name)
-        server.load(name)
-
-
-@pytest.fixture
-def opened(driver, served) -> Callable[[str], Page]:
-    """Open the form of a model."""
-
-    def open_(name: str) -> Page:
-        page = Page(driver, served.url, name)
-        page.wait("main form")
-        return page
-
-    return open_
 
 
 @pytest.fixture
@@ -160,14 +127,6 @@ def test_an_identifier_has_all_digits_and_no_separators(shown):
     assert value(shown, "seed") == "Seed\n1234567"
 
 
-def test_a_text_of_several_lines_is_sent_as_it_was_entered(opened):
-    page = opened("gallery")
-    assert page.field("note").tag_name == "textarea"
-    page.field("note").send_keys(" first\n\n  second \n")
-    page.submit()
-    page.wait("[data-field=label]", '2 none" first\\n\\n  second \\n"')
-
-
 def test_a_ranking_keeps_its_order_and_takes_scores_below_zero(shown):
     assert shown.texts("[data-field=places] .ranking li") == [f"1\nlate\n{MINUS}2", "2\nearly\nbecause of a, <b>\n3.5"]
 
@@ -215,56 +174,6 @@ def test_records_are_a_table_with_a_row_each(shown):
     assert shown.wait("[data-field=reasons] table").accessible_name == "Reasons"
 
 
-def test_a_list_counts_its_items_and_what_is_no_list_is_said_at_the_field(opened):
-    page = opened("gallery")
-    assert page.wait("#field-words-count").text == "2 items entered"
-    page.enter(words='["a", 7]')
-    page.submit()
-    page.wait("#field-words-error", "item 2: Input should be a valid string (got 7)")
-    page.wait("form button[type=reset]").click()
-    page.wait("#field-words-count", "2 items entered")
-    page.enter(words="a, b")
-    page.submit()
-    page.wait("#field-words-error", "Input should be a valid")
-
-
-def fold(page: Page) -> None:
-    """Open or close the folded fields; the buttons at the lower edge are not to be in the way."""
-    summary = page.wait("form details summary")
-    page.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", summary)
-    summary.click()
-
-
-def test_optional_fields_of_a_long_form_are_folded_and_open_where_something_is_wrong(opened):
-    page = opened("gallery")
-    assert page.texts("form details summary") == ["3 more, all optional"]
-    assert page.field("mark_12").is_displayed() and not page.field("mark_13").is_displayed()
-    fold(page)
-    page.enter(mark_13="much")
-    fold(page)
-    assert not page.field("mark_13").is_displayed()
-    page.submit()
-    page.wait("#field-mark_13-error", "valid number")
-    assert page.field("mark_13").is_displayed()
-    page.enter(mark_13="2.5")
-    page.submit()
-    page.wait("[data-field=label]")
-    assert '"mark_13": 2.5' in page.folded("curl")
-
-
-def test_an_image_may_be_left_out_where_it_is_optional_and_chosen_as_a_file(opened, tmp_path):
-    page = opened("gallery")
-    (tmp_path / "black.png").write_bytes(base64.b64decode(gallery.BLACK))
-    page.field("sketch").send_keys(str(tmp_path / "black.png"))
-    page.wait(".state", f"black.png, 2 {TIMES} 3 pixels")
-    page.submit()
-    page.wait("[data-field=label]", "2 sketch")
-    assert gallery.BLACK in page.folded("curl")
-    page.wait(".clear").click()
-    page.submit()
-    page.wait("[data-field=label]", "2 none")
-
-
 def test_an_explanation_of_a_value_adds_up_in_its_unit(opened):
     page = opened("price")
     page.submit()
@@ -273,72 +182,3 @@ def test_an_explanation_of_a_value_adds_up_in_its_unit(opened):
     assert "raises or lowers the price, in all to 129.9." in text and "log-odds" not in text.lower()
     assert [row.split() for row in page.texts(".explanation tbody tr")] == [["area", "100", "+130"]]
     assert page.texts(".figure") == ["129.9"]
-
-
-def test_roles_that_cannot_be_loaded_are_named(driver, served, mlflow):
-    mlflow.roles("price", champion="1", challenger="99")
-    try:
-        assert served.load("price").status_code == 200
-        page = Page(driver, served.url, "price")
-        page.wait(".unloadable", "The challenger is not loaded:")
-        page.wait("nav a", "challenger: not loaded")
-        page.submit()
-        page.wait(".figure", "129.9")
-        assert page.texts("nav .failure") == []
-    finally:
-        mlflow.roles("price", champion="1")
-        served.load("price")
-
-
-def test_a_capstone_that_failed_is_said_with_the_reason(driver, served, mlflow):
-    mlflow.roles("unborn", champion=mlflow.register("unborn"))
-    try:
-        assert served.load("unborn").status_code == 503
-        page = Page(driver, served.url, "unborn")
-        page.wait(".notice", "needs the columns ['beyond']")
-        page.wait("nav .failure", "unborn")
-        page.wait("nav a", "tiny").click()
-        page.field("carrier")
-    finally:
-        mlflow.roles("unborn")
-        served.load("unborn")
-
-
-def test_what_is_loading_is_said_and_appears_by_itself(driver, served, mlflow, feast_home, tmp_path):
-    with starting_server(mlflow, feast_home, tmp_path / "home") as own:
-        wait_for(f"{own.url}/v2/health/live", own.child, own.log)
-        page = Page(driver, own.url, "tiny")
-        page.wait("nav .loading", "tiny")
-        assert page.wait(".notice").text.startswith("Loading\n")
-        assert page.texts(".problem, .failure, .error") == []
-        page.wait("#field-carrier", seconds=60)
-        page.wait("nav a", "writer", seconds=60)
-        page.enter(carrier="UA")
-        time.sleep(2)  # another look leaves what was entered
-        assert page.field("carrier").get_attribute("value") == "UA"
-        assert page.texts("nav .loading") == []
-
-
-def test_a_variant_of_other_fields_has_its_own_form_and_answer(driver, served, mlflow, edited):
-    task = edited / "gallery" / "task.py"
-    before = task.read_text()
-    task.write_text(before.replace('title="Words"', 'title="Names"').replace('title="Share"', 'title="Portion"'))
-    try:
-        mlflow.roles("gallery", champion="1", challenger=mlflow.register("gallery", fresh=True))
-        assert served.load("gallery").status_code == 200
-        page = Page(driver, served.url, "gallery")
-        page.wait("main label", "Words")
-        Select(page.wait("#variant")).select_by_value("challenger")
-        page.wait("main label", "Names")
-        page.submit()
-        page.wait("[data-field=share]", "Portion")
-        page.wait(".prediction dl", "challenger")
-        Select(page.wait("#variant")).select_by_value("champion")
-        page.wait("main label", "Words")
-        page.submit()
-        page.wait("[data-field=share]", "Share")
-        assert page.problems() == []
-    finally:
-        task.write_text(before)
-        mlflow.roles("gallery", champion="1")
-        served.load("gallery")

@@ -186,6 +186,15 @@ def test_what_is_not_read_is_refused_with_a_reason(content, reason):
         text.text_of(content)
 
 
+@pytest.mark.parametrize("width", [2411.1, 2417.39, 14_400])
+def test_a_huge_page_is_drawn_within_the_limit_of_a_side(width):
+    box = b"/MediaBox[0 0 300 200]", b"/MediaBox[0 0 %g 200]" % width
+    content = made.pdf(made.said("A page."))
+    assert box[0] in content
+    ((picture, _),) = pdf.drawn(content.replace(*box), Limits())
+    assert Limits().side - 1 <= picture.width <= Limits().side
+
+
 def test_ten_thousand_pages_are_refused():
     with pytest.raises(Refused, match=r"It has 10,000 pages; at most 200"):
         text.text_of(made.pdf(made.said("A page."), pages=10_000), WIDE)
