@@ -3,7 +3,8 @@
 What is spent, reserved and left add up to the budget, so replicas that bid at once never promise the same money. A
 reservation whose auction is lost is released; one of which nothing is heard ends after `SECONDS`, so a replica that was
 killed holds back no money. A win is spent once, however often it is told. One that is told after its reservation ended
-is spent as well, since the exchange charges it: that alone can overspend, and is counted as `late`.
+is spent as well, since an exchange that goes beyond the bid's `exp` charges it: that alone can overspend, and is
+counted as `late`.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 POST /bid takes a bid request of OpenRTB 2 and answers with a bid, or with 204 and the reason in a header. The click
 model's CTR comes in `imp.ext.ctr`, the campaign in `ext.campaign`; money is in yuan CPM. The exchange calls the bid's
-`nurl` when it won and its `lurl` when it lost, again until the answer is 200. GET /campaigns/NAME is a page of its
-spend, pace and wins; PUT /campaigns/NAME begins it. Several replicas may run, on any machine: they share nothing but
-Redis. Where Redis does not answer, nothing is bid.
+`nurl` when it won and its `lurl` when it lost, again until the answer is 200, and charges nothing after its `exp`.
+GET /campaigns/NAME is a page of its spend, pace and wins; PUT /campaigns/NAME begins it. Several replicas may run, on
+any machine: they share nothing but Redis. Where Redis does not answer, nothing is bid.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ from pipelines.bidding.pacing import Plan, auctions_left
 FEN = 100  # of a yuan
 LATEST = 0.05  # seconds to wait for Redis: an exchange often waits for 0.1
 FRESH = 1.0  # seconds after which a plan is read again: another replica may have changed it
+EXPIRES = 9  # seconds in which the exchange may charge a bid: its money is kept for one more, see `ledger.SECONDS`
+IDLE = 75  # seconds that a connection may wait: an exchange keeps many, and asks over some of them rarely
 AFTER = (1.0, 2.0)  # seconds after which a bid that was not sent is given back, twice
 LONGEST = 64
 
@@ -125,7 +127,8 @@ class Replica:
             if price:
                 told = "?" + urlencode({"campaign": asked.ext.campaign, "bid": name})
                 urls = {"nurl": f"/win{told}&price=${{AUCTION_PRICE}}", "lurl": f"/loss{told}"}
-                bids.append({"id": name, "impid": one.id, "price": price / FEN, "cid": asked.ext.campaign, **urls})
+                bid = {"id": name, "impid": one.id, "price": price / FEN, "cid": asked.ext.campaign, "exp": EXPIRES}
+                bids.append(bid | urls)
         if not bids:
             return Response(status_code=204, headers={"x-no-bid": because})
         return JSONResponse({"id": asked.id, "cur": "CNY", "seatbid": [{"bid": bids}]})
@@ -221,7 +224,7 @@ def main() -> None:
     model = pickle.loads(given.model.read_bytes()) if given.model else champion()
     redis = Redis.from_url(f"redis://{given.redis}", socket_timeout=given.wait, socket_connect_timeout=given.wait)
     app = Replica(model, Ledger(redis)).app()
-    uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+    uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False, timeout_keep_alive=IDLE)
 
 
 if __name__ == "__main__":

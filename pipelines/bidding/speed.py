@@ -36,6 +36,7 @@ FOLDER = Path(__file__).parent
 RATES, SECONDS, WARM = (100, 300, 1_000), 10.0, 2.0
 REDIS, PORT, CAMPAIGN = 16_379, 18_070, "speed"
 REPLICA, ENDPOINT = "replica with Redis, bid and win", "endpoint, KServe"
+DURABLE = "replica with Redis that writes to the disk first"
 
 
 async def steady(ask: Callable[[int], Awaitable[object]], rate: float, seconds: float) -> None:
@@ -54,11 +55,11 @@ def line(took: list[float], failed: int, rate: float, seconds: float) -> Measure
 
 
 @contextmanager
-def replica() -> Iterator[psutil.Process]:
-    """Start a Redis and a replica, and stop both in the end."""
+def replica(*durable: str) -> Iterator[psutil.Process]:
+    """Start a Redis and a replica, and stop both in the end. durable: options of the Redis."""
     with tempfile.TemporaryDirectory() as folder:
         commands = (
-            ["redis-server", "--port", str(REDIS), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+            ["redis-server", "--port", str(REDIS), "--bind", "127.0.0.1", "--save", "", "--dir", folder, *durable],
             [sys.executable, "-m", "pipelines.bidding.replica", "--redis", f"127.0.0.1:{REDIS}", "--port", str(PORT)],
         )
         started = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for command in commands]
@@ -82,7 +83,7 @@ def processor(server: psutil.Process) -> float:
     return float(used.user + used.system)
 
 
-def of_replica(rows: pd.DataFrame, money: int, rate: float, server: psutil.Process) -> Measured:
+def of_replica(rows: pd.DataFrame, money: int, rate: float, server: psutil.Process, method: str) -> Measured:
     """Return how long the bids of a replica take; the wins and losses are told as well, but not timed."""
     plan = {"budget": money, "auctions": len(rows), "seconds": 3_600.0}
     httpx.put(f"http://127.0.0.1:{PORT}/campaigns/{CAMPAIGN}", json=plan).raise_for_status()
@@ -101,7 +102,7 @@ def of_replica(rows: pd.DataFrame, money: int, rate: float, server: psutil.Proce
     before, offers = processor(server), exchange.offers
     asyncio.run(run())
     cost = (processor(server) - before) / (exchange.offers - offers)
-    return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": REPLICA, "processor": 1_000 * cost}
+    return line(exchange.took, exchange.failed, rate, SECONDS) | {"method": method, "processor": 1_000 * cost}
 
 
 def listening(port: int) -> psutil.Process:
@@ -165,9 +166,11 @@ def main() -> None:
     study = Study(given.out / "speed.json", ["method", "rate"])
     test = task.split(task.load(settings().data_dir))[1]
     rows = test["auctions"]
-    with replica() as server:
-        for rate in RATES:
-            study.add(of_replica(rows, replay.budget(test["history"], 8, len(rows)), rate, server))
+    money = replay.budget(test["history"], 8, len(rows))
+    for method, durable in ((REPLICA, ()), (DURABLE, ("--appendonly", "yes", "--appendfsync", "always"))):
+        with replica(*durable) as server:
+            for rate in RATES:
+                study.add(of_replica(rows, money, rate, server, method))
     endpoint = listening(urlparse(settings().endpoint_url).port or 80)
     for rate in RATES:
         study.add(of_endpoint(rows, rate, endpoint))

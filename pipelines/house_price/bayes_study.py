@@ -16,9 +16,11 @@ from matplotlib.figure import Figure
 from pandas import DataFrame
 
 from capstan.settings import settings
+from models import chains as diagnostics
+from models import hamiltonian, nuts
 from models.study import Line, Study, markdown, options, spread
 from pipelines.house_price import robust_study, task
-from pipelines.house_price.bayes import diagnostics, hamiltonian, metropolis, nuts, variational
+from pipelines.house_price.bayes import metropolis, variational
 from pipelines.house_price.bayes.linear import Density, Posterior, Prior
 from pipelines.house_price.columns import LABEL
 

@@ -1,12 +1,11 @@
 """The most profitable prices of a shelf: of one brand, or of two at once, until no such move gains.
 
 What a brand sells depends on all prices, so prices cannot be chosen one by one; two at once pass what the order of two
-brands blocks. The result is no worse than any shelf that differs from it in two prices. `exhaustive` tries everything.
+brands blocks. The result is no worse than any shelf that differs from it in two prices; `branch_and_bound.py`
+proves that there is no better one at all.
 """
 
 from __future__ import annotations
-
-from itertools import product
 
 import numpy as np
 
@@ -78,13 +77,3 @@ def pairs_in_order(prices: np.ndarray, now: np.ndarray, brand: np.ndarray, price
     for above, below, most in zip(rules.ABOVE, rules.BELOW, slack, strict=True):
         fine &= after(below) - after(above) <= most
     return fine
-
-
-def exhaustive(
-    now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices
-) -> np.ndarray:
-    """Return the best of all shelves, shape (11,): for few choices alone."""
-    points = [tried.price[tried.brand == one] for one in range(len(now))]
-    shelves = np.array(list(product(*points)))
-    shelves = shelves[rules.ordered(shelves, now)]
-    return np.asarray(shelves[profit(shelves, now, sold, cost, elasticity).sum(axis=-1).argmax()])

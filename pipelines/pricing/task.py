@@ -10,7 +10,7 @@ from capstan.capstone import TRAINING_SET, Outcome
 from capstan.checks import Checks, Service
 from capstan.errors import CapstanError
 from pipelines.pricing import data, rules
-from pipelines.pricing.columns import FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
+from pipelines.pricing.columns import APPROVALS, FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request, contracts
 
 if TYPE_CHECKING:
@@ -128,3 +128,8 @@ def apply(model: PricingModel, event: Event, features: dict[str, Any]) -> dict[s
     from pipelines.pricing import approvals
 
     return approvals.added(event, features)
+
+
+def alarm(model: PricingModel, event: Event, features: dict[str, Any]) -> str | None:
+    """Return the approval: people are alerted of each, and the history of decisions keeps it."""
+    return f"Store {event.store}: {features[APPROVALS][-1]}"

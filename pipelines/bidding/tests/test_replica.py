@@ -17,7 +17,7 @@ from redis import Redis
 
 from pipelines.bidding.exchange import Exchange
 from tests.support.processes import free_port, process, wait_until
-from tests.support.redis import redis
+from tests.support.redis import DURABLE, redis
 
 CAMPAIGN = "2997"
 USUAL, BURST = 80, 800  # bid requests a second
@@ -152,6 +152,45 @@ def test_nothing_that_is_killed_or_lost_overspends_or_stops_a_campaign(site, imp
     assert min(sold) > 0, sold  # it went on after each of them
     assert state["spent"] + state["reserved"] > 0.85 * budget, state  # what is reserved comes back
     assert exchange.failed > 0
+
+
+def test_connection_that_waited_is_still_there(site):
+    """uvicorn's own limit is 5 seconds: of a thousand requests a second, a few then met a connection that closed."""
+    with httpx.Client(limits=httpx.Limits(keepalive_expiry=60)) as client:
+        url = f"http://127.0.0.1:{site.ports[0]}/campaigns/none"
+        before = client.get(url).extensions["network_stream"].get_extra_info("client_addr")
+        time.sleep(5.5)
+        assert client.get(url).extensions["network_stream"].get_extra_info("client_addr") == before
+
+
+@pytest.mark.rotating
+def test_ledger_that_is_killed_knows_what_it_promised(served, impressions, tmp_path):
+    """Redis is killed with signal 9 while it is written to, three times, and begins again with its file."""
+    (tmp_path / "model").write_bytes(pickle.dumps(served))
+    budget, port = 4_000, free_port()
+
+    async def sold() -> list[int]:
+        counts = []
+        for _ in range(3):
+            with redis(tmp_path, port, DURABLE):
+                pid = Redis(port=port).info("server")["process_id"]
+                selling = asyncio.create_task(sell(exchange, impressions, 100, 2))
+                await asyncio.sleep(1.5)
+                os.kill(pid, signal.SIGKILL)
+            with redis(tmp_path, port, DURABLE):  # wins of the last half second are told to this one
+                counts.append(await selling)
+        return counts
+
+    with ExitStack() as stack:
+        with redis(tmp_path, port, DURABLE) as address:
+            site = Site(address, tmp_path, stack)
+            site.begin("durable", budget=budget, auctions=900, seconds=3_600)
+        exchange = Exchange(site.ports, "durable", longest=2.0)
+        counts = asyncio.run(sold())
+        with redis(tmp_path, port, DURABLE):
+            state = site.state("durable")
+    assert state["spent"] == exchange.charged <= budget, (state, exchange.charged)
+    assert state["wins"] == exchange.wins and not exchange.untold and min(counts) > 0, counts
 
 
 @pytest.mark.rotating

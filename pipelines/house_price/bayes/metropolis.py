@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.house_price.bayes.hamiltonian import LogDensity
+from models.hamiltonian import LogDensity
 
 
 def sample(density: LogDensity, start: np.ndarray, draws: int, warmup: int, seed: int) -> np.ndarray:

@@ -7,15 +7,10 @@ from scipy.optimize import check_grad, minimize
 from sklearn.cluster import KMeans
 from sklearn.mixture import BayesianGaussianMixture
 
+from models import chains as diagnostics
+from models import hamiltonian, nuts
 from pipelines.house_price import robust_study
-from pipelines.house_price.bayes import (
-    augmented_lagrangian,
-    diagnostics,
-    hamiltonian,
-    metropolis,
-    nuts,
-    variational,
-)
+from pipelines.house_price.bayes import augmented_lagrangian, metropolis, variational
 from pipelines.house_price.bayes.gaussian_mixture import Mixture
 from pipelines.house_price.bayes.linear import Density, Posterior, Prior
 

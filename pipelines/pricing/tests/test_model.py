@@ -76,6 +76,7 @@ def test_price_that_was_never_asked_needs_a_person_once(model, known):
     assert first.needs_approval and "the most that this store has asked" in first.proposals[0].approval
     event = Event(store=2, brand=BRANDS[0], price=first.proposals[0].proposed, approved_by="category manager")
     after = approvals.added(event, {name: list(value) for name, value in known.items() if name in FEATURES})
+    assert task.alarm(model, event, after) == f"Store 2: {after[APPROVALS][0]}"
     again = asked(model, known | after, prices=[round(high * 1.1, 2), *usual[1:]], most_change=0.0)
     assert not again.proposals[0].approval and "category manager" in again.approvals[0]
 

@@ -1,9 +1,12 @@
 """Prices of a shelf: the best there are, within the rules."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from pipelines.pricing import rules, shelf_search
+from capstan.errors import CapstanError
+from pipelines.pricing import branch_and_bound, rules, shelf_search
 from pipelines.pricing.columns import BRANDS, COUNT
 
 NOW = np.array([2.99, 4.79, 2.89, 2.35, 2.19, 3.96, 2.39, 2.19, 1.99, 1.59, 2.99])
@@ -23,15 +26,32 @@ def earned(prices, of) -> float:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_four_brands_have_the_best_of_all_their_prices(seed):
+def test_search_finds_the_best_of_all_shelves(seed):
+    now, _, cost, _ = of = shelf(seed)
+    tried = rules.choices(now, cost, 0.1)
+    found = shelf_search.best(*of, tried)
+    best = branch_and_bound.best(*of, tried, earned(found, of))
+    assert earned(found, of) == pytest.approx(earned(best, of))
+    assert earned(found, of) > earned(now, of)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_proof_is_that_of_trying_all_shelves(seed):
     now, _, cost, _ = of = shelf(seed)
     tried = rules.choices(now, cost, 0.15)
     some = np.random.default_rng(seed).choice(COUNT, 4, replace=False)
     kept = np.isin(tried.brand, some) | (tried.price == now[tried.brand])
     few = rules.Choices(tried.brand[kept], tried.price[kept])
-    found, best = (way(*of, few) for way in (shelf_search.best, shelf_search.exhaustive))
-    assert earned(found, of) == pytest.approx(earned(best, of))
-    assert earned(found, of) > earned(now, of)
+    shelves = np.array(list(product(*(few.price[few.brand == one] for one in range(COUNT)))))
+    shelves = shelves[rules.ordered(shelves, now)]
+    most = shelf_search.profit(shelves, *of).sum(axis=-1).max()
+    assert earned(branch_and_bound.best(*of, few, earned(now, of)), of) == pytest.approx(most)
+
+
+def test_too_many_shelves_are_refused():
+    now, _, cost, _ = of = shelf(4)
+    with pytest.raises(CapstanError, match="let prices move less"):
+        branch_and_bound.best(*of, rules.choices(now, cost, 0.3), 0.0)
 
 
 @pytest.mark.parametrize("seed", range(8))

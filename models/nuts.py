@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.house_price.bayes import hamiltonian
-from pipelines.house_price.bayes.hamiltonian import LogDensity, leapfrog
+from models import hamiltonian
+from models.hamiltonian import LogDensity, leapfrog
 
 DEEPEST = 8  # at most 2^8 steps
 TOO_FAR = 1_000.0  # of the energy: the trajectory has left what the steps can follow
