@@ -125,6 +125,7 @@ def tables(results: pd.DataFrame) -> str:
     worth |= {name: ranged(name, 1) for name in ("model", "weights", "doubly robust")}
     shares = {"packages": number("packages", 3), "dollars": number("dollars", 3), "profit": number("profit", 3)}
     shares |= {"taken from the others": number("taken", 2)}
+    shares |= {"follows the others": lambda rows: "{follows:.2f} ({follows_error:.2f})".format(**rows.iloc[0])}
     took = {"stores": number("stores", 0), "median, ms": number("median_ms", 0), "slowest, ms": number("most_ms", 0)}
     took |= {"proof, median": number("median_proof_ms", 0), "proof, slowest": number("most_proof_ms", 0)}
     took |= {"expected gain, $ a week": number("gain", 1), "a better shelf exists": number("missed", 0)}
@@ -165,7 +166,7 @@ def main() -> None:
     add("elasticities", records(identification.table(past[0], learned).rename(columns={"brand": "case"})))
     add("value", records(value.table(learned, past, test).rename(columns={"brand": "case"})))
     add("search", list(searched(learned, test)))
-    add("market", records(market.table(learned, test).rename(columns={"brand": "case"})))
+    add("market", records(market.table(learned, past[0], test).rename(columns={"brand": "case"})))
     print(tables(study.table()))
 
 

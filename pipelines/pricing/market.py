@@ -1,6 +1,7 @@
-"""The market inside the chain: brands' shares, and what a brand that gets cheaper takes from the others.
+"""The market inside the chain: brands' shares, what a cheaper brand takes from the others, and whether prices follow.
 
-The file has one chain alone: what competitors ask, and whether they follow, is not in it.
+The file has one chain alone: what its competitors ask is not in it. Brands compete on its shelf, by deals that their
+makers offer, and the chain decides.
 """
 
 from __future__ import annotations
@@ -10,13 +11,30 @@ import pandas as pd
 
 from pipelines.pricing.columns import BRANDS
 from pipelines.pricing.demand import OWN, Demand
+from pipelines.pricing.identification import Estimate, least_squares
 from pipelines.pricing.shelves import Shelves
 
 
-def table(learned: Demand, test: tuple[Shelves, Shelves]) -> pd.DataFrame:
-    """Return a row per brand: its shares of packages, dollars and profit.
+def follows(rows: Shelves, brand: int) -> Estimate:
+    """Return by how much a price changes with a mean change of one of the other brands in the week before.
+
+    Its own change in that week is held fixed: what is cheap for a week gets dearer anyway.
+    """
+    order = np.lexsort([rows.week, rows.store])
+    changes = np.diff(np.log(rows.price[order]), axis=0)
+    next_to = (np.diff(rows.week[order]) == 1) & (np.diff(rows.store[order]) == 0)
+    both = next_to[1:] & next_to[:-1]
+    now, last = changes[1:][both], changes[:-1][both]
+    others = np.delete(last, brand, axis=1).mean(axis=1)
+    x = np.column_stack([others, last[:, brand], np.ones(len(now))])
+    return least_squares(now[:, brand], x, x, rows.week[order][2:][both])
+
+
+def table(learned: Demand, past: Shelves, test: tuple[Shelves, Shelves]) -> pd.DataFrame:
+    """Return a row per brand: its shares of packages, dollars and profit in the weeks that test.
 
     taken: of each further dollar of sales that a lower price brings, how much the other brands lose, by the model.
+    follows: its `error` is robust to what a week shares, of the weeks before those that test.
     """
     rows, _ = test
     packages = np.exp(rows.sold)
@@ -27,6 +45,8 @@ def table(learned: Demand, test: tuple[Shelves, Shelves]) -> pd.DataFrame:
     # One percent off brand j brings -own of its packages in percent, and takes cross of those of brand i.
     brought = -own * mean
     lost = (learned.cross * mean[:, None]).sum(axis=0)
+    after = np.array([follows(past, brand) for brand in range(len(BRANDS))])
     return pd.DataFrame(
         {"brand": BRANDS, "packages": share[0], "dollars": share[1], "profit": share[2], "taken": lost / brought}
+        | {"follows": after[:, 0], "follows_error": after[:, 1]}
     )
