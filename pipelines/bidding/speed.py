@@ -26,10 +26,11 @@ import psutil
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from models.http_line import Line
 from models.study import Line as Measured
 from models.study import Study, markdown, options
 from pipelines.bidding import replay, task
-from pipelines.bidding.exchange import Exchange, Line
+from pipelines.bidding.exchange import Exchange
 from pipelines.bidding.schema import EXAMPLE
 
 FOLDER = Path(__file__).parent

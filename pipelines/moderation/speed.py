@@ -7,50 +7,58 @@ clients ask it at once, so many texts in a request; the load generator runs on t
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
+from urllib.parse import urlparse
 
 import httpx
 import numpy as np
 import pandas as pd
 
 from capstan import weights_files
+from capstan.errors import CapstanError
 from capstan.settings import settings
 from models import minilm, vectors
-from models.study import Line, Study, markdown, options, ranged
+from models.http_line import Line
+from models.study import Line as Measured
+from models.study import Study, markdown, options, ranged
 from pipelines.moderation import compare, reading, task, training
 from pipelines.moderation.pictures import champion
 
 FOLDER = Path(__file__).parent
 SECONDS, TEXTS = 20.0, 200
-LOADS = ((1, 1), (8, 1), (2, 32))  # clients, texts of a request
+LOADS = ((1, 1), (8, 1), (32, 1), (64, 1), (2, 32))  # clients, texts of a request
 FLOAT, INT8 = "float32", "int8"
 
 
-def asked(texts: list[str], clients: int, each: int) -> Line:
+def asked(texts: list[str], clients: int, each: int) -> Measured:
     """Return texts a second and the seconds of a request while so many clients ask, each as soon as it is answered."""
-    until = time.perf_counter() + SECONDS
+    until, took = time.perf_counter() + SECONDS, list[float]()
 
-    def ask(number: int) -> list[float]:
-        took, turn = [], cycle(texts[number:] + texts[:number])
-        with httpx.Client(base_url=settings().endpoint_url, timeout=60) as client:
-            while (begun := time.perf_counter()) < until:
-                rows = [{"text": text} for text in islice(turn, each)]
-                client.post("/v1/models/moderation:predict", json={"instances": rows}).raise_for_status()
-                took.append(time.perf_counter() - begun)
-        return took
+    async def ask(number: int) -> None:
+        turn, line = cycle(texts[number:] + texts[:number]), Line(urlparse(settings().endpoint_url).port or 80, 60.0)
+        while (begun := time.perf_counter()) < until:
+            body = json.dumps({"instances": [{"text": text} for text in islice(turn, each)]}).encode()
+            status, said = await line.ask("POST", "/v1/models/moderation:predict", body)
+            if status != httpx.codes.OK:
+                raise CapstanError(f"The endpoint answers with {status}: {said[:200].decode(errors='replace')}")
+            took.append(time.perf_counter() - begun)
+        line.close()
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(ask(number) for number in range(clients)))
 
     begun = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        took = [one for part in pool.map(ask, range(clients)) for one in part]
+    asyncio.run(all_of_them())
     rate = len(took) * each / (time.perf_counter() - begun)
     return {"rate": rate, "median": float(np.median(took)), "high": float(np.quantile(took, 0.99))}
 
 
-def alone(texts: list[str], weights: Mapping[str, Path]) -> Iterator[Line]:
+def alone(texts: list[str], weights: Mapping[str, Path]) -> Iterator[Measured]:
     """Yield the time of MiniLM for a text, and how near its vectors in int8 are to those in float32."""
     before = np.empty(0)
     for name, one in ((FLOAT, minilm.shared(weights)), (INT8, minilm.in_int8(weights))):
@@ -63,7 +71,7 @@ def alone(texts: list[str], weights: Mapping[str, Path]) -> Iterator[Line]:
         yield {"method": name, "seconds": seconds, "cosine": float(cosine.mean()), "lowest": float(cosine.min())}
 
 
-def judged(rows: pd.DataFrame, weights: Mapping[str, Path]) -> Iterator[Line]:
+def judged(rows: pd.DataFrame, weights: Mapping[str, Path]) -> Iterator[Measured]:
     """Yield macro F1 by five folds of what is served, with MiniLM in float32 and in int8, and their difference."""
     texts, shares, units = rows["text"].tolist(), training.shares_of(rows), rows["unit"].to_numpy()
     before = np.empty(0)
