@@ -59,6 +59,13 @@ class Settings(BaseSettings):
     bucket: str = Field("capstan", description="cluster: the bucket for models, features, predictions and reports")
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")
+    engine: Literal["local", "ray", "auto"] = Field(
+        "auto", description="what joins features: this process, Ray, or Ray from CAPSTAN_ENGINE_ROWS rows on"
+    )
+    engine_rows: int = Field(20_000_000, gt=0, description="with how many rows `auto` takes Ray")
+    task_memory_mb: int = Field(
+        1024, ge=16, description="the MiB of a Ray task for DuckDB; its process takes as much again"
+    )
     connect_seconds: float = Field(0, ge=0, description="how long to wait for a service that is being restarted")
     ray_cluster: str = Field("", description="cluster: a RayCluster to train on; by default each job makes its own")
     ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")

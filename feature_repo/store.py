@@ -1,5 +1,6 @@
 """Feast stores: one project per capstone, on the stores of the profile."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -76,10 +77,22 @@ def definitions(capstone: str) -> list[Any]:
     return [value for value in vars(module).values() if isinstance(value, kinds)]
 
 
+def _offline(capstone: str) -> dict[str, Any]:
+    """Return the settings of the offline store: which engine joins, and where Ray's tasks keep the parts of a join."""
+    from feature_repo.offline_store.asof import AsofOfflineStore
+
+    own = settings()
+    store: dict[str, Any] = {"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"}
+    store |= {"engine": own.engine, "auto_rows": own.engine_rows, "task_memory_mb": own.task_memory_mb}
+    if os.environ.get("RAY_ADDRESS"):  # its workers may be elsewhere
+        storage = profile().storage()
+        store |= {"scratch_location": storage.url(f"{published(capstone)}/scratch")}
+        store |= {"scratch_location_endpoint_override": storage.endpoint or None}
+    return store
+
+
 def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore":
     from feast import FeatureStore, RepoConfig
-
-    from feature_repo.offline_store.asof import AsofOfflineStore
 
     # A deployment reads the registry again. A refresh by time would show as latency in the server.
     registry = stores["registry"] | {"cache_ttl_seconds": 0}
@@ -88,7 +101,7 @@ def _store(capstone: str, tables: Path, stores: dict[str, Any]) -> "FeatureStore
         provider="local",
         registry=registry,
         online_store=stores["online_store"],
-        offline_store={"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"},
+        offline_store=_offline(capstone),
         entity_key_serialization_version=3,
         # Without it, Feast materializes the newest of all rows, even rows that had not arrived yet.
         materialization={"pull_latest_features": True},

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +18,7 @@ from feast.repo_config import FeastConfigBaseModel
 from feast.utils import compute_non_entity_date_range
 from pydantic import PositiveInt, StrictStr
 
-from . import sources, sql, writes
+from . import engine, sources, sql, writes
 from .feast_statistics import MonitoredOfflineStore
 from .job import AsofRetrievalJob
 from .pull import pull
@@ -35,6 +35,26 @@ class AsofOfflineStoreConfig(FeastConfigBaseModel):
 
     threads: PositiveInt | None = None
     """The number of DuckDB's threads. By default one per core."""
+
+    engine: Literal["local", "ray", "auto"] = "local"
+    """Where features are joined to entity rows: "local" in this process, "ray" in parts on the workers of Ray, "auto"
+    on Ray where entity rows and sources have more than `auto_rows` rows."""
+
+    auto_rows: PositiveInt = 20_000_000
+    """See `engine`."""
+
+    task_memory_mb: PositiveInt = 1024
+    """The MiB that DuckDB may use in one Ray task before it spills to disk. The process takes as much again."""
+
+    task_rows: PositiveInt | None = None
+    """How many rows a Ray task takes. By default as many as fit into `task_memory_mb`."""
+
+    scratch_location: StrictStr | None = None
+    """Where Ray tasks keep the parts of a join, such as "s3://bucket/scratch". By default in a temporary directory,
+    which workers on other machines do not see."""
+
+    scratch_location_endpoint_override: StrictStr | None = None
+    """The S3 endpoint of `scratch_location`. By default that of AWS."""
 
     late_rows: sql.LateRows = "exclude"
     """Whether a row counts before it was created: "exclude" never lets it, "include" is what Feast's stores do."""
@@ -89,7 +109,7 @@ class AsofOfflineStore(MonitoredOfflineStore):
             late_rows="exclude" if filter_by_created_timestamp else config.offline_store.late_rows,
         )
         return AsofRetrievalJob(
-            retrieval.evaluate,
+            engine.chosen(retrieval),
             config,
             describe=retrieval.metadata,
             full_feature_names=full_feature_names,

@@ -40,7 +40,11 @@ def from_pandas(frame: pd.DataFrame) -> EntityRows:
 
 def from_query(connection: DuckDBPyConnection, query: str) -> EntityRows:
     """Return the rows of a DuckDB query, in the order of the query."""
-    table = connection.sql(query).to_arrow_table()
+    return from_arrow(connection.sql(query).to_arrow_table())
+
+
+def from_arrow(table: pa.Table) -> EntityRows:
+    """Return the rows of a table. A naive event timestamp is in UTC."""
     timestamp_field = offline_utils.infer_event_timestamp_from_entity_df(
         dict(table.schema.empty_table().to_pandas().dtypes)
     )

@@ -1,6 +1,6 @@
 """The job that Feast gets for a retrieval."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Protocol
 
@@ -36,9 +36,9 @@ def to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 class Evaluate(Protocol):
-    """Runs a retrieval; `timeout` is in seconds, None for no limit."""
+    """Runs a retrieval; `timeout` is in seconds, None for no limit. Returns pieces of the result, in their order."""
 
-    def __call__(self, timeout: float | None = None) -> pa.Table: ...
+    def __call__(self, timeout: float | None = None) -> Iterable[pa.Table]: ...
 
 
 class AsofRetrievalJob(RetrievalJob):
@@ -47,7 +47,7 @@ class AsofRetrievalJob(RetrievalJob):
     Every `timeout` is in seconds. It covers the queries, not the on-demand transformations that run after them.
 
     Args:
-        evaluate: runs the retrieval.
+        evaluate: runs the retrieval. Of a large one, what is written to files is held one piece at a time.
         describe: computes the metadata, which may need its own query. None for a job without metadata.
     """
 
@@ -104,7 +104,7 @@ class AsofRetrievalJob(RetrievalJob):
         Raises:
             SavedDatasetLocationAlreadyExists: something is there already, and `allow_overwrite` is not set.
         """
-        writes.save_dataset(lambda: self.to_arrow(timeout=timeout), storage, self._config.repo_path, allow_overwrite)
+        writes.save_dataset(lambda: self.pieces(timeout), storage, self._config.repo_path, allow_overwrite)
 
     def supports_remote_storage_export(self) -> bool:
         """Whether the `staging_location` of the offline store is set."""
@@ -122,10 +122,21 @@ class AsofRetrievalJob(RetrievalJob):
                 "Set `staging_location` in the offline_store section of feature_store.yaml to export to it"
             )
         location = FileSource.get_uri_for_file_path(self._config.repo_path, settings.staging_location)
-        return writes.export(self.to_arrow(), location, settings.staging_location_endpoint_override)
+        return writes.export(self.pieces(), location, settings.staging_location_endpoint_override)
+
+    def pieces(self, timeout: int | None = None) -> Iterator[pa.Table]:
+        """Yield the features piece by piece, on-demand features included; at least one."""
+        for piece in self._evaluate(timeout):
+            part = AsofRetrievalJob(
+                lambda timeout=None, piece=piece: [piece],
+                self._config,
+                full_feature_names=self._full_feature_names,
+                on_demand_feature_views=self._on_demand_feature_views,
+            )
+            yield part.to_arrow()
 
     def _to_arrow_internal(self, timeout: int | None = None) -> pa.Table:
-        return self._evaluate(timeout)
+        return pa.concat_tables(self._evaluate(timeout))
 
     def _to_df_internal(self, timeout: int | None = None) -> pd.DataFrame:
-        return to_pandas(self._evaluate(timeout))
+        return to_pandas(self._to_arrow_internal(timeout))

@@ -25,7 +25,7 @@ def pull(config: RepoConfig, data_source: DataSource, rows: Rows, query: Callabl
     source = sources.file_source(data_source, owner)
     path = sources.path_of(source, config.repo_path)
 
-    def evaluate(timeout: float | None = None) -> pa.Table:
+    def evaluate(timeout: float | None = None) -> list[pa.Table]:
         with sources.connect(config.offline_store, timeout) as connection:
             scan = sources.scan(connection, source, config.repo_path)
             types = sources.column_types(connection, scan, owner, path)
@@ -37,8 +37,8 @@ def pull(config: RepoConfig, data_source: DataSource, rows: Rows, query: Callabl
             # Feast's materialization writes only the first chunk of a table, so there must be one.
             table = connection.sql(query(read)).to_arrow_table().combine_chunks()
         if rows.join_keys:
-            return table
+            return [table]
         # Feast gives the rows of a feature view without entities a constant key.
-        return table.append_column(DUMMY_ENTITY_ID, pa.array([DUMMY_ENTITY_VAL] * len(table)))
+        return [table.append_column(DUMMY_ENTITY_ID, pa.array([DUMMY_ENTITY_VAL] * len(table)))]
 
     return AsofRetrievalJob(evaluate, config)

@@ -104,17 +104,33 @@ class HistoricalRetrieval:
             timeout: seconds after which a running query is interrupted; None for no limit.
         """
         with sources.connect(self.config.offline_store, timeout) as connection:
-            # Check all views before joining the first, so that nobody waits for an error in the last one.
-            inputs = [self._source_rows(connection, view) for view in self.views]
-            rows = self._entity_rows(connection, [source_rows for source_rows, _ in inputs])
-            self._check_names(rows)
-            for view, (_, types) in zip(self.views, inputs, strict=True):
-                _check_key_types(rows, view, types)
+            inputs = self.inputs(connection)
+            rows = self._entity_rows(connection, inputs)
+            self.check(rows, inputs)
             result = rows.table
             for view, (source_rows, _) in zip(self.views, inputs, strict=True):
-                for name, column in zip(view.features, _join(connection, rows, view, source_rows), strict=True):
+                columns = join(connection, rows, list(view.join_keys), source_rows, view.ttl)
+                for name, column in zip(view.features, columns, strict=True):
                     result = result.append_column(name, column)
         return result
+
+    def inputs(self, connection: DuckDBPyConnection) -> list[tuple[sql.Rows, dict[str, str]]]:
+        """Return what to read for each view, and the types of all columns of its source."""
+        return [self._source_rows(connection, view) for view in self.views]
+
+    def check(self, rows: EntityRows, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> None:
+        """Check all views before joining the first, so that nobody waits for an error in the last one."""
+        self._check_names(rows)
+        for view, (_, types) in zip(self.views, inputs, strict=True):
+            _check_key_types(rows, view, types)
+
+    def entity_query(self, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> str:
+        """Return the query of the entity rows, where they are not a dataframe."""
+        if isinstance(self.entities, str):
+            return self.entities
+        start, end = map(sql.microseconds, self.period)
+        keyed = [(rows, list(view.join_keys)) for (rows, _), view in zip(inputs, self.views, strict=True)]
+        return sql.arrivals(keyed, start, end, DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL)
 
     def metadata(self) -> RetrievalMetadata:
         """Return what a saved dataset records about its origin. Runs the entity query, if there is one."""
@@ -134,14 +150,10 @@ class HistoricalRetrieval:
         types = sources.column_types(connection, scan, view.owner, path)
         return sources.comparable(view.rows(scan, self.late_rows), types, view.owner, path), types
 
-    def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[sql.Rows]) -> EntityRows:
+    def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> EntityRows:
         if isinstance(self.entities, EntityRows):
             return self.entities
-        if isinstance(self.entities, str):
-            return entities.from_query(connection, self.entities)
-        start, end = map(sql.microseconds, self.period)
-        keyed = [(rows, list(view.join_keys)) for rows, view in zip(inputs, self.views, strict=True)]
-        return entities.from_query(connection, sql.arrivals(keyed, start, end, DEFAULT_ENTITY_DF_EVENT_TIMESTAMP_COL))
+        return entities.from_query(connection, self.entity_query(inputs))
 
     def _check_names(self, rows: EntityRows) -> None:
         """Check that each join key is a column of the entity rows, and that no name would be twice in the result."""
@@ -170,12 +182,12 @@ def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]
             )
 
 
-def _join(
-    connection: DuckDBPyConnection, rows: EntityRows, view: ViewFeatures, source_rows: sql.Rows
+def join(
+    connection: DuckDBPyConnection, rows: EntityRows, keys: list[str], source_rows: sql.Rows, ttl: timedelta | None
 ) -> list[pa.ChunkedArray]:
-    """Return the columns of `view.features`, in the order of the entity rows."""
+    """Return the values of the source, in the order of the entity rows. keys: columns of the entity rows."""
     bounds = pc.min_max(rows.times).as_py()
-    query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, view.ttl)
-    connection.register("entity", rows.keyed(list(view.join_keys)))
+    query = sql.point_in_time(source_rows, bounds["min"] or 0, bounds["max"] or 0, ttl)
+    connection.register("entity", rows.keyed(keys))
     columns: list[pa.ChunkedArray] = connection.sql(query).to_arrow_table().columns
     return columns

@@ -22,8 +22,13 @@ TIMES = ("TIMESTAMP", "DATE")
 class Limits(Protocol):
     """What DuckDB may use: the settings of the store. None leaves DuckDB's default."""
 
-    memory_limit: str | None
-    threads: int | None
+    @property
+    def memory_limit(self) -> str | None:
+        """Such as "4GB"."""
+
+    @property
+    def threads(self) -> int | None:
+        """How many work at once."""
 
 
 @contextmanager
@@ -79,15 +84,26 @@ def stored_names(source: FileSource) -> dict[str, str]:
 
 def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
     """Return a DuckDB table expression for a source: a file, a glob, or a directory and everything below it."""
+    found = pattern(connection, source, repo_path)
+    # A column may have been added after some files were written: columns are matched by name, and null where missing.
+    return f"read_parquet({literal(found)}{', union_by_name = true' if '*' in found else ''})"
+
+
+def pattern(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
+    """Return the file or the glob of a source, which the connection then can read."""
     path = path_of(source, repo_path)
     if path.startswith("s3://"):
-        _use_s3(connection, source)
+        use_s3(connection, source)
         is_directory = not path.endswith(".parquet") and "*" not in path
     else:
         is_directory = Path(path).is_dir()
-    pattern = path.rstrip("/") + "/**/*.parquet" if is_directory else path
-    # A column may have been added after some files were written: columns are matched by name, and null where missing.
-    return f"read_parquet({literal(pattern)}{', union_by_name = true' if '*' in pattern else ''})"
+    return path.rstrip("/") + "/**/*.parquet" if is_directory else path
+
+
+def counts(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> list[int]:
+    """Return the number of rows of each file of a source, in the order of `file_index`. Reads only their footers."""
+    files = literal(pattern(connection, source, repo_path))
+    return [rows for (rows,) in connection.sql(f"SELECT num_rows FROM parquet_file_metadata({files})").fetchall()]
 
 
 def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: str) -> dict[str, str]:
@@ -131,7 +147,7 @@ def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows
     return replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
 
 
-def _use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
+def use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:
     """Let the connection read s3:// paths through pyarrow, with the credentials and the endpoint that Feast would use.
 
     DuckDB has an extension for S3, but downloads it on first use. That fails without access to the internet.

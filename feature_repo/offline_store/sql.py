@@ -75,25 +75,40 @@ def point_in_time(rows: Rows, first: int, last: int, ttl: timedelta | None) -> s
     Returns:
         A query of columns value_0, ..., with one row per row of `entity`, in the order of `entity.row`.
     """
-    keys = [f"key_{i}" for i in range(len(rows.join_keys))]
+    read = source(rows, earliest_of(first, ttl), last)
+    return known_at(read, len(rows.join_keys), len(rows.values), ttl)
+
+
+def earliest_of(first: int, ttl: timedelta | None) -> int | None:
+    """Return the least event time that counts at the moment `first`, or None where all do."""
+    return first - ttl // MICROSECOND if ttl else None
+
+
+def known_at(read: str, key_count: int, value_count: int, ttl: timedelta | None, numbered: bool = False) -> str:
+    """Join each row of the table `entity` to what a source says: see `point_in_time`.
+
+    Args:
+        read: a query that returns the rows of the source, as `source` writes it.
+        numbered: return `entity.row` as the first column.
+    """
+    keys = [f"key_{i}" for i in range(key_count)]
     partition = f"PARTITION BY {', '.join(keys)} " if keys else ""
     # Do not sort keys that nobody asks for. A source without keys has a single history, which is needed as a whole.
     asked_for = f"SEMI JOIN entity USING ({', '.join(keys)})" if keys else ""
     on = " AND ".join([f"entity.{key} = known.{key}" for key in keys] + ["entity.t >= known.arrival"])
     fresh = f"entity.t - known.event <= {ttl // MICROSECOND}" if ttl else "TRUE"
-    values = ",\n    ".join(
-        f"CASE WHEN {fresh} THEN known.value_{i} END AS value_{i}" for i, _ in enumerate(rows.values)
-    )
+    values = [f"CASE WHEN {fresh} THEN known.value_{i} END AS value_{i}" for i in range(value_count)]
+    selected = ",\n    ".join(["entity.row"] * numbered + values)
     return f"""\
 WITH source AS (
-{_source(rows, earliest=first - ttl // MICROSECOND if ttl else None, latest=last)}
+{read}
 ), known AS (
   SELECT * FROM source {asked_for}
   WINDOW history AS ({partition}ORDER BY arrival, event, created NULLS FIRST, file_index, file_row_number)
   QUALIFY event = max(event) OVER history AND arrival IS DISTINCT FROM lead(arrival) OVER history
 )
 SELECT
-    {values}
+    {selected}
 FROM entity ASOF LEFT JOIN known ON {on}
 ORDER BY entity.row"""
 
@@ -108,7 +123,7 @@ def latest(rows: Rows, start: int, end: int) -> str:
     partition = f"PARTITION BY {', '.join(keys)}" if keys else ""
     return f"""\
 WITH source AS (
-{_source(rows, earliest=None if rows.may_be_late else start, latest=end)}
+{source(rows, earliest=None if rows.may_be_late else start, latest=end)}
 )
 SELECT {_original_columns(rows)}
 FROM source
@@ -123,7 +138,7 @@ def within(rows: Rows, start: int | None, end: int | None) -> str:
     bounds = [f"event >= {start}"] * (start is not None) + [f"event <= {end}"] * (end is not None)
     return f"""\
 WITH source AS (
-{_source(replace(rows, late_rows="include"), earliest=start, latest=end)}
+{source(replace(rows, late_rows="include"), earliest=start, latest=end)}
 )
 SELECT {_original_columns(rows)}
 FROM source
@@ -148,19 +163,20 @@ def arrivals(inputs: list[tuple[Rows, list[str]]], start: int, end: int, timesta
         present = "".join(f" AND key_{i} IS NOT NULL" for i, _ in enumerate(names))
         selects.append(
             f"SELECT DISTINCT {', '.join([*selected, f'make_timestamptz(arrival) AS {identifier(timestamp_field)}'])}\n"
-            f"FROM (\n{_source(replace(rows, values=[]), latest=end)}\n)\n"
+            f"FROM (\n{source(replace(rows, values=[]), latest=end)}\n)\n"
             f"WHERE arrival BETWEEN {start} AND {end}{present}"
         )
     order = ", ".join(map(identifier, [timestamp_field, *names]))
     return "\nUNION\n".join(selects) + f"\nORDER BY {order}"
 
 
-def _source(rows: Rows, earliest: int | None = None, latest: int | None = None) -> str:
+def source(rows: Rows, earliest: int | None = None, latest: int | None = None, also: str = "") -> str:
     """Select the rows of a source with their times: event, created and arrival.
 
     Args:
         earliest, latest: bounds on the event time; `latest` also on the arrival. They only limit what is read: the
             result may still contain rows outside of them.
+        also: a further condition on the rows.
     """
     event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
     event_us = f"epoch_us({event})"
@@ -171,7 +187,7 @@ def _source(rows: Rows, earliest: int | None = None, latest: int | None = None) 
     # greatest() skips nulls, so a row without a creation time arrives with its event.
     selected += [f"{f'greatest({event_us}, {created_us})' if rows.may_be_late else event_us} AS arrival"]
     selected += ["file_index", "file_row_number"]
-    conditions = [f"{event} IS NOT NULL"]
+    conditions = [f"{event} IS NOT NULL", *([also] if also else [])]
     # Times are compared as they are stored, so that DuckDB skips row groups by their statistics; a string literal takes
     # the type of the column. One microsecond more on both sides, because stored nanoseconds are not rounded yet.
     # A column of nanoseconds cannot be compared to a time that it cannot hold.

@@ -1,7 +1,7 @@
 """Writing parquet: rows of a source, logged features, saved datasets and exports."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from feast import FileSource
 from feast.errors import SavedDatasetLocationAlreadyExists
 from feast.infra.offline_stores.file_source import FileLoggingDestination, SavedDatasetFileStorage
 from feast.saved_dataset import SavedDatasetStorage
-from pyarrow.fs import FileSystem, FileType, LocalFileSystem
+from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 
 from .sources import stored_names
 
@@ -68,12 +68,15 @@ def log_features(
 
 
 def save_dataset(
-    evaluate: Callable[[], pa.Table], storage: SavedDatasetStorage, repo_path: Path | str | None, allow_overwrite: bool
+    evaluate: Callable[[], Iterable[pa.Table]],
+    storage: SavedDatasetStorage,
+    repo_path: Path | str | None,
+    allow_overwrite: bool,
 ) -> None:
-    """Write what `evaluate` returns to `storage`, and remove what was there before.
+    """Write the pieces that `evaluate` returns to `storage`, and remove what was there before.
 
-    A path that ends in .parquet becomes a file, any other path a directory. `evaluate` runs only if its result may be
-    written, and the old data stays until it has succeeded.
+    A path that ends in .parquet becomes a file, any other path a directory with a file for each piece. `evaluate` runs
+    only if its result may be written, and the old data stays until it has succeeded.
 
     Raises:
         SavedDatasetLocationAlreadyExists: something is there already, and `allow_overwrite` is not set.
@@ -86,31 +89,52 @@ def save_dataset(
     existing = filesystem.get_file_info(target).type
     if existing != FileType.NotFound and not allow_overwrite:
         raise SavedDatasetLocationAlreadyExists(location=storage.file_options.uri)
-    table = evaluate()
-    if existing == FileType.Directory:
-        filesystem.delete_dir(target)
+    old = [file.path for file in filesystem.get_file_info(FileSelector(target, recursive=True))
+           if file.type == FileType.File] if existing == FileType.Directory else []  # fmt: skip
     if target.endswith(".parquet"):
         filesystem.create_dir(str(Path(target).parent))
-        pq.write_table(table, target, filesystem=filesystem)
-    else:
-        ds.write_dataset(table, target, format="parquet", filesystem=filesystem)
+        staged = f"{target}.{uuid.uuid4().hex}.tmp"
+        _write_file(evaluate(), staged, filesystem)
+        if existing == FileType.Directory:
+            filesystem.delete_dir(target)
+        filesystem.move(staged, target)
+        return
+    name = uuid.uuid4().hex
+    for number, table in enumerate(evaluate()):
+        filesystem.create_dir(target)
+        pq.write_table(table, f"{target}/{name}-{number:05}.parquet", filesystem=filesystem)
+    for path in old:
+        filesystem.delete_file(path)
 
 
-def export(table: pa.Table, location: str, s3_endpoint: str | None) -> list[str]:
-    """Write a table to a new directory in `location`, as files of about `EXPORT_FILE_BYTES` before compression.
+def _write_file(tables: Iterable[pa.Table], target: str, filesystem: FileSystem) -> None:
+    """Write tables to one file, one after the other."""
+    writer = None
+    try:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(target, table.schema, filesystem=filesystem)
+            writer.write_table(table)
+    finally:
+        if writer:
+            writer.close()
+
+
+def export(tables: Iterable[pa.Table], location: str, s3_endpoint: str | None) -> list[str]:
+    """Write tables to a new directory in `location`, as files of about `EXPORT_FILE_BYTES` before compression.
 
     Returns:
         The path of each file, in the order of the rows.
     """
     filesystem, target = locate(f"{location.rstrip('/')}/{uuid.uuid4()}", s3_endpoint)
-    rows = max(1, table.num_rows * EXPORT_FILE_BYTES // max(1, table.nbytes))
     scheme = "s3://" if location.startswith("s3://") else ""
     filesystem.create_dir(target)
-    paths = []
-    for number, start in enumerate(range(0, max(1, table.num_rows), rows)):
-        path = f"{target}/part-{number:05}.parquet"
-        pq.write_table(table.slice(start, rows), path, filesystem=filesystem)
-        paths.append(scheme + path)
+    paths: list[str] = []
+    for table in tables:
+        rows = max(1, table.num_rows * EXPORT_FILE_BYTES // max(1, table.nbytes))
+        for start in range(0, max(1, table.num_rows), rows):
+            path = f"{target}/part-{len(paths):05}.parquet"
+            pq.write_table(table.slice(start, rows), path, filesystem=filesystem)
+            paths.append(scheme + path)
     return paths
 
 
