@@ -101,16 +101,18 @@ def go_on(study: Study, past: Rankings, test: Rankings, seeds: int) -> None:
 
     for part, asked in ((PAST, past), (TEST, test)):
         measured.add(part, BEFORE, 0, past.settings.share, asked.both, asked.both, asked.claims.relevant)
-    fold, made = tune.folds(past.claims.relevant, 0), np.empty(past.words.shape)
-    for number in range(tune.FOLDS):
-        mine = np.flatnonzero(fold == number)
-        made[mine] = cosines(np.flatnonzero(fold != number), past, mine, tuned.Plan())
-    share = chosen(lambda share: fusion.weighted(past.words, made, share), past.claims.relevant)
-    ranked = fusion.weighted(past.words, made, share)
-    measured.add(PAST, TUNED, 0, share, ranked, past.both, past.claims.relevant)
+    if not study.has(part=PAST, ranking=TUNED):
+        fold, made = tune.folds(past.claims.relevant, 0), np.empty(past.words.shape)
+        for number in range(tune.FOLDS):
+            mine = np.flatnonzero(fold == number)
+            made[mine] = cosines(np.flatnonzero(fold != number), past, mine, tuned.Plan())
+        share = chosen(lambda share: fusion.weighted(past.words, made, share), past.claims.relevant)
+        ranked = fusion.weighted(past.words, made, share)
+        measured.add(PAST, TUNED, 0, share, ranked, past.both, past.claims.relevant)
+    [share] = (line["share"] for line in study.lines if (line["part"], line["ranking"]) == (PAST, TUNED))
     for seed in range(seeds):
         plan, every = replace(tuned.Plan(), seed=seed), np.arange(len(test.claims.keys))
-        scores = fusion.weighted(test.words, cosines(np.arange(len(fold)), test, every, plan), share)
+        scores = fusion.weighted(test.words, cosines(np.arange(len(past.claims.keys)), test, every, plan), share)
         measured.add(TEST, TUNED, seed, share, scores, test.both, test.claims.relevant)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from models.study import Study, markdown, read
+from models.study import Line, Study, markdown, read
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_joins.json"
 SIZES = (1_000_000, 10_000_000, 100_000_000)
@@ -111,7 +111,7 @@ def write(store: object, folder: Path, wanted: list[str], storage: object) -> No
     print(json.dumps({"seconds": round(time.monotonic() - began, 1)}), flush=True)
 
 
-def measured(shape: str, rows: int, engine: str, folder: Path) -> dict:
+def measured(shape: str, rows: int, engine: str, folder: Path) -> Line:
     """Return seconds and memory of one retrieval in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.scale_joins", "--child", str(folder), shape, engine]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
