@@ -20,6 +20,7 @@ from cli import (
     retire,
     rollout,
     run,
+    score,
     stack,
     trace,
 )
@@ -27,6 +28,7 @@ from cli import (
 # What a command uses of a cluster, besides the endpoint: the settings whose addresses it needs on this machine.
 ROLLOUT = ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY")
 USES: dict[str, tuple[str, ...]] = dict.fromkeys(("canary", "ab", "shadow", "promote", "rollback"), ROLLOUT)
+USES |= {"score": ("CAPSTAN_TRACKING_URI", "CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
 USES |= {"run": ("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"), "stop": (), "predict": (), "open": ()}
 USES |= {"list": ("CAPSTAN_TRACKING_URI",), "status": ("CAPSTAN_TRACKING_URI",)}
 USES |= {"labels": (), "erase": ("CAPSTAN_FEAST_REGISTRY", "CAPSTAN_S3_ENDPOINT")}
@@ -77,6 +79,7 @@ app.command("up")(stack.up)
 app.command("down")(stack.down)
 app.command("status")(stack.status)
 app.command("predict")(predict.predict)
+app.command("score")(score.score)
 app.command("trace")(trace.trace)
 app.command("canary")(rollout.canary)
 app.command("ab")(rollout.ab)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from capstan import request_text
 from cli.options import Capstone, Json
 from cli.output import console, print_json
 
@@ -68,12 +69,7 @@ def value(text: str, schema: dict[str, Any]) -> Any:
     if text.startswith("@"):
         content = _bytes(Path(text[1:]))
         return base64.b64encode(content).decode() if encoded else content.decode(errors="replace")
-    if any(kind.get("type") == "string" for kind in kinds):
-        return text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text  # the endpoint says what it expects
+    return request_text.value(text, schema)
 
 
 def _bytes(path: Path) -> bytes:

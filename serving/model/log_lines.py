@@ -10,13 +10,16 @@ from serving.guards.call import NO_CALL, Call
 from serving.model.inference import Inference
 
 
-def encode(model: str, inference: Inference, call: Call = NO_CALL) -> bytes:
-    """Return the lines of rows that were predicted, one for each. call: the request that asked for them."""
+def encode(model: str, inference: Inference, call: Call = NO_CALL, answered_at: datetime | None = None) -> bytes:
+    """Return the lines of rows that were predicted, one for each.
+
+    call: the request that asked for them. answered_at: by default now.
+    """
     common = {
         "model": model,
         "version": inference.variant.version,
         "variant": "shadow" if inference.shadow else inference.variant.role,
-        "time": datetime.now(UTC),
+        "time": answered_at or datetime.now(UTC),
         "partial": inference.partial,
         "routed_by": call.routed_by,
         "client": call.client,

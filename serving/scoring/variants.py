@@ -114,7 +114,7 @@ def load_variants(
     for role, version in wanted.items():
         try:
             same = next((v for v in [*held.values(), *loaded.values()] if v.version == version), None)
-            loaded[role] = _load(name, role, version, open_store, same)
+            loaded[role] = load_variant(name, role, version, open_store, same)
         except NoEndpoint:
             raise
         except Exception as error:
@@ -127,7 +127,18 @@ def load_variants(
     return loaded, unloadable
 
 
-def _load(name: str, role: str, version: str, open_store: OpenStore, same: Variant | None) -> Variant:
+def load_variant(
+    name: str,
+    role: str,
+    version: str,
+    open_store: OpenStore,
+    same: Variant | None = None,
+    transformer: type[FeatureTransformer] = FeatureTransformer,
+) -> Variant:
+    """Return a version, ready to score. same: one that is loaded already. transformer: what reads features.
+
+    Raises CapstanError where it cannot be loaded, NoEndpoint where it is not made to answer.
+    """
     if same:
         loaded, files = same.loaded, same.files
     else:
@@ -137,8 +148,8 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
         raise NoEndpoint(f"Version {version} of {name!r} has no endpoint: its task has no Request and Prediction.")
     columns = tuple(loaded.model.inputs)
     with todays():  # Feast imports the functions of on-demand views by name
-        transformer = FeatureTransformer(open_store(name), service, task.Request, columns) if service else None
-    features = set(transformer.features if transformer else ())
+        reader = transformer(open_store(name), service, task.Request, columns) if service else None
+    features = set(reader.features if reader else ())
     defaults = task.FEATURE_DEFAULTS
     if unknown := sorted(set(defaults) - features):
         raise CapstanError(f"FEATURE_DEFAULTS of {name!r} names {unknown}, which its feature service lacks.")
@@ -147,7 +158,7 @@ def _load(name: str, role: str, version: str, open_store: OpenStore, same: Varia
             f"Version {version} of {name!r} needs the columns {lacking}, which neither its feature service ({service}) "
             "nor its request has."
         )
-    variant = Variant(name, role, version, loaded, transformer, defaults, files)
+    variant = Variant(name, role, version, loaded, reader, defaults, files)
     if not (variant.predicts or variant.streams):
         raise CapstanError(f"STREAMS_ONLY of {name!r} leaves no way to ask: its model has no `engine` and no `stream`.")
     return variant

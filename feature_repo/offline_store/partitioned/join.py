@@ -50,25 +50,27 @@ def join_part(
         read = stored + (f" WHERE arrival < {end}" if end is not None else "")
         if start is not None:
             arrived = [f"arrival >= {start}"] + [f"arrival < {end}"] * (end is not None)
-            read = f"{stored} WHERE {' AND '.join(arrived)}\nUNION ALL\n{known_before(stored, keys, start)}"
+            before = known_before(stored, keys, start, sql.earliest_of(start, view.ttl))
+            read = f"{stored} WHERE {' AND '.join(arrived)}\nUNION ALL\n{before}"
         query = sql.known_at(read, len(keys), len(values), view.ttl, numbered=True)
         joined = arrow(connection, f"SELECT *, (row // {chunk})::INTEGER AS chunk FROM (\n{query}\n)")
     return scratch.write_parts(joined, "chunk", f"joined/{view.name}/{{part}}/{name}")
 
 
-def known_before(stored: str, keys: list[str], moment: int) -> str:
+def known_before(stored: str, keys: list[str], moment: int, earliest: int | None) -> str:
     """Select, for each key, the row that was known just before a moment: that of the latest event.
 
     Of equal events the one that arrived last counts, then the one created last, then the last one in the files. It
-    needs as much memory as there are keys, however long their history is.
+    needs as much memory as there are keys, however long their history is. earliest: of the events that still count.
     """
     # A struct is compared by one field after the other; a null would come last.
     fields = ["event", "arrival", f"coalesce(created, {-(2**62)})", "file_index", "file_row_number"]
     order = f"row({', '.join(fields)})"
+    count = f" AND arrival >= {earliest} AND event >= {earliest}" if earliest is not None else ""
     by = f" GROUP BY {', '.join(keys)}" if keys else ""
     return (
         f"SELECT unnest(known) FROM (SELECT arg_max(source, {order}) AS known "
-        f"FROM (\n{stored} WHERE arrival < {moment}\n) AS source{by})"
+        f"FROM (\n{stored} WHERE arrival < {moment}{count}\n) AS source{by})"
     )
 
 

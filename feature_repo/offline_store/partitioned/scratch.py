@@ -13,6 +13,8 @@ from feast import FileSource
 
 from .. import sources, sql, writes
 
+ROWS = 50_000  # of a row group: rows are sorted by time, so a slice of time reads some of them
+
 
 @dataclass(frozen=True)
 class Scratch:
@@ -28,7 +30,7 @@ class Scratch:
         path = f"{self.location}/{name}.parquet"
         filesystem, target = writes.locate(path, self.endpoint)
         filesystem.create_dir(target.rsplit("/", 1)[0])
-        pq.write_table(table, target, filesystem=filesystem)
+        pq.write_table(table, target, row_group_size=ROWS, filesystem=filesystem)
         return path
 
     def write_parts(self, table: pa.Table, part: str, name: str) -> dict[int, tuple[str, int]]:

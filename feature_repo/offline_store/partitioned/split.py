@@ -97,7 +97,7 @@ def split_entities(
     with sources.connect(scratch) as connection:
         for one in keys:
             connection.register("entity", rows.keyed(list(one.columns)))
-            query = f"SELECT * REPLACE (row + {first_row} AS row), {one.part} AS part FROM entity ORDER BY part"
+            query = f"SELECT * REPLACE (row + {first_row} AS row), {one.part} AS part FROM entity ORDER BY part, t"
             split = arrow(connection, query)
             made[one.name] = scratch.write_parts(split, "part", f"entities/{one.name}/{{part}}/{number:05}")
     return made
@@ -114,6 +114,6 @@ def split_source(
     with view.connect(scratch) as connection:
         read = sql.source(view.rows, *bounds, stretch.condition)
         split = arrow(
-            connection, f"WITH source AS (\n{read}\n)\nSELECT *, {keys.part} AS part FROM source ORDER BY part"
+            connection, f"WITH source AS (\n{read}\n)\nSELECT *, {keys.part} AS part FROM source ORDER BY part, arrival"
         )
     return scratch.write_parts(split, "part", f"sources/{view.name}/{{part}}/{stretch.number:05}")

@@ -1,0 +1,150 @@
+"""Scores a table: its pieces go to the workers of Ray through Ray Data, or one after the other to this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from capstan import registry
+from capstan.errors import CapstanError
+from capstan.profile import profile
+from capstan.settings import settings
+from feature_repo.offline_store.writes import locate
+from predictions import convert, upload
+from serving.batch import pieces
+from serving.batch.output import Output
+from serving.batch.pieces import Piece
+from serving.batch.scorer import BatchScorer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+STORE = 200_000_000  # bytes of Ray's object store: pieces go through files
+
+
+class Worker:
+    """Does pieces, with one version in memory."""
+
+    def __init__(self, name: str, version: str, keep: Sequence[str], output: Output, began: datetime, log: str):
+        """log: the name of this batch in the prediction log, "" where it has no part in it."""
+        self.scorer = BatchScorer(name, version, keep, bool(log))
+        self.output, self.began, self.log = output, began, log
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        """Do some pieces, as Ray Data hands them over, and return how many rows of each were answered and refused."""
+        made = [self.do(number, piece) for number, piece in zip(batch["number"], batch["piece"], strict=True)]
+        return {"answered": [one[0] for one in made], "refused": [one[1] for one in made]}
+
+    def do(self, number: int, piece: Piece) -> tuple[int, int]:
+        """Score a piece and write what becomes of it. Raises CapstanError, which names the piece."""
+        import pyarrow as pa
+
+        files, target = locate(piece.path, settings().s3_endpoint)
+        tables, refused, lines = [], list[dict[str, Any]](), list[bytes]()
+        try:
+            for rows in pieces.read(piece, files, target, self.scorer.request):
+                scored = self.scorer.score(rows, self.began)
+                tables.append(scored.table)
+                refused += [{"file": piece.path} | one for one in scored.refused]
+                lines.append(scored.log)
+        except Exception as error:
+            raise CapstanError(f"{piece.path}, from row {piece.row} on: {type(error).__name__}: {error}") from error
+        table = pa.concat_tables(tables)
+        self.output.refuse(number, refused)
+        if self.log and len(table):
+            logged(f"{self.log}-{number:05}", b"".join(lines))
+        self.output.finish(number, table)  # last: it says that the piece is done
+        return len(table), len(refused)
+
+
+def logged(segment: str, lines: bytes) -> None:
+    """Write a segment of the prediction log. Written again, it takes the place of itself."""
+    own = settings()
+    if own.profile == "cluster":
+        with TemporaryDirectory() as folder:
+            convert.convert(segment, lines, Path(folder))
+            upload.upload_all(Path(folder), profile().storage())
+    else:
+        convert.convert(segment, lines, own.predictions_dir or own.home / "predictions")
+
+
+def found(location: str) -> list[Piece]:
+    """Return the pieces of a file, or of all files below a folder. Raises CapstanError where there is none."""
+    from pyarrow.fs import FileSelector, FileType
+
+    files, target = locate(location, settings().s3_endpoint)
+    kind = files.get_file_info(target).type
+    if kind == FileType.NotFound:
+        raise CapstanError(f"{location} is not there.")
+    targets = [target]
+    if kind == FileType.Directory:
+        below = files.get_file_info(FileSelector(target, recursive=True))
+        targets = sorted(one.path for one in below if one.type == FileType.File and one.base_name[0] not in "._")
+    scheme = "s3://" if location.startswith("s3://") else ""
+    made = [piece for one in targets for piece in pieces.cut(scheme + one, files, one)]
+    if not made:
+        raise CapstanError(f"{location} has no rows.")
+    return made
+
+
+def score(
+    name: str,
+    location: str,
+    output: str,
+    version: str = "",
+    keep: Sequence[str] = (),
+    log: bool = False,
+    workers: int = 0,
+) -> dict[str, Any]:
+    """Score a table, or go on with it, and return what was done: the version, pieces, rows answered and refused.
+
+    version: by default the champion; a batch that goes on keeps its version. log: whether predictions join the
+    prediction log. workers: of Ray; 0 scores in this process.
+    """
+    parts = found(location)
+    to = Output(output)
+    known = to.record()  # a batch that goes on keeps its version, whatever the champion is by now
+    version = version or (known["doing"]["version"] if known else registry.champion(name).version)
+    began, batch = to.begin({"capstone": name, "version": version, "keep": list(keep), "log": log,
+                             "pieces": [orjson.loads(orjson.dumps(piece.asdict())) for piece in parts]})  # fmt: skip
+    done = to.done()
+    left = [(number, piece) for number, piece in enumerate(parts) if number not in done]
+    arguments = (name, version, keep, to, began, f"batch-{batch}" if log else "")
+    answered = refused = 0
+    for more in _counts(left, arguments, workers):
+        answered, refused = answered + more[0], refused + more[1]
+    return {
+        "version": version, "pieces": len(parts), "done before": len(done), "answered": answered, "refused": refused,
+    }  # fmt: skip
+
+
+def _counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: int) -> Iterator[tuple[int, int]]:
+    """Yield the rows that were answered and refused, as pieces get done."""
+    if not left:
+        return
+    if not workers:
+        worker = Worker(*arguments)
+        for number, piece in left:
+            yield worker.do(number, piece)
+        return
+    import ray.data
+
+    from models.ray_workers import start_ray
+
+    start_ray(cpus=workers, store=STORE)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    rows = [{"number": number, "piece": piece} for number, piece in left]
+    dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+        Worker,
+        fn_constructor_args=arguments,
+        batch_size=1,
+        compute=ray.data.ActorPoolStrategy(size=min(workers, len(rows))),
+        num_cpus=1,
+    )
+    for batch in dataset.iter_batches(batch_size=None, prefetch_batches=1):
+        yield from zip(map(int, batch["answered"]), map(int, batch["refused"]), strict=True)
