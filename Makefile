@@ -22,7 +22,7 @@ DEV = dev $(filter-out $(patsubst requirements/%.lock,%,$(wildcard requirements/
   'from capstan.families import all_families; print(*all_families())'))
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help demo cluster install dev check lint format types unit coverage selection test test-all e2e e2e-long e2e-selected e2e-capstones chaos bench circle golden lock clean
+.PHONY: help demo cluster install dev check lint format types unit coverage selection test test-all e2e e2e-long e2e-selected e2e-capstones chaos bench bench-scale circle golden lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -91,6 +91,10 @@ chaos: .venv/.dev  ## on a cluster of your own: restart one part after another d
 bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
+
+bench-scale: .venv/.dev  ## joins of up to 100 million rows, and a scored table: an hour; the last needs `capstan run flight_delay`
+	$(BIN)/python -m tests.benchmarks.scale_joins
+	$(BIN)/python -m tests.benchmarks.scale_score
 
 circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle

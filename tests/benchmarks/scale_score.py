@@ -1,0 +1,110 @@
+"""`capstan score` beside `model.predict` alone: `python -m tests.benchmarks.scale_score [--rows 1000000]`.
+
+It needs a champion of `flight_delay`, and MLflow: `capstan run flight_delay`. The rows are flights, again and again.
+Alone, the model gets columns whose features are joined already. Both are done by one process after the other, and
+memory is the most that the process held.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+import psutil
+
+from models.study import Line, Study, markdown
+from tests.benchmarks.scale_joins import Peak
+
+FILE = Path(__file__).parents[2] / "docs" / "scale_score.json"
+NAME, ALONE = "flight_delay", 50_000
+WAYS = {"this process": "0", "two workers of Ray": "2"}
+
+
+def flights(folder: Path, rows: int) -> None:
+    """Write so many requests, in row groups of 50,000."""
+    import pandas as pd
+
+    from pipelines.flight_delay import task
+
+    known = task.entity_rows(task.load(None))[list(task.Request.model_fields)]
+    parts = islice(cycle([known]), -(-rows // len(known)))
+    pd.concat(list(parts)).head(rows).to_parquet(folder / "flights.parquet", row_group_size=50_000, index=False)
+
+
+def alone(folder: Path) -> float:
+    """Return the rows a second of the model, with joined features."""
+    from capstan import registry
+    from feature_repo.offline_store.writes import locate
+    from serving.batch import pieces
+    from serving.batch.run import found
+    from serving.batch.scorer import BatchScorer
+
+    scorer = BatchScorer(NAME, registry.champion(NAME).version)
+    [piece, *_] = found(str(folder / "flights.parquet"))
+    given = next(pieces.read(piece, *locate(piece.path, ""), scorer.request))
+    columns, _ = scorer.features(scorer.valid(given)[0][:ALONE])
+    scorer.variant.model.predict_columns(columns)
+    began = time.perf_counter()
+    scorer.variant.model.predict_columns(columns)
+    return ALONE / (time.perf_counter() - began)
+
+
+def measured(folder: Path, workers: str, rows: int) -> Line:
+    """Return rows a second and memory of the command."""
+    output = folder / f"out-{workers}"
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "score",
+        NAME,
+        "--input",
+        str(folder / "flights.parquet"),
+        "--output",
+        str(output),
+    ]
+    began = time.monotonic()
+    child = subprocess.Popen([*command, "--workers", workers, "--json"], stdout=subprocess.PIPE, text=True)
+    peak = Peak(psutil.Process(child.pid))
+    peak.start()
+    done = json.loads(child.communicate()[0])
+    peak.done.set()
+    assert done["answered"] == rows, done
+    return {"rate": rows / (time.monotonic() - began), "one_mb": round(peak.one), "all_mb": round(peak.all)}
+
+
+def tables(results: object) -> str:
+    """Return the table of docs/benchmarks.md."""
+    return markdown(results, {"scored by": "way", "rows": "rows"}, {
+        "rows a second": lambda rows: f"{rows['rate'].iloc[0]:,.0f}",
+        "of the model alone": lambda rows: f"{100 * rows['share'].iloc[0]:.0f} %",
+        "largest process": lambda rows: f"{rows['one_mb'].iloc[0]:,.0f} MiB",
+        "all processes": lambda rows: f"{rows['all_mb'].iloc[0]:,.0f} MiB",
+    })  # fmt: skip
+
+
+def main() -> None:
+    """Measure, write and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--out", type=Path, default=FILE)
+    given = parser.parse_args()
+    study = Study(given.out, ["way", "rows"])
+    with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
+        flights(Path(folder), given.rows)
+        rate = alone(Path(folder))
+        study.add(
+            {"way": "the model alone, one process", "rows": ALONE, "rate": rate, "share": 1.0, "one_mb": 0, "all_mb": 0}
+        )
+        for way, workers in WAYS.items():
+            line = measured(Path(folder), workers, given.rows)
+            study.add({"way": way, "rows": given.rows} | line | {"share": line["rate"] / rate})
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()
