@@ -18,10 +18,39 @@ if TYPE_CHECKING:
 FILE = "djia_stocks.parquet"
 HOME = "https://www.kaggle.com/datasets/szrlee/stock-time-series-20050101-to-20171231"
 RAW = {"Name": "ticker", "Date": "day", "Close": "close", "Volume": "volume"}
-TICKERS = (
-    "AABA AAPL AMZN AXP BA CAT CSCO CVX DIS GE GOOGL GS HD IBM INTC JNJ JPM KO MCD MMM MRK MSFT NKE PFE PG TRV UNH UTX "
-    "VZ WMT XOM"
-).split()
+TICKERS = [
+    "AABA",
+    "AAPL",
+    "AMZN",
+    "AXP",
+    "BA",
+    "CAT",
+    "CSCO",
+    "CVX",
+    "DIS",
+    "GE",
+    "GOOGL",
+    "GS",
+    "HD",
+    "IBM",
+    "INTC",
+    "JNJ",
+    "JPM",
+    "KO",
+    "MCD",
+    "MMM",
+    "MRK",
+    "MSFT",
+    "NKE",
+    "PFE",
+    "PG",
+    "TRV",
+    "UNH",
+    "UTX",
+    "VZ",
+    "WMT",
+    "XOM",
+]
 CENTS = 100  # of a dollar
 
 
