@@ -29,12 +29,11 @@ class Day(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What is known at a close. days: dates, shape (t,). closes, volumes: shape (t, n); the last row is today."""
+    """What is known at a close. days: dates, shape (t,). closes: dollars, shape (t, n). The last row is today."""
 
     tickers: tuple[str, ...]
     days: np.ndarray
     closes: np.ndarray
-    volumes: np.ndarray
 
 
 class Strategy(Protocol):
@@ -45,7 +44,7 @@ class Strategy(Protocol):
 
 
 class Backtest(NamedTuple):
-    """What an account went through. days: shape (t,). equity: cents at each close, shape (t,). fills: in their order."""
+    """What an account went through. days, equity in cents at each close: shape (t,). fills: in their order."""
 
     days: np.ndarray
     equity: np.ndarray
@@ -63,19 +62,17 @@ class History:
         self.tickers = tuple(tickers)
         self.length = 0
         self.days = np.empty(0, "datetime64[D]")
-        self.closes = self.volumes = np.empty((0, len(self.tickers)))
+        self.closes = np.empty((0, len(self.tickers)))
 
     def add(self, event: Day) -> Past:
         """Keep an event, and return what is known after it."""
         if self.length == len(self.days):
             more = max(64, self.length)
             self.days = np.concatenate([self.days, np.full(more, "NaT", "datetime64[D]")])
-            empty = np.full((more, len(self.tickers)), np.nan)
-            self.closes, self.volumes = (np.concatenate([one, empty]) for one in (self.closes, self.volumes))
-        at = self.length
-        self.days[at], self.closes[at], self.volumes[at] = np.datetime64(event.day, "D"), event.closes, event.volumes
+            self.closes = np.concatenate([self.closes, np.full((more, len(self.tickers)), np.nan)])
+        self.days[self.length], self.closes[self.length] = np.datetime64(event.day, "D"), event.closes
         self.length += 1
-        return Past(self.tickers, *(one[: self.length] for one in (self.days, self.closes, self.volumes)))
+        return Past(self.tickers, self.days[: self.length], self.closes[: self.length])
 
 
 class Engine:
@@ -96,7 +93,7 @@ class Engine:
         self.account, self.open = Account(cash), dict[str, Order]()
 
     def on(self, event: Day, decide: bool = True) -> tuple[list[Fill], int]:
-        """Take one event. Return what it filled, and the equity at its close, cents. decide: whether to ask for orders."""
+        """Take an event. Return what it filled, and the equity at its close, cents. decide: whether to make orders."""
         tickers = self.history.tickers
         prices = dict(zip(tickers, cents(event.closes).tolist(), strict=True))
         volumes = dict(zip(tickers, event.volumes.astype(int).tolist(), strict=True))

@@ -6,7 +6,6 @@ gets decisions that were made with all days at hand, nothing stops them from kno
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -94,24 +93,26 @@ def plan(strategy: Strategy, market: Market, since: str = "") -> np.ndarray:
     It gets the whole arrays, cut at each day. since: before this date there are no decisions.
     """
     days = market.closes.index.to_numpy().astype("datetime64[D]")
-    closes, volumes, tickers = market.closes.to_numpy(), market.volumes.to_numpy(float), tuple(market.closes)
+    closes, tickers = market.closes.to_numpy(), tuple(market.closes)
     made = np.full(closes.shape, np.nan)
     first = int(np.searchsorted(days, np.datetime64(since, "D"))) if since else 0
     for day in range(first, len(days)):
-        weights = strategy.decide(Past(tickers, days[: day + 1], closes[: day + 1], volumes[: day + 1]))
+        weights = strategy.decide(Past(tickers, days[: day + 1], closes[: day + 1]))
         if weights is not None:
             made[day] = weights
     return made
 
 
-def leak(planned: Callable[[Market], np.ndarray], market: Market, checked: int = 24) -> float:
-    """Return the largest change of a weight when later days are cut off: 0, unless the plan reads the future.
+def leak(strategy: Strategy, market: Market, planned: np.ndarray, checked: int = 24) -> float:
+    """Return the largest change of a weight when the days after a decision are cut off: 0, unless it read one of them.
 
-    planned: returns the plan of a market, shape (days, tickers). checked: how many days, evenly spread, are the last
-    one in turn.
+    planned: what `plan` made of the whole market. checked: how many decisions, evenly spread.
     """
-    whole, worst = np.nan_to_num(planned(market), nan=-9.0), 0.0
-    for day in np.linspace(0, len(whole) - 2, checked).astype(int):
-        cut = np.nan_to_num(planned(Market(market.closes[: day + 1], market.volumes[: day + 1])), nan=-9.0)
-        worst = max(worst, float(np.abs(cut[day] - whole[day]).max()))
+    decided = np.flatnonzero(~np.isnan(planned).any(axis=1))
+    worst = 0.0
+    for day in decided[np.linspace(0, len(decided) - 1, min(checked, len(decided))).astype(int)]:
+        cut = Market(market.closes.iloc[: day + 1].copy(), market.volumes.iloc[: day + 1].copy())
+        again = plan(strategy, cut, f"{cut.closes.index[-1]:%Y-%m-%d}")[-1]
+        change = np.abs(again - planned[day]).max()
+        worst = max(worst, float(change) if np.isfinite(change) else 1.0)
     return worst

@@ -1,0 +1,103 @@
+"""Rows of days: what was known at a close, what came after it, and what a day's prices change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.errors import InvalidRow
+from pipelines.trading import data
+from pipelines.trading.data import TICKERS
+from pipelines.trading.engine import Past
+from pipelines.trading.indicators import PAST, indicators
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.trading.schema import Event
+
+MARKET, DJIA = "market", "DJIA"
+DAYS, CLOSES = "days", "closes"
+NEXT = "next_returns"  # of each stock over the month after: what a ranker learns
+AHEAD = 21  # days of that month
+FARTHEST = 0.6  # a close further from the last one is a slip, or a split, which has to be adjusted for
+LEAST_PRICES = 16  # of a day: with fewer, the day was not a trading day
+
+
+def rows(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return what was known at the close of the first trading day of each week, and of the last day of all."""
+    import pandas as pd
+
+    closes = data.market(prices).closes
+    days = closes.index.strftime("%Y-%m-%d").to_numpy(object)
+    values, made = closes.to_numpy(), []
+    for at in places(closes.index):
+        known = values[at + 1 - PAST : at + 1]
+        made.append({MARKET: DJIA, EVENT_TIMESTAMP: close_of(closes.index[at]), DAYS: days[at + 1 - PAST : at + 1],
+                     CLOSES: known.ravel(), **indicators(known)})  # fmt: skip
+    return pd.DataFrame(made)
+
+
+def ahead(prices: pd.DataFrame) -> pd.DataFrame:
+    """Return the returns of the month after each of these days, and when they were known; NaN where they are not."""
+    import pandas as pd
+
+    closes = data.market(prices).closes
+    values, made = closes.to_numpy(), []
+    for at in places(closes.index):
+        later = at + AHEAD
+        known = later < len(values)
+        made.append({
+            MARKET: DJIA,
+            EVENT_TIMESTAMP: close_of(closes.index[at]),
+            NEXT: values[later] / values[at] - 1 if known else np.full(len(TICKERS), np.nan),
+            LABEL_KNOWN_AT: close_of(closes.index[later]) if known else pd.NaT,
+        })  # fmt: skip
+    return pd.DataFrame(made)
+
+
+def places(index: pd.DatetimeIndex) -> list[int]:
+    """Return the places of the days that have rows: with a year before them, the first of a week, and the last."""
+    weeks = (index.to_numpy().astype("datetime64[D]") + 3).astype("datetime64[W]")  # those of numpy begin on Thursdays
+    first = np.flatnonzero(np.r_[False, weeks[1:] != weeks[:-1]])
+    return sorted({int(at) for at in (*first, len(index) - 1) if at >= PAST - 1})
+
+
+def close_of(day: pd.Timestamp) -> pd.Timestamp:
+    """Return the instant of a close, 16:00 in New York."""
+    return (day.tz_localize("America/New_York").replace(hour=16)).tz_convert("UTC").as_unit("us")
+
+
+def past(known: dict[str, Any]) -> Past:
+    """Return what a strategy gets from the features."""
+    days = np.array(list(known[DAYS]), "datetime64[D]")
+    return Past(tuple(TICKERS), days, np.array(list(known[CLOSES]), float).reshape(len(days), len(TICKERS)))
+
+
+def pushed(event: Event, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the features after a day's prices. A stock without one keeps its last close.
+
+    Raises InvalidRow for a day that is not later than the last one known, and a price that is far from the last.
+    """
+    if known.get(DAYS) is None or len(known[DAYS]) == 0:
+        raise InvalidRow(f"{event.market} has no history: run the pipeline before prices are sent", field=MARKET)
+    before = past(known)
+    last = str(before.days[-1])
+    if event.day <= last:
+        raise InvalidRow(f"prices of {last} are known already, so those of {event.day} are late", field="day")
+    closes = before.closes[-1].copy()
+    for ticker, close in event.closes.items():
+        place = TICKERS.index(ticker)
+        if abs(close / closes[place] - 1) > FARTHEST:
+            raise InvalidRow(
+                f"{close:.2f} for {ticker} is far from its last close, {closes[place]:.2f}: adjust it for a split",
+                field="closes",
+            )
+        closes[place] = close
+    values = np.vstack([before.closes, closes])[-PAST:]
+    days = [*map(str, before.days), event.day][-PAST:]
+    return {DAYS: days, CLOSES: values.ravel().tolist()} | {
+        name: one.tolist() for name, one in indicators(values).items()
+    }
