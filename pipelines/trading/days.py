@@ -37,7 +37,7 @@ def rows(prices: pd.DataFrame) -> pd.DataFrame:
         known = values[at + 1 - PAST : at + 1]
         made.append({MARKET: DJIA, EVENT_TIMESTAMP: close_of(closes.index[at]), DAYS: days[at + 1 - PAST : at + 1],
                      CLOSES: known.ravel(), **indicators(known)})  # fmt: skip
-    return pd.DataFrame(made)
+    return in_microseconds(pd.DataFrame(made))
 
 
 def ahead(prices: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +55,13 @@ def ahead(prices: pd.DataFrame) -> pd.DataFrame:
             NEXT: values[later] / values[at] - 1 if known else np.full(len(TICKERS), np.nan),
             LABEL_KNOWN_AT: close_of(closes.index[later]) if known else pd.NaT,
         })  # fmt: skip
-    return pd.DataFrame(made)
+    return in_microseconds(pd.DataFrame(made))
+
+
+def in_microseconds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose instants Feast can read."""
+    instants = rows.select_dtypes("datetimetz")
+    return rows.assign(**{str(name): column.dt.as_unit("us") for name, column in instants.items()})
 
 
 def places(index: pd.DatetimeIndex) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a ranker sees of each stock at a close: returns over horizons, volatility, and the distance to the year's high."""
+"""What a ranker sees of each stock at a close: returns over horizons, volatility, distance to the year's high."""
 
 from __future__ import annotations
 

@@ -170,6 +170,9 @@ class Prediction(BaseModel):
     expected_shortfall: float = Field(
         title="Expected shortfall", description="the mean loss of such days", ge=0, json_schema_extra=DOLLARS
     )
+    market_month: float = Field(
+        title="The market's last month", description="mean return of the stocks", json_schema_extra={"unit": "%"}
+    )
     value: list[list[float]] = Field(
         title="Equity with these weights",
         description="over the last year, and the band of nine in ten months to come",

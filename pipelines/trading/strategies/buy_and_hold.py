@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.trading.engine import Past
+from pipelines.trading.strategies.schedule import Rule
 
 
 @dataclass(frozen=True)
-class BuyAndHold:
+class BuyAndHold(Rule):
     """Equal weights at the first close from a date on. start: ISO date."""
 
     start: str
 
-    def decide(self, past: Past) -> np.ndarray | None:
-        """Return equal weights on the first day, None later."""
-        start, width = np.datetime64(self.start, "D"), len(past.tickers)
-        first = past.days[-1] >= start and (len(past.days) == 1 or past.days[-2] < start)
-        return np.full(width, 1 / width) if first else None
+    def weights(self, past: Past) -> np.ndarray:
+        """Return equal weights."""
+        return np.full(len(past.tickers), 1 / len(past.tickers))
+
+    def due(self, past: Past) -> bool:
+        """Return whether the last close is the first one from the start on."""
+        start = np.datetime64(self.start, "D")
+        return bool(past.days[-1] >= start and (len(past.days) == 1 or past.days[-2] < start))

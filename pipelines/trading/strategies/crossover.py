@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.trading.engine import Past
+from pipelines.trading.strategies.schedule import Rule
 
 
 @dataclass(frozen=True)
-class Crossover:
+class Crossover(Rule):
     """The same weight for each stock whose short average is above its long one, changed when one crosses. Days."""
 
     short: int = 50
@@ -24,11 +25,12 @@ class Crossover:
         """Return for which stocks the short average is above the long one, shape (n,)."""
         return np.asarray(closes[-self.short :].mean(axis=0) > closes[-self.long :].mean(axis=0))
 
-    def decide(self, past: Past) -> np.ndarray | None:
-        """Return weights at the first close with a long average, and whenever a stock crosses."""
-        if len(past.days) < self.long:
-            return None
-        now = self.above(past.closes)
-        if len(past.days) > self.long and (now == self.above(past.closes[:-1])).all():
-            return None
-        return now / len(past.tickers)
+    def weights(self, past: Past) -> np.ndarray:
+        """Return the weights as of the last close. What is above none is cash."""
+        return self.above(past.closes) / len(past.tickers)
+
+    def due(self, past: Past) -> bool:
+        """Return whether a stock crossed at the last close, or the averages are known for the first time."""
+        if len(past.days) <= self.long:
+            return len(past.days) == self.long
+        return bool((self.above(past.closes) != self.above(past.closes[:-1])).any())

@@ -10,20 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.trading.engine import Past
-from pipelines.trading.strategies.schedule import begins, equal
+from pipelines.trading.strategies.schedule import Rule, top
 
 
 @dataclass(frozen=True)
-class Momentum:
-    """Equal weights of the stocks with the highest past return, chosen anew each month. window, skip: days."""
+class Momentum(Rule):
+    """The same weight for the stocks with the highest past return, chosen anew each month. window, skip: days."""
 
     window: int = 252
     skip: int = 21
     held: int = 10
 
-    def decide(self, past: Past) -> np.ndarray | None:
-        """Return weights at the first close of a month."""
-        if len(past.days) <= self.window or not begins(past, "M"):
-            return None
-        rose = past.closes[-1 - self.skip] / past.closes[-1 - self.window]
-        return equal(np.argsort(np.argsort(-rose, kind="stable")) < self.held)
+    def weights(self, past: Past) -> np.ndarray:
+        """Return the weights as of the last close."""
+        return top(past.closes[-1 - self.skip] / past.closes[-1 - self.window], self.held)

@@ -9,20 +9,16 @@ import pandas as pd
 
 from pipelines.trading.allocations import ALLOCATIONS, WINDOW
 from pipelines.trading.engine import Past
-from pipelines.trading.strategies.schedule import begins
+from pipelines.trading.strategies.schedule import Rule
 
 
 @dataclass(frozen=True)
-class Portfolio:
+class Portfolio(Rule):
     """The weights of one way to allocate. name: a key of `ALLOCATIONS`."""
 
-    name: str
+    name: str = "minimum variance"
 
     def weights(self, past: Past) -> np.ndarray:
-        """Return the weights as of the last close, shape (n,)."""
+        """Return the weights as of the last close."""
         closes = pd.DataFrame(past.closes[-WINDOW - 1 :], columns=list(past.tickers))
         return np.asarray(ALLOCATIONS[self.name](closes).to_numpy(float))
-
-    def decide(self, past: Past) -> np.ndarray | None:
-        """Return weights at the first close of a month."""
-        return self.weights(past) if len(past.days) > WINDOW and begins(past, "M") else None

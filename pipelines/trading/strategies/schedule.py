@@ -2,9 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pipelines.trading.engine import Past
+
+
+class Rule:
+    """A strategy that makes its weights anew in each period. Subclasses are frozen dataclasses of their settings."""
+
+    period = "M"
+    least = 253  # closes that the weights need
+
+    def weights(self, past: Past) -> np.ndarray:
+        """Return the weights as of the last close, shape (n,)."""
+        raise NotImplementedError
+
+    def due(self, past: Past) -> bool:
+        """Return whether the last close is the first of its period, and enough is known."""
+        return len(past.days) >= self.least and begins(past, self.period)
+
+    def decide(self, past: Past) -> np.ndarray | None:
+        """Return weights where they are due, None on other days."""
+        return self.weights(past) if self.due(past) else None
+
+
+@dataclass(frozen=True)
+class Since(Rule):
+    """A rule that decides at the first close from a date on, too, as an account that is opened then. start: ISO date."""
+
+    rule: Rule
+    start: str
+
+    def weights(self, past: Past) -> np.ndarray:
+        """Return the weights of the rule."""
+        return self.rule.weights(past)
+
+    def due(self, past: Past) -> bool:
+        """Return whether the account is opened, or the rule decides."""
+        start = np.datetime64(self.start, "D")
+        opened = past.days[-1] >= start and (len(past.days) == 1 or past.days[-2] < start)
+        return bool(opened) or self.rule.due(past)
 
 
 def begins(past: Past, period: str) -> bool:
@@ -20,6 +59,9 @@ def begins(past: Past, period: str) -> bool:
     return bool(today.astype(f"datetime64[{period}]") != before.astype(f"datetime64[{period}]"))
 
 
-def equal(chosen: np.ndarray) -> np.ndarray:
-    """Return the same weight for each chosen stock. chosen: booleans, shape (n,)."""
-    return np.asarray(chosen / max(int(chosen.sum()), 1), float)
+def top(score: np.ndarray, count: int) -> np.ndarray:
+    """Return the same weight for each of the stocks with the highest scores, shape (n,). Of equal ones the first."""
+    chosen = np.argsort(-score, kind="stable")[:count]
+    weights = np.zeros(len(score))
+    weights[chosen] = 1 / len(chosen)
+    return weights

@@ -1,0 +1,131 @@
+"""What a run shows of a strategy: what an account became, beside one that holds all stocks, and the two cards."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from capstan.capstone import EVENT_TIMESTAMP
+from capstan.evaluation import Evaluation, Section
+from pipelines.trading import cards, data, vectorized
+from pipelines.trading.indicators import PAST
+from pipelines.trading.model import TAIL, YEAR, moves
+from pipelines.trading.overfitting import luckiest, probabilistic_sharpe
+from pipelines.trading.strategies.buy_and_hold import BuyAndHold
+from pipelines.trading.strategies.schedule import Since
+from pipelines.trading.variants import SPREAD, TRIALS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from capstan.capstone import Tables
+    from pipelines.trading.data import Market
+    from pipelines.trading.model import TradingModel
+
+CASH = 100_000_000  # cents: a million dollars
+HOLDING = "holding all stocks"
+BLOCK, REPEATS = 21, 2_000
+
+
+class Tested(NamedTuple):
+    """Accounts over the days of a test. equity: cents, shape (strategies, days). costs: share of the equity a year."""
+
+    days: pd.DatetimeIndex
+    equity: np.ndarray
+    costs: np.ndarray
+
+    @property
+    def returns(self) -> np.ndarray:
+        """Simple daily returns, shape (strategies, days - 1)."""
+        return np.asarray(self.equity[:, 1:] / self.equity[:, :-1] - 1)
+
+
+def tested(plans: np.ndarray, market: Market, since: pd.Timestamp) -> Tested:
+    """Return what accounts became that follow plans, shape (strategies, days, stocks), from a day on."""
+    first = int(market.closes.index.searchsorted(since))
+    part = data.Market(market.closes.iloc[first:], market.volumes.iloc[first:])
+    made = vectorized.run(plans[:, first:], part, CASH)
+    paid = made.cost.sum(axis=1) / made.equity.mean(axis=1) / len(part.closes) * YEAR
+    return Tested(part.closes.index, made.equity, paid)
+
+
+def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
+    """Return the metrics on days that were not learned from, with costs, and the sections of the report.
+
+    The days are a series, so there are no units to compare: `volatility_ratio` is the upper end of a 95 % interval by a
+    block bootstrap. `deflated_sharpe` counts all trials.
+    """
+    market = data.market(tables["prices"])
+    since = tables["weeks"][EVENT_TIMESTAMP].min().tz_convert("America/New_York").tz_localize(None).normalize()
+    start = f"{since:%Y-%m-%d}"
+    rule = Since(model.rule, start)
+    plan = vectorized.plan(rule, market, start)
+    both = tested(np.stack([plan, vectorized.plan(BuyAndHold(start), market, start)]), market, since)
+    own, holding = both.returns
+    metrics = {
+        "deflated_sharpe": probabilistic_sharpe(own, luckiest(TRIALS, SPREAD**2)),
+        "volatility_ratio": volatility_ratio(own, holding),
+        "drawdown": drawdown(both.equity[0]),
+        "costs": float(both.costs[0]),
+        "exceeded": exceeded(model, plan, market),
+        "sharpe": float(own.mean() / own.std() * np.sqrt(YEAR)),
+        "leak": vectorized.leak(rule, market, plan),
+    }
+    table = pd.DataFrame({model.name: summary(own, both.equity[0]), HOLDING: summary(holding, both.equity[1])}).T
+    sections = [
+        Section("Beside holding all stocks, after costs", table.reset_index(names="strategy")),
+        Section("What a million dollars became", figure(both, model.name)),
+        *cards.sections(model, tables, metrics),
+    ]
+    return Evaluation(metrics, sections)
+
+
+def summary(returns: np.ndarray, equity: np.ndarray) -> dict[str, float]:
+    """Return what is usually asked of a strategy: by year, after costs."""
+    return {
+        "return": float((equity[-1] / equity[0]) ** (YEAR / len(returns)) - 1),
+        "volatility": float(returns.std() * np.sqrt(YEAR)),
+        "sharpe": float(returns.mean() / returns.std() * np.sqrt(YEAR)),
+        "drawdown": drawdown(equity),
+    }
+
+
+def drawdown(equity: np.ndarray) -> float:
+    """Return the largest fall from a height, as a share of it."""
+    return float((1 - equity / np.maximum.accumulate(equity)).max())
+
+
+def volatility_ratio(own: np.ndarray, other: np.ndarray) -> float:
+    """Return the upper end of the 95 % interval of one volatility over another, by blocks of a month of days."""
+    random, count = np.random.default_rng(0), len(own)
+    starts = random.integers(count, size=(REPEATS, -(-count // BLOCK)))
+    at = ((starts[:, :, None] + np.arange(BLOCK)) % count).reshape(REPEATS, -1)[:, :count]
+    return float(np.quantile(own[at].std(axis=1) / other[at].std(axis=1), 0.975))
+
+
+def exceeded(model: TradingModel, plan: np.ndarray, market: Market) -> float:
+    """Return the share of days that lost more than the value at risk that was told at the decision before."""
+    closes = market.closes.to_numpy()
+    decided = [*np.flatnonzero(~np.isnan(plan).any(axis=1)), len(plan)]
+    losses: list[np.ndarray] = []
+    for first, last in pairwise(decided):
+        gone = moves(plan[first], closes[max(0, first + 1 - PAST) : first + 1])
+        told = np.sort(model.inflation * -gone)[-round(TAIL * len(gone))]
+        losses.append(-moves(plan[first], closes[first:last]) > told)
+    return float(np.concatenate(losses).mean())
+
+
+def figure(both: Tested, name: str) -> Figure:
+    """Return the equity of both accounts by day."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(7, 3.5))
+    axes = drawn.subplots()
+    for label, equity in zip((name, HOLDING), both.equity, strict=True):
+        axes.plot(both.days, equity / 1e8, label=label)
+    axes.set_ylabel("million $")
+    axes.legend()
+    return drawn

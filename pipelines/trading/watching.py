@@ -1,0 +1,52 @@
+"""What is watched of answers: expected risk and what came of it, the market, and how much is in one stock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from pipelines.trading.model import TradingModel
+
+WATCHED = ("volatility", "market_month")
+
+
+def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
+    """Return a row per week whose next month is known, for an account of cash alone."""
+    import pandas as pd
+
+    from capstan.capstone import EVENT_TIMESTAMP
+    from pipelines.trading import data, days
+    from pipelines.trading.data import TICKERS
+    from pipelines.trading.model import YEAR, moves
+
+    closes = data.market(tables["prices"]).closes
+    values, made = closes.to_numpy(), []
+    instants = {days.close_of(day): at for at, day in enumerate(closes.index)}
+    for known in tables["weeks"].to_dict("records"):
+        at = instants[known[EVENT_TIMESTAMP]]
+        if at + days.AHEAD >= len(values):
+            continue
+        account = {"account": "watched", "cash": 100_000.0, "holdings": [], "day": "", "when": "now", "exclude": []}
+        answer = model.answer(known | account | {"keep_cash": 0.0})
+        weights = np.array([answer["weights"].get(name, 0.0) for name in TICKERS])
+        realized = moves(weights, values[at : at + days.AHEAD + 1]).std() * np.sqrt(YEAR)
+        made.append({name: answer[name] for name in WATCHED} | {"largest_weight": largest(answer["weights"])}
+                    | {"realized_volatility": round(100 * float(realized), 2)})  # fmt: skip
+    return pd.DataFrame(made)
+
+
+def of_answers(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the largest weight of each answer."""
+    import pandas as pd
+
+    return pd.DataFrame({"largest_weight": [largest(weights) for weights in predictions["weights"]]})
+
+
+def largest(weights: dict[str, float]) -> float:
+    """Return the largest weight, 0 without any."""
+    return max(weights.values(), default=0.0)
