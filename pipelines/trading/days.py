@@ -25,6 +25,18 @@ AHEAD = 21  # days of that month
 FARTHEST = 0.6  # a close further from the last one is a slip, or a split, which has to be adjusted for
 LEAST_PRICES = 16  # of a day: with fewer, the day was not a trading day
 
+CASH_ALONE: dict[str, Any] = {
+    **{
+        "account": "watched",
+        "cash": 100_000.0,
+        "holdings": np.array([], object),
+        "day": "",
+        "when": "now",
+        "exclude": np.array([], object),
+    },
+    "keep_cash": 0.0,
+}
+
 
 def rows(prices: pd.DataFrame) -> pd.DataFrame:
     """Return what was known at the close of the first trading day of each week, and of the last day of all."""
@@ -41,7 +53,10 @@ def rows(prices: pd.DataFrame) -> pd.DataFrame:
 
 
 def ahead(prices: pd.DataFrame) -> pd.DataFrame:
-    """Return the returns of the month after each of these days, and when they were known; NaN where they are not."""
+    """Return the returns of the month after each of these days, and when they were known; NaN where they are not.
+
+    With them stands a request of an account of cash alone.
+    """
     import pandas as pd
 
     closes = data.market(prices).closes
@@ -54,6 +69,7 @@ def ahead(prices: pd.DataFrame) -> pd.DataFrame:
             EVENT_TIMESTAMP: close_of(closes.index[at]),
             NEXT: values[later] / values[at] - 1 if known else np.full(len(TICKERS), np.nan),
             LABEL_KNOWN_AT: close_of(closes.index[later]) if known else pd.NaT,
+            **CASH_ALONE,
         })  # fmt: skip
     return in_microseconds(pd.DataFrame(made))
 

@@ -31,8 +31,7 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
         at = instants[known[EVENT_TIMESTAMP]]
         if at + days.AHEAD >= len(values):
             continue
-        account = {"account": "watched", "cash": 100_000.0, "holdings": [], "day": "", "when": "now", "exclude": []}
-        answer = model.answer(known | account | {"keep_cash": 0.0})
+        answer = model.answer(known)
         weights = np.array([answer["weights"].get(name, 0.0) for name in TICKERS])
         realized = moves(weights, values[at : at + days.AHEAD + 1]).std() * np.sqrt(YEAR)
         made.append({name: answer[name] for name in WATCHED} | {"largest_weight": largest(answer["weights"])}

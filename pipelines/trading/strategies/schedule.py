@@ -30,7 +30,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Since(Rule):
-    """A rule that decides at the first close from a date on, too, as an account that is opened then. start: ISO date."""
+    """A rule that decides at the first close from a date on as well, when an account is opened. start: ISO date."""
 
     rule: Rule
     start: str
