@@ -35,7 +35,7 @@ CHECKS = Checks(rows_per_day=1, service=Service(latency_seconds=0.5))  # a row o
 # version whose deflated Sharpe ratio is not above it is refused, an equal one too.
 THRESHOLDS = {
     "deflated_sharpe": at_least(0.5, slack=-1e-9),
-    "volatility_ratio": at_most(1.0),
+    "volatility_ratio": at_most(0.97),
     "drawdown": at_most(0.45),
     "costs": at_most(0.005),
     "exceeded": at_most(0.075),

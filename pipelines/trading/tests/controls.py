@@ -1,0 +1,55 @@
+"""What must not become champion: see tests/support/controls.py. Strategies that cheat are in `test_gate.py`."""
+
+import numpy as np
+import pandas as pd
+
+from capstan.capstone import EVENT_TIMESTAMP
+from pipelines.trading import data
+from pipelines.trading.model import TradingModel
+from pipelines.trading.strategies.buy_and_hold import BuyAndHold
+from tests.support.controls import Parts, Tables
+
+SETTINGS: dict[str, object] = {}
+
+
+def other_returns(prices: pd.DataFrame) -> pd.DataFrame:
+    """Give the returns to other days and other stocks: nothing can be learned about anything."""
+    closes = data.market(prices).closes
+    changes = closes.pct_change().iloc[1:]
+    mixed = np.random.default_rng(0).permutation(changes.to_numpy().ravel()).reshape(changes.shape)
+    grown = np.vstack([np.ones(changes.shape[1]), np.cumprod(1 + mixed, axis=0)]) * 100
+    made = pd.DataFrame(grown.clip(0.01).round(2), closes.index, closes.columns).stack().rename("close").reset_index()
+    return made.merge(prices[["ticker", "day", "volume"]], on=["ticker", "day"])[list(prices)]
+
+
+def shuffled_returns(parts: Parts) -> Parts:
+    """Shuffle the returns of both parts."""
+    past, test = parts
+    return past | {"prices": other_returns(past["prices"])}, test | {"prices": other_returns(test["prices"])}
+
+
+def tiny_history(parts: Parts) -> Parts:
+    """Leave a year to learn from."""
+    days = np.sort(parts[0]["prices"]["day"].unique())[:260]
+    kept = {"prices": parts[0]["prices"][parts[0]["prices"]["day"].isin(days)], "weeks": parts[0]["weeks"].head(2)}
+    return kept, parts[1]
+
+
+def wild_market(parts: Parts) -> Parts:
+    """Let 2008 be the test: a strategy that loses half of the money is refused, whatever holding lost."""
+    prices = parts[0]["prices"]
+    crisis = prices[prices["day"].between("2006-06-01", "2009-06-30")]
+    weeks = parts[0]["weeks"]
+    return parts[0], {"prices": crisis, "weeks": weeks[weeks[EVENT_TIMESTAMP].between("2007-10-01", "2009-03-31")]}
+
+
+CONTROLS = {
+    "returns of other days and stocks": shuffled_returns,
+    "a year of history": tiny_history,
+    "the crisis of 2008": wild_market,
+}
+
+
+def baseline(past: Tables) -> TradingModel:
+    """Return holding all stocks, in the place of the strategy."""
+    return TradingModel("holding all stocks", BuyAndHold("2000-01-01"), 1.0)
