@@ -8,6 +8,7 @@ The variance before the first day is that of the package `arch`, so that both ha
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,10 +50,10 @@ class Garch:
         return np.asarray(level + (following - level) * kept ** np.arange(days))
 
 
-def fit(returns: np.ndarray, student: bool = True) -> Garch:
+def fit(returns: np.ndarray, student: bool = True, near: Garch | None = None) -> Garch:
     """Return the model of the greatest likelihood, with innovations of Student's t or normal ones.
 
-    returns: shape (days,), shares of 1.
+    returns: shape (days,), shares of 1. near: a model to start one of two searches at, such as that of a month ago.
     """
     returns = np.asarray(returns, dtype=float)
     if len(returns) < FEWEST or not np.isfinite(returns).all() or returns.std() < 1e-9:
@@ -67,14 +68,17 @@ def fit(returns: np.ndarray, student: bool = True) -> Garch:
         variances = _variances(scaled - mean, omega, alpha, beta, before)[:-1]
         return -_log_likelihood(scaled - mean, variances, degrees) / len(scaled)
 
-    tail = [np.log(6.0)] if student else []
-    starts = [[scaled.mean(), 0.0, logit(kept), logit(share), *tail] for kept, share in ((0.98, 0.08), (0.9, 0.2))]
-    best = min(
-        (minimize(loss, start, method="BFGS", options={"gtol": 1e-7}) for start in starts), key=lambda one: one.fun
-    )
+    guesses = [(0.08, 0.9, 8.0), (near.alpha, near.beta, near.degrees) if near else (0.18, 0.72, 8.0)]
+    starts = []
+    for alpha, beta, degrees in guesses:
+        tail = [np.log(min(degrees, 100.0) - 2)] if student else []
+        kept = np.clip([alpha + beta, alpha / (alpha + beta)], 0.001, 0.999)  # a start on the edge stays there
+        starts.append([scaled.mean(), 0.0, *logit(kept), *tail])
+    found = [minimize(loss, start, method="BFGS", options={"gtol": 1e-6}) for start in starts]
+    best = min(found, key=lambda one: float(one.fun))
     mean, omega, alpha, beta, degrees = _parameters(best.x)
-    likelihood = -best.fun * len(scaled) - len(scaled) * np.log(scale)
-    return Garch(mean * scale, omega * scale**2, alpha, beta, degrees, before * scale**2, float(likelihood))
+    likelihood = -len(scaled) * (float(best.fun) + math.log(scale))
+    return Garch(mean * scale, omega * scale**2, alpha, beta, degrees, before * scale**2, likelihood)
 
 
 def _parameters(free: np.ndarray) -> tuple[float, float, float, float, float]:
@@ -83,9 +87,10 @@ def _parameters(free: np.ndarray) -> tuple[float, float, float, float, float]:
     free: the mean, the log of the variance in the long run, the logits of alpha + beta and of alpha's share of it, and
     the log of the degrees of freedom over 2. So omega > 0 and alpha + beta < 1 hold without constraints.
     """
-    kept, share = expit(free[2]), expit(free[3])
-    degrees = 2 + np.exp(min(free[4], 20)) if len(free) == 5 else NORMAL
-    return free[0], np.exp(free[1]) * (1 - kept), kept * share, kept * (1 - share), degrees
+    free = np.clip(free, -20, 20)  # a search that goes further finds nothing new there
+    kept, share = map(float, expit(free[2:4]))
+    degrees = 2 + float(np.exp(free[4])) if len(free) == 5 else NORMAL
+    return float(free[0]), float(np.exp(free[1]) * (1 - kept)), kept * share, kept * (1 - share), degrees
 
 
 def _variances(surprises: np.ndarray, omega: float, alpha: float, beta: float, before: float) -> np.ndarray:
