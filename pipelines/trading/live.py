@@ -1,0 +1,165 @@
+"""`python -m pipelines.trading.live`: prices arrive day by day, and orders leave through the paper broker.
+
+    python -m pipelines.trading.live paper.db                    # asks the endpoint of `capstan serve`
+    python -m pipelines.trading.live paper.db --rule momentum    # a rule in this process
+    python -m pipelines.trading.live paper.db --show
+    python -m pipelines.trading.live paper.db --stop "I look at it first"    # until --resume
+
+One that was killed is started again in the same way: it goes on after the last close that the broker has booked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from capstan.endpoint_client import post
+from capstan.errors import CapstanError, without_tracebacks
+from capstan.settings import settings
+from pipelines.trading import data
+from pipelines.trading.allocations import ALLOCATIONS
+from pipelines.trading.broker import Broker
+from pipelines.trading.data import CENTS, TICKERS
+from pipelines.trading.engine import Day, History, Strategy, cents, events
+from pipelines.trading.orders import Account, Limits, Order, order
+from pipelines.trading.sizing import trades
+from pipelines.trading.strategies.mean_reversion import MeanReversion
+from pipelines.trading.strategies.momentum import Momentum
+from pipelines.trading.strategies.portfolios import Portfolio
+
+YEAR = 2017
+RULES: dict[str, Strategy] = {
+    **{name: Portfolio(name) for name in ALLOCATIONS},
+    "momentum": Momentum(),
+    "mean reversion": MeanReversion(),
+}
+
+
+class Decider(Protocol):
+    """Who says what to order."""
+
+    def learn(self, event: Day) -> None:
+        """Take the prices of a day. Those of days that were learned before may come again."""
+
+    def decide(self, event: Day, account: Account) -> list[Order] | None:
+        """Return the orders after the close of the last day that was learned, or None to leave things alone."""
+
+
+class Rule:
+    """A strategy in this process."""
+
+    def __init__(self, strategy: Strategy, name: str = "paper"):
+        self.strategy, self.name, self.history = strategy, name, History(TICKERS)
+
+    def learn(self, event: Day) -> None:
+        """Keep the prices of a day."""
+        self.past = self.history.add(event)
+
+    def decide(self, event: Day, account: Account) -> list[Order] | None:
+        """Return the orders of the strategy."""
+        weights = self.strategy.decide(self.past)
+        if weights is None:
+            return None
+        made = trades(weights, TICKERS, account, prices(event), Limits())
+        return [order(self.name, event.day, ticker, count) for ticker, count in made.items()]
+
+
+class Endpoint:
+    """The endpoint of `trading`: a day's closes are events, and its answer has the orders."""
+
+    def __init__(self, name: str = "paper"):
+        self.name = name
+        self.known = str(self._ask("", Account(100_000))["day"])  # the day of its last prices
+
+    def learn(self, event: Day) -> None:
+        """Send the closes of a day, unless the endpoint has them."""
+        if event.day > self.known:
+            closes = dict(zip(TICKERS, event.closes.tolist(), strict=True))
+            post("trading", "/v1/models/trading:event", {"day": event.day, "closes": closes})
+            self.known = event.day
+
+    def decide(self, event: Day, account: Account) -> list[Order] | None:
+        """Return the orders of the answer."""
+        made = self._ask(event.day, account)
+        if not made["decided"]:
+            return None
+        return [Order(one["id"], event.day, one["ticker"], one["shares"]) for one in made["orders"]]
+
+    def _ask(self, day: str, account: Account) -> dict[str, Any]:
+        holdings = [f"{ticker} {count}" for ticker, count in account.shares.items()]
+        request = {"account": self.name, "cash": account.cash / CENTS, "holdings": holdings, "day": day}
+        made = post("trading", "/v1/models/trading:predict", {"instances": [request | {"when": "monthly"}]})
+        return dict(made["predictions"][0])
+
+
+def follow(broker: Broker, decider: Decider, days: Iterable[Day], since: str, pause: float = 0.0) -> None:
+    """Book each close from a date on, and send what is decided on it. Days that are booked already only teach.
+
+    The last booked day is decided again: the trader may have been killed before its orders left. pause: seconds.
+    """
+    last = max(broker.equity(), default="")
+    for event in days:
+        decider.learn(event)
+        if event.day < max(since, last):
+            continue
+        broker.on_close(event.day, prices(event), dict(zip(TICKERS, event.volumes.astype(int).tolist(), strict=True)))
+        orders = decider.decide(event, broker.account())
+        if orders is not None:
+            for refused in broker.submit(event.day, orders):
+                print(f"Refused {refused.order.id}: {refused.reason}.", flush=True)
+        time.sleep(pause)
+
+
+def prices(event: Day) -> dict[str, int]:
+    """Return the closes of a day in cents, by ticker."""
+    return dict(zip(TICKERS, cents(event.closes).tolist(), strict=True))
+
+
+def shown(broker: Broker) -> str:
+    """Return an account in words."""
+    account, equity = broker.account(), broker.equity()
+    last = max(equity, default="")
+    lines = [
+        f"After the close of {last}: equity {equity[last] / CENTS:,.2f} dollars" if last else "No close yet",
+        f"cash {account.cash / CENTS:,.2f} dollars, positions {account.shares}",
+        f"{len(broker.fills())} fills, {len(broker.open_orders())} open orders, {len(broker.refusals())} refusals",
+    ]
+    if reason := broker.stopped():
+        lines.append(f"STOPPED: {reason}. Look at it, then start again with --resume")
+    return ".\n".join(lines) + "."
+
+
+def main() -> None:
+    """Replay a year, or look at an account."""
+    without_tracebacks()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("account", type=Path, help="the file of the paper broker")
+    parser.add_argument("--rule", choices=RULES, help="who decides, in place of the endpoint")
+    parser.add_argument("--year", type=int, default=YEAR)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds from day to day")
+    parser.add_argument("--show", action="store_true", help="print the account, and do nothing")
+    parser.add_argument("--stop", metavar="REASON", help="cancel all open orders, and refuse new ones")
+    parser.add_argument("--resume", action="store_true", help="take orders again")
+    given = parser.parse_args()
+    if given.stop == "":
+        raise CapstanError("Say why the account stops: --stop REASON.")
+    broker = Broker(given.account)
+    if given.stop:
+        broker.stop(given.stop)
+    elif given.resume:
+        broker.resume()
+    elif not given.show:
+        market = data.market(data.load(data.find(settings().data_dir)))
+        decider = Rule(RULES[given.rule]) if given.rule else Endpoint()
+        until = market.until(f"{given.year}-12-31")
+        if not given.rule:  # the endpoint has its own history
+            until = until.since(f"{given.year}-01-01")
+        follow(broker, decider, events(until), f"{given.year}-01-01", given.pause)
+    print(shown(broker))
+
+
+if __name__ == "__main__":
+    main()
