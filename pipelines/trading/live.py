@@ -20,22 +20,14 @@ from capstan.endpoint_client import post
 from capstan.errors import CapstanError, without_tracebacks
 from capstan.settings import settings
 from pipelines.trading import data
-from pipelines.trading.allocations import ALLOCATIONS
 from pipelines.trading.broker import Broker
 from pipelines.trading.data import CENTS, TICKERS
 from pipelines.trading.engine import Day, History, Strategy, cents, events
 from pipelines.trading.orders import Account, Limits, Order, order
 from pipelines.trading.sizing import trades
-from pipelines.trading.strategies.mean_reversion import MeanReversion
-from pipelines.trading.strategies.momentum import Momentum
-from pipelines.trading.strategies.portfolios import Portfolio
+from pipelines.trading.variants import CHOSEN
 
 YEAR = 2017
-RULES: dict[str, Strategy] = {
-    **{name: Portfolio(name) for name in ALLOCATIONS},
-    "momentum": Momentum(),
-    "mean reversion": MeanReversion(),
-}
 
 
 class Decider(Protocol):
@@ -82,7 +74,12 @@ class Endpoint:
             self.known = event.day
 
     def decide(self, event: Day, account: Account) -> list[Order] | None:
-        """Return the orders of the answer."""
+        """Return the orders of the answer. Raises CapstanError where the endpoint is ahead."""
+        if event.day < self.known:
+            raise CapstanError(
+                f"The endpoint knows prices until {self.known}, and {event.day} is to be decided. Run the pipeline with "
+                f"an as_of before it: capstan run trading --set as_of={event.day}T00:00:00Z"
+            )
         made = self._ask(event.day, account)
         if not made["decided"]:
             return None
@@ -98,14 +95,17 @@ class Endpoint:
 def follow(broker: Broker, decider: Decider, days: Iterable[Day], since: str, pause: float = 0.0) -> None:
     """Book each close from a date on, and send what is decided on it. Days that are booked already only teach.
 
-    The last booked day is decided again: the trader may have been killed before its orders left. pause: seconds.
+    The last booked day is decided again: the trader may have been killed before its orders left. The broker gets a
+    close before the decider does, so that the decider is never a day ahead. pause: seconds.
     """
-    last = max(broker.equity(), default="")
+    begin = max(since, *broker.equity()) if broker.equity() else since
     for event in days:
-        decider.learn(event)
-        if event.day < max(since, last):
+        if event.day < begin:
+            decider.learn(event)
             continue
-        broker.on_close(event.day, prices(event), dict(zip(TICKERS, event.volumes.astype(int).tolist(), strict=True)))
+        volumes = dict(zip(TICKERS, event.volumes.astype(int).tolist(), strict=True))
+        broker.on_close(event.day, prices(event), volumes)
+        decider.learn(event)
         orders = decider.decide(event, broker.account())
         if orders is not None:
             for refused in broker.submit(event.day, orders):
@@ -137,7 +137,7 @@ def main() -> None:
     without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("account", type=Path, help="the file of the paper broker")
-    parser.add_argument("--rule", choices=RULES, help="who decides, in place of the endpoint")
+    parser.add_argument("--rule", choices=CHOSEN, help="who decides, in place of the endpoint")
     parser.add_argument("--year", type=int, default=YEAR)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from day to day")
     parser.add_argument("--show", action="store_true", help="print the account, and do nothing")
@@ -153,11 +153,8 @@ def main() -> None:
         broker.resume()
     elif not given.show:
         market = data.market(data.load(data.find(settings().data_dir)))
-        decider = Rule(RULES[given.rule]) if given.rule else Endpoint()
-        until = market.until(f"{given.year}-12-31")
-        if not given.rule:  # the endpoint has its own history
-            until = until.since(f"{given.year}-01-01")
-        follow(broker, decider, events(until), f"{given.year}-01-01", given.pause)
+        decider = Rule(CHOSEN[given.rule]) if given.rule else Endpoint()
+        follow(broker, decider, events(market.until(f"{given.year}-12-31")), f"{given.year}-01-01", given.pause)
     print(shown(broker))
 
 

@@ -7,8 +7,9 @@ from pipelines.trading.broker import Broker
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.guards import Guards
-from pipelines.trading.live import RULES, Rule, follow
+from pipelines.trading.live import Rule, follow
 from pipelines.trading.orders import NO_COSTS, Fill, Order, order
+from pipelines.trading.variants import CHOSEN
 
 PRICES, VOLUMES = {"KO": 4_000, "XOM": 8_000}, {"KO": 10_000_000, "XOM": 10_000_000}
 FIRST, SECOND, THIRD = "2017-01-03", "2017-01-04", "2017-01-05"
@@ -141,9 +142,9 @@ def test_limits_and_orders_before_the_first_close_are_refused(path):
 @pytest.mark.parametrize("name", ["risk parity", "mean reversion"])
 def test_a_year_of_the_broker_is_the_backtest(market, path, name):
     past = market.until("2017-12-31").since("2015-06-01")
-    backtest = run(Engine(RULES[name], TICKERS, name="paper"), events(past), since="2017-01-01")
+    backtest = run(Engine(CHOSEN[name], TICKERS, name="paper"), events(past), since="2017-01-01")
     broker = Broker(path)
-    follow(broker, Rule(RULES[name]), events(past), "2017-01-01")
+    follow(broker, Rule(CHOSEN[name]), events(past), "2017-01-01")
     assert broker.fills() == backtest.fills and len(backtest.fills) > 200
     assert list(broker.equity().values()) == backtest.equity.tolist()
     assert broker.refusals() == [] and not broker.stopped()

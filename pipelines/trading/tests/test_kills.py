@@ -12,8 +12,8 @@ import pytest
 from pipelines.trading.broker import Broker
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
-from pipelines.trading.live import RULES
 from pipelines.trading.tests import trader
+from pipelines.trading.variants import CHOSEN
 from tests.support.data import DATA_DIR
 
 
@@ -96,7 +96,7 @@ def test_the_command_that_is_killed_all_year_trades_as_the_backtest(market, tmp_
             kills += process.wait(30) == -signal.SIGKILL
     assert kills == 7
     subprocess.run(command, env=env, check=True, timeout=120)
-    backtest = run(Engine(RULES["mean reversion"], TICKERS, name="paper"), events(market), since="2017-01-01")
+    backtest = run(Engine(CHOSEN["mean reversion"], TICKERS, name="paper"), events(market), since="2017-01-01")
     broker = Broker(path)
     assert broker.fills() == backtest.fills
     assert list(broker.equity().values()) == backtest.equity.tolist()
