@@ -39,17 +39,17 @@ def mean_variance(mean: np.ndarray, covariance: np.ndarray, aversion: float, bou
 
     bounds.check(len(mean))
     weights = cvxpy.Variable(len(mean))
+    scale = np.trace(covariance) / len(mean)  # the solver's tolerances are for numbers near 1
     # The variance as a norm: a covariance whose least eigenvalue is a rounding error below zero stays convex.
-    variance = sum_squares(_root(covariance) @ weights)
+    variance = sum_squares(_root(covariance / scale) @ weights)
     kept = [weights.sum() == 1, weights >= bounds.least, weights <= bounds.greatest]
-    _solve(cvxpy.Problem(cvxpy.Minimize(aversion / 2 * variance - mean @ weights), kept))
+    _solve(cvxpy.Problem(cvxpy.Minimize(variance / 2 - mean / (aversion * scale) @ weights), kept))
     return _clean(np.asarray(weights.value), bounds)
 
 
 def minimum_variance(covariance: np.ndarray, bounds: Bounds) -> np.ndarray:
     """Return the weights of the least variance, shape (stocks,)."""
-    scale = np.trace(covariance) / len(covariance)
-    return mean_variance(np.zeros(len(covariance)), covariance / scale, 1.0, bounds)
+    return mean_variance(np.zeros(len(covariance)), covariance, 1.0, bounds)
 
 
 def risk_parity(covariance: np.ndarray, bounds: Bounds) -> np.ndarray:
@@ -114,8 +114,7 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 def _solve(problem: Any) -> None:
     import cvxpy
 
-    exact = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), 1e-10)
-    problem.solve(solver=cvxpy.CLARABEL, **exact)
+    problem.solve(solver=cvxpy.CLARABEL)
     if problem.status not in (cvxpy.OPTIMAL, cvxpy.OPTIMAL_INACCURATE):
         raise CapstanError(f"The solver found no weights: the problem is {problem.status}. Check returns and bounds.")
 
