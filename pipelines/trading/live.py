@@ -1,6 +1,6 @@
 """`python -m pipelines.trading.live`: prices arrive day by day, and orders leave through the paper broker.
 
-    python -m pipelines.trading.live paper.db                    # asks the endpoint of `capstan serve`
+    python -m pipelines.trading.live paper.db                    # asks the endpoint of `capstan up`
     python -m pipelines.trading.live paper.db --rule momentum    # a rule in this process
     python -m pipelines.trading.live paper.db --show
     python -m pipelines.trading.live paper.db --stop "I look at it first"    # until --resume
