@@ -36,7 +36,7 @@ def sections(model: TradingModel, tables: Tables, metrics: dict[str, float]) -> 
     }
     dataset = {
         "What it is": "Daily closes and volumes of 31 large American companies: here the part that tests.",
-        "Rows": f"{len(prices):,}, from {prices['day'].min():%Y-%m-%d} to {prices['day'].max():%Y-%m-%d}; the first "
+        "Rows": f"{len(prices):,}, from {prices['date'].min():%Y-%m-%d} to {prices['date'].max():%Y-%m-%d}; the first "
         "year and a half is there for the decisions alone.",
         "Survivors": "Members of the Dow Jones index at the end of 2017, and Amazon, Google, Yahoo: who failed "
         "before is not there, so every strategy that buys looks too good, holding most of all.",

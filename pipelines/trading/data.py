@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILE = "djia_stocks.parquet"
 HOME = "https://www.kaggle.com/datasets/szrlee/stock-time-series-20050101-to-20171231"
-RAW = {"Name": "ticker", "Date": "day", "Close": "close", "Volume": "volume"}
+RAW = {"Name": "ticker", "Date": "date", "Close": "close", "Volume": "volume"}
 TICKERS = [
     "AABA",
     "AAPL",
@@ -83,7 +83,7 @@ def find(data_dir: Path | None) -> Path:
 
 
 def load(path: Path) -> pd.DataFrame:
-    """Return a row per ticker and day, in order of both: `ticker`, `day`, `close` in dollars, `volume` in shares.
+    """Return a row per ticker and day, in order of both: `ticker`, `date`, `close` in dollars, `volume` in shares.
 
     The other columns of the file are left out: 25 opens are missing, and 63 lie outside of the day's range. Raises
     CapstanError for another file.
@@ -96,11 +96,11 @@ def load(path: Path) -> pd.DataFrame:
     rows = raw[list(RAW)].rename(columns=RAW)
     rows = rows.assign(
         ticker=rows["ticker"].astype(str),
-        day=pd.to_datetime(rows["day"]).dt.as_unit("us"),
+        date=pd.to_datetime(rows["date"]).dt.as_unit("us"),
         close=rows["close"].astype(float).round(2),
         volume=rows["volume"].astype("int64"),
     )
-    return rows.sort_values(["ticker", "day"], ignore_index=True)
+    return rows.sort_values(["ticker", "date"], ignore_index=True)
 
 
 def market(rows: pd.DataFrame) -> Market:
@@ -109,6 +109,6 @@ def market(rows: pd.DataFrame) -> Market:
     A ticker without a row on a day keeps its last close and cannot be traded: its volume is 0. The file has two such
     days, with eight holes. Days before the first close of any ticker are left out.
     """
-    closes = rows.pivot(index="day", columns="ticker", values="close").sort_index().ffill().dropna()
-    volumes = rows.pivot(index="day", columns="ticker", values="volume").reindex(closes.index).fillna(0).astype("int64")
+    closes = rows.pivot(index="date", columns="ticker", values="close").sort_index().ffill().dropna()
+    volumes = rows.pivot(index="date", columns="ticker", values="volume").reindex(closes.index).fillna(0).astype("int64")
     return Market(closes, volumes)

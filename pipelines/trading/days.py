@@ -11,7 +11,7 @@ from capstan.errors import InvalidRow
 from pipelines.trading import data
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Past
-from pipelines.trading.indicators import PAST, indicators
+from pipelines.trading.indicators import NEXT, PAST, indicators
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MARKET, DJIA = "market", "DJIA"
 DAYS, CLOSES = "days", "closes"
-NEXT = "next_returns"  # of each stock over the month after: what a ranker learns
+
 AHEAD = 21  # days of that month
 FARTHEST = 0.6  # a close further from the last one is a slip, or a split, which has to be adjusted for
 LEAST_PRICES = 16  # of a day: with fewer, the day was not a trading day

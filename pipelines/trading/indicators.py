@@ -12,6 +12,7 @@ INDICATORS = (
     *(f"volatility_{days}" for days in SPREADS),
     "below_high",
 )
+NEXT = "next_returns"  # of each stock over the month after: what a ranker learns
 
 
 def indicators(closes: np.ndarray) -> dict[str, np.ndarray]:

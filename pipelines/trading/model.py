@@ -68,7 +68,9 @@ class TradingModel(Model):
         return {
             "day": day,
             "decided": decided,
-            "weights": {name: round(float(part), 4) for name, part in zip(TICKERS, weights, strict=True) if part >= 5e-5},
+            "weights": {
+                name: round(float(part), 4) for name, part in zip(TICKERS, weights, strict=True) if part >= 5e-5
+            },
             "orders": [self.explained(one, prices, account, equity, weights, past) for one in orders],
             "equity": equity / 100,
             "turnover": round(sum(abs(one.shares) * prices[one.ticker] for one in orders) / equity, 4),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP
 from capstan.evaluation import Evaluation, Section
-from pipelines.trading import cards, data, vectorized
+from pipelines.trading import bootstrap, cards, data, vectorized
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import TAIL, YEAR, moves
 from pipelines.trading.overfitting import luckiest, probabilistic_sharpe
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 CASH = 100_000_000  # cents: a million dollars
 HOLDING = "holding all stocks"
-BLOCK, REPEATS = 21, 2_000
 
 
 class Tested(NamedTuple):
@@ -67,7 +66,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     own, holding = both.returns
     metrics = {
         "deflated_sharpe": probabilistic_sharpe(own, luckiest(TRIALS, SPREAD**2)),
-        "volatility_ratio": volatility_ratio(own, holding),
+        "volatility_ratio": bootstrap.interval(bootstrap.volatility_ratio, own, holding)[2],
         "drawdown": drawdown(both.equity[0]),
         "costs": float(both.costs[0]),
         "exceeded": exceeded(model, plan, market),
@@ -96,14 +95,6 @@ def summary(returns: np.ndarray, equity: np.ndarray) -> dict[str, float]:
 def drawdown(equity: np.ndarray) -> float:
     """Return the largest fall from a height, as a share of it."""
     return float((1 - equity / np.maximum.accumulate(equity)).max())
-
-
-def volatility_ratio(own: np.ndarray, other: np.ndarray) -> float:
-    """Return the upper end of the 95 % interval of one volatility over another, by blocks of a month of days."""
-    random, count = np.random.default_rng(0), len(own)
-    starts = random.integers(count, size=(REPEATS, -(-count // BLOCK)))
-    at = ((starts[:, :, None] + np.arange(BLOCK)) % count).reshape(REPEATS, -1)[:, :count]
-    return float(np.quantile(own[at].std(axis=1) / other[at].std(axis=1), 0.975))
 
 
 def exceeded(model: TradingModel, plan: np.ndarray, market: Market) -> float:

@@ -32,11 +32,11 @@ def contracts() -> dict[str, DataFrameSchema]:
 
     columns = {
         "ticker": Column(str, Check.isin(TICKERS)),
-        "day": Column("datetime64[us]"),
+        "date": Column("datetime64[us]"),
         "close": Column(float, Check.in_range(0.01, 100_000)),
         "volume": Column("int64", Check.ge(0)),
     }
-    return {"prices": DataFrameSchema(columns, unique=["ticker", "day"])}
+    return {"prices": DataFrameSchema(columns, unique=["ticker", "date"])}
 
 
 class Request(BaseModel):

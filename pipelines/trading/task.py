@@ -59,7 +59,7 @@ def files(data_dir: Path | None) -> dict[str, Path]:
 def count(tables: Tables) -> dict[str, float]:
     """Return the number of rows, stocks and days."""
     prices = tables["prices"]
-    return {"rows": len(prices), "stocks": prices["ticker"].nunique(), "days": prices["day"].nunique()}
+    return {"rows": len(prices), "stocks": prices["ticker"].nunique(), "days": prices["date"].nunique()}
 
 
 def entity_rows(tables: Tables) -> pd.DataFrame:
@@ -84,8 +84,8 @@ def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
     late = weeks[EVENT_TIMESTAMP] >= start.tz_localize("UTC")
     if late.all() or not late.any():
         raise CapstanError(f"A part is empty: {test_from} parts training and test. Move test_from.")
-    before = prices["day"] < start
-    warm = prices["day"] >= start - pd.Timedelta(days=550)
+    before = prices["date"] < start
+    warm = prices["date"] >= start - pd.Timedelta(days=550)
     past = {"weeks": weeks[~late].reset_index(drop=True), "prices": prices[before].reset_index(drop=True)}
     return past, {"weeks": weeks[late].reset_index(drop=True), "prices": prices[warm].reset_index(drop=True)}
 

@@ -27,7 +27,7 @@ def fit(prices: pd.DataFrame, strategy: str, seed: int = 0) -> TradingModel:
     market = data.market(prices)
     if len(market.closes) < LEAST:
         raise CapstanError(f"{len(market.closes)} days of prices are too few: {LEAST} are needed. Give earlier ones.")
-    rule = named(strategy)
+    rule = named(strategy).fit(market)
     return TradingModel(strategy, rule, inflation(rule, market))
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from pipelines.trading.engine import Past
+
+if TYPE_CHECKING:
+    from pipelines.trading.data import Market
 
 
 class Rule:
@@ -14,6 +18,10 @@ class Rule:
 
     period = "M"
     least = 253  # closes that the weights need
+
+    def fit(self, market: Market) -> Self:
+        """Return the rule as it learned from prices. Most have nothing to learn."""
+        return self
 
     def weights(self, past: Past) -> np.ndarray:
         """Return the weights as of the last close, shape (n,)."""
@@ -39,11 +47,11 @@ class Since(Rule):
         """Return the weights of the rule."""
         return self.rule.weights(past)
 
-    def due(self, past: Past) -> bool:
-        """Return whether the account is opened, or the rule decides."""
+    def decide(self, past: Past) -> np.ndarray | None:
+        """Return weights where the account is opened, and where the rule decides."""
         start = np.datetime64(self.start, "D")
         opened = past.days[-1] >= start and (len(past.days) == 1 or past.days[-2] < start)
-        return bool(opened) or self.rule.due(past)
+        return self.weights(past) if opened else self.rule.decide(past)
 
 
 def begins(past: Past, period: str) -> bool:

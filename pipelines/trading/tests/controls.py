@@ -19,7 +19,7 @@ def other_returns(prices: pd.DataFrame) -> pd.DataFrame:
     mixed = np.random.default_rng(0).permutation(changes.to_numpy().ravel()).reshape(changes.shape)
     grown = np.vstack([np.ones(changes.shape[1]), np.cumprod(1 + mixed, axis=0)]) * 100
     made = pd.DataFrame(grown.clip(0.01).round(2), closes.index, closes.columns).stack().rename("close").reset_index()
-    return made.merge(prices[["ticker", "day", "volume"]], on=["ticker", "day"])[list(prices)]
+    return made.merge(prices[["ticker", "date", "volume"]], on=["ticker", "date"])[list(prices)]
 
 
 def shuffled_returns(parts: Parts) -> Parts:
@@ -30,15 +30,15 @@ def shuffled_returns(parts: Parts) -> Parts:
 
 def tiny_history(parts: Parts) -> Parts:
     """Leave a year to learn from."""
-    days = np.sort(parts[0]["prices"]["day"].unique())[:260]
-    kept = {"prices": parts[0]["prices"][parts[0]["prices"]["day"].isin(days)], "weeks": parts[0]["weeks"].head(2)}
+    days = np.sort(parts[0]["prices"]["date"].unique())[:260]
+    kept = {"prices": parts[0]["prices"][parts[0]["prices"]["date"].isin(days)], "weeks": parts[0]["weeks"].head(2)}
     return kept, parts[1]
 
 
 def wild_market(parts: Parts) -> Parts:
     """Let 2008 be the test: a strategy that loses half of the money is refused, whatever holding lost."""
     prices = parts[0]["prices"]
-    crisis = prices[prices["day"].between("2006-06-01", "2009-06-30")]
+    crisis = prices[prices["date"].between("2006-06-01", "2009-06-30")]
     weeks = parts[0]["weeks"]
     return parts[0], {"prices": crisis, "weeks": weeks[weeks[EVENT_TIMESTAMP].between("2007-10-01", "2009-03-31")]}
 
