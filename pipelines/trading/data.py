@@ -110,5 +110,7 @@ def market(rows: pd.DataFrame) -> Market:
     days, with eight holes. Days before the first close of any ticker are left out.
     """
     closes = rows.pivot(index="date", columns="ticker", values="close").sort_index().ffill().dropna()
-    volumes = rows.pivot(index="date", columns="ticker", values="volume").reindex(closes.index).fillna(0).astype("int64")
+    volumes = (
+        rows.pivot(index="date", columns="ticker", values="volume").reindex(closes.index).fillna(0).astype("int64")
+    )
     return Market(closes, volumes)

@@ -1,0 +1,131 @@
+"""`python -m pipelines.trading.compare`: every strategy beside holding all stocks, after costs.
+
+It writes `compare.json` into the folder that it is given, and prints the tables. Strategies and settings were chosen on
+2009 to 2012; 2013 and 2014 validate, 2015 to 2017 test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from capstan.settings import settings
+from models.study import Line, Study, markdown, options, ranged, spread
+from pipelines.trading import bootstrap, report, trials, vectorized, walk_forward
+from pipelines.trading.overfitting import backtest_overfitting, luckiest, probabilistic_sharpe, reality_check, sharpe
+from pipelines.trading.strategies.buy_and_hold import BuyAndHold
+from pipelines.trading.variants import CHOSEN, FAMILIES, SPREAD, TRIALS
+
+if TYPE_CHECKING:
+    from pipelines.trading.data import Market
+
+FOLDER = Path(__file__).parent
+PARTS = {"test": ("2015-01-02", "2017-12-29"), "validation": ("2013-01-02", "2014-12-31")}
+MEASURES = {
+    "ratio": bootstrap.volatility_ratio,
+    "more": bootstrap.more_return,
+    "more_sharpe": bootstrap.more_sharpe,
+}
+SEEDED = ("trees ranker", "Q-learning", "policy gradient")
+
+
+def strategies(market: Market, since: str) -> Iterator[Line]:
+    """Yield a line per strategy: what it brought a year after costs, and how much more than holding all stocks."""
+    begin = pd.Timestamp(since)
+    plans = {name: walk_forward.plan(rule, market, since) for name, rule in CHOSEN.items()}
+    plans = {report.HOLDING: vectorized.plan(BuyAndHold(since), market, since)} | plans
+    made = report.tested(np.stack(list(plans.values())), market, begin)
+    holding = made.returns[0]
+    for name, returns, equity, cost in zip(plans, made.returns, made.equity, made.costs, strict=True):
+        line: Line = {"case": name} | report.summary(returns, equity) | {"cost": float(cost)}
+        line["deflated"] = probabilistic_sharpe(returns, luckiest(TRIALS, SPREAD**2))
+        for measure, statistic in MEASURES.items():
+            three = bootstrap.interval(statistic, returns, holding)
+            line |= dict(zip((measure, f"{measure}_low", f"{measure}_high"), three, strict=True))
+        yield line
+
+
+def overfitting(market: Market, since: str) -> Line:
+    """Return what choosing the best of all trials is worth in some years, and whether one of them beats holding."""
+    tried = [
+        trials.returns(family, setting, market, since) for family in FAMILIES for setting in FAMILIES.trials(family)
+    ]
+    returns = np.column_stack(tried)
+    holding = vectorized.plan(BuyAndHold(since), market, since)
+    benchmark = report.tested(holding[None], market, pd.Timestamp(since)).returns[0]
+    made = backtest_overfitting(returns)
+    best = max(sharpe(one) for one in returns.T)
+    year = np.sqrt(report.YEAR)
+    return {"case": since[:4], "trials": returns.shape[1], "luckiest": luckiest(TRIALS, SPREAD**2) * year} | {
+        "best": best * year,
+        "holding": sharpe(benchmark) * year,
+        "overfitting": made.probability,
+        "white": reality_check(returns, benchmark),
+    }
+
+
+def seeds(market: Market, since: str, count: int) -> Iterator[Line]:
+    """Yield a line per seed of the strategies that draw: its yearly Sharpe ratio."""
+    for name in SEEDED:
+        for seed in range(count):
+            plan = walk_forward.plan(replace(CHOSEN[name], seed=seed), market, since)  # type: ignore[call-arg]
+            returns = report.tested(plan[None], market, pd.Timestamp(since)).returns[0]
+            yield {"case": name, "seed": seed, "sharpe": sharpe(returns) * float(np.sqrt(report.YEAR))}
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the tables of the README."""
+    parts = dict(list(results.groupby("part", sort=False)))
+    shown = {
+        **{"return": percent("return"), "Sharpe ratio": number("sharpe", 2), "deflated": number("deflated", 2)},
+        **{"largest fall": percent("drawdown"), "cost": percent("cost", 2)},
+        **{"return above holding": ranged("more", 1, 100), "Sharpe above holding": ranged("more_sharpe", 2)},
+        "volatility / holding's": ranged("ratio", 2),
+    }
+    chosen = {"trials": number("trials", 0), "holding": number("holding", 2), "the best of all": number("best", 2)}
+    chosen |= {"the luckiest without an edge": number("luckiest", 2)}
+    chosen |= {"probability of overfitting": number("overfitting", 2), "White's p": number("white", 2)}
+    made = [
+        markdown(parts["test"], {"2015 to 2017": "case"}, shown),
+        markdown(parts["validation"], {"2013 and 2014": "case"}, shown),
+        markdown(parts["overfitting"], {"from": "case"}, chosen),
+        markdown(
+            parts["seeds"], {"five seeds": "case"}, {"Sharpe ratio": lambda rows: spread(rows["sharpe"], digits=2)}
+        ),
+    ]
+    return "\n\n".join(made)
+
+
+def number(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
+    """Return what makes a cell of one number."""
+    return lambda rows: f"{rows[name].mean():.{digits}f}"
+
+
+def percent(name: str, digits: int = 1) -> Callable[[pd.DataFrame], str]:
+    """Return what makes a cell of a share, in percent."""
+    return lambda rows: f"{100 * rows[name].mean():.{digits}f} %"
+
+
+def main() -> None:
+    """Measure, write and print."""
+    given = options(__doc__, FOLDER).parse_args()
+    study = Study(given.out / "compare.json", ["part", "case", "seed"])
+
+    def add(part: str, lines: Iterator[Line] | list[Line]) -> None:
+        study.add(*({"part": part, "seed": 0} | line for line in lines))
+
+    for part, (since, until) in PARTS.items():
+        add(part, strategies(trials.until(settings().data_dir, until), since))
+    whole = trials.until(settings().data_dir, PARTS["test"][1])
+    add("overfitting", [overfitting(whole.until(trials.UNTIL), trials.SINCE), overfitting(whole, PARTS["test"][0])])
+    add("seeds", seeds(whole, PARTS["test"][0], given.seeds))
+    print(tables(study.table()))
+
+
+if __name__ == "__main__":
+    main()
