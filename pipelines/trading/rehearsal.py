@@ -1,0 +1,105 @@
+"""`python -m pipelines.trading.rehearsal`: a year through the endpoint, with a trader that is killed again and again.
+
+It asks the endpoint, which has to be up and know no price of the year:
+
+    capstan run trading --set as_of=2017-01-03T00:00:00Z
+
+It starts `pipelines.trading.live`, kills it with SIGKILL at random moments, starts it again until the year is over, and
+compares what the broker booked with the backtest of the same strategy. It writes `rehearsal.json` into the folder that
+it is given. After a rehearsal the endpoint knows the year: the next needs a run with another instant, such as
+2017-01-02T12:00:00Z, since a run with the same one keeps what the store has.
+"""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from capstan.errors import CapstanError
+from capstan.settings import settings
+from models.study import Line, Study, options
+from pipelines.trading import data
+from pipelines.trading.broker import Broker
+from pipelines.trading.data import TICKERS
+from pipelines.trading.engine import Backtest, Engine, events, run
+from pipelines.trading.live import YEAR, Endpoint
+from pipelines.trading.training import named
+
+FOLDER = Path(__file__).parent
+KILLS, PATIENCE = 12, 120.0  # seconds that a trader may take to its next close
+
+
+def rehearse(path: Path, closes: int, kills: int, seed: int = 0) -> Line:
+    """Run the trader until the year is over. closes: of the year. Return kills and seconds."""
+    command = [sys.executable, "-m", "pipelines.trading.live", str(path)]
+    moments, begun, killed = random.Random(seed), time.monotonic(), 0
+    for until in sorted(moments.sample(range(1, closes), kills)):
+        with subprocess.Popen(command) as process:
+            wait(process, path, until)
+            time.sleep(moments.uniform(0, 0.1))
+            process.kill()
+            killed += process.wait() < 0
+    subprocess.run(command, check=True)
+    return {"kills": killed, "seconds": round(time.monotonic() - begun, 1)}
+
+
+def wait(process: subprocess.Popen[bytes], path: Path, closes: int) -> None:
+    """Wait until a trader has booked so many closes. Raises CapstanError where it ended, or does not go on."""
+    deadline = time.monotonic() + PATIENCE
+    while booked(path) < closes:
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise CapstanError(
+                "The trader ended, or does not go on. Look at what it printed, and start a new rehearsal."
+            )
+        time.sleep(0.02)
+
+
+def booked(path: Path) -> int:
+    """Return how many closes a file of the broker has."""
+    if not path.exists():
+        return 0
+    broker = Broker(path)
+    made = len(broker.equity())
+    broker.close()
+    return made
+
+
+def compared(broker: Broker, backtest: Backtest) -> Line:
+    """Return how many fills both have, and whether fills and equity are the same, one by one and to the cent."""
+    fills, equity = broker.fills(), list(broker.equity().values())
+    return {
+        "fills": len(fills),
+        "expected": len(backtest.fills),
+        "same_fills": fills == backtest.fills,
+        "same_equity": equity == backtest.equity.tolist(),
+        "refusals": len(broker.refusals()),
+        "equity": equity[-1] / data.CENTS,
+    }
+
+
+def main() -> None:
+    """Rehearse, compare, write and print."""
+    parser = options(__doc__, FOLDER)
+    parser.add_argument("--strategy", default="minimum variance", help="of the champion")
+    given = parser.parse_args()
+    first = f"{YEAR}-01-01"
+    market = data.market(data.load(data.find(settings().data_dir))).until(f"{YEAR}-12-31")
+    if Endpoint().known >= first:
+        raise CapstanError(f"The endpoint knows {YEAR}: capstan run trading --set as_of={YEAR}-01-03T00:00:00Z")
+    backtest = run(Engine(named(given.strategy), TICKERS, name="paper"), events(market), since=first)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "paper.db"
+        made = rehearse(path, len(backtest.days), KILLS)
+        made |= compared(Broker(path), backtest)
+    Study(given.out / "rehearsal.json", ["year", "strategy"]).add({"year": YEAR, "strategy": given.strategy} | made)
+    if not (made["same_fills"] and made["same_equity"]):
+        raise CapstanError("The broker did not trade as the backtest did.")
+
+
+if __name__ == "__main__":
+    main()
