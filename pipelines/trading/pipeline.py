@@ -21,7 +21,7 @@ class Outputs(NamedTuple):
 @dsl.pipeline(name="trading", description="Which orders should this account send after the close?")
 def pipeline(
     seed: int = 0,
-    strategy: str = "minimum variance",
+    strategy: str = "equal weights",
     test_from: str = "2015-01-01",
     as_of: str = "2017-12-30T00:00:00Z",
     canary: float = 0.0,

@@ -54,8 +54,8 @@ def tested(plans: np.ndarray, market: Market, since: pd.Timestamp) -> Tested:
 def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     """Return the metrics on days that were not learned from, with costs, and the sections of the report.
 
-    The days are a series, so there are no units to compare: `volatility_ratio` is the upper end of a 95 % interval by a
-    block bootstrap. `deflated_sharpe` counts all trials.
+    The days are a series, so there are no units to compare: `sharpe_lost` is how much higher the yearly Sharpe ratio of
+    holding all stocks may be, the end of a 95 % interval by a block bootstrap. `deflated_sharpe` counts all trials.
     """
     market = data.market(tables["prices"])
     since = tables["weeks"][EVENT_TIMESTAMP].min().tz_convert("America/New_York").tz_localize(None).normalize()
@@ -66,7 +66,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     own, holding = both.returns
     metrics = {
         "deflated_sharpe": probabilistic_sharpe(own, luckiest(TRIALS, SPREAD**2)),
-        "volatility_ratio": bootstrap.interval(bootstrap.volatility_ratio, own, holding)[2],
+        "sharpe_lost": -bootstrap.interval(bootstrap.more_sharpe, own, holding)[1],
         "drawdown": drawdown(both.equity[0]),
         "costs": float(both.costs[0]),
         "exceeded": exceeded(model, plan, market),

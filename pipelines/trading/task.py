@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan.bounds import at_least, at_most
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
 from capstan.checks import Checks, Service
 from capstan.errors import CapstanError
 from pipelines.trading import data, days
@@ -31,11 +31,12 @@ CARRIED = ["prices"]
 PUSH_SOURCE = "daily_prices"
 OUTCOME = Outcome("regression", target="realized_volatility", prediction="volatility")
 CHECKS = Checks(rows_per_day=1, service=Service(latency_seconds=0.5))  # a row of the reference is a week
-# Stated before the test years were looked at. Without `units` the first metric is compared with the champion's: a
-# version whose deflated Sharpe ratio is not above it is refused, an equal one too.
+# Without `units` the first metric is compared with the champion's: a version whose deflated Sharpe ratio is not above
+# it by 0.05, which is more than other seeds change it, is refused. `sharpe_lost` is by how much the Sharpe ratio of
+# holding all stocks may be higher, at the worst end of the interval. One above 3 is too good to be true.
 THRESHOLDS = {
-    "deflated_sharpe": at_least(0.5, slack=-1e-9),
-    "volatility_ratio": at_most(0.97),
+    "deflated_sharpe": at_least(0.5, slack=-0.05),
+    "sharpe_lost": at_most(0.25),
     "drawdown": at_most(0.45),
     "costs": at_most(0.005),
     "exceeded": at_most(0.075),
@@ -75,7 +76,8 @@ def feature_tables(tables: Tables) -> Tables:
 def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
     """Return what is before a date to train on, and what is from it on to test on. test_from: ISO date.
 
-    `weeks` are the rows with features. `prices` of the test begin a year and a half earlier: decisions need the past.
+    `weeks` are the rows with features; those before the date whose month reaches beyond it are left out. `prices` of
+    the test begin a year and a half earlier: decisions need the past.
     """
     import pandas as pd
 
@@ -84,17 +86,18 @@ def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
     late = weeks[EVENT_TIMESTAMP] >= start.tz_localize("UTC")
     if late.all() or not late.any():
         raise CapstanError(f"A part is empty: {test_from} parts training and test. Move test_from.")
+    known = weeks[LABEL_KNOWN_AT] < start.tz_localize("UTC")
     before = prices["date"] < start
     warm = prices["date"] >= start - pd.Timedelta(days=550)
-    past = {"weeks": weeks[~late].reset_index(drop=True), "prices": prices[before].reset_index(drop=True)}
+    past = {"weeks": weeks[known].reset_index(drop=True), "prices": prices[before].reset_index(drop=True)}
     return past, {"weeks": weeks[late].reset_index(drop=True), "prices": prices[warm].reset_index(drop=True)}
 
 
-def train(tables: Tables, seed: int = 0, strategy: str = "minimum variance") -> TradingModel:
+def train(tables: Tables, seed: int = 0, strategy: str = "equal weights") -> TradingModel:
     """Return a strategy, fitted where it learns, and how risky it turned out. strategy: one of `variants.CHOSEN`."""
     from pipelines.trading import training
 
-    return training.fit(tables["prices"], strategy, seed)
+    return training.fit(tables, strategy, seed)
 
 
 def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
@@ -105,17 +108,10 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: TradingModel, tables: Tables) -> pd.DataFrame:
-    """Return expected and realized volatility, the market's last month and the largest weight, a row per week."""
+    """Return expected and realized volatility, what may be lost, and the market's last month, a row per week."""
     from pipelines.trading import watching
 
     return watching.of_weeks(model, tables)
-
-
-def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the largest weight of each answer."""
-    from pipelines.trading import watching
-
-    return watching.of_answers(predictions)
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

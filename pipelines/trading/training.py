@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,31 +12,32 @@ from capstan.errors import CapstanError
 from pipelines.trading import data, vectorized
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import YEAR, TradingModel, moves
-from pipelines.trading.strategies.schedule import Rule
+from pipelines.trading.strategies.ranker import Ranker
+from pipelines.trading.strategies.schedule import Rule, Since
 from pipelines.trading.variants import CHOSEN
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from capstan.capstone import Tables
     from pipelines.trading.data import Market
 
 LEAST = PAST + YEAR  # days: a year to decide from, and a year of decisions
 
 
-def fit(prices: pd.DataFrame, strategy: str, seed: int = 0) -> TradingModel:
-    """Return the model. prices: rows of `data.load`. strategy: a name of `CHOSEN`, or of `ALLOCATIONS`."""
-    market = data.market(prices)
+def fit(tables: Tables, strategy: str, seed: int = 0) -> TradingModel:
+    """Return the model. tables: those of `split`. strategy: a name of `CHOSEN`. seed: of those that draw.
+
+    A ranker learns from the features as they were joined, the others from the prices.
+    """
+    market = data.market(tables["prices"])
     if len(market.closes) < LEAST:
         raise CapstanError(f"{len(market.closes)} days of prices are too few: {LEAST} are needed. Give earlier ones.")
-    rule = named(strategy).fit(market)
-    return TradingModel(strategy, rule, inflation(rule, market))
-
-
-def named(strategy: str) -> Rule:
-    """Return the rule of a name."""
     if strategy not in CHOSEN:
         raise CapstanError(f"There is no strategy {strategy!r}. Take one of: {', '.join(CHOSEN)}.")
-    return CHOSEN[strategy]
+    rule = CHOSEN[strategy]
+    if hasattr(rule, "seed"):
+        rule = replace(rule, seed=seed)  # type: ignore[type-var]  # each rule is a frozen dataclass
+    rule = rule.learn(tables["weeks"]) if isinstance(rule, Ranker) else rule.fit(market)
+    return TradingModel(strategy, rule, inflation(rule, market))
 
 
 def inflation(rule: Rule, market: Market) -> float:
@@ -43,7 +45,8 @@ def inflation(rule: Rule, market: Market) -> float:
 
     Weights that are chosen for their low risk in a year have more of it in the next.
     """
-    plan, closes = vectorized.plan(rule, market), market.closes.to_numpy()
+    opened = Since(rule, f"{market.closes.index[PAST]:%Y-%m-%d}")
+    plan, closes = vectorized.plan(opened, market), market.closes.to_numpy()
     decided = [*np.flatnonzero(~np.isnan(plan).any(axis=1)), len(plan)]
     surprises: list[np.ndarray] = []
     for first, last in pairwise(decided):
@@ -51,6 +54,4 @@ def inflation(rule: Rule, market: Market) -> float:
         expected = moves(weights, closes[max(0, first + 1 - PAST) : first + 1]).std()
         if expected > 0 and last - first > 1:
             surprises.append(moves(weights, closes[first:last]) / expected)
-    if not surprises:
-        raise CapstanError("The strategy never decided anything in these prices. Give earlier ones as well.")
-    return float(np.sqrt(np.mean(np.concatenate(surprises) ** 2)))
+    return float(np.sqrt(np.mean(np.concatenate(surprises) ** 2))) if surprises else 1.0

@@ -1,4 +1,4 @@
-"""What is watched of answers: expected risk and what came of it, the market, and how much is in one stock."""
+"""What is watched of answers: expected risk, what came of it, and the market."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from capstan.capstone import Tables
     from pipelines.trading.model import TradingModel
 
-WATCHED = ("volatility", "market_month")
+WATCHED = ("volatility", "value_at_risk", "market_month")
 
 
 def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
@@ -34,18 +34,5 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
         answer = model.answer(known)
         weights = np.array([answer["weights"].get(name, 0.0) for name in TICKERS])
         realized = moves(weights, values[at : at + days.AHEAD + 1]).std() * np.sqrt(YEAR)
-        made.append({name: answer[name] for name in WATCHED} | {"largest_weight": largest(answer["weights"])}
-                    | {"realized_volatility": round(100 * float(realized), 2)})  # fmt: skip
+        made.append({name: answer[name] for name in WATCHED} | {"realized_volatility": round(100 * float(realized), 2)})
     return pd.DataFrame(made)
-
-
-def of_answers(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the largest weight of each answer."""
-    import pandas as pd
-
-    return pd.DataFrame({"largest_weight": [largest(weights) for weights in predictions["weights"]]})
-
-
-def largest(weights: dict[str, float]) -> float:
-    """Return the largest weight, 0 without any."""
-    return max(weights.values(), default=0.0)
