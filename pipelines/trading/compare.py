@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
+from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged, spread
-from pipelines.trading import bootstrap, report, trials, vectorized, walk_forward
+from pipelines.trading import bootstrap, days, purged, report, trials, vectorized, walk_forward
 from pipelines.trading.overfitting import backtest_overfitting, luckiest, probabilistic_sharpe, reality_check, sharpe
+from pipelines.trading.strategies import ranker
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
 from pipelines.trading.variants import CHOSEN, FAMILIES, SPREAD, TRIALS
 
 if TYPE_CHECKING:
     from pipelines.trading.data import Market
+    from pipelines.trading.strategies.ranker import Ranker
 
 FOLDER = Path(__file__).parent
 PARTS = {"test": ("2015-01-02", "2017-12-29"), "validation": ("2013-01-02", "2014-12-31")}
@@ -31,6 +34,7 @@ MEASURES = {
     "more": bootstrap.more_return,
     "more_sharpe": bootstrap.more_sharpe,
 }
+RANKERS, FOLDS = ("ridge ranker", "trees ranker"), 10
 SEEDED = ("trees ranker", "Q-learning", "policy gradient")
 
 
@@ -78,6 +82,33 @@ def seeds(market: Market, since: str, count: int) -> Iterator[Line]:
             yield {"case": name, "seed": seed, "sharpe": sharpe(returns) * float(np.sqrt(report.YEAR))}
 
 
+def folded(market: Market) -> Iterator[Line]:
+    """Yield the rank correlation of the rankers with the month to come, in folds that overlap and in purged ones."""
+    weeks = pd.merge(days.rows(long(market)), days.ahead(long(market)), on=[days.MARKET, EVENT_TIMESTAMP])
+    weeks = weeks[weeks[LABEL_KNOWN_AT].notna()].reset_index(drop=True)
+    begun, known = (weeks[name].to_numpy() for name in (EVENT_TIMESTAMP, LABEL_KNOWN_AT))
+    shuffled = np.array_split(np.random.default_rng(0).permutation(len(weeks)), FOLDS)
+    ways = {
+        "plain": [(np.setdiff1d(np.arange(len(weeks)), test), test) for test in shuffled],
+        "purged": list(purged.folds(begun, known, FOLDS, np.timedelta64(days.AHEAD, "D"))),
+    }
+    for name in RANKERS:
+        line: Line = {"case": name}
+        for way, parts in ways.items():
+            found = []
+            for past, test in parts:
+                inputs, labels = ranker.samples(weeks.iloc[test])
+                rule = cast("Ranker", CHOSEN[name]).learn(weeks.iloc[past])
+                found += [np.corrcoef(rule.scores(row), label)[0, 1] for row, label in zip(inputs, labels, strict=True)]
+            line[way] = float(np.mean(found))
+        yield line
+
+
+def long(market: Market) -> pd.DataFrame:
+    """Return closes as rows of `data.load`."""
+    return market.closes.stack().rename("close").reset_index().assign(volume=0)
+
+
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README."""
     parts = dict(list(results.groupby("part", sort=False)))
@@ -90,7 +121,9 @@ def tables(results: pd.DataFrame) -> str:
     chosen = {"trials": number("trials", 0), "holding": number("holding", 2), "the best of all": number("best", 2)}
     chosen |= {"the luckiest without an edge": number("luckiest", 2)}
     chosen |= {"probability of overfitting": number("overfitting", 2), "White's p": number("white", 2)}
+    correlation = {"plain folds": number("plain", 3), "purged folds": number("purged", 3)}
     made = [
+        markdown(parts["folds"], {"rank correlation with the next month": "case"}, correlation),
         markdown(parts["test"], {"2015 to 2017": "case"}, shown),
         markdown(parts["validation"], {"2013 and 2014": "case"}, shown),
         markdown(parts["overfitting"], {"from": "case"}, chosen),
@@ -123,6 +156,7 @@ def main() -> None:
         add(part, strategies(trials.until(settings().data_dir, until), since))
     whole = trials.until(settings().data_dir, PARTS["test"][1])
     add("overfitting", [overfitting(whole.until(trials.UNTIL), trials.SINCE), overfitting(whole, PARTS["test"][0])])
+    add("folds", folded(whole.until(trials.UNTIL)))
     add("seeds", seeds(whole, PARTS["test"][0], given.seeds))
     print(tables(study.table()))
 

@@ -105,14 +105,14 @@ class TradingModel(Model):
     def explained(
         self, one: Order, prices: dict[str, int], account: Account, equity: int, weights: np.ndarray, past: Past
     ) -> dict[str, Any]:
-        """Return an order with its reason."""
+        """Return an order with its reason. The correlation is that with the mean of the other stocks, last year."""
         at = TICKERS.index(one.ticker)
         now = account.shares.get(one.ticker, 0) * prices[one.ticker] / equity
         daily = np.diff(np.log(past.closes), axis=0)
         spread, rest = daily[:, at].std() * np.sqrt(YEAR), np.delete(daily, at, axis=1).mean(axis=1)
         alike = float(np.corrcoef(daily[:, at], rest)[0, 1]) if spread > 0 else 0.0
-        reason = f"{self.name}: from {now:.1%} to {weights[at]:.1%} of the equity; last year its volatility was"
-        reason += f" {spread:.0%}, its correlation with the other stocks {alike:.2f}"
+        reason = f"{now:.1%} to {weights[at]:.1%} of the equity ({self.name}); volatility {spread:.0%} a year,"
+        reason += f" correlation {alike:.2f}"
         return {"id": one.id, "ticker": one.ticker, "shares": one.shares} | {
             "price": prices[one.ticker] / 100,
             "reason": reason,

@@ -154,10 +154,11 @@ class Prediction(BaseModel):
 
     day: str = Field(title="After the close of")
     decided: bool = Field(title="Orders are due", description="orders that are still open give way to these")
-    weights: dict[str, float] = Field(
-        title="Target", description="share of the equity", json_schema_extra={"display": "classes"}
+    value: list[list[float]] = Field(
+        title="Equity with these weights",
+        description="over the last year, and the band of nine in ten months to come",
+        json_schema_extra={"display": "curve", "x": "Trading days from now", "unit": "$"},
     )
-    orders: list[Proposed] = Field(title="Orders")
     equity: float = Field(title="Equity", description="at the last close", json_schema_extra=DOLLARS)
     turnover: float = Field(title="Turnover", description="value of the orders by the equity", ge=0)
     cost: float = Field(title="Cost", description="expected, of the orders", ge=0, json_schema_extra=DOLLARS)
@@ -173,9 +174,8 @@ class Prediction(BaseModel):
     market_month: float = Field(
         title="The market's last month", description="mean return of the stocks", json_schema_extra={"unit": "%"}
     )
-    value: list[list[float]] = Field(
-        title="Equity with these weights",
-        description="over the last year, and the band of nine in ten months to come",
-        json_schema_extra={"display": "curve", "x": "Trading days from now", "unit": "$"},
+    weights: dict[str, float] = Field(
+        title="Target", description="share of the equity", json_schema_extra={"display": "classes"}
     )
+    orders: list[Proposed] = Field(title="Orders")
     warnings: list[str] = Field(title="Beyond what was tested")
