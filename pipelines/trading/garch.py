@@ -50,10 +50,10 @@ class Garch:
         return np.asarray(level + (following - level) * kept ** np.arange(days))
 
 
-def fit(returns: np.ndarray, student: bool = True, near: Garch | None = None) -> Garch:
+def fit(returns: np.ndarray, student: bool = True) -> Garch:
     """Return the model of the greatest likelihood, with innovations of Student's t or normal ones.
 
-    returns: shape (days,), shares of 1. near: a model to start one of two searches at, such as that of a month ago.
+    returns: shape (days,), shares of 1.
     """
     returns = np.asarray(returns, dtype=float)
     if len(returns) < FEWEST or not np.isfinite(returns).all() or returns.std() < 1e-9:
@@ -68,14 +68,8 @@ def fit(returns: np.ndarray, student: bool = True, near: Garch | None = None) ->
         variances = _variances(scaled - mean, omega, alpha, beta, before)[:-1]
         return -_log_likelihood(scaled - mean, variances, degrees) / len(scaled)
 
-    guesses = [(0.08, 0.9, 8.0), (near.alpha, near.beta, near.degrees) if near else (0.18, 0.72, 8.0)]
-    starts = []
-    for alpha, beta, degrees in guesses:
-        tail = [np.log(min(degrees, 100.0) - 2)] if student else []
-        kept = np.clip([alpha + beta, alpha / (alpha + beta)], 0.001, 0.999)  # a start on the edge stays there
-        starts.append([scaled.mean(), 0.0, *logit(kept), *tail])
-    found = [minimize(loss, start, method="BFGS", options={"gtol": 1e-6}) for start in starts]
-    best = min(found, key=lambda one: float(one.fun))
+    start = [scaled.mean(), 0.0, logit(0.98), logit(0.08), *([np.log(6.0)] if student else [])]
+    best = minimize(loss, start, method="SLSQP", options={"ftol": 1e-11, "maxiter": 1_000})
     mean, omega, alpha, beta, degrees = _parameters(best.x)
     likelihood = -len(scaled) * (float(best.fun) + math.log(scale))
     return Garch(mean * scale, omega * scale**2, alpha, beta, degrees, before * scale**2, likelihood)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -60,17 +61,20 @@ class Rule:
 
 
 class Endpoint:
-    """The endpoint of `trading`: a day's closes are events, and its answer has the orders."""
+    """The endpoint of `trading`: a day's closes are events, and its answer has the orders.
 
-    def __init__(self, name: str = "paper"):
-        self.name = name
+    send: gets a path and a body, and returns the answer, of `capstan.endpoint_client` by default.
+    """
+
+    def __init__(self, name: str = "paper", send: Callable[[str, dict[str, Any]], Any] = partial(post, "trading")):  # noqa: B008 - called once
+        self.name, self.send = name, send
         self.known = str(self._ask("", Account(100_000))["day"])  # the day of its last prices
 
     def learn(self, event: Day) -> None:
         """Send the closes of a day, unless the endpoint has them."""
         if event.day > self.known:
             closes = dict(zip(TICKERS, event.closes.tolist(), strict=True))
-            post("trading", "/v1/models/trading:event", {"day": event.day, "closes": closes})
+            self.send("/v1/models/trading:event", {"day": event.day, "closes": closes})
             self.known = event.day
 
     def decide(self, event: Day, account: Account) -> list[Order] | None:
@@ -88,7 +92,7 @@ class Endpoint:
     def _ask(self, day: str, account: Account) -> dict[str, Any]:
         holdings = [f"{ticker} {count}" for ticker, count in account.shares.items()]
         request = {"account": self.name, "cash": account.cash / CENTS, "holdings": holdings, "day": day}
-        made = post("trading", "/v1/models/trading:predict", {"instances": [request | {"when": "monthly"}]})
+        made = self.send("/v1/models/trading:predict", {"instances": [request | {"when": "monthly"}]})
         return dict(made["predictions"][0])
 
 
@@ -153,8 +157,9 @@ def main() -> None:
         broker.resume()
     elif not given.show:
         market = data.market(data.load(data.find(settings().data_dir)))
-        decider = Rule(CHOSEN[given.rule]) if given.rule else Endpoint()
-        follow(broker, decider, events(market.until(f"{given.year}-12-31")), f"{given.year}-01-01", given.pause)
+        first, last = f"{given.year}-01-01", f"{given.year}-12-31"
+        decider = Rule(CHOSEN[given.rule].fit(market.until(first))) if given.rule else Endpoint()
+        follow(broker, decider, events(market.until(last)), first, given.pause)
     print(shown(broker))
 
 

@@ -21,7 +21,7 @@ from pipelines.trading.data import Market
 from pipelines.trading.engine import Past
 from pipelines.trading.report import HOLDING, drawdown, tested
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
-from pipelines.trading.strategies.schedule import Since
+from pipelines.trading.strategies.schedule import Rule, Since
 from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts
 from pipelines.trading.variants import CHOSEN
 
@@ -72,17 +72,18 @@ def crisis(market: Market) -> Iterator[Line]:
     """Yield a line per strategy: the worst stretches of an account that followed it, and of its last weights.
 
     The account decides as it would have then, and pays costs. The weights are those of the end of the data, kept at
-    each close of the crisis, without costs.
+    each close of the crisis, without costs. Strategies that learn are left out: one year is too little for them.
     """
     first, last = CRISIS
     part, crash = market.until(last), market.closes.loc[first:last].pct_change().iloc[1:].to_numpy()
     days, closes = market.closes.index.to_numpy("datetime64[D]"), market.closes.to_numpy()
     now = Past(tuple(market.closes), days, closes)
-    plans = [vectorized.plan(Since(rule, first), part, first) for rule in CHOSEN.values()]
-    names, plans = [HOLDING, *CHOSEN], [vectorized.plan(BuyAndHold(first), part, first), *plans]
-    weights = [np.full(closes.shape[1], 1 / closes.shape[1]), *(rule.weights(now) for rule in CHOSEN.values())]
+    rules = {name: rule for name, rule in CHOSEN.items() if type(rule).fit is Rule.fit}
+    plans = [vectorized.plan(BuyAndHold(first), part, first)]
+    plans += [vectorized.plan(Since(rule, first), part, first) for rule in rules.values()]
+    weights = [np.full(closes.shape[1], 1 / closes.shape[1]), *(rule.weights(now) for rule in rules.values())]
     made = tested(np.stack(plans), part, pd.Timestamp(first))
-    for name, equity, held in zip(names, made.equity, weights, strict=True):
+    for name, equity, held in zip([HOLDING, *rules], made.equity, weights, strict=True):
         value = np.cumprod(np.r_[1.0, 1 + crash @ held])
         line: Line = {"method": name, "drawdown": drawdown(equity), "held_drawdown": drawdown(value)}
         for horizon, length in HORIZONS.items():
@@ -138,7 +139,8 @@ def main() -> None:
     general = {"period": ALL, "level": 0.0}
     study.add(*({"part": "limits"} | one for one in limits(market.closes.pct_change().iloc[1:].mean(axis=1))))
     study.add(*({"part": "crisis"} | general | one for one in crisis(market)))
-    study.add(*({"part": "stocks"} | one for one in rejected(market.closes)))
+    if not study.has(part="stocks"):  # ten minutes
+        study.add(*({"part": "stocks"} | one for one in rejected(market.closes)))
     print(tables(study.table()))
 
 

@@ -111,11 +111,9 @@ def _fits(returns: np.ndarray) -> list[tuple[garch.Garch, int, int]]:
 
 @lru_cache(maxsize=4)  # both methods and all levels share the fits of a series
 def _walk(returns: bytes) -> list[tuple[garch.Garch, int, int]]:
-    values, made, model = np.frombuffer(returns), [], None
-    for begin in range(WINDOW, len(values), REFIT):
-        model = garch.fit(values[:begin], near=model)
-        made.append((model, begin, min(begin + REFIT, len(values))))
-    return made
+    values = np.frombuffer(returns)
+    begins = range(WINDOW, len(values), REFIT)
+    return [(garch.fit(values[:begin]), begin, min(begin + REFIT, len(values))) for begin in begins]
 
 
 def _worst(losses: np.ndarray, level: float) -> Forecasts:

@@ -76,10 +76,10 @@ def test_the_tests_keep_right_forecasts_and_reject_wrong_ones():
     rejected = np.array(
         [
             [one.often < 0.05, one.clustered < 0.05, one.deep < 0.05]
-            for one in (coverage(random.normal(0, 0.01, days), right, level, seed) for seed in range(100))
+            for one in (coverage(random.normal(0, 0.01, days), right, level, seed) for seed in range(40))
         ]
     )
-    assert (rejected.mean(axis=0) < 0.13).all()
+    assert (rejected.mean(axis=0) < 0.16).all()
     # As many violations as expected, but deeper: only the test of the shortfall sees it.
     losses = random.permutation(norm.ppf((np.arange(days) + 0.5) / days) * 0.01)
     deeper = np.where(-losses > right.limits, losses * 1.5, losses)
