@@ -27,7 +27,7 @@ from pipelines.trading.broker import Broker
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Backtest, Engine, events, run
 from pipelines.trading.live import YEAR, Endpoint
-from pipelines.trading.training import named
+from pipelines.trading.variants import CHOSEN
 
 FOLDER = Path(__file__).parent
 KILLS, PATIENCE = 12, 120.0  # seconds that a trader may take to its next close
@@ -85,13 +85,13 @@ def compared(broker: Broker, backtest: Backtest) -> Line:
 def main() -> None:
     """Rehearse, compare, write and print."""
     parser = options(__doc__, FOLDER)
-    parser.add_argument("--strategy", default="minimum variance", help="of the champion")
+    parser.add_argument("--strategy", default="equal weights", choices=CHOSEN, help="of the champion")
     given = parser.parse_args()
     first = f"{YEAR}-01-01"
     market = data.market(data.load(data.find(settings().data_dir))).until(f"{YEAR}-12-31")
     if Endpoint().known >= first:
         raise CapstanError(f"The endpoint knows {YEAR}: capstan run trading --set as_of={YEAR}-01-03T00:00:00Z")
-    backtest = run(Engine(named(given.strategy), TICKERS, name="paper"), events(market), since=first)
+    backtest = run(Engine(CHOSEN[given.strategy], TICKERS, name="paper"), events(market), since=first)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paper.db"
         made = rehearse(path, len(backtest.days), KILLS)
