@@ -7,7 +7,7 @@ months and quarters of the portfolios from 2007 to 2009.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -68,17 +68,18 @@ def rejected(closes: pd.DataFrame) -> Iterator[Line]:
         yield {"period": ALL, "level": level, "method": name, "stocks": len(rows)} | totals | counts
 
 
-def crisis(market: Market) -> Iterator[Line]:
+def crisis(market: Market, names: Iterable[str] = tuple(CHOSEN)) -> Iterator[Line]:
     """Yield a line per strategy: the worst stretches of an account that followed it, and of its last weights.
 
     The account decides as it would have then, and pays costs. The weights are those of the end of the data, kept at
     each close of the crisis, without costs. Strategies that learn are left out: one year is too little for them.
+    names: of `CHOSEN`.
     """
     first, last = CRISIS
     part, crash = market.until(last), market.closes.loc[first:last].pct_change().iloc[1:].to_numpy()
     days, closes = market.closes.index.to_numpy("datetime64[D]"), market.closes.to_numpy()
     now = Past(tuple(market.closes), days, closes)
-    rules = {name: rule for name, rule in CHOSEN.items() if type(rule).fit is Rule.fit}
+    rules = {name: CHOSEN[name] for name in names if type(CHOSEN[name]).fit is Rule.fit}
     plans = [vectorized.plan(BuyAndHold(first), part, first)]
     plans += [vectorized.plan(Since(rule, first), part, first) for rule in rules.values()]
     weights = [np.full(closes.shape[1], 1 / closes.shape[1]), *(rule.weights(now) for rule in rules.values())]

@@ -51,7 +51,7 @@ def test_a_limit_is_known_before_its_day(returns, name):
 
 
 def test_kupiec_has_the_region_of_his_table():
-    """Of 255 days at 1 %, 0 to 6 violations are kept at 95 %, the printed region is below 7; of 1,000, 5 to 16."""
+    """At 1 %: below 7 violations of 255 days, above 4 and below 17 of 1,000. The statistic rejects 0 of 255 as well."""
 
     def kept(days: int) -> list[int]:
         return [hits for hits in range(days // 20) if kupiec(np.arange(days) < hits, 0.01) > 0.05]
