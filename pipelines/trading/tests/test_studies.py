@@ -7,7 +7,7 @@ import pytest
 from models import study
 from pipelines.trading import rehearsal, risks
 from pipelines.trading.coverage import coverage
-from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, historical
+from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts, historical
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +16,13 @@ def record():
 
 
 def test_record_of_limits_is_what_the_command_measures(record, closes):
-    returns = closes.pct_change().iloc[1:].mean(axis=1).to_numpy()
+    returns = closes.pct_change().iloc[1:].mean(axis=1)
+    values, late = returns.to_numpy(), returns.index[WINDOW:] >= "2008"
     lines = record.query("part == 'limits' and period == @risks.ALL").set_index(["level", "method"])
     assert len(lines) == len(LEVELS) * len(METHODS)
     for level in LEVELS:
-        made = coverage(returns[WINDOW:], historical(returns, level), level)._asdict()
+        forecasts = Forecasts(*(part[late] for part in historical(values, level)))
+        made = coverage(values[WINDOW:][late], forecasts, level)._asdict()
         own = lines.loc[(level, "history")]
         assert made == pytest.approx({name: own[name] for name in made})
 
