@@ -39,5 +39,11 @@ def more_return(own: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def more_sharpe(own: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return how much higher the yearly Sharpe ratio is."""
-    one, two = (each.mean(axis=-1) / each.std(axis=-1) for each in (own, other))
-    return np.asarray((one - two) * np.sqrt(YEAR))
+    return np.asarray(yearly_sharpe(own) - yearly_sharpe(other))
+
+
+def yearly_sharpe(returns: np.ndarray) -> np.ndarray:
+    """Return the yearly Sharpe ratio of daily returns, 0 where nothing varies. returns: shape (..., days)."""
+    mean, deviation = returns.mean(axis=-1), returns.std(axis=-1)
+    varies = deviation > 1e-12
+    return np.where(varies, mean / np.where(varies, deviation, 1.0), 0.0) * np.sqrt(YEAR)

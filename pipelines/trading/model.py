@@ -18,7 +18,7 @@ from pipelines.trading.schema import held
 from pipelines.trading.sizing import trades
 from pipelines.trading.strategies.schedule import Rule
 
-YEAR, MONTH = 252, 21  # trading days
+YEAR, MONTH, WEEK = 252, 21, 5  # trading days
 TAIL, WIDE = 0.05, 1.645  # of the days; standard deviations of a normal band of nine in ten
 TESTED = 10_000_000  # dollars: a larger account was not tested
 DRAWN = 6  # days between the points of the past year
@@ -78,7 +78,7 @@ class TradingModel(Model):
             "volatility": round(100 * float(volatility), 2),
             "value_at_risk": round(max(0.0, float(losses[0])) * equity / 100, 2),
             "expected_shortfall": round(max(0.0, float(losses.mean())) * equity / 100, 2),
-            "market_month": round(100 * float((past.closes[-1] / past.closes[-1 - MONTH]).mean() - 1), 2),
+            "market_week": round(100 * float((past.closes[-1] / past.closes[-1 - WEEK]).mean() - 1), 2),
             "value": curve(gone, float(volatility), equity / 100),
             "warnings": warnings(given, equity / 100),
         }

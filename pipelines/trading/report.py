@@ -70,7 +70,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
         "drawdown": drawdown(both.equity[0]),
         "costs": float(both.costs[0]),
         "exceeded": exceeded(model, plan, market),
-        "sharpe": float(own.mean() / own.std() * np.sqrt(YEAR)),
+        "sharpe": float(bootstrap.yearly_sharpe(own)),
         "leak": vectorized.leak(rule, market, plan),
     }
     table = pd.DataFrame({model.name: summary(own, both.equity[0]), HOLDING: summary(holding, both.equity[1])}).T
@@ -87,7 +87,7 @@ def summary(returns: np.ndarray, equity: np.ndarray) -> dict[str, float]:
     return {
         "return": float((equity[-1] / equity[0]) ** (YEAR / len(returns)) - 1),
         "volatility": float(returns.std() * np.sqrt(YEAR)),
-        "sharpe": float(returns.mean() / returns.std() * np.sqrt(YEAR)),
+        "sharpe": float(bootstrap.yearly_sharpe(returns)),
         "drawdown": drawdown(equity),
     }
 

@@ -171,8 +171,8 @@ class Prediction(BaseModel):
     expected_shortfall: float = Field(
         title="Expected shortfall", description="the mean loss of such days", ge=0, json_schema_extra=DOLLARS
     )
-    market_month: float = Field(
-        title="The market's last month", description="mean return of the stocks", json_schema_extra={"unit": "%"}
+    market_week: float = Field(
+        title="The market's last week", description="mean return of the stocks", json_schema_extra={"unit": "%"}
     )
     weights: dict[str, float] = Field(
         title="Target", description="share of the equity", json_schema_extra={"display": "classes"}

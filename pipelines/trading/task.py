@@ -44,7 +44,7 @@ THRESHOLDS = {
     "leak": at_most(0.0),
 }
 TEST_FROM = "2015-01-01"
-Actual = float  # yearly volatility, percent, of the account's daily returns in the month after
+Actual = float  # yearly volatility, percent, of the account's daily returns in the week after
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -108,7 +108,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: TradingModel, tables: Tables) -> pd.DataFrame:
-    """Return expected and realized volatility, what may be lost, and the market's last month, a row per week."""
+    """Return expected and realized volatility, what may be lost, and the market's last week, a row per week."""
     from pipelines.trading import watching
 
     return watching.of_weeks(model, tables)

@@ -12,27 +12,30 @@ if TYPE_CHECKING:
     from capstan.capstone import Tables
     from pipelines.trading.model import TradingModel
 
-WATCHED = ("volatility", "value_at_risk", "market_month")
+WATCHED = ("volatility", "value_at_risk", "market_week")
 
 
 def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
-    """Return a row per week whose next month is known, for an account of cash alone."""
+    """Return a row per week whose next week is known, for an account of cash alone."""
     import pandas as pd
 
     from capstan.capstone import EVENT_TIMESTAMP
     from pipelines.trading import data, days
     from pipelines.trading.data import TICKERS
-    from pipelines.trading.model import YEAR, moves
+    from pipelines.trading.model import WEEK, YEAR, moves
 
     closes = data.market(tables["prices"]).closes
     values, made = closes.to_numpy(), []
     instants = {days.close_of(day): at for at, day in enumerate(closes.index)}
     for known in tables["weeks"].to_dict("records"):
         at = instants[known[EVENT_TIMESTAMP]]
-        if at + days.AHEAD >= len(values):
+        if at + WEEK >= len(values):
             continue
         answer = model.answer(known)
         weights = np.array([answer["weights"].get(name, 0.0) for name in TICKERS])
-        realized = moves(weights, values[at : at + days.AHEAD + 1]).std() * np.sqrt(YEAR)
-        made.append({name: answer[name] for name in WATCHED} | {"realized_volatility": round(100 * float(realized), 2)})
+        gone = moves(weights, values[at : at + WEEK + 1])
+        made.append(
+            {name: answer[name] for name in WATCHED}
+            | {"realized_volatility": round(100 * float(np.sqrt((gone**2).mean() * YEAR)), 2)}
+        )
     return pd.DataFrame(made)
