@@ -46,4 +46,4 @@ def yearly_sharpe(returns: np.ndarray) -> np.ndarray:
     """Return the yearly Sharpe ratio of daily returns, 0 where nothing varies. returns: shape (..., days)."""
     mean, deviation = returns.mean(axis=-1), returns.std(axis=-1)
     varies = deviation > 1e-12
-    return np.where(varies, mean / np.where(varies, deviation, 1.0), 0.0) * np.sqrt(YEAR)
+    return np.asarray(np.where(varies, mean / np.where(varies, deviation, 1.0), 0.0) * np.sqrt(YEAR))

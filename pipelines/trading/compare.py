@@ -7,7 +7,6 @@ It writes `compare.json` into the folder that it is given, and prints the tables
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -64,7 +63,7 @@ def overfitting(market: Market, since: str) -> Line:
     benchmark = report.tested(holding[None], market, pd.Timestamp(since)).returns[0]
     made = backtest_overfitting(returns)
     best = max(sharpe(one) for one in returns.T)
-    year = np.sqrt(report.YEAR)
+    year = np.sqrt(bootstrap.YEAR)
     return {"case": since[:4], "trials": returns.shape[1], "luckiest": luckiest(TRIALS, SPREAD**2) * year} | {
         "best": best * year,
         "holding": sharpe(benchmark) * year,
@@ -77,18 +76,17 @@ def seeds(market: Market, since: str, count: int) -> Iterator[Line]:
     """Yield a line per seed of the strategies that draw: its yearly Sharpe ratio."""
     for name in SEEDED:
         for seed in range(count):
-            plan = walk_forward.plan(replace(CHOSEN[name], seed=seed), market, since)  # type: ignore[call-arg]
+            plan = walk_forward.plan(CHOSEN[name].seeded(seed), market, since)
             returns = report.tested(plan[None], market, pd.Timestamp(since)).returns[0]
-            yield {"case": name, "seed": seed, "sharpe": sharpe(returns) * float(np.sqrt(report.YEAR))}
+            yield {"case": name, "seed": seed, "sharpe": sharpe(returns) * float(np.sqrt(bootstrap.YEAR))}
 
 
 def folded(market: Market) -> Iterator[Line]:
     """Yield the rank correlation of the rankers with the month to come, in folds that overlap and in purged ones."""
-    weeks = pd.merge(days.rows(long(market)), days.ahead(long(market)), on=[days.MARKET, EVENT_TIMESTAMP])
-    weeks = weeks[weeks[LABEL_KNOWN_AT].notna()].reset_index(drop=True)
+    weeks = days.weeks(market)
     begun, known = (weeks[name].to_numpy() for name in (EVENT_TIMESTAMP, LABEL_KNOWN_AT))
     shuffled = np.array_split(np.random.default_rng(0).permutation(len(weeks)), FOLDS)
-    ways = {
+    ways: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {
         "plain": [(np.setdiff1d(np.arange(len(weeks)), test), test) for test in shuffled],
         "purged": list(purged.folds(begun, known, FOLDS, np.timedelta64(days.AHEAD, "D"))),
     }
@@ -102,11 +100,6 @@ def folded(market: Market) -> Iterator[Line]:
                 found += [np.corrcoef(rule.scores(row), label)[0, 1] for row, label in zip(inputs, labels, strict=True)]
             line[way] = float(np.mean(found))
         yield line
-
-
-def long(market: Market) -> pd.DataFrame:
-    """Return closes as rows of `data.load`."""
-    return market.closes.stack().rename("close").reset_index().assign(volume=0)
 
 
 def tables(results: pd.DataFrame) -> str:

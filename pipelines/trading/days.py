@@ -16,6 +16,7 @@ from pipelines.trading.indicators import NEXT, PAST, indicators
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipelines.trading.data import Market
     from pipelines.trading.schema import Event
 
 MARKET, DJIA = "market", "DJIA"
@@ -72,6 +73,13 @@ def ahead(prices: pd.DataFrame) -> pd.DataFrame:
             **CASH_ALONE,
         })  # fmt: skip
     return in_microseconds(pd.DataFrame(made))
+
+
+def weeks(market: Market) -> pd.DataFrame:
+    """Return both of each week whose next month is known."""
+    prices = market.closes.stack().rename("close").reset_index().assign(volume=0)
+    both = rows(prices).merge(ahead(prices), on=[MARKET, EVENT_TIMESTAMP])
+    return both[both[LABEL_KNOWN_AT].notna()].reset_index(drop=True)
 
 
 def in_microseconds(rows: pd.DataFrame) -> pd.DataFrame:

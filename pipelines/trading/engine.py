@@ -129,4 +129,5 @@ def events(market: Market) -> Iterator[Day]:
 
 def cents(closes: np.ndarray | pd.DataFrame) -> np.ndarray:
     """Return dollars in whole cents."""
-    return np.rint(np.asarray(closes) * CENTS).astype(np.int64)
+    whole: np.ndarray = np.rint(np.asarray(closes) * CENTS).astype(np.int64)
+    return whole

@@ -15,7 +15,7 @@ from capstan.errors import CapstanError
 
 def folds(
     begun: np.ndarray, known: np.ndarray, count: int, embargo: np.timedelta64
-) -> Iterator[tuple[np.ndarray, ...]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the places to train on and those to test on, for consecutive parts of time.
 
     begun, known: when each label begins and ends, shape (n,), in order of time. embargo: the time after a test in which

@@ -21,7 +21,8 @@ def parts(weights: np.ndarray, limits: Limits) -> np.ndarray:
     short = -np.minimum(weights, 0).sum(axis=-1, keepdims=True)
     most = limits.short / 100
     kept = np.where(short > most, most / np.maximum(short, 1e-12), 1.0)
-    return np.rint(np.where(weights < 0, weights * kept, weights) * PARTS).astype(np.int64)
+    whole: np.ndarray = np.rint(np.where(weights < 0, weights * kept, weights) * PARTS).astype(np.int64)
+    return whole
 
 
 def trades(

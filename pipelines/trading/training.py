@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -33,9 +32,7 @@ def fit(tables: Tables, strategy: str, seed: int = 0) -> TradingModel:
         raise CapstanError(f"{len(market.closes)} days of prices are too few: {LEAST} are needed. Give earlier ones.")
     if strategy not in CHOSEN:
         raise CapstanError(f"There is no strategy {strategy!r}. Take one of: {', '.join(CHOSEN)}.")
-    rule = CHOSEN[strategy]
-    if hasattr(rule, "seed"):
-        rule = replace(rule, seed=seed)  # type: ignore[type-var]  # each rule is a frozen dataclass
+    rule = CHOSEN[strategy].seeded(seed)
     rule = rule.learn(tables["weeks"]) if isinstance(rule, Ranker) else rule.fit(market)
     return TradingModel(strategy, rule, inflation(rule, market))
 

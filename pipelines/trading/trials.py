@@ -15,7 +15,7 @@ import pandas as pd
 from capstan.settings import settings
 from models.study import Study, options
 from models.tuning import Setting
-from pipelines.trading import data, report, walk_forward
+from pipelines.trading import bootstrap, data, report, walk_forward
 from pipelines.trading.overfitting import sharpe
 from pipelines.trading.variants import FAMILIES
 
@@ -58,7 +58,7 @@ def spread(results: pd.DataFrame) -> float:
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of the README: the best setting of each family, and how many were tried."""
-    year = np.sqrt(report.YEAR)
+    year = np.sqrt(bootstrap.YEAR)
     shown = {
         "Sharpe ratio, 2009 to 2012": lambda rows: f"{year * rows['sharpe'].mean():.2f}",
         "2013 and 2014": lambda rows: f"{year * rows['sharpe_validated'].mean():.2f}",

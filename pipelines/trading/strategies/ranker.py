@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from capstan.capstone import EVENT_TIMESTAMP
 from capstan.errors import CapstanError
 from pipelines.trading.engine import Past
 from pipelines.trading.indicators import INDICATORS, NEXT, indicators
@@ -47,9 +46,7 @@ class Ranker(Rule):
         """Return the rule as it learned from prices: of each week, what was known, and the month after."""
         from pipelines.trading import days
 
-        prices = market.closes.stack().rename("close").reset_index().assign(volume=0)
-        weeks = days.rows(prices).merge(days.ahead(prices), on=[days.MARKET, EVENT_TIMESTAMP])
-        return self.learn(weeks[weeks[NEXT].map(lambda one: bool(np.isfinite(one).all()))])
+        return self.learn(days.weeks(market))
 
     def learn(self, weeks: pd.DataFrame) -> Self:
         """Return the rule as it learned from weeks with their features and labels."""

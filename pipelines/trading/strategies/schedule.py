@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from pipelines.trading.data import Market
 
 
+@dataclass(frozen=True)
 class Rule:
-    """A strategy that makes its weights anew in each period. Subclasses are frozen dataclasses of their settings."""
+    """A strategy that makes its weights anew in each period. The fields of a subclass are its settings."""
 
     period = "M"
     least = 253  # closes that the weights need
+
+    def seeded(self, seed: int) -> Self:
+        """Return the rule with a seed, where it draws by chance."""
+        return replace(self, **{"seed": seed}) if hasattr(self, "seed") else self
 
     def fit(self, market: Market) -> Self:
         """Return the rule as it learned from prices. Most have nothing to learn."""
