@@ -62,12 +62,15 @@ class Broker:
         self.guards, self.costs, self.limits = guards, costs, limits
         path.parent.mkdir(parents=True, exist_ok=True)
         self.database = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self.database.execute("PRAGMA synchronous=FULL")
-        with self._writing():
-            for statement in filter(str.strip, SCHEMA.split(";")):
-                self.database.execute(statement)
-            if not self._all("SELECT 1 FROM account"):
-                self.database.execute("INSERT INTO account VALUES (?, '')", (cash,))
+        try:
+            self.database.execute("PRAGMA synchronous=FULL")
+            with self._writing():
+                for statement in filter(str.strip, SCHEMA.split(";")):
+                    self.database.execute(statement)
+                if not self._all("SELECT 1 FROM account"):
+                    self.database.execute("INSERT INTO account VALUES (?, '')", (cash,))
+        except sqlite3.DatabaseError as error:
+            raise CapstanError(f"{path} cannot be read as an account: {error}. Give a new file, or a copy.") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -76,7 +79,8 @@ class Broker:
     def on_close(self, day: str, prices: Mapping[str, int], volumes: Mapping[str, int]) -> list[Fill]:
         """Fill the open orders at the close of a day, and stop the account after too great a loss. Return the fills.
 
-        prices: cents. volumes: shares. Raises CapstanError for a day before the last, or for other prices of the last.
+        prices: cents. volumes: shares. Raises CapstanError for a day before the last, for other prices of the last, and
+        where a stock that is held or ordered has no price.
         """
         told = json.dumps(dict(prices), sort_keys=True), json.dumps(dict(volumes), sort_keys=True)
         with self._writing():
@@ -86,6 +90,8 @@ class Broker:
                     raise CapstanError(f"The close of {last[0]} is booked: a close of {day} comes too late.")
                 return self.fills(day)
             account, taken = self.account(), {one.ticker: one for one in self.open_orders()}
+            if missing := {*account.shares, *taken} - {name for name, price in prices.items() if price > 0}:
+                raise CapstanError(f"The close of {day} needs a price above 0 of {', '.join(sorted(missing))}.")
             fills, rest = fill_day(taken, day, prices, volumes, account, self.costs, self.limits)
             for fill in fills:
                 account.book(fill)

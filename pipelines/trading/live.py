@@ -29,6 +29,7 @@ from pipelines.trading.sizing import trades
 from pipelines.trading.variants import CHOSEN
 
 YEAR = 2017
+SEND = partial(post, "trading")
 
 
 class Decider(Protocol):
@@ -41,7 +42,7 @@ class Decider(Protocol):
         """Return the orders after the close of the last day that was learned, or None to leave things alone."""
 
 
-class Rule:
+class InProcess:
     """A strategy in this process."""
 
     def __init__(self, strategy: Strategy, name: str = "paper"):
@@ -66,7 +67,7 @@ class Endpoint:
     send: gets a path and a body, and returns the answer, of `capstan.endpoint_client` by default.
     """
 
-    def __init__(self, name: str = "paper", send: Callable[[str, dict[str, Any]], Any] = partial(post, "trading")):  # noqa: B008 - called once
+    def __init__(self, name: str = "paper", send: Callable[[str, dict[str, Any]], Any] = SEND):
         self.name, self.send = name, send
         self.known = str(self._ask("", Account(100_000))["day"])  # the day of its last prices
 
@@ -140,7 +141,7 @@ def main() -> None:
     """Replay a year, or look at an account."""
     without_tracebacks()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("account", type=Path, help="the file of the paper broker")
+    parser.add_argument("account", type=Path, help="the file of the paper broker; a new one to begin with")
     parser.add_argument("--rule", choices=CHOSEN, help="who decides, in place of the endpoint")
     parser.add_argument("--year", type=int, default=YEAR)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from day to day")
@@ -150,6 +151,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.stop == "":
         raise CapstanError("Say why the account stops: --stop REASON.")
+    looks = given.show or given.resume or given.stop
+    if looks and not given.account.exists():
+        raise CapstanError(f"There is no account {given.account}. Give the file that the trader was started with.")
     broker = Broker(given.account)
     if given.stop:
         broker.stop(given.stop)
@@ -158,7 +162,7 @@ def main() -> None:
     elif not given.show:
         market = data.market(data.load(data.find(settings().data_dir)))
         first, last = f"{given.year}-01-01", f"{given.year}-12-31"
-        decider = Rule(CHOSEN[given.rule].fit(market.until(first))) if given.rule else Endpoint()
+        decider: Decider = InProcess(CHOSEN[given.rule].fit(market.until(first))) if given.rule else Endpoint()
         follow(broker, decider, events(market.until(last)), first, given.pause)
     print(shown(broker))
 

@@ -39,7 +39,7 @@ def mean_variance(mean: np.ndarray, covariance: np.ndarray, aversion: float, bou
 
     bounds.check(len(mean))
     weights = cvxpy.Variable(len(mean))
-    scale = np.trace(covariance) / len(mean)  # the solver's tolerances are for numbers near 1
+    scale = _scale(covariance)
     # The variance as a norm: a covariance whose least eigenvalue is a rounding error below zero stays convex.
     variance = sum_squares(_root(covariance / scale) @ weights)
     kept = [weights.sum() == 1, weights >= bounds.least, weights <= bounds.greatest]
@@ -65,7 +65,7 @@ def risk_parity(covariance: np.ndarray, bounds: Bounds) -> np.ndarray:
     stocks = len(covariance)
     bounds.check(stocks)
     sizes = cvxpy.Variable(stocks)
-    scale = np.trace(covariance) / stocks
+    scale = _scale(covariance)
     risk = sum_squares(_root(covariance / scale) @ sizes) / 2
     kept = [sizes >= bounds.least * sizes.sum(), sizes <= bounds.greatest * sizes.sum()]
     _solve(cvxpy.Problem(cvxpy.Minimize(risk - log(sizes).sum()), kept))
@@ -104,6 +104,14 @@ def black_litterman(
     within = views.portfolios @ crossed
     gain = np.linalg.solve(within + views.doubt * np.diag(np.diag(within)), crossed.T).T
     return mean + gain @ (views.returns - views.portfolios @ mean), covariance + unsure - gain @ crossed.T
+
+
+def _scale(covariance: np.ndarray) -> float:
+    """Return the mean variance: the solver's tolerances are for numbers near 1. Refuses returns that never vary."""
+    scale = float(np.trace(covariance)) / max(len(covariance), 1)
+    if not 0 < scale < np.inf:
+        raise CapstanError("A portfolio needs a stock or more whose returns vary and have no holes: check the prices.")
+    return scale
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

@@ -1,5 +1,8 @@
 """The paper broker: each limit, what is sent twice, the stop, and a year that is the backtest's."""
 
+import subprocess
+import sys
+
 import pytest
 
 from capstan.errors import CapstanError
@@ -7,7 +10,7 @@ from pipelines.trading.broker import Broker
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.guards import Guards
-from pipelines.trading.live import Rule, follow
+from pipelines.trading.live import InProcess, follow
 from pipelines.trading.orders import NO_COSTS, Fill, Order, order
 from pipelines.trading.variants import CHOSEN
 
@@ -132,6 +135,24 @@ def test_the_kill_switch_cancels_what_is_open_and_keeps_its_first_reason(broker)
     assert broker.on_close(SECOND, PRICES, VOLUMES) == []
 
 
+def test_a_close_without_a_price_of_what_is_held_or_ordered_is_refused(broker):
+    broker.submit(FIRST, [order("paper", FIRST, "KO", 10)])
+    for prices in ({"XOM": 8_000}, PRICES | {"KO": 0}):
+        with pytest.raises(CapstanError, match="needs a price above 0 of KO"):
+            broker.on_close(SECOND, prices, VOLUMES)
+    assert len(broker.on_close(SECOND, PRICES, VOLUMES)) == 1
+
+
+def test_another_file_is_refused_and_a_missing_account_is_not_made_to_be_stopped(path):
+    path.write_text("no database, but a text that is longer than the head of one" * 20)
+    with pytest.raises(CapstanError, match="cannot be read as an account"):
+        Broker(path)
+    missing = path.with_name("typo.db")
+    command = [sys.executable, "-m", "pipelines.trading.live", str(missing), "--stop", "now"]
+    made = subprocess.run(command, capture_output=True, text=True)
+    assert made.returncode == 1 and "There is no account" in made.stderr and not missing.exists()
+
+
 def test_limits_and_orders_before_the_first_close_are_refused(path):
     with pytest.raises(CapstanError, match="1 or more"):
         Guards(loss=0)
@@ -144,7 +165,7 @@ def test_a_year_of_the_broker_is_the_backtest(market, path, name):
     past = market.until("2017-12-31").since("2015-06-01")
     backtest = run(Engine(CHOSEN[name], TICKERS, name="paper"), events(past), since="2017-01-01")
     broker = Broker(path)
-    follow(broker, Rule(CHOSEN[name]), events(past), "2017-01-01")
+    follow(broker, InProcess(CHOSEN[name]), events(past), "2017-01-01")
     assert broker.fills() == backtest.fills and len(backtest.fills) > 200
     assert list(broker.equity().values()) == backtest.equity.tolist()
     assert broker.refusals() == [] and not broker.stopped()

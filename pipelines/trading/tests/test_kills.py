@@ -81,6 +81,15 @@ def test_kills_at_any_moment_change_nothing_in_the_end(whole, tmp_path):
     assert finished(path) == whole[0]
 
 
+def test_two_traders_at_once_are_as_one(whole, tmp_path):
+    path = tmp_path / "paper.db"
+    command = [sys.executable, "-m", "pipelines.trading.tests.trader", str(path), "0"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    told = [process.communicate(timeout=30)[1].decode() for process in both]
+    assert all("comes too late" in text for text in told if text)  # one that is behind is refused
+    assert finished(path) == whole[0]
+
+
 @pytest.mark.rotating
 def test_the_command_that_is_killed_all_year_trades_as_the_backtest(market, tmp_path):
     path, moments = tmp_path / "paper.db", random.Random(0)

@@ -102,6 +102,10 @@ def test_a_stock_without_a_whole_year_gets_no_weight(closes):
     assert made["KO"] == 0 and made.sum() == pytest.approx(1)
 
 
-def test_too_few_closes_are_refused(closes):
+def test_too_few_closes_and_prices_that_never_move_are_refused(closes):
+    still = closes.iloc[:300] * 0 + 10.0
+    for name in ("minimum variance", "risk parity"):
+        with pytest.raises(CapstanError, match="whose returns vary"):
+            allocations.ALLOCATIONS[name](still)
     with pytest.raises(CapstanError, match="253 closes, and there are 100"):
         allocations.risk_parity(closes.iloc[:100])
