@@ -63,7 +63,7 @@ class Broker:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.database = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:
-            self.database.execute("PRAGMA synchronous=FULL")
+            self.database.execute("PRAGMA synchronous=EXTRA")  # FULL, and the folder of the journal as well
             with self._writing():
                 for statement in filter(str.strip, SCHEMA.split(";")):
                     self.database.execute(statement)
@@ -80,7 +80,7 @@ class Broker:
         """Fill the open orders at the close of a day, and stop the account after too great a loss. Return the fills.
 
         prices: cents. volumes: shares. Raises CapstanError for a day before the last, for other prices of the last, and
-        where a stock that is held or ordered has no price.
+        where a stock that is held or ordered has no price or volume.
         """
         told = json.dumps(dict(prices), sort_keys=True), json.dumps(dict(volumes), sort_keys=True)
         with self._writing():
@@ -90,8 +90,10 @@ class Broker:
                     raise CapstanError(f"The close of {last[0]} is booked: a close of {day} comes too late.")
                 return self.fills(day)
             account, taken = self.account(), {one.ticker: one for one in self.open_orders()}
-            if missing := {*account.shares, *taken} - {name for name, price in prices.items() if price > 0}:
-                raise CapstanError(f"The close of {day} needs a price above 0 of {', '.join(sorted(missing))}.")
+            if missing := {*account.shares, *taken} - {name for name in volumes if prices.get(name, 0) > 0}:
+                raise CapstanError(
+                    f"The close of {day} needs a price above 0 and a volume of {', '.join(sorted(missing))}."
+                )
             fills, rest = fill_day(taken, day, prices, volumes, account, self.costs, self.limits)
             for fill in fills:
                 account.book(fill)

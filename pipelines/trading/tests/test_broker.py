@@ -137,9 +137,9 @@ def test_the_kill_switch_cancels_what_is_open_and_keeps_its_first_reason(broker)
 
 def test_a_close_without_a_price_of_what_is_held_or_ordered_is_refused(broker):
     broker.submit(FIRST, [order("paper", FIRST, "KO", 10)])
-    for prices in ({"XOM": 8_000}, PRICES | {"KO": 0}):
-        with pytest.raises(CapstanError, match="needs a price above 0 of KO"):
-            broker.on_close(SECOND, prices, VOLUMES)
+    for prices, volumes in (({"XOM": 8_000}, VOLUMES), (PRICES | {"KO": 0}, VOLUMES), (PRICES, {"XOM": 1})):
+        with pytest.raises(CapstanError, match="needs a price above 0 and a volume of KO"):
+            broker.on_close(SECOND, prices, volumes)
     assert len(broker.on_close(SECOND, PRICES, VOLUMES)) == 1
 
 

@@ -47,11 +47,13 @@ def whole(tmp_path_factory) -> tuple[list, int]:
     return made, len(statements)
 
 
-def killed(path: Path, statement: int = 0, after: float = 0.0) -> None:
-    """Run a trader that dies before a statement, or after some seconds."""
+def killed(path: Path, statement: int = 0, after: float = 0.0, ready: bool = True) -> None:
+    """Run a trader that dies before a statement, or some seconds after it is ready, or after its start."""
     command = [sys.executable, "-m", "pipelines.trading.tests.trader", str(path), str(statement)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        assert process.stdout is not None
+        if ready:
+            assert process.stdout.readline() == b"ready\n"
         if not statement:
             time.sleep(after)
             process.kill()
@@ -76,6 +78,8 @@ def test_a_kill_before_any_statement_changes_nothing_in_the_end(whole, tmp_path)
 
 def test_kills_at_any_moment_change_nothing_in_the_end(whole, tmp_path):
     path, moments = tmp_path / "paper.db", random.Random(0)
+    for _ in range(4):
+        killed(path, after=moments.uniform(0.03, 0.12), ready=False)  # it makes the file meanwhile
     for _ in range(8):
         killed(path, after=moments.uniform(0, 0.02))
     assert finished(path) == whole[0]
