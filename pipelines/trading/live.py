@@ -82,8 +82,8 @@ class Endpoint:
         """Return the orders of the answer. Raises CapstanError where the endpoint is ahead."""
         if event.day < self.known:
             raise CapstanError(
-                f"The endpoint knows prices until {self.known}, and {event.day} is not decided. Give it those before: "
-                f"capstan run trading --set as_of={event.day}T00:00:00Z"
+                f"The endpoint knows prices until {self.known}, and {event.day} is not decided. Start another: "
+                f"CAPSTAN_HOME=FOLDER capstan run trading --set as_of={event.day}T00:00:00Z"
             )
         made = self._ask(event.day, account)
         if not made["decided"]:

@@ -1,13 +1,13 @@
 """`python -m pipelines.trading.rehearsal`: a year through the endpoint, with a trader that is killed again and again.
 
-It asks the endpoint, which has to be up and know no price of the year:
+It asks the endpoint, which has to be up and know no price of the year, so it needs a home of its own:
 
+    export CAPSTAN_HOME=FOLDER    # a new one; a champion would keep what the store knows
     capstan run trading --set as_of=2017-01-03T00:00:00Z
 
 It starts `pipelines.trading.live`, kills it with SIGKILL at random moments, starts it again until the year is over, and
 compares what the broker booked with the backtest of the same strategy. It writes `rehearsal.json` into the folder that
-it is given. After a rehearsal the endpoint knows the year: the next needs a run with another instant, such as
-2017-01-02T12:00:00Z, since a run with the same one keeps what the store has.
+it is given.
 """
 
 from __future__ import annotations
@@ -90,7 +90,10 @@ def main() -> None:
     first = f"{YEAR}-01-01"
     market = data.market(data.load(data.find(settings().data_dir))).until(f"{YEAR}-12-31")
     if Endpoint().known >= first:
-        raise CapstanError(f"The endpoint knows {YEAR}: capstan run trading --set as_of={YEAR}-01-03T00:00:00Z")
+        raise CapstanError(
+            f"The endpoint knows {YEAR}. One that does not comes from a new folder: "
+            f"CAPSTAN_HOME=FOLDER capstan run trading --set as_of={first}T00:00:00Z"
+        )
     backtest = run(Engine(CHOSEN[given.strategy], TICKERS, name="paper"), events(market), since=first)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paper.db"
