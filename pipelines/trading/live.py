@@ -29,7 +29,7 @@ from pipelines.trading.sizing import trades
 from pipelines.trading.variants import CHOSEN
 
 YEAR = 2017
-SEND = partial(post, "trading")
+SEND = partial(post, "trading", patience=120.0)  # seconds, while the endpoint loads
 
 
 class Decider(Protocol):
