@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from pipelines.trading import data
 from pipelines.trading.broker import Broker
 from pipelines.trading.data import CENTS, TICKERS
 from pipelines.trading.engine import Day, History, Strategy, cents, events
+from pipelines.trading.guards import Guards
 from pipelines.trading.orders import Account, Limits, Order, order
 from pipelines.trading.sizing import trades
 from pipelines.trading.variants import CHOSEN
@@ -145,6 +147,8 @@ def main() -> None:
     parser.add_argument("--rule", choices=CHOSEN, help="who decides, in place of the endpoint")
     parser.add_argument("--year", type=int, default=YEAR)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from day to day")
+    for name, value in asdict(Guards()).items():
+        parser.add_argument(f"--{name}", type=int, default=value, help="a limit of the broker: see STUDIES.md")
     parser.add_argument("--show", action="store_true", help="print the account, and do nothing")
     parser.add_argument("--stop", metavar="REASON", help="cancel all open orders, and refuse new ones")
     parser.add_argument("--resume", action="store_true", help="take orders again")
@@ -154,7 +158,7 @@ def main() -> None:
     looks = given.show or given.resume or given.stop
     if looks and not given.account.exists():
         raise CapstanError(f"There is no account {given.account}. Give the file that the trader was started with.")
-    broker = Broker(given.account)
+    broker = Broker(given.account, guards=Guards(given.position, given.loss, given.orders))
     if given.stop:
         broker.stop(given.stop)
     elif given.resume:
