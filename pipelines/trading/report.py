@@ -11,8 +11,9 @@ import pandas as pd
 from capstan.capstone import EVENT_TIMESTAMP
 from capstan.evaluation import Evaluation, Section
 from pipelines.trading import bootstrap, cards, data, vectorized
+from pipelines.trading.bootstrap import YEAR
 from pipelines.trading.indicators import PAST
-from pipelines.trading.model import TAIL, YEAR, moves
+from pipelines.trading.model import TAIL, moves
 from pipelines.trading.overfitting import luckiest, probabilistic_sharpe
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
 from pipelines.trading.strategies.schedule import Since

@@ -9,8 +9,9 @@ import numpy as np
 
 from capstan.errors import CapstanError
 from pipelines.trading import data, vectorized
+from pipelines.trading.bootstrap import YEAR
 from pipelines.trading.indicators import PAST
-from pipelines.trading.model import YEAR, TradingModel, moves
+from pipelines.trading.model import TradingModel, moves
 from pipelines.trading.strategies.ranker import Ranker
 from pipelines.trading.strategies.schedule import Rule, Since
 from pipelines.trading.variants import CHOSEN

@@ -21,8 +21,9 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
 
     from capstan.capstone import EVENT_TIMESTAMP
     from pipelines.trading import data, days
+    from pipelines.trading.bootstrap import YEAR
     from pipelines.trading.data import TICKERS
-    from pipelines.trading.model import WEEK, YEAR, moves
+    from pipelines.trading.model import WEEK, moves
 
     closes = data.market(tables["prices"]).closes
     values, made = closes.to_numpy(), []

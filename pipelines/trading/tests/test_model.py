@@ -62,6 +62,23 @@ def test_risk_is_that_of_the_weights(model, known):
     assert not answer.warnings and "cash that is kept" in cash.warnings[0]
 
 
+def test_what_is_dear_or_beyond_the_tests_is_said(model, known):
+    [small] = asked(model, known, cash=5_000, holdings=[]).warnings
+    assert "cost 0.5% of the equity" in small
+    assert "more than 10,000,000 dollars" in asked(model, known, cash=20_000_000).warnings[0]
+
+
+def test_reasons_have_the_nature_of_the_stock(model, known):
+    closes = days.past(known).closes
+    daily, at = np.diff(np.log(closes), axis=0), TICKERS.index("KO")
+    alike = np.corrcoef(daily[:, at], np.delete(daily, at, axis=1).mean(axis=1))[0, 1]
+    [reason] = [one.reason for one in asked(model, known).orders if one.ticker == "KO"]
+    assert reason == (
+        f"0.0% to 3.2% of the equity (equal weights); volatility {daily[:, at].std() * np.sqrt(252):.0%} a year, "
+        f"correlation {alike:.2f}"
+    )
+
+
 def test_stocks_that_are_left_out_are_sold_and_not_bought(model, known):
     answer = asked(model, known, exclude=["AAPL", "KO"])
     assert not {"AAPL", "KO"} & set(answer.weights) and sum(answer.weights.values()) == pytest.approx(1, abs=1e-3)
