@@ -28,6 +28,7 @@ def size(retrieval: HistoricalRetrieval) -> int:
     """Return how many rows the entity rows and the sources of all views have. A query of entity rows is counted."""
     config = retrieval.config
     with sources.connect(config.offline_store) as connection:
+        retrieval.inputs(connection)  # says what is wrong with a source
         total: int = sum(sum(sources.counts(connection, view.source, config.repo_path)) for view in retrieval.views)
         if isinstance(retrieval.entities, EntityRows):
             total += retrieval.entities.table.num_rows

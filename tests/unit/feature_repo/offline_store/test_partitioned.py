@@ -140,8 +140,9 @@ def test_task_whose_worker_is_killed_is_done_again(tmp_path, ray):
     assert killed and made.combine_chunks() == expected.combine_chunks()
 
 
-def test_errors_are_those_of_one_process(tmp_path):
-    store = feature_store(tmp_path / "repo", engine="ray", task_rows=2)
+@pytest.mark.parametrize("engine", ["ray", "auto"])
+def test_errors_are_those_of_one_process(tmp_path, engine):
+    store = feature_store(tmp_path / "repo", engine=engine, task_rows=2, auto_rows=1)
     store.apply([entity(), view(write(tmp_path / "a.parquet", [(1, at(0), 10)] * 5))])
     with pytest.raises(FeastEntityDFMissingColumnsError):
         store.get_historical_features(entities([(at(1),)], "event_timestamp"), ["stats:v"]).to_df()

@@ -1,6 +1,7 @@
 """Reading and writing in an object store, which is a server in this process."""
 
 import time
+from itertools import product
 
 import pyarrow.parquet as pq
 import pytest
@@ -132,3 +133,33 @@ def test_threads_that_share_a_file_read_their_own_part(tmp_path):
         connection.register_filesystem(SlowStore(SlowFiles()))
         query = f"SELECT sum(a), sum(b), sum(c), sum(d) FROM 'slow:/{tmp_path}/rows.parquet'"
         assert [list(connection.execute(query).fetchone()) for _ in range(3)] == [list(frame.sum())] * 3
+
+
+@pytest.mark.slow
+def test_parts_of_a_join_are_kept_in_the_object_store(tmp_path, endpoint):
+    import ray
+    from pyarrow.fs import FileSelector, S3FileSystem
+
+    from models.ray_workers import start_ray
+
+    scratch = {"scratch_location": "s3://bucket/scratch", "scratch_location_endpoint_override": endpoint}
+    store = feature_store(tmp_path / "repo", engine="ray", task_rows=4, **scratch)
+    source = write(
+        tmp_path / "source.parquet",
+        [(key % 3, at(hour), 10 * hour + key % 3) for hour, key in product(range(4), range(3))],
+    )
+    remote = S3FileSystem(endpoint_override=endpoint)
+    pq.write_table(pq.read_table(source), "bucket/source.parquet", filesystem=remote)
+    store.apply([entity(), view("s3://bucket/source.parquet", s3_endpoint_override=endpoint)])
+    start_ray(cpus=2)
+    try:
+        asked = entities([(2, at(3)), (0, at(0)), (1, at(1.5)), (9, at(1)), (2, at(0)), (0, at(2))])
+        result = store.get_historical_features(asked, ["stats:v"]).to_df()
+    finally:
+        ray.shutdown()
+    assert values(result) == [32, 0, 11, None, 2, 20]
+    assert not [
+        file
+        for file in remote.get_file_info(FileSelector("bucket/scratch", recursive=True, allow_not_found=True))
+        if file.is_file
+    ]
