@@ -1,6 +1,7 @@
 """Files as text: PDF, DOCX, HTML, text and scans; what is not read is refused with a reason."""
 
 import io
+import struct
 import zlib
 
 import docx as python_docx
@@ -135,10 +136,19 @@ def test_text_of_a_file_is_what_a_reader_sees(content, wanted):
     assert text.text_of(content) == wanted
 
 
-def picture(*size: int) -> bytes:
+def picture(width: int, height: int) -> bytes:
+    """Return a white picture."""
     held = io.BytesIO()
-    Image.new("1", size).save(held, "PNG")
+    Image.new("1", (width, height), 1).save(held, "PNG")
     return held.getvalue()
+
+
+def large(width: int, height: int) -> bytes:
+    """Return a picture that says it has this size, and has 64 pixels: a whole one would take gigabytes."""
+    content = bytearray(picture(8, 8))
+    content[16:24] = struct.pack(">II", width, height)
+    content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))  # of the header
+    return bytes(content)
 
 
 FLATE = zlib.compress(b" " * 60_000_000, 9)
@@ -153,8 +163,8 @@ TWICE = made.packed(zlib.compress(FLATE), "/FlateDecode/FlateDecode")
         (b"a" * 500_001, "at most 500,000 are read"),
         (b"word " * 20_000, "at most 50,000 are read"),
         (b"\x89PNG\r\n\x1a\n", "It is not a PNG or JPEG image that can be read"),
-        (picture(9_000, 9_000), "9000 x 9000 pixels"),
-        (picture(60_000, 60_000), "DecompressionBombError"),
+        (large(9_000, 9_000), "9000 x 9000 pixels"),
+        (large(60_000, 60_000), "DecompressionBombError"),
         (picture(300, 200), "no text"),
         (b"GIF89a", "Save it as PNG or JPEG"),
         (rb"{\rtf1 words}", "RTF"),
