@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from capstan.cluster.names import SETTINGS
+from capstan.cluster.scheduling_values import Images, Key, Labels, Name, Tolerations
 from capstan.errors import CapstanError, did_you_mean
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +32,7 @@ class Settings(BaseSettings):
         [], description="more folders of capstones beside `pipelines/`, separated as in PATH"
     )
     image: str = Field("", description="the repository of the image, such as localhost:5001/capstan; or with a tag")
-    images: dict[str, str] = Field({}, description="cluster: the image of each capstone that it has, as JSON")
+    images: Images = Field({}, description="cluster: the image of each capstone that it has, as JSON")
     step_server: Path | None = Field(None, description="run: the FIFO of a step server that many runs share")
     host: str = Field("127.0.0.1", description="the address that local services listen on")
     mlflow_port: int = Field(5000, description="the port of the local MLflow server")
@@ -70,6 +71,18 @@ class Settings(BaseSettings):
     ray_cluster: str = Field("", description="cluster: a RayCluster to train on; by default each job makes its own")
     ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")
     ray_cpus: int = Field(1, ge=1, description="cluster: the CPUs of each worker of a training job")
+    ray_min_workers: int | None = Field(
+        None, ge=0, description="cluster: the workers that a training job keeps while it needs no more; by default all"
+    )
+    queue: Name = Field("", description="cluster: the queue of Kueue in which steps and training jobs wait")
+    queue_priority: Name = Field("", description="cluster: their WorkloadPriorityClass, by which Kueue orders them")
+    priority_class: Name = Field("", description="cluster: the PriorityClass of pods of training jobs and endpoints")
+    node_selector: Labels = Field(
+        {}, description="cluster: labels of the nodes of steps, training jobs and endpoints, as JSON"
+    )
+    tolerations: Tolerations = Field([], description="cluster: taints of nodes that these pods tolerate, as JSON")
+    gpu: Key = Field("nvidia.com/gpu", description="cluster: the resource that a pod with a GPU asks for")
+    gpu_node_selector: Labels = Field({}, description="cluster: more labels of the nodes of pods with a GPU, as JSON")
     namespace: str = Field(
         "capstan",
         pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
@@ -136,6 +149,13 @@ class Settings(BaseSettings):
     def _is_a_folder(cls, value: Path | None) -> Path | None:
         if value and not value.is_dir():
             raise ValueError(f"there is no folder {value}; correct it, or unset it")
+        return value
+
+    @field_validator("queue_priority")
+    @classmethod
+    def _has_a_queue(cls, value: str, info: ValidationInfo) -> str:
+        if value and not info.data.get("queue", "unknown"):
+            raise ValueError("it orders what waits in a queue; set CAPSTAN_QUEUE, too")
         return value
 
     @field_validator("webhooks", mode="before")
@@ -206,8 +226,14 @@ def settings() -> Settings:
         return Settings(_secrets_dir=[*mounted.values()])
     except ValidationError as error:
         # Not what was given: it may be a token.
-        wrong = [f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}." for problem in error.errors()]
+        wrong = [f"{PREFIX}{_place(problem['loc'])}: {problem['msg']}." for problem in error.errors()]
         raise CapstanError(f"{' '.join(wrong)} docs/settings.md describes every setting.") from None
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Return where a value is, such as "TOLERATIONS[0][effect]"."""
+    name, *inside = location
+    return str(name).upper() + "".join(f"[{part}]" for part in inside if part != "[key]")
 
 
 def misspelt() -> list[str]:

@@ -90,16 +90,15 @@ def compile_pipeline(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The YAML file; NAME.yaml by default.")] = None,
 ) -> None:
     """Compile a capstone's pipeline to the YAML that Kubeflow Pipelines runs."""
-    from kfp import compiler
-
     from capstan import catalogue
+    from capstan.cluster import package
     from capstan.errors import CapstanError
 
     path = output or Path(f"{capstone}.yaml")
     partial = path.with_name(f".partial-{path.name}")  # a full disk leaves no half of a pipeline
     pipeline = catalogue.load_pipeline(capstone)
     try:
-        compiler.Compiler().compile(pipeline, str(partial))
+        package.write(pipeline, partial)
         partial.replace(path)
     except (OSError, ValueError) as error:
         raise CapstanError(

@@ -15,6 +15,7 @@ DISRUPTIONS = {
     "DeletionByPodGC": "its node is gone",
     "TerminationByKubelet": "its node ended it",
 }
+HELD = ("Unschedulable", "SchedulingGated")  # reasons of a pod without a node; the latter waits in a queue
 DEADLINE = "DeadlineExceeded"  # the reason of a pod whose run was stopped
 RESTARTED = "its node restarted under it"
 DELETED = "it was deleted"
@@ -63,7 +64,7 @@ def finished(pod: dict[str, Any]) -> str:
 def waiting(pod: dict[str, Any]) -> str:
     """Return why a pod cannot start, or nothing."""
     states = [state.get("waiting", {}) for state in _states(pod)]
-    states += [item for item in pod["status"].get("conditions", []) if item.get("reason") == "Unschedulable"]
+    states += [item for item in pod["status"].get("conditions", []) if item.get("reason") in HELD]
     for state in states:
         if state.get("reason", "") not in ("", "ContainerCreating", "PodInitializing"):
             advice = " `capstan cluster up CAPSTONE` builds its image." if "Image" in state["reason"] else ""

@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 
 from capstan.catalogue import load
-from capstan.cluster import api, templates
+from capstan.cluster import api, ray_autoscaling, scheduling, templates
 from capstan.cluster.names import NAMESPACE, service_name
 from capstan.errors import CapstanError
 from capstan.notes import note
@@ -28,8 +28,10 @@ from capstan.storage import Storage
 RAY = f"/apis/ray.io/v1/namespaces/{NAMESPACE}"
 PATH = f"{RAY}/rayjobs"
 START_SECONDS = 600  # to pull the image and find room
+POLL_SECONDS = 1
 BEAT_SECONDS, STALE_SECONDS = 10, 60  # the step is alive; the job ends by itself when it is not
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED"}
+HELD = {"Suspending", "Suspended"}  # by a queue: before it starts, and when others take its place
 
 
 def run(
@@ -61,25 +63,32 @@ def run(
 
 
 def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
-    """Return a RayJob with a cluster whose pods run an image. size: of a worker, where a task states one."""
+    """Return a RayJob with a cluster whose pods run an image. size: of a worker, where a task states one.
+
+    With CAPSTAN_QUEUE it waits there; with CAPSTAN_RAY_MIN_WORKERS its cluster grows to `workers`. Workers with GPUs
+    are there from the start: a training takes GPUs only if it finds as many as it has workers.
+    """
     head, worker = templates.pod("ray-head", image), templates.pod("ray-worker", image, size)
     gpus = {"num-gpus": str(size.gpus)} if size and size.gpus else {}
     group = {"groupName": "workers", "replicas": workers, "minReplicas": workers, "maxReplicas": workers}
-    spec = {
-        "shutdownAfterJobFinishes": True,
-        "rayClusterSpec": {
-            # Nothing but the driver runs on the head: it has no CPUs to give.
-            "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
-            "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": str(cpus(size))} | gpus, "template": worker}],
-        },
+    cluster: dict[str, Any] = {
+        # Nothing but the driver runs on the head: it has no CPUs to give.
+        "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
+        "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": str(cpus(size))} | gpus, "template": worker}],
     }
-    return _job(name, entrypoint, spec)
+    least = settings().ray_min_workers
+    elastic = False
+    if least is not None and least < workers and not gpus:
+        cluster, elastic = ray_autoscaling.scaled(cluster, least), True
+    job = _job(name, entrypoint, {"shutdownAfterJobFinishes": True, "rayClusterSpec": cluster})
+    return scheduling.queued(job, elastic)
 
 
 def definition_on(cluster: str, name: str, entrypoint: str, image: str) -> dict[str, Any]:
     """Return a RayJob on a RayCluster that is there, and note when that runs another image than this one.
 
-    Raises CapstanError when there is no such cluster: the job would wait for it.
+    It waits in no queue: Kueue takes in the RayCluster itself, and no job on it. Raises CapstanError when there is no
+    such cluster: the job would wait for it.
     """
     known = api.get(f"{RAY}/rayclusters/{cluster}")
     if known is None:
@@ -164,28 +173,36 @@ def _beating(storage: Storage, key: str) -> Iterator[None]:
 
 
 def _follow(name: str) -> None:
-    """Wait for a job, and print its log as it grows. Raises CapstanError when it fails."""
-    printed, deadline = 0, time.monotonic() + START_SECONDS
+    """Wait for a job, and print its log as it grows. Raises CapstanError when it fails.
+
+    A job that a queue holds back waits as long as it takes, also one whose place others took: it begins again.
+    """
+    printed: dict[str, int] = {}
+    deadline, held = time.monotonic() + START_SECONDS, False
     while True:
         status = (api.get(f"{PATH}/{name}") or {}).get("status", {})
-        printed = _print_new(status, printed)
+        _print_new(status, printed)
         state = status.get("jobStatus", "")
         if state in ENDED or status.get("jobDeploymentStatus") == "Failed":
             break
+        was_held, held = held, status.get("jobDeploymentStatus") in HELD
+        if held and not was_held:
+            note(f"The RayJob {name} waits in its queue: see `kubectl -n {NAMESPACE} get workloads`.")
+        if held:
+            deadline = time.monotonic() + START_SECONDS
         if not state and time.monotonic() > deadline:
             raise CapstanError(f"The RayJob {name} has not started after {START_SECONDS} s: {status or 'no status'}")
-        time.sleep(1)
+        time.sleep(POLL_SECONDS)
     if state != "SUCCEEDED":
         raise CapstanError(f"The training on Ray failed ({state or 'not started'}): {status.get('message', '')}")
 
 
-def _print_new(status: dict[str, Any], printed: int) -> int:
-    """Print what a job has logged since; return how many characters it has logged."""
+def _print_new(status: dict[str, Any], printed: dict[str, int]) -> None:
+    """Print what a job has logged since. printed: how many characters were, by the id of the job at Ray."""
     address, job = status.get("dashboardURL"), status.get("jobId")
     if not (address and job):
-        return printed
+        return
     with suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
         logs = httpx.get(f"http://{address}/api/jobs/{job}/logs", timeout=10).json()["logs"]
-        print(logs[printed:], end="", flush=True)
-        return len(logs)
-    return printed
+        print(logs[printed.get(job, 0) :], end="", flush=True)
+        printed[job] = len(logs)

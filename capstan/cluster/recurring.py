@@ -1,12 +1,8 @@
 """Recurring runs of Kubeflow Pipelines: the monitoring of a capstone, again and again."""
 
-import tempfile
-import warnings
-from contextlib import redirect_stdout
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
+from capstan.cluster import package
 from capstan.cluster.names import service_name
 from capstan.cluster.run_records import RunRecords
 from capstan.cluster.runs import EXPERIMENT, reason
@@ -20,12 +16,8 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
     Two runs never overlap, and those that were missed are not made up for: the next one sees the same predictions.
     """
     import kfp
-    from kfp import compiler
 
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), redirect_stdout(StringIO()):
-        warnings.simplefilter("ignore")  # the client warns of servers before 2.0, whichever it talks to
-        package = str(Path(folder) / "pipeline.yaml")
-        compiler.Compiler().compile(pipeline, package)
+    with package.written(pipeline) as path:
         try:
             client = kfp.Client(host=url)
             made = client.create_recurring_run(
@@ -34,7 +26,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
                 interval_second=seconds,
                 max_concurrency=1,
                 no_catchup=True,
-                pipeline_package_path=package,
+                pipeline_package_path=path,
                 params=parameters,
                 service_account=settings().service_account,
             )

@@ -1,17 +1,13 @@
 """The API of Kubeflow Pipelines: start a run and look at one. `capstan.cluster.run_records` has the rest."""
 
 import json
-import tempfile
 import time
-import warnings
-from contextlib import redirect_stdout
 from datetime import datetime
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from capstan.cluster import package
 from capstan.cluster.run_records import RunRecords
 from capstan.errors import CapstanError, Unavailable
 from capstan.settings import settings
@@ -31,16 +27,12 @@ class Runs(RunRecords):
     def submit(self, pipeline: Any, parameters: dict[str, Any]) -> str:
         """Compile a pipeline and start it. Return the id of the run."""
         import kfp
-        from kfp import compiler
 
         name = f"{pipeline.name}-{datetime.now():%Y-%m-%d-%H%M%S}"
-        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), redirect_stdout(StringIO()):
-            warnings.simplefilter("ignore")  # the client warns of servers before 2.0, whichever it talks to
-            package = str(Path(folder) / "pipeline.yaml")
-            compiler.Compiler().compile(pipeline, package)
+        with package.written(pipeline) as path:
             try:
                 run = kfp.Client(host=self.url).create_run_from_pipeline_package(
-                    package,
+                    path,
                     arguments=parameters,
                     run_name=name,
                     experiment_name=EXPERIMENT,

@@ -1,8 +1,11 @@
-"""PodTemplates of the cluster: how pods look that Capstan makes. Overlays of the manifests change them."""
+"""PodTemplates of the cluster: how pods look that Capstan makes. Overlays of the manifests change them.
+
+Where they go on a shared cluster is in the settings: `scheduling`.
+"""
 
 from typing import Any
 
-from capstan.cluster import api
+from capstan.cluster import api, scheduling
 from capstan.cluster.names import NAMESPACE
 from capstan.errors import CapstanError
 from capstan.resources import Size
@@ -25,4 +28,4 @@ def pod(name: str, image: str, size: Size | None = None) -> dict[str, Any]:
         if size.gpus:
             spec["tolerations"] = [*spec.get("tolerations", []), *size.tolerations()]
     metadata = {key: template["metadata"].get(key, {}) for key in ("labels", "annotations")}
-    return {"metadata": metadata, "spec": template["spec"]}
+    return {"metadata": metadata, "spec": scheduling.placed(template["spec"])}

@@ -1,4 +1,4 @@
-"""The APIs of Kubeflow Pipelines and of Kubernetes, for runs whose ends a test chooses."""
+"""The APIs of Kubeflow Pipelines, Kubernetes and a Ray cluster, for runs and jobs whose ends a test chooses."""
 
 import json
 import threading
@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from tests.support.manifests import MANIFESTS, resources
 from tests.support.processes import free_port
 
 ID, NAME = "workflows.argoproj.io/node-id", "workflows.argoproj.io/node-name"
@@ -38,6 +39,8 @@ class Cluster:
     runs: list[Fate] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    job_statuses: list[dict] = field(default_factory=list)  # of each RayJob, one after the other; the last one stays
+    job_logs: dict[str, str] = field(default_factory=dict)  # by the id of the job at Ray
 
     def answer(self, method: str, path: str, query: dict[str, list[str]]) -> dict:
         """Return the answer to a request."""
@@ -64,6 +67,12 @@ class Cluster:
                 return {"items": [{"spec": run.spec, "status": {"nodes": run.nodes}}] if run.workflow else []}
             case [*_, "pods", name] if method == "DELETE":
                 self.deleted.append(name)
+            case [*_, "podtemplates", name]:
+                return next(body for body in resources(MANIFESTS / "base") if body["metadata"]["name"] == name)
+            case [*_, "rayjobs", _] if method == "GET":
+                return {"status": self.job_statuses.pop(0) if len(self.job_statuses) > 1 else self.job_statuses[0]}
+            case ["api", "jobs", name, "logs"]:
+                return {"logs": self.job_logs[name]}
             case [*_, "nodes", name]:
                 return {"status": {"conditions": [{"type": "Ready", "status": "True" if name == "up" else "Unknown"}]}}
         return {}

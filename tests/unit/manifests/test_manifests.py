@@ -3,7 +3,6 @@
 The schemas are kept beside this file. A test on a cluster, tests/e2e/test_schemas.py, says when they are out of date.
 """
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -93,20 +92,6 @@ def test_patch_finds_what_it_changes_and_knows_its_fields(folder):
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=name_of)
 def test_overlay_can_be_built_and_fits_the_schemas(overlay):
     assert [problem for body in manifests.built(overlay) for problem in problems(body)] == []
-
-
-@pytest.fixture
-def with_components(tmp_path):
-    """Return a function: what kustomize makes of an overlay with some components."""
-
-    def build(overlay: str, *names: str) -> list[dict]:
-        folders = [MANIFESTS / "overlays" / overlay, *(MANIFESTS / "components" / name for name in names)]
-        first, *others = [os.path.relpath(folder, tmp_path) for folder in folders]
-        content = {"kind": "Kustomization", "resources": [first], "components": others}
-        (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(content))
-        return manifests.built(tmp_path)
-
-    return build
 
 
 @pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")

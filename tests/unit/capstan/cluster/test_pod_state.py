@@ -65,4 +65,6 @@ def test_pod_without_an_image_or_a_node_says_what_it_waits_for():
     assert pod_state.waiting(pulls).startswith("wf-train waits: ErrImagePull: not there `capstan cluster up")
     full = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "Insufficient cpu."}
     assert pod_state.waiting(pod("train", "Pending", conditions=[full])).endswith("Unschedulable: Insufficient cpu.")
+    queued = full | {"reason": "SchedulingGated", "message": "Scheduling is blocked due to non-empty scheduling gates"}
+    assert "wf-train waits: SchedulingGated: " in pod_state.waiting(pod("train", "Pending", conditions=[queued]))
     assert pod_state.waiting(pod("train", "Pending", BEGINS)) == ""
