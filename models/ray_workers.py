@@ -1,7 +1,7 @@
 """Ray for training on workers: here, or on the cluster that RAY_ADDRESS names."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capstan.settings import settings
 
@@ -24,7 +24,8 @@ def start_ray(cpus: int | None = None, store: int | None = None) -> None:
         os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", "0.2")
         if os.environ.get("RAY_ADDRESS"):
             cpus = store = None
-        ray.init(num_cpus=cpus, object_store_memory=store, include_dashboard=False, log_to_driver=False)
+        options: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "WARNING"}
+        ray.init(num_cpus=cpus, object_store_memory=store, **options)
 
 
 def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":

@@ -54,9 +54,9 @@ class Broker:
         self,
         path: Path,
         cash: int = 100_000_000,
-        guards: Guards = Guards(),  # noqa: B008 - frozen
-        costs: Costs = Costs(),  # noqa: B008 - frozen
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        guards: Guards = Guards(),
+        costs: Costs = Costs(),
+        limits: Limits = Limits(),
     ):
         """Open the account of a file, or a new one. cash: of a new one, cents."""
         self.guards, self.costs, self.limits = guards, costs, limits

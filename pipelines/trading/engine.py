@@ -83,8 +83,8 @@ class Engine:
         strategy: Strategy,
         tickers: Iterable[str],
         cash: int = 100_000_000,
-        costs: Costs = Costs(),  # noqa: B008 - frozen
-        limits: Limits = Limits(),  # noqa: B008 - frozen
+        costs: Costs = Costs(),
+        limits: Limits = Limits(),
         name: str = "backtest",
     ):
         """cash: cents."""

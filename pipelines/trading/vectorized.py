@@ -28,8 +28,8 @@ def run(
     plans: np.ndarray,
     market: Market,
     cash: int = 100_000_000,
-    costs: Costs = Costs(),  # noqa: B008 - frozen
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    costs: Costs = Costs(),
+    limits: Limits = Limits(),
 ) -> Traded:
     """Return what accounts went through that followed plans.
 

@@ -24,7 +24,6 @@ class OfflineTransformer(FeatureTransformer):
         """Return the features as columns of n values, None where there is none that is valid, and n reports."""
         inputs = {name: _column([getattr(row.request, name) for row in rows]) for name in self.inputs}
         times = pa.array([row.time for row in rows], pa.timestamp("us", "UTC"))
-        # The join needs at least a time; the names of a request may be those of features.
         asked = pa.table({**inputs, EVENT_TIMESTAMP: times}).to_pandas(types_mapper=_nullable)
         found = self.store.get_historical_features(asked, self.service, full_feature_names=self.full_names).to_arrow()
         reports = [Report() for _ in rows]

@@ -37,7 +37,17 @@ class Piece:
 
     def asdict(self) -> dict[str, Any]:
         """Return the fields, for the record of a batch."""
-        return asdict(self)
+        return asdict(self) | {"header": list(self.header)}  # as JSON has it
+
+    def text(self) -> str:
+        """Return the piece as text, for `of`."""
+        return orjson.dumps(self.asdict()).decode()
+
+    @classmethod
+    def of(cls, text: str) -> Piece:
+        """Return the piece of a text."""
+        made = orjson.loads(text)
+        return cls(**made | {"header": tuple(made["header"])})
 
 
 def cut(path: str, files: FileSystem, target: str) -> list[Piece]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from capstan import registry
 from capstan.errors import CapstanError
@@ -37,7 +37,9 @@ class Worker:
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """Do some pieces, as Ray Data hands them over, and return how many rows of each were answered and refused."""
-        made = [self.do(number, piece) for number, piece in zip(batch["number"], batch["piece"], strict=True)]
+        made = [
+            self.do(number, piece) for number, piece in zip(batch["number"], map(Piece.of, batch["piece"]), strict=True)
+        ]
         return {"answered": [one[0] for one in made], "refused": [one[1] for one in made]}
 
     def do(self, number: int, piece: Piece) -> tuple[int, int]:
@@ -111,7 +113,7 @@ def score(
     known = to.record()  # a batch that goes on keeps its version, whatever the champion is by now
     version = version or (known["doing"]["version"] if known else registry.champion(name).version)
     began, batch = to.begin({"capstone": name, "version": version, "keep": list(keep), "log": log,
-                             "pieces": [orjson.loads(orjson.dumps(piece.asdict())) for piece in parts]})  # fmt: skip
+                             "pieces": [piece.asdict() for piece in parts]})  # fmt: skip
     done = to.done()
     left = [(number, piece) for number, piece in enumerate(parts) if number not in done]
     arguments = (name, version, keep, to, began, f"batch-{batch}" if log else "")
@@ -136,9 +138,12 @@ def _counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: 
 
     from models.ray_workers import start_ray
 
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="ray")  # of its own settings
     start_ray(cpus=workers, store=STORE)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    rows = [{"number": number, "piece": piece} for number, piece in left]
+    for name in ("ray.data", "ray._private.arrow_utils"):  # plans and settings, between the words of a command
+        logging.getLogger(name).setLevel(logging.ERROR)
+    rows = [{"number": number, "piece": piece.text()} for number, piece in left]
     dataset = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
         Worker,
         fn_constructor_args=arguments,

@@ -16,10 +16,15 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from models.study import Line, Study, markdown, read
+
+if TYPE_CHECKING:
+    from feast import FeatureStore
+    from feast.saved_dataset import SavedDatasetStorage
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_joins.json"
 SIZES = (1_000_000, 10_000_000, 100_000_000)
@@ -103,10 +108,10 @@ def retrieve(folder: Path, shape: str, engine: str) -> None:
     write(store, folder, [f"stats:{name}" for name in "abc"], SavedDatasetFileStorage(str(folder / "result")))
 
 
-def write(store: object, folder: Path, wanted: list[str], storage: object) -> None:
+def write(store: "FeatureStore", folder: Path, wanted: list[str], storage: "SavedDatasetStorage") -> None:
     """Write the joined rows."""
     began = time.monotonic()
-    job = store.get_historical_features(f"SELECT * FROM '{folder}/rows.parquet'", wanted)  # type: ignore[attr-defined]
+    job = store.get_historical_features(f"SELECT * FROM '{folder}/rows.parquet'", wanted)
     job.persist(storage)
     print(json.dumps({"seconds": round(time.monotonic() - began, 1)}), flush=True)
 

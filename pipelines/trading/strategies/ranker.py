@@ -5,6 +5,7 @@ Each indicator and each label is its rank among the stocks of the day, so that o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -55,9 +56,9 @@ class Ranker(Rule):
         inputs, labels = samples(weeks)
         return replace(self, learned=self.regression(inputs.reshape(-1, inputs.shape[-1]), labels.ravel()))
 
+    @abstractmethod
     def regression(self, inputs: np.ndarray, labels: np.ndarray) -> Any:
         """Return what predicts a label. inputs: shape (m, k). labels: shape (m,)."""
-        raise NotImplementedError
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Return how each stock is expected to rank, shape (n,). inputs: ranks, shape (n, k)."""

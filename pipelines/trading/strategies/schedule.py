@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(ABC):
     """A strategy that makes its weights anew in each period. The fields of a subclass are its settings."""
 
     period = "M"
@@ -28,9 +29,9 @@ class Rule:
         """Return the rule as it learned from prices. Most have nothing to learn."""
         return self
 
+    @abstractmethod
     def weights(self, past: Past) -> np.ndarray:
         """Return the weights as of the last close, shape (n,)."""
-        raise NotImplementedError
 
     def due(self, past: Past) -> bool:
         """Return whether the last close is the first of its period, and enough is known."""

@@ -12,6 +12,7 @@ import pytest
 from pipelines.trading.broker import Broker
 from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
+from pipelines.trading.rehearsal import booked
 from pipelines.trading.tests import trader
 from pipelines.trading.variants import CHOSEN
 from tests.support.data import DATA_DIR
@@ -114,13 +115,3 @@ def test_the_command_that_is_killed_all_year_trades_as_the_backtest(market, tmp_
     assert broker.fills() == backtest.fills
     assert list(broker.equity().values()) == backtest.equity.tolist()
     broker.close()
-
-
-def booked(path: Path) -> int:
-    """Return how many closes a file has."""
-    if not path.exists():
-        return 0
-    broker = Broker(path)
-    made = len(broker.equity())
-    broker.close()
-    return made

@@ -7,7 +7,7 @@ from pipelines.trading.orders import NO_COSTS, Account, Costs, Limits, fill_day,
 PRICES, VOLUMES = {"A": 10_000, "B": 5_000}, {"A": 100_000, "B": 100_000}
 
 
-def filled(account, costs=NO_COSTS, limits=Limits(), prices=PRICES, volumes=VOLUMES, **shares):  # noqa: B008 - frozen
+def filled(account, costs=NO_COSTS, limits=Limits(), prices=PRICES, volumes=VOLUMES, **shares):
     """Return the shares that a day fills, and those that wait, by ticker."""
     orders = {ticker: order("me", "2017-01-03", ticker, count) for ticker, count in shares.items()}
     fills, rest = fill_day(orders, "2017-01-04", prices, volumes, account, costs, limits)
