@@ -61,9 +61,12 @@ class Settings(BaseSettings):
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")
     engine: Literal["local", "ray", "auto"] = Field(
-        "auto", description="what joins features: this process, Ray, or Ray from CAPSTAN_ENGINE_ROWS rows on"
+        "auto", description="what joins and counts: this process, Ray, or Ray from CAPSTAN_ENGINE_ROWS rows on"
     )
     engine_rows: int = Field(20_000_000, gt=0, description="with how many rows `auto` takes Ray")
+    look_rows: int = Field(
+        200_000, ge=1, description="the predictions that a look holds in memory; it counts more in pieces, and samples"
+    )
     task_memory_mb: int = Field(
         1024, ge=16, description="the MiB of a Ray task for DuckDB; its process takes as much again"
     )

@@ -1,7 +1,9 @@
 """Ray for training on workers: here, or on the cluster that RAY_ADDRESS names."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from capstan.settings import settings
 
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
 
 # A training on Ray workers begins again when it loses one, so often at the most.
 LOST_WORKERS = 2
+WAITING = 2  # tasks of each CPU that have been submitted: what they return does not pile up
+Result = TypeVar("Result")
 
 
 def start_ray(cpus: int | None = None, store: int | None = None) -> None:
@@ -33,3 +37,23 @@ def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":
     from ray.train import ScalingConfig
 
     return ScalingConfig(num_workers=workers, use_gpu=use_gpu, resources_per_worker={"CPU": settings().ray_cpus})
+
+
+def each(function: Callable[..., Result], shared: Any, parts: Iterable[tuple[Any, ...]]) -> Iterator[Result]:
+    """Yield what a function returns for each part, in order, each from a Ray task with a CPU.
+
+    A task whose worker was killed runs again. shared: the first argument of all. parts: the others, which are made as
+    tasks are submitted.
+    """
+    import ray
+
+    start_ray()
+    remote = ray.remote(num_cpus=1, max_retries=LOST_WORKERS)(function)
+    most = WAITING * max(int(ray.cluster_resources().get("CPU", 1)), 1)  # type: ignore[no-untyped-call]
+    common, waiting = ray.put(shared), deque[Any]()
+    for part in parts:
+        if len(waiting) == most:
+            yield ray.get(waiting.popleft())
+        waiting.append(remote.remote(common, *part))
+    while waiting:
+        yield ray.get(waiting.popleft())

@@ -1,50 +1,21 @@
 """A look at a capstone's live predictions: all checks as of an instant, and what they alert about."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from capstan import registry
 from capstan.capstone import Capstone
-from capstan.checks import Checks
-from capstan.errors import CapstanError
-from capstan.profile import profile
-from monitoring import alerts, signals
+from monitoring import alerts, log_counts, signals
 from monitoring.alerts import Condition
-from monitoring.checks import daily_counts, quality, verdicts
+from monitoring.checks import quality, verdicts
 from monitoring.checks.result import Check, alarms
 from monitoring.history import Event, history
 from monitoring.live_log import LiveLog
+from monitoring.references import Reference
 from monitoring.snapshots import Snapshot, snapshots
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from monitoring.checks.daily_counts import DailyCounts
+from predictions.pieces import Wanted
 
 SEVERE = ("performance", "contract", ("service", "availability"), ("service", "errors"))
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a version's predictions are compared with: the signals of its test data, and their tally."""
-
-    version: str
-    rows: "pd.DataFrame"
-    counted: "DailyCounts"
-    checks: Checks
-
-
-def reference(capstone: str, task: Capstone, version: str) -> Reference:
-    """Return the reference of a version. Raises CapstanError when its run wrote none."""
-    rows = signals.read_reference(profile().storage(), capstone, version)
-    if rows is None:
-        raise CapstanError(f"Version {version} of {capstone} has no reference: run its pipeline again.")
-    checks = task.CHECKS
-    if checks.time not in rows:  # its signals have no time: parts of its rows take the place of days
-        checks = replace(checks, time=None)
-    return Reference(version, rows, daily_counts.reference(rows, checks, task.OUTCOME), checks)
 
 
 def look(
@@ -77,20 +48,23 @@ def check(
     checks = against.checks
     until = now.replace(hour=0, minute=0, second=0, microsecond=0) if checks.time else now
     live_log = live_log or LiveLog(capstone, task, now)
-    log = live_log.predicted(until - timedelta(days=2 * max(checks.windows)), until)
-    log = signals.answers(log, against.version)
-    live_log.stage(f"checking {len(log):,} predictions")
-    if log.empty:
+    wanted = Wanted(until - timedelta(days=2 * max(checks.windows)), until)
+    newest = until - timedelta(days=min(checks.windows))
+    if live_log.is_whole:
+        log = signals.answers(live_log.predicted(*wanted[:2]), against.version)
+        live_log.stage(f"checking {len(log):,} predictions")
+        counts = log_counts.of_frame(task, log, against, newest)
+    else:
+        live_log.stage("checking the predictions, piece by piece")
+        counts = log_counts.of_pieces(capstone, against, wanted, newest, now, live_log.pieces)
+    if not counts.days:
         return Snapshot(now, against.version, 0, 0, [])
-    newest = daily_counts.recent(signals_of(task, log, against), checks, against.counted)
     outcome = task.OUTCOME
-    results = verdicts.check(against.counted, newest, checks)
+    results = verdicts.check(against.counted, counts.days, checks)
     # A label that is not known yet is no null.
     results = [one for one in results if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
-    if "contract" in task.capabilities:
-        latest = log[log["prediction_time"] >= until - timedelta(days=min(checks.windows))]
-        results += quality.contract(signals.inputs(latest), task.contracts(), task.CONTRACT_LIMIT)
-    return Snapshot(now, against.version, len(log), int(log["label"].notna().sum()), results)
+    results += quality.judge(counts.contract, task.CONTRACT_LIMIT)
+    return Snapshot(now, against.version, counts.predictions, counts.labels, results)
 
 
 def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
@@ -111,23 +85,6 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
     for name in sorted(opened.keys() - holding.keys() - unsure.keys()):
         history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
     alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
-
-
-def signals_of(task: Capstone, log: "pd.DataFrame", against: Reference) -> "pd.DataFrame":
-    """Return logged predictions as signals, with the label where it is known, and the time."""
-    import pandas as pd
-
-    outcome = task.OUTCOME
-    rows = signals.of_predictions(
-        task, log, against.rows, lambda: registry.load_version(task.name, against.version).model
-    )
-    if against.checks.time:
-        rows[against.checks.time] = log["prediction_time"].to_numpy()
-    if outcome and outcome.target in against.rows and log["label"].notna().any():
-        labels = signals.targets(task, log["label"])
-        numeric = outcome.kind != "multiclass"
-        rows[outcome.target] = (pd.to_numeric(labels, errors="coerce") if numeric else labels).to_numpy()
-    return rows
 
 
 def _has_cleared(name: str, checks: Sequence[Check]) -> bool:

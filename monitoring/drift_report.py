@@ -56,21 +56,20 @@ def report_drift(
             f"again with `capstan run {capstone}`; training comes from the cache."
         )
     live_log = live_log or LiveLog(capstone, task, as_of or datetime.now(UTC), hours)
-    log = live_log.predicted(live_log.recently) if as_of else live_log.answered_recently()
-    log = signals.answers(log, version)
-    if len(log) < MIN_PREDICTIONS:
-        answered = f"Version {version} of {capstone} answered {len(log)} predictions in the last {hours:g} h"
-        return Watched({"predictions": len(log)}, note=f"{answered}; fewer than {MIN_PREDICTIONS} show no drift.")
+    log, count = live_log.recent(version, by_prediction_time=as_of is not None)
+    if count < MIN_PREDICTIONS:
+        answered = f"Version {version} of {capstone} answered {count} predictions in the last {hours:g} h"
+        return Watched({"predictions": count}, note=f"{answered}; fewer than {MIN_PREDICTIONS} show no drift.")
     reference = signals.untimed(reference, task)
     live = signals.of_predictions(task, log, reference, lambda: registry.load_version(capstone, version).model)
     filled = [name for name in live if is_comparable(live[name]) and is_comparable(reference[name])]
-    live_log.stage(f"reporting on the drift of {len(filled)} columns in {len(log):,} predictions")
+    live_log.stage(f"reporting on the drift of {len(filled)} columns in {count:,} predictions")
     current, name = signals.sample(live[filled]), f"live, version {version}, run {run[:8]}"
     compared = compare(name, reference[filled], current, at=as_of)
     outcome = task.OUTCOME
     runs = {name: compared.run} | _performance(task, version, live_log, run)
     workspace.add(capstone, task.TITLE, runs, outcome.kind if outcome else None)
-    counts: dict[str, float] = {"predictions": len(log), "columns": len(filled), "drifted": compared.drifted}
+    counts: dict[str, float] = {"predictions": count, "columns": len(filled), "drifted": compared.drifted}
     return Watched(counts, compared.page, _left_out(task, reference, live, filled))
 
 
@@ -80,7 +79,7 @@ def _performance(task: Capstone, version: str, live_log: LiveLog, run: str) -> d
     if outcome is None:
         return {}
     live_log.stage("reporting on the performance")
-    log = signals.answers(live_log.labelled(), version).tail(signals.SAMPLE_ROWS)
+    log = live_log.labelled(version).tail(signals.SAMPLE_ROWS)
     answers = [answer[outcome.prediction] for answer in log["prediction"]]
     targets = signals.targets(task, log["label"]).to_numpy()
     rows = pd.DataFrame({outcome.target: targets, outcome.prediction: answers})

@@ -2,11 +2,11 @@
 
 from capstan.capstone import Capstone
 from capstan.rollout import store
-from monitoring import checks_run, signals
+from monitoring import references
 from monitoring.checks.performance import performance
 from monitoring.checks.result import Check, alarms
-from monitoring.checks_run import Reference
 from monitoring.live_log import LiveLog
+from monitoring.references import Reference
 from monitoring.skew import NOT_COMPARED, skew
 
 SHOWN = 2  # features in a message
@@ -18,10 +18,10 @@ def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Chec
     if outcome is None:
         return []
     live_log.stage("measuring the performance")
-    log = signals.answers(live_log.labelled(), against.version)
+    log = live_log.labelled(against.version)
     if log.empty or outcome.target not in against.rows:
         return []
-    rows, checks = checks_run.signals_of(task, log, against), against.checks
+    rows, checks = references.signals_of(task, log, against), against.checks
     return performance(rows, outcome, checks, task.THRESHOLDS)
 
 
@@ -30,7 +30,7 @@ def skewed(capstone: str, task: Capstone, live_log: LiveLog) -> list[Check]:
     if "features" not in task.capabilities:
         return []
     live_log.stage("comparing features online and offline")
-    log = signals.answers(live_log.predicted(live_log.recently), store.read(capstone).champion)
+    log = live_log.recent(store.read(capstone).champion).rows
     if log.empty:
         return []
     checks = skew(capstone, task, log)

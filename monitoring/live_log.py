@@ -1,4 +1,8 @@
-"""The predictions of a look at a capstone. All of its parts share one pass over the log."""
+"""The predictions of a look at a capstone. All of its parts share one pass over the log.
+
+A log that fits into memory is read as a whole. Of a larger one, reports and intervals get a sample, and the checks
+count its pieces.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,12 +10,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from capstan.capstone import Capstone
+from capstan.settings import settings
+from monitoring import signals
 from predictions.labelled import labelled
+from predictions.pieces import Group, Piece, Wanted, groups, pieces
+from predictions.sample import Sample, sample
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
+SAMPLE = 2 * signals.SAMPLE_ROWS  # of a log that does not fit into memory: those who read it sample it once more
 
 
 def _nobody(_stage: str) -> None:
@@ -28,26 +37,56 @@ class LiveLog:
         self.capstone, self.now, self.stage = capstone, now, stage
         self.recently = now - timedelta(hours=hours)
         checked = timedelta(days=2 * max(task.CHECKS.windows) + 1)  # from midnight
-        self._first = min(self.recently, now - LABELLED, now - checked)
+        first, recently = min(self.recently, now - LABELLED, now - checked), self.recently
+        self._wanted = Wanted(first, now, recently if recently < now else None)
+
+    @cached_property
+    def _groups(self) -> list[Group]:
+        return groups(self.capstone, self._wanted)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the predictions fit into memory: there are at most `look_rows`."""
+        return sum(group.rows for group in self._groups) <= settings().look_rows
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """The predictions in pieces that fit into memory."""
+        return pieces(self.capstone, self._groups, settings().look_rows)
 
     @cached_property
     def _rows(self) -> "pd.DataFrame":
         self.stage("reading the predictions and their labels")
-        recently = self.recently if self.recently < self.now else None
-        return labelled(
-            self.capstone, self._first, self.now, self.now, also_unlabelled=True, or_answered_since=recently
-        )
-
-    def answered_recently(self) -> "pd.DataFrame":
-        """Return the predictions that were answered within the hours."""
-        return self._rows[self._rows["time"] >= self.recently].reset_index(drop=True)
+        since, until, or_since = self._wanted
+        return labelled(self.capstone, since, until, self.now, also_unlabelled=True, or_answered_since=or_since)
 
     def predicted(self, since: datetime, until: datetime | None = None) -> "pd.DataFrame":
         """Return the predictions as of some prediction times, `until` excluded. Their label may not be known yet."""
         at = self._rows["prediction_time"]
         return self._rows[(at >= since) & (at < (until or self.now))].reset_index(drop=True)
 
-    def labelled(self) -> "pd.DataFrame":
-        """Return the predictions of the last weeks whose label is known."""
-        rows = self.predicted(self.now - LABELLED)
+    def recent(self, version: str, by_prediction_time: bool = True) -> Sample:
+        """Return what clients got from a version within the hours, or a sample of it.
+
+        by_prediction_time: the hours are those of the prediction times, else those of the answers.
+        """
+        since = None if by_prediction_time else self.recently
+        wanted = Wanted(self.recently if by_prediction_time else self.now, self.now, since)
+        if not self.is_whole:
+            return self._sample(version, wanted, labelled=False)
+        rows = self._rows[self._rows["time"] >= self.recently] if since else self.predicted(self.recently)
+        rows = signals.answers(rows, version).reset_index(drop=True)
+        return Sample(rows, len(rows))
+
+    def labelled(self, version: str) -> "pd.DataFrame":
+        """Return the predictions of a version of the last weeks whose label is known, or a sample of them."""
+        since = self.now - LABELLED
+        if not self.is_whole:
+            return self._sample(version, Wanted(since, self.now), labelled=True).rows
+        rows = signals.answers(self.predicted(since), version)
         return rows[rows["revision"].notna()].reset_index(drop=True)
+
+    def _sample(self, version: str, wanted: Wanted, labelled: bool) -> Sample:
+        self.stage("drawing a sample of the predictions" + (" with labels" if labelled else ""))
+        parts = pieces(self.capstone, groups(self.capstone, wanted), settings().look_rows)
+        return sample(self.capstone, version, parts, wanted, self.now, SAMPLE, labelled)

@@ -56,9 +56,12 @@ def compare(
 def performance(name: str, rows: pd.DataFrame, outcome: Outcome, at: datetime) -> Any:
     """Return an Evidently run on the performance of labelled predictions: the columns of the outcome."""
     from evidently import Report
+    from sklearn.exceptions import UndefinedMetricWarning
 
     data = _dataset(rows, _definition(rows, outcome))
-    return Report(_performance(outcome)).run(data, name=name, timestamp=_local(at))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # a bin of its plots may have one row
+        return Report(_performance(outcome)).run(data, name=name, timestamp=_local(at))
 
 
 def is_comparable(values: pd.Series) -> bool:

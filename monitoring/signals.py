@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.capstone import Capstone
+from capstan.capstone import Capstone, Outcome
 from capstan.errors import CapstanError
 from capstan.files import read_tables
 from capstan.model import Model
@@ -59,6 +59,12 @@ def targets(task: Capstone, labels: pd.Series) -> pd.Series:
     """Return the target of the outcome of each label; None for a label that is not known yet."""
     of: Callable[[Any], Any] | None = task.target_of
     return labels.astype(object).map(of, na_action="ignore") if of else labels
+
+
+def outcomes(task: Capstone, outcome: Outcome, labels: pd.Series) -> pd.Series:
+    """Return the target of each label as the checks take it: a number, or the name of a class."""
+    of = targets(task, labels)
+    return of if outcome.kind == "multiclass" else pd.to_numeric(of, errors="coerce")
 
 
 def inputs(log: pd.DataFrame) -> pd.DataFrame:

@@ -2,16 +2,20 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from predictions.find import LONGEST
 from predictions.labels import LabelStore, label_store
-from predictions.reader import select
+from predictions.pieces import Piece, Wanted
+from predictions.reader import Query, run, select
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
+
+COLUMNS = "known.label, known.known_at, known.received_at, known.late, known.revision"
 
 
 def labelled(
@@ -47,7 +51,7 @@ def labelled(
         model,
         folder,
         wanted,
-        columns=", known.label, known.known_at, known.received_at, known.late, known.revision",
+        columns=f", {COLUMNS}",
         join=f"{'LEFT ' if also_unlabelled else ''}JOIN known USING (prediction_id)",
         where="($since IS NULL OR prediction_time >= $since) AND ($until IS NULL OR prediction_time < $until) "
         "OR time >= $or_answered_since",
@@ -58,3 +62,32 @@ def labelled(
     )
     frame["label"] = frame["label"].astype(object).map(orjson.loads, na_action="ignore")
     return frame
+
+
+def known_labels(model: str, piece: Piece, known_by: datetime) -> "pd.DataFrame":
+    """Return the labels of the predictions of a piece that were known by an instant."""
+    known = label_store().read(model, known_by, predicted=(piece.start - LONGEST, piece.end + LONGEST))
+    return known[["prediction_id", "label", "known_at", "received_at", "late", "revision"]]
+
+
+def of_piece(
+    model: str, version: str, piece: Piece, wanted: Wanted, columns: str, known: "pd.DataFrame", where: str = "true",
+    **values: Any,
+) -> "pa.Table":  # fmt: skip
+    """Return columns of `log` and of `known` of what clients got from a version in a piece, in order of time.
+
+    No answer of a shadow counts, and no stream that was cut off. known: of `known_labels`. where: what else DuckDB has
+    to find true. values: its parameters. JSON stays text, that of the labels too.
+    """
+    query = Query(
+        columns,
+        "LEFT JOIN known USING (prediction_id)",
+        "log.version = $version AND log.variant <> 'shadow' AND NOT log.partial "
+        "AND time >= $start AND time < $end "
+        "AND (prediction_time >= $since AND prediction_time < $until OR time >= $or_answered_since) "
+        f"AND ({where})",
+        "ORDER BY log.time, log.prediction_id",
+        {"known": known},
+        {"version": version, "start": piece.start, "end": piece.end, **wanted._asdict(), **values},
+    )
+    return run(model, None, piece.has, query)

@@ -116,12 +116,14 @@ class LabelStore(Database):
         known_by: datetime | None = None,
         received_by: datetime | None = None,
         known_since: datetime | None = None,
+        predicted: tuple[datetime, datetime] | None = None,
     ) -> "pd.DataFrame":
         """Return the label of each prediction as it was known at one instant, and had been received at another.
 
         One row per prediction that had a label by then: `prediction_id`, `label` (JSON), `known_at`, `received_at`,
         `late`, `revision`, `client`, `predicted_at` (when the prediction was answered). Times are in UTC. known_since:
-        leaves out labels that were known before. No prediction since then can have one.
+        leaves out labels that were known before. No prediction since then can have one. predicted: only labels of
+        predictions that were answered from then to then.
         """
         import pandas as pd
 
@@ -132,6 +134,9 @@ class LabelStore(Database):
                 query = query.where(column <= ticks(latest))
         if known_since is not None:
             query = query.where(LABELS.c.known_at >= ticks(known_since))
+        if predicted is not None:
+            first, last = map(ticks, predicted)
+            query = query.where(LABELS.c.predicted_at.between(first, last))
         frame = pd.DataFrame(self.rows(query.order_by(LABELS.c.revision)), columns=list(names))
         frame = frame.drop_duplicates("prediction_id", keep="last", ignore_index=True)
         for time in ("known_at", "received_at", "predicted_at"):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -51,38 +51,50 @@ def select(
     is_wanted: whether to look into a day, YYYY-MM-DD. `columns` are more than those of the log, with a comma before
     them. `tables` are what `join` names beside it, `values` the parameters of `where`.
     """
+    from predictions.records import JSON_COLUMNS, SCHEMA
+
+    names = ", ".join(f"log.{name}" for name in SCHEMA.names)
+    query = Query(f"{names} {columns}", join, where, "ORDER BY log.time, log.prediction_id", tables or {}, values)
+    frame = run(model, folder, is_wanted, query).to_pandas()
+    for column in JSON_COLUMNS:
+        frame[column] = frame[column].map(orjson.loads, na_action="ignore")
+    return frame
+
+
+class Query(NamedTuple):
+    """What DuckDB does with the `log`: a SELECT in parts. values: the parameters of `where`, by name."""
+
+    columns: str
+    join: str = ""
+    where: str = "true"
+    order: str = ""
+    tables: "Mapping[str, Any]" = {}
+    values: Mapping[str, Any] = {}
+
+
+def run(model: str, folder: Path | None, is_wanted: Callable[[str], bool], query: Query) -> "pa.Table":
+    """Return the result of a query of a model's predictions, of which each counts once. JSON stays text."""
     import duckdb
 
     if folder is None and settings().profile == "cluster":
         with TemporaryDirectory(prefix="capstan-") as copies:
             download(model, is_wanted, profile().storage(), Path(copies))
-            return select(model, Path(copies), is_wanted, columns, join, where, tables, **values)
-    folder = folder or settings().home / "predictions"
+            return run(model, Path(copies), is_wanted, query)
+    folder = folder or settings().predictions_dir or settings().home / "predictions"
     for attempt in count(1):
         try:
-            return _select(model, folder, is_wanted, columns, join, where, tables or {}, values)
+            return _run(model, folder, is_wanted, query)
         except (FileNotFoundError, duckdb.IOException):  # a file was merged or moved since it was listed
             if attempt == ATTEMPTS:
                 raise
     raise AssertionError
 
 
-def _select(
-    model: str,
-    folder: Path,
-    is_wanted: Callable[[str], bool],
-    columns: str,
-    join: str,
-    where: str,
-    tables: "Mapping[str, pd.DataFrame]",
-    values: dict[str, Any],
-) -> "pd.DataFrame":
+def _run(model: str, folder: Path, is_wanted: Callable[[str], bool], query: Query) -> "pa.Table":
     import duckdb
 
-    from predictions.records import JSON_COLUMNS, SCHEMA
-
     # The write-ahead log first: a segment that leaves it meanwhile is parquet by then.
-    written, names = _write_ahead(folder)
+    written, names = write_ahead(folder)
     own = Folder(folder)
     listed = _listed(lambda: own.keys(f"model={model}"), prediction_files.stem)
     keys = [key for key in listed if is_wanted(prediction_files.day(key))]
@@ -92,7 +104,7 @@ def _select(
     for key in prediction_files.current(own, keys):
         name = prediction_files.stem(key)
         (both if name in names or name.startswith(prediction_files.MERGED) else parquet).append(own.url(key))
-    sources, given = ["SELECT * FROM written"], dict(values) | {"model": model}
+    sources, given = ["SELECT * FROM written"], dict(query.values) | {"model": model}
     for name, paths, condition in (
         ("parquet", parquet, ""),
         ("both", both, "ANTI JOIN written USING (prediction_id, variant)"),
@@ -101,19 +113,15 @@ def _select(
             given[name] = paths
             scan = f"read_parquet(${name}, union_by_name = true, hive_partitioning = false)"
             sources.append(f"SELECT * FROM {scan} {condition}")
-    query = f"""
-        SELECT {", ".join(f"log.{name}" for name in SCHEMA.names)} {columns}
-        FROM ({" UNION ALL BY NAME ".join(sources)}) log {join}
-        WHERE log.model = $model AND ({where}) ORDER BY log.time, log.prediction_id
+    statement = f"""
+        SELECT {query.columns} FROM ({" UNION ALL BY NAME ".join(sources)}) log {query.join}
+        WHERE log.model = $model AND ({query.where}) {query.order}
     """
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for name, table in {"written": written, **tables}.items():
+        for name, table in {"written": written, **query.tables}.items():
             connection.register(name, table)
-        frame = connection.execute(query, given).df()
-    for column in JSON_COLUMNS:
-        frame[column] = frame[column].map(orjson.loads, na_action="ignore")
-    return frame
+        return connection.sql(statement, params=given).to_arrow_table()
 
 
 def _listed(listing: Callable[[], list[Entry]], name: Callable[[Entry], str]) -> list[Entry]:
@@ -129,7 +137,8 @@ def _listed(listing: Callable[[], list[Entry]], name: Callable[[Entry], str]) ->
     return sorted(entries)
 
 
-def _write_ahead(folder: Path) -> tuple["pa.Table", set[str]]:
+def write_ahead(folder: Path) -> tuple["pa.Table", set[str]]:
+    """Return what the write-ahead log of a folder holds, of all models, and the names of its segments."""
     import pyarrow as pa
 
     from predictions.convert import segments

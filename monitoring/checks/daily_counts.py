@@ -1,6 +1,6 @@
 """Tallies: how often each value of each signal came on each day. All that the checks of a window need of its rows."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -90,20 +90,50 @@ def reference(rows: Rows, checks: Checks, outcome: Outcome | None = None) -> Dai
         return _count(connection, by_name, outcome)
 
 
-def recent(rows: Rows, checks: Checks, like: DailyCounts) -> DailyCounts:
-    """Count newer rows on the grids of the reference. A signal that they lack is left out, such as the label."""
-    with _opened(rows, checks, max(1, int(np.median(like.rows))), like.outcome) as connection:
+def recent(rows: Rows, checks: Checks, like: DailyCounts, first: int = 0) -> DailyCounts:
+    """Count newer rows on the grids of the reference. A signal that they lack is left out, such as the label.
+
+    first: rows that were counted before, where the order of the rows takes the place of a time.
+    """
+    with _opened(rows, checks, max(1, int(np.median(like.rows))), like.outcome, first) as connection:
         names = columns(connection)
         return _count(connection, {name: grid for name, grid in like.grids.items() if name in names}, like.outcome)
 
 
+def together(parts: Sequence[DailyCounts], like: DailyCounts) -> DailyCounts:
+    """Return the tally of rows that were counted in parts, on the grids of the reference.
+
+    A signal that a part lacks, such as the label, has nulls there.
+    """
+    days = np.array(sorted({day for part in parts for day in part.days}))
+    names = [name for name in like.grids if any(name in part.counts for part in parts)]
+    grids, rows = {name: like.grids[name] for name in names}, np.zeros(len(days), int)
+    counts = {name: np.zeros((len(days), grid.size), int) for name, grid in grids.items()}
+    sums = {name: np.zeros(len(days)) for name, grid in grids.items() if grid.kind == "numeric"}
+    shapes = [part.scored.shape[1:] for part in parts if part.scored is not None]
+    scored = np.zeros((len(days), *shapes[0]), int) if shapes else None
+    for part in parts:
+        at = np.searchsorted(days, part.days)
+        rows[at] += part.rows
+        for name, counted in counts.items():
+            if name in part.counts:
+                counted[at] += part.counts[name]
+            else:
+                counted[at, -1] += part.rows
+        for name, total in sums.items():
+            total[at] += part.sums.get(name, 0.0)
+        if scored is not None and part.scored is not None:
+            scored[at] += part.scored
+    return DailyCounts(days, rows, grids, counts, sums, like.outcome, scored)
+
+
 def _opened(
-    rows: Rows, checks: Checks, per_day: int, outcome: Outcome | None
+    rows: Rows, checks: Checks, per_day: int, outcome: Outcome | None, first: int = 0
 ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A binary outcome has no error: it is counted by its label instead."""
     if outcome is None or outcome.kind == "binary":
-        return opened(rows, checks.time, per_day)
-    return opened(rows, checks.time, per_day, ERROR + outcome.prediction, outcome)
+        return opened(rows, checks.time, per_day, first=first)
+    return opened(rows, checks.time, per_day, ERROR + outcome.prediction, outcome, first)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, by_name: dict[str, Grid], outcome: Outcome | None) -> DailyCounts:

@@ -1,7 +1,9 @@
 """Data quality: the share of predictions that were made of values that break the contract of the capstone's tables."""
 
+from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,22 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 ROW = "row of the log"
+SHOWN = 3  # reasons in a message, the most frequent ones
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many predictions were made of values that break the contract of a table. problem: of the table as a whole."""
+
+    broken: int
+    total: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+    def __add__(self, other: "Tally") -> "Tally":
+        together = Counter(self.reasons)
+        together.update(other.reasons)
+        return Tally(self.broken + other.broken, self.total + other.total, together, self.problem or other.problem)
 
 
 def contract(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]", limit: float) -> list[Check]:
@@ -26,33 +44,50 @@ def contract(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]", l
     alarms when the share is above the limit by more than chance: as a whole, its interval (Clopper and Pearson's) of
     99.9 %. A table that shares no column with the predictions has no check.
     """
-    checks, free = [], set(live)
+    return judge(tally(live, contracts), limit)
+
+
+def tally(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]") -> dict[str, Tally]:
+    """Return for each table how many predictions break its contract. Those of parts of a log may be added."""
+    tallies, free = {}, set(live)
     for name, table in contracts.items():
         shared = [column for column in table.columns if column in free]
         free -= set(shared)
         if shared and len(live):
-            checks.append(_check(name, live[shared], table, limit))
+            tallies[name] = _tally(name, live[shared], table)
+    return tallies
+
+
+def judge(tallies: Mapping[str, Tally], limit: float) -> list[Check]:
+    """Return the check of each table."""
+    checks = []
+    for name, one in tallies.items():
+        if one.problem:
+            checks.append(Check("contract", name, "alarm", 1.0, limit, message=one.problem))
+            continue
+        low, high = shares.interval(one.broken, one.total)
+        verdict: Verdict = "alarm" if low > limit else "ok"
+        share = one.broken / one.total
+        said = "; ".join(f"{reason} ({times:,} rows)" for reason, times in Counter(one.reasons).most_common(SHOWN))
+        message = (
+            f"{name}: {one.broken:,} of {one.total:,} predictions ({share:.2%}) are of values that break its contract, "
+            f"{limit:.2%} may. {said}"
+        ).rstrip()
+        checks.append(Check("contract", name, verdict, share, limit, low=low, high=high, message=message))
     return checks
 
 
-def _check(name: str, live: "pd.DataFrame", table: "DataFrameSchema", limit: float) -> Check:
-    broken, said = np.zeros(len(live), bool), []
+def _tally(name: str, live: "pd.DataFrame", table: "DataFrameSchema") -> Tally:
+    broken, said = np.zeros(len(live), bool), Counter[str]()
     for column in live:
         values = live[[column]].assign(**{ROW: np.arange(len(live))}).dropna()
         try:
             bad = check(values, _alone(table, column), name)[1]
         except CapstanError as error:  # as a whole, such as by the type of a column
-            return Check("contract", name, "alarm", 1.0, limit, message=str(error))
+            return Tally(len(live), len(live), problem=str(error))
         broken[bad[ROW]] = True
-        said += [f"{reason} ({times:,} rows)" for reason, times in reasons(bad).head(3).items()]
-    count, total = int(broken.sum()), len(live)
-    low, high = shares.interval(count, total)
-    verdict: Verdict = "alarm" if low > limit else "ok"
-    message = (
-        f"{name}: {count:,} of {total:,} predictions ({count / total:.2%}) are of values that break its contract, "
-    )
-    message = f"{message}{limit:.2%} may. {'; '.join(said)}".rstrip()
-    return Check("contract", name, verdict, count / total, limit, low=low, high=high, message=message)
+        said.update({str(reason): int(times) for reason, times in reasons(bad).items()})
+    return Tally(int(broken.sum()), len(live), said)
 
 
 def _alone(table: "DataFrameSchema", name: str) -> "DataFrameSchema":

@@ -1,4 +1,7 @@
-"""Rows that DuckDB reads: a data frame, or the path of parquet files. Every query sees a table `rows` with a `day`."""
+"""Rows that DuckDB reads: a data frame, a table of Arrow, or the path of parquet files.
+
+Every query sees a table `rows` with a `day`.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,25 +10,26 @@ from typing import TypeAlias
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from capstan.capstone import Outcome
 from capstan.errors import CapstanError
 
-Rows: TypeAlias = pd.DataFrame | str | Path
+Rows: TypeAlias = pd.DataFrame | pa.Table | str | Path
 MICROSECONDS = 86_400_000_000  # of a day
 
 
 @contextmanager
 def opened(
-    rows: Rows, time: str | None, per_day: int = 1, error: str = "", outcome: Outcome | None = None
+    rows: Rows, time: str | None, per_day: int = 1, error: str = "", outcome: Outcome | None = None, first: int = 0
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection with a view `rows`: those of a table, and `day`, the days since 1970 in UTC.
 
-    Without a column of times, every `per_day` rows, in their order, are a day. `error` names a column that says how
-    wrong each prediction of the outcome is, where both of its columns are there.
+    Without a column of times, every `per_day` rows, in their order, are a day; `first` rows came before. `error` names
+    a column that says how wrong each prediction of the outcome is, where both of its columns are there.
     """
     with duckdb.connect() as connection:
-        if isinstance(rows, pd.DataFrame):
+        if isinstance(rows, pd.DataFrame | pa.Table):
             connection.register("given", rows)
             source = "given"
         else:
@@ -36,7 +40,11 @@ def opened(
                 f"The signals have no column {time!r} with the time of the prediction. Add it, or set `time` of CHECKS "
                 "to the column that has it, or to None where there is none."
             )
-        day = f"epoch_us({quoted(time)}) // {MICROSECONDS}" if time else f"(row_number() OVER () - 1) // {per_day}"
+        day = (
+            f"epoch_us({quoted(time)}) // {MICROSECONDS}"
+            if time
+            else f"(row_number() OVER () - 1 + {first}) // {per_day}"
+        )
         wrong = ""
         if outcome and {outcome.target, outcome.prediction} <= set(names):
             wrong = f", {_wrong(outcome)} AS {quoted(error)}"

@@ -9,12 +9,12 @@ from capstan.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
-from monitoring import checks_run, live_checks
+from monitoring import checks_run, live_checks, references
 from monitoring.alerts import Condition
 from monitoring.checks.result import Check
-from monitoring.checks_run import Reference
 from monitoring.history import Event, history
 from monitoring.live_log import LiveLog
+from monitoring.references import Reference
 from monitoring.retraining import decisions
 from monitoring.retraining.steps import Steps
 from monitoring.retraining.training import train
@@ -53,7 +53,7 @@ class Watcher:
         champion = state.champion
         decisions.tell_change(self._capstone, state)
         if self._reference is None or self._reference.version != champion:
-            self._reference = checks_run.reference(self._capstone, self._task, champion)
+            self._reference = references.reference(self._capstone, self._task, champion)
         endpoint_client.flush(self._capstone)
         if measure:
             more = [*more, *live_checks.measured(self._task, self._reference, live_log)]

@@ -9,7 +9,7 @@ import pytest
 
 from capstan import catalogue
 from capstan.settings import ROOT, settings
-from monitoring import checks_run, drift_report, live_checks
+from monitoring import checks_run, drift_report, live_checks, references
 from monitoring.live_log import LABELLED, LiveLog
 from predictions import labelled, read
 from tests.support import live
@@ -40,7 +40,7 @@ def task(home, monkeypatch) -> Iterator:
 def test_report_performance_and_checks_share_one_pass(task):
     told: list[str] = []
     log = LiveLog(live.NAME, task, NOW, HOURS, told.append)
-    against = checks_run.reference(live.NAME, task, live.VERSION)
+    against = references.reference(live.NAME, task, live.VERSION)
     report = drift_report.report_drift(live.NAME, HOURS, "run", version=live.VERSION, live_log=log)
     measured = live_checks.measured(task, against, log)
     snapshot = checks_run.look(live.NAME, task, against, NOW, measured, live_log=log)
@@ -53,12 +53,12 @@ def test_report_performance_and_checks_share_one_pass(task):
 
 def test_each_part_gets_what_it_would_have_read_itself(task):
     log, since = LiveLog(live.NAME, task, NOW, HOURS), NOW - timedelta(hours=HOURS)
-    same(log.answered_recently(), read(live.NAME, since))
-    same(log.predicted(since), labelled(live.NAME, since, NOW, NOW, also_unlabelled=True))
+    same(log.recent(live.VERSION, by_prediction_time=False).rows, read(live.NAME, since))
+    same(log.recent(live.VERSION).rows, labelled(live.NAME, since, NOW, NOW, also_unlabelled=True))
     midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
     window = midnight - timedelta(days=56), midnight
     same(log.predicted(*window), labelled(live.NAME, *window, known_by=NOW, also_unlabelled=True))
-    same(log.labelled(), labelled(live.NAME, NOW - LABELLED, NOW, known_by=NOW))
+    same(log.labelled(live.VERSION), labelled(live.NAME, NOW - LABELLED, NOW, known_by=NOW))
 
 
 def test_an_answer_about_the_past_is_among_those_of_the_hours(task, home):
@@ -66,7 +66,7 @@ def test_an_answer_about_the_past_is_among_those_of_the_hours(task, home):
     past = NOW - timedelta(days=400)
     live.write(home, 10, past, answered=NOW)
     log = LiveLog(live.NAME, task, NOW, HOURS)
-    assert (log.answered_recently()["prediction_time"] <= past).sum() == 10
+    assert (log.recent(live.VERSION, by_prediction_time=False).rows["prediction_time"] <= past).sum() == 10
     assert (log.predicted(NOW - timedelta(days=57))["prediction_time"] > past).all()
 
 

@@ -1,0 +1,173 @@
+"""A look at ever more logged predictions: `python -m tests.benchmarks.scale_monitoring [--rows 1000000 10000000]`.
+
+It needs a champion of `flight_delay`, and MLflow: `capstan run flight_delay`. 100,000 flights are scored into a
+prediction log of their own. Their records are copied, with new ids, over the 56 days before the look; one in a hundred
+has a label. All checks of the signals run: on all predictions at once, on pieces in one process, and on pieces by Ray.
+Memory is the most that a process held of its own.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psutil
+
+from models.study import Line, Study, markdown, read
+from tests.benchmarks.scale_joins import Peak
+from tests.benchmarks.scale_score import NAME, flights
+
+FILE = Path(__file__).parents[2] / "docs" / "scale_monitoring.json"
+SIZES = (100_000, 1_000_000, 10_000_000, 100_000_000)
+WAYS = {
+    "at once": {"look_rows": 10**9, "engine": "local"},
+    "pieces": {"engine": "local"},
+    "pieces, Ray": {"engine": "ray"},
+}
+AT_ONCE = 100_000  # rows, at most
+BASE, DAYS, LABELLED, FILE_ROWS = 100_000, 56, 100, 2_000_000
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def scored(folder: Path) -> Path:
+    """Return the log of 100,000 flights."""
+    flights(folder, BASE)
+    log = folder / "scored"
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "score",
+        NAME,
+        "--input",
+        str(folder / "flights.parquet"),
+        "--join-log",
+        "--workers",
+        "0",
+    ]
+    own = os.environ | {"CAPSTAN_PREDICTIONS_DIR": str(log)}
+    subprocess.run([*command, "--output", str(folder / "out")], check=True, env=own, stdout=subprocess.DEVNULL)
+    return log
+
+
+def copied(log: Path, target: Path, rows: int) -> None:
+    """Write so many records, in files of a day each, and the labels."""
+    import duckdb
+
+    per_day = rows // DAYS
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE base AS SELECT * FROM read_parquet('{log}/model={NAME}/*/*.parquet')")
+        [(count,)] = connection.execute("SELECT count(*) FROM base").fetchall()
+        for number in range(DAYS):
+            day = NOW - timedelta(days=DAYS - number)
+            folder = target / f"model={NAME}" / f"date={day:%Y-%m-%d}"
+            folder.mkdir(parents=True)
+            for part, first in enumerate(range(0, per_day, FILE_ROWS)):
+                at = f"TIMESTAMPTZ '{day.isoformat()}' + to_microseconds((i * 86400000000 // {per_day})::BIGINT)"
+                connection.execute(
+                    f"COPY (SELECT * REPLACE ('{number:02}-' || i AS prediction_id, {at} AS time, {at} AS "
+                    f"prediction_time) FROM range({first}, {min(first + FILE_ROWS, per_day)}) r(i) JOIN (SELECT *, "
+                    f"row_number() OVER () - 1 AS place FROM base) b ON b.place = (i * 7919 + {number}) % {count} "
+                    f"ORDER BY i) TO '{folder}/part-{part:03}.parquet' (COMPRESSION zstd, ROW_GROUP_SIZE 50000)"
+                )
+
+
+def labelled(rows: int) -> None:
+    """Add a label for one prediction in a hundred, late for one in four. The log is that of the settings."""
+    from predictions.labels import Actual, label_store
+
+    per_day = rows // DAYS
+    for number in range(DAYS):
+        day = NOW - timedelta(days=DAYS - number)
+        actuals = []
+        for i in range(0, per_day, LABELLED):
+            at = day + timedelta(microseconds=i * 86_400_000_000 // per_day)
+            actuals.append(Actual({f"{number:02}-{i}": at}, str((i // LABELLED) % 4 == 0).lower(), at))
+        label_store().add(NAME, actuals)
+
+
+def look() -> None:
+    """Check the log of the settings; print the seconds, and what was found."""
+    from capstan import catalogue, registry
+    from monitoring import checks_run, references
+    from monitoring.live_log import LiveLog
+
+    task = catalogue.load(NAME)
+    against = references.reference(NAME, task, registry.champion(NAME).version)
+    began = time.monotonic()
+    found = checks_run.check(NAME, task, against, NOW, LiveLog(NAME, task, NOW))
+    seconds = round(time.monotonic() - began, 1)
+    verdicts = sorted([check.name, check.signal, check.verdict, check.since] for check in found.checks)
+    counts = {"predictions": found.predictions, "labels": found.labels}
+    print(json.dumps({"seconds": seconds, "verdicts": verdicts} | counts))
+
+
+def measured(way: str, log: Path) -> tuple[Line, object]:
+    """Return seconds and memory of a look in a process of its own, and its verdicts."""
+    own = {f"CAPSTAN_{name.upper()}": str(value) for name, value in WAYS[way].items()}
+    own["CAPSTAN_PREDICTIONS_DIR"] = str(log)
+    command = [sys.executable, "-m", "tests.benchmarks.scale_monitoring", "--look"]
+    child = subprocess.Popen(command, env=os.environ | own, stdout=subprocess.PIPE, text=True)
+    peak = Peak(psutil.Process(child.pid))
+    peak.start()
+    printed = child.communicate()[0]
+    peak.done.set()
+    if child.returncode:
+        raise SystemExit(f"The look ended with {child.returncode}.")
+    found = json.loads(printed.splitlines()[-1])
+    line = {name: found[name] for name in ("seconds", "predictions", "labels")}
+    alarms = sum(verdict == "alarm" for _, _, verdict, _ in found["verdicts"])
+    more = {"checks": len(found["verdicts"]), "alarms": alarms, "one_mb": round(peak.one), "all_mb": round(peak.all)}
+    return line | more, found["verdicts"]
+
+
+def tables(results: object) -> str:
+    """Return the table of docs/scale.md."""
+    return markdown(results, {"predictions": "rows", "counted": "way"}, {
+        "time": lambda rows: f"{rows['seconds'].iloc[0]:.0f} s",
+        "checks": lambda rows: f"{rows['checks'].iloc[0]}",
+        "alarms": lambda rows: f"{rows['alarms'].iloc[0]}",
+        "largest process": lambda rows: f"{rows['one_mb'].iloc[0]:,.0f} MiB",
+        "all processes": lambda rows: f"{rows['all_mb'].iloc[0]:,.0f} MiB",
+        "log": lambda rows: f"{rows['log_mb'].iloc[0]:,.0f} MiB",
+    })  # fmt: skip
+
+
+def main() -> None:
+    """Measure, write and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.look:
+        look()
+        return
+    study = Study(given.out, ["rows", "way"])
+    with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
+        base = scored(Path(folder))
+        for rows in given.rows:
+            ways = [way for way in WAYS if way != "at once" or rows <= AT_ONCE]
+            if all(study.has(rows=rows, way=way) for way in ways):
+                continue
+            with tempfile.TemporaryDirectory(prefix="log-", dir=folder) as log:
+                copied(base, Path(log), rows)
+                os.environ["CAPSTAN_PREDICTIONS_DIR"] = log
+                labelled(rows)
+                size = sum(file.stat().st_size for file in Path(log).rglob("*.parquet")) / 2**20
+                found = []
+                for way in ways:
+                    line, verdicts = measured(way, Path(log))
+                    study.add({"rows": rows, "way": way, "log_mb": round(size)} | line)
+                    found.append(verdicts)
+                assert all(verdicts == found[0] for verdicts in found), "The verdicts differ."
+    print(tables(read(given.out)))
+
+
+if __name__ == "__main__":
+    main()
