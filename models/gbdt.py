@@ -1,6 +1,7 @@
 """LightGBM on Ray: training in this process or on several workers, a search over parameters, calibration."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from models.splits import require_classes
 
 if TYPE_CHECKING:
     import lightgbm
+    import ray.data
 
 Params = dict[str, Any]
+Share = Callable[[Params, int, int], tuple[Any, np.ndarray]]  # of the loop's configuration, a rank, and how many
 Rows = tuple[np.ndarray, np.ndarray]  # inputs (n, k), targets (n,)
 
 # `--tune` searches these ranges. A task gives the other parameters.
@@ -66,33 +69,56 @@ def fit(
     matrix: np.ndarray, target: np.ndarray, categorical: list[int], params: Params, rounds: int, workers: int
 ) -> "lightgbm.Booster":
     """Return a LightGBM booster trained through Ray Train, on `workers` Ray workers or, with 0, in this process."""
-    import lightgbm
     import ray
+
+    data: Any = (matrix, target)
+    if workers:
+        start_ray()
+        data = ray.put(data)  # one copy per machine
+    return fit_workers(_share, {"data": data}, categorical, params, rounds, workers)
+
+
+def fit_workers(
+    share: Share,
+    more: Params,
+    categorical: list[int],
+    params: Params,
+    rounds: int,
+    workers: int,
+    datasets: "dict[str, ray.data.Dataset | Callable[[], ray.data.Dataset]] | None" = None,
+) -> "lightgbm.Booster":
+    """Return a booster that workers have trained. share: returns a worker's rows and targets, and gets `more`.
+
+    datasets: of Ray Data, of which each worker gets its part.
+    """
+    import lightgbm
     from ray.train import FailureConfig, RunConfig
     from ray.train.lightgbm import LightGBMTrainer
 
-    if workers:
-        start_ray()
     with tempfile.TemporaryDirectory(prefix="capstan-train-") as storage:
-        data = (matrix, target)
+        own = {"share": share, "categorical": categorical, "params": params, "rounds": rounds, "storage": storage}
         result = LightGBMTrainer(
             _loop,
-            train_loop_config={
-                "data": ray.put(data) if workers else data,  # one copy per machine
-                "categorical": categorical,
-                "params": params,
-                "rounds": rounds,
-                "storage": storage,
-            },
+            train_loop_config=own | more,
             scaling_config=scaling(workers),
             run_config=RunConfig(
                 storage_path=settings().ray_storage or storage,
                 failure_config=FailureConfig(max_failures=LOST_WORKERS if workers else 0),
             ),
+            datasets=datasets,
         ).fit()
         assert result.checkpoint
         with result.checkpoint.as_directory() as checkpoint:
             return lightgbm.Booster(model_file=str(Path(checkpoint) / "model.txt"))
+
+
+def _share(config: Params, rank: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return every `size`th row and target."""
+    import ray
+
+    data = config["data"]
+    matrix, target = ray.get(data) if isinstance(data, ray.ObjectRef) else data
+    return matrix[rank::size], target[rank::size]
 
 
 def _loop(config: Params) -> None:
@@ -103,9 +129,8 @@ def _loop(config: Params) -> None:
 
     context = ray.train.get_context()
     rank, size = context.get_world_rank(), context.get_world_size()
-    data = config["data"]
-    matrix, target = ray.get(data) if isinstance(data, ray.ObjectRef) else data
-    share = lightgbm.Dataset(matrix[rank::size], target[rank::size], categorical_feature=config["categorical"])
+    rows, target = config["share"](config, rank, size)
+    share = lightgbm.Dataset(rows, target, categorical_feature=config["categorical"])
     network = {"tree_learner": "data", "pre_partition": True, **get_network_params()} if size > 1 else {}
     booster = lightgbm.train(config["params"] | network, share, config["rounds"])
     # In process, Ray Train keeps the checkpoint where it was written, so the folder must outlive the loop.
