@@ -80,6 +80,12 @@ def load_monitoring(name: str) -> Any:
     return import_module("pipelines.monitoring").pipeline_of(name)
 
 
+def load_scoring(name: str) -> Any:
+    """Return the KFP graph that scores a table with a capstone's version."""
+    folder(name)
+    return import_module("pipelines.scoring").pipeline_of(name)
+
+
 def _import(name: str, module: str) -> ModuleType:
     where = folder(name)
     add_search_path()

@@ -1,6 +1,5 @@
 """`capstan monitor`."""
 
-import re
 import time
 from typing import Annotated, Any
 
@@ -8,12 +7,10 @@ import typer
 from rich.markup import escape
 
 from capstan.errors import CapstanError
-from cli.options import Capstone, Json
+from cli.options import Capstone, Json, interval
 from cli.output import console, print_json
 
 Asked = dict[str, Any]  # parameters of the pipeline
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-SHORTEST = 60  # seconds; a run on a cluster takes about half of it
 
 
 def monitor(
@@ -47,21 +44,11 @@ def monitor(
             raise typer.BadParameter("here, Ctrl-C ends `capstan monitor --every`.", param_hint="--stop")
         _stop(capstone, as_json)
     elif every and on_cluster:
-        _start(capstone, _seconds(every), asked, as_json)
+        _start(capstone, interval(every), asked, as_json)
     elif every:
-        _repeat(capstone, _seconds(every), asked, as_json)
+        _repeat(capstone, interval(every), asked, as_json)
     else:
         _look(capstone, asked, as_json)
-
-
-def _seconds(text: str) -> int:
-    match = re.fullmatch(r"(\d+)([smhd])", text)
-    seconds = int(match[1]) * UNITS[match[2]] if match else 0
-    if seconds < SHORTEST:
-        raise typer.BadParameter(
-            f"{text!r} is not a time of a minute or more, such as 30m, 1h or 1d.", param_hint="--every"
-        )
-    return seconds
 
 
 def _look(capstone: str, asked: Asked, as_json: bool) -> None:

@@ -1,20 +1,19 @@
 """`capstan score`."""
 
-import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.options import Capstone, Json
+from cli.options import Capstone, Json, interval
 from cli.output import console, print_json
 
 
 def score(
     capstone: Capstone,
     source: Annotated[
-        str, typer.Option("--input", help="A .parquet, .csv or .jsonl file, or a folder of them; s3:// as well.")
-    ],
-    output: Annotated[str, typer.Option("--output", help="A new folder for the answers; s3:// as well.")],
+        str | None, typer.Option("--input", help="A .parquet, .csv or .jsonl file, or a folder of them; s3:// as well.")
+    ] = None,
+    output: Annotated[str | None, typer.Option("--output", help="A new folder for the answers; s3:// as well.")] = None,
     version: Annotated[str, typer.Option(help="The version that answers; by default the champion.")] = "",
     keep: Annotated[
         list[str] | None,
@@ -24,28 +23,100 @@ def score(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Workers of Ray; 0 for this process. By default one per core.")
     ] = None,
+    every: Annotated[
+        str | None, typer.Option(metavar="TIME", help="On a cluster: a recurring run, such as each 1h or 1d.")
+    ] = None,
+    stop: Annotated[bool, typer.Option("--stop", help="End the recurring run on the cluster.")] = False,
     as_json: Json = False,
 ) -> None:
     """Score a table: the endpoint's checks and model, with features of the offline store.
 
-    Stopped or killed, it goes on where it was when it is given the same arguments. Rows that a request may not have are
-    in OUTPUT/_refused, with the reason. Exits with 1 if there are any.
+    {date} in the places becomes the day of now, in UTC. Stopped or killed, it goes on where it was when it is given the
+    same arguments. Rows that a request may not have are in OUTPUT/_refused, with the reason. Exits with 1 if there are
+    any. On a cluster it is a run of Kubeflow Pipelines, and the places are of s3://.
     """
     from capstan import catalogue
     from capstan.settings import settings
-    from serving.batch import run
 
     catalogue.folder(capstone)
-    count = workers if workers is not None else 0 if settings().engine == "local" else os.cpu_count() or 1
-    done = run.score(capstone, source, output, version, keep or [], log, count)
+    on_cluster = settings().profile == "cluster"
+    if (every or stop) and not on_cluster:
+        raise typer.BadParameter("it is for a cluster: here, a timer such as cron runs the command.")
+    if every and stop:
+        raise typer.BadParameter("give --every or --stop, not both.", param_hint="--stop")
+    if stop:
+        _stop(capstone, as_json)
+        return
+    asked = {
+        "source": _given(source, "--input", on_cluster),
+        "output": _given(output, "--output", on_cluster),
+        "version": version,
+        "keep": keep or [],
+        "log": log,
+        "workers": workers if workers is not None else 0 if on_cluster or settings().engine == "local" else -1,
+    }
+    if every:
+        _start(capstone, interval(every), asked, as_json)
+        return
+    done = _on_cluster(capstone, asked, as_json) if on_cluster else _here(capstone, asked)
     if as_json:
-        print_json({"capstone": capstone, "output": output, **done})
+        print_json({"capstone": capstone, "output": asked["output"], **done})
     else:
-        before = f", {done['done before']:,} of {done['pieces']:,} pieces done before" if done["done before"] else ""
+        before = done.get("done before", 0)
+        said = f", {before:,} of {done['pieces']:,} pieces done before" if before else ""
         console.print(
-            f"{capstone}, version {done['version']}: {done['answered']:,} rows answered, {done['refused']:,} refused"
-            f"{before}. They are in {output}",
+            f"{capstone}{', version ' + done['version'] if 'version' in done else ''}: {done['answered']:,.0f} rows "
+            f"answered, {done['refused']:,.0f} refused{said}. They are in {asked['output']}",
             markup=False,
         )
     if done["refused"]:
         raise typer.Exit(1)
+
+
+def _given(place: str | None, option: str, on_cluster: bool) -> str:
+    if not place:
+        raise typer.BadParameter("name a file or a folder.", param_hint=option)
+    if on_cluster and not place.startswith("s3://"):
+        raise typer.BadParameter(f"{place} is of this machine: on a cluster, name an s3:// address.", param_hint=option)
+    return place
+
+
+def _here(capstone: str, asked: dict[str, Any]) -> dict[str, Any]:
+    from components.score.core import dated, each_core
+    from serving.batch import run
+
+    asked["output"] = dated(asked["output"])
+    source, version, keep, log = (asked[name] for name in ("source", "version", "keep", "log"))
+    return run.score(capstone, dated(source), asked["output"], version, keep, log, each_core(asked["workers"]))
+
+
+def _on_cluster(capstone: str, asked: dict[str, Any], as_json: bool) -> dict[str, Any]:
+    from cli.run import Progress, runner, summarize
+
+    with Progress(quiet=as_json) as progress:
+        outputs, links = runner("score")(capstone, asked, progress.on_event)
+    done: dict[str, Any] = summarize(capstone, outputs)["scored"]
+    return done | links
+
+
+def _start(capstone: str, seconds: int, asked: dict[str, Any], as_json: bool) -> None:
+    from capstan.cluster import pipelines
+
+    run = pipelines.score_every(capstone, seconds, asked)
+    if as_json:
+        print_json({"capstone": capstone, "recurring_run": run, "seconds": seconds})
+    else:
+        console.print(
+            f"{asked['source']} is scored every {seconds:,} s, by the recurring run {run}. `--stop` ends it.",
+            markup=False,
+        )
+
+
+def _stop(capstone: str, as_json: bool) -> None:
+    from capstan.cluster import pipelines
+
+    ended = pipelines.stop_scoring(capstone)
+    if as_json:
+        print_json({"capstone": capstone, "ended": ended})
+    else:
+        console.print(f"{capstone} scores no more tables." if ended else f"{capstone} has no recurring run of scoring.")

@@ -63,9 +63,33 @@ def monitor_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> st
 
 
 def stop_monitoring(capstone: str) -> int:
-    """End the recurring runs of a capstone; return how many there were."""
+    """End the recurring runs that monitor a capstone; return how many there were."""
     with local_addresses(api=API) as at:
-        return recurring.stop(at["api"], capstone)
+        return recurring.stop(at["api"], "monitoring", capstone)
+
+
+def score(
+    capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run the pipeline that scores a table, once. As `run` does it."""
+    images.require(capstone)
+    pipeline = catalogue.load_scoring(capstone)
+    with local_addresses(api=API, metadata=METADATA) as at:
+        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+
+
+def score_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
+    """Score a table every so many seconds, until `stop_scoring`. Return the id of the recurring run."""
+    images.require(capstone)
+    pipeline = catalogue.load_scoring(capstone)
+    with local_addresses(api=API) as at:
+        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+
+
+def stop_scoring(capstone: str) -> int:
+    """End the recurring runs that score tables with a capstone; return how many there were."""
+    with local_addresses(api=API) as at:
+        return recurring.stop(at["api"], "scoring", capstone)
 
 
 def execute(

@@ -12,7 +12,7 @@ from capstan.cluster.access import local_addresses
 from capstan.cluster.metadata import Metadata
 from capstan.cluster.names import KFP_NAMESPACE, METADATA, PIPELINES_API
 from capstan.cluster.retirement import pipeline_name
-from capstan.cluster.run_records import MONITORING, RunRecords, is_of, pipeline_of
+from capstan.cluster.run_records import OF_ANY, RunRecords, is_of, pipeline_of
 from capstan.errors import CapstanError
 from capstan.retention_policy import Policy, Removed
 from capstan.settings import settings
@@ -76,11 +76,11 @@ class Cleaning:
         result = Removed("artifacts of runs", NEEDLESS)
         # Artifacts first, then runs: the run of each artifact in this listing is in the next one, unless it is gone.
         by_pipeline = {
-            name: self.bucket.keys(f"{ARTIFACTS}/{name}") for name in sorted({*self.pipelines.values(), MONITORING})
+            name: self.bucket.keys(f"{ARTIFACTS}/{name}") for name in sorted({*self.pipelines.values(), *OF_ANY})
         }
         runs = {run["run_id"]: run for run in self.runs.all()}
-        # A run of the monitoring uses no artifacts of others, and one may go on at any time.
-        if any(run.get("state") not in FINISHED and pipeline_of(run) != MONITORING for run in runs.values()):
+        # Runs of the monitoring and of the scoring use no artifacts of others, and one may go on at any time.
+        if any(run.get("state") not in FINISHED and pipeline_of(run) not in OF_ANY for run in runs.values()):
             result.notes = ("A run goes on, and may use artifacts of earlier ones: they were left for the next time.",)
             return result
         left = {run_id: self.metadata.executions(run_id) for run_id in runs if run_id not in old}

@@ -8,7 +8,7 @@ import httpx
 from capstan.errors import Busy, Unavailable
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
-MONITORING = "monitoring"  # the pipeline that watches any capstone, by its parameter
+OF_ANY = ("monitoring", "scoring")  # pipelines that are run for any capstone, by their parameter
 SECONDS = 20
 PAGE = "200"  # items
 
@@ -96,8 +96,8 @@ def pipeline_of(run: dict[str, Any]) -> str:
 def is_of(run: dict[str, Any], pipelines: dict[str, str]) -> bool:
     """Return whether a run, or a recurring one, is of one of some capstones: the names of their pipelines by theirs."""
     name = pipeline_of(run)
-    watched = run.get("runtime_config", {}).get("parameters", {}).get("capstone")
-    return watched in pipelines if name == MONITORING else name in pipelines.values()
+    capstone = run.get("runtime_config", {}).get("parameters", {}).get("capstone")
+    return capstone in pipelines if name in OF_ANY else name in pipelines.values()
 
 
 def is_under_way(run: dict[str, Any]) -> bool:

@@ -24,6 +24,7 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "materialize": (BUCKET, FEATURES),
     "deploy": (REGISTRY, FEATURES),
     "baseline_report": (REGISTRY, BUCKET),
+    "score": (REGISTRY, BUCKET, FEATURES),
     "check_live": (REGISTRY, BUCKET, FEATURES, ALERTS),
 }
 

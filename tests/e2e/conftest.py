@@ -19,7 +19,18 @@ HERE = Path(__file__).parent
 pytest_runtest_protocol = lanes.pytest_runtest_protocol
 # From the submission on, as a user would go; what harms the cluster comes late.
 ORDER = (
-    *("submit", "run", "laptop", "endpoint", "rollouts", "predictions_log", "monitoring", "circle", "security"),
+    *(
+        "submit",
+        "run",
+        "laptop",
+        "endpoint",
+        "rollouts",
+        "predictions_log",
+        "monitoring",
+        "scoring",
+        "circle",
+        "security",
+    ),
     *("network", "keys", "schemas", "pipelines", "ray", "weights", "new_image", "retention", "code_edit", "failing"),
     "capstones",
     # The long ones.
