@@ -1,5 +1,7 @@
 """Data-parallel training on Ray workers: each sees its part of every batch, and the gradients are averaged.
 
+What is trained on is the same for all, or a table that Ray Data streams to them.
+
 A worker that is lost ends the attempt; all go on from the last checkpoint. So does a training whose driver died,
 when it is started again with the same key.
 """
@@ -8,14 +10,18 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from capstan.settings import settings
 from models import checkpoints
 from models.ray_workers import LOST_WORKERS, scaling, start_ray
+from models.torch_stream import Stream
 from models.training import State
+
+if TYPE_CHECKING:
+    import ray.data
 
 
 class Learn(Protocol):
@@ -25,17 +31,24 @@ class Learn(Protocol):
         """Train with the batches of share `share` of `shares`. data: what the driver gave, to be moved to `device`."""
 
 
-def fit_on_workers(learn: Learn, data: Any, workers: int, key: str) -> dict[str, torch.Tensor]:
-    """Return the weights of a network that `workers` Ray workers have trained. key: of the checkpoints."""
+def fit_on_workers(
+    learn: Learn, data: Any, workers: int, key: str, rows: ray.data.Dataset | None = None
+) -> dict[str, torch.Tensor]:
+    """Return the weights of a network that `workers` Ray workers have trained. key: of the checkpoints.
+
+    rows: a table that no worker has to hold. `learn` then gets its part as `rows`, a `models.torch_stream.Stream`.
+    """
     import ray
     from ray.train import CheckpointConfig, FailureConfig, RunConfig
     from ray.train.torch import TorchTrainer
 
     start_ray()
+    if rows is not None:  # in the order of the files: the same rows for the same worker each time
+        ray.data.DataContext.get_current().execution_options.preserve_order = True
     graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]  # Ray has no types here
     result = TorchTrainer(
         _loop,
-        train_loop_config={"learn": learn, "data": ray.put(data)},  # one copy per machine
+        train_loop_config={"learn": learn, "data": ray.put(data), "streams": rows is not None},  # one copy per machine
         scaling_config=scaling(workers, use_gpu=graphics >= workers),
         run_config=RunConfig(
             name=key,
@@ -43,6 +56,7 @@ def fit_on_workers(learn: Learn, data: Any, workers: int, key: str) -> dict[str,
             failure_config=FailureConfig(max_failures=LOST_WORKERS),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
         ),
+        datasets={"train": rows} if rows is not None else None,
     ).fit()
     assert result.checkpoint
     weights: dict[str, torch.Tensor] = _read(result.checkpoint)["network"]
@@ -65,6 +79,7 @@ def _loop(config: dict[str, Any]) -> None:
             checkpoint = ray.train.Checkpoint.from_directory(folder) if rank == 0 else None
             ray.train.report({"epochs": state["epochs"]}, checkpoint=checkpoint)
 
+    more = {"rows": Stream(ray.train.get_dataset_shard("train"))} if config["streams"] else {}
     config["learn"](
         ray.get(config["data"]),
         get_device(),
@@ -73,6 +88,7 @@ def _loop(config: dict[str, Any]) -> None:
         joined=prepare_model,
         state=_read(last) if last else None,
         after_epoch=report,
+        **more,
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -13,12 +14,14 @@ from capstan.notes import note
 from capstan.profile import profile
 from capstan.storage import Storage
 from capstan.times import instant
+from components.materialize.since import EVER, since, state
 
 
 def materialize(capstone: str, features: str, training_set: str, as_of: str = "", verdict: str = "accepted") -> str:
     """Write the latest row per key, as known at the instant `as_of`, to the online store. Return the instant.
 
-    The feature tables in the folder `features` are first published, where Feast reads them.
+    The feature tables in the folder `features` are first published, where Feast reads them. Where they only grew since
+    the last time, only rows since then are written: the store is as if all were.
     as_of: ISO 8601; "" is the last prediction time of the training set.
     Does nothing for a rejected model, or when the store already holds these rows: a file beside the tables says what
     it holds.
@@ -30,7 +33,8 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     until = instant(as_of) if as_of else _last(training_set)
     stamp = materialized(capstone)
     wanted = f"{digest(Path(features))} {until.isoformat()}"
-    if _holds(capstone, stamp, wanted):
+    held = _held(capstone, stamp)
+    if held.get("wanted") == wanted:
         return until.isoformat()
 
     storage = profile().storage()
@@ -38,9 +42,13 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     publish(Path(features), storage, published(capstone))
     store = open_store(capstone)
     store.apply(published_definitions(capstone))
-    stored = [view.name for view in store.list_batch_feature_views()]
-    store.materialize(start_date=pd.Timestamp(0, tz="UTC").to_pydatetime(), end_date=until, feature_views=stored)
-    storage.write(stamp, json.dumps({"wanted": wanted, "rows": profile().stored_rows(capstone)}).encode())
+    views = store.list_batch_feature_views()
+    start = since(held.get("state", {}), Path(features), views, until)
+    if start > EVER:
+        note(f"The features before {start:%Y-%m-%d %H:%M} are as they were: those since then are written.")
+    store.materialize(start_date=start, end_date=until, feature_views=[view.name for view in views])
+    content = {"wanted": wanted, "rows": profile().stored_rows(capstone), "state": state(Path(features), views, until)}
+    storage.write(stamp, json.dumps(content).encode())
     return until.isoformat()
 
 
@@ -54,10 +62,10 @@ def publish(source: Path, storage: Storage, folder: str) -> None:
             storage.remove(key)
 
 
-def _holds(capstone: str, stamp: str, wanted: str) -> bool:
-    """Return whether the stores hold what is wanted. Damaged stores are set aside, and a note says so."""
+def _held(capstone: str, stamp: str) -> dict[str, Any]:
+    """Return what is written of the stores, or nothing. Damaged stores are set aside, and a note says so."""
     try:
-        written = json.loads(profile().storage().read(stamp) or b"")
+        written: dict[str, Any] = json.loads(profile().storage().read(stamp) or b"")
     except ValueError:
         written = {"wanted": "", "rows": {}}  # never materialized, or killed meanwhile
     try:
@@ -70,7 +78,8 @@ def _holds(capstone: str, stamp: str, wanted: str) -> bool:
         note(f"The feature stores of {capstone} are made again: {problem}.")
     if problem:
         profile().discard_stores(capstone)
-    return not problem and bool(written["wanted"] == wanted)
+        return {}
+    return written
 
 
 def _last(training_set: str) -> datetime:

@@ -29,6 +29,7 @@ WAYS = {
     "pieces": {"engine": "local"},
     "pieces, Ray": {"engine": "ray"},
 }
+CHILD = [sys.executable, "-m", "tests.benchmarks.scale_monitoring"]
 AT_ONCE = 100_000  # rows, at most
 BASE, DAYS, LABELLED, FILE_ROWS = 100_000, 56, 100, 2_000_000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -111,8 +112,7 @@ def measured(way: str, log: Path) -> tuple[Line, object]:
     """Return seconds and memory of a look in a process of its own, and its verdicts."""
     own = {f"CAPSTAN_{name.upper()}": str(value) for name, value in WAYS[way].items()}
     own["CAPSTAN_PREDICTIONS_DIR"] = str(log)
-    command = [sys.executable, "-m", "tests.benchmarks.scale_monitoring", "--look"]
-    child = subprocess.Popen(command, env=os.environ | own, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([*CHILD, "--look"], env=os.environ | own, stdout=subprocess.PIPE, text=True)
     peak = Peak(psutil.Process(child.pid))
     peak.start()
     printed = child.communicate()[0]
@@ -144,9 +144,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--label", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.look:
-        look()
+    if given.look or given.label:
+        labelled(given.label) if given.label else look()
         return
     study = Study(given.out, ["rows", "way"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
@@ -157,8 +158,8 @@ def main() -> None:
                 continue
             with tempfile.TemporaryDirectory(prefix="log-", dir=folder) as log:
                 copied(base, Path(log), rows)
-                os.environ["CAPSTAN_PREDICTIONS_DIR"] = log
-                labelled(rows)
+                own = os.environ | {"CAPSTAN_PREDICTIONS_DIR": log}  # settings are read once in a process
+                subprocess.run([*CHILD, "--label", str(rows)], check=True, env=own)
                 size = sum(file.stat().st_size for file in Path(log).rglob("*.parquet")) / 2**20
                 found = []
                 for way in ways:
