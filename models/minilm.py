@@ -17,7 +17,7 @@ from models.bert_tokens import BertTokens
 from models.minilm_weights import WEIGHTS
 from models.sentence_encoder import Encoder, SentenceEncoder, Shape
 
-__all__ = ["WEIGHTS", "in_int8", "load", "shared"]
+__all__ = ["WEIGHTS", "in_int8", "load", "quantized", "shared"]
 
 MOST = 256  # tokens of a text that it reads
 PARTS = {  # of a layer, ours and theirs; those that stand one above the other in ours
@@ -48,13 +48,17 @@ def shared(weights: Mapping[str, Path]) -> SentenceEncoder:
     return _shared(weights["encoder"], weights["vocabulary"])
 
 
+def quantized(weights: Mapping[str, Path]) -> bytes:
+    """Return the encoder as a file in int8, which is made once in a process."""
+    return _quantized(weights["encoder"], weights["vocabulary"])
+
+
 def in_int8(weights: Mapping[str, Path], content: bytes | None = None) -> SentenceEncoder[encoder_int8.Int8Encoder]:
     """Return the encoder in int8, on one core.
 
-    weights: the paths of `WEIGHTS`. content: what `encoder_int8.quantized` made of them; None makes it anew.
+    weights: the paths of `WEIGHTS`. content: what `quantized` made of them; None makes it.
     """
-    if content is None:
-        content = encoder_int8.quantized(shared(weights).encoder)
+    content = quantized(weights) if content is None else content
     torch.set_num_threads(1)
     return SentenceEncoder(BertTokens(weights["vocabulary"]), encoder_int8.Int8Encoder(content), MOST)
 
@@ -63,6 +67,11 @@ def in_int8(weights: Mapping[str, Path], content: bytes | None = None) -> Senten
 def _shared(encoder: Path, vocabulary: Path) -> SentenceEncoder:
     torch.set_num_threads(1)
     return load({"encoder": encoder, "vocabulary": vocabulary})
+
+
+@lru_cache(1)
+def _quantized(encoder: Path, vocabulary: Path) -> bytes:
+    return encoder_int8.quantized(_shared(encoder, vocabulary).encoder)
 
 
 def ours(theirs: Mapping[str, torch.Tensor], layers: int) -> dict[str, torch.Tensor]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Model
-from models import minilm, text_parts
+from models import text_parts
+from models.minilm_model import MiniLMModel
 from pipelines.moderation import decisions, reading, reasons
 from pipelines.moderation.data import CLASSES
 
@@ -17,18 +16,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capstan.model import Columns
-    from models.sentence_encoder import SentenceEncoder
     from pipelines.moderation.reading import Read, Runs
     from pipelines.moderation.scores import Kind
 
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
 
 
-class ModerationModel(Model):
+class ModerationModel(MiniLMModel):
     """A score and the levels of its classes, and the simple one's, which the gate compares with them."""
 
     inputs = {"text": "string"}
-    requirements = ("numpy", "onnxruntime", "scipy", "torch")
 
     def __init__(
         self,
@@ -45,15 +42,6 @@ class ModerationModel(Model):
         self.score, self.levels, self.words, self.longest = score, levels, words, longest
         self.baseline, self.baseline_levels, self.weight_files = baseline, baseline_levels, weights
         self.int8 = int8
-
-    @cached_property
-    def encoder(self) -> SentenceEncoder[Any]:
-        """MiniLM, in the bits that the score was fitted with."""
-        return minilm.in_int8(self.weight_files, self.int8) if self.int8 else minilm.shared(self.weight_files)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: everything but the encoder."""
-        return {name: value for name, value in vars(self).items() if name != "encoder"}
 
     def read(self, texts: Sequence[str]) -> Read:
         """Return what is read of some texts."""

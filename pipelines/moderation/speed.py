@@ -7,23 +7,16 @@ clients ask it at once, so many texts in a request; the load generator runs on t
 
 from __future__ import annotations
 
-import asyncio
-import json
 import time
 from collections.abc import Iterator, Mapping
-from itertools import cycle, islice
 from pathlib import Path
-from urllib.parse import urlparse
 
-import httpx
 import numpy as np
 import pandas as pd
 
 from capstan import weights_files
-from capstan.errors import CapstanError
 from capstan.settings import settings
-from models import minilm, vectors
-from models.http_line import Line
+from models import http_load, minilm, vectors
 from models.study import Line as Measured
 from models.study import Study, markdown, options, ranged
 from pipelines.moderation import compare, reading, task, training
@@ -33,29 +26,6 @@ FOLDER = Path(__file__).parent
 SECONDS, TEXTS = 20.0, 200
 LOADS = ((1, 1), (8, 1), (32, 1), (64, 1), (2, 32))  # clients, texts of a request
 FLOAT, INT8 = "float32", "int8"
-
-
-def asked(texts: list[str], clients: int, each: int) -> Measured:
-    """Return texts a second and the seconds of a request while so many clients ask, each as soon as it is answered."""
-    until, took = time.perf_counter() + SECONDS, list[float]()
-
-    async def ask(number: int) -> None:
-        turn, line = cycle(texts[number:] + texts[:number]), Line(urlparse(settings().endpoint_url).port or 80, 60.0)
-        while (begun := time.perf_counter()) < until:
-            body = json.dumps({"instances": [{"text": text} for text in islice(turn, each)]}).encode()
-            status, said = await line.ask("POST", "/v1/models/moderation:predict", body)
-            if status != httpx.codes.OK:
-                raise CapstanError(f"The endpoint answers with {status}: {said[:200].decode(errors='replace')}")
-            took.append(time.perf_counter() - begun)
-        line.close()
-
-    async def all_of_them() -> None:
-        await asyncio.gather(*(ask(number) for number in range(clients)))
-
-    begun = time.perf_counter()
-    asyncio.run(all_of_them())
-    rate = len(took) * each / (time.perf_counter() - begun)
-    return {"rate": rate, "median": float(np.median(took)), "high": float(np.quantile(took, 0.99))}
 
 
 def alone(texts: list[str], weights: Mapping[str, Path]) -> Iterator[Measured]:
@@ -121,7 +91,8 @@ def main() -> None:
     for clients, each in LOADS:
         case = {"part": "endpoint", "method": method, "clients": clients, "each": each}
         if not study.has(**case):
-            study.add(case | asked(texts, clients, each))
+            rows = [{"text": text} for text in texts]
+            study.add(case | http_load.measured("moderation", rows, clients, each, SECONDS))
     print(tables(study.table()))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from models import encoder_int8, minilm
+from models import minilm
 from pipelines.moderation import decisions, reading
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.model import ModerationModel
@@ -33,7 +33,7 @@ def fit(
     texts, shares, units = rows["text"].tolist(), shares_of(rows), rows["unit"].to_numpy()
     if len(np.unique(units)) < FOLDS:
         raise CapstanError(f"{len(rows)} tweets are too few to learn from. Give more.")
-    content = encoder_int8.quantized(minilm.shared(weights).encoder) if int8 else None
+    content = minilm.quantized(weights) if int8 else None
     encoder = minilm.in_int8(weights, content) if content else minilm.shared(weights)
     read = reading.read(texts, encoder.embed(texts))
     own, other = (levelled(kind, read, shares, units, seed) for kind in (score, simple))

@@ -85,15 +85,26 @@ Reasons = dict[tuple[str, str], set[int]]  # keys of a claim and an abstract -> 
 
 
 def reasons(data_dir: Path | None) -> Reasons:
-    """Return which sentences of an abstract support or contradict a claim, of all parts. BEIR's archive has none."""
+    """Return which sentences of an abstract support or contradict a claim, of all parts."""
+    return {pair: numbers for pair, (_, numbers) in verdicts(data_dir).items()}
+
+
+def verdicts(data_dir: Path | None) -> dict[tuple[str, str], tuple[str, set[int]]]:
+    """Return whether an abstract "supports" or "contradicts" a claim, and by which sentences. BEIR's archive has none.
+
+    The keys are those of the claim and of the abstract, of all parts.
+    """
     import pandas as pd
 
     path = downloads.find("scifact/evidence.parquet", data_dir)
     if not path:
         raise CapstanError("scifact/evidence.parquet, SciFact's own reasons, is missing. Put it into CAPSTAN_DATA_DIR.")
-    made: Reasons = {}
+    made: dict[tuple[str, str], tuple[str, set[int]]] = {}
     for row in pd.read_parquet(path).itertuples():
-        made.setdefault((str(row.id), str(row.evidence_doc_id)), set()).update(map(int, row.evidence_sentences))
+        verdict = "supports" if row.evidence_label == "SUPPORT" else "contradicts"
+        made.setdefault((str(row.id), str(row.evidence_doc_id)), (verdict, set()))[1].update(
+            map(int, row.evidence_sentences)
+        )
     return made
 
 

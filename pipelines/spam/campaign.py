@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from capstan import weights_files
 from capstan.settings import settings
 from models.passive_aggressive import PassiveAggressive
 from models.study import Line, Study, markdown, options, spread
 from pipelines.spam import costs, task
 from pipelines.spam.campaigns import CAMPAIGNS, message
 from pipelines.spam.model import SpamModel
-from pipelines.spam.scores import Counts, Machine, rows_of, stacked
+from pipelines.spam.scores import Counts, Meant, rows_of, stacked
 
 FOLDER = Path(__file__).parent
 SHARE = 0.1  # of the messages after the middle
@@ -59,7 +60,7 @@ def replayed(way: str, model: SpamModel, known: Known, new: Known) -> np.ndarray
     known: what the model learned from. new: the messages that come.
     """
     score, spam = model.score, new.spam
-    assert isinstance(score, Machine)
+    assert isinstance(score, Meant)
     rows, margin = score.matrix(new.counts), score.margin(new.counts)
     if way == WAYS[1]:
         online = PassiveAggressive(score.weights, score.intercept)
@@ -71,7 +72,7 @@ def replayed(way: str, model: SpamModel, known: Known, new: Known) -> np.ndarray
         for until in range(EVERY, len(spam) - DELAY, EVERY):
             both = stacked(known.counts, rows_of(new.counts, np.arange(until)))
             later = np.arange(until + DELAY, len(spam))
-            anew = Machine().fit(both, np.append(known.spam, spam[:until]))
+            anew = Meant().fit(both, np.append(known.spam, spam[:until]))
             margin[later] = anew.margin(rows_of(new.counts, later))
     return costs.decided(expit(model.line[0] * margin + model.line[1]))
 
@@ -96,7 +97,7 @@ def measured(known: Known, test: pd.DataFrame, model: SpamModel, campaign: str, 
     """Yield a line per way to learn. known: what the model learned from."""
     rows = stream(test, campaign, seed)
     spam, planted = rows["spam"].to_numpy().astype(int), rows["planted"].to_numpy()
-    new = Machine.counts(rows["text"].tolist())
+    new = Meant.counts(rows["text"].tolist())
     for way in WAYS:
         aside = replayed(way, model, known, Known(new, spam))
         yield {"campaign": campaign, "method": way} | line(aside, spam, planted)
@@ -129,8 +130,8 @@ def main() -> None:
     given = parser.parse_args()
     study = Study(given.out / "campaign.json", ["campaign", "method", "seed"])
     past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
-    model = task.train({"messages": past})
-    known = Known(Machine.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
+    model = task.train({"messages": past}, weights_files.fetch_all(task.WEIGHTS))
+    known = Known(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
     for seed in range(given.seeds):
         for campaign in CAMPAIGNS:
             if not study.has(campaign=campaign, seed=seed):

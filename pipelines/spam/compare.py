@@ -15,17 +15,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from capstan import weights_files
 from capstan.intervals import difference
 from capstan.settings import settings
 from models import near_copies, tuning
 from models.study import Line, Study, markdown, options, ranged, spread
 from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
-from pipelines.spam.rivals import Boosted, Meant
-from pipelines.spam.scores import Bayes, Machine, Plain, rows_of
+from pipelines.spam.rivals import Boosted
+from pipelines.spam.scores import Bayes, Counts, Machine, Meant, Plain, rows_of
 
 FOLDER = Path(__file__).parent
-SERVED, SIMPLE, NESTED = "words and characters, served", "naive Bayes, Bernoulli, tuned", "chosen inside each fold"
+SERVED, WITHOUT = "words, characters and MiniLM, served", "words and characters"
+SIMPLE, NESTED = "naive Bayes, Bernoulli, tuned", "chosen inside each fold"
 METHODS: dict[str, Callable[[int], Any]] = {
     SIMPLE: Bayes,
     "naive Bayes, multinomial": lambda seed: Bayes(seed, "multinomial", 1.0),
@@ -34,13 +36,13 @@ METHODS: dict[str, Callable[[int], Any]] = {
     "SVM, words, defaults": Plain,
     "SVM, words and shapes": lambda seed: Machine(seed, kinds=(0,)),
     "SVM, characters": lambda seed: Machine(seed, kinds=(1,)),
-    SERVED: Machine,
-    "words, characters and MiniLM": Meant,
+    WITHOUT: Machine,
+    SERVED: Meant,
     "boosted trees": Boosted,
 }
 STACK = "served, Kneser-Ney and the simple one"
 STACKED = (SERVED, "Kneser-Ney n-grams of bytes", SIMPLE)
-CHOICES = [{"strength": strength, "ratio": ratio} for strength in (1.0, 3.0) for ratio in (False, True)]
+CHOICES = [{"strength": strength, "stretch": stretch} for strength in (1.0, 3.0) for stretch in (0.5, 1.0)]
 DIVISIONS = 5
 
 
@@ -61,7 +63,7 @@ def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
 
 def choose(counts: Any, spam: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
     """Return the setting with the least log loss in folds of these messages, near copies together."""
-    losses = [tune.measured("machine", setting, counts, spam, groups, seed)["log_loss"] for setting in CHOICES]
+    losses = [tune.measured(tune.SERVED, setting, counts, spam, groups, seed)["log_loss"] for setting in CHOICES]
     return CHOICES[int(np.argmin(losses))]
 
 
@@ -111,14 +113,26 @@ def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
         yield {"method": name} | line(spam, guess, simple)
 
 
-def machine(setting: dict[str, Any]) -> Callable[[int], Machine]:
+def shares(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
+    """Yield which share of the score each kind of column has: of how it varies over the messages to test on.
+
+    The shares add up to 1: the covariance of each part with the score, by the variance of the score.
+    """
+    fitted = Meant(seed).fit(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
+    parts = fitted.parts(Meant.counts(test["text"].tolist()))
+    score = parts.sum(axis=1)
+    for name, part in zip(("words and shapes", "characters", "MiniLM's vector"), parts.T, strict=True):
+        yield {"method": name, "share": float(np.cov(part, score)[0, 1] / score.var(ddof=1))}
+
+
+def machine(setting: dict[str, Any]) -> Callable[[int], Meant]:
     """Return what makes a score with a setting."""
-    return lambda seed: Machine(seed, **setting)
+    return lambda seed: Meant(seed, **setting)
 
 
 def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Line:
     """Return the line of the choice made anew inside each fold."""
-    counts, guess, chosen = Machine.counts(texts), np.zeros(len(spam), bool), []
+    counts, guess, chosen = Meant.counts(texts), np.zeros(len(spam), bool), []
     for past, held in dealt(spam, groups, seed, protocol):
         inside = rows_of(counts, past)
         setting = choose(inside, spam[past], groups[past], seed)
@@ -131,8 +145,8 @@ def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, pr
 
 def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int) -> Iterator[Line]:
     """Yield what the decisions of two scores cost, each calibrated on folds inside, near copies together."""
-    for name, score in ((SIMPLE, Bayes), (SERVED, Machine)):
-        counts: Any = score.counts(texts)
+    for name, score in ((SIMPLE, Bayes), (WITHOUT, Machine), (SERVED, Meant)):
+        counts: Counts = score.counts(texts)
         odds = np.empty(len(spam))
         for past, held in training.folds(spam, groups, seed):
             inside = rows_of(counts, past)
@@ -150,10 +164,10 @@ def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int)
 
 def divisions(past: pd.DataFrame) -> Iterator[Line]:
     """Yield the metrics of the gate for random quarters of the messages to train on, near copies together."""
-    groups = near_copies.groups(past["text"].tolist())
+    groups, weights = near_copies.groups(past["text"].tolist()), weights_files.fetch_all(task.WEIGHTS)
     for seed in range(DIVISIONS):
         at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
-        model = task.train({"messages": past[~at]}, seed=seed)
+        model = task.train({"messages": past[~at]}, weights, seed=seed)
         yield {"method": f"{seed}"} | task.evaluate(model, {"messages": past[at]}).metrics
 
 
@@ -172,7 +186,9 @@ def tables(results: pd.DataFrame) -> str:
         for protocol in ("by lot", "near copies together")
     ]
     made.append(markdown(parts["test"], {"the messages to test on": "method"}, compared))
+    part_of = {"share of the score, %": lambda rows: f"{100 * rows['share'].mean():.0f}"}
     made += [
+        markdown(parts["shares"], {"the served score, on the messages to test on": "method"}, part_of),
         markdown(parts["nested"], {"settings chosen inside each fold": "protocol"}, chosen),
         markdown(parts["decisions"], {"decisions": "method"}, {"cost of a message": ranged("cost"), **chosen}),
         markdown(parts["division"], {"five divisions of the messages to train on": "part"}, gate),
@@ -200,6 +216,7 @@ def main() -> None:
             add(protocol, protocol, seed, compared(counts, spam, groups, seed, protocol))
     past, test = (part["messages"] for part in task.split(loaded))
     add("test", "near copies together", 0, tested(past, test, 0))
+    add("shares", "near copies together", 0, shares(past, test, 0))
     add("decisions", "near copies together", 0, decisions(texts, spam, groups, 0))
     add("division", "near copies together", 0, divisions(past))
     add("nested", "by lot", 0, iter([nested(texts, spam, groups, 0, "by lot")]))

@@ -7,48 +7,64 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 
-from capstan.model import Model
 from models import text_parts
+from models.minilm_model import MiniLMModel
 from pipelines.spam import costs, grams, reasons
-from pipelines.spam.scores import Machine
+from pipelines.spam.scores import Meant
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from capstan.model import Columns
-    from pipelines.spam.scores import Bayes
+    from pipelines.spam.scores import Bayes, Counts
 
 FEW = 0.5  # of the words known: below that the message is in words that were not learned
 
 
-class SpamModel(Model):
+class SpamModel(MiniLMModel):
     """A score with Platt's calibration, and naive Bayes with its own, which the gate compares with it."""
 
     inputs = {"text": "string"}
-    steady = True
 
     def __init__(
         self,
-        score: Machine | Bayes,
+        score: Meant | Bayes,
         line: tuple[float, float],
         words: frozenset[str],
         longest: int,
         baseline: Bayes,
         baseline_line: tuple[float, float],
+        weights: Mapping[str, Path],
+        int8: bytes | None = None,
     ):
-        """line: slope and intercept of the calibration. words, longest: of the messages that were learned from."""
+        """line: slope and intercept of the calibration. words, longest: of the messages that were learned from.
+
+        weights, int8: the paths of MiniLM's files, and MiniLM in 8 bits.
+        """
         self.score, self.line, self.words, self.longest = score, line, words, longest
         self.baseline, self.baseline_line = baseline, baseline_line
-        self.requirements = score.requirements
+        self.weight_files, self.int8 = weights, int8
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return probability, decision, the parts of each text with their effects, reasons, and what is unusual."""
         texts = list(columns["text"])
-        return self.decided(texts) | self.explained(texts)
+        if not isinstance(self.score, Meant):  # naive Bayes alone, which is never served
+            nothing = dict.fromkeys(("parts", "reasons"), [list[Any]()] * len(texts))
+            return (
+                self.decided(texts)
+                | nothing
+                | {"start": self.margin([""] * len(texts)), "meaning": np.zeros(len(texts))}
+            )
+        vectors, pieces = self.encoder.along(texts, self.score.direction[:, None])
+        return self.decided(texts, self.score.counts(texts, vectors)) | self.explained(texts, pieces)
 
-    def decided(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return probability, decision and its limit, the share of known words, and what is unusual."""
-        probability = expit(self.margin(texts))
+    def decided(self, texts: Sequence[str], counts: Counts | None = None) -> dict[str, Any]:
+        """Return probability, decision and its limit, the share of known words, and what is unusual.
+
+        counts: of the texts, where they are known.
+        """
+        probability = expit(self.margin(texts, counts))
         known = [self.known(text) for text in texts]
         return {
             "probability": probability,
@@ -58,22 +74,34 @@ class SpamModel(Model):
             "unusual": [self.unusual(text, share) for text, share in zip(texts, known, strict=True)],
         }
 
-    def margin(self, texts: Sequence[str]) -> np.ndarray:
-        """Return the calibrated log-odds of spam, shape (n,)."""
-        return np.asarray(self.line[0] * self.score.margin(self.score.counts(texts)) + self.line[1])
+    def margin(self, texts: Sequence[str], counts: Counts | None = None) -> np.ndarray:
+        """Return the calibrated log-odds of spam, shape (n,). counts: of the texts, where they are known."""
+        counts = self.counts(texts) if counts is None else counts
+        return np.asarray(self.line[0] * self.score.margin(counts) + self.line[1])
 
-    def explained(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return `start`, what every message has, and for each text its `parts` and `reasons`, all in log-odds."""
-        made: dict[str, Any] = {"start": [], "parts": [], "reasons": []}
-        for text in texts:
-            made["start"].append(self.line[0] * self.score.intercept + self.line[1])
-            if not isinstance(self.score, Machine):  # the strong simple one alone, which is never served
-                made["parts"].append([])
-                made["reasons"].append([])
-                continue
-            runs, values = reasons.effects(self.score, text)
-            made["parts"].append(text_parts.parts(text, runs, self.line[0] * values))
-            made["reasons"].append(reasons.strongest(text, runs, self.line[0] * values))
+    def counts(self, texts: Sequence[str]) -> Counts:
+        """Return what the score reads of some texts."""
+        if isinstance(self.score, Meant):
+            return self.score.counts(texts, self.encoder.embed(texts))
+        return self.score.counts(texts)
+
+    def explained(self, texts: Sequence[str], pieces: Sequence[np.ndarray]) -> dict[str, Any]:
+        """Return `start`, what every message has, and of each text `parts`, `reasons` and `meaning`, all in log-odds.
+
+        pieces: what each of MiniLM's pieces of the text adds to the score, (pieces, 1) of each text.
+        """
+        score, (slope, intercept) = self.score, self.line
+        assert isinstance(score, Meant)
+        made: dict[str, Any] = {"start": [], "parts": [], "reasons": [], "meaning": []}
+        for text, piece in zip(texts, pieces, strict=True):
+            runs, values = reasons.effects(score, text)
+            spans = self.encoder.tokens.spans(text, self.encoder.most)
+            places, meant = reasons.of_pieces(score, text, piece[:, 0], spans)
+            every = slope * np.concatenate([values, meant])
+            made["start"].append(slope * score.intercept + intercept)
+            made["parts"].append(text_parts.parts(text, [*runs, *places], every))
+            made["reasons"].append(reasons.strongest(text, runs, slope * values))
+            made["meaning"].append(float(slope * meant.sum()))
         return made
 
     def known(self, text: str) -> float:

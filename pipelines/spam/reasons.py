@@ -1,22 +1,34 @@
-"""Which parts of a message speak for spam, and which against it: the linear score, divided up exactly."""
+"""Which parts of a message speak for spam, and which against it: the linear score, divided up exactly.
+
+MiniLM's vector is the mean over its pieces of words, so its part is a sum over them as well; but a piece has read the
+others. Its marks of begin and end are spread evenly over the message.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from models.hashed_tfidf import shared
 from models.text_grams import Gram
 from pipelines.spam import grams
-from pipelines.spam.scores import Machine
+from pipelines.spam.scores import Machine, Meant
 
 SHOWN = 5  # reasons for, and as many against
 LEAST = 0.01  # log-odds; less is no reason
 
 
+class Place(NamedTuple):
+    """A place in a message."""
+
+    start: int
+    end: int
+
+
 def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
-    """Return the runs of a text, and what each adds to the score, shape (runs,). With the intercept it is the score."""
+    """Return the runs of a text, and what each adds to the score, shape (runs,)."""
     kinds = (grams.words(text), grams.characters(text))
     found, made, start = [], [], 0
     for runs, part, tfidf in zip(kinds, grams.counts_of(kinds), score.tfidf, strict=True):
@@ -26,6 +38,17 @@ def effects(score: Machine, text: str) -> tuple[list[Gram], np.ndarray]:
         found += runs
         start += width
     return found, np.concatenate(made)
+
+
+def of_pieces(
+    score: Meant, text: str, pieces: np.ndarray, spans: Sequence[tuple[int, int]]
+) -> tuple[list[Place], np.ndarray]:
+    """Return the places of MiniLM's pieces, and what each adds to the score beyond the mean message, shape (pieces,).
+
+    pieces: their products with `score.direction`. With `effects` and the intercept the sum is the score.
+    """
+    places = [Place(*span) if span[1] > span[0] else Place(0, len(text)) for span in spans]
+    return places, pieces - score.centre @ score.direction / len(pieces)
 
 
 def strongest(text: str, runs: list[Gram], values: np.ndarray) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Scores that are measured beside the one that is served: boosted trees, and the machine with MiniLM's vector."""
+"""What is measured beside the score that is served: boosted trees."""
 
 from __future__ import annotations
 
@@ -6,41 +6,14 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
+from scipy.sparse import csr_array
 
-from capstan import weights_files
-from models import minilm_weights, vectors
 from pipelines.spam import grams
-from pipelines.spam.scores import STRENGTH, Counts, Machine
+from pipelines.spam.scores import Counts
 
-STRETCH = 1.0  # of MiniLM's vector, which has length 1 as words and characters have
 LEAVES, ROUNDS, RATE = 15, 600, 0.05
 FEWEST = 5  # messages of a word that trees may ask for
 DIGITS = re.compile(r"\d+")
-
-
-class Meant(Machine):
-    """The support vector machine over words, characters and MiniLM's vector of the message."""
-
-    def __init__(self, seed: int = 0, strength: float = STRENGTH, stretch: float = STRETCH):
-        super().__init__(seed, strength)
-        self.stretch = stretch
-
-    @staticmethod
-    def counts(texts: Sequence[str]) -> Counts:
-        """Return the counts of words and of characters, and the vectors, shape (n, 384)."""
-        return (*grams.counts(texts), csr_array(vectors.of(texts, weights_files.fetch_all(minilm_weights.WEIGHTS))))
-
-    def fit(self, counts: Counts, spam: np.ndarray, importance: np.ndarray | None = None) -> Meant:
-        """Return it, fitted. spam: 0 or 1, shape (n,). importance: of each message, by default 1."""
-        self.centre: np.ndarray = counts[2].mean(axis=0)
-        super().fit(counts, spam, importance)
-        return self
-
-    def matrix(self, counts: Counts) -> csr_array:
-        """Return the weighted counts and the vectors, shape (n, all columns)."""
-        meant = csr_array(self.stretch * (counts[2].toarray() - self.centre))
-        return csr_array(hstack([super().matrix(counts), meant], format="csr"))
 
 
 class Boosted:

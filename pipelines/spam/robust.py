@@ -9,7 +9,7 @@ words of ham that are added come from messages to train on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +17,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from capstan import weights_files
 from capstan.intervals import difference
 from capstan.settings import settings
-from models import near_copies, platt
+from models import minilm, near_copies, platt
+from models.encoder_int8 import Int8Encoder
+from models.sentence_encoder import SentenceEncoder
 from models.study import Line, Study, markdown, options
 from pipelines.spam import costs, task, training
 from pipelines.spam.attacks import ATTACKS, HONEST, attacked, copies
-from pipelines.spam.scores import Machine, rows_of, stacked
+from pipelines.spam.scores import Counts, Meant, rows_of, stacked
 
 FOLDER = Path(__file__).parent
 NONE = "none"
@@ -35,12 +38,23 @@ TRIED = 60  # spam messages of the informed attack
 class Fitted(NamedTuple):
     """A score and its calibration."""
 
-    score: Machine
+    score: Meant
     slope: float
     intercept: float
 
     def odds(self, texts: Sequence[str]) -> np.ndarray:
-        return np.asarray(self.slope * self.score.margin(self.score.counts(texts)) + self.intercept)
+        return np.asarray(self.slope * self.score.margin(counts(texts)) + self.intercept)
+
+
+def counts(texts: Sequence[str]) -> Counts:
+    """Return what the score reads of some texts."""
+    return Meant.counts(texts, encoder().embed(texts))
+
+
+@cache
+def encoder() -> SentenceEncoder[Int8Encoder]:
+    """Return MiniLM as it is served."""
+    return minilm.in_int8(weights_files.fetch_all(task.WEIGHTS))
 
 
 class Blocks:
@@ -49,26 +63,26 @@ class Blocks:
     def __init__(self, rows: pd.DataFrame, seed: int):
         texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
         groups, self.seed = near_copies.groups(texts), seed
-        self.parts = {NONE: (Machine.counts(texts), spam, groups)}
+        self.parts = {NONE: (counts(texts), spam, groups)}
         for name, (made, places) in copies(texts, spam, seed).items():
-            self.parts[name] = (Machine.counts(made), spam[places], groups[places])
+            self.parts[name] = (counts(made), spam[places], groups[places])
 
-    def fit(self, names: Sequence[str], without: np.ndarray | tuple[int, ...] = ()) -> Machine:
+    def fit(self, names: Sequence[str], without: np.ndarray | tuple[int, ...] = ()) -> Meant:
         """Return a score of the messages and the copies of some attacks, without some groups of near copies."""
         chosen = [self.parts[name] for name in (NONE, *names, *([HONEST] if names else []))]
         kept = [np.flatnonzero(~np.isin(groups, without)) for _, _, groups in chosen]
-        counts = [rows_of(part[0], rows) for part, rows in zip(chosen, kept, strict=True)]
+        made = [rows_of(part[0], rows) for part, rows in zip(chosen, kept, strict=True)]
         spam = np.concatenate([part[1][rows] for part, rows in zip(chosen, kept, strict=True)])
-        return Machine(self.seed).fit(reduce(stacked, counts), spam)
+        return Meant(self.seed).fit(reduce(stacked, made), spam)
 
     def fitted(self, names: Sequence[str]) -> Fitted:
         """Return it, calibrated on a fifth of the messages as they are, whose near copies it has not seen.
 
         The copies of an attack have no part in the calibration: they would make spam look more frequent than it is.
         """
-        counts, spam, groups = self.parts[NONE]
+        own, spam, groups = self.parts[NONE]
         held = training.folds(spam, groups, self.seed)[0][1]
-        margin = self.fit(names, np.unique(groups[held])).margin(rows_of(counts, held))
+        margin = self.fit(names, np.unique(groups[held])).margin(rows_of(own, held))
         return Fitted(self.fit(names), *platt.line(margin, spam[held]))
 
 

@@ -79,7 +79,12 @@ class Prediction(BaseModel):
     parts: list[Part] = Field(
         title="What speaks for spam, and what against it", json_schema_extra={"display": "effects", "unit": "log-odds"}
     )
-    reasons: list[Reason] = Field(title="Strongest reasons")
+    reasons: list[Reason] = Field(title="Strongest reasons", description="of runs of words and of characters alone")
+    meaning: float = Field(
+        title="Of it, from MiniLM",
+        description="what its reading of the whole message adds, beyond the mean message",
+        json_schema_extra={"unit": "log-odds"},
+    )
     start: float = Field(title="Before a word is read", json_schema_extra={"unit": "log-odds"})
     known: float = Field(ge=0, le=1, title="Words that are known")
     unusual: list[str] = Field(title="Unusual", description="what sets it apart from every message learned from")

@@ -1,14 +1,19 @@
-"""The linear scores: a support vector machine over words and characters, which is served, and naive Bayes."""
+"""The linear scores: support vector machines over words and characters, and naive Bayes.
+
+The one that is served also has MiniLM's vector of the message, in 8 bits.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from models import text_grams
+from capstan import weights_files
+from models import minilm_weights, text_grams, vectors
 from models.hashed_tfidf import Tfidf, counted, present
 from models.linear_svm import LinearSVM, Loss
 from models.naive_bayes import Kind, NaiveBayes
@@ -16,6 +21,7 @@ from pipelines.spam import grams
 
 STRENGTH = 1.0
 RATIO = False
+STRETCH = 1.0  # of MiniLM's vector, which has length 1 as words and characters have
 TOLERANCE = 0.01
 KIND: Kind = "bernoulli"
 SMOOTHING = 0.1
@@ -38,8 +44,6 @@ class Machine:
     ratio: each column is multiplied by how much oftener spam has it, as a logarithm: Wang and Manning, "Baselines and
     Bigrams: Simple, Good Sentiment and Topic Classification" (2012). kinds: 0 for the words, 1 for the characters.
     """
-
-    requirements = ("numpy", "scipy")
 
     def __init__(
         self,
@@ -79,10 +83,49 @@ class Machine:
         return np.asarray(self.matrix(counts) @ self.weights + self.intercept)
 
 
+class Meant(Machine):
+    """The support vector machine over words, characters and MiniLM's vector of the message: what is served."""
+
+    def __init__(self, seed: int = 0, strength: float = STRENGTH, stretch: float = STRETCH):
+        super().__init__(seed, strength, ratio=False)
+        self.stretch = stretch
+
+    @staticmethod
+    def counts(texts: Sequence[str], read: np.ndarray | None = None) -> Counts:
+        """Return the counts of words and of characters, and the vectors, shape (n, 384).
+
+        read: the vectors; None takes them from where studies keep them.
+        """
+        if read is None:
+            read = vectors.of(texts, weights_files.fetch_all(minilm_weights.WEIGHTS), int8=True)
+        return (*grams.counts(texts), csr_array(read))
+
+    def fit(self, counts: Counts, spam: np.ndarray, importance: np.ndarray | None = None) -> Meant:
+        """Return it, fitted. spam: 0 or 1, shape (n,). importance: of each message, by default 1."""
+        self.centre: np.ndarray = counts[2].mean(axis=0)
+        super().fit(counts, spam, importance)
+        return self
+
+    def matrix(self, counts: Counts) -> csr_array:
+        """Return the weighted counts and the vectors, shape (n, all columns)."""
+        meant = csr_array(self.stretch * (counts[2].toarray() - self.centre))
+        return csr_array(hstack([super().matrix(counts), meant], format="csr"))
+
+    @property
+    def direction(self) -> np.ndarray:
+        """What a vector adds to the score is its product with this, less that of `centre`. Shape (384,)."""
+        return np.asarray(self.stretch * self.weights[-len(self.centre) :])
+
+    def parts(self, counts: Counts) -> np.ndarray:
+        """Return what words, characters and the vector add to the score, shape (n, 3); with the intercept it is it."""
+        width = [part.shape[1] for part in counts]
+        weighted = self.matrix(counts).multiply(self.weights).tocsc()
+        ends = np.cumsum([0, *width])
+        return np.stack([weighted[:, low:high].sum(axis=1) for low, high in pairwise(ends)], axis=1)
+
+
 class Bayes:
     """Naive Bayes over the words of scikit-learn's `CountVectorizer`, in lower case."""
-
-    requirements = ("numpy", "scipy")
 
     def __init__(self, seed: int = 0, kind: Kind = KIND, smoothing: float = SMOOTHING):
         """seed: of no effect, as nothing is drawn by lot."""

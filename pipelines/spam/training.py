@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import near_copies, platt
+from models import minilm, near_copies, platt
 from pipelines.spam.model import SpamModel
-from pipelines.spam.scores import Counts, Simple, rows_of
+from pipelines.spam.scores import Counts, Meant, Simple, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,13 +19,30 @@ FOLDS = 5
 Folds = list[tuple[np.ndarray, np.ndarray]]
 
 
-def fit(rows: pd.DataFrame, score: Callable[[int], Any], seed: int) -> SpamModel:
-    """Return the model of a kind of score, fitted on all rows. score: makes a new one of a seed."""
+def fit(rows: pd.DataFrame, weights: Mapping[str, Path], seed: int) -> SpamModel:
+    """Return the model that is served, fitted on all rows. weights: the paths of MiniLM's files."""
+    content, texts = minilm.quantized(weights), rows["text"].tolist()
+    counts = Meant.counts(texts, minilm.in_int8(weights, content).embed(texts))
+    return of(rows, Meant, counts, seed, weights, content)
+
+
+def of(
+    rows: pd.DataFrame,
+    score: Callable[[int], Any],
+    counts: Counts,
+    seed: int,
+    weights: Mapping[str, Path],
+    int8: bytes | None = None,
+) -> SpamModel:
+    """Return the model of a kind of score, fitted on all rows. score: makes a new one of a seed. counts: of the rows.
+
+    weights, int8: of MiniLM, where the score has its vectors.
+    """
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
     parts = folds(spam, near_copies.groups(texts), seed)
-    own, line = calibrated(score, score(seed).counts(texts), spam, parts, seed)
+    own, line = calibrated(score, counts, spam, parts, seed)
     simple, simple_line = calibrated(Simple, Simple.counts(texts), spam, parts, seed)
-    return SpamModel(own, line, words(texts), max(map(len, texts)), simple, simple_line)
+    return SpamModel(own, line, words(texts), max(map(len, texts)), simple, simple_line, weights, int8)
 
 
 def calibrated(

@@ -20,15 +20,16 @@ from models.study import Study, options, spread
 from models.tuning import Families, Setting
 from pipelines.spam import report, task, training
 from pipelines.spam.generative import Generative
-from pipelines.spam.rivals import Boosted, Meant
-from pipelines.spam.scores import Bayes, Machine
+from pipelines.spam.rivals import Boosted
+from pipelines.spam.scores import Bayes, Machine, Meant
 
 FOLDER = Path(__file__).parent
+SERVED = "MiniLM beside it"
 FAMILIES = Families({
     "machine": (Machine, {"strength": (0.1, 0.3, 1.0, 3.0, 10.0), "ratio": (False, True)}),
     "bayes": (Bayes, {"kind": ("multinomial", "bernoulli", "complement"), "smoothing": (0.1, 1.0)}),
     "generative": (Generative, {"order": (4, 5, 6, 7)}),
-    "MiniLM beside it": (Meant, {"strength": (1.0, 3.0), "stretch": (0.3, 0.5, 1.0, 1.5)}),
+    SERVED: (Meant, {"strength": (1.0, 3.0), "stretch": (0.3, 0.5, 1.0, 1.5)}),
     "boosted": (Boosted, {"leaves": (7, 15, 31), "rounds": (150, 300, 600)}),
 }, score="log_loss", lowest=True, close=0.001)  # fmt: skip
 

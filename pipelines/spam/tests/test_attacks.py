@@ -1,11 +1,12 @@
 """Attacks leave a message readable, and training against them brings back a part of what they take."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from models import text_attacks
 from pipelines.spam import attacks, robust
-from pipelines.spam.scores import Machine
 
 BACK = str.maketrans(text_attacks.CYRILLIC, text_attacks.LATIN)
 HAM = ["see you at home then, my dear friend of all times, when it is dark"]
@@ -46,20 +47,22 @@ def test_copies_to_train_against_are_of_spam_but_for_misspelled_ham(parts):
 
 
 def test_training_against_attacks_helps(parts, ads):
-    blocks = robust.Blocks(parts[0]["messages"].head(500), seed=0)
-    changed = Machine.counts(attacks.attacked(ads, attacks.together, HAM, seed=7))
+    blocks = robust.Blocks(parts[0]["messages"].head(240), seed=0)
+    changed = robust.counts(attacks.attacked(ads[:60], attacks.together, HAM, seed=7))
     found = [(blocks.fit(names).margin(changed) > 0).mean() for names in ([], list(attacks.ATTACKS))]
     assert found[0] < 0.7 < found[1]
 
 
 def test_groups_that_are_left_out_have_no_effect(parts):
     """What calibrates a score, and every attacked copy of it, is not learned from."""
-    rows = parts[0]["messages"].head(200)
+    rows = parts[0]["messages"].head(120)
     one = robust.Blocks(rows, seed=0)
     counts, spam, groups = one.parts["none"]
-    left = groups[:50]
-    turned = robust.Blocks(rows, seed=0)
-    for name, (part, labels, own) in turned.parts.items():
-        turned.parts[name] = (part, np.where(np.isin(own, left), 1 - labels, labels), own)
+    left = groups[:30]
+    turned = copy.copy(one)
+    turned.parts = {
+        name: (part, np.where(np.isin(own, left), 1 - labels, labels), own)
+        for name, (part, labels, own) in one.parts.items()
+    }
     margins = [blocks.fit(list(attacks.ATTACKS), left).margin(counts) for blocks in (one, turned)]
-    assert margins[0] == pytest.approx(margins[1], abs=1e-12) and len(spam) == 200
+    assert margins[0] == pytest.approx(margins[1], abs=1e-12) and len(spam) == 120

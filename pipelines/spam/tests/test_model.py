@@ -34,10 +34,13 @@ def test_whatever_is_written_is_divided_up(served, text):
 def test_reasons_say_what_leaving_them_out_would_change(served):
     runs, values = reasons.effects(served.score, EXAMPLE)
     assert len(runs) == len(grams.words(EXAMPLE)) + len(grams.characters(EXAMPLE))
-    assert values.sum() + served.score.intercept == pytest.approx(
-        served.score.margin(served.score.counts([EXAMPLE]))[0]
-    )
-    [made] = served.predict_columns({"text": [EXAMPLE]})["reasons"]
+    counts = served.counts([EXAMPLE])
+    *known, meant = served.score.parts(counts)[0]
+    assert values.sum() == pytest.approx(sum(known))
+    assert values.sum() + meant + served.score.intercept == pytest.approx(served.score.margin(counts)[0])
+    answer = served.predict_columns({"text": [EXAMPLE]})
+    assert answer["meaning"] == [pytest.approx(served.line[0] * meant, abs=1e-5)]
+    [made] = answer["reasons"]
     sizes = [abs(one["effect"]) for one in made]
     assert sizes == sorted(sizes, reverse=True) and 2 <= len(made) <= 2 * reasons.SHOWN
     assert {one["effect"] > 0 for one in made} == {True, False}
@@ -58,7 +61,7 @@ def test_decision_is_the_cheaper_one():
 def test_f1_of_the_gate_is_that_of_scikit_learn(served, parts):
     from sklearn.metrics import f1_score
 
-    rows = parts[1]["messages"].head(300)
+    rows = parts[1]["messages"].head(250)
     spam, margin = rows["spam"].to_numpy().astype(int), served.margin(rows["text"].tolist())
     made = report.values(spam, margin)["f1"]
     assert made.mean() == pytest.approx(f1_score(spam, margin > 0)) and made.mean() > 0.85
@@ -70,8 +73,8 @@ def test_what_is_unlike_all_that_was_learned_from_is_said(served):
     assert "longer than every message known" in served.predict_columns({"text": ["so " * 333]})["unusual"][0]
 
 
-def test_the_answer_in_another_column_has_no_effect(parts, served):
-    rows = parts[0]["messages"].head(250)
+def test_the_answer_in_another_column_has_no_effect(parts, weights):
+    rows = parts[0]["messages"].head(60)
     planted = rows.assign(answer=rows["spam"])
-    models = [task.train({"messages": one}) for one in (rows, planted)]
+    models = [task.train({"messages": one}, weights) for one in (rows, planted)]
     assert models[0].margin([EXAMPLE]) == models[1].margin([EXAMPLE])

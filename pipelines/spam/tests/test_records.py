@@ -12,7 +12,7 @@ def test_constants_are_those_of_the_record():
     assert tried.best(record, "machine") == {"strength": scores.STRENGTH, "ratio": scores.RATIO}
     assert tried.best(record, "bayes") == {"kind": scores.KIND, "smoothing": scores.SMOOTHING}
     assert tried.best(record, "generative") == {"order": generative.ORDER}
-    assert tried.best(record, "MiniLM beside it") == {"strength": scores.STRENGTH, "stretch": rivals.STRETCH}
+    assert tried.best(record, "MiniLM beside it") == {"strength": scores.STRENGTH, "stretch": scores.STRETCH}
     assert tried.best(record, "boosted") == {"leaves": rivals.LEAVES, "rounds": rivals.ROUNDS}
 
 
