@@ -1,7 +1,8 @@
-"""The messages are few themselves."""
+"""Every other message: MiniLM takes 0.003 s of a core for each."""
 
-import shutil
 from pathlib import Path
+
+import pandas as pd
 
 from pipelines.spam import data
 from tests.support.data import DATA_DIR
@@ -14,6 +15,5 @@ ACTUALS = [True, True, False]
 
 
 def write(folder: Path) -> None:
-    """Write the file of the messages."""
-    path = data.find(DATA_DIR)
-    shutil.copy(path, folder / path.name)
+    """Write a file with fewer messages."""
+    pd.read_parquet(data.find(DATA_DIR)).iloc[::2].to_parquet(folder / data.FILE)
