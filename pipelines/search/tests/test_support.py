@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.search import reading, spans, support
+from pipelines.search import faithful, reading, spans, squad, support
 from pipelines.search.copying import Copying
+from tests.support.data import DATA_DIR
 
 PASSAGES = ["Bats sleep in deep caves. They eat moths.", "Owls sleep in old barns. Do owls eat mice? They do."]
 
@@ -51,3 +52,21 @@ def test_answers_are_judged_as_squad_judges_them():
     assert (reading.f1("Boston", "Denver"), reading.f1("the", "a")) == (0, 1)
     made = reading.judged(["Denver!", "10"], [[(0, "Boston"), (4, "denver")], [(0, "ten")]])
     assert made["exact"].tolist() == [1, 0] and made["f1"].tolist() == [1, 0]
+
+
+def test_planted_answers_are_what_they_are_called():
+    data = squad.load(DATA_DIR)
+    _, held = reading.parts(data)
+    made = faithful.planted(data, held[:60])
+    assert set(made) == {faithful.RIGHT, faithful.ELSEWHERE, faithful.WRONG, faithful.QUOTED}
+    for kind, inside in ((faithful.RIGHT, True), (faithful.QUOTED, True), (faithful.ELSEWHERE, False)):
+        assert {one.answer in one.passage for one in made[kind]} == {inside}
+    right = {one.question: one for one in made[faithful.RIGHT]}
+    assert all(one.answer != right[one.question].answer for one in made[faithful.WRONG])
+    assert all(one.passage == right[one.question].passage for one in made[faithful.WRONG])
+
+
+def test_a_claim_stands_beside_the_sentences_of_its_passage():
+    [pair] = faithful.pairs(["Moths are what bats eat."], PASSAGES[:1])
+    assert pair.sentences == ["Bats sleep in deep caves.", "They eat moths."]
+    assert np.argmax(pair.vectors @ pair.claim_vector) == 1
