@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
 from capstan.settings import settings
 from models import platt
 from models.booster import CalibratedBooster, encode
-from models.ray_workers import LOST_WORKERS, scaling, start_ray
 from models.splits import require_classes
 
 if TYPE_CHECKING:

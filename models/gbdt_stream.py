@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import lightgbm
 import numpy as np
 
+from capstan.ray_workers import start_ray
 from models.gbdt import Params, fit_workers
-from models.ray_workers import start_ray
 
 if TYPE_CHECKING:
     import ray.data

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
 from capstan.settings import settings
 from models import checkpoints
-from models.ray_workers import LOST_WORKERS, scaling, start_ray
 from models.torch_stream import Stream
 from models.training import State
 

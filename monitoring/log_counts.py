@@ -152,6 +152,6 @@ def _firsts(ask: Ask, parts: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:
 
 
 def _with_ray(ask: Ask, asked: Iterable[tuple[Piece, pd.DataFrame, int]]) -> Iterator[Counted]:
-    from models.ray_workers import each
+    from capstan.ray_workers import each
 
     return each(count, ask, asked)

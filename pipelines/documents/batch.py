@@ -23,8 +23,8 @@ import numpy as np
 
 from capstan.errors import CapstanError, without_tracebacks
 from capstan.model import Model
+from capstan.ray_workers import start_ray
 from models.files.limits import Refused
-from models.ray_workers import start_ray
 from pipelines.documents import files, personal
 
 TOGETHER = 8  # documents of a task

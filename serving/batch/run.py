@@ -136,7 +136,7 @@ def _counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: 
         return
     import ray.data
 
-    from models.ray_workers import start_ray
+    from capstan.ray_workers import start_ray
 
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="ray")  # of its own settings
     start_ray(cpus=workers, store=STORE)

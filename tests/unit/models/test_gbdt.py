@@ -10,10 +10,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from capstan.files import write_tables
+from capstan.ray_workers import start_ray
 from components.train.core import train
 from models.binary import calibration_error
 from models.gbdt import fit, train_classifier
-from models.ray_workers import start_ray
 from pipelines.flight_delay import task
 from tests.support.processes import wait_until
 

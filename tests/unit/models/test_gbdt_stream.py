@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from capstan.ray_workers import start_ray
 from models.booster import encode
 from models.gbdt import fit
 from models.gbdt_stream import Spilled, fit_stream
-from models.ray_workers import start_ray
 from pipelines.flight_delay import task
 
 PARAMS = {

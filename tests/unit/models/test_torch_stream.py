@@ -11,9 +11,9 @@ from sklearn.datasets import load_digits
 from torch import nn
 from torch.nn import functional
 
+from capstan.ray_workers import start_ray
 from models import training
 from models.ray_training import fit_on_workers
-from models.ray_workers import start_ray
 
 EPOCHS, BATCH = 4, 32
 PAST, RATE = 1_400, 0.005

@@ -22,7 +22,7 @@ from .test_feast_retrieval import World
 def ray():
     import ray
 
-    from models.ray_workers import start_ray
+    from capstan.ray_workers import start_ray
 
     start_ray(cpus=2)
     yield ray

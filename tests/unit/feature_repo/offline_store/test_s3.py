@@ -140,7 +140,7 @@ def test_parts_of_a_join_are_kept_in_the_object_store(tmp_path, endpoint):
     import ray
     from pyarrow.fs import FileSelector, S3FileSystem
 
-    from models.ray_workers import start_ray
+    from capstan.ray_workers import start_ray
 
     scratch = {"scratch_location": "s3://bucket/scratch", "scratch_location_endpoint_override": endpoint}
     store = feature_store(tmp_path / "repo", engine="ray", task_rows=4, **scratch)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from capstan.ray_workers import scaling
 from capstan.settings import settings
-from models.ray_workers import scaling
 
 
 @pytest.mark.parametrize(("given", "expected"), [({}, {"CPU": 2}), ({"CAPSTAN_RAY_CPUS": "4"}, {"CPU": 8})])
