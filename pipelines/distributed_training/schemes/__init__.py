@@ -1,0 +1,1 @@
+"""The ways to share one training, a file each."""

@@ -1,0 +1,50 @@
+"""What every scheme offers: a step on a batch, the whole weights, and a state to go on from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import torch
+
+from pipelines.distributed_training.plans import Optimizer, Plan
+from pipelines.distributed_training.workers import Workers
+
+Weights = dict[str, torch.Tensor]
+
+
+class Scheme(ABC):
+    """One worker's part of a training. Each worker makes one, and calls `step` with the same batch of all workers.
+
+    exact: whether the weights are those of one worker, but for rounding.
+    """
+
+    exact: ClassVar[bool] = True
+    optimizer: Optimizer
+
+    def __init__(self, plan: Plan, workers: Workers):
+        self.plan, self.workers = plan, workers
+
+    @abstractmethod
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        """Learn from a batch, (batch, time + 1); return the mean loss of this worker's share, or of all."""
+
+    @abstractmethod
+    def weights(self) -> Weights:
+        """Return the weights of the whole network. All workers call it together."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what this worker's next step depends on."""
+        return {"optimizer": self.optimizer.state_dict(), "weights": [one.detach() for one in self.optimizer.weights]}
+
+    @torch.no_grad()
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from the state of the same worker. All workers call it together."""
+        for weight, known in zip(self.optimizer.weights, state["weights"], strict=True):
+            weight.copy_(known)
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def detached(network: torch.nn.Module) -> Weights:
+    """Return a copy of the weights of a network."""
+    return {name: values.detach().clone() for name, values in network.state_dict().items()}

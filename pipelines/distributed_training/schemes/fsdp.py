@@ -1,0 +1,39 @@
+"""`fully_shard` of torch (FSDP2), beside `zero_three.py`: the same on the same units."""
+
+from __future__ import annotations
+
+import torch
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.distributed.tensor import DTensor
+
+from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.schemes.base import Scheme, Weights
+from pipelines.distributed_training.schemes.flat import units
+from pipelines.distributed_training.workers import Workers
+
+
+class TorchFSDP(Scheme):
+    """What it sends is not counted here: see the bytes on the wire."""
+
+    def __init__(self, plan: Plan, workers: Workers):
+        super().__init__(plan, workers)
+        self.network = plan.network()
+        mesh = init_device_mesh("cpu", (workers.size,))
+        for unit in units(self.network):
+            fully_shard(unit, mesh=mesh)
+        fully_shard(self.network, mesh=mesh)
+        self.optimizer = plan.optimizer(self.network.parameters())
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        rows = self.workers.share(batch)
+        self.optimizer.zero_grad()
+        with self.workers.span("compute"):
+            made = loss(self.network(rows[:, :-1]), rows)
+            made.backward()
+        self.optimizer.step()
+        return made.detach()
+
+    def weights(self) -> Weights:
+        named = self.network.state_dict().items()
+        return {name: (one.full_tensor() if isinstance(one, DTensor) else one).clone() for name, one in named}
