@@ -26,7 +26,7 @@ class Watch(TorchDispatchMode):
     """Counts, while it is entered. It slows training down, so time is measured without it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's types lack it
         self.storages: dict[int, weakref.ref[torch.UntypedStorage]] = {}
         self.most = 0
 
@@ -44,7 +44,7 @@ class Watch(TorchDispatchMode):
 
     def _add(self, storage: torch.UntypedStorage) -> None:
         key = id(storage)
-        if key not in self.storages:
+        if key not in self.storages and not storage.filename:
             self.storages[key] = weakref.ref(storage, lambda _: self.storages.pop(key, None))
 
     def held(self) -> int:

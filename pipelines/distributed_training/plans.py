@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from torch.optim.lr_scheduler import LambdaLR
 
 from models.decoder import Decoder, Shape
 from models.training import rising_and_falling
@@ -64,7 +63,7 @@ class Optimizer:
 
     def __init__(self, weights: Iterable[torch.Tensor], plan: Plan):
         self.adam = torch.optim.AdamW(weights, lr=plan.rate, weight_decay=plan.decay)
-        self.schedule: LambdaLR = rising_and_falling(plan.steps)(self.adam)
+        self.schedule = rising_and_falling(plan.steps)(self.adam)
 
     @property
     def weights(self) -> list[torch.Tensor]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import import_module
 from multiprocessing.connection import Connection
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -31,8 +30,7 @@ PATIENCE = timedelta(seconds=120)  # with a worker that does not answer
 class Result:
     """What one worker did. losses, seconds: of each step. sent: bytes of a step. spans: those of the last step.
 
-    weights: of the whole network, by the first worker. memory: bytes that torch held, see `memory.py`; None where it was
-    not watched.
+    weights: of the whole network, by the first worker. memory: the bytes of tensors, where they were watched.
     """
 
     losses: list[float]
@@ -60,12 +58,13 @@ def learn(name: str, plan: Plan, text: torch.Tensor, workers: Workers, steps: in
             batch = plan.windows(text, step)
             workers.spans.clear()
             begin = time.perf_counter()
-            losses.append(float(scheme.step(batch)))
+            losses.append(scheme.step(batch))
             seconds.append(time.perf_counter() - begin)
         held = memory.Held(watching.most, watching.held()) if watch else None
     spans, sent = list(workers.spans), (workers.sent - sent) / steps
+    total = workers.mean(torch.stack(losses).double()).tolist()
     weights = {name: values.numpy() for name, values in scheme.weights().items()}
-    return Result(losses, seconds, sent, spans, weights if workers.rank == 0 else {}, held)
+    return Result(total, seconds, sent, spans, weights if workers.rank == 0 else {}, held)
 
 
 class Runner:
@@ -100,9 +99,7 @@ class Runner:
     def __enter__(self) -> Runner:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for pipe in self.pipes:
             pipe.close()
         for process in self.processes:

@@ -80,7 +80,7 @@ class Workers:
         return part
 
     def gather(self, part: torch.Tensor, whole: torch.Tensor | None = None) -> torch.Tensor:
-        """Return all workers' parts, one after another. part: (n, ...). Returns (size * n, ...), in `whole` if given."""
+        """Return all workers' parts, one after another: (n, ...) to (size * n, ...), in `whole` if given."""
         whole = part.new_empty(self.size * len(part), *part.shape[1:]) if whole is None else whole
         if self.size == 1:
             return whole.copy_(part)

@@ -27,7 +27,10 @@ class Scheme(ABC):
 
     @abstractmethod
     def step(self, batch: torch.Tensor) -> torch.Tensor:
-        """Learn from a batch, (batch, time + 1); return the mean loss of this worker's share, or of all."""
+        """Learn from a batch, (batch, time + 1); return this worker's mean loss.
+
+        The mean over the workers is that of the batch.
+        """
 
     @abstractmethod
     def weights(self) -> Weights:
@@ -43,6 +46,12 @@ class Scheme(ABC):
         for weight, known in zip(self.optimizer.weights, state["weights"], strict=True):
             weight.copy_(known)
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+def applied(function: type[torch.autograd.Function], *given: Any) -> torch.Tensor:
+    """Return what a function of autograd makes."""
+    made: torch.Tensor = function.apply(*given)
+    return made
 
 
 def detached(network: torch.nn.Module) -> Weights:

@@ -21,7 +21,7 @@ def units(network: Decoder) -> Iterator[nn.Module]:
 
 
 class Flat:
-    """The weights of a unit in one tensor, filled up to a multiple of `size`. The unit's own weights are views of it."""
+    """The weights of a unit in one tensor, filled up to a multiple of `size`. The unit's own are views of it."""
 
     def __init__(self, unit: nn.Module, size: int):
         self.weights = list(unit.parameters())

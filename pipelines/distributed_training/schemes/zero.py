@@ -5,6 +5,8 @@ Source: Rajbhandari et al., "ZeRO: Memory Optimizations Toward Training Trillion
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
 from pipelines.distributed_training.plans import Plan, loss
@@ -23,7 +25,7 @@ class ZeroTwo(Scheme):
         self.shares = [flat.whole.view(workers.size, -1)[workers.rank] for flat in self.flats]
         self.optimizer = plan.optimizer(self.shares)
         for flat, share in zip(self.flats, self.shares, strict=True):
-            flat.on_grads(lambda flat=flat, share=share: self.arrived(flat, share))
+            flat.on_grads(partial(self.arrived, flat, share))
 
     def arrived(self, flat: Flat, share: torch.Tensor) -> None:
         """Keep this worker's share of the mean gradients of a unit."""
@@ -69,8 +71,6 @@ class ZeroOne(ZeroTwo):
     def reduced(self) -> None:
         for flat, share in zip(self.flats, self.shares, strict=True):
             whole = self.workers.mean(flat.grads())
-            for weight, part in zip(
-                flat.weights, whole.split([*flat.counts, len(whole) - sum(flat.counts)]), strict=False
-            ):
+            for weight, part in zip(flat.weights, whole[: sum(flat.counts)].split(flat.counts), strict=True):
                 weight.grad = part.view_as(weight)
             share.grad = whole.view(self.workers.size, -1)[self.workers.rank]

@@ -1,0 +1,103 @@
+"""Distributed training: which way to share a training among workers is the fastest, and is the result the same?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
+from capstan.checks import Checks
+from capstan.resources import COMPUTE, Resources
+from pipelines.distributed_training.schema import EXAMPLES, Actual, Prediction, Request, contracts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from capstan.capstone import Tables
+    from capstan.evaluation import Evaluation
+    from pipelines.distributed_training.model import NextByteModel
+
+__all__ = ["Actual", "Prediction", "Request", "contracts"]  # parts of the contract from another module
+
+TITLE = "I have more workers: which way to share a training is the fastest, and is the result the same?"
+FAMILIES = ("torch",)
+RESOURCES = Resources({"evaluate": COMPUTE})
+CONTRACT_LIMIT = 0.0
+OUTCOME = Outcome("multiclass", target="label", prediction="next")
+CHECKS = Checks(rows_per_day=15)  # 600 texts are 40 days
+# n-grams of the run itself are the bar, see `report.py`. What workers may lose is what the slack of a champion is.
+THRESHOLDS = {
+    "bits_per_byte": at_most(3.1, slack=0.02),
+    "accuracy": at_least(0.4, slack=0.005),
+    "bits_lost": at_most(0.02),
+}
+
+
+def load(data_dir: Path | None) -> Tables:
+    """Return `lines` of plays: the first 90 % of the characters to train on, the others to test on."""
+    from pipelines.language_model import data
+
+    lines = data.table(data_dir)
+    return {"lines": lines[lines["newsgroup"] == data.PLAYS]}
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the path of the text."""
+    from pipelines.language_model import data
+
+    return {data.FILE: data.path(data_dir)}
+
+
+def split(tables: Tables) -> tuple[Tables, Tables]:
+    """Return the lines of the two parts."""
+    rows = tables["lines"]
+    first = rows["part"] == "train"
+    return {"lines": rows[first].drop(columns="part")}, {"lines": rows[~first].drop(columns="part")}
+
+
+def train(
+    tables: Tables,
+    seed: int = 0,
+    scheme: str = "data parallel",
+    workers: int = 0,
+    steps: int = 2_000,
+    width: int = 128,
+    layers: int = 4,
+    order: int = 5,
+) -> NextByteModel:
+    """Return a decoder that has learned. scheme: how workers share it. workers: Ray workers, 0 for this process.
+
+    order: of the n-grams that the gate compares it with.
+    """
+    from pipelines.distributed_training import training
+    from pipelines.distributed_training.plans import Plan, sizes
+
+    plan = Plan(sizes(width, layers), steps=steps, seed=seed)
+    return training.train(tables["lines"], plan, scheme, workers, order)
+
+
+def evaluate(model: NextByteModel, tables: Tables) -> Evaluation:
+    """Return what a byte costs, beside n-grams, and what the workers lost against one."""
+    from pipelines.distributed_training import report
+
+    return report.evaluate(model, tables["lines"])
+
+
+def signals(model: NextByteModel, tables: Tables) -> pd.DataFrame:
+    """Return how strange pieces of the test text are to the model, what it expects next, and what came."""
+    from pipelines.distributed_training import watching
+
+    return watching.of_text(model, tables["lines"])
+
+
+def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the length and the symbols of what was asked, and how sure the answers are."""
+    from pipelines.distributed_training import watching
+
+    return watching.of_texts([*requests["text"]], [*predictions["chances"]])
+
+
+def examples(tables: Tables) -> list[dict[str, Any]]:
+    """Return three beginnings."""
+    return [{"text": text} for text in EXAMPLES]

@@ -1,0 +1,55 @@
+"""What must not become champion: see tests/support/controls.py. Broken schemes are in `test_gate.py`."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.kneser_ney import KneserNey
+from pipelines.distributed_training import task
+from pipelines.distributed_training.model import NextByteModel
+from pipelines.distributed_training.tests.small import SETTINGS
+from pipelines.language_model.tests import controls as of_language
+from tests.support.controls import Parts, Tables
+
+__all__ = ["SETTINGS", "fewer"]
+fewer = of_language.fewer
+
+
+def with_gaps(data: Parts) -> Parts:
+    """Put what is no text in the place of every other byte, as a damaged file has it."""
+    text = of_language.to_bytes(data[0]["lines"]).copy()
+    text[::2] = np.random.default_rng(0).integers(32, 127, len(text[::2]))
+    return of_language.changed(data, text)
+
+
+CONTROLS = {
+    "bytes in any order": of_language.without_order,
+    "a text with gaps": with_gaps,
+    "a scene": of_language.a_scene,
+}
+
+
+class Grams(nn.Module):
+    """N-grams, called as a decoder is."""
+
+    def __init__(self, grams: KneserNey):
+        super().__init__()
+        self.grams = grams
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        rows = tokens.numpy().astype(np.uint8)
+        return torch.from_numpy(np.log(np.stack([self.grams.following(row) for row in rows]))).float()
+
+
+class GramsAlone(NextByteModel):
+    """The n-grams in the place of the decoder."""
+
+    @property
+    def decoder(self) -> Grams:
+        return Grams(KneserNey(np.load(self.artifacts["learned"]), self.order))
+
+
+def baseline(past: Tables) -> NextByteModel:
+    """Return the n-grams alone."""
+    made = task.train(past, **SETTINGS | {"steps": 0})
+    return GramsAlone(made.shape, made.order, made.limit, "n-grams", made.artifacts)

@@ -1,0 +1,79 @@
+"""From lines of text to what is served: trained here, or by a scheme on Ray workers, beside one worker for proof."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from capstan.errors import CapstanError
+from models import checkpoints
+from pipelines.distributed_training import on_ray
+from pipelines.distributed_training.learning import Trained, learn
+from pipelines.distributed_training.model import NextByteModel, opened
+from pipelines.distributed_training.plans import Plan
+from pipelines.distributed_training.runner import scheme_of
+from pipelines.distributed_training.schemes import SCHEMES
+from pipelines.distributed_training.schemes.single import Single
+from pipelines.distributed_training.workers import Workers
+from pipelines.language_model.data import to_bytes
+from pipelines.language_model.measures import losses
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROOF = 200  # steps that one worker does as well
+HELD_OUT = 20_000  # bytes at the end of the text, which say what it costs a byte of a text like it
+PIECE = 100  # bytes
+UNUSUAL = 0.005  # the share of such pieces that cost more than the limit
+
+
+def train(rows: pd.DataFrame, plan: Plan, scheme: str, workers: int, order: int) -> NextByteModel:
+    """Return a decoder that has learned from lines of text. workers: on Ray; 0 for this process."""
+    if scheme not in SCHEMES:
+        raise CapstanError(f"There is no scheme {scheme!r}. There are: {', '.join(SCHEMES)}.")
+    text = torch.from_numpy(to_bytes(rows).copy())
+    held = min(HELD_OUT, len(text) // 10)
+    text, rest = text[: len(text) - held], text[len(text) - held :].numpy()
+    if len(text) <= plan.shape.context:
+        raise CapstanError(f"The text to train on has {len(text)} bytes. It needs more than {plan.shape.context}.")
+    proof = min(PROOF, plan.steps) if workers > 1 else 0
+    trained = fit(scheme, plan, text, workers, proof)
+    folder = Path(tempfile.mkdtemp(prefix="distributed-training-"))
+    torch.save(trained.weights, folder / "network.pt")
+    np.save(folder / "learned.npy", text.numpy())
+    artifacts = {"network": folder / "network.pt", "learned": folder / "learned.npy"}
+    if proof:
+        torch.set_num_threads(1)
+        alone = learn(Single, plan, text, Workers(), until=proof)
+        torch.save({"workers": trained.proof, "alone": alone.weights}, folder / "proof.pt")
+        artifacts["proof"] = folder / "proof.pt"
+    decoder = opened(plan.shape, trained.weights)
+    how = f"{scheme}, {workers} workers" if workers else "one process"
+    return NextByteModel(plan.shape, order, usual(decoder, rest), how, artifacts, trained.history)
+
+
+def fit(scheme: str, plan: Plan, text: torch.Tensor, workers: int, proof: int) -> Trained:
+    """Return what was learned, here or on Ray workers. A training that was interrupted goes on."""
+    plan_of = str((scheme, workers, proof, dataclasses.astuple(plan)))
+    key = checkpoints.key("distributed", plan_of, [text], Path(__file__).parent)
+    if workers:
+        trained = on_ray.fit(SCHEMES[scheme], plan, text, workers, proof, key)
+    else:
+        torch.set_num_threads(1)
+        state, write = checkpoints.latest(key), partial(checkpoints.write, key)
+        trained = learn(scheme_of(SCHEMES[scheme]), plan, text, Workers(), state=state, after_round=write)
+    checkpoints.clear(key)
+    return trained
+
+
+def usual(decoder: torch.nn.Module, text: np.ndarray) -> float:
+    """Return the bits per byte that few pieces of a text cost more than."""
+    costs = losses(decoder, text, PIECE) / np.log(2)
+    pieces = costs[: len(costs) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
+    return float(np.quantile(pieces, 1 - UNUSUAL)) if len(pieces) else float("inf")
