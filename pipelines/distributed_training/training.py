@@ -19,6 +19,7 @@ from pipelines.distributed_training.model import NextByteModel, opened
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.runner import scheme_of
 from pipelines.distributed_training.schemes import SCHEMES
+from pipelines.distributed_training.schemes.base import Weights
 from pipelines.distributed_training.schemes.single import Single
 from pipelines.distributed_training.workers import Workers
 from pipelines.language_model.data import to_bytes
@@ -44,17 +45,27 @@ def train(rows: pd.DataFrame, plan: Plan, scheme: str, workers: int, order: int)
         raise CapstanError(f"The text to train on has {len(text)} bytes. It needs more than {plan.shape.context}.")
     proof = min(PROOF, plan.steps) if workers > 1 else 0
     trained = fit(scheme, plan, text, workers, proof)
+    torch.set_num_threads(1)
+    alone = learn(Single, plan, text, Workers(), until=proof).weights if proof else {}
+    how = f"{scheme}, {workers} workers" if workers else "one process"
+    return served(plan, trained, alone, text.numpy(), rest, order, how)
+
+
+def served(
+    plan: Plan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, order: int, how: str
+) -> NextByteModel:
+    """Return the model of what was learned. alone: the weights of one worker after the same steps as `trained.proof`.
+
+    text: what was learned from. rest: what follows it, which says what is usual.
+    """
     folder = Path(tempfile.mkdtemp(prefix="distributed-training-"))
     torch.save(trained.weights, folder / "network.pt")
-    np.save(folder / "learned.npy", text.numpy())
+    np.save(folder / "learned.npy", text)
     artifacts = {"network": folder / "network.pt", "learned": folder / "learned.npy"}
-    if proof:
-        torch.set_num_threads(1)
-        alone = learn(Single, plan, text, Workers(), until=proof)
-        torch.save({"workers": trained.proof, "alone": alone.weights}, folder / "proof.pt")
+    if alone:
+        torch.save({"workers": trained.proof, "alone": alone}, folder / "proof.pt")
         artifacts["proof"] = folder / "proof.pt"
     decoder = opened(plan.shape, trained.weights)
-    how = f"{scheme}, {workers} workers" if workers else "one process"
     return NextByteModel(plan.shape, order, usual(decoder, rest), how, artifacts, trained.history)
 
 

@@ -1,0 +1,40 @@
+"""Schemes that are broken on purpose: what a mistake in one would do."""
+
+import torch
+
+from pipelines.distributed_training.plans import loss
+from pipelines.distributed_training.schemes.data_parallel import DataParallel
+from pipelines.distributed_training.schemes.single import Single
+
+
+class NotAveraged(Single):
+    """Each worker learns from its rows, and nobody sends anything."""
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        return super().step(self.workers.share(batch))
+
+
+class SameShare(DataParallel):
+    """All workers have the rows of the first."""
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        size = self.workers.size
+        return super().step(batch[::size].repeat_interleave(size, dim=0))
+
+
+class Garbled(DataParallel):
+    """A tenth of the values of each gradient come to the wrong place, in each step to another one."""
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        rows = self.workers.share(batch)
+        self.optimizer.zero_grad()
+        made = loss(self.network(rows[:, :-1]), rows)
+        made.backward()
+        for bucket in self.buckets:
+            bucket.finish()
+        for weight in self.optimizer.weights:
+            flat = weight.grad.view(-1)
+            some = torch.randperm(len(flat))[: max(2, len(flat) // 10)]
+            flat[some] = flat[some.roll(1)]
+        self.optimizer.step()
+        return made.detach()

@@ -1,0 +1,52 @@
+"""The text, read once, and processes that train together, started once."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from pipelines.distributed_training.plans import Plan, sizes
+from pipelines.distributed_training.runner import Result, Runner
+from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
+from pipelines.language_model import data
+from tests.support.data import DATA_DIR
+
+SMALL = Plan(sizes(width=16, layers=2, context=16, buckets=64), steps=20, batch=8, double=True)
+
+
+def farthest(weights: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> float:
+    """Return the largest difference of two networks' weights."""
+    assert weights.keys() == others.keys()
+    return max(float(np.abs(values - others[name]).max()) for name, values in weights.items())
+
+
+def alone(name: str) -> str:
+    """Return the scheme of one worker that trains the same network."""
+    return "single with experts" if name in WITH_EXPERTS else "single"
+
+
+@pytest.fixture(scope="session")
+def text() -> torch.Tensor:
+    plays = data.path(DATA_DIR).read_bytes()
+    return torch.from_numpy(np.frombuffer(plays[:50_000], np.uint8).copy())
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[Runner]:
+    with Runner(2) as two:
+        yield two
+
+
+@pytest.fixture(scope="session")
+def trained(runner, text) -> Callable[[str], list[Result]]:
+    """Return a function: what two workers did in 20 steps by the scheme of a name, each scheme once."""
+    known: dict[str, list[Result]] = {}
+    schemes = SCHEMES | WITH_EXPERTS
+
+    def of(name: str) -> list[Result]:
+        if name not in known:
+            known[name] = runner.run(schemes[name], SMALL, text)
+        return known[name]
+
+    return of

@@ -1,0 +1,54 @@
+"""Two real processes: after 20 steps in float64 the weights are those of one worker. `test_torchs_own.py` has more."""
+
+import numpy as np
+import pytest
+
+from pipelines.distributed_training import formulas
+from pipelines.distributed_training.runner import scheme_of
+from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
+from pipelines.distributed_training.schemes.pipeline_parallel import gpipe, one_f_one_b
+from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
+
+ALL = SCHEMES | WITH_EXPERTS
+OURS = [name for name, where in ALL.items() if scheme_of(where).exact and not name.startswith("torch")]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_weights_are_those_of_one_worker(name, trained):
+    begin = {key: values.numpy() for key, values in SMALL.network().state_dict().items()}
+    made, expected = trained(name)[0].weights, trained(alone(name))[0].weights
+    assert farthest(made, expected) < 1e-6
+    if name not in WITH_EXPERTS:
+        assert farthest(made, begin) > 1e-3  # they have learned
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name in formulas.SENT])
+def test_what_is_sent_is_what_the_formula_says(name, trained):
+    mean = np.mean([result.sent for result in trained(name)])
+    assert mean == pytest.approx(formulas.SENT[name](formulas.of(SMALL, 2)), rel=0.02)
+
+
+def test_gradients_are_sent_while_others_are_computed(trained):
+    spans = trained("data parallel")[0].spans
+    (computing,) = [span for span in spans if span[0] == "compute"]
+    sending = [span for span in spans if span[0] == "send"]
+    assert sending and min(begin for _, begin, _ in sending) < computing[2]
+
+
+def test_an_error_of_a_worker_is_told(runner, text):
+    with pytest.raises(RuntimeError, match="no_such_module"):
+        runner.run("no_such_module:Scheme", SMALL, text)
+
+
+@pytest.mark.parametrize("order", [gpipe, one_f_one_b])
+def test_each_part_goes_forward_and_back_once(order):
+    for size in (1, 2, 4):
+        for rank in range(size):
+            turns = list(order(rank, size, 8))
+            for what in ("forward", "backward"):
+                assert [part for kind, part in turns if kind == what] == list(range(8))
+            ahead = held = 0
+            for kind, _ in turns:
+                held += 1 if kind == "forward" else -1
+                ahead = max(ahead, held)
+            assert ahead == (8 if order is gpipe else size - rank)
