@@ -76,9 +76,9 @@ HELD: dict[str, Formula] = {
     "tensor parallel": lambda facts: 4 * (facts.whole - facts.divided * facts.others),
     "top-k": lambda facts: 5 * facts.whole,  # and the errors
 }
-HELD |= {
-    name: HELD["single"] for name in ("data parallel", "torch DDP", "recomputed", "torch checkpoint", "ring attention")
-}
+HELD |= dict.fromkeys(
+    ("data parallel", "torch DDP", "recomputed", "torch checkpoint", "ring attention"), HELD["single"]
+)
 HELD |= {"torch FSDP2": HELD["ZeRO 3"], "1 bit": HELD["top-k"], "PowerSGD": HELD["top-k"]}
 
 

@@ -1,6 +1,7 @@
 """`python -m pipelines.distributed_training.tune`: how the decoder and its training were chosen, by one worker.
 
-Each case learns for 300 steps from the first 95 % of the text to train on, and is measured on the rest. It writes `tune.json`.
+Each case learns for 300 steps from the first 95 % of the text to train on, and is measured on the rest. It writes
+`tune.json`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """The gate refuses what workers have trained worse than one: schemes that are broken on purpose, on two processes."""
 
-import numpy as np
 import pytest
 import torch
 
-from pipelines.distributed_training import training
+from components.gate import comparison
+from pipelines.distributed_training import report, task, training
 from pipelines.distributed_training.learning import Trained
 from pipelines.distributed_training.plans import Plan, sizes
 from pipelines.distributed_training.schemes import SCHEMES
 from pipelines.distributed_training.tests.controls import fewer
 from pipelines.language_model.data import to_bytes
-from tests.support.controls import judge, parts
+from tests.support.controls import parts
 
 BROKEN = "pipelines.distributed_training.tests.broken"
 PLAN = Plan(sizes(width=32, layers=1, context=32), steps=100, batch=8)
@@ -22,8 +22,8 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def judged(runner, data, tmp_path_factory, empty_registry):
-    """Return a function: what the gate says of a scheme, by where its class is."""
+def judged(runner, data):
+    """Return a function: what the gate's bound on `bits_lost` says of a scheme, by where its class is."""
     text = to_bytes(data[0]["lines"]).copy()
     cut = len(text) - 5_000
 
@@ -33,25 +33,21 @@ def judged(runner, data, tmp_path_factory, empty_registry):
 
     alone = weights(SCHEMES["single"])
 
-    def verdict(where):
+    def result(where):
         made = weights(where)
         model = training.served(PLAN, Trained(made, made), alone, text[:cut], text[cut:], 2, where)
-        return judge("distributed_training", model, data[1], tmp_path_factory.mktemp("judged"))
+        lost = report.against_one(model, to_bytes(data[1]["lines"]))["high"]
+        bound = {"bits_lost": task.THRESHOLDS["bits_lost"]}
+        (line,) = comparison.with_thresholds(bound, {"bits_lost": lost})
+        return line["result"]
 
-    return verdict
-
-
-def lost(report):
-    """Return the line of the report about what the workers lost."""
-    (line,) = [line for line in report.splitlines() if "bits_lost" in line]
-    return line
+    return result
 
 
 def test_an_exact_scheme_loses_nothing(judged):
-    assert "pass" in lost(judged(SCHEMES["data parallel"]).report)
+    assert judged(SCHEMES["data parallel"]) != comparison.FAIL
 
 
 @pytest.mark.parametrize("kind", ["NotAveraged", "SameShare", "Garbled"])
 def test_a_broken_scheme_is_rejected(kind, judged):
-    made = judged(f"{BROKEN}:{kind}")
-    assert made.verdict == "rejected" and "pass" not in lost(made.report)
+    assert judged(f"{BROKEN}:{kind}") == comparison.FAIL
