@@ -1,4 +1,4 @@
-"""What is watched: how long and how strange texts are to the model, what it takes for likely, and what was written."""
+"""What is watched: how long and how strange texts are to the model, and what it takes for likely."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pipelines.distributed_training.model import shown
 from pipelines.language_model.data import to_bytes
 
 if TYPE_CHECKING:
@@ -19,16 +18,15 @@ LENGTHS = (40, 200)  # bytes of each
 
 
 def of_text(model: NextByteModel, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the signals of pieces of the test text, and of the byte that follows each."""
+    """Return the signals of pieces of the test text and of the model's answers."""
     whole, random = to_bytes(rows), np.random.default_rng(0)
     lengths = random.integers(*LENGTHS, TEXTS)
     begins = random.integers(0, max(1, len(whole) - LENGTHS[1] - 1), TEXTS)
     pieces = [whole[begin : begin + length] for begin, length in zip(begins, lengths, strict=True)]
     texts = [piece.tobytes().decode(errors="replace") for piece in pieces]
     answers = model.predict_columns({"text": texts})
-    labels = [shown(whole[begin + len(piece)]) for begin, piece in zip(begins, pieces, strict=True)]
     known = {name: answers[name] for name in ("next", "bits_per_byte", "familiar")}
-    return of_texts(texts, answers["chances"]).assign(**known, label=labels)
+    return of_texts(texts, answers["chances"]).assign(**known)
 
 
 def of_texts(texts: Sequence[str], chances: Sequence[dict[str, float]]) -> pd.DataFrame:
