@@ -1,0 +1,1 @@
+"""A training that goes on while workers are lost and added."""
