@@ -15,6 +15,7 @@ from capstan.model import Columns, Model
 if TYPE_CHECKING:
     from models.decoder import Decoder, Shape
 
+ANSWERED = ("next", "confidence", "chances", "familiar", "bits_per_byte", "scored")
 SHOWN = 8  # bytes that may come next
 START = ord("\n")  # stands before the first byte
 
@@ -50,7 +51,7 @@ class NextByteModel(Model):
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return what comes after each text, and what its bytes cost."""
-        made: dict[str, list[Any]] = {name: [] for name in ("next", "chances", "familiar", "bits_per_byte", "scored")}
+        made: dict[str, list[Any]] = {name: [] for name in ANSWERED}
         for text in columns["text"]:
             check()
             for name, value in self.answer(text).items():
@@ -66,6 +67,7 @@ class NextByteModel(Model):
         likely = np.argsort(-logs[-1])[:SHOWN]
         return {
             "next": shown(likely[0]),
+            "confidence": float(np.exp(logs[-1, likely[0]])),
             "chances": {shown(byte): float(np.exp(logs[-1, byte])) for byte in likely},
             "familiar": bits <= self.limit,
             "bits_per_byte": bits,

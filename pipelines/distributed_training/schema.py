@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -57,10 +57,11 @@ class Prediction(BaseModel):
     """What comes next, and how usual the text is for the model."""
 
     next: str = Field(title="Next", description="the likeliest byte, as a character")
+    confidence: float = Field(title="How sure", ge=0, le=1, description="the chance of that byte")
     chances: dict[str, float] = Field(title="What may come next", json_schema_extra={"display": "classes"})
     familiar: bool = Field(title="Like the plays", description="whether the text costs no more than theirs do")
     bits_per_byte: float = Field(title="Cost of the text", ge=0, json_schema_extra={"unit": "bits per byte"})
     scored: list[Scored] = Field(title="How likely each byte was", json_schema_extra={"display": "tokens"})
 
 
-Actual = Annotated[str, StringConstraints(min_length=1, max_length=4)]  # the character that was written next
+Actual = bool  # whether it was what came next

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan.bounds import at_least, at_most
+from capstan.capstone import Outcome
 from capstan.checks import Checks
 from capstan.resources import COMPUTE, Resources
 from pipelines.distributed_training.schema import EXAMPLES, Actual, Prediction, Request, contracts
@@ -23,6 +24,7 @@ TITLE = "I have more workers: which way to share a training is the fastest, and 
 FAMILIES = ("torch",)
 RESOURCES = Resources({"evaluate": COMPUTE})
 CONTRACT_LIMIT = 0.0
+OUTCOME = Outcome("binary", target="right", prediction="confidence")
 CHECKS = Checks(rows_per_day=15)  # 600 texts are 40 days
 # n-grams of the run itself are the bar, see `report.py`. What workers may lose is what the slack of a champion is.
 THRESHOLDS = {
@@ -83,17 +85,17 @@ def evaluate(model: NextByteModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: NextByteModel, tables: Tables) -> pd.DataFrame:
-    """Return how strange pieces of the test text are to the model, and what it expects next."""
+    """Return how strange pieces of the test text are to the model, what it expects next, and whether that came."""
     from pipelines.distributed_training import watching
 
     return watching.of_text(model, tables["lines"])
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return the length and the symbols of what was asked, and how sure the answers are."""
+    """Return the length and the symbols of what was asked."""
     from pipelines.distributed_training import watching
 
-    return watching.of_texts([*requests["text"]], [*predictions["chances"]])
+    return watching.of_texts([*requests["text"]])
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

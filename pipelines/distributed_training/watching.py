@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pipelines.distributed_training.model import shown
 from pipelines.language_model.data import to_bytes
 
 if TYPE_CHECKING:
@@ -18,23 +19,24 @@ LENGTHS = (40, 200)  # bytes of each
 
 
 def of_text(model: NextByteModel, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the signals of pieces of the test text and of the model's answers."""
+    """Return the signals of pieces of the test text, of the model's answers, and whether the right byte came next."""
     whole, random = to_bytes(rows), np.random.default_rng(0)
     lengths = random.integers(*LENGTHS, TEXTS)
     begins = random.integers(0, max(1, len(whole) - LENGTHS[1] - 1), TEXTS)
     pieces = [whole[begin : begin + length] for begin, length in zip(begins, lengths, strict=True)]
     texts = [piece.tobytes().decode(errors="replace") for piece in pieces]
     answers = model.predict_columns({"text": texts})
-    known = {name: answers[name] for name in ("next", "bits_per_byte", "familiar")}
-    return of_texts(texts, answers["chances"]).assign(**known)
+    known = {name: answers[name] for name in ("next", "confidence", "bits_per_byte", "familiar")}
+    came = [shown(whole[begin + len(piece)]) for begin, piece in zip(begins, pieces, strict=True)]
+    right = [int(one == other) for one, other in zip(answers["next"], came, strict=True)]
+    return of_texts(texts).assign(**known, right=right)
 
 
-def of_texts(texts: Sequence[str], chances: Sequence[dict[str, float]]) -> pd.DataFrame:
-    """Return the length of each text in characters, the share that are no letters, and how sure the answer is."""
+def of_texts(texts: Sequence[str]) -> pd.DataFrame:
+    """Return the length of each text in characters, and the share that are no letters."""
     return pd.DataFrame(
         {
             "text_length": [len(text) for text in texts],
             "text_symbols": [np.mean([not (one.isalpha() or one.isspace()) for one in text]) for text in texts],
-            "confidence": [max(each.values()) for each in chances],
         }
     )

@@ -8,7 +8,8 @@ SETTINGS = {"steps": 300, "width": 32, "layers": 2, "order": 2}
 CLUSTER = [*(f"{name}={value}" for name, value in SETTINGS.items()), "workers=2"]
 ASKED = {"text": "ROMEO:\nBut, soft! what light through yonder window break"}
 REFUSED = ({"text": "   "}, "text")
-ACTUALS = ["s", "s", "\n"]
+KNOWN_LATER = ["right"]
+ACTUALS = [True, False, True]
 
 
 def write(folder: Path) -> None:
