@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,8 @@ from pipelines.language_model.measures import by_block, losses
 
 FOLDER = Path(__file__).parent
 # Smaller than the decoder that is served, so that all of this takes minutes.
-PLAN = Plan(sizes(width=64, layers=4, context=64), steps=60)
+PLAN = Plan(sizes(width=64, layers=4, context=64), steps=40)
+TESTED = 30_000  # bytes of the test text
 WORKERS = (1, 2, 4)
 FASTEST = 0.1  # of the steps
 GPUS = (8, 64, 1024)
@@ -46,7 +48,7 @@ def alone(name: str) -> str:
 
 
 def on_workers(
-    size: int, text: torch.Tensor, test: np.ndarray, rivals: dict[str, Result]
+    size: int, text: torch.Tensor, test: np.ndarray, rivals: dict[str, Rival]
 ) -> Iterator[tuple[Line, list[Result]]]:
     """Yield a line for each scheme on some workers, and what each worker did. rivals: what one worker did alone."""
     facts = formulas.of(PLAN, size)
@@ -66,16 +68,32 @@ def on_workers(
             yield line | lost(made[0], rivals[alone(name)], test, name in WITH_EXPERTS), made
 
 
-def lost(made: Result, rival: Result, test: np.ndarray, experts: bool) -> Line:
+class Rival(NamedTuple):
+    """What one worker has learned, and what each passage of the test text costs it."""
+
+    weights: dict[str, np.ndarray]
+    bits: np.ndarray
+
+
+def rival(made: Result, test: np.ndarray, experts: bool) -> Rival:
+    """Return one worker as a rival."""
+    return Rival(made.weights, bits(made, test, experts))
+
+
+def bits(made: Result, test: np.ndarray, experts: bool) -> np.ndarray:
+    """Return the bits per byte of each passage of the test text."""
+    shape = scheme_plan(experts).shape
+    weights = {name: torch.from_numpy(values) for name, values in made.weights.items()}
+    return by_block(losses(opened(shape, weights), test, shape.context) / np.log(2))
+
+
+def lost(made: Result, other: Rival, test: np.ndarray, experts: bool) -> Line:
     """Return the bits per byte of the test text, how many more than one worker's, paired by passage, and the farthest
     weight from one worker's.
     """
-    shape = scheme_plan(experts).shape
-    ours, theirs = (
-        by_block(losses(opened(shape, tensors(one)), test, shape.context) / np.log(2)) for one in (made, rival)
-    )
-    difference = paired.bootstrap(ours, theirs)
-    farthest = max(float(np.abs(values - rival.weights[name]).max()) for name, values in made.weights.items())
+    ours = bits(made, test, experts)
+    difference = paired.bootstrap(ours, other.bits)
+    farthest = max(float(np.abs(values - other.weights[name]).max()) for name, values in made.weights.items())
     return {
         "bits": float(ours.mean()),
         "lost": difference["difference"],
@@ -92,11 +110,6 @@ def scheme_plan(experts: bool) -> Plan:
     return with_experts(PLAN) if experts else PLAN
 
 
-def tensors(result: Result) -> dict[str, torch.Tensor]:
-    """Return the weights that a worker has sent."""
-    return {name: torch.from_numpy(values) for name, values in result.weights.items()}
-
-
 def wire() -> int:
     """Return the bytes that all processes of this machine have sent to each other by TCP."""
     counted: int = psutil.net_io_counters(pernic=True)["lo"].bytes_sent
@@ -108,10 +121,10 @@ def seeds(count: int, text: torch.Tensor, test: np.ndarray) -> Iterator[Line]:
     with Runner(2) as runner:
         for seed in range(count):
             plan = replace(PLAN, seed=seed)
-            rival = runner.run(SCHEMES["single"], plan, text, plan.steps)[0]
+            one = rival(runner.run(SCHEMES["single"], plan, text, plan.steps)[0], test, False)
             for name in COMPRESSED:
                 made = runner.run(SCHEMES[name], plan, text, plan.steps)[0]
-                yield {"scheme": name, "workers": 2, "seed": seed} | lost(made, rival, test, False)
+                yield {"scheme": name, "workers": 2, "seed": seed} | lost(made, one, test, False)
 
 
 def predictions(results: pd.DataFrame, cores: int) -> Iterator[Line]:
@@ -178,9 +191,12 @@ def main() -> None:
     past, late = (
         data.to_bytes(rows) for _, rows in sorted(data.table(settings().data_dir).groupby("part"), reverse=True)
     )
-    text = torch.from_numpy(past.copy())
+    text, late = torch.from_numpy(past.copy()), late[:TESTED]
     with Runner(1) as one:
-        rivals = {name: one.run(ALL[name], PLAN, text, PLAN.steps)[0] for name in {*map(alone, ALL)}}
+        rivals = {
+            name: rival(one.run(ALL[name], PLAN, text, PLAN.steps)[0], late, name in WITH_EXPERTS)
+            for name in {*map(alone, ALL)}
+        }
     spans = {}
     for size in WORKERS:
         for line, made in on_workers(size, text, late, rivals):
