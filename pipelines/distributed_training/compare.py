@@ -37,7 +37,6 @@ GPUS = (8, 64, 1024)
 ALL = SCHEMES | WITH_EXPERTS
 COMPRESSED = [name for name, where in ALL.items() if not scheme_of(where).exact]
 DRAWN = ("data parallel", "ZeRO 2", "ZeRO 3", "tensor parallel", "GPipe", "1F1B", "ring attention")
-PIPELINES = ("GPipe", "1F1B")
 STALE = 0.5  # nats that an asynchronous server may lose in 20 steps
 LOOSE = 1.2  # nats that compressed gradients may lose in the 100 steps of a tiny decoder: see the README
 
@@ -57,6 +56,7 @@ def on_workers(
             before = wire()
             made = runner.run(where, PLAN, text, PLAN.steps)
             line: Line = {"scheme": name, "workers": size, "wire": (wire() - before) / size / PLAN.steps}
+            line["processor"] = float(sum(np.median(result.processor) for result in made))
             # All steps are the same work: what other work on this machine adds is left out.
             line["seconds"] = float(np.quantile([result.seconds for result in made], FASTEST))
             line["sent"] = float(np.mean([result.sent for result in made]))
@@ -129,13 +129,11 @@ def seeds(count: int, text: torch.Tensor, test: np.ndarray) -> Iterator[Line]:
 
 def predictions(results: pd.DataFrame, cores: int) -> Iterator[Line]:
     """Yield for each scheme the seconds of a step on four workers, as one and two of them predict it."""
-    for name, lines in results.groupby("scheme", sort=False):
-        one, two, four = (lines.set_index("workers").loc[size] for size in WORKERS)
-        sent = (float(two["wire"]), float(four["wire"]))
-        parts = PLAN.micro if name in PIPELINES else 0
-        guess = cost_model.predicted(float(one["seconds"]), float(two["seconds"]), sent, 4, cores, parts)
-        error = guess / float(four["seconds"]) - 1
-        yield {"scheme": name, "workers": 4, "predicted": guess, "measured": float(four["seconds"]), "error": error}
+    work = results.pivot_table("processor", "scheme", "workers", sort=False)
+    for scheme, line in work.iterrows():
+        guess = cost_model.predicted(line[1], line[2], 4, cores)
+        measured = line[4] / cores
+        yield {"scheme": scheme, "workers": 4, "predicted": guess, "measured": measured, "error": guess / measured - 1}
 
 
 def tables(results: pd.DataFrame) -> str:
@@ -143,6 +141,7 @@ def tables(results: pd.DataFrame) -> str:
     parts = dict(list(results.groupby("part", sort=False)))
     shown = {
         "ms per step": number("seconds", 1000, 0),
+        "processor ms": number("processor", 1000, 0),
         "MB held": number("held", 1e-6, 2),
         "formula": number("held_formula", 1e-6, 2),
         "MB at most": number("most", 1e-6, 1),
@@ -157,7 +156,10 @@ def tables(results: pd.DataFrame) -> str:
         markdown(parts["schemes"][parts["schemes"]["workers"] == size], {f"{size} workers": "scheme"}, shown)
         for size in WORKERS[1:]
     ]
-    one = {name: shown[name] for name in ("ms per step", "MB held", "formula", "MB at most", "bits per byte")}
+    one = {
+        name: shown[name]
+        for name in ("ms per step", "processor ms", "MB held", "formula", "MB at most", "bits per byte")
+    }
     made.append(markdown(parts["schemes"].query("workers == 1"), {"1 worker": "scheme"}, one))
     by_seed = {
         "bits per byte more, five seeds": lambda rows: (

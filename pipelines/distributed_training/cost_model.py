@@ -1,7 +1,8 @@
-"""What a step would take: on this machine, from what it took one and two workers; on GPUs, from public constants.
+"""What a step would take: on this machine, from the work of one and of two workers; on GPUs, from public constants.
 
-On this machine p workers share some cores, so computing takes what it takes one worker, divided by the cores that work.
-What two workers take above that is sending, which all workers' bytes cost in proportion.
+Work is processor time, of all workers together. Each further worker adds as much as the second: what it sends, and what
+it computes as all others do. On this machine workers share some cores, so a step takes the work divided by the cores
+that are busy. A stage of a pipeline that waits leaves its core to another one.
 """
 
 from __future__ import annotations
@@ -10,22 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.study import Line
-from pipelines.distributed_training.formulas import SENT, Facts, bubble
+from pipelines.distributed_training.formulas import SENT, Facts
 
 
-def predicted(one: float, two: float, sent: tuple[float, float], workers: int, cores: int, parts: int = 0) -> float:
-    """Return the seconds of a step on some workers.
-
-    one, two: those that one and two workers took. sent: bytes that each of two sends, and each of `workers`. parts: of
-    a batch in a pipeline, whose stages wait; 0 for no pipeline.
-    """
-
-    def computing(count: int) -> float:
-        waiting = one / count / (1 - bubble(count, parts)) if parts else 0.0
-        return max(one / min(count, cores), waiting)
-
-    sending = max(0.0, two - computing(2))
-    return computing(workers) + sending * (workers * sent[1]) / (2 * sent[0]) if sent[0] else computing(workers)
+def predicted(one: float, two: float, workers: int, cores: int) -> float:
+    """Return the seconds of a step. one, two: the processor seconds of a step of one worker, and of two together."""
+    return (one + (two - one) * (workers - 1)) / min(workers, cores)
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ PATIENCE = timedelta(seconds=120)  # with a worker that does not answer
 
 @dataclass
 class Result:
-    """What one worker did. losses, seconds: of each step. sent: bytes of a step. spans: those of the last step.
+    """What one worker did. losses, seconds, processor seconds: of each step. sent: bytes of a step. spans: those of the last step.
 
     weights: of the whole network, by the first worker. memory: the bytes of tensors, where they were watched.
     """
 
     losses: list[float]
     seconds: list[float]
+    processor: list[float]
     sent: float
     spans: list[Span]
     weights: dict[str, np.ndarray] = field(default_factory=dict)
@@ -53,18 +54,19 @@ def learn(name: str, plan: Plan, text: torch.Tensor, workers: Workers, steps: in
     watching = memory.Watch()
     with watching if watch else nullcontext():
         scheme = scheme_of(name)(plan, workers)
-        losses, seconds, sent, watching.most = [], [], workers.sent, 0
+        losses, seconds, processor, sent, watching.most = [], [], [], workers.sent, 0
         for step in range(steps):
             batch = plan.windows(text, step)
             workers.spans.clear()
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.process_time()
             losses.append(scheme.step(batch))
             seconds.append(time.perf_counter() - begin)
+            processor.append(time.process_time() - worked)
         held = memory.Held(watching.most, watching.held()) if watch else None
     spans, sent = list(workers.spans), (workers.sent - sent) / steps
     total = workers.mean(torch.stack(losses).double()).tolist()
     weights = {name: values.numpy() for name, values in scheme.weights().items()}
-    return Result(total, seconds, sent, spans, weights if workers.rank == 0 else {}, held)
+    return Result(total, seconds, processor, sent, spans, weights if workers.rank == 0 else {}, held)
 
 
 class Runner:
