@@ -22,10 +22,10 @@ def pipeline(
     seed: int = 0,
     scheme: str = "data parallel",
     workers: int = 0,
-    steps: int = 2_000,
+    steps: int = 1_000,
     width: int = 128,
     layers: int = 4,
-    order: int = 5,
+    order: int = 4,
     canary: float = 0.0,
 ) -> Outputs:
     """Train a decoder on workers, compare it with one worker's and with n-grams, and deploy it.

@@ -28,9 +28,10 @@ PATIENCE = timedelta(seconds=120)  # with a worker that does not answer
 
 @dataclass
 class Result:
-    """What one worker did. losses, seconds, processor seconds: of each step. sent: bytes of a step. spans: those of the last step.
+    """What one worker did. losses, seconds, processor: of each step, the last in seconds of the processor.
 
-    weights: of the whole network, by the first worker. memory: the bytes of tensors, where they were watched.
+    sent: bytes of a step. spans: those of the last step. weights: of the whole network, by the first worker. memory: the
+    bytes of tensors, where they were watched.
     """
 
     losses: list[float]

@@ -61,10 +61,10 @@ def train(
     seed: int = 0,
     scheme: str = "data parallel",
     workers: int = 0,
-    steps: int = 2_000,
+    steps: int = 1_000,
     width: int = 128,
     layers: int = 4,
-    order: int = 5,
+    order: int = 4,
 ) -> NextByteModel:
     """Return a decoder that has learned. scheme: how workers share it. workers: Ray workers, 0 for this process.
 
