@@ -28,10 +28,9 @@ PATIENCE = timedelta(seconds=120)  # with a worker that does not answer
 
 @dataclass
 class Result:
-    """What one worker did. losses, seconds, processor: of each step, the last in seconds of the processor.
+    """What one worker did. losses, seconds: of each step. processor: its processor seconds. sent: bytes of a step.
 
-    sent: bytes of a step. spans: those of the last step. weights: of the whole network, by the first worker. memory: the
-    bytes of tensors, where they were watched.
+    spans: those of the last step. weights: of the whole network, by the first worker. memory: bytes of its tensors.
     """
 
     losses: list[float]

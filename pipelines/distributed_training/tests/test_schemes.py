@@ -52,3 +52,28 @@ def test_each_part_goes_forward_and_back_once(order):
                 held += 1 if kind == "forward" else -1
                 ahead = max(ahead, held)
             assert ahead == (8 if order is gpipe else size - rank)
+
+
+def waiting(order, size, parts, times):
+    """Return the share of a step in which a stage waits, when each turn takes its time and messages take none."""
+    turns = [list(order(rank, size, parts)) for rank in range(size)]
+    ended, clocks = {}, [0] * size
+    while any(turns):
+        for rank, left in enumerate(turns):
+            if left:
+                what, part = left[0]
+                before = rank - 1 if what == "forward" else rank + 1
+                if before in range(size) and (before, what, part) not in ended:
+                    continue  # what it needs is not there yet
+                clocks[rank] = max(clocks[rank], ended.get((before, what, part), 0)) + times[what]
+                ended[rank, what, part] = clocks[rank]
+                left.pop(0)
+    return 1 - parts * sum(times.values()) / max(clocks)
+
+
+@pytest.mark.parametrize("order", [gpipe, one_f_one_b])
+@pytest.mark.parametrize("times", [{"forward": 1, "backward": 1}, {"forward": 1, "backward": 2}])
+def test_the_bubble_is_what_the_formula_says(order, times):
+    for size in (1, 2, 4):
+        for parts in (1, 4, 8):
+            assert waiting(order, size, parts, times) == pytest.approx(formulas.bubble(size, parts))
