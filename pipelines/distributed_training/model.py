@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANSWERED = ("next", "confidence", "chances", "familiar", "bits_per_byte", "scored")
 SHOWN = 8  # bytes that may come next
+NAMES = {ord(" "): "space", ord("\n"): "new line"}
 START = ord("\n")  # stands before the first byte
 
 
@@ -66,11 +67,11 @@ class NextByteModel(Model):
         bits = float(-costs.mean() / np.log(2))
         likely = np.argsort(-logs[-1])[:SHOWN]
         return {
-            "next": shown(likely[0]),
+            "next": named(likely[0]),
             "confidence": float(np.exp(logs[-1, likely[0]])),
-            "chances": {shown(byte): float(np.exp(logs[-1, byte])) for byte in likely},
+            "chances": {named(byte): float(np.exp(logs[-1, byte])) for byte in likely},
             "familiar": bits <= self.limit,
-            "bits_per_byte": bits,
+            "bits_per_byte": round(bits, 4),
             "scored": [
                 {"token": shown(byte), "logprob": min(0.0, float(cost))}
                 for byte, cost in zip(content, costs, strict=True)
@@ -103,6 +104,11 @@ def opened(shape: Shape, weights: Mapping[str, Any]) -> Decoder:
     decoder = Decoder(shape)
     decoder.load_state_dict(weights)
     return decoder.eval()
+
+
+def named(byte: int) -> str:
+    """Return a byte as people read it: blanks by their names."""
+    return NAMES.get(byte) or shown(byte)
 
 
 def shown(byte: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pipelines.distributed_training.model import shown
+from pipelines.distributed_training.model import named
 from pipelines.language_model.data import to_bytes
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def of_text(model: NextByteModel, rows: pd.DataFrame) -> pd.DataFrame:
     texts = [piece.tobytes().decode(errors="replace") for piece in pieces]
     answers = model.predict_columns({"text": texts})
     known = {name: answers[name] for name in ("next", "confidence", "bits_per_byte", "familiar")}
-    came = [shown(whole[begin + len(piece)]) for begin, piece in zip(begins, pieces, strict=True)]
+    came = [named(whole[begin + len(piece)]) for begin, piece in zip(begins, pieces, strict=True)]
     right = [int(one == other) for one, other in zip(answers["next"], came, strict=True)]
     return of_texts(texts).assign(**known, right=right)
 
