@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from models import study
-from pipelines.distributed_training import compare, cost_model, formulas, tune
-from pipelines.distributed_training.plans import Plan, sizes
+from pipelines.distributed_training import compare, cost_model, formulas
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +65,3 @@ def test_figures_of_gpus_are_those_of_the_model(record):
 def test_a_link_that_is_twice_as_fast_sends_in_half_the_time():
     usual, fast = (list(cost_model.on_gpus(64, cost_model.Machine(between=link))) for link in (50e9, 100e9))
     assert [line["sending"] for line in fast] == pytest.approx([line["sending"] / 2 for line in usual])
-
-
-def test_what_was_chosen_is_the_best_of_the_record_that_is_small():
-    """A case with larger tables of n-grams may be better: see the README."""
-    record = study.read(tune.FOLDER / "tune.json").set_index("case")["bits"]
-    assert list(record.index) == [tune.name(*case) for case in tune.CASES]
-    shapes = {tune.name(*case) for case in tune.CASES if case[0].get("buckets")}
-    assert record.drop(list(shapes)).idxmin() == "as chosen"
-    assert Plan().rate == 0.003 and sizes().grams == (2, 3, 4)
