@@ -70,7 +70,9 @@ class Coordinator:
             self.losses.append(float(tree_mean([np.array(loss) for loss, _ in found])))
             self.notice()
             if self.step % self.every == 0:
-                self.checkpoints.save(self.step, self.vectors(), {"losses": self.losses})
+                rate, schedule = self.optimizer.adam.param_groups[0]["lr"], self.optimizer.schedule.state_dict()
+                more = {"losses": self.losses, "rate": rate, "schedule": schedule}
+                self.checkpoints.save(self.step, self.vectors(), more)
 
     def computed(self, weights: np.ndarray) -> list[tuple[float, np.ndarray]]:
         """Return the loss and the gradients of each shard of this step. What a lost worker had is done by another."""
@@ -134,9 +136,8 @@ class Coordinator:
             weight.data.copy_(part.pop("weights"))
             self.optimizer.adam.state[weight] = {"step": torch.tensor(float(step)), **part}
             begin += weight.numel()
-        state = self.optimizer.schedule.state_dict() | {"last_epoch": step - 1}
-        self.optimizer.schedule.load_state_dict(state)
-        self.optimizer.schedule.step()
+        self.optimizer.schedule.load_state_dict(more["schedule"])
+        self.optimizer.adam.param_groups[0]["lr"] = more["rate"]
 
     def close(self) -> None:
         """Write what is left to write, and end the workers."""
