@@ -53,7 +53,8 @@ def test_losses_do_not_depend_on_who_was_there(trained, ray, text):
     disturbed = trained(2, "killed", events={7: kill, 12: lambda one: one.add()})
     assert disturbed.losses == undisturbed.losses
     assert (disturbed.vectors()["weights"] == undisturbed.vectors()["weights"]).all()
-    assert [what for _, _, what in disturbed.events] == ["added", "added", "lost", "added"]
+    events = [what for _, _, what in disturbed.events if what != "slow"]  # on a busy machine one may be
+    assert events == ["added", "added", "lost", "added"]
 
 
 def test_a_training_goes_on_from_its_checkpoint_with_another_number_of_workers(trained):
@@ -67,7 +68,7 @@ def test_a_training_goes_on_from_its_checkpoint_with_another_number_of_workers(t
 
 def test_a_slow_worker_is_reported(trained):
     made = trained(3, delays=[0.0, 0.0, 0.5])
-    assert [name for _, name, what in made.events if what == "slow"] == ["worker 2"]
+    assert "worker 2" in [name for _, name, what in made.events if what == "slow"]
 
 
 def test_losses_are_those_of_the_other_schemes(trained, runner, text):

@@ -13,7 +13,7 @@ from pipelines.language_model.data import to_bytes
 from tests.support.controls import parts
 
 BROKEN = "pipelines.distributed_training.tests.broken"
-PLAN = Plan(sizes(width=32, layers=1, context=32), steps=100, batch=8)
+PLAN = Plan(sizes(width=32, layers=1, context=32), steps=60, batch=8)
 
 
 @pytest.fixture(scope="module")
