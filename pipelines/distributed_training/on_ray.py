@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
+from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
 from capstan.settings import settings
 from models import checkpoints
-from models.ray_workers import LOST_WORKERS, scaling, start_ray
 from pipelines.distributed_training.learning import State, Trained, learn
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.runner import scheme_of

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.ray_workers import start_ray
+from capstan.ray_workers import start_ray
 from pipelines.distributed_training.coordinator.checkpoints import Checkpoints, latest
 from pipelines.distributed_training.coordinator.shards import SHARDS, Learner, tree_mean
 from pipelines.distributed_training.plans import Plan

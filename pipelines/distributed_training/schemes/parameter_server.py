@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.ray_workers import start_ray
+from capstan.ray_workers import start_ray
 from pipelines.distributed_training.plans import Plan, loss
 from pipelines.distributed_training.schemes.base import Weights, detached
 from pipelines.distributed_training.workers import Workers
