@@ -4,7 +4,9 @@ Each prediction lies in one piece, also one that moves from the write-ahead log 
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,13 +14,13 @@ from capstan.profile import profile
 from capstan.settings import settings
 from capstan.storage import Folder, Storage
 from predictions import files as prediction_files
-from predictions.reader import write_ahead
+from predictions.reader import ATTEMPTS, write_ahead
 from predictions.upload import KEY
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-DAY = timedelta(days=1)
+DAY, THREADS = timedelta(days=1), 8
 
 
 class Piece(NamedTuple):
@@ -60,12 +62,22 @@ def groups(model: str, wanted: Wanted, folder: Path | None = None) -> list[Group
 
     folder: of the log; by default that of the settings, or the object store on a cluster.
     """
-    found: list[Group] = []
     storage, root = _place(folder)
-    for key in prediction_files.current(storage, storage.keys(f"{root}model={model}")):
-        with storage.arrow().open_input_file(key) as file:
-            found += _groups(file, wanted)
-    return found
+    files = storage.arrow()
+
+    def read(key: str) -> list[Group]:
+        with files.open_input_file(key) as file:
+            return [*_groups(file, wanted)]
+
+    for attempt in count(1):
+        try:
+            keys = prediction_files.current(storage, storage.keys(f"{root}model={model}"))
+            with ThreadPoolExecutor(THREADS) as pool:  # of an object store, each footer is a request or two
+                return [group for found in pool.map(read, keys) for group in found]
+        except FileNotFoundError:  # a file was merged since it was listed
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError
 
 
 def pieces(model: str, stored: Sequence[Group], size: int, folder: Path | None = None) -> list[Piece]:
