@@ -3,9 +3,10 @@
 A process holds one piece. The result is that of all predictions at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ import pandas as pd
 
 from capstan import catalogue
 from capstan.capstone import Capstone
+from capstan.ray_workers import each
 from capstan.settings import settings
 from monitoring import json_signals, signals
 from monitoring.checks import daily_counts, quality
@@ -22,7 +24,7 @@ from monitoring.checks.quality import Tally
 from monitoring.references import Reference, signals_of
 from predictions.labelled import known_labels, of_piece
 from predictions.pieces import Piece, Wanted
-from predictions.records import JSON_COLUMNS
+from predictions.reader import parsed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +86,7 @@ def of_pieces(
     asked = ((piece, known_labels(capstone, piece, known_by), first) for piece, first in _firsts(ask, parts))
     total = Counted()
     with_ray = own.engine == "ray" or (own.engine == "auto" and sum(piece.rows for piece in parts) > own.engine_rows)
-    for one in _with_ray(ask, asked) if with_ray else starmap(lambda *part: count(ask, *part), asked):
+    for one in each(count, ask, asked) if with_ray else starmap(partial(count, ask), asked):
         total = total.plus(one, like)
     return total
 
@@ -97,10 +99,10 @@ def count(ask: Ask, piece: Piece, known: pd.DataFrame, first: int = 0) -> Counte
         return Counted()
     rows = None if task.live_signals else _signals(task, log, against)
     if rows is None:
-        return of_frame(task, _parsed(log), against, ask.newest, first)
+        return of_frame(task, parsed(log), against, ask.newest, first)
     import pyarrow.compute as pc
 
-    latest = _parsed(log.filter(pc.field("prediction_time") >= ask.newest))
+    latest = parsed(log.filter(pc.field("prediction_time") >= ask.newest))
     return _counts(task, _labels(log), rows, latest, against, first)
 
 
@@ -134,13 +136,6 @@ def _labels(log: "pa.Table") -> "pd.Series":
     return log["label"].to_pandas().astype(object).map(orjson.loads, na_action="ignore")
 
 
-def _parsed(log: "pa.Table") -> pd.DataFrame:
-    frame = log.to_pandas()
-    for column in (*JSON_COLUMNS, "label"):
-        frame[column] = frame[column].astype(object).map(orjson.loads, na_action="ignore")
-    return frame
-
-
 def _firsts(ask: Ask, parts: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:
     """Yield each piece with the predictions before it, which matter where their order takes the place of a time."""
     nobody, before = pd.DataFrame({"prediction_id": pd.Series(dtype=str)}), 0
@@ -149,9 +144,3 @@ def _firsts(ask: Ask, parts: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:
         if ask.against.checks.time is None:
             ids = of_piece(ask.capstone, ask.against.version, piece, ask.wanted, "log.prediction_id", nobody)
             before += len(ids)
-
-
-def _with_ray(ask: Ask, asked: Iterable[tuple[Piece, pd.DataFrame, int]]) -> Iterator[Counted]:
-    from capstan.ray_workers import each
-
-    return each(count, ask, asked)

@@ -4,8 +4,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from predictions.find import LONGEST
 from predictions.labels import LabelStore, label_store
 from predictions.pieces import Piece, Wanted
@@ -47,7 +45,7 @@ def labelled(
     answered = known["predicted_at"]  # a shadow may answer after midnight
     days = {f"{day:%Y-%m-%d}" for times in (answered, answered + LONGEST) for day in times.dt.floor("D").unique()}
     wanted = (lambda _day: True) if also_unlabelled else days.__contains__
-    frame = select(
+    return select(
         model,
         folder,
         wanted,
@@ -60,8 +58,6 @@ def labelled(
         until=until,
         or_answered_since=or_answered_since,
     )
-    frame["label"] = frame["label"].astype(object).map(orjson.loads, na_action="ignore")
-    return frame
 
 
 def known_labels(model: str, piece: Piece, known_by: datetime) -> "pd.DataFrame":

@@ -51,13 +51,20 @@ def select(
     is_wanted: whether to look into a day, YYYY-MM-DD. `columns` are more than those of the log, with a comma before
     them. `tables` are what `join` names beside it, `values` the parameters of `where`.
     """
-    from predictions.records import JSON_COLUMNS, SCHEMA
+    from predictions.records import SCHEMA
 
     names = ", ".join(f"log.{name}" for name in SCHEMA.names)
     query = Query(f"{names} {columns}", join, where, "ORDER BY log.time, log.prediction_id", tables or {}, values)
-    frame = run(model, folder, is_wanted, query).to_pandas()
-    for column in JSON_COLUMNS:
-        frame[column] = frame[column].map(orjson.loads, na_action="ignore")
+    return parsed(run(model, folder, is_wanted, query))
+
+
+def parsed(table: "pa.Table") -> "pd.DataFrame":
+    """Return rows of the log with their JSON, and that of the labels where they are joined, as Python's values."""
+    from predictions.records import JSON_COLUMNS
+
+    frame = table.to_pandas()
+    for column in frame.columns.intersection([*JSON_COLUMNS, "label"]):
+        frame[column] = frame[column].astype(object).map(orjson.loads, na_action="ignore")
     return frame
 
 

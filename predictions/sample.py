@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
-
 from predictions.labelled import COLUMNS, known_labels, of_piece
 from predictions.pieces import Piece, Wanted
-from predictions.records import JSON_COLUMNS, SCHEMA
+from predictions.reader import parsed
+from predictions.records import SCHEMA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +40,4 @@ def sample(
 
     count = sum(len(read(piece, "log.prediction_id", 1)) for piece in parts)
     share = min(1.0, size / max(count, 1))
-    frame = pa.concat_tables([read(piece, ALL, share) for piece in parts]).to_pandas()
-    for column in (*JSON_COLUMNS, "label"):
-        frame[column] = frame[column].astype(object).map(orjson.loads, na_action="ignore")
-    return Sample(frame, count)
+    return Sample(parsed(pa.concat_tables([read(piece, ALL, share) for piece in parts])), count)
