@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from capstan.files import atomic_write
-from pipelines.distributed_training.search import network
 from pipelines.distributed_training.search.base import Parameters
 
 FILE = Path(__file__).with_suffix(".json")
-STEPS, TRIALS = 27, 200
-SEED = 1_000  # none that the study searches with
 
 
 class Curves:
@@ -29,22 +26,6 @@ class Curves:
     def train(self, parameters: Parameters, state: Any, start: int, end: int) -> tuple[float, None]:
         """Return the loss that these parameters had at a step."""
         return self.of[tuple(parameters.values())][end - 1], None
-
-
-def record() -> Curves:
-    """Return new curves, of real trainings."""
-    drawn = [network.draw(SEED, trial) for trial in range(TRIALS)]
-    rounded = [{name: float(f"{value:.4g}") for name, value in one.items()} for one in drawn]
-    return Curves(rounded, [*map(curve, rounded)])
-
-
-def curve(parameters: Parameters) -> list[float]:
-    """Return the loss after each step."""
-    made, state = [], None
-    for step in range(STEPS):
-        loss, state = network.train(parameters, state, step, step + 1)
-        made.append(float(f"{loss:.5g}"))
-    return made
 
 
 def write(curves: Curves, file: Path = FILE) -> None:

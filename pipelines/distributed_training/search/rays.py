@@ -151,4 +151,3 @@ def population(prior: Prior, interval: int, quantile: float, resample: float, ge
         **NAMES, perturbation_interval=interval, hyperparam_mutations=mutations, quantile_fraction=quantile,
         resample_probability=resample, perturbation_factors=FACTORS, log_config=False,
     )  # fmt: skip
-

@@ -30,7 +30,11 @@ class Ran:
 def run(
     search: Search | Journal, train: Train, workers: int = 1, length: Callable[[Job], float] = lambda job: job.steps
 ) -> Ran:
-    """Run a search to its end. length: how long a job takes by the clock."""
+    """Run a search to its end. length: how long a job takes by the clock.
+
+    A search that goes on after a kill can only do so here where states are nothing, as those of recorded curves are:
+    they are kept in memory. `on_ray.py` keeps them.
+    """
     states: dict[int, Any] = {}
     running: list[tuple[float, int, Job]] = []
     time = busy = 0.0
@@ -41,6 +45,6 @@ def run(
         if not running:
             return Ran(states, time, busy)
         time, _, job = heapq.heappop(running)
-        state = None if job.parent is None else states[job.parent]
+        state = None if job.parent is None else states.get(job.parent)
         loss, states[job.number] = train(job.parameters, state, job.start, job.end)
         search.tell(job, loss)

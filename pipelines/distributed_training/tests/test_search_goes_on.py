@@ -1,0 +1,87 @@
+"""A search that is killed at any moment goes on, and ends with the same decisions."""
+
+import subprocess
+import sys
+from dataclasses import asdict
+
+import pytest
+
+from capstan.errors import CapstanError
+from pipelines.distributed_training.search import SEARCHES, curves
+from pipelines.distributed_training.search.journal import Journal
+from pipelines.distributed_training.search.workers import run
+from tests.support.processes import ROOT
+
+NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
+KILLS = (0, 1, 25, 60)  # jobs that have ended before the process is killed in the middle of the next one
+BUDGET = 216
+# A process per search and moment, which kills itself.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipelines.distributed_training.search import SEARCHES, curves
+from pipelines.distributed_training.search.journal import Journal
+from pipelines.distributed_training.search.workers import run
+
+known = curves.read()
+for case in sys.argv[2:]:
+    name, jobs = case.split(":")
+    calls = [0]
+
+    def train(*job):
+        if calls[0] == int(jobs):
+            os.kill(os.getpid(), signal.SIGKILL)
+        calls[0] += 1
+        return known.train(*job)
+
+    pid = os.fork()
+    if not pid:
+        run(Journal(Path(sys.argv[1]) / f"{case}.json", SEARCHES[name](known.draw, BUDGET, {}, 0)), train)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) in (0, -signal.SIGKILL)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("journals")
+    cases = [f"{name}:{jobs}" for name in NAMES for jobs in KILLS]
+    script = KILLED.replace("BUDGET", str(BUDGET))
+    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=120)
+    return made
+
+
+def new(name, seed=0):
+    known = curves.read()
+    return SEARCHES[name](known.draw if not seed else lambda trial: known.draw(trial + seed), BUDGET, {}, 0), known
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_killed_search_ends_as_if_it_were_not(folder, name):
+    undisturbed, known = new(name)
+    run(undisturbed, known.train)
+    for jobs in KILLS:
+        search, _ = new(name)
+        journal = Journal(folder / f"{name}:{jobs}.json", search)
+        assert len(search.losses) == min(jobs, len(undisturbed.losses))
+        assert len(journal.lost) == (jobs < len(undisturbed.losses))
+        run(journal, known.train)
+        assert [asdict(job) for job in search.jobs] == [asdict(job) for job in undisturbed.jobs]
+        assert search.losses == undisturbed.losses and search.best == undisturbed.best
+
+
+def test_many_workers_may_be_lost_at_once(tmp_path):
+    search, known = new("ASHA")
+    journal = Journal(tmp_path / "journal.json", search)
+    asked = [journal.ask() for _ in range(4)]
+    journal.tell(asked[2], known.train(asked[2].parameters, None, 0, 1)[0])
+    again = Journal(tmp_path / "journal.json", new("ASHA")[0])
+    assert [again.ask() for _ in range(3)] == [asked[0], asked[1], asked[3]] and again.ask().number == 4
+
+
+def test_a_journal_of_another_search_is_refused(tmp_path):
+    search, known = new("ASHA")
+    run(Journal(tmp_path / "journal.json", search), known.train)
+    for name, seed in (("Hyperband", 0), ("ASHA", 1)):
+        with pytest.raises(CapstanError, match="is of another search"):
+            Journal(tmp_path / "journal.json", new(name, seed)[0])
