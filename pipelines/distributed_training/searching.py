@@ -1,4 +1,4 @@
-"""`python -m pipelines.distributed_training.searching`: what each search finds for an equal budget, and on many workers.
+"""`python -m pipelines.distributed_training.searching`: what searches find for an equal budget, and on many workers.
 
 It writes `searching.json` into the folder that it is given, and prints the tables. `--curves` records the learning
 curves anew that the tests and the table of workers replay.
@@ -74,7 +74,7 @@ METHODS: dict[str, Callable[[str, Draw, int], tuple[Line, Found, list[int]]]] = 
 
 
 def equal_budgets(seed: int) -> Iterator[Line]:
-    """Yield what each method finds; all draw their trials in the same order. as_good: the steps until random search's."""
+    """Yield what each method finds. All draw the same trials. as_good: the steps until random search's result."""
     goal = math.inf
     for name, method in METHODS.items():
         line, found, used = method(name, partial(network.draw, seed), seed)
@@ -93,22 +93,20 @@ def length(seed: int, job: Job) -> float:
     return job.steps * math.exp(Random(1_000_003 * seed + job.number).gauss(0, STRAGGLING))
 
 
-def many_workers(seed: int, known: curves.Curves) -> Iterator[Line]:
-    """Yield how long each search takes on some workers, by a clock of its own, and what it finds.
+def on_workers(name: str, workers: int, seed: int, known: curves.Curves) -> Line:
+    """Return how long a search takes on some workers, by a clock of its own, and what it finds.
 
     The curves are those that were recorded; population-based training has none, and trains.
     """
     order = Random(seed).sample(range(len(known.losses)), len(known.losses))
-    for name in SEARCHES:
-        for workers in WORKERS:
-            live = name == "population-based"
-            draw = partial(network.draw, seed) if live else lambda trial: known.draw(order[trial])
-            search = SEARCHES[name](draw, BUDGET, network.PRIOR, seed)
-            ran = run(search, network.train if live else known.train, workers, partial(length, seed))
-            yield {
-                "part": "workers", "method": name, "workers": workers, "seed": seed, "time": ran.time,
-                "busy": ran.busy / ran.time / workers, "loss": search.losses[search.best.number],
-            }  # fmt: skip
+    live = name == "population-based"
+    draw = partial(network.draw, seed) if live else lambda trial: known.draw(order[trial])
+    search = SEARCHES[name](draw, BUDGET, network.PRIOR, seed)
+    ran = run(search, network.train if live else known.train, workers, partial(length, seed))
+    return {
+        "part": "workers", "method": name, "workers": workers, "seed": seed, "time": ran.time,
+        "busy": ran.busy / ran.time / workers, "loss": search.losses[search.best.number],
+    }  # fmt: skip
 
 
 def record() -> curves.Curves:
@@ -133,7 +131,7 @@ def tables(results: pd.DataFrame) -> str:
     shown: dict[str, Callable[[pd.DataFrame], str]] = {
         "trials": lambda rows: f"{rows['trials'].mean():.0f}",
         "validation loss": lambda rows: spread(rows["loss"]),
-        "less than random search's": lambda rows: spread(-rows["less"]),
+        "less than random search's": lambda rows: spread(0 - rows["less"]),
         "seeds better, worse": lambda rows: f"{(rows['less'] < 0).sum()}, {(rows['less'] > 0).sum()}",
         "test loss": lambda rows: spread(rows["test"]),
         "steps until as good": lambda rows: (
@@ -164,7 +162,8 @@ def main() -> None:
     for seed in range(given.seeds):
         if study.has(part="workers", seed=seed):
             continue
-        study.add(*equal_budgets(seed), *many_workers(seed, known))
+        study.add(*equal_budgets(seed))
+        study.add(*(on_workers(name, workers, seed, known) for name in SEARCHES for workers in WORKERS))
     print(tables(study.table()))
 
 

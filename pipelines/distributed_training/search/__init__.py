@@ -1,4 +1,4 @@
-"""Searches on many workers, each in one file: pure decisions, which workers of any kind follow. Here they are by name."""
+"""Searches on many workers, each in one file: pure decisions, which workers of any kind follow. Here by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m pipelines.distributed_training.search FOLDER`: search on Ray workers. The same command goes on after a kill."""
+"""`python -m pipelines.distributed_training.search FOLDER`: search on Ray. The same command goes on after a kill."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Draw = Callable[[int], Parameters]
 
 @dataclass(frozen=True)
 class Job:
-    """Train a trial from one step to another. parent: the job whose end it goes on from by its number, None for none."""
+    """Train a trial from one step to another. parent: the number of the job that it goes on from, or None."""
 
     number: int
     trial: int

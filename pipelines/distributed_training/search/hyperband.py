@@ -51,7 +51,7 @@ class Bracket:
 
 
 class Hyperband(Search):
-    """Brackets one after another, again and again. A worker for whom a rung has nothing left begins the next bracket."""
+    """Brackets one after another, again and again. A worker for whom they have nothing begins the next one."""
 
     def __init__(self, draw: Draw, budget: int, plans: Iterable[list[Rung]] = tuple(brackets(27))):
         super().__init__(draw, budget)

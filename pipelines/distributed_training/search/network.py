@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -30,7 +30,7 @@ def drawn(name: str, generator: Random) -> float:
     return math.exp(generator.uniform(math.log(low), math.log(high)))
 
 
-PRIOR: Prior = {name: (lambda generator, name=name: drawn(name, generator)) for name in RANGES}
+PRIOR: Prior = {name: partial(drawn, name) for name in RANGES}
 
 
 def draw(seed: int, trial: int) -> Parameters:
@@ -47,14 +47,14 @@ def images() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def train(parameters: Parameters, state: Any, start: int, end: int) -> tuple[float, Any]:
-    """Go on from a state, None for a new network, by SGD with momentum; return the loss on validation data, and the state.
+    """Go on from a state, None for a new network; return the loss on validation data, and the new state.
 
-    Which images a step learns from follows from its number.
+    It is SGD with momentum. Which images a step learns from follows from its number.
     """
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(64, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 10))
     momentum = max(0.0, 1 - parameters["friction"])  # a factor of population-based training may lead out of the range
-    settings = {"lr": parameters["rate"], "momentum": momentum, "weight_decay": parameters["decay"]}
+    settings: dict[str, Any] = {"lr": parameters["rate"], "momentum": momentum, "weight_decay": parameters["decay"]}
     optimizer = torch.optim.SGD(network.parameters(), **settings)
     if state:
         network.load_state_dict(state["network"])

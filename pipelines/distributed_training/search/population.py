@@ -1,5 +1,6 @@
-"""Population-based training: the weak copy the strong, weights and all, and change the parameters a little (Jaderberg et
-al., "Population Based Training of Neural Networks", 2017).
+"""Population-based training: the weak copy the strong, weights and all, and change the parameters a little.
+
+Jaderberg et al., "Population Based Training of Neural Networks", 2017.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Prior = Mapping[str, Callable[[Random], float]]
 
 @dataclass
 class Member:
-    """One of the population: its last job, and whether it was among the best at its end. running: whether a job of it is."""
+    """One of the population. strong: whether its last job ended among the best. running: whether it has another."""
 
     trial: int
     parameters: Parameters
@@ -63,7 +64,7 @@ class PopulationBased(Search):
         return Job(len(self.jobs), member.trial, member.end, end, member.parameters, parent)
 
     def heard(self, job: Job, loss: float) -> None:
-        """Exploit and explore, where the member is among the worst. Members that are ready are not compared any more."""
+        """Exploit and explore, where the member is among the worst. Those at the end are not compared any more."""
         member = self.members[job.trial]
         member.last, member.loss, member.running = job, loss, False
         if member.end >= self.most:

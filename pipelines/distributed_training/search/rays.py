@@ -43,7 +43,7 @@ class Controller:
 
     search_alg = None
 
-    def __init__(self, scheduler: TrialScheduler, draw: Draw, train: Train, most: int, budget: int, trials: int = 0):
+    def __init__(self, scheduler: Any, draw: Draw, train: Train, most: int, budget: int, trials: int = 0):
         self.scheduler, self.draw, self.train, self.most, self.budget = scheduler, draw, train, most, budget
         self.known: list[Trial] = []
         self.reports: list[Report] = []
@@ -92,7 +92,7 @@ class Controller:
 
     def _state(self, trial: Trial) -> tuple[int, Any]:
         """Return how far a trial is, and its network: that of another one where the scheduler has put it."""
-        manager = trial.run_metadata.checkpoint_manager
+        manager: Any = trial.run_metadata.checkpoint_manager
         copied, manager._latest_checkpoint_result = manager._latest_checkpoint_result, None
         found: tuple[int, Any] = copied.checkpoint if copied else self.states.get(trial.trial_id, (0, None))
         return found
@@ -117,7 +117,7 @@ class Controller:
         """Let a trial wait."""
         trial.status = Trial.PAUSED
 
-    def _schedule_trial_save(self, trial: Trial, result: Any) -> tuple[int, Any]:
+    def _schedule_trial_save(self, trial: Trial, result: Any) -> Any:
         return self.states[trial.trial_id]
 
 
@@ -146,7 +146,7 @@ def hyperband_brackets(most: int, eta: int) -> list[list[Rung]]:
 def population(prior: Prior, interval: int, quantile: float, resample: float, generator: Random) -> Any:
     """Return Ray's population-based training. generator: of what it draws anew; else it draws by `random`."""
     logging.getLogger("ray.tune.schedulers.pbt").setLevel(logging.WARNING)  # it tells of every copy
-    mutations = {name: (lambda drawn=drawn: drawn(generator)) for name, drawn in prior.items()}
+    mutations: dict[str, Any] = {name: (lambda drawn=drawn: drawn(generator)) for name, drawn in prior.items()}
     return PopulationBasedTraining(
         **NAMES, perturbation_interval=interval, hyperparam_mutations=mutations, quantile_fraction=quantile,
         resample_probability=resample, perturbation_factors=FACTORS, log_config=False,

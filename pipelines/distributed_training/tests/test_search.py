@@ -1,4 +1,4 @@
-"""Searches on learning curves that were recorded: the papers' rules, and Ray Tune's own schedulers on the same reports."""
+"""Searches on recorded learning curves: the papers' rules, and Ray Tune's own schedulers on the same reports."""
 
 import random
 from functools import partial

@@ -1,4 +1,4 @@
-"""Searches on real Ray: ours, killed in the middle, and Ray Tune's, which decides there as it does where it is replayed."""
+"""Searches on real Ray: ours, killed in the middle, and Ray Tune's, which decide there as where they are replayed."""
 
 import json
 import signal
