@@ -1,7 +1,7 @@
 """Searches on Ray: each job is a task, as many at a time as there are workers. One whose worker is lost runs again.
 
-Ray Tune is not between: a trial of population-based training that copies another has to be written into Tune's private
-records, and Tune's own journal keeps a search but not the order of its decisions.
+Ray Tune is not between: its journal keeps trials and not the state of their scheduler, so that ASHA would go on with
+empty rungs, and population-based training has to write into Tune's private records.
 """
 
 from __future__ import annotations
