@@ -14,7 +14,7 @@ from tests.support.processes import ROOT
 
 NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
 KILLS = (0, 1, 25, 60)  # jobs that have ended before the process is killed in the middle of the next one
-BUDGET = 216
+BUDGET = 162
 # A process per search and moment, which kills itself.
 KILLED = """
 import os, signal, sys

@@ -63,8 +63,15 @@ ranked = sorted(range(len(known.losses)), key=lambda row: known.losses[row][0])
 rows = ranked[:6] + ranked[-7:-1]
 
 class Recorded(tune.Trainable):
+    def setup(self, config):
+        self.row = config["row"]
+
+    def reset_config(self, config):
+        self.row = config["row"]
+        return True
+
     def step(self):
-        return {"step": self.iteration + 1, "loss": known.losses[self.config["row"]][self.iteration]}
+        return {"step": self.iteration + 1, "loss": known.losses[self.row][self.iteration]}
 
     def save_checkpoint(self, folder):
         return {}
@@ -87,7 +94,7 @@ else:
     tuner = tune.Tuner(
         Recorded,
         param_space={"row": tune.grid_search(rows)},
-        tune_config=tune.TuneConfig(scheduler=rays.asha(9, 3)),
+        tune_config=tune.TuneConfig(scheduler=rays.asha(9, 3), reuse_actors=True),
         run_config=tune.RunConfig(name=sys.argv[2], storage_path=sys.argv[1], verbose=0, callbacks=[Kill()]),
     )
 far = {rows.index(one.config["row"]): one.metrics["step"] for one in tuner.fit()}
