@@ -1,7 +1,6 @@
 """`python -m pipelines.distributed_training.searching`: what searches find for an equal budget, and on many workers.
 
-It writes `searching.json` into the folder that it is given, and prints the tables. `--curves` records the learning
-curves anew that the tests and the table of workers replay.
+It writes `searching.json` into the folder that it is given, and prints the tables.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import torch
 
 from models.study import Line, Study, markdown, options, spread
 from pipelines.distributed_training.search import SEARCHES, curves, network, rays
-from pipelines.distributed_training.search.base import Draw, Job, Parameters, rungs
+from pipelines.distributed_training.search.base import Draw, Job, rungs
 from pipelines.distributed_training.search.workers import run
 
 FOLDER = Path(__file__).parent
@@ -27,7 +26,6 @@ BUDGET, MOST, ETA = 432, 27, 3  # as many steps as 16 trials take from their beg
 INTERVAL, QUANTILE, RESAMPLE, MEMBERS = 3, 0.25, 0.25, 16  # of population-based training, ours and Ray's
 WORKERS = (1, 4, 16)
 STRAGGLING = 0.5  # the standard deviation of the logarithm of how long a step takes
-RECORDED, RECORDED_SEED = 200, 1_000  # the curves: how many, and a seed that no search here has
 BAND = 49  # trials of a band of Hyperband, which Ray's has to get at once
 Found = list[tuple[float, Any]]  # the loss and the network at each comparison, and None where there is none
 
@@ -109,22 +107,6 @@ def on_workers(name: str, workers: int, seed: int, known: curves.Curves) -> Line
     }  # fmt: skip
 
 
-def record() -> curves.Curves:
-    """Return new curves, of real trainings."""
-    drawn = [network.draw(RECORDED_SEED, trial) for trial in range(RECORDED)]
-    rounded = [{name: float(f"{value:.4g}") for name, value in one.items()} for one in drawn]
-    return curves.Curves(rounded, [*map(curve, rounded)])
-
-
-def curve(parameters: Parameters) -> list[float]:
-    """Return the loss after each step."""
-    made, state = [], None
-    for step in range(MOST):
-        loss, state = network.train(parameters, state, step, step + 1)
-        made.append(float(f"{loss:.5g}"))
-    return made
-
-
 def tables(results: pd.DataFrame) -> str:
     """Return the tables of the README."""
     budget, workers = (results[results["part"] == part] for part in ("budget", "workers"))
@@ -151,12 +133,8 @@ def busy(rows: pd.DataFrame) -> str:
 
 def main() -> None:
     """Search, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.add_argument("--curves", action="store_true", help="record the learning curves anew")
-    given = parser.parse_args()
+    given = options(__doc__, FOLDER).parse_args()
     torch.set_num_threads(1)
-    if given.curves:
-        curves.write(record())
     study = Study(given.out / "searching.json", ["part", "method", "workers", "seed"])
     known = curves.read()
     for seed in range(given.seeds):

@@ -18,7 +18,7 @@ from pipelines.distributed_training.search.population import Prior
 
 UPDATES = 8  # of a step of the search
 BATCH, HIDDEN = 32, 32
-PARTS = (1029, 1415)  # where validation begins, and where the test does: nobody wrote digits of two of them
+PARTS = (1029, 1415)  # where validation begins, and where the test does: there another person begins to write
 WORST = 10.0  # nats; a network that has diverged has no more than this
 # The lowest and the highest value, drawn evenly in the logarithm. friction: 1 - momentum.
 RANGES = {"rate": (1e-3, 1.0), "friction": (0.01, 1.0), "decay": (1e-6, 1e-1)}

@@ -29,10 +29,10 @@ def test_every_search_was_measured_with_five_seeds(record):
 
 def test_recorded_curves_are_those_of_the_network():
     known = curves.read()
-    assert len(known.losses) == searching.RECORDED and {len(losses) for losses in known.losses} == {searching.MOST}
+    assert len(known.losses) == curves.TRIALS and {len(losses) for losses in known.losses} == {curves.STEPS}
     worst = max(range(len(known.losses)), key=lambda trial: known.losses[trial][-1])
     for trial in (0, worst):
-        assert searching.curve(known.parameters[trial]) == pytest.approx(known.losses[trial], rel=0.01)
+        assert curves.curve(known.parameters[trial]) == pytest.approx(known.losses[trial], rel=0.01)
 
 
 def test_times_on_many_workers_are_those_of_the_curves(record):
