@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from capstan.errors import CapstanError
+
 Parameters = dict[str, float]
 Draw = Callable[[int], Parameters]
 
@@ -66,7 +68,12 @@ class Search(ABC):
 
     @property
     def best(self) -> Job:
-        """Return the job that ended with the lowest loss, the first of equal ones."""
+        """Return the job that ended with the lowest loss, the first of equal ones.
+
+        Raises CapstanError where none has ended.
+        """
+        if not self.losses:
+            raise CapstanError(f"No trial of the search has ended. A budget of {self.budget} steps may be too small.")
         return self.jobs[min(self.losses, key=lambda number: (self.losses[number], number))]
 
     @abstractmethod

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from capstan.errors import CapstanError
 from capstan.files import atomic_write
 from capstan.ray_workers import LOST_WORKERS, start_ray
 from pipelines.distributed_training.search.base import Job
@@ -19,7 +20,12 @@ from pipelines.distributed_training.search.workers import Train
 
 
 def run(journal: Journal, train: Train, folder: Path, workers: int) -> None:
-    """Run a search to its end. folder: of the networks at the end of each job, which outlive this process."""
+    """Run a search to its end. folder: of the networks at the end of each job, which outlive this process.
+
+    Raises CapstanError without workers. An error of a job ends the search, which can go on with that job.
+    """
+    if workers < 1:
+        raise CapstanError(f"A search needs at least one worker, not {workers}.")
     import ray
 
     start_ray()

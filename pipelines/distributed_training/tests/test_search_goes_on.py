@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.distributed_training.search import SEARCHES, curves
+from pipelines.distributed_training.search import SEARCHES, curves, on_ray
 from pipelines.distributed_training.search.journal import Journal
 from pipelines.distributed_training.search.workers import run
 from tests.support.processes import ROOT
@@ -77,6 +77,14 @@ def test_many_workers_may_be_lost_at_once(tmp_path):
     journal.tell(asked[2], known.train(asked[2].parameters, None, 0, 1)[0])
     again = Journal(tmp_path / "journal.json", new("ASHA")[0])
     assert [again.ask() for _ in range(3)] == [asked[0], asked[1], asked[3]] and again.ask().number == 4
+
+
+def test_a_search_without_workers_or_budget_says_what_it_needs(tmp_path):
+    search, known = new("ASHA")
+    with pytest.raises(CapstanError, match="at least one worker, not 0"):
+        on_ray.run(Journal(tmp_path / "journal.json", search), known.train, tmp_path, 0)
+    with pytest.raises(CapstanError, match="budget of 162 steps may be too small"):
+        _ = search.best
 
 
 def test_a_journal_of_another_search_is_refused(tmp_path):
