@@ -1,7 +1,6 @@
 """Searches on real Ray: ours, killed in the middle, and Ray Tune's, which decide there as where they are replayed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -49,71 +48,6 @@ def test_a_search_on_ray_that_is_killed_goes_on_as_if_it_were_not(tmp_path):
     assert search.jobs == undisturbed.jobs and search.losses == pytest.approx(undisturbed.losses)
     assert any(job.parent is not None and search.jobs[job.parent].trial != job.trial for job in search.jobs)
     assert f"Trial {undisturbed.best.trial} after {undisturbed.best.end} steps" in printed
-
-
-# Ray Tune with ASHA, on the curves that begin best, then those that begin worst: only the first goes on.
-TUNE = """
-import json, os, signal, sys
-from ray import tune
-from capstan.ray_workers import start_ray
-from pipelines.distributed_training.search import curves, rays
-
-known = curves.read()
-ranked = sorted(range(len(known.losses)), key=lambda row: known.losses[row][0])
-rows = ranked[:6] + ranked[-7:-1]
-
-class Recorded(tune.Trainable):
-    def setup(self, config):
-        self.row = config["row"]
-
-    def reset_config(self, config):
-        self.row = config["row"]
-        return True
-
-    def step(self):
-        return {"step": self.iteration + 1, "loss": known.losses[self.row][self.iteration]}
-
-    def save_checkpoint(self, folder):
-        return {}
-
-    def load_checkpoint(self, state):
-        pass
-
-class Kill(tune.Callback):
-    ended = 0
-
-    def on_trial_complete(self, **facts):
-        self.ended += 1
-        if self.ended == 6 and sys.argv[2] == "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
-
-start_ray(cpus=1)
-if sys.argv[2] == "restored":
-    tuner = tune.Tuner.restore(sys.argv[1] + "/killed", Recorded, resume_unfinished=True)
-else:
-    tuner = tune.Tuner(
-        Recorded,
-        param_space={"row": tune.grid_search(rows)},
-        tune_config=tune.TuneConfig(scheduler=rays.asha(9, 3), reuse_actors=True),
-        run_config=tune.RunConfig(name=sys.argv[2], storage_path=sys.argv[1], verbose=0, callbacks=[Kill()]),
-    )
-far = {rows.index(one.config["row"]): one.metrics["step"] for one in tuner.fit()}
-print("far", [far[place] for place in range(12)])
-"""
-
-
-def test_tunes_own_asha_decides_otherwise_after_a_kill(tmp_path):
-    """It forgets its rungs: the reason why searches here keep their own journal."""
-
-    def run_tune(how):
-        arguments = [sys.executable, "-c", TUNE, str(tmp_path), how]
-        environment = os.environ | {"TUNE_GLOBAL_CHECKPOINT_S": "0"}
-        return subprocess.run(arguments, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
-
-    assert f"far {[9] + 11 * [1]}" in run_tune("undisturbed").stdout
-    assert run_tune("killed").returncode == -signal.SIGKILL
-    restored = run_tune("restored").stdout
-    assert "far [9, 1, 1, 1, 1, " in restored and f"far {[9] + 11 * [1]}" not in restored
 
 
 @pytest.mark.parametrize(("kind", "trials"), [("asha", 12), ("hyperband", 17)])
