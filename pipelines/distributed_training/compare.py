@@ -22,7 +22,7 @@ from models.study import Line, Study, markdown, options, ranged
 from pipelines.distributed_training import cost_model, formulas, timelines
 from pipelines.distributed_training.model import opened
 from pipelines.distributed_training.plans import Plan, sizes
-from pipelines.distributed_training.runner import Result, Runner, scheme_of
+from pipelines.distributed_training.runner import Result, Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.language_model import data
 from pipelines.language_model.measures import by_block, losses
@@ -35,7 +35,7 @@ WORKERS = (1, 2, 4)
 FASTEST = 0.1  # of the steps
 GPUS = (8, 64, 1024)
 ALL = SCHEMES | WITH_EXPERTS
-COMPRESSED = [name for name, where in ALL.items() if not scheme_of(where).exact]
+COMPRESSED = [name for name, kind in ALL.items() if not kind.exact]
 DRAWN = ("data parallel", "ZeRO 2", "ZeRO 3", "tensor parallel", "GPipe", "1F1B", "ring attention")
 STALE = 0.5  # nats that an asynchronous server may lose in 20 steps
 LOOSE = 1.2  # nats that compressed gradients may lose in the 100 steps of a tiny decoder: see the README

@@ -16,14 +16,14 @@ from capstan.settings import settings
 from models import checkpoints
 from pipelines.distributed_training.learning import State, Trained, learn
 from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.runner import scheme_of
+from pipelines.distributed_training.schemes.base import Scheme
 from pipelines.distributed_training.workers import Workers
 
 DONE = "trained.pt"
 
 
-def fit(scheme: str, plan: Plan, text: torch.Tensor, workers: int, proof: int, key: str) -> Trained:
-    """Return what `workers` Ray workers have learned. scheme: as in `runner.scheme_of`. key: of the checkpoints."""
+def fit(scheme: type[Scheme], plan: Plan, text: torch.Tensor, workers: int, proof: int, key: str) -> Trained:
+    """Return what `workers` Ray workers have learned. key: of the checkpoints."""
     import ray
     from ray.train import CheckpointConfig, FailureConfig, RunConfig
     from ray.train.torch import TorchTrainer
@@ -73,7 +73,7 @@ def _loop(config: dict[str, Any]) -> None:
                 state = torch.load(Path(folder) / own, map_location=device)
     text = ray.get(config["text"]).to(device)
     trained = learn(
-        scheme_of(config["scheme"]), config["plan"], text, workers, proof=config["proof"], state=state,
+        config["scheme"], config["plan"], text, workers, proof=config["proof"], state=state,
         after_round=lambda state: report(own, state, state["step"]),
     )  # fmt: skip
     report(DONE if workers.rank == 0 else own, trained if workers.rank == 0 else {}, config["plan"].steps)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -42,18 +41,13 @@ class Result:
     memory: memory.Held | None = None
 
 
-def scheme_of(name: str) -> type[Scheme]:
-    """Return the scheme of a name such as "pipelines.distributed_training.schemes.zero:ZeroOne"."""
-    module, _, cls = name.partition(":")
-    found: type[Scheme] = getattr(import_module(module), cls)
-    return found
-
-
-def learn(name: str, plan: Plan, text: torch.Tensor, workers: Workers, steps: int, watch: bool = False) -> Result:
+def learn(
+    kind: type[Scheme], plan: Plan, text: torch.Tensor, workers: Workers, steps: int, watch: bool = False
+) -> Result:
     """Train for some steps, as one of the workers."""
     watching = memory.Watch()
     with watching if watch else nullcontext():
-        scheme = scheme_of(name)(plan, workers)
+        scheme = kind(plan, workers)
         losses, seconds, processor, sent, watching.most = [], [], [], workers.sent, 0
         for step in range(steps):
             batch = plan.windows(text, step)
@@ -89,13 +83,15 @@ class Runner:
         for _, theirs in pairs:
             theirs.close()
 
-    def run(self, name: str, plan: Plan, text: torch.Tensor, steps: int = 20, watch: bool = False) -> list[Result]:
+    def run(
+        self, kind: type[Scheme], plan: Plan, text: torch.Tensor, steps: int = 20, watch: bool = False
+    ) -> list[Result]:
         """Train with a scheme for some steps; return what each worker did. Raises RuntimeError when one failed."""
         for pipe in self.pipes:
-            pipe.send((name, plan, text.numpy(), steps, watch))
+            pipe.send((kind, plan, text.numpy(), steps, watch))
         made: Sequence[Any] = [pipe.recv() for pipe in self.pipes]
         if failed := [one for one in made if isinstance(one, str)]:
-            raise RuntimeError(f"{name} failed on {self.size} workers:\n{failed[0]}")
+            raise RuntimeError(f"{kind.__name__} failed on {self.size} workers:\n{failed[0]}")
         return list(made)
 
     def __enter__(self) -> Runner:
@@ -117,11 +113,11 @@ def _serve(pipe: Connection, address: str, rank: int, size: int) -> None:
     distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=size, timeout=PATIENCE)
     while True:
         try:
-            name, plan, text, steps, watch = pipe.recv()
+            kind, plan, text, steps, watch = pipe.recv()
         except EOFError:
             break
         try:
-            pipe.send(learn(name, plan, torch.from_numpy(text), Workers.joined(), steps, watch))
+            pipe.send(learn(kind, plan, torch.from_numpy(text), Workers.joined(), steps, watch))
         except Exception:
             pipe.send(traceback.format_exc())
     distributed.destroy_process_group()

@@ -17,7 +17,6 @@ from pipelines.distributed_training import on_ray
 from pipelines.distributed_training.learning import Trained, learn
 from pipelines.distributed_training.model import NextByteModel, opened
 from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.runner import scheme_of
 from pipelines.distributed_training.schemes import SCHEMES
 from pipelines.distributed_training.schemes.base import Weights
 from pipelines.distributed_training.schemes.single import Single
@@ -78,7 +77,7 @@ def fit(scheme: str, plan: Plan, text: torch.Tensor, workers: int, proof: int) -
     else:
         torch.set_num_threads(1)
         state, write = checkpoints.latest(key), partial(checkpoints.write, key)
-        trained = learn(scheme_of(SCHEMES[scheme]), plan, text, Workers(), state=state, after_round=write)
+        trained = learn(SCHEMES[scheme], plan, text, Workers(), state=state, after_round=write)
     checkpoints.clear(key)
     return trained
 

@@ -1,28 +1,42 @@
 """The ways to share one training, a file each."""
 
-_HERE = "pipelines.distributed_training.schemes"
-# Name -> where its class is. All train the same network.
-SCHEMES = {
-    "single": f"{_HERE}.single:Single",
-    "data parallel": f"{_HERE}.data_parallel:DataParallel",
-    "torch DDP": f"{_HERE}.torch_ddp:TorchDDP",
-    "ZeRO 1": f"{_HERE}.zero:ZeroOne",
-    "ZeRO 2": f"{_HERE}.zero:ZeroTwo",
-    "ZeRO 3": f"{_HERE}.zero_three:ZeroThree",
-    "torch FSDP2": f"{_HERE}.fsdp:TorchFSDP",
-    "ZeRO 2, offloaded": f"{_HERE}.offloaded:Offloaded",
-    "recomputed": f"{_HERE}.recomputed:Recomputed",
-    "torch checkpoint": f"{_HERE}.recomputed:TorchRecomputed",
-    "tensor parallel": f"{_HERE}.tensor_parallel:TensorParallel",
-    "GPipe": f"{_HERE}.pipeline_parallel:GPipe",
-    "1F1B": f"{_HERE}.pipeline_parallel:OneFOneB",
-    "ring attention": f"{_HERE}.ring_attention:RingAttention",
-    "top-k": f"{_HERE}.compressed:TopK",
-    "1 bit": f"{_HERE}.compressed:OneBit",
-    "PowerSGD": f"{_HERE}.compressed:PowerSGD",
+from pipelines.distributed_training.schemes.base import Scheme
+from pipelines.distributed_training.schemes.compressed import OneBit, PowerSGD, TopK
+from pipelines.distributed_training.schemes.data_parallel import DataParallel
+from pipelines.distributed_training.schemes.expert_parallel import ExpertParallel, SingleWithExperts
+from pipelines.distributed_training.schemes.fsdp import TorchFSDP
+from pipelines.distributed_training.schemes.offloaded import Offloaded
+from pipelines.distributed_training.schemes.pipeline_parallel import GPipe, OneFOneB
+from pipelines.distributed_training.schemes.recomputed import Recomputed, TorchRecomputed
+from pipelines.distributed_training.schemes.ring_attention import RingAttention
+from pipelines.distributed_training.schemes.single import Single
+from pipelines.distributed_training.schemes.tensor_parallel import TensorParallel
+from pipelines.distributed_training.schemes.torch_ddp import TorchDDP
+from pipelines.distributed_training.schemes.zero import ZeroOne, ZeroTwo
+from pipelines.distributed_training.schemes.zero_three import ZeroThree
+
+# All train the same network.
+SCHEMES: dict[str, type[Scheme]] = {
+    "single": Single,
+    "data parallel": DataParallel,
+    "torch DDP": TorchDDP,
+    "ZeRO 1": ZeroOne,
+    "ZeRO 2": ZeroTwo,
+    "ZeRO 3": ZeroThree,
+    "torch FSDP2": TorchFSDP,
+    "ZeRO 2, offloaded": Offloaded,
+    "recomputed": Recomputed,
+    "torch checkpoint": TorchRecomputed,
+    "tensor parallel": TensorParallel,
+    "GPipe": GPipe,
+    "1F1B": OneFOneB,
+    "ring attention": RingAttention,
+    "top-k": TopK,
+    "1 bit": OneBit,
+    "PowerSGD": PowerSGD,
 }
 # The same decoder with experts in the place of its feed-forward layers.
-WITH_EXPERTS = {
-    "single with experts": f"{_HERE}.expert_parallel:SingleWithExperts",
-    "expert parallel": f"{_HERE}.expert_parallel:ExpertParallel",
+WITH_EXPERTS: dict[str, type[Scheme]] = {
+    "single with experts": SingleWithExperts,
+    "expert parallel": ExpertParallel,
 }

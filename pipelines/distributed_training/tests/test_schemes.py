@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from pipelines.distributed_training import formulas
-from pipelines.distributed_training.runner import scheme_of
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training.schemes.pipeline_parallel import gpipe, one_f_one_b
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 
 ALL = SCHEMES | WITH_EXPERTS
-OURS = [name for name, where in ALL.items() if scheme_of(where).exact and not name.startswith("torch")]
+OURS = [name for name, kind in ALL.items() if kind.exact and not name.startswith("torch")]
 
 
 @pytest.mark.parametrize("name", OURS)

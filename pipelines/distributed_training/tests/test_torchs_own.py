@@ -7,13 +7,13 @@ import pytest
 
 from pipelines.distributed_training import compare, formulas
 from pipelines.distributed_training.plans import sizes
-from pipelines.distributed_training.runner import Runner, scheme_of
+from pipelines.distributed_training.runner import Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 ALL = SCHEMES | WITH_EXPERTS
-EXACT = [name for name, where in ALL.items() if scheme_of(where).exact]
+EXACT = [name for name, kind in ALL.items() if kind.exact]
 STEPS = 100
 
 

@@ -56,8 +56,17 @@ def test_checks_of_pieces_are_those_of_all_predictions(task, small, monkeypatch)
     same_checks(in_pieces.checks, whole.checks)
 
 
+@pytest.fixture
+def ended_ray() -> Iterator[None]:
+    """Ray, which would go on with the process."""
+    import ray
+
+    yield
+    ray.shutdown()
+
+
 @pytest.mark.slow
-def test_ray_counts_the_same_also_when_a_worker_is_killed(task, small, monkeypatch, tmp_path):
+def test_ray_counts_the_same_also_when_a_worker_is_killed(task, small, ended_ray, monkeypatch, tmp_path):
     here = look(task)
     monkeypatch.setenv("CAPSTAN_ENGINE", "ray")
     settings.cache_clear()
