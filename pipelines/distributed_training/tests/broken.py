@@ -38,3 +38,10 @@ class Garbled(DataParallel):
             flat[some] = flat[some.roll(1)]
         self.optimizer.step()
         return made.detach()
+
+
+class Failing(Single):
+    """It ends in an error."""
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        raise ValueError("no gradients today")

@@ -6,6 +6,7 @@ import pytest
 from pipelines.distributed_training import formulas
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training.schemes.pipeline_parallel import gpipe, one_f_one_b
+from pipelines.distributed_training.tests.broken import Failing
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 
 ALL = SCHEMES | WITH_EXPERTS
@@ -35,8 +36,8 @@ def test_gradients_are_sent_while_others_are_computed(trained):
 
 
 def test_an_error_of_a_worker_is_told(runner, text):
-    with pytest.raises(RuntimeError, match="no_such_module"):
-        runner.run("no_such_module:Scheme", SMALL, text)
+    with pytest.raises(RuntimeError, match=r"(?s)Failing failed on 2 workers:.*no gradients today"):
+        runner.run(Failing, SMALL, text)
 
 
 @pytest.mark.parametrize("order", [gpipe, one_f_one_b])
