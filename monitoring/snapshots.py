@@ -85,10 +85,13 @@ class Snapshots(Database):
             row.capstone: _snapshot(row) for row in self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(last)))
         }
 
-    def since(self, capstone: str, at: datetime) -> list[Snapshot]:
-        """Return the snapshots since an instant, the oldest first."""
+    def since(self, capstone: str, at: datetime, most: int) -> list[Snapshot]:
+        """Return the snapshots since an instant, the oldest first; of more than `most`, the newest and each nth."""
         mine = SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at >= ticks(at)
-        return [_snapshot(row) for row in self.rows(select(SNAPSHOTS).where(*mine).order_by(SNAPSHOTS.c.at))]
+        found = [row.number for row in self.rows(select(SNAPSHOTS.c.number).where(*mine).order_by(SNAPSHOTS.c.at))]
+        some = found[:: -max(1, -(-len(found) // most))]
+        query = select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(some)).order_by(SNAPSHOTS.c.at)
+        return [_snapshot(row) for row in self.rows(query)]
 
 
 def _snapshot(row: Any) -> Snapshot:

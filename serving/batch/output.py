@@ -18,8 +18,7 @@ from uuid import uuid4
 import orjson
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
-from feature_repo.offline_store.writes import locate
+from serving.batch.places import opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +34,7 @@ class Output:
 
     def record(self) -> dict[str, Any] | None:
         """Return what is recorded: `began`, `id` and what was being done; None where nothing is."""
-        files, root = locate(self.location, settings().s3_endpoint)
+        files, root = opened(self.location)
         try:
             with files.open_input_stream(f"{root}/{RECORD}") as file:
                 known: dict[str, Any] = orjson.loads(file.read())
@@ -69,13 +68,13 @@ class Output:
         """Return the names of the files that are there."""
         from pyarrow.fs import FileSelector
 
-        files, root = locate(self.location, settings().s3_endpoint)
+        files, root = opened(self.location)
         found = files.get_file_info(FileSelector(root, allow_not_found=True))
         return [one.base_name for one in found if one.base_name[0] != "."]
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, whole or not at all."""
-        files, root = locate(self.location, settings().s3_endpoint)
+        files, root = opened(self.location)
         target = f"{root}/{name}"
         folder, _, base = target.rpartition("/")
         files.create_dir(folder)

@@ -14,11 +14,11 @@ from capstan import registry
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
-from feature_repo.offline_store.writes import locate
 from predictions import convert, upload
 from serving.batch import pieces
 from serving.batch.output import Output
 from serving.batch.pieces import Piece
+from serving.batch.places import opened
 from serving.batch.scorer import BatchScorer
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Worker:
         """Score a piece and write what becomes of it. Raises CapstanError, which names the piece."""
         import pyarrow as pa
 
-        files, target = locate(piece.path, settings().s3_endpoint)
+        files, target = opened(piece.path)
         tables, refused, lines = [], list[dict[str, Any]](), list[bytes]()
         try:
             for rows in pieces.read(piece, files, target, self.scorer.request):
@@ -79,7 +79,7 @@ def found(location: str) -> list[Piece]:
     """Return the pieces of a file, or of all files below a folder. Raises CapstanError where there is none."""
     from pyarrow.fs import FileSelector, FileType
 
-    files, target = locate(location, settings().s3_endpoint)
+    files, target = opened(location)
     kind = files.get_file_info(target).type
     if kind == FileType.NotFound:
         raise CapstanError(f"{location} is not there.")

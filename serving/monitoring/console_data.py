@@ -20,6 +20,7 @@ from serving.monitoring.links import links
 
 SPAN = timedelta(days=90)  # of the series, up to the newest look
 EVENTS, CLEARED = 200, 20  # the newest of these
+LOOKS = 180  # in the series: two a day; of more, each nth
 Content = TypeVar("Content")
 
 
@@ -83,7 +84,7 @@ class ConsoleData:
         kept = Records(newest, alerts.get(name, []), events)
         summary, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
         if newest:
-            seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN)) or []
+            seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN, LOOKS)) or []
         champion = (summary["rollout"] or {}).get("champion", "")
         return summary | {
             "checks": grouped(newest.checks if newest else []),
