@@ -92,9 +92,11 @@ bench: .venv/.dev  ## measure the published figures into docs/benchmarks.md
 	scripts/system-packages
 	$(BIN)/python -m tests.benchmarks
 
-bench-scale: .venv/.dev  ## joins of up to 100 million rows, and a scored table: an hour; the last needs `capstan run flight_delay`
+bench-scale: .venv/.dev  ## joins, a table, a log and stores of up to 100 million rows: hours; it needs `capstan run flight_delay`
+	$(BIN)/python -m tests.benchmarks.limits
 	$(BIN)/python -m tests.benchmarks.scale_joins
 	$(BIN)/python -m tests.benchmarks.scale_score
+	$(BIN)/python -m tests.benchmarks.scale_monitoring
 
 circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle

@@ -2,10 +2,17 @@
 
 from capstan.settings import ROOT
 from models.study import read
-from tests.benchmarks import scale_joins
+from tests.benchmarks import bill, limits, scale_joins, scale_monitoring
 
 
 def test_page_has_the_table_of_the_joins():
     page = (ROOT / "docs" / "scale.md").read_text()
     assert scale_joins.tables(read(scale_joins.FILE)) in page
     assert f"python -m {scale_joins.__name__}" in page
+
+
+def test_page_has_the_other_tables():
+    page = (ROOT / "docs" / "scale.md").read_text()
+    for study in (scale_monitoring, limits):
+        assert study.tables(read(study.FILE)) in page and f"python -m {study.__name__}" in page
+    assert bill.tables() in page
