@@ -48,48 +48,54 @@ def monitor(
     capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Run the monitoring pipeline on a capstone's live predictions, once. As `run` does it."""
-    images.require(capstone)
-    pipeline = catalogue.load_monitoring(capstone)
-    with local_addresses(api=API, metadata=METADATA) as at:
-        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+    return _once(catalogue.load_monitoring(capstone), capstone, parameters, on_event)
 
 
 def monitor_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
     """Run the monitoring pipeline on a capstone every so many seconds, until `stop_monitoring`. Return the id."""
-    images.require(capstone)
-    pipeline = catalogue.load_monitoring(capstone)
-    with local_addresses(api=API) as at:
-        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+    return _every(catalogue.load_monitoring(capstone), capstone, seconds, parameters)
 
 
 def stop_monitoring(capstone: str) -> int:
     """End the recurring runs that monitor a capstone; return how many there were."""
-    with local_addresses(api=API) as at:
-        return recurring.stop(at["api"], "monitoring", capstone)
+    return _stop("monitoring", capstone)
 
 
 def score(
     capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Run the pipeline that scores a table, once. As `run` does it."""
-    images.require(capstone)
-    pipeline = catalogue.load_scoring(capstone)
-    with local_addresses(api=API, metadata=METADATA) as at:
-        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+    return _once(catalogue.load_scoring(capstone), capstone, parameters, on_event)
 
 
 def score_every(capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
     """Score a table every so many seconds, until `stop_scoring`. Return the id of the recurring run."""
-    images.require(capstone)
-    pipeline = catalogue.load_scoring(capstone)
-    with local_addresses(api=API) as at:
-        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+    return _every(catalogue.load_scoring(capstone), capstone, seconds, parameters)
 
 
 def stop_scoring(capstone: str) -> int:
     """End the recurring runs that score tables with a capstone; return how many there were."""
+    return _stop("scoring", capstone)
+
+
+def _once(
+    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run a pipeline of any capstone for one of them."""
+    images.require(capstone)
+    with local_addresses(api=API, metadata=METADATA) as at:
+        return execute(pipeline, capstone, {"capstone": capstone} | parameters, on_event, at)
+
+
+def _every(pipeline: Any, capstone: str, seconds: int, parameters: dict[str, Any]) -> str:
+    images.require(capstone)
     with local_addresses(api=API) as at:
-        return recurring.stop(at["api"], "scoring", capstone)
+        return recurring.start(at["api"], pipeline, capstone, seconds, {"capstone": capstone} | parameters)
+
+
+def _stop(pipeline: str, capstone: str) -> int:
+    with local_addresses(api=API) as at:
+        return recurring.stop(at["api"], pipeline, capstone)
 
 
 def execute(

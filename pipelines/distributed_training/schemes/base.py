@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from pipelines.distributed_training.plans import Optimizer, Plan
+from pipelines.distributed_training.plans import Optimizer, Plan, loss
 from pipelines.distributed_training.workers import Workers
 
 Weights = dict[str, torch.Tensor]
@@ -46,6 +46,21 @@ class Scheme(ABC):
         for weight, known in zip(self.optimizer.weights, state["weights"], strict=True):
             weight.copy_(known)
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+class OwnRows(Scheme):
+    """A scheme whose workers compute their own rows of a batch; hooks of the network send what has to be sent."""
+
+    network: torch.nn.Module
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        rows = self.workers.share(batch)
+        self.optimizer.zero_grad()
+        with self.workers.span("compute"):
+            made = loss(self.network(rows[:, :-1]), rows)
+            made.backward()
+        self.optimizer.step()
+        return made.detach()
 
 
 def applied(function: type[torch.autograd.Function], *given: Any) -> torch.Tensor:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import torch
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import DTensor
 
-from pipelines.distributed_training.plans import Plan, loss
-from pipelines.distributed_training.schemes.base import Scheme, Weights
+from pipelines.distributed_training.plans import Plan
+from pipelines.distributed_training.schemes.base import OwnRows, Weights
 from pipelines.distributed_training.schemes.flat import units
 from pipelines.distributed_training.workers import Workers
 
 
-class TorchFSDP(Scheme):
+class TorchFSDP(OwnRows):
     """What it sends is not counted here: see the bytes on the wire."""
 
     def __init__(self, plan: Plan, workers: Workers):
@@ -24,15 +23,6 @@ class TorchFSDP(Scheme):
             fully_shard(unit, mesh=mesh)
         fully_shard(self.network, mesh=mesh)
         self.optimizer = plan.optimizer(self.network.parameters())
-
-    def step(self, batch: torch.Tensor) -> torch.Tensor:
-        rows = self.workers.share(batch)
-        self.optimizer.zero_grad()
-        with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
-            made.backward()
-        self.optimizer.step()
-        return made.detach()
 
     def weights(self) -> Weights:
         named = self.network.state_dict().items()

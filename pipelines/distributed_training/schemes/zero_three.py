@@ -9,13 +9,13 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from pipelines.distributed_training.plans import Plan, loss
-from pipelines.distributed_training.schemes.base import Scheme, Weights
+from pipelines.distributed_training.plans import Plan
+from pipelines.distributed_training.schemes.base import OwnRows, Weights
 from pipelines.distributed_training.schemes.flat import Flat, units
 from pipelines.distributed_training.workers import Workers
 
 
-class ZeroThree(Scheme):
+class ZeroThree(OwnRows):
     """Weights are gathered twice, for the way forward and for the way back, and gradients are scattered once."""
 
     def __init__(self, plan: Plan, workers: Workers):
@@ -23,15 +23,6 @@ class ZeroThree(Scheme):
         self.network = plan.network()
         self.parts = [Part(unit, workers) for unit in units(self.network)]
         self.optimizer = plan.optimizer([part.share for part in self.parts])
-
-    def step(self, batch: torch.Tensor) -> torch.Tensor:
-        rows = self.workers.share(batch)
-        self.optimizer.zero_grad()
-        with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
-            made.backward()
-        self.optimizer.step()
-        return made.detach()
 
     def weights(self) -> Weights:
         for part in self.parts:
