@@ -57,7 +57,9 @@ class Settings(BaseSettings):
     s3_iam_endpoint: str = Field(
         "", description="cluster up: the URL of the object store's IAM API; by default Kubeflow Pipelines'"
     )
-    bucket: str = Field("capstan", description="cluster: the bucket for models, features, predictions and reports")
+    bucket: str = Field(
+        "", description="cluster: the bucket for models, features, predictions and reports; by default NAMESPACE"
+    )
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")
     engine: Literal["local", "ray", "auto"] = Field(
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
         pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
         description="cluster: the namespace of services and endpoints",
     )
-    service_account: str = Field("capstan-steps", description="cluster: the account that steps run as")
+    service_account: str = Field("", description="cluster: the account that steps run as; by default NAMESPACE-steps")
     platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
     overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
     image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
@@ -204,6 +206,8 @@ class Settings(BaseSettings):
         self.tokens_file = self.tokens_file and self.tokens_file.absolute()  # Kubernetes moves a link to new files
         self.predictions_dir = (self.predictions_dir or self.home / "predictions").resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
+        self.bucket = self.bucket or self.namespace
+        self.service_account = self.service_account or f"{self.namespace}-steps"
         self.evidently_url = self.evidently_url or f"http://{self.url_host}:{self.evidently_port}"
         if self.profile == "local":  # on a cluster each capstone has its own endpoint
             self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"

@@ -15,7 +15,7 @@ from kfp.kubernetes.security_context import set_security_context
 
 from capstan.catalogue import load
 from capstan.cluster import step_secrets
-from capstan.cluster.names import SETTINGS, STEP_LABEL
+from capstan.cluster.names import STEP_LABEL, STEP_SETTINGS
 from capstan.images import BASE, image
 from capstan.resources import GPU, Resources
 from components.baseline_report.component import baseline_report
@@ -184,7 +184,7 @@ def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:
     if "@" in own:  # an endpoint that a step makes has the image that the step knows of, and by itself that is a tag
         step.set_env_variable("CAPSTAN_IMAGE", own)
     # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
-    kubernetes.use_config_map_as_volume(step, SETTINGS, mount_path="/etc/capstan/settings", optional=True)
+    kubernetes.use_config_map_as_volume(step, STEP_SETTINGS, mount_path="/etc/capstan/settings", optional=True)
     for secret in step_secrets.NEEDED_BY.get(name, ()):
         kubernetes.use_secret_as_volume(step, secret, mount_path=f"/etc/capstan/secrets/{secret}", optional=True)
     set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)

@@ -17,11 +17,11 @@ import yaml
 from capstan.cluster import iam, roles, secrets
 from capstan.cluster.iam import Keys
 from capstan.cluster.kubectl import PART_OF, apply, find, kubectl
-from capstan.cluster.names import KFP_NAMESPACE
+from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE
 from capstan.cluster.retention import ARTIFACTS, BUCKET
 from capstan.settings import settings
 
-SECRET = "capstan-artifacts"
+SECRET = f"{NAMESPACE}-artifacts"
 ACCESS, HIDDEN = "accesskey", "secretkey"  # as Kubeflow Pipelines names them
 CONFIG, ARGO = "kfp-launcher", "workflow-controller-configmap"
 REPOSITORIES = "artifact-repositories"  # of a namespace, where Argo reads it before its own ConfigMap
@@ -71,7 +71,8 @@ def withdraw(keep: bool = False) -> None:
     launcher = find("configmap", CONFIG, KFP_NAMESPACE)
     if launcher and (providers := _providers(launcher)):
         _write_providers({kind: without(provider) for kind, provider in providers.items()})
-    if _is_ours(find("configmap", REPOSITORIES, KFP_NAMESPACE)):
+    found = find("configmap", REPOSITORIES, KFP_NAMESPACE)
+    if found and _is_ours(found) and NAMESPACE in found["data"]:
         kubectl("--namespace", KFP_NAMESPACE, "delete", "configmap", REPOSITORIES)
     if not keep:
         with iam.connect(secrets.root_keys()) as api:
@@ -132,19 +133,22 @@ def without(provider: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_to_argo() -> str:
-    if (there := find("configmap", REPOSITORIES, KFP_NAMESPACE)) and not _is_ours(there):
-        return KEPT.format(REPOSITORIES, "was there before Capstan")
+    if there := find("configmap", REPOSITORIES, KFP_NAMESPACE):
+        if not _is_ours(there):
+            return KEPT.format(REPOSITORIES, "was there before Capstan")
+        if there["data"].keys() != {NAMESPACE}:
+            return ""  # another team's keys: Argo has one place for the logs of all, and no step sees them
     own = find("configmap", ARGO, KFP_NAMESPACE) or {}
     repository = yaml.safe_load(own.get("data", {}).get("artifactRepository", "")) or {}
     s3 = repository.get("s3", {})
     if s3.get("bucket") != BUCKET or not s3.get("keyFormat", "").startswith("private-artifacts/"):
         return KEPT.format(ARGO, f"keeps logs outside {BUCKET}/private-artifacts")
     keys = {"accessKeySecret": {"name": SECRET, "key": ACCESS}, "secretKeySecret": {"name": SECRET, "key": HIDDEN}}
-    metadata = {"name": REPOSITORIES, "namespace": KFP_NAMESPACE, "annotations": {DEFAULT: "capstan"}}
-    data = {"capstan": yaml.safe_dump(repository | {"s3": s3 | keys})}
+    metadata = {"name": REPOSITORIES, "namespace": KFP_NAMESPACE, "annotations": {DEFAULT: NAMESPACE}}
+    data = {NAMESPACE: yaml.safe_dump(repository | {"s3": s3 | keys})}
     apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
     return ""
 
 
-def _is_ours(found: dict[str, Any] | None) -> bool:
-    return found is not None and found["metadata"].get("labels", {}).get(PART_OF) == "capstan"
+def _is_ours(found: dict[str, Any]) -> bool:
+    return found["metadata"].get("labels", {}).get(PART_OF) == "capstan"

@@ -1,7 +1,10 @@
-"""`capstan cluster down`: deletes what `capstan cluster up` and its users made, and nothing else."""
+"""`capstan cluster down`: deletes what `capstan cluster up` and its users made, and nothing else.
+
+Another team's Capstan stays, and with it a cluster that `capstan cluster up` made.
+"""
 
 from capstan.cluster import artifact_keys, platform, secrets
-from capstan.cluster.kubectl import PART_OF, context, find, kubectl, program
+from capstan.cluster.kubectl import INSTANCE, PART_OF, context, find, kubectl, program
 from capstan.cluster.leftovers import Leftovers
 from capstan.cluster.names import KFP_NAMESPACE, NAMESPACE, SETTINGS
 from capstan.errors import CapstanError
@@ -22,7 +25,7 @@ def down(keep_data: bool = False) -> tuple[list[str], list[str]]:
     CapstanError when the context is not ours, or a namespace of that name is somebody else's.
     """
     current = context()
-    if made_here(current):
+    if made_here(current) and not of_others():
         if keep_data:
             raise CapstanError(f"{current} was made by `capstan cluster up`: its data end with it.")
         program("kind", "delete", "cluster", "--name", platform.CLUSTER)
@@ -30,7 +33,7 @@ def down(keep_data: bool = False) -> tuple[list[str], list[str]]:
     deleted, stays = _namespace(current, keep_data)
     if find("namespace", KFP_NAMESPACE):
         artifact_keys.withdraw(keep=keep_data)
-        selector = f"--selector={PART_OF}=capstan"
+        selector = f"--selector={PART_OF}=capstan,{INSTANCE}={NAMESPACE}"
         kinds = NO_SECRETS if keep_data else f"{NO_SECRETS},secrets"  # which may hold the key that signs versions
         said = kubectl("--namespace", KFP_NAMESPACE, "delete", kinds, selector, "--ignore-not-found", "--output=name")
         deleted += [f"{line} of {KFP_NAMESPACE}" for line in said.split() if "/" in line]
@@ -59,6 +62,12 @@ def _namespace(current: str, keep_data: bool) -> tuple[list[str], list[str]]:
     secrets.discard()
     kubectl("delete", "namespace", NAMESPACE, "--timeout=180s")
     return [*left.removed, f"the namespace {NAMESPACE}"], left.stays
+
+
+def of_others() -> list[str]:
+    """Return the namespaces of other teams' Capstan."""
+    said = kubectl("get", "namespaces", f"--selector={PART_OF}=capstan", "--output=name")
+    return [line.removeprefix("namespace/") for line in said.split() if line != f"namespace/{NAMESPACE}"]
 
 
 def made_here(current: str) -> bool:

@@ -11,6 +11,7 @@ from capstan.cluster.names import NAMESPACE
 from capstan.errors import CapstanError
 
 PART_OF = "app.kubernetes.io/part-of"  # the label of everything that `capstan cluster up` makes
+INSTANCE = "app.kubernetes.io/instance"  # whose it is, where several teams have a Capstan
 WHERE = {
     "kubectl": "https://kubernetes.io/docs/tasks/tools/",
     "kind": "https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
@@ -50,7 +51,7 @@ def find(kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
 def apply(*objects: dict[str, Any]) -> None:
     """Apply objects, labelled as ours. Raises CapstanError."""
     for body in objects:
-        body["metadata"].setdefault("labels", {})[PART_OF] = "capstan"
+        body["metadata"].setdefault("labels", {}).update({PART_OF: "capstan", INSTANCE: NAMESPACE})
     # By the server: a client-side apply would keep a copy of each Secret in an annotation.
     everything = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
     kubectl("apply", "--server-side", "--force-conflicts", "--filename", "-", input=everything)

@@ -13,15 +13,22 @@ def _namespace() -> str:
 NAMESPACE = _namespace()  # of the services and the endpoints
 KFP_NAMESPACE = "kubeflow"
 SETTINGS, SECRETS = "capstan", "capstan-secrets"  # the ConfigMap and the Secret of the settings
+# Teams share Kubeflow Pipelines. What a Capstan has there is called by its own namespace.
+STEP_SETTINGS = NAMESPACE  # the ConfigMap that steps mount
 # Secrets of roles that are not the platform, and of its services. Those of steps: step_secrets.py.
 ENDPOINT_SECRETS, TRAINING_SECRETS, SERVICES = "endpoint-secrets", "training-secrets", "services"
-STEP_LABEL = "capstan/capstone"  # of the pods of steps
+STEP_LABEL = f"{NAMESPACE}/capstone"  # of the pods of steps
 IMAGES = "capstan-images"  # the ConfigMap with the image of each capstone, and of the core
 # The platform's services that are used from outside, too.
 PIPELINES_API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"
 ENDPOINT_ROLE = "endpoint"  # of PostgreSQL: what endpoints may do there
 S3_IAM = f"seaweedfs.{KFP_NAMESPACE}:8111"
 METADATA = f"metadata-grpc-service.{KFP_NAMESPACE}:8080"
+
+
+def shared_name(pipeline: str) -> str:
+    """Return the name that a pipeline has in Kubeflow Pipelines, whose cache knows pipelines by their names."""
+    return pipeline if NAMESPACE == "capstan" else f"{NAMESPACE}-{pipeline}"
 
 
 def service_name(capstone: str) -> str:

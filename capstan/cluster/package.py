@@ -1,4 +1,8 @@
-"""What Kubeflow Pipelines gets: kfp's file of a compiled pipeline, with where its steps go on a shared cluster."""
+"""What Kubeflow Pipelines gets: kfp's file of a compiled pipeline, with what a shared cluster adds to it.
+
+That is where its steps go, and a team's own name and place of artifacts, which keep its runs, their cache and their
+files apart from those of other teams.
+"""
 
 import tempfile
 import warnings
@@ -9,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from capstan.cluster import scheduling
+from capstan.cluster.names import NAMESPACE, shared_name
+from capstan.cluster.retention import ARTIFACTS, BUCKET
 
 
 def write(pipeline: Any, path: Path) -> None:
@@ -17,10 +23,13 @@ def write(pipeline: Any, path: Path) -> None:
     from kfp import compiler
 
     compiler.Compiler().compile(pipeline, str(path))
-    if scheduling.variables():
+    if scheduling.variables() or NAMESPACE != "capstan":
         spec, *platforms = yaml.load_all(path.read_text(), yaml.CSafeLoader)
         platform = platforms[0] if platforms else {}
         scheduling.place_steps(spec, platform)
+        if NAMESPACE != "capstan":
+            spec["pipelineInfo"]["name"] = shared_name(spec["pipelineInfo"]["name"])
+            spec["defaultPipelineRoot"] = f"minio://{BUCKET}/{ARTIFACTS}"
         path.write_text(yaml.dump_all([spec, platform], Dumper=yaml.CSafeDumper))
 
 

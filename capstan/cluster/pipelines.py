@@ -11,7 +11,7 @@ from capstan import catalogue, images
 from capstan.cluster import logs, outputs, recurring
 from capstan.cluster.access import local_addresses
 from capstan.cluster.metadata import Metadata
-from capstan.cluster.names import METADATA
+from capstan.cluster.names import METADATA, shared_name
 from capstan.cluster.names import PIPELINES_API as API
 from capstan.cluster.runs import Runs
 from capstan.cluster.watch import LostPod, Watch
@@ -108,7 +108,7 @@ def execute(
     log = settings().home / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with Runs(at["api"]) as runs, Metadata(at["metadata"]) as metadata, log.open("w", buffering=1) as file:
-        runs.require_none_of(pipeline.name, capstone)
+        runs.require_none_of(shared_name(pipeline.name), capstone)
         if words := images.other_code(capstone):
             on_event(words, "note", 0.0)
         for attempt in range(1, ATTEMPTS + 1):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from capstan.cluster import package
-from capstan.cluster.names import service_name
+from capstan.cluster.names import service_name, shared_name
 from capstan.cluster.run_records import RunRecords
 from capstan.cluster.runs import EXPERIMENT, reason
 from capstan.errors import CapstanError
@@ -51,4 +51,4 @@ def stop(url: str, pipeline: str, capstone: str, keep: str = "") -> int:
 
 
 def _name(pipeline: str, capstone: str) -> str:
-    return f"{pipeline}-{service_name(capstone)}"
+    return f"{shared_name(pipeline)}-{service_name(capstone)}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from capstan.cluster.access import local_addresses
 from capstan.cluster.metadata import Metadata
-from capstan.cluster.names import KFP_NAMESPACE, METADATA, PIPELINES_API
+from capstan.cluster.names import KFP_NAMESPACE, METADATA, NAMESPACE, PIPELINES_API
 from capstan.cluster.retirement import pipeline_name
 from capstan.cluster.run_records import OF_ANY, RunRecords, is_of, pipeline_of
 from capstan.errors import CapstanError
@@ -21,7 +21,8 @@ from capstan.storage import Bucket, Storage
 BUCKET = "mlpipeline"  # where Kubeflow Pipelines keeps artifacts, by default
 NEEDLESS = "files that no run needs"
 FINISHED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
-ARTIFACTS, LOGS = "v2/artifacts", f"private-artifacts/{KFP_NAMESPACE}"
+ARTIFACTS = "v2/artifacts" if NAMESPACE == "capstan" else f"teams/{NAMESPACE}"
+LOGS = f"private-artifacts/{KFP_NAMESPACE}"  # of all teams: Argo has one place for the logs of a namespace
 
 
 def clean_runs(capstones: list[str], policy: Policy) -> list[Removed]:

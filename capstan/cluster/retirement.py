@@ -5,7 +5,7 @@ import time
 from capstan import catalogue
 from capstan.cluster import api, inference_service, stopping, stores
 from capstan.cluster.access import local_addresses
-from capstan.cluster.names import PIPELINES_API, service_name
+from capstan.cluster.names import PIPELINES_API, service_name, shared_name
 from capstan.cluster.run_records import RunRecords, is_of
 from capstan.errors import CapstanError
 
@@ -53,5 +53,5 @@ def retire(capstone: str) -> list[str]:
 def pipeline_name(capstone: str) -> str:
     """Return the name of a capstone's pipeline in Kubeflow Pipelines, also of one whose source was deleted."""
     if capstone in catalogue.names():
-        return str(catalogue.load_pipeline(capstone).name)
-    return service_name(capstone)
+        return shared_name(str(catalogue.load_pipeline(capstone).name))
+    return shared_name(service_name(capstone))

@@ -15,8 +15,9 @@ from capstan.cluster.names import ENDPOINT_ROLE, NAMESPACE
 from capstan.cluster.retention import ARTIFACTS, BUCKET, LOGS
 
 # Users of the object store, where another namespace's may be too.
-PLATFORM, ENDPOINT, TRAINING = (f"{NAMESPACE}-{role}" for role in ("platform", "endpoint", "training"))
-LAUNCHER = "capstan-launcher"  # one for each Kubeflow Pipelines
+PLATFORM, ENDPOINT, TRAINING, LAUNCHER = (
+    f"{NAMESPACE}-{role}" for role in ("platform", "endpoint", "training", "launcher")
+)
 GROUP = ENDPOINT_ROLE  # of PostgreSQL, which has the rights; users are its members
 REDIS_USER = "endpoint"
 # Reading, without what takes long or says who else is there.

@@ -5,10 +5,11 @@ from typing import Any
 
 import httpx
 
+from capstan.cluster.names import shared_name
 from capstan.errors import Busy, Unavailable
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
-OF_ANY = ("monitoring", "scoring")  # pipelines that are run for any capstone, by their parameter
+OF_ANY = (shared_name("monitoring"), shared_name("scoring"))  # pipelines of any capstone, which is their parameter
 SECONDS = 20
 PAGE = "200"  # items
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from capstan.cluster import package
+from capstan.cluster.names import shared_name
 from capstan.cluster.run_records import RunRecords
 from capstan.errors import CapstanError, Unavailable
 from capstan.settings import settings
@@ -28,7 +29,7 @@ class Runs(RunRecords):
         """Compile a pipeline and start it. Return the id of the run."""
         import kfp
 
-        name = f"{pipeline.name}-{datetime.now():%Y-%m-%d-%H%M%S}"
+        name = f"{shared_name(pipeline.name)}-{datetime.now():%Y-%m-%d-%H%M%S}"
         with package.written(pipeline) as path:
             try:
                 run = kfp.Client(host=self.url).create_run_from_pipeline_package(

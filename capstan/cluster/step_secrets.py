@@ -5,8 +5,11 @@ They are made of the platform's Secret `capstan-secrets`, which is not in the st
 
 from collections.abc import Mapping
 
-REGISTRY, BUCKET, FEATURES = "capstan-registry", "capstan-bucket", "capstan-features"
-SIGNING, ALERTS = "capstan-signing", "capstan-alerts"  # both may also be filled by hand, in the steps' namespace alone
+from capstan.cluster.names import NAMESPACE
+
+REGISTRY, BUCKET, FEATURES = (f"{NAMESPACE}-{name}" for name in ("registry", "bucket", "features"))
+# Both may also be filled by hand, in the steps' namespace alone.
+SIGNING, ALERTS = f"{NAMESPACE}-signing", f"{NAMESPACE}-alerts"
 HOLDS = {
     REGISTRY: ("CAPSTAN_TOKEN", "CAPSTAN_VERIFYING_KEY"),  # MLflow, Evidently and the endpoints
     BUCKET: ("CAPSTAN_S3_ACCESS_KEY", "CAPSTAN_S3_SECRET_KEY"),

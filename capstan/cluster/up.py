@@ -11,12 +11,13 @@ from pathlib import Path
 from capstan import catalogue, families, images
 from capstan.cluster import artifact_keys, build, data, health, platform, readiness, secrets
 from capstan.cluster.kubectl import context, find, kubectl
-from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE
+from capstan.cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE, SETTINGS
 from capstan.errors import CapstanError
 from capstan.files import atomic_write, digest
 from capstan.settings import ROOT, settings
 
 RENAMED = ROOT / "manifests" / "components" / "namespace" / "kustomization.yaml"
+BOTH_SETTINGS = {"kind": "ConfigMap", "name": f"^({SETTINGS}|{NAMESPACE})$"}
 LIBRARIES = "capstan/libraries"  # the annotation of what such a service was last made of
 
 
@@ -99,6 +100,7 @@ def kustomization(folder: Path) -> str:
     """
     core = build.pinned(images.image())
     images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": core}]
+    bucket_patch = [{"op": "replace", "path": "/data/CAPSTAN_BUCKET", "value": settings().bucket}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
@@ -113,6 +115,7 @@ def kustomization(folder: Path) -> str:
         "patches": [
             {"target": {"kind": "ConfigMap", "name": IMAGES}, "patch": json.dumps(images_patch)},
             {"target": {"kind": "Deployment", "name": "mlflow|evidently"}, "patch": json.dumps(libraries_patch)},
+            *([{"target": BOTH_SETTINGS, "patch": json.dumps(bucket_patch)}] if settings().bucket != NAMESPACE else []),
         ],
     }
     return json.dumps(content, indent=2) + "\n"

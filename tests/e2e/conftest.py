@@ -35,7 +35,7 @@ ORDER = (
     "capstones",
     # The long ones.
     *("training", "autoscaling", "documentation", "alerts", "digests", "rotation", "signing"),
-    *("operations", "lost_stores", "namespace", "uninstall"),
+    *("operations", "lost_stores", "teams", "uninstall"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
 SECONDS = 1500  # for a test with its fixtures: the first run is among them

@@ -35,19 +35,43 @@ def applied(tmp_path):
     return apply
 
 
+def identity(body: dict) -> tuple[str, str, str]:
+    return body["kind"], body["metadata"]["name"], body["metadata"].get("namespace", "")
+
+
 @pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
 @pytest.mark.parametrize(("overlay", "name"), [("kind", "capstan"), ("kind", "team-b"), ("prod", "team-b")])
 def test_everything_is_in_the_namespace_of_the_settings(applied, overlay, name):
     bodies = applied(CAPSTAN_NAMESPACE=name, CAPSTAN_OVERLAY=overlay)
     assert {body["metadata"].get("namespace", name) for body in bodies} == {name, "kubeflow"}
     assert [body["metadata"]["name"] for body in bodies if body["kind"] == "Namespace"] == [name]
-    both = [body["data"] for body in bodies if (body["kind"], body["metadata"]["name"]) == ("ConfigMap", "capstan")]
+    called = {("ConfigMap", "capstan", name), ("ConfigMap", name, "kubeflow")}
+    both = [body["data"] for body in bodies if identity(body) in called]
     assert [data["CAPSTAN_TRACKING_URI"] for data in both] == [f"http://mlflow.{name}:5000"] * 2
     assert {data.get("CAPSTAN_NAMESPACE", "capstan") for data in both} == {name}
+    assert {data["CAPSTAN_BUCKET"] for data in both} == {name}
     text = yaml.safe_dump_all(bodies)
     assert name == "capstan" or not any(
         words in text for words in (".capstan:", ".capstan.svc", "metadata.name: capstan", "team-a")
     )
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+def test_teams_have_no_object_in_common(applied):
+    """What has the same name in the same namespace is of both; policies know a team's steps by a label of its own."""
+    first, second = applied(), applied(CAPSTAN_NAMESPACE="team-b")
+    assert {identity(body) for body in first} & {identity(body) for body in second} == set()
+    assert "capstan/capstone" not in yaml.safe_dump_all(second)
+    assert yaml.safe_dump_all(second).count("team-b/capstone") == yaml.safe_dump_all(first).count("capstan/capstone")
+    accounts = {account["name"] for body in second for account in body.get("subjects", [])}
+    assert accounts == {"team-b-steps"}
+
+
+@pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
+def test_bucket_of_another_name_is_that_of_the_settings(applied):
+    bodies = applied(CAPSTAN_NAMESPACE="team-b", CAPSTAN_BUCKET="shared")
+    named = [body["data"]["CAPSTAN_BUCKET"] for body in bodies if "CAPSTAN_BUCKET" in (body.get("data") or {})]
+    assert named == ["shared", "shared"]
 
 
 def test_code_uses_the_namespace_of_the_settings():
