@@ -151,4 +151,4 @@ def _name_to_argo() -> str:
 
 
 def _is_ours(found: dict[str, Any]) -> bool:
-    return found["metadata"].get("labels", {}).get(PART_OF) == "capstan"
+    return bool(found["metadata"].get("labels", {}).get(PART_OF) == "capstan")

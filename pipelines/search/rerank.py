@@ -5,16 +5,15 @@ learns from four fifths of the claims to train on; the other fifth, without a cl
 share it has. Then the claims to test on are ranked once. Writes `rerank.json` beside this file: nDCG@10, less that of
 the ranking before.
 
-With `--tuned`, MiniLM itself goes on learning (`tuned.py`): a GPU takes a minute for it, a CPU an hour. Each claim to
-train on is ranked by a network that has not seen it, nor another claim about its abstracts, in five folds; then the
-network learns from all of these claims for the claims to test on.
+With `--tuned`, MiniLM itself goes on learning (`tuned.py`): a GPU takes a minute for it, a CPU hours. Each claim to
+train on is ranked by a network that has not seen it, nor another claim about its abstracts, in five folds. These folds
+decide whether it is worth more; the claims to test on are for what they choose.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,34 +85,27 @@ def again(study: Study, past: Rankings, test: Rankings, plan: cross_encoder.Plan
         measured.add(part, AGAIN, seed, share, cross_encoder.mixed(simple, fits, share), simple, truth)
 
 
-def go_on(study: Study, past: Rankings, test: Rankings, seeds: int) -> None:
+def go_on(study: Study, past: Rankings) -> None:
     """Measure MiniLM that goes on learning."""
     measured, start = Measured(study), minilm.load()
     abstracts = start.tokens.encode_all(past.data.whole(), start.most)
 
-    def cosines(at: np.ndarray, asked: Rankings, held: np.ndarray, plan: tuned.Plan) -> np.ndarray:
+    def cosines(at: np.ndarray, held: np.ndarray) -> np.ndarray:
         texts = start.tokens.encode_all([past.claims.texts[one] for one in at], start.most)
         right = [past.claims.relevant[one] for one in at]
-        network = tuned.fit(start, texts, abstracts, past.both[at], right, plan)
-        questions = start.tokens.encode_all([asked.claims.texts[one] for one in held], start.most)
+        network = tuned.fit(start, texts, abstracts, past.both[at], right, tuned.Plan())
+        questions = start.tokens.encode_all([past.claims.texts[one] for one in held], start.most)
         pad = start.tokens.pad
         return np.asarray(tuned.embed(network, questions, pad) @ tuned.embed(network, abstracts, pad).T)
 
-    for part, asked in ((PAST, past), (TEST, test)):
-        measured.add(part, BEFORE, 0, past.settings.share, asked.both, asked.both, asked.claims.relevant)
-    if not study.has(part=PAST, ranking=TUNED):
-        fold, made = tune.folds(past.claims.relevant, 0), np.empty(past.words.shape)
-        for number in range(tune.FOLDS):
-            mine = np.flatnonzero(fold == number)
-            made[mine] = cosines(np.flatnonzero(fold != number), past, mine, tuned.Plan())
-        share = chosen(lambda share: fusion.weighted(past.words, made, share), past.claims.relevant)
-        ranked = fusion.weighted(past.words, made, share)
-        measured.add(PAST, TUNED, 0, share, ranked, past.both, past.claims.relevant)
-    [share] = (line["share"] for line in study.lines if (line["part"], line["ranking"]) == (PAST, TUNED))
-    for seed in range(seeds):
-        plan, every = replace(tuned.Plan(), seed=seed), np.arange(len(test.claims.keys))
-        scores = fusion.weighted(test.words, cosines(np.arange(len(past.claims.keys)), test, every, plan), share)
-        measured.add(TEST, TUNED, seed, share, scores, test.both, test.claims.relevant)
+    measured.add(PAST, BEFORE, 0, past.settings.share, past.both, past.both, past.claims.relevant)
+    fold, made = tune.folds(past.claims.relevant, 0), np.empty(past.words.shape)
+    for number in range(tune.FOLDS):
+        mine = np.flatnonzero(fold == number)
+        made[mine] = cosines(np.flatnonzero(fold != number), mine)
+    share = chosen(lambda share: fusion.weighted(past.words, made, share), past.claims.relevant)
+    ranked = fusion.weighted(past.words, made, share)
+    measured.add(PAST, TUNED, 0, share, ranked, past.both, past.claims.relevant)
 
 
 def tables(results: pd.DataFrame) -> str:
@@ -135,10 +127,11 @@ def main() -> None:
     parser.add_argument("--tuned", action="store_true", help="MiniLM that goes on learning")
     given = parser.parse_args()
     study, data = Study(given.out / "rerank.json", ["part", "ranking", "seed"]), scifact.load(settings().data_dir)
-    past, test = Rankings(data, "train"), Rankings(data, "test")
+    past = Rankings(data, "train")
     if given.tuned:
-        go_on(study, past, test, given.seeds)
+        go_on(study, past)
     else:
+        test = Rankings(data, "test")
         for seed in range(given.seeds):
             again(study, past, test, cross_encoder.Plan(seed=seed))
     print(tables(study.table()))
