@@ -16,6 +16,9 @@ from capstan.cluster import scheduling
 from capstan.cluster.names import NAMESPACE, shared_name
 from capstan.cluster.retention import ARTIFACTS, BUCKET
 
+# Of a team's artifacts, for the client's calls: Kubeflow Pipelines 2.14 does not read it in a compiled pipeline.
+ROOT = None if NAMESPACE == "capstan" else f"minio://{BUCKET}/{ARTIFACTS}"
+
 
 def write(pipeline: Any, path: Path) -> None:
     """Compile a pipeline to a YAML file. Raises ValueError or OSError when that cannot be written."""
@@ -29,7 +32,6 @@ def write(pipeline: Any, path: Path) -> None:
         scheduling.place_steps(spec, platform)
         if NAMESPACE != "capstan":
             spec["pipelineInfo"]["name"] = shared_name(spec["pipelineInfo"]["name"])
-            spec["defaultPipelineRoot"] = f"minio://{BUCKET}/{ARTIFACTS}"
         path.write_text(yaml.dump_all([spec, platform], Dumper=yaml.CSafeDumper))
 
 

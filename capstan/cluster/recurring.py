@@ -29,6 +29,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
                 pipeline_package_path=path,
                 params=parameters,
                 service_account=settings().service_account,
+                pipeline_root=package.ROOT,
             )
         except Exception as error:  # of the client, of its HTTP library, of kfp's server API
             raise CapstanError(f"Kubeflow Pipelines did not take the recurring run: {reason(error)}") from error

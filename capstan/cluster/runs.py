@@ -38,6 +38,7 @@ class Runs(RunRecords):
                     run_name=name,
                     experiment_name=EXPERIMENT,
                     service_account=settings().service_account,
+                    pipeline_root=package.ROOT,
                 )
             except Exception as error:  # of the client, of its HTTP library, of kfp's server API
                 raise CapstanError(f"Kubeflow Pipelines did not take the run: {reason(error)}") from error

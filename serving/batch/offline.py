@@ -22,16 +22,23 @@ class OfflineTransformer(FeatureTransformer):
 
     def transform(self, rows: Sequence[Row]) -> tuple[dict[str, list[Any]], list[Report]]:
         """Return the features as columns of n values, None where there is none that is valid, and n reports."""
-        inputs = {name: _column([getattr(row.request, name) for row in rows]) for name in self.inputs}
+        inputs = {name: [getattr(row.request, name) for row in rows] for name in self.inputs}
         times = pa.array([row.time for row in rows], pa.timestamp("us", "UTC"))
-        asked = pa.table({**inputs, EVENT_TIMESTAMP: times}).to_pandas(types_mapper=_nullable)
-        found = self.store.get_historical_features(asked, self.service, full_feature_names=self.full_names).to_arrow()
+        given = {name: _column(inputs[name]) for name in self.asked}
+        asked = pa.table({**given, EVENT_TIMESTAMP: times}).to_pandas(types_mapper=_nullable)
+        found = self.store.get_historical_features(asked, self.query, full_feature_names=self.full_names).to_arrow()
+        columns = {name: found[name].to_pylist() for view in self.views for name in view.columns}
+        for computed in self.on_demand:
+            if self.computes:  # as online: Feast takes several times as long for it
+                columns |= computed.compute({name: inputs[name] for name in self.request_data})
+            else:
+                columns |= {name: found[name].to_pylist() for name in computed.columns}
         reports = [Report() for _ in rows]
         for name in (name for view in self.views for name in view.columns):
             if found[name].null_count:
                 for row in pc.indices_nonzero(found[name].is_null()).to_pylist():
                     reports[row].missing.append(name)
-        return {name: found[name].to_pylist() for name in self.features}, reports
+        return {name: columns[name] for name in self.features}, reports
 
 
 def _column(values: list[Any]) -> pa.Array:

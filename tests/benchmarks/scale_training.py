@@ -47,15 +47,16 @@ def made(folder: Path, rows: int) -> None:
     from components.build_features.core import build_features
     from models.booster import encode
     from pipelines.flight_delay import task
+    from pipelines.flight_delay.columns import CATEGORIES, INPUTS, TEST_FROM
 
     write_tables(task.load(None), folder / "raw")
     build_features("flight_delay", *(str(folder / name) for name in ("raw", "features", "set", "metrics.json")))
     known = pd.read_parquet(folder / "set" / "training_set.parquet").dropna(subset="late")
-    coding = {name: sorted(known[name].dropna().unique()) for name in task.CATEGORIES}
-    columns = {name: known[name].to_list() for name in task.INPUTS}
-    frame = pd.DataFrame(encode(columns, task.INPUTS, coding), columns=task.INPUTS)
+    coding = {name: sorted(known[name].dropna().unique()) for name in CATEGORIES}
+    columns = {name: known[name].to_list() for name in INPUTS}
+    frame = pd.DataFrame(encode(columns, INPUTS, coding), columns=INPUTS)
     frame = frame.assign(late=known["late"].astype(float).to_numpy())
-    past = (known["event_timestamp"] < task.TEST_FROM).to_numpy()
+    past = (known["event_timestamp"] < TEST_FROM).to_numpy()
     frame[~past].to_parquet(folder / TEST, index=False)
     part, random = frame[past], np.random.default_rng(0)
     (folder / TABLE).mkdir()
