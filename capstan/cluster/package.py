@@ -16,7 +16,7 @@ from capstan.cluster import scheduling
 from capstan.cluster.names import NAMESPACE, shared_name
 from capstan.cluster.retention import ARTIFACTS, BUCKET
 
-# Of a team's artifacts, for the client's calls: Kubeflow Pipelines 2.14 does not read it in a compiled pipeline.
+# Of a team's artifacts, for the client's calls: Kubeflow Pipelines 2.16 does not read it in a compiled pipeline.
 ROOT = None if NAMESPACE == "capstan" else f"minio://{BUCKET}/{ARTIFACTS}"
 
 
