@@ -18,6 +18,7 @@ from capstan.checks import Checks
 from capstan.circle import Circle
 from capstan.errors import CapstanError
 from capstan.evaluation import Evaluation
+from capstan.feature_window import FeatureWindow
 from capstan.model import Model
 from capstan.resources import Limits, Resources
 from capstan.weights import Weights
@@ -90,6 +91,7 @@ class Features(Protocol):
     ENTITY_KEYS: list[str]
     FEATURE_DEFAULTS: Mapping[str, Any] = NONE  # what the endpoint uses when the online store does not answer
     CARRIED: Sequence[str] = ()  # tables that `split` gets beside the training set, such as a catalogue
+    FEATURE_WINDOW: FeatureWindow | None = None  # the raw rows that a feature row is made of; None: it may be of any
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":
         """Return one row per prediction: entity keys, `event_timestamp`, request data and label.

@@ -6,6 +6,7 @@ from typing import Any
 from capstan.bounds import Bound
 from capstan.capstone import CAPABILITIES, RESERVED, Capstone, Task, parts
 from capstan.errors import CapstanError
+from capstan.feature_window import FeatureWindow
 from capstan.resources import problems as resource_problems
 from capstan.weights import problems as weights_problems
 
@@ -57,6 +58,10 @@ def _wrong(capstone: Capstone) -> list[str]:
         problems.append("Actual is not a type that pydantic can read, such as bool, float or a model")
     if not isinstance(capstone.ACTUAL_DELAY, timedelta | None):
         problems.append("ACTUAL_DELAY is not a timedelta")
+    if not isinstance(capstone.FEATURE_WINDOW, FeatureWindow | None):
+        problems.append("FEATURE_WINDOW is not a FeatureWindow")
+    elif capstone.FEATURE_WINDOW:
+        problems += capstone.FEATURE_WINDOW.problems()
     return problems
 
 

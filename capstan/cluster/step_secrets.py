@@ -21,6 +21,7 @@ HOLDS = {
 NEEDED_BY: dict[str, tuple[str, ...]] = {
     "ingest": (BUCKET,),
     "fetch_weights": (BUCKET,),
+    "build_features": (BUCKET,),  # where it keeps what it built
     "train": (BUCKET,),  # where it exchanges files with Ray's pods
     "gate": (REGISTRY,),
     "register": (REGISTRY, SIGNING),

@@ -16,7 +16,7 @@ def build_features(
     """Make the rows of each feature view, and join them, point in time, into the training set."""
     from components.build_features.core import build_features
 
-    result, service = build_features(capstone, tables.path, features.path, training_set.path, counts.path)
+    result, service = build_features(capstone, tables.path, features.path, training_set.path, counts.path, keep=True)
     training_set.metadata["feature_service"] = service
     for name, value in result.items():
         counts.log_metric(name, value)

@@ -1,35 +1,65 @@
 """Build features: make the rows of each feature view, and join them, point in time, into the training set."""
 
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from capstan.capstone import TRAINING_SET
 from capstan.catalogue import load
 from capstan.files import digest, read_tables, write_json, write_tables
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from feast import FeatureStore
+
 
 def build_features(
-    capstone: str, tables: str, features: str, training_set: str, metrics: str
+    capstone: str, tables: str, features: str, training_set: str, metrics: str, keep: bool = False
 ) -> tuple[dict[str, float], str]:
     """Write the feature tables to the folder `features`, the training set and CARRIED tables to `training_set`.
 
-    Nothing outside these folders changes. Return the number of rows and the share of nulls of each feature, and the
-    name of the feature service with the digest of its views.
+    Return the number of rows and the share of nulls of each feature, and the name of the feature service with the
+    digest of its views.
+    keep: of a capstone with a FEATURE_WINDOW, what is built is kept beside its published features, and only days that
+    changed since are built. Without it, nothing outside these folders changes.
     """
     from feature_repo.store import temporary_store
 
-    task = load(capstone)
-    clean = read_tables(tables)
-    write_tables(task.feature_tables(clean), features)
-    with temporary_store(capstone, Path(features)) as store:
-        service = store.get_feature_service(task.FEATURE_SERVICE)
-        rows = store.get_historical_features(entity_df=task.entity_rows(clean), features=service).to_df()
-        version = _version(store, service)
-    carried = {name: clean[name] for name in task.CARRIED}
-    write_tables({TRAINING_SET: rows} | carried, training_set)
-    names = [field.name for projection in service.feature_view_projections for field in projection.features]
-    nulls = {f"null_share_{column}": float(rows[column].isna().mean()) for column in names if column in rows}
-    return write_json({"rows": len(rows)} | nulls, metrics), version
+    task, clean, path = load(capstone), read_tables(tables), Path(training_set) / f"{TRAINING_SET}.parquet"
+
+    with ExitStack() as stack:
+
+        @cache
+        def store() -> "FeatureStore":  # opened when the tables are there
+            return stack.enter_context(temporary_store(capstone, Path(features)))
+
+        def join(rows: "pd.DataFrame") -> "pd.DataFrame":
+            service = store().get_feature_service(task.FEATURE_SERVICE)
+            found: pd.DataFrame = store().get_historical_features(entity_df=rows, features=service).to_df()
+            return found
+
+        if keep and task.FEATURE_WINDOW:
+            from components.build_features.since import Build
+
+            Build(task, Path(tables), clean, Path(features), path, join).run()
+        else:
+            write_tables(task.feature_tables(clean), features)
+            write_tables({TRAINING_SET: join(task.entity_rows(clean))}, training_set)
+        write_tables({name: clean[name] for name in task.CARRIED}, training_set)
+        service = store().get_feature_service(task.FEATURE_SERVICE)
+        names = [field.name for projection in service.feature_view_projections for field in projection.features]
+        return write_json(_counts(path, names), metrics), _version(store(), service)
+
+
+def _counts(path: Path, names: list[str]) -> dict[str, float]:
+    """Return the number of rows of a training set, and the share of nulls of its columns of these names."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    rows = file.read([name for name in names if name in file.schema_arrow.names])
+    shares = {f"null_share_{name}": rows[name].null_count / max(len(rows), 1) for name in rows.column_names}
+    return {"rows": file.metadata.num_rows} | shares
 
 
 def _version(store: Any, service: Any) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -53,12 +53,12 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
 
 
 def publish(source: Path, storage: Storage, folder: str) -> None:
-    """Write the tables of a folder below a key, and remove other tables there."""
+    """Write the tables of a folder below a key, and remove other tables there, but none of its folders."""
     keys = {f"{folder}/{path.name}": path for path in sorted(source.glob("*.parquet"))}
     for key, path in keys.items():
         storage.upload(path, key)
     for key in storage.keys(folder):
-        if key.endswith(".parquet") and key not in keys:
+        if key.endswith(".parquet") and key not in keys and PurePosixPath(key).parent.as_posix() == folder:
             storage.remove(key)
 
 

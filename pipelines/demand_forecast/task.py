@@ -12,6 +12,7 @@ from capstan.bounds import at_most
 from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
 from capstan.checks import Checks
 from capstan.circle import Circle
+from capstan.feature_window import FeatureWindow
 from capstan.times import instant
 from models import regression
 from pipelines.demand_forecast import data, days, measures
@@ -31,6 +32,8 @@ TITLE = "How much electricity will Victoria need tomorrow, and how sure is that?
 FAMILIES = ("torch", "tables")
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "demand_forecast"
+# At a midnight, the week before it is known, and the day after it is what was to be forecast.
+FEATURE_WINDOW = FeatureWindow({"half_hours": "time"}, back=timedelta(days=7), ahead=timedelta(days=1))
 ENTITY_KEYS = [days.KEY]
 OUTCOME = Outcome("regression", target="actual_peak", prediction="peak")
 # On the validation days the mean of days alike has a MASE of 0.80, and linear models have 0.66 and 0.47.

@@ -33,6 +33,8 @@ DEPARTURES = {
 # one waits as long as any other: that it will not leave is used nowhere.
 DUE_FOR = timedelta(hours=4)
 ROTATION = {"aircraft_rotation": (["tailnum"], timedelta(hours=24))}
+# A row of these counts for a day, for flights that depart an hour after they are predicted.
+NEXT_WITHIN = ROTATION["aircraft_rotation"][1] + HORIZON
 ROTATION_COLUMNS = ["aircraft_slack", "aircraft_last_delay"]
 READINGS = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 AIRCRAFT = ["aircraft_age", "aircraft_seats"]

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from pipelines.flight_delay.columns import NEXT_WITHIN
 from pipelines.flight_delay.history import rows
 
 SLACK, LAST_DELAY = "aircraft_slack", "aircraft_last_delay"
@@ -16,6 +17,7 @@ def rotation(flights: pd.DataFrame) -> pd.DataFrame:
 
     `next` is the scheduled departure of the flight that the aircraft flies next out of New York. A request tells it an
     hour ahead, with the aircraft: so the row says nothing that a request does not, nor of what happens to that flight.
+    One that departs later than NEXT_WITHIN does not count: by then the row is too old for it.
     """
     query = f"""
         WITH legs AS (
@@ -30,8 +32,12 @@ def rotation(flights: pd.DataFrame) -> pd.DataFrame:
             UNION ALL
             SELECT tailnum, next, landed, landed + planned, arr_delay FROM legs WHERE landed IS NOT NULL
         )
-        SELECT tailnum, instant AS event_timestamp, epoch(next - back) / 60 AS {SLACK}, delay AS {LAST_DELAY}
-        FROM events
+        SELECT tailnum, instant AS event_timestamp, delay AS {LAST_DELAY},
+               epoch(next - back) / 60 AS {SLACK}
+        FROM (
+            SELECT * REPLACE (CASE WHEN next <= instant + INTERVAL '{NEXT_WITHIN.total_seconds()} seconds' THEN next END
+                              AS next) FROM events
+        )
         QUALIFY 1 = row_number() OVER (
             PARTITION BY tailnum, instant ORDER BY next DESC NULLS FIRST, delay DESC NULLS LAST
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from capstan.bounds import at_least, at_most
 from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Outcome
 from capstan.circle import Circle
+from capstan.feature_window import FeatureWindow
 from capstan.times import instant
 from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import (
@@ -22,6 +23,7 @@ from pipelines.flight_delay.columns import (
     INPUTS,
     LABEL,
     LATE_AFTER,
+    NEXT_WITHIN,
     TEST_FROM,
     WINDOWS,
 )
@@ -46,6 +48,11 @@ __all__ = [
 TITLE = "Will a flight out of New York arrive more than 15 minutes late?"
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "flight_delay"
+# A flight lands at most three days after its scheduled departure, as its contract says, and counts for a week from then
+# on. An hour before it departs it is predicted, and it is the next flight of its aircraft for a day before that.
+FEATURE_WINDOW = FeatureWindow(
+    {"flights": "sched_dep", "weather": "hour"}, back=timedelta(days=10), ahead=NEXT_WITHIN
+)
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 Actual = bool  # late or not, known when the flight has landed
 ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
