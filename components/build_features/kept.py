@@ -5,14 +5,15 @@ build that was killed leaves files that nothing names, and the next one removes 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from capstan.capstone import EVENT_TIMESTAMP
@@ -69,14 +70,28 @@ class Kept:
         """Write the months of a table from one on; return the files of all."""
         held = self._files.get(name, {})
         files = {month: file for month, file in held.items() if month < first}
-        months = pc.strftime(table[EVENT_TIMESTAMP], "%Y-%m")
         with TemporaryDirectory(prefix="capstan-kept-") as folder:
             path = Path(folder, "part.parquet")
-            for month in sorted(pc.unique(months).to_pylist()) if len(table) else [EMPTY]:
-                if month < first:
-                    continue
-                pq.write_table(table.filter(pc.equal(months, month)) if len(table) else table, path)
-                files[month] = f"{self._folder}/{name}/month={month}/{digest(path)}.parquet"
-                if files[month] != held.get(month):
-                    self._storage.upload(path, files[month])
+            for month, rows in _months(table):
+                if month >= first:
+                    pq.write_table(rows, path)
+                    files[month] = f"{self._folder}/{name}/month={month}/{digest(path)}.parquet"
+                    if files[month] != held.get(month):
+                        self._storage.upload(path, files[month])
         return files
+
+
+def moments(table: pa.Table) -> np.ndarray:
+    """Return the times of rows, in UTC, shape (n,)."""
+    times: np.ndarray = table[EVENT_TIMESTAMP].cast(pa.timestamp("us")).to_numpy()
+    return times
+
+
+def _months(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each month of a table in order of time, such as 2013-06, and its rows; of an empty table, itself."""
+    months = moments(table).astype("datetime64[M]")
+    starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]]) if len(table) else []
+    for start, end in pairwise([*starts, len(table)]):
+        yield str(months[start]), table.slice(start, end - start)
+    if not len(table):
+        yield EMPTY, table

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from capstan import catalogue
@@ -25,7 +25,7 @@ from capstan.notes import note
 from capstan.profile import profile
 from capstan.runner.code import files, imported
 from components.build_features.days import ALL, NONE, days, first_change
-from components.build_features.kept import Damaged, Kept
+from components.build_features.kept import Damaged, Kept, moments
 from feature_repo.store import published
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Build:
         try:
             since = self._first(kept.made_of, made_of)
             made = self._made(kept.tables(), since)
+            if since < NEVER:
+                note(f"The features before {since:%Y-%m-%d %H:%M} are as they were: those since then are built.")
         except (Anew, Damaged, CapstanError) as error:  # where a part of the tables is too few rows, all may do
             if kept.made_of:
                 note(f"All features of {self.task.name} are built: {error}.")
@@ -127,10 +129,10 @@ def _continued(rows: "pd.DataFrame", path: Path, held: pa.Table | None, since: d
     if [_type(field, held.schema) for field in made.schema] != [*held.schema]:
         raise Anew(f"the types of {path.stem} have changed")
     made = made.cast(held.schema)
-    again, before = made.filter(_times() < since), held.filter(_times() < since)
-    if _content(again) != _content(before.filter(_times() >= since - MARGIN)):
+    again, before = made.slice(0, _place(made, since)), held.slice(0, _place(held, since))
+    if _content(again) != _content(before.slice(_place(before, since - MARGIN))):
         raise Anew(f"FEATURE_WINDOW is too short, for rows of {path.stem} before {since:%Y-%m-%d} are others now")
-    whole = pa.concat_tables([before, made.filter(_times() >= since)])
+    whole = pa.concat_tables([before, made.slice(len(again))])
     _write(whole, path)
     return whole
 
@@ -149,9 +151,9 @@ def _in_order(rows: "pd.DataFrame", start: datetime | None) -> "pd.DataFrame":
     return rows[pd.to_datetime(rows[EVENT_TIMESTAMP], utc=True) >= start]
 
 
-def _times() -> pc.Expression:
-    """Return the column of the time as an expression."""
-    return pc.field(EVENT_TIMESTAMP).cast(pa.timestamp("us", "UTC"))
+def _place(table: pa.Table, instant: datetime) -> int:
+    """Return the place of the first row from an instant on, of a table in order of time."""
+    return int(np.searchsorted(moments(table), np.datetime64(instant.astimezone(UTC).replace(tzinfo=None))))
 
 
 def _type(field: pa.Field, held: pa.Schema) -> pa.Field:
