@@ -1,5 +1,6 @@
 """Features of the days that changed: the feature tables and the training set are as if all had been built."""
 
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -32,7 +33,49 @@ sys.addaudithook(hook)
 build_features(*sys.argv[2:], keep=True)
 """
 
-pytestmark = pytest.mark.filterwarnings("ignore:On demand feature view")
+SHOPS = """
+from datetime import timedelta
+
+from capstan.bounds import at_least
+from capstan.feature_window import FeatureWindow
+
+TITLE, THRESHOLDS = "How much is sold?", {"r2": at_least(0.5)}
+FEATURE_SERVICE, ENTITY_KEYS = "shops", ["shop"]
+FEATURE_WINDOW = FeatureWindow({"sales": "event_timestamp"}, back=timedelta(days=3))
+
+
+def entity_rows(tables):
+    return tables["sales"][["shop", "event_timestamp"]]
+
+
+def feature_tables(tables):
+    rows = tables["sales"].sort_values(["shop", "event_timestamp"], ignore_index=True)
+    days = rows.groupby("shop").rolling("3D", on="event_timestamp")["sold"]
+    return {"lately": rows[["shop", "event_timestamp"]].assign(sold=days.mean().to_numpy())}
+
+
+def load(data_dir): ...
+
+
+def split(tables): ...
+
+
+def train(tables): ...
+
+
+def evaluate(model, tables): ...
+"""
+SHOPS_FEATURES = """
+from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+from feast.types import Float64
+
+shop = Entity(name="shop", value_type=ValueType.STRING)
+lately = FeatureView(name="lately", entities=[shop], schema=[Field(name="sold", dtype=Float64)],
+                     source=FileSource(path="lately.parquet", timestamp_field="event_timestamp"))
+shops = FeatureService(name="shops", features=[lately])
+"""
+
+pytestmark = [pytest.mark.filterwarnings("ignore:On demand feature view"), pytest.mark.slow]
 
 
 def within(tables: dict, start: str, end: pd.Timestamp, times=TIMES) -> dict[str, pd.DataFrame]:
@@ -46,8 +89,38 @@ def within(tables: dict, start: str, end: pd.Timestamp, times=TIMES) -> dict[str
 
 @pytest.fixture(scope="module")
 def flights(tables) -> dict[str, pd.DataFrame]:
-    """Every tenth flight of seven weeks."""
-    return within(tables, "2013-05-15", LAST)
+    """Every tenth flight of a month."""
+    return within(tables, "2013-05-28", LAST)
+
+
+@pytest.fixture(scope="module")
+def states(flights, tmp_path_factory) -> dict[str, Path]:
+    """What is kept of a build of all flights, and of one before the last days came."""
+    made = {}
+    for name, rows in {"all": flights, "earlier": within(flights, "2013", FIRST)}.items():
+        folder = tmp_path_factory.mktemp(name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CAPSTAN_HOME", str(folder / "home"))
+            settings.cache_clear()
+            build_features("flight_delay", *paths(folder, rows), keep=True)
+        made[name] = folder / "home" / "features"
+    settings.cache_clear()
+    return made
+
+
+@pytest.fixture(params=["all"])
+def before(home, states, request) -> Path:
+    """The state folder after one of these builds."""
+    return shutil.copytree(states[request.param], home / "features")
+
+
+earlier = pytest.mark.parametrize("before", ["earlier"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def expected(flights, tmp_path_factory) -> dict[str, pd.DataFrame]:
+    """What all flights give from scratch."""
+    return built(tmp_path_factory.mktemp("scratch"), flights, keep=False)
 
 
 def paths(folder: Path, tables: dict) -> list[str]:
@@ -64,8 +137,7 @@ def built(folder: Path, tables: dict, name: str = "flight_delay", keep: bool = T
     return made | {"counts": pd.DataFrame([counts]).assign(version=version)}
 
 
-def assert_as_from_scratch(folder: Path, made: dict, tables: dict, name: str = "flight_delay") -> None:
-    expected = built(folder / "scratch", tables, name, keep=False)
+def assert_equal(made: dict, expected: dict) -> None:
     assert made.keys() == expected.keys()
     for key, rows in expected.items():
         pd.testing.assert_frame_equal(made[key], rows)
@@ -87,73 +159,88 @@ def changed(tables: dict, change: str) -> dict:
     return tables | {"planes": tables["planes"].assign(seats=tables["planes"]["seats"] + 1)}
 
 
-def test_new_days_alone_are_built(home, flights, tmp_path, capsys):
-    built(tmp_path / "first", within(flights, "2013", FIRST))
-    assert "are as they were" not in capsys.readouterr().out
-    files = set((settings().home / "features").rglob("month=*/*.parquet"))
-    made = built(tmp_path / "second", flights)
+@earlier
+def test_new_days_alone_are_built(before, flights, expected, tmp_path, capsys):
+    files = set(before.rglob("month=*/*.parquet"))
+    made = built(tmp_path, flights)
     assert "before 2013-06-26 23:00 are as they were" in capsys.readouterr().out
+    assert_equal(made, expected)
     kept = {path for path in files if path.exists()}
-    assert {path.parent.name for path in kept} >= {"month=2013-05"} and "month=2013-06" in str(files - kept)
-    assert_as_from_scratch(tmp_path, made, flights)
+    assert "month=2013-05" in {path.parent.name for path in kept} and "month=2013-06" in str(files - kept)
 
 
 @pytest.mark.parametrize("change", ["corrected", "late", "removed", "planes"])
-def test_days_of_the_past_that_changed_are_built_again(home, flights, tmp_path, capsys, change):
-    built(tmp_path / "first", flights)
+def test_days_of_the_past_that_changed_are_built_again(before, flights, tmp_path, capsys, change):
     after = changed(flights, change)
-    made = built(tmp_path / "second", after)
+    made = built(tmp_path / "made", after)
     said = "rows without a time" if change == "planes" else "before 2013-06-16 23:00 are as they were"
     assert said in capsys.readouterr().out
-    assert_as_from_scratch(tmp_path, made, after)
+    assert_equal(made, built(tmp_path / "scratch", after, keep=False))
 
 
-def test_nothing_is_built_where_nothing_changed(home, flights, tmp_path, capsys):
-    built(tmp_path / "first", flights)
-    made = built(tmp_path / "second", flights)
+def test_nothing_is_built_where_nothing_changed(before, flights, expected, tmp_path, capsys):
+    made = built(tmp_path, flights)
     assert "built" not in capsys.readouterr().out
-    assert_as_from_scratch(tmp_path, made, flights)
+    assert_equal(made, expected)
 
 
-@pytest.mark.parametrize("at", ["/built/origin_delays/", "/built/training_set/", "/built/index.json"])
-def test_build_that_was_killed_is_not_taken_for_one(home, flights, tmp_path, at):
-    built(tmp_path / "first", within(flights, "2013", FIRST))
-    [index] = (settings().home / "features").rglob("index.json")
-    before = index.read_text()
+@pytest.mark.rotating
+@earlier
+@pytest.mark.parametrize("at", ["/built/origin_delays/", "/built/index.json"])
+def test_build_that_was_killed_is_not_taken_for_one(before, flights, expected, tmp_path, at):
+    index = before / "flight_delay" / "built" / "index.json"
+    text = index.read_text()
     arguments = [at, "flight_delay", *paths(tmp_path / "killed", flights)]
     ended = subprocess.run([sys.executable, "-W", "ignore", "-c", KILLED, *arguments], check=False)
-    assert ended.returncode == -9 and index.read_text() == before
-    made = built(tmp_path / "second", flights)
-    assert_as_from_scratch(tmp_path, made, flights)
-    left = set((settings().home / "features").rglob("month=*/*.parquet"))
-    assert all(path.name in index.read_text() for path in left)  # what the killed one left is gone
+    assert ended.returncode == -9 and index.read_text() == text
+    assert_equal(built(tmp_path / "made", flights), expected)
+    assert all(path.name in index.read_text() for path in before.rglob("month=*/*.parquet"))  # what it left is gone
 
 
-def test_file_that_was_damaged_is_not_used(home, flights, tmp_path, capsys):
-    built(tmp_path / "first", flights)
-    part = next((settings().home / "features").rglob("month=2013-05/*.parquet"))
+@pytest.mark.rotating
+def test_file_that_was_damaged_is_not_used(before, flights, expected, tmp_path, capsys):
+    part = next(before.rglob("month=2013-05/*.parquet"))
     part.write_bytes(part.read_bytes()[:-100])
-    made = built(tmp_path / "second", flights)
+    made = built(tmp_path, flights)
     assert "missing or damaged" in capsys.readouterr().out
-    assert_as_from_scratch(tmp_path, made, flights)
+    assert_equal(made, expected)
 
 
-def test_window_that_is_too_short_is_found(home, flights, tmp_path, capsys, monkeypatch):
-    built(tmp_path / "first", within(flights, "2013", FIRST))
+@pytest.mark.rotating
+@earlier
+def test_window_that_is_too_short_is_found(before, flights, expected, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(task, "FEATURE_WINDOW", FeatureWindow(TIMES, timedelta(hours=1), timedelta(hours=25)))
-    made = built(tmp_path / "second", flights)
+    made = built(tmp_path, flights)
     assert "FEATURE_WINDOW is too short" in capsys.readouterr().out
-    assert_as_from_scratch(tmp_path, made, flights)
+    assert_equal(made, expected)
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("name", WINDOWED)
 def test_each_capstone_with_a_window_is_as_from_scratch(home, tmp_path, capsys, name):
-    """Of a tenth of its rows of the last two months: their last day is new."""
+    """Of its last month: the last day is new."""
     times, loaded = load(name).FEATURE_WINDOW.times, load(name).load(None)
     last = max(loaded[table][column].max() for table, column in times.items()).normalize()
-    start = str(last - timedelta(days=60))
+    start = str(last - timedelta(days=30))
     built(tmp_path / "first", within(loaded, start, last, times), name)
     after = within(loaded, start, last + timedelta(days=1), times)
     made = built(tmp_path / "second", after, name)
     assert "are as they were" in capsys.readouterr().out
-    assert_as_from_scratch(tmp_path, made, after, name)
+    assert_equal(made, built(tmp_path / "scratch", after, name, keep=False))
+
+
+def test_other_code_builds_all(home, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("CAPSTAN_CAPSTONES", str(tmp_path / "capstones"))
+    settings.cache_clear()
+    days = pd.date_range("2024-01-01", periods=60, freq="12h", tz="UTC", unit="us")
+    tables = {"sales": pd.DataFrame({"shop": ["a", "b"] * 30, "event_timestamp": days, "sold": range(60)})}
+    sums = []
+    for text in (SHOPS, SHOPS, SHOPS.replace(".mean()", ".sum()")):
+        for name, content in {"task": text, "features": SHOPS_FEATURES}.items():
+            (tmp_path / "capstones" / "shops").mkdir(parents=True, exist_ok=True)
+            (tmp_path / "capstones" / "shops" / f"{name}.py").write_text(content)
+        for module in [name for name in sys.modules if name.startswith("pipelines.shops")]:
+            monkeypatch.delitem(sys.modules, module)
+        sums.append(built(tmp_path / "made", tables, "shops")["lately"]["sold"].sum())
+    assert sums[0] == sums[1] and sums[2] > 2 * sums[1]
+    assert capsys.readouterr().out.count("their code has changed") == 1
