@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def build_features(
-    capstone: str, tables: str, features: str, training_set: str, metrics: str, keep: bool = False
+    capstone: str, tables: str, features: str, training_set: str, metrics: str, *, keep: bool = False
 ) -> tuple[dict[str, float], str]:
     """Write the feature tables to the folder `features`, the training set and CARRIED tables to `training_set`.
 

@@ -90,7 +90,7 @@ def moments(table: pa.Table) -> np.ndarray:
 def _months(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """Yield each month of a table in order of time, such as 2013-06, and its rows; of an empty table, itself."""
     months = moments(table).astype("datetime64[M]")
-    starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]]) if len(table) else []
+    starts = np.flatnonzero(np.r_[True, months[1:] != months[:-1]]).tolist() if len(table) else []
     for start, end in pairwise([*starts, len(table)]):
         yield str(months[start]), table.slice(start, end - start)
     if not len(table):

@@ -192,5 +192,5 @@ class AsofOfflineStore(MonitoredOfflineStore):
         """Return the columns of a source and their Arrow types; the source may be a file, a glob or a directory."""
         source = sources.file_source(data_source, f"data source {data_source.name!r}")
         with sources.connect(config.offline_store) as connection:
-            schema = connection.sql(f"FROM {sources.scan(connection, source, config.repo_path)} LIMIT 0")
+            schema = connection.sql(f"FROM {sources.scan(connection, source, config.repo_path).columns()} LIMIT 0")
             return [(field.name, str(field.type)) for field in schema.to_arrow_table().schema]

@@ -13,6 +13,7 @@ from feast.monitoring.monitoring_utils import normalize_monitoring_row
 
 from . import metrics_sql, sources, sql
 from .metrics_file import MetricsFile
+from .scan import literal
 from .statistics import Metric, Statistics
 
 logger = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ class MonitoredOfflineStore(OfflineStore):
             "feature_name": feature_name,
             "data_source_type": data_source_type,
         }
-        conditions = [f"{c} = {sql.literal(value)}" for c, value in matched.items() if value is not None]
+        conditions = [f"{c} = {literal(value)}" for c, value in matched.items() if value is not None]
         cleared = f"is_baseline AND NOT coalesce({' AND '.join(conditions)}, FALSE)"
         _rewrite(config, file, f"SELECT * REPLACE ({cleared} AS is_baseline) FROM stored")
 

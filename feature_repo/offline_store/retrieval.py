@@ -16,6 +16,7 @@ from feast.infra.offline_stores.offline_utils import DEFAULT_ENTITY_DF_EVENT_TIM
 
 from . import entities, sources, sql
 from .entities import EntityRows
+from .scan import Scan
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class ViewFeatures:
             view.ttl or None,
         )
 
-    def rows(self, scan: str, late_rows: sql.LateRows) -> sql.Rows:
+    def rows(self, scan: Scan, late_rows: sql.LateRows) -> sql.Rows:
         """Return the columns to read. The source may name its timestamps as they are before or after the mapping."""
         stored = sources.stored_names(self.source)
         event, created = self.source.timestamp_field, self.source.created_timestamp_column

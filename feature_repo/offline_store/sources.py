@@ -13,10 +13,12 @@ from feast import FileSource
 from feast.data_format import ParquetFormat
 from feast.data_source import DataSource
 
-from .sql import Rows, identifier, literal
+from .scan import Scan, dated, literal
+from .sql import Rows, identifier
 from .timeouts import time_limit
 
 TIMES = ("TIMESTAMP", "DATE")
+PARTITION_TAG = "date_partition_column"
 
 
 class Limits(Protocol):
@@ -82,11 +84,18 @@ def stored_names(source: FileSource) -> dict[str, str]:
     return {name: column for column, name in source.field_mapping.items()}
 
 
-def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
-    """Return a DuckDB table expression for a source: a file, a glob, or a directory and everything below it."""
+def scan(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> Scan:
+    """Return what to read of a source: a file, a glob, or a directory and everything below it.
+
+    Its tag `date_partition_column`, which other sources of Feast have as an attribute, names the key of hive partitions
+    by the date of the event.
+    """
     found = pattern(connection, source, repo_path)
-    # A column may have been added after some files were written: columns are matched by name, and null where missing.
-    return f"read_parquet({literal(found)}{', union_by_name = true' if '*' in found else ''})"
+    key = source.tags.get(PARTITION_TAG)
+    if not key or "*" not in found:
+        return Scan(found)
+    paths = connection.sql(f"SELECT file FROM glob({literal(found)})").fetchall()
+    return Scan(found, dated([path for (path,) in paths], key))
 
 
 def pattern(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> str:
@@ -100,21 +109,23 @@ def pattern(connection: DuckDBPyConnection, source: FileSource, repo_path: Path 
     return path.rstrip("/") + "/**/*.parquet" if is_directory else path
 
 
-def counts(connection: DuckDBPyConnection, source: FileSource, repo_path: Path | str | None) -> list[int]:
-    """Return the number of rows of each file of a source, in the order of `file_index`. Reads only their footers."""
-    files = literal(pattern(connection, source, repo_path))
+def counts(
+    connection: DuckDBPyConnection, scan: Scan, earliest: int | None = None, latest: int | None = None
+) -> list[int]:
+    """Return the number of rows of each file that is read, in the order of `file_index`. Reads only their footers."""
+    files = scan.files(earliest, latest)
     return [rows for (rows,) in connection.sql(f"SELECT num_rows FROM parquet_file_metadata({files})").fetchall()]
 
 
-def column_types(connection: DuckDBPyConnection, scan: str, owner: str, path: str) -> dict[str, str]:
-    """Return the DuckDB type of each column of a source, by name. Reads only the footers of the files.
+def column_types(connection: DuckDBPyConnection, scan: Scan, owner: str, path: str) -> dict[str, str]:
+    """Return the DuckDB type of each column of a source, by name. Reads only footers, and of partitions the newest one.
 
     Raises:
         FileNotFoundError: there is no file.
         ValueError: a file is not parquet.
     """
     try:
-        relation = connection.sql(f"FROM {scan}")
+        relation = connection.sql(f"FROM {scan.columns()}")
     except duckdb.IOException as error:
         if "No files found" in str(error):
             raise FileNotFoundError(f"{owner} reads {path!r}, where there is no parquet file") from error
@@ -143,8 +154,8 @@ def comparable(rows: Rows, types: dict[str, str], owner: str, path: str) -> Rows
     unusable = [identifier(column) for column in times if types[column] == "TIMESTAMPTZ_NS"]
     if not unusable:
         return rows
-    casts = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
-    return replace(rows, scan=f"(SELECT * REPLACE ({casts}), file_index, file_row_number FROM {rows.scan})")
+    casts = tuple(f"{column}::TIMESTAMPTZ AS {column}" for column in unusable)
+    return replace(rows, scan=replace(rows.scan, replaced=casts))
 
 
 def use_s3(connection: DuckDBPyConnection, source: FileSource) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from .scan import Scan, literal
+
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # In microseconds, with some years of margin.
@@ -23,7 +25,6 @@ class Rows:
     """The rows of one data source and the roles of its columns; every name is the source's own.
 
     A row arrives at the later of its event and its creation; with `late_rows="include"` it arrives with its event.
-    `scan` is a DuckDB table expression that has the virtual columns `file_index` and `file_row_number`.
     """
 
     join_keys: list[str]
@@ -31,7 +32,7 @@ class Rows:
     created_timestamp_column: str | None = None
     values: list[str] = field(default_factory=list)
     late_rows: LateRows = "exclude"
-    scan: str = ""
+    scan: Scan = Scan("")
 
     @property
     def columns(self) -> list[str]:
@@ -48,11 +49,6 @@ class Rows:
 def identifier(name: str) -> str:
     """Quote a column name."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Quote a string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def microseconds(moment: datetime) -> int:
@@ -197,7 +193,7 @@ def source(rows: Rows, earliest: int | None = None, latest: int | None = None, a
         conditions.append(f"{event} <= {_moment(latest + 1)}")
         if rows.may_be_late:
             conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest + 1)})")
-    return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan}\n  WHERE {' AND '.join(conditions)}"
+    return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan.between(earliest, latest)}\n  WHERE {' AND '.join(conditions)}"
 
 
 def _moment(microseconds: int) -> str:

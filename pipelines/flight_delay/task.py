@@ -50,9 +50,7 @@ CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "flight_delay"
 # A flight lands at most three days after its scheduled departure, as its contract says, and counts for a week from then
 # on. An hour before it departs it is predicted, and it is the next flight of its aircraft for a day before that.
-FEATURE_WINDOW = FeatureWindow(
-    {"flights": "sched_dep", "weather": "hour"}, back=timedelta(days=10), ahead=NEXT_WITHIN
-)
+FEATURE_WINDOW = FeatureWindow({"flights": "sched_dep", "weather": "hour"}, back=timedelta(days=10), ahead=NEXT_WITHIN)
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 Actual = bool  # late or not, known when the flight has landed
 ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day

@@ -73,11 +73,12 @@ class PartitionedRetrieval:
     def _run(self, scratch: Scratch, deadline: float | None) -> list[str]:
         with sources.connect(self.settings) as connection:
             inputs = self.retrieval.inputs(connection)
-            counts = [
-                sources.counts(connection, view.source, self.retrieval.config.repo_path)
-                for view in self.retrieval.views
-            ]
             chunks = self._chunks(connection, scratch, inputs)
+            bounds = [(sql.earliest_of(chunks.first or 0, view.ttl), chunks.last or 0) for view in self.retrieval.views]
+            counts = [
+                sources.counts(connection, rows.scan, *of_view)
+                for (rows, _), of_view in zip(inputs, bounds, strict=True)
+            ]
         views = [
             View(f"{number}", view.source, self.retrieval.config.repo_path, rows, view.ttl, value_types(rows, types))
             for number, (view, (rows, types)) in enumerate(zip(self.retrieval.views, inputs, strict=True))
@@ -94,10 +95,9 @@ class PartitionedRetrieval:
         joined: dict[int, list[list[str]]] = {}
         for number in large:
             asked = merged(parts[keys[number].name] for parts in split)
-            bounds = sql.earliest_of(chunks.first or 0, views[number].ttl), chunks.last or 0
             stretches = stretched(counts[number], chunks.size)
             stored = merged(run(split_source, [
-                (scratch, views[number], stretch, keys[number], bounds) for stretch in stretches
+                (scratch, views[number], stretch, keys[number], bounds[number]) for stretch in stretches
             ], deadline))  # fmt: skip
             joined[number] = self._joined(scratch, views[number], asked, stored, chunks, deadline)
         return run(assemble, [
