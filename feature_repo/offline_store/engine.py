@@ -26,7 +26,10 @@ def chosen(retrieval: HistoricalRetrieval) -> Evaluate:
 
 
 def size(retrieval: HistoricalRetrieval) -> int:
-    """Return how many rows the entity rows and the sources of all views have, of partitions those that matter. A query of entity rows is counted."""
+    """Return how many rows the entity rows and the sources of all views have, of partitions those that matter.
+
+    A query of entity rows is counted.
+    """
     with sources.connect(retrieval.config.offline_store) as connection:
         inputs = retrieval.inputs(connection)  # says what is wrong with a source
         total, first, last = 0, None, None

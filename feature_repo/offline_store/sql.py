@@ -32,7 +32,7 @@ class Rows:
     created_timestamp_column: str | None = None
     values: list[str] = field(default_factory=list)
     late_rows: LateRows = "exclude"
-    scan: Scan = Scan("")
+    scan: Scan = field(default_factory=lambda: Scan(""))
 
     @property
     def columns(self) -> list[str]:
@@ -193,7 +193,8 @@ def source(rows: Rows, earliest: int | None = None, latest: int | None = None, a
         conditions.append(f"{event} <= {_moment(latest + 1)}")
         if rows.may_be_late:
             conditions.append(f"({created} IS NULL OR {created} <= {_moment(latest + 1)})")
-    return f"  SELECT {', '.join(selected)}\n  FROM {rows.scan.between(earliest, latest)}\n  WHERE {' AND '.join(conditions)}"
+    read = rows.scan.between(earliest, latest)
+    return f"  SELECT {', '.join(selected)}\n  FROM {read}\n  WHERE {' AND '.join(conditions)}"
 
 
 def _moment(microseconds: int) -> str:

@@ -1,0 +1,83 @@
+"""What the last day costs beside all days: `build-features` and `materialize` of all flights, in processor time.
+
+python -m tests.benchmarks.new_days
+"""
+
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from capstan.capstone import EVENT_TIMESTAMP
+from capstan.files import write_tables
+from capstan.settings import settings
+from components.build_features.core import build_features
+from components.materialize.core import materialize
+from pipelines.flight_delay import task
+
+NAME, DAY = "flight_delay", pd.Timestamp("2013-12-30", tz="UTC")
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return the processor time of a call, of all threads."""
+    began = time.process_time()
+    call()
+    return time.process_time() - began
+
+
+def before(tables: dict[str, pd.DataFrame], end: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Return the raw rows before an instant."""
+    times = task.FEATURE_WINDOW.times
+    return {name: rows[rows[times[name]] < end] if name in times else rows for name, rows in tables.items()}
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    """Return the times of both steps, for all days and for the last one. The training sets are the same."""
+    loaded, end = task.load(None), DAY + pd.Timedelta(days=1)
+
+    def steps(name: str, until: pd.Timestamp, keep: bool) -> tuple[list[str], list[str]]:
+        paths = [str(folder / name / part) for part in ("tables", "features", "training_set", "counts.json")]
+        write_tables(before(loaded, until), paths[0])
+        instant = until.isoformat()
+        built = seconds(lambda: build_features(NAME, *paths, keep=keep))
+        written = seconds(lambda: materialize(NAME, paths[1], paths[2], as_of=instant))
+        return paths, [f"{built:.1f} s", f"{written:.1f} s"]
+
+    use(folder / "home")
+    kept = steps("first", DAY, keep=True)[1]
+    paths, last = steps("last", end, keep=True)
+    use(folder / "other")
+    others, scratch = steps("scratch", end, keep=False)
+    for made, other in zip(map(Path, paths[1:3]), map(Path, others[1:3]), strict=True):
+        for name in sorted(path.name for path in other.glob("*.parquet")):
+            rows = (pd.read_parquet(one / name) for one in (made, other))
+            ordered = (one.sort_values(EVENT_TIMESTAMP, kind="stable", ignore_index=True) for one in rows)
+            pd.testing.assert_frame_equal(*ordered)
+    names = ("build-features", "materialize")
+    return [
+        {"step": step, "all days": scratch[place], "all days, and kept": kept[place], "the last day": last[place]}
+        for place, step in enumerate(names)
+    ]
+
+
+def use(home: Path) -> None:
+    """Take another state folder."""
+    os.environ["CAPSTAN_HOME"] = str(home)
+    settings.cache_clear()
+
+
+def main() -> None:
+    """Print the figures, of the flights of 2013."""
+    warnings.simplefilter("ignore", RuntimeWarning)  # Feast's, of features on demand
+    with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
+        lines = rows(Path(folder))
+    print("| " + " | ".join(lines[0]) + " |\n| --- | ---: | ---: | ---: |")
+    print("\n".join("| " + " | ".join(line.values()) + " |" for line in lines))
+
+
+if __name__ == "__main__":
+    main()
