@@ -229,6 +229,18 @@ def test_each_capstone_with_a_window_is_as_from_scratch(home, tmp_path, capsys, 
     assert_equal(made, built(tmp_path / "scratch", after, name, keep=False))
 
 
+def test_all_are_built_where_new_days_alone_are_too_few(home, tmp_path, capsys):
+    """After a gap there is no week before the new days, and `feature_tables` wants one."""
+    rows = load("demand_forecast").load(None)["half_hours"]
+    start, end = rows["time"].min(), rows["time"].max()
+    first = rows[rows["time"] < start + timedelta(days=40)]
+    built(tmp_path / "first", {"half_hours": first}, "demand_forecast")
+    after = {"half_hours": pd.concat([first, rows[rows["time"] > end - timedelta(days=3)]], ignore_index=True)}
+    made = built(tmp_path / "second", after, "demand_forecast")
+    assert "too few: a forecast needs a week" in capsys.readouterr().out
+    assert_equal(made, built(tmp_path / "scratch", after, "demand_forecast", keep=False))
+
+
 def test_other_code_builds_all(home, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("CAPSTAN_CAPSTONES", str(tmp_path / "capstones"))
     settings.cache_clear()
