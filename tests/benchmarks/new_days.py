@@ -17,8 +17,10 @@ from capstan.files import write_tables
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.materialize.core import materialize
+from models.study import Study
 from pipelines.flight_delay import task
 
+FILE = Path(__file__).parents[2] / "docs" / "new_days.json"
 NAME, DAY = "flight_delay", pd.Timestamp("2013-12-30", tz="UTC")
 
 
@@ -35,17 +37,17 @@ def before(tables: dict[str, pd.DataFrame], end: pd.Timestamp) -> dict[str, pd.D
     return {name: rows[rows[times[name]] < end] if name in times else rows for name, rows in tables.items()}
 
 
-def rows(folder: Path) -> list[dict[str, str]]:
+def lines(folder: Path) -> list[dict]:
     """Return the times of both steps, for all days and for the last one. The training sets are the same."""
     loaded, end = task.load(None), DAY + pd.Timedelta(days=1)
 
-    def steps(name: str, until: pd.Timestamp, keep: bool) -> tuple[list[str], list[str]]:
+    def steps(name: str, until: pd.Timestamp, keep: bool) -> tuple[list[str], list[float]]:
         paths = [str(folder / name / part) for part in ("tables", "features", "training_set", "counts.json")]
         write_tables(before(loaded, until), paths[0])
         instant = until.isoformat()
         built = seconds(lambda: build_features(NAME, *paths, keep=keep))
         written = seconds(lambda: materialize(NAME, paths[1], paths[2], as_of=instant))
-        return paths, [f"{built:.1f} s", f"{written:.1f} s"]
+        return paths, [built, written]
 
     use(folder / "home")
     kept = steps("first", DAY, keep=True)[1]
@@ -59,9 +61,18 @@ def rows(folder: Path) -> list[dict[str, str]]:
             pd.testing.assert_frame_equal(*ordered)
     names = ("build-features", "materialize")
     return [
-        {"step": step, "all days": scratch[place], "all days, and kept": kept[place], "the last day": last[place]}
+        {"step": step, "scratch": scratch[place], "kept": kept[place], "day": last[place]}
         for place, step in enumerate(names)
     ]
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the table of docs/scale.md."""
+    columns = {"scratch": "all days", "kept": "all but the last, and kept", "day": "the last day"}
+    lines = [f"| step | {' | '.join(columns.values())} |", "| --- | ---: | ---: | ---: |"]
+    for line in results.to_dict("records"):
+        lines.append(f"| {line['step']} | {' | '.join(f'{line[column]:.1f} s' for column in columns)} |")
+    return "\n".join(lines)
 
 
 def use(home: Path) -> None:
@@ -71,12 +82,12 @@ def use(home: Path) -> None:
 
 
 def main() -> None:
-    """Print the figures, of the flights of 2013."""
+    """Measure, write and print."""
     warnings.simplefilter("ignore", RuntimeWarning)  # Feast's, of features on demand
     with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
-        lines = rows(Path(folder))
-    print("| " + " | ".join(lines[0]) + " |\n| --- | ---: | ---: | ---: |")
-    print("\n".join("| " + " | ".join(line.values()) + " |" for line in lines))
+        study = Study(FILE, ["step"])
+        study.add(*lines(Path(folder)))
+    print(tables(study.table()))
 
 
 if __name__ == "__main__":
