@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PROOF = 200  # steps that one worker does as well
-HELD_OUT = 20_000  # bytes at the end of the text, which say what it costs a byte of a text like it
+HELD_OUT = 20_000  # bytes that begin the text: a rate is chosen by them, and they say what is usual
 PIECE = 100  # bytes
 UNUSUAL = 0.005  # the share of such pieces that cost more than the limit
 
@@ -37,9 +37,7 @@ def train(rows: pd.DataFrame, plan: Plan, scheme: str, workers: int, order: int)
     """Return a decoder that has learned from lines of text. workers: on Ray; 0 for this process."""
     if scheme not in SCHEMES:
         raise CapstanError(f"There is no scheme {scheme!r}. There are: {', '.join(SCHEMES)}.")
-    text = torch.from_numpy(to_bytes(rows).copy())
-    held = min(HELD_OUT, len(text) // 10)
-    text, rest = text[: len(text) - held], text[len(text) - held :].numpy()
+    text, rest = parts(rows)
     if len(text) <= plan.shape.context:
         raise CapstanError(f"The text to train on has {len(text)} bytes. It needs more than {plan.shape.context}.")
     proof = min(PROOF, plan.steps) if workers > 1 else 0
@@ -50,12 +48,22 @@ def train(rows: pd.DataFrame, plan: Plan, scheme: str, workers: int, order: int)
     return served(plan, trained, alone, text.numpy(), rest, order, how)
 
 
+def parts(rows: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
+    """Return the bytes to learn from, and those that are held out.
+
+    These are the first ones: the last ones are of the play with which the test text begins.
+    """
+    text = to_bytes(rows).copy()
+    held = min(HELD_OUT, len(text) // 10)
+    return torch.from_numpy(text[held:]), text[:held]
+
+
 def served(
     plan: Plan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, order: int, how: str
 ) -> NextByteModel:
     """Return the model of what was learned. alone: the weights of one worker after the same steps as `trained.proof`.
 
-    text: what was learned from. rest: what follows it, which says what is usual.
+    text: what was learned from. rest: of the same kind, which says what is usual.
     """
     folder = Path(tempfile.mkdtemp(prefix="distributed-training-"))
     torch.save(trained.weights, folder / "network.pt")
