@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from models.convolutional import ConvolutionalNetwork
 from pipelines.digits import learning, onnx_files, pruning
-from pipelines.digits.convolutional import ConvolutionalNetwork
 
 if TYPE_CHECKING:
     import torch

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from pipelines.digits.convolutional import ConvolutionalNetwork
+from models.convolutional import ConvolutionalNetwork
 from pipelines.digits.inverted_bottleneck import EfficientNetwork
 from pipelines.digits.vision_transformer import VisionTransformer
 

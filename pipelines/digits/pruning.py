@@ -5,7 +5,7 @@ After Li et al. (2016), https://arxiv.org/abs/1608.08710: a filter whose weights
 
 import torch
 
-from pipelines.digits.convolutional import ConvolutionalNetwork
+from models.convolutional import ConvolutionalNetwork
 
 
 def pruned(network: ConvolutionalNetwork, keep: float) -> ConvolutionalNetwork:

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.plans import Plan
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Bytes of all weights, of those of the blocks that tensor parallel divides, and of the activations of a layer."""
+    """Bytes of all weights, and of a decoder: of those that tensor parallel divides, and of a layer's activations."""
 
     workers: int
     whole: float
-    divided: float
-    activations: float
-    layers: int
+    divided: float = 0
+    activations: float = 0
+    layers: int = 0
 
     @property
     def others(self) -> float:
@@ -31,11 +32,13 @@ class Facts:
 def of(plan: Plan, workers: int) -> Facts:
     """Return the facts of a plan."""
     named = dict(plan.network().named_parameters())
+    whole = sum(weight.nbytes for weight in named.values())
+    if not isinstance(plan, DecoderPlan):
+        return Facts(workers, whole)
     cut = ("qkv.weight", "out.weight", "gate_up.weight", "down.weight")
-    width = next(iter(named.values())).element_size()
     divided = sum(weight.nbytes for name, weight in named.items() if name.endswith(cut))
-    activations = plan.batch * plan.shape.context * plan.shape.width * width
-    return Facts(workers, sum(weight.nbytes for weight in named.values()), divided, activations, plan.shape.layers)
+    activations = plan.batch * plan.shape.context * plan.shape.width * plan.dtype.itemsize
+    return Facts(workers, whole, divided, activations, plan.shape.layers)
 
 
 Formula = Callable[[Facts], float]

@@ -29,7 +29,7 @@ class Trained:
 def learn(
     made: Callable[[Plan, Workers], Scheme],
     plan: Plan,
-    text: torch.Tensor,
+    data: torch.Tensor,
     workers: Workers,
     *,
     proof: int = 0,
@@ -48,8 +48,8 @@ def learn(
         scheme.load(state["scheme"])
     losses: list[torch.Tensor] = []
     while step < (plan.steps if until is None else until):
-        with precision(text.device.type):
-            losses.append(scheme.step(plan.windows(text, step)))
+        with precision(data.device.type):
+            losses.append(scheme.step(plan.rows(data, step)))
         step += 1
         if step == proof:
             kept = scheme.weights()

@@ -1,57 +1,67 @@
-"""What is learned, from which bytes and for how long: the same for every scheme, and for any number of workers."""
+"""What every training has: a network, the rows of each step and their loss, and how the weights change by them.
+
+A plan is the same for every scheme, and for any number of workers. `decoder_plan.py` and `digits_plan.py` are the two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
-from torch.nn import functional
+from torch import nn
 
-from models.decoder import Decoder, Shape
 from models.training import rising_and_falling
 
 
-def sizes(width: int = 128, layers: int = 4, **other: Any) -> Shape:
-    """Return the sizes of the decoder. It has no dropout, so that its gradients do not depend on who computes them.
+@dataclass(frozen=True, kw_only=True)
+class Plan(ABC):
+    """How a training goes. batch: rows of a step, of all workers together. rate: the highest learning rate.
 
-    Its embedding is not its output layer: these may lie on two workers.
-    """
-    chosen: dict[str, Any] = {"heads": 4, "context": 128, "grams": (2, 3, 4), "buckets": 2**12, "tied": False}
-    return Shape(width=width, layers=layers, **{"vocabulary": 256} | chosen | other)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a training goes. batch: windows of a step, of all workers together. rate: the highest learning rate.
-
-    steps: of the whole training, by which the learning rate rises and falls. double: in float64. micro: into how many
-    parts a pipeline divides a batch.
+    steps: of the whole training, by which the learning rate rises and falls. double: in float64.
     """
 
-    shape: Shape = field(default_factory=sizes)
     steps: int = 1_000
     batch: int = 16
     rate: float = 0.003
     decay: float = 0.1
     seed: int = 0
     double: bool = False
-    micro: int = 4
 
-    def network(self, shape: Shape | None = None, **options: Any) -> Decoder:
-        """Return the decoder before the first step. Every worker makes the same."""
-        torch.manual_seed(self.seed)
-        return Decoder(shape or self.shape, **options).to(torch.float64 if self.double else torch.float32)
+    @abstractmethod
+    def network(self) -> nn.Module:
+        """Return the network before the first step. Every worker makes the same."""
 
-    def windows(self, text: torch.Tensor, step: int) -> torch.Tensor:
-        """Return the bytes that a step learns from, (batch, context + 1).
+    @abstractmethod
+    def units(self, network: nn.Module) -> Iterator[nn.Module]:
+        """Yield the parts of a network, each called once on the way forward, that a scheme may hold one at a time."""
+
+    @abstractmethod
+    def rows(self, data: torch.Tensor, step: int) -> torch.Tensor:
+        """Return the rows that a step learns from, (batch, ...).
 
         They depend on nothing but the seed and the step: not on the number of workers, nor on what came before.
         """
-        generator = torch.Generator().manual_seed(1_000_003 * self.seed + step)
-        starts = torch.randint(len(text) - self.shape.context, (self.batch, 1), generator=generator)
-        return text[starts + torch.arange(self.shape.context + 1)].long()
+
+    @abstractmethod
+    def loss(self, network: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss of some rows, in nats."""
+
+    @abstractmethod
+    def bits(self, weights: Mapping[str, torch.Tensor], test: np.ndarray) -> np.ndarray:
+        """Return what each sampled unit of the test data costs a network with some weights, in bits, (n,)."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Return the type of the weights."""
+        return torch.float64 if self.double else torch.float32
+
+    def random(self, step: int) -> torch.Generator:
+        """Return what draws the rows of a step."""
+        return torch.Generator().manual_seed(1_000_003 * self.seed + step)
 
     def optimizer(self, weights: Iterable[torch.Tensor]) -> Optimizer:
         """Return what changes some weights, which may be a part of all."""
@@ -87,8 +97,3 @@ class Optimizer:
         """Go on from such a state."""
         self.adam.load_state_dict(state["adam"])
         self.schedule.load_state_dict(state["schedule"])
-
-
-def loss(logits: torch.Tensor, windows: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss of each next byte, in nats. windows: (batch, time + 1)."""
-    return functional.cross_entropy(logits.flatten(0, 1), windows[:, 1:].flatten())

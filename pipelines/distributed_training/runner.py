@@ -42,7 +42,7 @@ class Result:
 
 
 def learn(
-    kind: type[Scheme], plan: Plan, text: torch.Tensor, workers: Workers, steps: int, watch: bool = False
+    kind: type[Scheme], plan: Plan, data: torch.Tensor, workers: Workers, steps: int, watch: bool = False
 ) -> Result:
     """Train for some steps, as one of the workers."""
     watching = memory.Watch()
@@ -50,7 +50,7 @@ def learn(
         scheme = kind(plan, workers)
         losses, seconds, processor, sent, watching.most = [], [], [], workers.sent, 0
         for step in range(steps):
-            batch = plan.windows(text, step)
+            batch = plan.rows(data, step)
             workers.spans.clear()
             begin, worked = time.perf_counter(), time.process_time()
             losses.append(scheme.step(batch))
@@ -84,11 +84,11 @@ class Runner:
             theirs.close()
 
     def run(
-        self, kind: type[Scheme], plan: Plan, text: torch.Tensor, steps: int = 20, watch: bool = False
+        self, kind: type[Scheme], plan: Plan, data: torch.Tensor, steps: int = 20, watch: bool = False
     ) -> list[Result]:
         """Train with a scheme for some steps; return what each worker did. Raises RuntimeError when one failed."""
         for pipe in self.pipes:
-            pipe.send((kind, plan, text.numpy(), steps, watch))
+            pipe.send((kind, plan, data.numpy(), steps, watch))
         made: Sequence[Any] = [pipe.recv() for pipe in self.pipes]
         if failed := [one for one in made if isinstance(one, str)]:
             raise RuntimeError(f"{kind.__name__} failed on {self.size} workers:\n{failed[0]}")
@@ -113,11 +113,11 @@ def _serve(pipe: Connection, address: str, rank: int, size: int) -> None:
     distributed.init_process_group("gloo", init_method=address, rank=rank, world_size=size, timeout=PATIENCE)
     while True:
         try:
-            kind, plan, text, steps, watch = pipe.recv()
+            kind, plan, data, steps, watch = pipe.recv()
         except EOFError:
             break
         try:
-            pipe.send(learn(kind, plan, torch.from_numpy(text), Workers.joined(), steps, watch))
+            pipe.send(learn(kind, plan, torch.from_numpy(data), Workers.joined(), steps, watch))
         except Exception:
             pipe.send(traceback.format_exc())
     distributed.destroy_process_group()

@@ -71,9 +71,9 @@ def train(
     order: of the n-grams that the gate compares it with.
     """
     from pipelines.distributed_training import training
-    from pipelines.distributed_training.plans import Plan, sizes
+    from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
 
-    plan = Plan(sizes(width, layers), steps=steps, seed=seed)
+    plan = DecoderPlan(sizes(width, layers), steps=steps, seed=seed)
     return training.train(tables["lines"], plan, scheme, workers, order)
 
 

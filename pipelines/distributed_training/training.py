@@ -14,9 +14,9 @@ import torch
 from capstan.errors import CapstanError
 from models import checkpoints
 from pipelines.distributed_training import on_ray
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.learning import Trained, learn
 from pipelines.distributed_training.model import NextByteModel, opened
-from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes import SCHEMES
 from pipelines.distributed_training.schemes.base import Weights
 from pipelines.distributed_training.schemes.single import Single
@@ -33,7 +33,7 @@ PIECE = 100  # bytes
 UNUSUAL = 0.005  # the share of such pieces that cost more than the limit
 
 
-def train(rows: pd.DataFrame, plan: Plan, scheme: str, workers: int, order: int) -> NextByteModel:
+def train(rows: pd.DataFrame, plan: DecoderPlan, scheme: str, workers: int, order: int) -> NextByteModel:
     """Return a decoder that has learned from lines of text. workers: on Ray; 0 for this process."""
     if scheme not in SCHEMES:
         raise CapstanError(f"There is no scheme {scheme!r}. There are: {', '.join(SCHEMES)}.")
@@ -59,7 +59,7 @@ def parts(rows: pd.DataFrame) -> tuple[torch.Tensor, np.ndarray]:
 
 
 def served(
-    plan: Plan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, order: int, how: str
+    plan: DecoderPlan, trained: Trained, alone: Weights, text: np.ndarray, rest: np.ndarray, order: int, how: str
 ) -> NextByteModel:
     """Return the model of what was learned. alone: the weights of one worker after the same steps as `trained.proof`.
 
@@ -76,7 +76,7 @@ def served(
     return NextByteModel(plan.shape, order, usual(decoder, rest), how, artifacts, trained.history)
 
 
-def fit(scheme: str, plan: Plan, text: torch.Tensor, workers: int, proof: int) -> Trained:
+def fit(scheme: str, plan: DecoderPlan, text: torch.Tensor, workers: int, proof: int) -> Trained:
     """Return what was learned, here or on Ray workers. A training that was interrupted goes on."""
     plan_of = str((scheme, workers, proof, dataclasses.astuple(plan)))
     key = checkpoints.key("distributed", plan_of, [text], Path(__file__).parent)

@@ -17,21 +17,21 @@ from capstan.settings import settings
 from models.study import Line, Study, markdown, options, spread
 from models.tuning import Families, Setting
 from pipelines.distributed_training import task, training
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.learning import learn
 from pipelines.distributed_training.model import opened
-from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.single import Single
 from pipelines.distributed_training.workers import Workers
 from pipelines.language_model.measures import losses
 
 FOLDER = Path(__file__).parent
 STEPS = 500
-FAMILIES = Families({"decoder": (Plan, {"rate": (0.003, 0.006, 0.0015, 0.012)})}, score="bits", lowest=True)
+FAMILIES = Families({"decoder": (DecoderPlan, {"rate": (0.003, 0.006, 0.0015, 0.012)})}, score="bits", lowest=True)
 
 
 def measured(setting: Setting, seed: int, text: torch.Tensor, rest: np.ndarray) -> Line:
     """Return the bits per byte of the text that is held out, and the processor seconds of the training."""
-    plan, begin = Plan(steps=STEPS, seed=seed, **setting), time.process_time()
+    plan, begin = DecoderPlan(steps=STEPS, seed=seed, **setting), time.process_time()
     trained = learn(Single, plan, text, Workers())
     seconds = time.process_time() - begin
     bits = losses(opened(plan.shape, trained.weights), rest, plan.shape.context).mean() / np.log(2)
@@ -40,7 +40,10 @@ def measured(setting: Setting, seed: int, text: torch.Tensor, rest: np.ndarray) 
 
 def tables(results: pd.DataFrame) -> str:
     """Return the table of the README: what a byte costs after each rate."""
-    shown = {"bits per byte": lambda rows: spread(rows["bits"]), "processor s": lambda rows: spread(rows["processor"], digits=0)}
+    shown = {
+        "bits per byte": lambda rows: spread(rows["bits"]),
+        "processor s": lambda rows: spread(rows["processor"], digits=0),
+    }
     return markdown(results, {"learning": "setting"}, shown)
 
 

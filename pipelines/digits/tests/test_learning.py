@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from models import checkpoints
+from models.convolutional import ConvolutionalNetwork
 from pipelines.digits import learning, training
-from pipelines.digits.convolutional import ConvolutionalNetwork
 from pipelines.digits.learning import Plan, batches, fit
 
 pytestmark = pytest.mark.usefixtures("home")

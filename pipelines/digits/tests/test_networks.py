@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from pipelines.digits.convolutional import ConvolutionalNetwork
+from models.convolutional import ConvolutionalNetwork
 from pipelines.digits.inverted_bottleneck import InvertedBottleneck, SqueezeExcitation
 from pipelines.digits.networks import NETWORKS
 from pipelines.digits.vision_transformer import Attention, Block, VisionTransformer

@@ -6,9 +6,9 @@ import torch
 from scipy.stats import binomtest, norm
 from torch import nn
 
+from models.convolutional import ConvolutionalNetwork
 from pipelines.digits import attacks, hardening, learning, smoothing, training
 from pipelines.digits.augmentation import distorted
-from pipelines.digits.convolutional import ConvolutionalNetwork
 
 EPS = 0.1
 

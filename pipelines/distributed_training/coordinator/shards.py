@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.parameter_server import flat
 
 SHARDS = 8  # of a batch
@@ -29,8 +29,8 @@ class Learner:
         """Return the loss of a shard of a step, and its gradients as one vector. weights: those before the step."""
         torch.nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), self.network.parameters())
         self.network.zero_grad()
-        rows = self.plan.windows(self.text, step)[shard::SHARDS]
-        made = loss(self.network(rows[:, :-1]), rows)
+        rows = self.plan.rows(self.text, step)[shard::SHARDS]
+        made = self.plan.loss(self.network, rows)
         made.backward()
         return float(made.detach()), flat(
             [weight.grad for weight in self.network.parameters() if weight.grad is not None]

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from pipelines.distributed_training.plans import Optimizer, Plan, loss
+from pipelines.distributed_training.plans import Optimizer, Plan
 from pipelines.distributed_training.workers import Workers
 
 Weights = dict[str, torch.Tensor]
@@ -16,10 +16,12 @@ Weights = dict[str, torch.Tensor]
 class Scheme(ABC):
     """One worker's part of a training. Each worker makes one, and calls `step` with the same batch of all workers.
 
-    exact: whether the weights are those of one worker, but for rounding.
+    exact: whether the weights are those of one worker, but for rounding. of_decoder: whether it cuts a decoder apart,
+    and trains no other network.
     """
 
     exact: ClassVar[bool] = True
+    of_decoder: ClassVar[bool] = False
     optimizer: Optimizer
 
     def __init__(self, plan: Plan, workers: Workers):
@@ -27,7 +29,7 @@ class Scheme(ABC):
 
     @abstractmethod
     def step(self, batch: torch.Tensor) -> torch.Tensor:
-        """Learn from a batch, (batch, time + 1); return this worker's mean loss.
+        """Learn from the rows of a batch, (batch, ...); return this worker's mean loss.
 
         The mean over the workers is that of the batch.
         """
@@ -57,7 +59,7 @@ class OwnRows(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
+            made = self.plan.loss(self.network, rows)
             made.backward()
         self.optimizer.step()
         return made.detach()

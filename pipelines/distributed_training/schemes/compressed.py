@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -36,7 +36,7 @@ class Compressed(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
+            made = self.plan.loss(self.network, rows)
             made.backward()
         with torch.no_grad():
             for number, weight in enumerate(self.optimizer.weights):
@@ -110,9 +110,10 @@ class PowerSGD(Compressed):
         right = self.right[number]
         if right is None:
             return self.workers.mean(wanted.clone()), wanted
-        left = torch.linalg.qr(self.workers.mean(wanted @ right)).Q
-        right = self.right[number] = self.workers.mean(wanted.T @ left)
-        made = left @ right.T
+        matrix = wanted.flatten(1)
+        left = torch.linalg.qr(self.workers.mean(matrix @ right)).Q
+        right = self.right[number] = self.workers.mean(matrix.T @ left)
+        made = (left @ right.T).view_as(wanted)
         return made, made
 
     def state(self) -> dict[str, Any]:

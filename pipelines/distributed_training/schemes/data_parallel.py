@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -30,7 +30,7 @@ class DataParallel(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
+            made = self.plan.loss(self.network, rows)
             made.backward()
         for bucket in self.buckets:
             bucket.finish()

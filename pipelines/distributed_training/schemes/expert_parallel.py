@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from models.decoder import Block
 from models.experts import Experts
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, applied, detached
 from pipelines.distributed_training.schemes.single import Single
 from pipelines.distributed_training.workers import Workers
@@ -23,7 +23,7 @@ from pipelines.distributed_training.workers import Workers
 EXPERTS = 4
 
 
-def with_experts(plan: Plan) -> Plan:
+def with_experts(plan: DecoderPlan) -> DecoderPlan:
     """Return a plan whose feed-forward layers are experts, of which each token uses two."""
     return replace(plan, shape=replace(plan.shape, experts=EXPERTS))
 
@@ -31,14 +31,19 @@ def with_experts(plan: Plan) -> Plan:
 class SingleWithExperts(Single):
     """One worker with all experts."""
 
-    def __init__(self, plan: Plan, workers: Workers):
+    of_decoder = True
+
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(with_experts(plan), workers)
 
 
 class ExpertParallel(Scheme):
     """The experts of a worker learn from the tokens of all."""
 
-    def __init__(self, plan: Plan, workers: Workers):
+    of_decoder = True
+    plan: DecoderPlan
+
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(with_experts(plan), workers)
         if EXPERTS % workers.size:
             raise ValueError(f"{workers.size} workers cannot share {EXPERTS} experts evenly.")
@@ -55,7 +60,7 @@ class ExpertParallel(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
+            made = self.plan.loss(self.network, rows)
             made.backward()
         own = {id(weight) for layer in self.layers for weight in (layer.gate_up, layer.down)}
         for weight in self.optimizer.weights:

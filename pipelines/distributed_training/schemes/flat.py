@@ -1,23 +1,11 @@
-"""Units of a network: parts whose weights lie one after another in one tensor, of which each worker may own a share."""
+"""The weights of a unit of a network, one after another in one tensor, of which each worker may own a share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import nn
-
-from models.decoder import Decoder
-
-
-def units(network: Decoder) -> Iterator[nn.Module]:
-    """Yield the embeddings, each block, the norm and the head."""
-    yield network.embedding
-    if network.grams:
-        yield network.grams
-    yield from network.blocks
-    yield network.norm
-    yield network.head
 
 
 class Flat:

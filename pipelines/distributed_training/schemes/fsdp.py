@@ -8,7 +8,6 @@ from torch.distributed.tensor import DTensor
 
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import OwnRows, Weights
-from pipelines.distributed_training.schemes.flat import units
 from pipelines.distributed_training.workers import Workers
 
 
@@ -19,7 +18,7 @@ class TorchFSDP(OwnRows):
         super().__init__(plan, workers)
         self.network = plan.network()
         mesh = init_device_mesh("cpu", (workers.size,))
-        for unit in units(self.network):
+        for unit in plan.units(self.network):
             fully_shard(unit, mesh=mesh)
         fully_shard(self.network, mesh=mesh)
         self.optimizer = plan.optimizer(self.network.parameters())

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from capstan.ray_workers import start_ray
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -81,8 +81,8 @@ class Worker:
         """Return the loss of this worker's rows of a step, and all gradients as one vector."""
         torch.nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), self.network.parameters())
         self.network.zero_grad()
-        rows = self.workers.share(self.plan.windows(self.text, step))
-        made = loss(self.network(rows[:, :-1]), rows)
+        rows = self.workers.share(self.plan.rows(self.text, step))
+        made = self.plan.loss(self.network, rows)
         made.backward()
         return float(made.detach()), flat(
             [weight.grad for weight in self.network.parameters() if weight.grad is not None]

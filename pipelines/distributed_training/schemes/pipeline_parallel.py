@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.decoder_plan import DecoderPlan, loss
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -40,9 +40,11 @@ def one_f_one_b(rank: int, size: int, parts: int) -> Iterator[Turn]:
 class GPipe(Scheme):
     """The layers of a worker are those of its stage; the first has the embeddings, the last the norm and the head."""
 
+    of_decoder = True
+    plan: DecoderPlan
     order = staticmethod(gpipe)
 
-    def __init__(self, plan: Plan, workers: Workers):
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(plan, workers)
         self.network, layers, (rank, size) = plan.network(), plan.shape.layers, (workers.rank, workers.size)
         if layers < size or plan.batch % plan.micro:
@@ -91,7 +93,7 @@ class GPipe(Scheme):
 
     def empty(self, shape: tuple[int, ...]) -> torch.Tensor:
         """Return room for what comes from another stage."""
-        return torch.empty(shape, dtype=torch.float64 if self.plan.double else torch.float32)
+        return torch.empty(shape, dtype=self.plan.dtype)
 
     def forward(self, part: torch.Tensor, x: torch.Tensor | None) -> torch.Tensor:
         """Return what this stage makes of a part: states, or the loss at the last one."""

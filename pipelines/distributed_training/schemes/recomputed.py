@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
-from pipelines.distributed_training.plans import Plan
+from models.decoder import Decoder
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.schemes.base import applied
 from pipelines.distributed_training.schemes.data_parallel import DataParallel
 from pipelines.distributed_training.workers import Workers
@@ -43,7 +44,10 @@ class Again(torch.autograd.Function):
 class Recomputed(DataParallel):
     """Data parallel, whose blocks keep their input alone."""
 
-    def __init__(self, plan: Plan, workers: Workers):
+    of_decoder = True
+    network: Decoder
+
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(plan, workers)
         for number, block in enumerate(self.network.blocks):
             self.network.blocks[number] = Block(block, self.again)

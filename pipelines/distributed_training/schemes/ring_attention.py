@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from pipelines.distributed_training.plans import Plan
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, applied, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -21,7 +21,10 @@ from pipelines.distributed_training.workers import Workers
 class RingAttention(Scheme):
     """Weights, gradients and moments are whole on each worker; activations are those of its part of the windows."""
 
-    def __init__(self, plan: Plan, workers: Workers):
+    of_decoder = True
+    plan: DecoderPlan
+
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(plan, workers)
         if plan.shape.context % workers.size:
             raise ValueError(f"{workers.size} workers cannot share windows of {plan.shape.context} bytes evenly.")

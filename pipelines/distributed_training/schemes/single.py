@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -20,7 +20,7 @@ class Single(Scheme):
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(batch[:, :-1]), batch)
+            made = self.plan.loss(self.network, batch)
             made.backward()
         self.optimizer.step()
         return made.detach()

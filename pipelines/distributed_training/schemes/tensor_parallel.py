@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from models.decoder import Block, Decoder, FeedForward, Shape
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, applied, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -33,7 +33,10 @@ class TensorParallel(Scheme):
     back, each of the size of the activations.
     """
 
-    def __init__(self, plan: Plan, workers: Workers):
+    of_decoder = True
+    plan: DecoderPlan
+
+    def __init__(self, plan: DecoderPlan, workers: Workers):
         super().__init__(plan, workers)
         self.network, shape = plan.network(), plan.shape
         if shape.heads % workers.size or shape.groups % workers.size or shape.inner % workers.size:
@@ -71,7 +74,7 @@ class TensorParallel(Scheme):
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(batch[:, :-1]), batch)
+            made = self.plan.loss(self.network, batch)
             made.backward()
         self.optimizer.step()
         return made.detach()

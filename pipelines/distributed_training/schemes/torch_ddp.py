@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn.parallel import DistributedDataParallel
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
@@ -23,7 +23,7 @@ class TorchDDP(Scheme):
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.joined(rows[:, :-1]), rows)
+            made = self.plan.loss(self.joined, rows)
             made.backward()
         self.optimizer.step()
         return made.detach()

@@ -9,9 +9,9 @@ from functools import partial
 
 import torch
 
-from pipelines.distributed_training.plans import Plan, loss
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
-from pipelines.distributed_training.schemes.flat import Flat, units
+from pipelines.distributed_training.schemes.flat import Flat
 from pipelines.distributed_training.workers import Workers
 
 
@@ -21,7 +21,7 @@ class ZeroTwo(Scheme):
     def __init__(self, plan: Plan, workers: Workers):
         super().__init__(plan, workers)
         self.network = plan.network()
-        self.flats = [Flat(unit, workers.size) for unit in units(self.network)]
+        self.flats = [Flat(unit, workers.size) for unit in plan.units(self.network)]
         self.shares = [flat.whole.view(workers.size, -1)[workers.rank] for flat in self.flats]
         self.optimizer = plan.optimizer(self.shares)
         for flat, share in zip(self.flats, self.shares, strict=True):
@@ -41,7 +41,7 @@ class ZeroTwo(Scheme):
         self.network.zero_grad()
         self.optimizer.zero_grad()
         with self.workers.span("compute"):
-            made = loss(self.network(rows[:, :-1]), rows)
+            made = self.plan.loss(self.network, rows)
             made.backward()
         self.reduced()
         self.optimizer.step()

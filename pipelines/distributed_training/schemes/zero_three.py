@@ -11,7 +11,7 @@ from torch import nn
 
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import OwnRows, Weights
-from pipelines.distributed_training.schemes.flat import Flat, units
+from pipelines.distributed_training.schemes.flat import Flat
 from pipelines.distributed_training.workers import Workers
 
 
@@ -21,7 +21,7 @@ class ZeroThree(OwnRows):
     def __init__(self, plan: Plan, workers: Workers):
         super().__init__(plan, workers)
         self.network = plan.network()
-        self.parts = [Part(unit, workers) for unit in units(self.network)]
+        self.parts = [Part(unit, workers) for unit in plan.units(self.network)]
         self.optimizer = plan.optimizer([part.share for part in self.parts])
 
     def weights(self) -> Weights:

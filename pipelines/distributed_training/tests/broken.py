@@ -2,7 +2,6 @@
 
 import torch
 
-from pipelines.distributed_training.plans import loss
 from pipelines.distributed_training.schemes.data_parallel import DataParallel
 from pipelines.distributed_training.schemes.single import Single
 
@@ -28,7 +27,7 @@ class Garbled(DataParallel):
     def step(self, batch: torch.Tensor) -> torch.Tensor:
         rows = self.workers.share(batch)
         self.optimizer.zero_grad()
-        made = loss(self.network(rows[:, :-1]), rows)
+        made = self.plan.loss(self.network, rows)
         made.backward()
         for bucket in self.buckets:
             bucket.finish()

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.distributed_training.plans import Plan, sizes
+from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
 from pipelines.distributed_training.runner import Result, Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.language_model import data
 from tests.support.data import DATA_DIR
 
-SMALL = Plan(sizes(width=16, layers=2, context=16, buckets=64), steps=20, batch=8, double=True)
+SMALL = DecoderPlan(sizes(width=16, layers=2, context=16, buckets=64), steps=20, batch=8, double=True)
 
 
 def farthest(weights: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> float:

@@ -5,15 +5,15 @@ import torch
 
 from components.gate import comparison
 from pipelines.distributed_training import report, task, training
+from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
 from pipelines.distributed_training.learning import Trained
-from pipelines.distributed_training.plans import Plan, sizes
 from pipelines.distributed_training.schemes import SCHEMES
 from pipelines.distributed_training.tests.broken import Garbled, NotAveraged, SameShare
 from pipelines.distributed_training.tests.controls import fewer
 from pipelines.language_model.data import to_bytes
 from tests.support.controls import parts
 
-PLAN = Plan(sizes(width=32, layers=1, context=32), steps=60, batch=8)
+PLAN = DecoderPlan(sizes(width=32, layers=1, context=32), steps=60, batch=8)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.plans import sizes
+from pipelines.distributed_training.decoder_plan import sizes
 from pipelines.distributed_training.runner import Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest

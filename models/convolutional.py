@@ -1,22 +1,33 @@
-"""The network that is served: two blocks of two convolutions, then two dense layers."""
+"""A small convolutional network that reads digits: two blocks of two convolutions, then two dense layers."""
+
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
 CLASSES = 10
 CHANNELS, HIDDEN = (16, 16, 32, 32), 128
+DROPOUT = 0.3
 
 
 class ConvolutionalNetwork(nn.Module):
     """Images, shape (n, 1, 28, 28), to the logits of the ten digits, shape (n, 10)."""
 
-    def __init__(self, channels: tuple[int, ...] = CHANNELS, hidden: int = HIDDEN, classes: int = CLASSES):
+    def __init__(
+        self,
+        channels: tuple[int, ...] = CHANNELS,
+        hidden: int = HIDDEN,
+        classes: int = CLASSES,
+        dropout: float = DROPOUT,
+        norm: Callable[[int], nn.Module] = nn.BatchNorm2d,
+    ):
+        """norm: what normalises so many channels."""
         super().__init__()
         pairs = zip((1, *channels), channels, strict=False)
         self.convolutions = nn.ModuleList(nn.Conv2d(*pair, 3, padding=1, bias=False) for pair in pairs)
-        self.norms = nn.ModuleList(nn.BatchNorm2d(count) for count in channels)
+        self.norms = nn.ModuleList(norm(count) for count in channels)
         self.hidden = nn.Linear(channels[-1] * 7 * 7, hidden)
-        self.dropout = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(hidden, classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
