@@ -1,130 +1,108 @@
 """`python -m pipelines.distributed_training.compare`: every scheme on 1, 2 and 4 workers, and what it predicts.
 
-It writes `compare.json` and `timelines.svg` into the folder that it is given, and prints the tables.
+It writes `compare.json` and `timelines.svg` into the folder that it is given, and prints the tables. Lines that are
+there are not measured again.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
-import psutil
 import torch
 
 from capstan.settings import settings
-from models import paired
 from models.study import Line, Study, markdown, options, ranged
-from pipelines.distributed_training import cost_model, formulas, timelines
-from pipelines.distributed_training.model import opened
-from pipelines.distributed_training.plans import Plan, sizes
+from pipelines.digits import images
+from pipelines.distributed_training import cost_model, timelines
+from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
+from pipelines.distributed_training.digits_plan import DigitsPlan, to_rows
+from pipelines.distributed_training.measuring import SERVERS, Workload, by_scheme, by_server
 from pipelines.distributed_training.runner import Result, Runner
-from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
+from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS, parameter_server
+from pipelines.distributed_training.schemes.expert_parallel import SingleWithExperts, with_experts
 from pipelines.language_model import data
-from pipelines.language_model.measures import by_block, losses
 
 FOLDER = Path(__file__).parent
 # Smaller than the decoder that is served, so that all of this takes minutes.
-PLAN = Plan(sizes(width=64, layers=4, context=64), steps=40)
+PLAN = DecoderPlan(sizes(width=64, layers=4, context=64), steps=40)
+DIGITS = DigitsPlan(steps=40, batch=128, decay=0.01)  # batch, rate and decay are those of `digits`
 TESTED = 30_000  # bytes of the test text
+EVERY = 5  # of the digits that test
 WORKERS = (1, 2, 4)
-FASTEST = 0.1  # of the steps
+SHARED = (2,)  # of the digits
 GPUS = (8, 64, 1024)
 ALL = SCHEMES | WITH_EXPERTS
+FOR_ANY = {name: kind for name, kind in SCHEMES.items() if not kind.of_decoder}
 COMPRESSED = [name for name, kind in ALL.items() if not kind.exact]
 DRAWN = ("data parallel", "ZeRO 2", "ZeRO 3", "tensor parallel", "GPipe", "1F1B", "ring attention")
+BATCH_NORM = ("data parallel", "torch DDP", "ZeRO 3", "torch FSDP2")
 STALE = 0.5  # nats that an asynchronous server may lose in 20 steps
 LOOSE = 1.2  # nats that compressed gradients may lose in the 100 steps of a tiny decoder: see the README
 
 
-def alone(name: str) -> str:
-    """Return the scheme of one worker that trains the same network."""
-    return "single with experts" if name in WITH_EXPERTS else "single"
+def decoders() -> tuple[Workload, Workload]:
+    """Return the work on the text, without experts and with them."""
+    table = data.table(settings().data_dir)
+    past, late = (data.to_bytes(rows) for _, rows in sorted(table.groupby("part"), reverse=True))
+    text, late = torch.from_numpy(past.copy()), late[:TESTED]
+    return Workload(PLAN, text, late), Workload(with_experts(PLAN), text, late, SingleWithExperts)
 
 
-def on_workers(
-    size: int, text: torch.Tensor, test: np.ndarray, rivals: dict[str, Rival]
-) -> Iterator[tuple[Line, list[Result]]]:
-    """Yield a line for each scheme on some workers, and what each worker did. rivals: what one worker did alone."""
-    facts = formulas.of(PLAN, size)
-    with Runner(size) as runner:
-        for name, where in ALL.items():
-            before = wire()
-            made = runner.run(where, PLAN, text, PLAN.steps)
-            line: Line = {"scheme": name, "workers": size, "wire": (wire() - before) / size / PLAN.steps}
-            line["processor"] = float(sum(np.median(result.processor) for result in made))
-            # All steps are the same work: what other work on this machine adds is left out.
-            line["seconds"] = float(np.quantile([result.seconds for result in made], FASTEST))
-            line["sent"] = float(np.mean([result.sent for result in made]))
-            watched = [one.memory for one in runner.run(where, PLAN, text, 2, watch=True)]
-            line["held"] = max(one.after for one in watched if one)
-            line["most"] = max(one.most for one in watched if one)
-            for formula, known in (("sent_formula", formulas.SENT), ("held_formula", formulas.HELD)):
-                line[formula] = known[name](facts) if name in known else None
-            yield line | lost(made[0], rivals[alone(name)], test, name in WITH_EXPERTS), made
+def digits() -> Workload:
+    """Return the work on MNIST's digits."""
+    table = images.table(settings().data_dir)
+    late, past = (to_rows(rows) for _, rows in sorted(table.groupby("part")))
+    return Workload(DIGITS, torch.from_numpy(past), late[::EVERY])
 
 
-class Rival(NamedTuple):
-    """What one worker has learned, and what each passage of the test text costs it."""
+def schemes(study: Study, part: str, works: dict[str, Workload], sizes: Sequence[int]) -> dict[str, list[Result]]:
+    """Add the lines of a part that a study lacks: a scheme of each name does its work on each number of workers.
 
-    weights: dict[str, np.ndarray]
-    bits: np.ndarray
-
-
-def rival(made: Result, test: np.ndarray, experts: bool) -> Rival:
-    """Return one worker as a rival."""
-    return Rival(made.weights, bits(made, test, experts))
-
-
-def bits(made: Result, test: np.ndarray, experts: bool) -> np.ndarray:
-    """Return the bits per byte of each passage of the test text."""
-    shape = scheme_plan(experts).shape
-    weights = {name: torch.from_numpy(values) for name, values in made.weights.items()}
-    return by_block(losses(opened(shape, weights), test, shape.context) / np.log(2))
-
-
-def lost(made: Result, other: Rival, test: np.ndarray, experts: bool) -> Line:
-    """Return the bits per byte of the test text, how many more than one worker's, paired by passage, and the farthest
-    weight from one worker's.
+    Returns what two workers did by each scheme that was measured.
     """
-    ours = bits(made, test, experts)
-    difference = paired.bootstrap(ours, other.bits)
-    farthest = max(float(np.abs(values - other.weights[name]).max()) for name, values in made.weights.items())
-    return {
-        "bits": float(ours.mean()),
-        "lost": difference["difference"],
-        "lost_low": difference["low"],
-        "lost_high": difference["high"],
-        "farthest": farthest,
-    }
+    two = {}
+    for size in sizes:
+        lacking = [name for name in works if not study.has(part=part, scheme=name, workers=size)]
+        with Runner(size) as runner:
+            for name in lacking:
+                if name in ALL:
+                    line, made = by_scheme(runner, name, ALL[name], works[name])
+                    study.add({"part": part, "seed": 0} | line)
+                    if size == 2:
+                        two[name] = made
+        for name in lacking:
+            if name in SERVERS:
+                study.add({"part": part, "seed": 0} | by_server(name, size, works[name]))
+    return two
 
 
-def scheme_plan(experts: bool) -> Plan:
-    """Return the plan that a scheme trains."""
-    from pipelines.distributed_training.schemes.expert_parallel import with_experts
+def seeds(study: Study, count: int, work: Workload) -> None:
+    """Add what schemes that are not exact lose on two workers, a line for each seed."""
+    names = [*COMPRESSED, "asynchronous server"]
+    for seed in range(count):
+        if lacking := [name for name in names if not study.has(part="seeds", scheme=name, seed=seed)]:
+            seeded = work.with_seed(seed)
+            with Runner(2) as runner:
+                for name in lacking:
+                    if name in SERVERS:
+                        made = parameter_server.train(seeded.plan, work.data, 2, SERVERS[name]).workers
+                    else:
+                        made = runner.run(ALL[name], seeded.plan, work.data, seeded.plan.steps)
+                    lost = seeded.lost(made[0].weights)
+                    study.add({"part": "seeds", "scheme": name, "workers": 2, "seed": seed} | lost)
 
-    return with_experts(PLAN) if experts else PLAN
 
-
-def wire() -> int:
-    """Return the bytes that all processes of this machine have sent to each other by TCP."""
-    counted: int = psutil.net_io_counters(pernic=True)["lo"].bytes_sent
-    return counted
-
-
-def seeds(count: int, text: torch.Tensor, test: np.ndarray) -> Iterator[Line]:
-    """Yield what compressed gradients lose on two workers, a line for each seed."""
+def batch_norm(study: Study, work: Workload) -> None:
+    """Add what two workers lose with batch norm, which takes its means over the images of a worker."""
+    normed = replace(work, plan=replace(DIGITS, batch_norm=True))
     with Runner(2) as runner:
-        for seed in range(count):
-            plan = replace(PLAN, seed=seed)
-            one = rival(runner.run(SCHEMES["single"], plan, text, plan.steps)[0], test, False)
-            for name in COMPRESSED:
-                made = runner.run(SCHEMES[name], plan, text, plan.steps)[0]
-                yield {"scheme": name, "workers": 2, "seed": seed} | lost(made, one, test, False)
+        for name in BATCH_NORM:
+            if not study.has(part="batch norm", scheme=name):
+                study.add({"part": "batch norm", "seed": 0} | by_scheme(runner, name, ALL[name], normed)[0])
 
 
 def predictions(results: pd.DataFrame, cores: int) -> Iterator[Line]:
@@ -152,10 +130,11 @@ def tables(results: pd.DataFrame) -> str:
         "more than one worker's": ranged("lost", 4, sign="+"),
         "farthest weight": lambda rows: f"{rows['farthest'].max():.0e}",
     }
-    made = [
-        markdown(parts["schemes"][parts["schemes"]["workers"] == size], {f"{size} workers": "scheme"}, shown)
-        for size in WORKERS[1:]
-    ]
+    made = [by_workers(parts["schemes"], size, shown) for size in WORKERS[1:]]
+    of_digits = {name.replace("per byte", "per digit"): cell for name, cell in shown.items()}
+    made += [by_workers(parts["digits"], size, of_digits) for size in SHARED]
+    kept = ("bits per digit", "more than one worker's")
+    made.append(by_workers(parts["batch norm"], 2, {name: of_digits[name] for name in kept}))
     one = {
         name: shown[name]
         for name in ("ms per step", "processor ms", "MB held", "formula", "MB at most", "bits per byte")
@@ -180,6 +159,11 @@ def tables(results: pd.DataFrame) -> str:
     return "\n\n".join(made)
 
 
+def by_workers(lines: pd.DataFrame, size: int, shown: Mapping[str, Callable[[pd.DataFrame], str]]) -> str:
+    """Return the table of the schemes on some workers."""
+    return markdown(lines[lines["workers"] == size], {f"{size} workers": "scheme"}, shown)
+
+
 def number(name: str, scale: float, digits: int) -> Callable[[pd.DataFrame], str]:
     """Return what makes a cell of one number; it is empty where there is none."""
     return lambda rows: "" if rows[name].isna().all() else f"{scale * rows[name].astype(float).mean():,.{digits}f}"
@@ -190,24 +174,17 @@ def main() -> None:
     given = options(__doc__, FOLDER).parse_args()
     study = Study(given.out / "compare.json", ["part", "scheme", "workers", "seed"])
     torch.set_num_threads(1)
-    past, late = (
-        data.to_bytes(rows) for _, rows in sorted(data.table(settings().data_dir).groupby("part"), reverse=True)
-    )
-    text, late = torch.from_numpy(past.copy()), late[:TESTED]
-    with Runner(1) as one:
-        rivals = {
-            name: rival(one.run(ALL[name], PLAN, text, PLAN.steps)[0], late, name in WITH_EXPERTS)
-            for name in {*map(alone, ALL)}
-        }
-    spans = {}
-    for size in WORKERS:
-        for line, made in on_workers(size, text, late, rivals):
-            study.add({"part": "schemes", "seed": 0} | line)
-            if size == 2 and line["scheme"] in DRAWN:
-                spans[line["scheme"]] = [result.spans for result in made]
-    (given.out / "timelines.svg").write_text(timelines.drawn(spans))
-    for line in seeds(given.seeds, text, late):
-        study.add({"part": "seeds"} | line)
+    text, experts = decoders()
+    works = {name: experts if name in WITH_EXPERTS else text for name in [*ALL, *SERVERS]}
+    spans = {
+        name: [result.spans for result in made] for name, made in schemes(study, "schemes", works, WORKERS).items()
+    }
+    if {*DRAWN} <= {*spans}:
+        (given.out / "timelines.svg").write_text(timelines.drawn({name: spans[name] for name in DRAWN}))
+    mnist = digits()
+    schemes(study, "digits", dict.fromkeys([*FOR_ANY, *SERVERS], mnist), SHARED)
+    batch_norm(study, mnist)
+    seeds(study, given.seeds, text)
     results = study.table()
     cores = len(os.sched_getaffinity(0))
     study.add(

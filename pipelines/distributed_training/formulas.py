@@ -63,11 +63,13 @@ SENT: dict[str, Formula] = {
         if facts.workers > 1
         else 0
     ),
+    "parameter server": lambda facts: 2 * facts.whole,  # gradients to the server, and weights from it
 }
 SENT |= {
     "torch DDP": SENT["data parallel"],
     "torch FSDP2": SENT["ZeRO 3"],
     "torch checkpoint": SENT["data parallel"],
+    "asynchronous server": SENT["parameter server"],
 }
 # Bytes of weights, gradients and moments of a worker.
 HELD: dict[str, Formula] = {
@@ -82,6 +84,7 @@ HELD: dict[str, Formula] = {
 HELD |= dict.fromkeys(
     ("data parallel", "torch DDP", "recomputed", "torch checkpoint", "ring attention"), HELD["single"]
 )
+HELD |= dict.fromkeys(("parameter server", "asynchronous server"), HELD["single"])  # the server; a worker half of it
 HELD |= {"torch FSDP2": HELD["ZeRO 3"], "1 bit": HELD["top-k"], "PowerSGD": HELD["top-k"]}
 
 

@@ -26,7 +26,7 @@ from pipelines.language_model.measures import losses
 
 FOLDER = Path(__file__).parent
 STEPS = 500
-FAMILIES = Families({"decoder": (DecoderPlan, {"rate": (0.003, 0.006, 0.0015, 0.012)})}, score="bits", lowest=True)
+FAMILIES = Families({"decoder": (DecoderPlan, {"rate": (0.003, 0.006, 0.0015)})}, score="bits", lowest=True)
 
 
 def measured(setting: Setting, seed: int, text: torch.Tensor, rest: np.ndarray) -> Line:

@@ -9,15 +9,17 @@ Distributed ML via a Stale Synchronous Parallel Parameter Server" (2013), for bo
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from capstan.ray_workers import start_ray
 from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.schemes.base import Weights, detached
+from pipelines.distributed_training.runner import Result
+from pipelines.distributed_training.schemes.base import detached
 from pipelines.distributed_training.workers import Workers
 
 
@@ -34,6 +36,7 @@ class Server:
         self.waiting: dict[int, np.ndarray] = {}
         self.most_stale = 0
         self.changed = asyncio.Condition()
+        self.begun = time.process_time()
 
     async def pull(self, rank: int) -> np.ndarray:
         """Return all weights as one vector, once this worker may go on."""
@@ -54,9 +57,12 @@ class Server:
                 self._update(grads)
             self.changed.notify_all()
 
-    async def weights(self) -> tuple[Weights, int]:
-        """Return the weights by name, and how many steps a worker was ahead of the slowest at the most."""
-        return detached(self.network), self.most_stale
+    async def result(self) -> tuple[dict[str, np.ndarray], int, float]:
+        """Return the weights by name, how many steps a worker was ahead of the slowest at the most, and the processor
+        seconds since the server is there.
+        """
+        weights = {name: values.numpy() for name, values in detached(self.network).items()}
+        return weights, self.most_stale, time.process_time() - self.begun
 
     def _ahead(self, rank: int) -> int:
         return self.steps[rank] - min(self.steps)
@@ -72,49 +78,65 @@ class Server:
 class Worker:
     """Learns from its rows of each batch with the weights that the server has then."""
 
-    def __init__(self, plan: Plan, text: np.ndarray, rank: int, size: int):
+    def __init__(self, plan: Plan, data: np.ndarray, rank: int, size: int):
         torch.set_num_threads(1)
-        self.plan, self.text, self.workers = plan, torch.from_numpy(text.copy()), Workers(rank, size)
+        self.plan, self.data, self.workers = plan, torch.from_numpy(data.copy()), Workers(rank, size)
         self.network = plan.network()
 
     def gradients(self, step: int, weights: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss of this worker's rows of a step, and all gradients as one vector."""
         torch.nn.utils.vector_to_parameters(torch.from_numpy(weights.copy()), self.network.parameters())
         self.network.zero_grad()
-        rows = self.workers.share(self.plan.rows(self.text, step))
+        rows = self.workers.share(self.plan.rows(self.data, step))
         made = self.plan.loss(self.network, rows)
         made.backward()
         return float(made.detach()), flat(
             [weight.grad for weight in self.network.parameters() if weight.grad is not None]
         )
 
-    def run(self, server: Any, steps: int) -> list[float]:
-        """Return the losses of some steps. server: the handle of an actor."""
+    def run(self, server: Any, steps: int) -> Result:
+        """Return what this worker did in some steps. server: the handle of an actor.
+
+        What the server sends to it is counted with what it sends to the server.
+        """
         import ray
 
-        losses = []
+        made = Result([], [], [], 0.0, [])
         for step in range(steps):
-            made, grads = self.gradients(step, ray.get(server.pull.remote(self.workers.rank)))
+            begin, worked = time.perf_counter(), time.process_time()
+            weights = ray.get(server.pull.remote(self.workers.rank))
+            loss, grads = self.gradients(step, weights)
             ray.get(server.push.remote(self.workers.rank, grads))
-            losses.append(made)
-        return losses
+            made.losses.append(loss)
+            made.seconds.append(time.perf_counter() - begin)
+            made.processor.append(time.process_time() - worked)
+            made.sent += (weights.nbytes + grads.nbytes) / steps
+        return made
 
 
-def train(
-    plan: Plan, text: torch.Tensor, size: int, staleness: int | None = None
-) -> tuple[Weights, list[list[float]], int]:
-    """Train on `size` Ray actors; return the weights, the losses of each, and the largest staleness that there was."""
+class Served(NamedTuple):
+    """What each worker did, the first with the weights in the end; the largest staleness that there was; and the
+    processor seconds of the server in a step.
+    """
+
+    workers: list[Result]
+    stale: int
+    processor: float
+
+
+def train(plan: Plan, data: torch.Tensor, size: int, staleness: int | None = None) -> Served:
+    """Train on `size` Ray actors and a server."""
     import ray
 
     start_ray(cpus=size + 1)
     actors: Any = ray.remote  # Ray's types know no actors
     server = actors(num_cpus=1)(Server).remote(plan, size, staleness)
-    workers = [actors(num_cpus=1)(Worker).remote(plan, text.numpy(), rank, size) for rank in range(size)]
-    losses = ray.get([worker.run.remote(server, plan.steps) for worker in workers])
-    weights, stale = ray.get(server.weights.remote())
+    workers = [actors(num_cpus=1)(Worker).remote(plan, data.numpy(), rank, size) for rank in range(size)]
+    made = ray.get([worker.run.remote(server, plan.steps) for worker in workers])
+    made[0].weights, stale, seconds = ray.get(server.result.remote())
     for one in [server, *workers]:
         ray.kill(one)
-    return weights, losses, stale
+    return Served(made, stale, seconds / plan.steps)
 
 
 def flat(tensors: list[torch.Tensor]) -> np.ndarray:

@@ -7,12 +7,16 @@ import pytest
 import torch
 
 from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
+from pipelines.distributed_training.digits_plan import DigitsPlan, to_rows
+from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.runner import Result, Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
+from pipelines.digits import images
 from pipelines.language_model import data
 from tests.support.data import DATA_DIR
 
 SMALL = DecoderPlan(sizes(width=16, layers=2, context=16, buckets=64), steps=20, batch=8, double=True)
+SMALL_DIGITS = DigitsPlan(channels=(4, 4, 8, 8), hidden=16, steps=20, batch=8, double=True)
 
 
 def farthest(weights: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> float:
@@ -33,20 +37,27 @@ def text() -> torch.Tensor:
 
 
 @pytest.fixture(scope="session")
+def digits() -> torch.Tensor:
+    table = images.table(DATA_DIR)
+    return torch.from_numpy(to_rows(table[:1_000]))
+
+
+@pytest.fixture(scope="session")
 def runner() -> Iterator[Runner]:
     with Runner(2) as two:
         yield two
 
 
 @pytest.fixture(scope="session")
-def trained(runner, text) -> Callable[[str], list[Result]]:
-    """Return a function: what two workers did in 20 steps by the scheme of a name, each scheme once."""
-    known: dict[str, list[Result]] = {}
+def trained(runner, request) -> Callable[..., list[Result]]:
+    """Return a function: what two workers did in 20 steps by the scheme of a name, each scheme and plan once."""
+    known: dict[tuple[str, Plan], list[Result]] = {}
     schemes = SCHEMES | WITH_EXPERTS
 
-    def of(name: str) -> list[Result]:
-        if name not in known:
-            known[name] = runner.run(schemes[name], SMALL, text)
-        return known[name]
+    def of(name: str, plan: Plan = SMALL) -> list[Result]:
+        if (name, plan) not in known:
+            rows = request.getfixturevalue("digits" if isinstance(plan, DigitsPlan) else "text")
+            known[name, plan] = runner.run(schemes[name], plan, rows)
+        return known[name, plan]
 
     return of

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from pipelines.distributed_training import compare
+from pipelines.distributed_training import compare, formulas
 from pipelines.distributed_training.schemes import parameter_server
 from pipelines.distributed_training.schemes.parameter_server import Server, Worker
 from pipelines.distributed_training.tests.conftest import SMALL, farthest
@@ -53,10 +53,13 @@ def test_ray_actors_do_the_same(text, trained, home):
     import ray
 
     try:
-        weights, _, _ = parameter_server.train(SMALL, text, 2)
-        assert farthest(arrays(weights), trained("single")[0].weights) < 1e-6
-        _, losses, stale = parameter_server.train(SMALL, text, 2, staleness=3)
+        made = parameter_server.train(SMALL, text, 2).workers
+        assert farthest(made[0].weights, trained("single")[0].weights) < 1e-6
+        sent = formulas.SENT["parameter server"](formulas.of(SMALL, 2))
+        assert [one.sent for one in made] == pytest.approx([sent, sent])
+        made, stale, _ = parameter_server.train(SMALL, text, 2, staleness=3)
         assert stale <= 3
+        losses = [one.losses for one in made]
         assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < compare.STALE
     finally:
         ray.shutdown()

@@ -1,0 +1,46 @@
+"""The convolutional network on two real processes: what is said of the decoder in `test_schemes.py` holds for it too."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.distributed_training import compare, formulas
+from pipelines.distributed_training.runner import Runner
+from pipelines.distributed_training.tests.conftest import SMALL_DIGITS, farthest
+
+EXACT = [name for name, kind in compare.FOR_ANY.items() if kind.exact]
+ALWAYS = ("ZeRO 1", "ZeRO 3")  # the others in their turn, for they cost more than they tell beside those of the decoder
+OTHERS = [pytest.param(name, marks=[pytest.mark.rotating, pytest.mark.slow]) for name in EXACT if name not in ALWAYS]
+
+
+@pytest.mark.parametrize("name", [*ALWAYS, *OTHERS])
+def test_weights_are_those_of_one_worker(name, trained):
+    begin = {key: values.numpy() for key, values in SMALL_DIGITS.network().state_dict().items()}
+    made, expected = trained(name, SMALL_DIGITS), trained("single", SMALL_DIGITS)
+    assert farthest(made[0].weights, expected[0].weights) < 1e-6
+    assert farthest(made[0].weights, begin) > 1e-3  # they have learned
+    if not name.startswith("torch"):
+        sent = formulas.SENT[name](formulas.of(SMALL_DIGITS, 2))
+        assert np.mean([one.sent for one in made]) == pytest.approx(sent, rel=0.02)
+
+
+def test_with_batch_norm_the_result_depends_on_the_number_of_workers(trained):
+    """Means are those of the images that a worker sees."""
+    plan = replace(SMALL_DIGITS, batch_norm=True)
+    assert farthest(trained("data parallel", plan)[0].weights, trained("single", plan)[0].weights) > 1e-3
+
+
+@pytest.mark.rotating
+@pytest.mark.slow
+def test_compressed_gradients_and_four_workers(digits, runner):
+    plan = replace(SMALL_DIGITS, steps=100)
+    expected, whole = (runner.run(compare.ALL[name], plan, digits, 100)[0] for name in ("single", "data parallel"))
+    for name in compare.COMPRESSED:
+        made = runner.run(compare.ALL[name], plan, digits, 100)[0]
+        assert np.mean(made.losses[-10:]) - np.mean(expected.losses[-10:]) < compare.LOOSE, name
+        assert made.sent < 0.5 * whole.sent, name
+    with Runner(4) as four:
+        one = four.run(compare.ALL["single"], SMALL_DIGITS, digits)[0]
+        for name in EXACT:
+            assert farthest(four.run(compare.ALL[name], SMALL_DIGITS, digits)[0].weights, one.weights) < 1e-6, name
