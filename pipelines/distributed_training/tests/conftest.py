@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.digits import images
 from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
 from pipelines.distributed_training.digits_plan import DigitsPlan, to_rows
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.runner import Result, Runner
 from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
-from pipelines.digits import images
 from pipelines.language_model import data
 from tests.support.data import DATA_DIR
 

@@ -1,4 +1,4 @@
-"""The convolutional network on two real processes: what is said of the decoder in `test_schemes.py` holds for it too."""
+"""The convolutional network on two real processes: what `test_schemes.py` says of the decoder holds for it too."""
 
 from dataclasses import replace
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from models import study
-from pipelines.distributed_training import compare, cost_model, formulas
+from pipelines.distributed_training import compare, cost_model, formulas, tune
+from pipelines.distributed_training.decoder_plan import DecoderPlan
+from pipelines.distributed_training.measuring import SERVERS
 
 
 @pytest.fixture(scope="module")
@@ -18,32 +20,45 @@ def schemes(record):
     return record[record["part"] == "schemes"].set_index(["scheme", "workers"])
 
 
+@pytest.fixture(scope="module")
+def digits(record):
+    return record[record["part"] == "digits"].set_index(["scheme", "workers"])
+
+
 def test_readme_has_the_tables_of_the_record(record):
     readme = (compare.FOLDER / "README.md").read_text()
     for table in compare.tables(record).split("\n\n"):
         assert table in readme
 
 
-def test_every_scheme_was_measured_on_every_number_of_workers(schemes):
-    assert set(schemes.index) == {(name, size) for name in compare.ALL for size in compare.WORKERS}
+def test_every_scheme_was_measured_on_every_number_of_workers(schemes, digits):
+    assert set(schemes.index) == {(name, size) for name in [*compare.ALL, *SERVERS] for size in compare.WORKERS}
+    assert set(digits.index) == {(name, size) for name in [*compare.FOR_ANY, *SERVERS] for size in compare.SHARED}
     assert not Path(compare.FOLDER / "timelines.svg").read_text().count("nan")
 
 
-def test_exact_schemes_lose_nothing_that_the_gate_would_see(schemes):
-    exact = [name for name in compare.ALL if name not in compare.COMPRESSED]
-    assert (schemes.loc[exact, "lost_high"] < 0.001).all()
+def test_exact_schemes_lose_nothing_that_the_gate_would_see(schemes, digits):
+    for lines in (schemes, digits):
+        exact = ~lines.index.get_level_values("scheme").isin([*compare.COMPRESSED, "asynchronous server"])
+        assert (lines.loc[exact, "lost_high"] < 0.001).all()
 
 
-@pytest.mark.parametrize("size", compare.WORKERS)
-def test_formulas_are_those_of_the_code(schemes, size):
-    facts = formulas.of(compare.PLAN, size)
-    for name, formula in formulas.SENT.items():
-        assert schemes.loc[(name, size), "sent_formula"] == pytest.approx(formula(facts))
-    for name, formula in formulas.HELD.items():
-        line = schemes.loc[(name, size)]
-        assert line["held_formula"] == pytest.approx(formula(facts))
-        if not name.startswith("torch"):
-            assert line["held"] == pytest.approx(line["held_formula"], rel=0.15)
+def test_formulas_are_those_of_the_code(schemes, digits):
+    for plan, lines in ((compare.PLAN, schemes), (compare.DIGITS, digits)):
+        for (name, size), line in lines.iterrows():
+            facts = formulas.of(plan, size)
+            if name in formulas.SENT:
+                assert line["sent_formula"] == pytest.approx(formulas.SENT[name](facts))
+            if name in formulas.HELD:
+                assert line["held_formula"] == pytest.approx(formulas.HELD[name](facts))
+            if name in formulas.HELD and not name.startswith("torch"):
+                assert line["held"] == pytest.approx(line["held_formula"], rel=0.15), name
+
+
+def test_the_rate_is_the_one_that_was_best():
+    results = study.read(tune.FOLDER / "tune.json")
+    assert tune.FAMILIES.best(results, "decoder") == {"rate": DecoderPlan().rate}
+    assert tune.tables(results) in (compare.FOLDER / "README.md").read_text()
 
 
 def test_predictions_follow_from_the_measurements(record):
