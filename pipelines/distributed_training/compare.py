@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
 import torch
 
+from capstan.ray_workers import start_ray
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged
 from pipelines.digits import images
@@ -60,24 +62,27 @@ def digits() -> Workload:
 
 
 def schemes(study: Study, part: str, works: dict[str, Workload], sizes: Sequence[int]) -> dict[str, list[Result]]:
-    """Add the lines of a part that a study lacks: a scheme of each name does its work on each number of workers.
+    """Add the lines of a part that a study lacks: the scheme of each name does its work on each number of workers.
 
     Returns what two workers did by each scheme that was measured.
     """
     two = {}
     for size in sizes:
-        lacking = [name for name in works if not study.has(part=part, scheme=name, workers=size)]
-        with Runner(size) as runner:
-            for name in lacking:
-                if name in ALL:
+        if lacking := [name for name in works if not study.has(part=part, scheme=name, workers=size)]:
+            with Runner(size) as runner:
+                for name in lacking:
                     line, made = by_scheme(runner, name, ALL[name], works[name])
                     study.add({"part": part, "seed": 0} | line)
                     if size == 2:
                         two[name] = made
-        for name in lacking:
-            if name in SERVERS:
-                study.add({"part": part, "seed": 0} | by_server(name, size, works[name]))
     return two
+
+
+def servers(study: Study, part: str, work: Workload, sizes: Sequence[int]) -> None:
+    """Add the lines of the parameter servers that a study lacks."""
+    for size, name in product(sizes, SERVERS):
+        if not study.has(part=part, scheme=name, workers=size):
+            study.add({"part": part, "seed": 0} | by_server(name, size, work))
 
 
 def seeds(study: Study, count: int, work: Workload) -> None:
@@ -175,15 +180,18 @@ def main() -> None:
     study = Study(given.out / "compare.json", ["part", "scheme", "workers", "seed"])
     torch.set_num_threads(1)
     text, experts = decoders()
-    works = {name: experts if name in WITH_EXPERTS else text for name in [*ALL, *SERVERS]}
+    works = {name: experts if name in WITH_EXPERTS else text for name in ALL}
     spans = {
         name: [result.spans for result in made] for name, made in schemes(study, "schemes", works, WORKERS).items()
     }
     if {*DRAWN} <= {*spans}:
         (given.out / "timelines.svg").write_text(timelines.drawn({name: spans[name] for name in DRAWN}))
     mnist = digits()
-    schemes(study, "digits", dict.fromkeys([*FOR_ANY, *SERVERS], mnist), SHARED)
+    schemes(study, "digits", dict.fromkeys(FOR_ANY, mnist), SHARED)
     batch_norm(study, mnist)
+    start_ray(cpus=max(WORKERS) + 1)  # only now: it takes some work itself
+    servers(study, "schemes", text, WORKERS)
+    servers(study, "digits", mnist, SHARED)
     seeds(study, given.seeds, text)
     results = study.table()
     cores = len(os.sched_getaffinity(0))

@@ -133,7 +133,8 @@ def train(plan: Plan, data: torch.Tensor, size: int, staleness: int | None = Non
     server = actors(num_cpus=1)(Server).remote(plan, size, staleness)
     workers = [actors(num_cpus=1)(Worker).remote(plan, data.numpy(), rank, size) for rank in range(size)]
     made = ray.get([worker.run.remote(server, plan.steps) for worker in workers])
-    made[0].weights, stale, seconds = ray.get(server.result.remote())
+    weights, stale, seconds = ray.get(server.result.remote())
+    made[0].weights = {name: values.copy() for name, values in weights.items()}  # what Ray gives can only be read
     for one in [server, *workers]:
         ray.kill(one)
     return Served(made, stale, seconds / plan.steps)
