@@ -41,7 +41,7 @@ ALL = SCHEMES | WITH_EXPERTS
 FOR_ANY = {name: kind for name, kind in SCHEMES.items() if not kind.of_decoder}
 COMPRESSED = [name for name, kind in ALL.items() if not kind.exact]
 DRAWN = ("data parallel", "ZeRO 2", "ZeRO 3", "tensor parallel", "GPipe", "1F1B", "ring attention")
-BATCH_NORM = ("data parallel", "torch DDP", "ZeRO 3", "torch FSDP2")
+NORMS = (("group norm", False, ("data parallel",)), ("batch norm", True, ("data parallel", "torch DDP")))
 STALE = 0.5  # nats that an asynchronous server may lose in 20 steps
 LOOSE = 1.2  # nats that compressed gradients may lose in the 100 steps of a tiny decoder: see the README
 
@@ -101,13 +101,15 @@ def seeds(study: Study, count: int, work: Workload) -> None:
                     study.add({"part": "seeds", "scheme": name, "workers": 2, "seed": seed} | lost)
 
 
-def batch_norm(study: Study, work: Workload) -> None:
-    """Add what two workers lose with batch norm, which takes its means over the images of a worker."""
-    normed = replace(work, plan=replace(DIGITS, batch_norm=True))
-    with Runner(2) as runner:
-        for name in BATCH_NORM:
-            if not study.has(part="batch norm", scheme=name):
-                study.add({"part": "batch norm", "seed": 0} | by_scheme(runner, name, ALL[name], normed)[0])
+def norms(study: Study, work: Workload) -> None:
+    """Add what two workers lose in float64, by groups and with batch norm, which is of the images of a worker."""
+    for title, batch_norm, names in NORMS:
+        normed = replace(work, plan=replace(DIGITS, double=True, batch_norm=batch_norm))
+        lacking = [name for name in names if not study.has(part="norms", scheme=f"{name}, {title}")]
+        with Runner(2) as runner:
+            for name in lacking:
+                line, _ = by_scheme(runner, f"{name}, {title}", ALL[name], normed)
+                study.add({"part": "norms", "seed": 0} | line)
 
 
 def predictions(results: pd.DataFrame, cores: int) -> Iterator[Line]:
@@ -138,8 +140,8 @@ def tables(results: pd.DataFrame) -> str:
     made = [by_workers(parts["schemes"], size, shown) for size in WORKERS[1:]]
     of_digits = {name.replace("per byte", "per digit"): cell for name, cell in shown.items()}
     made += [by_workers(parts["digits"], size, of_digits) for size in SHARED]
-    kept = ("bits per digit", "more than one worker's")
-    made.append(by_workers(parts["batch norm"], 2, {name: of_digits[name] for name in kept}))
+    kept = ("bits per digit", "more than one worker's", "farthest weight")
+    made.append(markdown(parts["norms"], {"2 workers, float64": "scheme"}, {name: of_digits[name] for name in kept}))
     one = {
         name: shown[name]
         for name in ("ms per step", "processor ms", "MB held", "formula", "MB at most", "bits per byte")
@@ -188,7 +190,7 @@ def main() -> None:
         (given.out / "timelines.svg").write_text(timelines.drawn({name: spans[name] for name in DRAWN}))
     mnist = digits()
     schemes(study, "digits", dict.fromkeys(FOR_ANY, mnist), SHARED)
-    batch_norm(study, mnist)
+    norms(study, mnist)
     start_ray(cpus=max(WORKERS) + 1)  # only now: it takes some work itself
     servers(study, "schemes", text, WORKERS)
     servers(study, "digits", mnist, SHARED)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -38,8 +39,14 @@ def text() -> torch.Tensor:
 
 @pytest.fixture(scope="session")
 def digits() -> torch.Tensor:
-    table = images.table(DATA_DIR)
-    return torch.from_numpy(to_rows(table[:1_000]))
+    files = images.paths(DATA_DIR)
+    pixels, labels = (
+        images.read(files[f"mnist/{name}.gz"], images.FILES[name], DATA_DIR)[:1_000]
+        for name in images.FILES
+        if name.startswith("t10k")
+    )
+    table = pd.DataFrame({"pixels": [one.tobytes() for one in pixels], "label": labels})
+    return torch.from_numpy(to_rows(table))
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def model(data):
-    return task.train(data[0], steps=100, width=32, layers=1, order=2)
+    return task.train(data[0], steps=60, width=32, layers=1, order=2)
 
 
 def test_chances_are_those_of_the_network_and_the_likeliest_is_next(model):
@@ -43,8 +43,10 @@ def test_a_text_costs_what_the_report_measures(model, data, length):
         assert made == pytest.approx(losses(model.decoder, content, model.shape.context), abs=1e-4)
 
 
-def test_a_text_unlike_the_plays_is_not_familiar(model):
-    assert model.answer(PLAY * 2)["familiar"]
+def test_a_text_unlike_the_plays_is_not_familiar(model, data):
+    text = "".join(data[0]["lines"]["text"])  # its beginning is held out
+    passages = [text[begin : begin + 100] for begin in range(0, 3_000, 100)]
+    assert np.mean([model.answer(passage)["familiar"] for passage in passages]) > 0.9
     assert not model.answer("zq#7$kx@@91~~^^vv|{}" * 5)["familiar"]
 
 
@@ -85,9 +87,9 @@ def test_a_planted_shift_alarms_and_another_part_of_the_plays_does_not(model, da
         return watched.alarms("distributed_training", reference.iloc[:half], live.join(answers))
 
     text, random = "".join(data[1]["lines"]["text"]), np.random.default_rng(1)
-    others = [text[begin : begin + random.integers(40, 200)] for begin in random.integers(0, len(text) - 200, 300)]
+    others = [text[begin : begin + random.integers(40, 200)] for begin in random.integers(0, len(text) - 200, 200)]
     code = [
-        "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"[: random.integers(40, 58)] for _ in range(300)
+        "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"[: random.integers(40, 58)] for _ in range(200)
     ]
     assert alarms(others) == set()
     assert {("drift", "bits_per_byte"), ("drift", "text_symbols")} <= alarms(code)

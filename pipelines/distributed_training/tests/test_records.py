@@ -38,15 +38,16 @@ def test_every_scheme_was_measured_on_every_number_of_workers(schemes, digits):
 
 
 def test_exact_schemes_lose_nothing_that_the_gate_would_see(schemes, digits):
-    for lines in (schemes, digits):
+    for lines, most in ((schemes, 0.001), (digits, 0.01)):
         exact = ~lines.index.get_level_values("scheme").isin([*compare.COMPRESSED, "asynchronous server"])
-        assert (lines.loc[exact, "lost_high"] < 0.001).all()
+        assert (lines.loc[exact, "lost_high"] < most).all()
 
 
 def test_formulas_are_those_of_the_code(schemes, digits):
     for plan, lines in ((compare.PLAN, schemes), (compare.DIGITS, digits)):
+        known = {size: formulas.of(plan, size) for size in compare.WORKERS}
         for (name, size), line in lines.iterrows():
-            facts = formulas.of(plan, size)
+            facts = known[size]
             if name in formulas.SENT:
                 assert line["sent_formula"] == pytest.approx(formulas.SENT[name](facts))
             if name in formulas.HELD:
