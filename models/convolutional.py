@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 CLASSES = 10
+SIZE = 28  # pixels
 CHANNELS, HIDDEN = (16, 16, 32, 32), 128
 DROPOUT = 0.3
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional
 
-from models.convolutional import CHANNELS, HIDDEN, ConvolutionalNetwork
-from pipelines.digits.images import SIZE
+from models.convolutional import CHANNELS, HIDDEN, SIZE, ConvolutionalNetwork
 from pipelines.distributed_training.plans import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUPS = 4  # of channels
 

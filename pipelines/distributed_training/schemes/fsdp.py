@@ -1,10 +1,6 @@
-"""`fully_shard` of torch (FSDP2), beside `zero_three.py`: the same on the same units."""
+"""`fully_shard` of torch (FSDP2), beside `zero_three.py`: the same on the same units. Its import takes two seconds."""
 
 from __future__ import annotations
-
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
-from torch.distributed.tensor import DTensor
 
 from pipelines.distributed_training.plans import Plan
 from pipelines.distributed_training.schemes.base import OwnRows, Weights
@@ -15,6 +11,9 @@ class TorchFSDP(OwnRows):
     """What it sends is not counted here: see the bytes on the wire."""
 
     def __init__(self, plan: Plan, workers: Workers):
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
         super().__init__(plan, workers)
         self.network = plan.network()
         mesh = init_device_mesh("cpu", (workers.size,))
@@ -24,5 +23,7 @@ class TorchFSDP(OwnRows):
         self.optimizer = plan.optimizer(self.network.parameters())
 
     def weights(self) -> Weights:
+        from torch.distributed.tensor import DTensor
+
         named = self.network.state_dict().items()
         return {name: (one.full_tensor() if isinstance(one, DTensor) else one).clone() for name, one in named}
