@@ -92,6 +92,12 @@ def fit(scheme: str, plan: DecoderPlan, text: torch.Tensor, workers: int, proof:
 
 def usual(decoder: torch.nn.Module, text: np.ndarray) -> float:
     """Return the bits per byte that few pieces of a text cost more than."""
+    costs = pieces(decoder, text)
+    return float(np.quantile(costs, 1 - UNUSUAL)) if len(costs) else float("inf")
+
+
+def pieces(decoder: torch.nn.Module, text: np.ndarray) -> np.ndarray:
+    """Return the bits per byte of each piece of a text, shape (pieces,)."""
     costs = losses(decoder, text, PIECE) / np.log(2)
-    pieces = costs[: len(costs) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
-    return float(np.quantile(pieces, 1 - UNUSUAL)) if len(pieces) else float("inf")
+    made: np.ndarray = costs[: len(costs) // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
+    return made
