@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models import study
-from pipelines.distributed_training import compare, cost_model, formulas, tune
+from pipelines.distributed_training import compare, cost_model, formulas, served, tune
 from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.measuring import SERVERS
 
@@ -54,6 +54,10 @@ def test_formulas_are_those_of_the_code(schemes, digits):
                 assert line["held_formula"] == pytest.approx(formulas.HELD[name](facts))
             if name in formulas.HELD and not name.startswith("torch"):
                 assert line["held"] == pytest.approx(line["held_formula"], rel=0.15), name
+
+
+def test_readme_says_what_the_served_decoder_is_worth():
+    assert served.tables(study.read(served.FOLDER / "served.json")) in (compare.FOLDER / "README.md").read_text()
 
 
 def test_the_rate_is_the_one_that_was_best():
