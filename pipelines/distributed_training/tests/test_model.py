@@ -87,9 +87,9 @@ def test_a_planted_shift_alarms_and_another_part_of_the_plays_does_not(model, da
         return watched.alarms("distributed_training", reference.iloc[:half], live.join(answers))
 
     text, random = "".join(data[1]["lines"]["text"]), np.random.default_rng(1)
-    others = [text[begin : begin + random.integers(40, 200)] for begin in random.integers(0, len(text) - 200, 200)]
+    others = [text[begin : begin + random.integers(40, 200)] for begin in random.integers(0, len(text) - 200, 120)]
     code = [
-        "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"[: random.integers(40, 58)] for _ in range(200)
+        "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"[: random.integers(40, 58)] for _ in range(120)
     ]
     assert alarms(others) == set()
     assert {("drift", "bits_per_byte"), ("drift", "text_symbols")} <= alarms(code)
