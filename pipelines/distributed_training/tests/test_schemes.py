@@ -12,7 +12,7 @@ from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 ALL = SCHEMES | WITH_EXPERTS
 # These are made of others: in their turn.
 MADE_OF_OTHERS = ("ZeRO 1", "ZeRO 2, offloaded", "recomputed", "GPipe")
-OURS = [name for name, kind in ALL.items() if kind.exact and not name.startswith("torch")]
+OURS = [name for name, kind in ALL.items() if kind.exact and not name.startswith("torch") and name != alone(name)]
 
 
 IN_TURN = [
