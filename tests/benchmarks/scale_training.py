@@ -123,7 +123,7 @@ def torch_auc(folder: Path, workers: int, seed: int) -> float:
     names.remove("late")
     model = network(seed, len(names))
     if workers:
-        key = f"scale-{workers}-{seed}"
+        key = f"{folder.name}-{workers}-{seed}"  # another table goes on from no checkpoint
         model.load_state_dict(fit_on_workers(partial(learn, seed), len(names), workers, key, streamed(folder)))
     else:
         table = {name: torch.from_numpy(values.to_numpy()) for name, values in pd.read_parquet(folder / TABLE).items()}

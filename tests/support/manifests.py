@@ -31,14 +31,19 @@ def kustomization(folder: Path) -> dict[str, Any]:
 def resources(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects that a kustomization brings, as its patches find them. Those of a URL are left out."""
     own = kustomization(folder)
+    for body in _brought(folder, own):
+        if not body["metadata"].get("namespace"):
+            body["metadata"]["namespace"] = own.get("namespace", "")
+        yield body
+
+
+def _brought(folder: Path, own: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for name in own.get("resources", []):
         path = folder / name
         if path.is_dir():
             yield from resources(path)
         elif "://" not in name:
-            for document in documents(path):
-                document["metadata"].setdefault("namespace", own.get("namespace", ""))
-                yield document
+            yield from documents(path)
     for made in own.get("configMapGenerator", []):
         pairs = dict(text.split("=", 1) for text in made.get("literals", []))
         files = {name: (folder / name).read_text() for name in made.get("files", [])}
