@@ -5,9 +5,9 @@ of a feature are known. Then it holds a byte for each value, whatever the type o
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import lightgbm
 import numpy as np
@@ -67,11 +67,20 @@ def _share(config: Params, _rank: int, _size: int) -> tuple[Any, np.ndarray]:
     import ray.train
 
     shard, names = ray.train.get_dataset_shard("train"), config["names"]
-    width, targets = len(names) - 1, []
     with tempfile.NamedTemporaryFile(prefix="capstan-rows-") as file:
-        for batch in shard.iter_batches(batch_size=BATCH, batch_format="numpy"):
-            columns = np.column_stack([np.asarray(batch[name], float) for name in names])
-            file.write(np.ascontiguousarray(columns[:, :width]).tobytes())
-            targets.append(columns[:, width])
+        targets = spill(shard.iter_batches(batch_size=BATCH, batch_format="numpy"), names, file)
         file.flush()
-        return Spilled(Path(file.name), width), np.concatenate(targets)
+        return Spilled(Path(file.name), len(names) - 1), targets
+
+
+def spill(batches: Iterable[Mapping[str, np.ndarray]], names: Sequence[str], file: IO[bytes]) -> np.ndarray:
+    """Write the inputs of batches to a file and return the targets, shape (n,). names: of the inputs, then the target.
+
+    One batch is held at a time.
+    """
+    targets = []
+    for batch in batches:
+        columns = np.column_stack([np.asarray(batch[name], float) for name in names])
+        file.write(np.ascontiguousarray(columns[:, :-1]).tobytes())
+        targets.append(columns[:, -1].copy())  # a view would keep all columns
+    return np.concatenate(targets)

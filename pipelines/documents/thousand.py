@@ -95,12 +95,15 @@ def main() -> None:
             write(folder, count)
             start = time.monotonic()
             command = [sys.executable, "-m", "pipelines.documents.batch", str(folder), "--out", f"{name}/out"]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             watched, peak = psutil.Process(process.pid), 0.0
             while process.poll() is None:
                 peak = max(peak, memory(watched))
                 time.sleep(WAIT)
-            said = json.loads(process.communicate()[0].splitlines()[-1])
+            printed = process.communicate()[0]
+            if not printed:
+                raise SystemExit("The batch ended with the error above.")
+            said = json.loads(printed.splitlines()[-1])
             study.add(said | {"seconds": time.monotonic() - start, "memory": peak})
     print(tables(study.table()))
 

@@ -7,7 +7,6 @@ does. Nothing here needs a running stack; the data are those of `flight_delay`.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 FILE = Path(__file__).parents[2] / "docs" / "scale_training.json"
 CHILD = (sys.executable, "-m", "tests.benchmarks.scale_training")
 STORE = 500_000_000  # bytes of Ray's object store, which its workers share
+ANSWER = "ROC AUC: "  # how the line of a child begins
 TEST, TABLE = "test.parquet", "table"  # a file, and a folder of files
 ALONE, STREAMS = "one process, the table in memory", "{} by streams"
 WORKERS, SEEDS, TRAININGS = (1, 2, 4), 5, ("LightGBM", "torch")
@@ -162,8 +162,9 @@ def measured(folder: Path, of: str, workers: int, seed: int) -> Line:
     peak.done.set()
     if child.returncode:
         raise SystemExit(f"The training ended with {child.returncode}.")
+    found = next(line for line in printed.splitlines() if line.startswith(ANSWER))  # Ray prints, too
     return {
-        "auc": json.loads(printed.splitlines()[-1]), "seconds": round(time.monotonic() - began, 1),
+        "auc": float(found.removeprefix(ANSWER)), "seconds": round(time.monotonic() - began, 1),
         "one_mb": round(peak.one), "all_mb": round(peak.all),
     }  # fmt: skip
 
@@ -194,7 +195,7 @@ def main() -> None:
         if given.workers:
             start_ray(cpus=given.workers + 2, store=STORE)
         train = {"LightGBM": lightgbm_auc, "torch": torch_auc}[given.of[0]]
-        print(train(given.child, given.workers, given.seed))
+        print(f"{ANSWER}{train(given.child, given.workers, given.seed)}")
         return
     study = Study(given.out, ["of", "rows", "way", "seed"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as path:

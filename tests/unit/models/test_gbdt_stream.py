@@ -1,5 +1,6 @@
 """Boosters of streamed rows: those of the rows at once, on one worker and on two."""
 
+import tracemalloc
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from capstan.ray_workers import start_ray
 from models.booster import encode
 from models.gbdt import fit
-from models.gbdt_stream import Spilled, fit_stream
+from models.gbdt_stream import Spilled, fit_stream, spill
 from pipelines.flight_delay import task
 
 PARAMS = {
@@ -79,6 +80,22 @@ def test_two_workers_are_as_good_within_the_spread_of_seeds(ray, coded, tmp_path
     two = area(streamed(ray, tmp_path, past, workers=2))
     assert min(seeds) - spread <= two <= max(seeds) + spread + 0.01
     assert two == pytest.approx(area(at_once(past)), abs=spread)
+
+
+def test_a_worker_holds_one_batch_and_the_targets(tmp_path):
+    names = [f"input {number}" for number in range(20)] + ["late"]
+    table = {name: np.random.default_rng(number).normal(size=200_000) for number, name in enumerate(names)}
+    batches = (
+        {name: values[first : first + 5_000] for name, values in table.items()} for first in range(0, 200_000, 5_000)
+    )
+    tracemalloc.start()
+    with (tmp_path / "rows").open("wb") as file:
+        targets = spill(batches, names, file)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    np.testing.assert_array_equal(targets, table["late"])
+    np.testing.assert_array_equal(Spilled(tmp_path / "rows", 20)[:, 3], table["input 3"])
+    assert peak < sum(values.nbytes for values in table.values()) / 4
 
 
 def test_rows_in_a_file_are_those_that_were_written(tmp_path):
