@@ -97,6 +97,7 @@ bench-scale: .venv/.dev  ## joins, a table, a log and stores of up to 100 millio
 	$(BIN)/python -m tests.benchmarks.scale_joins
 	$(BIN)/python -m tests.benchmarks.scale_score
 	$(BIN)/python -m tests.benchmarks.scale_monitoring
+	$(BIN)/python -m tests.benchmarks.scale_training
 
 circle: .venv/.dev  ## replay a quarter of flights with the circle on and off, and compare: about 20 minutes
 	$(BIN)/python -m tests.benchmarks.circle
