@@ -9,10 +9,12 @@ no budget: few runs take them. They are shown beside the others.
 
 import math
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -25,6 +27,7 @@ BUDGETS = {"its own tests": 25.0, "its small run": 60.0, "its controls": 60.0}
 NOISE = 1.6  # the same run of `house_price` counted 46.6 s alone, and 73.8 s while two cores did five cores' work
 REFERENCE = 0.0019  # the seconds that `probe` takes on an AMD EPYC of 2026 with two busy cores
 MARK = pytest.StashKey[float]()
+last: Path | None = None  # the file of the test before
 SPENT: Counter[tuple[str, str]] = Counter()  # the seconds of each capstone, in the process that collects the reports
 
 
@@ -75,9 +78,20 @@ def over(spent: Counter[tuple[str, str]]) -> list[str]:
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Note what was spent before a test of a capstone."""
+    global last
+    if item.path != last:
+        end_ray()
+    last = item.path
     if capstone_of(item):
         item.stash[MARK] = processor_seconds()
     return (yield)
+
+
+def end_ray() -> None:
+    """End a Ray that the tests of another file left: it works while it waits, and that would count as ours."""
+    ray = sys.modules.get("ray")
+    if ray and ray.is_initialized():
+        ray.shutdown()
 
 
 @pytest.hookimpl(wrapper=True)
