@@ -51,6 +51,20 @@ class Peak(threading.Thread):
             self.one, self.all = max([self.one, *held]), max(self.all, sum(held))
 
 
+def watched(command: list[str], **environment: str) -> tuple[str, Line]:
+    """Run a command. Return what it printed, and its time and memory. Ends this process when it fails."""
+    began = time.monotonic()
+    child = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True)
+    peak = Peak(psutil.Process(child.pid))
+    peak.start()
+    printed = child.communicate()[0]
+    peak.done.set()
+    if child.returncode:
+        raise SystemExit(f"`{' '.join(command)}` ended with {child.returncode}.")
+    seconds = round(time.monotonic() - began, 1)
+    return printed, {"seconds": seconds, "one_mb": round(peak.one), "all_mb": round(peak.all)}
+
+
 def made(folder: Path, shape: str, rows: int) -> None:
     """Write the entity rows as `rows.parquet`, and the feature tables into `features`."""
     import duckdb

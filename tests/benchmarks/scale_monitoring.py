@@ -16,10 +16,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psutil
-
 from models.study import Line, Study, markdown, read
-from tests.benchmarks.scale_joins import Peak
+from tests.benchmarks.scale_joins import watched
 from tests.benchmarks.scale_score import NAME, flights
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_monitoring.json"
@@ -112,18 +110,12 @@ def measured(way: str, log: Path) -> tuple[Line, object]:
     """Return seconds and memory of a look in a process of its own, and its verdicts."""
     own = {f"CAPSTAN_{name.upper()}": str(value) for name, value in WAYS[way].items()}
     own["CAPSTAN_PREDICTIONS_DIR"] = str(log)
-    child = subprocess.Popen([*CHILD, "--look"], env=os.environ | own, stdout=subprocess.PIPE, text=True)
-    peak = Peak(psutil.Process(child.pid))
-    peak.start()
-    printed = child.communicate()[0]
-    peak.done.set()
-    if child.returncode:
-        raise SystemExit(f"The look ended with {child.returncode}.")
+    printed, cost = watched([*CHILD, "--look"], **own)
     found = json.loads(printed.splitlines()[-1])
     line = {name: found[name] for name in ("seconds", "predictions", "labels")}
     alarms = sum(verdict == "alarm" for _, _, verdict, _ in found["verdicts"])
-    more = {"checks": len(found["verdicts"]), "alarms": alarms, "one_mb": round(peak.one), "all_mb": round(peak.all)}
-    return line | more, found["verdicts"]
+    # Its own seconds are those of the look alone.
+    return cost | line | {"checks": len(found["verdicts"]), "alarms": alarms}, found["verdicts"]
 
 
 def tables(results: object) -> str:

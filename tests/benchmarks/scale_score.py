@@ -7,7 +7,6 @@ memory is the most that the process held. The parts of scoring are timed too: no
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,10 +15,8 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
-import psutil
-
 from models.study import Line, Study, markdown
-from tests.benchmarks.scale_joins import Peak
+from tests.benchmarks.scale_joins import watched
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_score.json"
 NAME, ALONE = "flight_delay", 50_000
@@ -74,26 +71,11 @@ def parts(folder: Path) -> dict[str, float]:
 
 def measured(folder: Path, workers: str, rows: int) -> Line:
     """Return rows a second and memory of the command."""
-    output = folder / f"out-{workers}"
-    command = [
-        sys.executable,
-        "-m",
-        "cli",
-        "score",
-        NAME,
-        "--input",
-        str(folder / "flights.parquet"),
-        "--output",
-        str(output),
-    ]
-    began = time.monotonic()
-    child = subprocess.Popen([*command, "--workers", workers, "--json"], stdout=subprocess.PIPE, text=True)
-    peak = Peak(psutil.Process(child.pid))
-    peak.start()
-    done = json.loads(child.communicate()[0])
-    peak.done.set()
+    command = [sys.executable, "-m", "cli", "score", NAME, "--workers", workers, "--json"]
+    printed, cost = watched([*command, "--input", f"{folder}/flights.parquet", "--output", f"{folder}/out-{workers}"])
+    done = json.loads(printed)
     assert done["answered"] == rows, done
-    return {"rate": rows / (time.monotonic() - began), "one_mb": round(peak.one), "all_mb": round(peak.all)}
+    return {"rate": rows / cost.pop("seconds")} | cost
 
 
 def tables(results: object) -> str:

@@ -7,10 +7,8 @@ does. Nothing here needs a running stack; the data are those of `flight_delay`.
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -18,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import psutil
 
 from models.study import Line, Study, markdown, read
-from tests.benchmarks.scale_joins import Peak
+from tests.benchmarks.scale_joins import watched
 
 if TYPE_CHECKING:
     import ray.data
@@ -154,19 +151,9 @@ def auc(folder: Path, probability: Any) -> float:
 def measured(folder: Path, of: str, workers: int, seed: int) -> Line:
     """Return the quality, the time and the memory of a training, in a process of its own."""
     command = [*CHILD, "--of", of, "--child", str(folder), "--workers", str(workers), "--seed", str(seed)]
-    began = time.monotonic()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    peak = Peak(psutil.Process(child.pid))
-    peak.start()
-    printed = child.communicate()[0]
-    peak.done.set()
-    if child.returncode:
-        raise SystemExit(f"The training ended with {child.returncode}.")
+    printed, cost = watched(command)
     found = next(line for line in printed.splitlines() if line.startswith(ANSWER))  # Ray prints, too
-    return {
-        "auc": float(found.removeprefix(ANSWER)), "seconds": round(time.monotonic() - began, 1),
-        "one_mb": round(peak.one), "all_mb": round(peak.all),
-    }  # fmt: skip
+    return {"auc": float(found.removeprefix(ANSWER))} | cost
 
 
 def tables(results: pd.DataFrame) -> str:

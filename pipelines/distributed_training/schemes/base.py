@@ -51,7 +51,7 @@ class Scheme(ABC):
 
 
 class OwnRows(Scheme):
-    """A scheme whose workers compute their own rows of a batch; hooks of the network send what has to be sent."""
+    """A scheme whose workers compute their own rows of a batch. Hooks of the network, or `join`, send the gradients."""
 
     network: torch.nn.Module
 
@@ -61,8 +61,12 @@ class OwnRows(Scheme):
         with self.workers.span("compute"):
             made = self.plan.loss(self.network, rows)
             made.backward()
+        self.join()
         self.optimizer.step()
         return made.detach()
+
+    def join(self) -> None:
+        """Make of each worker's gradients those of the batch, where hooks have not done it."""
 
 
 def applied(function: type[torch.autograd.Function], *given: Any) -> torch.Tensor:

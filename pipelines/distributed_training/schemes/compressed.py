@@ -13,11 +13,11 @@ from typing import Any
 import torch
 
 from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
+from pipelines.distributed_training.schemes.base import OwnRows, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
 
-class Compressed(Scheme):
+class Compressed(OwnRows):
     """Each weight's gradient and its error are compressed together."""
 
     exact = False
@@ -32,20 +32,13 @@ class Compressed(Scheme):
     def mean(self, number: int, wanted: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return about the mean of what all workers want to add, and what this one has sent, shaped as `wanted`."""
 
-    def step(self, batch: torch.Tensor) -> torch.Tensor:
-        rows = self.workers.share(batch)
-        self.optimizer.zero_grad()
-        with self.workers.span("compute"):
-            made = self.plan.loss(self.network, rows)
-            made.backward()
+    def join(self) -> None:
         with torch.no_grad():
             for number, weight in enumerate(self.optimizer.weights):
                 assert weight.grad is not None
                 wanted = weight.grad + self.errors[number]
                 weight.grad, sent = self.mean(number, wanted)
                 self.errors[number] = wanted - sent
-        self.optimizer.step()
-        return made.detach()
 
     def weights(self) -> Weights:
         return detached(self.network)

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.schemes.base import Scheme, Weights, detached
+from pipelines.distributed_training.schemes.base import OwnRows, Weights, detached
 from pipelines.distributed_training.workers import Workers
 
 BUCKET = 2**20  # bytes
 
 
-class DataParallel(Scheme):
+class DataParallel(OwnRows):
     """Whole weights, gradients and moments on each worker."""
 
     def __init__(self, plan: Plan, workers: Workers):
@@ -26,16 +26,9 @@ class DataParallel(Scheme):
         self.optimizer = plan.optimizer(self.network.parameters())
         self.buckets = [Bucket(some, workers) for some in parted(self.optimizer.weights)]
 
-    def step(self, batch: torch.Tensor) -> torch.Tensor:
-        rows = self.workers.share(batch)
-        self.optimizer.zero_grad()
-        with self.workers.span("compute"):
-            made = self.plan.loss(self.network, rows)
-            made.backward()
+    def join(self) -> None:
         for bucket in self.buckets:
             bucket.finish()
-        self.optimizer.step()
-        return made.detach()
 
     def weights(self) -> Weights:
         return detached(self.network)

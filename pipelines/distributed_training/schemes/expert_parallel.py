@@ -16,7 +16,7 @@ from torch.nn import functional
 from models.decoder import Block
 from models.experts import Experts
 from pipelines.distributed_training.decoder_plan import DecoderPlan
-from pipelines.distributed_training.schemes.base import Scheme, Weights, applied, detached
+from pipelines.distributed_training.schemes.base import OwnRows, Weights, applied, detached
 from pipelines.distributed_training.schemes.single import Single
 from pipelines.distributed_training.workers import Workers
 
@@ -37,7 +37,7 @@ class SingleWithExperts(Single):
         super().__init__(with_experts(plan), workers)
 
 
-class ExpertParallel(Scheme):
+class ExpertParallel(OwnRows):
     """The experts of a worker learn from the tokens of all."""
 
     of_decoder = True
@@ -56,18 +56,11 @@ class ExpertParallel(Scheme):
             self.layers.append(layer)
         self.optimizer = self.plan.optimizer(self.network.parameters())
 
-    def step(self, batch: torch.Tensor) -> torch.Tensor:
-        rows = self.workers.share(batch)
-        self.optimizer.zero_grad()
-        with self.workers.span("compute"):
-            made = self.plan.loss(self.network, rows)
-            made.backward()
+    def join(self) -> None:
         own = {id(weight) for layer in self.layers for weight in (layer.gate_up, layer.down)}
         for weight in self.optimizer.weights:
             grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
             weight.grad = grad / self.workers.size if id(weight) in own else self.workers.mean(grad)
-        self.optimizer.step()
-        return made.detach()
 
     def weights(self) -> Weights:
         made = detached(self.network)
