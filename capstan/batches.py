@@ -3,12 +3,15 @@
 A task's `load` and `split` may return one in place of a DataFrame.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    Table = TypeVar("Table", pd.DataFrame, "Batches")
 
 
 class Batches:
@@ -35,11 +38,37 @@ class Batches:
         """Return the first rows of the first batch."""
         return next(iter(self)).head(rows)
 
+    def tail(self, rows: int = 5) -> "pd.DataFrame":
+        """Return the last rows of the last batch, which reads all batches."""
+        return deque(self, maxlen=1)[0].tail(rows)
+
+    def sample(self, rows: int) -> "pd.DataFrame":
+        """Return about so many rows, at equal distances over the table."""
+        import pandas as pd
+
+        step, before, parts = max(-(-len(self) // rows), 1), 0, []
+        for batch in self:
+            parts.append(batch.iloc[-before % step :: step])
+            before += len(batch)
+        return pd.concat(parts, ignore_index=True)
+
     def frame(self) -> "pd.DataFrame":
         """Return the whole table, which has to fit into memory."""
         import pandas as pd
 
         return pd.concat(self, ignore_index=True)
+
+
+def batches_of(table: "pd.DataFrame | Batches") -> "Iterable[pd.DataFrame]":
+    """Return the batches of a table: a DataFrame is one."""
+    return table if isinstance(table, Batches) else (table,)
+
+
+def select(table: "Table", mask: "Callable[[pd.DataFrame], pd.Series]") -> "Table":
+    """Return the rows of a table that a mask of them selects. Those of `Batches` are selected when they are read."""
+    if isinstance(table, Batches):
+        return table.map(lambda batch: batch[mask(batch)])
+    return table[mask(table)]
 
 
 class StoredBatches(Batches):

@@ -91,6 +91,7 @@ class Features(Protocol):
     ENTITY_KEYS: list[str]
     FEATURE_DEFAULTS: Mapping[str, Any] = NONE  # what the endpoint uses when the online store does not answer
     CARRIED: Sequence[str] = ()  # tables that `split` gets beside the training set, such as a catalogue
+    STREAMED: bool = False  # `split` and `train` also take the training set as `Batches`: it is, where Ray joins it
     FEATURE_WINDOW: FeatureWindow | None = None  # the raw rows that a feature row is made of; None: it may be of any
 
     def entity_rows(self, tables: "Tables") -> "pd.DataFrame":

@@ -60,10 +60,10 @@ class BatchWriter:
         shutil.rmtree(folder, ignore_errors=True)  # of a step that did not end
 
     def write(self, batch: "pd.DataFrame") -> None:
-        """Write a batch, unless it is empty. The first one is written in any case: it has the columns."""
+        """Write a batch, unless it is empty. A table without rows is written as an empty batch: it has the columns."""
         if len(batch) or not self._files:
             write_table(batch, self.folder / f"{self._files:05}.parquet")
-            self.rows, self._files = self.rows + len(batch), self._files + 1
+            self.rows, self._files = self.rows + len(batch), self._files + bool(len(batch))
 
 
 def write_tables(tables: Mapping[str, Any], folder: Path | str) -> dict[str, int]:
@@ -86,6 +86,12 @@ def read_tables(folder: Path | str) -> dict[str, Any]:
     import pandas as pd
 
     return {path.stem: pd.read_parquet(path) for path in sorted(Path(folder).glob("*.parquet"))} | read_batches(folder)
+
+
+def table_files(folder: Path | str, name: str) -> list[Path]:
+    """Return the parquet files of a table in a folder: one, or those of its batches in order."""
+    file = Path(folder) / f"{name}.parquet"
+    return [file] if file.exists() else sorted((Path(folder) / name).glob("*.parquet"))
 
 
 def read_batches(folder: Path | str) -> dict[str, StoredBatches]:

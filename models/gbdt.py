@@ -1,18 +1,19 @@
 """LightGBM on Ray: training in this process or on several workers, a search over parameters, calibration."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from capstan.batches import Batches, select
 from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
 from capstan.settings import settings
 from models import platt
 from models.booster import CalibratedBooster, encode
-from models.splits import require_classes
+from models.splits import levels, require_classes
 
 if TYPE_CHECKING:
     import lightgbm
@@ -27,11 +28,12 @@ SEARCH = {"num_leaves": (15, 255), "min_data_in_leaf": (50, 1_000), "feature_fra
 
 
 def train_classifier(
-    rows: pd.DataFrame,
+    rows: pd.DataFrame | Batches,
     *,
+    inputs: list[str],
     label: str,
     categories: list[str],
-    calibrate: np.ndarray,
+    calibrate: Callable[[pd.DataFrame], pd.Series],
     params: Params,
     rounds: int,
     seed: int,
@@ -40,14 +42,12 @@ def train_classifier(
 ) -> CalibratedBooster:
     """Return a booster fitted on all rows. Its calibration comes from one that has not seen the rows of `calibrate`.
 
-    rows: the inputs and the 0/1 label. calibrate: a mask of the rows to calibrate on. workers: Ray workers, 0 for this
-    process. tune: trials of a random search, fitted on the other rows and scored on those of `calibrate`.
+    rows: the inputs and the 0/1 label; `Batches` are never held as a whole, and train on Ray workers. calibrate:
+    returns a mask of the rows to calibrate on. workers: Ray workers, 0 for this process, and one for `Batches`.
+    tune: trials of a random search, fitted on the other rows and scored on those of `calibrate`.
     """
-    require_classes(rows[calibrate], label, "calibration")
-    inputs = [column for column in rows.columns if column != label]
-    coding = {name: sorted(rows[name].dropna().unique()) for name in categories}
-    matrix = encode({name: rows[name].to_list() for name in inputs}, inputs, coding)
-    target = rows[label].to_numpy(dtype=float)
+    require_classes(select(rows, calibrate), label, "calibration")
+    coding = {name: levels(rows, name) for name in categories}
     categorical = [inputs.index(name) for name in categories]
     params = params | {
         "objective": "binary",
@@ -56,13 +56,62 @@ def train_classifier(
         "force_row_wise": True,
         "verbosity": -1,
     }
-    early, late = (matrix[~calibrate], target[~calibrate]), (matrix[calibrate], target[calibrate])
+
+    def coded(part: pd.DataFrame) -> Rows:
+        columns = {name: part[name].to_list() for name in inputs}
+        return encode(columns, inputs, coding), part[label].to_numpy(dtype=float)
+
+    table: Coded
+    if isinstance(rows, Batches):
+        from models.gbdt_stream import Streamed
+
+        table = Streamed(rows, coded, calibrate, categorical, workers)
+    else:
+        table = Held(rows, coded, calibrate, categorical, workers)
     if tune:
-        params |= _search(early, late, categorical, params, rounds, tune, seed)
-    uncalibrated = fit(*early, categorical, params, rounds, workers)
-    slope, intercept = platt.line(np.asarray(uncalibrated.predict(late[0], raw_score=True)), late[1])
-    booster = fit(matrix, target, categorical, params, rounds, workers)
-    return CalibratedBooster(booster, inputs, coding, slope, intercept)
+        params |= _search(*table.held(), categorical, params, rounds, tune, seed)
+    uncalibrated = table.fit(params, rounds, early=True)
+    margins = [np.asarray(uncalibrated.predict(matrix, raw_score=True)) for matrix, _ in table.late()]
+    slope, intercept = platt.line(np.concatenate(margins), np.concatenate([target for _, target in table.late()]))
+    return CalibratedBooster(table.fit(params, rounds), inputs, coding, slope, intercept)
+
+
+class Coded(Protocol):
+    """Rows as numbers: early ones, and the late ones that calibrate what is trained on the early ones."""
+
+    def fit(self, params: Params, rounds: int, early: bool = False) -> "lightgbm.Booster":
+        """Return a booster trained on all rows, or on the early ones."""
+
+    def late(self) -> Iterable[Rows]:
+        """Return the late rows, in parts."""
+
+    def held(self) -> tuple[Rows, Rows]:
+        """Return early and late rows that fit into memory, to search parameters with."""
+
+
+class Held:
+    """A table that fits into memory."""
+
+    def __init__(
+        self, rows: pd.DataFrame, coded: Callable[[pd.DataFrame], Rows], late: Callable[[pd.DataFrame], pd.Series],
+        categorical: list[int], workers: int,
+    ):  # fmt: skip
+        (matrix, target), mask = coded(rows), late(rows).to_numpy()
+        self._all, self._parts = (matrix, target), ((matrix[~mask], target[~mask]), (matrix[mask], target[mask]))
+        self._categorical, self._workers = categorical, workers
+
+    def fit(self, params: Params, rounds: int, early: bool = False) -> "lightgbm.Booster":
+        """Return a booster trained on all rows, or on the early ones."""
+        rows: Rows = self._parts[0] if early else self._all
+        return fit(*rows, self._categorical, params, rounds, self._workers)
+
+    def late(self) -> Iterable[Rows]:
+        """Return the late rows."""
+        return self._parts[1:]
+
+    def held(self) -> tuple[Rows, Rows]:
+        """Return the early and the late rows."""
+        return self._parts
 
 
 def fit(

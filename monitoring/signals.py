@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from capstan.batches import Batches
 from capstan.capstone import Capstone, Outcome
 from capstan.errors import CapstanError
 from capstan.files import read_tables
@@ -18,7 +19,11 @@ SAMPLE_ROWS = 20_000
 
 def of_tables(task: Capstone, model: Any, path: str) -> pd.DataFrame:
     """Return a sample of the signals of the tables in a folder. Raises CapstanError unless they are scalars."""
-    frame = sample(task.signals(model, read_tables(path)))
+    tables = {
+        name: table.sample(SAMPLE_ROWS) if isinstance(table, Batches) else table
+        for name, table in read_tables(path).items()
+    }
+    frame = sample(task.signals(model, tables))
     for column in frame:
         if not is_scalar(frame[column]):
             raise CapstanError(

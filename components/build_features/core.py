@@ -1,17 +1,25 @@
 """Build features: make the rows of each feature view, and join them, point in time, into the training set."""
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from capstan.capstone import TRAINING_SET
+import pyarrow.parquet as pq
+
+from capstan.batches import Batches
+from capstan.capstone import TRAINING_SET, Capstone
 from capstan.catalogue import load
-from capstan.files import digest, read_tables, write_json, write_tables
+from capstan.files import digest, read_tables, table_files, write_json, write_tables
+from capstan.settings import settings
 
 if TYPE_CHECKING:
     import pandas as pd
     from feast import FeatureStore
+
+    from feature_repo.offline_store.job import AsofRetrievalJob
 
 
 def build_features(
@@ -22,8 +30,9 @@ def build_features(
     Return the number of rows and the share of nulls of each feature, and the name of the feature service with the
     digest of its views.
     keep: of a capstone with a FEATURE_WINDOW, what is built is kept beside its published features, and only days that
-    changed since are built. Without it, nothing outside these folders changes.
+    changed since are built. Without it, nothing outside these folders changes. A training set in batches is not kept.
     """
+    from feature_repo.offline_store.job import to_pandas
     from feature_repo.store import temporary_store
 
     task, clean, path = load(capstone), read_tables(tables), Path(training_set) / f"{TRAINING_SET}.parquet"
@@ -34,12 +43,18 @@ def build_features(
         def store() -> "FeatureStore":  # opened when the tables are there
             return stack.enter_context(temporary_store(capstone, Path(features)))
 
-        def join(rows: "pd.DataFrame") -> "pd.DataFrame":
+        def joined(rows: "pd.DataFrame") -> "AsofRetrievalJob":
             service = store().get_feature_service(task.FEATURE_SERVICE)
-            found: pd.DataFrame = store().get_historical_features(entity_df=rows, features=service).to_df()
-            return found
+            return cast("AsofRetrievalJob", store().get_historical_features(entity_df=rows, features=service))
 
-        if keep and task.FEATURE_WINDOW:
+        def join(rows: "pd.DataFrame") -> "pd.DataFrame":
+            return joined(rows).to_df()
+
+        if streams(task, clean):
+            write_tables(task.feature_tables(clean), features)
+            job = joined(task.entity_rows(clean))
+            write_tables({TRAINING_SET: Batches(lambda: map(to_pandas, job.pieces()))}, training_set)
+        elif keep and task.FEATURE_WINDOW:
             from components.build_features.since import Build
 
             Build(task, Path(tables), clean, Path(features), path, join).run()
@@ -49,17 +64,24 @@ def build_features(
         write_tables({name: clean[name] for name in task.CARRIED}, training_set)
         service = store().get_feature_service(task.FEATURE_SERVICE)
         names = [field.name for projection in service.feature_view_projections for field in projection.features]
-        return write_json(_counts(path, names), metrics), _version(store(), service)
+        return write_json(_counts(Path(training_set), names), metrics), _version(store(), service)
 
 
-def _counts(path: Path, names: list[str]) -> dict[str, float]:
+def streams(task: Capstone, tables: Mapping[str, "pd.DataFrame | Batches"]) -> bool:
+    """Return whether the training set comes in batches, so that no process holds it: where Ray joins it."""
+    engine, rows = settings().engine, sum(len(table) for table in tables.values())
+    return task.STREAMED and (engine == "ray" or (engine == "auto" and rows > settings().engine_rows))
+
+
+def _counts(training_set: Path, names: list[str]) -> dict[str, float]:
     """Return the number of rows of a training set, and the share of nulls of its columns of these names."""
-    import pyarrow.parquet as pq
-
-    file = pq.ParquetFile(path)
-    rows = file.read([name for name in names if name in file.schema_arrow.names])
-    shares = {f"null_share_{name}": rows[name].null_count / max(len(rows), 1) for name in rows.column_names}
-    return {"rows": file.metadata.num_rows} | shares
+    rows, nulls = 0, Counter[str]()
+    for path in table_files(training_set, TRAINING_SET):
+        file = pq.ParquetFile(path)
+        part = file.read([name for name in names if name in file.schema_arrow.names])
+        rows += len(part)
+        nulls.update({name: part[name].null_count for name in part.column_names})
+    return {"rows": rows} | {f"null_share_{name}": count / max(rows, 1) for name, count in nulls.items()}
 
 
 def _version(store: Any, service: Any) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.errors import CapstanError
-from capstan.files import digest
+from capstan.files import digest, table_files
 from capstan.notes import note
 from capstan.profile import profile
 from capstan.storage import Storage
@@ -83,6 +83,7 @@ def _held(capstone: str, stamp: str) -> dict[str, Any]:
 
 
 def _last(training_set: str) -> datetime:
-    times = pd.read_parquet(Path(training_set) / f"{TRAINING_SET}.parquet", columns=[EVENT_TIMESTAMP])
-    last: datetime = times[EVENT_TIMESTAMP].max().to_pydatetime()
-    return last
+    paths = table_files(training_set, TRAINING_SET)
+    last: pd.Timestamp = max(pd.read_parquet(path, columns=[EVENT_TIMESTAMP])[EVENT_TIMESTAMP].max() for path in paths)
+    moment: datetime = last.to_pydatetime()
+    return moment

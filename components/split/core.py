@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from capstan.arguments import coerce_parameters
+from capstan.batches import select
 from capstan.capstone import LABEL_KNOWN_AT, TRAINING_SET
 from capstan.catalogue import load
 from capstan.errors import CapstanError
@@ -10,7 +11,7 @@ from capstan.files import read_tables, write_json, write_tables
 from capstan.times import instant
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from capstan.batches import Table
 
 
 def split(
@@ -49,12 +50,12 @@ def split(
     return write_json(counts, metrics)
 
 
-def known(tables: "dict[str, pd.DataFrame]", by: str) -> "pd.DataFrame":
+def known(tables: "dict[str, Table]", by: str) -> "Table":
     """Return the rows of the training set whose label was known at an instant. Raises CapstanError."""
     rows, moment = tables.get(TRAINING_SET), instant(by)
-    if rows is None or LABEL_KNOWN_AT not in rows:
+    if rows is None or LABEL_KNOWN_AT not in rows.head(0):
         raise CapstanError(
             f"`known_by` is {by}, but nothing says when a label was known: give `entity_rows` the column "
             f"{LABEL_KNOWN_AT!r}."
         )
-    return rows[rows[LABEL_KNOWN_AT] <= moment]
+    return select(rows, lambda part: part[LABEL_KNOWN_AT] <= moment)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from capstan.batches import Batches, select
 from capstan.bounds import at_least, at_most
 from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Outcome
 from capstan.circle import Circle
@@ -51,6 +52,7 @@ FEATURE_SERVICE = "flight_delay"
 # A flight lands at most three days after its scheduled departure, as its contract says, and counts for a week from then
 # on. An hour before it departs it is predicted, and it is the next flight of its aircraft for a day before that.
 FEATURE_WINDOW = FeatureWindow({"flights": "sched_dep", "weather": "hour"}, back=timedelta(days=10), ahead=NEXT_WITHIN)
+STREAMED = True
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 Actual = bool  # late or not, known when the flight has landed
 ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
@@ -76,6 +78,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda_l2": 5.0,
     "rounds": 400,
 }
+BASELINE_ROWS = 300_000  # of batches, the logistic regression learns from a sample
 SLICES = ["carrier", "origin"]
 NEW_YORK = "America/New_York"
 
@@ -128,8 +131,8 @@ def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
     """Return the labelled flights before an instant, and those from then on."""
     from models import splits
 
-    rows = tables["training_set"]
-    past, future = splits.by_time(rows[rows[LABEL].notna()], EVENT_TIMESTAMP, test_from)
+    labelled = select(tables["training_set"], lambda rows: rows[LABEL].notna())
+    past, future = splits.by_time(labelled, EVENT_TIMESTAMP, test_from)
     splits.require_classes(past, LABEL, "training")
     splits.require_classes(future, LABEL, "test")
     return {"flights": past}, {"flights": future}
@@ -153,10 +156,11 @@ def train(
 
     rows = tables["flights"]
     model = train_classifier(
-        rows[[*inputs, LABEL]],
+        rows,
+        inputs=inputs,
         label=LABEL,
         categories=[column for column in CATEGORIES if column in inputs],
-        calibrate=(rows[EVENT_TIMESTAMP] >= instant(calibrate_from)).to_numpy(),
+        calibrate=lambda part: part[EVENT_TIMESTAMP] >= instant(calibrate_from),
         params={name: value for name, value in PARAMETERS.items() if name != "rounds"},
         rounds=PARAMETERS["rounds"],
         seed=seed,
@@ -165,7 +169,8 @@ def train(
     )
     numbers = [column for column in inputs if column not in CATEGORIES]
     categories = [column for column in inputs if column in CATEGORIES]
-    model.baseline = Logistic(numbers, categories).fit(rows, rows[LABEL].to_numpy())
+    few = rows.sample(BASELINE_ROWS) if isinstance(rows, Batches) else rows
+    model.baseline = Logistic(numbers, categories).fit(few, few[LABEL].to_numpy())
     return model
 
 

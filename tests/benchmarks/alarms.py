@@ -50,13 +50,13 @@ def training_set() -> pd.DataFrame:
 def model_of(rows: pd.DataFrame) -> CalibratedBooster:
     """Return a model like the flagship's, of the flights until June."""
     past = rows[rows[EVENT_TIMESTAMP] < WATCH_FROM]
-    calibrate = (past[EVENT_TIMESTAMP] >= CALIBRATE_FROM).to_numpy()
     params = {"learning_rate": 0.05, "num_leaves": 63, "min_data_in_leaf": 200}
     return train_classifier(
-        past[[*INPUTS, LABEL]],
+        past,
+        inputs=INPUTS,
         label=LABEL,
         categories=CATEGORIES,
-        calibrate=calibrate,
+        calibrate=lambda part: part[EVENT_TIMESTAMP] >= CALIBRATE_FROM,
         params=params,
         rounds=150,
         seed=0,

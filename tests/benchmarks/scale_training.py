@@ -28,9 +28,9 @@ FILE = Path(__file__).parents[2] / "docs" / "scale_training.json"
 CHILD = (sys.executable, "-m", "tests.benchmarks.scale_training")
 STORE = 500_000_000  # bytes of Ray's object store, which its workers share
 ANSWER = "ROC AUC: "  # how the line of a child begins
-TEST, TABLE = "test.parquet", "table"  # a file, and a folder of files
+TEST, TABLE, ROWS = "test-{}.parquet", "table", "rows"  # a file of each kind, and folders: numbers, and rows as joined
 ALONE, STREAMS = "one process, the table in memory", "{} by streams"
-WORKERS, SEEDS, TRAININGS = (1, 2, 4), 5, ("LightGBM", "torch")
+WORKERS, SEEDS, TRAININGS = (1, 2, 4), 5, ("LightGBM", "torch", "LightGBM, calibrated")
 PARAMS = {
     "objective": "binary", "learning_rate": 0.1, "num_leaves": 31, "bagging_fraction": 0.5, "bagging_freq": 1,
     "verbosity": -1, "force_row_wise": True,
@@ -48,18 +48,20 @@ def made(folder: Path, rows: int) -> None:
 
     write_tables(task.load(None), folder / "raw")
     build_features("flight_delay", *(str(folder / name) for name in ("raw", "features", "set", "metrics.json")))
-    known = pd.read_parquet(folder / "set" / "training_set.parquet").dropna(subset="late")
+    known = pd.read_parquet(folder / "set" / "training_set.parquet").dropna(subset="late").reset_index(drop=True)
     coding = {name: sorted(known[name].dropna().unique()) for name in CATEGORIES}
     columns = {name: known[name].to_list() for name in INPUTS}
     frame = pd.DataFrame(encode(columns, INPUTS, coding), columns=INPUTS)
     frame = frame.assign(late=known["late"].astype(float).to_numpy())
     past = (known["event_timestamp"] < TEST_FROM).to_numpy()
-    frame[~past].to_parquet(folder / TEST, index=False)
-    part, random = frame[past], np.random.default_rng(0)
-    (folder / TABLE).mkdir()
-    for number in range(-(-rows // len(part))):  # in another order each, for networks
-        mixed = part.iloc[random.permutation(len(part))[: rows - number * len(part)]]
-        mixed.to_parquet(folder / TABLE / f"{number:05}.parquet", index=False, row_group_size=50_000)
+    random, size = np.random.default_rng(0), int(past.sum())
+    orders = [random.permutation(size)[: rows - first] for first in range(0, rows, size)]  # for networks, mixed
+    for name, kind in {TABLE: frame, ROWS: known[[*INPUTS, "late", "event_timestamp"]]}.items():
+        kind[~past].to_parquet(folder / TEST.format(name), index=False)
+        (folder / name).mkdir()
+        for number, order in enumerate(orders):
+            path = folder / name / f"{number:05}.parquet"
+            kind[past].iloc[order].to_parquet(path, index=False, row_group_size=50_000)
 
 
 def streamed(folder: Path) -> "ray.data.Dataset":
@@ -82,6 +84,27 @@ def lightgbm_auc(folder: Path, workers: int, seed: int) -> float:
         places = [INPUTS.index(name) for name in CATEGORIES]
         booster = fit(matrix[:, :-1], matrix[:, -1], places, params, ROUNDS, 0)
     return auc(folder, lambda rows: np.asarray(booster.predict(rows)))
+
+
+def calibrated_auc(folder: Path, workers: int, seed: int) -> float:
+    """Train as `flight_delay` does, on joined rows. workers: 0 holds the table in this process."""
+    from capstan.batches import StoredBatches
+    from models.gbdt import train_classifier
+    from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUTS
+
+    rows = StoredBatches(folder / ROWS)
+    model = train_classifier(
+        rows if workers else rows.frame(),
+        inputs=INPUTS,
+        label="late",
+        categories=CATEGORIES,
+        calibrate=lambda part: part["event_timestamp"] >= CALIBRATE_FROM,
+        params=PARAMS | {"num_threads": 2 if workers < 2 else 1},
+        rounds=ROUNDS,
+        seed=seed,
+        workers=workers,
+    )
+    return auc(folder, model.probability, ROWS)
 
 
 def network(seed: int, width: int) -> "nn.Module":
@@ -116,7 +139,7 @@ def torch_auc(folder: Path, workers: int, seed: int) -> float:
     from models import training
     from models.ray_training import fit_on_workers
 
-    names = sorted(pd.read_parquet(folder / TEST).columns)
+    names = sorted(pd.read_parquet(folder / TEST.format(TABLE)).columns)
     names.remove("late")
     model = network(seed, len(names))
     if workers:
@@ -141,10 +164,10 @@ def torch_auc(folder: Path, workers: int, seed: int) -> float:
     return auc(folder, probability)
 
 
-def auc(folder: Path, probability: Any) -> float:
+def auc(folder: Path, probability: Any, kind: str = TABLE) -> float:
     from sklearn.metrics import roc_auc_score
 
-    test = pd.read_parquet(folder / TEST)
+    test = pd.read_parquet(folder / TEST.format(kind))
     return float(roc_auc_score(test["late"], probability(test.drop(columns="late"))))
 
 
@@ -181,14 +204,14 @@ def main() -> None:
 
         if given.workers:
             start_ray(cpus=given.workers + 2, store=STORE)
-        train = {"LightGBM": lightgbm_auc, "torch": torch_auc}[given.of[0]]
+        train = dict(zip(TRAININGS, (lightgbm_auc, torch_auc, calibrated_auc), strict=True))[given.of[0]]
         print(f"{ANSWER}{train(given.child, given.workers, given.seed)}")
         return
     study = Study(given.out, ["of", "rows", "way", "seed"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as path:
         folder = Path(path)
         made(folder, given.rows)
-        width = len(pd.read_parquet(folder / TEST).columns)
+        width = len(pd.read_parquet(folder / TEST.format(TABLE)).columns)
         case = {"rows": given.rows, "table_mb": round(8 * width * given.rows / 2**20)}
         for of in given.of:
             ways = {ALONE: (0, SEEDS)} | {STREAMS.format(workers): (workers, 1) for workers in WORKERS}

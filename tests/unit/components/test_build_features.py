@@ -14,7 +14,7 @@ from capstan.catalogue import load
 from capstan.feature_window import FeatureWindow
 from capstan.files import read_tables, write_tables
 from capstan.settings import settings
-from components.build_features.core import build_features
+from components.build_features.core import build_features, streams
 from pipelines.flight_delay import task
 
 WINDOWED = [name for name in catalogue.names() if load(name).FEATURE_WINDOW]
@@ -256,3 +256,15 @@ def test_other_code_builds_all(home, tmp_path, capsys, monkeypatch):
         sums.append(built(tmp_path / "made", tables, "shops")["lately"]["sold"].sum())
     assert sums[0] == sums[1] and sums[2] > 2 * sums[1]
     assert capsys.readouterr().out.count("their code has changed") == 1
+
+
+@pytest.mark.parametrize(
+    ("engine", "most", "expected"), [("local", 1, False), ("ray", 99, True), ("auto", 5, True), ("auto", 6, False)]
+)
+def test_training_set_comes_in_batches_where_ray_joins_it_and_the_task_says_so(monkeypatch, engine, most, expected):
+    monkeypatch.setenv("CAPSTAN_ENGINE", engine)
+    monkeypatch.setenv("CAPSTAN_ENGINE_ROWS", str(most))
+    settings.cache_clear()
+    tables = {"flights": pd.DataFrame({"tailnum": ["a"] * 4}), "weather": pd.DataFrame({"temp": [1.0, 2.0]})}
+    assert streams(load("flight_delay"), tables) is expected
+    assert not streams(load("demand_forecast"), tables)

@@ -51,10 +51,11 @@ def area(model, frame: pd.DataFrame) -> float:
 def quick(frame: pd.DataFrame, inputs: list[str] = task.INPUTS, **options):
     """Return a small model of the flagship's kind."""
     return train_classifier(
-        frame[[*inputs, "late"]],
+        frame,
+        inputs=inputs,
         label="late",
         categories=[column for column in task.CATEGORIES if column in inputs],
-        calibrate=(frame["event_timestamp"] >= task.CALIBRATE_FROM).to_numpy(),
+        calibrate=lambda part: part["event_timestamp"] >= task.CALIBRATE_FROM,
         params={"learning_rate": 0.1, "num_leaves": 15, "bagging_fraction": 0.8, "bagging_freq": 1, "num_threads": 1},
         rounds=40,
         **options,

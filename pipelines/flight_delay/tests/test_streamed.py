@@ -1,0 +1,66 @@
+"""With Ray as the engine no step from the join to the training holds the training set; the model is as good."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capstan import model_version
+from capstan.batches import Batches
+from capstan.files import read_tables, write_tables
+from capstan.settings import settings
+from components.build_features.core import build_features
+from components.evaluate.core import evaluate
+from components.materialize.core import _last
+from components.split.core import split
+from components.train.core import train
+from monitoring import signals
+from pipelines.flight_delay import task
+from tests.support import flights
+
+NAMES = ("tables", "features", "training_set", "train", "test", "model", "units")
+
+
+@pytest.fixture(scope="module")
+def end_ray():
+    """End Ray after these tests."""
+    import ray
+
+    yield
+    ray.shutdown()
+
+
+def road(folder: Path, **training: int) -> dict[str, float]:
+    """Take the flights in `folder/tables` to the evaluation; return the counts of the features and the metrics."""
+    at = {name: str(folder / name) for name in NAMES}
+    counts = str(folder / "counts.json")
+    found, _ = build_features("flight_delay", at["tables"], at["features"], at["training_set"], counts, keep=True)
+    split("flight_delay", at["training_set"], at["train"], at["test"], counts, known_by="2013-12-30T00:00:00Z")
+    train("flight_delay", at["train"], at["model"], training)
+    return found | evaluate(at["model"], at["test"], counts, at["units"], str(folder / "report.html"))
+
+
+@pytest.mark.slow
+@pytest.mark.rotating
+def test_flights_in_batches_give_as_good_a_model_as_at_once(home, tmp_path, monkeypatch, end_ray):
+    monkeypatch.setitem(task.PARAMETERS, "rounds", 60)
+    tables = flights.real_tables(every=6)
+    made = {}
+    for engine in ("local", "ray"):
+        write_tables(tables, tmp_path / engine / "tables")
+        monkeypatch.setenv("CAPSTAN_ENGINE", engine)
+        monkeypatch.setenv("CAPSTAN_TASK_MEMORY_MB", "16")
+        settings.cache_clear()
+        made[engine] = road(tmp_path / engine, **({"workers": 2} if engine == "ray" else {}))
+    whole, streamed = (read_tables(tmp_path / engine / "train")["flights"] for engine in ("local", "ray"))
+    assert isinstance(whole, pd.DataFrame) and isinstance(streamed, Batches)
+    assert max(map(len, streamed)) <= len(whole) / 2
+    rows = streamed.frame()
+    pd.testing.assert_frame_equal(rows[whole.columns], whole.reset_index(drop=True), check_dtype=False)
+    assert _last(str(tmp_path / "ray" / "training_set")) == _last(str(tmp_path / "local" / "training_set"))
+    for name, value in made["local"].items():
+        assert made["ray"][name] == pytest.approx(value, abs=0.01), name
+    model = model_version.load(tmp_path / "ray" / "model" / model_version.DATA).model
+    watched = signals.of_tables(task, model, str(tmp_path / "ray" / "train"))
+    assert signals.SAMPLE_ROWS / 2 < len(watched) <= signals.SAMPLE_ROWS
+    assert watched["late"].mean() == pytest.approx(whole["late"].mean(), abs=0.02)
