@@ -8,7 +8,6 @@ from base64 import b64encode
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import boto3
 import httpx
@@ -18,6 +17,7 @@ import redis
 from moto.server import ThreadedMotoServer
 
 from capstan.cluster import access, health, prepare
+from tests.support.http_server import answering
 from tests.support.postgres import postgres
 from tests.support.processes import free_port, process, wait_until
 
@@ -117,16 +117,17 @@ def started(tmp_path_factory):
     """Every store and service, with something in each."""
     folder = tmp_path_factory.mktemp("stores")
     port = {name: free_port() for name in ("redis", "mlflow")}
-    other = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
-    thread = Thread(target=other.serve_forever)
-    thread.start()
     s3 = ThreadedMotoServer(port=0)
     s3.start()
-    port |= dict.fromkeys(("ml-pipeline", "evidently"), other.server_port)
     port["seaweedfs"] = s3.get_host_and_port()[1]
     command = ["redis-server", "--port", str(port["redis"]), "--requirepass", "geheim", "--save", "", "--dir", folder]
     try:
-        with postgres() as url, process([*map(str, command)], folder / "redis.log"):
+        with (
+            answering(ThreadingHTTPServer(("127.0.0.1", 0), Empty)) as other,
+            postgres() as url,
+            process([*map(str, command)], folder / "redis.log"),
+        ):
+            port |= dict.fromkeys(("ml-pipeline", "evidently"), other.server_port)
             port["postgres"] = int(url.rpartition("/")[0].rpartition(":")[2])
             with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
                 connection.execute("CREATE ROLE postgres SUPERUSER LOGIN")
@@ -137,9 +138,6 @@ def started(tmp_path_factory):
                 yield Cluster(folder, port, folder / "home")
     finally:
         s3.stop()
-        other.shutdown()
-        other.server_close()
-        thread.join()
 
 
 def mlflow(port: dict[str, int], folder: Path):

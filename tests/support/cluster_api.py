@@ -1,7 +1,6 @@
 """The APIs of Kubeflow Pipelines, Kubernetes and a Ray cluster, for runs and jobs whose ends a test chooses."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
+from tests.support.http_server import answering
 from tests.support.manifests import MANIFESTS, resources
 from tests.support.processes import free_port
 
@@ -125,7 +125,5 @@ def cluster(folder: Path, *fates: Fate) -> Iterator[Cluster]:
         "current-context": "test",
     }
     (folder / "kubeconfig").write_text(yaml.safe_dump(config))
-    with ThreadingHTTPServer(("127.0.0.1", int(made.url.rpartition(":")[2])), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", int(made.url.rpartition(":")[2])), Handler)):
         yield made
-        server.shutdown()

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+
+from tests.support.http_server import answering
 
 
 class Source(SimpleHTTPRequestHandler):
@@ -27,7 +28,5 @@ class Source(SimpleHTTPRequestHandler):
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder; yield the URL."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Source, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), partial(Source, directory=str(folder)))) as server:
         yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
 from predictions import labelled, read
 from tests.integration.browser import Page, chromium
+from tests.support.http_server import answering
 from tests.support.tiny_store import FLIGHT, NOW
 
 pytestmark = pytest.mark.slow
@@ -36,12 +36,8 @@ def elsewhere(tmp_path_factory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("elsewhere")
     (folder / "index.html").write_text("<!doctype html><title>Elsewhere</title><body><h1>Elsewhere</h1></body>")
     handler = partial(SimpleHTTPRequestHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as site:
-        thread = Thread(target=site.serve_forever)
-        thread.start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as site:
         yield site.server_port
-        site.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

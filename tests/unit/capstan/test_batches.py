@@ -1,5 +1,7 @@
 """Tables in batches: what is taken of them equals what is taken of the whole table."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -12,7 +14,7 @@ TABLE = pd.DataFrame({"number": range(10), "group": list("abcab" * 2)})
 def in_batches(*borders: int) -> Batches:
     """Return the table in batches that end before these rows."""
     places = [0, *borders, len(TABLE)]
-    return Batches(lambda: (TABLE[start:end] for start, end in zip(places, places[1:], strict=False)))
+    return Batches(lambda: (TABLE[start:end] for start, end in pairwise(places)))
 
 
 def test_a_table_and_its_batches_are_gone_through_alike():

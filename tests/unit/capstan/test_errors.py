@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from capstan import endpoint_client, registry
 from capstan.errors import Busy, Unavailable
 from capstan.settings import settings
+from tests.support.http_server import answering
 from tests.support.processes import free_port
 
 ADVICE = {"local": "`capstan up`", "cluster": "`capstan cluster status`"}
@@ -50,13 +50,11 @@ def gate(monkeypatch):
         def log_message(self, *_arguments):
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", free_port()), Away) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with answering(ThreadingHTTPServer(("127.0.0.1", free_port()), Away)) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         monkeypatch.setattr(settings(), "tracking_uri", url)
         monkeypatch.setattr(settings(), "connect_seconds", 0)
         yield url
-        server.shutdown()
 
 
 def test_service_behind_a_gate_may_come_back(gate):
