@@ -14,7 +14,7 @@ import numpy as np
 
 from capstan.batches import Batches, select
 from capstan.ray_workers import start_ray
-from models.gbdt import Params, Rows, fit_workers
+from models.gbdt_workers import Params, Rows, fit_workers
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from capstan.files import read_tables, write_tables
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.evaluate.core import evaluate
-from components.materialize.core import _last
+from components.materialize.core import materialize
 from components.split.core import split
 from components.train.core import train
 from monitoring import signals
@@ -57,7 +57,9 @@ def test_flights_in_batches_give_as_good_a_model_as_at_once(home, tmp_path, monk
     assert max(map(len, streamed)) <= len(whole) / 2
     rows = streamed.frame()
     pd.testing.assert_frame_equal(rows[whole.columns], whole.reset_index(drop=True), check_dtype=False)
-    assert _last(str(tmp_path / "ray" / "training_set")) == _last(str(tmp_path / "local" / "training_set"))
+    last = read_tables(tmp_path / "local" / "training_set")["training_set"]["event_timestamp"].max()
+    parts = [str(tmp_path / "ray" / name) for name in ("features", "training_set")]
+    assert materialize("flight_delay", *parts) == last.isoformat()
     for name, value in made["local"].items():
         assert made["ray"][name] == pytest.approx(value, abs=0.01), name
     model = model_version.load(tmp_path / "ray" / "model" / model_version.DATA).model

@@ -9,6 +9,8 @@ import psutil
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from capstan.batches import Batches
+from capstan.errors import CapstanError
 from capstan.files import write_tables
 from capstan.ray_workers import start_ray
 from components.train.core import train
@@ -183,3 +185,22 @@ def test_search_over_parameters_gives_a_model_and_its_seed_decides_which(past, f
     assert area(first, future) > 0.75
     assert first.booster.params["num_leaves"] != 15
     assert (first.probability(future) == again.probability(future)).all()
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize("options", [{}, {"tune": 2}], ids=["", "searched"])
+def test_batches_on_one_worker_give_the_model_of_the_whole_table(past, future, ray, options):
+    few = past.iloc[::4].reset_index(drop=True)
+    batches = Batches(lambda: (few[:1_500], few[1_500:1_501], few[1_501:]))
+    whole, streamed = (quick(table, seed=1, **options) for table in (few, batches))
+    assert streamed.categories == whole.categories
+    np.testing.assert_allclose(streamed.probability(future), whole.probability(future), rtol=1e-9)
+
+
+def test_batches_without_both_classes_to_calibrate_on_are_refused(past):
+    late = past["event_timestamp"] >= task.CALIBRATE_FROM
+    one_class = past[~late | (past["late"] == 0)]
+    with pytest.raises(CapstanError, match=r"calibration set has \d+ labelled rows of fewer"):
+        quick(Batches(lambda: (one_class[:100], one_class[100:])), seed=0)
+    with pytest.raises(CapstanError, match="training set has 0 labelled rows"):
+        quick(past[late], seed=0)
