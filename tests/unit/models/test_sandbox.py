@@ -1,5 +1,6 @@
 """Code in the sandbox, some of it hostile."""
 
+import os
 import socket
 import time
 from pathlib import Path
@@ -34,6 +35,25 @@ def test_code_that_does_not_reach_its_end_has_not_succeeded(code):
     processes = {process.pid for process in psutil.Process().children(recursive=True)}
     assert not succeeds(code, seconds=5)
     assert {process.pid for process in psutil.Process().children(recursive=True)} <= processes
+
+
+def test_code_has_few_processes_and_no_rights():
+    """Root has as many as it likes, so the code is not root's, on this machine either."""
+    assert succeeds("""
+import os, time
+children = 0
+try:
+    while children < 100:
+        if os.fork() == 0:
+            time.sleep(60)
+        children += 1
+except BlockingIOError:
+    pass
+assert 0 < children < 16, children
+""")
+    mine = "[line for line in open('/proc/self/status') if line.startswith(('CapEff', 'CapBnd'))]"
+    assert succeeds(f"assert all(int(line.split()[1], 16) == 0 for line in {mine}), {mine}") or os.geteuid()
+    assert succeeds("import os\nassert os.getuid() != 0 and os.getgid() != 0 and os.getgroups() in ([], [65534])")
 
 
 def test_code_that_is_right_succeeds():
