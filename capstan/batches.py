@@ -83,6 +83,12 @@ class StoredBatches(Batches):
 
         return map(pd.read_parquet, sorted(self.folder.glob("*.parquet")))
 
+    def tail(self, rows: int = 5) -> "pd.DataFrame":
+        """Return the last rows of the last file."""
+        import pandas as pd
+
+        return pd.read_parquet(max(self.folder.glob("*.parquet"))).tail(rows)
+
     def __len__(self) -> int:
         """Return the number of rows, from the footers of the files."""
         from pyarrow.parquet import read_metadata

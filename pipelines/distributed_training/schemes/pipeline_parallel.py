@@ -85,7 +85,8 @@ class GPipe(Scheme):
                 with self.workers.span(what):
                     (made / len(parts) if self.last else made).backward(grad)
                 if given is not None:
-                    sending.append((given.grad, self.workers.send(given.grad, rank - 1)))  # type: ignore[arg-type]
+                    assert given.grad is not None
+                    sending.append((given.grad, self.workers.send(given.grad, rank - 1)))
         for _, work in sending:
             work.wait()
         self.optimizer.step()
