@@ -45,24 +45,32 @@ def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
         time.sleep(0.2)
 
 
-def forget(name: str) -> bool:
-    """Have the endpoint of this machine see that a capstone has no roll-out any more. Return whether it was serving it.
-
-    An endpoint that does not run serves nothing. Raises CapstanError when it goes on serving.
-    """
-    base = settings().endpoint_url
+def serves(name: str) -> bool:
+    """Return whether the endpoint of this machine serves a capstone. One that does not run serves nothing."""
     try:
-        before = _served(base)
-        http.request("POST", f"{base}/v2/repository/models/{name}/load", 60, json={})  # it reads that there is none
+        reply = http.request("GET", f"{settings().endpoint_url}/v1/models", 60).raise_for_status()
     except httpx.ConnectError:
         return False
     except httpx.HTTPError as error:
-        raise CapstanError(f"The endpoint does not answer at {base} ({error}). Try again.") from error
-    if name in _served(base):
+        raise _no_answer(error) from error
+    return name in reply.json()["models"]
+
+
+def forget(name: str) -> None:
+    """Have the endpoint of this machine see that a capstone has no roll-out any more.
+
+    Raises CapstanError when it goes on serving.
+    """
+    url = f"{settings().endpoint_url}/v2/repository/models/{name}/load"
+    try:
+        http.request("POST", url, 60, json={})  # it reads that there is none
+    except httpx.ConnectError:
+        return
+    except httpx.HTTPError as error:
+        raise _no_answer(error) from error
+    if serves(name):
         raise CapstanError(f"The endpoint still serves {name}. Try again, or stop it with `capstan down`.")
-    return name in before
 
 
-def _served(base: str) -> list[str]:
-    served: list[str] = http.request("GET", f"{base}/v1/models", 60).raise_for_status().json()["models"]
-    return served
+def _no_answer(error: httpx.HTTPError) -> CapstanError:
+    return CapstanError(f"The endpoint does not answer at {settings().endpoint_url} ({error}). Try again.")

@@ -114,6 +114,12 @@ class LocalProfile:
 
         return stopping.stop(capstone)
 
+    def serving(self, capstone: str) -> list[str]:
+        """Ask the endpoint."""
+        from capstan import local_endpoint
+
+        return ["its endpoint"] if local_endpoint.serves(capstone) else []
+
     def retire(self, capstone: str) -> list[str]:
         """Have the endpoint forget the capstone, and remove its stores."""
         from capstan.runner import cleaning

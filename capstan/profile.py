@@ -53,9 +53,12 @@ class Profile(Protocol):
     def stop(self, capstone: str) -> list[str]:
         """Stop the runs of a capstone's pipeline that go on, and wait until they have ended. Return which, in words."""
 
+    def serving(self, capstone: str) -> list[str]:
+        """Return what serves a capstone, in words."""
+
     def retire(self, capstone: str) -> list[str]:
         """Take down what serves a capstone that has no champion any more, its online features, and the runs that start
-        by themselves. Return what there was, in words."""
+        by themselves. Return what there was besides what serves it, in words."""
 
     def clean_runs(self, capstones: list[str], policy: "Policy") -> list["Removed"]:
         """Remove old runs of capstones' pipelines, as the policy says, and what only they need."""

@@ -145,6 +145,12 @@ class ClusterProfile:
 
         return retirement.stop_runs(capstone)
 
+    def serving(self, capstone: str) -> list[str]:
+        """Check for the InferenceService."""
+        from capstan.cluster import retirement
+
+        return retirement.serving(capstone)
+
     def retire(self, capstone: str) -> list[str]:
         """Delete the InferenceService, the recurring runs and the rows in Redis and PostgreSQL."""
         from capstan.cluster import retirement

@@ -28,16 +28,19 @@ def stop_runs(capstone: str) -> list[str]:
         return stopping.stop(runs, lambda: (run["run_id"] for run in runs.unfinished(name, capstone)))
 
 
+def serving(capstone: str) -> list[str]:
+    """Return what serves a capstone, in words."""
+    return ["its InferenceService"] if api.get(f"{inference_service.PATH}/{service_name(capstone)}") else []
+
+
 def retire(capstone: str) -> list[str]:
-    """Take a capstone down, and wait until no pod serves it. Return what there was, in words."""
+    """Take a capstone down, and wait until no pod serves it. Return what else there was, in words."""
     removed = []
     with local_addresses(api=PIPELINES_API) as at, RunRecords(at["api"]) as runs:
         for recurring in runs.recurring():  # first: they would bring it back
             if is_of(recurring, {capstone: pipeline_name(capstone)}):
                 runs.delete_recurring(recurring["recurring_run_id"])
                 removed.append(f"the recurring run {recurring['display_name']}")
-    if api.get(f"{inference_service.PATH}/{service_name(capstone)}"):
-        removed.append("its InferenceService")
     inference_service.delete(capstone)
     deadline = time.monotonic() + SECONDS
     while inference_service.pods(capstone):

@@ -40,13 +40,13 @@ def clean_runs(
 
 
 def retire(capstone: str) -> list[str]:
-    """Have the endpoint forget a capstone, and remove its features' registry and online store."""
-    removed = ["its endpoint"] if local_endpoint.forget(capstone) else []
+    """Have the endpoint forget a capstone, and remove its features' registry and online store. Return the latter."""
+    local_endpoint.forget(capstone)
     stores = settings().home / "feast" / capstone
-    if stores.exists():
-        shutil.rmtree(stores)
-        removed.append("its online features")
-    return removed
+    if not stores.exists():
+        return []
+    shutil.rmtree(stores)
+    return ["its online features"]
 
 
 def _files(capstone: str) -> Iterator[Path]:

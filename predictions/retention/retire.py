@@ -38,6 +38,7 @@ def retire_capstone(name: str) -> list[str]:
     with profile().no_run(name), changing(name) as state:
         require_no_rollout(name, state)
         removed = [f"version {state.champion}, the champion"] if state.champion else []
+        removed += profile().serving(name)  # before its champion goes: an endpoint may notice that by itself
         if state.versions() or state.previous:
             store.write_state(name, stamped(RolloutState(), "capstan retire"))
         store.copy_to_aliases(name, RolloutState())
