@@ -3,7 +3,7 @@
 A process holds one piece. The result is that of all predictions at once.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -29,6 +29,7 @@ from predictions.reader import parsed
 if TYPE_CHECKING:
     import pyarrow as pa
 
+PARSED = 20_000  # rows whose JSON is Python's values at a time: those take five times the memory of the text
 COLUMNS = "log.prediction_time, log.inputs, log.features, log.prediction, known.label"
 
 
@@ -44,14 +45,11 @@ class Counted:
     def plus(self, other: "Counted", like: DailyCounts) -> "Counted":
         """Return the counts of both, on the grids of the reference."""
         days = [one.days for one in (self, other) if one.days]
-        contract = dict(self.contract)
-        for name, tally in other.contract.items():
-            contract[name] = contract[name] + tally if name in contract else tally
         return Counted(
             self.predictions + other.predictions,
             self.labels + other.labels,
             daily_counts.together(days, like) if days else None,
-            contract,
+            quality.added([self.contract, other.contract]),
         )
 
 
@@ -69,7 +67,7 @@ def of_frame(task: Capstone, log: pd.DataFrame, against: Reference, newest: date
     if log.empty:
         return Counted()
     latest = log[log["prediction_time"] >= newest]
-    return _counts(task, log["label"], signals_of(task, log, against), latest, against, first)
+    return _counts(task, log["label"], signals_of(task, log, against), [latest], against, first)
 
 
 def of_pieces(
@@ -102,15 +100,18 @@ def count(ask: Ask, piece: Piece, known: pd.DataFrame, first: int = 0) -> Counte
         return of_frame(task, parsed(log), against, ask.newest, first)
     import pyarrow.compute as pc
 
-    latest = parsed(log.filter(pc.field("prediction_time") >= ask.newest))
-    return _counts(task, _labels(log), rows, latest, against, first)
+    latest = log.filter(pc.field("prediction_time") >= ask.newest)
+    some = (parsed(latest.slice(start, PARSED)) for start in range(0, len(latest), PARSED))
+    return _counts(task, _labels(log), rows, some, against, first)
 
 
 def _counts(
-    task: Capstone, labels: "pd.Series", rows: "pd.DataFrame | pa.Table", latest: pd.DataFrame, against: Reference,
-    first: int,
+    task: Capstone, labels: "pd.Series", rows: "pd.DataFrame | pa.Table", latest: Iterable[pd.DataFrame],
+    against: Reference, first: int,
 ) -> Counted:  # fmt: skip
-    contract = quality.tally(signals.inputs(latest), task.contracts()) if "contract" in task.capabilities else {}
+    contract: dict[str, Tally] = {}
+    if "contract" in task.capabilities:
+        contract = quality.added(quality.tally(signals.inputs(part), task.contracts()) for part in latest)
     days = daily_counts.recent(rows, against.checks, against.counted, first)
     return Counted(len(rows), int(labels.notna().sum()), days, contract)
 

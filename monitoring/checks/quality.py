@@ -1,7 +1,7 @@
 """Data quality: the share of predictions that were made of values that break the contract of the capstone's tables."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -56,6 +56,15 @@ def tally(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]") -> d
         if shared and len(live):
             tallies[name] = _tally(name, live[shared], table)
     return tallies
+
+
+def added(parts: Iterable[Mapping[str, Tally]]) -> dict[str, Tally]:
+    """Return the tallies of all parts of a log together."""
+    total: dict[str, Tally] = {}
+    for part in parts:
+        for name, one in part.items():
+            total[name] = total[name] + one if name in total else one
+    return total
 
 
 def judge(tallies: Mapping[str, Tally], limit: float) -> list[Check]:

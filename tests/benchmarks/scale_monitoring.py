@@ -3,7 +3,8 @@
 It needs a champion of `flight_delay`, and MLflow: `capstan run flight_delay`. 100,000 flights are scored into a
 prediction log of their own. Their records are copied, with new ids, over the 56 days before the look; one in a hundred
 has a label. All checks of the signals run: on all predictions at once, on pieces in one process, and on pieces by Ray.
-Memory is the most that a process held of its own.
+Memory is the most that a process held of its own. Then an endpoint with this log answers for the console, which has the
+looks of 90 days.
 """
 
 import argparse
@@ -16,7 +17,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
+
 from models.study import Line, Study, markdown, read
+from tests.benchmarks.console import pages
 from tests.benchmarks.scale_joins import watched
 from tests.benchmarks.scale_score import NAME, flights
 
@@ -27,9 +31,10 @@ WAYS = {
     "pieces": {"engine": "local"},
     "pieces, Ray": {"engine": "ray"},
 }
+CONSOLE = "pages of the console"
 CHILD = [sys.executable, "-m", "tests.benchmarks.scale_monitoring"]
 AT_ONCE = 100_000  # rows, at most
-BASE, DAYS, LABELLED, FILE_ROWS = 100_000, 56, 100, 2_000_000
+BASE, DAYS, LABELLED, FILE_ROWS, LOOKS = 100_000, 56, 100, 2_000_000, 180
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -91,10 +96,13 @@ def labelled(rows: int) -> None:
 
 
 def look() -> None:
-    """Check the log of the settings; print the seconds, and what was found."""
+    """Check the log of the settings; print the seconds, and what was found. Keep it as what 90 days of looks found."""
+    from dataclasses import replace
+
     from capstan import catalogue, registry
     from monitoring import checks_run, references
     from monitoring.live_log import LiveLog
+    from monitoring.snapshots import snapshots
 
     task = catalogue.load(NAME)
     against = references.reference(NAME, task, registry.champion(NAME).version)
@@ -104,13 +112,14 @@ def look() -> None:
     verdicts = sorted([check.name, check.signal, check.verdict, check.since] for check in found.checks)
     counts = {"predictions": found.predictions, "labels": found.labels}
     print(json.dumps({"seconds": seconds, "verdicts": verdicts} | counts))
+    for number in range(LOOKS):
+        snapshots().keep(NAME, replace(found, at=NOW - timedelta(hours=12 * number)))
 
 
-def measured(way: str, log: Path) -> tuple[Line, object]:
+def measured(way: str, env: dict[str, str]) -> tuple[Line, object]:
     """Return seconds and memory of a look in a process of its own, and its verdicts."""
     own = {f"CAPSTAN_{name.upper()}": str(value) for name, value in WAYS[way].items()}
-    own["CAPSTAN_PREDICTIONS_DIR"] = str(log)
-    printed, cost = watched([*CHILD, "--look"], **own)
+    printed, cost = watched([*CHILD, "--look"], **env | own)
     found = json.loads(printed.splitlines()[-1])
     line = {name: found[name] for name in ("seconds", "predictions", "labels")}
     alarms = sum(verdict == "alarm" for _, _, verdict, _ in found["verdicts"])
@@ -118,22 +127,44 @@ def measured(way: str, log: Path) -> tuple[Line, object]:
     return cost | line | {"checks": len(found["verdicts"]), "alarms": alarms}, found["verdicts"]
 
 
-def tables(results: object) -> str:
-    """Return the table of docs/scale.md."""
-    return markdown(results, {"predictions": "rows", "counted": "way"}, {
+def looks(study: Study, log: Path, rows: int, ways: list[str]) -> None:
+    """Look at a log in each way, and open the console. The verdicts must be the same."""
+    env = {"CAPSTAN_PREDICTIONS_DIR": str(log)}  # labels and looks are there, too
+    subprocess.run([*CHILD, "--label", str(rows)], check=True, env=os.environ | env)  # settings are read once
+    size = sum(file.stat().st_size for file in log.rglob("*.parquet")) / 2**20
+    found = []
+    for way in ways:
+        line, verdicts = measured(way, env)
+        study.add({"rows": rows, "way": way, "log_mb": round(size)} | line)
+        found.append(verdicts)
+    assert all(verdicts == found[0] for verdicts in found), "The verdicts differ."
+    if not study.has(rows=rows, way=CONSOLE):
+        study.add({"rows": rows, "way": CONSOLE} | pages(NAME, env))
+
+
+def tables(results: pd.DataFrame) -> str:
+    """Return the tables of docs/scale.md."""
+    console = results["way"] == CONSOLE
+    looks = markdown(results[~console], {"predictions": "rows", "counted": "way"}, {
         "time": lambda rows: f"{rows['seconds'].iloc[0]:.0f} s",
-        "checks": lambda rows: f"{rows['checks'].iloc[0]}",
-        "alarms": lambda rows: f"{rows['alarms'].iloc[0]}",
+        "checks": lambda rows: f"{rows['checks'].iloc[0]:.0f}",
+        "alarms": lambda rows: f"{rows['alarms'].iloc[0]:.0f}",
         "largest process": lambda rows: f"{rows['one_mb'].iloc[0]:,.0f} MiB",
         "all processes": lambda rows: f"{rows['all_mb'].iloc[0]:,.0f} MiB",
         "log": lambda rows: f"{rows['log_mb'].iloc[0]:,.0f} MiB",
     })  # fmt: skip
+    asked = markdown(results[console], {"predictions": "rows"}, {
+        "overview, p99": lambda rows: f"{rows['overview_ms'].iloc[0]:.1f} ms",
+        "a capstone's page, p99": lambda rows: f"{rows['detail_ms'].iloc[0]:.1f} ms",
+    })  # fmt: skip
+    return f"{looks}\n\n{asked}"
 
 
 def main() -> None:
     """Measure, write and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS)
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--label", type=int, help=argparse.SUPPRESS)
@@ -145,20 +176,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:
         base = scored(Path(folder))
         for rows in given.rows:
-            ways = [way for way in WAYS if way != "at once" or rows <= AT_ONCE]
-            if all(study.has(rows=rows, way=way) for way in ways):
-                continue
-            with tempfile.TemporaryDirectory(prefix="log-", dir=folder) as log:
-                copied(base, Path(log), rows)
-                own = os.environ | {"CAPSTAN_PREDICTIONS_DIR": log}  # settings are read once in a process
-                subprocess.run([*CHILD, "--label", str(rows)], check=True, env=own)
-                size = sum(file.stat().st_size for file in Path(log).rglob("*.parquet")) / 2**20
-                found = []
-                for way in ways:
-                    line, verdicts = measured(way, Path(log))
-                    study.add({"rows": rows, "way": way, "log_mb": round(size)} | line)
-                    found.append(verdicts)
-                assert all(verdicts == found[0] for verdicts in found), "The verdicts differ."
+            ways = [way for way in given.ways if way != "at once" or rows <= AT_ONCE]
+            if not all(study.has(rows=rows, way=way) for way in (*ways, CONSOLE)):
+                with tempfile.TemporaryDirectory(prefix="log-", dir=folder) as log:
+                    copied(base, Path(log), rows)
+                    looks(study, Path(log), rows, ways)
     print(tables(read(given.out)))
 
 

@@ -196,16 +196,19 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=8_000_000)
     parser.add_argument("--of", nargs="+", choices=TRAININGS, default=TRAININGS)
     parser.add_argument("--out", type=Path, default=FILE)
-    for name, kind in {"child": Path, "workers": int, "seed": int}.items():
+    parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
+    parser.add_argument("--seeds", type=int, default=1, help="of what streams train; one process has five")
+    for name, kind in {"child": Path, "seed": int}.items():
         parser.add_argument(f"--{name}", type=kind, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         from capstan.ray_workers import start_ray
 
-        if given.workers:
-            start_ray(cpus=given.workers + 2, store=STORE)
+        [workers] = given.workers
+        if workers:
+            start_ray(cpus=workers + 2, store=STORE)
         train = dict(zip(TRAININGS, (lightgbm_auc, torch_auc, calibrated_auc), strict=True))[given.of[0]]
-        print(f"{ANSWER}{train(given.child, given.workers, given.seed)}")
+        print(f"{ANSWER}{train(given.child, workers, given.seed)}")
         return
     study = Study(given.out, ["of", "rows", "way", "seed"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as path:
@@ -214,7 +217,7 @@ def main() -> None:
         width = len(pd.read_parquet(folder / TEST.format(TABLE)).columns)
         case = {"rows": given.rows, "table_mb": round(8 * width * given.rows / 2**20)}
         for of in given.of:
-            ways = {ALONE: (0, SEEDS)} | {STREAMS.format(workers): (workers, 1) for workers in WORKERS}
+            ways = {ALONE: (0, SEEDS)} | {STREAMS.format(workers): (workers, given.seeds) for workers in given.workers}
             for way, (workers, seeds) in ways.items():
                 for seed in range(seeds):
                     if not study.has(of=of, way=way, seed=seed, rows=given.rows):

@@ -34,7 +34,8 @@ def task(home, monkeypatch) -> Iterator:
 
 @pytest.fixture
 def small(monkeypatch) -> None:
-    """A look that holds few predictions."""
+    """A look that holds few predictions, and fewer as Python's values."""
+    monkeypatch.setattr(log_counts, "PARSED", 200)
     monkeypatch.setenv("CAPSTAN_LOOK_ROWS", "1500")
     settings.cache_clear()
 
