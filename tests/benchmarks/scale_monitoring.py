@@ -137,9 +137,9 @@ def looks(study: Study, log: Path, rows: int, ways: list[str]) -> None:
         line, verdicts = measured(way, env)
         study.add({"rows": rows, "way": way, "log_mb": round(size)} | line)
         found.append(verdicts)
+        if not study.has(rows=rows, way=CONSOLE):
+            study.add({"rows": rows, "way": CONSOLE} | pages(NAME, env))
     assert all(verdicts == found[0] for verdicts in found), "The verdicts differ."
-    if not study.has(rows=rows, way=CONSOLE):
-        study.add({"rows": rows, "way": CONSOLE} | pages(NAME, env))
 
 
 def tables(results: pd.DataFrame) -> str:

@@ -148,13 +148,17 @@ class Services:
             for item in page.get("Contents", []):
                 s3.delete_object(Bucket="capstan", Key=item["Key"])
 
+    def written(self, bucket: str, prefix: str, since: datetime | None = None) -> dict[str, int]:
+        """Return the bytes of each parquet file below a prefix, or of those written since an instant."""
+        pages = self.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        items = [item for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
+        # The object store rounds its times down to seconds.
+        first = since.replace(microsecond=0) if since else None
+        return {item["Key"]: item["Size"] for item in items if first is None or item["LastModified"] >= first}
+
     def tables(self, bucket: str, prefix: str, since: datetime | None = None) -> list:
         """Return the parquet files below a prefix, those written since an instant, as data frames."""
         import pandas as pd
 
-        s3 = self.s3()
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        items = [item for page in pages for item in page.get("Contents", []) if item["Key"].endswith(".parquet")]
-        # The object store rounds its times down to seconds.
-        keys = [item["Key"] for item in items if since is None or item["LastModified"] >= since.replace(microsecond=0)]
+        s3, keys = self.s3(), self.written(bucket, prefix, since)
         return [pd.read_parquet(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in keys]
