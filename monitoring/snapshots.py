@@ -1,10 +1,10 @@
 """Snapshots: what each look found, kept for the console and for whoever asks how something went over time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -38,6 +38,10 @@ SNAPSHOTS = Table(
     Column("checks", Text, nullable=False),  # JSON
     UniqueConstraint("capstone", "at"),
 )
+
+
+Made = TypeVar("Made")
+Key = tuple[int, int, int]  # of a row and its content
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,19 @@ class Snapshots(Database):
             row.capstone: _snapshot(row) for row in self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(last)))
         }
 
-    def since(self, capstone: str, at: datetime, most: int) -> list[Snapshot]:
-        """Return the snapshots since an instant, the oldest first; of more than `most`, the newest and each nth."""
+    def since(
+        self, capstone: str, at: datetime, most: int, make: Callable[[Snapshot], Made], known: Mapping[Key, Made]
+    ) -> dict[Key, Made]:
+        """Return what is made of the snapshots since an instant, the oldest first.
+
+        Of more than `most`, the newest and each nth. known: what was made before, which is not made again.
+        """
         mine = SNAPSHOTS.c.capstone == capstone, SNAPSHOTS.c.at >= ticks(at)
         found = [row.number for row in self.rows(select(SNAPSHOTS.c.number).where(*mine).order_by(SNAPSHOTS.c.at))]
         some = found[:: -max(1, -(-len(found) // most))]
-        query = select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(some)).order_by(SNAPSHOTS.c.at)
-        return [_snapshot(row) for row in self.rows(query)]
+        rows = self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(some)).order_by(SNAPSHOTS.c.at))
+        keyed = {(row.number, row.at, hash(row.checks)): row for row in rows}  # a number may come again
+        return {key: known[key] if key in known else make(_snapshot(row)) for key, row in keyed.items()}
 
 
 def _snapshot(row: Any) -> Snapshot:

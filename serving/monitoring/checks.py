@@ -1,7 +1,7 @@
 """Snapshots as the console shows them: checks in groups, and what changes from look to look."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from monitoring.checks.result import Check
 from monitoring.snapshots import Snapshot
@@ -40,15 +40,27 @@ def short(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def series(snapshots: Sequence[Snapshot]) -> list[dict[str, Any]]:
+class Look(NamedTuple):
+    """A snapshot as the lines over time have it: in short, and its checks of performance that have a value."""
+
+    short: dict[str, Any]
+    performance: list[Check]
+
+
+def look(snapshot: Snapshot) -> Look:
+    """Return a snapshot as the lines over time have it."""
+    drawn = [one for one in snapshot.checks if group(one) == "performance" and one.statistic is not None]
+    return Look(short(snapshot), drawn)
+
+
+def series(looks: Iterable[Look]) -> list[dict[str, Any]]:
     """Return each check of performance over time, where it has a value."""
     lines: dict[tuple[str, str], dict[str, Any]] = {}
-    for snapshot in snapshots:
-        for check in snapshot.checks:
-            if group(check) == "performance" and check.statistic is not None:
-                new: dict[str, Any] = {"name": check.name, "signal": check.signal, "points": []}
-                line = lines.setdefault((check.name, check.signal), new)
-                line["threshold"] = check.threshold  # the newest
-                point = {"at": snapshot.at.isoformat(), "value": check.statistic, "low": check.low, "high": check.high}
-                line["points"].append(point | {"alarm": check.verdict == "alarm"})
+    for one in looks:
+        for check in one.performance:
+            new: dict[str, Any] = {"name": check.name, "signal": check.signal, "points": []}
+            line = lines.setdefault((check.name, check.signal), new)
+            line["threshold"] = check.threshold  # the newest
+            point = {"at": one.short["at"], "value": check.statistic, "low": check.low, "high": check.high}
+            line["points"].append(point | {"alarm": check.verdict == "alarm"})
     return list(lines.values())

@@ -1,7 +1,7 @@
 """What the console shows of capstones, from the registry and the circle's tables. What is away hides nothing else."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -12,10 +12,10 @@ from capstan.rollout.state import RolloutState
 from monitoring.alerts import Alert, Alerts, alerts
 from monitoring.history import Event, History, history
 from monitoring.retraining.decisions import HOLD, holding
-from monitoring.snapshots import Snapshot, Snapshots, snapshots
+from monitoring.snapshots import Key, Snapshot, Snapshots, snapshots
 from serving import metrics
 from serving.model.repository import CapstoneRepository
-from serving.monitoring.checks import grouped, series, short
+from serving.monitoring.checks import Look, grouped, look, series, short
 from serving.monitoring.links import links
 
 SPAN = timedelta(days=90)  # of the series, up to the newest look
@@ -45,6 +45,7 @@ class ConsoleData:
 
     def __init__(self, repository: CapstoneRepository):
         self.repository = repository
+        self._looks: dict[str, dict[Key, Look]] = {}
 
     @cached_property
     def alerts(self) -> Alerts:
@@ -82,20 +83,24 @@ class ConsoleData:
         alerts = reading.read("database", lambda: self.alerts.latest(CLEARED, name)) or {}
         events = reading.read("database", lambda: self.history.events(name)) or []
         kept = Records(newest, alerts.get(name, []), events)
-        summary, seen = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept), []
-        if newest:
-            seen = reading.read("database", lambda: self.snapshots.since(name, newest.at - SPAN, LOOKS)) or []
+        summary = self._short(name, reading.read("mlflow", lambda: store.read(name)), kept)
+        looks = list((reading.read("database", lambda: self._seen(name, newest.at)) or {}).values()) if newest else []
         champion = (summary["rollout"] or {}).get("champion", "")
         return summary | {
             "checks": grouped(newest.checks if newest else []),
-            "looks": [short(snapshot) for snapshot in seen],
-            "series": series(seen),
+            "looks": [one.short for one in looks],
+            "series": series(looks),
             # The open ones first.
             "alerts": [_alert(alert) for alert in sorted(kept.alerts, key=lambda one: one.cleared_at is not None)],
             "events": [event.as_dict() for event in reversed(events[-EVENTS:])],
             "links": reading.read("mlflow", lambda: links(name, champion)) or {},
             "problems": list(reading.problems.values()),
         }
+
+    def _seen(self, name: str, newest: datetime) -> dict[Key, Look]:
+        """Return the looks up to the newest. Each is parsed once: there are many, of a hundred checks each."""
+        self._looks[name] = self.snapshots.since(name, newest - SPAN, LOOKS, look, self._looks.get(name, {}))
+        return self._looks[name]
 
     def _short(self, name: str, state: RolloutState | None, kept: "Records") -> dict[str, Any]:
         model = self.repository.models.get(name)

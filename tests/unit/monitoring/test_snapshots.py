@@ -16,5 +16,25 @@ def test_of_many_the_newest_and_each_nth_come_in_order(most, hours):
     for hour in range(10):
         snapshots().keep("flights", Snapshot(NOW + timedelta(hours=hour), "1", 5, 4, [Check("drift", "temp", "ok")]))
     snapshots().keep("flights", Snapshot(NOW - timedelta(days=1), "1", 5, 4, []))
-    found = snapshots().since("flights", NOW, most)
-    assert [one.at for one in found] == [NOW + timedelta(hours=hour) for hour in hours]
+    made = snapshots().since("flights", NOW, most, lambda one: one.at, {})
+    assert list(made.values()) == [NOW + timedelta(hours=hour) for hour in hours]
+
+
+def test_what_was_made_of_a_snapshot_is_made_again_only_when_it_changes():
+    def alarms(snapshot: Snapshot) -> int:
+        made.append(snapshot.at)
+        return sum(check.verdict == "alarm" for check in snapshot.checks)
+
+    def keep(hour: int, verdict: str) -> None:
+        snapshots().keep("flights", Snapshot(NOW + timedelta(hours=hour), "1", 5, 4, [Check("drift", "temp", verdict)]))
+
+    made: list[datetime] = []
+    keep(0, "ok")
+    keep(1, "ok")
+    known = snapshots().since("flights", NOW, 9, alarms, {})
+    assert list(known.values()) == [0, 0]
+    keep(1, "alarm")  # as of the same instant, and with the number of the one that it replaces
+    keep(2, "ok")
+    made.clear()
+    assert list(snapshots().since("flights", NOW, 9, alarms, known).values()) == [0, 1, 0]
+    assert made == [NOW + timedelta(hours=1), NOW + timedelta(hours=2)]

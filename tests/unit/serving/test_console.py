@@ -13,7 +13,7 @@ from monitoring.checks.result import Check
 from monitoring.snapshots import Snapshot
 from serving.errors import Conflict
 from serving.model.repository import CapstoneRepository
-from serving.monitoring.checks import grouped, series, short
+from serving.monitoring.checks import grouped, look, series, short
 from serving.monitoring.decide import Decisions
 from serving.monitoring.recent import Recent
 
@@ -44,7 +44,7 @@ def test_checks_are_grouped_the_surest_alarm_first():
 def test_series_have_a_point_for_each_look_that_has_a_value():
     worse = [Check("roc_auc", "all", "alarm", 0.65, 0.7, low=0.63, high=0.67)]
     days = [Snapshot(NOON, "1", 10, 5, CHECKS), Snapshot(NOON + timedelta(days=1), "1", 20, 15, worse)]
-    [line] = series(days)
+    [line] = series(map(look, days))
     assert (line["name"], line["signal"], line["threshold"]) == ("roc_auc", "all", 0.7)
     assert [(point["value"], point["low"], point["alarm"]) for point in line["points"]] == [
         (0.75, 0.73, False), (0.65, 0.63, True),
