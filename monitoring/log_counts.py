@@ -29,7 +29,7 @@ from predictions.reader import parsed
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PARSED = 20_000  # rows whose JSON is Python's values at a time: those take five times the memory of the text
+PARSED = 20_000  # rows whose JSON is Python's values at a time: those take more memory than the text
 COLUMNS = "log.prediction_time, log.inputs, log.features, log.prediction, known.label"
 
 

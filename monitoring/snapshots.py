@@ -41,7 +41,7 @@ SNAPSHOTS = Table(
 
 
 Made = TypeVar("Made")
-Key = tuple[int, int, int]  # of a row and its content
+Key = int  # the hash of a row
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Snapshots(Database):
         found = [row.number for row in self.rows(select(SNAPSHOTS.c.number).where(*mine).order_by(SNAPSHOTS.c.at))]
         some = found[:: -max(1, -(-len(found) // most))]
         rows = self.rows(select(SNAPSHOTS).where(SNAPSHOTS.c.number.in_(some)).order_by(SNAPSHOTS.c.at))
-        keyed = {(row.number, row.at, hash(row.checks)): row for row in rows}  # a number may come again
+        keyed = {hash(tuple(row)): row for row in rows}  # a number may come again
         return {key: known[key] if key in known else make(_snapshot(row)) for key, row in keyed.items()}
 
 

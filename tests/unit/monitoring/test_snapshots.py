@@ -33,8 +33,11 @@ def test_what_was_made_of_a_snapshot_is_made_again_only_when_it_changes():
     keep(1, "ok")
     known = snapshots().since("flights", NOW, 9, alarms, {})
     assert list(known.values()) == [0, 0]
+    snapshots().keep("flights", Snapshot(NOW, "1", 6, 4, [Check("drift", "temp", "ok")]))  # of another prediction
     keep(1, "alarm")  # as of the same instant, and with the number of the one that it replaces
     keep(2, "ok")
     made.clear()
-    assert list(snapshots().since("flights", NOW, 9, alarms, known).values()) == [0, 1, 0]
-    assert made == [NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
+    known = snapshots().since("flights", NOW, 9, alarms, known)
+    assert list(known.values()) == [0, 1, 0]
+    assert made == [NOW + timedelta(hours=hour) for hour in range(3)]
+    assert snapshots().since("flights", NOW, 9, alarms, known) == known and len(made) == 3
