@@ -49,7 +49,7 @@ def each(function: Callable[..., Result], shared: Any, parts: Iterable[tuple[Any
 
     start_ray()
     remote = ray.remote(num_cpus=1, max_retries=LOST_WORKERS)(function)
-    most = WAITING * max(int(ray.cluster_resources().get("CPU", 1)), 1)  # type: ignore[no-untyped-call]
+    most = WAITING * max(int(ray.cluster_resources().get("CPU", 1)), 1)  # type: ignore[no-untyped-call]  # without types
     common, waiting = ray.put(shared), deque[Any]()
     for part in parts:
         if len(waiting) == most:
