@@ -1,6 +1,7 @@
 """Reading and writing in an object store, which is a server in this process."""
 
 import time
+from datetime import timedelta
 from itertools import product
 
 import pyarrow.parquet as pq
@@ -56,6 +57,28 @@ def test_a_file_a_glob_and_a_directory(store, tmp_path, endpoint):
     storage = SavedDatasetFileStorage("s3://bucket/saved.parquet", s3_endpoint_override=endpoint)
     store.create_saved_dataset(job, "training", storage)
     assert len(store.get_saved_dataset("training").to_df()) == 3
+
+
+@pytest.mark.parametrize("tags", [{}, {"date_partition_column": "date"}])
+def test_only_partitions_that_can_matter_are_read(tmp_path, endpoint, tags):
+    from pyarrow.fs import LocalFileSystem, S3FileSystem, copy_files
+
+    for day in range(1, 9):
+        folder = tmp_path / "days" / f"date=2024-03-{day:02}"
+        folder.mkdir(parents=True)
+        write(folder / "part.parquet", [(1, at(24 * (day - 1)), day)])
+        if day in (1, 2, 7):  # not the day that is asked for, nor one beside it, nor the newest, for its columns
+            (folder / "part.parquet").write_bytes(b"not parquet")
+    copy_files(str(tmp_path / "days"), "bucket/days", LocalFileSystem(), S3FileSystem(endpoint_override=endpoint))
+    store = feature_store(tmp_path / "repo")
+    source = {"s3_endpoint_override": endpoint, "tags": tags, "ttl": timedelta(hours=12)}
+    store.apply([entity(), view("s3://bucket/days", **source)])
+    job = store.get_historical_features(entities([(1, at(24 * 4 + 1))]), ["stats:v"])
+    if tags:
+        assert values(job.to_df()) == [5]
+    else:
+        with pytest.raises(ValueError, match=r"magic bytes|too small"):
+            job.to_df()
 
 
 def test_an_export_to_remote_storage(tmp_path, endpoint):
