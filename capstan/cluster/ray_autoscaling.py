@@ -6,6 +6,8 @@ KubeRay adds it to the head as a container. It alone gets a token of the Kuberne
 from typing import Any
 
 IDLE_SECONDS = 60  # before a worker goes
+# For the head to end. Ray takes a few; the autoscaler takes all that it is given, since it does not end when told to.
+END_SECONDS = 10
 # A pod of a training job has no token by itself. This is what Kubernetes would mount, and where.
 TOKEN = {
     "name": "autoscaler-token",
@@ -38,7 +40,8 @@ def scaled(cluster: dict[str, Any], least: int) -> dict[str, Any]:
             {"name": TOKEN["name"], "mountPath": TOKEN_PATH, "readOnly": True},
         ],
     }
-    template = head["template"] | {"spec": pod | {"volumes": [*pod.get("volumes", []), TOKEN]}}
+    more = {"volumes": [*pod.get("volumes", []), TOKEN], "terminationGracePeriodSeconds": END_SECONDS}
+    template = head["template"] | {"spec": pod | more}
     return {
         "enableInTreeAutoscaling": True,
         "autoscalerOptions": options,

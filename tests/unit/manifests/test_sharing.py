@@ -149,6 +149,7 @@ def test_cluster_of_a_training_job_grows_from_its_least_workers(set_up):
     [group] = cluster["workerGroupSpecs"]
     assert (group["minReplicas"], group["replicas"], group["maxReplicas"]) == (1, 1, 4)
     assert cluster["enableInTreeAutoscaling"] is True
+    assert pods_of(made)[0]["terminationGracePeriodSeconds"] < 30  # what the API server gives the PodTemplate
     assert "annotations" not in made["metadata"]
 
 
