@@ -34,7 +34,7 @@ ORDER = (
     *("network", "keys", "schemas", "pipelines", "ray", "weights", "new_image", "retention", "code_edit", "failing"),
     "capstones",
     # The long ones.
-    *("training", "autoscaling", "documentation", "alerts", "digests", "rotation", "signing"),
+    *("training", "ray_autoscaling", "autoscaling", "documentation", "alerts", "digests", "rotation", "signing"),
     *("operations", "lost_stores", "teams", "uninstall"),
 )
 # The rest is marked `rotating`: `make e2e-selected` takes a sixth of these files, in turn.
