@@ -31,7 +31,7 @@ STORE = 200_000_000  # bytes of Ray's object store: pieces go through files
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector away, and let it collect at the end.
+    """Keep the garbage collector away, and let it collect what is new at the end.
 
     A piece makes millions of objects that live until it is written. Looking through them for cycles, again and again,
     took a quarter of the time.
@@ -41,7 +41,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-        gc.collect()
+        gc.collect(0)
 
 
 class Worker:
@@ -51,7 +51,6 @@ class Worker:
         """log: the name of this batch in the prediction log, "" where it has no part in it."""
         self.scorer = BatchScorer(name, version, keep, bool(log))
         self.output, self.began, self.log = output, began, log
-        gc.freeze()  # the version and its libraries stay: to collect takes 0.3 s with them
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
         """Do some pieces, as Ray Data hands them over, and return how many rows of each were answered and refused."""
