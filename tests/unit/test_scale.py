@@ -2,7 +2,7 @@
 
 from capstan.settings import ROOT
 from models.study import read
-from tests.benchmarks import bill, limits, new_days, scale_joins, scale_monitoring, scale_training
+from tests.benchmarks import bill, limits, new_days, scale_joins, scale_monitoring, scale_score, scale_training
 
 
 def test_page_has_the_table_of_the_joins():
@@ -13,7 +13,7 @@ def test_page_has_the_table_of_the_joins():
 
 def test_page_has_the_other_tables():
     page = (ROOT / "docs" / "scale.md").read_text()
-    for study in (scale_monitoring, scale_training, limits, new_days):
+    for study in (scale_monitoring, scale_score, scale_training, limits, new_days):
         assert study.tables(read(study.FILE)) in page and f"python -m {study.__name__}" in page
     assert scale_monitoring.console_table(read(scale_monitoring.FILE)) in page
     assert bill.tables() in page
