@@ -80,7 +80,7 @@ def measured(folder: Path, workers: str, rows: int) -> Line:
 
 
 def tables(results: object) -> str:
-    """Return the table of docs/benchmarks.md."""
+    """Return the table of docs/scale.md."""
     return markdown(results, {"scored by": "way", "rows": "rows"}, {
         "rows a second": lambda rows: f"{rows['rate'].iloc[0]:,.0f}",
         "of the model alone": lambda rows: f"{100 * rows['share'].iloc[0]:.0f} %",
