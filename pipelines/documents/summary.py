@@ -195,7 +195,8 @@ class Ranker:
         rows = self.rows(sentences)
         alike = (own @ rows.T).toarray()
         centre = np.asarray(rows.sum(axis=0)).ravel()
-        near = own @ (centre / max(np.linalg.norm(centre), 1e-9))
+        length = np.sqrt(np.square(centre).sum())  # not `norm`: the threads of BLAS would cost more than they do
+        near = own @ (centre / max(length, 1e-9))
         alone = np.array([one.sentence for one in found])
         others = (alike.sum(axis=1) - alike[np.arange(len(found)), alone]) / max(len(sentences) - 1, 1)
         counts = Counter(word for one in sentences for word in set(rouge.words(one)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from capstan.errors import CapstanError
 from pipelines.documents import data, groups, vectors
@@ -23,17 +24,18 @@ NONE = np.empty((0, 0))  # vectors, of which the simple ones read none
 
 def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int) -> DocumentsModel:
     """Return the model, fitted on all rows. Raises CapstanError for too few."""
-    simple = fit_simple(tables, weights)
-    texts, names = topics(tables["messages"])
-    tokens, tags = tagged(tables["sentences"])
-    tagger = Recurrent(seed=seed).fit(Read(tokens, vectors.of(tokens, weights)), tags)
-    lines, references, titles = papers(tables["papers"])
-    rankers = {
-        titled: Ranker(seed=seed).fit(lines, references, titles if titled else [""] * len(titles))
-        for titled in (False, True)
-    }
-    topic = groups.flat().fit(texts, names)
-    return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, simple.styled, weights)
+    with threadpool_limits(1):  # the products are short: threads would wait for each other
+        simple = fit_simple(tables, weights)
+        texts, names = topics(tables["messages"])
+        tokens, tags = tagged(tables["sentences"])
+        tagger = Recurrent(seed=seed).fit(Read(tokens, vectors.of(tokens, weights)), tags)
+        lines, references, titles = papers(tables["papers"])
+        rankers = {
+            titled: Ranker(seed=seed).fit(lines, references, titles if titled else [""] * len(titles))
+            for titled in (False, True)
+        }
+        topic = groups.flat().fit(texts, names)
+        return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, simple.styled, weights)
 
 
 def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:

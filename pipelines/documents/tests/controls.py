@@ -7,7 +7,7 @@ from tests.support.controls import Parts, Tables, cut, shuffled
 
 WEIGHTS = weights_files.fetch_all(task.WEIGHTS)
 SETTINGS: dict[str, object] = {"weights": WEIGHTS}
-KEPT = {"messages": 10, "sentences": 5, "papers": 4}
+KEPT = {"messages": 10, "sentences": 8, "papers": 6}
 
 
 def fewer(data: Parts) -> Parts:

@@ -1,4 +1,4 @@
-"""Every tenth message and sentence, and every fourth abstract."""
+"""Every tenth message and sentence, and every sixth abstract."""
 
 import gzip
 from pathlib import Path
@@ -18,7 +18,7 @@ CHOSEN = {"file": str(Path(__file__).parents[3] / "SECURITY.md")}
 SAID = "Reporting a vulnerability"
 KNOWN_LATER = ["posted"]
 ACTUALS = ["sci.space", "sci.med"]
-EACH = dict.fromkeys(data.FILES, 10) | dict.fromkeys(data.PAPERS.values(), 4)  # few would not differ from their style
+EACH = dict.fromkeys(data.FILES, 10) | dict.fromkeys(data.PAPERS.values(), 6)  # fewer do not differ from their style
 
 
 def write(folder: Path) -> None:

@@ -24,7 +24,7 @@ def asked(served, *texts: str) -> list[dict]:
     return [{name: column[row] for name, column in made.items()} for row in range(len(texts))]
 
 
-@pytest.mark.parametrize("text", [*ODD, EXAMPLE])
+@pytest.mark.parametrize("text", [*ODD, EXAMPLE], ids=lambda text: text[:20])
 def test_answers_keep_the_contract_and_places_are_in_the_text(served, text):
     [made] = asked(served, text)
     Prediction.model_validate(made)
