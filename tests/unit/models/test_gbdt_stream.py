@@ -93,7 +93,7 @@ def test_a_worker_holds_one_batch_and_the_targets(tmp_path):
         targets = spill(batches, names, file)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    np.testing.assert_array_equal(targets, table["late"])
+    np.testing.assert_array_equal(targets, table["late"].astype(np.float32))
     np.testing.assert_array_equal(Spilled(tmp_path / "rows", 20)[:, 3], table["input 3"])
     assert peak < sum(values.nbytes for values in table.values()) / 4
 
