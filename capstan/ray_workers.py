@@ -32,6 +32,13 @@ def start_ray(cpus: int | None = None, store: int | None = None) -> None:
         ray.init(num_cpus=cpus, object_store_memory=store, **options)
 
 
+def resource(name: str) -> float:
+    """Return how much of "CPU" or "GPU" there is, on all machines of a started Ray."""
+    import ray
+
+    return float(ray.cluster_resources().get(name, 0))  # type: ignore[no-untyped-call]  # Ray has no types here
+
+
 def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":
     """Return how Ray Train places workers: on a cluster each has all CPUs of its pod, so that no two share one."""
     from ray.train import ScalingConfig
@@ -49,7 +56,7 @@ def each(function: Callable[..., Result], shared: Any, parts: Iterable[tuple[Any
 
     start_ray()
     remote = ray.remote(num_cpus=1, max_retries=LOST_WORKERS)(function)
-    most = WAITING * max(int(ray.cluster_resources().get("CPU", 1)), 1)  # type: ignore[no-untyped-call]  # without types
+    most = WAITING * max(int(resource("CPU")), 1)
     common, waiting = ray.put(shared), deque[Any]()
     for part in parts:
         if len(waiting) == most:

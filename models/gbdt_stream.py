@@ -1,7 +1,7 @@
 """LightGBM on a table that no process holds: Ray Data streams its rows to the workers, which keep them in bins.
 
 Each worker writes its share to a file of its own disk as it comes, for LightGBM needs a sample of it before the bins
-of a feature are known. Then it holds a byte for each value, whatever the type of the value was, and some 60 bytes for
+of a feature are known. Then it holds a byte for each value, whatever the type of the value was, and some 70 bytes for
 each row. A `bagging_fraction` of a half or less copies the rows that it draws, each time, so it takes more.
 """
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
+from capstan.ray_workers import LOST_WORKERS, resource, scaling, start_ray
 from capstan.settings import settings
 from models import checkpoints
 from models.torch_stream import Stream
@@ -45,11 +45,10 @@ def fit_on_workers(
     start_ray()
     if rows is not None:  # in the order of the files: the same rows for the same worker each time
         ray.data.DataContext.get_current().execution_options.preserve_order = True
-    graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]  # Ray has no types here
     result = TorchTrainer(
         _loop,
         train_loop_config={"learn": learn, "data": ray.put(data), "streams": rows is not None},  # one copy per machine
-        scaling_config=scaling(workers, use_gpu=graphics >= workers),
+        scaling_config=scaling(workers, use_gpu=resource("GPU") >= workers),
         run_config=RunConfig(
             name=key,
             storage_path=settings().ray_storage or str(checkpoints.folder()),

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from capstan.ray_workers import LOST_WORKERS, scaling, start_ray
+from capstan.ray_workers import LOST_WORKERS, resource, scaling, start_ray
 from capstan.settings import settings
 from models import checkpoints
 from pipelines.distributed_training.learning import State, Trained, learn
@@ -29,11 +29,10 @@ def fit(scheme: type[Scheme], plan: Plan, text: torch.Tensor, workers: int, proo
     from ray.train.torch import TorchTrainer
 
     start_ray()
-    graphics = float(ray.cluster_resources().get("GPU", 0))  # type: ignore[no-untyped-call]  # Ray has no types here
     result = TorchTrainer(
         _loop,
         train_loop_config={"scheme": scheme, "plan": plan, "text": ray.put(text), "proof": proof},
-        scaling_config=scaling(workers, use_gpu=graphics >= workers),
+        scaling_config=scaling(workers, use_gpu=resource("GPU") >= workers),
         run_config=RunConfig(
             name=key,
             storage_path=settings().ray_storage or str(checkpoints.folder()),

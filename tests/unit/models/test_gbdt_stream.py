@@ -61,6 +61,7 @@ def test_one_worker_trains_the_same_booster_as_from_all_rows(ray, coded, tmp_pat
     booster = streamed(ray, tmp_path, past, workers=1)
     expected = at_once(past).predict(future[task.INPUTS])
     np.testing.assert_allclose(booster.predict(future[task.INPUTS]), expected, rtol=1e-12)
+    assert "[force_row_wise: 0]" in booster.model_to_string(), "the bins are held a second time"
 
 
 @pytest.mark.slow
