@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from kernels import fallback, tuning
 from kernels.language import dot, tl, triton
+from kernels.operators import operator
 from kernels.reference.attention import attention as reference
 
 LOG2_E = 1.4426950408889634  # exp(x) is 2 ** (x * log2(e)), which the hardware has
@@ -28,6 +29,12 @@ KEYS = tuning.settings(SETTINGS, (64, 128, 8, 2), (64, 64, 4, 2), (64, 128, 8, 3
 QUERIES = tuning.settings(
     SETTINGS, (128, 64, 8, 2), (128, 64, 8, 3), (64, 64, 4, 2), (128, 128, 8, 1), (64, 64, 8, 3), (64, 32, 4, 2)
 )
+# In float32 a product has no unit of its own: all its steps are unrolled. Larger blocks do not fit the registers, and
+# take a minute to compile.
+FORWARD_32 = tuning.settings(
+    f"{SETTINGS} special", (64, 32, 8, 1, False), (32, 32, 8, 1, False), (16, 32, 8, 1, False), (16, 16, 8, 1, False)
+)
+BACKWARD_32 = tuning.settings(SETTINGS, (32, 32, 8, 1), (16, 32, 8, 1), (16, 16, 8, 1))
 
 
 def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
@@ -41,55 +48,71 @@ def attention(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor
     if not q.numel() or not fallback.runs("attention", q, k, v, unless=unless):
         return reference(q, k, v)
     time = q.shape[2]
-    q, k, v = (_aligned(functional.pad(x, (0, 0, 0, -time % TILE)) if time % TILE else x) for x in (q, k, v))
-    made: torch.Tensor = _Attention.apply(q, k, v)
+    q, k, v = (functional.pad(x, (0, 0, 0, -time % TILE)) if time % TILE else x for x in (q, k, v))
+    made: torch.Tensor = _attended(q, k, v)[0]
     return made[:, :, :time]
 
 
-class _Attention(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, q, k, v):
-        batch, heads, time, size = q.shape
-        made = _like(q)
-        norms = torch.empty((batch, heads, time), dtype=torch.float32, device=q.device)
+def _empty(q, k, v):
+    return _like(q), q.new_empty(q.shape[:3], dtype=torch.float32)
 
-        def run(setting):
-            triton.set_allocator(lambda count, _, __: torch.empty(count, dtype=torch.int8, device=q.device))
-            _forward[(time // setting["m"], heads, batch)](
-                q, k, v, made, norms, LOG2_E / math.sqrt(size), batch * time, time, q.stride(2), k.stride(2),
-                v.stride(2), heads, k.shape[1], size, _precision(q), **setting,
-            )  # fmt: skip
 
-        run(tuning.fastest("attention", FORWARD, (*q.shape, k.shape[1], q.dtype), run))
-        ctx.save_for_backward(q, k, v, made, norms)
-        return made
+@operator("attention", _empty)
+def _attended(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    made, norms = _empty(q, k, v)
+    q, k, v = (_aligned(x) for x in (q, k, v))
+    batch, heads, time, size = q.shape
 
-    @staticmethod
-    def backward(ctx, slope):
-        q, k, v, made, norms = ctx.saved_tensors
-        batch, heads, time, size = q.shape
-        groups, slope = k.shape[1], _aligned(slope)
-        dq, dk, dv = (_like(x) for x in (q, k, v))
-        kept, scale = torch.empty_like(norms), 1 / math.sqrt(size)
-        _kept[(time // 64, heads, batch)](_blocks(made, 64), _blocks(slope, 64), kept, time, size, 64)
+    def run(setting):
+        triton.set_allocator(lambda count, _, __: torch.empty(count, dtype=torch.int8, device=q.device))
+        _forward[(time // setting["m"], heads, batch)](
+            q, k, v, made, norms, LOG2_E / math.sqrt(size), batch * time, time, q.stride(2), k.stride(2),
+            v.stride(2), heads, k.shape[1], size, _precision(q), **setting,
+        )  # fmt: skip
 
-        def keys(setting):
-            m, n = setting["m"], setting["n"]
-            _keys[(time // n, groups, batch)](
-                _blocks(q, m), _blocks(k, n), _blocks(v, n), _blocks(slope, m), norms, kept, _blocks(dk, n),
-                _blocks(dv, n), scale, scale * LOG2_E, time, heads // groups, size, _precision(q), **setting,
-            )  # fmt: skip
+    settings = FORWARD_32 if q.dtype == torch.float32 else FORWARD
+    run(tuning.fastest("attention", settings, (*q.shape, k.shape[1], q.dtype), run))
+    return made, norms
 
-        def queries(setting):
-            m, n = setting["m"], setting["n"]
-            _queries[(time // m, heads, batch)](
-                _blocks(q, m), _blocks(k, n), _blocks(v, n), _blocks(slope, m), norms, kept, _blocks(dq, m), scale,
-                scale * LOG2_E, time, heads // groups, size, _precision(q), **setting,
-            )  # fmt: skip
 
-        for name, settings, run in (("attention keys", KEYS, keys), ("attention queries", QUERIES, queries)):
-            run(tuning.fastest(name, settings, (*q.shape, groups, q.dtype), run))
-        return dq, dk, dv
+@operator("attention_backward", lambda q, k, v, *_: (_like(q), _like(k), _like(v)))
+def _slopes(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, made: torch.Tensor, norms: torch.Tensor, slope: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    dq, dk, dv = (_like(x) for x in (q, k, v))
+    q, k, v, slope = (_aligned(x) for x in (q, k, v, slope))
+    batch, heads, time, size = q.shape
+    groups = k.shape[1]
+    kept, scale = torch.empty_like(norms), 1 / math.sqrt(size)
+    _kept[(time // 64, heads, batch)](_blocks(made, 64), _blocks(slope, 64), kept, time, size, 64)
+
+    def keys(setting):
+        m, n = setting["m"], setting["n"]
+        _keys[(time // n, groups, batch)](
+            _blocks(q, m), _blocks(k, n), _blocks(v, n), _blocks(slope, m), norms, kept, _blocks(dk, n),
+            _blocks(dv, n), scale, scale * LOG2_E, time, heads // groups, size, _precision(q), **setting,
+        )  # fmt: skip
+
+    def queries(setting):
+        m, n = setting["m"], setting["n"]
+        _queries[(time // m, heads, batch)](
+            _blocks(q, m), _blocks(k, n), _blocks(v, n), _blocks(slope, m), norms, kept, _blocks(dq, m), scale,
+            scale * LOG2_E, time, heads // groups, size, _precision(q), **setting,
+        )  # fmt: skip
+
+    small = BACKWARD_32 if q.dtype == torch.float32 else None
+    for name, settings, run in (
+        ("attention keys", small or KEYS, keys),
+        ("attention queries", small or QUERIES, queries),
+    ):
+        run(tuning.fastest(name, settings, (*q.shape, groups, q.dtype), run))
+    return dq, dk, dv
+
+
+_attended.register_autograd(
+    lambda ctx, slope, _: _slopes(*ctx.saved_tensors, slope),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs, *output),
+)
 
 
 def _like(x):

@@ -7,49 +7,68 @@ import torch
 
 from kernels import fallback
 from kernels.language import tl, triton
+from kernels.operators import operator
 from kernels.reference.cross_entropy import cross_entropy as reference
 
 TYPES = (*fallback.FLOATS, torch.float64)
 BLOCK, WARPS = 4096, 4
 
 
-def cross_entropy(
-    logits: torch.Tensor, targets: torch.Tensor, ignore: int = -100, overwrite: bool = False
-) -> torch.Tensor:
+def cross_entropy(logits: torch.Tensor, targets: torch.Tensor, ignore: int = -100) -> torch.Tensor:
     """Return the mean loss, in nats, of logits, (rows, classes), whose right classes are `targets`, (rows,).
 
-    Rows whose target is `ignore` do not count; any other target that is no class makes the loss NaN. overwrite: the
-    gradient takes the place of the logits in memory, and nobody may read them after the backward pass.
+    Rows whose target is `ignore` do not count; any other target that is no class makes the loss NaN.
     """
     if not logits.numel() or not fallback.runs("cross_entropy", logits, types=TYPES):
         return reference(logits, targets, ignore)
-    made: torch.Tensor = _CrossEntropy.apply(logits, targets, ignore, overwrite)
+    made: torch.Tensor = _mean(logits, targets, ignore)[0]
     return made
 
 
-class _CrossEntropy(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, logits, targets, ignore, overwrite):
-        rows = logits if logits.stride(1) == 1 else logits.contiguous()
-        losses, norms = measured(rows, targets, ignore)
-        count = (targets != ignore).sum()
-        ctx.save_for_backward(rows, targets, norms, count)
-        ctx.ignore, ctx.overwrite = ignore, overwrite
-        return losses.sum() / count
+def _empty(logits, targets, ignore):
+    kind = logits.dtype if logits.dtype == torch.float64 else torch.float32
+    loss, norms = (logits.new_empty(shape, dtype=kind) for shape in ((), len(logits)))
+    return loss, norms, targets.new_empty((), dtype=torch.long)
 
-    @staticmethod
-    def backward(ctx, slope):
-        rows, targets, norms, count = ctx.saved_tensors
-        made = rows if ctx.overwrite else torch.empty(rows.shape, dtype=rows.dtype, device=rows.device)
-        gradient(rows, targets, norms, slope / count, ctx.ignore, made)
-        return made, None, None, None
+
+@operator("cross_entropy", _empty)
+def _mean(logits: torch.Tensor, targets: torch.Tensor, ignore: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    losses, norms = measured(_rows(logits), targets, ignore)
+    count = (targets != ignore).sum()
+    return losses.sum() / count, norms, count
+
+
+@operator("cross_entropy_backward", lambda logits, *_: logits.new_empty(logits.shape))
+def _slopes(
+    logits: torch.Tensor, targets: torch.Tensor, norms: torch.Tensor, slope: torch.Tensor, ignore: int
+) -> torch.Tensor:
+    made = logits.new_empty(logits.shape)
+    gradient(_rows(logits), targets, norms, slope, ignore, made)
+    return made
+
+
+def _keep(ctx, inputs, output):
+    logits, targets, ctx.ignore = inputs
+    ctx.save_for_backward(logits, targets, *output[1:])
+
+
+def _backpropagated(ctx, slope, *_):
+    logits, targets, norms, count = ctx.saved_tensors
+    return _slopes(logits, targets, norms, slope / count, ctx.ignore), None, None
+
+
+_mean.register_autograd(_backpropagated, setup_context=_keep)
+
+
+def _rows(logits):
+    return logits if logits.stride(1) == 1 else logits.contiguous()
 
 
 def measured(logits: torch.Tensor, targets: torch.Tensor, ignore: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the loss of each row, 0 where it does not count, and the logarithm of its sum of exponentials."""
     count, classes = logits.shape
     kind = logits.dtype if logits.dtype == torch.float64 else torch.float32
-    losses, norms = torch.empty((2, count), dtype=kind, device=logits.device)
+    losses, norms = (logits.new_empty(count, dtype=kind) for _ in range(2))
     block = min(BLOCK, triton.next_power_of_2(classes))
     _forward[(count,)](
         logits, targets, losses, norms, logits.stride(0), classes, ignore, fallback.compute(logits), block,

@@ -8,6 +8,7 @@ import torch
 
 from kernels import fallback
 from kernels.language import tl, triton
+from kernels.operators import operator
 from kernels.reference.embedding_bag import embedding_bag as reference
 
 RUN = 32  # the uses that a program adds up, backward
@@ -24,46 +25,64 @@ def embedding_bag(
     """
     if not indices.numel() or not starts.numel() or not fallback.runs("embedding_bag", weight):
         return reference(indices, weight, starts, shares)
-    made: torch.Tensor = _EmbeddingBag.apply(indices, weight, starts, shares)
+    made: torch.Tensor = _summed(indices, weight, starts, shares)
     return made
 
 
-class _EmbeddingBag(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, indices, weight, starts, shares):
-        bags, (rows, width) = len(starts), weight.shape
-        weight, indices = weight.contiguous(), indices.contiguous()
-        ends = torch.cat([starts, starts.new_full((1,), len(indices))])
-        made = torch.empty((bags, width), dtype=weight.dtype, device=weight.device)
-        block = min(512, triton.next_power_of_2(width))
-        _forward[(bags, triton.cdiv(width, block))](
-            indices, weight, ends, weight if shares is None else shares, made, rows, width, shares is not None, block,
-            num_warps=4 if block > 128 else 1,
-        )  # fmt: skip
-        ctx.save_for_backward(indices, weight, ends, shares)
-        return made
+@operator("embedding_bag", lambda indices, weight, starts, shares: weight.new_empty((len(starts), weight.shape[1])))
+def _summed(
+    indices: torch.Tensor, weight: torch.Tensor, starts: torch.Tensor, shares: torch.Tensor | None
+) -> torch.Tensor:
+    bags, (rows, width) = len(starts), weight.shape
+    weight, indices, made = weight.contiguous(), indices.contiguous(), weight.new_empty((bags, width))
+    block = min(512, triton.next_power_of_2(width))
+    _forward[(bags, triton.cdiv(width, block))](
+        indices, weight, _ends(starts, indices), weight if shares is None else shares, made, rows, width,
+        shares is not None, block, num_warps=4 if block > 128 else 1,
+    )  # fmt: skip
+    return made
 
-    @staticmethod
-    def backward(ctx, slope):
-        indices, weight, ends, shares = ctx.saved_tensors
-        slope = slope.contiguous()
-        rows, width = weight.shape
-        block = min(512, triton.next_power_of_2(width))
-        places = torch.arange(len(indices), device=indices.device)
-        bags = torch.searchsorted(ends, places, right=True) - 1
-        dw = d_shares = None
-        if ctx.needs_input_grad[1]:
-            sums = torch.zeros((rows, width), dtype=torch.float32, device=weight.device)
-            ordered, order = indices.sort()
-            _scatter[(triton.cdiv(len(indices), RUN), triton.cdiv(width, block))](
-                ordered, order, bags, slope, weight if shares is None else shares, sums, len(indices), rows, width,
-                shares is not None, RUN, block, num_warps=4 if block > 128 else 1,
-            )  # fmt: skip
-            dw = sums.to(weight.dtype)
-        if shares is not None and ctx.needs_input_grad[3]:
-            d_shares = torch.empty_like(shares)
-            _products[(len(indices),)](indices, weight, bags, slope, d_shares, rows, width, block, num_warps=1)
-        return None, dw, None, d_shares
+
+def _empty(indices, weight, starts, shares, slope, wants_weight, wants_shares):
+    d_shares = shares.new_empty(shares.shape) if wants_shares else weight.new_empty(0)
+    return weight.new_empty(weight.shape if wants_weight else (0,)), d_shares
+
+
+@operator("embedding_bag_backward", _empty)
+def _slopes(
+    indices: torch.Tensor, weight: torch.Tensor, starts: torch.Tensor, shares: torch.Tensor | None,
+    slope: torch.Tensor, wants_weight: bool, wants_shares: bool,
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    indices, weight, slope = indices.contiguous(), weight.contiguous(), slope.contiguous()
+    dw, d_shares = _empty(indices, weight, starts, shares, slope, wants_weight, wants_shares)
+    rows, width = weight.shape
+    block = min(512, triton.next_power_of_2(width))
+    places = torch.arange(len(indices), device=indices.device)
+    bags = torch.searchsorted(_ends(starts, indices), places, right=True) - 1
+    if wants_weight:
+        sums = torch.zeros((rows, width), dtype=torch.float32, device=weight.device)
+        ordered, order = indices.sort()
+        _scatter[(triton.cdiv(len(indices), RUN), triton.cdiv(width, block))](
+            ordered, order, bags, slope, weight if shares is None else shares, sums, len(indices), rows, width,
+            shares is not None, RUN, block, num_warps=4 if block > 128 else 1,
+        )  # fmt: skip
+        dw = sums.to(weight.dtype)
+    if wants_shares:
+        _products[(len(indices),)](indices, weight, bags, slope, d_shares, rows, width, block, num_warps=1)
+    return dw, d_shares
+
+
+def _backpropagated(ctx, slope):
+    _, wants_weight, _, wants_shares = ctx.needs_input_grad
+    dw, d_shares = _slopes(*ctx.saved_tensors, slope, wants_weight, wants_shares)
+    return None, dw if wants_weight else None, None, d_shares if wants_shares else None
+
+
+_summed.register_autograd(_backpropagated, setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs))
+
+
+def _ends(starts, indices):
+    return torch.cat([starts, starts.new_full((1,), len(indices))])
 
 
 @triton.jit

@@ -1,26 +1,28 @@
 """A product with a weight of 4 bits: four numbers become bfloat16 by three instructions for each pair of them.
 
-A number of 4 bits is put into the mantissa of 1.0, which makes 1 + number / 16; less 1.5, that is (number - 8) / 16,
-exactly. Source of the trick: Kim et al., "Who Says Elephants Can't Run" (2022), for float16.
+A number of 4 bits is put into the mantissa of 128.0, whose last bit is 1, which makes 128 + number; less 136, that is
+number - 8, exactly. Source of the trick: Kim et al., "Who Says Elephants Can't Run" (2022), for float16.
 """
 
 import torch
 
 from kernels import fallback, splitting, tuning
 from kernels.language import INTERPRETED, dot, tl, triton
+from kernels.operators import operator
 from kernels.reference.int4_matmul import GROUP, WORDS
 from kernels.reference.int4_matmul import int4_matmul as reference
 
 FEW = 64  # rows, up to which reading the weight takes longer than the products
 SETTINGS = tuning.settings(
     "n waves num_warps num_stages",
-    (64, 4, 4, 4), (64, 8, 4, 4), (128, 4, 4, 4), (128, 4, 8, 5), (128, 8, 4, 5), (64, 2, 4, 6), (32, 8, 2, 5),
-    (64, 4, 2, 5), (64, 8, 4, 6), (128, 2, 4, 6), (64, 4, 4, 8), (64, 16, 4, 4),
+    (64, 8, 2, 4), (64, 4, 2, 5), (64, 16, 2, 4), (128, 8, 4, 4), (128, 4, 4, 5), (128, 2, 4, 6), (64, 8, 4, 4),
+    (64, 4, 4, 6), (128, 8, 2, 4), (256, 8, 4, 4), (32, 8, 1, 5), (32, 8, 2, 5), (64, 2, 2, 6), (64, 16, 4, 4),
 )  # fmt: skip
-# Of two words, one in each half of a register: what each of their four numbers is, less 8, over 16.
-PAIRS = "{ .reg .b32 a, one, less; mov.b32 one, 0x3F803F80; mov.b32 less, 0xBFC0BFC0;" + "".join(
-    f"{shift} lop3.b32 a, a, 0x00780078, 0x3F803F80, 0xEA; fma.rn.bf16x2 ${i}, a, one, less;"
-    for i, shift in enumerate(("shl.b32 a, $4, 3;", "shr.b32 a, $4, 1;", "shr.b32 a, $4, 5;", "shr.b32 a, $4, 9;"))
+# Of two words, one in each half of a register: what each of their four numbers is, less 8.
+PAIRS = "{ .reg .b32 a, one, less; mov.b32 one, 0x3F803F80; mov.b32 less, 0xC308C308;" + "".join(
+    f"shr.b32 a, $4, {4 * i}; lop3.b32 a, a, 0x000F000F, 0x43004300, 0xEA;"
+    f"fma.rn.bf16x2 ${i}, a, one, less;"
+    for i in range(4)
 ) + "}"  # fmt: skip
 PAIRS = tl.constexpr(PAIRS)
 WORDS_OF_GROUP = tl.constexpr(WORDS)
@@ -50,45 +52,51 @@ def int4_matmul(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> t
     known = kinds and codes.is_contiguous() and scales.is_contiguous()
     if not x.numel() or not fallback.runs("int4_matmul", x, unless=None if known else "codes are not as it packs them"):
         return reference(x, codes, scales)
-    made: torch.Tensor = _Int4Matmul.apply(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
+    made: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
     return made.view(*x.shape[:-1], -1)
 
 
-class _Int4Matmul(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, codes, scales):
-        ctx.save_for_backward(codes, scales)
-        rows, (groups, outputs) = len(x), scales.shape
-        if rows > FEW:
-            return x @ _unpacked(codes, scales, x.dtype).T
-        made = torch.empty((rows, outputs), dtype=x.dtype, device=x.device)
-        fast = x.dtype == torch.bfloat16 and not INTERPRETED and torch.version.hip is None
-
-        def run(setting):
-            setting = dict(setting)
-            programs = triton.cdiv(outputs, setting["n"])
-            parts = splitting.parts(x.device, programs, groups, setting.pop("waves"))
-            sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
-            _product[(programs, parts)](
-                x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, groups,
-                triton.cdiv(groups, parts), fast, "ieee" if x.dtype == torch.float32 else "tf32",
-                max(16, triton.next_power_of_2(rows)), **setting,
-            )  # fmt: skip
-
-        run(tuning.fastest("int4_matmul", SETTINGS, (rows, outputs, groups, x.dtype), run))
-        return made
-
-    @staticmethod
-    def backward(ctx, slope):
-        codes, scales = ctx.saved_tensors
-        return slope @ _unpacked(codes, scales, slope.dtype), None, None
-
-
-def _unpacked(codes, scales, kind):
+def _weight(codes, scales, kind):
     groups, outputs = scales.shape
-    made = torch.empty((outputs, groups * GROUP), dtype=kind, device=codes.device)
+    return codes.new_empty((outputs, groups * GROUP), dtype=kind)
+
+
+@operator("int4_unpack", _weight)
+def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
+    groups, outputs = scales.shape
+    made = _weight(codes, scales, kind)
     _unpack[(triton.cdiv(outputs, 32), groups)](codes, scales, made, outputs, 32)
     return made
+
+
+@operator("int4_matmul", lambda x, codes, scales: x.new_empty((len(x), scales.shape[1])))
+def _multiplied(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    rows, (groups, outputs) = len(x), scales.shape
+    if rows > FEW:
+        weight: torch.Tensor = _unpacked(codes, scales, x.dtype)
+        return x @ weight.T
+    made = x.new_empty((rows, outputs))
+    fast = x.dtype == torch.bfloat16 and not INTERPRETED and torch.version.hip is None
+
+    def run(setting):
+        setting = dict(setting)
+        programs = triton.cdiv(outputs, setting["n"])
+        parts = splitting.parts(x.device, programs, groups, setting.pop("waves"))
+        sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
+        _product[(programs, parts)](
+            x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, groups,
+            triton.cdiv(groups, parts), fast, "ieee" if x.dtype == torch.float32 else "tf32",
+            max(8, triton.next_power_of_2(rows)), **setting,
+        )  # fmt: skip
+
+    run(tuning.fastest("int4_matmul", SETTINGS, (rows, outputs, groups, x.dtype), run))
+    return made
+
+
+_multiplied.register_autograd(
+    lambda ctx, slope: (slope @ _unpacked(*ctx.saved_tensors, slope.dtype), None, None),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs[1:]),
+)
 
 
 @triton.jit
@@ -100,27 +108,36 @@ def _product(
     row, part, word = tl.arange(0, m), tl.program_id(1), tl.arange(0, WORDS_OF_GROUP)
     known = output < outputs
     total = tl.zeros((n, m), tl.float32)
-    for group in tl.range(part * steps, tl.minimum((part + 1) * steps, groups)):
-        place = tl.cast(group, tl.int64) * outputs + output
-        words = tl.load(codes + place[:, None] * WORDS_OF_GROUP + word[None, :], known[:, None], 0)
-        scale = tl.load(scales + place, known, 0).to(tl.float32)
-        start = x + row[:, None] * (groups * WORDS_OF_GROUP * 4) + group * WORDS_OF_GROUP * 4 + word[None, :]
+    first, end = tl.cast(part * steps, tl.int64), tl.minimum((part + 1) * steps, groups)
+    place = first * outputs + output
+    word_at = codes + place[:, None] * WORDS_OF_GROUP + word[None, :]
+    scale_at = scales + place
+    x_at = x + row[:, None] * (groups * WORDS_OF_GROUP * 4) + first * WORDS_OF_GROUP * 4 + word[None, :]
+    # Triton loads the words of later steps in advance, but not the scales, which are too narrow: each is loaded a step
+    # ahead here. Else every step would wait for its own.
+    scale = tl.load(scale_at, known & (first < end), 0)
+    for group in tl.range(part * steps, end):
+        words = tl.load(word_at, known[:, None], 0)
+        scale_at += outputs
+        next_scale = tl.load(scale_at, known & (group + 1 < end), 0)
         sum_ = tl.zeros((n, m), tl.float32)
         if fast:
             one, two, three, four = tl.inline_asm_elementwise(
                 PAIRS, "=r,=r,=r,=r,r", [words], (tl.bfloat16, tl.bfloat16, tl.bfloat16, tl.bfloat16), True, 2
             )
-            sum_ = dot(one, tl.load(start, (row < rows)[:, None], 0).T, sum_, precision)
-            sum_ = dot(two, tl.load(start + WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
-            sum_ = dot(three, tl.load(start + 2 * WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
-            sum_ = dot(four, tl.load(start + 3 * WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
-            sum_ *= 16
+            sum_ = dot(one, tl.load(x_at, (row < rows)[:, None], 0).T, sum_, precision)
+            sum_ = dot(two, tl.load(x_at + WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
+            sum_ = dot(three, tl.load(x_at + 2 * WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
+            sum_ = dot(four, tl.load(x_at + 3 * WORDS_OF_GROUP, (row < rows)[:, None], 0).T, sum_, precision)
         else:
             for i in tl.static_range(4):
-                values = tl.load(start + i * WORDS_OF_GROUP, (row < rows)[:, None], 0).T
+                values = tl.load(x_at + i * WORDS_OF_GROUP, (row < rows)[:, None], 0).T
                 numbers = ((words.to(tl.int32) >> 4 * i & 15) - 8).to(tl.float32)
                 sum_ = dot(numbers.to(values.dtype), values, sum_, precision)
-        total += sum_ * scale[:, None]
+        total += sum_ * scale.to(tl.float32)[:, None]
+        scale = next_scale
+        word_at += tl.cast(outputs, tl.int64) * WORDS_OF_GROUP
+        x_at += WORDS_OF_GROUP * 4
     place = row[None, :] * outputs + output[:, None]
     inside = (row < rows)[None, :] & known[:, None]
     if tl.num_programs(1) > 1:

@@ -1,21 +1,31 @@
 """A product with a weight of 8 bits: for a few rows the weight is read once, as bytes, and widened in registers.
 
+Seven bits of a byte are put into the mantissa of 128.0, whose last bit is 1; less 128, or 256 where the byte is
+negative, that is the byte, exactly: two instructions for each. Converting each by itself takes more than reading it.
 For many rows the time goes into products, so the weight is unpacked first and the device's own product does the rest.
 """
 
 import torch
 
 from kernels import fallback, splitting, tuning
-from kernels.language import dot, tl, triton
+from kernels.language import INTERPRETED, dot, tl, triton
+from kernels.operators import operator
 from kernels.reference.int8_matmul import int8_matmul as reference
 
 FEW = 64  # rows, up to which reading the weight takes longer than the products
 K = 128
 SETTINGS = tuning.settings(
     "n waves num_warps num_stages",
-    (64, 4, 4, 4), (32, 4, 4, 4), (64, 8, 4, 4), (32, 8, 4, 5), (128, 4, 8, 4), (64, 2, 4, 6), (16, 4, 4, 5),
-    (16, 8, 2, 5), (64, 4, 4, 6), (64, 8, 8, 4),
+    (64, 4, 4, 4), (64, 8, 4, 4), (128, 8, 4, 4), (128, 4, 4, 4), (64, 8, 2, 4), (64, 4, 2, 5), (64, 16, 2, 4),
+    (32, 8, 2, 5), (32, 16, 2, 5), (64, 4, 4, 6), (128, 2, 4, 5), (32, 8, 1, 5),
 )  # fmt: skip
+# Of four bytes, two at a time, one in each half of a register.
+BYTES = "{ .reg .b32 a, b, minus; mov.b32 minus, 0xBF80BF80;" + "".join(
+    f"prmt.b32 a, $2, 0, {bytes_}; lop3.b32 b, a, 0x00800080, 0x43004300, 0xEA;"
+    f"lop3.b32 a, a, 0x007F007F, 0x43004300, 0xEA; fma.rn.bf16x2 ${i}, b, minus, a;"
+    for i, bytes_ in enumerate(("0x4140", "0x4342"))
+) + "}"  # fmt: skip
+BYTES = tl.constexpr(BYTES)
 
 
 def quantized(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -32,50 +42,52 @@ def int8_matmul(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> t
     known = codes.dtype == torch.int8 and scales.dtype == torch.float32 and codes.is_contiguous()
     if not x.numel() or not fallback.runs("int8_matmul", x, unless=None if known else "codes are no contiguous int8"):
         return reference(x, codes, scales)
-    made: torch.Tensor = _Int8Matmul.apply(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
+    made: torch.Tensor = _multiplied(x.reshape(-1, x.shape[-1]).contiguous(), codes, scales)
     return made.view(*x.shape[:-1], -1)
 
 
-class _Int8Matmul(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, codes, scales):
-        ctx.save_for_backward(codes, scales)
-        rows, (outputs, inputs) = len(x), codes.shape
-        if rows > FEW:
-            return x @ _unpacked(codes, scales, x.dtype).T
-        made = torch.empty((rows, outputs), dtype=x.dtype, device=x.device)
-        steps, m = triton.cdiv(inputs, K), max(16, triton.next_power_of_2(rows))
-
-        def run(setting):
-            setting = dict(setting)
-            programs = triton.cdiv(outputs, setting["n"])
-            parts = splitting.parts(x.device, programs, steps, setting.pop("waves"))
-            sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
-            _product[(programs, parts)](
-                x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, inputs,
-                triton.cdiv(steps, parts), "ieee" if x.dtype == torch.float32 else "tf32", m, K, **setting,
-            )  # fmt: skip
-
-        run(tuning.fastest("int8_matmul", SETTINGS, (rows, outputs, inputs, x.dtype), run))
-        return made
-
-    @staticmethod
-    def backward(ctx, slope):
-        codes, scales = ctx.saved_tensors
-        return slope @ _unpacked(codes, scales, slope.dtype), None, None
-
-
-def _unpacked(codes, scales, kind):
+@operator("int8_unpack", lambda codes, scales, kind: codes.new_empty(codes.shape, dtype=kind))
+def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
     outputs, inputs = codes.shape
     made = torch.empty((outputs, inputs), dtype=kind, device=codes.device)
     _unpack[(outputs, triton.cdiv(inputs, 4096))](codes, scales, made, inputs, 4096, num_warps=8)
     return made
 
 
+@operator("int8_matmul", lambda x, codes, scales: x.new_empty((len(x), len(codes))))
+def _multiplied(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    rows, (outputs, inputs) = len(x), codes.shape
+    if rows > FEW:
+        weight: torch.Tensor = _unpacked(codes, scales, x.dtype)
+        return x @ weight.T
+    made = x.new_empty((rows, outputs))
+    steps, m = triton.cdiv(inputs, K), max(8, triton.next_power_of_2(rows))
+    fast = x.dtype == torch.bfloat16 and not INTERPRETED and torch.version.hip is None
+
+    def run(setting):
+        setting = dict(setting)
+        programs = triton.cdiv(outputs, setting["n"])
+        parts = splitting.parts(x.device, programs, steps, setting.pop("waves"))
+        sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
+        _product[(programs, parts)](
+            x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, inputs,
+            triton.cdiv(steps, parts), "ieee" if x.dtype == torch.float32 else "tf32", m, K, fast, **setting,
+        )  # fmt: skip
+
+    run(tuning.fastest("int8_matmul", SETTINGS, (rows, outputs, inputs, x.dtype), run))
+    return made
+
+
+_multiplied.register_autograd(
+    lambda ctx, slope: (slope @ _unpacked(*ctx.saved_tensors, slope.dtype), None, None),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs[1:]),
+)
+
+
 @triton.jit
 def _product(
     x, codes, scales, made, sums, counters, rows, outputs, inputs, steps, precision: tl.constexpr, m: tl.constexpr,
-    k: tl.constexpr, n: tl.constexpr,
+    k: tl.constexpr, fast: tl.constexpr, n: tl.constexpr,
 ):  # fmt: skip
     output = tl.program_id(0) * n + tl.arange(0, n)
     row, part = tl.arange(0, m), tl.program_id(1)
@@ -86,7 +98,11 @@ def _product(
         inside = column < inputs
         code = tl.load(weight + column[None, :], (output < outputs)[:, None] & inside[None, :], 0)
         values = tl.load(x + row[:, None] * inputs + column[None, :], (row < rows)[:, None] & inside[None, :], 0)
-        total = dot(code.to(tl.float32).to(values.dtype), values.T, total, precision)
+        if fast:
+            weights = tl.inline_asm_elementwise(BYTES, "=r,=r,r", [code], tl.bfloat16, True, 4)
+        else:
+            weights = code.to(tl.float32).to(values.dtype)
+        total = dot(weights, values.T, total, precision)
     place = row[None, :] * outputs + output[:, None]
     inside = (row < rows)[None, :] & (output < outputs)[:, None]
     if tl.num_programs(1) > 1:

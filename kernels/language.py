@@ -18,7 +18,9 @@ except ImportError:  # no wheel for this system, or a build of torch for CPUs al
     class _Absent:
         """Takes the place of a module: its decorators change nothing, its names stand for themselves."""
 
-        constexpr = int  # a type, and of one number
+        @staticmethod
+        def constexpr(value: Any) -> Any:
+            return value
 
         def jit(self, function: Any = None, **_: Any) -> Any:
             return function or (lambda wrapped: wrapped)

@@ -8,6 +8,7 @@ import torch
 
 from kernels import fallback
 from kernels.cross_entropy import gradient, measured
+from kernels.operators import operator
 from kernels.reference.linear_cross_entropy import linear_cross_entropy as reference
 
 LOGITS = 2**29  # that exist at a time: 1 GB of bfloat16
@@ -23,39 +24,43 @@ def linear_cross_entropy(
     unless = None if x.dtype == weight.dtype else f"its inputs are {x.dtype} and {weight.dtype}"
     if not x.numel() or not fallback.runs("linear_cross_entropy", x, weight, unless=unless):
         return reference(x, weight, targets, ignore)
-    made: torch.Tensor = _LinearCrossEntropy.apply(x, weight, targets, ignore, torch.is_grad_enabled())
+    wants_x, wants_weight = (torch.is_grad_enabled() and one.requires_grad for one in (x, weight))
+    made: torch.Tensor = _mean(x, weight, targets, ignore, wants_x, wants_weight)[0]
     return made
 
 
-class _LinearCrossEntropy(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, weight, targets, ignore, wanted):
-        wants_x, wants_weight = (wanted and wants for wants in ctx.needs_input_grad[:2])
-        dx = torch.empty_like(x) if wants_x else None
-        dw = None
-        count = (targets != ignore).sum()
-        slope, losses = 1 / count, []
-        for part, right, place in _parts(x, targets, dx, len(weight)):
-            logits = part @ weight.T
-            loss, norms = measured(logits, right, ignore)
-            losses.append(loss.sum())
-            if wants_x or wants_weight:
-                gradient(logits, right, norms, slope, ignore, logits)
-            if wants_x:
-                torch.mm(logits, weight, out=place)
-            if wants_weight:
-                dw = logits.T @ part if dw is None else dw.addmm_(logits.T, part)
-        ctx.save_for_backward(dx, dw)
-        return torch.stack(losses).sum() * slope
+def _empty(x, weight, targets, ignore, wants_x, wants_weight):
+    dx, dw = (one.new_empty(one.shape if wants else (0,)) for one, wants in ((x, wants_x), (weight, wants_weight)))
+    return x.new_empty((), dtype=torch.float32), dx, dw
 
-    @staticmethod
-    def backward(ctx, slope):
-        return (
-            *(made if made is None else made.mul_(slope.to(made.dtype)) for made in ctx.saved_tensors),
-            None,
-            None,
-            None,
-        )
+
+@operator("linear_cross_entropy", _empty)
+def _mean(
+    x: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, ignore: int, wants_x: bool, wants_weight: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    _, dx, dw = _empty(x, weight, targets, ignore, wants_x, wants_weight)
+    slope, losses = 1 / (targets != ignore).sum(), []
+    for number, (part, right, place) in enumerate(_parts(x, targets, dx if wants_x else None, len(weight))):
+        logits = part @ weight.T
+        loss, norms = measured(logits, right, ignore)
+        losses.append(loss.sum())
+        if wants_x or wants_weight:
+            gradient(logits, right, norms, slope, ignore, logits)
+        if wants_x:
+            torch.mm(logits, weight, out=place)
+        if wants_weight and number:
+            dw.addmm_(logits.T, part)
+        elif wants_weight:
+            torch.mm(logits.T, part, out=dw)
+    return torch.stack(losses).sum() * slope, dx, dw
+
+
+def _backpropagated(ctx, slope, *_):
+    made = (one.mul_(slope.to(one.dtype)) if one.numel() else None for one in ctx.saved_tensors)
+    return (*made, None, None, None, None)
+
+
+_mean.register_autograd(_backpropagated, setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*output[1:]))
 
 
 def _parts(x, targets, dx, classes):

@@ -7,6 +7,7 @@ import torch
 
 from kernels import fallback, tuning
 from kernels.language import dot, tl, triton
+from kernels.operators import operator
 from kernels.reference.lora_matmul import lora_matmul as reference
 
 LARGEST = 128  # rank
@@ -31,28 +32,12 @@ def lora_matmul(
         unless = "the weight is not frozen"
     if not x.numel() or not fallback.runs("lora_matmul", x, weight, down, up, unless=unless):
         return reference(x, weight, down, up, scale)
-    made: torch.Tensor = _LoraMatmul.apply(x.reshape(-1, x.shape[-1]).contiguous(), weight, down, up, scale)
+    made: torch.Tensor = _product(x.reshape(-1, x.shape[-1]).contiguous(), weight, down, up, scale)
     return made.view(*x.shape[:-1], -1)
 
 
-class _LoraMatmul(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, weight, down, up, scale):
-        ctx.save_for_backward(x, weight, down, up)
-        ctx.scale = scale
-        return _product(x, weight, down, up, scale)
-
-    @staticmethod
-    def backward(ctx, slope):
-        x, weight, down, up = ctx.saved_tensors
-        slope, wants = slope.contiguous(), ctx.needs_input_grad
-        dx = _product(slope, weight.T, up.T, down.T, ctx.scale) if wants[0] else None
-        d_down = (slope @ up).T @ x * ctx.scale if wants[2] else None
-        d_up = slope.T @ (x @ down.T) * ctx.scale if wants[3] else None
-        return dx, None, d_down, d_up, None
-
-
-def _product(x, weight, down, up, scale):
+@operator("lora_matmul", lambda x, weight, down, up, scale: x.new_empty((len(x), len(up))))
+def _product(x: torch.Tensor, weight: torch.Tensor, down: torch.Tensor, up: torch.Tensor, scale: float) -> torch.Tensor:
     rows, inputs = x.shape
     outputs, rank = up.shape
 
@@ -70,8 +55,26 @@ def _product(x, weight, down, up, scale):
         return made
 
     shape = (rows, outputs, inputs, rank, weight.stride(1) == 1, x.dtype)
-    settings = SETTINGS if x.is_cuda else SETTINGS[-1:]
+    settings = SETTINGS[:1] + SETTINGS[-3:] if x.dtype == torch.float32 else SETTINGS  # wide blocks do not fit
+    settings = settings if x.is_cuda else settings[-1:]
     return run(tuning.fastest("lora_matmul", settings, shape, run))
+
+
+def _keep(ctx, inputs, output):
+    *tensors, ctx.scale = inputs
+    ctx.save_for_backward(*tensors)
+
+
+def _backpropagated(ctx, slope):
+    x, weight, down, up = ctx.saved_tensors
+    slope, wants = slope.contiguous(), ctx.needs_input_grad
+    dx = _product(slope, weight.T, up.T, down.T, ctx.scale) if wants[0] else None
+    d_down = (slope @ up).T @ x * ctx.scale if wants[2] else None
+    d_up = slope.T @ (x @ down.T) * ctx.scale if wants[3] else None
+    return dx, None, d_down, d_up, None
+
+
+_product.register_autograd(_backpropagated, setup_context=_keep)
 
 
 @triton.jit

@@ -10,6 +10,7 @@ import torch
 
 from kernels import fallback, splitting, tuning
 from kernels.language import dot, tl, triton
+from kernels.operators import operator
 from kernels.reference.paged_attention import paged_attention as reference
 
 LOG2_E = 1.4426950408889634
@@ -36,9 +37,17 @@ def paged_attention(
         unless = "its inputs have a gradient"
     if not q.numel() or not fallback.runs("paged_attention", q, keys, values, unless=unless):
         return reference(q, keys, values, tables, lengths)
+    made: torch.Tensor = _gathered(q, keys, values, tables, lengths)
+    return made
+
+
+@operator("paged_attention", lambda q, *_: q.new_empty(q.shape))
+def _gathered(
+    q: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, tables: torch.Tensor, lengths: torch.Tensor
+) -> torch.Tensor:
     streams, heads, size = q.shape
     slots, groups = keys.shape[1:3]
-    q, tables, made = q.contiguous(), tables.contiguous(), torch.empty_like(q)
+    q, tables, made = q.contiguous(), tables.contiguous(), q.new_empty(q.shape)
     most = tables.shape[1] * slots
     m = max(16, triton.next_power_of_2(heads // groups))
 

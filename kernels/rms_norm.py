@@ -7,6 +7,7 @@ import torch
 
 from kernels import fallback
 from kernels.language import tl, triton
+from kernels.operators import operator
 from kernels.reference.rms_norm import rms_norm as reference
 
 TYPES = (*fallback.FLOATS, torch.float64)
@@ -23,41 +24,54 @@ def rms_norm(
     unless = f"rows are wider than {LARGEST}" if x.shape[-1] > LARGEST else None
     if not x.numel() or not fallback.runs("rms_norm", x, weight, types=TYPES, unless=unless):
         return reference(x, weight, epsilon, kind)
-    made: torch.Tensor = _RMSNorm.apply(x, weight, epsilon, kind or x.dtype)
+    made: torch.Tensor = _normed(x, weight, epsilon, kind or x.dtype)[0]
     return made
 
 
-class _RMSNorm(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x, weight, epsilon, kind):
-        rows = x.reshape(-1, x.shape[-1])
-        rows = rows if rows.stride(1) == 1 else rows.contiguous()
-        count, width = rows.shape
-        y = torch.empty((count, width), dtype=kind, device=x.device)
-        scale = torch.empty(count, dtype=x.dtype if x.dtype == torch.float64 else torch.float32, device=x.device)
-        block, tall = _tile(width)
-        _forward[(triton.cdiv(count, tall),)](
-            rows, weight, y, scale, rows.stride(0), count, width, epsilon, fallback.compute(x), block, tall,
-            num_warps=8 if block > 1024 else 4,
-        )  # fmt: skip
-        ctx.save_for_backward(rows, weight, scale)
-        return y.view(x.shape)
+def _empty(x, weight, epsilon, kind):
+    wide = x.dtype if x.dtype == torch.float64 else torch.float32
+    return x.new_empty(x.shape, dtype=kind), x.new_empty(x.shape[:-1].numel(), dtype=wide)
 
-    @staticmethod
-    def backward(ctx, dy):
-        rows, weight, scale = ctx.saved_tensors
-        count, width = rows.shape
-        shape, dy = dy.shape, dy.reshape(count, width)
-        dy = dy if dy.stride(1) == 1 else dy.contiguous()
-        dx = torch.empty((count, width), dtype=rows.dtype, device=rows.device)
-        block, tall = _tile(width)
-        programs = min(triton.cdiv(count, tall), _programs(rows.device))
-        parts = torch.empty((programs, width), dtype=scale.dtype, device=rows.device)
-        _backward[(programs,)](
-            rows, weight, dy, scale, dx, parts, rows.stride(0), dy.stride(0), count, width,
-            fallback.compute(rows), block, tall, num_warps=8 if block > 1024 else 4,
-        )  # fmt: skip
-        return dx.view(shape), parts.sum(0).to(weight.dtype), None, None
+
+@operator("rms_norm", _empty)
+def _normed(
+    x: torch.Tensor, weight: torch.Tensor, epsilon: float, kind: torch.dtype
+) -> tuple[torch.Tensor, torch.Tensor]:
+    y, scale = _empty(x, weight, epsilon, kind)
+    rows, (block, tall) = _rows(x), _tile(x.shape[-1])
+    count, width = rows.shape
+    _forward[(triton.cdiv(count, tall),)](
+        rows, weight, y, scale, rows.stride(0), count, width, epsilon, fallback.compute(x), block, tall,
+        num_warps=8 if block > 1024 else 4,
+    )  # fmt: skip
+    return y, scale
+
+
+@operator("rms_norm_backward", lambda x, weight, scale, dy: (x.new_empty(x.shape), weight.new_empty(weight.shape)))
+def _slopes(
+    x: torch.Tensor, weight: torch.Tensor, scale: torch.Tensor, dy: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    rows, dy, dx = _rows(x), _rows(dy), x.new_empty(x.shape)
+    count, width = rows.shape
+    block, tall = _tile(width)
+    programs = min(triton.cdiv(count, tall), _programs(x.device))
+    parts = scale.new_empty((programs, width))
+    _backward[(programs,)](
+        rows, weight, dy, scale, dx, parts, rows.stride(0), dy.stride(0), count, width, fallback.compute(x), block,
+        tall, num_warps=8 if block > 1024 else 4,
+    )  # fmt: skip
+    return dx, parts.sum(0).to(weight.dtype)
+
+
+_normed.register_autograd(
+    lambda ctx, dy, _: (*_slopes(*ctx.saved_tensors, dy), None, None),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs[:2], output[1]),
+)
+
+
+def _rows(x):
+    rows = x.reshape(-1, x.shape[-1])
+    return rows if rows.stride(1) == 1 else rows.contiguous()
 
 
 def _tile(width):

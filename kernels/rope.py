@@ -7,6 +7,7 @@ import torch
 
 from kernels import fallback
 from kernels.language import tl, triton
+from kernels.operators import operator
 from kernels.reference.rope import rope as reference
 
 TYPES = (*fallback.FLOATS, torch.float64)
@@ -20,28 +21,22 @@ def rope(q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor)
     """
     if not (q.numel() and k.numel()) or not fallback.runs("rope", q, k, cos, sin, types=TYPES):
         return reference(q, k, cos, sin)
-    made: tuple[torch.Tensor, torch.Tensor] = _Rope.apply(q, k, cos, sin)
+    made: tuple[torch.Tensor, torch.Tensor] = _turned(q, k, cos, sin, False)
     return made
 
 
-class _Rope(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, q, k, cos, sin):
-        ctx.save_for_backward(cos, sin)
-        return _turned(q, k, cos, sin, backward=False)
-
-    @staticmethod
-    def backward(ctx, dq, dk):
-        cos, sin = ctx.saved_tensors
-        return *_turned(dq, dk, cos, sin, backward=True), None, None
+def _empty(q, k, cos, sin, backward):
+    batch, _, time, size = q.shape
+    return tuple(x.new_empty((batch, time, x.shape[1], size)).transpose(1, 2) for x in (q, k))
 
 
-def _turned(q, k, cos, sin, backward):
+@operator("rope", _empty)
+def _turned(
+    q: torch.Tensor, k: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, backward: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    made = _empty(q, k, cos, sin, backward)
     batch, heads, time, size = q.shape
     groups = k.shape[1]
-    made = [
-        torch.empty((batch, time, x.shape[1], size), dtype=x.dtype, device=x.device).transpose(1, 2) for x in (q, k)
-    ]
     q, k = (x if x.stride(-1) == 1 else x.contiguous() for x in (q, k))
     cos, sin = (
         x.expand(batch, 1, time, size // 2).contiguous() if x.shape[0] > 1 else x.contiguous() for x in (cos, sin)
@@ -52,7 +47,13 @@ def _turned(q, k, cos, sin, backward):
         q, k, *made, cos, sin, *q.stride()[:3], *k.stride()[:3], shared, time, heads, groups, size // 2,
         fallback.compute(q), backward, q_block, k_block, half, num_warps=4,
     )  # fmt: skip
-    return tuple(made)
+    return made
+
+
+_turned.register_autograd(
+    lambda ctx, dq, dk: (*_turned(dq, dk, *ctx.saved_tensors, True), None, None, None),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs[2:4]),
+)
 
 
 @triton.jit

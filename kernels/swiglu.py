@@ -4,6 +4,7 @@ import torch
 
 from kernels import fallback
 from kernels.language import tl, triton
+from kernels.operators import operator
 from kernels.reference.swiglu import swiglu as reference
 
 TYPES = (*fallback.FLOATS, torch.float64)
@@ -19,29 +20,36 @@ def swiglu(gate_up: torch.Tensor) -> torch.Tensor:
         raise ValueError(f"{gate_up.shape[-1]} columns are no gate and up of one width.")
     if not gate_up.numel() or not fallback.runs("swiglu", gate_up, types=TYPES):
         return reference(gate_up)
-    made: torch.Tensor = _SwiGLU.apply(gate_up)
+    made: torch.Tensor = _gated(gate_up)
     return made
 
 
-class _SwiGLU(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, gate_up):
-        gate_up = gate_up.contiguous()
-        width = gate_up.shape[-1] // 2
-        made = torch.empty((*gate_up.shape[:-1], width), dtype=gate_up.dtype, device=gate_up.device)
-        ctx.save_for_backward(gate_up)
-        grid = (made.numel() // width, triton.cdiv(width, BLOCK))
-        _forward[grid](gate_up, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
-        return made
+def _empty(gate_up):
+    return gate_up.new_empty((*gate_up.shape[:-1], gate_up.shape[-1] // 2))
 
-    @staticmethod
-    def backward(ctx, slope):
-        (gate_up,) = ctx.saved_tensors
-        width = gate_up.shape[-1] // 2
-        made, slope = torch.empty_like(gate_up), slope.contiguous()
-        grid = (slope.numel() // width, triton.cdiv(width, BLOCK))
-        _backward[grid](gate_up, slope, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
-        return made
+
+@operator("swiglu", _empty)
+def _gated(gate_up: torch.Tensor) -> torch.Tensor:
+    made, gate_up = _empty(gate_up), gate_up.contiguous()
+    width = made.shape[-1]
+    grid = (made.numel() // width, triton.cdiv(width, BLOCK))
+    _forward[grid](gate_up, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
+    return made
+
+
+@operator("swiglu_backward", lambda gate_up, slope: gate_up.new_empty(gate_up.shape))
+def _slopes(gate_up: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
+    made, gate_up, slope = gate_up.new_empty(gate_up.shape), gate_up.contiguous(), slope.contiguous()
+    width = slope.shape[-1]
+    grid = (slope.numel() // width, triton.cdiv(width, BLOCK))
+    _backward[grid](gate_up, slope, made, width, fallback.compute(gate_up), BLOCK, num_warps=8)
+    return made
+
+
+_gated.register_autograd(
+    lambda ctx, slope: _slopes(*ctx.saved_tensors, slope),
+    setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
+)
 
 
 @triton.jit

@@ -34,11 +34,11 @@ def fastest(kernel: str, settings: Sequence[Setting], shape: tuple[Any, ...], ru
     if INTERPRETED or not torch.cuda.is_available() or torch.cuda.is_current_stream_capturing():
         return settings[0]
     key = json.dumps([kernel, triton.__version__, *map(str, shape)])
-    number = _kept(_device()).get(key)
-    if number is None or number >= len(settings):
-        number = _tried(settings, run)
-        _keep(key, number)
-    return settings[number]
+    kept = _kept(_device()).get(key)
+    if kept is None or kept not in settings:  # or a setting of an earlier version of the kernel
+        kept = settings[_tried(settings, run)]
+        _keep(key, kept)
+    return kept
 
 
 def file(device: str) -> Path:
@@ -88,16 +88,16 @@ def _device() -> str:
 
 
 @functools.cache
-def _kept(device: str) -> dict[str, int]:
+def _kept(device: str) -> dict[str, Setting]:
     try:
         return dict(json.loads(file(device).read_text()))
     except (FileNotFoundError, ValueError):  # a file that is damaged is written anew
         return {}
 
 
-def _keep(key: str, number: int) -> None:
+def _keep(key: str, setting: Setting) -> None:
     path = file(_device())
-    _kept(_device())[key] = number
+    _kept(_device())[key] = setting
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}")
     temporary.write_text(json.dumps(_kept(_device()), indent=1))

@@ -12,12 +12,12 @@ import torch
 from kernels.benchmarks.measure import DEVICE
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], mode: str | None = None) -> Callable[..., Any]:
     """Return a function as torch.compile makes it, for each shape anew; as it is, where it is only tried, on a CPU."""
     if DEVICE == "cpu":
         return function
     torch._dynamo.config.cache_size_limit = 64
-    return torch.compile(function, dynamic=False)
+    return torch.compile(function, dynamic=False, mode=mode)
 
 
 def liger(name: str, way: Callable[..., Any] | None = None) -> dict[str, Callable[..., Any]]:

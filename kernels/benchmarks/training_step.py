@@ -1,4 +1,4 @@
-"""A step of training a decoder: with the kernels, in torch, and as torch compiles it."""
+"""A step of training a decoder, with the kernels and in torch: as it is, compiled, and launched as one graph."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ SHAPES = {
         Shape(256, 128, 4, 4, context=128, grams=(2, 3, 4, 5, 6), buckets=2**14, grams_dropout=0.4), 16,
     ),
 }  # fmt: skip
+GRAPH = "reduce-overhead"  # torch.compile records its launches once, and replays them
+WAYS = {
+    "capstan": (True, lambda objective: objective),
+    "torch": (False, lambda objective: objective),
+    "compiled": (False, compiled),
+    "compiled, a graph": (False, lambda objective: compiled(objective, GRAPH)),
+    "kernels, compiled": (True, compiled),
+    "kernels, compiled, a graph": (True, lambda objective: compiled(objective, GRAPH)),
+}  # with the kernels or not, and how it is launched
 
 
 def measured() -> Iterator[list[Case]]:
@@ -28,30 +37,29 @@ def measured() -> Iterator[list[Case]]:
         windows = torch.randint(shape.vocabulary, (batch, shape.context + 1), device=DEVICE)
         tokens = batch * shape.context
         count = sum(weight.numel() for weight in Decoder(shape).parameters())
-        ways = {kind: _step(kind, shape, windows) for kind in ("capstan", "torch", "compiled")}
+        ways = {way: _step(*how, shape, windows) for way, how in WAYS.items()}
         products = 6 * tokens * (count - (shape.buckets * len(shape.grams) * shape.width if shape.grams else 0))
         yield [Case("training_step", "step", name, ways, 28 * count, products, waits=frozenset(ways))]
 
 
-def _step(kind: str, shape: Shape, windows: torch.Tensor) -> Any:
+def _step(kernels: bool, made: Any, shape: Shape, windows: torch.Tensor) -> Any:
     torch.manual_seed(0)
     decoder = Decoder(shape).to(DEVICE)
-    make = AdamW if kind == "capstan" else lambda weights: torch.optim.AdamW(weights, fused=True)
-    optimizer = make(decoder.parameters())
-    network = compiled(decoder) if kind == "compiled" else decoder
-
-    def lost() -> torch.Tensor:
-        if kind == "capstan":
-            return loss(decoder, windows[:, :-1], windows[:, 1:])
-        return functional.cross_entropy(network(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
+    weights = decoder.parameters()
+    optimizer = AdamW(weights) if kernels else torch.optim.AdamW(weights, fused=True)
+    objective = made(loss if kernels else _loss)
 
     def step() -> None:
         optimizer.zero_grad()
         with torch.autocast(DEVICE, torch.bfloat16):
-            made = lost()
-        made.backward()
+            found = objective(decoder, windows[:, :-1], windows[:, 1:])
+        found.backward()
         optimizer.step()
 
-    if kind == "capstan":
+    if kernels:
         fused(decoder).__enter__()
     return step
+
+
+def _loss(decoder: Decoder, tokens: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return functional.cross_entropy(decoder(tokens).flatten(0, 1), targets.flatten())

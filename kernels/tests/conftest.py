@@ -10,4 +10,4 @@ from kernels import tuning
 def fixed(monkeypatch):
     torch.manual_seed(0)
     monkeypatch.setattr(tuning, "LIMIT", 0.0)
-    monkeypatch.setattr(tuning, "_keep", lambda key, number: None)
+    monkeypatch.setattr(tuning, "_keep", lambda key, setting: None)

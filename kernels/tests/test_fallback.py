@@ -1,5 +1,7 @@
 """What a kernel does not take, its reference answers, with one warning."""
 
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -40,7 +42,22 @@ def test_no_gpu(monkeypatch):
         swiglu(torch.ones(2, 4))
 
 
-def test_no_triton(monkeypatch):
-    monkeypatch.setattr(fallback, "INSTALLED", False)
-    with pytest.warns(notice.FallbackWarning, match="Triton is not installed"):
-        swiglu(torch.ones(2, 4))
+WITHOUT = """
+import importlib, pkgutil, sys, warnings
+sys.modules["triton"] = None  # as where it is not installed
+import torch
+import kernels
+for module in pkgutil.iter_modules(kernels.__path__, "kernels."):
+    importlib.import_module(module.name)
+from kernels.int4_matmul import int4_matmul, quantized
+with warnings.catch_warnings(record=True) as warned:
+    made = int4_matmul(torch.ones(2, 128), *quantized(torch.ones(3, 128)))
+assert torch.allclose(made, torch.full((2, 3), 128.0), rtol=1e-3), made
+print(*(one.message for one in warned))
+"""
+
+
+def test_no_triton():
+    said = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout == "kernels.int4_matmul: Triton is not installed; its reference answers instead.\n"

@@ -49,6 +49,14 @@ def test_the_fastest_is_kept_for_a_shape_and_a_device(gpu):
     assert len(json.loads(tuning.file("a GPU").read_text())) == 2
 
 
+def test_a_setting_that_the_kernel_no_longer_has_is_not_taken(gpu):
+    tuning.fastest("product", SETTINGS, (1,), speed)
+    tuning._kept.cache_clear()
+    assert tuning.fastest("product", SETTINGS[2:], (1,), speed) == SETTINGS[2]
+    assert tuning.fastest("product", SETTINGS[2:], (1,), speed) == SETTINGS[2]
+    assert len(gpu) == 4  # three, and the one that is left
+
+
 def test_a_file_that_is_damaged_is_written_anew(gpu):
     tuning.file("a GPU").parent.mkdir(parents=True)
     tuning.file("a GPU").write_text("{")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ ROUND = 100  # steps between two checkpoints
 FOLDER = Path(__file__).parent
 
 History = list[dict[str, float]]
+Objective = Callable[[nn.Module, torch.Tensor], torch.Tensor]
 
 
 def shape(width: int = 128, layers: int = 4, **other: Any) -> Shape:
@@ -44,8 +45,9 @@ def shape(width: int = 128, layers: int = 4, **other: Any) -> Shape:
 class Plan:
     """How long and how, as `tune.json` has it. `rate` is the highest learning rate, `steps` are those of a round.
 
-    parts: of a batch, whose gradients add up. bfloat16: mixed precision on a CPU too. compiled: by `torch.compile`.
-    fused: with the kernels of `kernels/`, which need a GPU to be fast.
+    parts: of a batch, whose gradients add up. bfloat16: mixed precision on a CPU too. compiled: by `torch.compile`, and
+    launched as one graph on a GPU. fused: with the kernels of `kernels/`, which need a GPU to be fast, and are parts of
+    what is compiled, if both are on.
     """
 
     rounds: int
@@ -61,9 +63,7 @@ class Plan:
     fused: bool = False
 
     def __post_init__(self) -> None:
-        """Raise CapstanError where the rows of a batch cannot be parted, or a decoder be fused and compiled."""
-        if self.compiled and self.fused:
-            raise CapstanError("A plan is compiled, or fused, not both: torch.compile makes kernels of its own.")
+        """Raise CapstanError where the rows of a batch cannot be parted."""
         if self.parts < 1 or self.batch % self.parts:
             raise CapstanError(f"A batch of {self.batch} rows has no {self.parts} parts of one size.")
 
@@ -107,21 +107,22 @@ def learn(network: nn.Module, context: int, text: torch.Tensor, plan: Plan, name
     history: History = state["history"] if state else []
     if plan.fused and not isinstance(network, Decoder):
         raise CapstanError(f"Only a Decoder has kernels, not {type(network).__name__}. Leave out `fused`.")
+    objective = fused_loss if plan.fused else loss
     with fused.fused(network) if isinstance(network, Decoder) and plan.fused else nullcontext():
         training.fit(
-            network, fused_loss if plan.fused else loss, windows, epochs=plan.rounds, rate=plan.rate, decay=plan.decay,
-            clip=plan.clip, fused=True, schedule=training.rising_and_falling(plan.rounds * plan.steps), state=state,
-            after_epoch=after_round, parted=lambda batch: batch.chunk(plan.parts), bfloat16=plan.bfloat16,
-            joined=compiled if plan.compiled else lambda network: network,
+            network, compiled(objective) if plan.compiled else objective, windows, epochs=plan.rounds, rate=plan.rate,
+            decay=plan.decay, clip=plan.clip, fused=True, state=state, after_epoch=after_round, bfloat16=plan.bfloat16,
+            schedule=training.rising_and_falling(plan.rounds * plan.steps),
+            parted=lambda batch: batch.chunk(plan.parts),
         )  # fmt: skip
     checkpoints.clear(key)
     network.cpu().eval()
     return history
 
 
-def compiled(network: nn.Module) -> nn.Module:
-    """Return a network as `torch.compile` makes it, of the same weights."""
-    return cast(nn.Module, torch.compile(network))
+def compiled(objective: Objective) -> Objective:
+    """Return a loss as `torch.compile` makes it; on a GPU its launches are a graph, as a small step waits for them."""
+    return torch.compile(objective, mode="reduce-overhead" if torch.cuda.is_available() else None)
 
 
 def loss(decoder: nn.Module, windows: torch.Tensor) -> torch.Tensor:
