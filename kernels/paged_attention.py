@@ -17,7 +17,8 @@ LOG2_E = 1.4426950408889634
 SIZES = (16, 32, 64, 128, 256)
 SETTINGS = tuning.settings(
     "n waves num_warps num_stages",
-    (64, 2, 4, 3), (64, 4, 4, 3), (128, 2, 4, 2), (32, 4, 2, 4), (64, 4, 2, 3), (128, 4, 8, 3),
+    (64, 2, 4, 3), (64, 4, 4, 3), (128, 2, 4, 2), (32, 4, 2, 4), (64, 4, 2, 3), (128, 4, 8, 3), (64, 2, 4, 4),
+    (64, 4, 4, 5), (32, 4, 4, 5), (64, 1, 4, 4),
 )  # fmt: skip
 
 
@@ -59,8 +60,8 @@ def _gathered(
         norms = torch.empty((parts, streams, heads), dtype=torch.float32, device=q.device)
         _gather[(streams, groups, parts)](
             q, keys, values, tables, lengths, made, found, norms, splitting.arrivals(q.device, streams * groups),
-            LOG2_E / math.sqrt(size), slots, tables.shape[1], triton.cdiv(blocks, parts), heads // groups, size,
-            "ieee" if q.dtype == torch.float32 else "tf32", m, **setting,
+            LOG2_E / math.sqrt(size), tables.shape[1], triton.cdiv(blocks, parts), slots, heads // groups,
+            triton.next_power_of_2(parts), size, "ieee" if q.dtype == torch.float32 else "tf32", m, **setting,
         )  # fmt: skip
 
     run(tuning.fastest("paged_attention", SETTINGS, (*q.shape, groups, slots, tables.shape[1], q.dtype), run))
@@ -69,8 +70,9 @@ def _gathered(
 
 @triton.jit
 def _gather(
-    q, keys, values, tables, lengths, made, found, norms, counters, scale, slots, pages, steps, group: tl.constexpr,
-    size: tl.constexpr, precision: tl.constexpr, m: tl.constexpr, n: tl.constexpr,
+    q, keys, values, tables, lengths, made, found, norms, counters, scale, pages, steps, slots: tl.constexpr,
+    group: tl.constexpr, most_parts: tl.constexpr, size: tl.constexpr, precision: tl.constexpr, m: tl.constexpr,
+    n: tl.constexpr,
 ):  # fmt: skip
     stream, head, part = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     heads, parts = tl.num_programs(1) * group, tl.num_programs(2)
@@ -105,19 +107,19 @@ def _gather(
         )
         tl.store(found + (part * streams_heads + place)[:, None] * size + column[None, :], gathered, inside)
         if splitting.arrive(counters + stream * tl.num_programs(1) + head, parts):
-            most = tl.full((m,), float("-inf"), tl.float32)
-            for other in tl.range(0, parts):
-                norm = tl.load(norms + other * streams_heads + place, one < group, 0, cache_modifier=".cg")
-                most = tl.where((norm > most) | (norm != norm), norm, most)
-            total = tl.zeros((m,), tl.float32)
+            all_ = tl.arange(0, most_parts)[:, None]
+            there = (all_ < parts) & (one < group)[None, :]
+            found_norms = tl.load(
+                norms + all_ * streams_heads + place[None, :], there, float("-inf"), cache_modifier=".cg"
+            )
+            most = tl.max(found_norms, 0)
+            total = tl.sum(tl.math.exp2(found_norms - most[None, :]), 0)
             gathered = tl.zeros((m, size), tl.float32)
-            for other in tl.range(0, parts):
+            for other in tl.range(0, parts, loop_unroll_factor=4):  # loads that do not wait for each other
                 norm = tl.load(norms + other * streams_heads + place, one < group, 0, cache_modifier=".cg")
-                share = tl.math.exp2(norm - most)
                 row = (other * streams_heads + place)[:, None] * size + column[None, :]
                 values_ = tl.load(found + row, inside, 0, cache_modifier=".cg")
-                gathered += share[:, None] * values_
-                total += share
+                gathered += tl.math.exp2(norm - most)[:, None] * values_
             tl.store(made + place[:, None] * size + column[None, :], gathered / total[:, None], inside)
     else:
         tl.store(made + place[:, None] * size + column[None, :], gathered, inside)

@@ -47,7 +47,7 @@ CALLS: dict[str, Callable[[torch.dtype], Any]] = {
     "attention": lambda kind: attention(*(randn(kind, 1, heads, 256, 128) for heads in (8, 2, 2))),
     "paged_attention": lambda kind: paged_attention(
         *(randn(kind, *shape).detach() for shape in ((1, 8, 128), (4, 16, 2, 128), (4, 16, 2, 128))),
-        zeros(1, 4), zeros(1) + 64,
+        zeros(1, 64), zeros(1) + 1024,
     ),
     "adamw": lambda kind: stepped(randn(kind, 4096)),
     "int8_matmul": lambda kind: int8_matmul.int8_matmul(

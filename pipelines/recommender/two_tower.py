@@ -22,10 +22,22 @@ if TYPE_CHECKING:
 
 
 class TwoTower:
-    """Two towers of `size` dimensions. Films that fewer than three people rated have no vector, and score lowest."""
+    """Two towers of `size` dimensions. Films that fewer than three people rated have no vector, and score lowest.
 
-    def __init__(self, size: int = 64, epochs: int = 12, dropout: float = 0.3, decay: float = 1e-4, rate: float = 5e-3):
+    fused: learn on a GPU, where a kernel of `kernels/` sums the embeddings of a history.
+    """
+
+    def __init__(
+        self,
+        size: int = 64,
+        epochs: int = 12,
+        dropout: float = 0.3,
+        decay: float = 1e-4,
+        rate: float = 5e-3,
+        fused: bool = False,
+    ):
         self.size, self.epochs, self.dropout, self.decay, self.rate = size, epochs, dropout, decay, rate
+        self.fused = fused
 
     def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> TwoTower:
         """Train, then keep the vectors of the films and the layers of the histories as arrays."""
@@ -36,7 +48,11 @@ class TwoTower:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             net: Any = towers(terms(catalogue)[self.kept].toarray(), self.size, self.dropout)
+            if self.fused:
+                net["history"].forward = _summed(net["history"])
+                net.to("cuda" if torch.cuda.is_available() else "cpu")
             self._train(net, past, np.random.default_rng(seed))
+            net.cpu()
         with torch.no_grad():
             self.embeddings = net["history"].weight.numpy().copy()
             self.layers = [
@@ -104,6 +120,13 @@ def towers(content: np.ndarray, size: int, dropout: float) -> Any:
     return made
 
 
+def _summed(history: Any) -> Any:
+    """Return the sums of an EmbeddingBag by our kernel."""
+    from kernels.embedding_bag import embedding_bag
+
+    return lambda films, starts, per_sample_weights: embedding_bag(films, history.weight, starts, per_sample_weights)
+
+
 def film_vectors(net: Any) -> torch.Tensor:
     """Return the output of the tower of films, shape (k, size)."""
     vectors: torch.Tensor = net["film"].weight + net["terms"](net.content)
@@ -123,15 +146,16 @@ def _loss(net: Any, sample: Sample, rows: np.ndarray, ends: np.ndarray) -> torch
 
     sizes = ends[rows] - sample.starts[rows]
     take = np.concatenate([np.arange(start, end) for start, end in zip(sample.starts[rows], ends[rows], strict=True)])
-    films = torch.as_tensor(sample.films[take])
-    starts = torch.as_tensor(np.concatenate([[0], np.cumsum(sizes)[:-1]]))
-    weights = torch.as_tensor(sample.weights[take], dtype=torch.float32)
+    on = net.content.device
+    films = torch.as_tensor(sample.films[take], device=on)
+    starts = torch.as_tensor(np.concatenate([[0], np.cumsum(sizes)[:-1]]), device=on)
+    weights = torch.as_tensor(sample.weights[take], dtype=torch.float32, device=on)
     logits = (
         history_vectors(net, films, starts, weights) @ net["dropout"](film_vectors(net)).T + net["bias"].weight[:, 0]
     )
-    before = torch.repeat_interleave(torch.arange(len(rows)), torch.as_tensor(sizes))
-    logits = logits.index_put((before, films), torch.tensor(-1e4))
-    after = torch.as_tensor(sample.after[rows])
+    before = torch.as_tensor(np.repeat(np.arange(len(rows)), sizes), device=on)
+    logits = logits.index_put((before, films), logits.new_tensor(-1e4))
+    after = torch.as_tensor(sample.after[rows], device=on)
     there = (after >= 0).float()
     told = logits.log_softmax(1).gather(1, after.clamp(min=0))
     loss: torch.Tensor = -((told * there).sum(1) / there.sum(1).clamp(min=1)).mean()

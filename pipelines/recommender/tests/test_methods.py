@@ -119,6 +119,13 @@ def test_towers_learn_what_was_left_out(past, films, tower):
     assert trained.scores(before.matrix("stars")).tobytes() == scores_again(before, films).tobytes()
 
 
+def test_towers_learn_the_same_with_a_kernel(past, films):
+    few, asked = past.part(0, 6), past.part(6, 9).matrix("stars")
+    usual, fused = (two_tower.TwoTower(size=8, epochs=2, fused=fused).fit(few, films) for fused in (False, True))
+    assert fused.scores(asked) == pytest.approx(usual.scores(asked), abs=1e-4)
+    assert fused.embeddings.std() != pytest.approx(0.1, abs=1e-4)  # as they begin
+
+
 def scores_again(before, films) -> np.ndarray:
     return two_tower.TwoTower(size=16, epochs=4).fit(before, films).scores(before.matrix("stars"))
 
