@@ -8,7 +8,7 @@ from kernels.reference.adamw import adamw as reference
 from kernels.tests.beside import FLOAT, HALF, distance, randn
 
 
-@pytest.mark.parametrize(("kind", "far"), [(FLOAT, 1e-6), (HALF, 1e-2)])
+@pytest.mark.parametrize(("kind", "far"), [(FLOAT, 1e-6), (HALF, 1e-2), (torch.float16, 2e-3)])
 def test_equals_its_reference(kind, far):
     ours = [randn(*shape, kind=kind) for shape in ((33, 5), (5000,))]
     weights = [weight.detach().clone() for weight in ours]

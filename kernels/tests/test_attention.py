@@ -5,7 +5,7 @@ import torch
 
 from kernels.attention import attention
 from kernels.reference.attention import attention as reference
-from kernels.tests.beside import FLOAT, HALF, check, distance, randn
+from kernels.tests.beside import FLOAT, KINDS, check, distance, randn
 
 pytestmark = pytest.mark.rotating  # the interpreter takes long
 
@@ -14,7 +14,7 @@ def inputs(batch, heads, groups, time, size, kind):
     return [randn(batch, n, time, size, kind=kind) for n in (heads, groups, groups)]
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "shape", [(1, 1, 1, 3, 16), (2, 2, 1, 130, 16), (1, 3, 3, 128, 64), (1, 4, 2, 300, 32), (1, 2, 1, 256, 128)]
 )

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from kernels.cross_entropy import cross_entropy
 from kernels.reference.cross_entropy import cross_entropy as reference
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, distance, randn
+from kernels.tests.beside import DEVICE, FLOAT, KINDS, check, distance, randn
 
 
 def targets(rows, classes):
     return torch.randint(classes, (rows,), device=DEVICE)
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(1, 1), (7, 100), (3, 20_000)])
 def test_equals_its_reference(kind, shape):
     check(cross_entropy, reference, randn(*shape, kind=kind), targets(*shape), far=None if kind == FLOAT else 8e-3)

@@ -5,12 +5,12 @@ import torch
 
 from kernels.embedding_bag import embedding_bag
 from kernels.reference.embedding_bag import embedding_bag as reference
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, randn
+from kernels.tests.beside import DEVICE, FLOAT, KINDS, check, randn
 
 pytestmark = pytest.mark.rotating  # the interpreter takes long
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("width", [1, 33, 600])
 def test_equals_its_reference(kind, shared, width):

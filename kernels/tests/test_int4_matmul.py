@@ -6,10 +6,10 @@ import torch
 from kernels.int4_matmul import int4_matmul, quantized
 from kernels.reference.int4_matmul import int4_matmul as reference
 from kernels.reference.int4_matmul import unpacked
-from kernels.tests.beside import FLOAT, HALF, check, randn
+from kernels.tests.beside import FLOAT, KINDS, check, randn
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("rows", "outputs", "inputs"), [(1, 1, 128), (1, 70, 384), (5, 130, 256), (70, 33, 128)])
 def test_equals_its_reference(kind, rows, outputs, inputs):
     codes, scales = quantized(randn(outputs, inputs, slope=False))

@@ -6,10 +6,10 @@ import torch
 from kernels.int8_matmul import int8_matmul, quantized
 from kernels.reference.int8_matmul import int8_matmul as reference
 from kernels.reference.int8_matmul import unpacked
-from kernels.tests.beside import FLOAT, HALF, check, distance, randn
+from kernels.tests.beside import FLOAT, KINDS, check, distance, randn
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("rows", "outputs", "inputs"), [(1, 1, 1), (1, 70, 300), (5, 130, 257), (70, 33, 128)])
 def test_equals_its_reference(kind, rows, outputs, inputs):
     codes, scales = quantized(randn(outputs, inputs, slope=False))

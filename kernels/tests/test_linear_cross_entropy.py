@@ -6,12 +6,12 @@ import torch
 from kernels import linear_cross_entropy as module
 from kernels.linear_cross_entropy import linear_cross_entropy
 from kernels.reference.linear_cross_entropy import linear_cross_entropy as reference
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, randn
+from kernels.tests.beside import DEVICE, FLOAT, HALF, KINDS, check, randn
 
 pytestmark = pytest.mark.rotating  # the interpreter takes long
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("logits", [2**28, 2000])  # at a time: all of them, or those of some rows
 @pytest.mark.parametrize(("rows", "width", "classes"), [(3, 8, 5), (50, 33, 61), (100, 64, 100)])
 def test_equals_its_reference(kind, logits, rows, width, classes, monkeypatch):

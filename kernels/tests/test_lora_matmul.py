@@ -5,12 +5,12 @@ import torch
 
 from kernels.lora_matmul import lora_matmul
 from kernels.reference.lora_matmul import lora_matmul as reference
-from kernels.tests.beside import FLOAT, HALF, check, randn
+from kernels.tests.beside import FLOAT, KINDS, check, randn
 
 pytestmark = pytest.mark.rotating  # the interpreter takes long
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("rows", "outputs", "inputs", "rank"), [(1, 1, 1, 1), (13, 50, 70, 5), (70, 40, 200, 16), (3, 64, 64, 40)]
 )

@@ -14,7 +14,7 @@ from kernels.paged_attention import paged_attention
 from kernels.rms_norm import rms_norm
 from kernels.rope import rope
 from kernels.swiglu import swiglu
-from kernels.tests.beside import DEVICE, FLOAT, HALF, distance, randn
+from kernels.tests.beside import DEVICE, HALF, KINDS, distance, randn
 
 CALLS = {
     "rms_norm": lambda kind: (rms_norm, randn(3, 5, 12, kind=kind), randn(12, kind=kind)),
@@ -74,7 +74,7 @@ def learned(function, *inputs):
     return (*made, *(torch.autograd.grad([x.float().sin().sum() for x in made], leaves) if leaves else ()))
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CALLS)
 def test_compiled_is_one_graph_and_gives_the_same(name, kind):
     function, *inputs = CALLS[name](kind)

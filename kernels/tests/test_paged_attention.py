@@ -5,7 +5,7 @@ import torch
 
 from kernels.paged_attention import paged_attention
 from kernels.reference.paged_attention import paged_attention as reference
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, randn
+from kernels.tests.beside import DEVICE, FLOAT, KINDS, check, randn
 
 
 def pages(streams, most, slots, groups, size, kind):
@@ -15,7 +15,7 @@ def pages(streams, most, slots, groups, size, kind):
     return keys, values, tables
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("heads", "groups", "size", "slots"), [(1, 1, 16, 1), (6, 2, 32, 16), (9, 3, 64, 7), (8, 1, 128, 32)]
 )

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kernels.reference.rms_norm import rms_norm as reference
 from kernels.rms_norm import rms_norm
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, distance, randn
+from kernels.tests.beside import DEVICE, KINDS, check, distance, randn
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(1, 4), (7, 100), (2, 3, 576), (5, 4096)])
 def test_equals_its_reference(kind, shape):
     check(rms_norm, reference, randn(*shape, kind=kind), randn(shape[-1], kind=kind), 1e-5)

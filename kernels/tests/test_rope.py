@@ -5,7 +5,7 @@ import torch
 
 from kernels.reference.rope import rope as reference
 from kernels.rope import rope
-from kernels.tests.beside import DEVICE, FLOAT, HALF, check, randn
+from kernels.tests.beside import DEVICE, KINDS, check, randn
 
 
 def angles(batch, time, half):
@@ -13,7 +13,7 @@ def angles(batch, time, half):
     return turned.cos(), turned.sin()
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     ("batch", "heads", "groups", "time", "size"), [(1, 1, 1, 1, 2), (2, 6, 3, 7, 10), (2, 9, 3, 5, 64)]
 )
@@ -23,7 +23,7 @@ def test_equals_its_reference(kind, batch, heads, groups, time, size):
     check(rope, reference, q, k, *angles(batch, time, size // 2))
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 def test_parts_of_one_projection(kind):
     def parts(function):
         def of(qkv, cos, sin):

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from kernels.reference.swiglu import swiglu as reference
 from kernels.swiglu import swiglu
-from kernels.tests.beside import FLOAT, HALF, check, distance, randn
+from kernels.tests.beside import KINDS, check, distance, randn
 
 
-@pytest.mark.parametrize("kind", [FLOAT, HALF])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(1, 2), (3, 200), (2, 3, 3072), (2, 5000)])
 def test_equals_its_reference(kind, shape):
     check(swiglu, reference, randn(*shape, kind=kind))
