@@ -23,7 +23,8 @@ SETTINGS = "m n num_warps num_stages"
 FORWARD = tuning.settings(
     f"{SETTINGS} special",
     (128, 128, 8, 2, False), (128, 64, 8, 3, False), (128, 64, 4, 3, False), (64, 64, 4, 3, False),
-    (64, 32, 4, 2, False), (128, 128, 4, 2, True), (128, 64, 4, 3, True),
+    (64, 32, 4, 2, False), (128, 128, 4, 2, True), (128, 64, 4, 3, True), (128, 128, 8, 3, False),
+    (64, 128, 4, 2, False),
 )  # fmt: skip
 KEYS = tuning.settings(SETTINGS, (64, 128, 8, 2), (64, 64, 4, 2), (64, 128, 8, 3), (64, 64, 8, 3), (32, 64, 4, 2))
 QUERIES = tuning.settings(
@@ -144,11 +145,11 @@ def _precision(x):
 
 @triton.jit
 def _scored(q, k, v, most, total, made, scale, row, column, hidden: tl.constexpr, precision: tl.constexpr):
-    scores = dot(q, k.T, None, precision) * scale
+    scores = dot(q, k.T, None, precision)
     if hidden:
         scores = tl.where(column[None, :] <= row[:, None], scores, float("-inf"))
-    more = tl.maximum(most, tl.max(scores, 1))
-    shares = tl.math.exp2(scores - more[:, None])
+    more = tl.maximum(most, tl.max(scores, 1) * scale)
+    shares = tl.math.exp2(scores * scale - more[:, None])  # one instruction for each, where scaling first takes two
     fade = tl.math.exp2(most - more)
     total = total * fade + tl.sum(shares, 1)
     made = dot(shares.to(v.dtype), v, made * fade[:, None], precision)

@@ -125,17 +125,22 @@ def assembled(text: str, capability: int) -> dict[str, int]:
 
 
 def loop(text: str) -> int:
-    """Return the instructions from a label to the branch back to it, where they are most."""
+    """Return the instructions of the longest loop that has no other inside, from its label to the branch back to it."""
     labels: dict[str, int] = {}
-    longest = count = 0
+    loops: list[tuple[int, int]] = []
+    count = 0
     for line in text.splitlines():
         if label := re.match(r"(\.L_x_\d+):", line):
             labels[label[1]] = count
         elif re.match(r"\s*/\*[0-9a-f]+\*/\s+\S", line):
             count += 1
-            if (back := re.search(r"BRA.*`\((\.L_x_\d+)\)", line)) and back[1] in labels:
-                longest = max(longest, count - labels[back[1]])
-    return longest
+            back = re.search(r"BRA.*`\((\.L_x_\d+)\)", line)
+            if back and labels.get(back[1], count) < count - 1:  # a kernel ends with a branch to itself
+                loops.append((labels[back[1]], count))
+    inner = [
+        one for one in loops if not any(one != other and one[0] <= other[0] < other[1] <= one[1] for other in loops)
+    ]
+    return max((end - start for start, end in inner), default=0)
 
 
 def main() -> None:
