@@ -140,14 +140,8 @@ def _product(
         x_at += WORDS_OF_GROUP * 4
     place = row[None, :] * outputs + output[:, None]
     inside = (row < rows)[None, :] & known[:, None]
-    if tl.num_programs(1) > 1:
-        tl.store(sums + part * rows * outputs + place, total, inside)
-        if splitting.arrive(counters + tl.program_id(0), tl.num_programs(1)):
-            total = tl.zeros((n, m), tl.float32)
-            for one in tl.range(0, tl.num_programs(1)):
-                total += tl.load(sums + one * rows * outputs + place, inside, 0, cache_modifier=".cg")
-            tl.store(made + place, total, inside)
-    else:
+    total, last = splitting.summed(total, sums, counters + tl.program_id(0), rows * outputs, place, inside)
+    if last:
         tl.store(made + place, total, inside)
 
 

@@ -105,15 +105,8 @@ def _product(
         total = dot(weights, values.T, total, precision)
     place = row[None, :] * outputs + output[:, None]
     inside = (row < rows)[None, :] & (output < outputs)[:, None]
-    if tl.num_programs(1) > 1:
-        tl.store(sums + part * rows * outputs + place, total, inside)
-        if splitting.arrive(counters + tl.program_id(0), tl.num_programs(1)):
-            total = tl.zeros((n, m), tl.float32)
-            for one in tl.range(0, tl.num_programs(1)):
-                total += tl.load(sums + one * rows * outputs + place, inside, 0, cache_modifier=".cg")
-            scale = tl.load(scales + output, output < outputs, 0)
-            tl.store(made + place, total * scale[:, None], inside)
-    else:
+    total, last = splitting.summed(total, sums, counters + tl.program_id(0), rows * outputs, place, inside)
+    if last:
         scale = tl.load(scales + output, output < outputs, 0)
         tl.store(made + place, total * scale[:, None], inside)
 

@@ -44,3 +44,20 @@ def arrive(counter, parts):
     if last:
         tl.store(counter, 0)
     return last
+
+
+@triton.jit
+def summed(total, sums, counter, size, place, inside):
+    """Return the sum of the totals of all parts, the programs of axis 1, and whether this program has it, the last one.
+
+    sums: (parts, size), where each part leaves its total at `place`.
+    """
+    last = tl.num_programs(1) == 1
+    if tl.num_programs(1) > 1:
+        tl.store(sums + tl.program_id(1) * size + place, total, inside)
+        last = arrive(counter, tl.num_programs(1))
+        if last:
+            total = tl.zeros_like(total)
+            for part in tl.range(0, tl.num_programs(1)):
+                total += tl.load(sums + part * size + place, inside, 0, cache_modifier=".cg")
+    return total, last
