@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -16,8 +17,14 @@ def operator(name: str, like: Callable[..., Any]) -> Callable[[Callable[..., Any
     """
 
     def made(function: Callable[..., Any]) -> Any:
-        operator = torch.library.custom_op(f"capstan::{name}", function, mutates_args=())
+        operator = torch.library.custom_op(f"capstan::{_free(name)}", function, mutates_args=())
         operator.register_fake(like)
         return operator
 
     return made
+
+
+def _free(name: str) -> str:
+    """Return the name, or with a number, where a version of a model has brought its own copy of a kernel."""
+    names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))
+    return next(one for one in names if not hasattr(torch.ops.capstan, one))

@@ -1,10 +1,13 @@
 """Each kernel under torch.compile: one graph, the same numbers, and shapes and strides as it says before it runs."""
 
+import importlib.util
+
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from kernels import int4_matmul, int8_matmul
+from kernels import swiglu as module
 from kernels.attention import attention
 from kernels.cross_entropy import cross_entropy
 from kernels.embedding_bag import embedding_bag
@@ -92,3 +95,15 @@ def test_what_it_returns_is_known_before_it_runs(name):
     assert name in [function._opname for function, _ in recorded.calls]
     for function, inputs in recorded.calls:
         torch.library.opcheck(function, inputs, test_utils=("test_schema", "test_faketensor"))
+
+
+def test_the_copy_of_a_kernel_that_a_version_brings_is_another_operator():
+    x = randn(3, 8)
+    made = swiglu(x)
+    spec = importlib.util.spec_from_file_location("copied", module.__file__)
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    other = copy.swiglu(x)
+    (slope,), (other_slope,) = torch.autograd.grad(made.sum(), x), torch.autograd.grad(other.sum(), x)
+    assert torch.equal(made, other)
+    assert torch.equal(slope, other_slope)
