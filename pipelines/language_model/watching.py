@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.decoder import Decoder
     from pipelines.language_model.model import LanguageModel
 
-SPEECHES = 600  # of the test text, which stand for prompts
+SPEECHES = 300  # of the test text, which stand for prompts
 SHOWN = 60  # bytes of a text whose repetitions count, so that long texts compare with short ones
 AXES = 3  # of embeddings
 GRAM = 4  # bytes that count as repeated

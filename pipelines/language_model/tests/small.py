@@ -11,7 +11,7 @@ SETTINGS = {"rounds": 3, "width": 32, "layers": 1, "order": 3}
 CLUSTER = [f"{name}={value}" for name, value in SETTINGS.items()]
 ASKED = {"prompt": "ROMEO:\n", "max_tokens": 20}
 REFUSED = ({"prompt": "", "max_tokens": 20}, "prompt")
-CHARACTERS = 300_000
+CHARACTERS = 200_000
 
 
 def write(folder: Path) -> None:
