@@ -152,7 +152,12 @@ def get(url: str, **options: Any) -> httpx.Response:
 
 
 def _runs(service: Service) -> bool:
-    """Return whether a service runs, and note its process. Raises CapstanError when it listens on other ports."""
+    """Return whether a service runs, and note its process. Raises CapstanError when it listens on other ports.
+
+    One whose log is gone was started before its home was deleted. It answers from files that no longer exist.
+    """
+    if not service.log.exists():
+        return False
     try:
         if running := process(service):
             _check_same_ports(service, running)

@@ -134,6 +134,20 @@ def test_stack_whose_state_files_are_lost_is_found_by_its_processes(running):
 
 
 @pytest.mark.slow
+def test_stack_whose_folder_was_deleted_is_started_again(running):
+    """As in a second clone, where the first one was deleted while its stack ran."""
+    before = {service["pid"] for service in running.services().values()}
+    shutil.rmtree(running.home)
+    done = running("up")
+    assert done.returncode == 0, done.stderr
+    after = running.services()
+    assert {service["state"] for service in after.values()} == {"healthy"}
+    assert not before & {service["pid"] for service in after.values()}
+    assert not any(psutil.pid_exists(pid) for pid in before)
+    assert (running.home / "mlflow" / "mlflow.db").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["canary", "flight_delay", "--percent", "10"], 75), (["run", "flight_delay"], 1)],  # a run would start it
