@@ -94,7 +94,7 @@ def ensure(name: str) -> None:
     """Start one service and wait for it, unless it runs or the settings name one elsewhere."""
     service = services()[name]
     elsewhere = {"mlflow": settings().tracking_uri, "endpoint": settings().endpoint_url}.get(name, service.url)
-    if elsewhere == service.url and not (process(service) and healthy(service)):
+    if elsewhere == service.url and not (_current(service) and healthy(service)):
         list(up([name]))
 
 
@@ -127,6 +127,11 @@ def process(service: Service) -> psutil.Process | None:
     return next((candidate for candidate in _processes(service) if os.getsid(candidate.pid) == candidate.pid), None)
 
 
+def _current(service: Service) -> psutil.Process | None:
+    """Return the same, or None where the home was deleted since: it answers from files that no longer exist."""
+    return process(service) if service.log.exists() else None
+
+
 def _processes(service: Service) -> list[psutil.Process]:
     """Return the processes of a service by the mark in their environment: itself and its workers."""
     mark = {"CAPSTAN_HOME": str(settings().home), "CAPSTAN_SERVICE": service.name}
@@ -152,14 +157,9 @@ def get(url: str, **options: Any) -> httpx.Response:
 
 
 def _runs(service: Service) -> bool:
-    """Return whether a service runs, and note its process. Raises CapstanError when it listens on other ports.
-
-    One whose log is gone was started before its home was deleted. It answers from files that no longer exist.
-    """
-    if not service.log.exists():
-        return False
+    """Return whether a service runs, and note its process. Raises CapstanError when it listens on other ports."""
     try:
-        if running := process(service):
+        if running := _current(service):
             _check_same_ports(service, running)
             if _saved(service).get("pid") != running.pid:
                 _record(service, running)

@@ -6,13 +6,12 @@ number - 8, exactly. Source of the trick: Kim et al., "Who Says Elephants Can't 
 
 import torch
 
-from kernels import fallback, splitting, tuning
-from kernels.language import INTERPRETED, dot, tl, triton
+from kernels import fallback, packed, splitting, tuning
+from kernels.language import dot, tl, triton
 from kernels.operators import operator
 from kernels.reference.int4_matmul import GROUP, WORDS
 from kernels.reference.int4_matmul import int4_matmul as reference
 
-FEW = 64  # rows, up to which reading the weight takes longer than the products
 SETTINGS = tuning.settings(
     "n waves num_warps num_stages",
     (64, 8, 2, 4), (64, 4, 2, 5), (64, 16, 2, 4), (128, 8, 4, 4), (128, 4, 4, 5), (128, 2, 4, 6), (64, 8, 4, 4),
@@ -72,25 +71,17 @@ def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> t
 @operator("int4_matmul", lambda x, codes, scales: x.new_empty((len(x), scales.shape[1])))
 def _multiplied(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     rows, (groups, outputs) = len(x), scales.shape
-    if rows > FEW:
+    if rows > packed.FEW:
         weight: torch.Tensor = _unpacked(codes, scales, x.dtype)
         return x @ weight.T
-    made = x.new_empty((rows, outputs))
-    fast = x.dtype == torch.bfloat16 and not INTERPRETED and torch.version.hip is None
 
-    def run(setting):
-        setting = dict(setting)
-        programs = triton.cdiv(outputs, setting["n"])
-        parts = splitting.parts(x.device, programs, groups, setting.pop("waves"))
-        sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
-        _product[(programs, parts)](
-            x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, groups,
-            triton.cdiv(groups, parts), fast, "ieee" if x.dtype == torch.float32 else "tf32",
-            max(8, triton.next_power_of_2(rows)), **setting,
+    def launch(grid, made, sums, counters, steps, precision, m, rest):
+        _product[grid](
+            x, codes, scales, made, sums, counters, rows, outputs, groups, steps, packed.has_assembly(x), precision, m,
+            **rest,
         )  # fmt: skip
 
-    run(tuning.fastest("int4_matmul", SETTINGS, (rows, outputs, groups, x.dtype), run))
-    return made
+    return packed.multiplied("int4_matmul", SETTINGS, x, outputs, groups, launch)
 
 
 _multiplied.register_autograd(

@@ -2,17 +2,15 @@
 
 Seven bits of a byte are put into the mantissa of 128.0, whose last bit is 1; less 128, or 256 where the byte is
 negative, that is the byte, exactly: two instructions for each. Converting each by itself takes more than reading it.
-For many rows the time goes into products, so the weight is unpacked first and the device's own product does the rest.
 """
 
 import torch
 
-from kernels import fallback, splitting, tuning
-from kernels.language import INTERPRETED, dot, tl, triton
+from kernels import fallback, packed, splitting, tuning
+from kernels.language import dot, tl, triton
 from kernels.operators import operator
 from kernels.reference.int8_matmul import int8_matmul as reference
 
-FEW = 64  # rows, up to which reading the weight takes longer than the products
 K = 128
 SETTINGS = tuning.settings(
     "n waves num_warps num_stages",
@@ -57,25 +55,17 @@ def _unpacked(codes: torch.Tensor, scales: torch.Tensor, kind: torch.dtype) -> t
 @operator("int8_matmul", lambda x, codes, scales: x.new_empty((len(x), len(codes))))
 def _multiplied(x: torch.Tensor, codes: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
     rows, (outputs, inputs) = len(x), codes.shape
-    if rows > FEW:
+    if rows > packed.FEW:
         weight: torch.Tensor = _unpacked(codes, scales, x.dtype)
         return x @ weight.T
-    made = x.new_empty((rows, outputs))
-    steps, m = triton.cdiv(inputs, K), max(8, triton.next_power_of_2(rows))
-    fast = x.dtype == torch.bfloat16 and not INTERPRETED and torch.version.hip is None
 
-    def run(setting):
-        setting = dict(setting)
-        programs = triton.cdiv(outputs, setting["n"])
-        parts = splitting.parts(x.device, programs, steps, setting.pop("waves"))
-        sums = torch.empty((parts, rows, outputs), dtype=torch.float32, device=x.device)
-        _product[(programs, parts)](
-            x, codes, scales, made, sums, splitting.arrivals(x.device, programs), rows, outputs, inputs,
-            triton.cdiv(steps, parts), "ieee" if x.dtype == torch.float32 else "tf32", m, K, fast, **setting,
+    def launch(grid, made, sums, counters, steps, precision, m, rest):
+        _product[grid](
+            x, codes, scales, made, sums, counters, rows, outputs, inputs, steps, precision, m, K,
+            packed.has_assembly(x), **rest,
         )  # fmt: skip
 
-    run(tuning.fastest("int8_matmul", SETTINGS, (rows, outputs, inputs, x.dtype), run))
-    return made
+    return packed.multiplied("int8_matmul", SETTINGS, x, outputs, triton.cdiv(inputs, K), launch)
 
 
 _multiplied.register_autograd(

@@ -56,7 +56,7 @@ def _product(x: torch.Tensor, weight: torch.Tensor, down: torch.Tensor, up: torc
 
     shape = (rows, outputs, inputs, rank, weight.stride(1) == 1, x.dtype)
     settings = SETTINGS[:1] + SETTINGS[-3:] if x.dtype == torch.float32 else SETTINGS  # wide blocks do not fit
-    settings = settings if x.is_cuda else settings[-1:]
+    settings = settings if x.is_cuda else settings[1:]  # only a GPU has a choice
     return run(tuning.fastest("lora_matmul", settings, shape, run))
 
 

@@ -22,22 +22,23 @@ from typing import Any
 import torch
 from triton import knobs
 from triton.backends.compiler import GPUTarget
-from triton.backends.driver import DriverBase
 from triton.runtime import driver
 from triton.runtime.jit import JITFunction
 
-from kernels import fallback, int4_matmul, int8_matmul, lora_matmul, tuning
+from kernels import fallback, int4_matmul, int8_matmul, tuning
 from kernels.adamw import AdamW
 from kernels.attention import attention
 from kernels.cross_entropy import cross_entropy
 from kernels.embedding_bag import embedding_bag
 from kernels.linear_cross_entropy import linear_cross_entropy
+from kernels.lora_matmul import lora_matmul
 from kernels.paged_attention import paged_attention
 from kernels.rms_norm import rms_norm
 from kernels.rope import rope
 from kernels.swiglu import swiglu
 
 TYPES = (torch.bfloat16, torch.float32, torch.float16)
+# A call of each kernel, of the widths of Llama 8B and few rows.
 CALLS: dict[str, Callable[[torch.dtype], Any]] = {
     "rms_norm": lambda kind: rms_norm(randn(kind, 16, 4096), randn(kind, 4096)),
     "rope": lambda kind: rope(randn(kind, 1, 32, 16, 128), randn(kind, 1, 8, 16, 128), *torch.zeros(2, 1, 1, 16, 64)),
@@ -56,14 +57,13 @@ CALLS: dict[str, Callable[[torch.dtype], Any]] = {
     "int4_matmul": lambda kind: int4_matmul.int4_matmul(
         randn(kind, 1, 4096), *int4_matmul.quantized(torch.randn(256, 4096))
     ),
-    "lora_matmul": lambda kind: lora_matmul.lora_matmul(
+    "lora_matmul": lambda kind: lora_matmul(
         randn(kind, 16, 4096), randn(kind, 256, 4096).detach(), randn(kind, 16, 4096), randn(kind, 256, 16), 2.0
     ),
     "embedding_bag": lambda kind: embedding_bag(
         zeros(64), randn(kind, 128, 64), torch.arange(0, 64, 16), randn(kind, 64)
     ),
 }  # fmt: skip
-"""A call of each kernel, of the widths of Llama 8B and few rows."""
 
 
 def randn(kind: torch.dtype, *shape: int) -> torch.Tensor:
@@ -80,16 +80,11 @@ def stepped(weight: torch.Tensor) -> torch.Tensor:
     return weight.detach()
 
 
-class Absent(DriverBase):
-    """A GPU that nothing is launched on."""
+class Absent:
+    """A GPU that nothing is launched on: of a driver of Triton, what compiling asks for."""
 
     def __init__(self, capability: int):
-        super().__init__()
         self.capability = capability
-
-    @classmethod
-    def is_active(cls) -> bool:
-        return True
 
     def get_current_target(self) -> GPUTarget:
         return GPUTarget("cuda", self.capability, 32)
@@ -99,15 +94,6 @@ class Absent(DriverBase):
 
     def get_current_stream(self, device: int) -> int:
         return 0
-
-    def get_active_torch_device(self) -> torch.device:
-        return torch.device("cpu")
-
-    def map_python_to_cpp_type(self, ty: str) -> str:
-        raise NotImplementedError
-
-    def get_benchmarker(self) -> Any:
-        raise NotImplementedError
 
 
 def assembled(text: str, capability: int) -> dict[str, int]:
@@ -161,8 +147,6 @@ def main() -> None:
         print(json.dumps(now | {"function": self.__name__, "warps": kernel.metadata.num_warps} | found), flush=True)
 
     def each(kernel: str, settings: list[tuning.Setting], shape: Any, run: Callable[[tuning.Setting], Any]) -> Any:
-        if kernel == "lora_matmul":  # the first one is the device's own product
-            settings = lora_matmul.SETTINGS[-3:] if now["type"] == "float32" else lora_matmul.SETTINGS[1:]
         for setting in settings[1:] if options.all else ():
             now["setting"] = setting
             run(setting)

@@ -138,13 +138,15 @@ def test_stack_whose_folder_was_deleted_is_started_again(running):
     """As in a second clone, where the first one was deleted while its stack ran."""
     before = {service["pid"] for service in running.services().values()}
     shutil.rmtree(running.home)
+    ensured = "from capstan import stack; stack.ensure('mlflow')"  # as a run does
+    subprocess.run([sys.executable, "-c", ensured], check=True, env=os.environ | running.environment)
+    assert (running.home / "mlflow" / "mlflow.db").exists()
     done = running("up")
     assert done.returncode == 0, done.stderr
     after = running.services()
     assert {service["state"] for service in after.values()} == {"healthy"}
     assert not before & {service["pid"] for service in after.values()}
     assert not any(psutil.pid_exists(pid) for pid in before)
-    assert (running.home / "mlflow" / "mlflow.db").exists()
 
 
 @pytest.mark.slow
