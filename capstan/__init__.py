@@ -1,1 +1,5 @@
-"""The core: settings, the capstone contract, the catalogue, the local stack and the `capstan` command."""
+"""The core: settings, the contract of a capstone, the catalogue, versions, roll-outs and the local stack."""
+
+from capstan import old_names
+
+old_names.install()

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from capstan.capstone import Capstone, capstone_of
-from capstan.capstone_check import check
+from capstan import old_names
+from capstan.contract.capstone import Capstone, capstone_of
+from capstan.contract.capstone_check import check
 from capstan.errors import CapstanError, did_you_mean
 from capstan.settings import ROOT, settings
 
@@ -28,8 +29,8 @@ def names() -> list[str]:
 
 
 def is_name(name: str) -> bool:
-    """Return whether a capstone may have this name: a Python identifier in lower case, and no module that is there."""
-    return bool(NAME.fullmatch(name)) and not keyword.iskeyword(name) and not (PIPELINES / f"{name}.py").exists()
+    """Return whether a capstone may have this name: a Python identifier in lower case that no module had before."""
+    return bool(NAME.fullmatch(name)) and not keyword.iskeyword(name) and f"pipelines.{name}" not in old_names.NAMES
 
 
 def folder(name: str) -> Path:
@@ -55,7 +56,7 @@ def add_search_path() -> None:
 
 
 def load(name: str) -> Capstone:
-    """Return a capstone, from its module `pipelines.NAME.task` (see `capstan.capstone` for the contract).
+    """Return a capstone, from its module `pipelines.NAME.task` (see `capstan.contract.capstone` for the contract).
 
     Raises CapstanError when the module cannot be imported or is incomplete.
     """
@@ -69,21 +70,6 @@ def load_pipeline(name: str) -> Any:
     if not (folder(name) / "pipeline.py").exists():
         raise CapstanError(f"{name} has no pipelines/{name}/pipeline.py: see docs/adding-a-capstone.md.")
     return _import(name, "pipeline").pipeline
-
-
-def load_monitoring(name: str) -> Any:
-    """Return the KFP graph that watches a capstone. Raises CapstanError when its task has no signals."""
-    if "monitoring" not in load(name).capabilities:
-        raise CapstanError(
-            f"{name} has nothing to watch: its task has no `signals`. See docs/adding-a-capstone.md, Monitoring."
-        )
-    return import_module("pipelines.monitoring").pipeline_of(name)
-
-
-def load_scoring(name: str) -> Any:
-    """Return the KFP graph that scores a table with a capstone's version."""
-    folder(name)
-    return import_module("pipelines.scoring").pipeline_of(name)
 
 
 def _import(name: str, module: str) -> ModuleType:

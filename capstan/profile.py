@@ -2,13 +2,14 @@
 
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol
 
+from capstan.data.storage import Storage
 from capstan.settings import Settings, settings
-from capstan.storage import Storage
 
 if TYPE_CHECKING:
-    from capstan.retention_policy import Policy, Removed
+    from capstan.data.retention_policy import Policy, Removed
 
 
 class Profile(Protocol):
@@ -71,10 +72,6 @@ def profile() -> Profile:
 
 @lru_cache(maxsize=1)
 def _of(own: Settings) -> Profile:
-    if own.profile == "local":
-        from capstan.local_profile import LocalProfile
-
-        return LocalProfile()
-    from capstan.cluster.profile import ClusterProfile
-
-    return ClusterProfile()
+    [found] = entry_points(group="capstan.profiles", name=own.profile)  # of pyproject.toml
+    made: Profile = found.load()()
+    return made

@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from capstan.cluster.names import SETTINGS
-from capstan.cluster.scheduling_values import Images, Key, Labels, Name, Tolerations
 from capstan.errors import CapstanError, did_you_mean
+from capstan.scheduling_values import Images, Key, Labels, Name, Tolerations
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "CAPSTAN_"
@@ -222,7 +221,7 @@ def settings() -> Settings:
     """Return the settings of this process, read once from its environment. Raises CapstanError, which names them."""
     mounted = {f"Secret `{folder.name}`": folder for folder in sorted(MOUNTED_SECRETS.glob("*")) if folder.is_dir()}
     if MOUNTED_SETTINGS.is_dir():
-        mounted[f"ConfigMap `{SETTINGS}`"] = MOUNTED_SETTINGS
+        mounted["ConfigMap `capstan`"] = MOUNTED_SETTINGS
     for what, folder in mounted.items():
         # Mounted as optional: a pod that waits for one would wait for ever. Kubernetes' own entries start with "..".
         if all(entry.name.startswith("..") for entry in folder.iterdir()):

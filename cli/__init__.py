@@ -12,7 +12,7 @@ def main() -> None:
     """
     from rich.console import Console
 
-    from capstan import disk
+    from capstan.data import disk
     from capstan.errors import CapstanError
     from capstan.settings import misspelt
     from cli.app import app

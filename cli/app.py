@@ -59,7 +59,7 @@ def start(
         return
     chosen = profile or os.environ.get("CAPSTAN_PROFILE") or "local"
     if chosen == "cluster" and context.invoked_subcommand in USES:
-        from capstan.cluster.access import connect
+        from cluster.access import connect
 
         os.environ["CAPSTAN_PROFILE"] = chosen
         context.with_resource(connect(*USES[context.invoked_subcommand]))

@@ -10,7 +10,7 @@ from cli.options import Capstone, Json
 from cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from capstan.registry import ModelVersion
+    from capstan.versions.registry import ModelVersion
 
 Newest = dict[str, tuple["ModelVersion", dict[str, float]]]  # versions and their metrics, by the capstone's name
 
@@ -37,7 +37,7 @@ def list_capstones(as_json: Json = False) -> None:
 
 
 def _mlflow_answers() -> bool:
-    from capstan import stack
+    from capstan.local import stack
     from capstan.settings import settings
 
     return settings().profile == "cluster" or stack.healthy(stack.services()["mlflow"])
@@ -60,7 +60,7 @@ def _describe(name: str, newest: Newest | None) -> dict[str, Any]:
 
 def _newest() -> Newest:
     """Return the newest version of each capstone that has one, with the metrics of its run; in a few requests."""
-    from capstan import registry
+    from capstan.versions import registry
 
     versions = registry.newest_versions()
     metrics = registry.metrics_of_runs({version.run_id for version in versions.values() if version.run_id})
@@ -91,8 +91,8 @@ def compile_pipeline(
 ) -> None:
     """Compile a capstone's pipeline to the YAML that Kubeflow Pipelines runs."""
     from capstan import catalogue
-    from capstan.cluster import package
     from capstan.errors import CapstanError
+    from cluster import package
 
     path = output or Path(f"{capstone}.yaml")
     partial = path.with_name(f".partial-{path.name}")  # a full disk leaves no half of a pipeline

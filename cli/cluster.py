@@ -12,7 +12,7 @@ from cli.options import Json
 from cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from capstan.cluster.up import Step
+    from cluster.up import Step
 
 FLAGSHIP = "flight_delay"
 Capstones = Annotated[
@@ -27,7 +27,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Bring up the platform, Capstan's services and the images of some capstones on a cluster. What is there stays."""
-    from capstan.cluster.up import addresses, steps
+    from cluster.up import addresses, steps
 
     capstones = capstones or [FLAGSHIP]
     began = time.monotonic()
@@ -59,7 +59,7 @@ def _follow(steps: "Iterable[Step]", as_json: bool) -> list[dict[str, Any]]:
 @cluster.command()
 def rotate(as_json: Json = False) -> None:
     """Give every role new keys and tokens while endpoints answer, and end the old ones. No run may go on."""
-    from capstan.cluster.rotation import steps
+    from cluster.rotation import steps
 
     done = _follow(steps(), as_json)
     if as_json:
@@ -69,9 +69,9 @@ def rotate(as_json: Json = False) -> None:
 @cluster.command("build")
 def build_images(capstones: Capstones = None) -> None:
     """Build the images and hand them over, without a cluster at hand. Print their names."""
-    from capstan import images
-    from capstan.cluster.build import pinned, services_image
-    from capstan.cluster.up import images_of
+    from capstan import image_names as images
+    from cluster.build import pinned, services_image
+    from cluster.up import images_of
 
     capstones = capstones or [FLAGSHIP]
     for step in images_of(capstones):
@@ -89,9 +89,9 @@ def down(
     as_json: Json = False,
 ) -> None:
     """Delete Capstan from a cluster: services, endpoints, runs, data; the cluster, too, if `cluster up` made it."""
-    from capstan.cluster.down import down as delete
-    from capstan.cluster.down import made_here
-    from capstan.cluster.kubectl import context
+    from cluster.down import down as delete
+    from cluster.down import made_here
+    from cluster.kubectl import context
 
     current = context()
     if not yes and sys.stdin.isatty():
@@ -121,8 +121,8 @@ def status(as_json: Json = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from capstan.cluster import health, readiness
-    from capstan.cluster.kubectl import context
+    from cluster import health, readiness
+    from cluster.kubectl import context
 
     current, services, troubles = context(), readiness.services(), readiness.troubles()
     if services:

@@ -23,8 +23,8 @@ def history(
 ) -> None:
     """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
     from capstan import catalogue
+    from capstan.data.times import instant
     from capstan.rollout import store
-    from capstan.times import instant
     from monitoring.history import history as opened
     from monitoring.retraining.decisions import tell_change
 

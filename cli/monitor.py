@@ -30,8 +30,8 @@ def monitor(
     as_json: Json = False,
 ) -> None:
     """Compare what the champion answered lately with its predictions of the test data; check all signals, and alert."""
+    from capstan.data.times import instant
     from capstan.settings import settings
-    from capstan.times import instant
 
     on_cluster = settings().profile == "cluster"
     if as_of and (every or stop):
@@ -53,9 +53,10 @@ def monitor(
 
 def _look(capstone: str, asked: Asked, as_json: bool) -> None:
     from cli.run import Progress, runner, summarize
+    from graphs import monitoring
 
     with Progress(quiet=as_json) as progress:
-        outputs, links = runner("monitor")(capstone, asked, progress.on_event)
+        outputs, links = runner("once")(monitoring.pipeline_of(capstone), capstone, asked, progress.on_event)
     summary: dict[str, Any] = summarize(capstone, outputs) | links
     if as_json:
         print_json({"capstone": capstone} | summary)
@@ -82,9 +83,10 @@ def _repeat(capstone: str, seconds: int, asked: Asked, as_json: bool) -> None:
 
 
 def _start(capstone: str, seconds: int, asked: Asked, as_json: bool) -> None:
-    from capstan.cluster import pipelines
+    from cluster import pipelines
+    from graphs import monitoring
 
-    run = pipelines.monitor_every(capstone, seconds, asked)
+    run = pipelines.every(monitoring.pipeline_of(capstone), capstone, seconds, asked)
     if as_json:
         print_json({"capstone": capstone, "recurring_run": run, "seconds": seconds})
     else:
@@ -93,9 +95,9 @@ def _start(capstone: str, seconds: int, asked: Asked, as_json: bool) -> None:
 
 
 def _stop(capstone: str, as_json: bool) -> None:
-    from capstan.cluster import pipelines
+    from cluster import pipelines
 
-    ended = pipelines.stop_monitoring(capstone)
+    ended = pipelines.stop("monitoring", capstone)
     if as_json:
         print_json({"capstone": capstone, "ended": ended})
     else:

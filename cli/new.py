@@ -61,8 +61,8 @@ def check(capstone: Capstone) -> None:
     from kfp import compiler
 
     from capstan import catalogue
+    from capstan.contract.request_check import problems, unbounded
     from capstan.errors import CapstanError
-    from capstan.request_check import problems, unbounded
     from capstan.scaffold.create import unedited
 
     task = catalogue.load(capstone)

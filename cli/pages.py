@@ -7,7 +7,7 @@ from cli.output import console, print_json
 
 def open_on_cluster(name: str, capstone: str | None, as_json: bool) -> None:
     """Show a page of the cluster until Ctrl-C."""
-    from capstan.cluster import pages
+    from cluster import pages
 
     with pages.open_page(name, capstone) as url:
         if as_json:

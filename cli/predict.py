@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from capstan import request_text
+from capstan.contract import request_text
 from cli.options import Capstone, Json
 from cli.output import console, print_json
 
@@ -31,7 +31,8 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Ask the endpoint for predictions. Wait for a capstone that is still loading, for two minutes at most."""
-    from capstan import catalogue, endpoint_client
+    from capstan import catalogue
+    from capstan.services import endpoint_client
 
     catalogue.folder(capstone)
     if bool(entity) == bool(file):

@@ -52,7 +52,7 @@ def replay(
 
 
 def _times(from_: str, to: str) -> tuple[datetime, datetime]:
-    from capstan.times import instant
+    from capstan.data.times import instant
 
     start, end = instant(from_), instant(to)
     if DAY.fullmatch(to):
@@ -83,7 +83,7 @@ def _replay(capstone: str, start: datetime, end: datetime, speed: float, circle:
 
     task = catalogue.load(capstone)
     if "replay" not in task.capabilities:
-        raise CapstanError(f"{capstone} has no past to replay: see `Replay` in capstan/capstone.py.")
+        raise CapstanError(f"{capstone} has no past to replay: see `Replay` in capstan/contract/capstone.py.")
     happened = past.read(task, start, end)
     kept = state.read(capstone)
     if kept is None or (kept.start, kept.end) != (start, end) or kept.now >= end:

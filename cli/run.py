@@ -137,7 +137,7 @@ def runner(what: str) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
     from capstan.settings import settings
 
     if settings().profile == "cluster":
-        from capstan.cluster import pipelines
+        from cluster import pipelines
 
         run_on_cluster: Callable[..., tuple[dict[str, Any], dict[str, str]]] = getattr(pipelines, what)
         return run_on_cluster
@@ -185,7 +185,7 @@ def _page(capstone: str, name: str, artifact: str) -> str:
 
     What could not be copied from a cluster has a URI and no path: it is returned as it is.
     """
-    from capstan.files import atomic_write
+    from capstan.data.files import atomic_write
     from capstan.settings import settings
 
     if "://" in artifact:
@@ -219,7 +219,9 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
 
 def _here(capstone: str) -> dict[str, str]:
     """Return where to see the results of a run on this machine: the experiments, and what each capability shows."""
-    from capstan import catalogue, endpoint_client, stack
+    from capstan import catalogue
+    from capstan.local import stack
+    from capstan.services import endpoint_client
 
     services = stack.services()
     hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"

@@ -92,17 +92,19 @@ def _here(capstone: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 def _on_cluster(capstone: str, asked: dict[str, Any], as_json: bool) -> dict[str, Any]:
     from cli.run import Progress, runner, summarize
+    from graphs import scoring
 
     with Progress(quiet=as_json) as progress:
-        outputs, links = runner("score")(capstone, asked, progress.on_event)
+        outputs, links = runner("once")(scoring.pipeline_of(capstone), capstone, asked, progress.on_event)
     done: dict[str, Any] = summarize(capstone, outputs)["scored"]
     return done | links
 
 
 def _start(capstone: str, seconds: int, asked: dict[str, Any], as_json: bool) -> None:
-    from capstan.cluster import pipelines
+    from cluster import pipelines
+    from graphs import scoring
 
-    run = pipelines.score_every(capstone, seconds, asked)
+    run = pipelines.every(scoring.pipeline_of(capstone), capstone, seconds, asked)
     if as_json:
         print_json({"capstone": capstone, "recurring_run": run, "seconds": seconds})
     else:
@@ -113,9 +115,9 @@ def _start(capstone: str, seconds: int, asked: dict[str, Any], as_json: bool) ->
 
 
 def _stop(capstone: str, as_json: bool) -> None:
-    from capstan.cluster import pipelines
+    from cluster import pipelines
 
-    ended = pipelines.stop_scoring(capstone)
+    ended = pipelines.stop("scoring", capstone)
     if as_json:
         print_json({"capstone": capstone, "ended": ended})
     else:

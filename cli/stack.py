@@ -13,7 +13,7 @@ from cli.options import Json
 from cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from capstan.local_endpoint import NotReady
+    from capstan.local.endpoint import NotReady
 
 
 def up(as_json: Json = False) -> None:
@@ -21,7 +21,8 @@ def up(as_json: Json = False) -> None:
 
     The exit code is 1 when a champion is broken.
     """
-    from capstan import local_endpoint, stack
+    from capstan.local import endpoint as local_endpoint
+    from capstan.local import stack
 
     started: list[dict[str, Any]] = []
     with console.status("starting ...") if not as_json else nullcontext():
@@ -43,7 +44,7 @@ def up(as_json: Json = False) -> None:
 
 def down(as_json: Json = False) -> None:
     """Stop every service that `capstan up` or a run started."""
-    from capstan import stack
+    from capstan.local import stack
 
     stopped = []
     for service in stack.down():
@@ -60,7 +61,8 @@ def status(as_json: Json = False) -> None:
     """Show which services run, where, and which version of each model serves."""
     from rich.table import Column, Table
 
-    from capstan import local_endpoint, stack
+    from capstan.local import endpoint as local_endpoint
+    from capstan.local import stack
     from capstan.settings import settings
 
     if settings().profile == "cluster":
@@ -133,7 +135,7 @@ def open_urls(
     as_json: Json = False,
 ) -> None:
     """Print the URLs of the running services' pages. On a cluster, forward a port to one and show it."""
-    from capstan import stack
+    from capstan.local import stack
     from capstan.settings import settings
     from cli.pages import open_on_cluster
 

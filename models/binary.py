@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.delong import roc_auc
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.delong import roc_auc
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 
 if TYPE_CHECKING:

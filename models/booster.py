@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Columns, Explanation, Model
+from capstan.contract.model import Columns, Explanation, Model
 
 if TYPE_CHECKING:
     from lightgbm import Booster

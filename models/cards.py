@@ -5,7 +5,7 @@ Mitchell et al., "Model cards for model reporting" (2019); Gebru et al., "Datash
 
 from collections.abc import Mapping
 
-from capstan.evaluation import Section
+from capstan.contract.evaluation import Section
 
 MODEL, DATASET = "Model card", "Dataset card"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from capstan.files import atomic_write, digest
+from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from capstan.batches import Batches, select
+from capstan.data.batches import Batches, select
 from capstan.ray_workers import start_ray
 from models import platt
 from models.booster import CalibratedBooster, encode

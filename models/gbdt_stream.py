@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import lightgbm
 import numpy as np
 
-from capstan.batches import Batches, select
+from capstan.data.batches import Batches, select
 from capstan.ray_workers import start_ray
 from models.gbdt_workers import Params, Rows, fit_workers
 

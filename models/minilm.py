@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import encoder_int8, safetensors_file
 from models.bert_tokens import BertTokens
 from models.minilm_weights import WEIGHTS
@@ -32,7 +32,7 @@ ENDS = {"words": "word_embeddings", "places": "position_embeddings", "kinds": "t
 
 
 def load(weights: Mapping[str, Path] | None = None) -> SentenceEncoder:
-    """Return the encoder. weights: the paths of `WEIGHTS`; None takes them from where `capstan.weights_files` looks."""
+    """Return the encoder. weights: the paths of `WEIGHTS`; None takes them from where `weights_files` looks."""
     paths = weights_files.fetch_all(WEIGHTS) if weights is None else weights
     with torch.device("meta"):  # without memory: its first weights would not be used
         encoder = Encoder(Shape())

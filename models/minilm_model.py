@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from models import minilm
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 Source: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2, Apache-2.0.
 """
 
-from capstan.weights import Weights
+from capstan.contract.weights import Weights
 
 
 def _file(name: str, digest: str) -> Weights:

@@ -1,8 +1,8 @@
 """Is one method better than another on the same people, days or documents?
 
 The functions from `by_unit` on give metrics a value per row or unit, whose mean is the metric: means of these compare
-metrics that are no means themselves. The values are the metric and the influence of the row on it. `capstan.delong` has
-those of ROC AUC.
+metrics that are no means themselves. The values are the metric and the influence of the row on it.
+`capstan.contract.delong` has those of ROC AUC.
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 22.
 """
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from capstan import weights_files
-from capstan.weights import Weights
+from capstan.contract.weights import Weights
+from capstan.inputs import weights_files
 from models import gguf_weights
 from models.byte_pairs import BytePairs
 from models.decoder import Decoder

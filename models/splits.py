@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from capstan.batches import Batches, batches_of, select
+from capstan.data.batches import Batches, batches_of, select
+from capstan.data.times import instant
 from capstan.errors import CapstanError
-from capstan.times import instant
 
 if TYPE_CHECKING:
-    from capstan.batches import Table
+    from capstan.data.batches import Table
 
 
 def by_time(rows: "Table", time: str, border: str) -> "tuple[Table, pd.DataFrame]":

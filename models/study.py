@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from capstan.data.files import atomic_write
 from capstan.errors import without_tracebacks
-from capstan.files import atomic_write
 
 Line = dict[str, Any]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from capstan.files import atomic_write, digest
+from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
 from models import minilm
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from capstan.database import Database, instant, ticks
+from capstan.data.database import Database, instant, ticks
 from capstan.profile import profile
 from capstan.settings import settings
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from monitoring import alerts, log_counts, signals
 from monitoring.alerts import Condition
 from monitoring.checks import quality, verdicts

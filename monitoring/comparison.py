@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from capstan.delong import roc_auc
+from capstan.contract.delong import roc_auc
 from capstan.errors import CapstanError
 
 Result = Literal["better", "worse", "no difference", "wait"]

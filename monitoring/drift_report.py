@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from capstan import registry
-from capstan.capstone import Capstone
 from capstan.catalogue import load
+from capstan.contract.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
+from capstan.versions import registry
 from monitoring import signals, workspace
 from monitoring.live_log import LiveLog
 from monitoring.reports import compare, is_comparable, performance

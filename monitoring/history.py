@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 
-from capstan.database import Database, instant, ticks
+from capstan.data.database import Database, instant, ticks
 from capstan.profile import profile
 
 CIRCLE = "circle"  # who decides when no person does

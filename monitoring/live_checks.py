@@ -1,6 +1,6 @@
 """Checks of live predictions that take longer than counting: performance with intervals, training-serving skew."""
 
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.rollout import store
 from monitoring import references
 from monitoring.checks.performance import performance

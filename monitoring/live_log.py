@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.settings import settings
 from monitoring import signals
 from predictions.labelled import labelled

@@ -14,7 +14,7 @@ import orjson
 import pandas as pd
 
 from capstan import catalogue
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.ray_workers import each
 from capstan.settings import settings
 from monitoring import json_signals, signals

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from capstan import registry
-from capstan.capstone import Capstone
-from capstan.checks import Checks
+from capstan.contract.capstone import Capstone
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.versions import registry
 from monitoring import signals
 from monitoring.checks import daily_counts
 

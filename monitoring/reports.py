@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import Outcome
+from capstan.contract.capstone import Outcome
 
 DIGITS = 9  # of the largest number of a column: Evidently fails on one whose numbers differ by next to nothing
 BINS = 10  # of its plots

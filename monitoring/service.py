@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from capstan import endpoint_client
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.errors import CapstanError
+from capstan.services import endpoint_client
 from monitoring.checks import counters, service
 from monitoring.checks.result import Check
 from monitoring.readings import readings

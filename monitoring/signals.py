@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.batches import Batches
-from capstan.capstone import Capstone, Outcome
+from capstan.contract.capstone import Capstone, Outcome
+from capstan.contract.model import Model
+from capstan.data.batches import Batches
+from capstan.data.files import read_tables
+from capstan.data.storage import Storage
 from capstan.errors import CapstanError
-from capstan.files import read_tables
-from capstan.model import Model
-from capstan.storage import Storage
 
 # Evidently's tests take minutes on a million rows. A sample leads to the same conclusions.
 SAMPLE_ROWS = 20_000

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from capstan.capstone import EVENT_TIMESTAMP, Capstone
+from capstan.contract.capstone import EVENT_TIMESTAMP, Capstone
 from capstan.errors import CapstanError
 from feature_repo.store import open_store
 from monitoring import events

@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from capstan.database import Database, instant, ticks
+from capstan.data.database import Database, instant, ticks
 from capstan.profile import profile
 from monitoring.checks.result import Check
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from capstan import registry
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.versions import registry
 from predictions import ids
 from predictions.find import LONGEST
 from predictions.labels import label_store

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from capstan.data.files import read_json
 from capstan.errors import CapstanError
-from capstan.files import read_json
 from capstan.profile import profile
 from capstan.settings import settings
 

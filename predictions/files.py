@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
-from capstan.storage import Storage
+from capstan.data.storage import Storage
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from capstan.storage import Folder, Storage
+from capstan.data.storage import Folder, Storage
 from predictions import files as prediction_files
 from predictions import ids
 from predictions.convert import segments

@@ -12,9 +12,10 @@ from typing import Any
 
 import httpx
 
-from capstan import catalogue, http
+from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.services import http
 from capstan.settings import settings
 from predictions.label_rows import Line, Row, read
 

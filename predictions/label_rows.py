@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.errors import CapstanError
 
 FIELDS = ("prediction_id", "time", "label", "known_at", "correct")

@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from capstan.database import Database, instant, ticks
+from capstan.data.database import Database, instant, ticks
 from capstan.profile import profile
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import orjson
 
+from capstan.data.storage import Storage
 from capstan.errors import CapstanError, Unavailable
 from capstan.profile import profile
 from capstan.settings import settings
-from capstan.storage import Storage
 from predictions.convert import convert_all, segments
 from predictions.upload import upload_all
 from predictions.wal import Wal

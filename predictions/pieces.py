@@ -10,9 +10,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from capstan.data.storage import Folder, Storage
 from capstan.profile import profile
 from capstan.settings import settings
-from capstan.storage import Folder, Storage
 from predictions import files as prediction_files
 from predictions.reader import ATTEMPTS, write_ahead
 from predictions.upload import KEY

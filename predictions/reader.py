@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 
+from capstan.data.storage import Folder
 from capstan.profile import profile
 from capstan.settings import settings
-from capstan.storage import Folder
 from predictions import files as prediction_files
 from predictions.upload import download
 

@@ -7,7 +7,7 @@ A file has one name and one content, so writing it twice changes nothing. It is 
 from collections.abc import Callable
 from pathlib import Path
 
-from capstan.storage import Storage
+from capstan.data.storage import Storage
 from predictions import files as prediction_files
 
 KEY = "predictions"

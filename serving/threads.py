@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
 
-from capstan.cancellation import cancelled_by
+from capstan.contract.cancellation import cancelled_by
 
 Result = TypeVar("Result")
 _pools: dict[tuple[str, str], ThreadPoolExecutor] = {}
@@ -21,7 +21,7 @@ def pool(purpose: str, capstone: str, count: int = 1) -> ThreadPoolExecutor:
 
 
 async def run(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-    """Return what some work returns. `capstan.cancellation.check` ends it once this task is cancelled."""
+    """Return what some work returns. `capstan.contract.cancellation.check` ends it once this task is cancelled."""
     given_up = Event()
 
     def watched() -> Result:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from capstan import endpoint_client
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from capstan.services import endpoint_client
 
 Reload = Callable[[str], list[dict[str, Any]]]  # see `endpoint_client.reload`
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from capstan import endpoint_client, registry
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.change import Reload, apply, changing
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
+from capstan.services import endpoint_client
+from capstan.versions import registry
 
 
 def split(

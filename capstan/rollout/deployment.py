@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from capstan import registry
 from capstan.rollout.change import RolloutChanged, apply, changing
 from capstan.rollout.commands import require_no_rollout, require_not_retired
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
+from capstan.versions import registry
 
 Try = Callable[[str], object]  # asks one role of the endpoint; raises when it does not answer as it should
 

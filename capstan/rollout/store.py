@@ -5,9 +5,9 @@ The aliases `champion` and `challenger` are a copy for users of MLflow. Capstan 
 
 from contextlib import suppress
 
-from capstan import registry
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
+from capstan.versions import registry
 
 TAG = "rollout"
 COPIED = ("champion", "challenger")

@@ -1,6 +1,6 @@
 """Which library a step is forked from: the one that its component imports, which takes seconds to import."""
 
-from capstan.runner.code import files, imports
+from capstan.versions.code import files, imports
 
 # What can be imported before a fork, in the order of a pipeline: it starts no threads. A step is forked from the
 # process of the last module of which its component imports all the names.
@@ -8,7 +8,7 @@ LIBRARIES = {
     "feast": {"feast"},
     "mlflow.pyfunc": {"mlflow"},
     # Any request that MLflow sends imports feast, through feast's plug-in.
-    "mlflow.tracking.request_header.registry": {"mlflow", "capstan.registry"},
+    "mlflow.tracking.request_header.registry": {"mlflow", "capstan.versions.registry"},
     "evidently": {"evidently"},
 }
 

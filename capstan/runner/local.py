@@ -12,8 +12,11 @@ from typing import Any
 
 import psutil
 
-from capstan import catalogue, disk, families, home
+from capstan import catalogue, families
+from capstan.data import disk
 from capstan.errors import Busy
+from capstan.local import home
+from capstan.local.stopping import message
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.commands import require_no_rollout
@@ -23,7 +26,6 @@ from capstan.runner.libraries import library
 from capstan.runner.parameters import checked_parameters
 from capstan.runner.progress import COLOUR, Listener, Progress
 from capstan.runner.steps import Steps, started_by, step_server
-from capstan.runner.stopping import message
 from capstan.settings import settings
 
 MISSING = re.compile(r"^ *ModuleNotFoundError: No module named '(?P<package>[^']+)'", re.MULTILINE)
@@ -48,11 +50,10 @@ def run(capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *
         return execute(pipeline, capstone, parameters, on_event, steps)
 
 
-def monitor(
-    capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
+def once(
+    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener = lambda *_: None
 ) -> tuple[dict[str, Any], Path]:
-    """Run the monitoring pipeline on a capstone's live predictions, also while its own pipeline runs."""
-    pipeline = catalogue.load_monitoring(capstone)
+    """Run the pipeline of `graphs.monitoring` on a capstone's live predictions, also while its own pipeline runs."""
     home.prepare()
     with _only_run_of(f"{capstone}.monitoring"), step_server() as steps:
         profile().ensure("mlflow", capstone)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
-from capstan.disk import FULL
+from capstan.data.disk import FULL
 from capstan.notes import MARK, STAGE
 
 STARTED = re.compile(r"Executing task .*?'(?P<step>[\w-]+)'")

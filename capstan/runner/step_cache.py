@@ -10,11 +10,11 @@ from typing import Any
 from kfp.local import cache
 from kfp.local.cache import LocalCache
 
-from capstan.files import digest, read_json, sums, write_json
+from capstan.data.files import digest, read_json, sums, write_json
 from capstan.notes import note
-from capstan.runner.code import step_digest
 from capstan.runner.command import source_of
 from capstan.settings import settings
+from capstan.versions.code import step_digest
 
 
 class StepCache(LocalCache):  # type: ignore[misc]  # kfp has no types

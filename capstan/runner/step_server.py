@@ -37,7 +37,7 @@ LIGHT = (
     "httpx",
     "pydantic",
     "capstan.catalogue",
-    "capstan.registry",
+    "capstan.versions.registry",
 )
 PARENT_SECONDS = 1.0  # between two checks that the parent is there: another process may hold the standard input open
 ABANDONED_SECONDS = 10.0  # that a step without a reader may take to clean up

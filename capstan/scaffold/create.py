@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from capstan import catalogue
-from capstan.capstone_check import NEEDS
+from capstan.contract.capstone_check import NEEDS
 from capstan.errors import CapstanError
 
 TEMPLATES = Path(__file__).with_name("templates")

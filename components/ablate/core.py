@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from capstan import weights_files
-from capstan.arguments import coerce_parameters
 from capstan.catalogue import load
+from capstan.contract.arguments import coerce_parameters
+from capstan.data.files import read_tables, write_markdown_table
 from capstan.errors import CapstanError
-from capstan.files import read_tables, write_markdown_table
+from capstan.inputs import weights_files
 
 
 def ablate(

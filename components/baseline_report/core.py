@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from capstan import model_version
 from capstan.catalogue import load
-from capstan.files import digest
+from capstan.data.files import digest
 from capstan.profile import profile
+from capstan.versions import model_version
 from monitoring import signals, workspace
 from monitoring.reports import compare
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow.parquet as pq
 
-from capstan.batches import Batches
-from capstan.capstone import TRAINING_SET, Capstone
 from capstan.catalogue import load
-from capstan.files import digest, read_tables, table_files, write_json, write_tables
+from capstan.contract.capstone import TRAINING_SET, Capstone
+from capstan.data.batches import Batches
+from capstan.data.files import digest, read_tables, table_files, write_json, write_tables
 from capstan.settings import settings
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from capstan.capstone import EVENT_TIMESTAMP
-from capstan.files import digest
-from capstan.storage import Storage
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.data.files import digest
+from capstan.data.storage import Storage
 
 EMPTY = "none"  # the month of a table without rows
 

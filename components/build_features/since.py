@@ -16,14 +16,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from capstan import catalogue
-from capstan.batches import Batches
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET, Capstone
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET, Capstone
+from capstan.contract.feature_window import FeatureWindow
+from capstan.data.batches import Batches
+from capstan.data.files import atomic_write, digest, write_table
 from capstan.errors import CapstanError
-from capstan.feature_window import FeatureWindow
-from capstan.files import atomic_write, digest, write_table
 from capstan.notes import note
 from capstan.profile import profile
-from capstan.runner.code import files, imported
+from capstan.versions.code import files, imported
 from components.build_features.days import ALL, NONE, days, first_change
 from components.build_features.kept import Kept, moments
 from feature_repo.store import published
@@ -31,7 +31,7 @@ from feature_repo.store import published
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 LIBRARIES = ("duckdb", "feast", "numpy", "pandas", "pyarrow")
 MARGIN = timedelta(days=1)  # of what is kept, so much is built again and compared

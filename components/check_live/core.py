@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
-from capstan import endpoint_client, notes
+from capstan import notes
 from capstan.catalogue import load
+from capstan.data.times import instant
 from capstan.errors import CapstanError
-from capstan.times import instant
+from capstan.services import endpoint_client
 
 
 def check_live(capstone: str, hours: float, as_of: str, circle: bool, run_id: str, html: str) -> dict[str, float]:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from capstan import endpoint_client
-from capstan.capstone import Capstone
 from capstan.catalogue import load
-from capstan.cluster.names import ENDPOINT_ROLE
+from capstan.contract.capstone import Capstone
+from capstan.data.files import atomic_write, read_tables
 from capstan.errors import CapstanError
-from capstan.files import atomic_write, read_tables
 from capstan.notes import note
 from capstan.profile import profile
 from capstan.rollout import deployment
+from capstan.services import endpoint_client
+from cluster.names import ENDPOINT_ROLE
 from monitoring.alerts import alerts
 from monitoring.history import history
 from monitoring.snapshots import snapshots

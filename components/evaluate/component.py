@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from capstan.images import BASE
+from capstan.image_names import BASE
 
 
 @dsl.component(base_image=BASE, install_kfp_package=False)

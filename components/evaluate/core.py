@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from capstan import model_version
-from capstan.files import read_tables, write_json
+from capstan.data.files import read_tables, write_json
+from capstan.versions import model_version
 from components.evaluate import report
 from components.evaluate import units as by_unit
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from capstan.evaluation import Evaluation
+from capstan.contract.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

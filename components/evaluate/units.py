@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from capstan.evaluation import Evaluation
-from capstan.files import read_tables, write_tables
+from capstan.contract.evaluation import Evaluation
+from capstan.data.files import read_tables, write_tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from capstan import weights_files
 from capstan.catalogue import load
+from capstan.inputs import weights_files
 
 
 def fetch_weights(capstone: str, weights: str) -> dict[str, str]:

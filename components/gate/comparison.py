@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.bounds import Bound
-from capstan.intervals import difference
+from capstan.contract.bounds import Bound
+from capstan.contract.intervals import difference
 
 Line = dict[str, Any]
 Bounds = Mapping[str, Bound]

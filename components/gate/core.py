@@ -6,13 +6,14 @@ paired by them and have 95% intervals.
 
 from typing import NamedTuple
 
-from capstan import notes, registry
-from capstan.capstone import Capstone
+from capstan import notes
 from capstan.catalogue import load
+from capstan.contract.capstone import Capstone
+from capstan.contract.evaluation import Evaluation
+from capstan.data.files import read_json, read_tables, write_markdown_table
 from capstan.errors import CapstanError
-from capstan.evaluation import Evaluation
-from capstan.files import read_json, read_tables, write_markdown_table
 from capstan.rollout import store
+from capstan.versions import registry
 from components.evaluate import units as by_unit
 from components.gate import comparison
 

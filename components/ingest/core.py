@@ -1,8 +1,8 @@
 """Ingest: read a capstone's raw tables from their source."""
 
 from capstan.catalogue import load
+from capstan.data.files import read_batches, write_json, write_tables
 from capstan.errors import CapstanError
-from capstan.files import read_batches, write_json, write_tables
 from capstan.settings import settings
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.data.files import digest, table_files
+from capstan.data.storage import Storage
+from capstan.data.times import instant
 from capstan.errors import CapstanError
-from capstan.files import digest, table_files
 from capstan.notes import note
 from capstan.profile import profile
-from capstan.storage import Storage
-from capstan.times import instant
 from components.materialize.since import EVER, since, state
 
 

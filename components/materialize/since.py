@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from capstan.capstone import EVENT_TIMESTAMP
-from capstan.files import digest
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.data.files import digest
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import model_version, registry, version_seal
+from capstan.data.files import digest, read_batches, read_json
 from capstan.errors import CapstanError
-from capstan.files import digest, read_batches, read_json
 from capstan.settings import settings
-from capstan.source import git_commit
-from capstan.version_seal import SIGNATURE
+from capstan.versions import model_version, registry, version_seal
+from capstan.versions.source import git_commit
+from capstan.versions.version_seal import SIGNATURE
 from components.train.core import HISTORY
 
 

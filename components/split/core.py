@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from capstan.arguments import coerce_parameters
-from capstan.batches import select
-from capstan.capstone import LABEL_KNOWN_AT, TRAINING_SET
 from capstan.catalogue import load
+from capstan.contract.arguments import coerce_parameters
+from capstan.contract.capstone import LABEL_KNOWN_AT, TRAINING_SET
+from capstan.data.batches import select
+from capstan.data.files import read_tables, write_json, write_tables
+from capstan.data.times import instant
 from capstan.errors import CapstanError
-from capstan.files import read_tables, write_json, write_tables
-from capstan.times import instant
 
 if TYPE_CHECKING:
-    from capstan.batches import Table
+    from capstan.data.batches import Table
 
 
 def split(

@@ -4,16 +4,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from capstan import model_version, weights_files
-from capstan.arguments import coerce_parameters
-from capstan.capstone import Capstone
 from capstan.catalogue import load
-from capstan.files import digest, read_tables, write_json
+from capstan.contract.arguments import coerce_parameters
+from capstan.contract.capstone import Capstone
+from capstan.data.files import digest, read_tables, write_json
+from capstan.inputs import weights_files
 from capstan.profile import profile
+from capstan.versions import model_version
 from components.train.mlflow_model import save
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 HISTORY = "history.json"  # what the training recorded, beside the version
 

@@ -4,17 +4,17 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan import model_version
-from capstan.batches import Batches
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
+from capstan.contract.model import Answer, Model
+from capstan.contract.request_check import refusal
+from capstan.data.batches import Batches
 from capstan.errors import CapstanError
-from capstan.model import Answer, Model
-from capstan.request_check import refusal
+from capstan.versions import model_version
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, besides its own
 

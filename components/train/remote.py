@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from capstan.catalogue import load
-from capstan.cluster import ray_job
 from capstan.profile import profile
 from capstan.settings import settings
+from cluster import ray_job
 from components.train.core import fit
 
 

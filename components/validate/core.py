@@ -5,11 +5,11 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan.batches import Batches
 from capstan.catalogue import load
-from capstan.contracts import check, lacking, reasons
+from capstan.data.batches import Batches
+from capstan.data.contracts import check, lacking, reasons
+from capstan.data.files import BatchWriter, read_tables, write_json, write_table
 from capstan.errors import CapstanError
-from capstan.files import BatchWriter, read_tables, write_json, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from models.files.limits import Limits, Refused
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from capstan.pixel_budget import PixelBudget
+    from capstan.contract.pixel_budget import PixelBudget
 
 STREAM = re.compile(rb"(?<!end)stream\r?\n")
 

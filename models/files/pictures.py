@@ -11,7 +11,7 @@ from models.files.limits import Limits, Refused
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from capstan.pixel_budget import PixelBudget
+    from capstan.contract.pixel_budget import PixelBudget
 
 LEAST = 0.5  # how sure the reader has to be of a line
 

@@ -12,7 +12,7 @@ from models.files.layout import Reading, reading
 from models.files.limits import Limits, Refused
 
 if TYPE_CHECKING:
-    from capstan.pixel_budget import PixelBudget
+    from capstan.contract.pixel_budget import PixelBudget
 
 LIMITS = Limits()
 SEND = "Send text, HTML, DOCX, PDF, PNG or JPEG."

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import duckdb
 import numpy as np
 
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import grids
 from monitoring.checks.grids import Grid

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 
-from capstan.checks import Method
+from capstan.contract.checks import Method
 from monitoring.checks.grids import Grid
 
 # Evidently's: what takes the place of an empty bin, whose logarithm PSI needs.

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from capstan.bounds import Bound
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.bounds import Bound
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks.result import Check, Verdict
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capstan.contracts import check, reasons
+from capstan.data.contracts import check, reasons
 from capstan.errors import CapstanError
 from monitoring.checks import shares
 from monitoring.checks.result import Check, Verdict

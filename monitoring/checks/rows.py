@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from capstan.capstone import Outcome
+from capstan.contract.capstone import Outcome
 from capstan.errors import CapstanError
 
 Rows: TypeAlias = pd.DataFrame | pa.Table | str | Path

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capstan.checks import Checks
+from capstan.contract.checks import Checks
 from monitoring.checks.daily_counts import ERROR, DailyCounts
 from monitoring.checks.distances import default, distance
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from capstan.checks import Service
+from capstan.contract.checks import Service
 from monitoring.checks import shares
 from monitoring.checks.counters import Counters, Reading, growth
 from monitoring.checks.result import Check, Verdict

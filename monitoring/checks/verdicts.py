@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from capstan.checks import Checks
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import ranks
 from monitoring.checks.daily_counts import DailyCounts

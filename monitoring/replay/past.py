@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone
-from capstan.contracts import check
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone
+from capstan.data.contracts import check
 from capstan.errors import CapstanError
 from capstan.settings import settings
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone, outcome_of
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Capstone, outcome_of
 from capstan.profile import profile
 from feature_repo.store import materialized, open_store
 from monitoring.replay import state

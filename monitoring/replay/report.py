@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from capstan import endpoint_client
-from capstan.capstone import EVENT_TIMESTAMP, outcome_of
-from capstan.checks import Checks
+from capstan.contract.capstone import EVENT_TIMESTAMP, outcome_of
+from capstan.contract.checks import Checks
+from capstan.services import endpoint_client
 from monitoring.checks.performance import performance
 from monitoring.checks.result import alarms
 from monitoring.history import history

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from capstan.capstone import Capstone, outcome_of
+from capstan.contract.capstone import Capstone, outcome_of
 
 # What the loss of a row is called where the task states no name.
 NAMES = {"binary": "squared error", "regression": "absolute error", "multiclass": "error rate"}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan import registry
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
+from capstan.versions import registry
 from monitoring.retraining import counted
 from monitoring.retraining.losses import losses
 from predictions.json_text import dumps

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from capstan import registry
-from capstan.capstone import Capstone
-from capstan.circle import Circle
+from capstan.contract.capstone import Capstone
+from capstan.contract.circle import Circle
 from capstan.errors import CapstanError, TemporaryFailure
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
+from capstan.versions import registry
 from monitoring import comparison, sequential
 from monitoring.checks.result import Check, alarms
 from monitoring.comparison import Comparison

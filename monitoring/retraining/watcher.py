@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from capstan import endpoint_client
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
+from capstan.services import endpoint_client
 from monitoring import checks_run, live_checks, references
 from monitoring.alerts import Condition
 from monitoring.checks.result import Check

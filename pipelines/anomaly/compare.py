@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models import paired
 from models.study import Line, Study, markdown, options, spread

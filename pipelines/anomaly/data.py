@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, spread
 from pipelines.anomaly.detectors.isolation_forest import IsolationForest

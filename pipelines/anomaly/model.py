@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from capstan.model import Columns, Model
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import SIGNALS, STREAM, VALUE
 from pipelines.anomaly.detector import SETTING

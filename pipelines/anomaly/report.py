@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 from pipelines.anomaly import cards, training
 from pipelines.anomaly.columns import STREAM, TIME, VALUE

@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from capstan import downloads
+from capstan.inputs import downloads
 from capstan.settings import settings
 from models.study import Study, markdown, options, spread
 from pipelines.anomaly.detectors.autoencoder import Autoencoder

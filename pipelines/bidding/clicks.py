@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan import delong
+from capstan.contract import delong
+from capstan.contract.intervals import difference
 from capstan.errors import CapstanError
-from capstan.intervals import difference
 from capstan.settings import settings
 from models import binary
 from models.study import Line, Study, markdown, options, ranged

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from capstan.contract.intervals import difference
 from capstan.errors import CapstanError
-from capstan.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options
 from pipelines.bidding import banner, off_policy

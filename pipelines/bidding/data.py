@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 FOLDER = "https://raw.githubusercontent.com/han-cai/rlb-dp/master/data/ipinyou-data/2997"
 LOG, TEXT, INFO = "ads/ipinyou_2997.parquet", "ads/ipinyou_2997.theta.txt", "ads/ipinyou_2997.info.json"

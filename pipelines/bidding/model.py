@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from pipelines.bidding.replay import EPISODE, SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.bidding.bidders import Bidder
     from pipelines.bidding.values import Values
 

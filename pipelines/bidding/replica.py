@@ -207,7 +207,7 @@ class Replica:
 
 def champion() -> Any:
     """Return the model that serves. Raises CapstanError where there is none."""
-    from capstan import registry
+    from capstan.versions import registry
 
     return registry.load_version("bidding", registry.champion("bidding").version).model
 

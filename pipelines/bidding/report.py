@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import binary
 from pipelines.bidding import cards, replay
 from pipelines.bidding.data import UNIT
@@ -15,7 +15,7 @@ from pipelines.bidding.data import UNIT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
     from pipelines.bidding.bidders import Bidder
     from pipelines.bidding.model import BidModel
     from pipelines.bidding.replay import Episodes, Outcome

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from pipelines.bidding import data
 from pipelines.bidding.schema import EXAMPLE, Prediction, Request, contracts
@@ -15,8 +15,8 @@ from pipelines.bidding.schema import EXAMPLE, Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.bidding.model import BidModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

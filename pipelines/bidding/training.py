@@ -11,7 +11,7 @@ from pipelines.bidding import bidders, replay, values
 from pipelines.bidding.model import BidModel
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 FEWEST = 10_000  # prices: with fewer, a chance for each of 300 prices cannot be told
 

@@ -9,7 +9,7 @@ from pipelines.bidding import replay
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
     from pipelines.bidding.model import BidModel
 
 SHARE, EVERY = 8, 10  # the budget of the reference, and which auctions are watched

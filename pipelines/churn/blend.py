@@ -12,7 +12,7 @@ from pipelines.churn.splines import Splines
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 
 class Blend:

@@ -16,7 +16,7 @@ from pipelines.churn.derived import DERIVED, PAIRS, derived, known
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 PARAMS = {
     "objective": "binary",

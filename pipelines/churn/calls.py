@@ -10,9 +10,9 @@ import argparse
 import sys
 from typing import Any
 
-from capstan import registry
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.versions import registry
 from pipelines.churn import profits, task
 from pipelines.churn.columns import LABEL
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan.delong import roc_auc
-from capstan.intervals import difference
+from capstan.contract.delong import roc_auc
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged, spread
 from pipelines.churn import costs, nested, report, task, training

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.churn.columns import CATEGORIES, CUSTOMER, INPUTS, LABEL, NUMBERS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.churn.columns import CATEGORIES, NUMBERS, SERVICES
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 PAIRS = {
     "contract and internet": ("contract", "internet"),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 
+from capstan.contract.model import Explanation, Model
 from capstan.errors import InvalidRow
-from capstan.model import Explanation, Model
 from pipelines.churn import costs
 from pipelines.churn.columns import CATEGORIES, CUSTOMER, INPUTS, NUMBERS, WHAT_IF
 from pipelines.churn.survival.lives import MONTHS
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from models.logistic import Logistic
     from pipelines.churn.blend import Blend
     from pipelines.churn.boosting import Boosting

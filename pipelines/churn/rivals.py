@@ -14,7 +14,7 @@ from pipelines.churn.columns import CATEGORIES, INPUTS, NUMBERS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 
 class Simple:

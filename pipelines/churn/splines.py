@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 KNOTS = 5
 STRENGTH = 0.003  # C of scikit-learn: the inverse of the penalty

@@ -6,9 +6,9 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
-from capstan.checks import Checks
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
+from capstan.contract.checks import Checks
 from pipelines.churn import data
 from pipelines.churn.columns import CUSTOMER, INPUTS, LABEL, SNAPSHOT
 from pipelines.churn.schema import Prediction, Request, contracts
@@ -16,8 +16,8 @@ from pipelines.churn.schema import Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.churn.model import ChurnModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

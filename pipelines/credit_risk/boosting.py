@@ -12,7 +12,7 @@ from pipelines.credit_risk.columns import CATEGORIES, INPUTS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 # Small trees and a slow rate: with 4,454 loans, larger ones learn them by heart.
 PARAMS = {

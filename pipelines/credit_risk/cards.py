@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Section
+from capstan.contract.evaluation import Section
 from models import cards
 from pipelines.credit_risk.columns import AGE_BANDS, CHANGEABLE, INPUTS, LABEL, MARITAL_GROUPS, PROTECTED
 from pipelines.credit_risk.costs import FALSE_NEGATIVE, FALSE_POSITIVE, THRESHOLD

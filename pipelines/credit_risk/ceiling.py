@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan.delong import roc_auc
+from capstan.contract.delong import roc_auc
 from models import platt
 from models.study import Line
 from pipelines.credit_risk import rivals

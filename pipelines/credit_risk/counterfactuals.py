@@ -14,7 +14,7 @@ import numpy as np
 from pipelines.credit_risk.columns import CHANGEABLE, INPUTS
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.credit_risk.model import CreditModel
 
 AMOUNTS = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5]  # shares of what was asked for

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capstan.delong import roc_auc
-from capstan.intervals import difference
+from capstan.contract.delong import roc_auc
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models.logistic import Logistic
 from models.study import Line, Study, markdown, options, read, spread

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 
-from capstan.model import Explanation, Model
+from capstan.contract.model import Explanation, Model
 from pipelines.credit_risk import counterfactuals
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, PROTECTED
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from models.logistic import Logistic
     from pipelines.credit_risk.boosting import Boosting
     from pipelines.credit_risk.policy import Policy

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan.delong import roc_auc
+from capstan.contract.delong import roc_auc
 from capstan.settings import settings
 from models import platt
 from models.additive import Additive, Values

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from kfp import dsl
 
-from pipelines import road
+from graphs import road
 
 
 class Outputs(NamedTuple):

@@ -18,7 +18,7 @@ from pipelines.credit_risk.fairness import difference
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 # The differences to reach where the policy is fitted. On new loans they are larger. `bounds.json` has what was tried.
 BOUNDS = {"age": 0.06, "marital": 0.06}

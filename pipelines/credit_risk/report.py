@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.delong import roc_auc
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.delong import roc_auc
+from capstan.contract.evaluation import Evaluation, Section
 from models import binary
 from pipelines.credit_risk import cards, explanations, fairness, gaps
 from pipelines.credit_risk.columns import LABEL

@@ -20,7 +20,7 @@ from pipelines.credit_risk.ratios import ratios
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 
 class Trees:

@@ -17,7 +17,7 @@ from pipelines.credit_risk.columns import INPUTS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 BINS = 6
 RIDGE = 1.0

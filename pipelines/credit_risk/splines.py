@@ -16,7 +16,7 @@ from pipelines.credit_risk.ratios import RATIOS, ratios
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 KNOTS = 3
 STRENGTH = 0.01  # C of scikit-learn: the inverse of the penalty

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 from pipelines.credit_risk import data
 from pipelines.credit_risk.columns import INPUTS, LABEL, PROTECTED
 from pipelines.credit_risk.schema import Prediction, Request, contracts
@@ -18,8 +18,8 @@ from pipelines.credit_risk.schema import Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.credit_risk.model import CreditModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

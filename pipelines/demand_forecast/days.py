@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import CapstanError
 from pipelines.demand_forecast.data import ZONE
 from pipelines.demand_forecast.windows import DAY, WEEK, Windows
@@ -14,7 +14,7 @@ from pipelines.demand_forecast.windows import DAY, WEEK, Windows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 KEY = "day"  # such as 2014-11-04, of the market's clock
 TARGET, AHEAD, HOLIDAY = "actual", "temperature_ahead", "holiday"

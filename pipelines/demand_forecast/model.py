@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capstan.contract.model import Model
 from capstan.errors import InvalidRow
-from capstan.model import Model
 from pipelines.demand_forecast.data import LOCAL
 from pipelines.demand_forecast.days import KEY, windows
 from pipelines.demand_forecast.measures import MIDDLE
@@ -16,7 +16,7 @@ from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.demand_forecast.conformal import Calibrated
 
 

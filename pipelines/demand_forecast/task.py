@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.bounds import at_most
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
-from capstan.checks import Checks
-from capstan.circle import Circle
-from capstan.feature_window import FeatureWindow
-from capstan.times import instant
+from capstan.contract.bounds import at_most
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.circle import Circle
+from capstan.contract.feature_window import FeatureWindow
+from capstan.data.times import instant
 from models import regression
 from pipelines.demand_forecast import data, days, measures
 from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
@@ -22,8 +22,8 @@ from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.demand_forecast.model import DemandModel
 
 __all__ = ["Actual", "Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -21,7 +21,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from capstan.errors import CapstanError
-from capstan.signatures import is_signed
+from capstan.versions.signatures import is_signed
 from pipelines.digits import onnx_files
 from pipelines.digits.pixels import from_file
 from pipelines.digits.release import MANIFEST, NAME, SIGNATURE

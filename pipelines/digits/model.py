@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from pipelines.digits import calibration, onnx_files
 from pipelines.digits.pixels import from_file
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from torch import nn
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.digits.guard import Guard
     from pipelines.digits.nearest import Nearest
 

@@ -20,7 +20,7 @@ KEY = "release.key"  # in the state folder
 
 def publish(folder: Path, number: str = "") -> str:
     """Write the release of a version, or of the champion, into a folder; return a message for the user."""
-    from capstan import registry
+    from capstan.versions import registry
 
     version = registry.known_version(release.NAME, number) if number else registry.champion(release.NAME)
     model = cast("DigitModel", registry.load_version(release.NAME, version.version).model)

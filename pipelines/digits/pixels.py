@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from capstan.pixel_budget import PixelBudget
+    from capstan.contract.pixel_budget import PixelBudget
 
 BOX = 20  # MNIST's digits fill a box of 20 x 20 pixels, and their centre of mass is that of the image
 PAGE = 256  # pixels of a side in which strokes are found

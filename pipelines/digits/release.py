@@ -18,8 +18,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 
 NAME = "digits"
 MANIFEST, SIGNATURE, PUBLIC = "release.json", "release.json.sig", "release.pub"

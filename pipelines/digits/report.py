@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import classes, paired
 from pipelines.digits import attacks, cards, learning, onnx_files, others, pages, plots
 from pipelines.digits.pixels import from_bytes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from capstan.pixel_budget import budget_of
+from capstan.contract.pixel_budget import budget_of
 from pipelines.digits.images import SIZE
 from pipelines.digits.pixels import from_file
 

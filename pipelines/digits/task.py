@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.resources import COMPUTE, Resources
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.resources import COMPUTE, Resources
 from pipelines.digits.schema import Digit, Prediction, Request, contracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.digits.model import DigitModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from capstan.evaluation import Section
+from capstan.contract.evaluation import Section
 from models import cards
 
 if TYPE_CHECKING:

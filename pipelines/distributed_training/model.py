@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.cancellation import check
-from capstan.model import Columns, Model
+from capstan.contract.cancellation import check
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
     from models.decoder import Decoder, Shape

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 from models.kneser_ney import KneserNey
 from pipelines.distributed_training import cards

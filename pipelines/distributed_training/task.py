@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
-from capstan.resources import COMPUTE, Resources
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.resources import COMPUTE, Resources
 from pipelines.distributed_training.schema import EXAMPLES, Actual, Prediction, Request, contracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.distributed_training.model import NextByteModel
 
 __all__ = ["Actual", "Prediction", "Request", "contracts"]  # parts of the contract from another module

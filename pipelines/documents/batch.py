@@ -21,8 +21,8 @@ from typing import BinaryIO
 
 import numpy as np
 
+from capstan.contract.model import Model
 from capstan.errors import CapstanError, without_tracebacks
-from capstan.model import Model
 from capstan.ray_workers import start_ray
 from models.files.limits import Refused
 from pipelines.documents import files, personal

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from capstan import registry
-from capstan.model import Model
+from capstan.contract.model import Model
+from capstan.versions import registry
 
 
 def champion() -> Model:

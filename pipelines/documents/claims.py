@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from capstan import downloads, weights_files
 from capstan.errors import CapstanError
+from capstan.inputs import downloads, weights_files
 from capstan.settings import settings
 from models import minilm_weights, vectors
 from models.study import Study, markdown, options

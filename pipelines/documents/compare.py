@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import paired, rouge, text_rank
 from models.study import Line, Study, markdown, options

@@ -21,7 +21,7 @@ from pipelines.documents.sheets import Sheets, sheets
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from capstan.model import Model
+    from capstan.contract.model import Model
 
 COLOURS = {
     "person": "#c62828", "location": "#1565c0", "corporation": "#2e7d32",

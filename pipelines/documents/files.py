@@ -9,7 +9,7 @@ from models.files.layout import Reading
 from models.files.limits import Limits, Refused
 
 if TYPE_CHECKING:
-    from capstan.pixel_budget import PixelBudget
+    from capstan.contract.pixel_budget import PixelBudget
 
 __all__ = ["Refused"]  # of another module
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from models import text_parts
 from models.sentences import Span, sentences
 from pipelines.documents import data, groups, keyphrases, language, personal, words
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.documents.entities import Tagger
     from pipelines.documents.groups import Tree
     from pipelines.documents.summary import Ranker

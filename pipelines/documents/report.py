@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import classes, paired
 from pipelines.documents import cards, summary, training
 from pipelines.documents.entities import Read, entities, hits

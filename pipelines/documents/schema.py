@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from capstan.pixel_budget import budget_of
+from capstan.contract.pixel_budget import budget_of
 from pipelines.documents import files, personal
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
-from capstan.resources import Limits
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.resources import Limits
 from models import minilm_weights
 from pipelines.documents import data
 from pipelines.documents.schema import EXAMPLE, Prediction, Request, contracts
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.documents.model import DocumentsModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

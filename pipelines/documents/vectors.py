@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from capstan.files import atomic_write, digest
+from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
 from models import minilm
 from models.sentence_encoder import SentenceEncoder, batches

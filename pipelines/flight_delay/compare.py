@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP
-from capstan.intervals import difference
-from capstan.times import instant
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.contract.intervals import difference
+from capstan.data.times import instant
 from models import binary
 from models.study import Line, Study, markdown, options, spread
 from pipelines.flight_delay import task

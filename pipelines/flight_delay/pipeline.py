@@ -11,7 +11,7 @@ from components.ingest.component import ingest
 from components.split.component import split
 from components.train.component import train
 from components.validate.component import validate
-from pipelines import road
+from graphs import road
 from pipelines.flight_delay.columns import CALIBRATE_FROM, ONLINE_AS_OF, TEST_FROM
 
 NAME = "flight_delay"

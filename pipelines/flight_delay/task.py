@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.batches import Batches, select
-from capstan.bounds import at_least, at_most
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Outcome
-from capstan.circle import Circle
-from capstan.feature_window import FeatureWindow
-from capstan.times import instant
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, Outcome
+from capstan.contract.circle import Circle
+from capstan.contract.feature_window import FeatureWindow
+from capstan.data.batches import Batches, select
+from capstan.data.times import instant
 from pipelines.flight_delay import data
 from pipelines.flight_delay.columns import (
     CALIBRATE_FROM,
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from models.booster import CalibratedBooster
 
 __all__ = [

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.data.files import read_tables, write_tables
+from capstan.data.times import instant
 from capstan.errors import without_tracebacks
-from capstan.files import read_tables, write_tables
 from capstan.settings import settings
-from capstan.times import instant
 from components.build_features.core import build_features
 from models.study import Line, Study, markdown
 from pipelines.flight_delay import task

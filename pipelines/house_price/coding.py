@@ -9,7 +9,7 @@ import numpy as np
 from pipelines.house_price.columns import CATEGORIES, DEFAULTS, INPUTS, NUMBERS, ORDINALS
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 PLACE = {name: place for place, name in enumerate(INPUTS)}
 IS_CATEGORY = np.array([name in CATEGORIES for name in INPUTS])

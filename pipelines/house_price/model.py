@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Explanation, Model
+from capstan.contract.model import Explanation, Model
 from pipelines.house_price import gaps, reasons
 from pipelines.house_price.coding import PLACE
 from pipelines.house_price.columns import INPUTS, NUMBERS, ORDINALS, TEXTS
 from pipelines.house_price.derived import derive
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.house_price.intervals.conformal import Conformal
     from pipelines.house_price.scale import Scale
     from pipelines.house_price.stack import Stack

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 from pipelines.house_price import cards, gaps
 from pipelines.house_price.columns import INPUTS, LABEL

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks, Service
-from capstan.resources import Limits
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks, Service
+from capstan.contract.resources import Limits
 from pipelines.house_price import data
 from pipelines.house_price.columns import INPUTS, LABEL
 from pipelines.house_price.schema import Prediction, Request, contracts
@@ -19,8 +19,8 @@ from pipelines.house_price.schema import Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.house_price.model import HouseModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

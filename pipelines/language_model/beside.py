@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import smollm2
 from models.byte_pairs import BytePairs
 from models.completions import completed

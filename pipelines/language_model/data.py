@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.language_model.corpus import newsgroups
 
 if TYPE_CHECKING:

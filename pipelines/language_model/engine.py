@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from capstan.contract.model import Columns
 from capstan.errors import InvalidRow
-from capstan.model import Columns
 from models.json_guide import Guide
 from models.json_schema import grammar
 from models.sampling import Sampling
@@ -15,7 +15,7 @@ from pipelines.language_model.pieces import Pieces
 
 
 class TextEngine:
-    """Continues many texts together: see `capstan.model.Engine`. A token is a byte.
+    """Continues many texts together: see `capstan.contract.model.Engine`. A token is a byte.
 
     voices: those of the adapters, from number 1.
     """

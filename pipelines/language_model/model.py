@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.cancellation import check
-from capstan.model import Columns, Model
+from capstan.contract.cancellation import check
+from capstan.contract.model import Columns, Model
 from pipelines.language_model.schema import LONGEST, MOST_TOKENS
 
 if TYPE_CHECKING:

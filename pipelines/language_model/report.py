@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models.kneser_ney import KneserNey
 from pipelines.language_model import cards, voices
 from pipelines.language_model.data import to_bytes

@@ -22,7 +22,7 @@ import httpx
 import pandas as pd
 import psutil
 
-from capstan.files import read_json
+from capstan.data.files import read_json
 from capstan.settings import settings
 from models.study import Study, markdown, options
 from pipelines.language_model import clients

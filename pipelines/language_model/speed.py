@@ -17,8 +17,8 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from capstan import registry
 from capstan.settings import settings
+from capstan.versions import registry
 from models import packed
 from models.decoder import Decoder
 from models.sampling import Sampling

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.checks import Checks
-from capstan.resources import COMPUTE, Limits, Resources
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.checks import Checks
+from capstan.contract.resources import COMPUTE, Limits, Resources
 from pipelines.language_model.schema import Prediction, Request
 
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.language_model.model import LanguageModel
 
 __all__ = ["Prediction", "Request"]  # parts of the contract from another module

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.maintenance.columns import CYCLE, LABEL, SENSORS, SETTINGS, SUBSET, SUBSETS, UNIT
 
 if TYPE_CHECKING:

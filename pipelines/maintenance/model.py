@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from pipelines.maintenance import log, plan, windows
 from pipelines.maintenance.columns import CAP, TITLES, USED
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.maintenance.data import Engine
     from pipelines.maintenance.intervals import Nearby
     from pipelines.maintenance.simple import Simple

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 from pipelines.maintenance import cards, data, measures, plan
 from pipelines.maintenance.columns import CAP, SUBSETS, TITLES, USED

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks, SignalChecks
-from capstan.resources import Limits
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks, SignalChecks
+from capstan.contract.resources import Limits
 from pipelines.maintenance import data
 from pipelines.maintenance.columns import CAP, LABEL, SUBSET, UNIT
 from pipelines.maintenance.schema import Prediction, Request, contracts
@@ -16,8 +16,8 @@ from pipelines.maintenance.schema import Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.maintenance.model import FleetModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from capstan import weights_files
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import paired, vectors
 from models.study import Line, Study, markdown, options, ranged

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.moderation.reading import Read, Runs
     from pipelines.moderation.scores import Kind
 

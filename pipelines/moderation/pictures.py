@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from capstan import registry
 from capstan.settings import settings
+from capstan.versions import registry
 from models import ocr
 from models.study import Line, Study, markdown, options
 from pipelines.moderation import task

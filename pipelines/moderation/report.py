@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import classes, paired
 from pipelines.moderation import cards, decisions, training
 from pipelines.moderation.data import CLASSES

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan import weights_files
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import minilm, text_attacks, vectors
 from models.study import Line, Study, markdown, options

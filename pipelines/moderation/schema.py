@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from capstan.pixel_budget import budget_of
+from capstan.contract.pixel_budget import budget_of
 from pipelines.moderation.data import CLASSES, masked
 
 if TYPE_CHECKING:

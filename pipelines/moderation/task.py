@@ -6,11 +6,11 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
-from capstan.resources import Limits
-from capstan.times import instant
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.resources import Limits
+from capstan.data.times import instant
 from models import minilm_weights
 from pipelines.moderation import data
 from pipelines.moderation.schema import EXAMPLE, MILD, Prediction, Request, contracts
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.moderation.model import ModerationModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -11,7 +11,7 @@ from pipelines.pricing.columns import COUNT, NUMBER, STORE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.evaluation import Section
+    from capstan.contract.evaluation import Section
 
 
 def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
-from capstan.intervals import difference
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged, records
 from pipelines.pricing import (

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.pricing.columns import BRAND, BRANDS, COUNT, OUNCES, STORE, WEEK
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from capstan.model import Columns, Model
 from pipelines.pricing import rules, shelf_search, shelves, value, weeks
 from pipelines.pricing.columns import (
     APPROVALS,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import CapstanError
 from pipelines.pricing import rules, weeks
 from pipelines.pricing.columns import (
@@ -37,7 +37,7 @@ from pipelines.pricing.columns import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 RAW = dict(zip(LISTS, ["sold", "price", "cost", "deal", "feat"], strict=True))
 

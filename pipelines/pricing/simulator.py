@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged
 from pipelines.pricing import compare, demand, rules, value

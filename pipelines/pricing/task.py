@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import TRAINING_SET, Outcome
-from capstan.checks import Checks, Service
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import TRAINING_SET, Outcome
+from capstan.contract.checks import Checks, Service
 from capstan.errors import CapstanError
 from pipelines.pricing import data, rules
 from pipelines.pricing.columns import APPROVALS, FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
@@ -16,8 +16,8 @@ from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request, contra
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.pricing.model import PricingModel
 
 __all__ = ["Event", "Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
 from models import paired
 from pipelines.pricing import rules
 from pipelines.pricing.columns import BRANDS, COUNT, PAST

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 FILE = "movielens.csv"
 NO_GENRE = "(no genres listed)"

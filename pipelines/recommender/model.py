@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from capstan.model import Columns, Model
 from models import ranking
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED

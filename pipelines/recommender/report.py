@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired, ranking
 from pipelines.recommender import cards, protocol
 from pipelines.recommender.columns import CHUNK, SHOWN

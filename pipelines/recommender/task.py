@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from capstan.bounds import at_least
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
-from capstan.checks import Checks
-from capstan.resources import COMPUTE, Resources
+from capstan.contract.bounds import at_least
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.resources import COMPUTE, Resources
 from pipelines.recommender import data, protocol
 from pipelines.recommender.columns import CANDIDATES, KEYS, SHOWN, USER
 from pipelines.recommender.schema import Event, Prediction, Request, contracts
@@ -20,8 +20,8 @@ from pipelines.recommender.schema import Event, Prediction, Request, contracts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.recommender.model import Recommender
 
 __all__ = ["Event", "Prediction", "Request", "contracts"]  # parts of the contract from another module

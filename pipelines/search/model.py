@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from pipelines.search import facets, fusion, quoting
 from pipelines.search.index import queries
 from pipelines.search.index.directory import Hit, Index
@@ -18,7 +18,7 @@ from pipelines.search.index.spelling import Speller
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from models.sentence_encoder import SentenceEncoder
     from pipelines.search.quoting import Quote
     from pipelines.search.rankings import Settings

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from capstan.files import atomic_write, digest
+from capstan.data.files import atomic_write, digest
 from pipelines.search import fusion, quoting, sources
 from pipelines.search.index import manifest, queries
 from pipelines.search.index.directory import Hit, Index

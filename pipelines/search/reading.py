@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from capstan.files import atomic_write
+from capstan.data.files import atomic_write
 from capstan.settings import settings
 from models import minilm, paired
 from models.sentence_encoder import SentenceEncoder

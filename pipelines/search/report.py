@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from pipelines.search import cards, rankings
 from pipelines.search.index import queries
 from pipelines.search.index.scoring import Bm25f

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from capstan import downloads
+from capstan.inputs import downloads
 
 URL = "https://rajpurkar.github.io/SQuAD-explorer/dataset/dev-v1.1.json"
 PACKED, FILE = "squad/dev-v1.1.json.gz", "squad/dev-v1.1.json"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least
-from capstan.checks import Checks
-from capstan.resources import Limits
+from capstan.contract.bounds import at_least
+from capstan.contract.checks import Checks
+from capstan.contract.resources import Limits
 from models.minilm_weights import WEIGHTS
 from pipelines.search import scifact
 from pipelines.search.schema import EXAMPLE, SHOWN, Prediction, Request, contracts
@@ -15,8 +15,8 @@ from pipelines.search.schema import EXAMPLE, SHOWN, Prediction, Request, contrac
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.search.model import SearchModel
 
 __all__ = ["WEIGHTS", "Prediction", "Request", "contracts"]  # parts of the contract from other modules

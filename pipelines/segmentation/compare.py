@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, records, spread
 from pipelines.segmentation import choice, customers, invoices, report, rivals, structure, training

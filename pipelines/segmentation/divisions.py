@@ -19,7 +19,7 @@ from pipelines.segmentation.scaling import Scaling
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.segmentation.methods import Clusters
 
 SPACES = ("inputs", "forecasts")  # what the points are that a method clusters

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from capstan.contract.model import Model
 from capstan.errors import InvalidRow
-from capstan.model import Model
 from pipelines.segmentation import words
 from pipelines.segmentation.columns import COUNTRY, CUSTOMER, DAY, INPUTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.segmentation.divisions import Division
     from pipelines.segmentation.outcomes import Outlook
     from pipelines.segmentation.scaling import Scaling

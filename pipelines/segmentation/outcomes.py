@@ -14,7 +14,7 @@ from models import paired
 from pipelines.segmentation.columns import OUTCOMES
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 
 def targets(columns: Columns) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from capstan.contract.evaluation import Evaluation, Section
 from capstan.errors import CapstanError
-from capstan.evaluation import Evaluation, Section
 from pipelines.segmentation import cards, choice, drift, plots, stability, staying, structure, words
 from pipelines.segmentation.columns import CUSTOMER, DAY, OUTCOMES
 from pipelines.segmentation.outcomes import targets

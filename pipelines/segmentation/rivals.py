@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from capstan.delong import roc_auc
+from capstan.contract.delong import roc_auc
 from pipelines.segmentation.columns import OUTCOMES
 from pipelines.segmentation.divisions import Score, Segments
 from pipelines.segmentation.forecasts import Forecasts
@@ -20,7 +20,7 @@ from pipelines.segmentation.outcomes import explained, targets
 from pipelines.segmentation.scaling import Scaling
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.segmentation.divisions import Division
     from pipelines.segmentation.model import SegmentModel
 

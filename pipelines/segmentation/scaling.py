@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.segmentation.columns import INPUTS
 
 if TYPE_CHECKING:
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 
 @dataclass(frozen=True)

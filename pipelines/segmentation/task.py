@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from pipelines.segmentation.columns import CHOICE, COUNTRY, CUSTOMER, DAY, INPUTS, OUTCOMES, QUARTER
 from pipelines.segmentation.schema import Prediction, Request, contracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.segmentation.model import SegmentModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -11,7 +11,7 @@ from pipelines.segmentation.columns import DAY
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 # Input -> what a segment in the lowest third, the middle and the highest third of the customers is called.
 LEVELS = {

@@ -7,8 +7,8 @@ import zipfile
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import vectors
 from models.study import Line, Study, markdown, options

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
+from capstan.contract.weights import Weights
 from capstan.errors import CapstanError
-from capstan.weights import Weights
+from capstan.inputs import downloads
 
 if TYPE_CHECKING:
     import numpy as np

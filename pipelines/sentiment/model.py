@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.model import Model
+from capstan.contract.model import Model
 from models import minilm, text_parts
 from pipelines.sentiment import lexicon, reading, reasons
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.sentiment.scores import Score
 
 LEVELS = (0.05, 0.95)  # of the interval

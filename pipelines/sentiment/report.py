@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import paired
 from pipelines.sentiment import cards, reading
 from pipelines.sentiment.data import SOURCES

@@ -6,10 +6,10 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
-from capstan.resources import Limits
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.resources import Limits
 from models import minilm_weights
 from pipelines.sentiment import data
 from pipelines.sentiment.schema import EXAMPLE, Prediction, Request, contracts
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.sentiment.model import SentimentModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models.passive_aggressive import PassiveAggressive
 from models.study import Line, Study, markdown, options, spread

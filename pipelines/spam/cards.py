@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capstan.evaluation import Section
+from capstan.contract.evaluation import Section
 from models import cards
 from models.near_copies import ALIKE
 from pipelines.spam import costs, grams

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan import weights_files
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import near_copies, tuning
 from models.study import Line, Study, markdown, options, ranged, spread

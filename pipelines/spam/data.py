@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
     from pipelines.spam.scores import Bayes, Counts
 
 FEW = 0.5  # of the words known: below that the message is in words that were not learned

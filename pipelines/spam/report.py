@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, log_expit
 
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.evaluation import Evaluation, Section
 from models import binary, near_copies, paired
 from pipelines.spam import cards, costs
 

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from capstan import weights_files
-from capstan.intervals import difference
+from capstan.contract.intervals import difference
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import minilm, near_copies, platt
 from models.encoder_int8 import Int8Encoder

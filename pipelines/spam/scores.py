@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import minilm_weights, text_grams, vectors
 from models.hashed_tfidf import Tfidf, counted, present
 from models.linear_svm import LinearSVM, Loss

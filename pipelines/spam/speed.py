@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from capstan.settings import settings
 from models import http_load, minilm
 from models.study import Line, Study, markdown, options

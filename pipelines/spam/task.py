@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.bounds import at_least, at_most
-from capstan.capstone import Outcome
-from capstan.checks import Checks
-from capstan.circle import Circle
-from capstan.resources import Limits
-from capstan.times import instant
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
+from capstan.contract.circle import Circle
+from capstan.contract.resources import Limits
+from capstan.data.times import instant
 from models import minilm_weights
 from pipelines.spam import data
 from pipelines.spam.schema import EXAMPLE, Prediction, Request, contracts
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from capstan.capstone import Tables
-    from capstan.evaluation import Evaluation
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Evaluation
     from pipelines.spam.model import SpamModel
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module

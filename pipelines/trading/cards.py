@@ -8,8 +8,8 @@ from models import cards
 from pipelines.trading.variants import TRIALS
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
-    from capstan.evaluation import Section
+    from capstan.contract.capstone import Tables
+    from capstan.contract.evaluation import Section
     from pipelines.trading.model import TradingModel
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, ranged, spread
 from pipelines.trading import bootstrap, days, purged, report, trials, vectorized, walk_forward

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
+from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import InvalidRow
 from pipelines.trading import data
 from pipelines.trading.data import TICKERS

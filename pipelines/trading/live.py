@@ -18,8 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from capstan.endpoint_client import post
 from capstan.errors import CapstanError, without_tracebacks
+from capstan.services.endpoint_client import post
 from capstan.settings import settings
 from pipelines.trading import data
 from pipelines.trading.broker import Broker
@@ -66,7 +66,7 @@ class InProcess:
 class Endpoint:
     """The endpoint of `trading`: a day's closes are events, and its answer has the orders.
 
-    send: gets a path and a body, and returns the answer, of `capstan.endpoint_client` by default.
+    send: gets a path and a body, and returns the answer, of `capstan.services.endpoint_client` by default.
     """
 
     def __init__(self, name: str = "paper", send: Callable[[str, dict[str, Any]], Any] = SEND):

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from capstan.model import Columns, Model
 from pipelines.trading import answers, days
 from pipelines.trading.bootstrap import YEAR
 from pipelines.trading.data import CENTS, TICKERS

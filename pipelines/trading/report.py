@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP
-from capstan.evaluation import Evaluation, Section
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.contract.evaluation import Evaluation, Section
 from pipelines.trading import bootstrap, cards, data, vectorized
 from pipelines.trading.bootstrap import YEAR
 from pipelines.trading.indicators import PAST
@@ -22,7 +22,7 @@ from pipelines.trading.variants import SPREAD, TRIALS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
     from pipelines.trading.data import Market
     from pipelines.trading.model import TradingModel
 

@@ -17,7 +17,7 @@ from pipelines.trading.strategies.schedule import Rule, Since
 from pipelines.trading.variants import CHOSEN
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
     from pipelines.trading.data import Market
 
 LEAST = PAST + YEAR  # days: a year to decide from, and a year of decisions

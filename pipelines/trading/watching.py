@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
     from pipelines.trading.model import TradingModel
 
 WATCHED = ("volatility", "value_at_risk", "market_week")
@@ -19,7 +19,7 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
     """Return a row per week whose next week is known, for an account of cash alone."""
     import pandas as pd
 
-    from capstan.capstone import EVENT_TIMESTAMP
+    from capstan.contract.capstone import EVENT_TIMESTAMP
     from pipelines.trading import data, days
     from pipelines.trading.bootstrap import YEAR
     from pipelines.trading.data import TICKERS

@@ -1,9 +1,10 @@
 """`capstan clean`: every kind, one after the other."""
 
-from capstan import catalogue, registry
+from capstan import catalogue
+from capstan.data.retention_policy import Removed, policy
 from capstan.profile import profile
-from capstan.retention_policy import Removed, policy
 from capstan.rollout import store
+from capstan.versions import registry
 from predictions.retention import labels, predictions, versions
 
 

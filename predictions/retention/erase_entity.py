@@ -11,10 +11,11 @@ from hashlib import sha256
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from capstan import catalogue, endpoint_client
+from capstan import catalogue
+from capstan.data.storage import Storage
 from capstan.errors import CapstanError
+from capstan.services import endpoint_client
 from capstan.settings import settings
-from capstan.storage import Storage
 from predictions import files as prediction_files
 from predictions.labels import label_store
 from predictions.retention import predictions

@@ -5,7 +5,7 @@ entry goes last: after an interruption it is still found, and erased again.
 """
 
 from capstan.errors import CapstanError
-from capstan.registry import ModelVersion, call
+from capstan.versions.registry import ModelVersion, call
 
 SERVED = "mlflow-artifacts:/"  # files that MLflow's server keeps
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from capstan.data.retention_policy import Policy, Removed
 from capstan.errors import CapstanError
-from capstan.retention_policy import Policy, Removed
 from capstan.settings import settings
 from predictions.labels import label_store
 

@@ -3,11 +3,11 @@
 from contextlib import AbstractContextManager
 from itertools import groupby
 
+from capstan.data.retention_policy import Policy, Removed
+from capstan.data.storage import Folder, Storage
 from capstan.errors import CapstanError
 from capstan.profile import profile
-from capstan.retention_policy import Policy, Removed
 from capstan.settings import settings
-from capstan.storage import Folder, Storage
 from predictions import files as prediction_files
 
 

@@ -6,13 +6,13 @@ starts then serves nothing, and what is left is taken down by the next `retire`.
 
 from datetime import UTC, datetime
 
-from capstan import registry
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.change import changing, stamped, user
 from capstan.rollout.commands import require_no_rollout
 from capstan.rollout.state import RolloutState
+from capstan.versions import registry
 from predictions.retention.clean import known
 
 

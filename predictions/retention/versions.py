@@ -3,12 +3,12 @@
 import re
 from contextlib import ExitStack
 
+from capstan.data.retention_policy import Policy, Removed
 from capstan.errors import CapstanError
 from capstan.profile import profile
-from capstan.registry import ModelVersion, versions
-from capstan.retention_policy import Policy, Removed
 from capstan.rollout.change import changing
 from capstan.rollout.state import RolloutState
+from capstan.versions.registry import ModelVersion, versions
 from predictions.retention import erase_version
 
 PAGES = ("reports", "monitoring")  # the folders of what is written about a version

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from capstan.contract.request_text import value
 from capstan.errors import CapstanError
-from capstan.request_text import value
 
 if TYPE_CHECKING:
     import pyarrow as pa

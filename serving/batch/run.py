@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from capstan import registry
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
+from capstan.versions import registry
 from predictions import convert, upload
 from serving.batch import pieces
 from serving.batch.output import Output

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from grpc.aio import ServicerContext
 from grpc_interceptor.server import AsyncServerInterceptor
 
-from capstan.resources import Limits
+from capstan.contract.resources import Limits
 from serving.errors import TooLarge
 
 

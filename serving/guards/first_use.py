@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from capstan.resources import Limits
+from capstan.contract.resources import Limits
 from serving.guards.call import Answer, Call, Kind
 
 KINDS = (Kind.PREDICT, Kind.STREAM, Kind.LABEL)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from capstan.hosts import is_local, is_loopback
+from capstan.services.hosts import is_local, is_loopback
 from serving.errors import Forbidden
 from serving.guards.call import Answer, Call, Kind
 

@@ -8,7 +8,7 @@ import orjson
 from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
-from capstan.capstone import Capstone
+from capstan.contract.capstone import Capstone
 from serving.model.bounds import EARLIEST, is_number, outside
 from serving.model.problems import describe
 from serving.model.rows import MAX_ROWS

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from kserve import ModelRepository
 from kserve.errors import ModelNotFound, ModelNotReady
 
-from capstan import catalogue, model_version, registry
+from capstan import catalogue
+from capstan.contract.resources import Limits
 from capstan.errors import CapstanError, Unavailable
-from capstan.resources import Limits
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from capstan.versions import model_version, registry
 from predictions.log import PredictionLog
 from serving.errors import Loading
 from serving.model.memory import ModelMemory, NoRoom, release, size_of

@@ -9,9 +9,9 @@ import orjson
 from kserve.errors import InvalidInput
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from capstan.cancellation import check
-from capstan.pixel_budget import PixelBudget
-from capstan.resources import Limits
+from capstan.contract.cancellation import check
+from capstan.contract.pixel_budget import PixelBudget
+from capstan.contract.resources import Limits
 from serving.model.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, is_scalar, outside
 from serving.model.problems import clipped, describe
 

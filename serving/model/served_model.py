@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from kserve import Model
 from kserve.errors import InvalidInput, ModelNotReady
 
-from capstan.resources import Limits
+from capstan.contract.resources import Limits
 from capstan.rollout.state import ROLES, RolloutState
 from predictions.log import PredictionLog
 from serving import metrics

@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import httpx
 
-from capstan import http, registry
+from capstan.services import http
 from capstan.settings import settings
+from capstan.versions import registry
 
 SECONDS = 1  # that Evidently may take to name its projects
 

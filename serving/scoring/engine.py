@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from capstan.model import Engine
+from capstan.contract.model import Engine
 from serving.scoring.streams import Parts
 
 log = logging.getLogger("serving")

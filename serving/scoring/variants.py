@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from capstan import registry
+from capstan.contract.model import Model
 from capstan.errors import CapstanError
-from capstan.model import Model
-from capstan.model_version import Version
-from capstan.version_cache import HeldFiles
-from capstan.version_code import todays
+from capstan.versions import registry
+from capstan.versions.model_version import Version
+from capstan.versions.version_cache import HeldFiles
+from capstan.versions.version_code import todays
 from serving.errors import one_line
 from serving.model.rows import Row
 from serving.scoring.features import FeatureTransformer, Report

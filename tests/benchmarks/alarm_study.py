@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from capstan.checks import Checks
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import verdicts
 from monitoring.checks.daily_counts import DailyCounts

@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
-from capstan.checks import Checks
-from capstan.files import read_tables, write_tables
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.contract.checks import Checks
+from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
 from models.gbdt import train_classifier
 from monitoring.checks import daily_counts

@@ -9,7 +9,8 @@ import sys
 import uvicorn
 from fastapi import FastAPI, Request
 
-from capstan import catalogue, registry
+from capstan import catalogue
+from capstan.versions import registry
 from pipelines.flight_delay.columns import INPUTS
 
 Columns = catalogue.load("columns").Request

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 
 OUTCOME = Outcome("binary", target="label", prediction="probability")
 
@@ -43,7 +43,7 @@ def make(folder: Path, rows: int) -> None:
 
 def ours(folder: Path) -> int:
     """Run every check, from the files on. Return the number of checks."""
-    from capstan.bounds import at_least
+    from capstan.contract.bounds import at_least
     from monitoring.checks import daily_counts, verdicts
     from monitoring.checks.performance import performance
 

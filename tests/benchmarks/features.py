@@ -13,7 +13,7 @@ __all__ = ["rows", "table"]
 CHILD = """
 import json, resource, sys, time
 from pathlib import Path
-from capstan.files import write_tables
+from capstan.data.files import write_tables
 from feature_repo.store import temporary_store
 from pipelines.flight_delay import task
 

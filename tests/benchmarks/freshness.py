@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.contract.capstone import EVENT_TIMESTAMP
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import LABEL
 from tests.benchmarks.alarms import training_set

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from capstan.files import read_json
+from capstan.data.files import read_json
 from tests.benchmarks import requests, stack, steady, wrk
 from tests.benchmarks.figures import table
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP
-from capstan.files import write_tables
+from capstan.contract.capstone import EVENT_TIMESTAMP
+from capstan.data.files import write_tables
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.materialize.core import materialize

@@ -75,7 +75,7 @@ def main() -> None:
         add_copies(checkout, given.capstones)
         show(checkout)
         show(checkout, f"pipelines/{COPIED}/task.py")
-        show(checkout, "capstan/files.py")
+        show(checkout, "capstan/data/files.py")
         if given.run:
             if DATA_DIR:
                 (Path(folder) / "shared").symlink_to(DATA_DIR.parent)  # beside the clone, as beside this checkout

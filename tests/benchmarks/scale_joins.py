@@ -69,7 +69,7 @@ def made(folder: Path, shape: str, rows: int) -> None:
     """Write the entity rows as `rows.parquet`, and the feature tables into `features`."""
     import duckdb
 
-    from capstan.files import write_tables
+    from capstan.data.files import write_tables
     from pipelines.flight_delay import task
 
     (folder / "features").mkdir(parents=True)

@@ -99,7 +99,8 @@ def look() -> None:
     """Check the log of the settings; print the seconds, and what was found. Keep it as what 90 days of looks found."""
     from dataclasses import replace
 
-    from capstan import catalogue, registry
+    from capstan import catalogue
+    from capstan.versions import registry
     from monitoring import checks_run, references
     from monitoring.live_log import LiveLog
     from monitoring.snapshots import snapshots

@@ -39,7 +39,7 @@ def parts(folder: Path) -> dict[str, float]:
     """Return the rows a second of each part of scoring, one after the other in this process."""
     from datetime import UTC, datetime
 
-    from capstan import registry
+    from capstan.versions import registry
     from feature_repo.offline_store.writes import locate
     from serving.batch import pieces
     from serving.batch.run import found, uncollected

@@ -46,7 +46,7 @@ def made(folder: Path, rows: int, joined: bool) -> None:
 
     joined: also write the rows as they were joined.
     """
-    from capstan.files import write_tables
+    from capstan.data.files import write_tables
     from components.build_features.core import build_features
     from models.booster import encode
     from pipelines.flight_delay import task
@@ -95,7 +95,7 @@ def lightgbm_auc(folder: Path, workers: int, seed: int) -> float:
 
 def calibrated_auc(folder: Path, workers: int, seed: int) -> float:
     """Train as `flight_delay` does, on joined rows. workers: 0 holds the table in this process."""
-    from capstan.batches import StoredBatches
+    from capstan.data.batches import StoredBatches
     from models.gbdt import train_classifier
     from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUTS
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from capstan.cluster.access import connect
+from cluster.access import connect
 from predictions import read
 from tests.chaos import report
 from tests.chaos.load import answers, clients

@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def cluster() -> str:
     """The image of the core that the cluster has, which is that of this checkout."""
-    from capstan import images
+    from capstan import image_names as images
 
     try:
         there = kube.image()

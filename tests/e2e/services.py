@@ -8,8 +8,8 @@ from datetime import datetime
 
 import httpx
 
-from capstan.cluster.retirement import pipeline_name
-from capstan.cluster.runs import Runs
+from cluster.retirement import pipeline_name
+from cluster.runs import Runs
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 

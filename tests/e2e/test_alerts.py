@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from capstan.cluster.step_secrets import ALERTS
+from cluster.step_secrets import ALERTS
 from tests.e2e import kube, shift
 from tests.e2e.conftest import HERE
 from tests.e2e.endpoint import CAPSTONE

@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from capstan import catalogue, images
+from capstan import catalogue
+from capstan import image_names as images
 from tests.e2e import kube
 from tests.e2e.submission import submit
 from tests.support.data import DATA_DIR

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan import images
+from capstan import image_names as images
 from tests.e2e import kube
 from tests.support.processes import ROOT
 
@@ -19,8 +19,8 @@ EDITED = Path("components/ingest/core.py")
 # In a process of the copy: build and hand over its image, run a pipeline of one step, say how it went.
 SCRIPT = """
 import json, os, sys
-from capstan.cluster import build, pipelines
-from capstan.cluster.access import connect, local_addresses
+from cluster import build, pipelines
+from cluster.access import connect, local_addresses
 image = build.build()
 build.hand_over(image)
 from tests.support.one_step import one_step

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from capstan.cluster.step_secrets import NEEDED_BY
+from cluster.step_secrets import NEEDED_BY
 from tests.e2e import kube
 from tests.e2e.conftest import HERE
 from tests.e2e.endpoint import CAPSTONE, PODS

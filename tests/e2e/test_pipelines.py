@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from capstan.cluster import logs, metadata, pipelines
-from capstan.cluster.access import connect, local_addresses
-from capstan.cluster.run_pods import NAME as NODE
-from capstan.cluster.runs import Runs
 from capstan.errors import CapstanError
+from cluster import logs, metadata, pipelines
+from cluster.access import connect, local_addresses
+from cluster.run_pods import NAME as NODE
+from cluster.runs import Runs
 from tests.e2e import kube
 from tests.support.tiny_pipeline import NAME, tiny
 
@@ -27,7 +27,7 @@ class Run:
     """One run, followed to its end. While it goes on, `refused` is the message that a second one got."""
 
     def __init__(self, at, second=False, on_begin=lambda: None, **parameters):
-        from capstan.images import image
+        from capstan.image_names import image
 
         self.events, self.refused, self.outputs, self.more, self.error = [], "", {}, {}, ""
         self.at, self.second, self.on_begin, self.pipeline = at, second, on_begin, tiny(image())

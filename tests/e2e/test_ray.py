@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from capstan.cluster import ray_job
-from capstan.cluster.access import connect
+from capstan.data.files import write_tables
 from capstan.errors import CapstanError
-from capstan.files import write_tables
 from capstan.profile import profile
 from capstan.settings import settings
+from cluster import ray_job
+from cluster.access import connect
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.support import flights

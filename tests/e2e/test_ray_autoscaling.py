@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from capstan.cluster import ray_job
-from capstan.cluster.access import connect
+from cluster import ray_job
+from cluster.access import connect
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.support.manifests import MANIFESTS

@@ -9,11 +9,11 @@ import httpx
 import pandas as pd
 import pytest
 
-from capstan import model_version, registry
-from capstan.cluster.access import connect, local_addresses
-from capstan.cluster.metadata import Metadata
-from capstan.cluster.names import METADATA
-from capstan.cluster.runs import Runs
+from capstan.versions import model_version, registry
+from cluster.access import connect, local_addresses
+from cluster.metadata import Metadata
+from cluster.names import METADATA
+from cluster.runs import Runs
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, FLIGHT, PODS, SERVICE
 from tests.support.kept_pipeline import kept

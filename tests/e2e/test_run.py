@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from capstan.source import git_commit
+from capstan.versions.source import git_commit
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, SERVICE
 

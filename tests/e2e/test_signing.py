@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from capstan.cluster.step_secrets import SIGNING
-from capstan.version_seal import SIGNATURE
+from capstan.versions.version_seal import SIGNATURE
+from cluster.step_secrets import SIGNING
 from tests.e2e import kube
 from tests.e2e.endpoint import PODS, PROBABILITY, SERVICE, predicted
 

@@ -5,8 +5,8 @@ import json
 import httpx
 import pytest
 
-from capstan.cluster.leftovers import FOLDERS, is_ours
-from capstan.cluster.step_secrets import ALERTS
+from cluster.leftovers import FOLDERS, is_ours
+from cluster.step_secrets import ALERTS
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.services import Services

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan import stack
+from capstan.local import stack
 from capstan.runner.steps import start_server
 from capstan.settings import settings
 from tests.support.processes import free_port

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan import catalogue, endpoint_client
-from capstan.files import read_tables, write_tables
+from capstan import catalogue
+from capstan.data.files import read_tables, write_tables
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from capstan.services import endpoint_client
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.materialize.core import materialize

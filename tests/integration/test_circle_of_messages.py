@@ -7,8 +7,9 @@ import httpx
 import numpy as np
 import pytest
 
-from capstan import catalogue, endpoint_client
+from capstan import catalogue
 from capstan.rollout import store
+from capstan.services import endpoint_client
 from capstan.settings import settings
 from monitoring.checks.result import Check
 from monitoring.retraining.steps import Steps

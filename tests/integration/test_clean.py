@@ -12,11 +12,12 @@ import httpx
 import pandas as pd
 import pytest
 
-from capstan import catalogue, registry
+from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from capstan.versions import registry
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
@@ -30,7 +31,7 @@ DAY = 86_400
 def place(tmp_path_factory) -> Iterator[Place]:
     """A place with MLflow."""
     with place_of_examples(tmp_path_factory.mktemp("clean") / "home") as place:
-        from capstan import stack
+        from capstan.local import stack
 
         list(stack.up(["mlflow"]))
         yield place

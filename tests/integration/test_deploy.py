@@ -6,11 +6,11 @@ import httpx
 import pandas as pd
 import pytest
 
-from capstan import registry
+from capstan.data.files import write_tables
 from capstan.errors import CapstanError
-from capstan.files import write_tables
 from capstan.rollout import commands, store
 from capstan.settings import settings
+from capstan.versions import registry
 from components.deploy.core import deploy
 from models.booster import CalibratedBooster
 from pipelines.flight_delay import task

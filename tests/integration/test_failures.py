@@ -13,10 +13,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from capstan import registry
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from capstan.versions import registry
 from pipelines.flight_delay import data
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place

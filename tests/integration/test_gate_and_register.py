@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from capstan import registry
-from capstan.batches import Batches
-from capstan.files import digest, read_json, read_tables, write_json, write_tables
+from capstan.data.batches import Batches
+from capstan.data.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
+from capstan.versions import registry
 from components.evaluate import units as by_unit
 from components.evaluate.core import evaluate
 from components.gate.core import gate

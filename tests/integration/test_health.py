@@ -16,7 +16,7 @@ import pytest
 import redis
 from moto.server import ThreadedMotoServer
 
-from capstan.cluster import access, health, prepare
+from cluster import access, health, prepare
 from tests.support.http_server import answering
 from tests.support.postgres import postgres
 from tests.support.processes import free_port, process, wait_until

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from selenium.webdriver import Chrome
 
-from capstan import storage as storages
+from capstan.data import storage as storages
 from capstan.settings import settings
 from monitoring import signals
 from pipelines.flight_delay import task

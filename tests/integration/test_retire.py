@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from capstan import catalogue, registry
+from capstan import catalogue
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
+from capstan.versions import registry
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from kfp import components
 
-from capstan import registry
 from capstan.rollout import store
 from capstan.runner import local
 from capstan.runner.steps import step_server
+from capstan.versions import registry
 from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
 

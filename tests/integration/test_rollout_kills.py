@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from capstan import catalogue
+from capstan.data.files import write_tables
 from capstan.errors import CapstanError
-from capstan.files import write_tables
 from capstan.rollout import change, commands, store
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.rotating
 def place(tmp_path_factory) -> Iterator[Place]:
     """A running stack whose capstones are those of the tests; the settings of this process point to it."""
     with place_of_examples(tmp_path_factory.mktemp("rollout") / "home") as place:
-        from capstan import stack
+        from capstan.local import stack
 
         list(stack.up(["mlflow", "endpoint"]))
         yield place
@@ -206,7 +206,7 @@ def test_challenger_that_cannot_be_loaded_is_not_promoted(three, place):
 
 
 def test_version_whose_deployment_failed_needs_force_and_is_not_the_newest(three, place):
-    from capstan import registry
+    from capstan.versions import registry
 
     reset(RolloutState(three[0]))
     registry.set_tag(NAME, three[1], "deployment", "failed")
@@ -220,7 +220,7 @@ def test_version_whose_deployment_failed_needs_force_and_is_not_the_newest(three
 
 
 def test_canary_does_not_go_back_to_a_version_before_the_champion(three, place):
-    from capstan import registry
+    from capstan.versions import registry
 
     newest = registry.versions(NAME)[0].version
     reset(RolloutState(newest))
@@ -237,7 +237,7 @@ def test_second_rollback_says_what_is_remembered(three, place):
 
 
 def test_version_that_the_gate_rejected_needs_force(three, place):
-    from capstan import registry
+    from capstan.versions import registry
 
     reset(RolloutState(three[0]))
     registry.set_tag(NAME, three[2], "verdict", "rejected")
@@ -253,7 +253,7 @@ def test_version_that_the_gate_rejected_needs_force(three, place):
 
 def test_aliases_are_a_copy_that_nothing_reads(three, place):
     """Somebody moves MLflow's alias by hand: the endpoint stays, and the next command rewrites it."""
-    from capstan import registry
+    from capstan.versions import registry
 
     reset(RolloutState(three[0]))
     registry.set_alias(NAME, "champion", three[2])

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from capstan import catalogue, model_version
-from capstan.capstone import Capstone
+from capstan import catalogue
+from capstan.contract.capstone import Capstone
 from capstan.settings import settings
+from capstan.versions import model_version
 
 FOLDER = Path(__file__).with_name("capstones")
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from capstan import catalogue
+from capstan.contract.model import Model
+from capstan.data.files import read_tables, write_json, write_tables
 from capstan.errors import CapstanError
-from capstan.files import read_tables, write_json, write_tables
-from capstan.model import Model
 from components.build_features.core import build_features
 from components.evaluate import units
 from components.gate.core import REJECTED, gate

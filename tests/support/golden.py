@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from capstan import catalogue, families
-from capstan.images import image
+from capstan.image_names import image
 
 FLAGSHIP = "flight_delay"
 CHANNEL = re.compile(r"inputs\.parameter_values\['pipelinechannel--([\w-]+)'\]")

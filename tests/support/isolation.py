@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[RUN] = uuid.uuid4().hex
     # Servers of tests write into the state folder before a command has prepared it.
-    from capstan import home
+    from capstan.local import home
 
     home.prepare()
 

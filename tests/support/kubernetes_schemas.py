@@ -9,8 +9,8 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
-from capstan.cluster.kubectl import kubectl
 from capstan.settings import ROOT
+from cluster.kubectl import kubectl
 
 FILE = ROOT / "tests" / "unit" / "manifests" / "schemas.json"
 KINDS = {

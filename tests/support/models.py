@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from capstan.model import Columns, Explanation, Model
+from capstan.contract.model import Columns, Explanation, Model
 
 
 class Sum(Model):

@@ -99,7 +99,7 @@ def changed(root: Path = ROOT) -> set[Path] | None:
 def candidates(files: set[Path] | None) -> list[Candidate]:
     """Return every capstone, and whether an edit of some files can reach it. None stands for an unknown edit."""
     from capstan import catalogue
-    from capstan.runner.code import imported
+    from capstan.versions.code import imported
 
     listed = []
     for name in catalogue.names():

@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from capstan import catalogue, model_version, version_seal
+from capstan import catalogue
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
+from capstan.versions import model_version, version_seal
 from tests.support import capstones_of_tests as capstones
 from tests.support.processes import free_port, process, wait_for
 

@@ -3,9 +3,10 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from capstan import catalogue, model_version, registry, version_seal
-from capstan.model import Model
+from capstan import catalogue
+from capstan.contract.model import Model
 from capstan.settings import settings
+from capstan.versions import model_version, registry, version_seal
 from components.train.mlflow_model import signature
 
 

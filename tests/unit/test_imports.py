@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from capstan.runner.code import PACKAGES
 from capstan.settings import ROOT
+from capstan.versions.code import PACKAGES
 
 SOURCES = sorted(
     path

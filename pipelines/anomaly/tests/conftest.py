@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan.capstone import TRAINING_SET
+from capstan.contract.capstone import TRAINING_SET
 from pipelines.anomaly import task
 from pipelines.anomaly.columns import STREAM
 from pipelines.anomaly.tests.small import LONGEST

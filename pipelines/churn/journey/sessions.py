@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,7 +17,7 @@ from pipelines.churn.columns import CATEGORIES, LABEL
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.model import Columns
+    from capstan.contract.model import Columns
 
 FROM_THE_START, LAST_MONTH = "watched from the start", "watched in the last month"
 RIDGE = 1.0

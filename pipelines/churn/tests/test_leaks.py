@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.files import write_tables
+from capstan.data.files import write_tables
 from feature_repo.store import temporary_store
 from pipelines.churn import task, training
 from pipelines.churn.columns import INPUTS

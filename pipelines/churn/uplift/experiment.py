@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 
 FILE, CSV = "hillstrom.parquet", "hillstrom.csv"
 URL = "http://www.minethatdata.com/Kevin_Hillstrom_MineThatData_E-MailAnalytics_DataMiningChallenge_2008.03.20.csv"

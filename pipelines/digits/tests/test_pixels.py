@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from pydantic import ValidationError
 
-from capstan.pixel_budget import PixelBudget
+from capstan.contract.pixel_budget import PixelBudget
 from pipelines.digits import pixels, task
 from pipelines.digits.tests.small import encoded
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 
 MANIFEST = "manifest.json"
 Vectors = dict[str, np.ndarray]

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from capstan.files import atomic_write
+from capstan.data.files import atomic_write
 from pipelines.distributed_training.search.base import Parameters
 
 FILE = Path(__file__).with_suffix(".json")

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 from pipelines.distributed_training.search.base import Job, Search
 
 

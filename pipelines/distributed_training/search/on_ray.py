@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 from capstan.ray_workers import LOST_WORKERS, start_ray
 from pipelines.distributed_training.search.base import Job
 from pipelines.distributed_training.search.journal import Journal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.documents import task
 from pipelines.documents.tests import small
 

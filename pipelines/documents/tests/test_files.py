@@ -6,7 +6,7 @@ import io
 import pytest
 from PIL import Image
 
-from capstan.pixel_budget import PixelBudget
+from capstan.contract.pixel_budget import PixelBudget
 from pipelines.documents import files
 from pipelines.documents.schema import Request
 from tests.support import made_files as made

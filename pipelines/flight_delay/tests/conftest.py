@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
 from pipelines.flight_delay import data, task
 

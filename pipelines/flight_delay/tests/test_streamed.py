@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capstan import model_version
-from capstan.batches import Batches
-from capstan.files import read_tables, write_tables
+from capstan.data.batches import Batches
+from capstan.data.files import read_tables, write_tables
 from capstan.settings import settings
+from capstan.versions import model_version
 from components.build_features.core import build_features
 from components.evaluate.core import evaluate
 from components.materialize.core import materialize

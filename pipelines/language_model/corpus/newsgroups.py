@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 
 if TYPE_CHECKING:
     from pathlib import Path

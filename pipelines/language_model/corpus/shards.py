@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from capstan.data.files import atomic_write
 from capstan.errors import CapstanError
-from capstan.files import atomic_write
 
 INDEX = "index.json"
 ADVICE = "Write the shards again."

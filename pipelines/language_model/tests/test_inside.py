@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from capstan.files import read_json, write_tables
+from capstan.data.files import read_json, write_tables
 from components.train.core import HISTORY, train
 from models.decoder import Decoder
 from pipelines.language_model import task, training

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.moderation import data, task
 from pipelines.moderation.tests import small
 from tests.support.data import DATA_DIR

@@ -1,6 +1,6 @@
 """What must not become champion: see tests/support/controls.py."""
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.moderation import scores, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.model import ModerationModel

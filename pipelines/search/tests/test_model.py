@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import minilm
 from pipelines.search import facets, quoting, training
 from pipelines.search.rankings import CHOSEN

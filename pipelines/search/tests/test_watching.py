@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.search import scifact, task, training
 from pipelines.search.rankings import CHOSEN
 from tests.support import watched

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
 from pipelines.segmentation import invoices, task
 from tests.support.data import DATA_DIR

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capstan import downloads
 from capstan.errors import CapstanError
+from capstan.inputs import downloads
 from pipelines.segmentation import invoices, workbook
 
 SHEETS = ("Year 2009-2010", "Year 2010-2011")

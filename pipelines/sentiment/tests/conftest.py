@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.sentiment import data, task
 from pipelines.sentiment.tests import small
 from tests.support.data import DATA_DIR

@@ -1,6 +1,6 @@
 """What must not become champion: see tests/support/controls.py."""
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.sentiment import scores, task, training
 from pipelines.sentiment.model import SentimentModel
 from tests.support.controls import Parts, Tables, cut, shuffled

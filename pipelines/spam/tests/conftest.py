@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.spam import task
 from tests.support.data import DATA_DIR
 

@@ -1,6 +1,6 @@
 """What must not become champion: see tests/support/controls.py."""
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from pipelines.spam import task, training
 from pipelines.spam.model import SpamModel
 from pipelines.spam.scores import Simple

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan.capstone import EVENT_TIMESTAMP, TRAINING_SET
+from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from pipelines.trading import data, days, task
 from pipelines.trading.model import TradingModel
 from tests.support.data import DATA_DIR

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.contract.capstone import EVENT_TIMESTAMP
 from pipelines.trading import data, training
 from pipelines.trading.model import TradingModel
 from tests.support.controls import Parts, Tables

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from capstan.bounds import Bound
+from capstan.contract.bounds import Bound
 from components.gate import comparison
 from pipelines.trading import task, training
 from pipelines.trading.engine import Past

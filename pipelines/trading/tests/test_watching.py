@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan.capstone import EVENT_TIMESTAMP
+from capstan.contract.capstone import EVENT_TIMESTAMP
 from pipelines.trading import days, task, watching
 from tests.support import watched
 

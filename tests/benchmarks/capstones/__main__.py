@@ -4,9 +4,10 @@ import pickle
 import sys
 from pathlib import Path
 
-from capstan import catalogue, registry
+from capstan import catalogue
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from capstan.versions import registry
 from tests.benchmarks.capstones import NAMES
 from tests.support.versions import register
 

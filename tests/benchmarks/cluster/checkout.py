@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from capstan.cluster import inference_service
+from cluster import inference_service
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS
 from tests.support.processes import ROOT
@@ -19,7 +19,7 @@ from tests.support.processes import ROOT
 EDITED = Path("pipelines/flight_delay/task.py")  # every model has a copy of it
 LEFT_OUT = shutil.ignore_patterns(".*_cache", ".venv", ".capstan", ".git", "__pycache__", "build")
 COMMAND = "from cli import main; main()"
-TAG = f"import capstan.images; print(capstan.images.image('{CAPSTONE}'))"
+TAG = f"import capstan.image_names; print(capstan.image_names.image('{CAPSTONE}'))"
 
 
 def repository() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from capstan.cluster.access import ADDRESS
+from cluster.access import ADDRESS
 from tests.benchmarks.cluster import need
 from tests.e2e import kube
 from tests.support.processes import free_port, process

@@ -5,7 +5,7 @@ import subprocess
 import time
 import uuid
 
-from capstan.cluster import build
+from cluster import build
 from tests.benchmarks.cluster import need
 from tests.benchmarks.cluster.checkout import repository
 from tests.benchmarks.figures import table as figures

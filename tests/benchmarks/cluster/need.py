@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from capstan import images
+from capstan import image_names as images
 from tests.e2e import kube
 
 

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from capstan import images
+from capstan import image_names as images
 from tests.benchmarks import figures
 from tests.benchmarks.cluster import checkout, cold_start, fresh, need
 from tests.e2e.endpoint import CAPSTONE

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_most
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_most
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "How could the title of this artwork go on?"
 THRESHOLDS = {"bits_per_character": at_most(4.0, slack=0.05)}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, field_validator
 
-from capstan.bounds import at_least
-from capstan.capstone import Outcome
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least
+from capstan.contract.capstone import Outcome
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "Which digit is it?"
 THRESHOLDS = {"accuracy": at_least(0.9, slack=0.01)}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_least, at_most
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "How much electricity will Victoria need tomorrow?"
 THRESHOLDS = {"pinball": at_most(0.2, slack=0.01), "coverage": at_least(0.6)}

@@ -2,7 +2,7 @@
 
 from kfp import dsl
 
-from pipelines import road
+from graphs import road
 
 
 @dsl.pipeline(name="frozen-digit")

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_most
-from capstan.capstone import Outcome
-from capstan.evaluation import Evaluation, Section
-from capstan.model import Columns, Explanation, Model
+from capstan.contract.bounds import at_most
+from capstan.contract.capstone import Outcome
+from capstan.contract.evaluation import Evaluation, Section
+from capstan.contract.model import Columns, Explanation, Model
 
 if TYPE_CHECKING:
     import pandas as pd
     from lightgbm import Booster
     from pandera.pandas import DataFrameSchema
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "What will a house in Ames sell for?"
 THRESHOLDS = {"rmse": at_most(40_000, slack=1_000), "median_error": at_most(0.10)}

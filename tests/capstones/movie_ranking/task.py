@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "Which movies would you like as well?"
 THRESHOLDS = {"hit_rate": at_least(0.1, slack=0.02)}

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation, Section
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation, Section
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "Which kind of wine is it?"
 THRESHOLDS = {"silhouette": at_least(0.2, slack=0.02)}

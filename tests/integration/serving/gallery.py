@@ -5,8 +5,8 @@ from json import dumps
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
 from tests.support.models import Answers
 
 Actual = str  # what helped

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from capstan import model_version, registry, version_cache, version_seal
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.versions import model_version, registry, version_cache, version_seal
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from capstan.checks import Checks, Service
+from capstan.contract.checks import Checks, Service
 from capstan.settings import settings
 from monitoring import service
 from monitoring.checks.result import Check

@@ -68,8 +68,8 @@ from pathlib import Path
 
 from pydantic import Base64Bytes, BaseModel, field_validator
 
-from capstan.cancellation import Cancelled, check
-from capstan.resources import Limits
+from capstan.contract.cancellation import Cancelled, check
+from capstan.contract.resources import Limits
 """
 
 

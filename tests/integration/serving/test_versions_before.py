@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from tests.unit.capstan.test_version_code import BEFORE
+from tests.unit.capstan.versions.test_version_code import BEFORE
 
 
 @pytest.fixture

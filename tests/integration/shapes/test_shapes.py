@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
-from capstan import catalogue, endpoint_client, registry
+from capstan import catalogue
+from capstan.data.storage import Folder
+from capstan.services import endpoint_client
 from capstan.settings import settings
-from capstan.storage import Folder
+from capstan.versions import registry
 from monitoring import signals
 from predictions import reader
 from tests.support.boundaries import grpc_request, tensors

@@ -6,14 +6,15 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from capstan import capstone, catalogue
+from capstan import catalogue
+from capstan.contract import capstone
+from capstan.contract.resources import Resources
 from capstan.errors import CapstanError
-from capstan.resources import Resources
 from capstan.settings import ROOT, settings
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
 TASK = """
-from capstan.bounds import at_least
+from capstan.contract.bounds import at_least
 
 TITLE = "Is it done?"
 THRESHOLDS = {"accuracy": at_least(0.5)}
@@ -46,7 +47,7 @@ def examples(tables): ...
 """
 
 OUTCOME = """
-from capstan.capstone import Outcome
+from capstan.contract.capstone import Outcome
 
 OUTCOME = Outcome("regression", target="{}", prediction="{}")
 
@@ -150,7 +151,7 @@ def test_task_that_lacks_names_is_told_each_of_them(make):
     with pytest.raises(CapstanError) as error:
         catalogue.load(make('TITLE = "Not done yet?"\n'))
     message = str(error.value)
-    assert "pipelines/made/task.py" in message and "capstan/capstone.py" in message
+    assert "pipelines/made/task.py" in message and "capstan/contract/capstone.py" in message
     for needed in ("THRESHOLDS", "load", "split", "train", "evaluate"):
         assert needed in message
     for other in ("TITLE", "Request", "FEATURE_SERVICE", "contracts", "signals"):  # stated, or optional

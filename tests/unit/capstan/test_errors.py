@@ -6,9 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from capstan import endpoint_client, registry
 from capstan.errors import Busy, Unavailable
+from capstan.services import endpoint_client
 from capstan.settings import settings
+from capstan.versions import registry
 from tests.support.http_server import answering
 from tests.support.processes import free_port
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from capstan.runner.code import PACKAGES
 from capstan.settings import ROOT
+from capstan.versions.code import PACKAGES
 
 NAMES = sorted(path.parent.name for path in ROOT.glob("pipelines/*/task.py"))
 
@@ -74,7 +74,7 @@ def test_shell_of_a_component_is_short_and_has_a_core(shell: Path):
 def test_importing_our_modules_writes_no_file_and_opens_no_connection(tmp_path):
     home, folder = tmp_path / "home", tmp_path / "folder"
     folder.mkdir()
-    assert {"capstan.stack", "serving.server", "monitoring.reports", "feature_repo.store"} <= set(modules())
+    assert {"capstan.local.stack", "serving.server", "monitoring.reports", "feature_repo.store"} <= set(modules())
     code = f"""
 import json, os, sys
 from importlib import import_module

@@ -2,7 +2,7 @@
 
 import pytest
 
-from capstan.bounds import at_least, at_most
+from capstan.contract.bounds import at_least, at_most
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan.files import read_tables, write_tables
+from capstan.data.files import read_tables, write_tables
 from components.validate.core import validate
 from tests.support import flights
 

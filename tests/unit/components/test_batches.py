@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from capstan.files import read_tables
+from capstan.data.files import read_tables
 from components.evaluate.core import evaluate
 from components.ingest.core import ingest
 from components.split.core import split

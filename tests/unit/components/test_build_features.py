@@ -11,8 +11,8 @@ import pytest
 
 from capstan import catalogue
 from capstan.catalogue import load
-from capstan.feature_window import FeatureWindow
-from capstan.files import read_tables, write_tables
+from capstan.contract.feature_window import FeatureWindow
+from capstan.data.files import read_tables, write_tables
 from capstan.settings import settings
 from components.build_features.core import build_features, streams
 from pipelines.flight_delay import task
@@ -36,8 +36,8 @@ build_features(*sys.argv[2:], keep=True)
 SHOPS = """
 from datetime import timedelta
 
-from capstan.bounds import at_least
-from capstan.feature_window import FeatureWindow
+from capstan.contract.bounds import at_least
+from capstan.contract.feature_window import FeatureWindow
 
 TITLE, THRESHOLDS = "How much is sold?", {"r2": at_least(0.5)}
 FEATURE_SERVICE, ENTITY_KEYS = "shops", ["shop"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capstan.files import write_tables
+from capstan.data.files import write_tables
 from capstan.settings import settings
 from components.materialize.core import materialize
 from pipelines.flight_delay import task

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from capstan.data.files import read_tables, write_tables
 from capstan.errors import CapstanError
-from capstan.files import read_tables, write_tables
 from components.split.core import split
 from pipelines.flight_delay import task
 from tests.support.flights import rows_with_known_truth

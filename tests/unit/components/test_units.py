@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from capstan.evaluation import Evaluation
+from capstan.contract.evaluation import Evaluation
 from components.evaluate import units
 
 

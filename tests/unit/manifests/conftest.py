@@ -6,7 +6,7 @@ import os
 import pytest
 import yaml
 
-from capstan.cluster import templates
+from cluster import templates
 from tests.support import manifests
 from tests.support.manifests import MANIFESTS
 from tests.unit.manifests.validation import BASE

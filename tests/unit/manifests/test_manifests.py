@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from capstan.cluster import inference_service, ray_job
+from capstan.contract.resources import Size
 from capstan.errors import CapstanError
-from capstan.resources import Size
+from cluster import inference_service, ray_job
 from tests.support import manifests
 from tests.support.kubernetes_schemas import FILE
 from tests.support.manifests import MANIFESTS, OVERLAYS

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from capstan.cluster import inference_service, ray_job
+from capstan.contract.resources import Resources, Size
 from capstan.errors import CapstanError
-from capstan.resources import Resources, Size
 from capstan.settings import Settings
+from cluster import inference_service, ray_job
 from pipelines.flight_delay import task
 from tests.support import manifests
 from tests.support.manifests import MANIFESTS

@@ -7,9 +7,9 @@ import re
 import pytest
 import yaml
 
-from capstan.cluster import inference_service, ray_autoscaling, ray_job
-from capstan.resources import Resources, Size
+from capstan.contract.resources import Resources, Size
 from capstan.settings import ROOT, settings
+from cluster import inference_service, ray_autoscaling, ray_job
 from pipelines.flight_delay import task
 from tests.support import manifests
 from tests.unit.manifests.validation import BASE, problems

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from onnxruntime import InferenceSession
 
-from capstan import weights_files
+from capstan.inputs import weights_files
 from models import encoder_int8, minilm
 from tests.support.data import DATA_DIR
 

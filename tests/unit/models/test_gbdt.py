@@ -9,9 +9,9 @@ import psutil
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from capstan.batches import Batches
+from capstan.data.batches import Batches
+from capstan.data.files import write_tables
 from capstan.errors import CapstanError
-from capstan.files import write_tables
 from capstan.ray_workers import start_ray
 from components.train.core import train
 from models.binary import calibration_error

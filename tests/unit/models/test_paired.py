@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from capstan.delong import roc_auc
-from capstan.intervals import difference
+from capstan.contract.delong import roc_auc
+from capstan.contract.intervals import difference
 from models import paired
 
 

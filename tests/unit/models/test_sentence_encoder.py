@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from capstan import weights_files
 from capstan.errors import CapstanError
+from capstan.inputs import weights_files
 from models import bert_tokens, minilm, safetensors_file
 from models.sentence_encoder import SentenceEncoder, Shape
 from tests.support.data import DATA_DIR

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from capstan.batches import Batches
+from capstan.data.batches import Batches
 from capstan.errors import CapstanError
 from models import splits
 

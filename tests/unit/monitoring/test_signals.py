@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from capstan import catalogue
-from capstan.capstone import Capstone
-from capstan.model import Model
+from capstan.contract.capstone import Capstone
+from capstan.contract.model import Model
 from capstan.settings import settings
 from monitoring import signals
 

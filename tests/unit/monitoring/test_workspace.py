@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.capstone import Outcome
-from capstan.files import write_tables
+from capstan.contract.capstone import Outcome
+from capstan.data.files import write_tables
 from components.baseline_report.core import baseline_report
 from components.train.core import train
 from monitoring import reports

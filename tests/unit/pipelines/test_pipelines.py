@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from capstan import catalogue
-from capstan.images import image
+from capstan.image_names import image
 from capstan.settings import ROOT
 
 from .conftest import EXAMPLES

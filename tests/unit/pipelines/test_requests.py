@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from capstan import catalogue
-from capstan.request_check import unbounded
+from capstan.contract.request_check import unbounded
 
 SERVED = [name for name in catalogue.names() if "endpoint" in catalogue.load(name).capabilities]
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import BaseModel
 
-from capstan.retention_policy import policy
-from capstan.storage import Folder
+from capstan.data.retention_policy import policy
+from capstan.data.storage import Folder
 from predictions import files as prediction_files
 from predictions import ids, labelled, read
 from predictions.convert import convert_all

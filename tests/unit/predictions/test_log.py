@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
+from capstan.data.storage import Folder
 from capstan.errors import Unavailable
-from capstan.storage import Folder
 from predictions import read, records
 from predictions.convert import convert, convert_all, segments
 from predictions.log import PredictionLog

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from capstan.storage import Folder
+from capstan.data.storage import Folder
 from predictions import convert as conversion
 from predictions.convert import convert_all
 from predictions.wal import Wal

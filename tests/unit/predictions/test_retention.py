@@ -2,8 +2,8 @@
 
 import pytest
 
-from capstan.registry import RETIRED, ModelVersion
 from capstan.rollout.state import RolloutState
+from capstan.versions.registry import RETIRED, ModelVersion
 from predictions.retention.versions import select
 
 ROLES = RolloutState("1", previous="2")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from kserve.errors import InvalidInput
 from moto.server import ThreadedMotoServer
 
+from capstan.data.storage import Bucket
 from capstan.errors import Unavailable
-from capstan.storage import Bucket
 from predictions import files as prediction_files
 from predictions import ids
 from predictions.labels import LabelStore

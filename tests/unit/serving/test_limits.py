@@ -7,7 +7,7 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from capstan.resources import Limits
+from capstan.contract.resources import Limits
 from serving.api.router import ApiRoute, Application
 from serving.api.routes import MODEL
 from serving.guards.call import Kind
@@ -80,11 +80,11 @@ def test_stream_that_ended_makes_room():
 
 @pytest.mark.parametrize("part", ["seconds", "bytes", "streams"])
 def test_limit_without_room_is_a_wrong_task(part):
-    from capstan.resources import Resources, problems
+    from capstan.contract.resources import Resources, problems
 
     assert problems(Resources(), replace(Limits(), **{part: 0})) == [f"LIMITS has no room: {part} must be over 0"]
     assert problems({}, {part: 1}) == [
-        "RESOURCES is not a capstan.resources.Resources",
-        "LIMITS is not a capstan.resources.Limits",
+        "RESOURCES is not a capstan.contract.resources.Resources",
+        "LIMITS is not a capstan.contract.resources.Limits",
     ]
     assert problems(Resources(), Limits()) == []

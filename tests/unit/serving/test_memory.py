@@ -5,7 +5,7 @@ import gc
 import weakref
 from pathlib import Path
 
-from capstan import version_cache
+from capstan.versions import version_cache
 from predictions.log import PredictionLog
 from serving.model.codec_v1 import V1Payload
 from serving.model.served_model import ServedModel

@@ -8,7 +8,7 @@ import pytest
 from kserve.errors import InvalidInput
 from pydantic import Base64Bytes, BaseModel, ValidationInfo, field_validator
 
-from capstan.pixel_budget import budget_of
+from capstan.contract.pixel_budget import budget_of
 from serving.guards.call import Call, Kind
 from serving.model.reading import SMALL, read
 from serving.model.rows import RowDecoder

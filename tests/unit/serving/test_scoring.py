@@ -12,8 +12,8 @@ import pytest
 from kserve.errors import InferenceError
 from pydantic import BaseModel
 
-from capstan.cancellation import Cancelled, check
-from capstan.model import Explanation
+from capstan.contract.cancellation import Cancelled, check
+from capstan.contract.model import Explanation
 from serving.model.answers import AnswerSchema
 from serving.model.rows import Row
 from serving.scoring.explanations import explain

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS
 
 TITLE = "A flight by the inputs of the model"

@@ -3,9 +3,9 @@
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS
 
 TITLE = "A flight by its numbers, for a network"

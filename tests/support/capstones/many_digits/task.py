@@ -8,10 +8,10 @@ from pandera.pandas import Check, Column, DataFrameSchema
 from sklearn.datasets import load_digits
 from sklearn.linear_model import SGDClassifier
 
-from capstan.batches import Batches
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
-from capstan.model import Model
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Model
+from capstan.data.batches import Batches
 
 TITLE = "Which digit is it, of very many?"
 THRESHOLDS = {"accuracy": at_least(0.8)}

@@ -3,9 +3,9 @@
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_most
-from capstan.evaluation import Evaluation
-from capstan.model import Explanation, Model
+from capstan.contract.bounds import at_most
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Explanation, Model
 
 TITLE = "What is a home worth?"
 THRESHOLDS = {"error": at_most(1.0)}

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
 from tests.support.models import Sum
 
 TITLE = "A capstone called ready"

@@ -3,8 +3,8 @@
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
 from tests.support.models import Answers
 
 TITLE = "Tensors of any rank"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
 from tests.support.models import ExplainedSum
 
 TITLE = "A tiny capstone"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kfp import dsl
 
-from pipelines import road
+from graphs import road
 
 NAME = Path(__file__).parent.name  # a test on a cluster gives each of its coins its own name
 

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from capstan.bounds import at_least
-from capstan.capstone import Outcome
-from capstan.circle import Circle
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
+from capstan.contract.bounds import at_least
+from capstan.contract.capstone import Outcome
+from capstan.contract.circle import Circle
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "Which side will the coin show?"
 THRESHOLDS = {"roc_auc": at_least(0.6)}

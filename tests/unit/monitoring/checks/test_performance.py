@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from capstan.bounds import at_least, at_most
-from capstan.checks import Checks
+from capstan.contract.bounds import at_least, at_most
+from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import performance
 from tests.unit.monitoring.checks.conftest import OUTCOME

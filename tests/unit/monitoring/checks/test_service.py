@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from scipy.stats import binom
 
-from capstan.checks import Checks, Service
+from capstan.contract.checks import Checks, Service
 from capstan.errors import CapstanError
 from monitoring.checks import shares
 from monitoring.checks.counters import Counters, Reading, growth, read

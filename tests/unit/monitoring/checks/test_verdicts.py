@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capstan.capstone import Outcome
-from capstan.checks import Checks, SignalChecks
+from capstan.contract.capstone import Outcome
+from capstan.contract.checks import Checks, SignalChecks
 from capstan.errors import CapstanError
 from monitoring.checks import daily_counts, verdicts
 from monitoring.checks.result import alarms

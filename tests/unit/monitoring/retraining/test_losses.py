@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from capstan import catalogue
-from capstan.capstone import Outcome
+from capstan.contract.capstone import Outcome
 from monitoring.retraining.losses import losses, name_of
 
 

@@ -1,1 +1,0 @@
-"""The cluster profile: Capstan on Kubernetes, beside Kubeflow Pipelines, KServe and KubeRay."""

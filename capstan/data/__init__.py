@@ -1,0 +1,1 @@
+"""Tables, files, databases and stores, and how long they are kept."""

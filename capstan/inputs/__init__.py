@@ -1,0 +1,1 @@
+"""What a run reads from elsewhere: data sets and weights."""

@@ -1,0 +1,1 @@
+"""The local profile: the stack of one machine and its state folder."""

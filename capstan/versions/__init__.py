@@ -1,0 +1,1 @@
+"""Trained versions: their files, code, seal and signature, and the registry."""

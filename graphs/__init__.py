@@ -1,0 +1,1 @@
+"""The KFP graphs that capstones share: the standard road, scoring and monitoring."""

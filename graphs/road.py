@@ -1,0 +1,204 @@
+"""The standard road: the steps, image and resources that follow from what a task can do. KFP traces these functions.
+
+A pipeline states its parameters and calls `standard`. `flight_delay` writes its graph out, as the example to read.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+from kfp import dsl, kubernetes
+from kfp.dsl import PipelineTask
+from kfp.kubernetes.security_context import set_security_context
+
+from capstan.catalogue import load
+from capstan.contract.resources import GPU, Resources
+from capstan.image_names import BASE, image
+from cluster import step_secrets
+from cluster.names import STEP_LABEL, STEP_SETTINGS
+from components.baseline_report.component import baseline_report
+from components.build_features.component import build_features
+from components.deploy.component import deploy
+from components.evaluate.component import evaluate
+from components.fetch_weights.component import fetch_weights
+from components.gate.component import gate
+from components.ingest.component import ingest
+from components.materialize.component import materialize
+from components.register.component import register
+from components.split.component import split
+from components.train.component import train
+from components.validate.component import validate
+
+USER = 10001  # of the image
+
+
+class Outputs(NamedTuple):
+    """What a run reports, where a pipeline does not name its outputs itself."""
+
+    counts: dsl.Metrics
+    scores: dsl.Metrics
+    report: dsl.HTML
+    verdict: str
+    version: str
+
+
+class Delivery(NamedTuple):
+    """The verdict on a model, "accepted" or "rejected", and the number of its version."""
+
+    verdict: Any
+    version: Any
+
+
+def standard(
+    capstone: str,
+    parameters: Mapping[str, Any],
+    *,
+    split_parameters: Mapping[str, Any] | None = None,
+    canary: Any = 0.0,
+    as_of: Any = "",
+    outputs: Any = Outputs,
+    counts: Mapping[str, str] | None = None,
+) -> Any:
+    """Take a capstone from its source to its endpoint, by the steps that its capabilities ask for. Return its outputs.
+
+    parameters, split_parameters: of the task's `train` and `split`. as_of: the online store gets what was known at
+    this instant. outputs: the NamedTuple that the pipeline returns. counts: which of its fields has the counts of
+    "ingest" and of "split".
+    """
+    has = load(capstone).capabilities
+    source = ingest(capstone=capstone)
+    tables, steps = source.outputs["tables"], [source]
+    if "contract" in has:
+        checked = validate(capstone=capstone, tables=tables)
+        tables, steps = checked.outputs["clean"], [*steps, checked]
+    features: PipelineTask | None = None
+    if "features" in has:
+        features = build_features(capstone=capstone, tables=tables)
+        tables, steps = features.outputs["training_set"], [*steps, features]
+    parts = split(capstone=capstone, tables=tables, parameters=dict(split_parameters or {}))
+    past, future = parts.outputs["train"], parts.outputs["test"]
+    given: dict[str, Any] = {}
+    if load(capstone).WEIGHTS:
+        fetched = fetch_weights(capstone=capstone)
+        given, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
+    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given)
+    evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
+    delivered = gate_and_deploy(
+        capstone, trained, evaluated, train=past, test=future, features=features, as_of=as_of, canary=canary
+    )
+    place(capstone, *steps, parts, trained, evaluated)
+    counted = {"ingest": source.outputs["counts"], "split": parts.outputs["counts"]}
+    reported = {"scores": evaluated.outputs["scores"], "report": evaluated.outputs["report"], **delivered._asdict()}
+    return outputs(**reported, **{name: counted[step] for name, step in (counts or {"counts": "ingest"}).items()})
+
+
+def gate_and_deploy(
+    capstone: str,
+    model: PipelineTask,
+    evaluated: PipelineTask,
+    *,
+    train: object,
+    test: object,
+    features: PipelineTask | None = None,
+    as_of: Any = "",
+    canary: Any = 0.0,
+) -> Delivery:
+    """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it, as the task can.
+
+    evaluated: the step `evaluate` of the model.
+    features: the step that built the features, which are written to the online store before the deployment.
+    """
+    has = load(capstone).capabilities
+    digest, scores = model.outputs["Output"], evaluated.outputs["scores"]
+    gated = gate(capstone=capstone, scores=scores, units=evaluated.outputs["units"], model_digest=digest, test=test)
+    verdict = gated.outputs["Output"]
+    registered = register(
+        capstone=capstone,
+        model=model.outputs["model"],
+        model_digest=digest,
+        scores=scores,
+        verdict=verdict,
+        train=train,
+        test=test,
+        run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+    )
+    steps = [gated, registered]
+    materialized: PipelineTask | None = None
+    if features:  # beside `register`, outside of the condition: on a cluster each step in a row costs 13 s
+        materialized = materialize(
+            capstone=capstone,
+            features=features.outputs["features"],
+            training_set=features.outputs["training_set"],
+            as_of=as_of,
+            verdict=verdict,
+        )
+        steps.append(materialized)
+    if has & {"endpoint", "monitoring"}:
+        with dsl.If(verdict == "accepted", name="accepted"):
+            if "endpoint" in has:
+                deployed = deploy(
+                    capstone=capstone,
+                    version=registered.output,
+                    test=test,
+                    judged=gated.outputs["report"],
+                    canary=canary,
+                )
+                steps.append(deployed.after(materialized) if materialized else deployed)
+            if "monitoring" in has:
+                watched = baseline_report(
+                    capstone=capstone, model=model.outputs["model"], version=registered.output, train=train, test=test
+                )
+                steps.append(watched)
+    # These steps act outside the run, so none of them may come from the cache.
+    for step in steps:
+        step.set_caching_options(False)
+    place(capstone, *steps)
+    return Delivery(verdict, registered.output)
+
+
+def place(capstone: str, *steps: PipelineTask) -> None:
+    """Give steps the capstone's image and the resources that its task states for them.
+
+    On a cluster they also get its settings and a user. The local runner passes over both.
+    """
+    own, sizes = image(capstone), load(capstone).RESOURCES
+    with _quick_stack():
+        for step in steps:
+            _set_up(step, own, sizes)
+            kubernetes.add_pod_label(step, STEP_LABEL, capstone)  # network policies know Capstan's steps by it
+
+
+def _set_up(step: PipelineTask, own: str, sizes: Resources) -> None:
+    name = step.component_spec.name.replace("-", "_")
+    size = sizes.step(name)
+    step.set_cpu_request(size.cpu).set_cpu_limit(size.cpu_limit)
+    step.set_memory_request(size.memory).set_memory_limit(size.memory_limit)
+    if size.gpus:
+        step.set_accelerator_type(GPU).set_accelerator_limit(size.gpus)
+        for toleration in size.tolerations():
+            kubernetes.add_toleration(step, **toleration)
+    if own != BASE:  # which the component has already
+        step.set_container_image(own)
+    if "@" in own:  # an endpoint that a step makes has the image that the step knows of, and by itself that is a tag
+        step.set_env_variable("CAPSTAN_IMAGE", own)
+    # Optional: a step that finds no settings says so, and one that waits for a ConfigMap waits for ever.
+    kubernetes.use_config_map_as_volume(step, STEP_SETTINGS, mount_path="/etc/capstan/settings", optional=True)
+    for secret in step_secrets.NEEDED_BY.get(name, ()):
+        kubernetes.use_secret_as_volume(step, secret, mount_path=f"/etc/capstan/secrets/{secret}", optional=True)
+    set_security_context(step, run_as_user=USER, run_as_group=USER, run_as_non_root=True)
+
+
+@contextmanager
+def _quick_stack() -> Iterator[None]:
+    """Have kfp's setters ask for the name of their caller without the source of every frame.
+
+    Each of them calls `inspect.stack()`, which takes 10 ms in a small process, and 200 ms in one with torch and Feast.
+    """
+    stack = inspect.stack
+    inspect.stack = partial(stack, 0)
+    try:
+        yield
+    finally:
+        inspect.stack = stack
