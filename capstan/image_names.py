@@ -26,8 +26,8 @@ from capstan.versions.code import PACKAGES, imported
 
 REPOSITORY = "capstan"
 TAG = re.compile(r"\d+\.\d+\.\d+-[0-9a-f]{16}(-[a-z0-9-]+)?")
-SHARED = ("models", "kernels")  # of these, a capstone's digest has what it imports
-IGNORED = {"__pycache__", "tests"}
+SHARED = ("models", "data_sets", "kernels")  # of these, a capstone's digest has what it imports
+IGNORED = {"__pycache__", "studies", "tests"}
 # What a compiled component says until `graphs.road.place` gives its step the image of a capstone.
 BASE = REPOSITORY
 CORE = "core-image"  # the core's key beside the names of capstones, which have no hyphens

@@ -11,22 +11,47 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import CodeType, ModuleType
 
+# Room: the modules that were in the folder above it.
 _ROOMS = {
-    "contract": (
-        *("arguments", "bounds", "cancellation", "capstone", "capstone_check", "checks", "circle", "delong"),
-        *("evaluation", "feature_window", "intervals", "model", "pixel_budget", "request_check", "request_text"),
-        *("resources", "weights"),
+    "capstan.contract": (
+        "arguments bounds cancellation capstone capstone_check checks circle delong evaluation feature_window "
+        "intervals model pixel_budget request_check request_text resources weights"
     ),
-    "data": ("batches", "contracts", "database", "disk", "files", "retention_policy", "storage", "times"),
-    "inputs": ("downloads", "weights_files"),
-    "local": ("home", "stack"),
-    "services": ("endpoint_client", "hosts", "http"),
-    "versions": (
-        *("model_version", "registry", "signatures", "source", "version_cache", "version_code", "version_seal"),
+    "capstan.data": "batches contracts database disk files retention_policy storage times",
+    "capstan.inputs": "downloads weights_files",
+    "capstan.local": "home stack",
+    "capstan.services": "endpoint_client hosts http",
+    "capstan.versions": "model_version registry signatures source version_cache version_code version_seal",
+    "models.bayes": "chains hamiltonian nuts",
+    "models.encoder": "encoder_int8 fine_tuning minilm minilm_model minilm_weights sentence_encoder vectors verifier",
+    "models.files": "ocr picture_files speech",
+    "models.grammar": "json_grammar json_guide json_schema json_values",
+    "models.learning": "attention checkpoints ray_training torch_stream training",
+    "models.linear": "additive curves linear_svm logistic passive_aggressive platt ridge softmax",
+    "models.metrics": "binary classes paired ranking regression rouge splits",
+    "models.survival": "cox kaplan_meier",
+    "models.tagging": "bilstm_crf crf hmm",
+    "models.text": (
+        "hashed_tfidf labelled_texts min_hash naive_bayes near_copies sentences text_attacks text_grams "
+        "text_parts text_rank"
+    ),
+    "models.tokens": (
+        "bert_tokens byte_pairs kneser_ney longest_pieces unigram_training unigrams word_piece_training word_pieces"
+    ),
+    "models.transformer": (
+        "adapters completions decoder experts fused grams kv_cache packed paged_cache pages positions "
+        "sampling speculative streams"
+    ),
+    "models.trees": "booster gbdt gbdt_stream gbdt_workers",
+    "models.vision": "convolutional",
+    "models.weights": (
+        "gguf_blocks gguf_file gguf_tokens gguf_weights llama_files onnx_files safetensors_file smollm2"
     ),
 }
 # Old name: new name, of modules and of packages with all that they hold.
-NAMES = {f"capstan.{name}": f"capstan.{room}.{name}" for room, names in _ROOMS.items() for name in names} | {
+NAMES = {
+    f"{room.partition('.')[0]}.{name}": f"{room}.{name}" for room, names in _ROOMS.items() for name in names.split()
+} | {
     "capstan.cluster": "cluster",
     "capstan.images": "capstan.image_names",
     "capstan.local_endpoint": "capstan.local.endpoint",

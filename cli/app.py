@@ -22,6 +22,7 @@ from cli import (
     run,
     score,
     stack,
+    study,
     trace,
 )
 
@@ -66,6 +67,7 @@ def start(
 
 
 app.command("list")(catalogue.list_capstones)
+app.command("study")(study.study)
 app.command("new")(new.new)
 app.command("check")(new.check)
 app.command("run")(run.run)

@@ -1,1 +1,1 @@
-"""Models that capstones share, one kind per file."""
+"""Algorithms that know nothing of a capstone, in rooms: see README.md, the index."""

@@ -23,8 +23,8 @@ class Evaluation:
     """The metrics of a model on some tables, by name, and what a reader should see beside them.
 
     units: metrics by what was sampled, a row per day, person or loan and a column per metric, whose mean is the metric;
-    `models.paired` makes them. baselines: name -> the same of a simpler method, with the metrics in which the model
-    must be better. Both are in the same order.
+    `models.metrics.paired` makes them. baselines: name -> the same of a simpler method, with the metrics in which the
+    model must be better. Both are in the same order.
     """
 
     metrics: dict[str, float]

@@ -9,18 +9,10 @@ from capstan import catalogue, families, old_names
 from capstan.data.files import digest
 from capstan.settings import ROOT, settings
 
-PACKAGES: tuple[str, ...] = (
-    "capstan",
-    "cli",
-    "cluster",
-    "components",
-    "feature_repo",
-    "graphs",
-    "kernels",
-    "models",
-    "monitoring",
-)
-PACKAGES += ("pipelines", "predictions", "serving")
+# The folders of this checkout that hold our code.
+CORE, SHARED = ("capstan", "cluster", "predictions"), ("data_sets", "kernels", "models")
+ABOVE = ("cli", "components", "feature_repo", "graphs", "monitoring", "pipelines", "serving")
+PACKAGES = (*CORE, *SHARED, *ABOVE)
 
 # A profile says where things are, and not what they are: the adapters that it imports do not count.
 PROFILE = Path("capstan/profile.py")

@@ -22,7 +22,7 @@ from typing import IO, Any
 from capstan import catalogue
 from capstan.versions.code import imported, module_path
 
-PACKAGES = ("pipelines", "models", "kernels")
+PACKAGES = ("pipelines", "models", "data_sets", "kernels")
 
 _importing = threading.RLock()
 

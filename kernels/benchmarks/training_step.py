@@ -11,8 +11,8 @@ from torch.nn import functional
 from kernels.adamw import AdamW
 from kernels.benchmarks.measure import DEVICE, Case
 from kernels.benchmarks.peers import compiled
-from models.decoder import Decoder, Shape
-from models.fused import fused, loss
+from models.transformer.decoder import Decoder, Shape
+from models.transformer.fused import fused, loss
 
 SHAPES = {
     "12 layers of 768, 49,152 tokens, 8 x 2,048": (Shape(49152, 768, 12, 12, 4, 2048, context=2048), 8),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from kernels.benchmarks import CPU, KERNELS, __main__, packed
-from models.decoder import Shape
+from models.transformer.decoder import Shape
 
 SMALL = {
     "rms_norm": ((4, 32),), "rope": ((1, 4, 2, 1, 16),), "swiglu": ((4, 16),), "cross_entropy": ((4, 50),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models import ocr, picture_files
+from models.files import ocr, picture_files
 from models.files.layout import Word
 from models.files.limits import Limits, Refused
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.anomaly.nab_scoring import Judged, steps
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.detector import Setting, State, weighed
-from pipelines.anomaly.nab.scoring import Judged, steps
 from pipelines.anomaly.streams import seconds
 from pipelines.anomaly.training import folds
 

@@ -15,14 +15,14 @@ import pandas as pd
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
-from models import paired
+from models.anomaly import knn_cad, windowed_gaussian
+from models.anomaly.nab_scoring import PROFILES, best_threshold, scaled, total
+from models.metrics import paired
 from models.study import Line, Study, markdown, options, spread
 from pipelines.anomaly import chosen, report, streams, task, training
 from pipelines.anomaly.columns import STREAM, VALUE
 from pipelines.anomaly.detector import SETTING
-from pipelines.anomaly.nab import knn_cad, windowed_gaussian
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import PROFILES, best_threshold, scaled, total
 
 FOLDER = Path(__file__).parent
 HALVES = 6

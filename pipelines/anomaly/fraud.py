@@ -18,10 +18,10 @@ import pandas as pd
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
 from capstan.settings import settings
+from models.anomaly.isolation_forest import IsolationForest
+from models.linear.focal import Focal
 from models.study import Line, Study, markdown, options, spread
-from pipelines.anomaly.detectors.isolation_forest import IsolationForest
 from pipelines.anomaly.payments import generator, histories
-from pipelines.anomaly.payments.focal import Focal
 
 FOLDER = Path(__file__).parent
 ADS = "ads/ipinyou_2997.parquet"

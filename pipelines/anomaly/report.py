@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from models.anomaly.nab_scoring import PROFILES, Judged, Profile, total
+from models.metrics import paired
 from pipelines.anomaly import cards, training
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import PROFILES, Judged, Profile, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models.anomaly import charts, matrix_profile, seasonal
+from models.anomaly.change_points import ChangePoints
+from models.anomaly.nab_scoring import PROFILES, probation
 from models.study import Study, markdown, options
 from pipelines.anomaly import compare, task
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.detector import SETTING, State
-from pipelines.anomaly.detectors import charts, matrix_profile, seasonal
-from pipelines.anomaly.detectors.change_points import ChangePoints
-from pipelines.anomaly.nab.scoring import PROFILES, probation
 
 FOLDER = Path(__file__).parent
 DAY = pd.Timedelta(days=1)

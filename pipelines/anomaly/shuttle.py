@@ -19,13 +19,13 @@ import pandas as pd
 
 from capstan.inputs import downloads
 from capstan.settings import settings
+from models.anomaly.autoencoder import Autoencoder
+from models.anomaly.half_space_trees import HalfSpaceTrees
+from models.anomaly.isolation_forest import IsolationForest
+from models.anomaly.local_outlier_factor import LocalOutlierFactor
+from models.anomaly.one_class_svm import OneClassSVM
+from models.anomaly.robust_covariance import RobustCovariance
 from models.study import Study, markdown, options, spread
-from pipelines.anomaly.detectors.autoencoder import Autoencoder
-from pipelines.anomaly.detectors.half_space_trees import HalfSpaceTrees
-from pipelines.anomaly.detectors.isolation_forest import IsolationForest
-from pipelines.anomaly.detectors.local_outlier_factor import LocalOutlierFactor
-from pipelines.anomaly.detectors.one_class_svm import OneClassSVM
-from pipelines.anomaly.detectors.robust_covariance import RobustCovariance
 
 FOLDER = Path(__file__).parent
 FILE = "shuttle.csv.gz"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
+from models.anomaly import windowed_gaussian
+from models.anomaly.nab_scoring import Judged, best_threshold
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import STREAM, VALUE
 from pipelines.anomaly.model import AnomalyModel
-from pipelines.anomaly.nab import windowed_gaussian
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import Judged, best_threshold
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models.anomaly.nab_scoring import scaled
 from models.study import Study, markdown, options, read, spread
 from pipelines.anomaly import chosen, task
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import scaled
 
 FOLDER = Path(__file__).parent
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.bidding.off_policy import Rounds
+from models.uplift.off_policy import Rounds
 
 FILE = "ads/open_bandit.parquet"
 PRIOR = 200.0  # rounds with the mean reward that each item and place is thought to have had

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models import platt
-from pipelines.bidding import ftrl
+from models.linear import ftrl, platt
 
 PLACES = ["depth", "position"]
 IDS = ["ad_id", "advertiser_id", "query_id", "keyword_id", "title_id", "description_id", "user_id", "url_hash"]

@@ -16,7 +16,7 @@ from capstan.contract import delong
 from capstan.contract.intervals import difference
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from models import binary
+from models.metrics import binary
 from models.study import Line, Study, markdown, options, ranged
 from models.tuning import Families, Setting
 from pipelines.bidding.click_models import CATEGORIES, Boosted, Deep, Factors, Hashed, Simple

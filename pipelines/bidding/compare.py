@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired
+from models.metrics import paired
 from models.study import Line, Study, markdown, options
 from pipelines.bidding import bidders, landscape, replay, task, values
 from pipelines.bidding.model import BidModel

@@ -16,7 +16,8 @@ from capstan.contract.intervals import difference
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options
-from pipelines.bidding import banner, off_policy
+from models.uplift import off_policy
+from pipelines.bidding import banner
 
 FOLDER = Path(__file__).parent
 

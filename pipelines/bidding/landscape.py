@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models import kaplan_meier
+from models.survival import kaplan_meier
 
 
 def of_wins(bid: np.ndarray, price: np.ndarray, highest: int) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import binary
+from data_sets.ipinyou import UNIT
+from models.metrics import binary
 from pipelines.bidding import cards, replay
-from pipelines.bidding.data import UNIT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.bidding.data import UNIT
+from data_sets.ipinyou import UNIT
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from pipelines.bidding.data import UNIT
+from data_sets.ipinyou import UNIT
 from pipelines.bidding.pacing import REACHED, SLOTS, Plan
 
 WIDTH, HEIGHT, EDGE = 640, 240, 34

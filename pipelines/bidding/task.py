@@ -9,7 +9,7 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
-from pipelines.bidding import data
+from data_sets import ipinyou as data
 from pipelines.bidding.schema import EXAMPLE, Prediction, Request, contracts
 
 if TYPE_CHECKING:

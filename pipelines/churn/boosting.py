@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.booster import encode
+from models.trees.booster import encode
 from pipelines.churn.columns import CATEGORIES, INPUTS
 from pipelines.churn.derived import DERIVED, PAIRS, derived, known
 

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import kaplan_meier
-from models.cox import concordance
 from models.study import Line, Study, markdown, options
+from models.survival import kaplan_meier
+from models.survival.cox import concordance
 from pipelines.churn import task
 from pipelines.churn.columns import LABEL
 from pipelines.churn.survival import lives

@@ -14,9 +14,10 @@ import pandas as pd
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
+from data_sets.hillstrom import MAILS, MEN, NOBODY, WOMEN, Experiment, load, thirds
 from models.study import Line, Study, markdown, options
-from pipelines.churn.uplift import policies, qini, value
-from pipelines.churn.uplift.experiment import MAILS, MEN, NOBODY, WOMEN, Experiment, load, thirds
+from models.uplift import qini
+from pipelines.churn.uplift import policies, value
 
 FOLDER = Path(__file__).parent
 REPEATS = 200  # bootstrap samples

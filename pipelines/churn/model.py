@@ -15,7 +15,7 @@ from pipelines.churn.survival.lives import MONTHS
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
-    from models.logistic import Logistic
+    from models.linear.logistic import Logistic
     from pipelines.churn.blend import Blend
     from pipelines.churn.boosting import Boosting
     from pipelines.churn.splines import Splines

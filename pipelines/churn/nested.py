@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import platt
+from models.linear import platt
 from pipelines.churn import training
 from pipelines.churn.boosting import Boosting
 from pipelines.churn.columns import LABEL

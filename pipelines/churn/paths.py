@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import shop_sessions as sessions
+from models.attribution import methods
+from models.attribution.shapley import rate, shapley
 from models.study import Line, Study, markdown, options, spread
-from pipelines.churn.journey import funnel, methods, sessions, simulation
-from pipelines.churn.journey.shapley import rate, shapley
+from pipelines.churn.journey import funnel, simulation
 
 FOLDER = Path(__file__).parent
 PEOPLE = 10_000

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit, log_expit
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import binary
+from models.metrics import binary
 from pipelines.churn import cards, costs, profits
 from pipelines.churn.columns import INPUTS, LABEL
 

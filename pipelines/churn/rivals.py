@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import logit
 
-from models.booster import encode
-from models.logistic import Logistic
+from models.linear.logistic import Logistic
+from models.trees.booster import encode
 from pipelines.churn.columns import CATEGORIES, INPUTS, NUMBERS
 
 if TYPE_CHECKING:

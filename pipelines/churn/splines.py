@@ -1,4 +1,4 @@
-"""A logistic regression over splines of the numbers and constants of the categories: `models/additive.py`.
+"""A logistic regression over splines of the numbers and constants of the categories: `models/linear/additive.py`.
 
 `tune.json` has the values that were tried for the constants.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.additive import Additive, shared
+from models.linear.additive import Additive, shared
 from pipelines.churn.columns import INPUTS
 from pipelines.churn.derived import DERIVED, derived, known
 

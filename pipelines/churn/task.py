@@ -82,7 +82,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
     The file has no times to split by. A customer who equals one to test on in every input is not trained on.
     """
-    from models import splits
+    from models.metrics import splits
 
     rows = tables[TRAINING_SET].assign(if_contract=None, if_monthly=float("nan"))  # of a request: nothing is asked
     at = rows[CUSTOMER].map(lambda number: zlib.crc32(number.encode()) % TEST_SHARE == 0).to_numpy()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import platt, splits
-from models.logistic import Logistic
+from models.linear import platt
+from models.linear.logistic import Logistic
+from models.metrics import splits
 from pipelines.churn.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
 from pipelines.churn.model import ChurnModel
 from pipelines.churn.survival.lives import Stays

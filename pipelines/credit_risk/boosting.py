@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.booster import encode
+from models.trees.booster import encode
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS
 
 if TYPE_CHECKING:

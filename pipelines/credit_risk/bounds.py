@@ -16,7 +16,7 @@ import pandas as pd
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from models import platt
+from models.linear import platt
 from models.study import Line, Study, options
 from pipelines.credit_risk import compare, data, fairness, policy, task, training
 from pipelines.credit_risk.columns import LABEL

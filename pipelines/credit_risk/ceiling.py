@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from capstan.contract.delong import roc_auc
-from models import platt
+from models.linear import platt
 from models.study import Line
 from pipelines.credit_risk import rivals
 from pipelines.credit_risk.columns import LABEL

@@ -31,8 +31,8 @@ def difference(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> floa
 def by_loan(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Return the difference as a value per loan, shape (n,): their mean is the difference, and their spread its own.
 
-    The values are the difference and the influence of the loan on it (see `models.paired`), through the two groups that
-    are furthest apart.
+    The values are the difference and the influence of the loan on it (see `models.metrics.paired`), through the two
+    groups that are furthest apart.
     """
     kinds = [rates(declined[bad == kind], codes[bad == kind], codes.max() + 1) for kind in (0, 1)]
     kind = int(np.argmax([np.ptp(kinds[0]), np.ptp(kinds[1])]))

@@ -17,7 +17,7 @@ import pandas as pd
 from capstan.contract.delong import roc_auc
 from capstan.contract.intervals import difference
 from capstan.settings import settings
-from models.logistic import Logistic
+from models.linear.logistic import Logistic
 from models.study import Line, Study, markdown, options, read, spread
 from pipelines.credit_risk import ceiling, data, task, training, tune
 from pipelines.credit_risk.columns import CATEGORIES, LABEL, NUMBERS

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from models import platt
-from models.logistic import Logistic
+from models.linear import platt
+from models.linear.logistic import Logistic
 from pipelines.credit_risk import training
 from pipelines.credit_risk.boosting import PARAMS, ROUNDS, Boosting
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, LABEL, NUMBERS

@@ -13,7 +13,7 @@ from pipelines.credit_risk.columns import CATEGORIES, INPUTS, PROTECTED
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
-    from models.logistic import Logistic
+    from models.linear.logistic import Logistic
     from pipelines.credit_risk.boosting import Boosting
     from pipelines.credit_risk.policy import Policy
     from pipelines.credit_risk.scorecard import Scorecard

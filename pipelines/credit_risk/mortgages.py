@@ -17,9 +17,9 @@ from scipy.special import expit
 
 from capstan.contract.delong import roc_auc
 from capstan.settings import settings
-from models import platt
-from models.additive import Additive, Values
-from models.logistic import Logistic
+from models.linear import platt
+from models.linear.additive import Additive, Values
+from models.linear.logistic import Logistic
 from models.study import Line, Study, markdown, options, spread
 from pipelines.credit_risk import audit, gaps, splines, training
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from capstan.contract.delong import roc_auc
 from capstan.contract.evaluation import Evaluation, Section
-from models import binary
+from models.metrics import binary
 from pipelines.credit_risk import cards, explanations, fairness, gaps
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import MARGIN, cost

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.booster import encode
-from models.curves import Constants
+from models.linear.curves import Constants
+from models.trees.booster import encode
 from pipelines.credit_risk.boosting import PARAMS
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, NUMBERS
 from pipelines.credit_risk.ratios import ratios

@@ -1,6 +1,6 @@
 """The score that is served: a logistic regression over splines of the inputs and their ratios.
 
-`models/additive.py` has the regression, `tune.json` the values that were tried for the constants.
+`models/linear/additive.py` has the regression, `tune.json` the values that were tried for the constants.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.additive import Additive, shared
+from models.linear.additive import Additive, shared
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, NUMBERS
 from pipelines.credit_risk.ratios import RATIOS, ratios
 

@@ -60,7 +60,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
     An application that is also among those to test on, as copies are, is not trained on.
     """
-    from models import splits
+    from models.metrics import splits
 
     loans = tables["loans"]
     at = np.random.default_rng(0).permutation(len(loans)) % TEST_SHARE == 0

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import platt
-from models.logistic import Logistic
+from models.linear import platt
+from models.linear.logistic import Logistic
 from pipelines.credit_risk import policy
 from pipelines.credit_risk.columns import CATEGORIES, LABEL, NUMBERS
 from pipelines.credit_risk.model import CreditModel

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import regression
+from data_sets import elecdemand as data
+from models.metrics import regression
 from models.study import Line, Study, markdown, options, spread
-from pipelines.demand_forecast import combination, conformal, data, measures, rolling, splits
+from pipelines.demand_forecast import combination, conformal, measures, rolling, splits
 from pipelines.demand_forecast.combination import MEMBERS, kind
 from pipelines.demand_forecast.forecasters import FORECASTERS, make
 from pipelines.demand_forecast.weather import disturbed

@@ -8,7 +8,7 @@ import numpy as np
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import CapstanError
-from pipelines.demand_forecast.data import ZONE
+from data_sets.elecdemand import ZONE
 from pipelines.demand_forecast.windows import DAY, WEEK, Windows
 
 if TYPE_CHECKING:

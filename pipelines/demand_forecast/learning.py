@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import OneCycleLR
 
-from models import training
+from models.learning import training
 
 BATCH = 64
 RATE = 3e-3

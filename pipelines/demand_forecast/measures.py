@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models import regression
+from models.metrics import regression
 from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 MIDDLE = LEVELS.index(0.5)

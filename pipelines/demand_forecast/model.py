@@ -8,7 +8,7 @@ import numpy as np
 
 from capstan.contract.model import Model
 from capstan.errors import InvalidRow
-from pipelines.demand_forecast.data import LOCAL
+from data_sets.elecdemand import LOCAL
 from pipelines.demand_forecast.days import KEY, windows
 from pipelines.demand_forecast.measures import MIDDLE
 from pipelines.demand_forecast.windows import DAY, LEVELS, Windows

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from data_sets.elecdemand import ZONE
+from models.metrics import paired
 from pipelines.demand_forecast import cards, measures
 from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.data import ZONE
 from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.demand_forecast.data import ZONE
+from data_sets.elecdemand import ZONE
 from pipelines.demand_forecast.windows import DAY, Windows
 
 

@@ -14,8 +14,9 @@ from capstan.contract.checks import Checks
 from capstan.contract.circle import Circle
 from capstan.contract.feature_window import FeatureWindow
 from capstan.data.times import instant
-from models import regression
-from pipelines.demand_forecast import data, days, measures
+from data_sets import elecdemand as data
+from models.metrics import regression
+from pipelines.demand_forecast import days, measures
 from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
 from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 

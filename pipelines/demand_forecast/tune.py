@@ -18,8 +18,9 @@ import pandas as pd
 
 from capstan.errors import without_tracebacks
 from capstan.settings import settings
+from data_sets import elecdemand as data
 from models.study import Study, markdown, spread
-from pipelines.demand_forecast import combination, data, measures, rolling, splits
+from pipelines.demand_forecast import combination, measures, rolling, splits
 from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.windows import Windows, cut
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.demand_forecast.data import LOCAL, ZONE
+from data_sets.elecdemand import LOCAL, ZONE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,8 +18,9 @@ import torch
 
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options, spread
-from pipelines.digits import attacks, edge, hardening, learning, onnx_files, smoothing, task, training
-from pipelines.digits.networks import NETWORKS
+from models.vision import attacks, hardening, learning, smoothing
+from models.vision.networks import NETWORKS
+from pipelines.digits import edge, onnx_files, task, training
 
 HARDENED: dict[str, Callable[[], learning.Harden | None]] = {
     "plain": lambda: None,

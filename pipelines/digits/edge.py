@@ -6,14 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from models.convolutional import ConvolutionalNetwork
-from pipelines.digits import learning, onnx_files, pruning
+from models.vision import learning, pruning
+from models.vision.convolutional import ConvolutionalNetwork
+from pipelines.digits import onnx_files
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from pipelines.digits.learning import Plan
+    from models.vision.learning import Plan
 
 KEEP = 0.75  # of each layer's filters
 BATCHES = 60  # to tune again, or an epoch where that has more

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from pipelines.digits import calibration, onnx_files
+from models.vision import temperature as calibration
+from pipelines.digits import onnx_files
 from pipelines.digits.pixels import from_file
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from capstan.contract.model import Columns
+    from models.vision.nearest import Nearest
     from pipelines.digits.guard import Guard
-    from pipelines.digits.nearest import Nearest
 
 NO_DIGIT = "no digit"
 
@@ -58,7 +59,7 @@ class DigitModel(Model):
         """Return the network in torch, to attack it or to train it further."""
         import torch
 
-        from pipelines.digits.networks import NETWORKS
+        from models.vision.networks import NETWORKS
 
         network = NETWORKS[self.name]()
         network.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.onnx_files import plain, quiet, session
+from models.weights.onnx_files import plain, quiet, session
 
 if TYPE_CHECKING:
     import onnx

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipelines.digits.images import SIZE
+from data_sets.mnist import SIZE
 
 Random = np.random.Generator
 Drawn = Callable[[Random], np.ndarray]

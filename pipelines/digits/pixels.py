@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import picture_files
+from data_sets.mnist import SIZE
+from models.files import picture_files
 from pipelines.digits import strokes
-from pipelines.digits.images import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

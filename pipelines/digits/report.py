@@ -9,8 +9,9 @@ import pandas as pd
 import torch
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import classes, paired
-from pipelines.digits import attacks, cards, learning, onnx_files, others, pages, plots
+from models.metrics import classes, paired
+from models.vision import attacks, learning
+from pipelines.digits import cards, onnx_files, others, pages, plots
 from pipelines.digits.pixels import from_bytes
 
 if TYPE_CHECKING:

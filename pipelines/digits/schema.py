@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from capstan.contract.pixel_budget import budget_of
-from pipelines.digits.images import SIZE
+from data_sets.mnist import SIZE
 from pipelines.digits.pixels import from_file
 
 if TYPE_CHECKING:

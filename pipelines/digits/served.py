@@ -17,9 +17,11 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
-from models import classes
+from models.metrics import classes
 from models.study import Line, Study, markdown, options, spread
-from pipelines.digits import attacks, calibration, learning, onnx_files, others, pages, task, training
+from models.vision import attacks, learning
+from models.vision import temperature as calibration
+from pipelines.digits import onnx_files, others, pages, task, training
 from pipelines.digits.model import DigitModel
 from pipelines.digits.pixels import from_bytes
 

@@ -42,14 +42,14 @@ THRESHOLDS = {
 
 def load(data_dir: Path | None) -> Tables:
     """Return `images`: 60,000 to train on and 10,000 to test on, by other people."""
-    from pipelines.digits import images
+    from data_sets import mnist as images
 
     return {"images": images.table(data_dir)}
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the paths of the four files of MNIST."""
-    from pipelines.digits import images
+    from data_sets import mnist as images
 
     return images.paths(data_dir)
 
@@ -67,9 +67,9 @@ def train(tables: Tables, seed: int = 0, network: str = "cnn", epochs: int = 6, 
     network: "cnn", "vit" or "efficient". workers: Ray workers that share each batch, 0 for this process.
     """
     from capstan.errors import CapstanError
+    from models.vision.learning import Plan
+    from models.vision.networks import NETWORKS
     from pipelines.digits import training
-    from pipelines.digits.learning import Plan
-    from pipelines.digits.networks import NETWORKS
 
     if network not in NETWORKS:
         raise CapstanError(f"There is no network {network!r}. There are: {', '.join(NETWORKS)}.")

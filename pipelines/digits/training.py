@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from models import checkpoints
-from models.ray_training import fit_on_workers
-from pipelines.digits import calibration, edge, guard, onnx_files, pages
-from pipelines.digits.learning import Plan, fit, scaled
+from models.learning import checkpoints
+from models.learning.ray_training import fit_on_workers
+from models.vision import temperature as calibration
+from models.vision.learning import Plan, fit, scaled
+from models.vision.nearest import Nearest
+from models.vision.networks import NETWORKS
+from pipelines.digits import edge, guard, onnx_files, pages
 from pipelines.digits.model import DigitModel
-from pipelines.digits.nearest import Nearest
-from pipelines.digits.networks import NETWORKS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def key_of(name: str, data: tuple[torch.Tensor, torch.Tensor], plan: Plan) -> st
 def learn(
     name: str, plan: Plan, data: tuple[torch.Tensor, torch.Tensor], device: torch.device, **more: Any
 ) -> nn.Module:
-    """Return a network that has learned on a device. more: as in `pipelines.digits.learning.fit`."""
+    """Return a network that has learned on a device. more: as in `models.vision.learning.fit`."""
     torch.manual_seed(plan.seed)
     images, labels = (tensor.to(device) for tensor in data)
     return fit(NETWORKS[name]().to(device), images, labels, plan, **more)

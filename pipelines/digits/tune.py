@@ -14,8 +14,8 @@ import pandas as pd
 
 from capstan.settings import settings
 from models.study import Line, Study, markdown, options
+from models.vision.nearest import Nearest
 from pipelines.digits import pages, pixels, strokes, task
-from pipelines.digits.nearest import Nearest
 
 VALUES = {
     "WINDOW": (0.2, 0.3, 0.4),

@@ -14,9 +14,10 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
-from models.convolutional import ConvolutionalNetwork
 from models.study import Line, Study, markdown, options, spread
-from pipelines.digits import attacks, hardening, learning, task, training
+from models.vision import attacks, hardening, learning
+from models.vision.convolutional import ConvolutionalNetwork
+from pipelines.digits import task, training
 
 IMAGES, HELD_OUT, EPOCHS, BATCH, STEPS, EPS = 10_000, 500, 3, 64, 5, 0.3
 STRONGLY = 100  # of the images held out

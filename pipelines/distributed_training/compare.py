@@ -17,16 +17,16 @@ import torch
 
 from capstan.ray_workers import start_ray
 from capstan.settings import settings
+from data_sets import mnist as images
+from data_sets import plays as data
+from models.parallel.decoder_plan import DecoderPlan, sizes
+from models.parallel.digits_plan import DigitsPlan, to_rows
+from models.parallel.runner import Result, Runner
+from models.parallel.schemes import SCHEMES, WITH_EXPERTS, parameter_server
+from models.parallel.schemes.expert_parallel import SingleWithExperts, with_experts
 from models.study import Line, Study, markdown, options, ranged
-from pipelines.digits import images
 from pipelines.distributed_training import cost_model, timelines
-from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
-from pipelines.distributed_training.digits_plan import DigitsPlan, to_rows
 from pipelines.distributed_training.measuring import SERVERS, Workload, by_scheme, by_server
-from pipelines.distributed_training.runner import Result, Runner
-from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS, parameter_server
-from pipelines.distributed_training.schemes.expert_parallel import SingleWithExperts, with_experts
-from pipelines.language_model import data
 
 FOLDER = Path(__file__).parent
 # Smaller than the decoder that is served, so that all of this takes minutes.

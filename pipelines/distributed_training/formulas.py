@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.distributed_training.decoder_plan import DecoderPlan
-from pipelines.distributed_training.plans import Plan
+from models.parallel.decoder_plan import DecoderPlan
+from models.parallel.plans import Plan
 
 
 @dataclass(frozen=True)

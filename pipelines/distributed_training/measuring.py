@@ -11,15 +11,15 @@ import numpy as np
 import psutil
 import torch
 
-from models import paired
+from models.metrics import paired
+from models.parallel.memory import Held, Watch
+from models.parallel.plans import Plan
+from models.parallel.runner import Result, Runner
+from models.parallel.schemes import parameter_server
+from models.parallel.schemes.base import Scheme
+from models.parallel.schemes.single import Single
 from models.study import Line
 from pipelines.distributed_training import formulas
-from pipelines.distributed_training.memory import Held, Watch
-from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.runner import Result, Runner
-from pipelines.distributed_training.schemes import parameter_server
-from pipelines.distributed_training.schemes.base import Scheme
-from pipelines.distributed_training.schemes.single import Single
 
 FASTEST = 0.1  # of the steps
 # How many steps a worker may be ahead of the slowest; a synchronous server waits for all.

@@ -13,7 +13,7 @@ from capstan.contract.cancellation import check
 from capstan.contract.model import Columns, Model
 
 if TYPE_CHECKING:
-    from models.decoder import Decoder, Shape
+    from models.transformer.decoder import Decoder, Shape
 
 ANSWERED = ("next", "confidence", "chances", "familiar", "bits_per_byte", "scored")
 SHOWN = 8  # bytes that may come next
@@ -46,6 +46,8 @@ class NextByteModel(Model):
     def decoder(self) -> Decoder:
         """The network, read when it is first needed."""
         import torch
+
+        from models.transformer.decoder import opened
 
         torch.set_num_threads(1)
         return opened(self.shape, torch.load(self.artifacts["network"], weights_only=True))
@@ -95,15 +97,6 @@ class NextByteModel(Model):
                 seen = size // 2 if begin else 0
                 made[begin + seen : begin + len(window)] = found[seen:]
         return made.numpy()
-
-
-def opened(shape: Shape, weights: Mapping[str, Any]) -> Decoder:
-    """Return a decoder with some weights, ready to answer."""
-    from models.decoder import Decoder
-
-    decoder = Decoder(shape)
-    decoder.load_state_dict(weights)
-    return decoder.eval()
 
 
 def named(byte: int) -> str:

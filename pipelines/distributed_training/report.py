@@ -10,12 +10,12 @@ import pandas as pd
 import torch
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
-from models.kneser_ney import KneserNey
+from data_sets.plays import to_bytes
+from models.metrics import paired
+from models.tokens.kneser_ney import KneserNey
+from models.transformer.decoder import opened
+from models.transformer.measures import by_block, losses, losses_and_hits
 from pipelines.distributed_training import cards
-from pipelines.distributed_training.model import opened
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.measures import by_block, losses, losses_and_hits
 
 if TYPE_CHECKING:
     from pipelines.distributed_training.model import NextByteModel

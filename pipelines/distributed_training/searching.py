@@ -16,10 +16,12 @@ from typing import Any
 import pandas as pd
 import torch
 
+from models.search import SEARCHES, rays
+from models.search.base import Draw, Job, rungs
+from models.search.workers import run
 from models.study import Line, Study, markdown, options, spread
-from pipelines.distributed_training.search import SEARCHES, curves, network, rays
-from pipelines.distributed_training.search.base import Draw, Job, rungs
-from pipelines.distributed_training.search.workers import run
+from pipelines.distributed_training import learning_curves as curves
+from pipelines.distributed_training import searched_network as network
 
 FOLDER = Path(__file__).parent
 BUDGET, MOST, ETA = 432, 27, 3  # as many steps as 16 trials take from their beginning to their end

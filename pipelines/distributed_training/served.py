@@ -15,12 +15,12 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
-from models import paired
-from models.kneser_ney import KneserNey
+from data_sets.plays import to_bytes
+from models.metrics import paired
 from models.study import Line, Study, markdown, options, ranged, spread
+from models.tokens.kneser_ney import KneserNey
+from models.transformer.measures import by_block, losses_and_hits
 from pipelines.distributed_training import task, training
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.measures import by_block, losses_and_hits
 
 FOLDER = Path(__file__).parent
 ORDERS = (6, 5, 4, 2)  # the first is what the decoder is compared with

@@ -36,7 +36,7 @@ THRESHOLDS = {
 
 def load(data_dir: Path | None) -> Tables:
     """Return `lines` of plays: the first 90 % of the characters to train on, the others to test on."""
-    from pipelines.language_model import data
+    from data_sets import plays as data
 
     lines = data.table(data_dir)
     return {"lines": lines[lines["newsgroup"] == data.PLAYS]}
@@ -44,7 +44,7 @@ def load(data_dir: Path | None) -> Tables:
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the path of the text."""
-    from pipelines.language_model import data
+    from data_sets import plays as data
 
     return {data.FILE: data.path(data_dir)}
 
@@ -70,8 +70,8 @@ def train(
 
     order: of the n-grams that the gate compares it with.
     """
+    from models.parallel.decoder_plan import DecoderPlan, sizes
     from pipelines.distributed_training import training
-    from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
 
     plan = DecoderPlan(sizes(width, layers), steps=steps, seed=seed)
     return training.train(tables["lines"], plan, scheme, workers, order)

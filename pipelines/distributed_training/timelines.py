@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipelines.distributed_training.workers import Span
+from models.parallel.workers import Span
 
 COLOURS = {"compute": "#4c78a8", "forward": "#4c78a8", "backward": "#72b7b2", "send": "#e45756", "wait": "#eeca3b"}
 NAMES = {"compute": "compute", "backward": "compute, the way back", "send": "send", "wait": "wait for another stage"}

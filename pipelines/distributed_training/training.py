@@ -12,17 +12,18 @@ import numpy as np
 import torch
 
 from capstan.errors import CapstanError
-from models import checkpoints
-from pipelines.distributed_training import on_ray
-from pipelines.distributed_training.decoder_plan import DecoderPlan
-from pipelines.distributed_training.learning import Trained, learn
-from pipelines.distributed_training.model import NextByteModel, opened
-from pipelines.distributed_training.schemes import SCHEMES
-from pipelines.distributed_training.schemes.base import Weights
-from pipelines.distributed_training.schemes.single import Single
-from pipelines.distributed_training.workers import Workers
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.measures import losses
+from data_sets.plays import to_bytes
+from models.learning import checkpoints
+from models.parallel import on_ray
+from models.parallel.decoder_plan import DecoderPlan
+from models.parallel.learning import Trained, learn
+from models.parallel.schemes import SCHEMES
+from models.parallel.schemes.base import Weights
+from models.parallel.schemes.single import Single
+from models.parallel.workers import Workers
+from models.transformer.decoder import opened
+from models.transformer.measures import losses
+from pipelines.distributed_training.model import NextByteModel
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,15 +14,15 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
+from models.parallel.decoder_plan import DecoderPlan
+from models.parallel.learning import learn
+from models.parallel.schemes.single import Single
+from models.parallel.workers import Workers
 from models.study import Line, Study, markdown, options, spread
+from models.transformer.decoder import opened
+from models.transformer.measures import losses
 from models.tuning import Families, Setting
 from pipelines.distributed_training import task, training
-from pipelines.distributed_training.decoder_plan import DecoderPlan
-from pipelines.distributed_training.learning import learn
-from pipelines.distributed_training.model import opened
-from pipelines.distributed_training.schemes.single import Single
-from pipelines.distributed_training.workers import Workers
-from pipelines.language_model.measures import losses
 
 FOLDER = Path(__file__).parent
 STEPS = 500

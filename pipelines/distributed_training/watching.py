@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data_sets.plays import to_bytes
 from pipelines.distributed_training.model import named
-from pipelines.language_model.data import to_bytes
 
 if TYPE_CHECKING:
     from pipelines.distributed_training.model import NextByteModel

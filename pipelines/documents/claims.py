@@ -17,9 +17,9 @@ import pandas as pd
 from capstan.errors import CapstanError
 from capstan.inputs import downloads, weights_files
 from capstan.settings import settings
-from models import minilm_weights, vectors
+from models.encoder import minilm_weights, vectors
+from models.encoder.verifier import VERDICTS, Judged, Pair, Verifier, stems
 from models.study import Study, markdown, options
-from models.verifier import VERDICTS, Judged, Pair, Verifier, stems
 from pipelines.documents.claims_data import Abstract, Claim, Retrieval, abstracts, claims
 
 FOLDER = Path(__file__).parent

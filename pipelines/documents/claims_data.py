@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.sentences import sentences as split
-from models.verifier import VERDICTS, stems
+from models.encoder.verifier import VERDICTS, stems
+from models.text.sentences import sentences as split
 
 K, B = 0.9, 0.4  # of BM25, as BEIR sets them
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capstan.errors import CapstanError, without_tracebacks
-from models.sentences import sentences
-from pipelines.documents import files, negex
+from models.text import negex
+from models.text.sentences import sentences
+from pipelines.documents import files
 
 # A line of capitals with a colon, or one of the titles that notes commonly have.
 TITLES = (

@@ -15,8 +15,9 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import paired, rouge, text_rank
+from models.metrics import paired, rouge
 from models.study import Line, Study, markdown, options
+from models.text import text_rank
 from pipelines.documents import groups, report, summary, task, training, vectors
 from pipelines.documents.entities import Alone, Read, Recurrent, Tagger
 from pipelines.documents.groups import Tree

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.bilstm_crf import BiLSTMCRF
-from models.crf import CRF
-from models.softmax import Block, Softmax
+from models.linear.softmax import Block, Softmax
+from models.tagging.bilstm_crf import BiLSTMCRF
+from models.tagging.crf import CRF
 
 RIDGE, STRETCH, STEPS = 0.3, 0.5, 80
 HIDDEN, EPOCHS = 100, 8  # of the LSTMs

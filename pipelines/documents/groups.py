@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.hashed_tfidf import Tfidf, counted
+from models.text.hashed_tfidf import Tfidf, counted
 
 WIDTH = 2**18
 STRENGTH, SHARPNESS = 30.0, 1.0

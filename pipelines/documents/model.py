@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from models import text_parts
-from models.sentences import Span, sentences
-from pipelines.documents import data, groups, keyphrases, language, personal, words
+from models.text import keyphrases, language, text_parts
+from models.text.sentences import Span, sentences
+from pipelines.documents import data, groups, personal, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

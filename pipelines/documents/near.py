@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from capstan.settings import settings
-from models import min_hash
 from models.study import Study, markdown, options
+from models.text import min_hash
 from pipelines.documents import data
 
 FOLDER = Path(__file__).parent

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import classes, paired
+from models.metrics import classes, paired
 from pipelines.documents import cards, summary, training
 from pipelines.documents.entities import Read, entities, hits
 from pipelines.documents.model import first

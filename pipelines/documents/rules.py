@@ -15,9 +15,9 @@ import pandas as pd
 
 from capstan.settings import settings
 from models.study import Study, markdown, options
+from models.text.keyphrases import STOP, WORD, keyphrases
+from models.text.language import guess
 from pipelines.documents import data
-from pipelines.documents.keyphrases import STOP, WORD, keyphrases
-from pipelines.documents.language import guess
 from pipelines.documents.personal import hidden, luhn, mod97
 
 FOLDER = Path(__file__).parent

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.hashed_tfidf import Tfidf, counted
-from models.paired import ratio
+from models.metrics.paired import ratio
+from models.text.hashed_tfidf import Tfidf, counted
 from pipelines.documents.groups import WIDTH, forks, runs, under
 
 MOST, WORDS = 3, 200

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from models import rouge
-from models.hashed_tfidf import Tfidf, counted
-from models.ridge import Ridge
+from models.linear.ridge import Ridge
+from models.metrics import rouge
+from models.text.hashed_tfidf import Tfidf, counted
 
 if TYPE_CHECKING:
     import lightgbm

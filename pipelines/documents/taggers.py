@@ -8,7 +8,7 @@ from itertools import chain
 
 import numpy as np
 
-from models.hmm import HMM
+from models.tagging.hmm import HMM
 from pipelines.documents.entities import SEEN, Read, Tokens, shape
 
 

@@ -9,7 +9,7 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
-from models import minilm_weights
+from models.encoder import minilm_weights
 from pipelines.documents import data
 from pipelines.documents.schema import EXAMPLE, Prediction, Request, contracts
 

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from models import minilm
-from models.bilstm_crf import loss
-from models.crf import CRF
-from models.sentence_encoder import batches
+from models.encoder import minilm
+from models.encoder.sentence_encoder import batches
+from models.tagging.bilstm_crf import loss
+from models.tagging.crf import CRF
 from pipelines.documents import vectors
 from pipelines.documents.entities import CASES, Read, Tokens, case
 

@@ -14,8 +14,8 @@ import torch
 
 from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
-from models import minilm
-from models.sentence_encoder import SentenceEncoder, batches
+from models.encoder import minilm
+from models.encoder.sentence_encoder import SentenceEncoder, batches
 
 LAYERS = 4
 TOKENS = 256  # of a sentence that are read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from models.sentences import Span
+from models.text.sentences import Span
 
 # As the tokens of WNUT-17: addresses, names of accounts and topics are one; "it's" is two; each other sign is its own.
 TOKEN = re.compile(

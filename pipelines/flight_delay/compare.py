@@ -16,7 +16,7 @@ import pandas as pd
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.contract.intervals import difference
 from capstan.data.times import instant
-from models import binary
+from models.metrics import binary
 from models.study import Line, Study, markdown, options, spread
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUT_GROUPS, INPUTS, LABEL, TEST_FROM
@@ -56,7 +56,7 @@ def by_hour(past: pd.DataFrame, test: pd.DataFrame, _calibrate_from: str, _seed:
 
 def logistic(past: pd.DataFrame, test: pd.DataFrame, _calibrate_from: str, _seed: int) -> np.ndarray:
     """Return the probabilities of the gate's baseline."""
-    from models.logistic import Logistic
+    from models.linear.logistic import Logistic
 
     numbers = [column for column in INPUTS if column not in CATEGORIES]
     return Logistic(numbers, CATEGORIES).fit(past, past[LABEL].to_numpy()).probability(test)

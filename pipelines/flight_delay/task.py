@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from capstan.contract.capstone import Tables
     from capstan.contract.evaluation import Evaluation
-    from models.booster import CalibratedBooster
+    from models.trees.booster import CalibratedBooster
 
 __all__ = [
     "ENTITY_KEYS",
@@ -129,7 +129,7 @@ def feature_tables(tables: Tables) -> Tables:
 
 def split(tables: Tables, test_from: str = TEST_FROM) -> tuple[Tables, Tables]:
     """Return the labelled flights before an instant, and those from then on."""
-    from models import splits
+    from models.metrics import splits
 
     labelled = select(tables["training_set"], lambda rows: rows[LABEL].notna())
     past, future = splits.by_time(labelled, EVENT_TIMESTAMP, test_from)
@@ -151,8 +151,8 @@ def train(
     workers: Ray workers, 0 to train in this process. tune: trials of a parameter search. calibrate_from: the rows from
     this instant on calibrate the probabilities.
     """
-    from models.gbdt import train_classifier
-    from models.logistic import Logistic
+    from models.linear.logistic import Logistic
+    from models.trees.gbdt import train_classifier
 
     rows = tables["flights"]
     model = train_classifier(
@@ -179,7 +179,7 @@ def evaluate(model: CalibratedBooster, tables: Tables) -> Evaluation:
 
     Delays of one day are not independent of each other, so the gate compares days.
     """
-    from models import binary
+    from models.metrics import binary
     from pipelines.flight_delay import cards
 
     rows = tables["flights"]

@@ -57,7 +57,7 @@ def measure(rows: pd.DataFrame, tried: dict[str, Any]) -> Iterator[Line]:
     import lightgbm
     from sklearn.metrics import roc_auc_score
 
-    from models.booster import encode
+    from models.trees.booster import encode
 
     coding = {name: sorted(rows[name].unique()) for name in CATEGORIES}
     matrix = encode({name: rows[name].to_list() for name in INPUTS}, INPUTS, coding)

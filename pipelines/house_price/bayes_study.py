@@ -16,13 +16,13 @@ from matplotlib.figure import Figure
 from pandas import DataFrame
 
 from capstan.settings import settings
-from models import chains as diagnostics
-from models import hamiltonian, nuts
+from models.bayes import chains as diagnostics
+from models.bayes import hamiltonian, metropolis, nuts, variational
+from models.bayes.linear_regression import Density, Posterior, Prior
 from models.study import Line, Study, markdown, options, spread
-from pipelines.house_price import robust_study, task
-from pipelines.house_price.bayes import metropolis, variational
-from pipelines.house_price.bayes.linear import Density, Posterior, Prior
+from pipelines.house_price import task
 from pipelines.house_price.columns import LABEL
+from pipelines.house_price.studies.robust import study as robust_study
 
 FOLDER = Path(__file__).parent
 CHAINS, ROWS = 4, 200

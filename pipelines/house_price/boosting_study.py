@@ -16,12 +16,13 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from models.bayes import model_averaging as averaging
+from models.linear.backfitting import Additive
 from models.study import Line, Study, markdown, options, spread
+from models.trees import losses
+from models.trees.histogram_tree import Growth
+from models.trees.newton_boosting import Booster
 from pipelines.house_price import data, stack
-from pipelines.house_price.boosting import averaging, losses
-from pipelines.house_price.boosting.additive import Additive
-from pipelines.house_price.boosting.booster import Booster
-from pipelines.house_price.boosting.trees import Growth
 from pipelines.house_price.columns import LABEL, NUMBERS
 
 FOLDER = Path(__file__).parent

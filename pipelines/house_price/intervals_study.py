@@ -14,19 +14,19 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import regression
+from models.intervals.conformal import LEVEL, quantile
+from models.intervals.quantile_forest import Forest
+from models.intervals.quantile_network import Network
+from models.linear import quantile_regression
+from models.metrics import regression
 from models.study import Line, Study, markdown, options, spread
+from models.trees import losses
+from models.trees.histogram_tree import Growth
+from models.trees.newton_boosting import Booster
 from pipelines.house_price import task
-from pipelines.house_price.boosting import losses
-from pipelines.house_price.boosting.booster import Booster
-from pipelines.house_price.boosting.trees import Growth
 from pipelines.house_price.coding import Coder
 from pipelines.house_price.columns import LABEL
 from pipelines.house_price.derived import Scaler, derive
-from pipelines.house_price.intervals import quantile_regression
-from pipelines.house_price.intervals.conformal import LEVEL, quantile
-from pipelines.house_price.intervals.forest import Forest
-from pipelines.house_price.intervals.network import Network
 
 FOLDER = Path(__file__).parent
 LEVELS = [0.05, 0.5, 0.95]

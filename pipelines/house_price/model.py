@@ -14,7 +14,7 @@ from pipelines.house_price.derived import derive
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
-    from pipelines.house_price.intervals.conformal import Conformal
+    from models.intervals.conformal import Conformal
     from pipelines.house_price.scale import Scale
     from pipelines.house_price.stack import Stack
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from models.metrics import paired
 from pipelines.house_price import cards, gaps
 from pipelines.house_price.columns import INPUTS, LABEL
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.intervals.conformal import Conformal
 from pipelines.house_price import gaps, stack
 from pipelines.house_price.columns import INPUTS, LABEL, NUMBERS
 from pipelines.house_price.derived import derive
-from pipelines.house_price.intervals.conformal import Conformal
 from pipelines.house_price.members import Boosting, Net, Vectors
 from pipelines.house_price.model import HouseModel
 from pipelines.house_price.reasons import references

@@ -17,14 +17,14 @@ import pandas as pd
 import torch
 
 from capstan.inputs import weights_files
-from models import smollm2
-from models.byte_pairs import BytePairs
-from models.completions import completed
-from models.decoder import Decoder
-from models.llama_files import to_llama
-from models.sampling import Sampling
-from models.streams import Stream, Streams
 from models.study import Study, markdown, options, spread
+from models.tokens.byte_pairs import BytePairs
+from models.transformer.completions import completed
+from models.transformer.decoder import Decoder
+from models.transformer.sampling import Sampling
+from models.transformer.streams import Stream, Streams
+from models.weights import smollm2
+from models.weights.llama_files import to_llama
 from pipelines.language_model.compare import where
 
 TOKENS = 64  # of each text

@@ -19,9 +19,9 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
+from data_sets.plays import to_bytes
 from models.study import Line, Study, markdown, options, spread
 from pipelines.language_model import task
-from pipelines.language_model.data import to_bytes
 from pipelines.language_model.ladder import rungs
 
 KEYS = ["part", "rung", "minutes", "seed"]

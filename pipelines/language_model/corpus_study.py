@@ -20,10 +20,11 @@ import pandas as pd
 import torch
 
 from capstan.settings import settings
-from models.decoder import Decoder
+from data_sets import newsgroups
+from models.corpus import cleaning, duplicates, packing, quality, reading, shards
 from models.study import Line, Study, markdown, options, spread
+from models.transformer.decoder import Decoder
 from pipelines.language_model.compare import where
-from pipelines.language_model.corpus import cleaning, duplicates, newsgroups, packing, quality, reading, shards
 from pipelines.language_model.ladder import rungs
 from pipelines.language_model.training import Plan, shape
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from models import training
+from models.ladder import encoder_decoder
+from models.ladder.encoder_decoder import END, START, EncoderDecoder
+from models.learning import training
 from models.study import Line, Study, markdown, options, spread
-from pipelines.language_model.ladder import encoder_decoder
-from pipelines.language_model.ladder.encoder_decoder import END, START, EncoderDecoder
 from pipelines.language_model.ladder.rungs import busy
 
 FIRST, LAST = 1800, 2099

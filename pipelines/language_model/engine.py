@@ -7,10 +7,10 @@ from typing import Any
 
 from capstan.contract.model import Columns
 from capstan.errors import InvalidRow
-from models.json_guide import Guide
-from models.json_schema import grammar
-from models.sampling import Sampling
-from models.streams import Stream, Streams
+from models.grammar.json_guide import Guide
+from models.grammar.json_schema import grammar
+from models.transformer.sampling import Sampling
+from models.transformer.streams import Stream, Streams
 from pipelines.language_model.pieces import Pieces
 
 

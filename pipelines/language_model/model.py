@@ -14,9 +14,9 @@ from pipelines.language_model.schema import LONGEST, MOST_TOKENS
 if TYPE_CHECKING:
     import torch
 
-    from models.adapters import Chosen
-    from models.decoder import Decoder, Shape
-    from pipelines.language_model.draft import GramsDraft
+    from models.transformer.adapters import Chosen
+    from models.transformer.decoder import Decoder, Shape
+    from models.transformer.draft import GramsDraft
     from pipelines.language_model.engine import TextEngine
 
 ANSWERED = ("text", "finish_reason", "tokens", "prompt_tokens", "logprobs")
@@ -60,8 +60,8 @@ class LanguageModel(Model):
         """The network, read when it is first needed, and what chooses its adapters, where it has some."""
         import torch
 
-        from models import adapters
-        from models.decoder import Decoder
+        from models.transformer import adapters
+        from models.transformer.decoder import Decoder
 
         torch.set_num_threads(1)
         decoder, chosen = Decoder(self.shape), None
@@ -85,13 +85,13 @@ class LanguageModel(Model):
         """The n-grams whose bytes the network accepts or corrects."""
         import numpy as np
 
-        from pipelines.language_model.draft import GramsDraft
+        from models.transformer.draft import GramsDraft
 
         return GramsDraft(np.load(self.artifacts["learned"]))
 
     def engine(self) -> TextEngine:
         """Return what makes many texts together."""
-        from models.streams import Streams
+        from models.transformer.streams import Streams
         from pipelines.language_model.engine import TextEngine
 
         pages = STREAMS * (LONGEST + MOST_TOKENS) // 16

@@ -19,11 +19,12 @@ import pandas as pd
 import torch
 from torch import nn
 
+from models.learning import optimizers
 from models.study import Study, markdown, options, spread
-from pipelines.language_model import optimizers, training
+from models.transformer.measures import losses
+from pipelines.language_model import training
 from pipelines.language_model.compare import texts
 from pipelines.language_model.ladder.rungs import Rung, busy, decoder
-from pipelines.language_model.measures import losses
 
 SMALL: dict[str, Any] = {"width": 64, "layers": 2, "context": 64, "grams": ()}
 TIMES = (1.0, 10**0.5, 10**-0.5, 10.0, 0.1)  # the usual learning rate

@@ -15,12 +15,12 @@ import pandas as pd
 import torch
 from torch import nn
 
-from models.decoder import Decoder, Shape
 from models.study import Study, markdown, options, spread
+from models.transformer.decoder import Decoder, Shape
+from models.transformer.measures import losses
 from pipelines.language_model import training
 from pipelines.language_model.compare import texts
 from pipelines.language_model.ladder.rungs import Rung
-from pipelines.language_model.measures import losses
 from pipelines.language_model.optimizing import DECAY, SMALL, learned, of_torch
 
 CONTEXT = 64

@@ -12,7 +12,7 @@ from math import comb
 from pathlib import Path
 from typing import Any
 
-from pipelines.language_model import packed_files
+from data_sets import packed_files
 
 GSM8K, HUMANEVAL, WIKITEXT = "gsm8k/test.jsonl", "humaneval/HumanEval.jsonl", "wikitext2/test.txt"
 URLS = {

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models.kneser_ney import KneserNey
+from data_sets.plays import to_bytes
+from models.tokens.kneser_ney import KneserNey
+from models.transformer.measures import by_block, losses_and_hits
 from pipelines.language_model import cards, voices
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.measures import by_block, losses_and_hits
 
 if TYPE_CHECKING:
     from pipelines.language_model.model import LanguageModel

@@ -25,10 +25,10 @@ from scipy.special import logsumexp
 
 from capstan.errors import CapstanError
 from models.study import Line, Study, markdown, options, spread
+from models.transformer.measures import losses
 from pipelines.language_model import training
 from pipelines.language_model.compare import texts
 from pipelines.language_model.ladder.rungs import Rung, busy, decoder
-from pipelines.language_model.measures import losses
 from pipelines.language_model.optimizing import CHOSEN_ON
 
 SIZES = {

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from models.json_schema import LONGEST_TEXT, BadSchema, grammar
+from models.grammar.json_schema import LONGEST_TEXT, BadSchema, grammar
 
 MOST_TOKENS = 1_000
 LONGEST = 2_000  # characters of a prompt

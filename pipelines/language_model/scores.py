@@ -18,16 +18,17 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from capstan.settings import settings
-from models import sandbox, smollm2
-from models.byte_pairs import BytePairs
-from models.completions import completed
-from models.decoder import Decoder
-from models.sampling import Sampling
-from models.streams import Stream, Streams
+from models import sandbox
 from models.study import Line, Study, options
+from models.tokens.byte_pairs import BytePairs
+from models.transformer.completions import completed
+from models.transformer.decoder import Decoder
+from models.transformer.measures import losses_and_hits
+from models.transformer.sampling import Sampling
+from models.transformer.streams import Stream, Streams
+from models.weights import smollm2
 from pipelines.language_model import questions
 from pipelines.language_model.compare import where
-from pipelines.language_model.measures import losses_and_hits
 
 CONTEXT = 512  # of WikiText, of 8,192 that it could have
 SHARE = 0.2  # of the test text

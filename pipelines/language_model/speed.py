@@ -19,16 +19,16 @@ import pandas as pd
 
 from capstan.settings import settings
 from capstan.versions import registry
-from models import packed
-from models.decoder import Decoder
-from models.sampling import Sampling
-from models.speculative import Draft
-from models.streams import Stream, Streams
+from data_sets.plays import to_bytes
 from models.study import Line, Study, markdown, options
+from models.transformer import packed
+from models.transformer.decoder import Decoder
+from models.transformer.draft import GramsDraft
+from models.transformer.measures import losses
+from models.transformer.sampling import Sampling
+from models.transformer.speculative import Draft
+from models.transformer.streams import Stream, Streams
 from pipelines.language_model import task
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.draft import GramsDraft
-from pipelines.language_model.measures import losses
 from pipelines.language_model.model import LanguageModel
 
 TOKENS = 200  # of each text

@@ -32,14 +32,14 @@ THRESHOLDS = {"bits_per_byte": at_most(3.1, slack=0.02), "accuracy": at_least(0.
 
 def load(data_dir: Path | None) -> Tables:
     """Return `lines` of plays: the first 90 % of the characters to train on, the others to test on. And of voices."""
-    from pipelines.language_model import data
+    from data_sets import plays as data
 
     return {"lines": data.table(data_dir)}
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the path of the text, and of the messages where they are here."""
-    from pipelines.language_model import data
+    from data_sets import plays as data
 
     return data.files(data_dir)
 

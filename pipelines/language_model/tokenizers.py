@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from models import byte_pairs, unigram_training, word_piece_training
-from models.decoder import Decoder
 from models.study import Line, Study, markdown, options, spread
+from models.tokens import byte_pairs, unigram_training, word_piece_training
+from models.transformer.decoder import Decoder
+from models.transformer.measures import losses
 from pipelines.language_model.compare import texts, where
-from pipelines.language_model.measures import losses
 from pipelines.language_model.training import Plan, learn, shape
 
 KEYS = ["tokens", "size", "flops", "seed"]

@@ -16,9 +16,10 @@ from torch import nn
 from torch.nn import functional
 
 from capstan.errors import CapstanError
-from models import checkpoints, fused, training
-from models.decoder import Decoder, Shape
-from pipelines.language_model.data import to_bytes
+from data_sets.plays import to_bytes
+from models.learning import checkpoints, training
+from models.transformer import fused
+from models.transformer.decoder import Decoder, Shape
 from pipelines.language_model.inside import statistics
 from pipelines.language_model.model import LanguageModel
 

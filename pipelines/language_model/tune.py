@@ -18,11 +18,11 @@ import numpy as np
 import torch
 
 from capstan.settings import settings
+from data_sets.plays import to_bytes
 from models.study import Study, options
+from models.transformer.measures import losses
 from pipelines.language_model import task, training
-from pipelines.language_model.data import to_bytes
 from pipelines.language_model.ladder import rungs
-from pipelines.language_model.measures import losses
 
 FOLDER = Path(__file__).parent
 CHOSEN_ON = 0.05  # of the text to train on

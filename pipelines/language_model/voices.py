@@ -11,11 +11,11 @@ import torch
 from torch.nn import functional
 
 from capstan.errors import CapstanError
-from models import adapters
-from models.decoder import Decoder
-from pipelines.language_model.corpus import newsgroups
-from pipelines.language_model.data import of_voice, voices
-from pipelines.language_model.measures import losses
+from data_sets import newsgroups
+from data_sets.plays import of_voice, voices
+from models.transformer import adapters
+from models.transformer.decoder import Decoder
+from models.transformer.measures import losses
 from pipelines.language_model.model import ADAPTED, RANK
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from pipelines.language_model.data import to_bytes
-from pipelines.language_model.measures import losses
+from data_sets.plays import to_bytes
+from models.transformer.measures import losses
 
 if TYPE_CHECKING:
-    from models.decoder import Decoder
+    from models.transformer.decoder import Decoder
     from pipelines.language_model.model import LanguageModel
 
 SPEECHES = 300  # of the test text, which stand for prompts

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import wikitext2
 from models.study import Study, markdown, options
+from models.word_vectors import analogies, counts, glove, text, word2vec
+from models.word_vectors.text import Text
 from pipelines.language_model.ladder.rungs import busy
-from pipelines.language_model.vectors import analogies, counts, glove, text, word2vec
-from pipelines.language_model.vectors.text import Text
 
 WIDTH = 100
 WINDOW = 5
@@ -42,7 +43,7 @@ METHODS: dict[str, Callable[[Text, int], np.ndarray]] = {"PPMI + SVD": ppmi, "wo
 
 def measure(study: Study, seeds: int) -> None:
     """Add what is not measured yet: a line for each method, seed and kind of question."""
-    read = text.load(settings().data_dir)
+    read = text.of_lines(wikitext2.lines(settings().data_dir))
     for name, make in METHODS.items():
         for seed in range(1 if make is ppmi else seeds):
             if study.has(method=name, seed=seed, kind=list(analogies.PAIRS)[-1]):

@@ -15,7 +15,7 @@ import pandas as pd
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
-from models import paired
+from models.metrics import paired
 from models.study import Line, Study, markdown, options, spread
 from pipelines.maintenance import data, measures, task
 from pipelines.maintenance.boosting import Boosting

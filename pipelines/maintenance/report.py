@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from models.metrics import paired
 from pipelines.maintenance import cards, data, measures, plan
 from pipelines.maintenance.columns import CAP, SUBSETS, TITLES, USED
 

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.cox import Cox, concordance
-from models.kaplan_meier import fit as kaplan_meier
 from models.study import Line, Study, markdown, options
+from models.survival.cox import Cox, concordance
+from models.survival.kaplan_meier import fit as kaplan_meier
+from models.survival.weibull import Weibull
 from pipelines.maintenance import data, task, training, windows
 from pipelines.maintenance.early import CYCLES, Early
 from pipelines.maintenance.state import State
-from pipelines.maintenance.weibull import Weibull
 
 FOLDER = Path(__file__).parent
 LANDMARKS = (30, 60, 100)  # cycles

@@ -16,7 +16,7 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import vectors
+from models.encoder import vectors
 from models.study import Line, Study, markdown, options, spread
 from pipelines.moderation import decisions, reading, task, training
 from pipelines.moderation.reading import Read

@@ -18,7 +18,8 @@ import pandas as pd
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import paired, vectors
+from models.encoder import vectors
+from models.metrics import paired
 from models.study import Line, Study, markdown, options, ranged
 from pipelines.moderation import decisions, dialect, reading, report, task, training
 from pipelines.moderation.data import CLASSES

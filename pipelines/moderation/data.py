@@ -53,7 +53,7 @@ def tweets(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from models import near_copies
+    from models.text import near_copies
 
     raw = pd.read_parquet(path).reset_index(drop=True)
     if missing := sorted(set(COLUMNS) - set(raw.columns)):

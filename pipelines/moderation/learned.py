@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from models import labelled_texts
+from models.text import labelled_texts
 from pipelines.moderation.data import CLASSES
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import text_parts
-from models.minilm_model import MiniLMModel
+from models.encoder.minilm_model import MiniLMModel
+from models.text import text_parts
 from pipelines.moderation import decisions, reading, reasons
 from pipelines.moderation.data import CLASSES
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from capstan.versions import registry
-from models import ocr
+from models.files import ocr
 from models.study import Line, Study, markdown, options
 from pipelines.moderation import task
 from pipelines.moderation.data import CLASSES, masked

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.hashed_tfidf import counted, shared
-from models.text_parts import Span
+from models.text.hashed_tfidf import counted, shared
+from models.text.text_parts import Span
 from pipelines.moderation import reading
 from pipelines.moderation.reading import Runs
 from pipelines.moderation.scores import Kind

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import log_softmax
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import classes, paired
+from models.metrics import classes, paired
 from pipelines.moderation import cards, decisions, training
 from pipelines.moderation.data import CLASSES
 

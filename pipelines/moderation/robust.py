@@ -17,9 +17,10 @@ import pandas as pd
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import minilm, text_attacks, vectors
+from models.encoder import minilm, vectors
 from models.study import Line, Study, markdown, options
-from models.text_attacks import Attack
+from models.text import text_attacks
+from models.text.text_attacks import Attack
 from pipelines.moderation import decisions, reading, report, task, training
 from pipelines.moderation.reading import Read
 from pipelines.moderation.scores import Pair

@@ -68,7 +68,7 @@ class Request(BaseModel):
     @classmethod
     def _is_read(cls, picture: bytes | None, info: ValidationInfo) -> bytes | None:
         """Return the text on a picture, as bytes: the picture itself is not kept."""
-        from models import ocr, picture_files
+        from models.files import ocr, picture_files
 
         if picture is None:
             return None

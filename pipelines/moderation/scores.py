@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.hashed_tfidf import Tfidf
-from models.softmax import Block, Softmax
+from models.linear.softmax import Block, Softmax
+from models.text.hashed_tfidf import Tfidf
 from pipelines.moderation.reading import Read
 
 BLOCKS = ("words", "characters", "vectors")

@@ -16,7 +16,8 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import http_load, minilm, vectors
+from models import http_load
+from models.encoder import minilm, vectors
 from models.study import Line as Measured
 from models.study import Study, markdown, options, ranged
 from pipelines.moderation import compare, reading, task, training

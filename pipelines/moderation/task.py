@@ -11,7 +11,7 @@ from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
 from capstan.data.times import instant
-from models import minilm_weights
+from models.encoder import minilm_weights
 from pipelines.moderation import data
 from pipelines.moderation.schema import EXAMPLE, MILD, Prediction, Request, contracts
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from models import minilm
+from models.encoder import minilm
 from pipelines.moderation import decisions, reading
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.model import ModerationModel

@@ -14,7 +14,7 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import vectors
+from models.encoder import vectors
 from models.study import Study, options
 from models.tuning import Families, Setting
 from pipelines.moderation import decisions, reading, report, task, training

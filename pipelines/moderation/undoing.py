@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from models.text_attacks import CYRILLIC, LATIN, LEET
+from models.text.text_attacks import CYRILLIC, LATIN, LEET
 
 BACK = str.maketrans(CYRILLIC, LATIN)
 LETTERS = str.maketrans({chr(digit): chr(letter) for letter, digit in LEET.items()} | {"$": "s", "!": "i"})

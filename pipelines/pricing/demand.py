@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.pricing import mixed, weeks
+from models.linear import mixed
+from pipelines.pricing import weeks
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from models.linear.mixed import sums
 from pipelines.pricing import demand, weeks
 from pipelines.pricing.columns import BRANDS, COUNT
-from pipelines.pricing.mixed import sums
 from pipelines.pricing.shelves import Shelves
 
 Estimate = tuple[float, float]  # an elasticity, and its standard error

@@ -1,9 +1,9 @@
 """`python -m pipelines.pricing.posterior`: own elasticities by a sampler, beside empirical Bayes.
 
 The mixed model of `mixed.py` takes the variances of stores and of the noise as known once they are fitted. Here they
-have priors, and NUTS (`models/nuts.py`) draws them together with what holds for the chain; the effects of the stores
-are integrated out, and drawn after it. Writes `posterior.json` beside this file: elasticities of each brand, how far
-the stores differ, and whether four chains agree. `--seeds` has no effect.
+have priors, and NUTS (`models/bayes/nuts.py`) draws them together with what holds for the chain; the effects of the
+stores are integrated out, and drawn after it. Writes `posterior.json`: elasticities of each brand, how far the stores
+differ, and whether four chains agree. `--seeds` has no effect.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import chains, nuts
+from models.bayes import chains, nuts
+from models.linear import mixed
 from models.study import Line, Study, markdown, options, ranged
-from pipelines.pricing import compare, demand, mixed
+from pipelines.pricing import compare, demand
 from pipelines.pricing.columns import BRANDS
 from pipelines.pricing.demand import OWN
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from models.metrics import paired
 from pipelines.pricing import cards, rivals, shelves
 from pipelines.pricing.columns import BRANDS, COUNT
 from pipelines.pricing.demand import OWN

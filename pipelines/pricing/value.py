@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from capstan.contract.intervals import difference
-from models import paired
+from models.metrics import paired
 from pipelines.pricing import rules
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves

@@ -19,7 +19,8 @@ import numpy as np
 from capstan.errors import without_tracebacks
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
-from pipelines.recommender import data, methods, protocol, report
+from data_sets import movielens as data
+from pipelines.recommender import methods, protocol, report
 from pipelines.recommender.catalogue import catalogue
 from pipelines.recommender.columns import SHOWN
 from pipelines.recommender.methods import METHODS

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired
+from data_sets import movielens as data
+from models.metrics import paired
 from models.study import Line, Study, markdown, options
-from pipelines.recommender import data, methods, protocol, tune
+from pipelines.recommender import methods, protocol, tune
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.methods import METHODS, RANDOM, SERVED, STAGED, Method
 from pipelines.recommender.ranker import Inputs, TwoStages

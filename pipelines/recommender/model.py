@@ -9,7 +9,7 @@ import numpy as np
 
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from models import ranking
+from models.metrics import ranking
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED
 from pipelines.recommender.histories import Histories, histories

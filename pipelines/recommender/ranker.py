@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from models import ranking
+from models.metrics import ranking
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES, CHUNK
 from pipelines.recommender.histories import WEIGHTINGS, Histories

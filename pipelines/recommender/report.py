@@ -10,7 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired, ranking
+from models.metrics import paired, ranking
 from pipelines.recommender import cards, protocol
 from pipelines.recommender.columns import CHUNK, SHOWN
 from pipelines.recommender.histories import Histories, histories

@@ -13,7 +13,8 @@ from capstan.contract.bounds import at_least
 from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import COMPUTE, Resources
-from pipelines.recommender import data, protocol
+from data_sets import movielens as data
+from pipelines.recommender import protocol
 from pipelines.recommender.columns import CANDIDATES, KEYS, SHOWN, USER
 from pipelines.recommender.schema import Event, Prediction, Request, contracts
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from capstan.errors import CapstanError
-from models import ranking
+from models.metrics import ranking
 from pipelines.recommender import methods
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.columns import CANDIDATES

@@ -17,8 +17,9 @@ import numpy as np
 
 from capstan.errors import without_tracebacks
 from capstan.settings import settings
-from models import ranking
-from pipelines.recommender import data, methods, protocol
+from data_sets import movielens as data
+from models.metrics import ranking
+from pipelines.recommender import methods, protocol
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.histories import WEIGHTINGS
 from pipelines.recommender.ranker import PARAMETERS, Inputs, TwoStages

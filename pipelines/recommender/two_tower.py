@@ -64,7 +64,7 @@ class TwoTower:
     def _train(
         self, net: Any, past: Histories, rng: np.random.Generator, moments_each: int = 10, batch: int = 512
     ) -> None:
-        from models import training
+        from models.learning import training
 
         place = np.full(past.m, -1)
         place[self.kept] = np.arange(len(self.kept))

@@ -15,16 +15,17 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired
+from data_sets import squad
+from models.metrics import paired
+from models.retrieval import fusion, queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.scoring import Bm25f
+from models.retrieval.segment import Document
+from models.retrieval.writer import Writer
 from models.study import Study, markdown, options
-from pipelines.search import embedding, fusion, squad
+from pipelines.search import embedding
 from pipelines.search.compare import interval
-from pipelines.search.index import queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.scoring import Bm25f
-from pipelines.search.index.segment import Document
-from pipelines.search.index.writer import Writer
 from pipelines.search.rankings import CHOSEN
 
 FOLDER = Path(__file__).parent

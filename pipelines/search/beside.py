@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
+from models.retrieval import porter
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.scoring import Bm25f
 from models.study import Line, Study, markdown, options
-from pipelines.search import rankings, scifact
-from pipelines.search.index import porter
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.scoring import Bm25f
+from pipelines.search import rankings
 from pipelines.search.rankings import CHOSEN, Rankings
 
 FOLDER = Path(__file__).parent

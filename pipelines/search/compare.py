@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired
+from data_sets import scifact
+from models.metrics import paired
 from models.study import Study, markdown, options, ranged
-from pipelines.search import learned, rankings, scifact
+from pipelines.search import learned, rankings
 from pipelines.search.rankings import Rankings
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ import torch
 
 
 class Copying:
-    """Which token may come next, for `models.streams.Stream.allowed`."""
+    """Which token may come next, for `models.transformer.streams.Stream.allowed`."""
 
     def __init__(self, passages: Sequence[Sequence[int]], end: int, vocabulary: int):
         """passages: their tokens. end: the token after an answer."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from capstan.data.files import atomic_write, digest
 from capstan.settings import settings
-from models import minilm
-from models.sentence_encoder import SentenceEncoder
+from models.encoder import minilm
+from models.encoder.sentence_encoder import SentenceEncoder
 
 STRETCH = 64  # texts of a file
 

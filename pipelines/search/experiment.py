@@ -15,9 +15,9 @@ import pandas as pd
 from scipy import stats
 
 from capstan.settings import settings
+from data_sets import scifact
+from models.retrieval.interleaving import CLICKERS, Clicker, drafted
 from models.study import Study, markdown, options
-from pipelines.search import scifact
-from pipelines.search.interleaving import CLICKERS, Clicker, drafted
 from pipelines.search.rankings import Rankings
 
 FOLDER = Path(__file__).parent

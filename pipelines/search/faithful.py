@@ -1,6 +1,6 @@
 """`python -m pipelines.search.faithful`: is what SmolLM2 says entailed by what it cites, as the verifier judges it?
 
-The verifier of `models/verifier.py` learns from SciFact's claims to train on, and judges whether the paragraph that an
+The verifier of `models/encoder/verifier.py` learns from SciFact's claims, and judges whether the paragraph that an
 answer cites supports it: the answer alone, and behind its question, since an answer of two words says little alone.
 How far the verifier can be believed is measured beside it, on answers that are planted: what people answered, beside
 its own paragraph and beside another of the article; the answer to another question of the paragraph; a sentence of
@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.sentences import sentences
+from data_sets import scifact, squad
+from models.encoder.verifier import VERDICTS, Pair, Verifier
 from models.study import Study, markdown, options
-from models.verifier import VERDICTS, Pair, Verifier
-from pipelines.search import embedding, scifact, spans, squad
+from models.text.sentences import sentences
+from pipelines.search import embedding, spans
 from pipelines.search.answers import scored
 from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
 from models.study import Study, markdown, options
-from pipelines.search import scifact
 
 FOLDER = Path(__file__).parent
 WARM = 20  # queries that are not counted: the first ones load what is loaded when it is needed

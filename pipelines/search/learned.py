@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import ranking
-from pipelines.search import fusion
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.scoring import idf
+from models.metrics import ranking
+from models.retrieval import fusion
+from models.retrieval.analysis import Analyzer
+from models.retrieval.scoring import idf
 
 if TYPE_CHECKING:
     from lightgbm import Booster

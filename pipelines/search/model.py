@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from capstan.contract.model import Model
-from pipelines.search import facets, fusion, quoting
-from pipelines.search.index import queries
-from pipelines.search.index.directory import Hit, Index
-from pipelines.search.index.scoring import Bm25f
-from pipelines.search.index.snippets import snippet
-from pipelines.search.index.spelling import Speller
+from models.retrieval import fusion, queries
+from models.retrieval.directory import Hit, Index
+from models.retrieval.scoring import Bm25f
+from models.retrieval.snippets import snippet
+from models.retrieval.spelling import Speller
+from pipelines.search import facets, quoting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from capstan.contract.model import Columns
-    from models.sentence_encoder import SentenceEncoder
+    from models.encoder.sentence_encoder import SentenceEncoder
     from pipelines.search.quoting import Quote
     from pipelines.search.rankings import Settings
 
@@ -69,7 +69,7 @@ class SearchModel(Model):
         """Return MiniLM."""
         import torch
 
-        from models import minilm
+        from models.encoder import minilm
 
         torch.set_num_threads(1)
         return minilm.load(self.weight_files)

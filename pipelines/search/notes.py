@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from capstan.data.files import atomic_write, digest
-from pipelines.search import fusion, quoting, sources
-from pipelines.search.index import manifest, queries
-from pipelines.search.index.directory import Hit, Index
-from pipelines.search.index.segment import Document
-from pipelines.search.index.snippets import snippet
-from pipelines.search.index.writer import Writer
+from models.retrieval import fusion, manifest, queries
+from models.retrieval.directory import Hit, Index
+from models.retrieval.segment import Document
+from models.retrieval.snippets import snippet
+from models.retrieval.writer import Writer
+from pipelines.search import quoting, sources
 
 WORDS = 100  # of a passage
 LINKED = 0.5  # cosine from which on two notes are linked

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
 from models.study import Line, Study, markdown, options, read
-from pipelines.search import embedding, quoting, scifact
+from pipelines.search import embedding, quoting
 from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings, indexed
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from models.sentences import sentences
-from pipelines.search.index.scoring import idf
+from models.retrieval.scoring import idf
+from models.text.sentences import sentences
 
 if TYPE_CHECKING:
-    from pipelines.search.index.directory import Index
-    from pipelines.search.index.queries import Query
+    from models.retrieval.directory import Index
+    from models.retrieval.queries import Query
 
 PAPERS, MOST = 3, 3  # papers that are read, quotes of an answer
 NAMES = ("nearness", "behind the nearest", "share of the rare words", "nearness of its paper", "place in it")

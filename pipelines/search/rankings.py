@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from models import ranking
-from pipelines.search import embedding, fusion, learned
-from pipelines.search.index import queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.scoring import Bm25f
-from pipelines.search.index.segment import Document
-from pipelines.search.index.writer import Writer
-from pipelines.search.scifact import SciFact
+from data_sets.scifact import SciFact
+from models.metrics import ranking
+from models.retrieval import fusion, queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.scoring import Bm25f
+from models.retrieval.segment import Document
+from models.retrieval.writer import Writer
+from pipelines.search import embedding, learned
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,13 @@ import torch
 
 from capstan.data.files import atomic_write
 from capstan.settings import settings
-from models import minilm, paired
-from models.sentence_encoder import SentenceEncoder
+from data_sets import squad
+from models.encoder import minilm, reader
+from models.encoder.sentence_encoder import SentenceEncoder
+from models.metrics import paired
+from models.retrieval import fusion
 from models.study import Study, markdown, options, ranged
-from pipelines.search import embedding, fusion, reader, spans, squad
+from pipelines.search import embedding, spans
 from pipelines.search.answers import scored
 from pipelines.search.compare import interval
 from pipelines.search.rankings import CHOSEN

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
+from models.retrieval import queries
+from models.retrieval.scoring import Bm25f
 from pipelines.search import cards, rankings
-from pipelines.search.index import queries
-from pipelines.search.index.scoring import Bm25f
 
 if TYPE_CHECKING:
     import numpy as np

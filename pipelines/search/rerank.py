@@ -22,9 +22,12 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import minilm
+from data_sets import scifact
+from models.encoder import contrastive as tuned
+from models.encoder import cross_encoder, minilm
+from models.retrieval import fusion
 from models.study import Study, markdown, options
-from pipelines.search import cross_encoder, fusion, scifact, tune, tuned
+from pipelines.search import tune
 from pipelines.search.compare import interval
 from pipelines.search.rankings import Rankings, ndcg
 

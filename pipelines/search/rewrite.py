@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
+from models.retrieval import fusion, queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.scoring import Bm25f
+from models.retrieval.spelling import Speller
 from models.study import Study, markdown, options, ranged
-from pipelines.search import embedding, fusion, rankings, rewriting, scifact
+from pipelines.search import embedding, rankings, rewriting
 from pipelines.search.compare import interval
-from pipelines.search.index import queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.scoring import Bm25f
-from pipelines.search.index.spelling import Speller
 from pipelines.search.rankings import CHOSEN, Rankings, ndcg
 
 FOLDER = Path(__file__).parent

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.search.index.queries import Query
-from pipelines.search.index.scoring import Term
+from models.retrieval.queries import Query
+from models.retrieval.scoring import Term
 
 WRITTEN_OUT = re.compile(r"((?:[\w-]+ ){1,8})\(([A-Za-z][\w-]{1,7})\)")
 

@@ -31,7 +31,7 @@ def _plain(content: bytes) -> str:
 
 
 def _heard(content: bytes) -> str:
-    from models import speech
+    from models.files import speech
 
     if not (said := speech.text(content)):
         raise ValueError("Nothing was understood in it.")

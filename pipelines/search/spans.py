@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from models.sentences import sentences
-from pipelines.search.index.analysis import STOP, Analyzer, folded
+from models.retrieval.analysis import STOP, Analyzer, folded
+from models.text.sentences import sentences
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-    from pipelines.search.squad import Squad
+    from data_sets.squad import Squad
 
 MOST, READ = 6, 2  # words of a candidate; sentences of a paragraph that are looked at
 WORD = re.compile(r"[^\W_]+(?:[-'.,][^\W_]+)*")

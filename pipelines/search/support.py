@@ -19,14 +19,16 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import paired
+from data_sets import squad
+from models.encoder.reader import Plan
+from models.metrics import paired
+from models.retrieval import fusion
 from models.study import Line, Study, markdown, options
-from pipelines.search import embedding, fusion, reading, spans, squad
+from pipelines.search import embedding, reading, spans
 from pipelines.search.answers import scored
 from pipelines.search.compare import interval
 from pipelines.search.copying import Copying
 from pipelines.search.rankings import CHOSEN
-from pipelines.search.reader import Plan
 from pipelines.search.reading import Said, judged, parts, plain
 
 FOLDER = Path(__file__).parent
@@ -109,10 +111,10 @@ def small_answers(asked: list[list[str]], passages: list[list[str]], copies: boo
 
     asked: the turns of each conversation, ours and its own. copies: whether it says only what stands in the passages.
     """
-    from models import smollm2
-    from models.completions import completed
-    from models.sampling import Sampling
-    from models.streams import Stream, Streams
+    from models.transformer.completions import completed
+    from models.transformer.sampling import Sampling
+    from models.transformer.streams import Stream, Streams
+    from models.weights import smollm2
 
     decoder, tokens = smollm2.load()
     end, streams = tokens.special[smollm2.END], []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from capstan.contract.bounds import at_least
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
-from models.minilm_weights import WEIGHTS
-from pipelines.search import scifact
+from data_sets import scifact
+from models.encoder.minilm_weights import WEIGHTS
 from pipelines.search.schema import EXAMPLE, SHOWN, Prediction, Request, contracts
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.retrieval.segment import Document
+from models.retrieval.writer import Writer
 from pipelines.search import facets
-from pipelines.search.index.segment import Document
-from pipelines.search.index.writer import Writer
 from pipelines.search.model import SearchModel
 from pipelines.search.rankings import Settings
 

@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
+from data_sets.scifact import Claims
 from models.study import Study, markdown, options
-from pipelines.search import learned, scifact
+from pipelines.search import learned
 from pipelines.search.rankings import Rankings, Settings, ndcg
-from pipelines.search.scifact import Claims
 
 FOLDER = Path(__file__).parent
 CLOSE = 0.001  # of nDCG: less makes no difference

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import scifact
+from models.retrieval.hnsw import Hnsw, exact
 from models.study import Study, markdown, options
-from pipelines.search import embedding, rankings, scifact
-from pipelines.search.hnsw import Hnsw, exact
+from pipelines.search import embedding, rankings
 
 FOLDER = Path(__file__).parent
 K, M, BREADTH = 10, 16, 100

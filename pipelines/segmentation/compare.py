@@ -21,8 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
+from data_sets import online_retail as invoices
 from models.study import Line, Study, markdown, options, records, spread
-from pipelines.segmentation import choice, customers, invoices, report, rivals, structure, training
+from pipelines.segmentation import choice, customers, report, rivals, structure, training
 from pipelines.segmentation.columns import CHOICE, DAY, DAYS, OUTCOMES, RFM
 from pipelines.segmentation.divisions import Segments
 from pipelines.segmentation.methods import METHODS

@@ -45,7 +45,8 @@ def convert(lines: int) -> tuple[float, int]:
     import pandas as pd
 
     from capstan.settings import settings
-    from pipelines.segmentation import invoices, workbook
+    from data_sets import online_retail as invoices
+    from data_sets import online_retail_workbook as workbook
 
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / workbook.WORKBOOK

@@ -9,7 +9,7 @@ from sklearn.cluster import HDBSCAN, KMeans
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import KNeighborsClassifier
 
-from pipelines.segmentation import spectral
+from models.clustering import spectral
 
 COUNTS = [2, 3, 4, 5, 6, 7, 8]  # of segments
 NEIGHBOURS = 10

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models import paired
+from models.metrics import paired
 from pipelines.segmentation.columns import OUTCOMES
 
 if TYPE_CHECKING:

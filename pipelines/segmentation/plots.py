@@ -17,7 +17,7 @@ def maps(points: np.ndarray, segments: np.ndarray, seed: int = 0) -> Figure:
     """Return two maps of customers: principal components keep distances, t-SNE keeps neighbours."""
     from matplotlib.figure import Figure
 
-    from pipelines.segmentation.principal_components import PrincipalComponents
+    from models.clustering.principal_components import PrincipalComponents
 
     chosen = np.random.default_rng(seed).permutation(len(points))[:SAMPLE]
     points, segments = points[chosen], segments[chosen]

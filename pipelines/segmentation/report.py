@@ -9,7 +9,8 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from capstan.errors import CapstanError
-from pipelines.segmentation import cards, choice, drift, plots, stability, staying, structure, words
+from models.metrics import kappa as staying
+from pipelines.segmentation import cards, choice, drift, plots, stability, structure, words
 from pipelines.segmentation.columns import CUSTOMER, DAY, OUTCOMES
 from pipelines.segmentation.outcomes import targets
 

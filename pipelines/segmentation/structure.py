@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pipelines.segmentation import choice, gap, nulls
+from models.clustering import gap
+from pipelines.segmentation import choice, nulls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

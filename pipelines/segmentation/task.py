@@ -39,14 +39,15 @@ THRESHOLDS = {
 
 def load(data_dir: Path | None) -> Tables:
     """Return `customers`: one row per customer and day, made from a million invoice lines."""
-    from pipelines.segmentation import customers, invoices
+    from data_sets import online_retail as invoices
+    from pipelines.segmentation import customers
 
     return {"customers": customers.snapshots(invoices.find(data_dir))}
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the path of the invoice lines."""
-    from pipelines.segmentation import invoices
+    from data_sets import online_retail as invoices
 
     return {invoices.FILE: invoices.find(data_dir)}
 

@@ -13,8 +13,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from capstan.settings import settings
+from data_sets import online_retail as invoices
 from models.study import Line, Study, markdown, options, spread
-from pipelines.segmentation import choice, customers, invoices, stability
+from pipelines.segmentation import choice, customers, stability
 from pipelines.segmentation.columns import CHOICE, DAY
 from pipelines.segmentation.divisions import Segments
 from pipelines.segmentation.methods import COUNTS

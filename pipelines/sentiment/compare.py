@@ -14,7 +14,7 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import vectors
+from models.encoder import vectors
 from models.study import Line, Study, markdown, options
 from pipelines.sentiment import reading, report, task
 from pipelines.sentiment.data import SOURCES

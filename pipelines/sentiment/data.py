@@ -70,7 +70,7 @@ def units(sources: Sequence[str], ids: Sequence[str], texts: Sequence[str]) -> n
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    from models import near_copies
+    from models.text import near_copies
 
     near = np.empty(len(texts), int)
     for source in set(sources):

@@ -14,8 +14,8 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import fine_tuning, minilm, vectors
-from models.fine_tuning import Plan
+from models.encoder import fine_tuning, minilm, vectors
+from models.encoder.fine_tuning import Plan
 from models.study import Line, Study, markdown, options, spread
 from pipelines.sentiment import reading, report, task
 from pipelines.sentiment.data import SOURCES

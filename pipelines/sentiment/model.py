@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from models import minilm, text_parts
-from pipelines.sentiment import lexicon, reading, reasons
+from models.encoder import minilm
+from models.text import lexicon, text_parts
+from pipelines.sentiment import reading, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from models import minilm, text_grams
-from models.hashed_tfidf import columns, counted
-from models.text_grams import Gram
-from pipelines.sentiment import lexicon
+from models.encoder import minilm
+from models.text import lexicon, text_grams
+from models.text.hashed_tfidf import columns, counted
+from models.text.lexicon import Word
+from models.text.text_grams import Gram
 from pipelines.sentiment.data import SOURCES
-from pipelines.sentiment.lexicon import Word
 
 RULED, RUNS = 2**16, 2**17  # columns of words that the rules count, and of runs of words
 RUN = 2  # words of the longest run

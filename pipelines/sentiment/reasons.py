@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.hashed_tfidf import columns, counted, shared
-from models.text_grams import Gram
-from models.text_parts import Span
-from pipelines.sentiment import lexicon, reading
-from pipelines.sentiment.lexicon import Word
+from models.text import lexicon
+from models.text.hashed_tfidf import columns, counted, shared
+from models.text.lexicon import Word
+from models.text.text_grams import Gram
+from models.text.text_parts import Span
+from pipelines.sentiment import reading
 from pipelines.sentiment.scores import Score
 
 SHOWN = 6  # words

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import paired
+from models.metrics import paired
 from pipelines.sentiment import cards, reading
 from pipelines.sentiment.data import SOURCES
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from models.hashed_tfidf import Tfidf
-from models.ridge import Ridge
+from models.linear.ridge import Ridge
+from models.text.hashed_tfidf import Tfidf
 from pipelines.sentiment.reading import Read
 
 BLOCKS = ("level", "ruled", "runs", "sums", "vectors")

@@ -10,7 +10,7 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import Outcome
 from capstan.contract.checks import Checks
 from capstan.contract.resources import Limits
-from models import minilm_weights
+from models.encoder import minilm_weights
 from pipelines.sentiment import data
 from pipelines.sentiment.schema import EXAMPLE, Prediction, Request, contracts
 

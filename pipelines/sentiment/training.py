@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.sentiment import lexicon, reading
+from models.text import lexicon
+from pipelines.sentiment import reading
 from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.model import SentimentModel
 from pipelines.sentiment.reading import Read

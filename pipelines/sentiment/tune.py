@@ -12,7 +12,7 @@ import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import vectors
+from models.encoder import vectors
 from models.study import Study, markdown, options, spread
 from models.tuning import Families, Setting
 from pipelines.sentiment import reading, report, task, training

@@ -1,7 +1,7 @@
 """What one who wants to be read does to a message: it stays readable to a person, and its runs become others.
 
 Sources: Lowd and Meek, "Good Word Attacks on Statistical Spam Filters" (2005), for the words that are added;
-`models/text_attacks.py` for the others.
+`models/text/text_attacks.py` for the others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models import text_attacks
+from models.text import text_attacks
 
 ADDED = 8  # words of ham that are added
 HONEST = "misspelled ham"

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models.passive_aggressive import PassiveAggressive
+from models.linear.passive_aggressive import PassiveAggressive
 from models.study import Line, Study, markdown, options, spread
 from pipelines.spam import costs, task
 from pipelines.spam.campaigns import CAMPAIGNS, message

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from capstan.contract.evaluation import Section
 from models import cards
-from models.near_copies import ALIKE
+from models.text.near_copies import ALIKE
 from pipelines.spam import costs, grams
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from scipy.special import expit
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import near_copies, tuning
+from models import tuning
 from models.study import Line, Study, markdown, options, ranged, spread
+from models.text import near_copies
 from pipelines.spam import costs, report, task, training, tune
 from pipelines.spam.generative import Generative
 from pipelines.spam.rivals import Boosted

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.kneser_ney import KneserNey
+from models.tokens.kneser_ney import KneserNey
 
 ORDER = 6  # bytes
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from scipy.sparse import csr_array
 
-from models import text_grams
-from models.hashed_tfidf import counted
-from models.text_grams import Gram
+from models.text import text_grams
+from models.text.hashed_tfidf import counted
+from models.text.text_grams import Gram
 
 WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\d+|[^\w\s]|_")  # a word, a number, or one sign
 RUN = 2  # words of the longest run

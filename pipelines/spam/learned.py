@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from models import labelled_texts
+from models.text import labelled_texts
 
 
 def messages(until: datetime) -> pd.DataFrame:

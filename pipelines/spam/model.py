@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit
 
-from models import text_parts
-from models.minilm_model import MiniLMModel
+from models.encoder.minilm_model import MiniLMModel
+from models.text import text_parts
 from pipelines.spam import costs, grams, reasons
 from pipelines.spam.scores import Meant
 

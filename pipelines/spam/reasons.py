@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from models.hashed_tfidf import shared
-from models.text_grams import Gram
+from models.text.hashed_tfidf import shared
+from models.text.text_grams import Gram
 from pipelines.spam import grams
 from pipelines.spam.scores import Machine, Meant
 

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy.special import expit, log_expit
 
 from capstan.contract.evaluation import Evaluation, Section
-from models import binary, near_copies, paired
+from models.metrics import binary, paired
+from models.text import near_copies
 from pipelines.spam import cards, costs
 
 if TYPE_CHECKING:

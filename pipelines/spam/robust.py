@@ -20,10 +20,12 @@ from scipy.special import expit
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import minilm, near_copies, platt
-from models.encoder_int8 import Int8Encoder
-from models.sentence_encoder import SentenceEncoder
+from models.encoder import minilm
+from models.encoder.encoder_int8 import Int8Encoder
+from models.encoder.sentence_encoder import SentenceEncoder
+from models.linear import platt
 from models.study import Line, Study, markdown, options
+from models.text import near_copies
 from pipelines.spam import costs, task, training
 from pipelines.spam.attacks import ATTACKS, HONEST, attacked, copies
 from pipelines.spam.scores import Counts, Meant, rows_of, stacked

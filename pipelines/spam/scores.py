@@ -13,10 +13,11 @@ import numpy as np
 from scipy.sparse import csr_array, hstack, vstack
 
 from capstan.inputs import weights_files
-from models import minilm_weights, text_grams, vectors
-from models.hashed_tfidf import Tfidf, counted, present
-from models.linear_svm import LinearSVM, Loss
-from models.naive_bayes import Kind, NaiveBayes
+from models.encoder import minilm_weights, vectors
+from models.linear.linear_svm import LinearSVM, Loss
+from models.text import text_grams
+from models.text.hashed_tfidf import Tfidf, counted, present
+from models.text.naive_bayes import Kind, NaiveBayes
 from pipelines.spam import grams
 
 STRENGTH = 1.0

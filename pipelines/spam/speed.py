@@ -17,7 +17,8 @@ import psutil
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import http_load, minilm
+from models import http_load
+from models.encoder import minilm
 from models.study import Line, Study, markdown, options
 from pipelines.spam import task
 from pipelines.spam.scores import Machine, Meant

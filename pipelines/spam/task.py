@@ -13,8 +13,8 @@ from capstan.contract.checks import Checks
 from capstan.contract.circle import Circle
 from capstan.contract.resources import Limits
 from capstan.data.times import instant
-from models import minilm_weights
-from pipelines.spam import data
+from data_sets import sms as data
+from models.encoder import minilm_weights
 from pipelines.spam.schema import EXAMPLE, Prediction, Request, contracts
 
 if TYPE_CHECKING:
@@ -80,13 +80,14 @@ def count(tables: Tables) -> dict[str, float]:
 def split(tables: Tables, labels_until: str = "") -> tuple[Tables, Tables]:
     """Return three quarters of the distinct messages to train on, and the others, by a hash.
 
-    The file has no times to split by. Near copies are all on one side: see `models/near_copies.py`.
+    The file has no times to split by. Near copies are all on one side: see `models/text/near_copies.py`.
     labels_until: an instant, ISO 8601; messages that the endpoint answered, with labels known by then, are trained on
     as well. "" takes none.
     """
     import numpy as np
 
-    from models import near_copies, splits
+    from models.metrics import splits
+    from models.text import near_copies
 
     rows = tables["messages"].drop_duplicates("text", ignore_index=True)
     texts, groups = rows["text"].tolist(), near_copies.groups(rows["text"].tolist())

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models import minilm, near_copies, platt
+from models.encoder import minilm
+from models.linear import platt
+from models.text import near_copies
 from pipelines.spam.model import SpamModel
 from pipelines.spam.scores import Counts, Meant, Simple, rows_of
 

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models import near_copies, platt
+from models.linear import platt
 from models.study import Study, options, spread
+from models.text import near_copies
 from models.tuning import Families, Setting
 from pipelines.spam import report, task, training
 from pipelines.spam.generative import Generative

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from capstan.errors import CapstanError
-from pipelines.trading import portfolio
-from pipelines.trading.covariance import shrunk
-from pipelines.trading.portfolio import Bounds, Views
+from models.finance import portfolio
+from models.finance.covariance import shrunk
+from models.finance.portfolio import Bounds, Views
 
 WINDOW = 252  # daily returns
 GREATEST = 0.10  # weight of a stock

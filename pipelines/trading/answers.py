@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.trading.bootstrap import YEAR
+from models.finance.bootstrap import YEAR
 from pipelines.trading.orders import Order
 
 MONTH = 21  # trading days

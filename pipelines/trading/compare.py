@@ -15,15 +15,16 @@ import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.settings import settings
+from models.finance import bootstrap, purged
+from models.finance.overfitting import backtest_overfitting, luckiest, probabilistic_sharpe, reality_check, sharpe
 from models.study import Line, Study, markdown, options, ranged, spread
-from pipelines.trading import bootstrap, days, purged, report, trials, vectorized, walk_forward
-from pipelines.trading.overfitting import backtest_overfitting, luckiest, probabilistic_sharpe, reality_check, sharpe
+from pipelines.trading import days, report, trials, vectorized, walk_forward
 from pipelines.trading.strategies import ranker
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
 from pipelines.trading.variants import CHOSEN, FAMILIES, SPREAD, TRIALS
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
     from pipelines.trading.strategies.ranker import Ranker
 
 FOLDER = Path(__file__).parent

@@ -8,15 +8,15 @@ import numpy as np
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import InvalidRow
-from pipelines.trading import data
-from pipelines.trading.data import TICKERS
+from data_sets import djia as data
+from data_sets.djia import TICKERS
 from pipelines.trading.engine import Past
 from pipelines.trading.indicators import NEXT, PAST, indicators
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
     from pipelines.trading.schema import Event
 
 MARKET, DJIA = "market", "DJIA"

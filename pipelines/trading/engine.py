@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from pipelines.trading.data import CENTS, Market
+from data_sets.djia import CENTS, Market
 from pipelines.trading.orders import Account, Costs, Fill, Limits, Order, fill_day, order
 from pipelines.trading.sizing import trades
 

@@ -21,9 +21,9 @@ from typing import Any, Protocol
 from capstan.errors import CapstanError, without_tracebacks
 from capstan.services.endpoint_client import post
 from capstan.settings import settings
-from pipelines.trading import data
+from data_sets import djia as data
+from data_sets.djia import CENTS, TICKERS
 from pipelines.trading.broker import Broker
-from pipelines.trading.data import CENTS, TICKERS
 from pipelines.trading.engine import Day, History, Strategy, cents, events
 from pipelines.trading.guards import Guards
 from pipelines.trading.orders import Account, Limits, Order, order

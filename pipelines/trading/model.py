@@ -8,9 +8,9 @@ import numpy as np
 
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
+from data_sets.djia import CENTS, TICKERS
+from models.finance.bootstrap import YEAR
 from pipelines.trading import answers, days
-from pipelines.trading.bootstrap import YEAR
-from pipelines.trading.data import CENTS, TICKERS
 from pipelines.trading.days import CLOSES, DAYS, MARKET
 from pipelines.trading.engine import Past, cents
 from pipelines.trading.indicators import INDICATORS

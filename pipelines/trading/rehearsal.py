@@ -21,10 +21,10 @@ from pathlib import Path
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from data_sets import djia as data
+from data_sets.djia import TICKERS
 from models.study import Line, Study, options
-from pipelines.trading import data
 from pipelines.trading.broker import Broker
-from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Backtest, Engine, events, run
 from pipelines.trading.live import YEAR, Endpoint
 from pipelines.trading.variants import CHOSEN

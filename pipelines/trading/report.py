@@ -10,11 +10,13 @@ import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.contract.evaluation import Evaluation, Section
-from pipelines.trading import bootstrap, cards, data, vectorized
-from pipelines.trading.bootstrap import YEAR
+from data_sets import djia as data
+from models.finance import bootstrap
+from models.finance.bootstrap import YEAR
+from models.finance.overfitting import luckiest, probabilistic_sharpe
+from pipelines.trading import cards, vectorized
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import TAIL, moves
-from pipelines.trading.overfitting import luckiest, probabilistic_sharpe
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
 from pipelines.trading.strategies.schedule import Since
 from pipelines.trading.variants import SPREAD, TRIALS
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from capstan.contract.capstone import Tables
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
     from pipelines.trading.model import TradingModel
 
 CASH = 100_000_000  # cents: a million dollars

@@ -16,11 +16,12 @@ from pydantic import BaseModel, Field
 
 from capstan.errors import CapstanError, without_tracebacks
 from capstan.settings import settings
-from pipelines.trading import data, garch
+from data_sets import djia as data
+from models.finance import garch
+from models.finance.value_at_risk import LEVELS, WINDOW, filtered
 from pipelines.trading.report import drawdown
 from pipelines.trading.research_text import markdown
 from pipelines.trading.sectors import SECTORS
-from pipelines.trading.value_at_risk import LEVELS, WINDOW, filtered
 
 YEAR, MONTH = 252, 21
 SPANS = {"month": 21, "quarter": 63, "year": YEAR}

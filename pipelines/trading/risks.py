@@ -14,15 +14,16 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import djia as data
+from data_sets.djia import Market
+from models.finance.coverage import coverage
+from models.finance.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts
 from models.study import Line, Study, markdown, options
-from pipelines.trading import data, vectorized
-from pipelines.trading.coverage import coverage
-from pipelines.trading.data import Market
+from pipelines.trading import vectorized
 from pipelines.trading.engine import Past
 from pipelines.trading.report import HOLDING, drawdown, tested
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold
 from pipelines.trading.strategies.schedule import Rule, Since
-from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts
 from pipelines.trading.variants import CHOSEN
 
 FOLDER = Path(__file__).parent

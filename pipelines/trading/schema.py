@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.trading.data import TICKERS
+from data_sets.djia import TICKERS
 from pipelines.trading.days import LEAST_PRICES
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT, TRAINING_SET, Outcome
 from capstan.contract.checks import Checks, Service
 from capstan.errors import CapstanError
-from pipelines.trading import data, days
+from data_sets import djia as data
+from pipelines.trading import days
 from pipelines.trading.days import DJIA, MARKET
 from pipelines.trading.schema import EXAMPLE, Event, Prediction, Request, contracts
 

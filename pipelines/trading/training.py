@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.trading import data, vectorized
-from pipelines.trading.bootstrap import YEAR
+from data_sets import djia as data
+from models.finance.bootstrap import YEAR
+from pipelines.trading import vectorized
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import TradingModel, moves
 from pipelines.trading.strategies.ranker import Ranker
@@ -18,7 +19,7 @@ from pipelines.trading.variants import CHOSEN
 
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 LEAST = PAST + YEAR  # days: a year to decide from, and a year of decisions
 

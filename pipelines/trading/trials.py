@@ -13,14 +13,16 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from data_sets import djia as data
+from models.finance import bootstrap
+from models.finance.overfitting import sharpe
 from models.study import Study, options
 from models.tuning import Setting
-from pipelines.trading import bootstrap, data, report, walk_forward
-from pipelines.trading.overfitting import sharpe
+from pipelines.trading import report, walk_forward
 from pipelines.trading.variants import FAMILIES
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 FOLDER = Path(__file__).parent
 SINCE, VALIDATED, UNTIL = "2009-01-02", "2013-01-01", "2014-12-31"

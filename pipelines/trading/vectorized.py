@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.trading.data import Market
+from data_sets.djia import Market
 from pipelines.trading.engine import Past, Strategy, cents
 from pipelines.trading.orders import PARTS, Costs, Limits
 from pipelines.trading.sizing import parts

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pipelines.trading import data, vectorized
+from data_sets import djia as data
+from pipelines.trading import vectorized
 from pipelines.trading.strategies.schedule import Since
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
     from pipelines.trading.strategies.schedule import Rule
 
 

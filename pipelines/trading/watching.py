@@ -20,9 +20,10 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
     import pandas as pd
 
     from capstan.contract.capstone import EVENT_TIMESTAMP
-    from pipelines.trading import data, days
-    from pipelines.trading.bootstrap import YEAR
-    from pipelines.trading.data import TICKERS
+    from data_sets import djia as data
+    from data_sets.djia import TICKERS
+    from models.finance.bootstrap import YEAR
+    from pipelines.trading import days
     from pipelines.trading.model import WEEK, moves
 
     closes = data.market(tables["prices"]).closes

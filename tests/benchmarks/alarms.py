@@ -23,14 +23,14 @@ from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.contract.checks import Checks
 from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
-from models.gbdt import train_classifier
+from models.trees.gbdt import train_classifier
 from monitoring.checks import daily_counts
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS, LABEL
 from tests.benchmarks import alarm_study
 
 if TYPE_CHECKING:
-    from models.booster import CalibratedBooster
+    from models.trees.booster import CalibratedBooster
 
 HERE = Path(__file__).parent
 SHIFTS = HERE / "shifts.json"

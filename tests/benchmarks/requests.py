@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from models.booster import CalibratedBooster, encode
+from models.trees.booster import CalibratedBooster, encode
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS
 

@@ -48,7 +48,7 @@ def made(folder: Path, rows: int, joined: bool) -> None:
     """
     from capstan.data.files import write_tables
     from components.build_features.core import build_features
-    from models.booster import encode
+    from models.trees.booster import encode
     from pipelines.flight_delay import task
     from pipelines.flight_delay.columns import CATEGORIES, INPUTS, TEST_FROM
 
@@ -79,8 +79,8 @@ def streamed(folder: Path) -> "ray.data.Dataset":
 
 def lightgbm_auc(folder: Path, workers: int, seed: int) -> float:
     """Train LightGBM and return its ROC AUC on the test. workers: 0 holds the table in this process."""
-    from models.gbdt import fit
-    from models.gbdt_stream import fit_stream
+    from models.trees.gbdt import fit
+    from models.trees.gbdt_stream import fit_stream
     from pipelines.flight_delay.columns import CATEGORIES, INPUTS
 
     params = PARAMS | {"seed": seed, "num_threads": 2 if workers < 2 else 1}
@@ -96,7 +96,7 @@ def lightgbm_auc(folder: Path, workers: int, seed: int) -> float:
 def calibrated_auc(folder: Path, workers: int, seed: int) -> float:
     """Train as `flight_delay` does, on joined rows. workers: 0 holds the table in this process."""
     from capstan.data.batches import StoredBatches
-    from models.gbdt import train_classifier
+    from models.trees.gbdt import train_classifier
     from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUTS
 
     rows = StoredBatches(folder / ROWS)
@@ -133,7 +133,7 @@ def loss(model: "nn.Module", batch: dict[str, Any]) -> Any:
 
 def learn(seed: int, data: Any, device: Any, *, share: int, shares: int, rows: Any, **more: Any) -> Any:
     """Train a network for an epoch on a stream. Each worker has its part of a batch."""
-    from models import training
+    from models.learning import training
 
     batches = partial(rows.batches, size=BATCH // shares, seed=seed)
     return training.fit(network(seed, data).to(device), loss, batches, epochs=1, rate=RATE, **more)
@@ -143,8 +143,8 @@ def torch_auc(folder: Path, workers: int, seed: int) -> float:
     """Train a network for an epoch and return its ROC AUC on the test. workers: 0 holds the table in this process."""
     import torch
 
-    from models import training
-    from models.ray_training import fit_on_workers
+    from models.learning import training
+    from models.learning.ray_training import fit_on_workers
 
     names = sorted(pd.read_parquet(folder / TEST.format(TABLE)).columns)
     names.remove("late")

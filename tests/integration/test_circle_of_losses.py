@@ -119,7 +119,7 @@ def test_a_challenger_with_a_lower_loss_predicts_in_the_shadow(live):
 
 def test_the_losses_are_those_of_the_forecasts(live):
     """The mean of the champion's days, as the circle has it, is the pinball loss of what was forecast."""
-    from models import regression
+    from models.metrics import regression
     from monitoring.retraining import rows
     from pipelines.demand_forecast.task import LEVELS
 

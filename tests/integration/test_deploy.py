@@ -12,7 +12,7 @@ from capstan.rollout import commands, store
 from capstan.settings import settings
 from capstan.versions import registry
 from components.deploy.core import deploy
-from models.booster import CalibratedBooster
+from models.trees.booster import CalibratedBooster
 from pipelines.flight_delay import task
 from tests.support import versions
 

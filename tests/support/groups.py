@@ -29,7 +29,7 @@ LONGEST = (
     *(f"tests/integration/test_{name}.py" for name in (
         "replay", "failures", "new", "retire", "circle", "rollout_kills", "events",
     )),
-    "pipelines/digits/tests/test_distributed.py", "tests/unit/models/test_gbdt.py",
+    "pipelines/digits/tests/test_distributed.py", "tests/unit/models/trees/test_gbdt.py",
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pipelines.language_model import data, training
+from data_sets import plays as data
+from pipelines.language_model import training
 from pipelines.language_model.model import LanguageModel
 from predictions import read
 from tests.support.data import DATA_DIR

@@ -11,6 +11,7 @@ import pytest
 import typer
 from typer.main import get_command
 
+from capstan.old_names import current
 from capstan.settings import ROOT
 from cli.app import app
 from tests.support.documented_commands import Command, commands
@@ -121,5 +122,5 @@ def modules_run() -> set[str]:
 
 @pytest.mark.parametrize("module", sorted(modules_run()))
 def test_module_that_is_run_is_there(module):
-    folder = ROOT.joinpath(*module.split("."))
+    folder = ROOT.joinpath(*current(module).split("."))
     assert folder.with_suffix(".py").is_file() or (folder / "__main__.py").is_file()

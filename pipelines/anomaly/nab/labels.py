@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.anomaly.nab_scoring import STANDARD, Judged, Profile, judge
 from pipelines.anomaly.columns import STREAM, TIME
-from pipelines.anomaly.nab.scoring import STANDARD, Judged, Profile, judge
 
 if TYPE_CHECKING:
     import pandas as pd

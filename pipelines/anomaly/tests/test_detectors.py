@@ -8,13 +8,13 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import spearmanr
 
+from models.anomaly import autoencoder, change_points, charts, matrix_profile, seasonal
+from models.anomaly.half_space_trees import HalfSpaceTrees
+from models.anomaly.isolation_forest import IsolationForest, path_length
+from models.anomaly.local_outlier_factor import LocalOutlierFactor
+from models.anomaly.one_class_svm import OneClassSVM
+from models.anomaly.robust_covariance import RobustCovariance
 from pipelines.anomaly import series
-from pipelines.anomaly.detectors import autoencoder, change_points, charts, matrix_profile, seasonal
-from pipelines.anomaly.detectors.half_space_trees import HalfSpaceTrees
-from pipelines.anomaly.detectors.isolation_forest import IsolationForest, path_length
-from pipelines.anomaly.detectors.local_outlier_factor import LocalOutlierFactor
-from pipelines.anomaly.detectors.one_class_svm import OneClassSVM
-from pipelines.anomaly.detectors.robust_covariance import RobustCovariance
 
 
 @pytest.fixture(scope="module")

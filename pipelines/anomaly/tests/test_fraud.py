@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.anomaly.payments import focal, generator, histories
+from models.linear import focal
+from pipelines.anomaly.payments import generator, histories
 
 SMALL = generator.World(customers=300, merchants=60, rings=2, thefts=15, days=60)
 

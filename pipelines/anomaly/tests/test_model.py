@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import CapstanError, InvalidRow
+from models.anomaly.nab_scoring import best_threshold
 from pipelines.anomaly import streams, task
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import best_threshold
 
 VALUES = [float(at % 7) for at in range(90)]
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from models.anomaly import knn_cad, windowed_gaussian
+from models.anomaly.nab_scoring import PROFILES, STANDARD, best_threshold, judge, probation, scaled, sigma, total
 from pipelines.anomaly import training
 from pipelines.anomaly.columns import STREAM, VALUE
-from pipelines.anomaly.nab import knn_cad, windowed_gaussian
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import PROFILES, STANDARD, best_threshold, judge, probation, scaled, sigma, total
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from models.anomaly.nab_scoring import scaled
 from pipelines.anomaly import chosen, tune
 from pipelines.anomaly.detector import SETTING
 from pipelines.anomaly.nab.labels import judged
-from pipelines.anomaly.nab.scoring import scaled
 from pipelines.anomaly.streams import scores
 
 

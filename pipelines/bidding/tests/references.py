@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.bidding import banner, ftrl, off_policy
+from models.linear import ftrl
+from models.uplift import off_policy
+from pipelines.bidding import banner
 
 FILE = Path(__file__).parent / "references.json"
 ROWS, SETTINGS = 3_000, [{"alpha": 0.1, "l1": 0.0, "l2": 1.0}, {"alpha": 0.3, "l1": 0.0, "l2": 0.1}]

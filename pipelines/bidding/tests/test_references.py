@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from pipelines.bidding import banner, ftrl, off_policy
+from models.linear import ftrl
+from models.uplift import off_policy
+from pipelines.bidding import banner
 from pipelines.bidding.tests import references
 from tests.support.data import DATA_DIR
 

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.bidding import bidders, data, replay, task, values
+from data_sets import ipinyou as data
+from pipelines.bidding import bidders, replay, task, values
 from tests.support.data import DATA_DIR
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipelines.churn.journey.sessions import SEVERAL
+from data_sets.shop_sessions import SEVERAL
 
 if TYPE_CHECKING:
     import pandas as pd

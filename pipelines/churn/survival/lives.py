@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from models.cox import Cox
+from models.survival.cox import Cox
 from pipelines.churn.columns import CATEGORIES, LABEL
 
 if TYPE_CHECKING:

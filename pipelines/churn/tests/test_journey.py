@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from pipelines.churn.journey import funnel, methods, rules, sessions, simulation
-from pipelines.churn.journey.markov import Chain
-from pipelines.churn.journey.shapley import rate, shapley
+from data_sets import shop_sessions as sessions
+from models.attribution import methods, rules
+from models.attribution.markov import Chain
+from models.attribution.shapley import rate, shapley
+from pipelines.churn.journey import funnel, simulation
 from tests.support.data import DATA_DIR
 
 PATHS = [["a", "b"], ["a"], ["b", "b"], ["b", "a", "c"], []]

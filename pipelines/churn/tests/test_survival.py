@@ -5,7 +5,7 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from models import cox, kaplan_meier
+from models.survival import cox, kaplan_meier
 from pipelines.churn.survival import lives
 
 

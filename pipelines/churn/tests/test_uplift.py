@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.churn.uplift import causal_forest, experiment, policies, policy_tree, qini, value
-from pipelines.churn.uplift.bins import Bins
+from data_sets import hillstrom as experiment
+from models.uplift import causal_forest, policy_tree, qini
+from models.uplift.bins import Bins
+from pipelines.churn.uplift import policies, value
 from tests.support.data import DATA_DIR
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from data_sets.hillstrom import MAILS, Experiment
+from models.uplift.causal_forest import CausalForest
+from models.uplift.policy_tree import PolicyTree
+from models.uplift.s_learner import SLearner
+from models.uplift.t_learner import TLearner
+from models.uplift.transformed_outcome import TransformedOutcome
+from models.uplift.two_models import TwoModels
+from models.uplift.x_learner import XLearner
 from pipelines.churn.uplift import value
-from pipelines.churn.uplift.causal_forest import CausalForest
-from pipelines.churn.uplift.experiment import MAILS, Experiment
-from pipelines.churn.uplift.policy_tree import PolicyTree
-from pipelines.churn.uplift.s_learner import SLearner
-from pipelines.churn.uplift.t_learner import TLearner
-from pipelines.churn.uplift.transformed_outcome import TransformedOutcome
-from pipelines.churn.uplift.two_models import TwoModels
-from pipelines.churn.uplift.x_learner import XLearner
 
 LEARNERS: dict[str, Any] = {
     "two models, logistic": TwoModels,

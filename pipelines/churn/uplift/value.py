@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.churn.uplift.base import Regression
-from pipelines.churn.uplift.experiment import MAILS, NOBODY, Experiment
+from data_sets.hillstrom import MAILS, NOBODY, Experiment
+from models.uplift.base import Regression
 
 # Dollars. A visitor spends 7 on average, of which a quarter or so is profit. A mail costs little to send; most of its
 # price is what it costs in patience, and in those who unsubscribe. Both are stated, not measured.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fairlearn.metrics import equalized_odds_difference
 
-from models import platt
+from models.linear import platt
 from pipelines.credit_risk import data, fairness, policy, training
 from pipelines.credit_risk.boosting import Boosting
 from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost

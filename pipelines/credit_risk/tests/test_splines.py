@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
 from models import study, tuning
-from models.curves import Curve
+from models.linear.curves import Curve
 from pipelines.credit_risk import splines, tune
 from pipelines.credit_risk.columns import INPUTS
 from pipelines.credit_risk.ratios import RATIOS, ratios

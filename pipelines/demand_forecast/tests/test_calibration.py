@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
-from models import regression
+from models.metrics import regression
 from pipelines.demand_forecast import conformal, measures
 from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.seasonal_naive import SeasonalNaive

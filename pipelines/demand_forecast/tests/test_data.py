@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.demand_forecast import data, task
-from pipelines.demand_forecast.data import ZONE
+from data_sets import elecdemand as data
+from data_sets.elecdemand import ZONE
+from pipelines.demand_forecast import task
 from pipelines.demand_forecast.windows import DAY, WEEK, cut
 
 # Of Victoria, on weekdays of 2014.

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 import torch
 
-from pipelines.digits import images, task, training
-from pipelines.digits.learning import Plan
+from data_sets import mnist as images
+from models.vision.learning import Plan
+from pipelines.digits import task, training
 from tests.support.data import DATA_DIR
 
 # Several processes with several threads each would wait for one another.

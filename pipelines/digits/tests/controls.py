@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from models.vision.learning import Plan
+from models.vision.nearest import Nearest
 from pipelines.digits import training
-from pipelines.digits.learning import Plan
 from pipelines.digits.model import DigitModel
-from pipelines.digits.nearest import Nearest
 from pipelines.digits.pixels import from_bytes
 from tests.support.controls import Parts, Tables, cut, shuffled
 

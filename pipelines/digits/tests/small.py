@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.digits import images, pixels
+from data_sets import mnist as images
+from pipelines.digits import pixels
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"epochs": 3}

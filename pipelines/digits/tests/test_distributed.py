@@ -8,8 +8,9 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from models import checkpoints
-from pipelines.digits import learning, training
+from models.learning import checkpoints
+from models.vision import learning
+from pipelines.digits import training
 from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -5,8 +5,9 @@ import onnx
 import pytest
 import torch
 
-from pipelines.digits import learning, onnx_files, pruning, training
-from pipelines.digits.networks import NETWORKS
+from models.vision import learning, pruning
+from models.vision.networks import NETWORKS
+from pipelines.digits import onnx_files, training
 
 pytestmark = pytest.mark.slow  # it trains a network
 

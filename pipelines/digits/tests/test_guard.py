@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
 
-from models import classes
-from pipelines.digits import calibration, guard, onnx_files, others
+from models.metrics import classes
+from models.vision import temperature as calibration
+from pipelines.digits import guard, onnx_files, others
 from pipelines.digits.model import NO_DIGIT
 from pipelines.digits.pixels import from_bytes, to_png
 

@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.digits import images, task
+from data_sets import mnist as images
+from pipelines.digits import task
 from pipelines.digits.tests import small
 from tests.support.data import DATA_DIR
 

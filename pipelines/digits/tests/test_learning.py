@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models import checkpoints
-from models.convolutional import ConvolutionalNetwork
-from pipelines.digits import learning, training
-from pipelines.digits.learning import Plan, batches, fit
+from models.learning import checkpoints
+from models.vision import learning
+from models.vision.convolutional import ConvolutionalNetwork
+from models.vision.learning import Plan, batches, fit
+from pipelines.digits import training
 
 pytestmark = pytest.mark.usefixtures("home")
 PLAN = Plan(epochs=3, batch=64)
@@ -90,7 +91,7 @@ SCRIPT = """
 import sys, torch
 from models import checkpoints
 from pipelines.digits import training
-from pipelines.digits.learning import Plan
+from models.vision.learning import Plan
 torch.set_num_threads(1)
 write = checkpoints.write
 def told(key, state):

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from models.convolutional import ConvolutionalNetwork
-from pipelines.digits.inverted_bottleneck import InvertedBottleneck, SqueezeExcitation
-from pipelines.digits.networks import NETWORKS
-from pipelines.digits.vision_transformer import Attention, Block, VisionTransformer
+from models.vision.convolutional import ConvolutionalNetwork
+from models.vision.inverted_bottleneck import InvertedBottleneck, SqueezeExcitation
+from models.vision.networks import NETWORKS
+from models.vision.vision_transformer import Attention, Block, VisionTransformer
 
 
 @pytest.fixture(autouse=True)

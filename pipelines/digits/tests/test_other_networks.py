@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.digits import learning, onnx_files, task, training
+from models.vision import learning
+from pipelines.digits import onnx_files, task, training
 
 pytestmark = pytest.mark.rotating  # each is exported to ONNX twice, in seconds
 

@@ -6,9 +6,10 @@ import torch
 from scipy.stats import binomtest, norm
 from torch import nn
 
-from models.convolutional import ConvolutionalNetwork
-from pipelines.digits import attacks, hardening, learning, smoothing, training
-from pipelines.digits.augmentation import distorted
+from models.vision import attacks, hardening, learning, smoothing
+from models.vision.augmentation import distorted
+from models.vision.convolutional import ConvolutionalNetwork
+from pipelines.digits import training
 
 EPS = 0.1
 

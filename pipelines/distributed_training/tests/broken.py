@@ -2,8 +2,8 @@
 
 import torch
 
-from pipelines.distributed_training.schemes.data_parallel import DataParallel
-from pipelines.distributed_training.schemes.single import Single
+from models.parallel.schemes.data_parallel import DataParallel
+from models.parallel.schemes.single import Single
 
 
 class NotAveraged(Single):

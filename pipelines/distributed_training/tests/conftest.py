@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
-from pipelines.digits import images
-from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
-from pipelines.distributed_training.digits_plan import DigitsPlan, to_rows
-from pipelines.distributed_training.plans import Plan
-from pipelines.distributed_training.runner import Result, Runner
-from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
-from pipelines.language_model import data
+from data_sets import mnist as images
+from data_sets import plays as data
+from models.parallel.decoder_plan import DecoderPlan, sizes
+from models.parallel.digits_plan import DigitsPlan, to_rows
+from models.parallel.plans import Plan
+from models.parallel.runner import Result, Runner
+from models.parallel.schemes import SCHEMES, WITH_EXPERTS
 from tests.support.data import DATA_DIR
 
 SMALL = DecoderPlan(sizes(width=16, layers=2, context=16, buckets=64), steps=20, batch=8, double=True)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.kneser_ney import KneserNey
+from models.tokens.kneser_ney import KneserNey
 from pipelines.distributed_training import task
 from pipelines.distributed_training.model import NextByteModel
 from pipelines.distributed_training.tests.small import SETTINGS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.distributed_training.coordinator.checkpoints import MANIFEST, Checkpoints, latest
-from pipelines.distributed_training.coordinator.shards import SHARDS, Learner, tree_mean
+from models.parallel.coordinator.checkpoints import MANIFEST, Checkpoints, latest
+from models.parallel.coordinator.shards import SHARDS, Learner, tree_mean
 from pipelines.distributed_training.tests.conftest import SMALL
 
 VECTORS = {"weights": np.arange(11.0), "moments": np.linspace(0, 1, 11)}

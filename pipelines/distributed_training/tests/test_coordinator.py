@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from pipelines.distributed_training.coordinator.coordinator import Coordinator
+from models.parallel.coordinator.coordinator import Coordinator
 from pipelines.distributed_training.tests.conftest import SMALL
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -72,7 +72,7 @@ def test_a_slow_worker_is_reported(trained):
 
 
 def test_losses_are_those_of_the_other_schemes(trained, runner, text):
-    from pipelines.distributed_training.schemes import SCHEMES
+    from models.parallel.schemes import SCHEMES
 
     single = runner.run(SCHEMES["single"], SMALL, text, STEPS)[0]
     assert np.abs(np.array(trained(2).losses) - single.losses).max() < 1e-6

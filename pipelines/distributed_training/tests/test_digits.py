@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.parallel.runner import Runner
 from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.runner import Runner
 from pipelines.distributed_training.tests.conftest import SMALL_DIGITS, farthest
 
 EXACT = [name for name, kind in compare.FOR_ANY.items() if kind.exact]

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from components.gate import comparison
+from data_sets.plays import to_bytes
+from models.parallel.decoder_plan import DecoderPlan, sizes
+from models.parallel.learning import Trained
+from models.parallel.schemes import SCHEMES
 from pipelines.distributed_training import report, task, training
-from pipelines.distributed_training.decoder_plan import DecoderPlan, sizes
-from pipelines.distributed_training.learning import Trained
-from pipelines.distributed_training.schemes import SCHEMES
 from pipelines.distributed_training.tests.broken import Garbled, NotAveraged, SameShare
 from pipelines.distributed_training.tests.controls import fewer
-from pipelines.language_model.data import to_bytes
 from tests.support.controls import parts
 
 PLAN = DecoderPlan(sizes(width=32, layers=1, context=32), steps=60, batch=8)

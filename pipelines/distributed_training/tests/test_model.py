@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import CapstanError
+from models.transformer.measures import losses
 from pipelines.distributed_training import task
 from pipelines.distributed_training.schema import LONGEST, Request
 from pipelines.distributed_training.tests.controls import fewer
-from pipelines.language_model.measures import losses
 from tests.support import watched
 from tests.support.controls import parts
 

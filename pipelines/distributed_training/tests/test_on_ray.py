@@ -6,7 +6,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from models import checkpoints
+from models.learning import checkpoints
 from pipelines.distributed_training import report, task
 from pipelines.distributed_training.tests.controls import fewer
 from tests.support.controls import parts

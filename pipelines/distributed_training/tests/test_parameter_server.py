@@ -5,9 +5,9 @@ import asyncio
 import numpy as np
 import pytest
 
+from models.parallel.schemes import parameter_server
+from models.parallel.schemes.parameter_server import Server, Worker
 from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.schemes import parameter_server
-from pipelines.distributed_training.schemes.parameter_server import Server, Worker
 from pipelines.distributed_training.tests.conftest import SMALL, farthest
 
 

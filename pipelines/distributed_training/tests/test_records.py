@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from models import study
+from models.parallel.decoder_plan import DecoderPlan
 from pipelines.distributed_training import compare, cost_model, formulas, served, tune
-from pipelines.distributed_training.decoder_plan import DecoderPlan
 from pipelines.distributed_training.measuring import SERVERS
 
 

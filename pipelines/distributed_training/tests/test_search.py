@@ -7,12 +7,14 @@ import pytest
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import TrialScheduler
 
+from models.search import SEARCHES, rays
+from models.search.asha import Asha, StoppingAsha
+from models.search.hyperband import Hyperband, brackets
+from models.search.population import PopulationBased, explored, extremes
+from models.search.workers import run
+from pipelines.distributed_training import learning_curves as curves
+from pipelines.distributed_training import searched_network as network
 from pipelines.distributed_training import searching
-from pipelines.distributed_training.search import SEARCHES, curves, network, rays
-from pipelines.distributed_training.search.asha import Asha, StoppingAsha
-from pipelines.distributed_training.search.hyperband import Hyperband, brackets
-from pipelines.distributed_training.search.population import PopulationBased, explored, extremes
-from pipelines.distributed_training.search.workers import run
 
 KNOWN = curves.read()
 PAPER = [  # Hyperband's table 1: how many trials, and for how many steps

@@ -7,9 +7,10 @@ from dataclasses import asdict
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.distributed_training.search import SEARCHES, curves, on_ray
-from pipelines.distributed_training.search.journal import Journal
-from pipelines.distributed_training.search.workers import run
+from models.search import SEARCHES, on_ray
+from models.search.journal import Journal
+from models.search.workers import run
+from pipelines.distributed_training import learning_curves as curves
 from tests.support.processes import ROOT
 
 NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
@@ -19,9 +20,10 @@ BUDGET = 162
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines.distributed_training.search import SEARCHES, curves
-from pipelines.distributed_training.search.journal import Journal
-from pipelines.distributed_training.search.workers import run
+from models.search import SEARCHES
+from models.search.journal import Journal
+from models.search.workers import run
+from pipelines.distributed_training import learning_curves as curves
 
 known = curves.read()
 for case in sys.argv[2:]:

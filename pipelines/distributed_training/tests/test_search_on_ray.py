@@ -9,9 +9,11 @@ from functools import partial
 import pytest
 import torch
 
-from pipelines.distributed_training.search import SEARCHES, curves, network, rays
-from pipelines.distributed_training.search.journal import Journal
-from pipelines.distributed_training.search.workers import run
+from models.search import SEARCHES, rays
+from models.search.journal import Journal
+from models.search.workers import run
+from pipelines.distributed_training import learning_curves as curves
+from pipelines.distributed_training import searched_network as network
 from tests.support.processes import ROOT, wait_until
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -32,7 +34,7 @@ def test_a_search_on_ray_that_is_killed_goes_on_as_if_it_were_not(tmp_path):
     undisturbed = SEARCHES["population-based"](partial(network.draw, SEED), BUDGET, network.PRIOR, SEED)
     run(undisturbed, network.train)
     what = ["--by", "population-based", "--workers", "1", "--budget", str(BUDGET), "--seed", str(SEED)]
-    command = [sys.executable, "-m", "pipelines.distributed_training.search", str(tmp_path), *what]
+    command = [sys.executable, "-m", "models.search", str(tmp_path), *what]
     journal = tmp_path / "journal.json"
 
     def told() -> int:

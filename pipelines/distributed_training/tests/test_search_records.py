@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from models import study
+from models.search import SEARCHES
+from pipelines.distributed_training import learning_curves as curves
 from pipelines.distributed_training import searching
-from pipelines.distributed_training.search import SEARCHES, curves
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.parallel.decoder_plan import sizes
+from models.parallel.runner import Runner
+from models.parallel.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.decoder_plan import sizes
-from pipelines.distributed_training.runner import Runner
-from pipelines.distributed_training.schemes import SCHEMES, WITH_EXPERTS
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.verifier import VERDICTS, Judged
+from models.encoder.verifier import VERDICTS, Judged
 from pipelines.documents.claims import MISSED, cases, scored
 from pipelines.documents.claims_data import Abstract, Retrieval, abstracts, claims
 from tests.support.data import DATA_DIR

@@ -3,8 +3,8 @@
 import pytest
 
 from capstan.errors import CapstanError
+from models.text.negex import AFFIRMED, NEGATED, POSSIBLE
 from pipelines.documents import clinical
-from pipelines.documents.negex import AFFIRMED, NEGATED, POSSIBLE
 
 KNOWN = {
     "fever": "fever", "chills": "chills", "cough": "cough", "chest pain": "chest pain", "pain": "pain",

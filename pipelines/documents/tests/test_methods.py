@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.sentences import sentences
+from models.text.sentences import sentences
 from pipelines.documents import summary, training, words
 from pipelines.documents.entities import Read, Recurrent, case, f1, hits
 from pipelines.documents.several import MOST, Several, joined, macro, micro

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from models.sentences import Span
+from models.text.keyphrases import keyphrases
+from models.text.language import UNKNOWN, guess
+from models.text.sentences import Span
 from pipelines.documents import data, groups, personal, summary, words
 from pipelines.documents.entities import Entity, entities, f1, hits, shape
-from pipelines.documents.keyphrases import keyphrases
-from pipelines.documents.language import UNKNOWN, guess
 
 
 def test_tokens_are_as_those_of_the_posts():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models import minilm
+from models.encoder import minilm
 from pipelines.documents import vectors
 
 SENTENCES = [["Gliese", "581c", "is", "far"], ["@anna_b", ":", "unbelievably", "\u2026", "far"], ["so"] * 300]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.model import Model
-from models.logistic import Logistic
+from models.linear.logistic import Logistic
 from pipelines.flight_delay.columns import CATEGORIES, INPUT_GROUPS, INPUTS, LABEL
 from tests.support.controls import Parts, Tables, cut, damaged, shuffled
 

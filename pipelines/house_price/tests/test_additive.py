@@ -5,9 +5,9 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.gam.api import BSplines, GLMGam
 
-from pipelines.house_price import robust_study
-from pipelines.house_price.boosting import averaging
-from pipelines.house_price.boosting.additive import Additive
+from models.bayes import model_averaging as averaging
+from models.linear.backfitting import Additive
+from pipelines.house_price.studies.robust import study as robust_study
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,11 @@ from scipy.optimize import check_grad, minimize
 from sklearn.cluster import KMeans
 from sklearn.mixture import BayesianGaussianMixture
 
-from models import chains as diagnostics
-from models import hamiltonian, nuts
-from pipelines.house_price import robust_study
-from pipelines.house_price.bayes import augmented_lagrangian, metropolis, variational
-from pipelines.house_price.bayes.gaussian_mixture import Mixture
-from pipelines.house_price.bayes.linear import Density, Posterior, Prior
+from models.bayes import augmented_lagrangian, hamiltonian, metropolis, nuts, variational
+from models.bayes import chains as diagnostics
+from models.bayes.gaussian_mixture import Mixture
+from models.bayes.linear_regression import Density, Posterior, Prior
+from pipelines.house_price.studies.robust import study as robust_study
 
 SAMPLERS = {"metropolis": (metropolis, 3_000), "hamiltonian": (hamiltonian, 500), "nuts": (nuts, 400)}
 PRIOR = Prior()

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
+from models.trees import losses
+from models.trees.histogram_tree import Growth
+from models.trees.newton_boosting import Booster, edges
 from pipelines.house_price import stack
-from pipelines.house_price.boosting import losses
-from pipelines.house_price.boosting.booster import Booster, edges
-from pipelines.house_price.boosting.trees import Growth
 from pipelines.house_price.columns import NUMBERS
 
 ROUNDS, HOW, BINS = 60, Growth(leaves=8, smallest=10, penalty=1.0), 127

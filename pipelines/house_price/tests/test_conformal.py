@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.house_price.intervals.conformal import Conformal, quantile
+from models.intervals.conformal import Conformal, quantile
 
 
 def test_quantile_is_the_k_th_smallest():

@@ -5,10 +5,10 @@ import pytest
 import statsmodels.api as sm
 from sklearn.ensemble import RandomForestRegressor
 
-from models import regression
-from pipelines.house_price import robust_study
-from pipelines.house_price.intervals import quantile_regression
-from pipelines.house_price.intervals.forest import Forest
+from models.intervals.quantile_forest import Forest
+from models.linear import quantile_regression
+from models.metrics import regression
+from pipelines.house_price.studies.robust import study as robust_study
 
 LEVELS = [0.05, 0.5, 0.95]
 

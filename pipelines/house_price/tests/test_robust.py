@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 from sklearn.linear_model import LinearRegression, RANSACRegressor, TheilSenRegressor
 
-from pipelines.house_price import robust_study
-from pipelines.house_price.robust import huber, lad, lts, mm, ransac, s_estimator, scales, theil_sen
+from models.robust import huber, lad, lts, mm, ransac, s_estimator, scales, theil_sen
+from pipelines.house_price.studies.robust import study as robust_study
 
 BEAR = ["RANSAC", "least trimmed squares", "S", "MM"]  # 40 % of outliers
 

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.decoder import Decoder
-from models.kneser_ney import KneserNey
+from models.ladder.bigrams import Bigrams
+from models.ladder.gpt2 import CONTEXT, Gpt2
+from models.ladder.perceptron import Perceptron
+from models.ladder.recurrent import Cell, Gru, Lstm, Recurrent, Simple
+from models.tokens.kneser_ney import KneserNey
+from models.transformer.decoder import Decoder
+from models.transformer.measures import losses
 from pipelines.language_model import training
-from pipelines.language_model.ladder.bigrams import Bigrams
-from pipelines.language_model.ladder.gpt2 import CONTEXT, Gpt2
-from pipelines.language_model.ladder.perceptron import Perceptron
-from pipelines.language_model.ladder.recurrent import Cell, Gru, Lstm, Recurrent, Simple
-from pipelines.language_model.measures import losses
 
 VALUES = 256
 TIMED = 60  # steps, of which the median says how long one takes

@@ -7,9 +7,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from models.kneser_ney import KneserNey
+from data_sets.plays import PLAYS, to_bytes
+from models.tokens.kneser_ney import KneserNey
 from pipelines.language_model import training
-from pipelines.language_model.data import PLAYS, to_bytes
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.tests.small import SETTINGS
 from tests.support.controls import Parts, Tables

@@ -16,7 +16,7 @@ CHARACTERS = 200_000
 
 def write(folder: Path) -> None:
     """Write the beginning of the text."""
-    from pipelines.language_model import data
+    from data_sets import plays as data
 
     file = folder / data.FILE
     file.parent.mkdir()

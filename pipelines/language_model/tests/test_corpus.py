@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capstan.errors import CapstanError
-from pipelines.language_model.corpus import cleaning, duplicates, newsgroups, packing, quality, shards
+from data_sets import newsgroups
+from models.corpus import cleaning, duplicates, packing, quality, shards
 from tests.support.data import DATA_DIR
 
 MESSAGE = """From: ann@example.org (Ann)

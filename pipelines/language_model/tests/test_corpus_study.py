@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from data_sets import newsgroups
 from models.study import Study
 from pipelines.language_model import corpus_study
-from pipelines.language_model.corpus import newsgroups
 from pipelines.language_model.ladder import rungs
 from tests.support.data import DATA_DIR
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.decoder import Decoder
-from models.kneser_ney import KneserNey
-from models.streams import Streams
+from models.tokens.kneser_ney import KneserNey
+from models.transformer.decoder import Decoder
+from models.transformer.draft import GramsDraft
+from models.transformer.streams import Streams
 from pipelines.language_model import training
-from pipelines.language_model.draft import GramsDraft
 from pipelines.language_model.engine import TextEngine
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.schema import Request

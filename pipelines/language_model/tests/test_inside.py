@@ -8,7 +8,7 @@ import torch
 
 from capstan.data.files import read_json, write_tables
 from components.train.core import HISTORY, train
-from models.decoder import Decoder
+from models.transformer.decoder import Decoder
 from pipelines.language_model import task, training
 from pipelines.language_model.inside import statistics
 from pipelines.language_model.tests import small

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.language_model import optimizers as ours
+from models.learning import optimizers as ours
 
 STEPS = 12
 

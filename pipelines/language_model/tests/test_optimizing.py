@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
+from models.transformer.measures import losses
 from pipelines.language_model import optimizing, places
 from pipelines.language_model.ladder.rungs import decoder
-from pipelines.language_model.measures import losses
 
 pytestmark = pytest.mark.rotating
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from capstan.errors import CapstanError
-from models.decoder import Decoder
+from models.transformer.decoder import Decoder
+from models.transformer.measures import losses
 from pipelines.language_model import training
-from pipelines.language_model.measures import losses
 
 TEXT = np.frombuffer(b"to be or not to be, that is the question: " * 50, dtype=np.uint8)
 SHAPE = training.shape(width=32, layers=1, context=16, grams=())

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from pipelines.language_model.ladder.autograd import Value
-from pipelines.language_model.ladder.perceptron import Perceptron
-from pipelines.language_model.ladder.recurrent import Cell, Gru, Lstm, Recurrent, Simple
+from models.ladder.autograd import Value
+from models.ladder.perceptron import Perceptron
+from models.ladder.recurrent import Cell, Gru, Lstm, Recurrent, Simple
 
 CELLS = {Simple: nn.RNN, Lstm: nn.LSTM, Gru: nn.GRU}
 TOKENS = torch.arange(3 * 11).reshape(3, 11) * 7 % 20

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from data_sets.plays import path
 from models.study import Study
 from pipelines.language_model import tokenizers
-from pipelines.language_model.data import path
 from tests.support.data import DATA_DIR
 
 pytestmark = pytest.mark.rotating

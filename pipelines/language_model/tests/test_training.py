@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from models import checkpoints
+from models.learning import checkpoints
+from models.transformer.measures import losses
 from pipelines.language_model import training
-from pipelines.language_model.measures import losses
 from pipelines.language_model.training import Plan
 
 SHAPE = training.shape(width=32, layers=1, context=32, buckets=2**8, dropout=0.1)

@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional
 
 from capstan.errors import CapstanError
-from pipelines.language_model.vectors import analogies, counts, glove, text, word2vec
+from data_sets import wikitext2
+from models.word_vectors import analogies, counts, glove, text, word2vec
 
 PLACES = 6  # things that have a singular and a plural
 
@@ -118,12 +119,12 @@ def test_an_answer_is_none_of_the_words_of_the_question():
 def test_text_from_the_data_folder_or_an_error_that_says_where_it_is(tmp_path, monkeypatch):
     lines = "the Cat <unk> sat\n" * 25 + "a rare word\n"
     (tmp_path / "wikitext2").mkdir()
-    (tmp_path / f"{text.FILE}.xz").write_bytes(lzma.compress(lines.encode()))
-    read = text.load(tmp_path)
+    (tmp_path / f"{wikitext2.FILE}.xz").write_bytes(lzma.compress(lines.encode()))
+    read = text.of_lines(wikitext2.lines(tmp_path))
     assert sorted(read.words) == ["cat", "sat", "the"]
     assert len(read.places) == 75
     with pytest.raises(CapstanError, match="longer"):
         text.of_lines(["a rare word"])
-    monkeypatch.setattr(text, "URL", "http://127.0.0.1:9/train.txt")
+    monkeypatch.setattr(wikitext2, "URL", "http://127.0.0.1:9/train.txt")
     with pytest.raises(CapstanError, match=r"as wikitext2/train\.txt, and set CAPSTAN_DATA_DIR"):
-        text.load(tmp_path / "nowhere")
+        wikitext2.lines(tmp_path / "nowhere")

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from capstan.errors import CapstanError, InvalidRow
-from pipelines.language_model import data, training, voices
-from pipelines.language_model.data import PLAYS
+from data_sets import plays as data
+from data_sets.plays import PLAYS
+from pipelines.language_model import training, voices
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.schema import Request
 from tests.support.data import DATA_DIR

@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import CensoredData, weibull_min
 from sklearn.covariance import EmpiricalCovariance
 
+from models.survival.weibull import Weibull
 from pipelines.maintenance import data
 from pipelines.maintenance.early import RIDGE, Early
 from pipelines.maintenance.state import State
-from pipelines.maintenance.weibull import Weibull
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from models import minilm
+from models.encoder import minilm
 from pipelines.moderation import decisions, pictures, reading, report, scores, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.schema import EXAMPLE, MILD, MOST, Prediction, Request

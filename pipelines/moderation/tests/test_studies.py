@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models import minilm, text_attacks
+from models.encoder import minilm
+from models.text import text_attacks
 from pipelines.moderation import asking, compare, decisions, dialect, pictures, robust, training
 from pipelines.moderation.undoing import undone
 

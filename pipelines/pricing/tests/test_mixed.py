@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.pricing import mixed
+from models.linear import mixed
 
 
 @pytest.fixture(scope="module")

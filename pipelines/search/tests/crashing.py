@@ -13,11 +13,11 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from pipelines.search.index import manifest, queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.segment import Document
-from pipelines.search.index.writer import LOCK, Writer
+from models.retrieval import manifest, queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.segment import Document
+from models.retrieval.writer import LOCK, Writer
 
 CALLS = ("open", "write", "fsync", "replace", "unlink")
 WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]

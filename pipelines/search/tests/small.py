@@ -4,7 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
-from pipelines.search import scifact
+from data_sets import scifact
 from tests.support.data import DATA_DIR
 
 SETTINGS: dict[str, object] = {}

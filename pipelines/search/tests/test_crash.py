@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipelines.search.index import manifest
+from models.retrieval import manifest
 from pipelines.search.tests import crashing
 from pipelines.search.tests.power import Disk
 from tests.support.processes import ROOT

@@ -5,9 +5,9 @@ import pytest
 from transformers import BertTokenizerFast
 
 from capstan.inputs import weights_files
-from models import minilm
-from pipelines.search import cross_encoder, reader, tuned
-from pipelines.search.cross_encoder import Pairs, Plan
+from models.encoder import contrastive as tuned
+from models.encoder import cross_encoder, minilm, reader
+from models.encoder.cross_encoder import Pairs, Plan
 
 pytestmark = pytest.mark.rotating
 ABOUT = ["mice", "rats", "zebrafish", "yeast", "monkeys", "rabbits"]

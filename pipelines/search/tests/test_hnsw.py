@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from pipelines.search.hnsw import Hnsw, exact
+from models.retrieval.hnsw import Hnsw, exact
 
 M, K = 8, 10
 ASKED = 100

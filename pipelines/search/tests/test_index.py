@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nltk.stem import PorterStemmer
 
-from pipelines.search.index import codec, files, porter, queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.scoring import Bm25f
-from pipelines.search.index.segment import Document
-from pipelines.search.index.writer import BusyError, Writer
+from models.retrieval import codec, files, porter, queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.scoring import Bm25f
+from models.retrieval.segment import Document
+from models.retrieval.writer import BusyError, Writer
 
 FIELDS = ("title", "text")
 SCORING = Bm25f(k1=1.2, b=(0.5, 0.75), weights=(2.0, 1.0))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from models.retrieval.interleaving import CLICKERS, Clicker, Drafted, drafted
 from pipelines.search import experiment
-from pipelines.search.interleaving import CLICKERS, Clicker, Drafted, drafted
 
 RNG = np.random.default_rng(0)
 

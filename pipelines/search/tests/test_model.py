@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from capstan.inputs import weights_files
-from models import minilm
+from models.encoder import minilm
 from pipelines.search import facets, quoting, training
 from pipelines.search.rankings import CHOSEN
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from pipelines.search.index import queries, spelling
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.snippets import snippet
-from pipelines.search.index.writer import Writer
+from models.retrieval import queries, spelling
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.snippets import snippet
+from models.retrieval.writer import Writer
 
 FIELDS = ("title", "text")
 PLAIN = Analyzer()

@@ -5,12 +5,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from pipelines.search import quotes, quoting, scifact
-from pipelines.search.index import queries
-from pipelines.search.index.analysis import Analyzer
-from pipelines.search.index.directory import Index
-from pipelines.search.index.scoring import idf
-from pipelines.search.index.writer import Writer
+from data_sets import scifact
+from models.retrieval import queries
+from models.retrieval.analysis import Analyzer
+from models.retrieval.directory import Index
+from models.retrieval.scoring import idf
+from models.retrieval.writer import Writer
+from pipelines.search import quotes, quoting
 from tests.support.data import DATA_DIR
 
 SETTINGS = quoting.Settings((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.6)

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from pipelines.search import answers, fusion, learned, rankings, scifact, squad, tune
-from pipelines.search.index.analysis import Analyzer
+from data_sets import scifact, squad
+from models.retrieval import fusion
+from models.retrieval.analysis import Analyzer
+from pipelines.search import answers, learned, rankings, tune
 from tests.support.data import DATA_DIR
 
 RNG = np.random.default_rng(0)

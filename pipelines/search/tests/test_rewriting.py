@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from models.retrieval import queries
+from models.retrieval.analysis import Analyzer
 from pipelines.search import chunks, rewriting
-from pipelines.search.index import queries
-from pipelines.search.index.analysis import Analyzer
 
 
 def test_rm3_adds_the_likeliest_words_of_the_first_papers():

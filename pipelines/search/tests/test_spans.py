@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.search import reading, spans, squad
+from data_sets import squad
+from pipelines.search import reading, spans
 from tests.support.data import DATA_DIR
 
 pytestmark = pytest.mark.rotating

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.search import faithful, reading, spans, squad, support
+from data_sets import squad
+from pipelines.search import faithful, reading, spans, support
 from pipelines.search.copying import Copying
 from tests.support.data import DATA_DIR
 

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from capstan.inputs import weights_files
-from pipelines.search import scifact, task, training
+from data_sets import scifact
+from pipelines.search import task, training
 from pipelines.search.rankings import CHOSEN
 from tests.support import watched
 from tests.support.data import DATA_DIR

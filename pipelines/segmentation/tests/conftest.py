@@ -6,7 +6,8 @@ import pytest
 
 from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
-from pipelines.segmentation import invoices, task
+from data_sets import online_retail as invoices
+from pipelines.segmentation import task
 from tests.support.data import DATA_DIR
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.segmentation import invoices
+from data_sets import online_retail as invoices
 from tests.support.data import DATA_DIR
 
 SETTINGS = {"methods": "k-means"}

@@ -10,10 +10,11 @@ from sklearn.manifold import spectral_embedding
 from sklearn.metrics import adjusted_rand_score
 
 from capstan.errors import CapstanError
-from pipelines.segmentation import choice, drift, spectral, stability, training
+from models.clustering import spectral
+from models.clustering.principal_components import PrincipalComponents
+from pipelines.segmentation import choice, drift, stability, training
 from pipelines.segmentation.columns import DAY, TEST
 from pipelines.segmentation.methods import METHODS
-from pipelines.segmentation.principal_components import PrincipalComponents
 from pipelines.segmentation.scaling import Scaling
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
-from pipelines.segmentation import invoices, workbook
+from data_sets import online_retail as invoices
+from data_sets import online_retail_workbook as workbook
 
 SHEETS = ("Year 2009-2010", "Year 2010-2011")
 

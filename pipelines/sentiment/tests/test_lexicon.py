@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.sentiment import lexicon, reading
+from models.text import lexicon
+from pipelines.sentiment import reading
 
 
 def counts(text: str) -> dict[str, float]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.spam import data
+from data_sets import sms as data
 from tests.support.data import DATA_DIR
 
 SETTINGS: dict[str, object] = {}

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from models import text_attacks
+from models.text import text_attacks
 from pipelines.spam import attacks, robust
 
 BACK = str.maketrans(text_attacks.CYRILLIC, text_attacks.LATIN)

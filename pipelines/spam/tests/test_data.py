@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import CapstanError
-from models import near_copies
-from pipelines.spam import data, task
+from data_sets import sms as data
+from models.text import near_copies
+from pipelines.spam import task
 from pipelines.spam.schema import MOST
 from tests.support.data import DATA_DIR
 

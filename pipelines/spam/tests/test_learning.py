@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.kneser_ney import KneserNey
+from models.tokens.kneser_ney import KneserNey
 from pipelines.spam import campaign, learned
 from pipelines.spam.campaigns import CAMPAIGNS
 from pipelines.spam.generative import Generative

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models import near_copies, study, tuning
+from models import study, tuning
+from models.text import near_copies
 from pipelines.spam import generative, rivals, scores, tune
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pipelines.trading.strategies.timing import STATES, Timing, Weeks, state, weeks
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 LENGTH = 26  # weeks of an episode
 

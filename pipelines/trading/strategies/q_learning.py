@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.trading.strategies.timing import ACTIONS, STATES, Timing, Weeks, state, weeks
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 
 def learn(past: Weeks, rounds: int, discount: float, seed: int = 0, explore: float = 0.2) -> np.ndarray:

@@ -19,7 +19,7 @@ from pipelines.trading.strategies.schedule import Rule, top
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 LEAST_WEEKS = 52
 

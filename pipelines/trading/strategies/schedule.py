@@ -11,7 +11,7 @@ import numpy as np
 from pipelines.trading.engine import Past
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pipelines.trading.engine import Past
 from pipelines.trading.strategies.schedule import Rule, begins
 
 if TYPE_CHECKING:
-    from pipelines.trading.data import Market
+    from data_sets.djia import Market
 
 TREND, SHORT, LONG = 63, 21, 126  # days
 STATES, ACTIONS = 8, 2

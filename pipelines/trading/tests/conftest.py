@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
-from pipelines.trading import data, days, task
+from data_sets import djia as data
+from pipelines.trading import days, task
 from pipelines.trading.model import TradingModel
 from tests.support.data import DATA_DIR
 

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
-from pipelines.trading import data, training
+from data_sets import djia as data
+from pipelines.trading import training
 from pipelines.trading.model import TradingModel
 from tests.support.controls import Parts, Tables
 

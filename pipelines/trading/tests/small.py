@@ -7,7 +7,7 @@ import httpx
 import pandas as pd
 
 from capstan.settings import settings
-from pipelines.trading import data
+from data_sets import djia as data
 from pipelines.trading.schema import EXAMPLE
 from tests.support.data import DATA_DIR
 

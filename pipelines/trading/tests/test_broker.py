@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from capstan.errors import CapstanError
+from data_sets.djia import TICKERS
 from pipelines.trading.broker import Broker
-from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.guards import Guards
 from pipelines.trading.live import InProcess, follow

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.trading import data, engine, vectorized
+from data_sets import djia as data
+from pipelines.trading import engine, vectorized
 from pipelines.trading.engine import Engine
 from pipelines.trading.orders import NO_COSTS, Costs, Limits
 from pipelines.trading.strategies.buy_and_hold import BuyAndHold

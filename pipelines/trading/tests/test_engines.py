@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.trading import data, engine, vectorized, walk_forward
+from data_sets import djia as data
+from pipelines.trading import engine, vectorized, walk_forward
 from pipelines.trading.engine import Engine, Past
 from pipelines.trading.orders import NO_COSTS, Costs, Limits
 from pipelines.trading.sizing import parts

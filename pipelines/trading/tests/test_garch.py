@@ -5,8 +5,8 @@ import pytest
 from arch import arch_model
 
 from capstan.errors import CapstanError
-from pipelines.trading import garch
-from pipelines.trading.data import TICKERS
+from data_sets.djia import TICKERS
+from models.finance import garch
 
 
 @pytest.fixture(scope="module")

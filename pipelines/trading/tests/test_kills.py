@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from data_sets.djia import TICKERS
 from pipelines.trading.broker import Broker
-from pipelines.trading.data import TICKERS
 from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.rehearsal import booked
 from pipelines.trading.tests import trader

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from capstan.errors import CapstanError
+from data_sets.djia import TICKERS, Market
 from pipelines.trading import days, task
 from pipelines.trading.broker import Broker
-from pipelines.trading.data import TICKERS, Market
 from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.indicators import PAST, indicators
 from pipelines.trading.live import Endpoint, follow, shown

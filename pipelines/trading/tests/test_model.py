@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import CapstanError, InvalidRow
+from data_sets.djia import TICKERS
 from pipelines.trading import days, engine, task
-from pipelines.trading.data import TICKERS
 from pipelines.trading.days import CLOSES, DAYS, NEXT
 from pipelines.trading.engine import Engine
 from pipelines.trading.indicators import INDICATORS

@@ -9,8 +9,8 @@ from arch.bootstrap import SPA
 from scipy.stats import kstest
 
 from capstan.errors import CapstanError
-from pipelines.trading import overfitting
-from pipelines.trading.overfitting import YEAR, backtest_overfitting, confidence, luckiest, reality_check
+from models.finance import overfitting
+from models.finance.overfitting import YEAR, backtest_overfitting, confidence, luckiest, reality_check
 
 
 def noise(days: int, strategies: int, seed: int = 0) -> np.ndarray:

@@ -6,9 +6,10 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 
 from capstan.errors import CapstanError
-from pipelines.trading import allocations, portfolio
-from pipelines.trading.covariance import shrunk
-from pipelines.trading.portfolio import Bounds, Views
+from models.finance import portfolio
+from models.finance.covariance import shrunk
+from models.finance.portfolio import Bounds, Views
+from pipelines.trading import allocations
 
 FREE = Bounds()
 

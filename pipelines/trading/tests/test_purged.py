@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.trading.purged import folds
+from models.finance.purged import folds
 
 MONTH = np.timedelta64(21, "D")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.trading.data import TICKERS
+from data_sets.djia import TICKERS
 from pipelines.trading.research import Report, members, research
 from pipelines.trading.research_text import markdown
 from pipelines.trading.sectors import SECTORS

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from models import study
+from models.finance.coverage import coverage
+from models.finance.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts, historical
 from pipelines.trading import rehearsal, risks
-from pipelines.trading.coverage import coverage
-from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts, historical
 
 
 @pytest.fixture(scope="module")

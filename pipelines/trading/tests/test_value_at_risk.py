@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import norm
 
 from capstan.errors import CapstanError
-from pipelines.trading import value_at_risk
-from pipelines.trading.coverage import acerbi_szekely, christoffersen, coverage, kupiec
-from pipelines.trading.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts
+from models.finance import value_at_risk
+from models.finance.coverage import acerbi_szekely, christoffersen, coverage, kupiec
+from models.finance.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def test_documents_results_and_tests_change_no_image(checkout, path):
 
 @pytest.mark.slow
 def test_edit_of_shared_code_changes_the_core_and_who_imports_it(checkout):
-    assert changed(checkout, "models/gbdt.py") == {"", "flight_delay"}
+    assert changed(checkout, "models/trees/gbdt.py") == {"", "flight_delay"}
 
 
 @pytest.mark.slow

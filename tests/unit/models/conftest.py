@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipelines.language_model import data
+from data_sets import plays as data
 from tests.support import flights
 from tests.support.data import DATA_DIR
 

@@ -11,11 +11,12 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
-from models import near_copies, platt, text_grams
-from models.hashed_tfidf import Tfidf, columns, counted
-from models.linear_svm import LinearSVM
-from models.naive_bayes import NaiveBayes
-from models.passive_aggressive import PassiveAggressive
+from models.linear import platt
+from models.linear.linear_svm import LinearSVM
+from models.linear.passive_aggressive import PassiveAggressive
+from models.text import near_copies, text_grams
+from models.text.hashed_tfidf import Tfidf, columns, counted
+from models.text.naive_bayes import NaiveBayes
 
 WIDTH = 2**18
 

@@ -13,7 +13,7 @@ PARAMETERS = [
     pytest.param(file, marks=pytest.mark.capstone(name), id=f"{name}-{file.stem}")
     for name in catalogue.names()
     for file in sorted(catalogue.folder(name).rglob("*.json"))
-    if "tests" not in file.parts[len(catalogue.folder(name).parts) :]
+    if not {"tests", "studies"} & set(file.parts[len(catalogue.folder(name).parts) :])
 ]
 
 

@@ -17,7 +17,7 @@ from capstan.inputs import weights_files
 from capstan.settings import settings
 from capstan.versions import model_version, version_seal
 from components.train.mlflow_model import requirements
-from models.booster import CalibratedBooster
+from models.trees.booster import CalibratedBooster
 
 TASK = """
 from pydantic import BaseModel

@@ -1,0 +1,1 @@
+"""Which channel a purchase is due to: rules, a Markov chain and Shapley values."""

@@ -1,0 +1,1 @@
+"""Bayesian inference: samplers, variational inference and conjugate models."""

@@ -1,0 +1,1 @@
+"""Finding groups: spectral clustering, principal components and the gap statistic."""

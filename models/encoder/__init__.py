@@ -1,0 +1,1 @@
+"""Sentences as vectors: MiniLM, its training, and what reads with it."""

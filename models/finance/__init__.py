@@ -1,0 +1,1 @@
+"""Series of returns: volatility, risk, portfolios and the statistics of backtests."""

@@ -1,0 +1,1 @@
+"""JSON schemas as grammars of bytes, which guide a decoder."""

@@ -1,0 +1,38 @@
+"""Which byte may come next in a text that has to keep a grammar, for `models.transformer.streams`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from models.grammar.json_grammar import Node, after, next_bytes, ways
+
+NEWLINE = 1 << 0x0A
+
+
+class Guide:
+    """Follows one text as it grows, a byte at a time; what was read once is not read again."""
+
+    def __init__(self, grammar: Node):
+        self._ways, self._read = ways([(grammar, 0, None)]), 0
+
+    def __call__(self, made: Sequence[int]) -> torch.Tensor:
+        """Return which byte may follow, shape (256,), bool. Raises ValueError for a text that was not allowed."""
+        self._follow(made)
+        content = next_bytes(self._ways).to_bytes(32, "little")
+        bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
+        return torch.from_numpy(bits.view(np.bool_))
+
+    def ended(self, made: Sequence[int]) -> bool:
+        """Return whether the text is complete, and nothing but a newline may follow."""
+        self._follow(made)
+        return None in self._ways and not next_bytes(self._ways) & ~NEWLINE
+
+    def _follow(self, made: Sequence[int]) -> None:
+        for byte in made[self._read :]:
+            self._ways = after(self._ways, byte)
+            if not self._ways:
+                raise ValueError(f"Byte {byte} at {self._read} is not allowed by the grammar.")
+            self._read += 1

@@ -1,0 +1,1 @@
+"""Language models from the simplest on: bigrams, networks, recurrent cells, transformers."""

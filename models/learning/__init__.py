@@ -1,0 +1,1 @@
+"""How networks learn: loops, optimizers, checkpoints, workers."""

@@ -1,0 +1,1 @@
+"""Linear models: regression, classification, splines, online learning and mixed effects."""

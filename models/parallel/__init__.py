@@ -1,0 +1,1 @@
+"""Sharing one training between workers: data, tensor, pipeline and expert parallel, ZeRO."""

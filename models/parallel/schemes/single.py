@@ -1,0 +1,29 @@
+"""One worker: what every other scheme is compared with."""
+
+from __future__ import annotations
+
+import torch
+
+from models.parallel.plans import Plan
+from models.parallel.schemes.base import Scheme, Weights, detached
+from models.parallel.workers import Workers
+
+
+class Single(Scheme):
+    """Each worker learns from the whole batch, so that more of them change nothing."""
+
+    def __init__(self, plan: Plan, workers: Workers):
+        super().__init__(plan, workers)
+        self.network = plan.network()
+        self.optimizer = plan.optimizer(self.network.parameters())
+
+    def step(self, batch: torch.Tensor) -> torch.Tensor:
+        self.optimizer.zero_grad()
+        with self.workers.span("compute"):
+            made = self.plan.loss(self.network, batch)
+            made.backward()
+        self.optimizer.step()
+        return made.detach()
+
+    def weights(self) -> Weights:
+        return detached(self.network)

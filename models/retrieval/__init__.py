@@ -1,0 +1,1 @@
+"""Search: an inverted index, BM25, nearest vectors, fusion and interleaving."""

@@ -1,0 +1,1 @@
+"""How long something lasts: Kaplan-Meier, Cox and Weibull."""

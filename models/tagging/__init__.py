@@ -1,0 +1,1 @@
+"""A tag for each token: hidden Markov models and conditional random fields."""

@@ -1,0 +1,1 @@
+"""Texts without a neural network: counts, near copies, sentences, rules."""

@@ -1,0 +1,1 @@
+"""Texts as tokens: byte pairs, WordPiece, unigrams, and n-grams of bytes."""

@@ -1,0 +1,1 @@
+"""Trees and boosting: from scratch, and LightGBM on Ray."""

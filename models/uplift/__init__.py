@@ -1,0 +1,1 @@
+"""What an action changes: learners of effects, causal forests, policies and their value."""

@@ -1,0 +1,1 @@
+"""Pictures: networks, attacks, certificates and pruning."""

@@ -1,0 +1,1 @@
+"""Words as vectors: counts, GloVe and word2vec."""

@@ -1,1 +1,0 @@
-"""Detectors from scratch, a file each: `fit` learns what is usual, `score` says how unusual rows are."""

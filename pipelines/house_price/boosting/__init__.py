@@ -1,1 +1,0 @@
-"""Gradient boosting, averages of models and additive models, from scratch."""

@@ -1,1 +1,0 @@
-"""How sure a price is: conformal intervals, and ways to quantiles."""

@@ -1,1 +1,0 @@
-"""Linear regression that bears outliers, from scratch: each module has `fit(design, target)`, which returns weights."""

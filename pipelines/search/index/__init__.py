@@ -1,1 +1,0 @@
-"""An inverted index from scratch: `directory.Index` reads, `writer.Writer` writes."""

@@ -1,0 +1,57 @@
+"""Smoothed n-grams: chances that sum to one, and are those of the formula."""
+
+import numpy as np
+import pytest
+
+from models.tokens.kneser_ney import KneserNey
+
+TEXT = np.frombuffer(b"abracadabra, abra; the cat sat on the mat, that is that." * 3, np.uint8)
+
+
+def plain(text: bytes, gram: bytes, highest: bool = True) -> float:
+    """Return the chance of the last byte of a gram, written out as the formula is."""
+    if not gram:
+        return 1 / 256
+
+    def count(some: bytes) -> int:
+        places = [i for i in range(len(text) - len(some) + 1) if text[i : i + len(some)] == some]
+        return len(places) if highest else len({text[i - 1] for i in places if i})
+
+    size = len(gram)
+    counts = {some: count(some) for some in {text[i : i + size] for i in range(len(text) - size + 1)}}
+    counts = {some: number for some, number in counts.items() if number}
+    below = plain(text, gram[1:], highest=False)
+    alike = [number for some, number in counts.items() if some[:-1] == gram[:-1]]
+    if not alike:
+        return below
+    once, twice = (sum(number == wanted for number in counts.values()) for wanted in (1, 2))
+    discount = once / (once + 2 * twice) if once else 0.5
+    left = discount * len(alike) / sum(alike)
+    return max(counts.get(gram, 0) - discount, 0) / sum(alike) + left * below
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_chances_are_those_of_the_formula(order):
+    model, tried = KneserNey(TEXT, order), np.frombuffer(b"that cat, abracadabra!", np.uint8)
+    found = model.chances(tried)
+    for place in range(order - 1, len(tried)):
+        gram = tried[place - order + 1 : place + 1].tobytes()
+        assert found[place] == pytest.approx(plain(TEXT.tobytes(), gram)), gram
+
+
+@pytest.mark.parametrize("order", [1, 3, 8])
+def test_chances_of_all_bytes_sum_to_one(order):
+    chances = KneserNey(TEXT, order).following(np.frombuffer(b"the cat zzzzzz abracadabra", np.uint8))
+    assert chances.shape == (26, 256) and (chances > 0).all()
+    np.testing.assert_allclose(chances.sum(axis=1), 1)
+
+
+def test_chances_of_a_text_are_those_of_its_bytes():
+    model, text = KneserNey(TEXT, 5), np.frombuffer(b"the dog", np.uint8)
+    found = model.following(text)[np.arange(6), text[1:]]
+    np.testing.assert_allclose(model.chances(text)[1:], found)
+
+
+def test_longer_grams_than_fit_a_number_are_refused():
+    with pytest.raises(ValueError, match="from 1 to 8"):
+        KneserNey(TEXT, 9)
