@@ -10,7 +10,7 @@ from capstan.errors import CapstanError
 from pipelines.distributed_training.search import SEARCHES, curves, on_ray
 from pipelines.distributed_training.search.journal import Journal
 from pipelines.distributed_training.search.workers import run
-from tests.support.processes import ROOT
+from tests.support.processes import HANG_SECONDS, ROOT
 
 NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
 KILLS = (0, 1, 25, 60)  # jobs that have ended before the process is killed in the middle of the next one
@@ -47,7 +47,7 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("journals")
     cases = [f"{name}:{jobs}" for name in NAMES for jobs in KILLS]
     script = KILLED.replace("BUDGET", str(BUDGET))
-    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=HANG_SECONDS)
     return made
 
 

@@ -12,9 +12,9 @@ import torch
 from pipelines.distributed_training.search import SEARCHES, curves, network, rays
 from pipelines.distributed_training.search.journal import Journal
 from pipelines.distributed_training.search.workers import run
-from tests.support.processes import ROOT, wait_until
+from tests.support.processes import HANG_SECONDS, ROOT, wait_until
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 BUDGET, SEED = 120, 2
 
 
@@ -39,10 +39,10 @@ def test_a_search_on_ray_that_is_killed_goes_on_as_if_it_were_not(tmp_path):
         return sum("told" in event for event in json.loads(journal.read_text())) if journal.exists() else 0
 
     with subprocess.Popen(command, cwd=ROOT) as process:
-        wait_until(lambda: told() >= 20, 300)
+        wait_until(lambda: told() >= 20)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL and 20 <= told() < len(undisturbed.jobs)
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=300).stdout
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=HANG_SECONDS).stdout
     search = SEARCHES["population-based"](partial(network.draw, SEED), BUDGET, network.PRIOR, SEED)
     Journal(journal, search)
     assert search.jobs == undisturbed.jobs and search.losses == pytest.approx(undisturbed.losses)
