@@ -9,6 +9,7 @@ is that of a user of its own, and there is no namespace of users.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -21,6 +22,7 @@ from pathlib import Path
 from capstan.errors import CapstanError
 
 PROCESSES = 16
+PATIENCE = 6  # seconds of the clock for one of processor time: on a busy machine right code takes long, too
 OUTPUT = 2**20  # bytes of a file
 USERS = range(2**30, 2**31)  # of each run another one: nobody has these numbers, and processes count for their user
 FOLDERS = ["/usr", "/lib", "/lib64", "/bin", sys.base_prefix]
@@ -29,10 +31,11 @@ FOLDERS = ["/usr", "/lib", "/lib64", "/bin", sys.base_prefix]
 def succeeds(code: str, seconds: float = 10, memory: int = 2**29) -> bool:
     """Return whether Python code runs to its end without an error.
 
-    seconds: of this machine's clock. memory: bytes of each process. Code that ends early, such as by `sys.exit(0)`,
-    does not succeed. Raises CapstanError where there is no sandbox.
+    seconds: of processor time of each process; code that only waits ends after PATIENCE times as many. memory: bytes of
+    each process. Code that ends early, such as by `sys.exit(0)`, does not succeed. Raises CapstanError where there is
+    no sandbox.
     """
-    limits = [f"--as={memory}", f"--cpu={int(seconds) + 1}", f"--fsize={OUTPUT}", f"--nproc={PROCESSES}", "--core=0"]
+    limits = [f"--as={memory}", f"--cpu={math.ceil(seconds)}", f"--fsize={OUTPUT}", f"--nproc={PROCESSES}", "--core=0"]
     python = ["prlimit", *limits, "--", *as_nobody(), str(Path(sys.executable).resolve()), "-I", "-"]
     reached = secrets.token_hex()
     with tempfile.TemporaryFile() as output:
@@ -40,7 +43,7 @@ def succeeds(code: str, seconds: float = 10, memory: int = 2**29) -> bool:
             done = subprocess.run(
                 [*sandbox(), *python],
                 input=f"{code}\n\nprint(\n{reached!r})\n".encode(errors="replace"),
-                stdout=output, stderr=subprocess.DEVNULL, timeout=seconds, check=False,
+                stdout=output, stderr=subprocess.DEVNULL, timeout=PATIENCE * seconds, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return False

@@ -23,7 +23,7 @@ from capstan.services.hosts import mlflow_hosts
 from capstan.services.http import certificates
 from capstan.settings import settings
 
-START_SECONDS = 120
+START_SECONDS = 600  # a machine under load was seen to need more than 120 s to start MLflow
 RETRY_SECONDS = 10
 
 
@@ -83,11 +83,10 @@ def up(names: list[str] | None = None) -> Iterator[Service]:
     wanted = [services()[name] for name in names or services()]
     home.prepare()
     with _lock():
-        started = [service for service in wanted if not _runs(service)]
-        for service in started:
+        for service in [service for service in wanted if not _runs(service)]:
             _start(service)
         for service in wanted:
-            _wait(service, again=service not in started)
+            _wait(service)
             yield service
 
 
@@ -220,28 +219,31 @@ def _check_port(service: Service, variable: str, port: int) -> None:
             ) from error
 
 
-def _wait(service: Service, again: bool) -> None:
-    """Wait until a service answers. again: start it if it stops: it ran before, and was just being killed.
+def _wait(service: Service, again: bool = True) -> None:
+    """Wait until a service answers. again: start it once more if it stops or takes too long to start.
 
     Raises CapstanError, with the end of its log, when it does not answer in time.
     """
     saved = _saved(service)
     # One that has answered before is not starting: if it does not answer now, it has failed.
-    seconds = RETRY_SECONDS if saved.get("answered") else START_SECONDS
-    deadline = time.monotonic() + seconds
+    answered = bool(saved.get("answered"))
+    seconds = RETRY_SECONDS if answered else START_SECONDS
+    began = time.monotonic()
     while (stopped := process(service) is None) or not healthy(service):
-        if stopped and again:
+        waited = time.monotonic() - began
+        late = waited > seconds
+        if again and (stopped or (late and not answered)):
             _start(service)
             _wait(service, again=False)
             return
-        if stopped or time.monotonic() > deadline:
+        if stopped or late:
             what = "stopped while it started" if stopped else f"did not answer within {seconds} s"
             last = "\n".join(service.log.read_text(errors="replace").splitlines()[-15:])
             if disk.no_room():  # the log may not say so: it is on the same disk
                 raise disk.FullDisk(f"{service.title} {what}.\n{disk.advice()}")
             raise CapstanError(f"{service.title} {what}. The end of {service.log}:\n{last}")
-        time.sleep(0.2)
-    if saved and not saved.get("answered"):
+        time.sleep(min(1.0, 0.2 + waited / 60))  # each question takes processor time from what starts
+    if saved and not answered:
         write_json(saved | {"answered": True}, service.state)
 
 

@@ -21,7 +21,7 @@ from capstan.settings import settings
 KILLED = 137
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
 NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
-START_SECONDS = 120
+START_SECONDS = 600  # as for a service of the stack
 
 
 class Steps:

@@ -48,7 +48,7 @@ def measured(names: list[str], runs: int = RUNS) -> tuple[dict[str, Any], list[s
         module = importlib.import_module(f"kernels.benchmarks.{name}")
         try:
             if name in CPU:
-                made += module.rows()
+                made += module.rows(runs)
                 continue
             if on is None:
                 on = device(8192 if DEVICE == "cuda" else 64)

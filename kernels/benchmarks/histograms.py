@@ -15,10 +15,10 @@ from kernels.histograms import histograms
 from kernels.reference.histograms import histograms as reference
 
 SHAPES = ((2_930, 79, 255), (100_000, 79, 255))  # rows, columns, bins: the houses of Ames, and more
-RUNS = 9
+MOST = 9  # runs
 
 
-def rows() -> list[dict[str, Any]]:
+def rows(runs: int = MOST) -> list[dict[str, Any]]:
     """Return a row for each shape: microseconds of each way, the median of some runs that take turns."""
     made, threads = [], torch.get_num_threads()
     torch.set_num_threads(1)
@@ -40,7 +40,7 @@ def rows() -> list[dict[str, Any]]:
         }
         assert np.allclose(by_torch().view(3, columns, width).numpy(), ways["capstan"]())
         times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(RUNS):
+        for _ in range(min(runs, MOST)):
             for name, way in ways.items():
                 began = time.perf_counter()
                 way()

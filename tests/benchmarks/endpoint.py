@@ -12,13 +12,13 @@ from pipelines.flight_delay import task
 REQUESTS = 5_000
 
 
-def rows(port: int, training_set: str) -> list[dict]:
+def rows(port: int, training_set: str, count: int = REQUESTS) -> list[dict]:
     """Return the quantiles of one client's latency, with one flight per request, over one kept connection."""
     flights = task.requests(pd.read_parquet(training_set).tail(500))
-    p50, p99 = np.quantile(ask(port, flights), [0.5, 0.99])
+    p50, p99 = np.quantile(ask(port, flights, requests=count), [0.5, 0.99])
     return [
-        {"what": f"p50 of {REQUESTS:,} predictions, one client", "goal": "under 3 ms", "measured": f"{p50:.2f} ms"},
-        {"what": f"p99 of {REQUESTS:,} predictions, one client", "goal": "under 10 ms", "measured": f"{p99:.2f} ms"},
+        {"what": f"p50 of {count:,} predictions, one client", "goal": "under 3 ms", "measured": f"{p50:.2f} ms"},
+        {"what": f"p99 of {count:,} predictions, one client", "goal": "under 10 ms", "measured": f"{p99:.2f} ms"},
     ]
 
 
@@ -35,4 +35,5 @@ def ask(port: int, flights: list[dict], verb: str = "predict", requests: int = R
         if number >= 0:
             times.append((time.perf_counter() - began) * 1e3)
         assert answer.status == 200, content
+    connection.close()
     return times

@@ -20,11 +20,12 @@ from pipelines.flight_delay import task
 def memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
-kind, folder = sys.argv[1:]
+kind, folder, share = sys.argv[1:]
 if kind == "prepare":
     tables = task.load(None)
     write_tables(task.feature_tables(tables), f"{folder}/features")
-    task.entity_rows(tables).to_parquet(f"{folder}/rows.parquet")
+    rows = task.entity_rows(tables)
+    rows[: round(float(share) * len(rows))].to_parquet(f"{folder}/rows.parquet")
 else:
     import pandas as pd
     rows = pd.read_parquet(f"{folder}/rows.parquet")
@@ -36,18 +37,18 @@ else:
         before, began = memory(), time.monotonic()
         frame = store.get_historical_features(rows, wanted).to_df()
         seconds = time.monotonic() - began
-    assert len(frame) == 336_776
+    assert len(frame) == len(rows)
     print(json.dumps({"seconds": seconds, "before": before, "peak": memory(), "views": len(six)}))
 """
 
 
-def rows() -> list[dict]:
+def rows(size: float = 1.0) -> list[dict]:
     """Return seconds and peak memory of both, each in its own process."""
     with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
         env = os.environ | {"CAPSTAN_HOME": f"{folder}/home"}
 
         def child(kind: str) -> str:
-            command = [sys.executable, "-c", CHILD, kind, folder]
+            command = [sys.executable, "-c", CHILD, kind, folder, str(size)]
             return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
 
         child("prepare")

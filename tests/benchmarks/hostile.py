@@ -80,27 +80,30 @@ def walls(ask: Callable[[], httpx.Response], until: float) -> np.ndarray:
     taken, due = [], time.monotonic()
     while time.monotonic() < until:
         time.sleep(max(0.0, due - time.monotonic()))
-        assert ask().is_success
+        reply = ask()
+        assert reply.is_success, reply.text
         taken.append(1000 * (time.monotonic() - due))
         due += EVERY
     return np.array(taken)
 
 
-def measure(url: str, path: str, body: bytes, attacker: ProcessPoolExecutor) -> Iterator[tuple[str, np.ndarray, str]]:
+def measure(
+    url: str, path: str, body: bytes, attacker: ProcessPoolExecutor, seconds: float
+) -> Iterator[tuple[str, np.ndarray, str]]:
     """Attack, and yield how long a probe and the capstone that is not attacked take, with the attacker's answers."""
     other = next(name for name in NAMES if f"/{name}:" not in path)
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     attacked = attacker.submit(attack, url, path, body, until)
     asked = {"instances": [request(other)]}
     with httpx.Client(base_url=url, timeout=60) as client:
-        live = walls(lambda: client.get("/v2/health/live"), time.monotonic() + SECONDS / 2)
+        live = walls(lambda: client.get("/v2/health/live"), time.monotonic() + seconds / 2)
         predicted = walls(lambda: client.post(f"/v1/models/{other}:predict", json=asked), until)
     answers = ", ".join(f"{count} times {status}" for status, count in sorted(attacked.result().items()))
     yield "the liveness probe", live, answers
     yield f"{other}, a row", predicted, answers
 
 
-def rows() -> list[dict]:
+def rows(size: float = 1.0) -> list[dict]:
     """Return how long others take during each kind of request, on its own stack."""
     with tempfile.TemporaryDirectory(prefix="capstan-data-") as folder, environment() as env:
         digits = small("digits")
@@ -112,7 +115,7 @@ def rows() -> list[dict]:
         with ProcessPoolExecutor(1, get_context("spawn")) as attacker:  # not this process: it measures
             for what, (path, body) in attacks().items():
                 url = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}"
-                for other, taken, answers in measure(url, path, body, attacker):
+                for other, taken, answers in measure(url, path, body, attacker, size * SECONDS):
                     late = f"{np.percentile(taken, 99):.1f} ms, median {np.median(taken):.1f} ms"
                     made.append({"what": f"{what} ({answers}): {other}, p99", "goal": "100 ms", "measured": late})
         return made

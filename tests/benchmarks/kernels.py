@@ -10,21 +10,22 @@ import torch
 
 from kernels.benchmarks import CPU, KERNELS
 from kernels.benchmarks.__main__ import measured as measure
+from kernels.benchmarks.measure import RUNS
 
 Measured = dict[str, Any]
 PEERS = ("torch", "compiled", "liger")
 
 
-def rows(measured: Path | None = None, before: Measured | None = None) -> Measured:
+def rows(measured: Path | None = None, before: Measured | None = None, size: float = 1.0) -> Measured:
     """Return what a GPU measured, here or by `measured`, else what is known from `before`; and the CPU's part, anew."""
     gpu = before["gpu"] if before else None
     if measured:
         gpu = json.loads(measured.read_text())
-    elif torch.cuda.is_available():
+    elif torch.cuda.is_available() and size == 1:
         gpu, failed = measure(list(KERNELS))
         if failed:
             raise SystemExit(f"Not measured to the end: {', '.join(failed)}.")
-    return {"gpu": gpu, "cpu": measure(list(CPU))[0]["rows"]}
+    return {"gpu": gpu, "cpu": measure(list(CPU), max(1, round(size * RUNS)))[0]["rows"]}
 
 
 def table(rows: Measured) -> str:

@@ -23,36 +23,36 @@ DAYS, BATCH, OTHERS, OTHER_DAYS = 30, 1000, 3_000_000, 90
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def rows() -> list[dict]:
+def rows(size: float = 1.0) -> list[dict]:
     """Return the seconds of a day's labels: by id, by entity and time, and again; and of the join."""
     with TemporaryDirectory(prefix="capstan-bench-") as folder, capstones.in_catalogue():
         home, feast, mlflow_folder = (Path(folder) / name for name in ("home", "feast", "mlflow"))
         for path in (feast, mlflow_folder):
             path.mkdir()
         make_store(feast)
-        write_others(home / "predictions")
+        write_others(home / "predictions", size)
         with mlflow_server(mlflow_folder) as mlflow:
             wait_for(f"{mlflow.url}/health", mlflow.child, mlflow.log)
             mlflow.roles("tiny", champion=mlflow.register("tiny", 0.0))
             with another_server(mlflow, feast, home) as server:
-                return measure(server, home)
+                return measure(server, home, max(1, round(size * DAYS)))
 
 
-def measure(server: Server, home: Path) -> list[dict]:
+def measure(server: Server, home: Path, count: int) -> list[dict]:
     """Return the same of a server that runs."""
-    days = [predict(server, NOW + number * DAY) for number in range(DAYS)]
+    days = [predict(server, NOW + number * DAY) for number in range(count)]
     by_id = [post(server, [label | {"prediction_id": id_} for id_, label in day]) for day in days]
     again = [post(server, [label | {"prediction_id": id_} for id_, label in day]) for day in days]
-    days = [predict(server, NOW + (DAYS + number) * DAY) for number in range(DAYS)]
+    days = [predict(server, NOW + (count + number) * DAY) for number in range(count)]
     by_entity = [post(server, [label | about(label) for _, label in day]) for day in days]
     one = [post(server, [days[0][number][1] | {"prediction_id": days[0][number][0]}]) for number in range(200)]
     started = time.monotonic()
     joined = labelled("tiny", folder=home / "predictions", labels=capstone_labels(home))
     join = time.monotonic() - started
-    assert len(joined) == 2 * DAYS * BATCH
+    assert len(joined) == 2 * count * BATCH
     what = f"{BATCH:,} labels in a request"
     return [
-        {"what": f"{what}, by id, median of {DAYS}", "goal": "under 1 s", "measured": seconds(by_id)},
+        {"what": f"{what}, by id, median of {count}", "goal": "under 1 s", "measured": seconds(by_id)},
         {"what": f"{what}, by id, the slowest", "goal": "", "measured": f"{max(by_id):.3f} s"},
         {"what": f"{what}, the same again, median", "goal": "", "measured": seconds(again)},
         {"what": f"{what}, by entity and time, median", "goal": "under 1 s", "measured": seconds(by_entity)},
@@ -101,15 +101,23 @@ def post(server: Server, actuals: list[dict]) -> float:
     return elapsed
 
 
-def write_others(folder: Path) -> None:
+def write_others(folder: Path, size: float) -> None:
     """Write other predictions of the last days, one file a day, as `capstan clean` leaves them."""
-    per_day = OTHERS // OTHER_DAYS
+    per_day = round(size * OTHERS / OTHER_DAYS)
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for days_ago in range(1, OTHER_DAYS + 1):
         day = today - days_ago * DAY
         times = [day + number * (DAY / per_day) for number in range(per_day)]
         made = [f"{int(at.timestamp() * 1000):012x}" for at in times]
-        texts = {"model": "tiny", "version": "1", "variant": "champion", "features": "{}", "prediction": "{}"}
+        texts = {
+            "model": "tiny",
+            "version": "1",
+            "variant": "champion",
+            "routed_by": "",
+            "client": "",
+            "features": "{}",
+            "prediction": "{}",
+        }
         texts["inputs"] = '{"carrier":"UA","origin":"JFK","tailnum":"N2","sched_dep":"2013-06-01T13:00:00Z"}'
         columns = {name: [text] * per_day for name, text in texts.items()}
         columns |= {"prediction_id": [f"{at[:8]}-{at[8:]}{ids.new()[13:]}" for at in made]}

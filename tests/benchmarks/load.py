@@ -17,18 +17,19 @@ __all__ = ["rows", "table"]
 SHARE, SECONDS, FLIGHTS = 0.7, 600, 5000
 
 
-def rows() -> list[dict]:
+def rows(size: float = 1.0, on: stack.Flagship | None = None) -> list[dict]:
     """Return what was answered, how fast, and what the server's memory did."""
-    with stack.environment() as env:
-        flights = pd.read_parquet(stack.run(env)["training_set"]).tail(FLIGHTS)
-        url = f"http://127.0.0.1:{env['CAPSTAN_ENDPOINT_PORT']}/v1/models/flight_delay:predict"
-        pid = read_json(Path(env["CAPSTAN_HOME"], "run", "endpoint.json"))["pid"]
-        return figures(url, pid, requests.v1_of_flights(flights))
+    with stack.flagship(on) as at:
+        flights = pd.read_parquet(at.training_set).tail(FLIGHTS)
+        url = f"http://127.0.0.1:{at.port}/v1/models/flight_delay:predict"
+        pid = read_json(Path(at.env["CAPSTAN_HOME"], "run", "endpoint.json"))["pid"]
+        return figures(url, pid, requests.v1_of_flights(flights), size)
 
 
-def figures(url: str, pid: int, bodies: list[dict], seconds: float = SECONDS) -> list[dict]:
+def figures(url: str, pid: int, bodies: list[dict], size: float) -> list[dict]:
     """Measure a server that runs."""
-    highest = statistics.median(wrk.run(url, bodies, 64, 10).rate for _ in range(3))
+    seconds = size * SECONDS
+    highest = statistics.median(wrk.run(url, bodies, 64, max(1, round(size * 10))).rate for _ in range(3))
     with Memory(pid) as memory:
         answers = steady.ask(url, bodies, SHARE * highest, seconds)
     p50, p99, p999 = np.quantile(answers.milliseconds, [0.5, 0.99, 0.999])

@@ -27,7 +27,7 @@ FEATURES = ("a", "b", "c")
 SHAPES = {"10 rows a key": lambda size: size // 10, "1,000 keys": lambda size: 1_000}
 
 
-def rows(sizes: tuple[int, ...] = SIZES, stores: tuple[str, ...] = tuple(STORES)) -> list[dict]:
+def rows(size: float = 1.0, sizes: tuple[int, ...] = SIZES, stores: tuple[str, ...] = tuple(STORES)) -> list[dict]:
     """One measurement for each shape, store and size.
 
     Returns:
@@ -35,6 +35,7 @@ def rows(sizes: tuple[int, ...] = SIZES, stores: tuple[str, ...] = tuple(STORES)
         entity dataframe included); `error` says why the two are None, or is None.
     """
     measured, failed = [], set()
+    sizes = tuple({max(1_000, round(size * count)): None for count in sizes})
     with tempfile.TemporaryDirectory() as directory:
         for shape, keys in SHAPES.items():
             for size in sizes:
@@ -68,7 +69,7 @@ def main() -> None:
     if arguments.child:
         _retrieve(*arguments.child)
     else:
-        print(table(rows(tuple(arguments.rows), tuple(arguments.stores))))
+        print(table(rows(1.0, tuple(arguments.rows), tuple(arguments.stores))))
 
 
 def _text(cell: dict) -> str:

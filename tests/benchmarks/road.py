@@ -8,6 +8,7 @@ import shutil
 import statistics
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 from tests.benchmarks import endpoint, figures, stack, steps
@@ -17,15 +18,20 @@ OWN = Path(sys.executable).with_name("capstan")
 FIRST, CACHED = "`capstan run flight_delay`, 336,776 flights", "the same again, cached"
 
 
-def rows(beside: Path | None = None) -> list[dict]:
-    """Return wall times, the largest process of the first run, the metrics, the time of each step, and the other's."""
-    with stack.environment() as env:
+def rows(beside: Path | None = None, size: float = 1.0, on: stack.Flagship | None = None) -> list[dict]:
+    """Return wall times, the largest process of the first run, the metrics, the time of each step, and the other's.
+
+    On a given stack, no run has an empty cache.
+    """
+    with nullcontext(on.env) if on else stack.environment() as env:
         seconds, summaries = zip(*(_timed(env) for _ in range(2)), strict=True)
         # The largest process among all that were started and waited for, here or by those.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        latency = endpoint.rows(int(env["CAPSTAN_ENDPOINT_PORT"]), summaries[0]["training_set"])
+        latency = endpoint.rows(
+            int(env["CAPSTAN_ENDPOINT_PORT"]), summaries[0]["training_set"], round(size * endpoint.REQUESTS)
+        )
         first, cached = (steps.read(Path(summary["log"])) for summary in summaries)
-        listed = steps.read(Path(_listing_imports(env)["log"]))
+        listed = {} if on else steps.read(Path(_listing_imports(env)["log"]))
     scores = summaries[0]["scores"]
     assert summaries[0]["version"] == summaries[1]["version"], "the second run registered another version"
     lines = [

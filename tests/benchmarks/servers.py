@@ -3,7 +3,7 @@
 import os
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,9 @@ ALONE = {"CAPSTAN_BATCH_ROWS": "1"}
 
 
 @contextmanager
-def targets(env: dict[str, str], flights: pd.DataFrame, folder: Path) -> Iterator[dict[str, Target]]:
+def targets(
+    env: dict[str, str], flights: pd.DataFrame, folder: Path, others: Sequence[str]
+) -> Iterator[dict[str, Target]]:
     """Start the servers; yield the targets by name. `folder` has the flagship's model."""
     rows = requests.rows_of(flights)
     columns = requests.v1(rows)
@@ -50,20 +52,19 @@ def targets(env: dict[str, str], flights: pd.DataFrame, folder: Path) -> Iterato
         endpoints["mlflow"] = f"{start(*MLFLOW, ready='/ping')}/invocations", records
         urls = {
             name: stack.enter_context(peers.server(name, folder / "model.pkl", folder / f"{name}.log"))
-            for name in peers.READY
+            for name in others
         }
         yield endpoints | _peers(urls, rows, folder)
 
 
 def _peers(urls: dict[str, str], rows: list[requests.Row], folder: Path) -> dict[str, Target]:
-    model = pickle.loads((folder / "model.pkl").read_bytes())
-    infer = f"{urls['mlserver']}/v2/models/{{}}/infer"
-    return {
-        "mlserver": (infer.format("columns"), requests.v2(rows)),
-        "mlserver, matrix": (infer.format("matrix"), requests.v2_matrix(rows, model)),
-        "litserve": (f"{urls['litserve']}/predict", requests.v1(rows)),
-        "bentoml": (f"{urls['bentoml']}/predict", requests.v1(rows)),
-    }
+    made: dict[str, Target] = {name: (f"{url}/predict", requests.v1(rows)) for name, url in urls.items()}
+    if "mlserver" in urls:
+        model = pickle.loads((folder / "model.pkl").read_bytes())
+        infer = f"{urls['mlserver']}/v2/models/{{}}/infer"
+        made["mlserver"] = infer.format("columns"), requests.v2(rows)
+        made["mlserver, matrix"] = infer.format("matrix"), requests.v2_matrix(rows, model)
+    return made
 
 
 @contextmanager

@@ -6,6 +6,7 @@ all of them. A figure is the median of its rounds, with one row per request.
 
 import statistics
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -51,39 +52,37 @@ BATCHED = {
 }
 
 
-def rows(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[dict]:
-    """Return ratios, latencies and rates. The stack is up and the flagship trained before anything is measured."""
-    peers.prepare()
-    with stack.environment() as env:
-        training_set = stack.run(env)["training_set"]
-        return of_stack(env, training_set, rounds, seconds)
+def rows(size: float = 1.0, on: stack.Flagship | None = None, others: Sequence[str] = tuple(peers.READY)) -> list[dict]:
+    """Return ratios, latencies and rates. The flagship is trained before anything is measured.
 
-
-def of_stack(env: dict[str, str], training_set: str, rounds: int, seconds: int) -> list[dict]:
-    """Return the same on a stack that is up and has the flagship."""
-    flights = pd.read_parquet(training_set).tail(FLIGHTS)
-    env = env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{env['CAPSTAN_MLFLOW_PORT']}"}
-    with tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
+    others: the servers that need environments of their own.
+    """
+    peers.prepare(others)
+    with stack.flagship(on) as at, tempfile.TemporaryDirectory(prefix="capstan-bench-") as folder:
+        flights = pd.read_parquet(at.training_set).tail(FLIGHTS)
+        env = at.env | {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{at.env['CAPSTAN_MLFLOW_PORT']}"}
         capstones.register(env, Path(folder))
-        with targets(env, flights, Path(folder)) as endpoints:
-            runs = measure(endpoints, rounds, seconds)
+        with targets(env, flights, Path(folder), others) as endpoints:
+            runs = measure(endpoints, round(size * ROUNDS), max(1, round(size * SECONDS)))
     rates = {key: statistics.median(run.rate for run in each) for key, each in runs.items()}
     p99s = {key: statistics.median(run.p99 for run in each) for key, each in runs.items()}
     return [*_ratios(rates, p99s), *_batching(rates), *_rates(rates, p99s)]
 
 
 def measure(endpoints: dict[str, Target], rounds: int, seconds: int) -> dict[tuple[str, int], list[wrk.Run]]:
-    """Return the runs of each target and number of clients. Raises AssertionError when a request was not answered."""
+    """Return the runs of each target and number of clients. Raises AssertionError when a request was not answered.
+
+    A first run does not count. Without rounds, it does.
+    """
     batched = [name + suffix for name in BATCHED for suffix in ("", ", each alone")]
-    runs: dict[tuple[str, int], list[wrk.Run]] = {(name, clients): [] for clients in (1, 16) for name in TITLES}
+    named = [name for name in TITLES if name in endpoints]
+    runs: dict[tuple[str, int], list[wrk.Run]] = {(name, clients): [] for clients in (1, 16) for name in named}
     runs |= {(name, clients): [] for clients in (1, 64) for name in batched}
-    for name, clients in runs:  # a first one that does not count
-        wrk.run(*endpoints[name], clients, 1)
-    for _ in range(rounds):
+    for number in range(rounds + 1):
         for (name, clients), each in runs.items():
-            each.append(wrk.run(*endpoints[name], clients, seconds))
+            each.append(wrk.run(*endpoints[name], clients, seconds if number else 1))
             assert not each[-1].errors, f"{name}, {clients} clients: {each[-1]}"
-    return runs
+    return {key: each[1:] or each for key, each in runs.items()}
 
 
 def _ratios(rates: dict, p99s: dict) -> list[dict]:
@@ -95,6 +94,7 @@ def _ratios(rates: dict, p99s: dict) -> list[dict]:
         }
         for clients in (1, 16)
         for ours, other, goal in GOALS
+        if (other, clients) in rates
     ]
     most = f"{p99s['mlflow', 1]:.2f} ms, {TITLES['mlflow']}"
     for ours in ("columns", "flight_delay"):
@@ -124,6 +124,7 @@ def _rates(rates: dict, p99s: dict) -> list[dict]:
         }
         for clients in (1, 16)
         for name in TITLES
+        if (name, clients) in rates
     ]
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 CAPSTAN = str(Path(sys.executable).with_name("capstan"))
 
@@ -30,6 +31,27 @@ def environment(command: str = CAPSTAN) -> Iterator[dict[str, str]]:
             yield env
         finally:
             capstan(env, "down", command=command)
+
+
+class Flagship(NamedTuple):
+    """A stack that serves the flagship."""
+
+    env: dict[str, str]
+    training_set: str
+
+    @property
+    def port(self) -> int:
+        return int(self.env["CAPSTAN_ENDPOINT_PORT"])
+
+
+@contextmanager
+def flagship(given: Flagship | None = None) -> Iterator[Flagship]:
+    """Yield a stack that serves the flagship: the given one, or a fresh one."""
+    if given:
+        yield given
+        return
+    with environment() as env:
+        yield Flagship(env, run(env)["training_set"])
 
 
 def capstan(env: dict[str, str], *arguments: str, command: str = CAPSTAN) -> str:

@@ -13,7 +13,7 @@ import pytest
 from capstan.local import stack
 from capstan.runner.steps import start_server
 from capstan.settings import settings
-from tests.support.processes import free_port
+from tests.support.processes import HANG_SECONDS, free_port
 from tests.support.small import small
 
 CAPSTAN = str(Path(sys.executable).with_name("capstan"))
@@ -41,15 +41,12 @@ def end_step_server() -> Iterator[None]:
         server.wait(10)
 
 
-RUN_SECONDS = 900  # of the flagship on all its data, where other tests and a slow machine make 70 s long
-
-
-def capstan(*arguments: str, timeout: float = 280, **environment: str) -> subprocess.CompletedProcess:
+def capstan(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command as a user would; return its exit code and output. Its steps come from a shared server."""
     if arguments[:1] in (("run",), ("monitor",)):
         environment = {"CAPSTAN_STEP_SERVER": steps_fifo()} | environment
     return subprocess.run(
-        [CAPSTAN, *arguments], capture_output=True, text=True, timeout=timeout, env=os.environ | environment
+        [CAPSTAN, *arguments], capture_output=True, text=True, timeout=HANG_SECONDS, env=os.environ | environment
     )
 
 
@@ -74,7 +71,7 @@ def small_run(up, tmp_path_factory) -> Callable[[str], dict]:
         part.write(folder)
         options = [f"--set={key}={value}" for key, value in part.SETTINGS.items()]
         data = {"CAPSTAN_DATA_DIR": str(folder)} if any(folder.iterdir()) else {}  # the folder is in the cache's key
-        done = capstan("run", name, "--json", *options, timeout=RUN_SECONDS, **data)
+        done = capstan("run", name, "--json", *options, **data)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -30,7 +30,7 @@ from tests.support.boundaries import beyond, beyond_grpc, beyond_tensors, body, 
 from tests.support.selection import FLAGSHIP
 from tests.support.small import SmallRun, each, names, small
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow]
 REFUSALS = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.RESOURCE_EXHAUSTED)
 ENOUGH = 120  # predictions for the command to report on
 MORE = 60  # predictions, of one request: two parts of rows that stand for days
@@ -203,7 +203,7 @@ def test_predictions_are_watched_by_the_command(run):
     assert live["predictions"] > ENOUGH and live["checks"] > 0
 
 
-def wait_for_model(name: str, seconds: float = 120) -> None:
+def wait_for_model(name: str, seconds: float = 300) -> None:
     """Wait until the endpoint has loaded a model again. Its other models answer meanwhile."""
     end = time.monotonic() + seconds
     while not httpx.get(f"{settings().endpoint_url}/v2/models/{name}/ready").is_success:

@@ -26,7 +26,7 @@ from tests.integration.place import Place
 from tests.support.circle.coin import task
 from tests.support.processes import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.rotating]
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 FOLDER = ROOT / "tests" / "support" / "circle"
 NAME, FIRST, PER_DAY, DAY = "coin", datetime(2013, 10, 1, tzinfo=UTC), 120, timedelta(days=1)
 ALARM = [Check("performance", "probability", "alarm", 0.1, 0.02, 0.001, message="probability: worse by 0.1.")]

@@ -27,7 +27,7 @@ from pipelines.demand_forecast.windows import between, cut
 from tests.integration.place import Place
 from tests.support import versions
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 NAME = "demand_forecast"
 SUMMER, WINTER, DAY = "2014-05-15T00:00:00+10:00", "2014-09-15T00:00:00+10:00", timedelta(days=1)
 ALARM = [Check("mae", "all", "alarm", 0.4, 0.2, message="mae, all: 0.4.")]

@@ -18,7 +18,7 @@ from pipelines.spam import campaigns
 from tests.integration.place import Place
 from tests.support.data import DATA_DIR
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 NAME, CAMPAIGN = "spam", "a parcel that waits"
 DAY, PER_DAY, PLANTED = timedelta(days=1), 60, 12
 ALARM = [Check("performance", "all", "alarm", 0.8, 0.9, message="performance, all: 0.8.")]

@@ -11,7 +11,6 @@ from tests.support.selection import FLAGSHIP
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.controls,
-    pytest.mark.timeout(600),
     pytest.mark.usefixtures("empty_registry"),
 ]
 

@@ -8,6 +8,7 @@ import pytest
 from capstan.settings import ROOT
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place
+from tests.support.processes import HANG_SECONDS
 
 # A file system that only the command sees: nothing is mounted for others, and nothing stays.
 OWN_MOUNTS = ["unshare", "--map-root-user", "--mount", "--kill-child", "sh", "-c"]
@@ -45,7 +46,9 @@ def test_commands_on_a_full_disk_say_so_and_leave_nothing_half_written(tmp_path,
     arguments = [part.format(home=place.home) for part in command]
     try:
         command = [*OWN_MOUNTS, FILLED, "sh", CAPSTAN, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | place.environment, timeout=280)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=os.environ | place.environment, timeout=HANG_SECONDS
+        )
     finally:
         place.clear()
     assert "exit code 1\n" in done.stdout and "Traceback" not in done.stderr, done.stderr
@@ -59,7 +62,9 @@ def test_run_on_a_full_disk_says_so_and_the_next_one_goes_on(tmp_path):
     place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
     try:
         command = [*OWN_MOUNTS, SCRIPT, "sh", CAPSTAN]
-        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | place.environment, timeout=280)
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=os.environ | place.environment, timeout=HANG_SECONDS
+        )
     finally:
         place.clear()
     first, second, _ = done.stdout.split("exit code ")

@@ -24,7 +24,7 @@ from tests.support.boundaries import tensors
 from tests.support.mutations import Mutator, value_of
 from tests.support.small import SmallRun, each, names, small
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.rotating]
+pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 HEADERS = ("content-type", "content-encoding", "accept", "x-capstan-variant", "x-capstan-key", "x-request-id")
 JSON = {"content-type": "application/json"}
 

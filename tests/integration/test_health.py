@@ -166,7 +166,7 @@ def cluster(started, monkeypatch):
         monkeypatch.delenv(name)
     started.knows()
     url = f"http://127.0.0.1:{started.ports['mlflow']}"
-    wait_until(lambda: answers(f"{url}/health"), seconds=60)
+    wait_until(lambda: answers(f"{url}/health"))
     started.s3().create_bucket(Bucket="capstan")
     started.s3().put_object(Bucket="capstan", Key="mlflow/1/model", Body=b"1")
     started.redis().set("key", "value")
@@ -263,6 +263,6 @@ def test_new_postgresql_is_filled_by_the_start_of_mlflow_and_the_loss_is_still_s
     cluster.ports["mlflow"] = free_port()
     cluster.knows()
     with mlflow(cluster.ports, cluster.folder):
-        wait_until(lambda: answers(f"http://127.0.0.1:{cluster.ports['mlflow']}/health"), seconds=60)
+        wait_until(lambda: answers(f"http://127.0.0.1:{cluster.ports['mlflow']}/health"))
         [trouble] = health.troubles()
     assert trouble.startswith("MLflow knows no version, and S3 has some: restore PostgreSQL")

@@ -7,13 +7,14 @@ import pytest
 import yaml
 
 from tests.support import promql
+from tests.support.processes import HANG_SECONDS
 from tests.support.promql import PROMETHEUS
 
 pytestmark = pytest.mark.rotating
 
 
 def promtool(*arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=120)
+    return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, timeout=HANG_SECONDS)
 
 
 @pytest.mark.parametrize("arguments", [("rules", "rules.yaml"), ("config", "prometheus.yaml")])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import ROOT
+from tests.support.processes import HANG_SECONDS, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 GOOD, BROKEN = "whole", "a_broken_one"  # the broken one is the first of the list
@@ -41,7 +41,7 @@ def checkout(tmp_path, place) -> Path:
 def test_each_capstone_runs_and_the_one_that_failed_says_why(checkout, place):
     environment = os.environ | place.environment | {"PYTHONPATH": str(checkout)}
     command = [sys.executable, "-m", "cli", "run", "--all", "--json", "--set", "seed=0", "--set", "nosuch=1"]
-    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert done.returncode == 1, done.stderr
     runs = json.loads(done.stdout)
     assert [(run["capstone"], run["verdict"]) for run in runs] == [(BROKEN, "failed"), (GOOD, "accepted")]

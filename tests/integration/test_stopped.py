@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import CAPSTAN
 from tests.integration.place import Place, place_of_examples
+from tests.support.processes import HANG_SECONDS
 
 NAME = "wine_cluster"
 
@@ -34,7 +35,7 @@ def stop(command: subprocess.Popen) -> tuple[str, str]:
     """Press Ctrl-C; return what the command had still to say."""
     os.killpg(command.pid, signal.SIGINT)
     try:
-        return command.communicate(timeout=240)
+        return command.communicate(timeout=HANG_SECONDS)
     finally:
         command.kill()
 
@@ -65,7 +66,7 @@ def test_run_is_stopped_from_elsewhere_and_goes_on_from_the_cache(place):
         assert "capstan stop" in place("run", NAME).stderr
         stopped = place("stop", NAME)
         assert (stopped.returncode, stopped.stdout) == (0, f"stopped the run of process {command.pid}\n")
-        _, error = command.communicate(timeout=240)
+        _, error = command.communicate(timeout=HANG_SECONDS)
     finally:
         command.kill()
     assert command.returncode == 130 and error.startswith("Stopped. "), error

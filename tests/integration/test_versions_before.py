@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from capstan.settings import ROOT
-from tests.support.processes import free_port
+from tests.support.processes import HANG_SECONDS, free_port
 from tests.support.small import small
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
@@ -36,7 +36,7 @@ def command(checkout: Path, home: Path, ports: dict[str, str]) -> Command:
             [sys.executable, "-m", "cli", *arguments],
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=HANG_SECONDS,
             cwd=checkout,
             env=os.environ | own,
         )

@@ -32,9 +32,14 @@ def in_catalogue(*folders: Path) -> Iterator[None]:
 def task(name: str, fresh: bool = False) -> Capstone:
     """Return a capstone; `fresh` reads an edited file again."""
     if fresh:
-        for key in [key for key in sys.modules if key.startswith(f"pipelines.{name}")]:
-            del sys.modules[key]
+        forget(name)
     return catalogue.load(name)
+
+
+def forget(name: str) -> None:
+    """Have the next import of a capstone read its files again."""
+    for key in [key for key in sys.modules if key == f"pipelines.{name}" or key.startswith(f"pipelines.{name}.")]:
+        del sys.modules[key]
 
 
 def save(folder: Path, name: str, bias: float | None = None, model=None, fresh: bool = False) -> Path:
@@ -42,6 +47,8 @@ def save(folder: Path, name: str, bias: float | None = None, model=None, fresh: 
     own = task(name, fresh)
     model = model or (own.train({}) if bias is None else own.train({}, bias))
     model_version.save(folder / "version", own, model)
+    if fresh:  # the tests that follow get what its files are then
+        forget(name)
     return folder / "version"
 
 

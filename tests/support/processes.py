@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HANG_SECONDS = 1_200  # what takes longer hangs, also on a busy machine; pyproject.toml has the same limit for a test
 
 
 def free_port() -> int:
@@ -85,7 +86,7 @@ def helps_this_process(process: psutil.Process) -> bool:
         return True
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
     """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -93,9 +94,9 @@ def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
         time.sleep(0.05)
 
 
-def wait_for(url: str, child: subprocess.Popen, log: Path, seconds: float = 120) -> None:
+def wait_for(url: str, child: subprocess.Popen, log: Path) -> None:
     """Wait until a URL of a process answers with 200."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + HANG_SECONDS
     while time.monotonic() < end:
         if child.poll() is not None:
             break

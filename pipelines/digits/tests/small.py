@@ -13,6 +13,7 @@ import numpy as np
 from data_sets import mnist as images
 from pipelines.digits import pixels
 from tests.support.data import DATA_DIR
+from tests.support.processes import HANG_SECONDS
 
 SETTINGS = {"epochs": 3}
 COUNTS = {"train": 6_000, "t10k": 1_000}
@@ -44,7 +45,7 @@ CLUSTER = ["workers=2", "epochs=2"]  # on its own Ray cluster, of two workers
 def check(run: dict[str, Any], folder: Path) -> None:
     """The edge variant of the version is published for devices."""
     publish = [sys.executable, "-m", "pipelines.digits.over_the_air", "publish", str(folder)]
-    done = subprocess.run(publish, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(publish, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Version {run['version']} is in {folder}")
     assert f"--directory {folder}" in done.stdout.splitlines()[-1]

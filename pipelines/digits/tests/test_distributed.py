@@ -13,7 +13,7 @@ from models.vision import learning
 from pipelines.digits import training
 from tests.support.processes import wait_until
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 PLAN = learning.Plan(epochs=4)
 
 
@@ -55,7 +55,7 @@ def test_training_that_loses_a_worker_ends_with_as_many_epochs(ray, images, part
     cleared = []
 
     def kill_one() -> None:
-        wait_until(lambda: 2 in kept().values(), 240)
+        wait_until(lambda: 2 in kept().values())
         [one, *_] = workers()
         one.kill()
         one.wait()

@@ -9,7 +9,7 @@ import pytest
 from models.parallel.coordinator.coordinator import Coordinator
 from pipelines.distributed_training.tests.conftest import SMALL
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 STEPS = 20
 
 

@@ -11,7 +11,7 @@ from models.search import SEARCHES, on_ray
 from models.search.journal import Journal
 from models.search.workers import run
 from pipelines.distributed_training import learning_curves as curves
-from tests.support.processes import ROOT
+from tests.support.processes import HANG_SECONDS, ROOT
 
 NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
 KILLS = (0, 1, 25, 60)  # jobs that have ended before the process is killed in the middle of the next one
@@ -49,7 +49,7 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("journals")
     cases = [f"{name}:{jobs}" for name in NAMES for jobs in KILLS]
     script = KILLED.replace("BUDGET", str(BUDGET))
-    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", script, made, *cases], cwd=ROOT, check=True, timeout=HANG_SECONDS)
     return made
 
 

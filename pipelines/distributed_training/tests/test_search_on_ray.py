@@ -14,9 +14,9 @@ from models.search.journal import Journal
 from models.search.workers import run
 from pipelines.distributed_training import learning_curves as curves
 from pipelines.distributed_training import searched_network as network
-from tests.support.processes import ROOT, wait_until
+from tests.support.processes import HANG_SECONDS, ROOT, wait_until
 
-pytestmark = [pytest.mark.rotating, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.rotating, pytest.mark.slow]
 BUDGET, SEED = 120, 2
 
 
@@ -41,10 +41,10 @@ def test_a_search_on_ray_that_is_killed_goes_on_as_if_it_were_not(tmp_path):
         return sum("told" in event for event in json.loads(journal.read_text())) if journal.exists() else 0
 
     with subprocess.Popen(command, cwd=ROOT) as process:
-        wait_until(lambda: told() >= 20, 300)
+        wait_until(lambda: told() >= 20)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL and 20 <= told() < len(undisturbed.jobs)
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=300).stdout
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=HANG_SECONDS).stdout
     search = SEARCHES["population-based"](partial(network.draw, SEED), BUDGET, network.PRIOR, SEED)
     Journal(journal, search)
     assert search.jobs == undisturbed.jobs and search.losses == pytest.approx(undisturbed.losses)

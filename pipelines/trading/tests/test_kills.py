@@ -16,6 +16,7 @@ from pipelines.trading.rehearsal import booked
 from pipelines.trading.tests import trader
 from pipelines.trading.variants import CHOSEN
 from tests.support.data import DATA_DIR
+from tests.support.processes import HANG_SECONDS
 
 
 def state(path: Path) -> list:
@@ -58,7 +59,7 @@ def killed(path: Path, statement: int = 0, after: float = 0.0, ready: bool = Tru
         if not statement:
             time.sleep(after)
             process.kill()
-        assert process.wait(30) in ((-signal.SIGKILL,) if statement else (-signal.SIGKILL, 0))
+        assert process.wait(HANG_SECONDS) in ((-signal.SIGKILL,) if statement else (-signal.SIGKILL, 0))
 
 
 def check_statements(folder: Path, statements: range, expected: list) -> None:
@@ -90,7 +91,7 @@ def test_two_traders_at_once_are_as_one(whole, tmp_path):
     path = tmp_path / "paper.db"
     command = [sys.executable, "-m", "pipelines.trading.tests.trader", str(path), "0"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
-    told = [process.communicate(timeout=30)[1].decode() for process in both]
+    told = [process.communicate(timeout=HANG_SECONDS)[1].decode() for process in both]
     assert all("comes too late" in text for text in told if text)  # one that is behind is refused
     assert finished(path) == whole[0]
 
@@ -107,9 +108,9 @@ def test_the_command_that_is_killed_all_year_trades_as_the_backtest(market, tmp_
                 assert process.poll() is None
                 time.sleep(moments.uniform(0, 0.02))
             process.kill()
-            kills += process.wait(30) == -signal.SIGKILL
+            kills += process.wait(HANG_SECONDS) == -signal.SIGKILL
     assert kills == 7
-    subprocess.run(command, env=env, check=True, timeout=120)
+    subprocess.run(command, env=env, check=True, timeout=HANG_SECONDS)
     backtest = run(Engine(CHOSEN["mean reversion"], TICKERS, name="paper"), events(market), since="2017-01-01")
     broker = Broker(path)
     assert broker.fills() == backtest.fills

@@ -8,7 +8,7 @@ The locks come from `uv pip compile`, with the LightGBM and NumPy of Capstan's o
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,9 +19,9 @@ FOLDER, ENVIRONMENTS = Path(__file__).parent, ROOT / "build" / "peers"
 READY = {"mlserver": "/v2/health/ready", "litserve": "/health", "bentoml": "/readyz"}
 
 
-def prepare() -> None:
+def prepare(names: Iterable[str]) -> None:
     """Make the environments. Raises RuntimeError when one cannot be made."""
-    for name in READY:
+    for name in names:
         _make(name)
 
 

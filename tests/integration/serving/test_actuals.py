@@ -207,7 +207,7 @@ def test_kill_9_loses_no_acknowledged_label_and_a_restart_finds_the_predictions(
         ]
         for thread in threads:
             thread.start()
-        wait_until(lambda: len(taken) > 200, 60)
+        wait_until(lambda: len(taken) > 200)
         victim.child.kill()
         victim.child.wait()
         for thread in threads:

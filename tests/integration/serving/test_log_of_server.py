@@ -51,7 +51,7 @@ def disk(tmp_path_factory):
 def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_home, disk):
     home, small = disk / "home", {"CAPSTAN_LOG_SEGMENT_BYTES": "20000"}  # many rotations
     with another_server(mlflow, feast_home, home, **small) as victim, load(victim, 6, 2) as seen:
-        wait_until(lambda: len(seen.ids) > 1500, 60)
+        wait_until(lambda: len(seen.ids) > 1500)
         victim.child.kill()
         victim.child.wait()
     assert len(seen.failures) == 8 and seen.statuses == []

@@ -84,12 +84,12 @@ def test_a_capstone_that_is_broken_or_slow_does_not_hold_up_the_others(copies, m
     mlflow.roles("a_slow_one", champion=version)
     try:
         with starting_server(mlflow, feast_home, tmp_path / "home") as own:
-            wait_until(lambda: _answers(own, NAMES[-1]), 120)
+            wait_until(lambda: _answers(own, NAMES[-1]))
             reply = own.predict({"x": 1}, name="a_slow_one")
             assert reply.status_code == 503 and reply.headers["retry-after"] == "2"
             assert own.client.get("/v2/health/ready").status_code == 200
             gate.touch()
-            wait_until(lambda: _answers(own, "a_slow_one"), 60)
+            wait_until(lambda: _answers(own, "a_slow_one"))
     finally:
         mlflow.roles("a_slow_one")
 

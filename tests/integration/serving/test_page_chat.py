@@ -91,7 +91,7 @@ def test_answer_that_is_stopped_on_the_page_is_stopped_in_the_engine(chat, own, 
     assert own.load(NAME).status_code == 200
     chat.wait("#message").send_keys("Who's there?\n")
     said = chat.wait(".turns li:nth-child(2) .said")
-    wait_until(lambda: said.get_property("textContent"), 60)  # a large model begins late on a busy machine
+    wait_until(lambda: said.get_property("textContent"))  # a large model begins late on a busy machine
     chat.wait(".message button.stop", "Stop").click()
     chat.wait(".turns li:nth-child(2)", "Stopped.")
     wait_until(lambda: read(NAME, folder=home / "predictions")["partial"].any())

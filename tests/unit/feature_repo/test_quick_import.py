@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.processes import ROOT
+from tests.support.processes import HANG_SECONDS, ROOT
 
 pytestmark = pytest.mark.rotating
 
@@ -29,5 +29,5 @@ print("typeguard" in FeatureView.__init__.__code__.co_names)
 @pytest.mark.slow
 def test_a_server_skips_the_checks_of_definitions(start, checked):
     command = [sys.executable, "-c", CHECKED.format(start=start)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert (done.stdout.strip(), done.returncode) == (checked, 0), done.stderr

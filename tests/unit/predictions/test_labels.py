@@ -11,7 +11,7 @@ import pytest
 
 from predictions.labels import Actual, LabelStore
 from tests.support.postgres import postgres
-from tests.support.processes import ROOT
+from tests.support.processes import HANG_SECONDS, ROOT
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -145,7 +145,7 @@ def test_of_contradicting_labels_of_three_processes_one_wins(labels):
     racers = [subprocess.Popen([*command, mine], **pipes) for mine in ("1", "2", "3")]
     assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 3
     with ThreadPoolExecutor(3) as pool:
-        answers = list(pool.map(lambda racer: racer.communicate("go\n", timeout=120)[0], racers))
+        answers = list(pool.map(lambda racer: racer.communicate("go\n", timeout=HANG_SECONDS)[0], racers))
     assert sum(map(int, answers)) == 200 == len(visible(labels)) == labels.count("flights")
 
 

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
+from pipelines.flight_delay import task as flagship  # noqa: F401 - so that a version carries the code of the model
 from pipelines.flight_delay.columns import CATEGORIES, INPUTS
 
 TITLE = "A flight by the inputs of the model"

@@ -147,7 +147,7 @@ def test_training_that_loses_a_worker_begins_again(past, ray):
     killed = set()
 
     def kill_the_first():
-        wait_until(lambda: any(trains(process) for process in workers()), 120)
+        wait_until(lambda: any(trains(process) for process in workers()))
         for process in workers():
             process.kill()
             killed.add(process.pid)
