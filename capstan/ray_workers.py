@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from capstan.settings import settings
+
 if TYPE_CHECKING:
     from ray.train import ScalingConfig
 
 # A training on Ray workers begins again when it loses one, so often at the most.
 LOST_WORKERS = 2
+RAY_ROWS = 20_000_000  # with how many rows the engine `auto` takes Ray: below, its start costs more than it saves
 WAITING = 2  # tasks of each CPU that have been submitted: what they return does not pile up
 Result = TypeVar("Result")
 
@@ -24,6 +27,12 @@ class Job:
 
 
 JOB = Job()
+
+
+def with_ray(rows: int) -> bool:
+    """Return whether Ray works on so many rows, as CAPSTAN_ENGINE says."""
+    engine = settings().engine
+    return engine == "ray" or (engine == "auto" and rows > RAY_ROWS)
 
 
 def start_ray(cpus: int | None = None, store: int | None = None) -> None:

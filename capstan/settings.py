@@ -64,16 +64,11 @@ class Settings(BaseSettings):
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")
     engine: Literal["local", "ray", "auto"] = Field(
-        "auto", description="what joins and counts: this process, Ray, or Ray from CAPSTAN_ENGINE_ROWS rows on"
-    )
-    engine_rows: int = Field(20_000_000, gt=0, description="with how many rows `auto` takes Ray")
-    look_rows: int = Field(
-        200_000, ge=1, description="the predictions that a look holds in memory; it counts more in pieces, and samples"
+        "auto", description="what joins and counts: this process, Ray, or Ray from 20 million rows on"
     )
     task_memory_mb: int = Field(
         1024, ge=16, description="the MiB of a Ray task for DuckDB; its process takes as much again"
     )
-    connect_seconds: float = Field(0, ge=0, description="how long to wait for a service that is being restarted")
     scheduling: str = Field("", description="cluster: where pods go, as a YAML file or its text")
     namespace: str = Field(
         "capstan",
@@ -87,7 +82,6 @@ class Settings(BaseSettings):
     image_digest: bool = Field(False, description="cluster: images are named by their digest in the registry, too")
 
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
-    log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
     log_close_seconds: float = Field(
         0, ge=0, description="prediction log: how long to try to move it when it is closed"
@@ -106,16 +100,9 @@ class Settings(BaseSettings):
         5, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
     )
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
-    max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
-    body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
     request_seconds: float = Field(300, description="endpoint: the most of LIMITS: seconds of a prediction")
-    first_token_seconds: float = Field(
-        30, gt=0, description="endpoint: the longest wait for the first part of a stream"
-    )
-    token_seconds: float = Field(10, gt=0, description="endpoint: the longest wait between two parts of a stream")
     max_concurrent: int = Field(128, description="endpoint: predictions at the same time; more get a 503")
     batch_rows: int = Field(64, ge=1, description="endpoint: the most rows in a batch of requests; 1 is no batches")
-    batch_delay: float = Field(0.002, ge=0, description="endpoint: the longest time a request waits for its batch")
     tokens_file: Path | None = Field(
         None, description="endpoint: hashes of the clients' tokens; by default none needed"
     )
@@ -123,11 +110,9 @@ class Settings(BaseSettings):
         [], description="endpoint: more names that it is reached by, separated by commas; others are refused"
     )
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
-    token_burst: int = Field(20, description="endpoint: requests of a token at once, beyond the rate")
 
     log_values: bool = Field(False, description="endpoint: its log shows messages that may hold values of requests")
     drain_delay: float = Field(0.5, description="endpoint: seconds between not ready and closed, after SIGTERM")
-    drain_seconds: int = Field(10, description="endpoint: seconds that open requests get to finish after that")
 
     @field_validator("capstones", mode="before")
     @classmethod

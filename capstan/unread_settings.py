@@ -7,9 +7,19 @@ from capstan.errors import did_you_mean
 from capstan.settings import PREFIX, Settings
 
 SCHEDULING = "State `{}` in the YAML file that CAPSTAN_SCHEDULING names: docs/kubernetes.md describes it."
+FIXED = "Take it out: it is fixed now."
 GONE = {
+    "BATCH_DELAY": FIXED,
+    "BODY_SECONDS": FIXED,
+    "CONNECT_SECONDS": FIXED,
+    "DRAIN_SECONDS": FIXED,
+    "ENGINE_ROWS": "Set CAPSTAN_ENGINE to `local` or `ray`; `auto` takes Ray from 20 million rows on.",
+    "FIRST_TOKEN_SECONDS": FIXED,
     "GPU": SCHEDULING.format("gpu.resource"),
     "GPU_NODE_SELECTOR": SCHEDULING.format("gpu.node_selector"),
+    "LOG_SEGMENT_BYTES": FIXED,
+    "LOOK_ROWS": FIXED,
+    "MAX_BODIES_BYTES": FIXED,
     "NODE_SELECTOR": SCHEDULING.format("node_selector"),
     "PRIORITY_CLASS": SCHEDULING.format("priority_class"),
     "QUEUE": SCHEDULING.format("queue"),
@@ -18,6 +28,8 @@ GONE = {
     "RAY_CPUS": "Take it out: a training job sets the CPUs of its workers itself.",
     "RAY_MIN_WORKERS": SCHEDULING.format("ray.min_workers"),
     "RAY_STORAGE": "Take it out: a training job sets where its workers share checkpoints itself.",
+    "TOKEN_BURST": FIXED,
+    "TOKEN_SECONDS": FIXED,
     "TOLERATIONS": SCHEDULING.format("tolerations"),
 }
 
