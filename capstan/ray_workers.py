@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from capstan.settings import settings
@@ -12,8 +13,26 @@ if TYPE_CHECKING:
 
 # A training on Ray workers begins again when it loses one, so often at the most.
 LOST_WORKERS = 2
+RAY_ROWS = 20_000_000  # with how many rows the engine `auto` takes Ray: below, its start costs more than it saves
 WAITING = 2  # tasks of each CPU that have been submitted: what they return does not pile up
 Result = TypeVar("Result")
+
+
+@dataclass
+class Job:
+    """What a training job gives the process that trains, before it trains: `components/train/remote.py`."""
+
+    cpus: int = 1  # of each worker
+    storage: str = ""  # where the workers share checkpoints; "" is a folder of this machine
+
+
+JOB = Job()
+
+
+def with_ray(rows: int) -> bool:
+    """Return whether Ray works on so many rows, as CAPSTAN_ENGINE says."""
+    engine = settings().engine
+    return engine == "ray" or (engine == "auto" and rows > RAY_ROWS)
 
 
 def start_ray(cpus: int | None = None, store: int | None = None) -> None:
@@ -43,7 +62,7 @@ def scaling(workers: int, use_gpu: bool = False) -> "ScalingConfig":
     """Return how Ray Train places workers: on a cluster each has all CPUs of its pod, so that no two share one."""
     from ray.train import ScalingConfig
 
-    return ScalingConfig(num_workers=workers, use_gpu=use_gpu, resources_per_worker={"CPU": settings().ray_cpus})
+    return ScalingConfig(num_workers=workers, use_gpu=use_gpu, resources_per_worker={"CPU": JOB.cpus})
 
 
 def each(function: Callable[..., Result], shared: Any, parts: Iterable[tuple[Any, ...]]) -> Iterator[Result]:

@@ -1,16 +1,16 @@
 """Settings of a profile: environment variables prefixed `CAPSTAN_`, with the local profile as default."""
 
+import json
 import os
 import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from capstan.errors import CapstanError, did_you_mean
-from capstan.scheduling_values import Images, Key, Labels, Name, Tolerations
+from capstan.errors import CapstanError
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "CAPSTAN_"
@@ -31,7 +31,9 @@ class Settings(BaseSettings):
         [], description="more folders of capstones beside `pipelines/`, separated as in PATH"
     )
     image: str = Field("", description="the repository of the image, such as localhost:5001/capstan; or with a tag")
-    images: Images = Field({}, description="cluster: the image of each capstone that it has, as JSON")
+    images: Annotated[dict[str, str], NoDecode] = Field(
+        {}, description="cluster: the image of each capstone that it has, as JSON"
+    )
     step_server: Path | None = Field(None, description="run: the FIFO of a step server that many runs share")
     host: str = Field("127.0.0.1", description="the address that local services listen on")
     mlflow_port: int = Field(5000, description="the port of the local MLflow server")
@@ -62,31 +64,12 @@ class Settings(BaseSettings):
     feast_registry: str = Field("", description="cluster: the SQLAlchemy URL of Feast's registry, in PostgreSQL")
     online_store: str = Field("", description="cluster: Feast's connection string of Redis")
     engine: Literal["local", "ray", "auto"] = Field(
-        "auto", description="what joins and counts: this process, Ray, or Ray from CAPSTAN_ENGINE_ROWS rows on"
-    )
-    engine_rows: int = Field(20_000_000, gt=0, description="with how many rows `auto` takes Ray")
-    look_rows: int = Field(
-        200_000, ge=1, description="the predictions that a look holds in memory; it counts more in pieces, and samples"
+        "auto", description="what joins and counts: this process, Ray, or Ray from 20 million rows on"
     )
     task_memory_mb: int = Field(
         1024, ge=16, description="the MiB of a Ray task for DuckDB; its process takes as much again"
     )
-    connect_seconds: float = Field(0, ge=0, description="how long to wait for a service that is being restarted")
-    ray_cluster: str = Field("", description="cluster: a RayCluster to train on; by default each job makes its own")
-    ray_storage: str = Field("", description="cluster: where the workers of a training job share checkpoints")
-    ray_cpus: int = Field(1, ge=1, description="cluster: the CPUs of each worker of a training job")
-    ray_min_workers: int | None = Field(
-        None, ge=0, description="cluster: the workers that a training job keeps while it needs no more; by default all"
-    )
-    queue: Name = Field("", description="cluster: the queue of Kueue in which steps and training jobs wait")
-    queue_priority: Name = Field("", description="cluster: their WorkloadPriorityClass, by which Kueue orders them")
-    priority_class: Name = Field("", description="cluster: the PriorityClass of pods of training jobs and endpoints")
-    node_selector: Labels = Field(
-        {}, description="cluster: labels of the nodes of steps, training jobs and endpoints, as JSON"
-    )
-    tolerations: Tolerations = Field([], description="cluster: taints of nodes that these pods tolerate, as JSON")
-    gpu: Key = Field("nvidia.com/gpu", description="cluster: the resource that a pod with a GPU asks for")
-    gpu_node_selector: Labels = Field({}, description="cluster: more labels of the nodes of pods with a GPU, as JSON")
+    scheduling: str = Field("", description="cluster: where pods go, as a YAML file or its text")
     namespace: str = Field(
         "capstan",
         pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
@@ -99,7 +82,6 @@ class Settings(BaseSettings):
     image_digest: bool = Field(False, description="cluster: images are named by their digest in the registry, too")
 
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
-    log_segment_bytes: int = Field(2**24, description="prediction log: the size at which a file becomes parquet")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
     log_close_seconds: float = Field(
         0, ge=0, description="prediction log: how long to try to move it when it is closed"
@@ -118,16 +100,9 @@ class Settings(BaseSettings):
         5, ge=0, description="endpoint: seconds between looks at roll-outs; 0: only when notified"
     )
     max_body_bytes: int = Field(2**26, gt=0, description="endpoint: the most of LIMITS: bytes of a request's body")
-    max_bodies_bytes: int = Field(2**28, gt=0, description="endpoint: all request bodies at a time; more get a 503")
-    body_seconds: float = Field(10, gt=0, description="endpoint: the longest time for a request body to arrive")
     request_seconds: float = Field(300, description="endpoint: the most of LIMITS: seconds of a prediction")
-    first_token_seconds: float = Field(
-        30, gt=0, description="endpoint: the longest wait for the first part of a stream"
-    )
-    token_seconds: float = Field(10, gt=0, description="endpoint: the longest wait between two parts of a stream")
     max_concurrent: int = Field(128, description="endpoint: predictions at the same time; more get a 503")
     batch_rows: int = Field(64, ge=1, description="endpoint: the most rows in a batch of requests; 1 is no batches")
-    batch_delay: float = Field(0.002, ge=0, description="endpoint: the longest time a request waits for its batch")
     tokens_file: Path | None = Field(
         None, description="endpoint: hashes of the clients' tokens; by default none needed"
     )
@@ -135,11 +110,9 @@ class Settings(BaseSettings):
         [], description="endpoint: more names that it is reached by, separated by commas; others are refused"
     )
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
-    token_burst: int = Field(20, description="endpoint: requests of a token at once, beyond the rate")
 
     log_values: bool = Field(False, description="endpoint: its log shows messages that may hold values of requests")
     drain_delay: float = Field(0.5, description="endpoint: seconds between not ready and closed, after SIGTERM")
-    drain_seconds: int = Field(10, description="endpoint: seconds that open requests get to finish after that")
 
     @field_validator("capstones", mode="before")
     @classmethod
@@ -155,12 +128,13 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no folder {value}; correct it, or unset it")
         return value
 
-    @field_validator("queue_priority")
+    @field_validator("images", mode="before")
     @classmethod
-    def _has_a_queue(cls, value: str, info: ValidationInfo) -> str:
-        if value and not info.data.get("queue", "unknown"):
-            raise ValueError("it orders what waits in a queue; set CAPSTAN_QUEUE, too")
-        return value
+    def _from_json(cls, value: object) -> object:
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"it is no JSON ({error})") from None
 
     @field_validator("webhooks", mode="before")
     @classmethod
@@ -240,11 +214,3 @@ def _place(location: tuple[int | str, ...]) -> str:
     """Return where a value is, such as "TOLERATIONS[0][effect]"."""
     name, *inside = location
     return str(name).upper() + "".join(f"[{part}]" for part in inside if part != "[key]")
-
-
-def misspelt() -> list[str]:
-    """Return a message for each variable that is no setting but is spelt almost like one."""
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    others = [name for name in os.environ if name.startswith(PREFIX) and name not in known]
-    hints = {name: did_you_mean(name, known) for name in others}
-    return [f"{name} is not a setting.{hint}" for name, hint in hints.items() if hint]

@@ -1,6 +1,8 @@
 """The Typer application. Each command imports what it needs when it runs, so that `--help` is fast."""
 
+import importlib.metadata
 import os
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import typer
@@ -53,8 +55,12 @@ def start(
     profile: Annotated[
         Literal["local", "cluster"] | None, typer.Option(help="This machine, or the cluster of kubectl's context.")
     ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """One road for every model: source, features, training, gate, registry, endpoint, monitoring."""
+    if version:
+        typer.echo(f"capstan {importlib.metadata.version('capstan')}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         return
@@ -66,32 +72,45 @@ def start(
         context.with_resource(connect(*USES[context.invoked_subcommand]))
 
 
-app.command("list")(catalogue.list_capstones)
-app.command("study")(study.study)
-app.command("new")(new.new)
-app.command("check")(new.check)
-app.command("run")(run.run)
-app.command("stop")(run.stop)
-app.command("monitor")(monitor.monitor)
-app.command("replay")(replay.replay)
-app.command("history")(history.history)
-app.command("pause")(circle.pause)
-app.command("resume")(circle.resume)
-app.command("up")(stack.up)
-app.command("down")(stack.down)
-app.command("status")(stack.status)
-app.command("predict")(predict.predict)
-app.command("score")(score.score)
-app.command("trace")(trace.trace)
-app.command("canary")(rollout.canary)
-app.command("ab")(rollout.ab)
-app.command("shadow")(rollout.shadow)
-app.command("promote")(rollout.promote)
-app.command("rollback")(rollout.rollback)
-app.command("retire")(retire.retire)
-app.command("clean")(clean.clean)
-app.command("erase")(erase.erase)
-app.command("compile")(catalogue.compile_pipeline)
-app.command("open")(stack.open_urls)
-app.add_typer(labels.labels, name="labels")
-app.add_typer(cluster.cluster, name="cluster")
+GROUPS: dict[str, dict[str, Callable[..., None]]] = {
+    "Build": {
+        "list": catalogue.list_capstones,
+        "new": new.new,
+        "check": new.check,
+        "run": run.run,
+        "study": study.study,
+        "stop": run.stop,
+        "compile": catalogue.compile_pipeline,
+    },
+    "Serve": {
+        "predict": predict.predict,
+        "score": score.score,
+        "canary": rollout.canary,
+        "ab": rollout.ab,
+        "shadow": rollout.shadow,
+        "promote": rollout.promote,
+        "rollback": rollout.rollback,
+        "retire": retire.retire,
+    },
+    "Watch": {
+        "monitor": monitor.monitor,
+        "replay": replay.replay,
+        "history": history.history,
+        "trace": trace.trace,
+        "pause": circle.pause,
+        "resume": circle.resume,
+    },
+    "Operate": {
+        "up": stack.up,
+        "down": stack.down,
+        "status": stack.status,
+        "open": stack.open_urls,
+        "clean": clean.clean,
+        "erase": erase.erase,
+    },
+}
+for group, commands in GROUPS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=group)(command)
+app.add_typer(labels.labels, name="labels", rich_help_panel="Watch")
+app.add_typer(cluster.cluster, name="cluster", rich_help_panel="Operate")

@@ -25,7 +25,7 @@ def pause(capstone: Capstone, reason: Reason) -> None:
 
 
 def resume(capstone: Capstone, reason: Reason) -> None:
-    """Let the circle go on after `pause`, or after it stopped by itself."""
+    """Let the retraining loop go on after `pause`, or after it stopped by itself."""
     note(capstone, "resumed", reason)
     console.print(f"The circle of {capstone} goes on.")
 

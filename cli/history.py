@@ -21,7 +21,7 @@ def history(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was noticed and decided about a capstone: when, what, on which evidence, by whom."""
+    """Show what was noticed and decided about a capstone: when, what, on which evidence, and who decided."""
     from capstan import catalogue
     from capstan.data.times import instant
     from capstan.rollout import store

@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import re
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from functools import cache
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.unread_settings import unread
 from cluster.forward import READY_SECONDS, Forward, forwarded
 from cluster.kubectl import kubectl
 from cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE, SECRETS, SETTINGS
@@ -105,4 +107,6 @@ def _stored() -> dict[str, str]:
             continue
         for name, value in (item.get("data") or {}).items():
             values[name] = b64decode(value).decode() if item["kind"] == "Secret" else value
+    for warning in unread(values):
+        print(f"Warning: the cluster's settings: {warning}", file=sys.stderr)
     return values

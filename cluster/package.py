@@ -12,7 +12,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from cluster import scheduling
+from cluster import scheduling, scheduling_file
 from cluster.names import NAMESPACE, shared_name
 from cluster.retention import ARTIFACTS, BUCKET
 
@@ -26,7 +26,7 @@ def write(pipeline: Any, path: Path) -> None:
     from kfp import compiler
 
     compiler.Compiler().compile(pipeline, str(path))
-    if scheduling.variables() or NAMESPACE != "capstan":
+    if scheduling_file.scheduling().text() or NAMESPACE != "capstan":
         spec, *platforms = yaml.load_all(path.read_text(), yaml.CSafeLoader)
         platform = platforms[0] if platforms else {}
         scheduling.place_steps(spec, platform)

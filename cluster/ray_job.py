@@ -2,7 +2,7 @@
 
 The step and the job exchange folders through the object store, below `jobs/ID`. The job's log streams into the step's.
 The job makes its own Ray cluster, whose pods come from the PodTemplates `ray-head` and `ray-worker`, where an overlay
-sets sizes, nodes and GPUs; or it runs on the cluster that CAPSTAN_RAY_CLUSTER names, and leaves that as it is.
+sets sizes, nodes and GPUs; or it runs on the cluster that CAPSTAN_SCHEDULING names, and leaves that as it is.
 """
 
 import os
@@ -21,8 +21,7 @@ from capstan.contract.resources import Size
 from capstan.data.storage import Storage
 from capstan.errors import CapstanError
 from capstan.notes import note
-from capstan.settings import settings
-from cluster import api, ray_autoscaling, scheduling, templates
+from cluster import api, ray_autoscaling, scheduling, scheduling_file, templates
 from cluster.names import NAMESPACE, service_name
 
 RAY = f"/apis/ray.io/v1/namespaces/{NAMESPACE}"
@@ -45,7 +44,7 @@ def run(
     identity = uuid4().hex[:8]
     name, key = f"{service_name(capstone)}-{identity}", f"jobs/{identity}"
     entrypoint = f"python -m {module} {capstone} {key}"
-    if cluster := settings().ray_cluster:
+    if cluster := scheduling_file.scheduling().ray.cluster:
         body = definition_on(cluster, name, entrypoint, image)
     else:
         body = definition(name, entrypoint, workers, image, load(capstone).RESOURCES.worker)
@@ -65,8 +64,8 @@ def run(
 def definition(name: str, entrypoint: str, workers: int, image: str, size: Size | None = None) -> dict[str, Any]:
     """Return a RayJob with a cluster whose pods run an image. size: of a worker, where a task states one.
 
-    With CAPSTAN_QUEUE it waits there; with CAPSTAN_RAY_MIN_WORKERS its cluster grows to `workers`. Workers with GPUs
-    are there from the start: a training takes GPUs only if it finds as many as it has workers.
+    With a queue it waits there; with `ray.min_workers` its cluster grows to `workers`. Workers with GPUs are
+    there from the start: a training takes GPUs only if it finds as many as it has workers.
     """
     head, worker = templates.pod("ray-head", image), templates.pod("ray-worker", image, size)
     gpus = {"num-gpus": str(size.gpus)} if size and size.gpus else {}
@@ -76,7 +75,7 @@ def definition(name: str, entrypoint: str, workers: int, image: str, size: Size 
         "headGroupSpec": {"rayStartParams": {"num-cpus": "0", "dashboard-host": "0.0.0.0"}, "template": head},
         "workerGroupSpecs": [group | {"rayStartParams": {"num-cpus": str(cpus(size))} | gpus, "template": worker}],
     }
-    least = settings().ray_min_workers
+    least = scheduling_file.scheduling().ray.min_workers
     elastic = False
     if least is not None and least < workers and not gpus:
         cluster, elastic = ray_autoscaling.scaled(cluster, least), True
@@ -93,8 +92,8 @@ def definition_on(cluster: str, name: str, entrypoint: str, image: str) -> dict[
     known = api.get(f"{RAY}/rayclusters/{cluster}")
     if known is None:
         raise CapstanError(
-            f"The namespace {NAMESPACE} has no RayCluster {cluster!r}, which CAPSTAN_RAY_CLUSTER names. Make it, or "
-            "unset that, and each training job makes its own."
+            f"The namespace {NAMESPACE} has no RayCluster {cluster!r}, which CAPSTAN_SCHEDULING names. Make it, or "
+            "take `ray.cluster` out, and each training job makes its own."
         )
     runs = known["spec"]["headGroupSpec"]["template"]["spec"]["containers"][0]["image"]
     if runs != image:

@@ -1,18 +1,12 @@
-"""Where pods go on a cluster that others share: their queue, nodes, kind of GPU and priority, as the settings say.
+"""Where pods go on a cluster that others share: their queue, nodes, kind of GPU and priority: CAPSTAN_SCHEDULING.
 
-Without these settings nothing is added. What an overlay's PodTemplate or a pipeline says itself holds against them.
+Without this setting nothing is added. What an overlay's PodTemplate or a pipeline says itself holds against them.
 """
 
-import json
 from typing import Any
 
 from capstan.contract.resources import GPU
-from capstan.settings import PREFIX, settings
-
-SETTINGS = {
-    "queue", "queue_priority", "priority_class", "node_selector", "tolerations", "gpu", "gpu_node_selector",
-    "ray_min_workers",
-}  # fmt: skip
+from cluster.scheduling_file import VARIABLE, scheduling
 
 # Kueue takes in what has this label: https://kueue.sigs.k8s.io/docs/tasks/run/
 QUEUE, QUEUE_PRIORITY = "kueue.x-k8s.io/queue-name", "kueue.x-k8s.io/priority-class"
@@ -21,7 +15,7 @@ ELASTIC = "kueue.x-k8s.io/elastic-job"  # the annotation of a job whose size may
 
 def queue_labels() -> dict[str, str]:
     """Return the labels of a job, or of a step's pod, that waits in the queue; none without a queue."""
-    labels = {QUEUE: settings().queue, QUEUE_PRIORITY: settings().queue_priority}
+    labels = {QUEUE: scheduling().queue, QUEUE_PRIORITY: scheduling().queue_priority}
     return {name: value for name, value in labels.items() if value}
 
 
@@ -42,30 +36,20 @@ def queued(job: dict[str, Any], elastic: bool) -> dict[str, Any]:
 
 def placed(pod: dict[str, Any]) -> dict[str, Any]:
     """Return the specification of a pod, of a training job or an endpoint."""
-    own = settings()
     gpus = any(GPU in container.get("resources", {}).get("limits", {}) for container in pod["containers"])
     more = {
         "containers": [_with_kind_of_gpu(container) for container in pod["containers"]],
         "nodeSelector": _node_selector(gpus) | pod.get("nodeSelector", {}),
         "tolerations": [*pod.get("tolerations", []), *_tolerations()],
-        "priorityClassName": pod.get("priorityClassName", own.priority_class),
+        "priorityClassName": pod.get("priorityClassName", scheduling().priority_class),
     }
     return pod | {name: value for name, value in more.items() if value}
-
-
-def variables() -> dict[str, str]:
-    """Return what the settings say of pods and jobs as environment variables; {} when they say nothing."""
-    said = settings().model_dump(include=SETTINGS, exclude_defaults=True, exclude_none=True)
-    return {
-        f"{PREFIX}{name.upper()}": value if isinstance(value, str) else json.dumps(value)
-        for name, value in sorted(said.items())
-    }
 
 
 def place_steps(spec: dict[str, Any], platform: dict[str, Any]) -> None:
     """Change a compiled pipeline, its two parts. Kubeflow Pipelines has no priority class for steps.
 
-    Steps get the settings as variables, too: the training jobs and endpoints that they make go where the run goes, also
+    Steps get the setting as a variable, too: the training jobs and endpoints that they make go where the run goes, also
     when the ConfigMap of the cluster says otherwise.
     """
     pods = platform
@@ -78,11 +62,11 @@ def place_steps(spec: dict[str, Any], platform: dict[str, Any]) -> None:
 
 def _place_step(container: dict[str, Any], pod: dict[str, Any]) -> None:
     given = {item["name"] for item in container.get("env", [])}
-    more = [{"name": name, "value": value} for name, value in variables().items() if name not in given]
-    container["env"] = [*container.get("env", []), *more]
+    if (text := scheduling().text()) and VARIABLE not in given:
+        container["env"] = [*container.get("env", []), {"name": VARIABLE, "value": text}]
     accelerator = container.get("resources", {}).get("accelerator", {})
     # A step that asks for another kind of GPU by itself keeps it.
-    accelerator |= {key: settings().gpu for key in ("type", "resourceType") if accelerator.get(key) == GPU}
+    accelerator |= {key: scheduling().gpu.resource for key in ("type", "resourceType") if accelerator.get(key) == GPU}
     for part, labels in (("podMetadata", queue_labels()), ("nodeSelector", _node_selector(bool(accelerator)))):
         if labels:
             own = pod.setdefault(part, {})
@@ -92,18 +76,18 @@ def _place_step(container: dict[str, Any], pod: dict[str, Any]) -> None:
 
 
 def _node_selector(gpus: bool) -> dict[str, str]:
-    return settings().node_selector | (settings().gpu_node_selector if gpus else {})
+    return scheduling().node_selector | (scheduling().gpu.node_selector if gpus else {})
 
 
 def _tolerations() -> list[dict[str, Any]]:
-    return [toleration.spec() for toleration in settings().tolerations]
+    return [toleration.spec() for toleration in scheduling().tolerations]
 
 
 def _with_kind_of_gpu(container: dict[str, Any]) -> dict[str, Any]:
     """Return a container that asks for the kind of GPU that the cluster has, where it asks for one."""
     resources = container.get("resources", {})
     sizes = {
-        kind: {settings().gpu if name == GPU else name: amount for name, amount in resources[kind].items()}
+        kind: {scheduling().gpu.resource if name == GPU else name: amount for name, amount in resources[kind].items()}
         for kind in ("requests", "limits")
         if GPU in resources.get(kind, {})
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from capstan import catalogue
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.ray_workers import RAY_ROWS
 from capstan.settings import settings
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _offline(capstone: str) -> dict[str, Any]:
 
     own = settings()
     store: dict[str, Any] = {"type": f"{AsofOfflineStore.__module__}.{AsofOfflineStore.__qualname__}"}
-    store |= {"engine": own.engine, "auto_rows": own.engine_rows, "task_memory_mb": own.task_memory_mb}
+    store |= {"engine": own.engine, "auto_rows": RAY_ROWS, "task_memory_mb": own.task_memory_mb}
     if os.environ.get("RAY_ADDRESS"):  # its workers may be elsewhere
         storage = profile().storage()
         store |= {"scratch_location": storage.url(f"{published(capstone)}/scratch")}

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from capstan.contract.capstone import Capstone
-from capstan.settings import settings
 from monitoring import signals
 from predictions.labelled import labelled
 from predictions.pieces import Group, Piece, Wanted, groups, pieces
@@ -19,6 +18,7 @@ from predictions.sample import Sample, sample
 if TYPE_CHECKING:
     import pandas as pd
 
+MEMORY_ROWS = 200_000  # predictions that a monitoring run holds: some 0.5 GB with 30 columns
 LABELLED = timedelta(days=28)  # labels come late: performance is that of some weeks
 SAMPLE = 2 * signals.SAMPLE_ROWS  # of a log that does not fit into memory: those who read it sample it once more
 
@@ -46,13 +46,13 @@ class LiveLog:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the predictions fit into memory: there are at most `look_rows`."""
-        return sum(group.rows for group in self._groups) <= settings().look_rows
+        """Whether the predictions fit into memory: there are at most MEMORY_ROWS."""
+        return sum(group.rows for group in self._groups) <= MEMORY_ROWS
 
     @cached_property
     def pieces(self) -> list[Piece]:
         """The predictions in pieces that fit into memory."""
-        return pieces(self.capstone, self._groups, settings().look_rows)
+        return pieces(self.capstone, self._groups, MEMORY_ROWS)
 
     @cached_property
     def _rows(self) -> "pd.DataFrame":
@@ -88,5 +88,5 @@ class LiveLog:
 
     def _sample(self, version: str, wanted: Wanted, labelled: bool) -> Sample:
         self.stage("drawing a sample of the predictions" + (" with labels" if labelled else ""))
-        parts = pieces(self.capstone, groups(self.capstone, wanted), settings().look_rows)
+        parts = pieces(self.capstone, groups(self.capstone, wanted), MEMORY_ROWS)
         return sample(self.capstone, version, parts, wanted, self.now, SAMPLE, labelled)

@@ -15,8 +15,7 @@ import pandas as pd
 
 from capstan import catalogue
 from capstan.contract.capstone import Capstone
-from capstan.ray_workers import each
-from capstan.settings import settings
+from capstan.ray_workers import each, with_ray
 from monitoring import json_signals, signals
 from monitoring.checks import daily_counts, quality
 from monitoring.checks.daily_counts import DailyCounts
@@ -75,16 +74,16 @@ def of_pieces(
 ) -> Counted:
     """Return the counts of the wanted predictions of a version, with the labels that were known by an instant.
 
-    With the setting `engine`, or from `engine_rows` predictions on, Ray counts the pieces.
+    As CAPSTAN_ENGINE says, Ray counts the pieces.
     """
-    own, like = settings(), against.counted
+    like = against.counted
     # Of the reference, a piece needs the columns, and the grids of its tally.
     light = replace(against, rows=against.rows.head(0), counted=replace(like, counts={}, sums={}, scored=None))
     ask = Ask(capstone, light, wanted, newest)
     asked = ((piece, known_labels(capstone, piece, known_by), first) for piece, first in _firsts(ask, parts))
     total = Counted()
-    with_ray = own.engine == "ray" or (own.engine == "auto" and sum(piece.rows for piece in parts) > own.engine_rows)
-    for one in each(count, ask, asked) if with_ray else starmap(partial(count, ask), asked):
+    on_ray = with_ray(sum(piece.rows for piece in parts))
+    for one in each(count, ask, asked) if on_ray else starmap(partial(count, ask), asked):
         total = total.plus(one, like)
     return total
 

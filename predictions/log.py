@@ -19,6 +19,7 @@ from predictions.upload import upload_all
 from predictions.wal import Wal
 
 log = logging.getLogger("serving")
+SEGMENT_BYTES = 2**24  # a file of parquet of some MiB: small enough to convert in a second
 MAINTENANCE_SECONDS, RETRY_SECONDS = 1.0, 10.0
 
 
@@ -33,7 +34,7 @@ class PredictionLog:
     def __init__(
         self,
         folder: Path,
-        segment_bytes: int = 2**24,
+        segment_bytes: int = SEGMENT_BYTES,
         segment_seconds: float = 300,
         fsync: bool = False,
         storage: Storage | None = None,
@@ -56,8 +57,7 @@ class PredictionLog:
         own = settings()
         storage = profile().storage() if own.profile == "cluster" else None
         folder = own.predictions_dir or own.home / "predictions"
-        limits = own.log_segment_bytes, own.log_segment_seconds
-        return cls(folder, *limits, own.log_fsync, storage, own.log_close_seconds)
+        return cls(folder, SEGMENT_BYTES, own.log_segment_seconds, own.log_fsync, storage, own.log_close_seconds)
 
     @property
     def waiting(self) -> int:

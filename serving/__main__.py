@@ -1,10 +1,12 @@
 """`python -m serving`: serve every capstone that has an endpoint."""
 
 import argparse
+import logging
 import sys
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from capstan.unread_settings import unread
 
 
 def main() -> None:
@@ -19,6 +21,8 @@ def main() -> None:
     from serving.logs import configure
 
     configure()
+    for warning in unread():
+        logging.getLogger("serving").warning(warning)
     from serving.server import serve
 
     try:

@@ -15,7 +15,7 @@ from kserve import ModelServer
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from monitoring.webhooks import sending
-from serving import metrics
+from serving import limits, metrics
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.rest import create_app
 from serving.guards.call import Guard
@@ -68,8 +68,10 @@ class CapstanServer(ModelServer):
     def _make_listeners(self, guards: list[Guard]) -> None:
         own = settings()
         app = create_app(self.dataplane, own.max_body_bytes, guards, lambda: self.dataplane.draining)
-        self.rest = RestServer(app, self.dataplane, self.host, self.http_port, own.drain_seconds)
-        self.grpc = GrpcServer(self.dataplane, self.host, self.grpc_port, own.max_body_bytes, guards, own.drain_seconds)
+        self.rest = RestServer(app, self.dataplane, self.host, self.http_port, limits.DRAIN_SECONDS)
+        self.grpc = GrpcServer(
+            self.dataplane, self.host, self.grpc_port, own.max_body_bytes, guards, limits.DRAIN_SECONDS
+        )
 
     async def _serve(self) -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()

@@ -51,7 +51,6 @@ class Task(Protocol):
     FAMILIES: Sequence[str] = ()  # the optional libraries of pyproject.toml that it needs, such as ("torch", "tables")
     RESOURCES: Resources = Resources()  # what its steps, its endpoint and its Ray workers get on a cluster
     LIMITS: Limits = Limits()  # what a request may take
-    INPUT_GROUPS: Mapping[str, list[str]] = NONE  # the inputs by origin, to measure what each group is worth
     WEIGHTS: Mapping[str, Weights] = NONE  # the weights that `train` gets as `weights`, a mapping from name to path
     # The files that `load` reads, by name, where their home is a download: a cluster gets them, its pods no other.
     files: "Callable[[Path | None], dict[str, Path]] | None" = None

@@ -9,6 +9,8 @@ import httpx
 
 from capstan.settings import settings
 
+# A service that is being restarted: on a cluster it comes back by itself, here nobody starts it.
+CONNECT_SECONDS = {"local": 0.0, "cluster": 120.0}
 PAUSE = 1.0  # seconds between two attempts
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}  # said by a service that may be back soon
 
@@ -23,10 +25,10 @@ def request(method: str, url: str, timeout: float, headers: dict[str, str] | Non
     """Return a service's reply. Raises httpx.HTTPError.
 
     On a cluster a service may be moved at any moment. A request that met nobody is sent again for up to
-    CAPSTAN_CONNECT_SECONDS; one that may have been read is not.
+    CONNECT_SECONDS; one that may have been read is not.
     """
     bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
-    deadline = time.monotonic() + settings().connect_seconds
+    deadline = time.monotonic() + CONNECT_SECONDS[settings().profile]
     while True:
         try:
             sent = bearer | (headers or {})

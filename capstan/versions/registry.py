@@ -82,7 +82,7 @@ def library() -> Any:
 
     By itself it tries for four minutes. Raises CapstanError at once when nothing listens there.
     """
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6" if settings().connect_seconds else "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "6" if http.CONNECT_SECONDS[settings().profile] else "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(TIMEOUT))
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     if settings().token:

@@ -13,7 +13,7 @@ from capstan.catalogue import load
 from capstan.contract.capstone import TRAINING_SET, Capstone
 from capstan.data.batches import Batches
 from capstan.data.files import digest, read_tables, table_files, write_json, write_tables
-from capstan.settings import settings
+from capstan.ray_workers import with_ray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,7 @@ def build_features(
 
 def streams(task: Capstone, tables: Mapping[str, "pd.DataFrame | Batches"]) -> bool:
     """Return whether the training set comes in batches, so that no process holds it: where Ray joins it."""
-    engine, rows = settings().engine, sum(len(table) for table in tables.values())
-    return task.STREAMED and (engine == "ray" or (engine == "auto" and rows > settings().engine_rows))
+    return task.STREAMED and with_ray(sum(len(table) for table in tables.values()))
 
 
 def _counts(training_set: Path, names: list[str]) -> dict[str, float]:

@@ -1,14 +1,13 @@
 """`python -m components.train.remote CAPSTONE KEY`: the training of a step, on a Ray cluster."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from capstan.catalogue import load
 from capstan.profile import profile
-from capstan.settings import settings
+from capstan.ray_workers import JOB
 from cluster import ray_job
 from components.train.core import fit
 
@@ -19,9 +18,7 @@ def main() -> None:
     storage = profile().storage()
     with TemporaryDirectory(prefix="capstan-") as folder, ray_job.ending_with_step(storage, key):
         tables, model = Path(folder) / "tables", Path(folder) / "model"
-        os.environ["CAPSTAN_RAY_STORAGE"] = storage.url(f"{key}/ray")
-        os.environ["CAPSTAN_RAY_CPUS"] = str(ray_job.cpus(load(capstone).RESOURCES.worker))
-        settings.cache_clear()
+        JOB.storage, JOB.cpus = storage.url(f"{key}/ray"), ray_job.cpus(load(capstone).RESOURCES.worker)
         ray_job.download(storage, f"{key}/source", tables)
         fit(capstone, str(tables), str(model), json.loads(storage.read(f"{key}/parameters.json") or b"{}"))
         ray_job.upload(model, storage, f"{key}/target")

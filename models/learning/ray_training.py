@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from capstan.ray_workers import LOST_WORKERS, resource, scaling, start_ray
-from capstan.settings import settings
+from capstan.ray_workers import JOB, LOST_WORKERS, resource, scaling, start_ray
 from models.learning import checkpoints
 from models.learning.torch_stream import Stream
 from models.learning.training import State
@@ -51,7 +50,7 @@ def fit_on_workers(
         scaling_config=scaling(workers, use_gpu=resource("GPU") >= workers),
         run_config=RunConfig(
             name=key,
-            storage_path=settings().ray_storage or str(checkpoints.folder()),
+            storage_path=JOB.storage or str(checkpoints.folder()),
             failure_config=FailureConfig(max_failures=LOST_WORKERS),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
         ),

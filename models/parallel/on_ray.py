@@ -11,8 +11,7 @@ from typing import Any
 
 import torch
 
-from capstan.ray_workers import LOST_WORKERS, resource, scaling, start_ray
-from capstan.settings import settings
+from capstan.ray_workers import JOB, LOST_WORKERS, resource, scaling, start_ray
 from models.learning import checkpoints
 from models.parallel.learning import State, Trained, learn
 from models.parallel.plans import Plan
@@ -35,7 +34,7 @@ def fit(scheme: type[Scheme], plan: Plan, text: torch.Tensor, workers: int, proo
         scaling_config=scaling(workers, use_gpu=resource("GPU") >= workers),
         run_config=RunConfig(
             name=key,
-            storage_path=settings().ray_storage or str(checkpoints.folder()),
+            storage_path=JOB.storage or str(checkpoints.folder()),
             failure_config=FailureConfig(max_failures=LOST_WORKERS),
             checkpoint_config=CheckpointConfig(num_to_keep=2),
         ),

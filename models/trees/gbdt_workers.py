@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from capstan.ray_workers import LOST_WORKERS, scaling
-from capstan.settings import settings
+from capstan.ray_workers import JOB, LOST_WORKERS, scaling
 
 if TYPE_CHECKING:
     import lightgbm
@@ -43,7 +42,7 @@ def fit_workers(
             train_loop_config=own | more,
             scaling_config=scaling(workers),
             run_config=RunConfig(
-                storage_path=settings().ray_storage or storage,
+                storage_path=JOB.storage or storage,
                 failure_config=FailureConfig(max_failures=LOST_WORKERS if workers else 0),
             ),
             datasets=datasets,

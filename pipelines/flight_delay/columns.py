@@ -56,7 +56,8 @@ def departure_columns(view: str) -> list[str]:
     return [f"{of}_left_late_share", f"{of}_left_mean_delay", f"{of}_waiting", f"{of}_waiting_share"]
 
 
-INPUT_GROUPS = {
+# By origin: `compare` measures what each is worth.
+GROUPS = {
     "schedule": ["minute_of_day", "weekday", "planned_minutes", "carrier", "origin", "dest"],
     "weather": READINGS,
     "recent delays": [column for view in WINDOWS for column in delay_columns(view)],
@@ -64,5 +65,5 @@ INPUT_GROUPS = {
     "departures": [column for view in DEPARTURES for column in departure_columns(view)],
     "rotation": ROTATION_COLUMNS,
 }
-INPUTS = [column for group in INPUT_GROUPS.values() for column in group]
+INPUTS = [column for group in GROUPS.values() for column in group]
 CATEGORIES = ["carrier", "origin", "dest"]

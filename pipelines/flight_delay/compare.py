@@ -19,7 +19,7 @@ from capstan.data.times import instant
 from models.metrics import binary
 from models.study import Line, Study, markdown, options, spread
 from pipelines.flight_delay import task
-from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, INPUT_GROUPS, INPUTS, LABEL, TEST_FROM
+from pipelines.flight_delay.columns import CALIBRATE_FROM, CATEGORIES, GROUPS, INPUTS, LABEL, TEST_FROM
 from pipelines.flight_delay.tune import labelled
 
 FOLDER = Path(__file__).parent
@@ -30,8 +30,9 @@ SPLITS = {
     "July": ("2013-06-01T04:00:00Z", "2013-07-01T04:00:00Z", "2013-08-01T04:00:00Z"),
     "April and May": ("2013-03-01T05:00:00Z", "2013-04-01T04:00:00Z", "2013-06-01T04:00:00Z"),
 }
+PARTS = ["methods", "inputs"]
 NEW = ["departures", "rotation"]
-BEFORE = [column for group, columns in INPUT_GROUPS.items() if group not in NEW for column in columns]
+BEFORE = [column for group, columns in GROUPS.items() if group not in NEW for column in columns]
 OURS, HOUR, LOGISTIC = "ours", "share of late flights by hour", "logistic regression"
 DEFAULTS, DEFAULTS_BEFORE = "LightGBM, defaults", "LightGBM, defaults, without the new columns"
 OURS_BEFORE = "ours, without the new columns"
@@ -117,7 +118,7 @@ def add_groups(rows: pd.DataFrame, split: str, seed: int = 0) -> Iterator[Line]:
     """Yield a line per group of inputs, of the task's own model with this group and those before it."""
     calibrate_from, past, test = parts(rows, split)
     inputs: list[str] = []
-    for group, columns in INPUT_GROUPS.items():
+    for group, columns in GROUPS.items():
         inputs = inputs + columns
         scores = binary.score(test[LABEL].to_numpy(), ours(inputs)(past, test, calibrate_from, seed))
         case = f"+ {group}" if len(inputs) > len(columns) else group
@@ -155,13 +156,14 @@ def main() -> None:
     """Measure, print and write."""
     parser = options(__doc__, FOLDER)
     parser.add_argument("--splits", nargs="+", default=list(SPLITS), choices=list(SPLITS))
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="methods, and groups of inputs")
     given = parser.parse_args()
     study = Study(given.out / "compare.json", ["kind", "split", "case", "seed"])
     rows, first = labelled(), next(iter(SPLITS))
     for split in given.splits:
-        for line in measure(rows, split, given.seeds):
+        for line in measure(rows, split, given.seeds) if "methods" in given.parts else []:
             study.add(line)
-        for line in add_groups(rows, split) if split == first else []:
+        for line in add_groups(rows, split) if split == first and "inputs" in given.parts else []:
             study.add(line)
     print(tables(study.table()))
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from kfp import dsl
 
-from components.ablate.component import ablate
 from components.build_features.component import build_features
 from components.evaluate.component import evaluate
 from components.ingest.component import ingest
@@ -34,7 +33,6 @@ def pipeline(
     seed: int = 0,
     workers: int = 0,
     tune: int = 0,
-    measure_inputs: bool = False,
     as_of: str = ONLINE_AS_OF,
     canary: float = 0.0,
     known_by: str = "",
@@ -44,7 +42,6 @@ def pipeline(
     """Train, judge and deploy the model.
 
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
-    measure_inputs: also train with one more group of inputs each time, to show what each is worth.
     as_of: the online store gets what was known at this instant, ISO 8601.
     canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion, -1
     only tries the version.
@@ -64,10 +61,6 @@ def pipeline(
     settings = {"seed": seed, "workers": workers, "tune": tune, "calibrate_from": calibrate_from}
     trained = train(capstone=NAME, tables=past, parameters=settings)
     evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
-    with dsl.If(measure_inputs == True, name="measure-inputs"):  # noqa: E712  a channel of KFP, not a bool
-        measured = ablate(
-            capstone=NAME, train=past, test=future, parameters={"seed": seed, "calibrate_from": calibrate_from}
-        )
     delivered = road.gate_and_deploy(
         NAME,
         trained,
@@ -78,7 +71,7 @@ def pipeline(
         as_of=as_of,
         canary=canary,
     )
-    road.place(NAME, source, checked, features, rows, trained, evaluated, measured)
+    road.place(NAME, source, checked, features, rows, trained, evaluated)
     return Outputs(
         flights=source.outputs["counts"],
         training_set=features.outputs["training_set"],

@@ -20,7 +20,6 @@ from pipelines.flight_delay.columns import (
     DEPARTURES,
     ENTITY_KEYS,
     HORIZON,
-    INPUT_GROUPS,
     INPUTS,
     LABEL,
     LATE_AFTER,
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ENTITY_KEYS",
-    "INPUT_GROUPS",
     "Prediction",
     "Request",
     "contracts",

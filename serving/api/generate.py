@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from capstan.settings import settings
 from predictions.json_text import dumps
+from serving import limits
 from serving.api.body import read_json
 from serving.api.router import ApiRoute
 from serving.api.routes import MODEL
@@ -63,7 +63,7 @@ async def begin(
     request: Request, repository: CapstoneRepository, payload: GeneratePayload, name: str, version: str | None
 ) -> Generation:
     """Start the prediction of a request. Raises TooSlow, and what makes a 4xx or 503."""
-    started, limit = time.monotonic(), settings().first_token_seconds
+    started, limit = time.monotonic(), limits.FIRST_TOKEN_SECONDS
     try:
         async with asyncio.timeout(limit):
             model, headers = repository.served(name), dict(request.headers)
@@ -172,7 +172,7 @@ class EventStream(Response):
 
     async def _send(self, send: Send, event: bytes) -> None:
         try:
-            async with asyncio.timeout(settings().token_seconds):
+            async with asyncio.timeout(limits.TOKEN_SECONDS):
                 await send({"type": "http.response.body", "body": event, "more_body": True})
         except TimeoutError:
             raise _SlowClient from None

@@ -1,6 +1,7 @@
 """The guards that the settings ask for, in their order."""
 
 from capstan.settings import settings
+from serving import limits
 from serving.guards.authentication import Authentication
 from serving.guards.bodies import Bodies
 from serving.guards.call import Guard
@@ -27,7 +28,7 @@ def guards_of_settings(models: Models | None = None, host: str = "") -> list[Gua
         guards.append(Authentication(TokenFile(own.tokens_file)))
     guards.append(Sites(host or own.host, own.allowed_hosts))
     if own.token_rate:
-        guards.append(Rate(own.token_rate, own.token_burst))
-    guards.append(Bodies(own.body_seconds, own.max_bodies_bytes))
+        guards.append(Rate(own.token_rate, limits.TOKEN_BURST))
+    guards.append(Bodies(limits.BODY_SECONDS, limits.MAX_BODIES_BYTES))
     named, first_use = ([Named(models)], [FirstUse(models)]) if models else ([], [])
     return [*guards, *named, Concurrency(own.max_concurrent), *first_use, TimeLimit(own.request_seconds)]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kserve.errors import InferenceError, InvalidInput
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
 from predictions import ids
-from serving import metrics
+from serving import limits, metrics
 from serving.errors import TooSlow, one_line
 from serving.guards.call import current
 from serving.model.inference import Inference
@@ -88,8 +87,8 @@ class Generation:
 
         Raises TooSlow past the limit to the first part or between two, ClientLeft, and what the model raises.
         """
-        own, now = settings(), time.monotonic()
-        seconds = own.token_seconds if self._count else own.first_token_seconds
+        now = time.monotonic()
+        seconds = limits.TOKEN_SECONDS if self._count else limits.FIRST_TOKEN_SECONDS
         try:
             async with asyncio.timeout(seconds if self._count else self.started + seconds - now):
                 more, part = await self._stream.next()

@@ -6,7 +6,7 @@ from typing import Any
 
 from capstan.settings import settings
 from predictions import ids
-from serving import metrics
+from serving import limits, metrics
 from serving.labels.decoder import LabelDecoder
 from serving.model.answers import AnswerSchema
 from serving.model.inference import Inference
@@ -46,9 +46,8 @@ class Predictor:
         self.label_decoder = LabelDecoder(task, self.keys) if self.actual_schema else None
 
     def _batcher(self, most: int) -> Batcher:
-        own = settings()
         sizes = metrics.batch_requests.labels(*self.labels).observe, metrics.batch_rows.labels(*self.labels).observe
-        batcher = Batcher(self.scorer.score, own.batch_rows, own.batch_delay, *sizes, most)
+        batcher = Batcher(self.scorer.score, settings().batch_rows, limits.BATCH_DELAY, *sizes, most)
         # Weakly, or the gauge of a version that was replaced would keep its model in memory.
         held = weakref.ref(batcher)
         metrics.batch_waiting.labels(*self.labels).set_function(lambda: alive.waiting if (alive := held()) else 0)

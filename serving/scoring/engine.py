@@ -16,7 +16,7 @@ class EngineStream(Parts):
     """The parts of one stream of an engine.
 
     They wait for their client without bound: a step is for all streams, and a slow client must not hold up the others.
-    The server gives it up after CAPSTAN_TOKEN_SECONDS.
+    The server gives it up after `limits.TOKEN_SECONDS`.
     """
 
     def __init__(self, columns: Mapping[str, Sequence[Any]]):

@@ -26,11 +26,7 @@ from tests.benchmarks.scale_score import NAME, flights
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_monitoring.json"
 SIZES = (100_000, 1_000_000, 10_000_000, 100_000_000)
-WAYS = {
-    "at once": {"look_rows": 10**9, "engine": "local"},
-    "pieces": {"engine": "local"},
-    "pieces, Ray": {"engine": "ray"},
-}
+WAYS = {"at once": "local", "pieces": "local", "pieces, Ray": "ray"}  # the engine
 CONSOLE = "pages of the console"
 CHILD = [sys.executable, "-m", "tests.benchmarks.scale_monitoring"]
 AT_ONCE = 100_000  # rows, at most
@@ -95,16 +91,18 @@ def labelled(rows: int) -> None:
         label_store().add(NAME, actuals)
 
 
-def look() -> None:
-    """Check the log of the settings; print the seconds, and what was found. Keep it as what 90 days of looks found."""
+def look(way: str) -> None:
+    """Check the log of the settings; print seconds and what was found. Keep it as what 90 days of looks found."""
     from dataclasses import replace
 
     from capstan import catalogue
     from capstan.versions import registry
-    from monitoring import checks_run, references
+    from monitoring import checks_run, live_log, references
     from monitoring.live_log import LiveLog
     from monitoring.snapshots import snapshots
 
+    if way == "at once":
+        live_log.MEMORY_ROWS = 10**9
     task = catalogue.load(NAME)
     against = references.reference(NAME, task, registry.champion(NAME).version)
     began = time.monotonic()
@@ -119,8 +117,7 @@ def look() -> None:
 
 def measured(way: str, env: dict[str, str]) -> tuple[Line, object]:
     """Return seconds and memory of a look in a process of its own, and its verdicts."""
-    own = {f"CAPSTAN_{name.upper()}": str(value) for name, value in WAYS[way].items()}
-    printed, cost = watched([*CHILD, "--look"], **env | own)
+    printed, cost = watched([*CHILD, "--look", way], **env | {"CAPSTAN_ENGINE": WAYS[way]})
     found = json.loads(printed.splitlines()[-1])
     line = {name: found[name] for name in ("seconds", "predictions", "labels")}
     alarms = sum(verdict == "alarm" for _, _, verdict, _ in found["verdicts"])
@@ -169,11 +166,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=SIZES)
     parser.add_argument("--ways", nargs="+", default=WAYS, choices=WAYS)
     parser.add_argument("--out", type=Path, default=FILE)
-    parser.add_argument("--look", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--look", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--label", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.look or given.label:
-        labelled(given.label) if given.label else look()
+        labelled(given.label) if given.label else look(given.look)
         return
     study = Study(given.out, ["rows", "way"])
     with tempfile.TemporaryDirectory(prefix="capstan-scale-") as folder:

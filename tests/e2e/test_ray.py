@@ -40,7 +40,7 @@ def pods() -> list[dict]:
 @pytest.fixture
 def on_it(monkeypatch):
     """The settings of the cluster, and the RayCluster among them."""
-    monkeypatch.setenv("CAPSTAN_RAY_CLUSTER", NAME)
+    monkeypatch.setenv("CAPSTAN_SCHEDULING", f"ray: {{cluster: {NAME}}}")
     with connect("CAPSTAN_S3_ENDPOINT"):
         yield
 
@@ -67,7 +67,7 @@ def cluster_of(job: dict) -> str:
 
 
 def test_cluster_that_is_not_there_is_one_line(cluster, on_it, monkeypatch, tmp_path):
-    monkeypatch.setenv("CAPSTAN_RAY_CLUSTER", "e2e-not-there")
+    monkeypatch.setenv("CAPSTAN_SCHEDULING", "ray: {cluster: e2e-not-there}")
     settings.cache_clear()
     with pytest.raises(CapstanError, match="no RayCluster 'e2e-not-there'"):
         train(kube.image(CAPSTONE), tmp_path)

@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -21,6 +23,23 @@ def test_every_command_has_help_and_the_command_lists_them_all():
         assert f" {command} " in overview.stdout
         done = capstan(command, "--help")
         assert done.returncode == 0 and "Usage: capstan " + command in done.stdout.replace("\n", " ")
+
+
+def test_commands_stand_in_groups_and_none_without_one():
+    panels = re.split(r"^╭─ (\w+) ─+╮$", capstan("--help").stdout, flags=re.MULTILINE)
+    shown = {
+        title: set(re.findall(r"^│ (\w+) ", text, flags=re.MULTILINE))
+        for title, text in zip(panels[1::2], panels[2::2], strict=True)
+    }
+    shown.pop("Options")
+    assert list(shown) == ["Build", "Serve", "Watch", "Operate"]
+    assert "run" in shown["Build"] and "promote" in shown["Serve"]
+    assert {"monitor", "labels"} <= shown["Watch"] and {"up", "cluster"} <= shown["Operate"]
+
+
+def test_version_is_that_of_the_package():
+    done = capstan("--version")
+    assert (done.returncode, done.stdout) == (0, f"capstan {version('capstan')}\n")
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_unknown_parameter_is_answered_with_the_known_ones_and_starts_nothing(pl
     done = place("run", "flight_delay", "--set", "nosuch=1")
     assert done.returncode == 1
     assert "nosuch" in done.stderr and "Traceback" not in done.stderr
-    for known in ("seed", "workers", "tune", "measure_inputs", "as_of"):
+    for known in ("seed", "workers", "tune", "as_of"):
         assert known in done.stderr
     assert place.processes() == []
 

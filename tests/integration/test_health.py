@@ -98,7 +98,6 @@ class Cluster:
             "CAPSTAN_S3_SECRET_KEY": "secret",
             "CAPSTAN_BUCKET": "capstan",
             "CAPSTAN_TOKEN": "token",
-            "CAPSTAN_CONNECT_SECONDS": "120",
             "CAPSTAN_FEAST_REGISTRY": "postgresql+psycopg://feast:pw@postgres.capstan:5432/feast",
             "CAPSTAN_ONLINE_STORE": "redis.capstan:6379,password=geheim",
         } | changed

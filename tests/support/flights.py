@@ -18,7 +18,7 @@ def rows_with_known_truth(count: int = 20_000) -> pd.DataFrame:
     The true probability is in the column `probability`.
     """
     chance = np.random.default_rng(0)
-    noise = [*columns.INPUT_GROUPS["departures"], *columns.INPUT_GROUPS["rotation"]]
+    noise = [*columns.GROUPS["departures"], *columns.GROUPS["rotation"]]
     known = [column for column in columns.INPUTS if column not in noise]
     frame = pd.DataFrame({column: chance.normal(size=count) for column in known})
     for column, values in {"carrier": ["AA", "B6", "UA"], "origin": ["EWR", "JFK"], "dest": ["BOS", "LAX"]}.items():

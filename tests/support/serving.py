@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +96,10 @@ def tensors(*rows: dict) -> list[dict]:
     ]
 
 
-def server_command(feast_home: Path, port: int, grpc_port: int) -> list[str]:
-    """Return the command that starts a model server."""
-    return [sys.executable, "-m", "tests.support.model_server", str(feast_home), str(port), str(grpc_port)]
+def server_command(feast_home: Path, port: int, grpc_port: int, constants: Mapping[str, float] = {}) -> list[str]:
+    """Return the command that starts a model server. constants: other values of them, by module and name."""
+    more = [f"{name}={value}" for name, value in constants.items()]
+    return [sys.executable, "-m", "tests.support.model_server", str(feast_home), str(port), str(grpc_port), *more]
 
 
 @contextmanager
@@ -112,21 +113,25 @@ def mlflow_server(folder: Path) -> Iterator[Mlflow]:
 
 
 @contextmanager
-def starting_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> Iterator[Server]:
-    """A model server that is still starting, with its state in `home`."""
+def starting_server(
+    mlflow: Mlflow, feast_home: Path, home: Path, constants: Mapping[str, float] = {}, **env: str
+) -> Iterator[Server]:
+    """A model server that is still starting, with its state in `home`. constants: as of `server_command`."""
     port, grpc_port, log = free_port(), free_port(), mlflow.log.with_name(f"server-{free_port()}")
     # A test says when it loads, unless it is about that.
     env = {"CAPSTAN_TRACKING_URI": mlflow.url, "CAPSTAN_HOME": str(home), "CAPSTAN_ROLLOUT_SECONDS": "0"} | env
     url = f"http://127.0.0.1:{port}"
-    command = server_command(feast_home, port, grpc_port)
+    command = server_command(feast_home, port, grpc_port, constants)
     with process(command, log, **env) as child, httpx.Client(base_url=url, timeout=30) as client:
         yield Server(url, port, grpc_port, child, log, client)
 
 
 @contextmanager
-def another_server(mlflow: Mlflow, feast_home: Path, home: Path, **env: str) -> Iterator[Server]:
+def another_server(
+    mlflow: Mlflow, feast_home: Path, home: Path, constants: Mapping[str, float] = {}, **env: str
+) -> Iterator[Server]:
     """A model server of a test's own, with its state in `home`; it has loaded what has a champion by now."""
-    with starting_server(mlflow, feast_home, home, **env) as made:
+    with starting_server(mlflow, feast_home, home, constants, **env) as made:
         wait_for(f"{made.url}/v2/health/live", made.child, made.log)
         while any(_is_loading(made, name) for name in catalogue.names()):
             time.sleep(0.1)

@@ -5,13 +5,13 @@ import pandas as pd
 
 from capstan.contract.model import Model
 from models.linear.logistic import Logistic
-from pipelines.flight_delay.columns import CATEGORIES, INPUT_GROUPS, INPUTS, LABEL
+from pipelines.flight_delay.columns import CATEGORIES, GROUPS, INPUTS, LABEL
 from tests.support.controls import Parts, Tables, cut, damaged, shuffled
 
 SETTINGS: dict[str, object] = {}
 CONTROLS = {
     "shuffled labels": shuffled("flights", LABEL),
-    "features of other flights": damaged("flights", *INPUTS[len(INPUT_GROUPS["schedule"]) :]),
+    "features of other flights": damaged("flights", *INPUTS[len(GROUPS["schedule"]) :]),
     "400 flights": cut("flights", 400),
 }
 

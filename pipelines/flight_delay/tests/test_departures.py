@@ -9,7 +9,7 @@ from pipelines.flight_delay.departures import departures
 from pipelines.flight_delay.rotation import rotation
 from pipelines.flight_delay.tests.test_point_in_time import chosen, differing
 
-NEW = [*task.INPUT_GROUPS["departures"], *task.INPUT_GROUPS["rotation"]]
+NEW = [*columns.GROUPS["departures"], *columns.GROUPS["rotation"]]
 LATER = pd.Timedelta(hours=10)
 NOON = pd.Timestamp("2013-06-12T16:00Z")
 

@@ -7,10 +7,10 @@ import pytest
 from pipelines.flight_delay import columns, task
 from pipelines.flight_delay.tests.conftest import KEYS, ROW
 
-DELAYS = task.INPUT_GROUPS["recent delays"]
+DELAYS = columns.GROUPS["recent delays"]
 # Of these, what the timetable says counts as well: see test_departures.py.
-DEPARTURES = [*task.INPUT_GROUPS["departures"], *task.INPUT_GROUPS["rotation"]]
-WEATHER = task.INPUT_GROUPS["weather"]
+DEPARTURES = [*columns.GROUPS["departures"], *columns.GROUPS["rotation"]]
+WEATHER = columns.GROUPS["weather"]
 WEATHER_TTL = pd.Timedelta(hours=6)
 
 

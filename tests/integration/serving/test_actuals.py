@@ -200,7 +200,7 @@ def label_until_killed(server, ids: list[str], taken: set[str]) -> None:
 @pytest.mark.slow
 def test_kill_9_loses_no_acknowledged_label_and_a_restart_finds_the_predictions(server, mlflow, feast_home, home):
     taken: set[str] = set()
-    with another_server(mlflow, feast_home, home, CAPSTAN_LOG_SEGMENT_BYTES="200000") as victim:
+    with another_server(mlflow, feast_home, home, {"predictions.log.SEGMENT_BYTES": 200000}) as victim:
         ids = [id_ for _ in range(6) for id_ in predicted(victim, 500)]
         threads = [
             threading.Thread(target=label_until_killed, args=(victim, ids[start:-1:3], taken)) for start in range(3)

@@ -23,10 +23,10 @@ def sum_of(metrics: str, name: str, model: str) -> float:
 @pytest.mark.parametrize("setting", [{}, {"CAPSTAN_BATCH_ROWS": "1"}], ids=["batches", "no batches"])
 def test_clients_of_a_server_share_batches_and_get_their_own_answers(server, mlflow, feast_home, tmp_path, setting):
     """`plain` without features, `tiny` with: rows that differ, from 16 clients."""
-    wait = {"CAPSTAN_BATCH_DELAY": "0.01"} | setting
+    wait = {"serving.limits.BATCH_DELAY": 0.01}
     flights = [FLIGHT, FLIGHT | {"carrier": "UA"}, FLIGHT | {"tailnum": None}, FLIGHT | {"origin": "LGA"}]
     alone = [server.predict(flight).json()["predictions"][0] for flight in flights]
-    with another_server(mlflow, feast_home, tmp_path / "home", **wait) as own, ThreadPoolExecutor(16) as pool:
+    with another_server(mlflow, feast_home, tmp_path / "home", wait, **setting) as own, ThreadPoolExecutor(16) as pool:
         wait_for(f"{own.url}/v2/health/ready", own.child, own.log)
 
         def client(number: int) -> None:

@@ -36,7 +36,8 @@ def home(tmp_path_factory):
 def writer(server, mlflow, feast_home, home) -> Iterator[Server]:
     """A server with `writer` that gives up on a client which reads nothing for a second."""
     mlflow.roles("writer", champion=mlflow.register("writer"))
-    with another_server(mlflow, feast_home, home, CAPSTAN_TOKEN_SECONDS="1", CAPSTAN_BODY_SECONDS="1") as made:
+    constants = {"serving.limits.TOKEN_SECONDS": 1, "serving.limits.BODY_SECONDS": 1}
+    with another_server(mlflow, feast_home, home, constants) as made:
         yield made
     mlflow.roles("writer")
     server.load("writer")

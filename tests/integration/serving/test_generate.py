@@ -194,9 +194,10 @@ def guarded(writer, mlflow, feast_home, tmp_path_factory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("streams")
     token = add(home / "tokens", "ann")
     limits = {"CAPSTAN_TOKENS_FILE": str(home / "tokens"), "CAPSTAN_MAX_CONCURRENT": "2"}
-    limits |= {"CAPSTAN_TOKEN_SECONDS": "0.5", "CAPSTAN_FIRST_TOKEN_SECONDS": "3", "CAPSTAN_REQUEST_SECONDS": "0.3"}
-    limits |= {"CAPSTAN_BODY_SECONDS": "1"}
-    with another_server(mlflow, feast_home, home / "home", **limits) as made:
+    limits |= {"CAPSTAN_REQUEST_SECONDS": "0.3"}
+    seconds = {"TOKEN_SECONDS": 0.5, "FIRST_TOKEN_SECONDS": 3, "BODY_SECONDS": 1}
+    constants = {f"serving.limits.{name}": value for name, value in seconds.items()}
+    with another_server(mlflow, feast_home, home / "home", constants, **limits) as made:
         made.client.headers["Authorization"] = f"Bearer {token}"
         yield made
 

@@ -23,11 +23,13 @@ from tests.support.tiny_store import FLIGHT
 
 LIMITS = {
     "CAPSTAN_REQUEST_SECONDS": "1.2",
-    "CAPSTAN_BODY_SECONDS": "1.5",
-    "CAPSTAN_MAX_BODIES_BYTES": "150000",
     "CAPSTAN_MAX_CONCURRENT": "2",
     "CAPSTAN_TOKEN_RATE": "5",
-    "CAPSTAN_TOKEN_BURST": "30",
+}
+CONSTANTS = {
+    "serving.limits.BODY_SECONDS": 1.5,
+    "serving.limits.MAX_BODIES_BYTES": 150000,
+    "serving.limits.TOKEN_BURST": 30,
 }
 
 
@@ -48,7 +50,7 @@ def tokens(tmp_path_factory) -> dict[str, str]:
 def guarded(server, mlflow, feast_home, tokens, tmp_path_factory):
     """A server with low limits that wants tokens; its client is Ann."""
     home = tmp_path_factory.mktemp("guarded") / "home"
-    with another_server(mlflow, feast_home, home, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS) as made:
+    with another_server(mlflow, feast_home, home, CONSTANTS, CAPSTAN_TOKENS_FILE=str(tokens["path"]), **LIMITS) as made:
         made.client.headers["Authorization"] = f"Bearer {tokens['ann']}"
         yield made
 

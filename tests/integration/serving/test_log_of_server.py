@@ -49,8 +49,8 @@ def disk(tmp_path_factory):
 
 
 def test_kill_9_under_load_loses_no_answered_prediction(server, mlflow, feast_home, disk):
-    home, small = disk / "home", {"CAPSTAN_LOG_SEGMENT_BYTES": "20000"}  # many rotations
-    with another_server(mlflow, feast_home, home, **small) as victim, load(victim, 6, 2) as seen:
+    home, small = disk / "home", {"predictions.log.SEGMENT_BYTES": 20000}  # many rotations
+    with another_server(mlflow, feast_home, home, small) as victim, load(victim, 6, 2) as seen:
         wait_until(lambda: len(seen.ids) > 1500)
         victim.child.kill()
         victim.child.wait()

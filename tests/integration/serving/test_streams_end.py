@@ -26,7 +26,7 @@ def writer(server, mlflow):
 
 def test_a_client_that_reads_too_slowly_is_given_up(writer, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
-    with another_server(mlflow, feast_home, home, CAPSTAN_TOKEN_SECONDS="0.5") as own:
+    with another_server(mlflow, feast_home, home, {"serving.limits.TOKEN_SECONDS": 0.5}) as own:
         body = json.dumps({"prompt": "say slowly", "words": 10_000_000}).encode()
         with socket.create_connection(("127.0.0.1", own.port)) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -47,7 +47,8 @@ def test_a_client_that_reads_too_slowly_is_given_up(writer, mlflow, feast_home, 
 
 def test_a_server_that_stops_logs_what_it_has_streamed(writer, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
-    with another_server(mlflow, feast_home, home, CAPSTAN_DRAIN_DELAY="0.1", CAPSTAN_DRAIN_SECONDS="1") as own:
+    constants = {"serving.limits.DRAIN_SECONDS": 1}
+    with another_server(mlflow, feast_home, home, constants, CAPSTAN_DRAIN_DELAY="0.1") as own:
         body = {"prompt": "say goodbye", "words": 10_000, "pause": 0.05}
         with own.client.stream("POST", PATH, json=body) as reply, pytest.raises(httpx.HTTPError):
             lines = (line for line in reply.iter_lines() if line)

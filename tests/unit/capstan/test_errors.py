@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from capstan.errors import Busy, Unavailable
-from capstan.services import endpoint_client
+from capstan.services import endpoint_client, http
 from capstan.settings import settings
 from capstan.versions import registry
 from tests.support.http_server import answering
@@ -22,7 +22,7 @@ def advice(request, monkeypatch) -> str:
     monkeypatch.setattr(settings(), "profile", request.param)
     for name in ("tracking_uri", "endpoint_url"):
         monkeypatch.setattr(settings(), name, f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setattr(settings(), "connect_seconds", 0)
+    monkeypatch.setitem(http.CONNECT_SECONDS, settings().profile, 0)
     return ADVICE[request.param]
 
 
@@ -54,7 +54,7 @@ def gate(monkeypatch):
     with answering(ThreadingHTTPServer(("127.0.0.1", free_port()), Away)) as server:
         url = f"http://127.0.0.1:{server.server_port}"
         monkeypatch.setattr(settings(), "tracking_uri", url)
-        monkeypatch.setattr(settings(), "connect_seconds", 0)
+        monkeypatch.setitem(http.CONNECT_SECONDS, settings().profile, 0)
         yield url
 
 

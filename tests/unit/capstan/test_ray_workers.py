@@ -2,15 +2,11 @@
 
 import pytest
 
-from capstan.ray_workers import scaling
-from capstan.settings import settings
+from capstan.ray_workers import JOB, scaling
 
 
-@pytest.mark.parametrize(("given", "expected"), [({}, {"CPU": 2}), ({"CAPSTAN_RAY_CPUS": "4"}, {"CPU": 8})])
-def test_worker_takes_all_cpus_of_its_pod(monkeypatch, given, expected):
-    for name, value in given.items():
-        monkeypatch.setenv(name, value)
-    settings.cache_clear()
+@pytest.mark.parametrize(("cpus", "expected"), [(1, {"CPU": 2}), (4, {"CPU": 8})])
+def test_worker_takes_all_cpus_of_its_pod(monkeypatch, cpus, expected):
+    monkeypatch.setattr(JOB, "cpus", cpus)
     assert scaling(2).total_resources == expected
     assert scaling(2, use_gpu=True).total_resources == expected | {"GPU": 2}
-    settings.cache_clear()

@@ -1,10 +1,12 @@
 """Settings that cannot be used."""
 
-import json
+import ast
 
 import pytest
 
 from capstan.errors import CapstanError
+from capstan.settings import ROOT, Settings
+from capstan.unread_settings import GONE, unread
 
 
 def test_a_pod_without_its_configmap_or_one_of_its_secrets_says_so(tmp_path, monkeypatch):
@@ -43,48 +45,32 @@ def test_data_folder_that_is_not_there_is_an_error_and_not_passed_over(tmp_path,
     settings.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("TOLERATIONS", "team=a", r"TOLERATIONS: .*it is no JSON"),
-        ("TOLERATIONS", '{"key": "team"}', r"TOLERATIONS: Input should be a valid list"),
-        ("TOLERATIONS", '[{"key": "team"}, {"kye": "gpu"}]', r"TOLERATIONS\[1\]\[kye\]: Extra inputs"),
-        ("TOLERATIONS", '[{"key": "team", "effect": "Never"}]', r"TOLERATIONS\[0\]\[effect\]: .*'NoSchedule'"),
-        ("TOLERATIONS", '[{"effect": "NoSchedule"}]', r"TOLERATIONS\[0\]: .*needs a key, or the operator Exists"),
-        ("TOLERATIONS", '[{"key": "a", "operator": "Exists", "value": "b"}]', r"\[0\]: .*Exists it has no value"),
-        ("TOLERATIONS", '[{"key": "a", "tolerationSeconds": 3}]', r"\[0\]: .*needs the effect NoExecute"),
-        ("NODE_SELECTOR", '{"gpu": true}', r"NODE_SELECTOR\[gpu\]: Input should be a valid string"),
-        ("NODE_SELECTOR", '{"a pool": "x"}', r"NODE_SELECTOR\[a pool\]: .*is no name that Kubernetes takes"),
-        ("GPU_NODE_SELECTOR", '{"pool": "team a"}', r"GPU_NODE_SELECTOR\[pool\]: .*is no name that Kubernetes takes"),
-        ("GPU", "one gpu", r"GPU: .*such as nvidia.com/gpu"),
-        ("QUEUE", "Team_A", r"QUEUE: .*such as team-a"),
-        ("QUEUE_PRIORITY", "nightly", r"QUEUE_PRIORITY: .*set CAPSTAN_QUEUE, too"),
-        ("PRIORITY_CLASS", "very high", r"PRIORITY_CLASS: .*is no name"),
-        ("RAY_MIN_WORKERS", "-1", r"RAY_MIN_WORKERS: .*greater than or equal to 0"),
-        ("IMAGES", "capstan:1", r"IMAGES: .*it is no JSON"),
-    ],
-)
-def test_value_that_kubernetes_would_refuse_is_an_error_that_names_its_place(home, monkeypatch, name, value, said):
+def test_images_that_are_no_json_are_an_error(home, monkeypatch):
     from capstan.settings import settings
 
-    monkeypatch.setenv(f"CAPSTAN_{name}", value)
+    monkeypatch.setenv("CAPSTAN_IMAGES", "capstan:1")
     settings.cache_clear()
-    with pytest.raises(CapstanError, match=rf"CAPSTAN_{said}" if said[0] != "\\" else rf"CAPSTAN_{name}{said}"):
+    with pytest.raises(CapstanError, match=r"CAPSTAN_IMAGES: .*it is no JSON"):
         settings()
     settings.cache_clear()
 
 
-@pytest.mark.parametrize(
-    "tolerations",
-    [
-        '[{"key": "team", "value": "a", "effect": "NoSchedule"}]',
-        '[{"operator": "Exists"}]',
-        '[{"key": "example.com/spot", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]',
-    ],
-)
-def test_tolerations_reach_a_pod_as_they_are_written(home, monkeypatch, tolerations):
-    from capstan.settings import settings
+def test_settings_import_nothing_of_ours_but_the_errors():
+    """Everything reads the settings, so they may not need anything."""
+    tree = ast.parse((ROOT / "capstan" / "settings.py").read_text())
+    froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    names = froms | {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    ours = {folder.name for folder in ROOT.iterdir() if folder.is_dir()}
+    assert {name for name in names if name.partition(".")[0] in ours} == {"capstan.errors"}
 
-    monkeypatch.setenv("CAPSTAN_TOLERATIONS", tolerations)
-    settings.cache_clear()
-    assert [item.spec() for item in settings().tolerations] == json.loads(tolerations)
+
+@pytest.mark.parametrize("name", GONE)
+def test_variable_of_an_earlier_version_gets_a_warning_with_what_to_do(name):
+    assert name.lower() not in Settings.model_fields
+    [warning] = unread([f"CAPSTAN_{name}", "PATH", "CAPSTAN_HOME"])
+    assert warning.startswith(f"CAPSTAN_{name} is not a setting any more") and warning.endswith(GONE[name])
+
+
+def test_misspelt_variable_gets_the_nearest_and_a_strange_one_nothing():
+    [warning] = unread(["CAPSTAN_ENPOINT_PORT", "CAPSTAN_CI_CLUSTER"])
+    assert warning == "CAPSTAN_ENPOINT_PORT is not a setting. Did you mean 'CAPSTAN_ENDPOINT_PORT'?"

@@ -1,7 +1,5 @@
 """Compiled pipelines for a shared cluster: what each setting adds to the steps, and nothing without it."""
 
-import json
-
 import pytest
 import yaml
 from google.protobuf import json_format
@@ -13,6 +11,7 @@ from capstan import catalogue
 from capstan.contract.resources import GPU
 from capstan.settings import settings
 from cluster import package
+from cluster.scheduling_file import scheduling
 
 TOLERATIONS = [
     {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"},
@@ -20,12 +19,11 @@ TOLERATIONS = [
 ]
 QUEUE_LABELS = {"kueue.x-k8s.io/queue-name": "team-a", "kueue.x-k8s.io/priority-class": "nightly"}
 ALL = {
-    "QUEUE": "team-a",
-    "QUEUE_PRIORITY": "nightly",
-    "NODE_SELECTOR": '{"pool": "team-a", "zone": "a"}',
-    "TOLERATIONS": json.dumps(TOLERATIONS),
-    "GPU": "nvidia.com/mig-1g.10gb",
-    "GPU_NODE_SELECTOR": '{"gpu": "h100"}',
+    "queue": "team-a",
+    "queue_priority": "nightly",
+    "node_selector": {"pool": "team-a", "zone": "a"},
+    "tolerations": TOLERATIONS,
+    "gpu": {"resource": "nvidia.com/mig-1g.10gb", "node_selector": {"gpu": "h100"}},
 }
 
 
@@ -61,16 +59,15 @@ def bare():
 
 @dsl.pipeline(name="own")
 def own():
-    count().set_env_variable("CAPSTAN_QUEUE", "urgent")
+    count().set_env_variable("CAPSTAN_SCHEDULING", "queue: urgent")
 
 
 @pytest.fixture
 def written(home, monkeypatch, tmp_path):
-    """A function: the text of a pipeline's file under some settings."""
+    """A function: the text of a pipeline's file with what CAPSTAN_SCHEDULING says."""
 
-    def write(pipeline, **variables):
-        for name, value in variables.items():
-            monkeypatch.setenv(f"CAPSTAN_{name}", value)
+    def write(pipeline, **said):
+        monkeypatch.setenv("CAPSTAN_SCHEDULING", yaml.safe_dump(said) if said else "")
         settings.cache_clear()
         package.write(pipeline, tmp_path / "pipeline.yaml")
         return (tmp_path / "pipeline.yaml").read_text()
@@ -128,48 +125,49 @@ def test_step_with_a_gpu_asks_for_its_kind_and_what_the_pipeline_says_holds(writ
 @pytest.mark.parametrize(
     ("name", "value", "parts"),
     [
-        ("QUEUE", "team-a", {"podMetadata"}),
-        ("NODE_SELECTOR", ALL["NODE_SELECTOR"], {"nodeSelector"}),
-        ("TOLERATIONS", ALL["TOLERATIONS"], {"tolerations"}),
-        ("GPU_NODE_SELECTOR", '{"gpu": "h100"}', set()),  # the step has no GPU
-        ("PRIORITY_CLASS", "low", set()),
-        ("RAY_MIN_WORKERS", "0", set()),
+        ("queue", "team-a", {"podMetadata"}),
+        ("node_selector", ALL["node_selector"], {"nodeSelector"}),
+        ("tolerations", ALL["tolerations"], {"tolerations"}),
+        ("gpu", {"node_selector": {"gpu": "h100"}}, set()),  # the step has no GPU
+        ("priority_class", "low", set()),
+        ("ray", {"min_workers": 0}, set()),
     ],
 )
-def test_each_setting_adds_its_part_alone_and_reaches_what_the_step_makes(written, name, value, parts):
+def test_each_part_adds_its_part_alone_and_reaches_what_the_step_makes(written, name, value, parts):
     text = written(bare, **{name: value})
     assert steps_of(text)["count"][1].keys() == parts
-    assert environment_of(text, "count") == {f"CAPSTAN_{name}": value}
+    environment = environment_of(text, "count")
+    assert environment.keys() == {"CAPSTAN_SCHEDULING"}
+    assert yaml.safe_load(environment["CAPSTAN_SCHEDULING"]) == {name: value}
 
 
 def test_what_a_step_makes_gets_the_settings_of_its_run(written, monkeypatch):
     """A team's own queue reaches the training job although the ConfigMap in the step's pod names another."""
     environment = environment_of(written(bare, **ALL), "count")
-    submitted = settings()
-    for name in ALL:
-        monkeypatch.delenv(f"CAPSTAN_{name}")
+    submitted = scheduling()
+    monkeypatch.setenv("CAPSTAN_SCHEDULING", "queue: another")
     settings.cache_clear()
-    assert not settings().queue
+    assert scheduling().queue == "another"
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     settings.cache_clear()
-    assert settings() == submitted and settings().tolerations
+    assert scheduling() == submitted and scheduling().tolerations
 
 
 def test_variable_that_a_pipeline_sets_holds(written):
-    assert environment_of(written(own, **ALL), "count")["CAPSTAN_QUEUE"] == "urgent"
+    assert environment_of(written(own, **ALL), "count")["CAPSTAN_SCHEDULING"] == "queue: urgent"
 
 
 def test_kind_of_gpu_alone_changes_no_other_step(written):
     before = steps_of(written(gpus))
-    after = steps_of(written(gpus, GPU="nvidia.com/mig-1g.10gb"))
+    after = steps_of(written(gpus, gpu={"resource": "nvidia.com/mig-1g.10gb"}))
     assert after["learn"][0] != before["learn"][0]
     assert all((after[name][1] or {}) == (before[name][1] or {}) for name in before)
 
 
 def test_every_step_of_the_flagship_waits_in_the_queue_and_keeps_what_it_had(written):
     pipeline = catalogue.load_pipeline("flight_delay")
-    before, after = steps_of(written(pipeline)), steps_of(written(pipeline, QUEUE="team-a"))
+    before, after = steps_of(written(pipeline)), steps_of(written(pipeline, queue="team-a"))
     assert before.keys() == after.keys() and len(after) > 8
     queue = {"kueue.x-k8s.io/queue-name": "team-a"}
     for name, (accelerator, pod) in before.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from capstan import catalogue
+from capstan import catalogue, ray_workers
 from capstan.catalogue import load
 from capstan.contract.feature_window import FeatureWindow
 from capstan.data.files import read_tables, write_tables
@@ -263,7 +263,7 @@ def test_other_code_builds_all(home, tmp_path, capsys, monkeypatch):
 )
 def test_training_set_comes_in_batches_where_ray_joins_it_and_the_task_says_so(monkeypatch, engine, most, expected):
     monkeypatch.setenv("CAPSTAN_ENGINE", engine)
-    monkeypatch.setenv("CAPSTAN_ENGINE_ROWS", str(most))
+    monkeypatch.setattr(ray_workers, "RAY_ROWS", most)
     settings.cache_clear()
     tables = {"flights": pd.DataFrame({"tailnum": ["a"] * 4}), "weather": pd.DataFrame({"temp": [1.0, 2.0]})}
     assert streams(load("flight_delay"), tables) is expected

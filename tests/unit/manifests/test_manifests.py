@@ -167,7 +167,7 @@ def test_training_job_on_a_cluster_that_is_there_names_it_and_has_none_of_its_ow
     assert not {"rayClusterSpec", "shutdownAfterJobFinishes"} & job["spec"].keys() and not capsys.readouterr().out
     ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:2")
     assert "the code of its own image, capstan:1. This step has capstan:2" in capsys.readouterr().out
-    with pytest.raises(CapstanError, match="no RayCluster 'another', which CAPSTAN_RAY_CLUSTER names"):
+    with pytest.raises(CapstanError, match="no RayCluster 'another', which CAPSTAN_SCHEDULING names"):
         ray_job.definition_on("another", "flight-delay-1", "python -m train", "capstan:1")
 
 

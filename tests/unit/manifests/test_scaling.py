@@ -7,9 +7,9 @@ import pytest
 
 from capstan.contract.resources import Resources, Size
 from capstan.errors import CapstanError
-from capstan.settings import Settings
 from cluster import inference_service, ray_job
 from pipelines.flight_delay import task
+from serving import limits
 from tests.support import manifests
 from tests.support.manifests import MANIFESTS
 from tests.unit.manifests.validation import BASE, problems
@@ -33,7 +33,7 @@ def test_on_several_nodes_each_pod_of_an_endpoint_has_its_own_volume(overlay):
     assert "predictions" not in {claim["metadata"]["name"] for claim in claims}
     environment = {item["name"]: item.get("value") for item in spec["containers"][0]["env"]}
     work = sum(float(environment[f"CAPSTAN_{name}"]) for name in ("DRAIN_DELAY", "LOG_CLOSE_SECONDS"))
-    assert work + Settings.model_fields["drain_seconds"].default < spec["terminationGracePeriodSeconds"]
+    assert work + limits.DRAIN_SECONDS < spec["terminationGracePeriodSeconds"]
 
 
 def overlay_of(name):

@@ -1,4 +1,4 @@
-"""Training jobs and endpoints on a shared cluster: what each setting adds, and that nothing is added without it."""
+"""Training jobs and endpoints on a shared cluster: what each part of CAPSTAN_SCHEDULING adds to them."""
 
 import json
 import os
@@ -18,22 +18,21 @@ pytestmark = pytest.mark.usefixtures("pod_templates")
 
 TOLERATION = {"key": "team", "operator": "Equal", "value": "a", "effect": "NoSchedule"}
 NODES = {
-    "CAPSTAN_NODE_SELECTOR": '{"pool": "team-a"}',
-    "CAPSTAN_TOLERATIONS": json.dumps([TOLERATION]),
-    "CAPSTAN_PRIORITY_CLASS": "low",
+    "node_selector": {"pool": "team-a"},
+    "tolerations": [TOLERATION],
+    "priority_class": "low",
 }
-QUEUE = {"CAPSTAN_QUEUE": "team-a", "CAPSTAN_QUEUE_PRIORITY": "nightly"}
-MIG = {"CAPSTAN_GPU": "nvidia.com/mig-1g.10gb", "CAPSTAN_GPU_NODE_SELECTOR": '{"gpu": "h100"}'}
+QUEUE = {"queue": "team-a", "queue_priority": "nightly"}
+MIG = {"gpu": {"resource": "nvidia.com/mig-1g.10gb", "node_selector": {"gpu": "h100"}}}
 GPU_SIZE = Size("2", "8Gi", "4", "16Gi", gpus=1)
 
 
 @pytest.fixture
 def set_up(home, monkeypatch):
-    """A function that sets variables."""
+    """A function that sets CAPSTAN_SCHEDULING."""
 
-    def given(variables):
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
+    def given(said):
+        monkeypatch.setenv("CAPSTAN_SCHEDULING", said if isinstance(said, str) else yaml.safe_dump(said))
         settings.cache_clear()
 
     return given
@@ -142,7 +141,7 @@ def test_pod_asks_for_the_kind_of_gpu_that_the_cluster_has_only_where_its_task_a
 
 
 def test_cluster_of_a_training_job_grows_from_its_least_workers(set_up):
-    set_up({"CAPSTAN_RAY_MIN_WORKERS": "1"})
+    set_up({"ray": {"min_workers": 1}})
     made = job(workers=4)
     assert problems(made) == []
     cluster = made["spec"]["rayClusterSpec"]
@@ -153,10 +152,10 @@ def test_cluster_of_a_training_job_grows_from_its_least_workers(set_up):
     assert "annotations" not in made["metadata"]
 
 
-@pytest.mark.parametrize(("least", "workers", "size"), [("2", 2, None), ("3", 2, None), ("0", 2, GPU_SIZE)])
+@pytest.mark.parametrize(("least", "workers", "size"), [(2, 2, None), (3, 2, None), (0, 2, GPU_SIZE)])
 def test_cluster_without_room_to_grow_or_with_gpus_has_all_its_workers(set_up, least, workers, size):
     before = job(workers, size)
-    set_up({"CAPSTAN_RAY_MIN_WORKERS": least})
+    set_up({"ray": {"min_workers": least}})
     assert job(workers, size) == before
 
 
@@ -164,7 +163,7 @@ def test_rays_autoscaler_reads_what_the_cluster_may_have(set_up):
     """The function of Ray that its autoscaler calls on a RayCluster."""
     from ray.autoscaler._private.kuberay.autoscaling_config import _derive_autoscaling_config_from_ray_cr
 
-    set_up({"CAPSTAN_RAY_MIN_WORKERS": "0"})
+    set_up({"ray": {"min_workers": 0}})
     spec = job(workers=4, size=Size("1", "2Gi", "2", "4Gi"))["spec"]["rayClusterSpec"]
     read = _derive_autoscaling_config_from_ray_cr({"metadata": {"name": "a", "namespace": "capstan"}, "spec": spec})
     workers = read["available_node_types"]["workers"]
@@ -174,7 +173,7 @@ def test_rays_autoscaler_reads_what_the_cluster_may_have(set_up):
 
 
 def test_only_the_autoscaler_has_a_token_of_the_kubernetes_api(set_up):
-    set_up({"CAPSTAN_RAY_MIN_WORKERS": "1"})
+    set_up({"ray": {"min_workers": 1}})
     cluster = job(workers=4)["spec"]["rayClusterSpec"]
     head, worker = (part["template"]["spec"] for part in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]))
     assert not head["automountServiceAccountToken"] and worker == template("ray-worker")
@@ -191,7 +190,7 @@ def test_only_the_autoscaler_has_a_token_of_the_kubernetes_api(set_up):
 
 
 def test_cluster_that_grows_says_so_to_the_queue(set_up):
-    set_up(QUEUE | {"CAPSTAN_RAY_MIN_WORKERS": "1"})
+    set_up(QUEUE | {"ray": {"min_workers": 1}})
     made = job(workers=4)
     assert problems(made) == []
     assert made["metadata"]["annotations"] == {"kueue.x-k8s.io/elastic-job": "true"}
@@ -205,14 +204,16 @@ def test_component_opens_the_kubernetes_api_to_heads_alone(with_components):
     [policy] = [body for body in more if (body["kind"], body["metadata"]["name"]) not in known]
     assert policy["spec"]["podSelector"] == {"matchLabels": {"ray.io/node-type": "head"}}
     maps = [body["data"] for body in more if (body["kind"], body["metadata"]["name"]) == ("ConfigMap", "capstan")]
-    assert [data["CAPSTAN_RAY_MIN_WORKERS"] for data in maps] == ["1", "1"]  # in both namespaces
+    assert [yaml.safe_load(data["CAPSTAN_SCHEDULING"]) for data in maps] == [
+        {"ray": {"min_workers": 1}}
+    ] * 2  # in both namespaces
 
 
 @pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
 def test_example_of_the_documentation_reaches_pods(set_up, tmp_path):
     """Its overlay is built, and training jobs get what the ConfigMap says then."""
     fences = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "kubernetes.md").read_text(), flags=re.DOTALL)
-    [patches] = [yaml.safe_load(text) for text in fences if "CAPSTAN_TOLERATIONS" in text]
+    [patches] = [yaml.safe_load(text) for text in fences if "CAPSTAN_SCHEDULING" in text]
     kind = os.path.relpath(manifests.MANIFESTS / "overlays" / "kind", tmp_path)
     (tmp_path / "kustomization.yaml").write_text(
         yaml.safe_dump({"kind": "Kustomization", "resources": [kind]} | patches)
@@ -223,7 +224,7 @@ def test_example_of_the_documentation_reaches_pods(set_up, tmp_path):
         body["data"] for body in bodies if (body["kind"], body["metadata"]["name"]) == ("ConfigMap", "capstan")
     )
     assert first == second
-    set_up({name: first[name] for name in ("CAPSTAN_NODE_SELECTOR", "CAPSTAN_TOLERATIONS", "CAPSTAN_GPU")})
+    set_up(first["CAPSTAN_SCHEDULING"])
     _, worker = pods_of(job(size=GPU_SIZE))
     assert worker["nodeSelector"] == {"pool": "training"}
     assert {"key": "pool", "value": "training", "effect": "NoSchedule"} in worker["tolerations"]

@@ -14,7 +14,7 @@ import pytest
 
 from capstan import catalogue
 from capstan.settings import ROOT, settings
-from monitoring import checks_run, drift_report, json_signals, live_checks, log_counts, references, signals
+from monitoring import checks_run, drift_report, json_signals, live_checks, live_log, log_counts, references, signals
 from monitoring.live_log import SAMPLE, LiveLog
 from predictions import labelled
 from predictions.pieces import Wanted, groups, pieces
@@ -36,8 +36,7 @@ def task(home, monkeypatch) -> Iterator:
 def small(monkeypatch) -> None:
     """A look that holds few predictions, and fewer as Python's values."""
     monkeypatch.setattr(log_counts, "PARSED", 200)
-    monkeypatch.setenv("CAPSTAN_LOOK_ROWS", "1500")
-    settings.cache_clear()
+    monkeypatch.setattr(live_log, "MEMORY_ROWS", 1500)
 
 
 def look(task):
@@ -48,8 +47,7 @@ def look(task):
 def test_checks_of_pieces_are_those_of_all_predictions(task, small, monkeypatch):
     in_pieces = look(task)
     assert not LiveLog(live.NAME, task, NOW, HOURS).is_whole
-    monkeypatch.setenv("CAPSTAN_LOOK_ROWS", str(ROWS))
-    settings.cache_clear()
+    monkeypatch.setattr(live_log, "MEMORY_ROWS", ROWS)
     assert LiveLog(live.NAME, task, NOW, HOURS).is_whole
     whole = look(task)
     assert (in_pieces.predictions, in_pieces.labels) == (whole.predictions, whole.labels)

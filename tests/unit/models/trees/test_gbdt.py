@@ -16,7 +16,7 @@ from capstan.ray_workers import start_ray
 from components.train.core import train
 from models.metrics.binary import calibration_error
 from models.trees.gbdt import fit, train_classifier
-from pipelines.flight_delay import task
+from pipelines.flight_delay import columns, task
 from tests.support.processes import wait_until
 
 LONG = 5_000  # rounds that take more than five seconds
@@ -119,7 +119,7 @@ def test_row_alone_is_predicted_as_among_others_and_from_columns_as_from_a_frame
 
 
 def test_inputs_may_be_fewer_than_the_task_has(past, future):
-    inputs = ["carrier", *task.INPUT_GROUPS["weather"]]
+    inputs = ["carrier", *columns.GROUPS["weather"]]
     model = quick(past, inputs, seed=0)
     assert list(model.inputs) == inputs and list(model.categories) == ["carrier"]
     assert 0.5 < area(model, future) < roc_auc_score(future["late"], future["probability"]) - 0.05
