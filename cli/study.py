@@ -65,13 +65,15 @@ def _list(capstone: str | None, as_json: bool) -> None:
 
 
 def _run(capstone: str, question: str, seeds: int | None, workers: int, out: Path | None, track: bool) -> None:
-    from capstan.study import find, record, run, tables
+    from capstan.study import Line, find, record, run, tables
+    from capstan.study.protocol import Cell
 
     _named(capstone, question)
 
-    def show(cell: object, lines: list[dict[str, object]]) -> None:
+    def show(cell: Cell, lines: list[Line]) -> None:
         for line in lines:
-            console.print(str(line), markup=False)
+            fields = {"measure": cell.measure, **cell.case, "seed": cell.seed} | line
+            console.print("  ".join(f"{name} {value}" for name, value in fields.items()), markup=False)
 
     file = run.run(capstone, question, seeds, workers, out, track, show)
     for table in tables.all_tables(find.load(capstone, question), record.Record.of(file).frame()):

@@ -1,10 +1,10 @@
 """The standard road: the steps, image and resources that follow from what a task can do. KFP traces these functions.
 
-A pipeline states its parameters and calls `standard`. `flight_delay` writes its graph out, as the example to read.
+`pipeline_of` makes the pipeline of a capstone. `flight_delay` writes its graph out, as the example to read.
 """
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
@@ -42,6 +42,56 @@ class Outputs(NamedTuple):
     report: dsl.HTML
     verdict: str
     version: str
+
+
+def pipeline_of(capstone: str, *, as_of: str = "", **counts: str) -> Any:
+    """Return the pipeline of a capstone on the standard road, with the parameters of the task's `train` and `split`.
+
+    as_of: by default, the online store gets what was known at this instant, ISO 8601. counts: the outputs that hold the
+    counts of "ingest" or "split", such as customers="ingest"; by default `counts`, of "ingest".
+    """
+    task, counts = load(capstone), counts or {"counts": "ingest"}
+    own, of_split = _parameters(task.train), _parameters(task.split)
+    fields = [*((name, dsl.Metrics) for name in counts), *list(Outputs.__annotations__.items())[1:]]
+    outputs: Any = NamedTuple("Outputs", fields)  # type: ignore[misc]  # which fields depends on the capstone
+    platform: dict[str, Any] = {"as_of": as_of} if "features" in task.capabilities else {}
+    platform |= {"canary": 0.0} if "endpoint" in task.capabilities else {}
+    parameters = [*own.values(), *of_split.values()]
+    parameters += [_parameter(name, value, type(value)) for name, value in platform.items()]
+    signature = inspect.Signature(parameters, return_annotation=outputs)
+
+    def pipeline(*values: Any, **others: Any) -> Any:
+        given = signature.bind(*values, **others).arguments
+        return standard(
+            capstone,
+            {name: given[name] for name in own},
+            split_parameters={name: given[name] for name in of_split},
+            outputs=outputs,
+            counts=counts,
+            **{name: given[name] for name in platform},
+        )
+
+    pipeline.__signature__ = signature  # type: ignore[attr-defined]  # kfp and `capstan run` read it
+    return dsl.pipeline(name=capstone.replace("_", "-"), description=task.TITLE)(pipeline)
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a run that a task's function has: not its tables, nor weights that a step brings."""
+    _tables, *others = inspect.signature(function).parameters.values()
+    return {
+        other.name: _parameter(other.name, other.default, _type(other.annotation))
+        for other in others
+        if other.name != "weights"
+    }
+
+
+def _parameter(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=annotation)
+
+
+def _type(annotation: Any) -> Any:
+    """Return an annotation, which is text where a module postpones them."""
+    return eval(annotation, {}) if isinstance(annotation, str) else annotation
 
 
 class Delivery(NamedTuple):

@@ -82,5 +82,5 @@ def _read(file: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
         head = json.loads(file.read_text())
         return head, head.pop("cells")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CapstanError(f"{file} holds no results of a study ({error}). Remove it to measure again.") from error

@@ -35,8 +35,13 @@ def markdown(table: Table, lines: "pd.DataFrame") -> str:
     columns = table.columns(rows) if callable(table.columns) else table.columns
     cells = [[*table.by, *columns], [*["---"] * len(table.by), *["---:"] * len(columns)]]
     for case, group in rows.groupby(list(table.by.values()), sort=False):
-        cells.append([*map(str, case), *(show(group) for show in columns.values())])
+        cells.append([*map(_named, case), *(show(group) for show in columns.values())])
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def _named(value: object) -> str:
+    """Return a field as text: pandas makes 2 to 2.0 where lines of other parts lack the field."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def all_tables(study: Study, lines: "pd.DataFrame") -> list[str]:

@@ -1,11 +1,5 @@
 """The pipeline of `artwork_medium`."""
 
-from kfp import dsl
-
 from graphs import road
 
-
-@dsl.pipeline(name="artwork-medium")
-def pipeline(canary: float = 0.0) -> road.Outputs:
-    """Train, judge and deploy the model."""
-    return road.standard("artwork_medium", {}, canary=canary)
+pipeline = road.pipeline_of("artwork_medium")

@@ -2,14 +2,6 @@
 
 from pathlib import Path
 
-from kfp import dsl
-
 from graphs import road
 
-NAME = Path(__file__).parent.name  # a test on a cluster gives each of its coins its own name
-
-
-@dsl.pipeline(name=NAME)
-def pipeline(kind: str = "weak", canary: float = 0.0) -> road.Outputs:
-    """Train, judge and deploy the model."""
-    return road.standard(NAME, {"kind": kind}, canary=canary)
+pipeline = road.pipeline_of(Path(__file__).parent.name)  # a test on a cluster gives each of its coins its own name
