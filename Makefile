@@ -106,8 +106,9 @@ screenshots: .venv/.dev  ## take the picture of each capstone's page that its RE
 	scripts/system-packages
 	$(PYTEST) tests/integration/test_capstones.py -n 0 -k page_draws --screenshots
 
-golden: .venv/.core  ## compile the pipelines again: the flagship's YAML, a table of steps for each other capstone
+golden: .venv/.core  ## write again what tests compare: compiled pipelines, tables of steps, the index of models
 	$(BIN)/python -m tests.support.golden
+	$(BIN)/python -m tests.support.model_index
 
 lock: .venv/.uv  ## resolve the dependencies again; UPGRADE=1 takes the newest versions
 	$(BIN)/python scripts/lock $(if $(UPGRADE),--upgrade)

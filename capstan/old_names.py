@@ -39,7 +39,7 @@ _ROOMS = {
         "bert_tokens byte_pairs kneser_ney longest_pieces unigram_training unigrams word_piece_training word_pieces"
     ),
     "models.transformer": (
-        "adapters completions decoder experts fused grams kv_cache packed paged_cache pages positions "
+        "adapters completions decoder experts fused grams packed paged_cache pages positions "
         "sampling speculative streams"
     ),
     "models.trees": "booster gbdt gbdt_stream gbdt_workers",

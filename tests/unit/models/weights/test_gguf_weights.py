@@ -18,7 +18,6 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from capstan.errors import CapstanError
 from models.tokens.byte_pairs import BytePairs
 from models.transformer.decoder import Decoder
-from models.transformer.kv_cache import KVCache
 from models.weights import gguf_weights
 from models.weights.gguf_tokens import byte_pairs
 
@@ -197,10 +196,9 @@ def test_tokenizer_of_another_kind_is_refused(smollm):
 
 @torch.inference_mode()
 def greedy(decoder: Decoder, prompt: list[int], most: int, end: int) -> list[int]:
-    cache, made, new = KVCache(decoder, 1, len(prompt) + most), [], prompt
+    made: list[int] = []
     while len(made) < most and (not made or made[-1] != end):
-        new = [int(decoder(torch.tensor([new]), cache.places(len(new)), cache)[0, -1].argmax())]
-        made += new
+        made.append(int(decoder(torch.tensor([prompt + made]))[0, -1].argmax()))
     return made
 
 
