@@ -17,12 +17,12 @@ from capstan.settings import settings
 from monitoring.webhooks import sending
 from serving import limits, metrics
 from serving.api.dataplane import CapstanDataPlane
-from serving.api.rest import create_app
 from serving.guards.call import Guard
 from serving.guards.of_settings import guards_of_settings
 from serving.listeners import GrpcServer, RestServer
 from serving.model.repository import CapstoneRepository
 from serving.model.upkeep import keep_loaded
+from serving.rest import create_app
 
 HANGING_SECONDS = 5  # how long threads may hold up the end of the process, once everything is answered and logged
 

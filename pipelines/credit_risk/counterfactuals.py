@@ -6,6 +6,7 @@ grid; all else stays as it is, age, marital status, seniority and records above 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from pipelines.credit_risk.columns import CHANGEABLE, INPUTS
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
-    from pipelines.credit_risk.model import CreditModel
+
+    Margin = Callable[[Columns], np.ndarray]
 
 AMOUNTS = [1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5]  # shares of what was asked for
 TERMS = [6.0, 12.0, 18.0, 24.0, 30.0, 36.0, 42.0, 48.0, 54.0, 60.0, 72.0]  # months
@@ -23,10 +25,11 @@ DEBTS = [1.0, 0.5, 0.0]  # shares of what is owed
 LONGEST = 72.0
 
 
-def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.ndarray) -> list[list[dict[str, Any]]]:
+def find(margin: Margin, columns: Columns, declined: np.ndarray, limit: np.ndarray) -> list[list[dict[str, Any]]]:
     """Return for each row the fewest, smallest changes that get it granted: field, from, to. If none do, an empty list.
 
-    declined: which rows to look at, shape (n,). limit: the log-odds below which a row is granted.
+    margin: the log-odds of a loss. declined: which rows to look at, shape (n,). limit: the log-odds below which a row
+    is granted.
     """
     changes: list[list[dict[str, Any]]] = [[] for _ in declined]
     for row in np.flatnonzero(declined).tolist():
@@ -35,7 +38,7 @@ def find(model: CreditModel, columns: Columns, declined: np.ndarray, limit: np.n
         table = {name: [now[name]] * len(tried) for name in INPUTS}
         for name in CHANGEABLE:
             table[name] = [one[name] for one in tried]
-        granted = np.flatnonzero(model.margin(table) < limit[row])
+        granted = np.flatnonzero(margin(table) < limit[row])
         if len(granted):
             best = tried[min(granted, key=lambda place: effort(now, tried[place]))]
             changes[row] = [

@@ -51,7 +51,7 @@ class CreditModel(Model):
             "limit": expit(limit),
             "decision": np.where(declined, "decline", "grant"),
             "reasons": self.reasons(columns),
-            "changes": counterfactuals.find(self, columns, declined, limit),
+            "changes": counterfactuals.find(self.margin, columns, declined, limit),
             "unusual": self.unusual(columns),
         }
 

@@ -24,7 +24,6 @@ DAYS, CLOSES = "days", "closes"
 
 AHEAD = 21  # days of that month
 FARTHEST = 0.6  # a close further from the last one is a slip, or a split, which has to be adjusted for
-LEAST_PRICES = 16  # of a day: with fewer, the day was not a trading day
 
 CASH_ALONE: dict[str, Any] = {
     **{

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from data_sets.djia import TICKERS
-from pipelines.trading.days import LEAST_PRICES
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -22,6 +21,7 @@ Price = Annotated[float, Field(ge=0.01, le=100_000)]
 LARGEST = 100_000_000.0  # dollars of an account: its orders would move the prices that they are measured with
 MOST_SHARES = 10_000_000
 MOST_EXCLUDED = 15
+LEAST_PRICES = 16  # of a day: with fewer, the day was not a trading day
 EXAMPLE: dict[str, Any] = {"account": "demo", "cash": 25_000.0, "holdings": ["AAPL 120", "JNJ 200", "XOM 150"]}
 DOLLARS: dict[str, Any] = {"unit": "$"}
 

@@ -8,7 +8,7 @@ from kserve.errors import ModelNotFound
 from serving.api.openai_request import BadField
 from serving.errors import VariantNotFound
 
-# Errors of `serving.model.rows`. What is wrong with fields together begins with the field to change.
+# Errors of `serving.schema.rows`. What is wrong with fields together begins with the field to change.
 ROW = re.compile(r"row 0(?:, |: (?=[a-z_]+: ))?(?P<field>[\w.]{1,80})?: (?P<problem>.*)", re.DOTALL)
 TYPES = {429: "rate_limit_error"}
 CODES = {401: "invalid_api_key", 429: "rate_limit_exceeded"}

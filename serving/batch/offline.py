@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
 
 

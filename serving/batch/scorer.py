@@ -17,9 +17,9 @@ from serving.batch import columns
 from serving.batch.offline import OfflineTransformer
 from serving.batch.pieces import Rows
 from serving.model import log_lines
-from serving.model.answers import AnswerSchema
 from serving.model.inference import Inference
-from serving.model.rows import Row, RowDecoder
+from serving.schema.answers import AnswerSchema
+from serving.schema.rows import Row, RowDecoder
 from serving.scoring.features import Report
 from serving.scoring.scorer import checked
 from serving.scoring.variants import load_variant

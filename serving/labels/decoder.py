@@ -9,9 +9,9 @@ from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from capstan.contract.capstone import Capstone
-from serving.model.bounds import EARLIEST, is_number, outside
-from serving.model.problems import describe
-from serving.model.rows import MAX_ROWS
+from serving.schema.bounds import EARLIEST, is_number, outside
+from serving.schema.problems import describe
+from serving.schema.rows import MAX_ROWS
 
 TIMES = ("time", "known_at")
 SKEW = timedelta(minutes=5)  # of the client's clock

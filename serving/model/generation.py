@@ -17,7 +17,7 @@ from serving.guards.call import current
 from serving.model.inference import Inference
 from serving.model.predictor import Predictor
 from serving.model.reading import read
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import Report
 
 if TYPE_CHECKING:

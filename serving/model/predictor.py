@@ -8,10 +8,10 @@ from capstan.settings import settings
 from predictions import ids
 from serving import limits, metrics
 from serving.labels.decoder import LabelDecoder
-from serving.model.answers import AnswerSchema
 from serving.model.inference import Inference
-from serving.model.rows import Row, RowDecoder
 from serving.model.tensor_types import input_types, output_types
+from serving.schema.answers import AnswerSchema
+from serving.schema.rows import Row, RowDecoder
 from serving.scoring.batching import Batcher
 from serving.scoring.engine import EngineLoop
 from serving.scoring.events import EventSink

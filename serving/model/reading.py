@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from serving import threads
 from serving.guards.call import Call
-from serving.model.rows import Row, RowDecoder
+from serving.schema.rows import Row, RowDecoder
 
 SMALL = 2**14  # bytes of a body: pydantic needs less than 2 ms for them
 

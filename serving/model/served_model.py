@@ -14,7 +14,8 @@ from serving import metrics
 from serving.errors import VariantNotFound
 from serving.guards.call import Call, current
 from serving.model import codec_explain, log_lines
-from serving.model.inference import Inference, Payload
+from serving.model.inference import Inference
+from serving.model.payload import Payload
 from serving.model.predictor import Predictor
 from serving.model.reading import read
 from serving.model.routing import VARIANT_HEADER, Background, choose

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from capstan.errors import CapstanError
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.scorer import Scores
 
 Waiting = tuple[Sequence[Row], "asyncio.Future[Scores]"]  # a request's rows, and where its scores go

@@ -10,7 +10,7 @@ import numpy as np
 from kserve.errors import InferenceError
 
 from serving import threads
-from serving.model.answers import AnswerSchema
+from serving.schema.answers import AnswerSchema
 from serving.scoring.scorer import checked
 from serving.scoring.variants import Variant
 

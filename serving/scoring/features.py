@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from capstan.errors import CapstanError, Unavailable
-from serving.model.rows import Row
+from serving.schema.rows import Row
 
 if TYPE_CHECKING:
     from feast.on_demand_feature_view import OnDemandFeatureView

@@ -15,7 +15,7 @@ from kserve.errors import InferenceError
 from capstan.errors import Unavailable
 from serving import threads
 from serving.errors import one_line
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import Report
 from serving.scoring.variants import Variant
 

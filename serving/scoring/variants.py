@@ -13,7 +13,7 @@ from capstan.versions.model_version import Version
 from capstan.versions.version_cache import HeldFiles
 from capstan.versions.version_code import todays
 from serving.errors import one_line
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import FeatureTransformer, Report
 
 if TYPE_CHECKING:

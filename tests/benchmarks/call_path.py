@@ -11,10 +11,10 @@ import httpx
 from capstan.settings import ROOT
 from predictions.log import PredictionLog
 from serving.api.dataplane import CapstanDataPlane
-from serving.api.rest import create_app
 from serving.guards.of_settings import guards_of_settings
 from serving.model.repository import CapstoneRepository
 from serving.model.served_model import ServedModel
+from serving.rest import create_app
 from tests.support.capstones_of_tests import in_catalogue, variant
 
 FOLDERS = tuple(f"{ROOT / package}/" for package in ("serving", "predictions"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from serving.model.rows import Row
+from serving.schema.rows import Row
 
 NOW = datetime(2013, 6, 1, 12, tzinfo=UTC)  # the prediction time of FLIGHT
 FLIGHT = {"carrier": "AA", "origin": "JFK", "tailnum": "N1", "sched_dep": "2013-06-01T13:00:00Z", "seats_sold": 3}

@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from serving.api.dataplane import CapstanDataPlane
 from serving.api.openapi import example
-from serving.api.rest import create_app
 from serving.guards.authentication import Authentication
 from serving.guards.tokens import TokenFile, add
 from serving.model.repository import CapstoneRepository
+from serving.rest import create_app
 from tests.support.capstones_of_tests import task
 from tests.support.serving import Server, tensors
 from tests.support.tiny_store import FLIGHT

@@ -132,8 +132,8 @@ def test_a_registry_that_does_not_answer_is_a_503(monkeypatch):
 
     from capstan.settings import settings
     from serving.api.dataplane import CapstanDataPlane
-    from serving.api.rest import create_app
     from serving.model.repository import CapstoneRepository
+    from serving.rest import create_app
 
     async def load() -> httpx.Response:
         repository = CapstoneRepository(lambda name: None)

@@ -20,7 +20,7 @@ from predictions.retention import labels, predictions
 from predictions.wal import Wal
 from serving.model import log_lines
 from serving.model.inference import Inference
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import Report
 
 NOON = datetime(2013, 6, 1, 12, tzinfo=UTC)

@@ -23,7 +23,7 @@ from predictions.log import PredictionLog
 from predictions.wal import Wal
 from serving.model import log_lines
 from serving.model.inference import Inference
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.features import Report
 
 

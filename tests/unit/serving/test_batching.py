@@ -9,7 +9,7 @@ from kserve.errors import InferenceError
 from pydantic import BaseModel
 
 from capstan.errors import Unavailable
-from serving.model.rows import Row
+from serving.schema.rows import Row
 from serving.scoring.batching import LATE, Batcher
 from serving.scoring.features import Report
 from serving.scoring.scorer import Scores

@@ -8,7 +8,7 @@ import pytest
 from pydantic import AwareDatetime, BaseModel
 
 from capstan.errors import CapstanError, Unavailable
-from serving.model import rows
+from serving.schema import rows
 from tests.support.tiny_store import NOW
 
 TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)

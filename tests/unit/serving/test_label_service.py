@@ -22,7 +22,7 @@ from serving.labels.decoder import LabelDecoder
 from serving.labels.service import LabelService
 from serving.model import log_lines
 from serving.model.inference import Inference
-from serving.model.rows import RowDecoder
+from serving.schema.rows import RowDecoder
 from serving.scoring.features import Report
 from tests.support import capstones_of_tests as capstones
 from tests.support.postgres import postgres

@@ -11,7 +11,7 @@ from pydantic import Base64Bytes, BaseModel, ValidationInfo, field_validator
 from capstan.contract.pixel_budget import budget_of
 from serving.guards.call import Call, Kind
 from serving.model.reading import SMALL, read
-from serving.model.rows import RowDecoder
+from serving.schema.rows import RowDecoder
 
 FILE = {"file": "AAAA"}
 

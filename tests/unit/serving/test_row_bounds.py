@@ -7,7 +7,7 @@ import pytest
 from kserve.errors import InvalidInput
 from pydantic import AwareDatetime, BaseModel, Field
 
-from serving.model.rows import RowDecoder
+from serving.schema.rows import RowDecoder
 
 
 class Place(BaseModel):

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from capstan.contract.cancellation import Cancelled, check
 from capstan.contract.model import Explanation
-from serving.model.answers import AnswerSchema
-from serving.model.rows import Row
+from serving.schema.answers import AnswerSchema
+from serving.schema.rows import Row
 from serving.scoring.explanations import explain
 from serving.scoring.scorer import Scorer
 from tests.support.capstones_of_tests import task, variant

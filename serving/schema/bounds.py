@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime, BaseModel, FutureDate, FutureDatetime, NaiveDatetime, PastDate, PastDatetime
 
-from serving.model.problems import clipped
+from serving.schema.problems import clipped
 
 INSTANTS = (datetime, date, AwareDatetime, NaiveDatetime, PastDatetime, FutureDatetime, PastDate, FutureDate)
 SCALARS = (int, float, str, bool, bytes, type(None), *INSTANTS)

@@ -9,8 +9,8 @@ from kserve.errors import InferenceError
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from serving.model.problems import describe
-from serving.model.values import NotFinite, plain
+from serving.schema.problems import describe
+from serving.schema.values import NotFinite, plain
 
 GROWS = "x-parts-add-up"  # of a list in the JSON schema of a prediction: the parts of a stream are parts of the list
 

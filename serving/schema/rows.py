@@ -12,8 +12,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from capstan.contract.cancellation import check
 from capstan.contract.pixel_budget import PixelBudget
 from capstan.contract.resources import Limits
-from serving.model.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, is_scalar, outside
-from serving.model.problems import clipped, describe
+from serving.schema.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_number, is_scalar, outside
+from serving.schema.problems import clipped, describe
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us for each row and view
 PIECE = 32  # rows that are validated at once; between pieces a request can be given up
