@@ -23,6 +23,12 @@ def coerce_parameters(capstone: str, function: Callable[..., Any], parameters: d
     return {name: _as(known[name].default, name, value) for name, value in parameters.items()}
 
 
+def defaults(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the defaults of the parameters of a task's function."""
+    given = inspect.signature(function).parameters.items()
+    return {name: parameter.default for name, parameter in given if parameter.default is not inspect.Parameter.empty}
+
+
 def _as(default: object, name: str, value: Any) -> Any:
     if isinstance(value, str) and not isinstance(default, str):
         try:

@@ -11,7 +11,9 @@ from capstan.settings import settings
 from capstan.versions import model_version, registry, version_seal
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import SIGNATURE
-from components.train.core import HISTORY
+from components.train.core import HISTORY, PARAMETERS
+
+LONGEST = 6_000  # characters of a parameter that MLflow takes
 
 
 def register(
@@ -61,6 +63,8 @@ def _log(
     with _plainly_named(model) as model, mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
         saved = mlflow.models.Model.load(model)
         mlflow.log_metrics(metrics)
+        parameters = read_json(Path(model) / PARAMETERS) if (Path(model) / PARAMETERS).is_file() else {}
+        mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
         history = Path(model) / HISTORY
         for step, recorded in enumerate(read_json(history)["rounds"] if history.is_file() else ()):
             mlflow.log_metrics(recorded, step=step)

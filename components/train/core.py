@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from capstan.catalogue import load
-from capstan.contract.arguments import coerce_parameters
+from capstan.contract.arguments import coerce_parameters, defaults
 from capstan.contract.capstone import Capstone
 from capstan.data.files import digest, read_tables, write_json
 from capstan.inputs import weights_files
@@ -16,7 +16,8 @@ from components.train.mlflow_model import save
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
 
-HISTORY = "history.json"  # what the training recorded, beside the version
+HISTORY = "history.json"  # what the training recorded, next to the version
+PARAMETERS = "parameters.json"  # of the task's `train`, those that were left at their defaults, too
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None, weights: str = "") -> str:
@@ -32,6 +33,7 @@ def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | N
     chosen = coerce_parameters(capstone, task.train, ({"workers": workers} if workers else {}) | (parameters or {}))
     if not profile().fit_on_ray(capstone, tables, model, chosen):
         fit(capstone, tables, model, chosen, weights)
+    write_json(defaults(task.train) | chosen, Path(model) / PARAMETERS)
     return digest(Path(tables), Path(model) / model_version.DATA)
 
 

@@ -21,6 +21,7 @@ from components.gate.core import gate
 from components.register.core import register
 from components.train.core import HISTORY, train
 from pipelines.flight_delay import task
+from pipelines.flight_delay.columns import CALIBRATE_FROM
 from tests.support import versions
 from tests.support.flights import rows_with_known_truth
 from tests.support.processes import free_port
@@ -209,6 +210,15 @@ def test_model_is_registered_once_with_its_lineage(trained):
     assert version.tags["verdict"] == "accepted" and version.tags["test_digest"] == digest(Path(trained["test"]))
     assert registry.run_metrics(version.run_id) == pytest.approx(read_json(trained["scores.json"]))
     assert version.version == number and store.read("flight_delay") == RolloutState()
+
+
+def test_runs_are_found_by_a_parameter(trained):
+    enter(trained, "accepted")
+    mlflow = registry.library()
+    found = mlflow.search_runs(
+        experiment_names=["flight_delay"], filter_string="params.seed = '0' and params.tune = '0'"
+    )
+    assert len(found) and set(found["params.calibrate_from"]) == {CALIBRATE_FROM}
 
 
 def test_run_has_what_the_training_recorded_by_step(trained, tmp_path):
