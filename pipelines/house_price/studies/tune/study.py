@@ -1,28 +1,25 @@
-"""`python -m pipelines.house_price.tune`: the settings of the stack's members, chosen on the sales to train on alone.
+"""Which settings do the members of the stack get?
 
-Writes `tune.json` beside this file: the root mean squared error of the logarithm, of five folds, for each setting and
-each seed. `training.SETTINGS` has the best of each member by the mean over the seeds.
+They are chosen on the sales to train on alone, by the root mean squared error of the logarithm over five folds.
+`training.SETTINGS` has the best of each member by the mean over the seeds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options, spread
+from capstan.study import Line, Measure, Study, Table, spread
 from pipelines.house_price import stack, task
 from pipelines.house_price.coding import Coder
 from pipelines.house_price.columns import LABEL
 from pipelines.house_price.derived import derive
 from pipelines.house_price.training import KINDS
 
-FOLDER = Path(__file__).parent
-SEEDS = 2
 TRIED: dict[str, list[dict[str, Any]]] = {
     "boosting": [
         {"leaves": 6, "rounds": 800, "rate": 0.04, "share": 0.3},
@@ -44,7 +41,12 @@ def name(setting: dict[str, Any]) -> str:
     return ", ".join(f"{key} {value:g}" for key, value in setting.items())
 
 
-def measure(rows: pd.DataFrame, seed: int, parts: int = stack.FOLDS) -> Iterator[Line]:
+def errors(seed: int) -> Iterator[Line]:
+    """Yield the lines of the sales to train on."""
+    return cross_validated(task.split(task.load(settings().data_dir))[0]["houses"].reset_index(drop=True), seed)
+
+
+def cross_validated(rows: pd.DataFrame, seed: int, parts: int = stack.FOLDS) -> Iterator[Line]:
     """Yield a line per member and setting: the error of sales that it was fitted without."""
     target = np.log(rows[LABEL].to_numpy())
     squares: dict[tuple[str, str], float] = {}
@@ -57,7 +59,7 @@ def measure(rows: pd.DataFrame, seed: int, parts: int = stack.FOLDS) -> Iterator
                 case = (member, name(setting))
                 squares[case] = squares.get(case, 0.0) + float((error**2).sum())
     for (member, setting_name), total in squares.items():
-        yield {"member": member, "setting": setting_name, "seed": seed, "rmse": float(np.sqrt(total / len(rows)))}
+        yield {"member": member, "setting": setting_name, "rmse": float(np.sqrt(total / len(rows)))}
 
 
 def best(results: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -69,24 +71,13 @@ def best(results: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-    columns = {"RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4)}
-    return markdown(results, {"member": "member", "setting": "setting"}, columns)
-
-
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=SEEDS)
-    given = parser.parse_args()
-    study = Study(given.out / "tune.json", ["member", "setting", "seed"])
-    rows = task.split(task.load(settings().data_dir))[0]["houses"].reset_index(drop=True)
-    for seed in range(given.seeds):
-        if not study.has(seed=seed):
-            study.add(*measure(rows, seed))
-    print(tables(study.table()), best(study.table()), sep="\n\n")
-
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(errors)],
+    tables=[
+        Table(
+            {"member": "member", "setting": "setting"},
+            {"RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4)},
+        )
+    ],
+    seeds=2,
+)

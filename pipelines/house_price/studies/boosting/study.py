@@ -1,14 +1,13 @@
-"""`python -m pipelines.house_price.boosting_study`: boosting from scratch beside LightGBM, and additive models.
+"""Does boosting from scratch equal LightGBM, and what do curves add to a linear regression?
 
-It writes `boosting_study.json` into the folder that it is given, and prints the tables, of five folds of all sales: the
-loss of boosting by each of five losses, over 16 numbers; and the error of a linear regression, of the average over all
-its models, and of the additive model, over ten numbers.
+Over five folds of all sales: the loss of boosting by each of five losses, over 16 numbers; and the error of a linear
+regression, of the average over all its models, and of the additive model, over ten numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import lightgbm
@@ -16,16 +15,15 @@ import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
 from models.bayes import model_averaging as averaging
 from models.linear.backfitting import Additive
-from models.study import Line, Study, markdown, options, spread
 from models.trees import losses
 from models.trees.histogram_tree import Growth
 from models.trees.newton_boosting import Booster
 from pipelines.house_price import data, stack
 from pipelines.house_price.columns import LABEL, NUMBERS
 
-FOLDER = Path(__file__).parent
 ROUNDS, HOW, BINS, DELTA, LEVEL = 100, Growth(leaves=8, smallest=10, penalty=1.0), 127, 0.1, 0.9
 LOSSES: dict[str, tuple[losses.Loss, dict[str, Any]]] = {
     "squared": (losses.SQUARED, {"objective": "regression"}),
@@ -56,22 +54,22 @@ def error(name: str, target: np.ndarray, margin: np.ndarray) -> float:
     return float(made[name]())
 
 
-def boosted(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
-    """Yield a line per loss: ours and LightGBM's."""
+def boosting(name: str, seed: int) -> Line:
+    """Return a loss of ours and of LightGBM."""
+    rows, (loss, objective) = houses(), LOSSES[name]
     matrix, price = rows[WIDE].fillna(0).to_numpy(), np.log(rows[LABEL].to_numpy())
-    for name, (loss, objective) in LOSSES.items():
-        target = (price > 12).astype(float) if name == "logistic" else price
-        mine, theirs = np.empty(len(target)), np.empty(len(target))
-        for past, held in stack.folds(len(target), seed):
-            other = lightgbm.train(LIKE | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
-            theirs[held] = other.predict(matrix[held], raw_score=True)
-            mine[held] = Booster(loss, ROUNDS, 0.1, HOW, BINS).fit(matrix[past], target[past]).predict(matrix[held])
-        line: Line = {"part": "boosting", "name": name, "seed": seed, "ours": error(name, target, mine)}
-        yield line | {"theirs": error(name, target, theirs)}
+    target = (price > 12).astype(float) if name == "logistic" else price
+    mine, theirs = np.empty(len(target)), np.empty(len(target))
+    for past, held in stack.folds(len(target), seed):
+        other = lightgbm.train(LIKE | objective, lightgbm.Dataset(matrix[past], target[past]), ROUNDS)
+        theirs[held] = other.predict(matrix[held], raw_score=True)
+        mine[held] = Booster(loss, ROUNDS, 0.1, HOW, BINS).fit(matrix[past], target[past]).predict(matrix[held])
+    return {"ours": error(name, target, mine), "theirs": error(name, target, theirs)}
 
 
-def additive(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
+def additive(seed: int) -> Iterator[Line]:
     """Yield a line per method over ten numbers: its root mean squared error."""
+    rows = houses()
     matrix, target = rows[FEW].fillna(0).to_numpy(), np.log(rows[LABEL].to_numpy())
     matrix = (matrix - matrix.mean(axis=0)) / matrix.std(axis=0)  # a scale, which no method's answer depends on
     squares = dict.fromkeys(["linear regression", "average over its 1,024 models", "additive model"], 0.0)
@@ -86,37 +84,32 @@ def additive(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
         for name, values in zip(squares, made, strict=True):
             squares[name] += float(((values - target[held]) ** 2).sum())
     for name, total in squares.items():
-        yield {"part": "additive", "name": name, "seed": seed, "rmse": float(np.sqrt(total / len(target)))}
+        yield {"name": name, "rmse": float(np.sqrt(total / len(target)))}
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    parts = dict(list(results.groupby("part")))
-    columns = {
-        "from scratch": lambda rows: spread(rows["ours"], digits=4),
-        "LightGBM": lambda rows: spread(rows["theirs"], digits=4),
-        "more": lambda rows: f"{spread(rows['ours'] / rows['theirs'] - 1, 100, 2)} %",
-    }
-    errors = {"RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4)}
-    return "\n\n".join(
-        [
-            markdown(parts["boosting"], {"loss": "name"}, columns),
-            markdown(parts["additive"], {"over ten numbers": "name"}, errors),
-        ]
-    )
+@cache
+def houses() -> pd.DataFrame:
+    """Return all sales."""
+    return data.houses(settings().data_dir)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=1)
-    given = parser.parse_args()
-    study = Study(given.out / "boosting_study.json", ["part", "name", "seed"])
-    rows = data.houses(settings().data_dir)
-    for seed in range(given.seeds):
-        study.add(*boosted(rows, seed), *additive(rows, seed))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(boosting, [{"name": name} for name in LOSSES]), Measure(additive)],
+    tables=[
+        Table(
+            {"loss": "name"},
+            {
+                "from scratch": lambda rows: spread(rows["ours"], digits=4),
+                "LightGBM": lambda rows: spread(rows["theirs"], digits=4),
+                "more": lambda rows: f"{spread(rows['ours'] / rows['theirs'] - 1, 100, 2)} %",
+            },
+            "boosting",
+        ),
+        Table(
+            {"over ten numbers": "name"},
+            {"RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4)},
+            "additive",
+        ),
+    ],
+    seeds=1,
+)

@@ -1,25 +1,23 @@
-"""`python -m pipelines.house_price.intervals_study`: ways to quantiles, alone and with conformal intervals on top.
+"""Which ways to quantiles hold 90 %, alone and with a conformal correction?
 
-It writes `intervals_study.json` into the folder that it is given, and prints the table: coverage and width of 90 %
-intervals, and the pinball loss of three quantiles, on the sales to test on. On top: Romano et al., "Conformalized
-Quantile Regression" (2019); a quarter of the sales to learn from sets the correction. The network needs the
-family `torch`.
+Coverage and width of 90 % intervals, and the pinball loss of three quantiles, on the sales to test on. A quarter of the
+sales to learn from sets the correction: Romano et al., "Conformalized Quantile Regression" (2019). The network needs
+the family `torch`.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
 from models.intervals.conformal import LEVEL, quantile
 from models.intervals.quantile_forest import Forest
 from models.intervals.quantile_network import Network
 from models.linear import quantile_regression
 from models.metrics import regression
-from models.study import Line, Study, markdown, options, spread
 from models.trees import losses
 from models.trees.histogram_tree import Growth
 from models.trees.newton_boosting import Booster
@@ -28,7 +26,6 @@ from pipelines.house_price.coding import Coder
 from pipelines.house_price.columns import LABEL
 from pipelines.house_price.derived import Scaler, derive
 
-FOLDER = Path(__file__).parent
 LEVELS = [0.05, 0.5, 0.95]
 
 
@@ -70,48 +67,36 @@ METHODS = {
 }
 
 
-def measure(rows: pd.DataFrame, test: pd.DataFrame, seed: int) -> list[Line]:
-    """Return a line per method, alone and with the correction."""
+def quantiles(seed: int) -> Iterator[Line]:
+    """Yield a line per method, alone and with the correction."""
+    rows, test = (part["houses"] for part in task.split(task.load(settings().data_dir)))
     part = np.random.default_rng(seed).permutation(len(rows)) % 4 == 0
     coder = Coder().fit(rows[~part])
     past, held, new = (derive(coder.fill(coder.codes(one))) for one in (rows[~part], rows[part], test))
     target, known, truth = (np.log(one[LABEL].to_numpy()) for one in (rows[~part], rows[part], test))
-    lines: list[Line] = []
     for name, method in METHODS.items():
         before, made = method(past, target, [held, new], seed)
         more = quantile(np.maximum(before[:, 0] - known, known - before[:, -1]), LEVEL)
         crossed = float((np.diff(made, axis=1) < 0).any(axis=1).mean())
         for kind, off in (("alone", 0.0), ("conformal", more)):
             ends = made + np.array([-off, 0.0, off])
-            line: Line = {"method": name, "kind": kind, "seed": seed, "coverage": regression.coverage(truth, ends)}
+            line: Line = {"method": name, "kind": kind, "coverage": regression.coverage(truth, ends)}
             line |= {"width": float((ends[:, -1] - ends[:, 0]).mean()), "crossed": crossed}
-            lines.append(line | {"pinball": regression.pinball(truth, ends, LEVELS)})
-    return lines
+            yield line | {"pinball": regression.pinball(truth, ends, LEVELS)}
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-    columns = {
-        "coverage": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
-        "width of the logarithm": lambda rows: spread(rows["width"]),
-        "pinball loss": lambda rows: spread(rows["pinball"], digits=4),
-        "quantiles cross in": lambda rows: f"{spread(rows['crossed'], 100, 1)} %",
-    }
-    return markdown(results, {"method": "method", "interval": "kind"}, columns)
-
-
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=2)
-    given = parser.parse_args()
-    study = Study(given.out / "intervals_study.json", ["method", "kind", "seed"])
-    past, test = (part["houses"] for part in task.split(task.load(settings().data_dir)))
-    for seed in range(given.seeds):
-        if not study.has(seed=seed):
-            study.add(*measure(past, test, seed))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(quantiles)],
+    tables=[
+        Table(
+            {"method": "method", "interval": "kind"},
+            {
+                "coverage": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
+                "width of the logarithm": lambda rows: spread(rows["width"]),
+                "pinball loss": lambda rows: spread(rows["pinball"], digits=4),
+                "quantiles cross in": lambda rows: f"{spread(rows['crossed'], 100, 1)} %",
+            },
+        )
+    ],
+    seeds=2,
+)
