@@ -50,7 +50,7 @@ def test_margin_is_that_of_the_same_regression_by_scikit_learn(score, parts, hel
 def _terms(score, rows):
     """The same inputs as scikit-learn makes them, but for the ranks."""
     shape, columns = SplineTransformer(splines.KNOTS).fit([[0.0], [1.0]]), []
-    for name, values in splines._values(rows).items():
+    for name, values in score.values(rows).items():
         part = score.line.parts[name]
         if isinstance(part, Curve):
             columns += [shape.transform(part._ranks(values)[:, None]), np.isnan(values)[:, None]]

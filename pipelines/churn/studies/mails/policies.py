@@ -14,7 +14,7 @@ from models.uplift.t_learner import TLearner
 from models.uplift.transformed_outcome import TransformedOutcome
 from models.uplift.two_models import TwoModels
 from models.uplift.x_learner import XLearner
-from pipelines.churn.uplift import value
+from pipelines.churn.studies.mails import value
 
 LEARNERS: dict[str, Any] = {
     "two models, logistic": TwoModels,

@@ -1,25 +1,27 @@
-"""`python -m pipelines.churn.paths`: how far attributions are from known causes, and what carries over to sessions.
+"""How far are attributions from known causes, and what carries over to real sessions?
 
-It writes `paths.json` into the folder that it is given, and prints the tables. Paths with known causes are simulated;
-the sessions of a shop are real, have no order of pages, and so get a funnel and Shapley's values alone.
+Paths with known causes are simulated; the sessions of a shop are real, have no order of pages, and so get a funnel and
+Shapley's values alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from capstan.inputs import downloads
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from data_sets import shop_sessions as sessions
 from models.attribution import methods
 from models.attribution.shapley import rate, shapley
-from models.study import Line, Study, markdown, options, spread
-from pipelines.churn.journey import funnel, simulation
+from pipelines.churn.studies.paths import funnel, simulation
 
-FOLDER = Path(__file__).parent
 PEOPLE = 10_000
 REPEATS = 200  # bootstrap samples of the sessions
 TRUTH = "the truth"
@@ -40,8 +42,9 @@ def simulated(seed: int) -> Iterator[Line]:
             yield line | {"attributed": sum(given.values()) / caused} | shares
 
 
-def funnels(rows: pd.DataFrame) -> Iterator[Line]:
+def funnels() -> Iterator[Line]:
     """Yield a line per step of the funnel, of all sessions and by visitor."""
+    rows = shop()
     visitors = {"all": np.ones(len(rows), dtype=bool)}
     for name in ("Returning_Visitor", "New_Visitor"):
         visitors[name.replace("_", " ").lower()] = (rows["VisitorType"] == name).to_numpy()
@@ -55,10 +58,11 @@ def funnels(rows: pd.DataFrame) -> Iterator[Line]:
         yield {"part": "outside", "method": who, "bought": outside, "reached": bought}
 
 
-def pages(rows: pd.DataFrame, seed: int = 0) -> Iterator[Line]:
+def pages() -> Iterator[Line]:
     """Yield a line per kind of pages: Shapley's value of its purchase rate, with its bootstrap interval."""
+    rows = shop()
     kinds, bought = sessions.kinds(rows), rows["bought"].to_numpy()
-    random, made = np.random.default_rng(seed), []
+    random, made = np.random.default_rng(0), []
     for repeat in range(REPEATS + 1):
         at = random.integers(0, len(rows), len(rows)) if repeat else np.arange(len(rows))
         made.append(shapley(list(sessions.KINDS), rate([kinds[row] for row in at], bought[at].tolist())))
@@ -66,65 +70,67 @@ def pages(rows: pd.DataFrame, seed: int = 0) -> Iterator[Line]:
         values = [one[name] for one in made]
         low, high = np.quantile(values[1:], [0.025, 0.975])
         had = np.array([name in kind for kind in kinds])
-        line = {"part": "pages", "method": name, "had": float(had.mean()), "value": values[0]}
+        line = {"method": name, "had": float(had.mean()), "value": values[0]}
         yield line | {"low": float(low), "high": float(high), "bought": float(bought[had].mean())}
 
 
-def percent(name: str, digits: int = 1) -> Callable[[pd.DataFrame], str]:
+def percent(name: str, digits: int = 1) -> Show:
     """Return what makes a cell of a share, in percent."""
     return lambda rows: f"{100 * rows[name].mean():.{digits}f} %"
 
 
-def interval(name: str) -> Callable[[pd.DataFrame], str]:
+def interval(name: str) -> Show:
     """Return what makes a cell of a share with its interval, in percent."""
     return lambda rows: "{:.1f} ({:.1f} to {:.1f}) %".format(
         *(100 * rows[part].mean() for part in (name, "low", "high"))
     )
 
 
-def in_world(title: str) -> Callable[[pd.DataFrame], str]:
+def in_world(title: str) -> Show:
     """Return what makes a cell of the distance in a world, over the seeds."""
     return lambda rows: spread(rows.loc[rows["part"] == title, "distance"])
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    worlds = results[results["part"].isin(list(simulation.WORLDS))]
-    parts = dict(list(results.groupby("part", sort=False)))
-    channels: Sequence[str] = list(simulation.EFFECTS)
-    steps = {
-        "reached": lambda rows: f"{rows['reached'].iloc[0]:,.0f}",
-        "of those before": interval("share"),
-        "drop out": lambda rows: f"{100 * (1 - rows['share'].mean()):.1f} %",
-        "buy in the end": percent("bought"),
-    }
-    kinds = {
-        "sessions that have it": percent("had"),
-        "of which buy": percent("bought"),
-        "Shapley, rates": interval("value"),
-    }
-    far = {title: in_world(title) for title in simulation.WORLDS}
-    return "\n\n".join(
-        [
-            markdown(worlds[worlds["method"] != TRUTH], {"distance from the truth": "method"}, far),
-            markdown(parts[PARTED], {f"shares, {PARTED}": "method"}, {name: percent(name, 0) for name in channels}),
-            markdown(parts["funnel"], {"who, and the step": "method"}, steps),
-            markdown(parts["pages"], {"kind of pages": "method"}, kinds),
-        ]
-    )
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file of the sessions."""
+    path = downloads.find(sessions.FILE, data_dir) or downloads.find(sessions.CSV, data_dir)
+    return {sessions.FILE: path or downloads.fetch(sessions.URL, sessions.CSV)}
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "paths.json", ["part", "method", "seed"])
-    for seed in range(given.seeds):
-        if not study.has(seed=seed, part=list(simulation.WORLDS)[-1]):
-            study.add(*({"seed": seed} | line for line in simulated(seed)))
-    rows = sessions.load(settings().data_dir)
-    study.add(*({"seed": 0} | line for line in [*funnels(rows), *pages(rows)]))
-    print(tables(study.table()))
+@cache
+def shop() -> pd.DataFrame:
+    """Return the sessions of a shop."""
+    return sessions.load(settings().data_dir)
 
 
-if __name__ == "__main__":
-    main()
+def worlds(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of simulated worlds, without the truth."""
+    return lines[lines["part"].isin(list(simulation.WORLDS)) & (lines["method"] != TRUTH)]
+
+
+STEPS: dict[str, Show] = {
+    "reached": lambda rows: f"{rows['reached'].iloc[0]:,.0f}",
+    "of those before": interval("share"),
+    "drop out": lambda rows: f"{100 * (1 - rows['share'].mean()):.1f} %",
+    "buy in the end": percent("bought"),
+}
+KINDS = {
+    "sessions that have it": percent("had"),
+    "of which buy": percent("bought"),
+    "Shapley, rates": interval("value"),
+}
+
+STUDY = Study(
+    measures=[Measure(simulated), Measure(funnels, seeds=0), Measure(pages, seeds=0)],
+    tables=[
+        Table(
+            {"distance from the truth": "method"},
+            {title: in_world(title) for title in simulation.WORLDS},
+            rows=worlds,
+        ),
+        Table({f"shares, {PARTED}": "method"}, {name: percent(name, 0) for name in simulation.EFFECTS}, PARTED),
+        Table({"who, and the step": "method"}, STEPS, "funnel"),
+        Table({"kind of pages": "method"}, KINDS, "pages"),
+    ],
+    files=files,
+)

@@ -1,4 +1,4 @@
-"""What a policy earns: stated prices, and the value by inverse propensity, for each customer got a mail by lot.
+"""What a policy earns: stated prices, and the value by inverse propensity, for customers got mails at random.
 
 Horvitz and Thompson (1952); with a model of the outcome, Robins, Rotnitzky and Zhao (1994).
 """
@@ -14,7 +14,7 @@ from models.uplift.base import Regression
 # price is what it costs in patience, and in those who unsubscribe. Both are stated, not measured.
 VISIT, MAIL = 2.0, 0.10
 ACTIONS = (NOBODY, *MAILS)
-SHARE = 1 / len(ACTIONS)  # of each arm, by lot
+SHARE = 1 / len(ACTIONS)  # of each arm
 
 
 def earned(data: Experiment, visit: float = VISIT, mail: float = MAIL) -> np.ndarray:
@@ -32,7 +32,7 @@ def of(action: np.ndarray, worth: np.ndarray) -> np.ndarray:
 
 
 def at_random(action: np.ndarray, worth: np.ndarray) -> np.ndarray:
-    """Return the value of each customer when as many get each mail by lot, shape (n,)."""
+    """Return the value of each customer when as many get each mail at random, shape (n,)."""
     shares = np.bincount(action, minlength=len(ACTIONS)) / len(action)
     return np.asarray(worth @ shares)
 

@@ -1,28 +1,28 @@
-"""`python -m pipelines.churn.mails`: whom a mail brings, in an experiment, and what a policy of mails earns.
+"""Which customers does a mail bring, and what does a policy of mails earn?
 
-It writes `mails.json` into the folder that it is given, and prints the tables. Each seed draws a third of the customers
-to test on; the policy is chosen on the other two thirds.
+An experiment: each seed draws a third of the customers to test on; the policy is chosen on the other two thirds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from capstan.contract.intervals import difference
+from capstan.inputs import downloads
 from capstan.settings import settings
-from data_sets.hillstrom import MAILS, MEN, NOBODY, WOMEN, Experiment, load, thirds
-from models.study import Line, Study, markdown, options
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
+from data_sets.hillstrom import CSV, FILE, MAILS, MEN, NOBODY, URL, WOMEN, Experiment, load, thirds
 from models.uplift import qini
-from pipelines.churn.uplift import policies, value
+from pipelines.churn.studies.mails import policies, value
 
-FOLDER = Path(__file__).parent
 REPEATS = 200  # bootstrap samples
 CHOSEN = "chosen on the two thirds"
-LOTTERY = "effects by lot"  # a ranking that knows nothing: its Qini coefficient is 0 but for chance
+LOTTERY = "effects at random"  # a ranking that knows nothing: its Qini coefficient is 0 on average
 EVERYBODY = {"nobody": NOBODY, "men's mail to all": MEN, "women's mail to all": WOMEN}
 
 
@@ -44,7 +44,7 @@ def earnings(later: Experiment, actions: dict[str, np.ndarray]) -> Iterator[Line
     all_men = value.of(np.full(len(later), MEN), worth)
     for name, action in actions.items():
         own = value.of(action, worth)
-        line: Line = {"part": "policy", "method": name}
+        line: Line = {"method": name}
         line |= {title: float((action == mail).mean()) for mail, title in MAILS.items()}
         others = {"value": np.zeros(len(later)), "all": all_men, "random": value.at_random(action, worth)}
         for title, other in others.items():
@@ -52,8 +52,9 @@ def earnings(later: Experiment, actions: dict[str, np.ndarray]) -> Iterator[Line
         yield line
 
 
-def measure(data: Experiment, seed: int) -> Iterator[Line]:
-    """Yield the lines of a seed."""
+def policy(seed: int) -> Iterator[Line]:
+    """Yield the lines of a division: of each ranking, and of each policy."""
+    data = experiment()
     past, later = (data.part(rows) for rows in thirds(len(data), seed))
     made = policies.effects(past, later, seed)
     yield from rankings(later, made, seed)
@@ -66,52 +67,50 @@ def measure(data: Experiment, seed: int) -> Iterator[Line]:
         yield line | {"inside": inside.get(line["method"])} | extra
 
 
-def ranged(name: str, digits: int, low: str = "", high: str = "") -> Callable[[pd.DataFrame], str]:
+def ranged(name: str, digits: int, low: str = "", high: str = "") -> Show:
     """Return what makes a cell of a measure and its interval, as means over the seeds."""
     parts = (name, low or f"{name}_low", high or f"{name}_high")
     return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[part].mean() for part in parts), d=digits)
 
 
-def of_mail(title: str) -> Callable[[pd.DataFrame], str]:
+def of_mail(title: str) -> Show:
     """Return what makes a cell of the Qini coefficient of a mail."""
     cell = ranged("qini", 2, "low", "high")
     return lambda rows: cell(rows[rows["part"] == title])
 
 
-def share(title: str) -> Callable[[pd.DataFrame], str]:
+def share(title: str) -> Show:
     """Return what makes a cell of the share of the customers who get a mail."""
     return lambda rows: f"{100 * rows[title].mean():.0f} %"
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    ranked = results[results["part"] != "policy"]
-    by_mail = {title: of_mail(title) for title in MAILS.values()}
-    earned = {
-        **{title: share(title) for title in MAILS.values()},
-        "value per customer": ranged("value", 4),
-        "more than men's mail to all": ranged("all", 4),
-        "more than as many by lot": ranged("random", 4),
-    }
-    policy = results[results["part"] == "policy"]
-    return "\n\n".join(
-        [
-            markdown(ranked, {"Qini coefficient, visits per 1,000 customers": "method"}, by_mail),
-            markdown(policy, {"policy": "method"}, earned),
-        ]
-    )
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file of the experiment."""
+    return {FILE: downloads.find(FILE, data_dir) or downloads.find(CSV, data_dir) or downloads.fetch(URL, CSV)}
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "mails.json", ["part", "method", "seed"])
-    data = load(settings().data_dir)
-    for seed in range(given.seeds):
-        if not study.has(part="policy", method=CHOSEN, seed=seed):  # the last of a seed's lines
-            study.add(*({"seed": seed} | line for line in measure(data, seed)))
-    print(tables(study.table()))
+@cache
+def experiment() -> Experiment:
+    """Return all customers of the experiment."""
+    return load(settings().data_dir)
 
 
-if __name__ == "__main__":
-    main()
+EARNED = {
+    **{title: share(title) for title in MAILS.values()},
+    "value per customer": ranged("value", 4),
+    "more than men's mail to all": ranged("all", 4),
+    "more than as many at random": ranged("random", 4),
+}
+
+STUDY = Study(
+    measures=[Measure(policy)],
+    tables=[
+        Table(
+            {"Qini coefficient, visits per 1,000 customers": "method"},
+            {title: of_mail(title) for title in MAILS.values()},
+            rows=lambda lines: lines[lines["part"] != "policy"],
+        ),
+        Table({"policy": "method"}, EARNED, "policy"),
+    ],
+    files=files,
+)

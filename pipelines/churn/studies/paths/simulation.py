@@ -31,7 +31,7 @@ class World:
 
 EFFECTS = {"search": 1.0, "social": 0.3, "display": 0.1, "mail": 0.7, "brand search": 0.0, "retargeting": 0.0}
 WORLDS = {
-    "by lot": World(EFFECTS),
+    "at random": World(EFFECTS),
     "one pair works together": World(EFFECTS, pairs={("display", "search"): 1.5}),
     "two channels follow the intent": World(EFFECTS, {"brand search": 1.2, "retargeting": 0.8}, intent=1.0),
 }
