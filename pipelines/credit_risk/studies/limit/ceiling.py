@@ -10,10 +10,10 @@ import pandas as pd
 from scipy.special import expit
 
 from capstan.contract.delong import roc_auc
+from capstan.study import Line
 from models.linear import platt
-from models.study import Line
-from pipelines.credit_risk import rivals
 from pipelines.credit_risk.columns import LABEL
+from pipelines.credit_risk.studies.tune import rivals
 
 SIZES = (500, 1_000, 2_000, 3_564)  # loans to learn from; the last is four fifths
 DRAWS = 1_000

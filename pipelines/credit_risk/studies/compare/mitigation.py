@@ -1,4 +1,4 @@
-"""Ways to a fairer decision: before, in and after the training. `compare.py` measures them side by side.
+"""Ways to a fairer decision: before, in and after the training. `study.py` measures them side by side.
 
 Each function takes the training rows, the test rows, the attribute to be fair by (or None) and a seed, and returns
 `Decided`: the decisions on the test rows, and the log-odds where the method keeps a score.
@@ -113,8 +113,8 @@ def exponentiated_gradient(past: pd.DataFrame, test: pd.DataFrame, attribute: st
     return Decided((fair._pmf_predict(_matrix(test, past))[:, 1] >= 0.5).astype(float), None)
 
 
-def by_lot(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
-    """After training: equal rates for all groups, some loans decided by lot. Hardt et al. (2016).
+def at_random(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
+    """After training: equal rates for all groups, some loans decided at random. Hardt et al. (2016).
 
     fairlearn's method knows no costs, so each bad loan counts as often as its mistake costs.
     """
@@ -155,7 +155,7 @@ METHODS = {
     "reweighing": ("before", reweighing),
     "decorrelation": ("before", decorrelation),
     "exponentiated gradient": ("in", exponentiated_gradient),
-    "thresholds by lot": ("after", by_lot),
+    "thresholds at random": ("after", at_random),
     "thresholds by group (served)": ("after", thresholds),
 }
 

@@ -1,6 +1,6 @@
 """Other families of models over the same inputs and ratios, to see whether the served score leaves anything.
 
-Each has `fit` and `margin`, as the scores have. `tune.py` tries their settings, `limit.py` compares and stacks them.
+Each has `fit` and `margin`, as scores have. The study `tune` tries their settings, `limit` compares and stacks them.
 """
 
 from __future__ import annotations
