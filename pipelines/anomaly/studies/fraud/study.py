@@ -1,9 +1,8 @@
-"""`python -m pipelines.anomaly.fraud`: few frauds among many payments: costs, sampling, focal loss, and a graph.
+"""What finds few frauds among many payments: costs, sampling, focal loss, or a graph?
 
-It writes `fraud.json` into the folder that it is given. Part `payments` is simulated: five worlds of 60 days, learned
-from 35, with an alert budget on the last 20. Part `clicks` is real: auctions of iPinYou's campaign 2997 in their order,
-530 clicks of 156,063, learned from the first 60 %.
-Source of `ipinyou_2997.parquet`: iPinYou 2013, research use, https://github.com/han-cai/rlb-dp.
+Part `payments` is simulated: five worlds of 60 days, learned from 35, with an alert budget on the last 20. Part
+`clicks` is real: auctions of iPinYou's campaign 2997 in their order, 530 clicks of 156,063, learned from the first
+60 %. Source of `ipinyou_2997.parquet`: iPinYou 2013, research use, https://github.com/han-cai/rlb-dp.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ import pandas as pd
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.anomaly.isolation_forest import IsolationForest
 from models.linear.focal import Focal
-from models.study import Line, Study, markdown, options, spread
-from pipelines.anomaly.payments import generator, histories
+from pipelines.anomaly.studies.fraud import generator, histories
 
-FOLDER = Path(__file__).parent
 ADS = "ads/ipinyou_2997.parquet"
 LEARNED, TESTED = 35, 40  # days: what is learned from ends, what is tested on begins; between them, labels come in
 ALERTS = 20  # a day
@@ -91,17 +90,22 @@ def payments(seed: int) -> Iterator[Line]:
             yield {"method": name, "average_precision": precision(y[later], made)} | line | found
 
 
-def clicks(data_dir: Path | None) -> Iterator[Line]:
-    """Yield the same for real auctions: who clicks, by the price and the chance that an earlier model gave."""
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file of the auctions."""
     path = downloads.find(ADS, data_dir)
     if path is None:
         raise CapstanError(f"There is no {ADS} in the data folder. See https://github.com/han-cai/rlb-dp.")
-    rows = pd.read_parquet(path)
+    return {ADS: path}
+
+
+def clicks() -> Iterator[Line]:
+    """Yield the same for real auctions: who clicks, by the price and the probability that an earlier model gave."""
+    rows = pd.read_parquet(files(settings().data_dir)[ADS])
     x, y = np.log(rows[["market_price", "pctr"]].to_numpy() + 1e-6), rows["click"].to_numpy()
     first = int(0.6 * len(rows))
     cost = np.where(y == 1, 100.0, 1.0)
     budget = int(SHARE * (len(rows) - first))
-    known: dict[str, np.ndarray] = {"the chance that was given": x[first:, 1]}
+    known: dict[str, np.ndarray] = {"the probability that was given": x[first:, 1]}
     for method, fit in METHODS.items():
         known[method] = fit(x[:first], y[:first], cost[:first] / cost[:first].mean(), 0)(x[first:])
     for method, made in known.items():
@@ -117,30 +121,23 @@ def precision(y: np.ndarray, scores: np.ndarray) -> float:
     return float(average_precision_score(y, scores))
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the studies."""
-    parts = dict(list(results.groupby("part", sort=False)))
-    shown = {"average precision": "average_precision", "recall": "recall", "money": "money"}
-    shown |= {"thefts": "theft", "rings": "ring"}
-    cells = {title: (lambda rows, name=name: spread(rows[name], digits=2)) for title, name in shown.items()}
-    short = {title: (lambda rows, name=name: spread(rows[name], digits=4)) for title, name in list(shown.items())[:2]}
-    return "\n\n".join(
-        [
-            markdown(parts["payments"], {"simulated payments, five worlds": "method"}, cells),
-            markdown(parts["clicks"], {"real clicks": "method"}, short),
-        ]
-    )
+def shown(name: str, digits: int) -> Show:
+    """Return what shows a field."""
+    return lambda rows: spread(rows[name], digits=digits)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "fraud.json", ["part", "method", "seed"])
-    for seed in range(given.seeds):
-        study.add(*({"part": "payments", "seed": seed} | line for line in payments(seed)))
-    study.add(*({"part": "clicks", "seed": 0} | line for line in clicks(settings().data_dir)))
-    print(tables(study.table()))
+FIELDS = {"average precision": "average_precision", "recall": "recall"}
+MORE = FIELDS | {"money": "money", "thefts": "theft", "rings": "ring"}
 
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(payments), Measure(clicks, seeds=0)],
+    tables=[
+        Table(
+            {"simulated payments, five worlds": "method"},
+            {title: shown(name, 2) for title, name in MORE.items()},
+            "payments",
+        ),
+        Table({"real clicks": "method"}, {title: shown(name, 4) for title, name in FIELDS.items()}, "clicks"),
+    ],
+    files=files,
+)

@@ -1,28 +1,26 @@
-"""`python -m pipelines.anomaly.series`: the detectors of series from scratch, on NAB.
+"""How good are the detectors of series from scratch on NAB?
 
-It writes `series.json` into the folder that it is given, and prints the table. Each knows at a value what came before
-it, and the mean and the deviation of the first 15 %, at most 750 values, which NAB does not count. Scores that a higher
-one of the last 80 values holds down are 0, as our detector has it. None has a setting that was chosen.
+Each knows at a value what came before it, and the mean and the deviation of the first 15 %, at most 750 values, which
+NAB does not count. Scores that a higher one of the last 80 values holds down are 0, as our detector has it. None has a
+setting that was chosen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
 from models.anomaly import charts, matrix_profile, seasonal
 from models.anomaly.change_points import ChangePoints
 from models.anomaly.nab_scoring import PROFILES, probation
-from models.study import Study, markdown, options
-from pipelines.anomaly import compare, task
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
 from pipelines.anomaly.detector import SETTING, State
+from pipelines.anomaly.studies.compare import study as compare
 
-FOLDER = Path(__file__).parent
 DAY = pd.Timedelta(days=1)
 LENGTH = 32  # of the stretches of the matrix profile
 BLOCK, BEFORE, LATELY = 400, 100, 3  # values of a block of change points, before it, and since a change that is new
@@ -37,7 +35,7 @@ def of_season(z: np.ndarray, period: int, learned: int) -> np.ndarray:
 
 
 def of_changes(z: np.ndarray) -> np.ndarray:
-    """Return the chance that a stretch has begun within the last values. The chances of a block know only what is in it
+    """Return the probability that a stretch has begun within the last values. Those of a block know only what is in it
     and `BEFORE` it, for they take memory by the square."""
     made = np.zeros(len(z))
     for start in range(0, len(z), BLOCK):
@@ -73,26 +71,22 @@ def scores(rows: pd.DataFrame, method: Callable[[np.ndarray, int, int], np.ndarr
     return np.array([state.held(score, SETTING.hold) for score in method(z, period, learned).tolist()])
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of STUDIES.md."""
-    cells = {f"optimizer, {name}": compare.cell(name) for name in PROFILES}
-    return markdown(results, {"series of NAB": "method"}, {"threshold of other streams": compare.ranged, **cells})
+def detected(method: str) -> Line:
+    """Return the scores of NAB of a detector."""
+    points, windows = compare.loaded()
+    groups = points.groupby(STREAM, sort=False, observed=True)
+    made = {str(stream): scores(rows, METHODS[method]) for stream, rows in groups}
+    others = [compare.of_others(points, windows, made, seed) for seed in range(compare.SEEDS)]
+    return compare.spread_of(others) | compare.optimized(points, windows, made)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "series.json", ["method"])
-    loaded = task.load(settings().data_dir)
-    points, windows = loaded["points"], loaded["windows"]
-    groups = {str(name): rows for name, rows in points.groupby(STREAM, sort=False, observed=True)}
-    for name, method in METHODS.items():
-        if not study.has(method=name):
-            made = {stream: scores(rows, method) for stream, rows in groups.items()}
-            others = [compare.of_others(points, windows, made, seed) for seed in range(given.seeds)]
-            study.add({"method": name} | compare.spread_of(others) | compare.optimized(points, windows, made))
-    print(tables(study.table()))
+COLUMNS: dict[str, Show] = {
+    "threshold of other streams": compare.ranged,
+    **{f"optimizer, {name}": compare.cell(name) for name in PROFILES},
+}
 
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(detected, [{"method": name} for name in METHODS])],
+    tables=[Table({"series of NAB": "method"}, COLUMNS)],
+    seeds=0,
+)

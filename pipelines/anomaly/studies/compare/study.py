@@ -1,33 +1,35 @@
-"""`python -m pipelines.anomaly.compare`: NAB's scores of our detector, its parts, and detectors with known scores.
+"""What does NAB score our detector, its parts, and detectors with known scores?
 
-It writes `compare.json` into the folder that it is given, and prints the tables. Three ways to choose a threshold stand
-beside each other: NAB's optimizer on all labels, as published results have it; the best of the streams of nine folds of
-ten, for those of the tenth; and for our detector the setting and the threshold together, in the same way.
+Three ways to choose a threshold are compared: NAB's optimizer on all labels, as published results have it; the best of
+the streams of nine folds of ten, for those of the tenth; and for our detector the setting and the threshold together,
+in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.anomaly import knn_cad, windowed_gaussian
 from models.anomaly.nab_scoring import PROFILES, best_threshold, scaled, total
 from models.metrics import paired
-from models.study import Line, Study, markdown, options, spread
-from pipelines.anomaly import chosen, report, streams, task, training
+from pipelines.anomaly import report, streams, task, training
 from pipelines.anomaly.columns import STREAM, VALUE
 from pipelines.anomaly.detector import SETTING
-from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.labels import judged
+from pipelines.anomaly.studies.tune import chosen
 
-FOLDER = Path(__file__).parent
-HALVES = 6
+SEEDS, HALVES = 5, 6  # of folds whose mean is taken, and of the halves
 Scores = Mapping[str, np.ndarray]
 SERVED, NOTHING, GAUSSIAN, KNN = "ours, served", "no alert", "windowed Gaussian", "KNN-CAD"
+FIXED, NESTED = f"{GAUSSIAN}, at 1 - 5e-13", "ours, setting of other streams too"
 # Of the table of results in NAB's README: standard profile, few false alerts, few misses.
 PUBLISHED = {
     "Numenta HTM": ("69.7 to 70.5", "61.7 to 62.6", "74.2 to 75.2"),
@@ -82,12 +84,13 @@ def nested(points: pd.DataFrame, windows: pd.DataFrame, signals: Scores, seeds: 
     return [paired.ratio(100 * (earned + count), 2 * count) for earned in made]
 
 
-def half(points: pd.DataFrame, windows: pd.DataFrame, seed: int) -> Line:
-    """Return the metrics of the gate for half of the streams, drawn by lot."""
+def half(seed: int) -> Line:
+    """Return the metrics of the gate for half of the streams, drawn at random."""
+    points, windows = loaded()
     names = points[STREAM].unique()
     drawn = np.random.default_rng(seed).choice(names, len(names) // 2, replace=False)
     part = {"points": points[points[STREAM].isin(drawn)], "windows": windows[windows[STREAM].isin(drawn)]}
-    return task.evaluate(task.train(part), part).metrics
+    return dict(task.evaluate(task.train(part), part).metrics)
 
 
 def spread_of(values: list[np.ndarray]) -> Line:
@@ -102,7 +105,7 @@ def ranged(rows: pd.DataFrame) -> str:
     return "-" if pd.isna(row["others"]) else f"{row['others']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
 
 
-def cell(name: str) -> Callable[[pd.DataFrame], str]:
+def cell(name: str) -> Show:
     """Return what makes the cell of a profile."""
 
     def made(rows: pd.DataFrame) -> str:
@@ -112,60 +115,66 @@ def cell(name: str) -> Callable[[pd.DataFrame], str]:
     return made
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    parts = dict(list(results.groupby("part", sort=False)))
-    profiles = {name: cell(name) for name in PROFILES}
-    ours = {"threshold of other streams": ranged, **{f"optimizer, {name}": made for name, made in profiles.items()}}
-    gate = {name: (lambda rows, name=name: spread(rows[name])) for name in task.THRESHOLDS}
-    return "\n\n".join(
-        [
-            markdown(parts["measured"], {"measured here": "method"}, ours),
-            markdown(parts["published"], {"published": "method"}, profiles),
-            markdown(parts["half"], {"six random halves": "part"}, gate),
-        ]
-    )
+@cache
+def loaded() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the points and the windows."""
+    made = task.load(settings().data_dir)
+    return made["points"], made["windows"]
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "compare.json", ["part", "method"])
-    loaded = task.load(settings().data_dir)
-    points, windows = loaded["points"], loaded["windows"]
+@cache
+def signals() -> dict[str, np.ndarray]:
+    """Return the three signals of each stream."""
+    return chosen.signals(loaded()[0])
+
+
+def scores_of(method: str) -> Scores:
+    """Return the scores of each stream by a method."""
+    points, _ = loaded()
     groups = {str(name): rows[VALUE].to_numpy() for name, rows in points.groupby(STREAM, sort=False, observed=True)}
-    signals = chosen.signals(points)
-
-    def ours(of: list[int]) -> Callable[[], Scores]:
-        return lambda: {name: chosen.scores(signals[name], SETTING, of) for name in groups}
-
-    methods: dict[str, Callable[[], Scores]] = {
-        NOTHING: lambda: {name: np.zeros(len(values)) for name, values in groups.items()},
-        GAUSSIAN: lambda: training.gaussian(points),
-        **{part: ours(of) for part, of in PARTS.items()},
-        SERVED: lambda: streams.scores(points),
-        KNN: lambda: {name: knn_cad.scores(values) for name, values in groups.items()},
-    }
-    for method, make in methods.items():
-        if study.has(part="measured", method=method):
-            continue
-        scores = make()
-        others = [of_others(points, windows, scores, seed) for seed in range(given.seeds)]
-        study.add({"part": "measured", "method": method} | spread_of(others) | optimized(points, windows, scores))
-        if method == GAUSSIAN:
-            line = at_threshold(points, windows, scores, windowed_gaussian.PUBLISHED)
-            study.add({"part": "measured", "method": f"{GAUSSIAN}, at 1 - 5e-13"} | line)
-    study.add(
-        {"part": "measured", "method": "ours, setting of other streams too"}
-        | spread_of(nested(points, windows, signals, given.seeds))
-    )
-    for method, values in PUBLISHED.items():
-        study.add({"part": "published", "method": method} | dict(zip(PROFILES, values, strict=True)))
-    for seed in range(HALVES):
-        if not study.has(part="half", method=f"{seed}"):
-            study.add({"part": "half", "method": f"{seed}"} | half(points, windows, seed))
-    print(tables(study.table()))
+    if method in PARTS:
+        return {name: chosen.scores(signals()[name], SETTING, PARTS[method]) for name in groups}
+    if method == NOTHING:
+        return {name: np.zeros(len(values)) for name, values in groups.items()}
+    if method == KNN:
+        return {name: knn_cad.scores(values) for name, values in groups.items()}
+    return streams.scores(points) if method == SERVED else training.gaussian(points)
 
 
-if __name__ == "__main__":
-    main()
+def measured(method: str) -> Line:
+    """Return the scores of a method."""
+    points, windows = loaded()
+    if method == NESTED:
+        return spread_of(nested(points, windows, signals(), SEEDS))
+    scores = scores_of(method)
+    if method == FIXED:
+        return at_threshold(points, windows, scores, windowed_gaussian.PUBLISHED)
+    others = [of_others(points, windows, scores, seed) for seed in range(SEEDS)]
+    return spread_of(others) | optimized(points, windows, scores)
+
+
+def published(method: str) -> Line:
+    """Return the scores that NAB's README has of a detector."""
+    return dict(zip(PROFILES, PUBLISHED[method], strict=True))
+
+
+def seen(name: str) -> Show:
+    """Return what shows a metric of the gate."""
+    return lambda rows: spread(rows[name])
+
+
+OURS: dict[str, Show] = {"threshold of other streams": ranged} | {f"optimizer, {name}": cell(name) for name in PROFILES}
+METHODS = [NOTHING, GAUSSIAN, FIXED, *PARTS, SERVED, KNN, NESTED]
+
+STUDY = Study(
+    measures=[
+        Measure(measured, [{"method": name} for name in METHODS], seeds=0),
+        Measure(published, [{"method": name} for name in PUBLISHED], seeds=0),
+        Measure(half, seeds=HALVES),
+    ],
+    tables=[
+        Table({"measured here": "method"}, OURS, "measured"),
+        Table({"published": "method"}, {name: cell(name) for name in PROFILES}, "published"),
+        Table({"six random halves": "part"}, {name: seen(name) for name in task.THRESHOLDS}, "half"),
+    ],
+)

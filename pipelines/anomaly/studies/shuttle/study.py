@@ -1,7 +1,7 @@
-"""`python -m pipelines.anomaly.shuttle`: the detectors from scratch on 49,097 rows of a space shuttle's sensors.
+"""How good are the detectors from scratch on 49,097 rows of a space shuttle's sensors?
 
-It writes `shuttle.json` into the folder that it is given. Each of five seeds draws 4,000 rows to learn from, with the
-anomalies that are among them and without their labels, and 10,000 others to score.
+Each of five seeds draws 4,000 rows to learn from, with the anomalies that are among them and without their labels, and
+10,000 others to score.
 
 Source: UCI Statlog (Shuttle), CC BY 4.0, in two classes as the collection ODDS has it: `shuttle.csv.gz` of the package
 river 0.26.1 (BSD-3-Clause).
@@ -10,7 +10,7 @@ river 0.26.1 (BSD-3-Clause).
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,15 +19,15 @@ import pandas as pd
 
 from capstan.inputs import downloads
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.anomaly.autoencoder import Autoencoder
 from models.anomaly.half_space_trees import HalfSpaceTrees
 from models.anomaly.isolation_forest import IsolationForest
 from models.anomaly.local_outlier_factor import LocalOutlierFactor
 from models.anomaly.one_class_svm import OneClassSVM
 from models.anomaly.robust_covariance import RobustCovariance
-from models.study import Study, markdown, options, spread
 
-FOLDER = Path(__file__).parent
 FILE = "shuttle.csv.gz"
 URL = f"https://raw.githubusercontent.com/online-ml/river/0.26.1/river/datasets/{FILE}"
 LEARNED, SCORED = 4_000, 10_000
@@ -71,7 +71,7 @@ def stream(past: np.ndarray, later: np.ndarray, seed: int) -> np.ndarray:
 
 
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
-    "by lot": lambda past, later, seed: np.random.default_rng(seed).uniform(size=len(later)),
+    "at random": lambda past, later, seed: np.random.default_rng(seed).uniform(size=len(later)),
     "distance from the medians": simple,
     "isolation forest": partial(batch, lambda seed: IsolationForest(seed=seed)),
     "extended isolation forest": partial(batch, lambda seed: IsolationForest(extended=True, seed=seed)),
@@ -83,32 +83,37 @@ METHODS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
 }
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the studies."""
-    cells = {
-        title: (lambda rows, name=name: spread(rows[name]))
-        for title, name in {"ROC AUC": "roc_auc", "average precision": "average_precision"}.items()
-    }
-    return markdown(results, {"Shuttle, five seeds": "method"}, cells)
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file of the sensors."""
+    return {FILE: downloads.find(FILE, data_dir) or downloads.fetch(URL, FILE)}
 
 
-def main() -> None:
-    """Measure, write and print."""
+@cache
+def sensors() -> tuple[np.ndarray, np.ndarray]:
+    """Return the sensors, and which rows are anomalies."""
+    return load(settings().data_dir)
+
+
+def detected(method: str, seed: int) -> Line:
+    """Return how well a detector ranks the rows."""
     from sklearn.metrics import average_precision_score, roc_auc_score
 
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "shuttle.json", ["method", "seed"])
-    x, anomaly = load(settings().data_dir)
-    for method, scores in METHODS.items():
-        for seed in range(given.seeds):
-            order = np.random.default_rng(seed).permutation(len(x))
-            past, later = order[:LEARNED], order[LEARNED : LEARNED + SCORED]
-            made = scores(x[past], x[later], seed)
-            line = {"roc_auc": roc_auc_score(anomaly[later], made)}
-            line |= {"average_precision": average_precision_score(anomaly[later], made)}
-            study.add({"method": method, "seed": seed} | {name: round(float(one), 4) for name, one in line.items()})
-    print(tables(study.table()))
+    x, anomaly = sensors()
+    order = np.random.default_rng(seed).permutation(len(x))
+    past, later = order[:LEARNED], order[LEARNED : LEARNED + SCORED]
+    made = METHODS[method](x[past], x[later], seed)
+    line = {"roc_auc": roc_auc_score(anomaly[later], made)}
+    line |= {"average_precision": average_precision_score(anomaly[later], made)}
+    return {name: round(float(one), 4) for name, one in line.items()}
 
 
-if __name__ == "__main__":
-    main()
+COLUMNS: dict[str, Show] = {
+    "ROC AUC": lambda rows: spread(rows["roc_auc"]),
+    "average precision": lambda rows: spread(rows["average_precision"]),
+}
+
+STUDY = Study(
+    measures=[Measure(detected, [{"method": name} for name in METHODS])],
+    tables=[Table({"Shuttle, five seeds": "method"}, COLUMNS)],
+    files=files,
+)

@@ -1,8 +1,8 @@
-"""`python -m pipelines.anomaly.load`: how many events a second the endpoint takes, and how long a batch waits.
+"""How many events a second does the endpoint take, and how long does a batch wait?
 
-It sends batches to the endpoint of `capstan run anomaly`, and writes `load.json` into the folder that it is given:
-first as fast as answers come, then at a steady rate that does not wait for answers. A batch's time counts from the
-instant at which it was due. The generator runs on the same machine.
+It sends batches to the endpoint of `capstan run anomaly`: first as fast as answers come, then at a steady rate that
+does not wait for answers. A batch's time counts from the instant at which it was due. The generator runs on the same
+machine.
 """
 
 from __future__ import annotations
@@ -11,19 +11,18 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import numpy as np
-import pandas as pd
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
 
-FOLDER = Path(__file__).parent
 STREAMS, GOAL = 100, 5_000  # events a second
-CONNECTIONS = 4
+CONNECTIONS, SECONDS = 4, 8.0
+SIZES = ((50, 5), (250, 5), (1_000, 10), (1_000, 100))  # events of a batch, of so many streams
 
 
 def batches(size: int, of: int, name: str) -> Iterator[bytes]:
@@ -92,29 +91,30 @@ async def steady(size: int, of: int, rate: float, seconds: float) -> Line:
     return {"kept": round(kept), "p50": median, "p99": high}
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-    cells = {
-        "events a second, at most": lambda rows: f"{rows['events'].iloc[0]:,.0f}",
-        f"p50 at {GOAL // 2:,} a second": lambda rows: f"{rows['p50'].iloc[0]:,.0f} ms",
-        "p99": lambda rows: f"{rows['p99'].iloc[0]:,.0f} ms",
-        "kept, a second": lambda rows: f"{rows['kept'].iloc[0]:,.0f}",
-    }
-    return markdown(results, {"events of a batch": "size", "of streams": "of"}, cells)
+def endpoint(size: int, of: int) -> Line:
+    """Return how many events are taken, and how long batches wait at half of the goal."""
+    return asyncio.run(fastest(size, of, SECONDS)) | asyncio.run(steady(size, of, GOAL / 2, SECONDS))
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.add_argument("--seconds", type=float, default=20)
-    given = parser.parse_args()
-    study = Study(given.out / "load.json", ["size", "of"])
-    for size, of in ((50, 5), (250, 5), (1_000, 10), (1_000, 100)):
-        line = asyncio.run(fastest(size, of, given.seconds))
-        line |= asyncio.run(steady(size, of, GOAL / 2, given.seconds))
-        study.add({"size": size, "of": of} | line)
-    print(tables(study.table()))
+def milliseconds(name: str) -> Show:
+    """Return what shows a time."""
+    return lambda rows: f"{rows[name].iloc[0]:,.0f} ms"
 
 
-if __name__ == "__main__":
-    main()
+def whole(name: str) -> Show:
+    """Return what shows a number of events."""
+    return lambda rows: f"{rows[name].iloc[0]:,.0f}"
+
+
+COLUMNS: dict[str, Show] = {
+    "events a second, at most": whole("events"),
+    f"p50 at {GOAL // 2:,} a second": milliseconds("p50"),
+    "p99": milliseconds("p99"),
+    "kept, a second": whole("kept"),
+}
+
+STUDY = Study(
+    measures=[Measure(endpoint, [{"size": size, "of": of} for size, of in SIZES])],
+    tables=[Table({"events of a batch": "size", "of streams": "of"}, COLUMNS)],
+    seeds=0,
+)
