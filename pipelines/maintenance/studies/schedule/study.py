@@ -1,31 +1,30 @@
-"""`python -m pipelines.maintenance.schedule`: what a fleet costs under each policy, on engines that were held out.
+"""What does a fleet cost under each policy, on engines that were held out?
 
-It writes `schedule.json` into the folder that it is given, and prints the tables. Every engine of the training files is
-predicted by a model of other folds. The constants of each policy are chosen on half of the engines, and its cost per
-1,000 cycles is measured on the other half, with intervals by a bootstrap over engines.
+Every engine of the training files is predicted by a model of other folds. The constants of each policy are chosen on
+half of the engines, and its cost per 1,000 cycles is measured on the other half, with intervals by a bootstrap over
+engines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from capstan.settings import settings
-from models.study import Line, Study, markdown, options, ranged
-from pipelines.maintenance import data, fleet, plan, task, training
+from capstan.study import Line, Measure, Study, Table, ranged
+from capstan.study.protocol import Show
+from pipelines.maintenance import data, plan, training
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP
-from pipelines.maintenance.fleet import Lives, Outcome, Policy
 from pipelines.maintenance.intervals import Nearby
 from pipelines.maintenance.plan import FAILURE, SLOT
 from pipelines.maintenance.state import State
+from pipelines.maintenance.studies.compare import study as compare
+from pipelines.maintenance.studies.schedule import fleet
+from pipelines.maintenance.studies.schedule.fleet import Lives, Outcome, Policy
 
-FOLDER = Path(__file__).parent
 POSITIONS, SLOTS = 16, 200  # engines at a time, and slots of ten cycles
 HANGARS = (1, 2)  # engines in ten cycles: the fleet needs 0.8 of the first
 FAILURES = (5.0, FAILURE, 20.0)
@@ -94,15 +93,16 @@ def policies(choose: Lives, hangar: int, failure: float) -> dict[str, tuple[str,
     }
 
 
-def measure(lives: Lives, hangar: int, failure: float) -> Iterator[Line]:
+def cost(hangar: int, failure: float) -> Iterator[Line]:
     """Yield a line per policy: its cost per 1,000 cycles, and how much more than the plan's, both with intervals."""
+    lives = known()
     half = np.random.default_rng(0).permutation(len(lives.life)) % 2 == 0
     chosen = policies(drawn(lives, np.flatnonzero(half)), hangar, failure)
     other = drawn(lives, np.flatnonzero(~half))
     made = {name: outcomes(other, policy, hangar, REPEATS) for name, (_, policy) in chosen.items()}
     costs = {name: np.array([one.cost(failure) for one in own]) for name, own in made.items()}
     for name, own in made.items():
-        line: Line = {"hangar": hangar, "failure": failure, "policy": name, "constant": chosen[name][0]}
+        line: Line = {"policy": name, "constant": chosen[name][0]}
         for title, values in (("cost", costs[name]), ("more", costs[name] - costs[PLAN])):
             low, high = np.quantile(values, [0.025, 0.975])
             line |= {title: float(values.mean()), f"{title}_low": float(low), f"{title}_high": float(high)}
@@ -111,32 +111,23 @@ def measure(lives: Lives, hangar: int, failure: float) -> Iterator[Line]:
         yield line | {"services": 1_000 * sum(one.services for one in own) / cycles}
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README: each room and cost that was measured."""
-
-    columns: Mapping[str, Callable[[pd.DataFrame], str]] = {
-        "cost per 1,000 cycles": ranged("cost", 2),
-        "more than the plan": ranged("more", 2),
-        "failures": lambda rows: f"{rows['failures'].iloc[0]:.2f}",
-        "services": lambda rows: f"{rows['services'].iloc[0]:.2f}",
-    }
-    by = {"hangar": "hangar", "failure costs": "failure", "policy": "policy", "constant": "constant"}
-    return markdown(results, by, columns)
+@cache
+def known() -> Lives:
+    """Return all engines to learn from, each as models of other folds see it."""
+    return held_out(compare.engines()[0], seed=0)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "schedule.json", ["hangar", "failure", "policy"])
-    cases = [*((hangar, FAILURE) for hangar in HANGARS), *((HANGARS[0], cost) for cost in FAILURES if cost != FAILURE)]
-    left = [case for case in cases if not study.has(hangar=case[0], failure=case[1])]
-    if left:
-        engines = data.engines(task.split(task.load(settings().data_dir))[0]["cycles"])
-        lives = held_out(engines, seed=0)
-        for hangar, failure in left:
-            study.add(*measure(lives, hangar, failure))
-    print(tables(study.table()))
+COLUMNS: dict[str, Show] = {
+    "cost per 1,000 cycles": ranged("cost", 2),
+    "more than the plan": ranged("more", 2),
+    "failures": lambda rows: f"{rows['failures'].iloc[0]:.2f}",
+    "services": lambda rows: f"{rows['services'].iloc[0]:.2f}",
+}
+CASES = [*((hangar, FAILURE) for hangar in HANGARS), *((HANGARS[0], other) for other in FAILURES if other != FAILURE)]
+BY = {"hangar": "hangar", "failure costs": "failure", "policy": "policy", "constant": "constant"}
 
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(cost, [{"hangar": hangar, "failure": failure} for hangar, failure in CASES])],
+    tables=[Table(BY, COLUMNS)],
+    seeds=0,
+)

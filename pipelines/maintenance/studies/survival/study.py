@@ -1,29 +1,27 @@
-"""`python -m pipelines.maintenance.survival`: what the first cycles say of a whole life.
+"""What do the first cycles say of a whole life?
 
-It writes `survival.json` into the folder that it is given, and prints the tables. At a landmark, such as 60 cycles, the
-health index and its slope are known: Weibull's and Cox's models say how long such engines last. They learn from engines
-that ran to failure and, as censored lives, from those to test on, whose end nobody knows; they are measured on the
-engines to learn from, by five folds. Beside them: how unusual the first cycles are, and whether such engines fail soon.
+At a landmark, such as 60 cycles, the health index and its slope are known: Weibull's and Cox's models say how long such
+engines last. They learn from engines that ran to failure and, as censored lives, from those to test on, whose end
+nobody knows; they are measured on the engines to learn from, by five folds. And: how unusual the first cycles are, and
+whether such engines fail soon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
-from capstan.settings import settings
-from models.study import Line, Study, markdown, options
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
 from models.survival.cox import Cox, concordance
 from models.survival.kaplan_meier import fit as kaplan_meier
 from models.survival.weibull import Weibull
-from pipelines.maintenance import data, task, training, windows
-from pipelines.maintenance.early import CYCLES, Early
+from pipelines.maintenance import data, training, windows
 from pipelines.maintenance.state import State
+from pipelines.maintenance.studies.compare import study as compare
+from pipelines.maintenance.studies.survival.early import CYCLES, Early
 
-FOLDER = Path(__file__).parent
 LANDMARKS = (30, 60, 100)  # cycles
 REPEATS = 1_000  # of the bootstrap
 
@@ -58,22 +56,23 @@ def predicted(
     }
 
 
-def landmarks(engines: list[data.Engine], test: list[data.Engine]) -> Iterator[Line]:
+def landmark() -> Iterator[Line]:
     """Yield a line per landmark and method: concordance, and the mean error of the median, with its interval."""
+    engines, test = compare.engines()
     life = np.array([float(one.cycle[-1]) for one in engines])
     fold = training.folds(len(engines), seed=0)
-    for landmark in LANDMARKS:
-        alive = [one for one in test if one.cycle[-1] > landmark]
+    for cycles in LANDMARKS:
+        alive = [one for one in test if one.cycle[-1] > cycles]
         made: dict[str, np.ndarray] = {}
         for number in range(training.FOLDS):
             past = [one for one, own in zip(engines, fold, strict=True) if own != number]
             held = [one for one, own in zip(engines, fold, strict=True) if own == number]
-            for name, own in predicted(past, alive, held, landmark).items():
+            for name, own in predicted(past, alive, held, cycles).items():
                 made.setdefault(name, np.empty(len(engines)))[fold == number] = own
         for name, own in made.items():
             errors = np.abs(own - life)
             low, high = interval(errors)
-            line: Line = {"part": "landmark", "landmark": landmark, "method": name, "engines": len(engines)}
+            line: Line = {"landmark": cycles, "method": name, "engines": len(engines)}
             line |= {"concordance": concordance(life, np.ones(len(life)), -own), "error": float(errors.mean())}
             yield line | {"low": low, "high": high}
 
@@ -85,10 +84,11 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
 
 
-def first_cycles(engines: list[data.Engine]) -> Iterator[Line]:
+def early() -> Iterator[Line]:
     """Yield a line per data set: the rank correlation of the early score with the life, out of fold."""
     from scipy.stats import spearmanr
 
+    engines, _ = compare.engines()
     fold, score = training.folds(len(engines), seed=0), np.empty(len(engines))
     for held in range(training.FOLDS):
         past = [one for one, own in zip(engines, fold, strict=True) if own != held]
@@ -104,44 +104,27 @@ def first_cycles(engines: list[data.Engine]) -> Iterator[Line]:
             places = random.integers(0, len(own), len(own))
             drawn.append(spearmanr(own[places], lives[places]).statistic)
         low, high = np.quantile(drawn, [0.025, 0.975])
-        line: Line = {"part": "early", "landmark": CYCLES, "method": subset, "engines": len(own)}
+        line: Line = {"landmark": CYCLES, "method": subset, "engines": len(own)}
         yield line | {"correlation": float(spearmanr(own, lives).statistic), "low": float(low), "high": float(high)}
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    parts = dict(list(results.groupby("part", sort=False)))
-
-    def ranged(name: str, digits: int) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(
-            *(rows[part].iloc[0] for part in (name, "low", "high")), d=digits
-        )
-
-    lives: dict[str, Callable[[pd.DataFrame], str]] = {
-        "concordance": lambda rows: f"{rows['concordance'].iloc[0]:.3f}",
-        "mean error of the median life, cycles": ranged("error", 1),
-    }
-    early: dict[str, Callable[[pd.DataFrame], str]] = {"rank correlation with the life": ranged("correlation", 2)}
-    return "\n\n".join(
-        [
-            markdown(parts["landmark"], {"known cycles": "landmark", "method": "method"}, lives),
-            markdown(parts["early"], {"unusual in the first 19 cycles": "method", "engines": "engines"}, early),
-        ]
-    )
+def ranged(name: str, digits: int) -> Show:
+    """Return what shows a field with the interval of its line."""
+    parts = (name, "low", "high")
+    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[part].iloc[0] for part in parts), d=digits)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "survival.json", ["part", "landmark", "method"])
-    parts = task.split(task.load(settings().data_dir))
-    engines, test = (data.engines(part["cycles"]) for part in parts)
-    if not study.has(part="landmark"):
-        study.add(*landmarks(engines, test))
-    if not study.has(part="early"):
-        study.add(*first_cycles(engines))
-    print(tables(study.table()))
+LIVES: dict[str, Show] = {
+    "concordance": lambda rows: f"{rows['concordance'].iloc[0]:.3f}",
+    "mean error of the median life, cycles": ranged("error", 1),
+}
+EARLY = {"rank correlation with the life": ranged("correlation", 2)}
 
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(landmark), Measure(early)],
+    tables=[
+        Table({"known cycles": "landmark", "method": "method"}, LIVES, "landmark"),
+        Table({"unusual in the first 19 cycles": "method", "engines": "engines"}, EARLY, "early"),
+    ],
+    seeds=0,
+)

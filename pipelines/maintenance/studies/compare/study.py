@@ -1,29 +1,28 @@
-"""`python -m pipelines.maintenance.compare`: how far each method is from what was left, at the last cycle.
+"""How far is each method from what was left, at the last cycle?
 
-It writes `compare.json` into the folder that it is given, and prints the tables. Each method learns from all engines of
-NASA's four training files, and is measured on those to test on; the intervals are over engines.
+Each method learns from all engines of NASA's four training files, and is measured on those to test on; the intervals
+are over engines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from capstan.contract.intervals import difference
 from capstan.settings import settings
-from models.metrics import paired
-from models.study import Line, Study, markdown, options, spread
-from pipelines.maintenance import data, measures, task
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
+from models.metrics import paired, remaining_life
+from pipelines.maintenance import data, task
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP, SUBSETS
 from pipelines.maintenance.simple import Simple
 from pipelines.maintenance.state import State
 
-FOLDER = Path(__file__).parent
 SERVED, SIMPLE, ALONE = "served", "ridge regression", "served, each data set alone"
 GOALS = {"FD001": 12.3, "FD002": 12.6, "FD003": 11.6, "FD004": 13.0}
 
@@ -66,50 +65,52 @@ def lines(test: list[data.Engine], made: dict[str, np.ndarray], rival: str = SIM
             line |= dict(zip(("rmse", "low", "high"), difference(values, np.zeros(at.sum())), strict=True))
             line |= dict(zip(("more", "more_low", "more_high"), difference(values, other), strict=True))
             yield line | {
-                "nasa": float(measures.nasa(own[at], left[at]).sum()),
-                "not_capped": measures.rmse(own[at], whole[at]),
+                "nasa": float(remaining_life.nasa(own[at], left[at]).sum()),
+                "not_capped": remaining_life.rmse(own[at], whole[at]),
             }
 
 
-def median(name: str, subset: str, digits: int) -> Callable[[pd.DataFrame], str]:
+def median(name: str, subset: str, digits: int) -> Show:
     """Return what makes a cell of one data set: the median over the seeds, and the range."""
     return lambda rows: spread(rows.loc[rows["subset"] == subset, name], digits=digits, middle="median")
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    served = results[results["method"] == SERVED]
-    interval: dict[str, Callable[[pd.DataFrame], str]] = {
-        "goal": lambda rows: f"{GOALS[rows['subset'].iloc[0]]}",
-        "RMSE, median of the seeds": lambda rows: spread(rows["rmse"], digits=2, middle="median"),
-        "95 % over engines": lambda rows: f"{rows['low'].median():.2f} to {rows['high'].median():.2f}",
-        "more than the simple one": lambda rows: (
-            f"{rows['more'].median():.1f} ({rows['more_low'].median():.1f} to {rows['more_high'].median():.1f})"
-        ),
-        "NASA's score": lambda rows: spread(rows["nasa"], digits=0, middle="median"),
-        "RMSE, not capped": lambda rows: spread(rows["not_capped"], digits=1, middle="median"),
-    }
-    return "\n\n".join(
-        [
-            markdown(
-                results, {"RMSE at the last cycle": "method"}, {subset: median("rmse", subset, 2) for subset in SUBSETS}
-            ),
-            markdown(served, {"served": "subset"}, interval),
-        ]
-    )
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "compare.json", ["method", "subset", "seed"])
+@cache
+def engines() -> tuple[list[data.Engine], list[data.Engine]]:
+    """Return the engines to learn from, and those to test on."""
     past, test = (data.engines(part["cycles"]) for part in task.split(task.load(settings().data_dir)))
-    for seed in range(given.seeds):
-        if not study.has(seed=seed):
-            made = predictions(past, test, seed)
-            study.add(*({"seed": seed} | line for line in lines(test, made)))
-    print(tables(study.table()))
+    return past, test
 
 
-if __name__ == "__main__":
-    main()
+def errors(seed: int) -> Iterator[Line]:
+    """Yield a line per method and data set."""
+    past, test = engines()
+    yield from lines(test, predictions(past, test, seed))
+
+
+def more(digits: int) -> Show:
+    """Return what shows how much more a method's error is than its rival's: medians over the seeds."""
+    names = ("more", "more_low", "more_high")
+    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[one].median() for one in names), d=digits)
+
+
+WHOLE: dict[str, Show] = {
+    "goal": lambda rows: f"{GOALS[rows['subset'].iloc[0]]}",
+    "RMSE, median of the seeds": lambda rows: spread(rows["rmse"], digits=2, middle="median"),
+    "95 % over engines": lambda rows: f"{rows['low'].median():.2f} to {rows['high'].median():.2f}",
+    "more than the baseline": more(1),
+    "NASA's score": lambda rows: spread(rows["nasa"], digits=0, middle="median"),
+    "RMSE, not capped": lambda rows: spread(rows["not_capped"], digits=1, middle="median"),
+}
+
+STUDY = Study(
+    measures=[Measure(errors)],
+    tables=[
+        Table(
+            {"RMSE at the last cycle": "method"},
+            {subset: median("rmse", subset, 2) for subset in SUBSETS},
+            "errors",
+        ),
+        Table({"served": "subset"}, WHOLE, rows=lambda lines: lines[lines["method"] == SERVED]),
+    ],
+)

@@ -1,28 +1,26 @@
-"""`python -m pipelines.maintenance.tune`: windows and settings of the boosting, chosen on engines to learn from alone.
+"""Which windows and settings does the boosting get, chosen on engines to learn from alone?
 
-Writes `tune.json` beside this file: for each setting and seed, the RMSE of five folds of engines, each cut at random
-cycles. The code has the setting with the lowest mean over NASA's four data sets, which count alike. The engines that
-test the model have no part in it.
+For each setting, the RMSE of five folds of engines, each cut at random cycles. The code has the setting with the lowest
+mean over NASA's four data sets, which count alike. The engines that test the model have no part in it.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Study, markdown, options, read, spread
-from pipelines.maintenance import data, measures, task, training, windows
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
+from models.metrics import remaining_life
+from pipelines.maintenance import data, task, training, windows
 from pipelines.maintenance.boosting import Boosting
 from pipelines.maintenance.columns import CAP, SUBSETS
 from pipelines.maintenance.state import State
 
-FOLDER = Path(__file__).parent
-SEEDS = 1
 WINDOWS: dict[str, dict[str, tuple[int, ...]]] = {
     "means of 5, 15, 30": {"lengths": (5, 15, 30), "slopes": ()},
     "and slopes of 15, 30": {"lengths": (5, 15, 30), "slopes": (15, 30)},
@@ -51,17 +49,12 @@ def errors(engines: list[data.Engine], chosen: str, learner: str, seed: int) -> 
     made = training.out_of_fold(features, left, at, partial(Boosting, **LEARNERS[learner]), seed)
     true = np.minimum([own[places] for own, places in zip(left, at, strict=True)], CAP)
     of = np.array([one.name.split("-")[0] for one in engines])
-    return {name: measures.rmse(made[of == name], true[of == name]) for name in dict.fromkeys(of.tolist())}
+    return {name: remaining_life.rmse(made[of == name], true[of == name]) for name in dict.fromkeys(of.tolist())}
 
 
 def trials() -> list[tuple[str, str]]:
     """Return the settings that are tried: windows with plain boosting, each data set alone, other boosting."""
     return [*((name, PLAIN) for name in [*WINDOWS, ALONE]), *((LONGEST, own) for own in LEARNERS if own != PLAIN)]
-
-
-def record() -> pd.DataFrame:
-    """Return the lines of `tune.json`."""
-    return read(FOLDER / "tune.json")
 
 
 def best(results: pd.DataFrame) -> tuple[str, str]:
@@ -70,27 +63,25 @@ def best(results: pd.DataFrame) -> tuple[str, str]:
     return str(chosen), str(learner)
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-    columns = {name: (lambda rows, name=name: spread(rows[name], digits=2)) for name in [*SUBSETS, "mean"]}
-    return markdown(results, {"windows": "windows", "boosting": "boosting"}, columns)
+@cache
+def past() -> list[data.Engine]:
+    """Return the engines to learn from."""
+    return data.engines(task.split(task.load(settings().data_dir))[0]["cycles"])
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=SEEDS)
-    given = parser.parse_args()
-    study = Study(given.out / "tune.json", ["windows", "boosting", "seed"])
-    engines = data.engines(task.split(task.load(settings().data_dir))[0]["cycles"])
-    for seed in range(given.seeds):
-        for chosen, learner in trials():
-            case = {"windows": chosen, "boosting": learner, "seed": seed}
-            if not study.has(**case):
-                made = errors(engines, chosen, learner, seed)
-                study.add(case | made | {"mean": float(np.mean(list(made.values())))})
-    print(tables(study.table()))
+def score(windows: str, boosting: str, seed: int) -> Line:
+    """Return the error of each data set, and their mean."""
+    made = errors(past(), windows, boosting, seed)
+    return made | {"mean": float(np.mean(list(made.values())))}
 
 
-if __name__ == "__main__":
-    main()
+def shown(name: str) -> Show:
+    """Return what shows an error."""
+    return lambda rows: spread(rows[name], digits=2)
+
+
+STUDY = Study(
+    measures=[Measure(score, [{"windows": chosen, "boosting": learner} for chosen, learner in trials()])],
+    tables=[Table({"windows": "windows", "boosting": "boosting"}, {name: shown(name) for name in [*SUBSETS, "mean"]})],
+    seeds=1,
+)

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from pipelines.maintenance.columns import CAP
-from pipelines.maintenance.nets.convolutions import Convolutions
-from pipelines.maintenance.nets.lstm import Lstm
-from pipelines.maintenance.nets.transformer import Transformer
+from pipelines.maintenance.studies.networks.convolutions import Convolutions
+from pipelines.maintenance.studies.networks.lstm import Lstm
+from pipelines.maintenance.studies.networks.transformer import Transformer
 
 CYCLES = 80  # of a window; a younger engine's first cycle stands for what was before it
 EVERY, BATCH, EPOCHS, RATE = 16, 128, 8, 3e-3
