@@ -12,7 +12,7 @@ from models.anomaly.nab_scoring import PROFILES, Judged, Profile, total
 from models.metrics import paired
 from pipelines.anomaly import cards, training
 from pipelines.anomaly.columns import STREAM, TIME, VALUE
-from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.labels import judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -30,7 +30,7 @@ PUSH_SOURCE = "values"
 OUTCOME = Outcome("binary", target=ANOMALY, prediction="score")
 Actual = bool  # what an analyst says of an answer: something was wrong, or not
 CHECKS = Checks(slices=("decision",))
-# Below what six random halves of the streams have: `compare.json`, part "half".
+# Below what six random halves of the streams have: the study `compare`, part "half".
 THRESHOLDS = {
     "nab": at_least(55.0, slack=3.0),
     "nab_few_false": at_least(45.0),

@@ -12,8 +12,8 @@ from models.anomaly import windowed_gaussian
 from models.anomaly.nab_scoring import Judged, best_threshold
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import STREAM, VALUE
+from pipelines.anomaly.labels import judged
 from pipelines.anomaly.model import AnomalyModel
-from pipelines.anomaly.nab.labels import judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ FOLDS = 10
 
 
 def folds(names: list[str], seed: int, count: int = FOLDS) -> dict[str, int]:
-    """Return the fold of each stream, by lot."""
+    """Return the fold of each stream, at random."""
     places = np.random.default_rng(seed).permutation(len(names)) % count
     return dict(zip(sorted(names), places.tolist(), strict=True))
 

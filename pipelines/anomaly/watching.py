@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import ANOMALY, STREAM
-from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.labels import judged
 
 if TYPE_CHECKING:
     from pipelines.anomaly.model import AnomalyModel

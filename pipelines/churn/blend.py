@@ -1,4 +1,4 @@
-"""The mean of the log-odds of splines and boosting. `tune.json` says how little it has more than splines alone."""
+"""The mean of the log-odds of splines and boosting. The study `tune` shows how little this adds to splines."""
 
 from __future__ import annotations
 

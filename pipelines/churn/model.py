@@ -11,15 +11,15 @@ from capstan.contract.model import Explanation, Model
 from capstan.errors import InvalidRow
 from pipelines.churn import costs
 from pipelines.churn.columns import CATEGORIES, CUSTOMER, INPUTS, NUMBERS, WHAT_IF
-from pipelines.churn.survival.lives import MONTHS
+from pipelines.churn.lives import MONTHS
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from models.linear.logistic import Logistic
     from pipelines.churn.blend import Blend
     from pipelines.churn.boosting import Boosting
+    from pipelines.churn.lives import Stays
     from pipelines.churn.splines import Splines
-    from pipelines.churn.survival.lives import Stays
 
 REASONS = 4
 

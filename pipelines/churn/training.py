@@ -11,8 +11,8 @@ from models.linear import platt
 from models.linear.logistic import Logistic
 from models.metrics import splits
 from pipelines.churn.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
+from pipelines.churn.lives import Stays
 from pipelines.churn.model import ChurnModel
-from pipelines.churn.survival.lives import Stays
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def difference(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> float:
     """Return the equalized-odds difference: the larger of the widest gaps between groups in the two decline rates.
 
-    bad, declined: 0 or 1, shape (n,); declined may lie between, for a decision by lot. codes: the group of each row.
+    bad, declined: 0 or 1, shape (n,); declined may lie between, for a random decision. codes: the group of each row.
     """
     kinds = [rates(declined[bad == kind], codes[bad == kind], codes.max() + 1) for kind in (0, 1)]
     return float(max(map(np.ptp, kinds)))

@@ -1,6 +1,6 @@
 """The decision policy: one threshold for all, or thresholds by group that bring the decline rates together.
 
-Post-processing, as in Hardt et al. (2016), but nobody is decided by lot, and the cost is the stated one.
+Post-processing, as in Hardt et al. (2016), but no decision is random, and the cost is the stated one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from capstan.contract.model import Columns
 
-# The differences to reach where the policy is fitted. On new loans they are larger. `bounds.json` has what was tried.
+# The differences to reach where the policy is fitted. On new loans they are larger. See the study `tune`.
 BOUNDS = {"age": 0.06, "marital": 0.06}
 STEPS = np.round(np.arange(-0.5, 0.51, 0.05), 2)  # log-odds
 PENALTIES = (1.0, 2.0, 4.0, 4.0)

@@ -33,8 +33,8 @@ def model_card(model: HouseModel, rows: pd.DataFrame, metrics: dict[str, float])
         "Not used": "The type and the condition of the sale, which nobody knows before it. A forced sale, or one "
         "within a family, is often far below the price that is predicted.",
         "Measured": f"on {len(rows):,} sales that it has not seen: {cards.listed(metrics)}.",
-        "Reasons": "Shapley values in dollars, beside eight houses of reference. They say what the model does, and not "
-        "what a change of the house would bring.",
+        "Reasons": "Shapley values in dollars, compared with eight houses of reference. They say what the model does, "
+        "not what a change of the house would bring.",
         "Who could be harmed": "An owner who sells too cheaply, and a buyer who pays too much. Where a tax follows "
         "such a price, owners of cheap houses are harmed if those are priced too high: see the coverage by thirds. "
         "Neighborhoods stand for who lives there, and the model passes on what was paid for that.",

@@ -77,7 +77,7 @@ def covered(rows: pd.DataFrame, inside: np.ndarray, width: np.ndarray) -> pd.Dat
 
 
 def known_less(model: HouseModel, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return error, coverage and width where fields are left out by lot, by the group of the intervals."""
+    """Return error, coverage and width where fields are left out at random, by the group of the intervals."""
     codes, paid, lines = model.stack.coder.codes(rows), rows[LABEL].to_numpy(), []
     for group, name in enumerate(gaps.GROUPS):
         less = gaps.without(codes, group, seed=1)

@@ -19,7 +19,7 @@ from pipelines.house_price.scale import Scale
 if TYPE_CHECKING:
     import pandas as pd
 
-# The settings of each member: see tune.json.
+# The settings of each member: see the study `tune`.
 SETTINGS: dict[str, dict[str, Any]] = {
     "boosting": {"leaves": 12, "rounds": 1_200, "rate": 0.02, "share": 0.3},
     "vectors": {"strength": 8.0, "width": 0.003},

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.maintenance.columns import CAP
 
-# See tune.json.
+# See the study `tune`.
 LEAVES, ROUNDS = 31, 300
 RATE, SHARE, STRIDE = 0.05, 0.3, 4
 

@@ -13,7 +13,7 @@ SLOTS = 12  # that are planned ahead
 STARTS = np.arange(SLOTS + 1) * SLOT  # of each slot, in cycles from now; the last is the end of the plan
 SERVICE = 1.0  # what a service costs: the unit of all costs
 FAILURE = 10.0  # what a failure costs, an assumption
-SURPRISE = 0.3  # share of the failures after the first slot that later looks do not see coming: see schedule.json
+SURPRISE = 0.3  # share of the failures after the first slot that later plans do not see coming: study `schedule`
 LIFE = 200.0  # cycles that a service buys: a cycle flown is worth a service by so many
 
 

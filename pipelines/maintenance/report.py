@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from capstan.contract.evaluation import Evaluation, Section
-from models.metrics import paired
-from pipelines.maintenance import cards, data, measures, plan
+from models.metrics import paired, remaining_life
+from pipelines.maintenance import cards, data, plan
 from pipelines.maintenance.columns import CAP, SUBSETS, TITLES, USED
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
     made, simple = model.outlook(features), model.baseline.predict(features)
     squares, inside = (made.left - left) ** 2, ((left >= made.low) & (left <= made.high)).astype(float)
     metrics = {
-        "rmse": measures.rmse(made.left, left),
+        "rmse": remaining_life.rmse(made.left, left),
         "coverage": float(inside.mean()),
         "width": float((made.high - made.low).mean()),
-        "nasa_score": float(measures.nasa(made.left, left).mean()),
-        "rmse_not_capped": measures.rmse(made.left, whole),
+        "nasa_score": float(remaining_life.nasa(made.left, left).mean()),
+        "rmse_not_capped": remaining_life.rmse(made.left, whole),
     }
     units = pd.DataFrame({"rmse": paired.root(squares), "coverage": inside, "width": made.high - made.low})
     baseline = pd.DataFrame({"rmse": paired.root((simple - left) ** 2)})
@@ -63,8 +63,8 @@ def by_subset(engines: list[Engine], made: Outlook, left: np.ndarray, inside: np
     lines = []
     for subset in (name for name in SUBSETS if (of == name).any()):
         at = of == subset
-        line = {"data set": subset, "engines": int(at.sum()), "RMSE": measures.rmse(made.left[at], left[at])}
-        line |= {"NASA's score": measures.nasa(made.left[at], left[at]).sum(), "coverage": inside[at].mean()}
+        line = {"data set": subset, "engines": int(at.sum()), "RMSE": remaining_life.rmse(made.left[at], left[at])}
+        line |= {"NASA's score": remaining_life.nasa(made.left[at], left[at]).sum(), "coverage": inside[at].mean()}
         lines.append(line | {"mean width": (made.high - made.low)[at].mean()})
     return pd.DataFrame(lines)
 

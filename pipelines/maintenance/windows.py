@@ -6,7 +6,7 @@ import numpy as np
 
 from pipelines.maintenance.columns import USED
 
-# Cycles: see tune.json. At an engine's start a window is as long as what is known.
+# Cycles: see the study `tune`. At an engine's start a window is as long as what is known.
 LENGTHS: tuple[int, ...] = (5, 15, 30, 60, 100, 200)
 SLOPES: tuple[int, ...] = (30, 60, 100, 200)
 SCATTER = 30

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from pipelines.anomaly import chosen, packing, streams, task
+from pipelines.anomaly import packing, streams, task
 from pipelines.anomaly.columns import TIME, VALUE
 from pipelines.anomaly.detector import SETTING, Range, State, update
 from pipelines.anomaly.neighbours import LENGTH, nearest
+from pipelines.anomaly.studies.tune import chosen
 
 
 def test_planted_future_has_no_effect(taxi):

@@ -14,7 +14,7 @@ from models.anomaly.isolation_forest import IsolationForest, path_length
 from models.anomaly.local_outlier_factor import LocalOutlierFactor
 from models.anomaly.one_class_svm import OneClassSVM
 from models.anomaly.robust_covariance import RobustCovariance
-from pipelines.anomaly import series
+from pipelines.anomaly.studies.series import study as series
 
 
 @pytest.fixture(scope="module")

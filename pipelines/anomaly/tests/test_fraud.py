@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.linear import focal
-from pipelines.anomaly.payments import generator, histories
+from pipelines.anomaly.studies.fraud import generator, histories
 
 SMALL = generator.World(customers=300, merchants=60, rings=2, thefts=15, days=60)
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from capstan.errors import CapstanError, InvalidRow
 from models.anomaly.nab_scoring import best_threshold
 from pipelines.anomaly import streams, task
-from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.labels import judged
 
 VALUES = [float(at % 7) for at in range(90)]
 

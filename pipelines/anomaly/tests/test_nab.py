@@ -7,7 +7,7 @@ from models.anomaly import knn_cad, windowed_gaussian
 from models.anomaly.nab_scoring import PROFILES, STANDARD, best_threshold, judge, probation, scaled, sigma, total
 from pipelines.anomaly import training
 from pipelines.anomaly.columns import STREAM, VALUE
-from pipelines.anomaly.nab.labels import judged
+from pipelines.anomaly.labels import judged
 
 
 @pytest.fixture(scope="module")

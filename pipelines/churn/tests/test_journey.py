@@ -10,7 +10,7 @@ from data_sets import shop_sessions as sessions
 from models.attribution import methods, rules
 from models.attribution.markov import Chain
 from models.attribution.shapley import rate, shapley
-from pipelines.churn.journey import funnel, simulation
+from pipelines.churn.studies.paths import funnel, simulation
 from tests.support.data import DATA_DIR
 
 PATHS = [["a", "b"], ["a"], ["b", "b"], ["b", "a", "c"], []]
@@ -63,7 +63,7 @@ def test_chain_by_hand():
 
 def test_chain_of_the_first_order_gives_back_the_purchases(people):
     """Whatever the order, the chain's own conversion is that of the paths it was made of."""
-    one = people["by lot"]
+    one = people["at random"]
     kept = [(path, won) for path, won in zip(one.paths(), one.buys().tolist(), strict=True) if path]
     paths, bought = zip(*kept, strict=True)
     assert Chain(paths, bought).conversion() == pytest.approx(np.mean(bought))
@@ -82,7 +82,7 @@ def test_shapley_is_the_mean_over_all_orders():
 
 
 def test_shapley_of_purchases_divides_each_evenly_among_its_channels(people):
-    one = people["by lot"]
+    one = people["at random"]
     paths, bought = one.paths(), one.buys().tolist()
     even = rules.linear([sorted(set(path)) for path in paths], bought)
     assert methods.shapley_of_purchases(paths, bought) == pytest.approx(even)
@@ -111,7 +111,7 @@ def test_rates_are_near_the_truth_by_lot_and_far_where_channels_follow_the_inten
     for name, one in people.items():
         made = methods.shapley_of_rates(one.paths(), one.buys().tolist())
         far[name] = methods.distance(made, one.causes())
-    assert far["by lot"] < 0.15 < 0.3 < far["two channels follow the intent"]
+    assert far["at random"] < 0.15 < 0.3 < far["two channels follow the intent"]
 
 
 def test_distance_is_what_has_to_move():

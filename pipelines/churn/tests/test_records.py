@@ -1,13 +1,22 @@
 """The code has what the records chose, and the records are what the commands measure."""
 
+import pandas as pd
 import pytest
 
-from models import study, tuning
-from pipelines.churn import boosting, rivals, splines, tune
+from capstan.study import choices, find
+from capstan.study.record import FILE, Record
+from pipelines.churn import boosting, splines
+from pipelines.churn.studies.tune import study as tune
+from pipelines.churn.studies.tune.forest import Forest
+
+
+def lines() -> pd.DataFrame:
+    """Return the lines of the record."""
+    return Record.of(find.folder("churn", "tune") / FILE).frame()
 
 
 def test_constants_are_those_of_the_record():
-    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
+    record, tried = lines(), tune.FAMILIES
     assert len(record) == 5 * sum(len(tried.trials(family)) for family in tried)
     assert tried.best(record, "splines") == {
         "knots": splines.KNOTS, "strength": splines.STRENGTH, "extended": splines.EXTENDED,
@@ -15,12 +24,12 @@ def test_constants_are_those_of_the_record():
     assert tried.best(record, "boosting") == {
         "leaves": boosting.LEAVES, "rounds": boosting.ROUNDS, "extended": boosting.EXTENDED,
     }  # fmt: skip
-    assert tried.best(record, "forest") == {"smallest": rivals.Forest().smallest}
+    assert tried.best(record, "forest") == {"smallest": Forest().smallest}
 
 
 def test_the_mean_of_both_has_hardly_more_than_the_splines():
     """The simplest family is served that is within 0.001 of the best."""
-    record = study.read(tune.FOLDER / "tune.json")
+    record = lines()
     means = record.groupby(["family", "setting"])["roc_auc"].mean()
     served = means["splines"].max()
     assert means.max() - served < tune.CLOSE and means["boosting"].max() < served
@@ -29,5 +38,5 @@ def test_the_mean_of_both_has_hardly_more_than_the_splines():
 def test_record_is_what_the_command_measures(parts):
     setting = tune.FAMILIES.trials("splines")[0]
     made = tune.area(parts[0]["customers"], "splines", setting, 0)
-    record = study.read(tune.FOLDER / "tune.json").set_index(["family", "setting", "seed"])
-    assert made == pytest.approx(record.loc[("splines", tuning.name(setting), 0), "roc_auc"], abs=1e-6)
+    record = lines().set_index(["family", "setting", "seed"])
+    assert made == pytest.approx(record.loc[("splines", choices.name(setting), 0), "roc_auc"], abs=1e-6)

@@ -6,7 +6,7 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from models.survival import cox, kaplan_meier
-from pipelines.churn.survival import lives
+from pipelines.churn import lives
 
 
 @pytest.fixture(scope="module")

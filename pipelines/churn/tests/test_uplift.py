@@ -9,7 +9,7 @@ from capstan.errors import CapstanError
 from data_sets import hillstrom as experiment
 from models.uplift import causal_forest, policy_tree, qini
 from models.uplift.bins import Bins
-from pipelines.churn.uplift import policies, value
+from pipelines.churn.studies.mails import policies, value
 from tests.support.data import DATA_DIR
 
 
@@ -20,7 +20,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def known():
-    """Customers by lot, of whom those with a high first column visit 0.4 more often when they get the mail."""
+    """Customers in random arms, of whom those with a high first column visit 0.4 more often when they get the mail."""
     random = np.random.default_rng(0)
     x, treated = random.normal(size=(6_000, 3)), random.integers(0, 2, 6_000)
     effect = 0.4 * (x[:, 0] > 0.3)

@@ -5,8 +5,11 @@ import pytest
 from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
 from scipy.special import expit
 
-from pipelines.credit_risk import audit, data, fresh, gaps
+from pipelines.credit_risk import data, gaps
 from pipelines.credit_risk.columns import SMALLEST_GROUP
+from pipelines.credit_risk.studies.audit import study as audit
+from pipelines.credit_risk.studies.audit import widest
+from pipelines.credit_risk.studies.fresh import study as fresh
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def decided(served, held):
 def test_gaps_are_those_of_fairlearn(decided):
     rows, bad, declined, _ = decided
     for group in data.groups(rows).values():
-        made = gaps.gaps(bad, declined, group, smallest=1)
+        made = widest.gaps(bad, declined, group, smallest=1)
         assert made["odds"] == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
         assert made["parity"] == pytest.approx(demographic_parity_difference(bad, declined, sensitive_features=group))
         assert made["parity_from"] <= made["parity"] <= made["parity_to"]
@@ -39,7 +42,7 @@ def test_crossings_cover_every_loan_once_and_small_ones_have_no_part_in_the_gaps
     lines = gaps.by_group(bad, declined, group, probability)
     assert lines.loc[lines["measure"] == "declined", "loans"].sum() == len(rows)
     sizes = lines.loc[lines["measure"] == "declined", "loans"]
-    assert gaps.gaps(bad, declined, group)["groups"] == (sizes >= SMALLEST_GROUP).sum() < len(sizes)
+    assert widest.gaps(bad, declined, group)["groups"] == (sizes >= SMALLEST_GROUP).sum() < len(sizes)
 
 
 def test_a_gap_that_is_planted_is_found_and_chance_alone_is_not_zero():
@@ -47,7 +50,7 @@ def test_a_gap_that_is_planted_is_found_and_chance_alone_is_not_zero():
     group, bad = random.choice(["a", "b"], 2_000), random.integers(2, size=2_000)
     fair = (random.random(2_000) < 0.4).astype(float)
     planted = np.where((group == "b") & (random.random(2_000) < 0.2), 1.0, fair)
-    none, some = (gaps.gaps(bad, made, group) for made in (fair, planted))
+    none, some = (widest.gaps(bad, made, group) for made in (fair, planted))
     assert none["odds"] < 0.08 and 0.01 < none["by_chance"] < 0.06
     assert some["parity_from"] > 0.05 and some["odds_from"] > none["by_chance"]
 

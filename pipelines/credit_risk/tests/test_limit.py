@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from pipelines.credit_risk import ceiling, limit
+from pipelines.credit_risk.studies.limit import ceiling
+from pipelines.credit_risk.studies.limit import study as limit
 
 
 @pytest.mark.parametrize("name", limit.families())

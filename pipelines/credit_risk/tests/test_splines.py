@@ -1,16 +1,19 @@
 """The served score: what its curves add up to, its ratios, and the record of its constants."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
-from models import study, tuning
+from capstan.study import choices, find
+from capstan.study.record import FILE, Record
 from models.linear.curves import Curve
-from pipelines.credit_risk import splines, tune
+from pipelines.credit_risk import splines
 from pipelines.credit_risk.columns import INPUTS
 from pipelines.credit_risk.ratios import RATIOS, ratios
 from pipelines.credit_risk.splines import Splines
+from pipelines.credit_risk.studies.tune import study as tune
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def test_margin_is_that_of_the_same_regression_by_scikit_learn(score, parts, hel
 def _terms(score, rows):
     """The same inputs as scikit-learn makes them, but for the ranks."""
     shape, columns = SplineTransformer(splines.KNOTS).fit([[0.0], [1.0]]), []
-    for name, values in splines._values(rows).items():
+    for name, values in score.values(rows).items():
         part = score.line.parts[name]
         if isinstance(part, Curve):
             columns += [shape.transform(part._ranks(values)[:, None]), np.isnan(values)[:, None]]
@@ -59,18 +62,23 @@ def _terms(score, rows):
     return np.hstack(columns).astype(float)
 
 
+def lines() -> pd.DataFrame:
+    """Return the lines of the record that are of settings."""
+    return Record.of(find.folder("credit_risk", "tune") / FILE).frame().query("part == 'score'")
+
+
 def test_constants_are_those_of_the_record():
-    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
+    record, tried = lines(), tune.FAMILIES
     assert len(record) == 5 * sum(len(tried.trials(family)) for family in tried)
     assert tried.best(record, "splines") == {"knots": splines.KNOTS, "strength": splines.STRENGTH}
 
 
 @pytest.mark.parametrize("family", ["splines", "boosting"])
 def test_record_is_what_the_command_measures(parts, family):
-    record = study.read(tune.FOLDER / "tune.json").set_index(["family", "setting", "seed"])
+    record = lines().set_index(["family", "setting", "seed"])
     setting = tune.FAMILIES.trials(family)[0]
     made = tune.area(parts[0]["loans"].reset_index(drop=True), family, setting, 0)
-    assert made == pytest.approx(record.loc[(family, tuning.name(setting), 0), "roc_auc"], abs=1e-6)
+    assert made == pytest.approx(record.loc[(family, choices.name(setting), 0), "roc_auc"], abs=1e-6)
 
 
 def test_missing_and_unknown_values_have_a_margin(score, held):

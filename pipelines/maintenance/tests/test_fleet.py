@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.maintenance import fleet, plan
+from pipelines.maintenance import plan
 from pipelines.maintenance.columns import CAP
+from pipelines.maintenance.studies.schedule import fleet
 
 FLEET, SLOTS = 8, 300
 

@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipelines.maintenance import log, measures, plan, task, training
+from models.metrics import remaining_life
+from pipelines.maintenance import log, plan, task, training
 from pipelines.maintenance.columns import CAP
 from pipelines.maintenance.example import EXAMPLE
 from pipelines.maintenance.intervals import Nearby, correction
@@ -55,7 +56,7 @@ def test_reasons_add_up_to_the_prediction(quick, held):
 
 
 def test_scores_are_nasas_by_hand():
-    made = measures.nasa(np.array([13.0, 30.0, 20.0]), np.array([26.0, 20.0, 20.0]))
+    made = remaining_life.nasa(np.array([13.0, 30.0, 20.0]), np.array([26.0, 20.0, 20.0]))
     assert made == pytest.approx([np.e - 1, np.e - 1, 0])
 
 

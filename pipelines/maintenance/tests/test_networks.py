@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.maintenance.nets import fitting
+from pipelines.maintenance.studies.networks import fitting
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from sklearn.covariance import EmpiricalCovariance
 
 from models.survival.weibull import Weibull
 from pipelines.maintenance import data
-from pipelines.maintenance.early import RIDGE, Early
 from pipelines.maintenance.state import State
+from pipelines.maintenance.studies.survival.early import RIDGE, Early
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,0 @@
-"""Simulated card payments: what is measured on them shows methods, not the world."""

@@ -1,0 +1,70 @@
+"""Every method on the same customers to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from models.linear import platt
+from models.linear.logistic import Logistic
+from pipelines.churn import training
+from pipelines.churn.boosting import Boosting
+from pipelines.churn.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
+from pipelines.churn.splines import Splines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIMPLE, SERVED = "logistic regression", "splines, served"
+BLEND = "mean of splines and LightGBM"
+Margins = tuple[np.ndarray, np.ndarray]  # log-odds of the past customers, out of fold, and of later ones
+
+
+class Simple:
+    """The baseline: a logistic regression over the inputs, with scikit-learn's defaults."""
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+
+    def fit(self, rows: pd.DataFrame, churned: np.ndarray) -> Simple:
+        """Return the regression, fitted on rows. churned: 0 or 1, shape (n,)."""
+        self.line = Logistic(NUMBERS, CATEGORIES).fit(rows, churned)
+        return self
+
+    def margin(self, columns: pd.DataFrame) -> np.ndarray:
+        """Return the log-odds of leaving, shape (n,)."""
+        terms = self.line.matrix(columns[INPUTS]) * self.line.weights
+        return np.asarray(terms.sum(axis=1) + self.line.intercept)
+
+
+METHODS: dict[str, Callable[[int], Any]] = {
+    SIMPLE: Simple,
+    "LightGBM, tuned": Boosting,
+    SERVED: Splines,
+}
+
+
+def margins(past: pd.DataFrame, later: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
+    """Return the calibrated log-odds of later customers by each method, shapes (n,)."""
+    past = past.reset_index(drop=True)
+    churned = past[LABEL].to_numpy()
+
+    def both(score: Callable[[int], Any]) -> Margins:
+        return training.out_of_fold(past, churned, score, seed), score(seed).fit(past, churned).margin(later)
+
+    made = {name: both(score) for name, score in METHODS.items()}
+    made[BLEND] = mean(made["LightGBM, tuned"], made[SERVED])
+    return {name: calibrated(one, churned) for name, one in made.items()}
+
+
+def mean(one: Margins, other: Margins) -> Margins:
+    """Return the margins of a blend of two scores."""
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
+
+def calibrated(made: Margins, churned: np.ndarray) -> np.ndarray:
+    """Return the later log-odds by Platt's line through those out of fold, shape (n,)."""
+    slope, intercept = platt.line(made[0], churned)
+    return np.asarray(slope * made[1] + intercept)

@@ -1,0 +1,102 @@
+"""Which ways to quantiles hold 90 %, alone and with a conformal correction?
+
+Coverage and width of 90 % intervals, and the pinball loss of three quantiles, on the sales to test on. A quarter of the
+sales to learn from sets the correction: Romano et al., "Conformalized Quantile Regression" (2019). The network needs
+the family `torch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from models.intervals.conformal import LEVEL, quantile
+from models.intervals.quantile_forest import Forest
+from models.intervals.quantile_network import Network
+from models.linear import quantile_regression
+from models.metrics import regression
+from models.trees import losses
+from models.trees.histogram_tree import Growth
+from models.trees.newton_boosting import Booster
+from pipelines.house_price import task
+from pipelines.house_price.coding import Coder
+from pipelines.house_price.columns import LABEL
+from pipelines.house_price.derived import Scaler, derive
+
+LEVELS = [0.05, 0.5, 0.95]
+
+
+def linear(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles of two parts by linear quantile regression over the numbers, without categories."""
+    scaler = Scaler().fit(past)
+    numbers = len(scaler.mean)
+    design = [np.column_stack([np.ones(len(one)), scaler.transform(one)[:, :numbers]]) for one in (past, *others)]
+    small = 1e-3 * np.random.default_rng(seed).normal(size=design[0].shape)  # totals are sums of inputs: no exact ties
+    weights = [quantile_regression.fit(design[0] + small, target, level) for level in LEVELS]
+    return [np.column_stack([one @ weight for weight in weights]) for one in design[1:]]
+
+
+def boosted(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by boosting from scratch, one booster for each."""
+    how = Growth(leaves=6, smallest=20)
+    made = [Booster(losses.quantile(level), 150, 0.1, how, 64).fit(past, target) for level in LEVELS]
+    return [np.column_stack([one.predict(rows) for one in made]) for rows in others]
+
+
+def forest(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by a quantile forest."""
+    made = Forest(trees=60, seed=seed).fit(past, target)
+    return [made.predict(rows, LEVELS) for rows in others]
+
+
+def network(past: np.ndarray, target: np.ndarray, others: list[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return the quantiles by a network whose quantiles do not cross."""
+    scaler = Scaler().fit(past)
+    made = Network(LEVELS, seed=seed).fit(scaler.transform(past), target)
+    return [made.predict(scaler.transform(rows)) for rows in others]
+
+
+METHODS = {
+    "linear quantile regression": linear,
+    "boosting from scratch": boosted,
+    "quantile forest": forest,
+    "network": network,
+}
+
+
+def quantiles(seed: int) -> Iterator[Line]:
+    """Yield a line per method, alone and with the correction."""
+    rows, test = (part["houses"] for part in task.split(task.load(settings().data_dir)))
+    part = np.random.default_rng(seed).permutation(len(rows)) % 4 == 0
+    coder = Coder().fit(rows[~part])
+    past, held, new = (derive(coder.fill(coder.codes(one))) for one in (rows[~part], rows[part], test))
+    target, known, truth = (np.log(one[LABEL].to_numpy()) for one in (rows[~part], rows[part], test))
+    for name, method in METHODS.items():
+        before, made = method(past, target, [held, new], seed)
+        more = quantile(np.maximum(before[:, 0] - known, known - before[:, -1]), LEVEL)
+        crossed = float((np.diff(made, axis=1) < 0).any(axis=1).mean())
+        for kind, off in (("alone", 0.0), ("conformal", more)):
+            ends = made + np.array([-off, 0.0, off])
+            line: Line = {"method": name, "kind": kind, "coverage": regression.coverage(truth, ends)}
+            line |= {"width": float((ends[:, -1] - ends[:, 0]).mean()), "crossed": crossed}
+            yield line | {"pinball": regression.pinball(truth, ends, LEVELS)}
+
+
+STUDY = Study(
+    measures=[Measure(quantiles)],
+    tables=[
+        Table(
+            {"method": "method", "interval": "kind"},
+            {
+                "coverage": lambda rows: f"{spread(rows['coverage'], 100, 1)} %",
+                "width of the logarithm": lambda rows: spread(rows["width"]),
+                "pinball loss": lambda rows: spread(rows["pinball"], digits=4),
+                "quantiles cross in": lambda rows: f"{spread(rows['crossed'], 100, 1)} %",
+            },
+        )
+    ],
+    seeds=2,
+)

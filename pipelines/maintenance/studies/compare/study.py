@@ -1,0 +1,116 @@
+"""How far is each method from what was left, at the last cycle?
+
+Each method learns from all engines of NASA's four training files, and is measured on those to test on; the intervals
+are over engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from capstan.contract.intervals import difference
+from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
+from models.metrics import paired, remaining_life
+from pipelines.maintenance import data, task
+from pipelines.maintenance.boosting import Boosting
+from pipelines.maintenance.columns import CAP, SUBSETS
+from pipelines.maintenance.simple import Simple
+from pipelines.maintenance.state import State
+
+SERVED, SIMPLE, ALONE = "served", "ridge regression", "served, each data set alone"
+GOALS = {"FD001": 12.3, "FD002": 12.6, "FD003": 11.6, "FD004": 13.0}
+
+
+def predictions(past: list[data.Engine], test: list[data.Engine], seed: int) -> dict[str, np.ndarray]:
+    """Return the capped cycles left of each engine to test on by every method, shapes (n,)."""
+
+    def fitted(make: Callable[[int], Any], own: list[data.Engine], asked: list[data.Engine]) -> np.ndarray:
+        state = State().fit(own)
+        model = make(seed).fit([state.features(one) for one in own], [one.left for one in own])
+        return np.asarray(model.predict(np.array([state.features(one)[-1] for one in asked])))
+
+    alone = np.empty(len(test))
+    for subset in SUBSETS:
+        at = np.array([one.name.startswith(subset) for one in test])
+        own = [one for one in past if one.name.startswith(subset)]
+        alone[at] = fitted(Boosting, own, [one for one in test if one.name.startswith(subset)])
+    mean = np.mean([np.minimum(one.left, CAP).mean() for one in past])
+    return {
+        "the mean of the engines to learn from": np.full(len(test), mean),
+        SIMPLE: fitted(Simple, past, test),
+        ALONE: alone,
+        SERVED: fitted(Boosting, past, test),
+    }
+
+
+def lines(test: list[data.Engine], made: dict[str, np.ndarray], rival: str = SIMPLE) -> Iterator[Line]:
+    """Yield a line per method and data set: RMSE with its interval, NASA's score, and RMSE of what is not capped.
+
+    rival: the method that each one is compared with.
+    """
+    whole = np.array([one.left[-1] for one in test])
+    left, of = np.minimum(whole, CAP), np.array([one.name.split("-")[0] for one in test])
+    for method, own in made.items():
+        for subset in SUBSETS:
+            at = of == subset
+            values = paired.root((own[at] - left[at]) ** 2)
+            other = paired.root((made[rival][at] - left[at]) ** 2)
+            line: Line = {"method": method, "subset": subset}
+            line |= dict(zip(("rmse", "low", "high"), difference(values, np.zeros(at.sum())), strict=True))
+            line |= dict(zip(("more", "more_low", "more_high"), difference(values, other), strict=True))
+            yield line | {
+                "nasa": float(remaining_life.nasa(own[at], left[at]).sum()),
+                "not_capped": remaining_life.rmse(own[at], whole[at]),
+            }
+
+
+def median(name: str, subset: str, digits: int) -> Show:
+    """Return what makes a cell of one data set: the median over the seeds, and the range."""
+    return lambda rows: spread(rows.loc[rows["subset"] == subset, name], digits=digits, middle="median")
+
+
+@cache
+def engines() -> tuple[list[data.Engine], list[data.Engine]]:
+    """Return the engines to learn from, and those to test on."""
+    past, test = (data.engines(part["cycles"]) for part in task.split(task.load(settings().data_dir)))
+    return past, test
+
+
+def errors(seed: int) -> Iterator[Line]:
+    """Yield a line per method and data set."""
+    past, test = engines()
+    yield from lines(test, predictions(past, test, seed))
+
+
+def more(digits: int) -> Show:
+    """Return what shows how much more a method's error is than its rival's: medians over the seeds."""
+    names = ("more", "more_low", "more_high")
+    return lambda rows: "{:.{d}f} ({:.{d}f} to {:.{d}f})".format(*(rows[one].median() for one in names), d=digits)
+
+
+WHOLE: dict[str, Show] = {
+    "goal": lambda rows: f"{GOALS[rows['subset'].iloc[0]]}",
+    "RMSE, median of the seeds": lambda rows: spread(rows["rmse"], digits=2, middle="median"),
+    "95 % over engines": lambda rows: f"{rows['low'].median():.2f} to {rows['high'].median():.2f}",
+    "more than the baseline": more(1),
+    "NASA's score": lambda rows: spread(rows["nasa"], digits=0, middle="median"),
+    "RMSE, not capped": lambda rows: spread(rows["not_capped"], digits=1, middle="median"),
+}
+
+STUDY = Study(
+    measures=[Measure(errors)],
+    tables=[
+        Table(
+            {"RMSE at the last cycle": "method"},
+            {subset: median("rmse", subset, 2) for subset in SUBSETS},
+            "errors",
+        ),
+        Table({"served": "subset"}, WHOLE, rows=lambda lines: lines[lines["method"] == SERVED]),
+    ],
+)

@@ -1,0 +1,54 @@
+"""Do convolutions, an LSTM or a small transformer improve on the boosting?
+
+All learn from all engines of NASA's training files. Their settings were not tuned. Needs the libraries of the family
+`torch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
+from pipelines.maintenance import data
+from pipelines.maintenance.boosting import Boosting
+from pipelines.maintenance.columns import SUBSETS
+from pipelines.maintenance.state import State
+from pipelines.maintenance.studies.compare import study as compare
+from pipelines.maintenance.studies.networks import fitting
+
+BOOSTING, MEAN = "boosting, served", "mean of all four"
+
+
+def predictions(past: list[data.Engine], test: list[data.Engine], seed: int) -> dict[str, np.ndarray]:
+    """Return the cycles left of each engine to test on by every method, shapes (n,)."""
+    state = State().fit(past)
+    sensors, cycles, left = [state.normalized(one) for one in past], [one.cycle for one in past], [o.left for o in past]
+    rows = np.stack([fitting.window(state.normalized(one), one.cycle, len(one.cycle) - 1) for one in test])
+    model = Boosting(seed).fit([state.features(one) for one in past], left)
+    made = {BOOSTING: model.predict(np.array([state.features(one)[-1] for one in test]))}
+    for kind in fitting.KINDS:
+        made[kind] = fitting.predict(fitting.fit(kind, sensors, cycles, left, seed), rows)
+    return made | {MEAN: np.mean(list(made.values()), axis=0)}
+
+
+def errors(seed: int) -> Iterator[Line]:
+    """Yield a line per method and data set."""
+    past, test = compare.engines()
+    yield from compare.lines(test, predictions(past, test, seed), BOOSTING)
+
+
+MORE: dict[str, Show] = {"RMSE of the mean, less that of the boosting": compare.more(2)}
+
+STUDY = Study(
+    measures=[Measure(errors)],
+    tables=[
+        Table(
+            {"RMSE at the last cycle": "method"},
+            {subset: compare.median("rmse", subset, 2) for subset in SUBSETS},
+        ),
+        Table({"data set": "subset"}, MORE, rows=lambda lines: lines[lines["method"] == MEAN]),
+    ],
+)
