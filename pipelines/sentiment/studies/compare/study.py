@@ -1,27 +1,26 @@
-"""`python -m pipelines.sentiment.compare`: Pearson r of each source and method, on snippets that no method has seen.
+"""Is the valence closer to that of people than VADER's, in each source?
 
-It writes `compare.json` into the folder that it is given, and prints the tables: the snippets to test on, with
-intervals over units; five other divisions, dealt by lot; and the part of each block of the score.
+Pearson r of each source and method, on snippets that no method has seen: the snippets to test on, with intervals over
+units, and five other divisions, drawn at random.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, ranged
 from models.encoder import vectors
-from models.study import Line, Study, markdown, options
 from pipelines.sentiment import reading, report, task
 from pipelines.sentiment.data import SOURCES
 from pipelines.sentiment.reading import Read
 from pipelines.sentiment.scores import Score, simple
 
-FOLDER = Path(__file__).parent
 PUBLISHED = {"tweet": 0.881, "amazon": 0.565, "movie": 0.451, "nyt": 0.492}  # Hutto and Gilbert (2014), table 4
 VADER, RULES, SERVED = "VADER", "its lexicon, our rules", "all of it, served"
 UNSAID = "served, the source not said"
@@ -34,7 +33,7 @@ METHODS: dict[str, Callable[[], Score]] = {
     "by source, without the lexicon": lambda: Score(("level", "ruled", "runs", "vectors")),
     SERVED: Score,
 }
-REPEATS, DIVISIONS = 1_000, 5
+REPEATS = 1_000
 
 
 def vader(texts: list[str]) -> np.ndarray:
@@ -58,7 +57,7 @@ def answers(
 
 
 def lines(rows: pd.DataFrame, made: dict[str, np.ndarray], seed: int) -> Iterator[Line]:
-    """Yield a line per method and source: r, what is more than VADER's, and their 95 % intervals over units.
+    """Yield a line per method and source: r, what it has more than VADER's, and their 95 % intervals over units.
 
     rows: the held snippets. The same units are drawn for each method, so that differences are paired.
     """
@@ -97,63 +96,67 @@ def divisions(units: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    test, lots = (results[results["part"] == part] for part in ("test", "division"))
+@cache
+def known() -> tuple[pd.DataFrame, Read]:
+    """Return all snippets, and what is read of them."""
+    rows, weights = task.load(settings().data_dir)["snippets"], weights_files.fetch_all(task.WEIGHTS)
+    texts = rows["text"].tolist()
+    return rows, reading.read(texts, rows["source"].tolist(), weights, vectors.of(texts, weights))
 
-    def cell(source: str, title: str, whole: bool) -> Callable[[pd.DataFrame], str]:
-        def shown(rows: pd.DataFrame) -> str:
-            line = rows[rows["source"] == source].iloc[0]
-            text = f"{line[title]:.3f}"
-            return f"{text} ({line[f'{title}_low']:.3f} to {line[f'{title}_high']:.3f})" if whole else text
 
-        return shown
+def measured(past: np.ndarray, held: np.ndarray, seed: int) -> Iterator[Line]:
+    """Yield the lines of each method, which learned from `past`, on the held snippets."""
+    rows, read = known()
+    valence, sources = rows["valence"].to_numpy(), rows["source"].to_numpy()[held]
+    made = answers(rows["text"].tolist(), read, valence, past, held)
+    metrics = {name: report.values(valence[held], one, sources) for name, one in made.items()}
+    for line in lines(rows.iloc[held], made, seed):
+        yield line | {"mean_r": float(metrics[line["method"]]["r"].mean())}
 
-    def ranged(source: str) -> Callable[[pd.DataFrame], str]:
-        def shown(rows: pd.DataFrame) -> str:
-            values = rows[rows["source"] == source]["r"]
-            return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
 
-        return shown
+def test() -> Iterator[Line]:
+    """Yield r on the snippets to test on."""
+    past, held = (part["snippets"]["row"].to_numpy() for part in task.split({"snippets": known()[0]}))
+    yield from measured(past, held, seed=0)
 
-    made = [
-        markdown(
-            test, {"r on the snippets to test on": "method"}, {one: cell(one, "r", whole=True) for one in SOURCES}
+
+def division(seed: int) -> Iterator[Line]:
+    """Yield r in another division."""
+    yield from measured(*divisions(known()[0]["unit"].to_numpy(), seed), seed)
+
+
+def of(source: str, show: Callable[[pd.DataFrame], str]) -> Callable[[pd.DataFrame], str]:
+    """Return what shows the lines of one source."""
+    return lambda rows: show(rows[rows["source"] == source])
+
+
+def with_published(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines after those of the paper."""
+    paper = [{"method": "VADER, published, on all snippets", "source": one, "r": r} for one, r in PUBLISHED.items()]
+    return pd.concat([pd.DataFrame(paper), rows])
+
+
+def tested(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines on the snippets to test on."""
+    return lines[lines["part"] == "test"]
+
+
+def columns(show: Callable[[pd.DataFrame], str]) -> dict[str, Callable[[pd.DataFrame], str]]:
+    """Return a column for each source."""
+    return {source: of(source, show) for source in SOURCES}
+
+
+STUDY = Study(
+    measures=[Measure(test, seeds=0), Measure(division)],
+    tables=[
+        Table({"r on the snippets to test on": "method"}, columns(ranged("r", 3)), "test", with_published),
+        Table(
+            {"more than VADER": "method"}, columns(ranged("more", 3)), rows=lambda lines: lines[lines["part"] == "test"]
         ),
-        markdown(test, {"more than VADER": "method"}, {one: cell(one, "more", whole=True) for one in SOURCES}),
-    ]
-    if len(lots):
-        made.append(markdown(lots, {"r in five other divisions": "method"}, {one: ranged(one) for one in SOURCES}))
-    head, rule, *rows = made[0].split("\n")
-    published = " | ".join(f"{PUBLISHED[source]:.3f}" for source in SOURCES)
-    made[0] = "\n".join([head, rule, f"| VADER, published, on all snippets | {published} |", *rows])
-    return "\n\n".join(made)
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "compare.json", ["part", "seed", "source", "method"])
-    loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
-    rows = loaded["snippets"]
-    texts, valence, units = rows["text"].tolist(), rows["valence"].to_numpy(), rows["unit"].to_numpy()
-    read = reading.read(texts, rows["source"].tolist(), weights, vectors.of(texts, weights))
-    past, held = (part["snippets"]["row"].to_numpy() for part in task.split(loaded))
-    cases = [("test", 0, past, held)] + [("division", seed, *divisions(units, seed)) for seed in range(given.seeds)]
-    for part, seed, known, asked in cases:
-        if not study.has(part=part, seed=seed):
-            made = answers(texts, read, valence, known, asked)
-            metrics = {
-                name: report.values(valence[asked], one, rows["source"].to_numpy()[asked]) for name, one in made.items()
-            }
-            study.add(
-                *(
-                    {"part": part, "seed": seed} | line | {"mean_r": float(metrics[line["method"]]["r"].mean())}
-                    for line in lines(rows.iloc[asked], made, seed)
-                )
-            )
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+        Table(
+            {"r in five other divisions": "method"},
+            columns(lambda rows: f"{rows['r'].mean():.3f} ({rows['r'].min():.3f} to {rows['r'].max():.3f})"),
+            "division",
+        ),
+    ],
+)
