@@ -1,15 +1,14 @@
-"""`python -m pipelines.spam.campaign`: after how many labels is a campaign caught that begins in mid-replay?
+"""After how many labels is a campaign caught that begins in the middle of a replay?
 
-It writes `campaign.json` into the folder that it is given, and prints the table. The messages to test on come one after
-the other, in an order by lot, as the file has no times; from the middle on, one in ten is of a campaign. The label of a
-message is known `DELAY` messages later. Three ways to learn: not at all; one step for each label (PA-I); and all anew
-after every `EVERY` labels. The calibration stays as it was.
+The messages to test on come one after the other, in a random order, as the file has no times; from the middle on, one
+in ten is of a campaign. The label of a message is known `DELAY` messages later. Three ways to learn: not at all; one
+step for each label (PA-I); and a new training after every `EVERY` labels. The calibration stays as it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,14 +17,13 @@ from scipy.special import expit
 
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, spread
 from models.linear.passive_aggressive import PassiveAggressive
-from models.study import Line, Study, markdown, options, spread
 from pipelines.spam import costs, task
 from pipelines.spam.campaigns import CAMPAIGNS, message
 from pipelines.spam.model import SpamModel
 from pipelines.spam.scores import Counts, Meant, rows_of, stacked
 
-FOLDER = Path(__file__).parent
 SHARE = 0.1  # of the messages after the middle
 DELAY = 20  # messages until a label is known
 EVERY = 200  # labels
@@ -39,7 +37,7 @@ class Known(NamedTuple):
     spam: np.ndarray
 
 
-WAYS = ("no learning", "a step for each label", f"all anew after {EVERY} labels")
+WAYS = ("no learning", "a step for each label", f"a new training after {EVERY} labels")
 
 
 def stream(test: pd.DataFrame, campaign: str, seed: int) -> pd.DataFrame:
@@ -72,8 +70,8 @@ def replayed(way: str, model: SpamModel, known: Known, new: Known) -> np.ndarray
         for until in range(EVERY, len(spam) - DELAY, EVERY):
             both = stacked(known.counts, rows_of(new.counts, np.arange(until)))
             later = np.arange(until + DELAY, len(spam))
-            anew = Meant().fit(both, np.append(known.spam, spam[:until]))
-            margin[later] = anew.margin(rows_of(new.counts, later))
+            new_score = Meant().fit(both, np.append(known.spam, spam[:until]))
+            margin[later] = new_score.margin(rows_of(new.counts, later))
     return costs.decided(expit(model.line[0] * margin + model.line[1]))
 
 
@@ -93,51 +91,50 @@ def line(aside: np.ndarray, spam: np.ndarray, planted: np.ndarray) -> Line:
     return made
 
 
-def measured(known: Known, test: pd.DataFrame, model: SpamModel, campaign: str, seed: int) -> Iterator[Line]:
-    """Yield a line per way to learn. known: what the model learned from."""
+@cache
+def begun() -> tuple[Known, pd.DataFrame, SpamModel]:
+    """Return what the model learned from, the messages that come, and the model."""
+    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
+    model = task.train({"messages": past}, weights_files.fetch_all(task.WEIGHTS))
+    return Known(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int)), test, model
+
+
+def measured(campaign: str, seed: int) -> Iterator[Line]:
+    """Yield a line per way to learn."""
+    known, test, model = begun()
     rows = stream(test, campaign, seed)
     spam, planted = rows["spam"].to_numpy().astype(int), rows["planted"].to_numpy()
     new = Meant.counts(rows["text"].tolist())
     for way in WAYS:
         aside = replayed(way, model, known, Known(new, spam))
-        yield {"campaign": campaign, "method": way} | line(aside, spam, planted)
+        yield {"method": way} | line(aside, spam, planted)
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-
-    def labels(rows: pd.DataFrame) -> str:
-        caught = rows["labels"].dropna()
-        never = f", never in {len(rows) - len(caught)}" if len(caught) < len(rows) else ""
-        return spread(caught, digits=0) + never if len(caught) else "never"
-
-    columns = {
-        "labels of the campaign until it is caught": labels,
-        "shown of the campaign": lambda rows: (
-            f"{((1 - rows['found']) * rows['campaign_messages']).mean():.0f} of {rows['campaign_messages'].mean():.0f}"
-        ),
-        "found of the campaign, %": lambda rows: f"{100 * rows['found'].mean():.0f}",
-        "found of other spam, %": lambda rows: f"{100 * rows['other_spam_found'].mean():.1f}",
-        "ham lost, messages": lambda rows: f"{rows['ham_lost'].mean():.1f}",
-    }
-    return markdown(results, {"campaign": "campaign", "what is learned": "method"}, columns)
+def labels(rows: pd.DataFrame) -> str:
+    """Return how many labels it took."""
+    caught = rows["labels"].dropna()
+    never = f", never in {len(rows) - len(caught)}" if len(caught) < len(rows) else ""
+    return spread(caught, digits=0) + never if len(caught) else "never"
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=5)
-    given = parser.parse_args()
-    study = Study(given.out / "campaign.json", ["campaign", "method", "seed"])
-    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
-    model = task.train({"messages": past}, weights_files.fetch_all(task.WEIGHTS))
-    known = Known(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
-    for seed in range(given.seeds):
-        for campaign in CAMPAIGNS:
-            if not study.has(campaign=campaign, seed=seed):
-                study.add(*({"seed": seed} | one for one in measured(known, test, model, campaign, seed)))
-    print(tables(study.table()))
+def missed(rows: pd.DataFrame) -> str:
+    """Return how many messages of the campaign were shown."""
+    count = ((1 - rows["found"]) * rows["campaign_messages"]).mean()
+    return f"{count:.0f} of {rows['campaign_messages'].mean():.0f}"
 
 
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(measured, [{"campaign": name} for name in CAMPAIGNS])],
+    tables=[
+        Table(
+            {"campaign": "campaign", "what is learned": "method"},
+            {
+                "labels of the campaign until it is caught": labels,
+                "shown of the campaign": missed,
+                "found of the campaign, %": lambda rows: f"{100 * rows['found'].mean():.0f}",
+                "found of other spam, %": lambda rows: f"{100 * rows['other_spam_found'].mean():.1f}",
+                "ham lost, messages": lambda rows: f"{rows['ham_lost'].mean():.1f}",
+            },
+        )
+    ],
+)

@@ -1,14 +1,13 @@
-"""`python -m pipelines.spam.compare`: how much spam each method finds, and how much ham it loses.
+"""How much spam does each method find, and how much ham does it lose?
 
-It writes `compare.json` into the folder that it is given, and prints the tables: five folds over all distinct messages,
-dealt by lot, and with near copies in one fold; the choice of the settings inside each fold; the decisions by the costs;
-the messages to test on; and the spread that the limits of the gate come from.
+Five folds over all distinct messages, at random and with near copies together; the settings chosen inside each fold;
+the decisions by the costs; the messages to test on; and the spread that the limits of the gate come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from scipy.special import expit
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
-from models import tuning
-from models.study import Line, Study, markdown, options, ranged, spread
+from capstan.study import Line, Measure, Study, Table, choices, ranged, spread
 from models.text import near_copies
-from pipelines.spam import costs, report, task, training, tune
-from pipelines.spam.generative import Generative
-from pipelines.spam.rivals import Boosted
+from pipelines.spam import costs, report, task, training
 from pipelines.spam.scores import Bayes, Counts, Machine, Meant, Plain, rows_of
+from pipelines.spam.studies.tune import study as tune
+from pipelines.spam.studies.tune.generative import Generative
+from pipelines.spam.studies.tune.rivals import Boosted
 
-FOLDER = Path(__file__).parent
 SERVED, WITHOUT = "words, characters and MiniLM, served", "words and characters"
 SIMPLE, NESTED = "naive Bayes, Bernoulli, tuned", "chosen inside each fold"
 METHODS: dict[str, Callable[[int], Any]] = {
@@ -41,15 +39,15 @@ METHODS: dict[str, Callable[[int], Any]] = {
     SERVED: Meant,
     "boosted trees": Boosted,
 }
-STACK = "served, Kneser-Ney and the simple one"
+STACK = "served, Kneser-Ney and the baseline"
 STACKED = (SERVED, "Kneser-Ney n-grams of bytes", SIMPLE)
 CHOICES = [{"strength": strength, "stretch": stretch} for strength in (1.0, 3.0) for stretch in (0.5, 1.0)]
-DIVISIONS = 5
+AT_RANDOM, TOGETHER = "at random", "near copies together"
 
 
 def dealt(spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> training.Folds:
-    """Return five folds: `by lot`, of the same share of spam, or with `near copies together`."""
-    return training.folds(spam, np.arange(len(spam)) if protocol == "by lot" else groups, seed)
+    """Return five folds: at random, of the same share of spam, or with near copies together."""
+    return training.folds(spam, np.arange(len(spam)) if protocol == AT_RANDOM else groups, seed)
 
 
 def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
@@ -64,12 +62,29 @@ def line(spam: np.ndarray, guess: np.ndarray, simple: np.ndarray) -> Line:
 
 def choose(counts: Any, spam: np.ndarray, groups: np.ndarray, seed: int) -> dict[str, Any]:
     """Return the setting with the least log loss in folds of these messages, near copies together."""
-    losses = [tune.measured(tune.SERVED, setting, counts, spam, groups, seed)["log_loss"] for setting in CHOICES]
+    losses = [tune.scored(tune.SERVED, setting, counts, spam, groups, seed)["log_loss"] for setting in CHOICES]
     return CHOICES[int(np.argmin(losses))]
 
 
-def counted(texts: list[str]) -> dict[str, Any]:
-    """Return what each method counts in the texts; those that count the same share it."""
+@cache
+def messages() -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return all distinct messages: texts, whether each is spam, and groups of near copies."""
+    rows = task.load(settings().data_dir)["messages"].drop_duplicates("text", ignore_index=True)
+    texts = rows["text"].tolist()
+    return texts, rows["spam"].to_numpy().astype(int), near_copies.groups(texts)
+
+
+@cache
+def divided() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the messages to train on, and those to test on."""
+    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
+    return past, test
+
+
+@cache
+def counted() -> dict[str, Any]:
+    """Return what each method counts in all messages; those that count the same share it."""
+    texts = messages()[0]
     made: dict[Any, Any] = {}
     for score in METHODS.values():
         counts = score(0).counts
@@ -77,18 +92,19 @@ def counted(texts: list[str]) -> dict[str, Any]:
     return {name: made[score(0).counts] for name, score in METHODS.items()}
 
 
-def compared(counts: dict[str, Any], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Iterator[Line]:
+def compared(protocol: str, seed: int) -> Iterator[Line]:
     """Yield a line per method: guesses at even odds, each of a score that was fitted without the message's fold.
 
     The calibration of a fold comes from the margins of the others; `nested` leaves the fold out of these, too.
     """
+    (_, spam, groups), counts = messages(), counted()
     parts, margins = dealt(spam, groups, seed, protocol), {}
     for name, score in METHODS.items():
         margins[name] = training.out_of_fold(score, counts[name], spam, parts, seed)[:, None]
     margins[STACK] = np.hstack([margins[name] / margins[name].std() for name in STACKED])
     guesses = {name: calibrated(margin, spam, parts) > 0 for name, margin in margins.items()}
     for name, guess in guesses.items():
-        yield {"method": name} | line(spam, guess, guesses[SIMPLE])
+        yield {"part": protocol, "method": name} | line(spam, guess, guesses[SIMPLE])
 
 
 def calibrated(margins: np.ndarray, spam: np.ndarray, parts: training.Folds) -> np.ndarray:
@@ -101,8 +117,9 @@ def calibrated(margins: np.ndarray, spam: np.ndarray, parts: training.Folds) -> 
     return odds
 
 
-def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
+def test() -> Iterator[Line]:
     """Yield a line per method on the messages to test on, which no setting was chosen on."""
+    (past, test), seed = divided(), 0
     spam, simple = test["spam"].to_numpy().astype(int), np.zeros(len(test), bool)
     groups = near_copies.groups(past["text"].tolist())
     for name, score in METHODS.items():
@@ -114,12 +131,13 @@ def tested(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
         yield {"method": name} | line(spam, guess, simple)
 
 
-def shares(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
+def shares() -> Iterator[Line]:
     """Yield which share of the score each kind of column has: of how it varies over the messages to test on.
 
     The shares add up to 1: the covariance of each part with the score, by the variance of the score.
     """
-    fitted = Meant(seed).fit(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
+    past, test = divided()
+    fitted = Meant().fit(Meant.counts(past["text"].tolist()), past["spam"].to_numpy().astype(int))
     parts = fitted.parts(Meant.counts(test["text"].tolist()))
     score = parts.sum(axis=1)
     for name, part in zip(("words and shapes", "characters", "MiniLM's vector"), parts.T, strict=True):
@@ -131,21 +149,23 @@ def machine(setting: dict[str, Any]) -> Callable[[int], Meant]:
     return lambda seed: Meant(seed, **setting)
 
 
-def nested(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int, protocol: str) -> Line:
-    """Return the line of the choice made anew inside each fold."""
+def nested(protocol: str) -> Line:
+    """Return the line when the settings are chosen inside each fold."""
+    (texts, spam, groups), seed = messages(), 0
     counts, guess, chosen = Meant.counts(texts), np.zeros(len(spam), bool), []
     for past, held in dealt(spam, groups, seed, protocol):
         inside = rows_of(counts, past)
         setting = choose(inside, spam[past], groups[past], seed)
-        chosen.append(tuning.name(setting))
+        chosen.append(choices.name(setting))
         own = training.folds(spam[past], groups[past], seed)
         fitted, (slope, intercept) = training.calibrated(machine(setting), inside, spam[past], own, seed)
         guess[held] = slope * fitted.margin(rows_of(counts, held)) + intercept > 0
     return {"method": NESTED, "chosen": chosen} | line(spam, guess, np.zeros(len(spam), bool))
 
 
-def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int) -> Iterator[Line]:
-    """Yield what the decisions of two scores cost, each calibrated on folds inside, near copies together."""
+def decisions() -> Iterator[Line]:
+    """Yield what the decisions of three scores cost, each calibrated on folds inside, near copies together."""
+    (texts, spam, groups), seed = messages(), 0
     for name, score in ((SIMPLE, Bayes), (WITHOUT, Machine), (SERVED, Meant)):
         counts: Counts = score.counts(texts)
         odds = np.empty(len(spam))
@@ -163,66 +183,51 @@ def decisions(texts: list[str], spam: np.ndarray, groups: np.ndarray, seed: int)
     )
 
 
-def divisions(past: pd.DataFrame) -> Iterator[Line]:
-    """Yield the metrics of the gate for random quarters of the messages to train on, near copies together."""
-    groups, weights = near_copies.groups(past["text"].tolist()), weights_files.fetch_all(task.WEIGHTS)
-    for seed in range(DIVISIONS):
-        at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
-        model = task.train({"messages": past[~at]}, weights, seed=seed)
-        yield {"method": f"{seed}"} | task.evaluate(model, {"messages": past[at]}).metrics
+def division(seed: int) -> Line:
+    """Return the metrics of the gate for a random quarter of the messages to train on, near copies together."""
+    past, _ = divided()
+    groups = near_copies.groups(past["text"].tolist())
+    at = np.random.default_rng(seed).permutation(groups.max() + 1)[groups] % task.TEST_SHARE == 0
+    model = task.train({"messages": past[~at]}, weights_files.fetch_all(task.WEIGHTS), seed=seed)
+    return dict(task.evaluate(model, {"messages": past[at]}).metrics)
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    parts = dict(list(results.groupby("part", sort=False)))
-    lost = {
-        "ham lost": lambda rows: f"{rows['ham_lost'].mean():.1f}",
-        "spam missed": lambda rows: f"{rows['spam_missed'].mean():.1f}",
-    }
-    compared = {"F1 of spam": ranged("f1"), "more than the simple one": ranged("f1_more"), **lost}
-    chosen = {"F1 of spam": ranged("f1"), **lost}
-    gate = {name: (lambda rows, name=name: spread(rows[name], digits=4)) for name in task.THRESHOLDS}
-    made = [
-        markdown(parts[protocol], {f"five folds, {protocol}": "method"}, compared)
-        for protocol in ("by lot", "near copies together")
-    ]
-    made.append(markdown(parts["test"], {"the messages to test on": "method"}, compared))
-    part_of = {"share of the score, %": lambda rows: f"{100 * rows['share'].mean():.0f}"}
-    made += [
-        markdown(parts["shares"], {"the served score, on the messages to test on": "method"}, part_of),
-        markdown(parts["nested"], {"settings chosen inside each fold": "protocol"}, chosen),
-        markdown(parts["decisions"], {"decisions": "method"}, {"cost of a message": ranged("cost"), **chosen}),
-        markdown(parts["division"], {"five divisions of the messages to train on": "part"}, gate),
-    ]
-    return "\n\n".join(made)
+def metric(name: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a metric of the gate."""
+    return lambda rows: spread(rows[name], digits=4)
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=2)
-    given = parser.parse_args()
-    study = Study(given.out / "compare.json", ["part", "protocol", "method", "seed"])
-    loaded = task.load(settings().data_dir)
-    rows = loaded["messages"].drop_duplicates("text", ignore_index=True)
-    texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
-    groups, counts = near_copies.groups(texts), counted(texts)
-
-    def add(part: str, protocol: str, seed: int, made: Iterator[Line]) -> None:
-        if not study.has(part=part, protocol=protocol, seed=seed):
-            study.add(*({"part": part, "protocol": protocol, "seed": seed} | one for one in list(made)))
-
-    for seed in range(given.seeds):
-        for protocol in ("by lot", "near copies together"):
-            add(protocol, protocol, seed, compared(counts, spam, groups, seed, protocol))
-    past, test = (part["messages"] for part in task.split(loaded))
-    add("test", "near copies together", 0, tested(past, test, 0))
-    add("shares", "near copies together", 0, shares(past, test, 0))
-    add("decisions", "near copies together", 0, decisions(texts, spam, groups, 0))
-    add("division", "near copies together", 0, divisions(past))
-    add("nested", "by lot", 0, iter([nested(texts, spam, groups, 0, "by lot")]))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+LOST = {
+    "ham lost": lambda rows: f"{rows['ham_lost'].mean():.1f}",
+    "spam missed": lambda rows: f"{rows['spam_missed'].mean():.1f}",
+}
+FOUND = {"F1 of spam": ranged("f1"), "more than the baseline": ranged("f1_more"), **LOST}
+CHOSEN = {"F1 of spam": ranged("f1"), **LOST}
+STUDY = Study(
+    measures=[
+        Measure(compared, [{"protocol": AT_RANDOM}, {"protocol": TOGETHER}]),
+        Measure(test, seeds=0),
+        Measure(shares, seeds=0),
+        Measure(decisions, seeds=0),
+        Measure(division, seeds=5),
+        Measure(nested, [{"protocol": AT_RANDOM}], seeds=0),
+    ],
+    tables=[
+        Table({"five folds, at random": "method"}, FOUND, AT_RANDOM),
+        Table({"five folds, near copies together": "method"}, FOUND, TOGETHER),
+        Table({"the messages to test on": "method"}, FOUND, "test"),
+        Table(
+            {"the served score, on the messages to test on": "method"},
+            {"share of the score, %": lambda rows: f"{100 * rows['share'].mean():.0f}"},
+            "shares",
+        ),
+        Table({"settings chosen inside each fold": "protocol"}, CHOSEN, "nested"),
+        Table({"decisions": "method"}, {"cost of a message": ranged("cost"), **CHOSEN}, "decisions"),
+        Table(
+            {"five divisions of the messages to train on": "part"},
+            {name: metric(name) for name in task.THRESHOLDS},
+            "division",
+        ),
+    ],
+    seeds=2,
+)

@@ -1,16 +1,14 @@
-"""`python -m pipelines.spam.robust`: what attacks do to the score, before and after training against them.
+"""What do attacks do to the score, before and after training against them?
 
-It writes `robust.json` into the folder that it is given, and prints the tables. The attacker changes the spam messages;
-ham stays as it is. Each line is of one of three scores: as it is served; trained against every attack; and trained
-against all attacks but the one that it is tried with and all together, which keeps the calibration of the second. The
-words of ham that are added come from messages to train on.
+The attacker changes the spam messages; ham stays as it is. Each line is of one of three scores: without training
+against attacks; trained against every attack; and trained against all attacks except the one that it is tried with and
+all together, which keeps the calibration of the second. The words of ham that are added come from messages to train on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, reduce
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,17 +18,16 @@ from scipy.special import expit
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from models.encoder import minilm
 from models.encoder.encoder_int8 import Int8Encoder
 from models.encoder.sentence_encoder import SentenceEncoder
 from models.linear import platt
-from models.study import Line, Study, markdown, options
 from models.text import near_copies
 from pipelines.spam import costs, task, training
-from pipelines.spam.attacks import ATTACKS, HONEST, attacked, copies
 from pipelines.spam.scores import Counts, Meant, rows_of, stacked
+from pipelines.spam.studies.robust.attacks import ATTACKS, HONEST, attacked, copies
 
-FOLDER = Path(__file__).parent
 NONE = "none"
 BEFORE, AFTER, UNSEEN = "before", "after", "after, without this one"
 MOST = 40  # good words that an informed attacker adds at most
@@ -111,8 +108,9 @@ def best_words(fitted: Fitted, ham: list[str]) -> list[str]:
     return [words[place] for place in order[:MOST]]
 
 
-def measured(past: pd.DataFrame, test: pd.DataFrame, seed: int) -> Iterator[Line]:
+def measured(seed: int) -> Iterator[Line]:
     """Yield a line per attack and score: accuracy, F1 and what is found at the limit of the costs."""
+    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
     ham = past.loc[past["spam"] == 0, "text"].tolist()
     spam = test["spam"].to_numpy().astype(int)
     texts = np.array(test["text"].tolist(), dtype=object)
@@ -152,57 +150,47 @@ def line(attack: str, method: str, spam: np.ndarray, odds: np.ndarray, before: n
     } | dict(zip(("more", "more_low", "more_high"), more, strict=True))
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
+def shown(method: str, name: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a share of one score, in percent."""
 
-    def cell(method: str, name: str, scale: float = 100) -> Callable[[pd.DataFrame], str]:
-        def shown(rows: pd.DataFrame) -> str:
-            values = rows.loc[rows["method"] == method, name]
-            return f"{scale * values.mean():.1f}" if len(values) else "-"
+    def show(rows: pd.DataFrame) -> str:
+        values = rows.loc[rows["method"] == method, name]
+        return f"{100 * values.mean():.1f}" if len(values) else "-"
 
-        return shown
-
-    def gain(rows: pd.DataFrame) -> str:
-        own = rows[rows["method"] == AFTER]
-        return "{:.1f} ({:.1f} to {:.1f})".format(
-            *(100 * own[name].mean() for name in ("more", "more_low", "more_high"))
-        )
-
-    known = results[results["attack"] != "informed"]
-    columns = {
-        "accuracy before, %": cell(BEFORE, "accuracy"),
-        "after": cell(AFTER, "accuracy"),
-        "more": gain,
-        "after, this one not seen": cell(UNSEEN, "accuracy"),
-        "put aside before, % of spam": cell(BEFORE, "found"),
-        "put aside after": cell(AFTER, "found"),
-        "ham lost before, %": cell(BEFORE, "lost"),
-        "ham lost after": cell(AFTER, "lost"),
-    }
-    good = {
-        "words until half of the spam is shown": lambda rows: f"{rows['words_for_half'].mean():.0f}",
-        f"shown after at most {MOST} words, %": lambda rows: f"{100 * rows['shown_at_most'].mean():.0f}",
-    }
-    return "\n\n".join(
-        [
-            markdown(known, {"attack": "attack"}, columns),
-            markdown(results[results["attack"] == "informed"], {"an attacker who knows the score": "method"}, good),
-        ]
-    )
+    return show
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=1)
-    given = parser.parse_args()
-    study = Study(given.out / "robust.json", ["attack", "method", "seed"])
-    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
-    for seed in range(given.seeds):
-        if not study.has(method=UNSEEN, seed=seed):  # the last of a seed's lines
-            study.add(*({"seed": seed} | one for one in measured(past, test, seed)))
-    print(tables(study.table()))
+def gain(rows: pd.DataFrame) -> str:
+    """Return how much training against attacks adds to the accuracy."""
+    own = rows[rows["method"] == AFTER]
+    return "{:.1f} ({:.1f} to {:.1f})".format(*(100 * own[name].mean() for name in ("more", "more_low", "more_high")))
 
 
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(measured)],
+    tables=[
+        Table(
+            {"attack": "attack"},
+            {
+                "accuracy before, %": shown(BEFORE, "accuracy"),
+                "after": shown(AFTER, "accuracy"),
+                "more": gain,
+                "after, this one not seen": shown(UNSEEN, "accuracy"),
+                "put aside before, % of spam": shown(BEFORE, "found"),
+                "put aside after": shown(AFTER, "found"),
+                "ham lost before, %": shown(BEFORE, "lost"),
+                "ham lost after": shown(AFTER, "lost"),
+            },
+            rows=lambda lines: lines[lines["attack"] != "informed"],
+        ),
+        Table(
+            {"an attacker who knows the score": "method"},
+            {
+                "words until half of the spam is shown": lambda rows: f"{rows['words_for_half'].mean():.0f}",
+                f"shown after at most {MOST} words, %": lambda rows: f"{100 * rows['shown_at_most'].mean():.0f}",
+            },
+            rows=lambda lines: lines[lines["attack"] == "informed"],
+        ),
+    ],
+    seeds=1,
+)

@@ -1,36 +1,35 @@
-"""`python -m pipelines.spam.speed`: what MiniLM costs: the time of a message, at the endpoint too, and memory.
+"""What does MiniLM cost: time of a message, at the endpoint too, and memory?
 
-It writes `speed.json` into the folder that it is given, and prints the tables. The endpoint has to be up with a
-champion; the load generator runs on the same machine. `--method` names what serves.
+The endpoint must be up with a champion. The load generator runs on the same machine.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlparse
 
 import numpy as np
-import pandas as pd
 import psutil
 
+from capstan.errors import CapstanError
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from models import http_load
 from models.encoder import minilm
-from models.study import Line, Study, markdown, options
 from pipelines.spam import task
 from pipelines.spam.scores import Machine, Meant
 
-FOLDER = Path(__file__).parent
 SECONDS, MESSAGES, LEARNED = 20.0, 300, 500
 LOADS = (1, 8)  # clients
 WITHOUT, WITH = "words and characters", "words, characters and MiniLM"
 
 
-def alone(past: pd.DataFrame, texts: list[str]) -> Iterator[Line]:
+def alone() -> Iterator[Line]:
     """Yield the time of one core for the score of a message, without the reasons, each message by itself."""
+    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
+    past, texts = past.head(LEARNED), test["text"].head(MESSAGES).tolist()
     encoder = minilm.in_int8(weights_files.fetch_all(task.WEIGHTS))
     known, spam = past["text"].tolist(), past["spam"].to_numpy().astype(int)
     plain = Machine().fit(Machine.counts(known), spam)
@@ -57,39 +56,44 @@ def memory() -> float:
     return float(psutil.Process(found).memory_info().rss / 1e6)
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of STUDIES.md."""
-    parts = dict(list(results.groupby("part", sort=False)))
-    by_itself = markdown(parts["alone"], {"the score of a message": "method"}, {
-        "median, ms of one core": lambda rows: f"{1_000 * rows['median'].mean():.2f}",
-        "99 %": lambda rows: f"{1_000 * rows['high'].mean():.2f}",
-    })  # fmt: skip
-    served = markdown(parts["endpoint"], {"served": "method", "clients": "clients"}, {
-        "messages a second": lambda rows: f"{rows['rate'].mean():.0f}",
-        "median of a request, ms": lambda rows: f"{1_000 * rows['median'].mean():.1f}",
-        "99 %, ms": lambda rows: f"{1_000 * rows['high'].mean():.1f}",
-        "memory of the endpoint, MB": lambda rows: f"{rows['memory'].mean():.0f}",
-    })  # fmt: skip
-    return f"{by_itself}\n\n{served}"
+def endpoint(method: str, clients: int) -> Line:
+    """Return the rate, the times and the memory of the endpoint.
+
+    Raises CapstanError for the version without MiniLM, which was measured before MiniLM was part of the score.
+    """
+    if method == WITHOUT:
+        raise CapstanError("The version without MiniLM is an older one. Keep its lines of results.json.")
+    test = task.split(task.load(settings().data_dir))[1]["messages"]
+    rows = [{"text": text} for text in test["text"].head(MESSAGES)]
+    return http_load.measured("spam", rows, clients, 1, SECONDS) | {"memory": memory()}
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.add_argument("--method", default=WITH, help="what the endpoint serves")
-    given = parser.parse_args()
-    study = Study(given.out / "speed.json", ["part", "method", "clients"])
-    past, test = (part["messages"] for part in task.split(task.load(settings().data_dir)))
-    texts = test["text"].head(MESSAGES).tolist()
-    if not study.has(part="alone"):
-        study.add(*({"part": "alone", "clients": 0} | line for line in alone(past.head(LEARNED), texts)))
-    for clients in LOADS:
-        case = {"part": "endpoint", "method": given.method, "clients": clients}
-        if not study.has(**case):
-            rows = [{"text": text} for text in texts]
-            study.add(case | http_load.measured("spam", rows, clients, 1, SECONDS) | {"memory": memory()})
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[
+        Measure(alone, seeds=0),
+        Measure(
+            endpoint, [{"method": name, "clients": clients} for name in (WITH, WITHOUT) for clients in LOADS], seeds=0
+        ),
+    ],
+    tables=[
+        Table(
+            {"the score of a message": "method"},
+            {
+                "median, ms of one core": lambda rows: f"{1_000 * rows['median'].mean():.2f}",
+                "99 %": lambda rows: f"{1_000 * rows['high'].mean():.2f}",
+            },
+            "alone",
+        ),
+        Table(
+            {"served": "method", "clients": "clients"},
+            {
+                "messages a second": lambda rows: f"{rows['rate'].mean():.0f}",
+                "median of a request, ms": lambda rows: f"{1_000 * rows['median'].mean():.1f}",
+                "99 %, ms": lambda rows: f"{1_000 * rows['high'].mean():.1f}",
+                "memory of the endpoint, MB": lambda rows: f"{rows['memory'].mean():.0f}",
+            },
+            "endpoint",
+            lambda lines: lines.astype({"clients": int}),
+        ),
+    ],
+)

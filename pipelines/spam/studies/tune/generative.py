@@ -19,7 +19,7 @@ class Generative:
     """The log-odds of spam are those of the share of spam, and of all bytes of the message and its end."""
 
     def __init__(self, seed: int = 0, order: int = ORDER):
-        """seed: of no effect, as nothing is drawn by lot."""
+        """seed: of no effect, as nothing is drawn at random."""
         self.order = order
 
     @staticmethod

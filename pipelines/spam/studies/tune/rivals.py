@@ -1,4 +1,4 @@
-"""What is measured beside the score that is served: boosted trees."""
+"""What is compared with the served score: boosted trees."""
 
 from __future__ import annotations
 
