@@ -1,4 +1,4 @@
-"""Two stages, to compare with: retrieval by one method, then a ranker over the scores of all methods.
+"""Two stages, a rival: retrieval by one method, then a ranker over the scores of all methods.
 
 The ranker is learned on ratings that the methods have not seen: a random fifth of each history.
 """
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from models.metrics import ranking
+from models.recommendation.histories import WEIGHTINGS, Histories
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES, CHUNK
-from pipelines.recommender.histories import WEIGHTINGS, Histories
 from pipelines.recommender.methods import METHODS, RETRIEVAL, Method
 from pipelines.recommender.threads import one_thread
 
@@ -41,7 +41,7 @@ class Inputs:
         self.methods = methods
         self.years = np.where(np.isnan(films.years), np.nanmedian(films.years), films.years)
         self.counts = past.matrix().getnnz(axis=0)
-        total = np.bincount(np.concatenate(past.films), np.concatenate(past.stars), past.m)
+        total = np.bincount(np.concatenate(past.items), np.concatenate(past.ratings), past.m)
         overall = total.sum() / self.counts.sum()
         self.mean_stars = (total + OFTEN * overall) / (self.counts + OFTEN)
 
@@ -79,7 +79,7 @@ class Inputs:
         within = (raw - raw.mean(axis=1, keepdims=True)) / (raw.std(axis=1, keepdims=True) + 1e-9)
         rated = weighted["all"]
         years = rated @ self.years / np.maximum(np.asarray(rated.sum(axis=1)).ravel(), 1e-9)
-        size = np.array([len(films) for films in part.films], dtype=float)
+        size = np.array([len(films) for films in part.items], dtype=float)
         others = np.stack(
             [
                 self.counts[films],

@@ -1,7 +1,7 @@
-"""Two towers, in torch: a history and a film become vectors, and their product is the score.
+"""Two towers, in torch: a history and an item become vectors, and their product is the score.
 
-The tower of histories: the weighted mean of the embeddings of its films, then two layers. The tower of films: its
-own embedding, plus one of its terms. Trained to predict which films come next, among all films.
+The tower of histories: the weighted mean of the embeddings of its items, then two layers. The tower of items: its
+own embedding, plus one of its terms. Trained to predict which items come next, among all items.
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from pipelines.recommender.catalogue import Catalogue, terms
-from pipelines.recommender.histories import Histories
-from pipelines.recommender.item_to_item import often_rated
-from pipelines.recommender.moments import Sample, moments
+from models.recommendation.histories import Histories, Items
+from models.recommendation.item_to_item import often_rated
+from models.recommendation.moments import Sample, moments
 
 if TYPE_CHECKING:
     import torch
 
 
 class TwoTower:
-    """Two towers of `size` dimensions. Films that fewer than three people rated have no vector, and score lowest.
+    """Two towers of `size` dimensions. Items that fewer than three people rated have no vector, and score lowest.
 
     fused: learn on a GPU, where a kernel of `kernels/` sums the embeddings of a history.
     """
@@ -39,15 +38,15 @@ class TwoTower:
         self.size, self.epochs, self.dropout, self.decay, self.rate = size, epochs, dropout, decay, rate
         self.fused = fused
 
-    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> TwoTower:
-        """Train, then keep the vectors of the films and the layers of the histories as arrays."""
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> TwoTower:
+        """Train, then keep the vectors of the items and the layers of the histories as arrays."""
         import torch
 
         self.kept = often_rated(past.matrix())
         self.m = past.m
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            net: Any = towers(terms(catalogue)[self.kept].toarray(), self.size, self.dropout)
+            net: Any = towers(items.terms()[self.kept].toarray(), self.size, self.dropout)
             if self.fused:
                 net["history"].forward = _summed(net["history"])
                 net.to("cuda" if torch.cuda.is_available() else "cpu")
@@ -58,7 +57,7 @@ class TwoTower:
             self.layers = [
                 (layer.weight.numpy().copy(), layer.bias.numpy().copy()) for layer in (net["first"], net["second"])
             ]
-            self.vectors, self.biases = film_vectors(net).numpy().copy(), net["bias"].weight[:, 0].numpy().copy()
+            self.vectors, self.biases = item_vectors(net).numpy().copy(), net["bias"].weight[:, 0].numpy().copy()
         return self
 
     def _train(
@@ -71,7 +70,7 @@ class TwoTower:
 
         def batches(_epoch: int) -> Iterator[tuple[Sample, np.ndarray, np.ndarray]]:
             sample = moments(past, place, moments_each, rng)
-            ends = np.append(sample.starts[1:], len(sample.films))
+            ends = np.append(sample.starts[1:], len(sample.items))
             order = rng.permutation(len(sample.starts))
             for rows in np.array_split(order, max(1, len(order) // batch)):
                 yield sample, rows, ends
@@ -90,7 +89,7 @@ class TwoTower:
         return vectors
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
-        """Return the score of each film for each history, shape (n, m)."""
+        """Return the score of each item for each history, shape (n, m)."""
         known = self.history_vectors(histories) @ self.vectors.T + self.biases
         scores = np.full((histories.shape[0], self.m), -100, dtype=np.float32)
         scores[:, self.kept] = known
@@ -98,7 +97,7 @@ class TwoTower:
 
 
 def towers(content: np.ndarray, size: int, dropout: float) -> Any:
-    """Return the layers. content: the terms of the films, shape (k, terms)."""
+    """Return the layers. content: the terms of the items, shape (k, terms)."""
     import torch
     from torch import nn
 
@@ -107,13 +106,13 @@ def towers(content: np.ndarray, size: int, dropout: float) -> Any:
             "history": nn.EmbeddingBag(len(content), size, mode="sum"),
             "first": nn.Linear(size, size),
             "second": nn.Linear(size, size),
-            "film": nn.Embedding(len(content), size),
+            "item": nn.Embedding(len(content), size),
             "terms": nn.Linear(content.shape[1], size, bias=False),
             "bias": nn.Embedding(len(content), 1),
             "dropout": nn.Dropout(dropout),
         }
     )
-    for name in ("history", "film"):
+    for name in ("history", "item"):
         nn.init.normal_(made[name].weight, std=0.1)
     nn.init.zeros_(made["bias"].weight)
     made.register_buffer("content", torch.as_tensor(content))
@@ -124,37 +123,37 @@ def _summed(history: Any) -> Any:
     """Return the sums of an EmbeddingBag by our kernel."""
     from kernels.embedding_bag import embedding_bag
 
-    return lambda films, starts, per_sample_weights: embedding_bag(films, history.weight, starts, per_sample_weights)
+    return lambda items, starts, per_sample_weights: embedding_bag(items, history.weight, starts, per_sample_weights)
 
 
-def film_vectors(net: Any) -> torch.Tensor:
-    """Return the output of the tower of films, shape (k, size)."""
-    vectors: torch.Tensor = net["film"].weight + net["terms"](net.content)
+def item_vectors(net: Any) -> torch.Tensor:
+    """Return the output of the tower of items, shape (k, size)."""
+    vectors: torch.Tensor = net["item"].weight + net["terms"](net.content)
     return vectors
 
 
-def history_vectors(net: Any, films: torch.Tensor, starts: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+def history_vectors(net: Any, items: torch.Tensor, starts: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
     """Return the output of the tower of histories, shape (n, size). The weights of a history add up to 1."""
-    mean = net["dropout"](net["history"](films, starts, per_sample_weights=weights))
+    mean = net["dropout"](net["history"](items, starts, per_sample_weights=weights))
     vectors: torch.Tensor = mean + net["second"](net["dropout"](net["first"](mean).relu()))
     return vectors
 
 
 def _loss(net: Any, sample: Sample, rows: np.ndarray, ends: np.ndarray) -> torch.Tensor:
-    """Return the cross-entropy of the films that come next, over all films but those rated before."""
+    """Return the cross-entropy of the items that come next, over all items but those rated before."""
     import torch
 
     sizes = ends[rows] - sample.starts[rows]
     take = np.concatenate([np.arange(start, end) for start, end in zip(sample.starts[rows], ends[rows], strict=True)])
     on = net.content.device
-    films = torch.as_tensor(sample.films[take], device=on)
+    items = torch.as_tensor(sample.items[take], device=on)
     starts = torch.as_tensor(np.concatenate([[0], np.cumsum(sizes)[:-1]]), device=on)
     weights = torch.as_tensor(sample.weights[take], dtype=torch.float32, device=on)
     logits = (
-        history_vectors(net, films, starts, weights) @ net["dropout"](film_vectors(net)).T + net["bias"].weight[:, 0]
+        history_vectors(net, items, starts, weights) @ net["dropout"](item_vectors(net)).T + net["bias"].weight[:, 0]
     )
     before = torch.as_tensor(np.repeat(np.arange(len(rows)), sizes), device=on)
-    logits = logits.index_put((before, films), logits.new_tensor(-1e4))
+    logits = logits.index_put((before, items), logits.new_tensor(-1e4))
     after = torch.as_tensor(sample.after[rows], device=on)
     there = (after >= 0).float()
     told = logits.log_softmax(1).gather(1, after.clamp(min=0))

@@ -1,12 +1,11 @@
-"""PureSVD: people and films in a few dimensions, by a truncated singular value decomposition."""
+"""PureSVD: people and items in a few dimensions, by a truncated singular value decomposition."""
 
 from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
 
-from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.histories import Histories
+from models.recommendation.histories import Histories, Items
 
 
 class Svd:
@@ -18,7 +17,7 @@ class Svd:
     def __init__(self, factors: int = 24):
         self.factors = factors
 
-    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> Svd:
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> Svd:
         """Decompose the matrix of who has rated what."""
         from scipy.sparse.linalg import svds
 
@@ -28,6 +27,6 @@ class Svd:
         return self
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
-        """Return the score of each film for each history, shape (n, m)."""
+        """Return the score of each item for each history, shape (n, m)."""
         scores: np.ndarray = (histories @ self.vectors) @ self.vectors.T
         return scores

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.histories import Histories
-from pipelines.recommender.item_to_item import ItemToItem, often_rated, together
+from models.recommendation.histories import Histories, Items
+from models.recommendation.item_to_item import ItemToItem, often_rated, together
 
 
 class ItemKnn(ItemToItem):
-    """Weights are the cosines between films, by who has rated them, of the nearest `neighbours` of each film.
+    """Weights are the cosines between items, by who has rated them, of the nearest `neighbours` of each item.
 
-    shrink: is added to the norms, so that films that few have rated do not seem near by chance.
+    shrink: is added to the norms, so that items that few have rated do not seem near by accident.
     Source: Sarwar et al., Item-based collaborative filtering recommendation algorithms, 2001.
     """
 
     def __init__(self, neighbours: int = 200, shrink: float = 10.0):
         self.neighbours, self.shrink = neighbours, shrink
 
-    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> ItemKnn:
-        """Compare each film with each other."""
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> ItemKnn:
+        """Compare each item with each other."""
         seen = past.matrix()
         self.kept = often_rated(seen)
         both = together(seen[:, self.kept])

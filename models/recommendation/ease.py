@@ -1,12 +1,11 @@
-"""EASE, from scratch: the linear model that predicts each film from all others. Ridge regressions are the reference."""
+"""EASE, from scratch: the linear model that predicts each item from all others. Ridge regressions are the reference."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.histories import Histories
-from pipelines.recommender.item_to_item import ItemToItem, often_rated, together
+from models.recommendation.histories import Histories, Items
+from models.recommendation.item_to_item import ItemToItem, often_rated, together
 
 
 class Ease(ItemToItem):
@@ -18,8 +17,8 @@ class Ease(ItemToItem):
     def __init__(self, ridge: float = 400.0):
         self.ridge = ridge
 
-    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> Ease:
-        """Invert one matrix of films by films."""
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> Ease:
+        """Invert one matrix of items by items."""
         seen = past.matrix()
         self.kept = often_rated(seen)
         gram = together(seen[:, self.kept]).astype(float)

@@ -1,21 +1,23 @@
-"""`python -m pipelines.recommender.latency`: how long the running endpoint takes to rank 100 candidates.
+"""How long does the running endpoint take to rank 100 candidates?
 
-One client asks for all 100 candidates of one person at a time, 5,000 times, people in random order. The times are those
-that the client sees. `capstan run recommender` first.
+One client asks for all 100 candidates of one person at a time, people in random order. The times are those that the
+client sees. `capstan run recommender` first.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
+from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
-from capstan.errors import without_tracebacks
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from pipelines.recommender.columns import CANDIDATES
 
+REQUESTS = 1_000
+LEVELS = (50, 90, 99, 99.9)
 PATH = "/v1/models/recommender:predict"
 PEOPLE = 671
 WARM = 50  # answers before the first one that counts
@@ -37,17 +39,23 @@ def measure(url: str, requests: int) -> np.ndarray:
     return seconds[WARM:]
 
 
-def main() -> None:
-    """Measure and print."""
-    without_tracebacks()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=5_000)
-    parser.add_argument("--url", default=settings().endpoint_url)
-    given = parser.parse_args()
-    latencies = measure(given.url, given.requests) * 1_000
-    named = {f"p{level:g}": round(float(np.percentile(latencies, level)), 2) for level in (50, 90, 99, 99.9)}
-    print(json.dumps({"requests": given.requests, "unit": "ms"} | named))
+def answers() -> Line:
+    """Return percentiles of the milliseconds of an answer."""
+    latencies = measure(settings().endpoint_url, REQUESTS) * 1_000
+    return {"clients": 1} | {f"p{level:g}": round(float(np.percentile(latencies, level)), 2) for level in LEVELS}
 
 
-if __name__ == "__main__":
-    main()
+def shown(name: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a percentile."""
+    return lambda rows: f"{rows[name].iloc[0]:.1f}"
+
+
+STUDY = Study(
+    measures=[Measure(answers, seeds=0)],
+    tables=[
+        Table(
+            {"clients": "clients"},
+            {f"p{level:g}, ms": shown(f"p{level:g}") for level in LEVELS},
+        )
+    ],
+)

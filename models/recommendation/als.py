@@ -1,4 +1,4 @@
-"""Alternating least squares on implicit feedback: the package `implicit` learns the films, histories are folded in."""
+"""Alternating least squares on implicit feedback: the package `implicit` learns the items, histories are folded in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.histories import Histories
+from models.recommendation.histories import Histories, Items
 
 
 class Als:
@@ -20,8 +19,8 @@ class Als:
     def __init__(self, factors: int = 32, ridge: float = 10.0, alpha: float = 5.0, rounds: int = 15):
         self.factors, self.ridge, self.alpha, self.rounds = factors, ridge, alpha, rounds
 
-    def fit(self, past: Histories, catalogue: Catalogue, seed: int = 0) -> Als:
-        """Learn the factors of the films."""
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> Als:
+        """Learn the factors of the items."""
         self.vectors = np.asarray(self.library(past, seed).item_factors)
         self.gram = self.vectors.T @ self.vectors
         return self
@@ -45,15 +44,15 @@ class Als:
         return model
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
-        """Return the score of each film for each history, shape (n, m). What weighs 1 has the confidence 1 + alpha."""
+        """Return the score of each item for each history, shape (n, m). What weighs 1 has the confidence 1 + alpha."""
         people = np.stack([self._fold(row) for row in histories]) if histories.shape[0] else np.empty((0, self.factors))
         scores: np.ndarray = people.astype(np.float32) @ self.vectors.T
         return scores
 
     def _fold(self, history: sp.csr_matrix) -> np.ndarray:
-        """Return the factors of a history: the ridge regression of ALS for one person, given the films."""
+        """Return the factors of a history: the ridge regression of ALS for one person, given the items."""
         vectors, weights = self.vectors[history.indices], (1 + self.alpha) * np.maximum(history.data, 0)
-        # implicit's loss: confidence c at 1 for what was rated, 1 at 0 for all films.
+        # implicit's loss: confidence c at 1 for what was rated, 1 at 0 for all items.
         extra = np.maximum(weights - 1, 0)
         left = self.gram + (vectors * extra[:, None]).T @ vectors + self.ridge * np.eye(self.factors)
         solved: np.ndarray = np.linalg.solve(left, vectors.T @ weights)

@@ -1,8 +1,9 @@
-"""`python -m pipelines.recommender.ab_simulation`: an A/B test by the platform's split, with simulated clicks.
+"""Would an A/B test with the platform's split find that EASE is better?
 
-Each person opens the page once. The hash of `capstan ab` decides by the person's key which variant answers: neighbours
-among films are the champion, EASE is the challenger. The held-out ratings say what the person wants. Somebody looks at
-the places from the top, at each further one with the probability LOOKS, and clicks the first film that is wanted.
+The clicks are simulated. Each person opens the page once. The hash of `capstan ab` decides by the person's key which
+variant answers: neighbours among films are the champion, EASE is the challenger. The held-out ratings say what the
+person wants. Somebody looks at the places from the top, at each further one with the probability LOOKS, and clicks the
+first film that is wanted.
 
 The test: two proportions, pooled, two-sided, at 5 %. Its unit is the person, as that of the split is. It is repeated
 with other keys, to see how often it finds the difference (its power), and how often one that is not there (A/A).
@@ -10,15 +11,14 @@ with other keys, to see how often it finds the difference (its power), and how o
 
 from __future__ import annotations
 
-import argparse
-import json
-from pathlib import Path
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from capstan.errors import without_tracebacks
 from capstan.rollout.traffic import Traffic
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from data_sets import movielens as data
 from pipelines.recommender import methods, protocol, report
 from pipelines.recommender.catalogue import catalogue
@@ -28,6 +28,7 @@ from pipelines.recommender.methods import METHODS
 CHAMPION, CHALLENGER = "item_knn", methods.SERVED
 LOOKS = 0.85  # as in rank-biased precision (Moffat and Zobel, 2008)
 LEVEL = 0.05
+PERCENT, REPEATS = 50, 1_000
 
 
 def clicks(ranked: np.ndarray, wanted: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
@@ -67,7 +68,7 @@ def experiment(
 
 def simulate(
     rankings: tuple[np.ndarray, np.ndarray], wanted: list[np.ndarray], people: list[int], percent: float, repeats: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return one experiment with the people's own keys, its power, and how often an A/A test finds a difference."""
     rng = np.random.default_rng(0)
     one, two = rankings
@@ -80,23 +81,41 @@ def simulate(
     return {"experiment": first, "repeats": repeats} | {name: int(count) / repeats for name, count in counts.items()}
 
 
-def main() -> None:
-    """Simulate, print and write."""
-    without_tracebacks()
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--percent", type=float, default=50)
-    parser.add_argument("--repeats", type=int, default=1_000)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("ab_simulation.json"))
-    given = parser.parse_args()
+def simulated() -> Iterator[Line]:
+    """Yield what each variant had in one test, and how often repeated tests find a difference."""
     tables = data.tables(settings().data_dir)
     films, people = catalogue(tables["films"]), protocol.people(tables["ratings"])
     test = report.HeldOut(people, films)
     fitted = methods.fit(test.past, films, names=(CHAMPION, CHALLENGER))
     one, two = (report.alone(method, test.past, METHODS[name].weighting) for name, method in fitted.items())
-    result = simulate((one, two), test.held, people.index.tolist(), given.percent, given.repeats)
-    given.out.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    result = simulate((one, two), test.held, people.index.tolist(), PERCENT, REPEATS)
+    found = result.pop("experiment")
+    for role, name in (("champion", "neighbours among films"), ("challenger", "EASE")):
+        yield {"variant": name, "people": found[f"{role}_people"], "clicked": found[f"{role}_rate"]}
+    yield {"part": "repeated", "difference": found["difference"], "p": found["p"]} | result
 
 
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(simulated, seeds=0)],
+    tables=[
+        Table(
+            {"variant": "variant"},
+            {
+                "people": lambda rows: f"{rows['people'].iloc[0]:.0f}",
+                "clicked, %": lambda rows: f"{100 * rows['clicked'].iloc[0]:.1f}",
+            },
+            "simulated",
+        ),
+        Table(
+            {"repeats": "repeats"},
+            {
+                "difference of the first test, points": lambda rows: f"{100 * rows['difference'].iloc[0]:.1f}",
+                "its p": lambda rows: f"{rows['p'].iloc[0]:.2f}",
+                "tests that find a difference, %": lambda rows: f"{100 * rows['power'].iloc[0]:.1f}",
+                "and with equal variants, %": lambda rows: f"{100 * rows['false_positives'].iloc[0]:.1f}",
+            },
+            "repeated",
+            lambda lines: lines.astype({"repeats": int}),
+        ),
+    ],
+)
