@@ -39,6 +39,17 @@ class Catalogue:
         by_name = {name.casefold(): name for name in self.titles} | {YEAR.sub("", n).casefold(): n for n in self.titles}
         return list(dict.fromkeys(by_name[key] for key in get_close_matches(title.casefold(), by_name, 3, 0.6)))
 
+    def terms(self) -> sp.csr_matrix:
+        """Return the genres and the half-decade of each film as TF-IDF vectors of length 1, shape (m, terms)."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        years = np.nan_to_num(self.years, nan=0)
+        texts = [
+            " ".join([*genres.replace("-", "").split("|"), f"from{int(year // 5 * 5)}" if year else ""])
+            for genres, year in zip(self.genres, years, strict=True)
+        ]
+        return TfidfVectorizer(token_pattern=r"\S+").fit_transform(texts).astype(np.float32).tocsr()
+
 
 def catalogue(films: pd.DataFrame) -> Catalogue:
     """Return the catalogue of the table `films`."""
@@ -53,15 +64,3 @@ def catalogue(films: pd.DataFrame) -> Catalogue:
     places = {name: place for name, place in places.items() if name not in ambiguous}
     places |= {title.casefold(): place for place, title in enumerate(titles)}
     return Catalogue(films["film"].to_numpy(), titles, films["year"].to_numpy(float), films["genres"].tolist(), places)
-
-
-def terms(films: Catalogue) -> sp.csr_matrix:
-    """Return the genres and the half-decade of each film as TF-IDF vectors of length 1, shape (m, terms)."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    years = np.nan_to_num(films.years, nan=0)
-    texts = [
-        " ".join([*genres.replace("-", "").split("|"), f"from{int(year // 5 * 5)}" if year else ""])
-        for genres, year in zip(films.genres, years, strict=True)
-    ]
-    return TfidfVectorizer(token_pattern=r"\S+").fit_transform(texts).astype(np.float32).tocsr()

@@ -4,7 +4,6 @@ USER = "user_id"
 KEYS = [USER]
 ONLINE_AS_OF = "2016-10-17T00:00:00Z"  # after the last rating
 
-TEST_SHARE = 0.2  # of each person's ratings, at random
 SHOWN = 10  # films of an answer, where the request does not say how many
 CANDIDATES = 100  # films that an answer may have
 LIKED = 5.0  # the stars that a title counts with which somebody says to like

@@ -8,16 +8,16 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import scipy.sparse as sp
 
-from pipelines.recommender.als import Als
+from models.recommendation.als import Als
+from models.recommendation.content import Content
+from models.recommendation.ease import Ease
+from models.recommendation.histories import Histories
+from models.recommendation.item_knn import ItemKnn
+from models.recommendation.popularity import Popularity
+from models.recommendation.svd import Svd
+from models.recommendation.two_tower import TwoTower
+from models.recommendation.user_knn import UserKnn
 from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.content import Content
-from pipelines.recommender.ease import Ease
-from pipelines.recommender.histories import Histories
-from pipelines.recommender.item_knn import ItemKnn
-from pipelines.recommender.popularity import Popularity
-from pipelines.recommender.svd import Svd
-from pipelines.recommender.two_tower import TwoTower
-from pipelines.recommender.user_knn import UserKnn
 
 
 class Method(Protocol):

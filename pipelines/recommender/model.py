@@ -10,10 +10,10 @@ import numpy as np
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
 from models.metrics import ranking
+from models.recommendation.histories import Histories, histories
+from models.recommendation.item_to_item import ItemToItem
 from pipelines.recommender.catalogue import Catalogue
 from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED
-from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.item_to_item import ItemToItem
 from pipelines.recommender.methods import METHODS, SERVED, Method
 from pipelines.recommender.threads import one_thread
 
@@ -62,7 +62,7 @@ class Recommender(Model):
         return {
             "ranking": rankings,
             "expected": [float(sure.sum()) for sure in chances],
-            "known": [len(rated) for rated in known.films],
+            "known": [len(rated) for rated in known.items],
             "popularity": [float(self.counts[row].mean()) for row in shown],
         }
 

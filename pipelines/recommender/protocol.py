@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.recommender.columns import TEST_SHARE, USER
-from pipelines.recommender.histories import at_random
+from models.recommendation.histories import SHARE, at_random
+from pipelines.recommender.columns import USER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def hold_out(ratings: pd.DataFrame, seed: int = 0) -> np.ndarray:
     before = np.where(before >= FEWEST, before, _sum(np.ones(len(people), bool), people))
     order = np.where(following, np.inf, np.random.default_rng(seed).random(len(people)))
     place = ratings.assign(order=order).groupby(USER)["order"].rank(method="first").to_numpy()
-    held = ~following & (place <= np.maximum(np.floor(before * TEST_SHARE), 1))
+    held = ~following & (place <= np.maximum(np.floor(before * SHARE), 1))
     return np.where(following, NEXT, np.where(held, HELD, KNOWN))
 
 

@@ -11,9 +11,9 @@ import scipy.sparse as sp
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import paired, ranking
+from models.recommendation.histories import Histories, histories
 from pipelines.recommender import cards, protocol
 from pipelines.recommender.columns import CHUNK, SHOWN
-from pipelines.recommender.histories import Histories, histories
 from pipelines.recommender.methods import METHODS, SERVED
 from pipelines.recommender.threads import one_thread
 
@@ -118,6 +118,6 @@ def alone(method: Scorer, past: Histories, weighting: str, k: int = SHOWN) -> np
 
 def by_size(past: Histories, scores: np.ndarray) -> pd.DataFrame:
     """Return the mean score of people with few and with many ratings."""
-    size = pd.cut([len(films) for films in past.films], [0, 30, 60, 120, 240, np.inf], right=False)
+    size = pd.cut([len(films) for films in past.items], [0, 30, 60, 120, 240, np.inf], right=False)
     table = pd.DataFrame({"ratings": size.astype(str), "nDCG@10": scores}).groupby("ratings", sort=False)
     return table.agg(people=("nDCG@10", "size"), ndcg=("nDCG@10", "mean")).sort_index().reset_index()

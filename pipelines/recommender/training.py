@@ -8,11 +8,11 @@ import numpy as np
 
 from capstan.errors import CapstanError
 from models.metrics import ranking
+from models.recommendation.histories import Histories, histories
+from models.recommendation.item_to_item import ItemToItem
 from pipelines.recommender import methods
 from pipelines.recommender.catalogue import Catalogue, catalogue
 from pipelines.recommender.columns import CANDIDATES
-from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.item_to_item import ItemToItem
 from pipelines.recommender.methods import METHODS, RIVALS, SERVED
 from pipelines.recommender.model import Chance, Recommender
 

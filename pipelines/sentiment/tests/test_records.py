@@ -1,10 +1,11 @@
 """The code has what the record chose."""
 
-from models import study
-from pipelines.sentiment import scores, tune
+from capstan.study.find import folder
+from capstan.study.record import FILE, Record
+from pipelines.sentiment import scores
+from pipelines.sentiment.studies.tune.study import FAMILIES
 
 
 def test_constants_are_those_of_the_record():
-    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
-    assert len(record) == sum(len(tried.trials(family)) for family in tried)
-    assert tried.best(record, "ridge") == {"penalty": scores.PENALTY, "stretch": scores.STRETCH}
+    record = Record.of(folder("sentiment", "tune") / FILE).frame()
+    assert FAMILIES.best(record, "ridge") == {"penalty": scores.PENALTY, "stretch": scores.STRETCH}

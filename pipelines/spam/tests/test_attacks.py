@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from models.text import text_attacks
-from pipelines.spam import attacks, robust
+from pipelines.spam.studies.robust import attacks
+from pipelines.spam.studies.robust import study as robust
 
 BACK = str.maketrans(text_attacks.CYRILLIC, text_attacks.LATIN)
 HAM = ["see you at home then, my dear friend of all times, when it is dark"]

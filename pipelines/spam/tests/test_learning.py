@@ -1,14 +1,15 @@
-"""What is learned from labels, in a replay and in a run; two language models beside their formula."""
+"""What is learned from labels, in a replay and in a run; two language models compared with their formula."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from models.tokens.kneser_ney import KneserNey
-from pipelines.spam import campaign, learned
+from pipelines.spam import campaigns, learned
 from pipelines.spam.campaigns import CAMPAIGNS
-from pipelines.spam.generative import Generative
 from pipelines.spam.scores import Meant
+from pipelines.spam.studies.campaign import study as campaign
+from pipelines.spam.studies.tune.generative import Generative
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_first_run_of_what_is_caught_counts_the_labels_known_by_then():
 def test_messages_of_a_campaign_differ():
     random = np.random.default_rng(0)
     for name in CAMPAIGNS:
-        assert len({campaign.message(name, random) for _ in range(40)}) > 15
+        assert len({campaigns.message(name, random) for _ in range(40)}) > 15
 
 
 def test_margin_of_two_language_models_is_that_of_their_bytes():

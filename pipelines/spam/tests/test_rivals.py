@@ -1,11 +1,11 @@
-"""What is measured beside the served score, and what MiniLM's vector adds to it."""
+"""What is compared with the served score, and what MiniLM's vector adds to it."""
 
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from pipelines.spam.rivals import Boosted, lengths
 from pipelines.spam.scores import Machine, Meant, rows_of
+from pipelines.spam.studies.tune.rivals import Boosted, lengths
 
 KNOWN, ALL = 120, 180
 

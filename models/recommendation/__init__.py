@@ -1,0 +1,1 @@
+"""Recommenders that know people by their histories alone: each has `fit(past, items, seed)` and `scores(histories)`."""

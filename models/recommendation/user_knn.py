@@ -1,0 +1,34 @@
+"""User-based nearest neighbours, from scratch: items of the people whose ratings are most alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from models.recommendation.histories import Histories, Items
+
+
+class UserKnn:
+    """The score of an item is the sum of the cosines with the `neighbours` most alike people who have rated it.
+
+    Source: Resnick et al., GroupLens: An open architecture for collaborative filtering of netnews, 1994.
+    """
+
+    def __init__(self, neighbours: int = 60):
+        self.neighbours = neighbours
+
+    def fit(self, past: Histories, items: Items, seed: int = 0) -> UserKnn:
+        """Keep who has rated what."""
+        self.seen = past.matrix()
+        self.norms = np.sqrt(self.seen.getnnz(axis=1))
+        return self
+
+    def scores(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the score of each item for each history, shape (n, m)."""
+        norms = np.sqrt(np.asarray(histories.multiply(histories).sum(axis=1)))
+        cosines = (histories @ self.seen.T).toarray() / np.maximum(norms * self.norms, 1e-9)
+        if self.neighbours < cosines.shape[1]:
+            least = -np.partition(-cosines, self.neighbours - 1, axis=1)[:, self.neighbours - 1 : self.neighbours]
+            cosines[cosines < least] = 0
+        scores: np.ndarray = np.asarray(sp.csr_matrix(cosines) @ self.seen.toarray(), dtype=np.float32)
+        return scores
