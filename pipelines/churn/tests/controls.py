@@ -3,7 +3,7 @@
 from pipelines.churn import training
 from pipelines.churn.columns import LABEL
 from pipelines.churn.model import ChurnModel
-from pipelines.churn.rivals import Simple
+from pipelines.churn.studies.compare.methods import Simple
 from tests.support.controls import Tables, cut, damaged, shuffled
 
 SETTINGS: dict[str, object] = {}

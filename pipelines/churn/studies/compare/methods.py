@@ -17,6 +17,8 @@ from pipelines.churn.splines import Splines
 if TYPE_CHECKING:
     import pandas as pd
 
+    from capstan.contract.model import Columns
+
 SIMPLE, SERVED = "logistic regression", "splines, served"
 BLEND = "mean of splines and LightGBM"
 Margins = tuple[np.ndarray, np.ndarray]  # log-odds of the past customers, out of fold, and of later ones
@@ -24,6 +26,8 @@ Margins = tuple[np.ndarray, np.ndarray]  # log-odds of the past customers, out o
 
 class Simple:
     """The baseline: a logistic regression over the inputs, with scikit-learn's defaults."""
+
+    requirements = ("numpy", "pandas")
 
     def __init__(self, seed: int = 0):
         self.seed = seed
@@ -33,10 +37,21 @@ class Simple:
         self.line = Logistic(NUMBERS, CATEGORIES).fit(rows, churned)
         return self
 
-    def margin(self, columns: pd.DataFrame) -> np.ndarray:
+    def margin(self, columns: Columns) -> np.ndarray:
         """Return the log-odds of leaving, shape (n,)."""
-        terms = self.line.matrix(columns[INPUTS]) * self.line.weights
-        return np.asarray(terms.sum(axis=1) + self.line.intercept)
+        return np.asarray(self._terms(columns).sum(axis=1) + self.line.intercept)
+
+    def contributions(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
+        """Return the base, shape (n,), and what each input adds to it, (n, k)."""
+        terms, of = self._terms(columns), [*NUMBERS, *np.array(NUMBERS)[self.line.gaps]]
+        of += [name for name, levels in self.line.levels.items() for _ in levels]
+        parts = np.column_stack([terms[:, np.array(of) == name].sum(axis=1) for name in INPUTS])
+        return np.full(len(parts), self.line.intercept), parts
+
+    def _terms(self, columns: Columns) -> np.ndarray:
+        import pandas as pd
+
+        return np.asarray(self.line.matrix(pd.DataFrame({name: columns[name] for name in INPUTS})) * self.line.weights)
 
 
 METHODS: dict[str, Callable[[int], Any]] = {
