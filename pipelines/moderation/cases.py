@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
+from models.journal import Entry, Journal
 from pipelines.moderation.data import CLASSES
-from pipelines.moderation.journal import Entry, Journal
 
 OPENED, DECIDED, SECOND, APPEALED = "opened", "decided", "second opinion", "appealed"
 SYSTEM = "the endpoint"

@@ -62,16 +62,3 @@ def tweets(path: Path) -> pd.DataFrame:
     counts = {name: raw[column].astype(float) for name, column in zip(CLASSES, COLUMNS, strict=False)}
     units = near_copies.groups(texts).astype("int64")
     return pd.DataFrame({"row": range(len(raw)), "text": texts, **counts, "unit": units})
-
-
-def forum(path: Path) -> pd.DataFrame:
-    """Return one row per sentence: `text`, `hate`, 0 or 1, and `sampled`, "train", "test" or "", as its authors chose.
-
-    Sentences that say something only with others, or that were skipped, are left out.
-    """
-    import pandas as pd
-
-    raw = pd.read_parquet(path)
-    rows = raw[raw["label"].isin(["hate", "noHate"])].reset_index(drop=True)
-    texts = rows["text"].map(masked)
-    return pd.DataFrame({"text": texts, "hate": (rows["label"] == "hate").astype(int), "sampled": rows["sampled"]})

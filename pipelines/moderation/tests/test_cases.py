@@ -10,8 +10,8 @@ import time
 import pytest
 
 from capstan.errors import CapstanError
+from models.journal import Journal
 from pipelines.moderation.cases import Cases
-from pipelines.moderation.journal import Journal
 
 
 def answer(cost: float) -> dict:
@@ -99,7 +99,7 @@ def test_a_file_that_was_edited_past_the_triggers_is_noticed(cases, edit):
 WRITER = """
 import sys
 from pathlib import Path
-from pipelines.moderation.journal import Journal
+from models.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 for number in range(100_000):
     journal.add(f"{sys.argv[2]}-{number}", "decided", sys.argv[2], "a reason", {"kind": "hate"})

@@ -5,6 +5,7 @@ import pytest
 
 from capstan.errors import CapstanError
 from pipelines.moderation import data, learned, task
+from pipelines.moderation.studies.compare import sentences
 from tests.support.data import DATA_DIR
 
 
@@ -43,7 +44,7 @@ def test_planted_copy_of_a_tweet_is_of_its_unit(raw, tmp_path):
 
 
 def test_forum_has_the_sentences_that_can_be_judged_alone():
-    rows = data.forum(data.find(DATA_DIR, data.FORUM))
+    rows = sentences.forum(data.find(DATA_DIR, data.FORUM))
     assert len(rows) == 1_196 + 9_507 and rows["hate"].sum() == 1_196
     assert rows["sampled"].value_counts().to_dict() == {"": 8_311, "train": 1_914, "test": 478}
 

@@ -1,10 +1,11 @@
 """The code has what the record chose."""
 
-from models import study
-from pipelines.moderation import scores, tune
+from capstan.study.find import folder
+from capstan.study.record import FILE, Record
+from pipelines.moderation import scores
+from pipelines.moderation.studies.tune.study import FAMILIES
 
 
 def test_constants_are_those_of_the_record():
-    record, tried = study.read(tune.FOLDER / "tune.json"), tune.FAMILIES
-    assert len(record) == sum(len(tried.trials(family)) for family in tried)
-    assert tried.best(record, "softmax") == {"strength": scores.STRENGTH, "stretch": scores.STRETCH}
+    record = Record.of(folder("moderation", "tune") / FILE).frame()
+    assert FAMILIES.best(record, "softmax") == {"strength": scores.STRENGTH, "stretch": scores.STRETCH}

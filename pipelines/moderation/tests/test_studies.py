@@ -6,8 +6,13 @@ import pytest
 
 from models.encoder import minilm
 from models.text import text_attacks
-from pipelines.moderation import asking, compare, decisions, dialect, pictures, robust, training
-from pipelines.moderation.undoing import undone
+from pipelines.moderation import decisions, training
+from pipelines.moderation.studies.asking import study as asking
+from pipelines.moderation.studies.compare import dialect
+from pipelines.moderation.studies.compare import study as compare
+from pipelines.moderation.studies.pictures import study as pictures
+from pipelines.moderation.studies.robust import study as robust
+from pipelines.moderation.studies.robust.undoing import undone
 
 
 @pytest.mark.parametrize(
@@ -44,9 +49,9 @@ def test_labels_needed_are_read_off_the_curve():
     assert np.isnan(asking.needed(rows, 0.8))
 
 
-def test_the_most_urgent_is_the_closest_and_the_dearest():
+def test_the_most_urgent_is_the_closest_and_the_most_expensive():
     scores = np.log(np.array([[0.02, 0.97, 0.01], [0.45, 0.5, 0.05], [0.01, 0.01, 0.98]]))
-    for strategy in (asking.CLOSE, asking.DEAR):
+    for strategy in (asking.CLOSE, asking.COSTLY):
         assert asking.urgency(strategy, scores, np.zeros(3), np.random.default_rng(0)).argmax() == 1
 
 

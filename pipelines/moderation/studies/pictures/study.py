@@ -1,33 +1,29 @@
-"""`python -m pipelines.moderation.pictures`: how well a text that is drawn on a picture is read, and judged as text.
+"""How well is a text that is drawn on a picture read, and judged as text?
 
-It writes `pictures.json` into the folder that it is given, and prints the table. With files, `pictures meme.png ...`,
-it prints what is read of each and what the champion decides. It reads with `rapidocr` (Apache-2.0; its
-models come with it).
+It reads with `rapidocr` (Apache-2.0; its models come with it), as the endpoint does, and asks the champion about what
+was drawn and what was read.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import textwrap
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from capstan.versions import registry
 from models.files import ocr
-from models.study import Line, Study, markdown, options
 from pipelines.moderation import task
 from pipelines.moderation.data import CLASSES, masked
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FOLDER = Path(__file__).parent
 DRAWN = 12  # tweets of each kind of picture
 KINDS: dict[str, dict[str, Any]] = {
     "black on white, 28 pixels": {"size": 28},
@@ -93,46 +89,34 @@ def line(texts: list[str], made: list[str], model: Any) -> Line:
     }
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of STUDIES.md."""
-
-    def percent(name: str) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: f"{100 * rows[name].mean():.1f}"
-
-    return markdown(results, {"picture": "kind"}, {
-        "pictures": lambda rows: f"{rows['pictures'].sum():.0f}",
-        "signs read wrongly, %": percent("wrong_signs"), "words read, %": percent("words_read"),
-        "same class, %": percent("same_class"), "same decision, %": percent("same_decision"),
-        "mean change of a share": lambda rows: f"{rows['moved'].mean():.3f}",
-    })  # fmt: skip
-
-
-def main() -> None:
-    """Read pictures, or measure how well they are read."""
-    parser = options(__doc__, FOLDER)
-    parser.add_argument("files", nargs="*", type=Path, help="pictures to judge")
-    parser.set_defaults(seeds=1)
-    given = parser.parse_args()
-    model = champion()
-    if given.files:
-        from PIL import Image
-
-        for file in given.files:
-            text = ocr.text(Image.open(file))
-            answer = model.predict_columns({"text": [masked(text)]}) if text.strip() else {"decision": ["no text"]}
-            print(f"{file}: {json.dumps({'text': text, 'decision': answer['decision'][0]})}")
-        return
-    study = Study(given.out / "pictures.json", ["kind", "seed"])
+def drawn_and_read(kind: str, seed: int) -> Line:
+    """Return how well one kind of picture is read."""
     rows = task.split(task.load(settings().data_dir))[1]["tweets"]
     plain = rows[rows["text"].map(lambda text: text.isascii() and text.isprintable() and "  " not in text)]["text"]
-    for seed in range(given.seeds):
-        texts = plain.sample(DRAWN, random_state=seed).str.strip().tolist()
-        for kind, how in KINDS.items():
-            if not study.has(kind=kind, seed=seed):
-                made = [ocr.text(drawn(text, **how, seed=place)) for place, text in enumerate(texts)]
-                study.add({"kind": kind, "seed": seed} | line(texts, made, model))
-    print(tables(study.table()))
+    texts = plain.sample(DRAWN, random_state=seed).str.strip().tolist()
+    made = [ocr.text(drawn(text, **KINDS[kind], seed=place)) for place, text in enumerate(texts)]
+    return line(texts, made, champion())
 
 
-if __name__ == "__main__":
-    main()
+def percent(name: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a share."""
+    return lambda rows: f"{100 * rows[name].mean():.1f}"
+
+
+STUDY = Study(
+    measures=[Measure(drawn_and_read, [{"kind": kind} for kind in KINDS])],
+    tables=[
+        Table(
+            {"picture": "kind"},
+            {
+                "pictures": lambda rows: f"{rows['pictures'].sum():.0f}",
+                "signs read wrongly, %": percent("wrong_signs"),
+                "words read, %": percent("words_read"),
+                "same class, %": percent("same_class"),
+                "same decision, %": percent("same_decision"),
+                "mean change of a share": lambda rows: f"{rows['moved'].mean():.3f}",
+            },
+        )
+    ],
+    seeds=1,
+)

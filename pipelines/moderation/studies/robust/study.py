@@ -1,9 +1,9 @@
-"""`python -m pipelines.moderation.robust`: what disguise does to the model, undone or learned against.
+"""What does disguise do to the model, undone or learned against?
 
-It writes `robust.json` into the folder that it is given, and prints the table. Whoever offends disguises the text;
-others write as they do. Four scores learn from two thirds of the units to train on, and take their levels from the
-others: as served; with disguise undone before anything is read; from disguised copies of a third of the tweets as well,
-each by an attack that is drawn; and both. They are asked about tweets of the part to test on.
+Those who offend disguise the text; others write as they do. Four scores learn from two thirds of the units to train
+on, and take their levels from the others: as served; with disguise undone before anything is read; from disguised
+copies of a third of the tweets as well, each by an attack that is drawn; and both. They are asked about tweets of the
+part to test on.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ import pandas as pd
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table
 from models.encoder import minilm, vectors
-from models.study import Line, Study, markdown, options
 from models.text import text_attacks
 from models.text.text_attacks import Attack
 from pipelines.moderation import decisions, reading, report, task, training
 from pipelines.moderation.reading import Read
 from pipelines.moderation.scores import Pair
-from pipelines.moderation.undoing import undone
+from pipelines.moderation.studies.robust.undoing import undone
 
-FOLDER = Path(__file__).parent
 NONE = "none"
 ATTACKS: dict[str, Attack] = {
     "letters exchanged": text_attacks.respelled,
@@ -72,8 +71,13 @@ def fitted(rows: pd.DataFrame, texts: Texts, undo: bool, against: bool, seed: in
     return score, decisions.best_levels(votes, shares[held].argmax(axis=1))
 
 
-def measured(past: pd.DataFrame, test: pd.DataFrame, texts: Texts, seed: int) -> Iterator[Line]:
+def measured(seed: int) -> Iterator[Line]:
     """Yield a line per score and attack: macro F1, and the shares that are named hate or offensive."""
+    loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
+    own = loaded["tweets"]["text"].tolist()
+    texts = Texts(weights, dict(zip(own, vectors.of(own, weights), strict=True)))
+    past, whole = (part["tweets"] for part in task.split(loaded))
+    test = whole.sample(ASKED, random_state=seed, ignore_index=True)
     said, plain = training.shares_of(test).argmax(axis=1), test["text"].tolist()
     tried = {NONE: plain}
     for name, attack in ATTACKS.items():
@@ -97,46 +101,35 @@ def measured(past: pd.DataFrame, test: pd.DataFrame, texts: Texts, seed: int) ->
             } | gain
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of STUDIES.md."""
+def cell(method: str, name: str, scale: float = 1, digits: int = 3) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a mean of one score."""
+    return lambda rows: f"{scale * rows.loc[rows['method'] == method, name].mean():.{digits}f}"
 
-    def cell(method: str, name: str, scale: float = 1, digits: int = 3) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: f"{scale * rows.loc[rows['method'] == method, name].mean():.{digits}f}"
 
-    def more(method: str) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: "{:.3f} ({:.3f} to {:.3f})".format(
-            *(rows.loc[rows["method"] == method, name].mean() for name in ("more", "more_low", "more_high"))
-        )
-
-    f1 = {"macro F1 as served": cell("as served", "macro_f1")}
-    f1 |= {f"more, {method}": more(method) for method in METHODS if method != "as served"}
-    found = {f"{method}, %": cell(method, "found", 100, 1) for method in METHODS}
-    wrongly = {f"{method}, %": cell(method, "wrongly", 100, 1) for method in METHODS}
-    return "\n\n".join(
-        [
-            markdown(results, {"disguise": "attack"}, f1),
-            markdown(results, {"what offends and is named so": "attack"}, found),
-            markdown(results[results["attack"] == NONE], {"what does not offend and is named so": "attack"}, wrongly),
-        ]
+def more(method: str) -> Callable[[pd.DataFrame], str]:
+    """Return what shows how much more macro F1 a score has."""
+    return lambda rows: "{:.3f} ({:.3f} to {:.3f})".format(
+        *(rows.loc[rows["method"] == method, name].mean() for name in ("more", "more_low", "more_high"))
     )
 
 
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=1)
-    given = parser.parse_args()
-    study = Study(given.out / "robust.json", ["attack", "method", "seed"])
-    loaded, weights = task.load(settings().data_dir), weights_files.fetch_all(task.WEIGHTS)
-    known = loaded["tweets"]["text"].tolist()
-    past, test = (part["tweets"] for part in task.split(loaded))
-    texts = Texts(weights, dict(zip(known, vectors.of(known, weights), strict=True)))
-    for seed in range(given.seeds):
-        if not study.has(method="both", attack=list(ATTACKS)[-1], seed=seed):
-            asked = test.sample(ASKED, random_state=seed, ignore_index=True)
-            study.add(*({"seed": seed} | line for line in measured(past, asked, texts, seed)))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+STUDY = Study(
+    measures=[Measure(measured)],
+    tables=[
+        Table(
+            {"disguise": "attack"},
+            {"macro F1 as served": cell("as served", "macro_f1")}
+            | {f"more, {method}": more(method) for method in METHODS if method != "as served"},
+        ),
+        Table(
+            {"what offends and is named so": "attack"},
+            {f"{method}, %": cell(method, "found", 100, 1) for method in METHODS},
+        ),
+        Table(
+            {"what does not offend and is named so": "attack"},
+            {f"{method}, %": cell(method, "wrongly", 100, 1) for method in METHODS},
+            rows=lambda lines: lines[lines["attack"] == NONE],
+        ),
+    ],
+    seeds=1,
+)

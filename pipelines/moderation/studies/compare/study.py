@@ -1,15 +1,14 @@
-"""`python -m pipelines.moderation.compare`: macro F1, shares, hate against offence, costs and dialect, by five folds.
+"""How well does each method name the class, and estimate the shares of the annotators?
 
-It writes `compare.json` into the folder that it is given, and prints the tables. Near copies are in one fold. The
-levels of the classes are chosen inside the part that is learned from, on a third that a score of the others has not
-seen. Intervals are over units, and differences are
-paired.
+Macro F1, shares, hate against offence, costs and dialect, in five folds. Near copies are in one fold. The levels of the
+classes are chosen inside the part that is learned from, on a third that a score of the others has not seen. Intervals
+are over units, and differences are paired.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +17,15 @@ import pandas as pd
 from capstan.contract.intervals import difference
 from capstan.inputs import weights_files
 from capstan.settings import settings
+from capstan.study import Line, Measure, Study, Table, ranged
 from models.encoder import vectors
 from models.metrics import paired
-from models.study import Line, Study, markdown, options, ranged
-from pipelines.moderation import decisions, dialect, reading, report, task, training
+from pipelines.moderation import data, decisions, reading, report, task, training
 from pipelines.moderation.data import CLASSES
 from pipelines.moderation.reading import Read
 from pipelines.moderation.scores import Score, simple
+from pipelines.moderation.studies.compare import dialect, sentences
 
-FOLDER = Path(__file__).parent
 FOLDS = 5
 SIMPLE, SERVED, SOFT = "words, of one label each", "served: the first and the last together", "all, of shares"
 HARD, BOTH = "words and characters, of one label each", "words and characters, of shares"
@@ -79,7 +78,7 @@ def values(shares: np.ndarray, made: Made) -> dict[str, np.ndarray]:
 
 
 def lines(shares: np.ndarray, units: np.ndarray, made: dict[str, Made]) -> Iterator[Line]:
-    """Yield a line per method: each value with its interval, and what is more than the simple one's."""
+    """Yield a line per method: each value with its interval, and what it has more than the baseline."""
     other = values(shares, made[SIMPLE])
     for name, one in made.items():
         line: Line = {"method": name, "disagreement_r": report.agreement(shares, one.scores)}
@@ -114,8 +113,35 @@ def chosen(made: Made, policy: str) -> np.ndarray:
     return np.full(len(made.guess), show if policy == POLICIES[2] else ask)
 
 
-def costs(shares: np.ndarray, units: np.ndarray, made: Made) -> Iterator[Line]:
+@cache
+def tweets() -> tuple[list[str], np.ndarray, np.ndarray, Read]:
+    """Return the tweets: texts, shares, units, and what is read of them."""
+    weights, rows = weights_files.fetch_all(task.WEIGHTS), task.load(settings().data_dir)["tweets"]
+    texts = rows["text"].tolist()
+    read = reading.read(texts, vectors.of(texts, weights))
+    return texts, training.shares_of(rows), rows["unit"].to_numpy(), read
+
+
+@cache
+def divided(seed: int) -> dict[str, Made]:
+    """Return what the methods say of each tweet in a division: all in the first, and two in the later ones."""
+    _, shares, units, read = tweets()
+    made = answers(AGAIN if seed else tuple(METHODS), read, shares, units, seed)
+    if seed:
+        return made
+    mean = np.log(np.tile(shares.mean(axis=0), (len(shares), 1)))
+    return {TRIVIAL: Made(mean, np.ones(len(shares), int))} | made
+
+
+def folds(seed: int) -> Iterator[Line]:
+    """Yield a line per method."""
+    _, shares, units, _ = tweets()
+    yield from lines(shares, units, divided(seed))
+
+
+def costs() -> Iterator[Line]:
     """Yield a line per policy: what a tweet costs, and what is done with the tweets of each class."""
+    (_, shares, units, _), made = tweets(), divided(0)[SERVED]
     said = shares.argmax(axis=1)
     for policy in POLICIES:
         done = chosen(made, policy)
@@ -126,31 +152,36 @@ def costs(shares: np.ndarray, units: np.ndarray, made: Made) -> Iterator[Line]:
         yield line
 
 
-def fairness(texts: list[str], shares: np.ndarray, units: np.ndarray, made: Made) -> Iterator[Line]:
+def fairness() -> Iterator[Line]:
     """Yield a line for tweets with words of the dialect, and one for the others: of those that most called neither.
 
     Also of those that all annotators called neither.
     """
+    (texts, shares, units, _), made = tweets(), divided(0)[SERVED]
     has, done = np.array([dialect.has(text) for text in texts]), chosen(made, POLICIES[0])
     for which, at in (("with such words", has), ("others", ~has)):
-        for whom, clean in (("most", shares.argmax(axis=1) == 2), ("all", shares[:, 2] == 1)):
+        for who, clean in (("most", shares.argmax(axis=1) == 2), ("all", shares[:, 2] == 1)):
             asked = at & clean
-            line: Line = {"method": f"{which}, {whom} said neither", "tweets": int(asked.sum()), "of": int(at.sum())}
+            line: Line = {"method": f"{which}, {who} said neither", "tweets": int(asked.sum()), "of": int(at.sum())}
             for title, wrong in (("named", made.guess != 2), ("not_shown", done != 0), ("removed", done == 3)):
                 line |= interval(title, 1.0 * wrong[asked], units[asked])
             yield line
 
 
-def forum(rows: pd.DataFrame, read: Read, tweets: Read, shares: np.ndarray) -> Iterator[Line]:
+def forum() -> Iterator[Line]:
     """Yield a line per method on the forum's sentences: learned from tweets, and from its authors' part to train on."""
     from sklearn.metrics import roc_auc_score
 
+    _, shares, _, known = tweets()
+    rows = sentences.forum(data.find(settings().data_dir, data.FORUM))
+    texts = rows["text"].tolist()
+    read = reading.read(texts, vectors.of(texts, weights_files.fetch_all(task.WEIGHTS)))
     hate, sampled = rows["hate"].to_numpy(), rows["sampled"].to_numpy()
     past, held = np.flatnonzero(sampled == "train"), np.flatnonzero(sampled == "test")
     both = np.eye(2)[hate]
     for name, score in METHODS.items():
         if name in (SIMPLE, SOFT):
-            moved = score().fit(tweets, shares).scores(read)
+            moved = score().fit(known, shares).scores(read)
             odds = np.logaddexp(moved[:, 0], moved[:, 1]) - moved[:, 2]
             own = score().fit(read.at(past), both[past]).scores(read.at(held))
             right = own.argmax(axis=1) == hate[held]
@@ -161,85 +192,75 @@ def forum(rows: pd.DataFrame, read: Read, tweets: Read, shares: np.ndarray) -> I
             } | interval("accuracy_own", 1.0 * right, np.arange(len(right)))
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
+def plain(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a mean."""
+    return lambda rows: f"{scale * rows[name].mean():.{digits}f}"
 
-    def plain(name: str, digits: int = 3, scale: float = 1) -> Callable[[pd.DataFrame], str]:
-        return lambda rows: f"{scale * rows[name].mean():.{digits}f}"
 
-    parts = dict(list(results.groupby("part", sort=False)))
-    first = parts["folds"][parts["folds"]["seed"] == 0]
-    made = [
-        markdown(first, {"five folds": "method"}, {
-            "macro F1": ranged("macro_f1", 3), "more than the simple one": ranged("macro_f1_more", 3),
-            "hate": plain("f1_hate"), "offensive": plain("f1_offensive"), "neither": plain("f1_neither"),
-            "macro F1 of the likeliest class": plain("likeliest_f1"),
-        }),
-        markdown(first, {"the shares of the annotators": "method"}, {
-            "log loss": ranged("log_loss", 3), "squared error": ranged("brier", 3),
-            "r of disagreement": plain("disagreement_r"),
-            "hate or offence, ROC AUC": plain("hate_auc"), "where all agreed": plain("hate_auc_agreed"),
-        }),
-    ]  # fmt: skip
-    again = parts["folds"][parts["folds"]["method"].isin((SIMPLE, SERVED))].assign(number=lambda rows: rows["seed"] + 1)
-    made.append(
-        markdown(again, {"division into five folds": "number", "method": "method"}, {
-            "macro F1": ranged("macro_f1", 3), "more than the simple one": ranged("macro_f1_more", 3),
-        })
-    )  # fmt: skip
-    shown = {
-        "cost of a tweet": ranged("cost", 3),
-        **{f"{name}, %": plain(f"{name}_share", 1, 100) for name in decisions.DECISIONS},
-        "hate that is shown, %": plain("hate_shown", 1, 100),
-        "neither that is removed, %": plain("neither_removed", 1, 100),
-    }
-    made.append(markdown(parts["costs"], {"decisions": "method"}, shown))
-    wrong = {
-        "tweets": lambda rows: f"{rows['tweets'].iloc[0]:.0f}",
-        "called hate or offensive, %": ranged("named", 1, 100),
-        "not shown, %": ranged("not_shown", 1, 100),
-        "removed, %": ranged("removed", 1, 100),
-    }
-    made.append(markdown(parts["dialect"], {"words of the dialect": "method"}, wrong))
-    if "forum" in parts:
-        made.append(
-            markdown(parts["forum"], {"sentences of a forum": "method"}, {
+def first(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the first division."""
+    return lines[(lines["part"] == "folds") & (lines["seed"] == 0)]
+
+
+def again(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of the baseline and of what is served, in all divisions."""
+    rows = lines[(lines["part"] == "folds") & lines["method"].isin((SIMPLE, SERVED))]
+    return rows.assign(number=rows["seed"].astype(int) + 1)
+
+
+COMPARED = {"macro F1": ranged("macro_f1", 3), "more than the baseline": ranged("macro_f1_more", 3)}
+STUDY = Study(
+    measures=[Measure(folds), Measure(costs, seeds=0), Measure(fairness, seeds=0), Measure(forum, seeds=0)],
+    tables=[
+        Table(
+            {"five folds": "method"},
+            COMPARED
+            | {name: plain(f"f1_{name}") for name in CLASSES}
+            | {"macro F1 of the likeliest class": plain("likeliest_f1")},
+            "folds",
+            first,
+        ),
+        Table(
+            {"the shares of the annotators": "method"},
+            {
+                "log loss": ranged("log_loss", 3),
+                "squared error": ranged("brier", 3),
+                "r of disagreement": plain("disagreement_r"),
+                "hate or offence, ROC AUC": plain("hate_auc"),
+                "where all agreed": plain("hate_auc_agreed"),
+            },
+            rows=first,
+        ),
+        Table({"division into five folds": "number", "method": "method"}, COMPARED, rows=again),
+        Table(
+            {"decisions": "method"},
+            {
+                "cost of a tweet": ranged("cost", 3),
+                **{f"{name}, %": plain(f"{name}_share", 1, 100) for name in decisions.DECISIONS},
+                "hate that is shown, %": plain("hate_shown", 1, 100),
+                "neither that is removed, %": plain("neither_removed", 1, 100),
+            },
+            "costs",
+        ),
+        Table(
+            {"words of the dialect": "method"},
+            {
+                "tweets": lambda rows: f"{rows['tweets'].iloc[0]:.0f}",
+                "called hate or offensive, %": ranged("named", 1, 100),
+                "not shown, %": ranged("not_shown", 1, 100),
+                "removed, %": ranged("removed", 1, 100),
+            },
+            "fairness",
+        ),
+        Table(
+            {"sentences of a forum": "method"},
+            {
                 "learned from tweets: ROC AUC": plain("auc_of_tweets"),
-                "learned from the forum: ROC AUC": plain("auc_own"), "accuracy": ranged("accuracy_own", 3),
-            })
-        )  # fmt: skip
-    return "\n\n".join(made)
-
-
-def main() -> None:
-    """Measure, write and print."""
-    parser = options(__doc__, FOLDER)
-    parser.set_defaults(seeds=2)
-    given = parser.parse_args()
-    study = Study(given.out / "compare.json", ["part", "seed", "method"])
-    weights, rows = weights_files.fetch_all(task.WEIGHTS), task.load(settings().data_dir)["tweets"]
-    texts, shares, units = rows["text"].tolist(), training.shares_of(rows), rows["unit"].to_numpy()
-    read = reading.read(texts, vectors.of(texts, weights))
-    for seed in range(given.seeds):
-        if not study.has(part="folds", seed=seed):
-            made = answers(AGAIN if seed else tuple(METHODS), read, shares, units, seed)
-            if not seed:
-                mean = np.log(np.tile(shares.mean(axis=0), (len(shares), 1)))
-                made = {TRIVIAL: Made(mean, np.ones(len(shares), int))} | made
-            found = {"folds": list(lines(shares, units, made))}
-            if not seed:
-                found["costs"] = list(costs(shares, units, made[SERVED]))
-                found["dialect"] = list(fairness(texts, shares, units, made[SERVED]))
-            study.add(*({"part": part, "seed": seed} | line for part, each in found.items() for line in each))
-    if not study.has(part="forum"):
-        from pipelines.moderation import data
-
-        other = data.forum(data.find(settings().data_dir, data.FORUM))
-        sentences = other["text"].tolist()
-        theirs = reading.read(sentences, vectors.of(sentences, weights))
-        study.add(*({"part": "forum", "seed": 0} | line for line in forum(other, theirs, read, shares)))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+                "learned from the forum: ROC AUC": plain("auc_own"),
+                "accuracy": ranged("accuracy_own", 3),
+            },
+            "forum",
+        ),
+    ],
+    seeds=2,
+)
