@@ -73,8 +73,8 @@ def test_edit_of_a_capstone_changes_its_image_alone(checkout, file):
     "path",
     [
         "pipelines/credit_risk/README.md",
-        "pipelines/credit_risk/compare.json",
-        "pipelines/credit_risk/tradeoff.svg",
+        "pipelines/credit_risk/studies/compare/results.json",
+        "pipelines/credit_risk/studies/compare/tradeoff.svg",
         "pipelines/credit_risk/tests/test_data.py",
         "pipelines/credit_risk/tests/steps.txt",
         "manifests.md",
