@@ -43,6 +43,6 @@ def prometheus(folder: Path, target: str) -> Iterator[Prometheus]:
     command = ["prometheus", f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data"]
     with process([*command, f"--web.listen-address=127.0.0.1:{port}"], log) as child:
         url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/-/ready", child, log, 30)
+        wait_for(f"{url}/-/ready", child, log)
         with httpx.Client(base_url=url, timeout=30) as client:
             yield Prometheus(client)
