@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.errors import CapstanError
+from models.clustering.methods import METHODS
 from pipelines.segmentation import stability
-from pipelines.segmentation.columns import CHOICE, DAY, OUTCOMES
+from pipelines.segmentation.columns import CHOICE, COUNTS, DAY, OUTCOMES
 from pipelines.segmentation.divisions import SPACES, Segments
-from pipelines.segmentation.methods import COUNTS, METHODS
 from pipelines.segmentation.outcomes import Outlook, targets
 
 if TYPE_CHECKING:

@@ -14,3 +14,4 @@ YEAR, QUARTER = 365, 91  # days that a snapshot looks back and ahead
 DAYS = ["2010-12-09", "2011-03-09", "2011-06-09", "2011-09-09", "2011-12-09"]
 CHOICE, TEST, LATER = DAYS[2:]
 ONLINE_AS_OF = "2011-12-09T00:00:00Z"
+COUNTS = [2, 3, 4, 5, 6, 7, 8]  # of segments

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from models.clustering.methods import METHODS
 from pipelines.segmentation.columns import RFM
 from pipelines.segmentation.forecasts import PENALTY, Forecasts
-from pipelines.segmentation.methods import METHODS
 from pipelines.segmentation.outcomes import targets
 from pipelines.segmentation.scaling import Scaling
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.contract.model import Columns
-    from pipelines.segmentation.methods import Clusters
+    from models.clustering.methods import Clusters
 
 SPACES = ("inputs", "forecasts")  # what the points are that a method clusters
 MOST = 4_000  # customers that are clustered: spectral clustering takes long

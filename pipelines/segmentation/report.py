@@ -10,7 +10,8 @@ import pandas as pd
 from capstan.contract.evaluation import Evaluation, Section
 from capstan.errors import CapstanError
 from models.metrics import kappa as staying
-from pipelines.segmentation import cards, choice, drift, plots, stability, structure, words
+from models.metrics import population_stability
+from pipelines.segmentation import cards, choice, plots, stability, structure, words
 from pipelines.segmentation.columns import CUSTOMER, DAY, OUTCOMES
 from pipelines.segmentation.outcomes import targets
 
@@ -42,7 +43,7 @@ def evaluate(model: SegmentModel, rows: pd.DataFrame) -> Evaluation:
         "stability": float(pairs.mean()),
         "lowest_stability": float(pairs.min()),
         **choice.measures(model.scaling, model.division, now),
-        "size_drift": drift.stability_index(before.to_numpy(), after.to_numpy()),
+        "size_drift": population_stability.stability_index(before.to_numpy(), after.to_numpy()),
         "clusters": float(beside.set_index("data").loc["copula", "clusters"]),
     }
     sections = [

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from models.clustering import gap
-from pipelines.segmentation import choice, nulls
+from models.clustering import gap, nulls
+from pipelines.segmentation import choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -86,8 +86,8 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 def train(tables: Tables, seed: int = 0, methods: str = "k-means,Gaussian mixture,spectral,HDBSCAN") -> SegmentModel:
     """Return the segments that tell most of the next quarter. methods: those that compete, between commas."""
     from capstan.errors import CapstanError
+    from models.clustering.methods import METHODS
     from pipelines.segmentation import training
-    from pipelines.segmentation.methods import METHODS
 
     names = [name.strip() for name in methods.split(",")]
     if unknown := [name for name in names if name not in METHODS]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pipelines.segmentation import choice, nulls, stability, words
+from models.clustering import nulls
+from pipelines.segmentation import choice, stability, words
 from pipelines.segmentation.columns import COUNTRY, CUSTOMER, INPUTS
 from pipelines.segmentation.divisions import Score, Segments
 from pipelines.segmentation.model import SegmentModel

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from pipelines.segmentation import nulls, training
+from models.clustering import nulls
+from pipelines.segmentation import training
 from pipelines.segmentation.columns import CUSTOMER, OUTCOMES
 from pipelines.segmentation.divisions import Score
 from pipelines.segmentation.model import SegmentModel

@@ -11,10 +11,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from capstan.errors import CapstanError
 from models.clustering import spectral
+from models.clustering.methods import METHODS
 from models.clustering.principal_components import PrincipalComponents
-from pipelines.segmentation import choice, drift, stability, training
+from models.metrics import population_stability
+from pipelines.segmentation import choice, stability, training
 from pipelines.segmentation.columns import DAY, TEST
-from pipelines.segmentation.methods import METHODS
 from pipelines.segmentation.scaling import Scaling
 
 
@@ -98,6 +99,6 @@ def test_refit_is_matched_by_the_customers_that_it_shares():
 
 def test_drift_of_sizes():
     shares = np.array([0.5, 0.3, 0.2])
-    assert drift.stability_index(shares, shares) == 0
-    assert drift.stability_index(shares, shares[::-1]) == pytest.approx(2 * 0.3 * np.log(2.5))
-    assert np.isfinite(drift.stability_index(shares, np.array([1.0, 0.0, 0.0])))
+    assert population_stability.stability_index(shares, shares) == 0
+    assert population_stability.stability_index(shares, shares[::-1]) == pytest.approx(2 * 0.3 * np.log(2.5))
+    assert np.isfinite(population_stability.stability_index(shares, np.array([1.0, 0.0, 0.0])))

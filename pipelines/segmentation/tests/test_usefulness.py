@@ -6,9 +6,8 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import cohen_kappa_score, r2_score
 
-from models.clustering import gap
+from models.clustering import gap, nulls
 from models.metrics import kappa as staying
-from pipelines.segmentation import nulls
 from pipelines.segmentation.columns import DAY, RFM, TEST
 from pipelines.segmentation.divisions import Score, Segments
 from pipelines.segmentation.forecasts import Forecasts

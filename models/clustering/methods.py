@@ -11,12 +11,11 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from models.clustering import spectral
 
-COUNTS = [2, 3, 4, 5, 6, 7, 8]  # of segments
 NEIGHBOURS = 10
 
 
 class Clusters(Protocol):
-    """A partition of the space of customers."""
+    """A partition of the space of points."""
 
     def predict(self, points: np.ndarray) -> np.ndarray:
         """Return the cluster of each point, shape (n,)."""
@@ -38,14 +37,14 @@ def k_means(points: np.ndarray, count: int, seed: int) -> Clusters:
 def gaussian_mixture(points: np.ndarray, count: int, seed: int) -> Clusters:
     """Return the likeliest of some normal distributions, with a covariance each.
 
-    Most customers have one, two or three invoices. Without a floor, a component would collapse onto each.
+    Without a floor of the covariances, a component would collapse onto points that are there many times.
     """
     clusters: Clusters = GaussianMixture(count, n_init=3, reg_covar=0.1, random_state=seed).fit(points)
     return clusters
 
 
 def spectral_clustering(points: np.ndarray, count: int, seed: int) -> Clusters:
-    """Return spectral clusters. A point that it never saw goes with its neighbours."""
+    """Return spectral clusters. An unseen point goes with its neighbours."""
     return by_neighbours(points, spectral.clusters(points, count, seed))
 
 

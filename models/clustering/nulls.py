@@ -1,9 +1,9 @@
-"""Customers without structure: tables that look like the real one, in which there are no groups to find.
+"""Data without structure: tables that look like the real one, in which there are no groups to find.
 
-- permuted: each input goes to other customers. What one input says of another is gone, and so is what it says of them.
+- permuted: each input goes to other rows. What one input says of another is gone, and so is what it says of them.
 - Gaussian: one cloud, with the means and covariances of the logarithms.
 - copula: one cloud of ranks, with the correlations of the real ranks, and each input has exactly its real values. It is
-  the hardest of the three: skew, ties and correlations are those of the customers, and only groups are missing.
+  the hardest of the three: skew, ties and correlations are the real ones, and only groups are missing.
 """
 
 from __future__ import annotations

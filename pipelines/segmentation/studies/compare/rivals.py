@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.delong import roc_auc
+from models.clustering.methods import k_means
 from pipelines.segmentation.columns import OUTCOMES
 from pipelines.segmentation.divisions import Score, Segments
 from pipelines.segmentation.forecasts import Forecasts
-from pipelines.segmentation.methods import k_means
 from pipelines.segmentation.outcomes import explained, targets
 from pipelines.segmentation.scaling import Scaling
 

@@ -1,8 +1,8 @@
-"""How much the sizes of segments have changed."""
+"""The population stability index: how much shares have changed."""
 
 import numpy as np
 
-SMALLEST = 1e-4  # so that a segment that has vanished still counts
+SMALLEST = 1e-4  # so that a part that has vanished still counts
 
 
 def stability_index(before: np.ndarray, after: np.ndarray) -> float:
