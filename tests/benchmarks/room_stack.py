@@ -27,7 +27,8 @@ REGISTER = """
 import sys, warnings
 from datetime import UTC, datetime
 from pathlib import Path
-from capstan import catalogue, registry
+from capstan import catalogue
+from capstan.versions import registry
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings

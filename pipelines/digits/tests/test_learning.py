@@ -89,7 +89,7 @@ def test_key_tells_trainings_apart(few):
 
 SCRIPT = """
 import sys, torch
-from models import checkpoints
+from models.learning import checkpoints
 from pipelines.digits import training
 from models.vision.learning import Plan
 torch.set_num_threads(1)

@@ -20,7 +20,7 @@ PLAN = Plan(rounds=3, batch=4)
 KILLED = """
 import os, signal, sys
 import numpy as np, torch
-from models import checkpoints
+from models.learning import checkpoints
 from pipelines.language_model.tests.test_training import PLAN, SHAPE
 from pipelines.language_model import training
 

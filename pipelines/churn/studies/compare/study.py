@@ -113,7 +113,7 @@ def folds(seed: int) -> Iterator[Line]:
 
 
 def test(seed: int) -> Iterator[Line]:
-    """Yield a line per method of the customers to test on. Another seed would only divide the calibration anew."""
+    """Yield a line per method of the customers to test on. Another seed only divides the calibration differently."""
     past, later = parts()
     yield from lines(later, methods.margins(past, later, seed))
 

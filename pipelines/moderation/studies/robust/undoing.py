@@ -1,6 +1,6 @@
 """A text as it would be without disguise: look-alike letters, digits for letters, and signs within words taken back.
 
-What is undone may be honest: a hyphen, or a number beside a letter. The study measures
+What is undone may be honest: a hyphen, or a number next to a letter. The study measures
 what it gains and what it costs.
 """
 
