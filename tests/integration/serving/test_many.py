@@ -126,11 +126,12 @@ def test_first_requests_that_come_together_share_one_load(bounded):
 
 def test_memory_stays_within_its_bounds_however_often_capstones_change(bounded):
     process, sizes = psutil.Process(bounded.child.pid), []
-    for _round in range(4):
+    for _round in range(8):
         for name in NAMES:
             answer(bounded, name)
         sizes.append(process.memory_info().rss / MIB)
-    assert sizes[-1] < sizes[0] + 2 * WEIGHTS, sizes  # each round loads six times as much
+    # The first rounds fill the pools of Python and NumPy. The last four load 24 times a model's weights.
+    assert sizes[-1] < sizes[3] + 2 * WEIGHTS, sizes
 
 
 def test_clients_of_all_capstones_at_once_are_answered_or_asked_to_come_again(bounded):
