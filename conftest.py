@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if not Path("/dev/nvidiactl").exists():
     os.environ.setdefault("TRITON_INTERPRET", "1")
 # Not in tests/conftest.py, which pytest does not read for `pytest pipelines/NAME`.
-PLUGINS = ("isolation", "groups", "selected", "budgets", "threads", "fuzzing", "screenshots")
+PLUGINS = ("isolation", "groups", "selected", "fuzzing", "screenshots")
 pytest_plugins = [f"tests.support.{name}" for name in PLUGINS]
 
 

@@ -30,7 +30,7 @@ SHARED = ("models", "data_sets", "kernels")  # of these, a capstone's digest has
 IGNORED = {"__pycache__", "studies", "tests"}
 # What a compiled component says until `graphs.road.place` gives its step the image of a capstone.
 BASE = REPOSITORY
-CORE = "core-image"  # the core's key beside the names of capstones, which have no hyphens
+CORE = "core-image"  # the core's key next to the names of capstones, which have no hyphens
 
 
 def image(capstone: str = "") -> str:

@@ -1,4 +1,4 @@
-"""`capstan pause` and `capstan resume`: a person stops the circle, and lets it go on."""
+"""`capstan pause` and `capstan resume`: a person stops the retraining loop, and lets it go on."""
 
 from typing import Annotated
 
@@ -21,13 +21,13 @@ Reason = Annotated[str, typer.Option(help="Why; the history keeps it.", show_def
 def pause(capstone: Capstone, reason: Reason) -> None:
     """Start no retraining and decide nothing, until `capstan resume`. What serves goes on, and alerts are sent."""
     note(capstone, "paused", reason)
-    console.print(f"The circle of {capstone} is paused.")
+    console.print(f"The retraining loop of {capstone} is paused.")
 
 
 def resume(capstone: Capstone, reason: Reason) -> None:
     """Let the retraining loop go on after `pause`, or after it stopped by itself."""
     note(capstone, "resumed", reason)
-    console.print(f"The circle of {capstone} goes on.")
+    console.print(f"The retraining loop of {capstone} goes on.")
 
 
 def note(capstone: str, kind: str, reason: str) -> None:

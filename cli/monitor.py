@@ -21,7 +21,7 @@ def monitor(
         typer.Option(metavar="TIME", help="Again and again, such as 1h or 30m. On a cluster: a recurring run."),
     ] = None,
     circle: Annotated[
-        bool, typer.Option("--circle", help="Also act: train anew on alarms, promote or roll back.")
+        bool, typer.Option("--circle", help="Also act: retrain on alarms, promote or roll back.")
     ] = False,
     as_of: Annotated[
         str, typer.Option(metavar="TIME", help="Look as of an instant, by the prediction times; by default now.")
@@ -35,7 +35,7 @@ def monitor(
 
     on_cluster = settings().profile == "cluster"
     if as_of and (every or stop):
-        raise typer.BadParameter("it is one look: leave out --every and --stop.", param_hint="--as-of")
+        raise typer.BadParameter("it is one monitoring run: leave out --every and --stop.", param_hint="--as-of")
     asked = {"hours": hours, "circle": circle, "as_of": instant(as_of).isoformat() if as_of else ""}
     if every and stop:
         raise typer.BadParameter("give --every or --stop, not both.", param_hint="--stop")
@@ -72,12 +72,12 @@ def _look(capstone: str, asked: Asked, as_json: bool) -> None:
 
 
 def _repeat(capstone: str, seconds: int, asked: Asked, as_json: bool) -> None:
-    """Look until Ctrl-C. A look that takes longer than the interval delays the next one."""
+    """Look until Ctrl-C. A monitoring run that takes longer than the interval delays the next one."""
     while True:
         began = time.monotonic()
         try:
             _look(capstone, asked, as_json)
-        except CapstanError as error:  # the next look may find the services up again
+        except CapstanError as error:  # the next monitoring run may find the services up again
             console.print(f"[red]{escape(str(error))}[/]")
         time.sleep(max(0.0, seconds - (time.monotonic() - began)))
 

@@ -24,7 +24,7 @@ def replay(
     to: Annotated[str, typer.Option(metavar="TIME", help="The end; a day is included.", show_default=False)],
     speed: Annotated[str, typer.Option(help="`max`, or how many times faster than it was, such as 3600.")] = "max",
     circle: Annotated[
-        bool, typer.Option("--circle", help="Train anew on alarms, and promote or roll back what comes of it.")
+        bool, typer.Option("--circle", help="Retrain on alarms, and promote or roll back what comes of it.")
     ] = False,
     as_json: Json = False,
 ) -> None:

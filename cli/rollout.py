@@ -40,7 +40,7 @@ def promote(
         str | None, typer.Option(help="With --force: another than the challenger.", show_default=False)
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Overrule the gate and the circle; needs --reason and --version.")
+        bool, typer.Option("--force", help="Overrule the gate and the retraining loop; needs --reason and --version.")
     ] = False,
     reason: Reason = "",
     as_json: Json = False,

@@ -1,6 +1,6 @@
 """The keys with which steps move their artifacts: of these alone, and not the root keys of the object store.
 
-Each pod of a step uses the object store twice beside the step's own work. The launcher of Kubeflow Pipelines moves
+Each pod of a step uses the object store twice next to the step's own work. The launcher of Kubeflow Pipelines moves
 artifacts with the keys that the ConfigMap `kfp-launcher` names for their folder, and Argo mounts those of its default
 artifact repository to keep logs. Both name the root keys until `prepare` has named others. Pipelines that keep their
 artifacts elsewhere are as before.

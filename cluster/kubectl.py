@@ -1,4 +1,4 @@
-"""Running kubectl and the programs beside it."""
+"""Running kubectl and the programs next to it."""
 
 import json
 import os

@@ -5,7 +5,7 @@ from typing import Any
 
 from cluster.metadata import Artifact, Execution
 
-# What KFP itself writes beside an artifact's own metadata.
+# What KFP itself writes next to an artifact's own metadata.
 INTERNAL = {"store_session_info", "display_name"}
 NUMBERS: dict[str, Any] = {"NUMBER_INTEGER": int, "NUMBER_DOUBLE": float}  # ML Metadata keeps both as floats
 

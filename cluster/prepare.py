@@ -9,7 +9,7 @@ import time
 from capstan.settings import settings
 
 DATABASES = {"mlflow": "MLFLOW_DB_PASSWORD", "feast": "FEAST_DB_PASSWORD"}
-SECONDS = 90  # the longest wait for PostgreSQL and the object store, which may start beside it
+SECONDS = 90  # the longest wait for PostgreSQL and the object store, which may start next to it
 
 
 def databases(host: str, password: str) -> None:

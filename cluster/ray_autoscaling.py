@@ -1,12 +1,12 @@
 """A Ray cluster whose workers come when the training asks for them, and go when they are idle: Ray's autoscaler.
 
-KubeRay adds it to the head as a container. It alone gets a token of the Kubernetes API, not the training beside it.
+KubeRay adds it to the head as a container. It alone gets a token of the Kubernetes API, not the training next to it.
 """
 
 from typing import Any
 
 IDLE_SECONDS = 60  # before a worker goes
-# For the head to end. Ray takes a few; the autoscaler takes all that it is given, since it does not end when told to.
+# For the head to end. Ray takes a few; the autoscaler takes all that it is given, since it does not end when asked to.
 END_SECONDS = 10
 # A pod of a training job has no token by itself. This is what Kubernetes would mount, and where.
 TOKEN = {

@@ -22,7 +22,7 @@ GROUP = ENDPOINT_ROLE  # of PostgreSQL, which has the rights; users are its memb
 REDIS_USER = "endpoint"
 # Reading, without what takes long or says who else is there.
 REDIS_RIGHTS = ("~*", "+@read", "-@dangerous", "+auth", "+hello", "+ping", "+select")
-# Tables of the future too: steps make Feast's, and those of labels and of the circle.
+# Tables of the future too: steps make Feast's, and those of labels and of the retraining loop.
 GROUP_SQL = f"""
 DO $$ BEGIN CREATE ROLE {GROUP} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 GRANT CONNECT ON DATABASE feast TO {GROUP};

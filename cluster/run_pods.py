@@ -76,7 +76,7 @@ class RunPods:
         return ""
 
     def replace_stuck(self) -> list[str]:
-        """Delete the pods that would never start; return the steps. Argo makes such a pod anew."""
+        """Delete the pods that would never start; return the steps. Argo makes such a pod again."""
         steps = []
         with suppress(CapstanError):
             for pod in filter(pod_state.works, self.pods):

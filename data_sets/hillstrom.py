@@ -1,4 +1,4 @@
-"""Hillstrom's experiment: 64,000 customers of a shop, of whom each third by lot got a mail for men, for women, or none.
+"""Hillstrom's experiment: 64,000 customers of a shop. A random third got a mail for men, a third one for women.
 
 Source: Kevin Hillstrom, "The MineThatData E-Mail Analytics and Data Mining Challenge" (2008),
 https://blog.minethatdata.com. No licence is stated.
@@ -62,7 +62,7 @@ def load(data_dir: Path | None) -> Experiment:
 
 
 def thirds(customers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of two thirds of the customers by lot, to learn from, and of the third to test on."""
+    """Return the positions of two thirds of the customers at random, to learn from, and of the third to test on."""
     order = np.random.default_rng(seed).permutation(customers)
     cut = customers // 3
     return np.sort(order[cut:]), np.sort(order[:cut])

@@ -40,7 +40,7 @@ def tables(data_dir: Path | None) -> Tables:
 def _ratings(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the ratings. Those of one person and second lie a microsecond apart, in random order.
 
-    In the file they are in that of the films' numbers, which would tell what comes next.
+    In the file they are in that of the films' numbers, which would show what comes next.
     """
     import pandas as pd
 

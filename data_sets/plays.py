@@ -1,6 +1,6 @@
 """Tiny Shakespeare: lines of plays, 1,115,394 characters. https://github.com/karpathy/char-rnn (public domain text).
 
-Beside it, where `newsgroups.parquet` is here, messages of 20 newsgroups: voices that adapters learn.
+Next to it, where `newsgroups.parquet` is here, messages of 20 newsgroups: voices that adapters learn.
 """
 
 from __future__ import annotations
@@ -73,5 +73,5 @@ def of_voice(rows: pd.DataFrame, voice: str) -> np.ndarray:
 
 
 def voices(rows: pd.DataFrame) -> list[str]:
-    """Return the voices beside the plays, in alphabetical order."""
+    """Return the voices next to the plays, in alphabetical order."""
     return sorted({*rows["newsgroup"]} - {PLAYS})

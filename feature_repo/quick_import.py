@@ -8,7 +8,7 @@ from typing import Any
 def import_feast() -> None:
     """Import Feast without its type checks at run time.
 
-    Feast has typeguard compile the classes of definitions anew at each import, which takes 2.7 of 5.7 s. A server only
+    Feast has typeguard compile the classes of definitions again at each import, which takes 2.7 of 5.7 s. A server only
     opens what the steps of a run have defined, and these have the checks.
     """
     if "feast" in sys.modules:

@@ -45,7 +45,7 @@ def published_definitions(capstone: str) -> list[Any]:
             options.uri = storage.url(f"{published(capstone)}/{source.path}")
             options.s3_endpoint_override = storage.endpoint
             if stream := getattr(definition, "stream_source", None):
-                # Feast makes a view's batch source anew of this one, whenever it copies the view.
+                # Feast makes a view's batch source again of this one, whenever it copies the view.
                 definition.stream_source = copy(stream)
                 definition.stream_source.batch_source = definition.batch_source
         redirected.append(definition)

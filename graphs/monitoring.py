@@ -28,7 +28,7 @@ def pipeline_of(name: str) -> Any:
     def pipeline(capstone: str = name, hours: float = 24.0, as_of: str = "", circle: bool = False) -> Outputs:
         """Compare the champion's predictions of the last `hours` with those of its test data, run all checks and alert.
 
-        as_of: an instant, such as of a replay; by default now. circle: also train anew, promote or roll back.
+        as_of: an instant, such as of a replay; by default now. circle: also retrain, promote or roll back.
         """
         watched = check_live(
             capstone=capstone, hours=hours, as_of=as_of, circle=circle, run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER

@@ -176,7 +176,7 @@ def gate_and_deploy(
     )
     steps = [gated, registered]
     materialized: PipelineTask | None = None
-    if features:  # beside `register`, outside of the condition: on a cluster each step in a row costs 13 s
+    if features:  # next to `register`, outside of the condition: on a cluster each step in a row costs 13 s
         materialized = materialize(
             capstone=capstone,
             features=features.outputs["features"],

@@ -1,4 +1,4 @@
-"""Which block sizes are fastest, found once per device and shape, and kept beside Triton's compiled kernels."""
+"""Which block sizes are fastest, found once per device and shape, and kept next to Triton's compiled kernels."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def settings(names: str, *rows: tuple[Any, ...]) -> list[Setting]:
 
 
 def fastest(kernel: str, settings: Sequence[Setting], shape: tuple[Any, ...], run: Callable[[Setting], Any]) -> Setting:
-    """Return the setting in which `run` takes least time; the first one where no GPU can tell.
+    """Return the setting in which `run` takes least time; the first one where there is no GPU to measure.
 
-    shape: all that the choice depends on beside the device. A setting that the device has no room for is passed over.
+    shape: all that the choice depends on next to the device. A setting that the device has no room for is passed over.
     What was found is kept in `file()`.
     """
     if INTERPRETED or not torch.cuda.is_available() or torch.cuda.is_current_stream_capturing():
@@ -91,7 +91,7 @@ def _device() -> str:
 def _kept(device: str) -> dict[str, Setting]:
     try:
         return dict(json.loads(file(device).read_text()))
-    except (FileNotFoundError, ValueError):  # a file that is damaged is written anew
+    except (FileNotFoundError, ValueError):  # a file that is damaged is written again
         return {}
 
 

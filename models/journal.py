@@ -1,4 +1,4 @@
-"""What was done with each text, by whom, when and why: an append-only file that a crash leaves whole.
+"""What was done with each text, who did it, when and why: an append-only file that a crash leaves whole.
 
 SQLite writes each entry in a transaction and waits for the disk. Triggers refuse to change or delete an entry, and each
 has the digest of the one before it, so that a file that was edited past the triggers is noticed.

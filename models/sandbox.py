@@ -75,7 +75,7 @@ def sandbox() -> list[str]:
 
 
 def as_nobody() -> list[str]:
-    """Return what begins a command as a user without rights, whom nobody else is; nothing where we are not root."""
+    """Return what begins a command as a user without rights or other processes; nothing where we are not root."""
     if os.geteuid() != 0:
         return []
     user = f"{secrets.choice(USERS)}"

@@ -1,4 +1,4 @@
-"""A study: cases that are measured over some seeds, a line each, in a JSON file beside the README that quotes it."""
+"""A study: cases that are measured over some seeds, a line each, in a JSON file next to the README that quotes it."""
 
 import argparse
 import json

@@ -30,7 +30,7 @@ def look(
     """Check the version's predictions with the labels that are known now, alert, and keep the results.
 
     more: checks that were made elsewhere, such as those of the service level. others: what else is wrong. live_log: the
-    predictions, where other parts of the look read them too.
+    predictions, where other parts of the monitoring run read them too.
     The windows end with the last whole day of UTC before `now`, by the times of the predictions. Signals without a time
     are compared up to `now`. Without predictions there is no check.
     """
@@ -72,7 +72,7 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
 
     A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
     when it is not among them.
-    The history comes first: whoever is killed here and looks again as of the same instant loses none of it.
+    The history comes first: a run that is killed here and repeated as of the same instant loses none of it.
     """
     link = alerts.link(capstone)
     holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(checks))))}

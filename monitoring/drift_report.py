@@ -1,4 +1,4 @@
-"""Live monitoring: what the champion answered lately, beside its predictions of the test data."""
+"""Live monitoring: what the champion answered lately, next to its predictions of the test data."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def report_drift(
 
     The hours are those in which it answered, or, as of an instant, those of the prediction times before it. The
     Evidently report is added to the workspace, and one of the performance on the labels that are known. The same `run`
-    adds each once, however often it is repeated. live_log: the predictions, where other parts of a look read them too.
+    adds each once, however often it is repeated. live_log: the predictions, if they were read already.
     Raises CapstanError when nothing is deployed, or the version has no reference.
     """
     task = load(capstone)

@@ -72,7 +72,7 @@ class History(Database):
     def add(self, capstone: str, key: str, event: Event) -> bool:
         """Add an event, unless one with this key is there; return whether it was added.
 
-        Whoever was killed after a decision decides again, with the same key: the history records it once.
+        A process that was killed after a decision decides again, with the same key: the history records it once.
         """
         row = {
             "capstone": capstone,

@@ -20,14 +20,14 @@ def of_json(log: pa.Table, reference: pd.DataFrame) -> pa.Table | None:
     them. A column that has neither a number, a text nor a boolean anywhere is left out.
     """
     if len({name.casefold() for name in reference}) < len(reference.columns):
-        return None  # DuckDB's structs do not tell them apart
+        return None  # DuckDB's structs do not distinguish them
     kinds = {name: _kind(reference[name]) for name in reference}
     seen = {part: _names(log[part]) for part in PARTS}
     having = {name: [part for part in PARTS if name in seen[part]] or list(PARTS) for name in reference}
     with duckdb.connect() as connection:
         connection.register("log", log)
         structs = (_struct(part, {name: kinds[name] for name in reference if part in having[name]}) for part in PARTS)
-        # A table, for DuckDB reads the JSON of a view anew for each column.
+        # A table, for DuckDB reads the JSON of a view again for each column.
         connection.execute(f"CREATE TEMP TABLE read AS SELECT {', '.join(structs)} FROM log")
         columns = [f"{_column(name, kinds[name], having[name])} AS {quoted(name)}" for name in reference]
         table = connection.sql(f"SELECT {', '.join(columns)} FROM read").to_arrow_table()

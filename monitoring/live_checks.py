@@ -13,7 +13,7 @@ SHOWN = 2  # features in a message
 
 
 def measured(task: Capstone, against: Reference, live_log: LiveLog) -> list[Check]:
-    """Return the metrics of the outcome on the labels that are known now, with intervals, beside THRESHOLDS."""
+    """Return the metrics of the outcome on the labels that are known now, with intervals, next to THRESHOLDS."""
     outcome = task.OUTCOME
     if outcome is None:
         return []

@@ -1,4 +1,4 @@
-"""Readings: the counters of a capstone's endpoint as each look found them. The next look judges how they grew."""
+"""Readings: the counters of a capstone's endpoint at each monitoring run. The next one judges how they grew."""
 
 import json
 from dataclasses import asdict

@@ -1,7 +1,7 @@
 """A test that may be looked at every day: is the canary better or worse than the champion, on live labelled traffic?
 
 A test of fixed size that is looked at each day finds a difference sooner or later, even where there is none. This one
-bounds the chance over all looks together, however many. It watches the mean of daily differences: a day is one
+bounds the probability over all looks together, however many. It watches the mean of daily differences: a day is one
 observation, for its rows are alike.
 """
 
@@ -17,7 +17,7 @@ Decision = Literal["promote", "roll back", "wait"]
 class Look:
     """What is known after some days: the mean difference and the interval that holds it at every look at once.
 
-    p is valid at any look: the chance to ever see as much evidence without a difference.
+    p is valid at any look: the probability to ever see as much evidence without a difference.
     """
 
     days: int

@@ -1,4 +1,4 @@
-"""A look at the service level of a live endpoint: latency, errors and volume since the look before."""
+"""A look at the service level of a live endpoint: latency, errors and volume since the monitoring run before."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ def check(capstone: str, task: Capstone, now: datetime) -> list[Check]:
     """Read the counters of every replica, keep them, and return the checks of what came since the reading before.
 
     `now` is of the real clock, as the counters are. Where a replica does not answer, nothing is
-    kept: the next look judges a longer time.
+    kept: the next monitoring run judges a longer time.
     """
     try:
         newest = counters.read(endpoint_client.metrics(capstone), capstone, now)

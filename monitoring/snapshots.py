@@ -1,4 +1,4 @@
-"""Snapshots: what each look found, kept for the console and for whoever asks how something went over time."""
+"""Snapshots: what each monitoring run found, kept for the console and for questions about a development over time."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -29,7 +29,7 @@ def add(capstone: str, title: str, runs: Mapping[str, Any], outcome: str | None 
     workspace = _open(profile().workspace())
     projects = [project for project in workspace.list_projects() if project.name == capstone]
     project = projects[0] if projects else _create(workspace, capstone, title, outcome)
-    if project.description != title:  # the question has been worded anew
+    if project.description != title:  # the question has been worded again
         project.description = title
         project.save()
     _remove(workspace, project.id, runs)
@@ -56,7 +56,7 @@ def _open(place: str) -> Any:
 
 
 def _mend(place: Path) -> None:
-    """Put away what a full disk or a kill has cut off. Evidently reads nothing else beside such a file."""
+    """Put away what a full disk or a kill has cut off. Evidently reads nothing else next to such a file."""
     for path in place.glob("*/snapshots/*.json"):
         if not _is_whole(path):
             path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Ids of predictions: UUIDs of version 7 (RFC 9562), which begin with the time and so sort by it.
 
-Whoever has an id knows which day of the log to look into, and parquet's statistics say which part of it.
+An id says which day of the log to look into, and parquet's statistics say which part of it.
 """
 
 import secrets

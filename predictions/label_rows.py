@@ -103,7 +103,7 @@ def _csv(path: Path) -> Iterator[Numbered]:
 
 
 def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
-    """Yield the records of CSV, with their line. One that is malformed ends with its line: the next are read anew."""
+    """Yield the records of CSV, with their line. One that is malformed ends with its line: the next are read again."""
     numbered, again = enumerate(lines, 1), deque[tuple[int, str]]()
     while True:
         taken: list[tuple[int, str]] = []

@@ -1,4 +1,4 @@
-"""The labels of predictions: one table, in SQLite beside the prediction log, or in PostgreSQL on a cluster.
+"""The labels of predictions: one table, in SQLite next to the prediction log, or in PostgreSQL on a cluster.
 
 A label has to be unique across threads, processes and replicas, which is what transactions are for; the files of the
 log could not promise it. Rows are never changed: a correction adds the next revision. The revision with the highest
@@ -175,7 +175,7 @@ class LabelStore(Database):
 
 
 def decide(actual: Actual, held: Mapping[str, Held]) -> LabelResult:
-    """Return what becomes of a label, beside those that its predictions have."""
+    """Return what becomes of a label, next to those that its predictions have."""
     others = {id_: held[id_] for id_ in actual.predictions if id_ in held and held[id_].label != actual.label}
     if others and not actual.correct:
         return LabelResult("contradicting", others)

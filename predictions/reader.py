@@ -49,7 +49,7 @@ def select(
     """Return what DuckDB selects of a model's predictions, in order of time; each counts once.
 
     is_wanted: whether to look into a day, YYYY-MM-DD. `columns` are more than those of the log, with a comma before
-    them. `tables` are what `join` names beside it, `values` the parameters of `where`.
+    them. `tables` are what `join` names next to it, `values` the parameters of `where`.
     """
     from predictions.records import SCHEMA
 

@@ -33,7 +33,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait for nothing, and answer nothing more. uvicorn tells only the last of several requests that wait."""
+        """Wait for nothing, and answer nothing more. uvicorn notifies only the last of several requests that wait."""
         self._head_arrived()
         super().connection_lost(exc)
         for cycle in self._cycles:

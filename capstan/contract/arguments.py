@@ -9,7 +9,7 @@ from capstan.errors import CapstanError
 
 
 def coerce_parameters(capstone: str, function: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters of a task's function, beside its tables, with the types of their defaults.
+    """Return parameters of a task's function, next to its tables, with the types of their defaults.
 
     KFP passes numbers inside a dict as text or as doubles. Raises CapstanError for a parameter that the function lacks,
     or a value that does not fit.

@@ -35,7 +35,7 @@ EVENT_TIMESTAMP = "event_timestamp"  # the column of the prediction time, by Fea
 LABEL_KNOWN_AT = "label_known_at"  # the column of the instant at which a row's label was known
 TRAINING_SET = "training_set"  # the table that `split` gets when a task has features
 
-# Every answer carries these beside the fields of the prediction.
+# Every answer carries these next to the fields of the prediction.
 RESERVED = {"id", "model_name", "model_version", "variant", "prediction_id", "features", "defaults"}
 RESERVED |= {"missing_features", "expired_features", "future_features"}
 RESERVED |= {"base", "contributions", "explained", "unit"}  # of an explanation
@@ -89,7 +89,7 @@ class Features(Protocol):
     FEATURE_SERVICE: str
     ENTITY_KEYS: list[str]
     FEATURE_DEFAULTS: Mapping[str, Any] = NONE  # what the endpoint uses when the online store does not answer
-    CARRIED: Sequence[str] = ()  # tables that `split` gets beside the training set, such as a catalogue
+    CARRIED: Sequence[str] = ()  # tables that `split` gets next to the training set, such as a catalogue
     STREAMED: bool = False  # `split` and `train` also take the training set as `Batches`: it is, where Ray joins it
     FEATURE_WINDOW: FeatureWindow | None = None  # the raw rows that a feature row is made of; None: it may be of any
 
@@ -168,7 +168,7 @@ class Labels(Protocol):
 
 
 class Retraining(Protocol):
-    """Versions that are trained anew on what is known by then, and promoted or rolled back by live labels."""
+    """Versions that are retrained on what is known by then, and promoted or rolled back by live labels."""
 
     CIRCLE: Circle = Circle()  # when, and how a new version gets the requests
     # How wrong each answer was, shape (n,), lower is better: of logged predictions and their labels, as JSON has them.

@@ -26,7 +26,7 @@ class SignalChecks:
 
 @dataclass(frozen=True)
 class Service:
-    """What an endpoint is to keep to between two looks."""
+    """What an endpoint is to keep to between two monitoring runs."""
 
     latency_seconds: float = 0.1  # a request that takes longer is slow; a capstone that streams declares more
     slow: float = 0.01  # the largest share of the answered requests that may be slow

@@ -1,4 +1,4 @@
-"""What a capstone declares about its circle: when it trains anew, and how a new version gets the requests."""
+"""What a capstone declares about its circle: when it retrains, and how a new version gets the requests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The metrics of a model on some tables, by name, and what a reader should see beside them.
+    """The metrics of a model on some tables, by name, and what a reader should see next to them.
 
     units: metrics by what was sampled, a row per day, person or loan and a column per metric, whose mean is the metric;
     `models.metrics.paired` makes them. baselines: name -> the same of a simpler method, with the metrics in which the

@@ -11,4 +11,4 @@ def value(text: str, schema: dict[str, Any]) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text  # whoever validates it says what is expected
+        return text  # the validator says what is expected

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Batches:
-    """A table as batches of rows. Each iteration starts anew and holds one batch in memory.
+    """A table as batches of rows. Each iteration starts again and holds one batch in memory.
 
     read: returns the batches, which have the same columns.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRIES = 5  # to make the tables
 TURNS = Table("capstan_turns", MetaData(), Column("name", String(300), primary_key=True), Column("n", BigInteger))
-# Whoever has written this row holds it until the transaction ends; in SQLite, the whole file.
+# The writer of this row holds it until the transaction ends; in SQLite, the whole file.
 TAKE_TURN = text(
     "INSERT INTO capstan_turns (name, n) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET n = capstan_turns.n + 1"
 )
@@ -84,7 +84,7 @@ class Database:
 
     @contextmanager
     def exclusive(self, name: str) -> "Iterator[Connection]":
-        """Yield the connection of a transaction that no other of this name runs beside; in SQLite, no other at all."""
+        """Yield the connection of a transaction that no other of this name runs next to; in SQLite, no other at all."""
         with self.transaction() as connection:
             connection.execute(TAKE_TURN, {"name": name})
             yield connection
@@ -139,6 +139,6 @@ def _engine(url: str) -> "Engine":
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Let readers go on beside the writer, wait for another writer, and have each commit on the disk."""
+    """Let readers go on next to the writer, wait for another writer, and have each commit on the disk."""
     for setting in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {setting}")

@@ -24,7 +24,7 @@ class LocalProfile:
         return Folder(settings().home)
 
     def database(self, name: str) -> str:
-        """Return an SQLite file beside the prediction log."""
+        """Return an SQLite file next to the prediction log."""
         folder = settings().predictions_dir or settings().home / "predictions"
         return f"sqlite:///{quote(str(folder / f'{name}.db'))}"
 

@@ -13,7 +13,7 @@ SECONDS = 60  # for the step that runs to end
 
 
 def message(capstone: str) -> str:
-    """Return what is said to whoever wants to run a capstone that is being run."""
+    """Return the message for a second run of a capstone that is being run."""
     return f"{capstone} is being run by another process. Wait for it, or stop it with `capstan stop {capstone}`."
 
 

@@ -32,7 +32,7 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: 
             now = f"version {state.champion} is the champion now" if state.champion else "there is no champion now"
             raise RolloutChanged(
                 f"Version {version} of {name} was {compared}, but {now} (by {state.by}). Nothing was changed. Run the "
-                "pipeline again: what is in the cache is not made anew."
+                "pipeline again: what is in the cache is not made again."
             )
         if state.champion == version:
             apply(name, state, replace(state, candidate=""), "deploy", require=["champion"])

@@ -29,7 +29,7 @@ def readable() -> dict[str, RolloutState]:
     """Return the state of every roll-out but those that cannot be read, by the capstone's name, in one request."""
     states = {}
     for name, tags in registry.all_model_tags().items():
-        with suppress(CapstanError):  # whoever loads it says what is wrong
+        with suppress(CapstanError):  # loading it reports what is wrong
             states[name] = RolloutState.from_json(tags[TAG]) if TAG in tags else RolloutState()
     return states
 
@@ -43,7 +43,7 @@ def _has_version(text: str) -> bool:
     try:
         return bool(RolloutState.from_json(text).versions())
     except CapstanError:
-        return True  # whoever loads it says what is wrong
+        return True  # loading it reports what is wrong
 
 
 def write_state(name: str, state: RolloutState) -> None:

@@ -34,7 +34,7 @@ class Traffic:
     def variant(self, key: str, salt: str = "") -> str:
         """Return the role that answers a key. It is stable: the challenger keeps its keys as its share grows.
 
-        salt: of the roll-out. Whoever does not know it cannot compute where a key goes.
+        salt: of the roll-out. Without it nobody can compute where a key goes.
         """
         if not self.shared:
             return "champion"

@@ -16,7 +16,7 @@ LIBRARIES = {
 def library(source: str) -> str | None:
     """Return the module that the step of a component's source is forked from, or None where it needs none of them."""
     names = {*imports(source)}
-    for _ in range(2):  # the component's core, and the modules beside it; the whole closure names every library
+    for _ in range(2):  # the component's core, and the modules next to it; the whole closure names every library
         mine = [path for name in names if not name.startswith("capstan") for path in files(name)]
         names |= {name for path in mine for name in imports(path.read_text())}
     names |= {name.split(".")[0] for name in names}

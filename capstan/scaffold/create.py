@@ -1,4 +1,4 @@
-"""Make the folder of a new capstone from the templates beside this file."""
+"""Make the folder of a new capstone from the templates next to this file."""
 
 import os
 import shutil

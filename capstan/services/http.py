@@ -17,7 +17,7 @@ AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}  # said by a s
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Return what TLS is checked with. httpx would read it anew for each request, which takes 20 ms."""
+    """Return what TLS is checked with. httpx would read it again for each request, which takes 20 ms."""
     return httpx.create_ssl_context()
 
 

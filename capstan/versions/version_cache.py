@@ -2,8 +2,8 @@
 
     HOME/versions/NAME/NUMBER-ID/    the files of a version, complete; a version never changes
 
-Whoever uses a version holds a shared lock on its folder, which the system releases when the process ends. Only what
-nobody holds is removed.
+A process that uses a version holds a shared lock on its folder, which the system releases when the process ends. Only
+what nobody holds is removed.
 """
 
 import errno
@@ -100,7 +100,7 @@ def _leaving(path: Path) -> Path:
 
 
 def _add(path: Path, download: Callable[[Path], None]) -> None:
-    """Download to a folder beside it, which then takes its place."""
+    """Download to a folder next to it, which then takes its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(mkdtemp(prefix=f"{PARTIAL}{path.name}-", dir=path.parent))
     lock = _lock(partial, fcntl.LOCK_EX)

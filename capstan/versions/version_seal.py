@@ -1,7 +1,7 @@
 """What shows that the files of a version are those that were registered.
 
 A version's folder has a file SHA256SUMS, which `sha256sum --check` reads, with every other file. The version in the
-registry has the digest of that file as a tag, and its signature where a key is set. Whoever loads a version compares
+registry has the digest of that file as a tag, and its signature where a key is set. Loading a version compares
 all of it before anything is unpickled or imported: a model is a program.
 """
 

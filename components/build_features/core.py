@@ -29,7 +29,7 @@ def build_features(
 
     Return the number of rows and the share of nulls of each feature, and the name of the feature service with the
     digest of its views.
-    keep: of a capstone with a FEATURE_WINDOW, what is built is kept beside its published features, and only days that
+    keep: of a capstone with a FEATURE_WINDOW, what is built is kept next to its published features, and only days that
     changed since are built. Without it, nothing outside these folders changes. A training set in batches is not kept.
     """
     from feature_repo.offline_store.job import to_pandas

@@ -38,7 +38,7 @@ MARGIN = timedelta(days=1)  # of what is kept, so much is built again and compar
 NEVER = datetime.fromisoformat(NONE).replace(tzinfo=UTC)
 
 
-class Anew(Exception):
+class Rebuild(Exception):
     """Nothing of the last build can be kept. The message says why."""
 
 
@@ -74,12 +74,12 @@ class Build:
         kept.write(made, made_of, since)
 
     def _first(self, before: Mapping[str, Any], now: Mapping[str, Any]) -> datetime:
-        """Return the instant from which on rows may be others than in the last build. Raises Anew."""
+        """Return the instant from which on rows may be others than in the last build. Raises Rebuild."""
         if before.get("code") != now["code"]:
-            raise Anew("their code has changed")
+            raise Rebuild("their code has changed")
         first = first_change(before["days"], now["days"])
         if first == ALL:
-            raise Anew("rows without a time have changed")
+            raise Rebuild("rows without a time have changed")
         return NEVER if first == NONE else datetime.fromisoformat(first).replace(tzinfo=UTC) - self.window.ahead
 
     def _made(self, held: Mapping[str, pa.Table], since: datetime | None) -> dict[str, pa.Table]:
@@ -100,17 +100,17 @@ class Build:
         return made
 
     def _within(self, start: datetime) -> "Tables":
-        """Return the raw rows from an instant on, and those without a time. Raises Anew where a table has none."""
+        """Return the raw rows from an instant on, and those without a time. Raises Rebuild where a table has none."""
         import pandas as pd
 
         tables = dict(self.tables)
         for name, column in self.window.times.items():
             if isinstance(tables[name], Batches):
-                raise Anew(f"the table {name} comes in batches")
+                raise Rebuild(f"the table {name} comes in batches")
             times = pd.to_datetime(tables[name][column], utc=True)
             tables[name] = tables[name][(times >= start) | times.isna()].reset_index(drop=True)
             if tables[name].empty:
-                raise Anew(f"the table {name} has no rows since {start:%Y-%m-%d}")
+                raise Rebuild(f"the table {name} has no rows since {start:%Y-%m-%d}")
         return tables
 
     def _path(self, name: str) -> Path:
@@ -118,7 +118,7 @@ class Build:
 
 
 def _continued(rows: "pd.DataFrame", path: Path, held: pa.Table | None, since: datetime | None) -> pa.Table:
-    """Write and return the rows that are held until an instant, and then new ones. Raises Anew where they do not meet.
+    """Write and return held rows until an instant, and then new ones. Raises Rebuild where they do not meet.
 
     rows: also those of the MARGIN before the instant, which have to be as they are held.
     """
@@ -127,11 +127,11 @@ def _continued(rows: "pd.DataFrame", path: Path, held: pa.Table | None, since: d
     if held is None or since is None:
         return made
     if [_type(field, held.schema) for field in made.schema] != [*held.schema]:
-        raise Anew(f"the types of {path.stem} have changed")
+        raise Rebuild(f"the types of {path.stem} have changed")
     made = made.cast(held.schema)
     again, before = made.slice(0, _place(made, since)), held.slice(0, _place(held, since))
     if _content(again) != _content(before.slice(_place(before, since - MARGIN))):
-        raise Anew(f"FEATURE_WINDOW is too short, for rows of {path.stem} before {since:%Y-%m-%d} are others now")
+        raise Rebuild(f"FEATURE_WINDOW is too short, for rows of {path.stem} before {since:%Y-%m-%d} are others now")
     whole = pa.concat_tables([before, made.slice(len(again))])
     _write(whole, path)
     return whole

@@ -1,4 +1,4 @@
-"""The step `check-live`: report, check and alert on what the champion answered lately; take a step of the circle."""
+"""The step `check-live`: check the champion's recent answers, alert, and take a step of the retraining loop."""
 
 from contextlib import suppress
 from datetime import UTC, datetime

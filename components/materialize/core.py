@@ -23,7 +23,7 @@ def materialize(capstone: str, features: str, training_set: str, as_of: str = ""
     The feature tables in the folder `features` are first published, where Feast reads them. Where they only grew since
     the last time, only rows since then are written: the store is as if all were.
     as_of: ISO 8601; "" is the last prediction time of the training set.
-    Does nothing for a rejected model, or when the store already holds these rows: a file beside the tables says what
+    Does nothing for a rejected model, or when the store already holds these rows: a file next to the tables says what
     it holds.
     """
     if verdict != "accepted":

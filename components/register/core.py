@@ -28,8 +28,8 @@ def register(
     """Return the number of the version made of the MLflow model in the folder `model`.
 
     A model of the same digest is registered once. A version that was accepted once stays so, also when it is no match
-    for a later champion. One that was retired stays so, too: this run, which was judged anew, makes another of the same
-    model, as it would if the retired one had been cleaned up by now. So it does when a version's files are lost.
+    for a later champion. One that was retired stays so, too: this run, which was judged again, makes another of the
+    same model, as it would if the retired one had been cleaned up by now. So it does when a version's files are lost.
     data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no role here. Deployment
     gives it one, after trying it.
     """

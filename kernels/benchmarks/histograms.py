@@ -1,4 +1,4 @@
-"""Histograms of gradients, on a CPU and one of its cores: NumPy and torch beside Numba."""
+"""Histograms of gradients, on a CPU and one of its cores: NumPy and torch next to Numba."""
 
 from __future__ import annotations
 

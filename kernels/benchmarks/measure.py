@@ -172,7 +172,7 @@ def cases(
 ) -> list[Case]:
     """Return the cases of the forward pass and of both passes.
 
-    inputs: what makes them, for each way anew, or their shapes. moved, products: of each of the two parts.
+    inputs: what makes them, for each way again, or their shapes. moved, products: of each of the two parts.
     """
 
     def made() -> list[torch.Tensor]:

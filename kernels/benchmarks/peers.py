@@ -1,4 +1,4 @@
-"""What the kernels are measured beside."""
+"""What the kernels are measured next to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kernels.benchmarks.measure import DEVICE
 
 
 def compiled(function: Callable[..., Any], mode: str | None = None) -> Callable[..., Any]:
-    """Return a function as torch.compile makes it, for each shape anew; as it is, where it is only tried, on a CPU."""
+    """Return a function as torch.compile makes it, for each shape again; as it is, where it is only tried, on a CPU."""
     if DEVICE == "cpu":
         return function
     torch._dynamo.config.cache_size_limit = 64

@@ -1,4 +1,4 @@
-"""The choice of a setting, and where it is kept. How long a setting takes is made up here: it takes a GPU to tell."""
+"""The choice of a setting, and where it is kept. Times are made up here: only a GPU can measure them."""
 
 import json
 

@@ -11,7 +11,7 @@ from scipy.special import gammaln, logsumexp
 
 
 class ChangePoints:
-    """hazard: the chance of a change at each value. mean, weight, shape, scale: of the prior, normal-inverse-gamma."""
+    """hazard: probability of a change at each value. mean, weight, shape, scale: of the prior, normal-inverse-gamma."""
 
     def __init__(
         self, hazard: float = 0.01, mean: float = 0.0, weight: float = 1.0, shape: float = 1.0, scale: float = 1.0
@@ -19,7 +19,7 @@ class ChangePoints:
         self.hazard, self.prior = hazard, (mean, weight, shape, scale)
 
     def run_lengths(self, values: np.ndarray) -> np.ndarray:
-        """Return the chances of each length of the present stretch after each value, shape (n, n + 1).
+        """Return the probabilities of each length of the present stretch after each value, shape (n, n + 1).
 
         Column r: the last change lies r values back, so that the next value is the first of a stretch where r is 0.
         """

@@ -1,4 +1,4 @@
-"""Paths as a Markov chain: the chance to convert, and how much of it is lost when a channel is taken out.
+"""Paths as a Markov chain: the probability to convert, and how much of it is lost when a channel is taken out.
 
 Anderl et al., "Mapping the customer journey" (2016). The chain is of the first order; a path that reaches a channel
 that was taken out ends without a conversion.
@@ -17,7 +17,7 @@ Path = Sequence[str]
 
 
 class Chain:
-    """The chances of each step from one channel to the next."""
+    """The probabilities of each step from one channel to the next."""
 
     def __init__(self, paths: Sequence[Path], bought: Sequence[bool]):
         """paths: the channels of each customer, in their order; none may be empty. bought: how each ended."""
@@ -34,7 +34,7 @@ class Chain:
         self.steps = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
 
     def conversion(self, without: Collection[str] = ()) -> float:
-        """Return the chance to end in a purchase from the start, when some channels lead nowhere.
+        """Return the probability to end in a purchase from the start, when some channels lead nowhere.
 
         (I - Q)^-1 R: Kemeny and Snell, "Finite Markov Chains" (1960), theorem 3.3.7.
         """

@@ -1,4 +1,4 @@
-"""The gap statistic: how many clusters are there, beside data of which it is known that there are none?
+"""The gap statistic: how many clusters are there, next to data of which it is known that there are none?
 
 Source: Tibshirani, Walther and Hastie, "Estimating the number of clusters in a data set via the gap statistic" (2001).
 There, the data without clusters are uniform in a box. Here the caller draws them: skewed and correlated customers

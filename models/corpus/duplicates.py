@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 WORDS = 5  # of a shingle
 HASHES = 128
-BANDS = 16  # of 8 hashes each: texts with a similarity of 0.7 share one with a chance of 0.61, with 0.9 of 0.9999
+BANDS = 16  # of 8 hashes each: texts with a similarity of 0.7 share one with a probability of 0.61, with 0.9 of 0.9999
 SIMILAR = 0.7
 Pair = tuple[int, int]
 

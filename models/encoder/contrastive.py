@@ -1,8 +1,8 @@
 """MiniLM that goes on learning from claims: the vector of a claim comes nearer to those of its abstracts.
 
-The abstracts of the other claims of a step, and one that the first ranking put high, are what it has to be told from.
-Sources: Henderson et al., "Efficient natural language response suggestion" (2017), section 4.4, for the loss;
-Karpukhin et al., "Dense passage retrieval" (2020), for the high abstracts that are not relevant.
+The abstracts of the other claims of a step, and one that the first ranking put high, are what it has to be
+distinguished from. Sources: Henderson et al., "Efficient natural language response suggestion" (2017), section 4.4, for
+the loss; Karpukhin et al., "Dense passage retrieval" (2020), for the high abstracts that are not relevant.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def fit(
         cosines = plan.scale * near @ far.T
         target = torch.arange(len(asked), device=cosines.device)
         also = torch.tensor(np.stack([np.isin(numbers, one) for one in right]), device=cosines.device)
-        also[target, target] = False  # another relevant one is nothing to be told from
+        also[target, target] = False  # another relevant one needs no distinction
         return functional.cross_entropy(cosines.float().masked_fill(also, -torch.inf), target)
 
     count = plan.epochs * -(-sum(map(len, relevant)) // plan.claims)

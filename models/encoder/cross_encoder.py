@@ -1,7 +1,7 @@
 """A cross-encoder: claim and abstract are read together by MiniLM, which says how well they fit.
 
 It sees which word of one goes with which word of the other, at the price of a pass of the network for each pair. So it
-orders the first few of another ranking anew. It learns from lists of a relevant abstract and others that the ranking
+orders the first few of another ranking again. It learns from lists of a relevant abstract and others that the ranking
 put high. Sources: Nogueira and Cho, "Passage re-ranking with BERT" (2019); Gao, Dai and Callan, "Rethink training of
 BERT rerankers in multi-stage retrieval pipeline" (ECIR 2021), equation 2 for the loss. Here the head reads the mean
 over the tokens, as MiniLM was trained, and both texts are of the first kind of segment.

@@ -93,7 +93,7 @@ def predict(network: Regressor, start: SentenceEncoder, texts: Sequence[str]) ->
 
 
 def mixed(lengths: np.ndarray, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield the places of each batch: dealt by lot, texts of about one length together. lengths: shape (n,)."""
+    """Yield the places of each batch: dealt at random, texts of about one length together. lengths: shape (n,)."""
     order = random.permutation(len(lengths))
     made = []
     for start in range(0, len(order), size * POOL):

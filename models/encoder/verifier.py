@@ -2,8 +2,8 @@
 
 Two steps, as of Wadden et al., "Fact or Fiction: Verifying Scientific Claims" (2020), with light parts in the place of
 fine-tuned encoders: a logistic regression that chooses sentences, by MiniLM's vectors and shared words, and a
-softmax regression over the best of them that tells "supports", "contradicts" and "not enough". Its sentences' scores
-are out of fold where it learns.
+softmax regression over the best of them that distinguishes "supports", "contradicts" and "not enough". Its sentences'
+scores are out of fold where it learns.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Verifier:
         return chances
 
     def of_sentences(self, pair: Pair) -> np.ndarray:
-        """Return what is seen of each sentence beside a claim, shape (sentences, 9)."""
+        """Return what is seen of each sentence next to a claim, shape (sentences, 9)."""
         near = pair.vectors @ pair.claim_vector
         claim = set(stems(pair.claim))
         numbers = {word for word in claim if word[0].isdigit()}

@@ -15,7 +15,7 @@ from typing import Any
 from models.files.limits import Limits, Refused, damaged
 
 NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats what stands beside it
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # repeats what stands next to it
 PARAGRAPH, TABLE, ROW, CELL, TEXT = (NAMESPACE + name for name in ("p", "tbl", "tr", "tc", "t"))
 BLANKS = {f"{NAMESPACE}tab": " ", f"{NAMESPACE}br": " ", f"{NAMESPACE}cr": " ", f"{NAMESPACE}noBreakHyphen": "-"}
 PARTS = 2_000  # files in the zip
@@ -52,7 +52,7 @@ def _look_at(content: bytes, limits: Limits) -> None:
                 if part.filename.endswith((".xml", ".rels")):
                     xml = file.read(part)
                     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
-                        raise Refused("Its XML defines entities, as no DOCX does. Save it anew.")
+                        raise Refused("Its XML defines entities, as no DOCX does. Save it again.")
     except Refused:
         raise
     except DAMAGED as error:

@@ -27,4 +27,4 @@ class Limits(NamedTuple):
 def damaged(kind: str, error: BaseException) -> Refused:
     """Return the refusal of a file that cannot be read, with the first line of what its reader said."""
     said = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return Refused(f"It is a damaged {kind} ({said[:200]}). Save it anew.")
+    return Refused(f"It is a damaged {kind} ({said[:200]}). Save it again.")

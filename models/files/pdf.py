@@ -59,7 +59,7 @@ def _read(content: bytes, limits: Limits, asked: str) -> list[dict[str, Any]]:
     except subprocess.TimeoutExpired:
         raise Refused(f"It takes over {limits.seconds:g} seconds to read. Send a part of it.") from None
     if done.returncode:  # by a limit of memory or time, or by a hole of PDFium
-        raise Refused("It is a damaged PDF, or takes too much memory or time to read. Save it anew, or send a part.")
+        raise Refused("It is a damaged PDF, or takes too much memory or time to read. Save it again, or send a part.")
     made = [json.loads(line) for line in done.stdout.splitlines()]
     if made and "refused" in made[-1]:
         raise Refused(made[-1]["refused"])

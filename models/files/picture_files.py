@@ -47,5 +47,5 @@ def _in_words() -> Iterator[None]:
         yield
     except Exception as error:
         raise ValueError(
-            f"it is not a PNG or JPEG image that can be read ({type(error).__name__}); save it anew"
+            f"it is not a PNG or JPEG image that can be read ({type(error).__name__}); save it again"
         ) from None

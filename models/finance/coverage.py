@@ -42,13 +42,13 @@ def coverage(returns: np.ndarray, forecasts: Forecasts, level: float, seed: int 
 
 
 def kupiec(violated: np.ndarray, level: float) -> float:
-    """Return the p value of "a violation has this chance". violated: booleans, shape (days,)."""
+    """Return the p value of "a violation has this probability". violated: booleans, shape (days,)."""
     hits, days = violated.sum(), len(violated)
     return _p(_likelihood(hits, days, hits / days) - _likelihood(hits, days, level))
 
 
 def christoffersen(violated: np.ndarray) -> float:
-    """Return the p value of "a violation has the same chance after a violation as after none"."""
+    """Return the p value of "a violation has the same probability after a violation as after none"."""
     before, after = violated[:-1], violated[1:]
     hits, days = after.sum(), len(after)
     apart = 0.0

@@ -24,7 +24,7 @@ WINDOW = 500  # days of history: the worst 1 % are five days
 REFIT = 21  # days after which GARCH is fitted again
 KEPT = 0.94  # what RiskMetrics keeps of yesterday's variance
 POINTS = 200  # losses that stand for the tail of a distribution with a formula
-LEVELS = (0.05, 0.01)  # the chance of a loss above the limit
+LEVELS = (0.05, 0.01)  # the probability of a loss above the limit
 
 
 class Forecasts(NamedTuple):

@@ -231,7 +231,7 @@ def _part(root: object, reference: str, where: str) -> object:
 
 def _alone(own: Mapping[str, Any], keyword: str, where: str) -> None:
     if others := sorted(own.keys() - {keyword}):
-        raise BadSchema(f"{where}: {others[0]!r} beside {keyword!r} is not supported.")
+        raise BadSchema(f"{where}: {others[0]!r} next to {keyword!r} is not supported.")
 
 
 def _mapping(value: object, where: str) -> dict[str, Any]:

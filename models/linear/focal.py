@@ -1,7 +1,7 @@
 """Focal loss: logistic regression that cares less for what it already knows.
 
 Source: Lin, Goyal, Girshick, He and Dollár, "Focal loss for dense object detection" (2017), equation 5:
--alpha (1 - p_t)^gamma log p_t, where p_t is the chance given to what is true. gamma 0 and alpha 1/2: log loss.
+-alpha (1 - p_t)^gamma log p_t, where p_t is the probability given to what is true. gamma 0 and alpha 1/2: log loss.
 """
 
 from __future__ import annotations

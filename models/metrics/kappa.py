@@ -1,6 +1,6 @@
-"""Do customers stay in their part from one quarter to the next? Cohen's kappa: agreement beyond that of chance.
+"""Do customers stay in their part from one quarter to the next? Cohen's kappa: agreement beyond what is by chance.
 
-Chance agrees often where one part is large, and so do people who "stay" in it. Kappa is 0 for chance, 1 for everybody.
+Agreement by chance is frequent where one part is large: people "stay" in it. Kappa is 0 by chance, 1 if all agree.
 Source: Cohen, "A coefficient of agreement for nominal scales" (1960).
 """
 

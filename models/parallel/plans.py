@@ -90,7 +90,7 @@ class Optimizer:
         self.adam.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the next step depends on, beside the weights."""
+        """Return what the next step depends on, next to the weights."""
         return {"adam": self.adam.state_dict(), "schedule": self.schedule.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

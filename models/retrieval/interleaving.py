@@ -1,7 +1,7 @@
 """Two rankings in one list, and which of them people's clicks speak for.
 
 Source: Radlinski, Kurup and Joachims, "How does clickthrough data reflect retrieval quality?" (CIKM 2008), section 3.2:
-the two teams draft in turn, who begins is drawn anew in each round, and each takes its best document that is left. So
+the two teams draft in turn, who begins is drawn again in each round, and each takes its best document that is left. So
 where a click falls does not depend on the place of a team.
 """
 

@@ -2,7 +2,7 @@
 
 Those of a term come in blocks of 128 documents. A block has first the gaps between its documents, then the counts, a
 row per document, as bytes (`codec.py`); positions are apart, as gaps inside a field. What bounds the score of a block
-is kept beside it, so that whole blocks are passed over unread (`wand.py`): for each field, the pairs of count and
+is kept next to it, so that whole blocks are passed over unread (`wand.py`): for each field, the pairs of count and
 length of field that no other pair beats, with a higher count in a shorter field. They hold whatever k1, b, weights and
 mean lengths are.
 Source: Ding and Suel, "Faster top-k document retrieval using block-max indexes" (SIGIR 2011); pairs in place of one

@@ -1,4 +1,4 @@
-"""What every search offers: ask what a free worker does next, and tell what came of it. It trains nothing itself.
+"""What every search offers: ask what a free worker does next, and report what came of it. It trains nothing itself.
 
 Its decisions follow from the order of these calls alone, so that they can be replayed: see `journal.py`.
 """

@@ -51,7 +51,7 @@ class Bracket:
 
 
 class Hyperband(Search):
-    """Brackets one after another, again and again. A worker for whom they have nothing begins the next one."""
+    """Brackets one after another, again and again. A worker that gets nothing from them begins the next one."""
 
     def __init__(self, draw: Draw, budget: int, plans: Iterable[list[Rung]] = tuple(brackets(27))):
         super().__init__(draw, budget)
@@ -71,5 +71,5 @@ class Hyperband(Search):
         return job
 
     def heard(self, job: Job, loss: float) -> None:
-        """Tell the bracket of the trial."""
+        """Report the trial to its bracket."""
         self.of[job.trial].heard(job, loss)

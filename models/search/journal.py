@@ -1,4 +1,4 @@
-"""What a search was asked and told, in a file: whoever opens it again goes on where a killed process was."""
+"""A search's questions and reports, in a file: opened again, it goes on where a killed process was."""
 
 from __future__ import annotations
 

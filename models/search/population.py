@@ -37,7 +37,7 @@ class PopulationBased(Search):
     """As many trials at the same time as the population has members.
 
     interval: steps between two decisions. quantile: the share that copies, and the share that is copied; the paper's
-    is 0.2, Ray's default 0.25. resample: how often a parameter is drawn anew from its `prior`. saved: copy only those
+    is 0.2, Ray's default 0.25. resample: how often a parameter is drawn again from its `prior`. saved: copy only those
     that were among the best when they came themselves, as Ray does, which keeps no other states.
     """
 
@@ -89,7 +89,7 @@ def extremes(losses: Mapping[int, float], quantile: float) -> tuple[list[int], l
 def explored(
     parameters: Parameters, prior: Prior, resample: float, generator: Random, factors: Sequence[float] = FACTORS
 ) -> Parameters:
-    """Return each parameter drawn anew from its prior, or times one of the factors."""
+    """Return each parameter drawn again from its prior, or times one of the factors."""
     made = dict(parameters)
     for name, drawn in prior.items():
         if generator.random() < resample:

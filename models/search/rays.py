@@ -1,4 +1,5 @@
-"""Ray Tune's own schedulers, on the same trials: they are asked and told here what Tune's controller would, without a
+"""Ray Tune's own schedulers, on the same trials: they get the same questions and reports as from Tune's controller,
+without a
 cluster, one trial at a time.
 """
 
@@ -24,7 +25,7 @@ NAMES: dict[str, Any] = {"metric": "loss", "mode": "min", "time_attr": "step"}
 
 @dataclass
 class Report:
-    """What a scheduler was told, and what it said then. state: the network at that time."""
+    """What was reported to a scheduler, and what it answered. state: the network at that time."""
 
     trial: int
     step: int
@@ -73,7 +74,7 @@ class Controller:
                 self.step(trial)
 
     def step(self, trial: Trial) -> None:
-        """Train one step, tell the scheduler, and do what it says."""
+        """Train one step, report it to the scheduler, and do what it answers."""
         start, state = self._state(trial)
         parameters = dict(trial.config)
         loss, state = self.train(parameters, state, start, start + 1)
@@ -144,8 +145,8 @@ def hyperband_brackets(most: int, eta: int) -> list[list[Rung]]:
 
 
 def population(prior: Prior, interval: int, quantile: float, resample: float, generator: Random) -> Any:
-    """Return Ray's population-based training. generator: of what it draws anew; else it draws by `random`."""
-    logging.getLogger("ray.tune.schedulers.pbt").setLevel(logging.WARNING)  # it tells of every copy
+    """Return Ray's population-based training. generator: of what it draws again; else it draws by `random`."""
+    logging.getLogger("ray.tune.schedulers.pbt").setLevel(logging.WARNING)  # it reports every copy
     mutations: dict[str, Any] = {name: (lambda drawn=drawn: drawn(generator)) for name, drawn in prior.items()}
     return PopulationBasedTraining(
         **NAMES, perturbation_interval=interval, hyperparam_mutations=mutations, quantile_fraction=quantile,

@@ -91,7 +91,7 @@ class Cox:
 
 
 def concordance(time: np.ndarray, event: np.ndarray, log_risk: np.ndarray, entry: np.ndarray | None = None) -> float:
-    """Return the share of pairs, of whom one is known to have left first, in which that one has the higher risk.
+    """Return the share of pairs with a known first to leave in which that one has the higher risk.
 
     Harrell et al., "Evaluating the yield of medical tests" (1982). A tie of risks counts as a half. entry: who had not
     entered when the other one left makes no pair with that one.

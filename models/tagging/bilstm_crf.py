@@ -36,7 +36,7 @@ class Network(nn.Module):
 
 
 def loss(scores: torch.Tensor, moves: torch.Tensor, tags: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Return the sum over sentences of what the right tags' chance lacks, -log p: Lafferty et al. (2001).
+    """Return the sum over sentences of what the right tags' probability lacks, -log p: Lafferty et al. (2001).
 
     scores: (batch, time, tags). moves: (tags, tags). tags: (batch, time). lengths: (batch,).
     """

@@ -20,7 +20,7 @@ class CRF:
     """Weights of what is seen, (columns, tags), and of each pair of tags, (tags, tags).
 
     What is seen comes in blocks, sparse or dense, each of shape (tokens, its columns), sentence after sentence. The
-    columns of the blocks stand beside each other.
+    columns of the blocks stand next to each other.
     """
 
     def __init__(self, tags: int, ridge: float = 1.0, steps: int = 100):

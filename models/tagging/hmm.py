@@ -12,7 +12,7 @@ import numpy as np
 
 
 class HMM:
-    """Chances of the first tag, (tags,), of the tag behind each, (tags, tags), and of a symbol, (tags, symbols)."""
+    """Probabilities of the first tag, (tags,), of the next tag, (tags, tags), and of a symbol, (tags, symbols)."""
 
     def __init__(self, tags: int, symbols: int, smoothing: float = 0.1):
         """smoothing: what is added to each count."""
@@ -33,7 +33,7 @@ class HMM:
         return self
 
     def likelihood(self, symbols: np.ndarray) -> float:
-        """Return the logarithm of the chance of a sequence, over all sequences of tags."""
+        """Return the logarithm of the probability of a sequence, over all sequences of tags."""
         return float(np.log(self._forward(symbols)[1]).sum())
 
     def marginals(self, symbols: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ class HMM:
         return np.array(made[::-1])
 
     def _forward(self, symbols: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the chance of each tag given the symbols so far, (length, tags), and of each symbol, (length,)."""
+        """Return each tag's probability given the symbols so far, (length, tags), and each symbol's, (length,)."""
         forward, sums = np.zeros((len(symbols), self.tags)), np.zeros(len(symbols))
         for place, symbol in enumerate(symbols.tolist()):
             step = (forward[place - 1] @ self.moves if place else self.first) * self.emits[:, symbol]

@@ -1,7 +1,7 @@
 """What a text speaks of, in a few phrases of its own.
 
 Source: Rose et al., "Automatic Keyword Extraction from Individual Documents" (2010), RAKE: phrases between stop words;
-a word weighs as many words as it stands beside, summed over all its phrases, itself among them (their "degree").
+a word weighs as many words as it stands next to, summed over all its phrases, itself among them (their "degree").
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class NaiveBayes:
     """The log-odds of the class 1 are a weight per word, and a constant: every kind is a linear model."""
 
     def __init__(self, kind: Kind = "multinomial", smoothing: float = 1.0):
-        """smoothing: how often each word is counted beside the texts, above 0."""
+        """smoothing: how often each word is counted next to the texts, above 0."""
         self.kind, self.smoothing = kind, smoothing
 
     def fit(self, counts: csr_array, target: np.ndarray) -> NaiveBayes:

@@ -27,7 +27,7 @@ def ranks(alike: np.ndarray, damping: float = 0.85, tolerance: float = 1e-10, ro
 
 
 def transitions(alike: np.ndarray) -> np.ndarray:
-    """Return the chance to go from each thing to each other, (n, n), rows of sum 1."""
+    """Return the probability to go from each thing to each other, (n, n), rows of sum 1."""
     weights = np.array(alike, float)
     np.fill_diagonal(weights, 0)
     sums = weights.sum(axis=1, keepdims=True)

@@ -13,7 +13,7 @@ MOST = 8  # bytes in 64 bits
 
 
 class KneserNey:
-    """The chance of a byte after the `order - 1` bytes before it."""
+    """The probability of a byte after the `order - 1` bytes before it."""
 
     def __init__(self, text: np.ndarray, order: int):
         """text: bytes, shape (n,), longer than `order`."""
@@ -28,21 +28,21 @@ class KneserNey:
             self.tables.append(Table(grams, counts))
 
     def chances(self, text: np.ndarray) -> np.ndarray:
-        """Return the chance of each byte of a text after those before it, shape (n,)."""
+        """Return the probability of each byte of a text after those before it, shape (n,)."""
         before = np.concatenate([np.zeros(self.order - 1, np.uint8), text])
         return self.of_grams(packed(before, self.order))
 
     def following(self, text: np.ndarray) -> np.ndarray:
-        """Return the chance of each byte after each byte of a text and those before it, shape (n, 256)."""
+        """Return the probability of each byte after each byte of a text and those before it, shape (n, 256)."""
         return self.after(packed(np.concatenate([np.zeros(self.order - 1, np.uint8), text]), self.order))
 
     def after(self, ends: np.ndarray) -> np.ndarray:
-        """Return the chance of each byte after each end of a text, shape (n, 256). ends: bytes packed, shape (n,)."""
+        """Return each byte's probability after each end of a text, shape (n, 256). ends: packed bytes, shape (n,)."""
         grams = (ends << np.uint64(8) & mask(self.order))[:, None] | np.arange(VALUES, dtype=np.uint64)
         return self.of_grams(grams.ravel()).reshape(grams.shape)
 
     def of_grams(self, grams: np.ndarray) -> np.ndarray:
-        """Return the chance of the last byte of each gram after the others."""
+        """Return the probability of the last byte of each gram after the others."""
         chances = np.full(len(grams), 1 / VALUES)
         for length, table in enumerate(self.tables, 1):
             chances = table.interpolated(grams & mask(length), chances)
@@ -61,7 +61,7 @@ class Table:
         self.discount = once / (once + 2 * twice) if once else 0.5
 
     def interpolated(self, grams: np.ndarray, below: np.ndarray) -> np.ndarray:
-        """Return the chances of grams, where the order below gives `below`."""
+        """Return the probabilities of grams, where the order below gives `below`."""
         context = grams >> np.uint64(8)
         total, distinct = found(self.contexts, self.totals, context), found(self.contexts, self.distinct, context)
         kept = np.maximum(found(self.grams, self.counts, grams) - self.discount, 0)

@@ -70,7 +70,7 @@ def expectations(model: Unigrams, words: Mapping[str, int]) -> Counter[str]:
 def pruned(model: Unigrams, words: Mapping[str, int], signs: set[str], most: int) -> Unigrams:
     """Return the pieces without which the text would be least likely, and the signs.
 
-    What a piece is worth is how often the likeliest ways use it, times what it saves beside the likeliest other way.
+    What a piece is worth is how often the likeliest ways use it, times what it saves next to the likeliest other way.
     """
     used: Counter[str] = Counter()
     for word, often in words.items():

@@ -30,7 +30,7 @@ def likelihood(pair: np.ndarray, one: np.ndarray, two: np.ndarray, same: np.ndar
 
 
 def ratio(pair: np.ndarray, one: np.ndarray, two: np.ndarray, same: np.ndarray, total: int) -> np.ndarray:
-    """Return how frequent pairs are beside the product of their parts, as many descriptions of WordPiece have it."""
+    """Return how frequent pairs are next to the product of their parts, as many descriptions of WordPiece have it."""
     made: np.ndarray = pair / (one * two)
     return made
 

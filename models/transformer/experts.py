@@ -41,7 +41,7 @@ class Experts(nn.Module):
 def balance(logits: torch.Tensor, used: int) -> torch.Tensor:
     """Return how evenly tokens are spread over experts: 1 where each gets as many, count / used where the same get all.
 
-    logits: of the router, (..., experts). Its gradient lowers the chances of experts that are chosen too often.
+    logits: of the router, (..., experts). Its gradient lowers the probabilities of experts that are chosen too often.
     """
     shares = torch.softmax(logits.float(), dim=-1).flatten(0, -2)
     count = shares.shape[-1]

@@ -33,7 +33,7 @@ class Sampling:
 
 
 def shares(logits: torch.Tensor, how: Sequence[Sampling], counts: torch.Tensor | None = None) -> torch.Tensor:
-    """Return the chance with which each token is drawn, shape (n, vocabulary).
+    """Return the probability with which each token is drawn, shape (n, vocabulary).
 
     logits: (n, vocabulary), -inf for what may not come. how: of each row. counts: (n, vocabulary), how often each token
     was there; needed by penalties alone.
@@ -69,9 +69,9 @@ def _filtered(logits: torch.Tensor, how: Sequence[Sampling]) -> torch.Tensor:
 
 
 def draw(chances: torch.Tensor, at: Sequence[float]) -> torch.Tensor:
-    """Return a token for each row, shape (n,): where the sum of the chances passes a random number from 0 to 1.
+    """Return a token for each row, shape (n,): where the sum of the probabilities passes a random number from 0 to 1.
 
-    Each stream brings its own number, so what it draws does not depend on the streams beside it.
+    Each stream brings its own number, so what it draws does not depend on the streams next to it.
     """
     passed = chances.double().cumsum(dim=-1)
     wanted = torch.tensor(at, dtype=torch.double, device=chances.device)[:, None] * passed[:, -1:]

@@ -1,4 +1,4 @@
-"""The regression that the learners share: LightGBM, small and slow, for effects are small beside the noise."""
+"""The regression that the learners share: LightGBM, small and slow, for effects are small next to the noise."""
 
 from __future__ import annotations
 

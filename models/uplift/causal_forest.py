@@ -75,7 +75,7 @@ class HonestTree:
         y: np.ndarray,
         random: np.random.Generator,
     ) -> HonestTree:
-        """Return the tree. codes: bins, shape (n, k). The customers are halved by lot."""
+        """Return the tree. codes: bins, shape (n, k). The customers are halved at random."""
         order = random.permutation(len(y))
         choose, estimate = order[: len(y) // 2], order[len(y) // 2 :]
         self.root = self._grow(codes, sizes, treated, y, choose, estimate, random, self.depth)
@@ -142,6 +142,6 @@ class CausalForest:
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
-        """Return what the mail adds to the chance of a visit, shape (n,)."""
+        """Return what the mail adds to the probability of a visit, shape (n,)."""
         codes = self.bins.codes(x)
         return np.asarray(np.mean([tree.effect(codes) for tree in self.trees], axis=0))

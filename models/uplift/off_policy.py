@@ -1,6 +1,6 @@
-"""What would another policy have got? Estimates from the log of one that chose by known chances.
+"""What would another policy have got? Estimates from the log of one that chose by known probabilities.
 
-w is the chance of the logged choice under the policy in question, by its logged chance; q is a model of rewards.
+w is the logged choice's probability under the policy in question, by its logged one; q is a model of rewards.
 Sources: Horvitz and Thompson (1952); Swaminathan and Joachims, "The self-normalized estimator" (2015); Dudik,
 Langford and Li, "Doubly robust policy evaluation" (2011); Wang, Agarwal and Dudik, "Optimal and adaptive off-policy
 evaluation" (2017). Each function returns a value per round, whose mean is the estimate, shape (n,).
@@ -21,7 +21,7 @@ class Rounds(NamedTuple):
     reward: np.ndarray  # (n,)
     action: np.ndarray  # (n,), from 0 on
     chance: np.ndarray  # of that action in the log, (n,)
-    policy: np.ndarray  # chances of all actions under the policy in question, (n, actions)
+    policy: np.ndarray  # probabilities of all actions under the policy in question, (n, actions)
     model: np.ndarray  # rewards of all actions, as modelled, (n, actions)
 
     def weight(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The Qini curve: how many visits the mail adds when those are mailed first whom a model ranks highest.
+"""The Qini curve: how many visits the mail adds if the highest ranks are mailed first.
 
 Radcliffe, "Using control groups to target on predicted lift" (2007): with the best share mailed, the visits of those
 who got the mail, less those of the others, scaled to as many.

@@ -22,6 +22,6 @@ class SLearner:
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
-        """Return what the mail adds to the chance of a visit, shape (n,)."""
+        """Return what the mail adds to the probability of a visit, shape (n,)."""
         without, given = (self.model.mean(np.column_stack([x, np.full(len(x), arm)])) for arm in (0.0, 1.0))
         return np.asarray(given - without)

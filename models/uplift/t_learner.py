@@ -22,5 +22,5 @@ class TLearner:
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
-        """Return what the mail adds to the chance of a visit, shape (n,)."""
+        """Return what the mail adds to the probability of a visit, shape (n,)."""
         return np.asarray(self.models[1].mean(x) - self.models[0].mean(x))

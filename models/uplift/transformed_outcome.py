@@ -1,7 +1,7 @@
 """Transformed outcome: a value per customer whose mean given x is the effect, which one regression learns.
 
 Athey and Imbens, "Machine learning methods for estimating heterogeneous causal effects" (2015): with the share e of
-those who get the mail by lot, y * (t - e) / (e * (1 - e)).
+those who get the mail at random, y * (t - e) / (e * (1 - e)).
 """
 
 from __future__ import annotations
@@ -29,5 +29,5 @@ class TransformedOutcome:
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
-        """Return what the mail adds to the chance of a visit, shape (n,)."""
+        """Return what the mail adds to the probability of a visit, shape (n,)."""
         return self.model.mean(x)

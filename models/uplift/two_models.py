@@ -27,6 +27,6 @@ class TwoModels:
         return self
 
     def effect(self, x: np.ndarray) -> np.ndarray:
-        """Return what the mail adds to the chance of a visit, shape (n,)."""
+        """Return what the mail adds to the probability of a visit, shape (n,)."""
         without, given = (model.predict_proba(x)[:, 1] for model in self.models)
         return np.asarray(given - without)

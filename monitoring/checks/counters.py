@@ -64,7 +64,7 @@ def read(pages: Mapping[str, str], capstone: str, at: datetime) -> Reading:
 
 def _read(url: str, page: str, capstone: str) -> tuple[str, Counters]:
     """Return the name of a process and its counters. The name is the instant of its start: a URL may be that of a
-    forwarded port, which is another one at the next look. Without such an instant, as on macOS, it is the URL."""
+    forwarded port, which differs at the next monitoring run. Without such an instant, as on macOS, it is the URL."""
     process, refused, failed, predictions, within = url, 0.0, 0.0, 0.0, dict[float, float]()
     try:
         families = list(text_string_to_metric_families(page))

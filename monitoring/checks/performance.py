@@ -1,6 +1,6 @@
 """How good the predictions were, now that labels have come: with confidence intervals, calibrated, and by slice.
 
-Rows of one day are alike, so an interval comes from the days: whole days are drawn anew (a block bootstrap). A sample
+Rows of one day are alike, so an interval comes from the days: whole days are drawn again (a block bootstrap). A sample
 of rows suffices for it; it keeps every day and both labels in their shares.
 """
 
@@ -47,7 +47,7 @@ def performance(
     """Return a check of every metric, over all rows and for each value of the declared slices.
 
     rows: with the outcome's columns, the time and the slices; those without a label are left out. own: the capstone's
-    metrics, from target and prediction, beside those of its kind. bounds: THRESHOLDS of the task, or others. A metric
+    metrics, from target and prediction, next to those of its kind. bounds: THRESHOLDS of the task, or others. A metric
     alarms when its whole interval is beyond its bound. The intervals hold together, over metrics, slices and looks.
     """
     needed = [outcome.target, outcome.prediction, *([checks.time] if checks.time else [])]
@@ -80,7 +80,7 @@ def stratified(rows: pd.DataFrame, outcome: Outcome, checks: Checks, seed: int =
 def interval(
     rows: pd.DataFrame, days: np.ndarray, outcome: Outcome, of: Metric, level: float, seed: int
 ) -> tuple[float, float, float]:
-    """Return a metric, and its confidence interval at 1 - level from whole days drawn anew, with Student's t."""
+    """Return a metric, and its confidence interval at 1 - level from whole days drawn again, with Student's t."""
     target, prediction = rows[outcome.target].to_numpy(), rows[outcome.prediction].to_numpy()
     value, chance = float(of(target, prediction)), np.random.default_rng(seed)
     blocks = list(pd.Series(np.arange(len(days))).groupby(days).indices.values())

@@ -41,8 +41,8 @@ def contract(live: "pd.DataFrame", contracts: "Mapping[str, DataFrameSchema]", l
 
     live: a column for each scalar input and feature. It is held to the first table that has a column of its name. Nulls
     are no break, for they have their own check; nor are repeated values, for many predictions share them. It
-    alarms when the share is above the limit by more than chance: as a whole, its interval (Clopper and Pearson's) of
-    99.9 %. A table that shares no column with the predictions has no check.
+    alarms when the share is above the limit by more than chance level: as a whole, its interval (Clopper and Pearson's)
+    of 99.9 %. A table that shares no column with the predictions has no check.
     """
     return judge(tally(live, contracts), limit)
 

@@ -1,7 +1,7 @@
 """The test of a window of days against the days of the reference: Wilcoxon's rank sum, with days as the sample.
 
 The rows of one day are alike, so a test of rows finds a change in every window. Days are what varies. Their ranks are
-all that counts, so one day of storm, however wild, is only one day of the highest rank; and the chance of a sum of
+all that counts, so one day of storm, however wild, is only one day of the highest rank; and the probability of a sum of
 ranks is known exactly, whatever the signal. Source: Mann and Whitney, "On a Test of Whether one of Two Random
 Variables is Stochastically Larger than the Other" (1947).
 """
@@ -15,7 +15,7 @@ SIMULATED, CHUNK = 100_000, 5_000
 
 
 def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) -> np.ndarray:
-    """Return the chance, (windows, days), that the days up to each one score so high if nothing changed.
+    """Return the probability, (windows, days), that the days up to each one score so high if nothing changed.
 
     reference, recent: a score for each day, in order. NaN, before the first full window and for a day without a score.
     A window is of the newest days that have a score. Where the reference's days resemble those before them, a window
@@ -25,7 +25,7 @@ def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) 
     chances = np.full((len(windows), len(recent)), np.nan)
     if len(known) < 2:
         return chances
-    # Ties count for the reference, so the chance is never understated.
+    # Ties count for the reference, so the probability is never understated.
     below = np.searchsorted(np.sort(known), recent[present], side="left")
     sums = np.concatenate([[0], np.cumsum(below)])
     correlation = autocorrelation(known)
@@ -40,7 +40,7 @@ def p_values(reference: np.ndarray, recent: np.ndarray, windows: Sequence[int]) 
 
 
 def smallest(known: np.ndarray, windows: Sequence[int]) -> float:
-    """Return the smallest chance that any window can have: below an alarm's, or the reference has too few days."""
+    """Return the smallest probability that any window can have: below an alarm's, or the reference has too few days."""
     correlation = autocorrelation(known)
     return min((float(tail(effective_days(d, correlation), len(known))[-1]) for d in windows), default=1.0)
 
@@ -49,8 +49,8 @@ def smallest(known: np.ndarray, windows: Sequence[int]) -> float:
 def effective_looks(reference: int, windows: tuple[int, ...], looks: int, level: float) -> float:
     """Return as how many independent tests all windows at all looks count, at a level, for one signal without a change.
 
-    They overlap, so they are far fewer. The chance is that of the order of `reference` and later days alone, whatever
-    the signal, so it can be simulated.
+    They overlap, so they are far fewer. The probability is that of the order of `reference` and later days alone,
+    whatever the signal, so it can be simulated.
     """
     chance, before, least = np.random.default_rng(0), max(windows) - 1, []
     for _ in range(SIMULATED // CHUNK):
@@ -68,7 +68,7 @@ def effective_looks(reference: int, windows: tuple[int, ...], looks: int, level:
 
 
 def autocorrelation(scores: np.ndarray) -> float:
-    """Return the correlation of the ranks of a day and the next, or 0 where it may be chance."""
+    """Return the correlation of the ranks of a day and the next, or 0 where it may be by chance."""
     ranks = np.searchsorted(np.sort(scores), scores).astype(float)
     if len(ranks) < 10 or ranks.std() == 0:
         return 0.0

@@ -8,7 +8,7 @@ Verdict = Literal["ok", "alarm", "insufficient"]
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one signal. `statistic` is the size of the change, `p` the chance of it among unchanged days.
+    """One check of one signal. `statistic` is the size of the change, `p` the probability of it among unchanged days.
 
     p is adjusted for all that is looked at: tests, windows and looks. `since` is the first day of the window that
     shows the change, as ISO 8601. `low` and `high` bound the statistic where it has a confidence interval.

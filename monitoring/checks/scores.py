@@ -45,7 +45,7 @@ def _signal(
     size = distance(grid, declared.method or default(grid), counts, other)
     yield Score("drift", name, size, size, declared.threshold)
     if grid.kind == "numeric":
-        # A mean beside the distance: of days that differ in many ways, it shows best that all moved in one direction.
+        # A mean next to the distance: of days that differ in many ways, it shows best that all moved in one direction.
         mean = _mean(counted, name)
         yield Score("drift upwards", name, mean, size, declared.threshold)
         yield Score("drift downwards", name, -mean, size, declared.threshold)

@@ -16,7 +16,7 @@ ALIKE = 0.2  # by how much the length of a past window may differ from that of t
 MEND = {
     "latency": "See its CPU, its online store and its load.",
     "errors": "See the endpoint's log.",
-    "refused": "Ask whoever sends requests what has changed.",
+    "refused": "Ask the clients what has changed.",
 }
 SIGNALS = ("latency", "errors", "refused", "volume")
 
@@ -24,7 +24,7 @@ SIGNALS = ("latency", "errors", "refused", "volume")
 def check(newest: Reading, past: Sequence[Reading], promised: Service) -> list[Check]:
     """Return the checks of what came after the last of the past readings, the oldest of which comes first."""
     if not past:
-        message = "This is the first reading of the endpoint's counters; the next look says what came after it."
+        message = "This is the first reading of the endpoint's counters; the next monitoring run judges what follows."
         return [Check("service", signal, "insufficient", message=message) for signal in SIGNALS]
     window, since = growth(past, newest), past[-1].at.date().isoformat()
     return [
@@ -86,7 +86,7 @@ def _volume(predictions: float, newest: Reading, past: Sequence[Reading], promis
     verdict: Verdict = "alarm" if share < promised.volume else "ok"
     message = f"{predictions:,.0f} predictions; {middle:,.0f} are usual in as long a time."
     if verdict == "alarm":
-        message += " Ask whoever sends requests whether they still do."
+        message += " Ask the clients whether they still send requests."
     return Check("service", "volume", verdict, share, promised.volume, since=since, message=message)
 
 

@@ -1,9 +1,9 @@
-"""What the newest days say, beside the reference: every signal as checks, and all of them together as one verdict.
+"""What the newest days say, next to the reference: every signal as checks, and all of them together as one verdict.
 
 A change alarms when two things hold over one of the declared windows. It matters: its size, such as Evidently's
-distance, is at least the threshold. And it is not chance: the rank sum of the window's days is so high that the share
-of false alarms stays below the declared one, with Bonferroni's correction for the tests, and the exact one for the
-windows and looks of each.
+distance, is at least the threshold. And it is not by chance: the rank sum of the window's days is so high that the
+share of false alarms stays below the declared one, with Bonferroni's correction for the tests, and the exact one for
+the windows and looks of each.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ FEWEST_DAYS = 14  # of a reference: with fewer, its own days do not show how day
 
 @dataclass(frozen=True)
 class Trace:
-    """A test of one signal at every look. p, adjusted, and effect have shape (windows, looks), NaN without a window."""
+    """One signal's test at every monitoring run. p, adjusted, effect: shape (windows, looks), NaN without a window."""
 
     name: str
     signal: str
@@ -41,7 +41,7 @@ class Trace:
     possible: bool  # whether the reference has days enough for an alarm
 
     def alarms(self, share: float) -> np.ndarray:
-        """Return, (windows, looks), where the change matters and is no chance."""
+        """Return, (windows, looks), where the change matters and is no accident."""
         return np.asarray((self.p <= share) & (self.effect >= self.threshold))
 
 
@@ -57,7 +57,7 @@ def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[C
 
 
 def trace(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Trace]:
-    """Return every test at every look: the days of `recent`, each with the days before it."""
+    """Return every test at every monitoring run: the days of `recent`, each with the days before it."""
     reference, recent = (tally.take(tally.rows >= checks.rows_per_day) for tally in (reference, recent))
     if not len(reference.days):
         raise CapstanError(
@@ -88,7 +88,7 @@ def trace(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[T
 
 
 def _check(trace: Trace, checks: Checks) -> Check:
-    """Return what a test says at the last look."""
+    """Return what a test says at the last monitoring run."""
     kind = trace.name.removesuffix(" upwards").removesuffix(" downwards")
     p, effect = (array[:, -1] if array.size else np.array([np.nan]) for array in (trace.p, trace.effect))
     verdict: Verdict = "ok"
@@ -98,7 +98,7 @@ def _check(trace: Trace, checks: Checks) -> Check:
     alarming = np.flatnonzero((p <= checks.false_alarms) & (effect >= trace.threshold))
     line = int(alarming[np.argmin(p[alarming])]) if len(alarming) else int(np.nanargmin(p))
     since, size = None, float(effect[line])
-    message = f"{trace.signal}: {UNITS[kind]} {size:.3g} ({trace.threshold:g} matters), chance {p[line]:.2g}"
+    message = f"{trace.signal}: {UNITS[kind]} {size:.3g} ({trace.threshold:g} matters), p = {p[line]:.2g}"
     if len(alarming):
         verdict = "alarm"
         since = _date(int(trace.days[line, -1]), checks)

@@ -1,4 +1,4 @@
-"""What a person decides about a capstone: it is an event like the circle's own, with who and why."""
+"""What a person decides about a capstone: it is an event like the retraining loop's own, with who and why."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ CHANGES = {"capstan promote": "promoted", "capstan rollback": "rolled back"}
 def decide(capstone: str, kind: str, reason: str, by: str) -> Event:
     """Write to the history what a person did, and why: "paused" or "resumed". Raises CapstanError without a reason."""
     if not reason.strip():
-        raise CapstanError("Give a reason: whoever reads the history wants to know why.")
+        raise CapstanError("Give a reason: readers of the history want to know why.")
     now = datetime.now(UTC)
     event = Event(kind, now, reason.strip(), by=by)
     history().add(capstone, f"{kind} {now.isoformat()}", event)
@@ -25,8 +25,8 @@ def tell_change(capstone: str, state: RolloutState, version: str = "") -> Event 
     """Write to the history how a person last changed a roll-out, and why, unless it is there; return the event.
 
     The state has who and why from the same write as the change. So a change whose command was killed after it is
-    recorded later, by a look or by `capstan history`. version: by default the one that was promoted; of a roll-back
-    the state has none.
+    recorded later, by a monitoring run or by `capstan history`. version: by default the one that was promoted; of a
+    roll-back the state has none.
     """
     command, who = state.author()
     if command not in CHANGES or who == CIRCLE or not state.reason:
@@ -40,6 +40,6 @@ def tell_change(capstone: str, state: RolloutState, version: str = "") -> Event 
 
 
 def holding(events: Sequence[Event]) -> Event | None:
-    """Return the event that holds the circle up, "paused" or "stopped", or None."""
+    """Return the event that holds the retraining loop up, "paused" or "stopped", or None."""
     last = next((event for event in reversed(events) if event.kind in HOLD), None)
     return last if last and last.kind != "resumed" else None

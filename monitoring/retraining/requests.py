@@ -1,7 +1,7 @@
 """Whether two versions take the same requests.
 
-What a variant refuses is not logged. Where the variants of a canary refuse different requests, whoever sends them would
-choose what each is judged by, and clients would be refused by chance.
+What a variant refuses is not logged. Where the variants of a canary refuse different requests, a client that sends them
+would choose what each is judged by, and clients would be refused by chance.
 """
 
 from typing import Any

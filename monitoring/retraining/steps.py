@@ -1,4 +1,5 @@
-"""One step of the circle, such as every day. Each decision is an event of the history, and what comes next depends on
+"""One step of the retraining loop, such as every day. Each decision is an event of the history, and what comes next
+depends on
 the events alone: a circle that was killed anywhere goes on there.
 """
 
@@ -34,7 +35,7 @@ Train = Callable[[dict[str, Any]], tuple[str, str]]
 
 @dataclass
 class Steps:
-    """The circle of a capstone."""
+    """The retraining loop of a capstone."""
 
     capstone: str
     task: Capstone
@@ -59,7 +60,7 @@ class Steps:
             self._compare(now)
             self._judge(now)
         except CapstanError as error:
-            log.warning("%s: the circle goes on at its next step: %s", self.capstone, error)
+            log.warning("%s: the retraining loop goes on at its next step: %s", self.capstone, error)
         self._stop_after_two(now)
         return self._events()[before:]
 
@@ -127,7 +128,7 @@ class Steps:
             return
         schemas = (registry.load_version(self.capstone, one).schema.get("request") for one in (champion, last.version))
         if not requests.same(*schemas):
-            why = "It takes other requests than the champion does, so a person decides, and tells clients."
+            why = "It takes other requests than the champion does, so a person decides, and informs clients."
             self._add(None, Event("rejected", now, why, last.version, evidence={"champion": champion}))
             return
         result = self._compared(recent, last.version)
@@ -200,7 +201,7 @@ class Steps:
         return decisions.holding(self._events()) is not None
 
     def _last(self, kind: str = "") -> Event | None:
-        """Return the last event that says where the circle is, if it is of this kind."""
+        """Return the last event that says where the retraining loop is, if it is of this kind."""
         states = [event for event in self._events() if event.kind in STATES]
         return states[-1] if states and kind in ("", states[-1].kind) else None
 

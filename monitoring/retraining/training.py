@@ -1,4 +1,4 @@
-"""Training for the circle: the command that a person would type, in its own process."""
+"""Training for the retraining loop: the command that a person would type, in its own process."""
 
 import json
 import os

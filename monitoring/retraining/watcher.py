@@ -1,4 +1,4 @@
-"""What is done about a capstone each day: a look, alerts, and a step of the circle."""
+"""What is done about a capstone each day: a monitoring run, alerts, and a step of the retraining loop."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ class Watcher:
             require_circle(capstone, task)
             self._steps = Steps(capstone, task, partial(train, capstone))
         self._reference: Reference | None = None
-        self.snapshot: Snapshot | None = None  # at the last look
+        self.snapshot: Snapshot | None = None  # at the last monitoring run
 
     def __call__(
         self, now: datetime, more: Sequence[Check] = (), measure: bool = True, live_log: LiveLog | None = None
@@ -65,7 +65,7 @@ class Watcher:
         return history().events(self._capstone)[before:]
 
     def _stopped(self) -> list[Condition]:
-        """Return that the circle has stopped by itself, if it has: it goes on when a person says so."""
+        """Return that the retraining loop has stopped by itself, if it has: it goes on when a person says so."""
         event = decisions.holding(history().events(self._capstone, kinds=decisions.HOLD))
         if event is None or event.kind != "stopped":
             return []

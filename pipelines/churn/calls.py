@@ -20,7 +20,7 @@ from pipelines.churn.columns import LABEL
 def main() -> None:
     """Print the list, or write it into a file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--top", type=int, default=None, help="so many customers; by default all whom a call is worth")
+    parser.add_argument("--top", type=int, default=None, help="so many customers; by default all that are worth a call")
     parser.add_argument("--version", default="", help="of the model; by default the newest that was accepted")
     given = parser.parse_args()
     accepted = [one.version for one in registry.versions("churn") if one.tags.get("verdict") == "accepted"]

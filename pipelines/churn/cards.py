@@ -20,7 +20,7 @@ def sections(model: ChurnModel, rows: pd.DataFrame, metrics: dict[str, float]) -
     card = {
         "What it is": f"A score ({type(model.score).__name__.lower()}) over {len(INPUTS)} inputs "
         f"({', '.join(INPUTS)}), with Platt's calibration, and a decision from stated costs.",
-        "For": "A list of customers whom it is worth calling, and showing how a decision follows from a probability.",
+        "For": "A list of customers that are worth a call, and showing how a decision follows from a probability.",
         "Not for": 'Prices, or a worse service for those who stay anyway. What a request asks with "if" is what '
         "customers who have such a contract or bill do; it is not what a contract or a bill would do.",
         "Costs": f"{CALL:g} for a call, {OFFER:g} for the offer, to all who take it: everybody who stays anyway, and "

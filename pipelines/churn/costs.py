@@ -1,4 +1,4 @@
-"""What a call costs and keeps, and what follows: whom to call.
+"""What a call costs and keeps, and which customers to call.
 
 A call costs something. A customer who stays anyway takes the offer that is made in it. One who wanted to leave takes
 it, and stays, in a share of the cases; only then the value is kept.
@@ -22,12 +22,13 @@ def value(monthly: np.ndarray) -> np.ndarray:
 def profit(chance: np.ndarray, monthly: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
     """Return the expected profit of a call, shape (n,).
 
-    chance: of leaving; 0 or 1 where it is known. accept: the share of those who wanted to leave and take the offer.
+    probability: of leaving; 0 or 1 where it is known. accept: the share of those who wanted to leave and take the
+    offer.
     """
     p = np.asarray(chance, dtype=float)
     return np.asarray(p * accept * (value(monthly) - OFFER) - (1 - p) * OFFER - CALL)
 
 
 def limit(monthly: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
-    """Return the chance of leaving from which a call pays, shape (n,); above 1 where none does."""
+    """Return the probability of leaving from which a call pays, shape (n,); above 1 where none does."""
     return np.asarray((CALL + OFFER) / (accept * (value(monthly) - OFFER) + OFFER))

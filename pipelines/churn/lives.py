@@ -64,10 +64,10 @@ class Stays:
         return ["monthly, per 30", *(f"{name} {level}" for name, levels in self.levels.items() for level in levels)]
 
     def months(self, columns: Columns, chance: np.ndarray | None = None) -> np.ndarray:
-        """Return the chance that each is still there after MONTHS, shape (n, len(MONTHS)).
+        """Return the probability that each is still there after MONTHS, shape (n, len(MONTHS)).
 
-        The first of them is the month that the file looks at. chance: of leaving in it, shape (n,), in the place of
-        Cox's own: how the hazard goes on from there is then Cox's baseline.
+        The first of them is the month that the file looks at. probability: of leaving in it, shape (n,), in the place
+        of Cox's own: how the hazard goes on from there is then Cox's baseline.
         """
         hazard = self.cox.ahead(np.maximum(np.asarray(columns["tenure"], dtype=float) - 1, 0), MONTHS)
         if chance is None:

@@ -75,7 +75,7 @@ class ChurnModel(Model):
         return np.asarray(self.slope * self.score.margin(columns) + self.intercept)
 
     def curves(self, columns: Columns, probability: np.ndarray) -> list[list[list[float]]]:
-        """Return for each customer the chance of being still there, as points [months, chance]."""
+        """Return for each customer the probability of being still there, as points [months, probability]."""
         return [
             [[float(month), float(chance)] for month, chance in zip(MONTHS, row, strict=True)]
             for row in self.stays.months(columns, probability)

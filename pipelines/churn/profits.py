@@ -1,4 +1,4 @@
-"""Whom a call is worth, and what calls earn."""
+"""Which customers are worth a call, and what calls earn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def listed(model: ChurnModel, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the customers whom a call is worth, the most profitable first, with what a caller wants to know."""
+    """Return the customers that are worth a call, the most profitable first, with what a caller wants to know."""
     import pandas as pd
 
     answers: dict[str, Any] = model.predict_columns(rows)

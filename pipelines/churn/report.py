@@ -1,4 +1,4 @@
-"""What a run shows of a model: ranking, calibration, the profit of calls, whom to call, reasons, and the two cards."""
+"""What a run shows: ranking, calibration, the profit of calls, customers to call, reasons, and the two cards."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def evaluate(model: ChurnModel, rows: pd.DataFrame) -> Evaluation:
     sections = [
         Section("Ranking and calibration", binary.figure(churned, probability)),
         Section("Profit of calling the likeliest", profits.figure(churned, monthly, probability)),
-        Section(f"Whom to call first: {LISTED} of {called.sum():,}", profits.listed(model, rows).head(LISTED)),
+        Section(f"Customers to call first: {LISTED} of {called.sum():,}", profits.listed(model, rows).head(LISTED)),
         Section("What each input does to the log-odds", importance(model, rows)),
         *cards.sections(model, rows, metrics),
     ]

@@ -83,7 +83,7 @@ class Prediction(BaseModel):
     value: float = Field(title="Worth keeping", ge=0, json_schema_extra={"unit": "dollars"})
     stays: list[list[float]] = Field(
         title="Still there",
-        description="the chance, counted from the start of the month that the probability is of",
+        description="the probability, counted from the start of the month that the probability is of",
         json_schema_extra={"display": "curve", "x": "Months"},
     )
     reasons: list[Reason] = Field(title="What moved the probability most")

@@ -1,4 +1,4 @@
-"""Churn: who will leave, and whom is it worth calling?"""
+"""Churn: who will leave, and which customers are worth a call?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
-TITLE = "Who will leave, and whom is it worth calling?"
+TITLE = "Who will leave, and which customers are worth a call?"
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "churn"
 ENTITY_KEYS = [CUSTOMER]

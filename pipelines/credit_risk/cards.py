@@ -42,7 +42,7 @@ def model_card(model: CreditModel, rows: pd.DataFrame, metrics: dict[str, float]
         "declined and would have been repaid. The lender sets them, and the applicant pays for the second one.",
         "Measured": f"on {len(rows):,} loans that it has not seen: "
         f"{cards.listed(metrics)}.",
-        "What an applicant is told": f"which change of {', '.join(CHANGEABLE)} would have been enough. A change that "
+        "What an applicant receives": f"which change of {', '.join(CHANGEABLE)} would have been enough. A change that "
         "the model rewards need not make the loan any safer.",
         "Who could be harmed": f"Of the applicants who would repay, {refused:.1%} are declined, for a mistake in "
         "granting costs the lender more. At the same probability, the strictest limit is that of "

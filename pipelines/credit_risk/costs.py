@@ -11,7 +11,7 @@ MARGIN = float(np.log(THRESHOLD / (1 - THRESHOLD)))  # the same in log-odds
 
 
 def cost(bad: np.ndarray, declined: np.ndarray) -> float:
-    """Return the mean cost per loan of decisions, shape (n,): 1 for declined, or the chance of it."""
+    """Return the mean cost per loan of decisions, shape (n,): 1 for declined, or the probability of it."""
     return float(by_loan(bad, declined).mean())
 
 

@@ -1,4 +1,4 @@
-"""Why a loan got its probability: SHAP for every loan, LIME beside it for a few.
+"""Why a loan got its probability: SHAP for every loan, LIME next to it for a few.
 
 SHAP values add up to the log-odds exactly. LIME fits a line to the probabilities around a loan, and another one with
 another seed: the report shows how far the two agree. Ribeiro et al., "Why should I trust you?" (2016).

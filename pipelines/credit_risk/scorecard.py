@@ -87,7 +87,7 @@ class Scorecard:
     def fit(self, rows: pd.DataFrame, bad: np.ndarray) -> Scorecard:
         """Return the scorecard, fitted on the inputs of rows.
 
-        An input whose weight runs against its own evidence is left out: beside the others it says nothing, and no one
+        An input whose weight runs against its own evidence is left out: next to the others it says nothing, and no one
         could explain its points.
         """
         self.bins = {name: bins(rows[name], bad) for name in INPUTS}

@@ -18,7 +18,7 @@ def sections(rows: pd.DataFrame, metrics: Mapping[str, float]) -> list[Section]:
     first, last = (rows["sched_dep"].agg(what).date().isoformat() for what in ("min", "max"))
     model = {
         "What it is": f"Gradient boosted trees over {len(INPUTS)} inputs, with calibrated probabilities.",
-        "For": "Telling passengers and staff an hour ahead how likely a delay is, and showing how such a model is "
+        "For": "Informing passengers and staff an hour ahead how likely a delay is, and showing how such a model is "
         "built, served and watched.",
         "Not for": "Crews, connections or compensation without a person who decides, nor for flights from other "
         "airports or of other years: nothing was measured there.",

@@ -43,7 +43,7 @@ def pipeline(
 
     workers: Ray workers, 0 to train in the step's own process. tune: trials of a parameter search.
     as_of: the online store gets what was known at this instant, ISO 8601.
-    canary: the percent of requests that the new version gets beside the champion; 0 replaces the champion, -1
+    canary: the percent of requests that the new version gets next to the champion; 0 replaces the champion, -1
     only tries the version.
     known_by: nothing counts whose label was not known at this instant, ISO 8601; "" is all. calibrate_from, test_from:
     which flights calibrate the probabilities and which test the model.

@@ -15,7 +15,7 @@ def rotation(flights: pd.DataFrame) -> pd.DataFrame:
     the time from then to its next scheduled departure. A flight that is due and has not left lowers it at its scheduled
     departure, without a delay, which nobody knows yet; its departure and its landing correct both.
 
-    `next` is the scheduled departure of the flight that the aircraft flies next out of New York. A request tells it an
+    `next` is the scheduled departure of the flight that the aircraft flies next out of New York. A request has it an
     hour ahead, with the aircraft: so the row says nothing that a request does not, nor of what happens to that flight.
     One that departs later than NEXT_WITHIN does not count: by then the row is too old for it.
     """

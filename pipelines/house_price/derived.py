@@ -1,4 +1,4 @@
-"""What is worked out from a house: totals, ages and products. The members see it beside the inputs."""
+"""What is worked out from a house: totals, ages and products. The members see it next to the inputs."""
 
 from __future__ import annotations
 

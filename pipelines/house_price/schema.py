@@ -116,7 +116,7 @@ class Reason(BaseModel):
     """One thing that moved the price."""
 
     field: str
-    effect: float = Field(description="dollars, beside the mean of eight houses of reference")
+    effect: float = Field(description="dollars, next to the mean of eight houses of reference")
 
 
 class Prediction(BaseModel):

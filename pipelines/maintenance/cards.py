@@ -29,7 +29,7 @@ def sections(model: FleetModel, rows: pd.DataFrame, metrics: dict[str, float]) -
         "Measured": f"at the last cycle of {engines:,} engines that it has not seen: {cards.listed(metrics)}.",
         "Who could be harmed": "Crew and passengers, where a late service is believed to be safe because a model says "
         "so; an airline that takes engines apart which are well.",
-        "Limits": f"More than {CAP} cycles are told as {CAP}. One kind of engine, at most six operating conditions, "
+        "Limits": f"More than {CAP} cycles read as {CAP}. One kind of engine, at most six operating conditions, "
         "two kinds of faults, and every engine learned from ran to failure without a service.",
     }
     dataset = {

@@ -25,4 +25,4 @@ TITLES = {
     "s21": "coolant bleed of the low-pressure turbine (W32)",
 }
 USED = list(TITLES)
-CAP = 125  # remaining life that is told apart: a younger engine shows no wear yet. Heimes (2008) has 130.
+CAP = 125  # remaining life that can be distinguished: a younger engine shows no wear yet. Heimes (2008) has 130.

@@ -1,4 +1,4 @@
-"""From a prediction to an interval that holds what it promises for engines, and to the chance of failing soon.
+"""From a prediction to an interval that holds what it promises for engines, and to the probability of failing soon.
 
 Both come from the engines that were predicted alike by a model that had not seen them. The cycles of an engine look
 alike, so a correction over cycles would be too sure: the sampled unit is the engine. Romano, Patterson and Candes,
@@ -31,7 +31,7 @@ class Nearby:
         return self
 
     def failing(self, predicted: np.ndarray, within: np.ndarray) -> np.ndarray:
-        """Return the chance of failing within so many cycles, at most CAP, shape (n, len(within)); predicted: (n,)."""
+        """Return probabilities of failing within so many cycles, up to CAP, shape (n, len(within)); predicted: (n,)."""
         low = np.minimum(predicted.astype(int), CAP - 1)
         part = (predicted - low)[:, None]
         return np.asarray((1 - part) * self.share[low][:, within] + part * self.share[low + 1][:, within])

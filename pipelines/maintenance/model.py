@@ -23,7 +23,7 @@ OF = {name: [at for at, full in enumerate(windows.names()) if full.startswith(f"
 
 
 class Outlook(NamedTuple):
-    """What is predicted of n engines: mean and interval, shapes (n,); the chances of failing, (n, SLOTS + 1)."""
+    """What is predicted of n engines: mean and interval, shapes (n,); the probabilities of failing, (n, SLOTS + 1)."""
 
     left: np.ndarray
     low: np.ndarray

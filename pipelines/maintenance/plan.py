@@ -1,14 +1,14 @@
 """When to service which engine of a fleet: an integer program over the next slots of a hangar, solved by HiGHS.
 
 The cost of a service at some cycle is the age replacement's: Barlow and Hunter, "Optimum preventive maintenance
-policies" (1960), with the chance of failing as it is predicted for the engine.
+policies" (1960), with the probability of failing as it is predicted for the engine.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-SLOT = 10  # cycles: the fleet is planned anew as often
+SLOT = 10  # cycles: the fleet is planned again as often
 SLOTS = 12  # that are planned ahead
 STARTS = np.arange(SLOTS + 1) * SLOT  # of each slot, in cycles from now; the last is the end of the plan
 SERVICE = 1.0  # what a service costs: the unit of all costs
@@ -20,8 +20,8 @@ LIFE = 200.0  # cycles that a service buys: a cycle flown is worth a service by 
 def costs(failing: np.ndarray, failure: float = FAILURE, life: float = LIFE, surprise: float = SURPRISE) -> np.ndarray:
     """Return the expected cost of a service at each of STARTS, less what the cycles until then are worth, (n, SLOTS+1).
 
-    failing: the chance of failing before each of STARTS, same shape. The fleet is planned anew in each slot, with newer
-    cycles: of the failures after the first slot, the share `surprise` counts.
+    failing: the probability of failing before each of STARTS, same shape. The fleet is planned again in each slot, with
+    newer cycles: of the failures after the first slot, the share `surprise` counts.
     """
     failing = np.minimum(failing, failing[:, 1:2] + surprise * (failing - failing[:, 1:2]))
     alive = 1 - failing

@@ -65,7 +65,7 @@ class Reason(BaseModel):
 
     sensor: str
     now: float = Field(description="mean of the last 15 cycles, in deviations from what the fleet shows there")
-    effect: float = Field(description="cycles: below 0, it takes life away, beside the mean of the fleet")
+    effect: float = Field(description="cycles: below 0, it takes life away, next to the mean of the fleet")
 
 
 class Planned(BaseModel):
@@ -95,7 +95,7 @@ class Prediction(BaseModel):
     )
     low: float = Field(ge=0, le=CAP, title="From", description="with high, holds in nine of ten engines")
     high: float = Field(ge=0, le=CAP, title="To", description=f"{CAP} means no end")
-    failing: float = Field(ge=0, le=1, title="Fails within ten cycles", description="the chance of it")
+    failing: float = Field(ge=0, le=1, title="Fails within ten cycles", description="the probability of it")
     health: list[list[float]] = Field(
         title="Health", description="1 as new, 0 at a failure", json_schema_extra={"display": "curve", "x": "Cycle"}
     )

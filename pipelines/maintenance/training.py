@@ -1,4 +1,4 @@
-"""From engines to what is served: intervals and chances come from engines that their own model has not seen."""
+"""From engines to what is served: intervals and probabilities come from engines that their own model has not seen."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
 """`python -m pipelines.moderation.cases`: the moderators' queue, in which every decision is kept.
 
     cases fill                                       take in the texts that the endpoint gave to a person
-    cases list                                       what waits, the dearest first
+    cases list                                       what waits, the most expensive first
     cases decide ID offensive --by anna --why "an insult, to nobody's group"
     cases second ID --by anna --why "I am not sure"  another person decides, too
-    cases appeal ID --by author --why "I quoted it"  a person who has not decided on it decides anew, and finally
+    cases appeal ID --by author --why "I quoted it"  a person who has not decided on it decides again, and finally
     cases history ID                                 who did what, when and why
     cases labels FILE                                the decisions as labels: capstan labels load moderation FILE
     cases verify                                     whether the journal is what was written
 
-ID is `prediction_id` of the answer. Any text that was answered may be appealed, whoever or whatever decided.
+ID is `prediction_id` of the answer. Any text that was answered may be appealed, whether a person or the model decided.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def case(entries: Sequence[Entry]) -> Case:
 
 
 def priority(prediction: dict[str, Any]) -> float:
-    """Return what the best decision without a person is expected to cost: much where dear and unsure."""
+    """Return what the best decision without a person is expected to cost: much where expensive and unsure."""
     return min(float(one["cost"]) for one in prediction["costs"] if one["decision"] != "ask")
 
 
@@ -118,7 +118,7 @@ class Cases:
         return [case(entries) for entries in by_text.values()]
 
     def waiting(self) -> list[Case]:
-        """Return what waits for a decision, the dearest first."""
+        """Return what waits for a decision, the most expensive first."""
         return sorted((one for one in self.all() if one.waits), key=lambda one: -one.priority)
 
     def labels(self) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 DECISIONS = ("show", "warn", "ask", "remove")
-# In units of one look by a moderator, which "ask" costs. Rows: hate, offensive, neither. "warn" puts a notice before.
+# In units of one reading by a moderator, which "ask" costs. Rows: hate, offensive, neither. "warn" puts a notice first.
 COSTS = np.array([[15.0, 7.0, 1.0, 0.0], [3.0, 0.0, 1.0, 3.0], [0.0, 2.0, 1.0, 10.0]])
 LEVELS = np.linspace(0.0, 2.4, 13), np.linspace(-0.6, 1.0, 9)  # of hate and of neither that are tried
 

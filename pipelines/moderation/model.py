@@ -23,7 +23,7 @@ FEW = 0.5  # of the words known: below that a text is in words that were not lea
 
 
 class ModerationModel(MiniLMModel):
-    """A score and the levels of its classes, and the simple one's, which the gate compares with them."""
+    """A score and the levels of its classes, and the baseline's, which the gate compares with them."""
 
     inputs = {"text": "string"}
 
@@ -59,7 +59,7 @@ class ModerationModel(MiniLMModel):
     def vectors(self, texts: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return MiniLM's vector of each text, (n, 384), and what its pieces add to the scores, (pieces, 3) of each."""
         read_by = [one for one in self.score.members if "vectors" in one.blocks]
-        if not read_by:  # the simple one alone, which is never served
+        if not read_by:  # the baseline alone, which is never served
             return np.zeros((len(texts), self.encoder.encoder.shape.width)), [np.empty((0, len(CLASSES)))] * len(texts)
         return self.encoder.along(texts, np.sum([one.stretch * one.weights["vectors"] for one in read_by], axis=0))
 

@@ -38,7 +38,7 @@ def evaluate(model: ModerationModel, rows: pd.DataFrame) -> Evaluation:
         Section("By class", classes.by_class(said, guess, list(CLASSES), "class")),
         Section("What is decided, and what it costs", decided(shares, scores)),
         Section("Annotators who disagree", disagreement(shares, scores)),
-        Section("The dearest decisions, by row", dearest(rows, shares, scores)),
+        Section("The most expensive decisions, by row", dearest(rows, shares, scores)),
         *cards.sections(rows, metrics),
     ]
     units, baseline = (

@@ -70,7 +70,7 @@ class Score:
 
 
 class Pair:
-    """The score of the shares, and a simple one of what most annotators said, beside each other."""
+    """The score of the shares, and a simple one of what most annotators said, next to each other."""
 
     def __init__(self, shares: Score | None = None, most: Score | None = None):
         self.shares, self.most = shares or Score(), most or simple()
@@ -99,5 +99,5 @@ Kind = Score | Pair
 
 
 def simple() -> Score:
-    """Return the simple one that the gate compares with: logistic regression on words, of what most annotators said."""
+    """Return the baseline that the gate compares with: logistic regression on words, of what most annotators said."""
     return Score(("words",), strength=1.0, soft=False)

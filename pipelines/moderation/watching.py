@@ -1,4 +1,4 @@
-"""What is watched of a text beside the answer."""
+"""What is watched of a text next to the answer."""
 
 from __future__ import annotations
 

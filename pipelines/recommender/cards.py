@@ -20,8 +20,8 @@ def sections(model: Recommender, people: pd.DataFrame, metrics: Mapping[str, flo
     films = len(model.catalogue)
     card = {
         "What it is": f"{SERVED.upper()}, a linear model between {films:,} films, over what a person has rated, with "
-        "the films that each place is there for, and a chance.",
-        "For": "Films that a person of whom some ratings are known may have rated as well, and showing how a "
+        "the films that each place is there for, and a probability.",
+        "For": "Films that a person with some known ratings may have rated as well, and showing how a "
         "recommender is built, served and changed by each rating.",
         "Not for": "Saying what somebody watches next, or likes: most people rated all of their films in one sitting, "
         "and a rating says that a film was known.",
@@ -30,7 +30,7 @@ def sections(model: Recommender, people: pd.DataFrame, metrics: Mapping[str, flo
         f"{metrics['coverage']:.1%} of the films, so those that are known become better known. People with few ratings "
         "get worse lists: see the table by the size of the history. A list may show others what a person has rated.",
         "Limits": "Films until 2016 that people of one site chose to rate. Nothing is known of age, sex or country, so "
-        "nobody can say for whom the lists are worse.",
+        "nobody can say which people get the lists are worse.",
     }
     dataset = {
         "What it is": "MovieLens, the small set of October 2016, by GroupLens (Harper and Konstan, 2015).",

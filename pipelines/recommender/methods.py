@@ -52,7 +52,7 @@ METHODS: dict[str, Kind] = {
 }
 STAGED = tuple(name for name, kind in METHODS.items() if kind.ranked)
 SERVED = "ease"
-RIVALS = ("popularity", "item_knn", "user_knn", "als")  # what each run measures beside it
+RIVALS = ("popularity", "item_knn", "user_knn", "als")  # what each run measures next to it
 RETRIEVAL = "ease"  # hands candidates to the ranker of the two stages
 RANDOM = ("als", "two_tower")  # depend on the seed
 

@@ -27,7 +27,7 @@ class Chance(NamedTuple):
     chances: np.ndarray
 
     def of(self, scores: np.ndarray) -> np.ndarray:
-        """Return the chance of each score."""
+        """Return the probability of each score."""
         chances: np.ndarray = np.interp(scores, self.scores, self.chances)
         return chances
 

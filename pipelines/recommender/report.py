@@ -1,4 +1,4 @@
-"""What a run shows of a model: how it ranks films that were held out, beside each rival."""
+"""What a run shows of a model: how it ranks films that were held out, next to each rival."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
         if name in STRONG:
             rivals[name] = scores[["ndcg"]]
     sections = [
-        Section("Beside each rival: nDCG@10, and by how much the served method is better", pd.DataFrame(lines)),
+        Section("Next to each rival: nDCG@10, and by how much the served method is better", pd.DataFrame(lines)),
         Section("By the size of the history", by_size(test.past, own["ndcg"].to_numpy())),
         *cards.sections(model, people, measured),
     ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 FORBID = ConfigDict(extra="forbid", allow_inf_nan=False)
-MOST = 2**53  # a number beside a missing one is a float, which keeps no larger one exactly
+MOST = 2**53  # a number next to a missing one is a float, which keeps no larger one exactly
 STARS = [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0]
 
 
@@ -72,7 +72,7 @@ class Film(BaseModel):
     """One place of the ranking."""
 
     item: str
-    score: float = Field(ge=0, le=1, description="chance that it is among ratings of this person left out at random")
+    score: float = Field(ge=0, le=1, description="probability that it is among the ratings left out at random")
     because: list[str] = Field(default_factory=list, description="films of the history that it is here for most")
 
 

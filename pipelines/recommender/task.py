@@ -90,7 +90,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
 
 def train(tables: Tables, seed: int = 0) -> Recommender:
-    """Return EASE, and the rivals that it is measured beside."""
+    """Return EASE, and the rivals that it is measured next to."""
     from pipelines.recommender import training
 
     return training.fit(tables["people"], tables["films"], seed)

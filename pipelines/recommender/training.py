@@ -1,4 +1,4 @@
-"""From histories to what is served: one method, the chance that a score stands for, and its rivals."""
+"""From histories to what is served: one method, the probability that a score stands for, and its rivals."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def sections(model: SegmentModel, now: pd.DataFrame, metrics: Mapping[str, float
     }
     dataset = {
         "What it is": "Online Retail II, by Daqing Chen: invoice lines of a British web shop for gifts, December 2009 "
-        "to December 2011, of whom many customers are wholesalers.",
+        "to December 2011, many customers are wholesalers.",
         "Rows": f"{len(now):,} customers on the day that tests the segments.",
         "Licence": "CC BY 4.0.",
         "People in it": "Customers have numbers and a country, no names.",

@@ -1,8 +1,8 @@
-"""Which segments: of those that are stable, with none too small, the fewest that tell about as much as the best.
+"""Which segments: of those that are stable, with none too small, the fewest that explain about as much as the best.
 
-Candidates are fitted on the first days, and judged by what they tell of the quarter after a later one. "About as much"
-is within one standard error, paired by customer (Breiman et al., "Classification and Regression Trees", 1984, 3.4.3):
-more segments always tell a little more.
+Candidates are fitted on the first days, and judged by what they explain of the quarter after a later one. "About as
+much" is within one standard error, paired by customer (Breiman et al., "Classification and Regression Trees", 1984,
+3.4.3): more segments always explain a little more.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Choice(NamedTuple):
 
 
 def candidates(rows: pd.DataFrame, seed: int, names: Sequence[str] = tuple(METHODS), fits: int = FITS) -> pd.DataFrame:
-    """Return one row per candidate: what it tells, stability, silhouette, segments, smallest share, and its place.
+    """Return one row per candidate: what it explains, stability, silhouette, segments, smallest share, and its place.
 
-    `eligible` says whether it may win, `behind` by how much less it tells than the best that may, `error` the standard
-    error of that, and `chosen` whether it wins. rows: of all days to learn from.
+    `eligible` says whether it may win, `behind` by how much less it explains than the best that may, `error` the
+    standard error of that, and `chosen` whether it wins. rows: of all days to learn from.
     """
     past, later = rows[rows[DAY] < CHOICE], rows[rows[DAY] >= CHOICE]
     if past.empty or later.empty:
@@ -52,7 +52,7 @@ def candidates(rows: pd.DataFrame, seed: int, names: Sequence[str] = tuple(METHO
     for candidate in (Choice(space, name, count) for space in SPACES for name in names for count in COUNTS):
         models = stability.refits(past, *candidate, seed, fits)
         fitted = Segments.of(past, *candidate, seed)
-        by_customer = tells(fitted, past, later)
+        by_customer = explains(fitted, past, later)
         told.append(by_customer.mean(axis=1))
         lines.append({**candidate._asdict(), "usefulness": float(told[-1].mean())})
         lines[-1] |= dict(zip(OUTCOMES, by_customer.mean(axis=0).tolist(), strict=True))
@@ -61,8 +61,8 @@ def candidates(rows: pd.DataFrame, seed: int, names: Sequence[str] = tuple(METHO
     return chosen(pd.DataFrame(lines), np.array(told))
 
 
-def tells(division: Division, past: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
-    """Return the share of each outcome that a division tells of later customers, by customer, shape (n, 3).
+def explains(division: Division, past: pd.DataFrame, later: pd.DataFrame) -> np.ndarray:
+    """Return the share of each outcome that a division explains of later customers, by customer, shape (n, 3).
 
     The outcomes of its parts are learned on the past.
     """
@@ -71,7 +71,7 @@ def tells(division: Division, past: pd.DataFrame, later: pd.DataFrame) -> np.nda
 
 
 def chosen(table: pd.DataFrame, told: np.ndarray) -> pd.DataFrame:
-    """Return the candidates with `eligible`, `behind`, `error` and `chosen`. told: shape (candidates, customers)."""
+    """Return the candidates with `eligible`, `behind`, `error` and `chosen`. `told`: shape (candidates, customers)."""
     table["eligible"] = (
         (table["stability"] >= STABLE)
         & (table["smallest"] >= SMALLEST)

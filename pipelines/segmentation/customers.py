@@ -1,6 +1,6 @@
 """From a million invoice lines to one row per customer and day: out of core, by DuckDB.
 
-A snapshot sees the year before its day, and beside it stands what the quarter after that day brought: the outcomes,
+A snapshot sees the year before its day, and next to it stands what the quarter after that day brought: the outcomes,
 which are missing on the last day. What is no sale of goods is left out: postage, fees, vouchers, corrections, and
 what was given away. A cancelled invoice counts against the money; it is no purchase.
 """

@@ -2,7 +2,7 @@
 
 Outcomes in standard deviations are forecast by ridge regression. The squared error of a segment's mean is that of the
 forecast, which no division changes, plus the distance of the forecasts to their segment's mean. So k-means on these
-points makes, of all divisions into so many parts, one that tells most of the next quarter.
+points makes, of all divisions into so many parts, one that explains most of the next quarter.
 
 Source of the idea: Blockeel, De Raedt and Ramon, "Top-down induction of clustering trees" (1998).
 """

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class SegmentModel(Model):
-    """A division and fits of it on other samples, which vote. Country sets whom the money is compared with.
+    """A division and fits of it on other samples, which vote. Country sets the customers that the money is compared
+    with.
 
     names: of the parts. words: by name. matches: each refit's parts as ours. spending: sorted money by country.
     rivals: other divisions that the gate compares, with their outlook. shares: of the parts, a row per day.

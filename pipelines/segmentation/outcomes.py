@@ -1,4 +1,4 @@
-"""What the next quarter brings, and how much of it a division of the customers tells.
+"""What the next quarter brings, and how much of it a division of the customers explains.
 
 Three questions that a shop asks: does the customer buy, for how much, and how large is an order of those that do?
 """
@@ -46,7 +46,7 @@ class Outlook:
         return cls(means, everybody)
 
     def told(self, labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
-        """Return the share of the variance of each answer that the segments tell, by customer, shape (n, 3).
+        """Return the share of the variance of each answer that the segments explain, by customer, shape (n, 3).
 
         The mean over the customers is 1 - (squared error of the segment's mean) / (squared error of everybody's).
         """

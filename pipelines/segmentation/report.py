@@ -48,7 +48,7 @@ def evaluate(model: SegmentModel, rows: pd.DataFrame) -> Evaluation:
     }
     sections = [
         Section("The segments", table(model, now, labels)),
-        Section("What is told of the next quarter, and who stays", judged({"segments": units, **rivals})),
+        Section("What is explained of the next quarter, and who stays", judged({"segments": units, **rivals})),
         Section("Are there groups, or is it a continuum?", beside),
         Section("Two maps of the customers", plots.maps(model.scaling.points(now), names)),
         Section("Sizes by day; the last one is the test", plots.sizes(shares)),
@@ -71,7 +71,7 @@ def days(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def by_customer(division: Division, outlook: Outlook, now: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
-    """Return what a division is worth, a row per customer of `now`: what it tells, of each outcome too, and staying.
+    """Return what a division is worth, a row per customer of `now`: what it explains, of each outcome too, and staying.
 
     Who has bought nothing in the year before the later day is in no part then.
     """

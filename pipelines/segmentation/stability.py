@@ -1,4 +1,4 @@
-"""How much of a segmentation is chance: fits of other samples of the same customers, compared.
+"""How much of a segmentation is by chance: fits of other samples of the same customers, compared.
 
 An adjusted Rand index of 1 is the same partition, 0 is what two random ones have in common. A customer has a row per
 snapshot, and rows of one customer are alike; so customers are drawn, each with all of its rows.

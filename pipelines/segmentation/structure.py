@@ -22,7 +22,7 @@ def compare(points: np.ndarray, count: int, seed: int = 0) -> pd.DataFrame:
     """Return one row for the customers and for each kind of data without structure.
 
     Stability and silhouette are of k-means with `count` clusters. `clusters` is what the gap statistic finds in the
-    customers beside such data: 1 says that there is nothing to find. points: of what is divided, shape (n, d).
+    customers next to such data: 1 says that there is nothing to find. points: of what is divided, shape (n, d).
     """
     random = np.random.default_rng(seed)
     points = points[random.permutation(len(points))[:SAMPLE]]

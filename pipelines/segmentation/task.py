@@ -24,10 +24,10 @@ FAMILIES = ("tables",)
 CONTRACT_LIMIT = 0.01
 FEATURE_SERVICE = "segmentation"
 ENTITY_KEYS = [CUSTOMER]
-# Segments are judged by their use, beside a score in as many parts and data without structure, customer by customer.
-# The bounds are below what five seeds have on the day to choose on (0.26 told, a stability of 0.75 to 0.82): quarters
-# differ, and the comparison is made anew in each. The README says how the bound of staying came about. None of this
-# says that there are groups of customers.
+# Segments are judged by their use, next to a score in as many parts and data without structure, customer by customer.
+# The bounds are below what five seeds have on the day to choose on (0.26 explained, a stability of 0.75 to 0.82):
+# quarters differ, and the comparison is made again in each. The README says how the bound of staying came about. None
+# of this says that there are groups of customers.
 THRESHOLDS = {
     "usefulness": at_least(0.15, slack=0.02),
     "staying": at_least(0.4, slack=0.05),
@@ -84,7 +84,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
 
 def train(tables: Tables, seed: int = 0, methods: str = "k-means,Gaussian mixture,spectral,HDBSCAN") -> SegmentModel:
-    """Return the segments that tell most of the next quarter. methods: those that compete, between commas."""
+    """Return the segments that explain most of the next quarter. methods: those that compete, between commas."""
     from capstan.errors import CapstanError
     from models.clustering.methods import METHODS
     from pipelines.segmentation import training
@@ -96,7 +96,7 @@ def train(tables: Tables, seed: int = 0, methods: str = "k-means,Gaussian mixtur
 
 
 def evaluate(model: SegmentModel, tables: Tables) -> Evaluation:
-    """Return what segments of later customers tell of the next quarter and who stays, beside a score and null data."""
+    """Return what later customers' segments explain of the next quarter and who stays, a score's and null data's."""
     from pipelines.segmentation import report
 
     return report.evaluate(model, tables["customers"].reset_index(drop=True))

@@ -25,7 +25,7 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "Who could be harmed": "Whose way of writing the raters and the training texts lack: dialects, and words that "
         "a group uses of itself. MiniLM learned from texts of the web, with their prejudices; this was not measured.",
         "Limits": "An interval says where the mean of 20 raters may lie, not how much they differ: the file has no "
-        "single ratings. A word adds what it adds beside the other words of its line.",
+        "single ratings. A word adds what it adds next to the other words of its line.",
     }
     counts = ", ".join(f"{name} {count:,}" for name, count in rows["source"].value_counts().items())
     dataset = {

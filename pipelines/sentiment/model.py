@@ -95,7 +95,7 @@ class SentimentModel(Model):
         }
 
     def valued(self, values: np.ndarray, sources: Sequence[str | None]) -> dict[str, np.ndarray]:
-        """Return valence, both ends of its interval, and the chance of one above 0, shapes (n,)."""
+        """Return valence, both ends of its interval, and the probability of one above 0, shapes (n,)."""
         ends, positive = np.empty((len(values), 2)), np.empty(len(values))
         for place, (value, source) in enumerate(zip(values.tolist(), sources, strict=True)):
             residuals = self.residuals[source or ""]

@@ -90,5 +90,5 @@ class Score:
 
 
 def simple() -> Score:
-    """Return the simple one that the gate compares with: ridge regression on TF-IDF of words and pairs of words."""
+    """Return the baseline that the gate compares with: ridge regression on TF-IDF of words and pairs of words."""
     return Score(("runs",), 1.0, by_source=False)

@@ -93,7 +93,7 @@ def evaluate(model: SentimentModel, tables: Tables) -> Evaluation:
 def signals(model: SentimentModel, tables: Tables) -> pd.DataFrame:
     """Return what is watched of snippets: the text, the answer and the label.
 
-    They come by lot: the file has them by source, and each part of the reference should have some of all.
+    They come at random: the file has them by source, and each part of the reference should have some of all.
     """
     from pipelines.sentiment import watching
 

@@ -1,6 +1,6 @@
 """What a wrong decision costs, and the probability from which a message is put aside.
 
-Losing ham is dear: nobody looks at what is put aside. Nothing in the data measures it; both costs are assumptions.
+Losing ham is expensive: nobody looks at what is put aside. Nothing in the data measures it; both costs are assumptions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a run shows of a model: F1, calibration, what decisions cost, the dearest of them, and the two cards."""
+"""What a run shows of a model: F1, calibration, what decisions cost, the most expensive of them, and the two cards."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Request(BaseModel):
         return text
 
     def prediction_time(self) -> datetime:
-        """Return when the message came: the circle compares versions by days."""
+        """Return when the message came: the retraining loop compares versions by days."""
         return self.received_at or datetime.now(UTC)
 
 

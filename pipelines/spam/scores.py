@@ -129,7 +129,7 @@ class Bayes:
     """Naive Bayes over the words of scikit-learn's `CountVectorizer`, in lower case."""
 
     def __init__(self, seed: int = 0, kind: Kind = KIND, smoothing: float = SMOOTHING):
-        """seed: of no effect, as nothing is drawn by lot."""
+        """seed: of no effect, as nothing is drawn at random."""
         self.kind, self.smoothing = kind, smoothing
 
     @staticmethod
@@ -153,7 +153,7 @@ class Bayes:
 
 
 class Simple(Bayes):
-    """The simple one that the gate compares with: multinomial naive Bayes at scikit-learn's defaults."""
+    """The baseline that the gate compares with: multinomial naive Bayes at scikit-learn's defaults."""
 
     def __init__(self, seed: int = 0):
         super().__init__(seed, "multinomial", 1.0)

@@ -1,4 +1,4 @@
-"""What is watched of messages, beside the probability and the decision."""
+"""What is watched of messages, next to the probability and the decision."""
 
 from __future__ import annotations
 

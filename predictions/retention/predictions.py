@@ -35,7 +35,7 @@ def clean(capstone: str, policy: Policy) -> list[Removed]:
 
 
 def changing(capstone: str) -> AbstractContextManager[None]:
-    """Hold the lock of whoever removes or replaces files of a capstone's log. Raises CapstanError."""
+    """Hold the lock for removing or replacing files of a capstone's log. Raises CapstanError."""
     return profile().lock(f"predictions-{capstone}", f"Files of {capstone} are being changed by another command.")
 
 

@@ -75,7 +75,7 @@ class TextPayload(GeneratePayload):
         if not self.chat and type(asked) is int:
             self.logprobs, count = True, asked
         if type(self.logprobs) is not bool or (count and not self.logprobs):
-            expected = "true, and `top_logprobs` a number beside it" if self.chat else "the number of alternatives"
+            expected = "true, and `top_logprobs` a number next to it" if self.chat else "the number of alternatives"
             raise BadField(f"`logprobs` is {expected}.", "logprobs")
         return {"logprobs": True} | ({"top_logprobs": count} if count else {}) if self.logprobs else {}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from capstan.errors import CapstanError
 from serving.errors import Loading
 
-# What a version takes beside its files: its modules and schemas. 36 copies of `credit_risk` took 0.9 MiB each.
+# What a version takes next to its files: its modules and schemas. 36 copies of `credit_risk` took 0.9 MiB each.
 VERSION_BYTES = 2**20
 MIB = 2**20
 
@@ -24,7 +24,8 @@ class ModelMemory:
 
     A capstone takes as much as the files of its versions have: weights are as large in memory as on disk. The growth of
     the process would say more, but while capstones load side by side nobody knows whose it is, and libraries, which
-    stay, would count for whoever needs them first. RESOURCES state the size of a pod, which includes the libraries.
+    stay, would count for the version that needs them first. RESOURCES state the size of a pod, which includes the
+    libraries.
     """
 
     def __init__(self, limit: int | None):

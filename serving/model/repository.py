@@ -234,7 +234,7 @@ class CapstoneRepository(ModelRepository):
         old = self.models.get(name)
         import_libraries()
         held = {role: predictor.variant for role, predictor in old.predictors.items()} if old else {}
-        # Each time anew: the store may have been replaced. The variants share it.
+        # Each time again: the store may have been replaced. The variants share it.
         variants, unloadable = load_variants(name, state.versions(), cache(self.open_store), held)
         if not variants:
             raise Unloadable(state, unloadable)

@@ -2,8 +2,8 @@
 
 The log has with each prediction how its variant was chosen: "" where one answers all, NAMED by the client, by a KEY of
 the request, or by a DRAW. What a client has chosen says nothing about which variant is better: it may choose the easy
-rows for one of them, and where a key goes can be learned by trying it. A draw is made anew for each request, from
-nothing that is in it, so there is nothing to learn. The circle counts draws alone.
+rows for one of them, and where a key goes can be learned by trying it. A draw is made again for each request, from
+nothing that is in it, so there is nothing to learn. The retraining loop counts draws alone.
 """
 
 import asyncio

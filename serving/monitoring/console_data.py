@@ -1,4 +1,4 @@
-"""What the console shows of capstones, from the registry and the circle's tables. What is away hides nothing else."""
+"""What the console shows of capstones, from the registry and the loop's tables. What is away hides nothing else."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ class ConsoleData:
 
     @cached_property
     def alerts(self) -> Alerts:
-        """Opened once, as the other two: each would look anew whether its tables are there."""
+        """Opened once, as the other two: each would look again whether its tables are there."""
         return alerts()
 
     @cached_property
@@ -59,7 +59,7 @@ class ConsoleData:
 
     @cached_property
     def snapshots(self) -> Snapshots:
-        """What the looks found."""
+        """What the monitoring runs found."""
         return snapshots()
 
     def overview(self) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class ConsoleData:
         }
 
     def _seen(self, name: str, newest: datetime) -> dict[Key, Look]:
-        """Return the looks up to the newest. Each is parsed once: there are many, of a hundred checks each."""
+        """Return the monitoring runs up to the newest. Each is parsed once: they have a hundred checks each."""
         self._looks[name] = self.snapshots.since(name, newest - SPAN, LOOKS, look, self._looks.get(name, {}))
         return self._looks[name]
 
@@ -122,7 +122,7 @@ class ConsoleData:
 
 
 class Records(NamedTuple):
-    """What the circle's tables have of a capstone."""
+    """What the retraining loop's tables have of a capstone."""
 
     newest: Snapshot | None
     alerts: list[Alert]  # those that are shown: all open ones, and the newest of those that cleared

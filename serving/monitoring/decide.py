@@ -27,7 +27,7 @@ def reason_of(body: dict[str, Any]) -> str:
     """Return the reason that a request gives. Raises InvalidInput without one."""
     reason = " ".join(str(body.get("reason", "")).replace("\0", " ").split())
     if not reason:
-        raise InvalidInput('Give a reason, as {"reason": "..."}: whoever reads the history wants to know why.')
+        raise InvalidInput('Give a reason, as {"reason": "..."}: readers of the history want to know why.')
     if len(reason) > LONGEST_REASON:
         raise InvalidInput(f"The reason has {len(reason)} characters; {LONGEST_REASON} are allowed.")
     return reason
@@ -86,7 +86,7 @@ class Decisions:
         try:
             event = tell_change(name, state, "" if verb == "promote" else _left(before))
         except CapstanError as error:
-            told = f"Version {state.champion} is the champion now. The history will say why at the next look."
+            told = f"Version {state.champion} is the champion now. The history will say why at the next monitoring run."
             raise CapstanError(f"{told} {error}") from error
         assert event, "a person's change with a reason"
         return event

@@ -1,4 +1,4 @@
-"""What was read a moment ago. Reading needs no token, so whoever asks in a loop must hold up nothing else."""
+"""What was read a moment ago. Reading needs no token, so a client that asks in a loop must hold up nothing else."""
 
 import asyncio
 import time
@@ -27,5 +27,5 @@ class Recent:
         return await asyncio.shield(begun)  # others wait for it, too
 
     def forget(self) -> None:
-        """Work out everything anew when it is asked for next."""
+        """Work out everything again when it is asked for next."""
         self._begun.clear()

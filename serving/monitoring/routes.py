@@ -18,7 +18,7 @@ from serving.monitoring.decide import KINDS, Decisions, by_command, reason_of, s
 from serving.monitoring.recent import Recent
 
 NO_TOKENS = (
-    "This endpoint knows no tokens, so it cannot tell who decides. `python -m serving.guards.tokens add NAME --for "
+    "This endpoint knows no tokens, so it cannot know who decides. `python -m serving.guards.tokens add NAME --for "
     "operator --file FILE` makes one: set CAPSTAN_TOKENS_FILE=FILE and start the endpoint again; predictions then need "
     "a token, too. Without, use the command, such as `capstan pause`."
 )
@@ -52,7 +52,7 @@ class Monitoring:
         return _json(content | {"actions": "" if self.secured else NO_TOKENS, "by_command": by_command(name)})
 
     async def decide(self, request: Request) -> Response:
-        """Pause or resume the circle, promote or roll back. Raises Forbidden where it is not known who asks."""
+        """Pause or resume the retraining loop, promote or roll back. Raises Forbidden for an unknown client."""
         client = current.get().client
         if not client:
             raise Forbidden(NO_TOKENS)

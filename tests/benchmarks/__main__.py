@@ -24,13 +24,13 @@ from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
 LOCAL = {
     "road": ("The whole road", road),
-    "serving": ("The model server beside others", serving),
+    "serving": ("The model server next to others", serving),
     "load": ("Ten minutes of load", load),
     "hostile": ("While hostile requests are answered", hostile),
     "explain": ("Explanations", explain),
     "labels": ("Labels", labels),
     "features": ("Historical features, all flights", features),
-    "offline_store": ("The offline store beside Feast's own", offline_store),
+    "offline_store": ("The offline store next to Feast's own", offline_store),
     "clone": ("A fresh clone", clone),
     "kernels": ("Kernels", kernels),
 }
@@ -65,7 +65,7 @@ def main() -> None:
         if options.print:
             continue
         results[name] = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rows": rows}
-        if name in CLUSTER:  # whoever else uses the machine shows here
+        if name in CLUSTER:  # other use of the machine shows here
             results[name]["load"] = f"{load_before:.1f} before and {psutil.getloadavg()[0]:.1f} after"
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
         PAGE.write_text(page(results))

@@ -1,8 +1,8 @@
 """How often do the checks alarm although nothing changed, and how soon where something did?
 
-Both are measured on real days of one period. Each repeat deals the days anew, whole, every weekday among its like: the
-last ones are watched, beside a reference of the others. Nothing changed between them, whatever the days were like. A
-shift is planted by taking the days of the looks from the same period with the shift in it.
+Both are measured on real days of one period. Each repeat deals the days again, whole, every weekday among its like: the
+last ones are watched, next to a reference of the others. Nothing changed between them, whatever the days were like. A
+shift is planted by taking the days of the monitoring runs from the same period with the shift in it.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from monitoring.checks.daily_counts import DailyCounts
 
 @dataclass(frozen=True)
 class Repeat:
-    """What the looks of one repeat found: by check, as (name, signal), the number of the first look that alarms."""
+    """What one repeat found: by check, as (name, signal), the number of the first monitoring run that alarms."""
 
     first: dict[tuple[str, str], int]
 

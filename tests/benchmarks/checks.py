@@ -1,4 +1,4 @@
-"""The checks on a million rows of thirty columns: seconds and peak memory, beside Evidently on its own.
+"""The checks on a million rows of thirty columns: seconds and peak memory, next to Evidently on its own.
 
     python -m tests.benchmarks.checks [--rows 1000000] [--seconds 300]
 

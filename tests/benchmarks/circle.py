@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.circle`: a quarter of flights, replayed with the circle off and on.
+"""`python -m tests.benchmarks.circle`: a quarter of flights, replayed with the retraining loop off and on.
 
 Each replay has its own state folder below `--out`, where one that was interrupted goes on. It prints the times of
 each, its decisions, and how both rank the same flights of the last month; `--json` as JSON.
@@ -59,11 +59,11 @@ def answers(home: Path) -> pd.DataFrame:
 
 
 def last_month(off: Path, on: Path) -> str:
-    """Return how the answers with the circle rank the flights of the last month, beside those without it."""
+    """Return how the answers with the retraining loop rank the flights of the last month, next to those without it."""
     both = answers(off).merge(answers(on), on=KEY, suffixes=("_off", "_on"), validate="one_to_one")
     days = both["prediction_time"].dt.tz_localize(None).to_numpy().astype("datetime64[D]").astype(int)
     result = compare(both["label_off"].to_numpy(), *(both[f"score_{name}"].to_numpy() for name in ("off", "on")), days)
-    return result.message.replace("the champion's", "the first champion's, without the circle,")
+    return result.message.replace("the champion's", "the first champion's, without the retraining loop,")
 
 
 def main() -> None:

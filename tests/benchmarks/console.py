@@ -1,4 +1,4 @@
-"""The pages of the console as one user opens them, each worked out anew."""
+"""The pages of the console as one user opens them, each worked out again."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The kernels beside torch, compiled torch and liger-kernel on a GPU; histograms beside NumPy and torch on this CPU."""
+"""The kernels compared with torch, compiled torch and liger-kernel on a GPU; histograms, on a CPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEERS = ("torch", "compiled", "liger")
 
 
 def rows(measured: Path | None = None, before: Measured | None = None, size: float = 1.0) -> Measured:
-    """Return what a GPU measured, here or by `measured`, else what is known from `before`; and the CPU's part, anew."""
+    """Return what a GPU measured, here or by `measured`, else what is known from `before`; and the CPU's part."""
     gpu = before["gpu"] if before else None
     if measured:
         gpu = json.loads(measured.read_text())

@@ -49,7 +49,7 @@ def files(home: Path, times: int) -> Timed:
         pq.write_table(pa.table(columns, schema=SCHEMA), folder / f"{number:08}.parquet")
     day = NOW + timedelta(days=1)
     finder = Finder(home / "predictions")
-    yield "files of a day's log: plan a look", count, lambda: groups(NAME, Wanted(NOW, day))
+    yield "files of a day's log: plan a monitoring run", count, lambda: groups(NAME, Wanted(NOW, day))
     yield "files of a day's log: read it", count, lambda: labelled(NAME, NOW, day, also_unlabelled=True)
     yield "files of a day's log: find a prediction", count, lambda: finder.by_id(NAME, [f"{0:08}-{0:03}"])
 
@@ -132,7 +132,7 @@ def versions(home: Path, times: int) -> Timed:
 
 
 def events(home: Path, times: int) -> Timed:
-    """Fill the history with 100 events, and the looks with 90."""
+    """Fill the history with 100 events, and the monitoring runs with 90."""
     from monitoring.checks.result import Check
     from monitoring.history import Event, history
     from monitoring.snapshots import Snapshot, snapshots

@@ -1,4 +1,4 @@
-"""What the last day costs beside all days: `build-features` and `materialize` of all flights, in processor time.
+"""What the last day costs next to all days: `build-features` and `materialize` of all flights, in processor time.
 
 python -m tests.benchmarks.new_days
 """

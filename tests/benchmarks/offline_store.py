@@ -1,4 +1,4 @@
-"""Point-in-time joins: our offline store beside Feast's own, each on its own in a process with limits.
+"""Point-in-time joins: our offline store next to Feast's own, each on its own in a process with limits.
 
     python -m tests.benchmarks.offline_store [--rows 10000 100000]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.benchmarks import endpoint, figures, stack, steps
 
-ROUNDS = 2  # beside another checkout, whose runs take turns with ours
+ROUNDS = 2  # next to another checkout, whose runs take turns with ours
 OWN = Path(sys.executable).with_name("capstan")
 FIRST, CACHED = "`capstan run flight_delay`, 336,776 flights", "the same again, cached"
 

@@ -78,7 +78,7 @@ def main() -> None:
         show(checkout, "capstan/data/files.py")
         if given.run:
             if DATA_DIR:
-                (Path(folder) / "shared").symlink_to(DATA_DIR.parent)  # beside the clone, as beside this checkout
+                (Path(folder) / "shared").symlink_to(DATA_DIR.parent)  # next to the clone, as next to this checkout
             began = time.monotonic()
             code = subprocess.run([".ci/run"], cwd=checkout).returncode
             print(f".ci/run with {given.capstones} capstones: {time.monotonic() - began:.0f} s, exit code {code}")

@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.room_stack`: how long commands, the endpoint and the console take with 36 capstones.
 
-It runs one capstone, and registers copies of it, each with a version that serves and a month of looks. Then it starts
-the stack anew and times what an operator does. Processor time does not depend on other work on the machine.
+It runs one capstone, and registers copies of it, each with a version that serves and a month of monitoring runs. Then
+it starts the stack again and times what an operator does. Processor time does not depend on other work on the machine.
 """
 
 import argparse

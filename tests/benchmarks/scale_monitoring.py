@@ -1,10 +1,10 @@
 """A look at ever more logged predictions: `python -m tests.benchmarks.scale_monitoring [--rows 1000000 10000000]`.
 
 It needs a champion of `flight_delay`, and MLflow: `capstan run flight_delay`. 100,000 flights are scored into a
-prediction log of their own. Their records are copied, with new ids, over the 56 days before the look; one in a hundred
-has a label. All checks of the signals run: on all predictions at once, on pieces in one process, and on pieces by Ray.
-Memory is the most that a process held of its own. Then an endpoint with this log answers for the console, which has the
-looks of 90 days.
+prediction log of their own. Their records are copied, with new ids, over the 56 days before the monitoring run; one in
+a hundred has a label. All checks of the signals run: on all predictions at once, on pieces in one process, and on
+pieces by Ray. Memory is the most that a process held of its own. Then an endpoint with this log answers for the
+console, which has the monitoring runs of 90 days.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def labelled(rows: int) -> None:
 
 
 def look(way: str) -> None:
-    """Check the log of the settings; print seconds and what was found. Keep it as what 90 days of looks found."""
+    """Check the log of the settings; print seconds and what was found. Keep it as the finding of 90 days."""
     from dataclasses import replace
 
     from capstan import catalogue
@@ -116,12 +116,12 @@ def look(way: str) -> None:
 
 
 def measured(way: str, env: dict[str, str]) -> tuple[Line, object]:
-    """Return seconds and memory of a look in a process of its own, and its verdicts."""
+    """Return seconds and memory of a monitoring run in a process of its own, and its verdicts."""
     printed, cost = watched([*CHILD, "--look", way], **env | {"CAPSTAN_ENGINE": WAYS[way]})
     found = json.loads(printed.splitlines()[-1])
     line = {name: found[name] for name in ("seconds", "predictions", "labels")}
     alarms = sum(verdict == "alarm" for _, _, verdict, _ in found["verdicts"])
-    # Its own seconds are those of the look alone.
+    # Its own seconds are those of the monitoring run alone.
     return cost | line | {"checks": len(found["verdicts"]), "alarms": alarms}, found["verdicts"]
 
 
@@ -141,7 +141,7 @@ def looks(study: Study, log: Path, rows: int, ways: list[str]) -> None:
 
 
 def tables(results: pd.DataFrame) -> str:
-    """Return the table of the looks of docs/scale.md."""
+    """Return the table of the monitoring runs of docs/scale.md."""
     return markdown(results[results["way"] != CONSOLE], {"predictions": "rows", "counted": "way"}, {
         "time": lambda rows: f"{rows['seconds'].iloc[0]:.0f} s",
         "checks": lambda rows: f"{rows['checks'].iloc[0]:.0f}",

@@ -1,4 +1,4 @@
-"""`capstan score` beside `model.predict` alone: `python -m tests.benchmarks.scale_score [--rows 1000000]`.
+"""`capstan score` next to `model.predict` alone: `python -m tests.benchmarks.scale_score [--rows 1000000]`.
 
 It needs a champion of `flight_delay`, and MLflow: `capstan run flight_delay`. The rows are flights, again and again.
 Alone, the model gets columns whose features are joined already. Both are done by one process after the other, and

@@ -1,7 +1,7 @@
 """Training on a table that no worker holds: `python -m tests.benchmarks.scale_training [--rows 8000000] [--of torch]`.
 
 The table is the training set of `flight_delay` as numbers, again and again, in parquet files. Workers of Ray get its
-rows as streams. Beside them is one process that holds all of it, with five seeds, where the table takes less than a
+rows as streams. Next to them is one process that holds all of it, with five seeds, where the table takes less than a
 quarter of the memory: such a process takes three times as much. The result is ROC AUC on the flights of the test, and
 the memory that each process held of its own: files that are mapped do not count, the table in memory does. Nothing
 here needs a running stack; the data are those of `flight_delay`.

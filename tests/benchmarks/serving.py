@@ -1,4 +1,4 @@
-"""The model server beside others around the flagship's model, on one machine at once: V1, V2, and batches.
+"""The model server next to others around the flagship's model, on one machine at once: V1, V2, and batches.
 
 Every server runs for the whole time; wrk takes them in turn, round by round, so that what else the machine does meets
 all of them. A figure is the median of its rounds, with one row per request.

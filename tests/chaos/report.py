@@ -23,7 +23,7 @@ The columns:
 - **silence**: the longest time between two answers of the endpoint, after the strike.
 - **back**: how long it took until the part was ready again.
 - **unanswered**: requests since the start of the run that got an error or no answer. In brackets: those whose client
-  was told no address, because the cluster's DNS was away.
+  received no address, because the cluster's DNS was away.
 - **lost**: predictions that were answered, and are not in the object store a while later.
 
 | struck | how | nodes | after step | run | silence | back | answered | unanswered | lost | when |

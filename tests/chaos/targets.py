@@ -98,7 +98,7 @@ def kubelet() -> Back:
 
 
 def restarted(node: Callable[[], str]) -> Callable[[], Back]:
-    """Return what restarts a node, which is a container. It is back when every service on it has started anew."""
+    """Return what restarts a node, which is a container. It is back when every service on it has started again."""
 
     def strike() -> Back:
         name, struck = node(), time.time()

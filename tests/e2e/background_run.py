@@ -14,7 +14,7 @@ AGAIN = "The run is started again"
 
 
 class Run:
-    """`capstan --profile cluster run flight_delay`, as a process beside this one."""
+    """`capstan --profile cluster run flight_delay`, as a process next to this one."""
 
     def __init__(self, *options: str) -> None:
         self.began = time.monotonic()

@@ -1,6 +1,6 @@
 """One cluster and one run of the flagship, which all tests share; they keep the order of the files.
 
-`lanes` says which run beside them.
+`lanes` says which run next to them.
 
 The cluster must have Capstan of this checkout: `make cluster`. Without one, pytest ends with a line that says so.
 """

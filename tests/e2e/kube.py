@@ -54,7 +54,7 @@ def capstan(*arguments: str, timeout: float = 900, **environment: str) -> subpro
 
 
 def start(*arguments: str, **environment: str) -> subprocess.Popen:
-    """Start the command on the cluster, to run beside others."""
+    """Start the command on the cluster, to run next to others."""
     command = [CAPSTAN, "--profile", "cluster", *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=ENVIRONMENT | environment)

@@ -17,7 +17,7 @@ held = (Path(tempfile.gettempdir()) / f"capstan-lanes-{RUN}").open("w") if RUN e
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
-    """Hold the cluster beside others until the last test of this worker has ended, or wait for those who do."""
+    """Hold the cluster next to others until the last test of this worker has ended, or wait for those who do."""
     if held and item.get_closest_marker("beside"):
         fcntl.flock(held, fcntl.LOCK_SH)
     elif held and item.get_closest_marker("alone"):

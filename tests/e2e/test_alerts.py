@@ -75,7 +75,7 @@ def psql(statement: str) -> str:
 
 
 def test_alert_reaches_the_webhook_when_its_namespace_has_the_label(receiver, webhook, shifted):
-    """Before that the network policy refuses it, and the alert waits for the next look."""
+    """Before that the network policy refuses it, and the alert waits for the next monitoring run."""
     _, titles = receiver
     assert shift.look()["alarms"] >= 3
     assert not titles

@@ -1,4 +1,4 @@
-"""The circle on the cluster: of one coin from a shift to a promoted version, of another from a shift to a roll-back.
+"""The retraining loop on the cluster: one coin goes from a shift to a promoted version, another to a roll-back.
 
 Everything is known about a coin. Both come in their own image, which is made of the cluster's, and under new
 names, so that the history of earlier ones does not count. Their first version reads one of three numbers. In October
@@ -19,11 +19,11 @@ import pytest
 
 from tests.e2e import kube
 from tests.e2e.own_image import with_capstones
-from tests.support.circle.coin import task
+from tests.small_capstones.loop.coin import task
 from tests.support.processes import ROOT
 
 pytestmark = [pytest.mark.rotating, pytest.mark.beside, pytest.mark.timeout(1200)]
-COIN = ROOT / "tests" / "support" / "circle" / "coin"
+COIN = ROOT / "tests" / "small_capstones" / "loop" / "coin"
 DAY, WARNED, CANARY = timedelta(days=1), 8, 8  # days
 PER_DAY, PER_REQUEST = 300, 10
 SHIFTED = [0, 2, 2.5]  # the only number that the first version reads says nothing any more

@@ -65,7 +65,7 @@ def lose_objects() -> None:
 
 
 def restart_endpoint() -> None:
-    """Have the endpoint load everything anew."""
+    """Have the endpoint load everything again."""
     kube.kubectl("delete", "pod", f"--selector={PODS}", "--namespace=capstan")
     kube.wait_until(lambda: (pods := kube.pods(PODS)) and all(map(kube.ready, pods)), 300, "the endpoint's return")
 

@@ -1,4 +1,4 @@
-"""Who reaches whom: each arrow of the network policies, tried from a pod that has the labels of its start."""
+"""Which pod reaches which: each arrow of the network policies, tried from a pod that has the labels of its start."""
 
 import json
 

@@ -19,7 +19,7 @@ FLOWER = {"sepal_length": 6.3, "sepal_width": 3.3, "petal_length": 6.0, "petal_w
 def capstones(tmp_path_factory) -> Path:
     """A folder with a capstone that reads weights, under a new name."""
     folder = tmp_path_factory.mktemp("weights") / "capstones"
-    shutil.copytree(ROOT / "tests" / "support" / "weighted" / "iris", folder / f"iris{uuid.uuid4().hex[:8]}")
+    shutil.copytree(ROOT / "tests" / "small_capstones" / "weights" / "iris", folder / f"iris{uuid.uuid4().hex[:8]}")
     return folder
 
 

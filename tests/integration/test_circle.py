@@ -1,4 +1,4 @@
-"""The circle of a capstone about which everything is known: promoted, rejected, rolled back, stopped, and killed."""
+"""The retraining loop of a capstone that is known completely: promoted, rejected, rolled back, stopped, killed."""
 
 import json
 import re
@@ -23,11 +23,11 @@ from monitoring.checks.result import Check
 from monitoring.history import history
 from monitoring.retraining.steps import Steps
 from tests.integration.place import Place
-from tests.support.circle.coin import task
+from tests.small_capstones.loop.coin import task
 from tests.support.processes import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
-FOLDER = ROOT / "tests" / "support" / "circle"
+FOLDER = ROOT / "tests" / "small_capstones" / "loop"
 NAME, FIRST, PER_DAY, DAY = "coin", datetime(2013, 10, 1, tzinfo=UTC), 120, timedelta(days=1)
 ALARM = [Check("performance", "probability", "alarm", 0.1, 0.02, 0.001, message="probability: worse by 0.1.")]
 
@@ -110,7 +110,7 @@ for moment in sys.stdin:
 
 
 class Doomed:
-    """A process that takes steps of the circle, and is killed before it writes an event of a kind."""
+    """A process that takes steps of the retraining loop, and is killed before it writes an event of a kind."""
 
     def __init__(self, dies_before: str, trained: tuple[str, str] = ("", ""), alarm: bool = False):
         command = [sys.executable, "-c", SCRIPT, json.dumps([dies_before, trained, alarm])]

@@ -1,4 +1,4 @@
-"""The circle of a forecast, judged by its own loss, with one forecast a day and a challenger in the shadow.
+"""The retraining loop of a forecast, judged by its own loss, with one forecast a day and a challenger in the shadow.
 
 The champion knows Victoria's summer alone; the challenger has seen the winter as well.
 """
@@ -50,7 +50,7 @@ class Live:
         return self.task.train(past, forecaster="ridge")
 
     def train(self, parameters: dict) -> tuple[str, str]:
-        """Train as the pipeline would, without its gate, which the circle of the coin goes through."""
+        """Train as the pipeline would, without its gate, which the retraining loop of the coin goes through."""
         self.trained.append(parameters)
         return versions.register(NAME, self.model(parameters["until"]), verdict="accepted"), "accepted"
 
@@ -118,7 +118,7 @@ def test_a_challenger_with_a_lower_loss_predicts_in_the_shadow(live):
 
 
 def test_the_losses_are_those_of_the_forecasts(live):
-    """The mean of the champion's days, as the circle has it, is the pinball loss of what was forecast."""
+    """The mean of the champion's days, as the retraining loop has it, is the pinball loss of what was forecast."""
     from models.metrics import regression
     from monitoring.retraining import rows
     from pipelines.demand_forecast.task import LEVELS

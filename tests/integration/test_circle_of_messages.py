@@ -1,4 +1,4 @@
-"""The circle learns a campaign from the labels of users: it retrains, and promotes what puts the campaign aside."""
+"""The retraining loop learns a campaign from users' labels: it retrains, and promotes what puts the campaign aside."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ ALARM = [Check("performance", "all", "alarm", 0.8, 0.9, message="performance, al
 
 
 class Live:
-    """The endpoint, 60 messages a day, whose labels are known after an hour, and the circle."""
+    """The endpoint, 60 messages a day, whose labels are known after an hour, and the retraining loop."""
 
     def __init__(self) -> None:
         self.task = catalogue.load(NAME)
@@ -55,7 +55,7 @@ class Live:
         return float(np.mean([answer["decision"] == "spam" for answer in answers[len(rows) :]] or [0]))
 
     def until_something_is_decided(self) -> list[str]:
-        """Live through days with the campaign, which the champion shows, until the circle decides."""
+        """Live through days with the campaign, which the champion shows, until the retraining loop decides."""
         kinds: list[str] = []
         while not kinds and self.sent < len(self.ordinary):
             assert self.day(CAMPAIGN) < 0.2

@@ -75,7 +75,7 @@ def test_version_that_answers_becomes_champion_and_can_be_replaced(flight, try_v
 
 
 def test_version_that_was_compared_with_another_champion_is_refused_unless_it_serves_already(flight, try_version):
-    """Of two runs beside each other, the second would replace a champion that its gate has not seen."""
+    """Of two runs next to each other, the second would replace a champion that its gate has not seen."""
     before = store.read("flight_delay")
     newer = version_with(0.6)
     for judged_against in ("", "99999"):

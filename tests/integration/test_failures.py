@@ -26,7 +26,7 @@ pytestmark = pytest.mark.rotating
 
 @pytest.fixture(scope="module")
 def flights() -> pd.DataFrame:
-    """16,839 real flights, whose delays are dealt out anew: there is nothing to learn, and no gate lets that pass."""
+    """16,839 real flights, whose delays are dealt out again: there is nothing to learn, and no gate lets that pass."""
     sample = data.read("flights").sample(frac=0.05, random_state=0).sort_index(ignore_index=True)
     landed = sample["arr_delay"].notna()
     sample.loc[landed, "arr_delay"] = sample.loc[landed, "arr_delay"].sample(frac=1, random_state=1).to_numpy()

@@ -88,7 +88,7 @@ class Cluster:
                 connection.execute(statement)
 
     def knows(self, **changed: str) -> None:
-        """Have the cluster keep these settings beside the usual ones, and `ports` of services."""
+        """Have the cluster keep these settings next to the usual ones, and `ports` of services."""
         values = {
             "CAPSTAN_PROFILE": "cluster",
             "CAPSTAN_TRACKING_URI": "http://mlflow.capstan:5000",

@@ -115,7 +115,7 @@ def browser(tmp_path_factory) -> Iterator[Chrome]:
 
 @pytest.mark.rotating
 def test_dashboard_shows_quality_drift_and_performance_over_time(december, up, browser):
-    """After looks at several days, beside the report of the training."""
+    """After looks at several days, next to the report of the training."""
     for days in (2, 1):
         end = december["event_timestamp"].max().ceil("D") - pd.Timedelta(days=days)
         look("--as-of", end.isoformat(), "--hours", "336")
@@ -124,7 +124,7 @@ def test_dashboard_shows_quality_drift_and_performance_over_time(december, up, b
     for title in ("Share of drifted columns", "Missing values per row", "ROC AUC"):
         page.wait("body", title)
     page.wait("svg text", f"{december['event_timestamp'].max():%Y-}")  # of the axis: prediction times, not now
-    assert len(page.texts("svg rect")) >= 2 * 3  # a bar of each look in each panel
+    assert len(page.texts("svg rect")) >= 2 * 3  # a bar of each monitoring run in each panel
     assert page.problems() == []
 
 
@@ -162,7 +162,7 @@ def test_few_predictions_make_no_report(road):
         (["flight_delay", "--every", "10s"], "'10s' is not a time of a minute or more"),
         (["flight_delay", "--stop"], "Ctrl-C ends"),
         (["flight_delay", "--as-of", "soon"], "'soon' is not an instant"),
-        (["flight_delay", "--as-of", "2013-12-01", "--every", "1h"], "it is one look"),
+        (["flight_delay", "--as-of", "2013-12-01", "--every", "1h"], "it is one monitoring run"),
         (["credit_risk", "--circle"], "credit_risk is not deployed"),
     ],
 )

@@ -132,7 +132,7 @@ def test_what_cannot_be_replayed_is_refused(options, code, problem, place):
 def test_planted_shift_alerts_once_within_days(report, place):
     events = json.loads(place("history", "flight_delay", "--json", "--kind", "alert").stdout)
     [alert] = [event for event in events if event["reason"].startswith("humid: its share of nulls")]
-    # Beside a reference of 60 days, the shortest window that no chance explains, with so many tests, is a week.
+    # Next to a reference of 60 days, the shortest window that no accident explains, with so many tests, is a week.
     assert SHIFT < pd.Timestamp(alert["at"]) <= SHIFT + pd.Timedelta("7D")
     assert alert["by"] == "circle" and pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
     assert report["alerts"] == len(events)

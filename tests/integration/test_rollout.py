@@ -30,7 +30,7 @@ def flights(road) -> list[dict]:
 
 @pytest.fixture
 def challenger(road) -> str:
-    """A version beside the champion; afterwards the champion of the run serves alone again."""
+    """A version next to the champion; afterwards the champion of the run serves alone again."""
     yield version_with(0.9)
     store.write_state("flight_delay", RolloutState(road["version"]))
     httpx.post(f"{settings().endpoint_url}/v2/repository/models/flight_delay/load", timeout=60)

@@ -11,7 +11,7 @@ from capstan.contract.capstone import Capstone
 from capstan.settings import settings
 from capstan.versions import model_version
 
-FOLDER = Path(__file__).with_name("capstones")
+FOLDER = Path(__file__).parents[1] / "small_capstones" / "contract"
 
 
 @contextmanager

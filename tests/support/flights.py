@@ -13,7 +13,7 @@ def real_tables(every: int = 1) -> dict[str, pd.DataFrame]:
 
 
 def rows_with_known_truth(count: int = 20_000) -> pd.DataFrame:
-    """Return rows of a training set in order of time; what is late follows from some columns, and from chance.
+    """Return rows of a training set in order of time; what is late follows from some columns, and from random numbers.
 
     The true probability is in the column `probability`.
     """

@@ -83,7 +83,7 @@ class Fuzz:
         return answer
 
     def look(self, mutator: Mutator | None, request: Callable[[], str]) -> None:
-        """Note a traceback that the log has since the last look."""
+        """Note a traceback that the log has since the last monitoring run."""
         with self.log.open("rb") as file:
             file.seek(self.read)
             lines = file.read()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import tempfile
 import uuid
 from contextlib import suppress
@@ -48,6 +49,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             print(f"\nThe tests have left behind {process.pid}: {' '.join(process.cmdline())[:300]}")
             process.kill()
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+last: Path | None = None  # the file of the test before
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End a Ray that the tests of another file left: it has other settings, and works while it waits."""
+    global last
+    ray = sys.modules.get("ray")
+    if item.path != last and ray and ray.is_initialized():
+        ray.shutdown()
+    last = item.path
 
 
 def _left_behind() -> list[psutil.Process]:

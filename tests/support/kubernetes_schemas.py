@@ -69,7 +69,7 @@ def _reduced(schema: Any, name: str = "") -> Any:
         kept.setdefault("additionalProperties", False)
     if schema.get("nullable") and isinstance(kept.get("type"), str):
         kept["type"] = [kept["type"], "null"]
-    if len(kept.get("allOf", [])) == 1:  # how a default is put beside a reference
+    if len(kept.get("allOf", [])) == 1:  # how a default is put next to a reference
         [kept] = kept["allOf"]
     return kept
 

@@ -1,4 +1,4 @@
-"""A capstone's live predictions without a server: real houses in the log, with labels, and a reference beside them."""
+"""A capstone's live predictions without a server: real houses in the log, with labels, and a reference next to them."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

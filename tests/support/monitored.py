@@ -1,4 +1,4 @@
-"""What looks, alerts and the circle write about a capstone in three months: written through their own classes."""
+"""What monitoring, alerts and the retraining loop write in three months: written through their own classes."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ WORSE = range(30, 58)  # the days on which the first version was worse
 
 
 def url(home: Path) -> str:
-    """Return where a server with this state folder has the tables of the circle."""
+    """Return where a server with this state folder has the tables of the retraining loop."""
     return f"sqlite:///{home}/predictions/circle.db"
 
 
@@ -38,13 +38,13 @@ def fill(home: Path, capstone: str, days: int = DAYS, first: str = "1", second: 
 
 
 def seen(day: int) -> tuple[int, int]:
-    """Return how many predictions a look saw, and how many had labels."""
+    """Return how many predictions a monitoring run saw, and how many had labels."""
     predictions = int(50_000 + 2_000 * math.sin(day / 9))
     return predictions, predictions - 900
 
 
 def checks(day: int) -> list[Check]:
-    """Return the results of a look on a day."""
+    """Return the results of a monitoring run on a day."""
     wave, worse = math.sin(day / 5), day in WORSE
     loss, off = (0.062 + 0.004 * wave, 0.04) if worse else (0.008 + 0.004 * wave, 0.012 + 0.004 * wave)
     verdict = "alarm" if worse else "ok"
@@ -73,7 +73,7 @@ def checks(day: int) -> list[Check]:
 def decided(day: int, now: datetime, version: str) -> list[Event]:
     """Return the decisions of a day."""
     events = {
-        WORSE[0]: [Event("retraining", now, "probability: worse by 0.062 (0.05 matters), chance 0.004.")],
+        WORSE[0]: [Event("retraining", now, "probability: worse by 0.062 (0.05 matters), p = 0.004.")],
         WORSE[1]: [Event("challenger", now, "The gate accepted it.", version)],
         WORSE[12]: [
             Event(

@@ -14,7 +14,7 @@ WIDTH = 1_280  # pixels
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", action="store_true", help="write the pictures in docs/images anew")
+    parser.addoption("--screenshots", action="store_true", help="write the pictures in docs/images again")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.processes import ROOT
 
 FLAGSHIP = "flight_delay"
 TURNS = 6
-# An edit of the core reaches all capstones. Then these many run beside the one whose turn it is.
+# An edit of the core reaches all capstones. Then these many run next to the one whose turn it is.
 REACHED = 2
 # A landing has about this many commits. A base too far back selects more capstones, up to the bound, and misses none.
 LANDING = 30
@@ -43,7 +43,7 @@ def choose(candidates: Iterable[Candidate], number: int) -> dict[str, str]:
 
 
 def choose_one(candidates: Iterable[Candidate], number: int) -> str | None:
-    """Return the capstone that runs on a cluster beside the flagship: an edited one, or the one whose turn it is."""
+    """Return the capstone that runs on a cluster next to the flagship: an edited one, or the one whose turn it is."""
     waiting = _waiting(sorted(candidates, key=lambda candidate: candidate.name), number)
     first = min(waiting, key=lambda one: (not one.edited, not one.reached), default=None)
     return first.name if first else None

@@ -1,4 +1,4 @@
-"""What monitoring notices of live rows, beside those of the reference."""
+"""What monitoring notices of live rows, next to those of the reference."""
 
 from dataclasses import replace
 

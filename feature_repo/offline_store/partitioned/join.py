@@ -1,4 +1,4 @@
-"""Joining one part, or a slice of its time, and putting the results of all parts beside a chunk of the entity rows."""
+"""Joining one part, or a slice of its time, and putting the results of all parts next to a chunk of the entity rows."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -31,7 +31,7 @@ from .workers import run
 
 BYTES = 64  # of a task's memory for each value of a row: what a join in DuckDB needs, with a margin
 BATCH = 100_000  # entity rows of a query that are read at once
-OVERHEAD = 8  # columns of a row beside its keys and features
+OVERHEAD = 8  # columns of a row next to its keys and features
 
 Inputs = list[tuple[sql.Rows, dict[str, str]]]
 
@@ -83,7 +83,7 @@ class PartitionedRetrieval:
             View(f"{number}", view.source, self.retrieval.config.repo_path, rows, view.ttl, value_types(rows, types))
             for number, (view, (rows, types)) in enumerate(zip(self.retrieval.views, inputs, strict=True))
         ]
-        # A source is large where it does not fit into one task beside a chunk.
+        # A source is large where it does not fit into one task next to a chunk.
         large = [
             number for number, files in enumerate(counts) if sum(files) > chunks.size and views[number].rows.join_keys
         ]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import Any
 
-RETRIES = 3  # of a task whose worker was killed; each writes its files anew, under the same names
+RETRIES = 3  # of a task whose worker was killed; each writes its files again, under the same names
 
 
 def run(function: Callable[..., Any], parts: Iterable[tuple[Any, ...]], deadline: float | None = None) -> list[Any]:

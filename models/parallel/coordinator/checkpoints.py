@@ -53,7 +53,7 @@ class Checkpoints:
         while (one := self.waiting.get()) is not None:
             try:
                 self.write(*one)
-            except Exception as error:  # it is told to who saves next
+            except Exception as error:  # the next to save receives it
                 self.failed = error
 
     def write(self, step: int, vectors: Vectors, more: dict[str, Any]) -> None:
@@ -92,5 +92,5 @@ def latest(folder: Path) -> tuple[int, Vectors, dict[str, Any]] | None:
                 content["more"],
             )
     if known:
-        raise CapstanError(f"Every checkpoint in {folder} is damaged. Remove the folder to begin anew.")
+        raise CapstanError(f"Every checkpoint in {folder} is damaged. Remove the folder to begin again.")
     return None

@@ -1,4 +1,4 @@
-"""`fully_shard` of torch (FSDP2), beside `zero_three.py`: the same on the same units. Its import takes two seconds."""
+"""`fully_shard` of torch (FSDP2), next to `zero_three.py`: the same on the same units. Its import takes two seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DistributedDataParallel of torch, beside `data_parallel.py`."""
+"""DistributedDataParallel of torch, next to `data_parallel.py`."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_robust_covariance_is_that_of_scikit_learn():
     made = RobustCovariance().fit(rows)
     other = MinCovDet(random_state=0).fit(rows)
     assert made.mean == pytest.approx(other.raw_location_, abs=0.02)
-    # The raw estimate, which scikit-learn corrects in the same way before it weighs rows anew.
+    # The raw estimate, which scikit-learn corrects in the same way before it weighs rows again.
     scale = made.covariance[0, 0] / other.raw_covariance_[0, 0]
     assert made.covariance == pytest.approx(other.raw_covariance_ * scale, abs=0.2)
     assert (made.score(rows)[200:] > made.score(rows)[:200].max()).all()

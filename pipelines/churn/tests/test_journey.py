@@ -41,14 +41,14 @@ def test_intervals_of_the_funnel_are_those_of_statsmodels(rows):
 
 
 def test_chain_of_the_steps_has_the_purchases_of_the_funnel(rows):
-    """Steps are an absorbing chain: its chance to end in a purchase is the product of the shares."""
+    """Steps are an absorbing chain: its probability to end in a purchase is the product of the shares."""
     reaches = funnel.steps(rows)
     names = list(reaches)[1:-1]
     paths = [[name for name in names if reaches[name][row]] for row in range(len(rows))]
     bought = list(reaches.values())[-1]
     made = Chain(paths, bought.tolist())
     assert made.conversion() == pytest.approx(bought.mean())
-    assert set(made.removal().values()) == {1.0}  # nobody buys past a step, so removal tells nothing of it
+    assert set(made.removal().values()) == {1.0}  # nobody buys past a step, so removal shows nothing of it
 
 
 def test_chain_by_hand():

@@ -1,4 +1,4 @@
-"""Leaks that are planted: a copy of a loan to test on, the answer in a column, and what a test could tell."""
+"""Leaks that are planted: a copy of a loan to test on, the answer in a column, and what a test could give away."""
 
 import numpy as np
 import pandas as pd

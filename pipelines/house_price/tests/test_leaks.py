@@ -1,4 +1,4 @@
-"""Leaks that are planted: the price in a column, a copy of a house to test on, and what others could tell."""
+"""Leaks that are planted: the price in a column, a copy of a house to test on, and what others could give away."""
 
 import numpy as np
 import pandas as pd

@@ -163,7 +163,7 @@ def test_reasons_are_the_films_that_a_score_owes_most_to(model):
 
 
 def test_score_is_a_chance(model, parts):
-    """Of the films shown to the test people, as many are among the held-out ones as the chances add up to."""
+    """Of the films shown to the test people, as many are among the held-out ones as the probabilities add up to."""
     people = parts[1]["people"]
     answers = model.predict_columns({name: people[name].tolist() for name in model.inputs})
     taken = task.signals(model, parts[1])["taken"]

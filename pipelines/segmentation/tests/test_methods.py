@@ -68,7 +68,7 @@ def test_sample_draws_customers_with_all_of_their_rows():
 
 
 CANDIDATES = {
-    "a": (0.30, 0.9, 8),  # tells most
+    "a": (0.30, 0.9, 8),  # explains most
     "b": (0.29, 0.9, 5),  # hardly less, with fewer segments
     "c": (0.20, 0.9, 2),
     "d": (0.40, 0.7, 3),  # not stable

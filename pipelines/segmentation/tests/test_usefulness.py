@@ -57,7 +57,7 @@ def test_parts_of_a_score_are_equal_and_rise_with_frequency(past):
 
 
 def test_no_division_of_the_forecasts_tells_more_than_k_means(past):
-    """The claim of forecasts.py, on the customers that it is fitted on: halves at random directions tell less."""
+    """The claim of forecasts.py, on the customers that it is fitted on: halves at random directions explain less."""
     segments, answers = Segments.of(past, "forecasts", "k-means", 2, 0), targets(past)
     buys = answers[:, :1]  # of an outcome that everybody has
 

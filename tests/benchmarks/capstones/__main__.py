@@ -1,4 +1,4 @@
-"""Register the capstones of the benchmarks beside the flagship: `python -m tests.benchmarks.capstones FOLDER`."""
+"""Register the capstones of the benchmarks next to the flagship: `python -m tests.benchmarks.capstones FOLDER`."""
 
 import pickle
 import shutil

@@ -1,4 +1,4 @@
-"""The endpoint in its pod beside the same server outside of Kubernetes, at the same time, in turn."""
+"""The endpoint in its pod next to the same server outside of Kubernetes, at the same time, in turn."""
 
 import json
 import statistics
@@ -19,7 +19,7 @@ POD, PROCESS, CONTAINER = "pod", "process", "container"
 TITLES = {
     POD: "in its pod, through the Service",
     PROCESS: "a process of this checkout",
-    CONTAINER: "the pod's image in a container beside the cluster",
+    CONTAINER: "the pod's image in a container next to the cluster",
 }
 TEXT = """
 wrk sends single flights from inside the network of the node, with a token, and the server looks their features up.

@@ -1,4 +1,4 @@
-"""The endpoint outside of Kubernetes, beside the cluster: with the settings, stores and CPU limit of its pod.
+"""The endpoint outside of Kubernetes, next to the cluster: with the settings, stores and CPU limit of its pod.
 
 Both servers are in the network of the node, where the addresses of Services lead to the same MLflow, Redis, PostgreSQL
 and object store. A file of hosts gives the Services their names.

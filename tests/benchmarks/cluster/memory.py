@@ -25,7 +25,7 @@ TEXT = """
 From the control groups of the node, every 2 s: their usage less the inactive page cache, which is what Kubernetes
 calls the working set. Idle: the median of a minute. The autoscaler is held at one pod of the endpoint. In a run: the
 most that each line had at any time while `flight_delay` ran, compiled with `--disable-execution-caching-by-default`,
-so that every step does; lines thus do not add up. The node is a container: Docker's engine and a registry beside it
+so that every step does; lines thus do not add up. The node is a container: Docker's engine and a registry next to it
 are not in it."""
 
 

@@ -16,7 +16,7 @@ TITLES = {"empty": "empty cache", "cached": "the same again, cached"}
 
 TEXT = """
 Compiled with `kfp dsl compile` and submitted with `kfp run create`, which is the beginning. Served: the step `deploy`
-has asked the endpoint and the new version answered; `baseline-report` runs beside it. For the empty cache, the
+has asked the endpoint and the new version answered; `baseline-report` runs next to it. For the empty cache, the
 capstone's source was edited in a copy of this checkout, and `capstan cluster up` run from there: the image is new, so
 no step is in the cache, the node pulls the layer of the code, the model becomes a new version, and `deploy` puts the
 image into the endpoint's pod. Steps in bold waited for each other: they are the longest way to the served model, and
@@ -24,7 +24,7 @@ the line below adds them up. The parts are from the pods' times, which are whole
 logs.
 
 What was done to cut what Kubeflow Pipelines adds: eleven steps, and no more in a row than must be (`materialize`
-beside `register`, `baseline-report` beside `deploy`); one image for all steps, which the node has, with its modules
+next to `register`, `baseline-report` next to `deploy`); one image for all steps, which the node has, with its modules
 compiled; settings as volumes, so that no step asks for them. Driver and launcher are as upstream has them."""
 
 

@@ -1,7 +1,7 @@
 """Other model servers, each in its own environment, around the flagship's model and the same code that runs it.
 
-MLServer, LitServe and BentoML cannot all be installed beside each other or beside Capstan. The environments are made
-once, from locked versions (`NAME.txt`, beside this file), in `build/peers/NAME`, and made again when these change.
+MLServer, LitServe and BentoML cannot all be installed next to each other or next to Capstan. The environments are made
+once, from locked versions (`NAME.txt`, next to this file), in `build/peers/NAME`, and made again when these change.
 The locks come from `uv pip compile`, with the LightGBM and NumPy of Capstan's own.
 """
 

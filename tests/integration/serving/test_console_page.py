@@ -206,7 +206,7 @@ def test_markup_of_an_alert_stays_text_and_a_link_is_one_of_the_web(opened, cons
 def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_home, tmp_path, server):
     with another_server(mlflow, feast_home, tmp_path / "home") as made:
         page = Page(driver, made.url, "tiny", "/monitoring")
-        page.wait("section[aria-label=Drift]", "No look has checked it yet.")
+        page.wait("section[aria-label=Drift]", "No monitoring run has checked it yet.")
         decide(page, "pause", "An audit.")
         assert "CAPSTAN_TOKENS_FILE" in page.wait("#said.error", "knows no tokens").text
         assert page.problems() == []

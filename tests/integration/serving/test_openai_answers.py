@@ -1,4 +1,4 @@
-"""What OpenAI's API says beside a text: JSON that keeps a schema, log probabilities; and whatever is sent to it."""
+"""What OpenAI's API says next to a text: JSON that keeps a schema, log probabilities; and whatever is sent to it."""
 
 import json
 from typing import Literal

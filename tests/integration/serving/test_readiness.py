@@ -243,7 +243,7 @@ def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp
             time.sleep(0.3)
             made.child.terminate()
             assert becomes(made, 503, "plain", 0.9) == "The server is about to stop."
-            polite.stop.set()  # as whoever watches the readiness does
+            polite.stop.set()  # as a watcher of the readiness does
             assert httpx.get(f"{made.url}/v2/health/live").status_code == 200
             while not pushing.failures:
                 time.sleep(0.02)

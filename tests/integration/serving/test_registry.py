@@ -69,7 +69,7 @@ def test_model_that_was_changed_in_the_store_is_not_served(candidate, registered
     change(stored)
     served, reason = candidate(number)
     assert served is None and f"Version {number} of 'plain' cannot be loaded: model.pkl is not as saved" in reason
-    version_seal.write(stored.parent)  # whoever can write there can write the sums, too
+    version_seal.write(stored.parent)  # an attacker who can write there can write the sums, too
     assert "SHA256SUMS is not the file that was registered" in candidate(number)[1]
     with pytest.raises(CapstanError, match="is not the file that was registered"):
         registry.load_version("plain", number)

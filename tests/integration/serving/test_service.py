@@ -133,7 +133,7 @@ def test_an_endpoint_that_does_not_answer_alarms(server, look, monkeypatch):
     monkeypatch.setenv("CAPSTAN_ENDPOINT_URL", server.url)
     settings.cache_clear()
     ask(server, GOOD)
-    assert verdicts(look())["errors"] == "ok"  # since the look before that
+    assert verdicts(look())["errors"] == "ok"  # since the monitoring run before that
 
 
 def test_something_else_at_the_address_alarms(mlflow, look, monkeypatch):

@@ -75,7 +75,7 @@ from capstan.contract.resources import Limits
 
 @pytest.fixture
 def gate(tmp_path) -> Iterator[Path]:
-    """A folder of files; in the end, whoever waits goes on."""
+    """A folder of files; in the end, those that wait go on."""
     yield tmp_path
     (tmp_path / "open").touch()
 

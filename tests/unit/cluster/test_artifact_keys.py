@@ -1,4 +1,4 @@
-"""What Kubeflow Pipelines' launcher is told about keys, and that it can be taken back."""
+"""What Kubeflow Pipelines' launcher receives about keys, and that it can be taken back."""
 
 from cluster.artifact_keys import SECRET, with_keys, without
 

@@ -95,7 +95,7 @@ def test_run_whose_step_lost_its_pod_is_started_again_with_a_message(run, fate, 
         Fate("FAILED", nodes=node(message="pods is forbidden: exceeded quota")),
         Fate("FAILED", [pod("deploy", "Failed", ENDED)], DELETED),
     ],
-    ids=["error", "memory", "quota", "error beside a lost pod"],
+    ids=["error", "memory", "quota", "error next to a lost pod"],
 )
 def test_step_that_fails_by_itself_is_not_tried_again(run, fate):
     there, notes, error = run(fate)

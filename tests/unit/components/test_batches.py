@@ -17,7 +17,7 @@ from components.validate.core import validate
 from tests.support.capstones_of_tests import FOLDER, in_catalogue
 
 NAME = "many_digits"
-LEFT = 100  # MiB that the steps may take beside what the process has when they begin
+LEFT = 100  # MiB that the steps may take next to what the process has when they begin
 COPIES = 500  # 1 MB of memory each: five times as much
 SCRIPT = """
 import json, os, resource, sys

@@ -1,6 +1,6 @@
 """Every manifest, and everything that Capstan makes on a cluster, fits the schemas of a real cluster.
 
-The schemas are kept beside this file. A test on a cluster, tests/e2e/test_schemas.py, says when they are out of date.
+The schemas are kept next to this file. A test on a cluster, tests/e2e/test_schemas.py, says when they are out of date.
 """
 
 import re
@@ -163,7 +163,7 @@ def test_training_job_on_a_cluster_that_is_there_names_it_and_has_none_of_its_ow
     monkeypatch.setattr(ray_job.api, "get", lambda path: there if path.endswith("/rayclusters/shared") else None)
     job = ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:1")
     assert problems(job) == [] and job["spec"]["clusterSelector"] == {"ray.io/cluster": "shared"}
-    # KubeRay takes no cluster beside it, and would not shut one down.
+    # KubeRay takes no cluster next to it, and would not shut one down.
     assert not {"rayClusterSpec", "shutdownAfterJobFinishes"} & job["spec"].keys() and not capsys.readouterr().out
     ray_job.definition_on("shared", "flight-delay-1", "python -m train", "capstan:2")
     assert "the code of its own image, capstan:1. This step has capstan:2" in capsys.readouterr().out

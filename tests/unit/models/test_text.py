@@ -1,4 +1,4 @@
-"""Runs of words and characters, hashed TF-IDF, naive Bayes and the support vector machine, beside scikit-learn's."""
+"""Runs of words and characters, hashed TF-IDF, naive Bayes and the support vector machine, next to scikit-learn's."""
 
 import warnings
 

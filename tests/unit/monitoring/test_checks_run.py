@@ -1,4 +1,4 @@
-"""What a look alerts about: once, recorded in the history, also when the process is killed between the two."""
+"""What a monitoring run alerts about: once, recorded in the history, also when killed between the two."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Challenger and champion on the same rows: DeLong's test beside a bootstrap, power, and what too few labels mean."""
+"""Challenger and champion on the same rows: DeLong's test next to a bootstrap, power, and what too few labels mean."""
 
 import numpy as np
 import pytest

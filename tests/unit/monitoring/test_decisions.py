@@ -1,4 +1,4 @@
-"""What a person decides: an event with who and why, each time it is decided; and what holds the circle up."""
+"""What a person decides: an event with who and why, each time it is decided; and what holds the retraining loop up."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The history: in order, once per decision, whoever writes it."""
+"""The history: in order, once per decision, by any writer."""
 
 import os
 import signal

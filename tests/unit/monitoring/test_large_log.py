@@ -34,7 +34,7 @@ def task(home, monkeypatch) -> Iterator:
 
 @pytest.fixture
 def small(monkeypatch) -> None:
-    """A look that holds few predictions, and fewer as Python's values."""
+    """A monitoring run that holds few predictions, and fewer as Python's values."""
     monkeypatch.setattr(log_counts, "PARSED", 200)
     monkeypatch.setattr(live_log, "MEMORY_ROWS", 1500)
 

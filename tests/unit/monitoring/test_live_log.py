@@ -1,4 +1,4 @@
-"""A look reads the log once, and each of its parts gets the predictions that it would have read itself."""
+"""A monitoring run reads the log once, and each of its parts gets the predictions that it would have read itself."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the console and a look read of the circle's tables, with 36 capstones: statements and steps of SQLite."""
+"""What the console and a monitoring run read of the tables, with 36 capstones: statements and steps of SQLite."""
 
 from collections.abc import Callable
 from datetime import timedelta

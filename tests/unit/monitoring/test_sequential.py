@@ -8,7 +8,7 @@ LOOKS, REPEATS = 60, 600
 
 
 def decisions(differences: np.ndarray) -> str:
-    """Return what the first look says that does not wait."""
+    """Return what the first monitoring run says that does not wait."""
     for days in range(2, len(differences) + 1):
         if (decision := look(differences[:days]).decision) != "wait":
             return decision

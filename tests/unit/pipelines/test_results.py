@@ -1,4 +1,4 @@
-"""The figures of a README, or of STUDIES.md beside it, are those of the results files, for every capstone."""
+"""The figures of a README, or of STUDIES.md next to it, are those of the results files, for every capstone."""
 
 import json
 from importlib import import_module
@@ -35,7 +35,7 @@ def module(results: Path) -> str:
 
 
 def written(results: Path) -> list[str]:
-    """Return the lines of what is written about the results: of the README, and of the studies beside it."""
+    """Return the lines of what is written about the results: of the README, and of the studies next to it."""
     folder = next(parent for parent in results.parents if (parent / "task.py").is_file())
     files = [folder / "README.md", folder / "STUDIES.md"]
     return [line for file in files if file.exists() for line in file.read_text().splitlines()]

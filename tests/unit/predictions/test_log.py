@@ -136,7 +136,7 @@ def test_a_crash_between_parquet_and_removal_neither_loses_nor_doubles(tmp_path,
 
 
 def test_rows_that_came_after_a_segment_was_read_are_in_its_parquet(tmp_path, wal):
-    """As a reader sees it, when a segment grows and is converted between its two looks."""
+    """As a reader sees it, when a segment grows and is converted between its two monitoring runs."""
     wal.append(lines("a"))
     (segment,) = segments(tmp_path)
     convert(segment.stem, segment.read_bytes() + lines("b"), tmp_path)

@@ -1,4 +1,4 @@
-"""A reader beside a writer and a converter: every record once, and none left out."""
+"""A reader next to a writer and a converter: every record once, and none left out."""
 
 import threading
 

@@ -210,7 +210,7 @@ def test_a_late_batch_holds_up_none_until_as_many_are_under_way_as_may():
         slow = asyncio.create_task(to.predict(rows(1)))
         await gates.begun(1)
         second = asyncio.create_task(to.predict(rows(2)))
-        await gates.begun(1, 2)  # beside the first, which is late
+        await gates.begun(1, 2)  # next to the first, which is late
         third = asyncio.create_task(to.predict(rows(3)))
         await asyncio.sleep(3 * LATE)
         assert gates.now == [[1], [2]]

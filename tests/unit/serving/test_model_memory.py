@@ -82,7 +82,7 @@ def test_a_version_takes_its_files_and_what_it_is_without_any(tmp_path):
 
 
 def test_what_is_loading_stays(memory):
-    """Its bytes are reserved before it is there; whoever loads it is using it."""
+    """Its bytes are reserved before it is there; its loader is using it."""
     with memory.using("c"):
         assert take(memory, "c", 60) == ["b"]
         assert take(memory, "d", 40) == ["a"]

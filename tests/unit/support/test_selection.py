@@ -1,13 +1,11 @@
 """Which capstones a run of the tests selects, and since which commit changes count."""
 
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.support import selection
-from tests.support.budgets import BUDGETS, REFERENCE, counted, over, probe
 from tests.support.selection import FLAGSHIP, TURNS, Candidate, choose, choose_one, its_turn
 
 MANY = [FLAGSHIP, *(f"c{number:02}" for number in range(35))]
@@ -110,21 +108,3 @@ def test_edit_of_a_shared_module_reaches_the_capstones_that_import_it():
     edited = {selection.ROOT / "models" / "trees" / "gbdt.py"}
     reached = {one.name: one.reached for one in selection.candidates(edited)}
     assert reached[FLAGSHIP] and not reached["segmentation"]
-
-
-def test_who_is_over_the_budget_is_named():
-    spent = Counter(
-        {
-            ("wine", "its own tests"): 41.0,
-            ("tea", "its small run"): 95.0,
-            ("ale", "its small run"): 97.0,
-            ("cod", "its rotating tests"): 99.0,
-        }
-    )
-    assert [line.split(":")[0] for line in over(spent)] == ["ale", "wine"]
-    assert "97.0 s" in over(spent)[0] and f"{BUDGETS['its small run']:.0f} s" in over(spent)[0]
-
-
-def test_seconds_of_a_slow_machine_count_for_less_and_those_of_a_fast_one_as_they_are():
-    assert counted(30.0, 2 * REFERENCE) == 15.0 and counted(30.0, REFERENCE / 2) == 30.0
-    assert 0 < probe() < 1

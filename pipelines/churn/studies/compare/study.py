@@ -1,7 +1,7 @@
 """How well does each method rank the customers, and what do its calls earn?
 
-Five times five folds over all customers; the customers to test on; whom else one could call; other shares of those who
-take the offer; and the spread that the limits of the gate come from.
+Five times five folds over all customers; the customers to test on; other ways to choose the calls; other shares of
+those who take the offer; and the spread that the limits of the gate come from.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
 
 
 def lines(rows: pd.DataFrame, made: Mapping[str, np.ndarray]) -> Iterator[Line]:
-    """Yield a line per method: each measure with its interval over customers, and less that of the simple one."""
+    """Yield a line per method: each measure with its interval over customers, and less that of the baseline."""
     simple = values(rows, made[SIMPLE])
     for method, margin in made.items():
         own = values(rows, margin)
@@ -62,7 +62,7 @@ def lines(rows: pd.DataFrame, made: Mapping[str, np.ndarray]) -> Iterator[Line]:
 
 
 def whom_else(rows: pd.DataFrame, margin: np.ndarray) -> Iterator[Line]:
-    """Yield a line per way to choose whom to call: its profit per customer, and how much more the served one has."""
+    """Yield a line per way to choose the calls: its profit per customer, and how much more the served one has."""
     churned, monthly, chance = rows[LABEL].to_numpy(), rows["monthly"].to_numpy(), expit(margin)
     earned, called = costs.profit(churned, monthly), costs.profit(chance, monthly) > 0
     flat = costs.profit(chance, np.full(len(rows), monthly.mean())) > 0

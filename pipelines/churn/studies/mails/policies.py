@@ -29,7 +29,7 @@ FOLDS = 2
 
 
 def effects(past: Experiment, later: Experiment, seed: int) -> dict[str, dict[int, np.ndarray]]:
-    """Return method -> mail -> what the mail adds to each later customer's chance of a visit, shape (n,)."""
+    """Return method -> mail -> what the mail adds to each later customer's probability of a visit, shape (n,)."""
     made: dict[str, dict[int, np.ndarray]] = {}
     for name, learner in LEARNERS.items():
         parts = {mail: past.of(mail) for mail in MAILS}

@@ -1,10 +1,10 @@
 """Paths whose causes are known: worlds in which each channel does what is written here, and nothing else.
 
-A person has an intent, a standard normal number. In each of four turns a channel reaches the person with a chance of
-its own, which may depend on the intent: the search for the brand, and advertisements that follow a visitor, reach those
-who would buy anyway. The log-odds of buying are the base, the weight of the intent, and the effects of the channels
-met, each once, with one pair that does more together. What a channel does is known: draw the same people with the
-channel turned off, and count who no longer buys.
+A person has an intent, a standard normal number. In each of four turns a channel reaches the person with a probability
+of its own, which may depend on the intent: the search for the brand, and advertisements that follow a visitor, reach
+those who would buy anyway. The log-odds of buying are the base, the weight of the intent, and the effects of the
+channels met, each once, with one pair that does more together. What a channel does is known: draw the same people with
+the channel turned off, and count who no longer buys.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WORLDS = {
 
 @dataclass
 class People:
-    """Whom each channel reaches in each turn, and when in it, (n, turns, channels); intent and luck of each, (n,)."""
+    """The people that each channel reaches, by turn, and when, (n, turns, channels); intent and luck of each, (n,)."""
 
     world: World
     reached: np.ndarray

@@ -1,4 +1,4 @@
-"""How much the inputs can tell: what the served score leaves between loans that are alike, and where learning ends."""
+"""How much the inputs can predict: what the score leaves between loans that are alike, and where learning ends."""
 
 from __future__ import annotations
 

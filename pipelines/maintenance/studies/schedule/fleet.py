@@ -29,7 +29,7 @@ class Lives(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a policy sees of the fleet: the age of each engine, its prediction and chances; `life` is for the oracle."""
+    """What a policy sees of the fleet: age, prediction and probabilities of each engine; `life` is for the oracle."""
 
     age: np.ndarray
     left: np.ndarray
@@ -93,7 +93,7 @@ def threshold(cycles: float) -> Policy:
 
 
 def planned(failure: float = plan.FAILURE, life: float = plan.LIFE, surprise: float = plan.SURPRISE) -> Policy:
-    """Return the policy that plans anew at each slot, and services who has the first slot of the plan."""
+    """Return the policy that plans again at each slot, and services who has the first slot of the plan."""
     return lambda seen, hangar: np.flatnonzero(
         plan.assigned(plan.costs(seen.failing, failure, life, surprise), hangar) == 0
     )

@@ -35,7 +35,7 @@ PLAN, NOBODY = "integer program", "run to failure"
 
 
 def held_out(engines: list[data.Engine], seed: int) -> Lives:
-    """Return what is said of each engine by a model, and by a table of chances, of the other folds."""
+    """Return what is said of each engine by a model, and by a table of probabilities, of the other folds."""
     fold = training.folds(len(engines), seed)
     left = np.full((len(engines), fleet.LONGEST), float(CAP))
     true = np.full(left.shape, np.nan)

@@ -1,4 +1,4 @@
-"""Words that speakers of African-American English write more often: whom a mistake could hit more than others.
+"""Words that speakers of African-American English write more often: people that a mistake could hit more than others.
 
 The list is ours. Its words spell features that Green, "African American English" (2002), describes, and that Blodgett,
 Green and O'Connor, "Demographic Dialectal Variation in Social Media" (2016), find on Twitter: stops for "th", futures,

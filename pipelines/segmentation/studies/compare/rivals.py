@@ -1,6 +1,6 @@
 """Simple rivals of the segments, for `compare.py`: cells of two inputs, one forecast in parts, and forecasts as such.
 
-A forecast for each customer is no division, and tells more than any: it is the ceiling.
+A forecast for each customer is no division, and explains more than any: it is the ceiling.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class OneForecast:
 
 
 def simple(past: pd.DataFrame, count: int) -> dict[str, Division]:
-    """Return the divisions that are compared beside the score, fitted on the past."""
+    """Return the divisions that are compared next to the score, fitted on the past."""
     return {
         "recency by money, 6 cells": Grid.of(past, "money"),
         "recency by order value, 6 cells": Grid.of(past, "order_value"),
@@ -98,7 +98,7 @@ def simple(past: pd.DataFrame, count: int) -> dict[str, Division]:
 
 
 def forecast(past: pd.DataFrame, now: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return what a forecast for each customer tells, a row per customer. kind: `ridge` or `boosting`."""
+    """Return what a forecast for each customer explains, a row per customer. kind: `ridge` or `boosting`."""
     from lightgbm import LGBMRegressor
     from sklearn.linear_model import Ridge
 
@@ -113,7 +113,7 @@ def forecast(past: pd.DataFrame, now: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def of_score(past: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
-    """Return what the score tells that is not cut, a row per customer: a line through it for each outcome."""
+    """Return what the score explains that is not cut, a row per customer: a line through it for each outcome."""
     score, answers, made = Score.of(past, 2), targets(past), []
     for answer in answers.T:
         known = ~np.isnan(answer)

@@ -27,7 +27,7 @@ from pipelines.segmentation.divisions import Segments
 from pipelines.segmentation.scaling import Scaling
 from pipelines.segmentation.studies.compare import rivals
 
-# A month earlier, so that the quarter that is told ends in November. The first is the first with a year before it.
+# A month earlier, so that the quarter that is explained ends in November. The first is the first with a year before it.
 EARLY = ["2010-12-01", "2011-02-08", "2011-05-10", "2011-08-09", "2011-11-08"]
 METRICS = [*OUTCOMES, "usefulness"]
 
@@ -116,7 +116,7 @@ def better(rows: pd.DataFrame) -> str:
 
 
 def shown(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Return all numbers of k-means, and of each other method the one that tells most where it may win at all."""
+    """Return all numbers of k-means, and of each other method the one that explains most where it may win at all."""
     candidates = candidates.astype({"asked": int})
     means = candidates.groupby(["space", "method", "asked"], sort=False)[["usefulness", "eligible"]].mean()
     places = means.assign(usefulness=means["usefulness"] * (means["eligible"] > 0)).groupby(["space", "method"])

@@ -37,7 +37,7 @@ def held_back(penalty: float, seed: int) -> Iterator[Line]:
         with threadpool_limits(1):
             fitted = Segments.of(past, *SPACE, count, seed, penalty)
             models = stability.refits(past, *SPACE, count, seed, choice.FITS, penalty)
-            useful = float(choice.tells(fitted, past, later).mean())
+            useful = float(choice.explains(fitted, past, later).mean())
             steady = float(stability.agreement(models, later).mean())
         yield {"asked": count, "usefulness": useful, "stability": steady}
 

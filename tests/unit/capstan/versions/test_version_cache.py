@@ -91,7 +91,7 @@ def test_the_number_of_unused_versions_is_bounded_and_the_latest_used_stay():
         os.utime(hold("plain", str(number), write).path, (now, now))
     gc.collect()
     trim()
-    assert entries() == {"0", *map(str, range(6, MOST + 6))}  # the one in use beside the bound
+    assert entries() == {"0", *map(str, range(6, MOST + 6))}  # the one in use next to the bound
     assert (held.path / "model").exists()
 
 
@@ -160,7 +160,7 @@ def test_processes_that_begin_together_share_one_version():
 
 
 def test_versions_stay_usable_while_others_are_removed(monkeypatch):
-    """Whoever holds a version finds its files, however often others trim."""
+    """The holder of a version finds its files, however often others trim."""
     monkeypatch.setattr(version_cache, "MOST", 0)
 
     def use(number: int) -> bool:

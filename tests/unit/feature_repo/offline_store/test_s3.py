@@ -65,7 +65,7 @@ def test_only_partitions_that_can_matter_are_read(tmp_path, endpoint, tags):
 
     for day in range(1, 9):
         file = write(tmp_path / "days" / f"date=2024-03-{day:02}" / "part.parquet", [(1, at(24 * (day - 1)), day)])
-        if day in (1, 2, 7):  # not the day that is asked for, nor one beside it, nor the newest, for its columns
+        if day in (1, 2, 7):  # not the day that is asked for, nor one next to it, nor the newest, for its columns
             file.write_bytes(b"not parquet")
     copy_files(str(tmp_path / "days"), "bucket/days", LocalFileSystem(), S3FileSystem(endpoint_override=endpoint))
     store = feature_store(tmp_path / "repo")

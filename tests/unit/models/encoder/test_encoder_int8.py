@@ -1,4 +1,4 @@
-"""MiniLM in 8 bits beside 32, on real texts."""
+"""MiniLM in 8 bits next to 32, on real texts."""
 
 import numpy as np
 import pandas as pd

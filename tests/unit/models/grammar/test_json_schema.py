@@ -167,7 +167,7 @@ REFUSED = [
     ('{"properties": []}', "#/properties: expected an object"),
     ('{"required": ["a"]}', "'a' is required and not among the properties"),
     ('{"anyOf": {}}', "#/anyOf: expected an array"),
-    ('{"anyOf": [{}], "type": "string"}', "'type' beside 'anyOf'"),
+    ('{"anyOf": [{}], "type": "string"}', "'type' next to 'anyOf'"),
     ('{"additionalProperties": {}}', "Declare the properties"),
     ('{"$ref": "https://example.com"}', "a part of this schema"),
     ('{"$ref": "#/$defs/none"}', "there is no"),

@@ -1,4 +1,4 @@
-"""ROUGE, beside an example by hand, and beside `rouge-score`."""
+"""ROUGE, next to an example by hand, and next to `rouge-score`."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The BiLSTM-CRF: its loss beside the conditional random field's chances, and sequences that only order tells apart."""
+"""The BiLSTM-CRF: its loss compared with the CRF's probabilities, and sequences that only order distinguishes."""
 
 import itertools
 
@@ -38,7 +38,7 @@ def test_loss_is_that_of_all_sequences_and_its_slope_has_the_chances_of_the_fiel
 
 @pytest.fixture(scope="module")
 def sequences() -> tuple[np.ndarray, np.ndarray, list[int]]:
-    """The tag of a token says whether the last token of its sequence is positive, so only the way back tells it."""
+    """The tag of a token says whether the last token of its sequence is positive, so only the way back knows it."""
     random = np.random.default_rng(0)
     lengths = random.integers(2, 6, 300).tolist()
     rows = random.choice([-1.0, 1.0], size=(sum(lengths), 1))

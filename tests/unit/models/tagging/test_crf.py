@@ -1,4 +1,4 @@
-"""A conditional random field, beside all sequences and beside CRFsuite."""
+"""A conditional random field, next to all sequences and next to CRFsuite."""
 
 import itertools
 

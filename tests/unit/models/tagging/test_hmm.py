@@ -1,4 +1,4 @@
-"""A hidden Markov model beside all sequences of tags, and beside a solution that is known."""
+"""A hidden Markov model next to all sequences of tags, and next to a solution that is known."""
 
 import itertools
 

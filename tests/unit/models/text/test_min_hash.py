@@ -1,4 +1,4 @@
-"""MinHash beside the Jaccard index that it stands for."""
+"""MinHash next to the Jaccard index that it stands for."""
 
 import numpy as np
 import pytest

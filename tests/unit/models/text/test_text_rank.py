@@ -1,4 +1,4 @@
-"""TextRank beside the dense eigenvector."""
+"""TextRank next to the dense eigenvector."""
 
 import numpy as np
 import pytest

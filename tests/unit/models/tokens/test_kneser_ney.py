@@ -1,4 +1,4 @@
-"""Smoothed n-grams: chances that sum to one, and are those of the formula."""
+"""Smoothed n-grams: probabilities that sum to one, and are those of the formula."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ TEXT = np.frombuffer(b"abracadabra, abra; the cat sat on the mat, that is that."
 
 
 def plain(text: bytes, gram: bytes, highest: bool = True) -> float:
-    """Return the chance of the last byte of a gram, written out as the formula is."""
+    """Return the probability of the last byte of a gram, written out as the formula is."""
     if not gram:
         return 1 / 256
 

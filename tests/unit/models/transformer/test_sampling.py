@@ -1,4 +1,4 @@
-"""The chances of the next token, and what is drawn."""
+"""The probabilities of the next token, and what is drawn."""
 
 import random
 

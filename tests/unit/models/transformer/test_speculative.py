@@ -54,7 +54,7 @@ def test_first_token_has_the_distribution_of_the_large_network():
 
 @torch.inference_mode()
 def test_later_tokens_have_the_distribution_that_they_have_without_a_draft(decoder):
-    """The third and the seventh token's share, over 800 streams, beside those of as many streams without a draft."""
+    """The third and the seventh token's share, over 800 streams, next to those of as many streams without a draft."""
     made = {}
     for name, asked in {"plain": None, "drafted": draft}.items():
         streams = Streams(decoder, 400, draft=asked, ahead=3)

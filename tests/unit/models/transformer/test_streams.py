@@ -44,7 +44,7 @@ def run(streams: Streams, *wanted: Stream) -> None:
 
 @torch.inference_mode()
 def alone(decoder: Decoder, prompt: list[int], most: int) -> list[int]:
-    """Return the likeliest continuation, with the whole text computed anew for each token."""
+    """Return the likeliest continuation, with the whole text computed again for each token."""
     tokens = list(prompt)
     for _ in range(most):
         tokens.append(int(decoder(torch.tensor([tokens]))[0, -1].argmax()))

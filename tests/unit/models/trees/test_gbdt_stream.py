@@ -72,7 +72,7 @@ def test_two_workers_are_as_good_within_the_spread_of_seeds(ray, coded, tmp_path
     def area(booster) -> float:
         return roc_auc_score(future["late"], booster.predict(future[task.INPUTS]))
 
-    # Rows drawn anew for each tree, so that seeds differ.
+    # Rows drawn again for each tree, so that seeds differ.
     bagged = {"bagging_fraction": 0.5, "bagging_freq": 1}
     places = [task.INPUTS.index(name) for name in task.CATEGORIES]
     matrix, target = past[task.INPUTS].to_numpy(), past["late"].to_numpy()

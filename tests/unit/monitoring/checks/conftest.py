@@ -15,7 +15,7 @@ OUTCOME = Outcome("binary", target="late", prediction="probability")
 
 @pytest.fixture(scope="session")
 def flights() -> pd.DataFrame:
-    """Every third flight of 26 weeks, the days dealt anew, each weekday among its like: nothing changes over them."""
+    """Every third flight of 26 weeks, the days dealt again, each weekday among its like: nothing changes over them."""
     raw = data.read("flights").iloc[::3]
     raw = raw[raw["arr_delay"].notna()]
     day = (pd.to_datetime(raw[["year", "month", "day"]]) - pd.Timestamp("2013-01-01")).dt.days.to_numpy()

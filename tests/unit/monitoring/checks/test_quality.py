@@ -1,4 +1,4 @@
-"""The share of predictions that were made of values that break a contract, beside the limit."""
+"""The share of predictions that were made of values that break a contract, next to the limit."""
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ def test_values_beyond_the_contract_alarm_and_are_told(log):
 def test_value_of_another_type_is_broken_and_not_an_error(log):
     live = signals.inputs(log)
     check = judged(live.assign(temp=["warm"] + [60.0] * (len(live) - 1)))["weather"]
-    assert (check.verdict, check.statistic) == ("ok", pytest.approx(1 / len(live)))  # one may be chance
+    assert (check.verdict, check.statistic) == ("ok", pytest.approx(1 / len(live)))  # one may be by chance
     assert judged(live.assign(sched_dep="tomorrow"))["flights"].verdict == "alarm"
 
 

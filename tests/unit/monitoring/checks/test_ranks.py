@@ -26,7 +26,7 @@ def test_smallest_chances_are_exact():
 
 
 def test_windows_and_looks_together_keep_the_level():
-    """Of days with very heavy tails, as of any: the smallest chance, times what windows and looks count, is no less."""
+    """Also with very heavy tails the smallest probability, times what windows and looks count, is no less."""
     windows, looks, level, chance = (3, 7, 14), 21, 0.05, np.random.default_rng(0)
     times = ranks.effective_looks(80, windows, looks, level)
     least = []

@@ -55,7 +55,7 @@ def traffic(way: str, seed: int) -> pd.DataFrame:
 
 
 def decision(log: pd.DataFrame) -> tuple[str, int]:
-    """Return what the circle decides by its daily looks, and on which day."""
+    """Return what the retraining loop decides by its daily looks, and on which day."""
     for day in range(2, DAYS + 1):
         until = log[log["day"] < day]
         gain, is_challenger = -until["loss"].to_numpy(), (until["variant"] == "challenger").to_numpy()

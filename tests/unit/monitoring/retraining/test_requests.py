@@ -1,4 +1,4 @@
-"""Which versions may be on trial beside each other: those that take the same requests."""
+"""Which versions may be on trial next to each other: those that take the same requests."""
 
 import pytest
 from pydantic import BaseModel, Field, create_model

@@ -1,6 +1,6 @@
 """The same as `tiny`, by another name, with defaults of two features."""
 
-from tests.support.capstones.tiny import task as tiny
+from tests.small_capstones.contract.tiny import task as tiny
 
 TITLE, THRESHOLDS, FEATURE_SERVICE, ENTITY_KEYS = tiny.TITLE, tiny.THRESHOLDS, tiny.FEATURE_SERVICE, tiny.ENTITY_KEYS
 FEATURE_DEFAULTS = {"carrier_delay": 10.0, "runways": 2}

@@ -1,0 +1,45 @@
+"""The prose of the project: pages, docstrings, comments, and text in strings, without code and names."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+NAMED = r"`[^`\n]*`|--[a-z-]+|\{[^{}\n]*\}"  # code and options in a sentence, and the values of an f-string
+CODE = re.compile(rf"^```.*?^```$|<!--.*?-->|\]\([^)]*\)|https?://\S+|{NAMED}", re.DOTALL | re.MULTILINE)
+TAGS = re.compile(r"<script.*?</script>|<style.*?</style>|\{[{%#].*?[}%#]\}|<[^>]*>", re.DOTALL)
+QUOTED = re.compile(r'"[^"\n]*"')
+
+
+class Text(NamedTuple):
+    """A piece of prose, and the line that it begins at."""
+
+    words: str
+    line: int
+
+
+def of(path: Path) -> Iterator[Text]:
+    """Yield the pieces of prose in a Markdown page, a Python module or a template."""
+    text = path.read_text()
+    if path.suffix == ".py":
+        yield from _of_python(text)
+        return
+    keep_lines = "\n".join  # what is taken out leaves its line ends, so that lines keep their numbers
+    for pattern in (CODE, *([TAGS] if path.suffix == ".html" else [QUOTED])):
+        text = pattern.sub(lambda found: keep_lines([""] * (found[0].count("\n") + 1)), text)
+    lines = text.splitlines()
+    yield from (Text(line, number) for number, line in enumerate(lines, 1) if not line.startswith("    "))
+
+
+def _of_python(text: str) -> Iterator[Text]:
+    """Docstrings, comments, and strings of several words that are shown to somebody."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(" ") > 2:
+            bare = QUOTED.sub("", re.sub(NAMED, "", node.value))
+            yield from (Text(line, node.lineno + more) for more, line in enumerate(bare.splitlines()))
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield Text(re.sub(NAMED, "", token.string), token.start[0])
