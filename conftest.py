@@ -14,8 +14,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if not Path("/dev/nvidiactl").exists():
     os.environ.setdefault("TRITON_INTERPRET", "1")
 # Not in tests/conftest.py, which pytest does not read for `pytest pipelines/NAME`.
-PLUGINS = ("isolation", "groups", "selected", "fuzzing", "screenshots")
-pytest_plugins = [f"tests.support.{name}" for name in PLUGINS]
+PLUGINS = ("isolation", "groups", "selected", "screenshots")
+pytest_plugins = [*(f"tests.support.{name}" for name in PLUGINS), "tests.fuzz.plugin"]
 
 
 @pytest.fixture(scope="session", autouse=True)

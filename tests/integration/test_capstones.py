@@ -24,9 +24,9 @@ from capstan.settings import settings
 from models import cards
 from monitoring.retraining.watcher import Watcher
 from monitoring.signals import read_reference
+from tests.fuzz.boundaries import beyond, beyond_grpc, beyond_tensors, body, grpc_request, tensors
 from tests.integration.browser import Page, chromium
 from tests.integration.conftest import capstan
-from tests.support.boundaries import beyond, beyond_grpc, beyond_tensors, body, grpc_request, tensors
 from tests.support.selection import FLAGSHIP
 from tests.support.small import SmallRun, each, names, small
 

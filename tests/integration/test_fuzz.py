@@ -19,9 +19,9 @@ from capstan import catalogue
 from capstan.settings import settings
 from predictions import read
 from predictions.labels import label_store
-from tests.support import fuzzed_tensors as v2
-from tests.support.boundaries import tensors
-from tests.support.mutations import Mutator, value_of
+from tests.fuzz import tensors as v2
+from tests.fuzz.boundaries import tensors
+from tests.fuzz.mutations import Mutator, value_of
 from tests.support.small import SmallRun, each, names, small
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
-from tests.support.models import Answers
+from tests.small_capstones.models import Answers
 
 Actual = str  # what helped
 TITLE = "What can a page show?"

@@ -10,8 +10,8 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from predictions import read
+from tests.small_capstones.models import Answers
 from tests.support.capstones_of_tests import task
-from tests.support.models import Answers
 
 IMAGES = [[[1.0, 2.0], [3.0, 0.5]], [[6.0, 7.0], [8.0, 9.0]]]
 ROWS = [

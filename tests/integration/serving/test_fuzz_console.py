@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitoring.history import Event, History
-from tests.support.mutations import Mutator
+from tests.fuzz.mutations import Mutator
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 HEADERS = ("content-type", "content-encoding", "origin", "sec-fetch-site", "x-request-id", "accept")

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from predictions.labels import label_store
-from tests.support.mutations import Mutator
+from tests.fuzz.mutations import Mutator
 from tests.support.tiny_store import FLIGHT, NOW
 
 pytestmark = pytest.mark.slow

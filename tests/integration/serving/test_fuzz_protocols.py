@@ -7,8 +7,8 @@ import grpc
 import pytest
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 
-from tests.support import fuzzed_tensors as v2
-from tests.support.mutations import Mutator
+from tests.fuzz import tensors as v2
+from tests.fuzz.mutations import Mutator
 
 pytestmark = pytest.mark.slow
 BODY = b'{"instances": [{"x": 1.5}]}'

@@ -16,7 +16,7 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from predictions import read
-from tests.support.mutations import Mutator
+from tests.fuzz.mutations import Mutator
 from tests.support.processes import wait_until
 from tests.support.serving import Server, another_server
 

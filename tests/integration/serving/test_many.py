@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from serving.model.memory import VERSION_BYTES
+from tests.small_capstones.models import Heavy
 from tests.support.capstones_of_tests import FOLDER
-from tests.support.models import Heavy
 from tests.support.processes import wait_until
 from tests.support.serving import Server, another_server, starting_server
 
@@ -36,8 +36,10 @@ def copies(server, mlflow, edited) -> list[str]:
         (edited / name / "own.py").write_text(f"NUMBER = {number}\n")
         model = "\n\nclass Own(Heavy):\n" + LATE.format(name=name)
         model += f'\n\ndef train(tables, bias=0.0):\n    return Own(["x", "y"], {WEIGHTS})\n'
-        imports = "from tests.support.models import Heavy, Sum"
-        (edited / name / "task.py").write_text(text.replace("from tests.support.models import Sum", imports) + model)
+        imports = "from tests.small_capstones.models import Heavy, Sum"
+        (edited / name / "task.py").write_text(
+            text.replace("from tests.small_capstones.models import Sum", imports) + model
+        )
         mlflow.roles(name, champion=mlflow.register(name, 0.0))
     yield NAMES
     for name in NAMES:

@@ -7,8 +7,8 @@ import pytest
 
 from capstan.rollout.traffic import Traffic
 from predictions import read
+from tests.small_capstones.models import Sum
 from tests.support.capstones_of_tests import FOLDER
-from tests.support.models import Sum
 from tests.support.processes import wait_until
 
 HEADERS = {role: {"x-capstan-variant": role} for role in ("champion", "challenger", "candidate")}

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.small_capstones.models import Answers
 from tests.support import promql
-from tests.support.models import Answers
 from tests.support.processes import wait_until
 from tests.support.prometheus import Prometheus, prometheus
 from tests.support.serving import Server, another_server

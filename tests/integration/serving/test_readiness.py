@@ -14,9 +14,9 @@ from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 
 from predictions import read
+from tests.small_capstones.models import Sum
 from tests.support.feast_failure import table_away
 from tests.support.load import load
-from tests.support.models import Sum
 from tests.support.processes import free_port, wait_until
 from tests.support.serving import another_server, tensors
 from tests.support.tiny_store import FLIGHT

@@ -14,7 +14,7 @@ from monitoring import service
 from monitoring.checks.result import Check
 from monitoring.checks.service import SIGNALS
 from monitoring.readings import readings
-from tests.support.models import Answers
+from tests.small_capstones.models import Answers
 from tests.support.processes import free_port
 
 GOOD, BURST = 60, 40

@@ -17,7 +17,7 @@ from capstan.settings import settings
 from capstan.versions import registry
 from monitoring import signals
 from predictions import reader
-from tests.support.boundaries import grpc_request, tensors
+from tests.fuzz.boundaries import grpc_request, tensors
 
 pytestmark = pytest.mark.slow
 # By name: a request that each refuses, and the field that its answer has to name.

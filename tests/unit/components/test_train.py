@@ -12,7 +12,7 @@ from capstan import catalogue
 from capstan.errors import CapstanError
 from components.train.mlflow_model import _example, _request, signature
 from pipelines.flight_delay import task
-from tests.support.models import Answers
+from tests.small_capstones.models import Answers
 
 
 @pytest.mark.parametrize("value", [math.nan, "HOGWARTS"])

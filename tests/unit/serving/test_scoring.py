@@ -18,8 +18,8 @@ from serving.schema.answers import AnswerSchema
 from serving.schema.rows import Row
 from serving.scoring.explanations import explain
 from serving.scoring.scorer import Scorer
+from tests.small_capstones.models import Answers
 from tests.support.capstones_of_tests import task, variant
-from tests.support.models import Answers
 
 
 class Request(BaseModel):

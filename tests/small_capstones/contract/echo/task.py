@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
-from tests.support.models import Echo
+from tests.small_capstones.models import Echo
 
 TITLE = "What was said?"
 THRESHOLDS = {"score": at_least(0.0)}

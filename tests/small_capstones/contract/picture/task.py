@@ -6,7 +6,7 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
-from tests.support.models import Answers
+from tests.small_capstones.models import Answers
 
 TITLE = "What is in a picture?"
 THRESHOLDS = {"score": at_least(0.0)}

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
-from tests.support.models import Answers
+from tests.small_capstones.models import Answers
 
 TITLE = "Tensors of any rank"
 THRESHOLDS = {"score": at_least(0.0)}

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
 from capstan.contract.resources import Limits
-from tests.support.models import Telegraph
+from tests.small_capstones.models import Telegraph
 
 TITLE = "What comes next?"
 THRESHOLDS = {"score": at_least(0.0)}

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from capstan.contract.bounds import at_least
 from capstan.contract.evaluation import Evaluation
-from tests.support.models import ExplainedSum
+from tests.small_capstones.models import ExplainedSum
 
 TITLE = "A tiny capstone"
 THRESHOLDS = {"score": at_least(0.0)}

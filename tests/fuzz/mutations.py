@@ -12,7 +12,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from tests.support.boundaries import DATES, TEXTS, TIMES, VALUES
+from tests.fuzz.boundaries import DATES, TEXTS, TIMES, VALUES
 
 MOST = 100_000  # items or bytes of what a mutation makes larger
 TOKENS = [

@@ -18,7 +18,7 @@ import grpc
 import httpx
 import pytest
 
-from tests.support.mutations import Mutator
+from tests.fuzz.mutations import Mutator
 
 SHOWN, LONGEST = 5, 6000  # failures, and characters of a request, that a report shows
 DOCUMENTED = {HTTPStatus.NOT_IMPLEMENTED}

@@ -7,8 +7,8 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from kserve.protocol.grpc import grpc_predict_v2_pb2 as pb
 
-from tests.support.boundaries import CONTENTS, KINDS, SHAPES, grpc_request
-from tests.support.mutations import Mutator
+from tests.fuzz.boundaries import CONTENTS, KINDS, SHAPES, grpc_request
+from tests.fuzz.mutations import Mutator
 
 LAYOUTS = {"FP64": "d", "INT64": "q", "BOOL": "?"}
 MORE_SHAPES = [*SHAPES[:-2], [2**40, 0], [1, 0], [1, 2**40, 0], [1, 1, 1], [1, 2**31], [1000], [1001]]
