@@ -7,6 +7,8 @@ import typer
 
 from cli.output import console, print_json
 
+SPREAD = "spread"
+
 
 def study(
     capstone: Annotated[str | None, typer.Argument(help="A capstone; without it, all studies are listed.")] = None,
@@ -22,9 +24,12 @@ def study(
 ) -> None:
     """Measure a study of a capstone, and write its results and the tables of its README.
 
-    A study that was stopped goes on where it was.
+    A study that was stopped goes on where it was. The study `spread`, which every capstone has, shows how much the
+    metrics of its last run would differ for other rows of the same kind.
     """
-    if check:
+    if question == SPREAD and not (check or render):
+        _spread(str(capstone), as_json)
+    elif check:
         _check(capstone, everything)
     elif not (capstone and question):
         _render(capstone) if render and capstone else _list(capstone, as_json)
@@ -81,6 +86,22 @@ def _run(capstone: str, question: str, seeds: int | None, workers: int, out: Pat
     if out is None:
         _render(capstone, question)
     console.print(f"\nresults  {file}", markup=False)
+
+
+def _spread(capstone: str, as_json: bool) -> None:
+    from capstan.study import last_run
+
+    _named(capstone)
+    lines = last_run.spread(capstone)
+    if as_json:
+        print_json(lines)
+        return
+    console.print(f"{'metric':26}{'measured':>10}  {'95 % of draws':22}{'limit':>10}{'slack':>10}", markup=False)
+    for line in lines:
+        interval = f"{line['low']:.4g} to {line['high']:.4g}"
+        gate = "".join(f"{'' if line[name] is None else format(line[name], '.4g'):>10}" for name in ("limit", "slack"))
+        console.print(f"{line['metric']:26}{line['measured']:>10.4g}  {interval:22}{gate}", markup=False)
+    console.print(f"\n{last_run.DRAWS:,} draws of {lines[0]['units']:,} units of the last run", markup=False)
 
 
 def _render(capstone: str, question: str | None = None) -> None:
