@@ -7,6 +7,8 @@ from typing import Any
 
 from capstan.errors import CapstanError
 
+PARAMETERS = "parameters.json"  # those of a run, defaults too: next to the rows to train on, and next to the model
+
 
 def coerce_parameters(capstone: str, function: Callable[..., Any], parameters: dict[str, Any]) -> dict[str, Any]:
     """Return parameters of a task's function, next to its tables, with the types of their defaults.

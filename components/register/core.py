@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from capstan.contract.arguments import PARAMETERS
 from capstan.data.files import digest, read_batches, read_json
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.versions import model_version, registry, version_seal
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import SIGNATURE
-from components.train.core import HISTORY, PARAMETERS
+from components.train.core import HISTORY
 
 LONGEST = 6_000  # characters of a parameter that MLflow takes
 

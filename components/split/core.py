@@ -1,9 +1,10 @@
 """Split: divide the tables into those to train on and those to test on, as the task says."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capstan.catalogue import load
-from capstan.contract.arguments import coerce_parameters
+from capstan.contract.arguments import PARAMETERS, coerce_parameters, defaults
 from capstan.contract.capstone import LABEL_KNOWN_AT, TRAINING_SET
 from capstan.data.batches import select
 from capstan.data.files import read_tables, write_json, write_tables
@@ -32,13 +33,8 @@ def split(
     if known_by:
         loaded[TRAINING_SET] = known(loaded, known_by)
     counts: dict[str, float] = {}
-    parts = dict(
-        zip(
-            ("train", "test"),
-            task.split(loaded, **coerce_parameters(capstone, task.split, parameters or {})),
-            strict=True,
-        )
-    )
+    chosen = coerce_parameters(capstone, task.split, parameters or {})
+    parts = dict(zip(("train", "test"), task.split(loaded, **chosen), strict=True))
     for part, path in (("train", train), ("test", test)):
         for name, rows in write_tables(parts[part], path).items():
             if not rows:
@@ -47,6 +43,7 @@ def split(
                     f"pipelines/{capstone}/task.py."
                 )
             counts[f"{part}_{name}"] = rows
+    write_json(defaults(task.split) | chosen, Path(train) / PARAMETERS)
     return write_json(counts, metrics)
 
 

@@ -5,9 +5,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from capstan.catalogue import load
-from capstan.contract.arguments import coerce_parameters, defaults
+from capstan.contract.arguments import PARAMETERS, coerce_parameters, defaults
 from capstan.contract.capstone import Capstone
-from capstan.data.files import digest, read_tables, write_json
+from capstan.data.files import digest, read_json, read_tables, write_json
 from capstan.inputs import weights_files
 from capstan.profile import profile
 from capstan.versions import model_version
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
 
 HISTORY = "history.json"  # what the training recorded, next to the version
-PARAMETERS = "parameters.json"  # of the task's `train`, those that were left at their defaults, too
 
 
 def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | None = None, weights: str = "") -> str:
@@ -33,7 +32,9 @@ def train(capstone: str, tables: str, model: str, parameters: dict[str, Any] | N
     chosen = coerce_parameters(capstone, task.train, ({"workers": workers} if workers else {}) | (parameters or {}))
     if not profile().fit_on_ray(capstone, tables, model, chosen):
         fit(capstone, tables, model, chosen, weights)
-    write_json(defaults(task.train) | chosen, Path(model) / PARAMETERS)
+    of_split = Path(tables) / PARAMETERS
+    earlier = read_json(of_split) if of_split.is_file() else {}
+    write_json(earlier | defaults(task.train) | chosen, Path(model) / PARAMETERS)
     return digest(Path(tables), Path(model) / model_version.DATA)
 
 

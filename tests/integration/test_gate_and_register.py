@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from capstan.contract.capstone import TRAINING_SET
 from capstan.data.batches import Batches
 from capstan.data.files import digest, read_json, read_tables, write_json, write_tables
 from capstan.rollout import store
@@ -19,9 +20,10 @@ from components.evaluate import units as by_unit
 from components.evaluate.core import evaluate
 from components.gate.core import gate
 from components.register.core import register
+from components.split.core import split
 from components.train.core import HISTORY, train
 from pipelines.flight_delay import task
-from pipelines.flight_delay.columns import CALIBRATE_FROM
+from pipelines.flight_delay.columns import CALIBRATE_FROM, TEST_FROM
 from tests.support import versions
 from tests.support.flights import rows_with_known_truth
 from tests.support.processes import free_port
@@ -41,11 +43,9 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def trained(folder) -> dict[str, str]:
     """The paths of a model, its rows and its scores, and its digest, as the steps before the gate leave them."""
-    rows = rows_with_known_truth()
-    early = rows["event_timestamp"] < task.TEST_FROM
-    write_tables({"flights": rows[early]}, folder / "train")
-    write_tables({"flights": rows[~early]}, folder / "test")
+    write_tables({TRAINING_SET: rows_with_known_truth()}, folder / "rows")
     paths = {name: str(folder / name) for name in ("train", "test", "model", "units", "scores.json", "report.html")}
+    split("flight_delay", str(folder / "rows"), paths["train"], paths["test"], str(folder / "counts.json"))
     model_digest = train("flight_delay", paths["train"], paths["model"], {"seed": 0})
     evaluate(paths["model"], paths["test"], paths["scores.json"], paths["units"], paths["report.html"])
     return paths | {"digest": model_digest}
@@ -219,6 +219,7 @@ def test_runs_are_found_by_a_parameter(trained):
         experiment_names=["flight_delay"], filter_string="params.seed = '0' and params.tune = '0'"
     )
     assert len(found) and set(found["params.calibrate_from"]) == {CALIBRATE_FROM}
+    assert set(found["params.test_from"]) == {TEST_FROM}  # of `split`
 
 
 def test_run_has_what_the_training_recorded_by_step(trained, tmp_path):
