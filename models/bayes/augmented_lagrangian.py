@@ -1,7 +1,9 @@
-"""The augmented Lagrangian for a function under inequalities, and a price that never falls with the living area.
+"""The augmented Lagrangian for a function under inequalities, and a regression that never falls with an input.
 
 Source: Nocedal and Wright, "Numerical Optimization" (2006), section 17.3, algorithm 17.4; the inner problem is solved
 by Newton's method, for the functions here are quadratic where the active constraints stay as they are.
+
+Reference: scipy.optimize.minimize with SLSQP, fitted values within 2e-3.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def quadratic(
             if same:
                 break
         force = np.maximum(force + penalty * (least - constraints @ at), 0)
-        broken = float(np.maximum(least - constraints @ at, 0).max())
+        broken = float(np.maximum(least - constraints @ at, 0).max(initial=0))
         if broken < 1e-10:
             break
         if broken > worst / 4:

@@ -1,7 +1,8 @@
 """Does boosting from scratch equal LightGBM, and what do curves add to a linear regression?
 
-Over five folds of all sales: the loss of boosting by each of five losses, over 16 numbers; and the error of a linear
-regression, of the average over all its models, and of the additive model, over ten numbers.
+Over five folds of all sales: the loss of boosting by each of five losses, over 16 numbers; the error of a linear
+regression, of the average over all its models, and of the additive model, over ten numbers; and the error of a curve of
+the living area that is free, and of one that never falls.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import Any
 import lightgbm
 import numpy as np
 import pandas as pd
+from scipy.interpolate import BSpline
 
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
+from models.bayes import augmented_lagrangian
 from models.bayes import model_averaging as averaging
-from models.linear.backfitting import Additive
+from models.linear.backfitting import Additive, Curve
 from models.trees import losses
 from models.trees.histogram_tree import Growth
 from models.trees.newton_boosting import Booster
@@ -87,6 +90,27 @@ def additive(seed: int) -> Iterator[Line]:
         yield {"name": name, "rmse": float(np.sqrt(total / len(target)))}
 
 
+def rising(seed: int) -> Iterator[Line]:
+    """Yield a line for a free curve of the living area and one that never falls: its error, and where it falls."""
+    rows = houses()
+    area, target = rows["living_area"].to_numpy() / 1_000, np.log(rows[LABEL].to_numpy())
+    others = rows[FEW].drop(columns="living_area", errors="ignore").fillna(0).to_numpy()
+    others = np.column_stack([np.ones(len(others)), (others - others.mean(axis=0)) / others.std(axis=0)])
+    squares, falling = {"free": 0.0, "never falls": 0.0}, {"free": 0.0, "never falls": 0.0}
+    for past, held in stack.folds(len(target), seed):
+        curve = Curve(area[past])
+        grid = np.linspace(*curve.ends, 200)
+        slopes = BSpline(curve.knots, np.eye(curve.size), 3)(grid, 1)
+        known, later = curve.basis(area[past]), curve.basis(area[held])
+        for name, constraints in {"free": slopes[:0], "never falls": slopes}.items():
+            weights = augmented_lagrangian.rising(known, constraints, others[past], target[past])
+            predicted = np.hstack([later, others[held]]) @ weights
+            squares[name] += float(((predicted - target[held]) ** 2).sum())
+            falling[name] += float((slopes @ weights[: curve.size] < -1e-8).mean()) / stack.FOLDS
+    for name, total in squares.items():
+        yield {"name": name, "rmse": float(np.sqrt(total / len(target))), "falling": falling[name]}
+
+
 @cache
 def houses() -> pd.DataFrame:
     """Return all sales."""
@@ -94,7 +118,7 @@ def houses() -> pd.DataFrame:
 
 
 STUDY = Study(
-    measures=[Measure(boosting, [{"name": name} for name in LOSSES]), Measure(additive)],
+    measures=[Measure(boosting, [{"name": name} for name in LOSSES]), Measure(additive), Measure(rising)],
     tables=[
         Table(
             {"loss": "name"},
@@ -109,6 +133,14 @@ STUDY = Study(
             {"over ten numbers": "name"},
             {"RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4)},
             "additive",
+        ),
+        Table(
+            {"curve of the living area": "name"},
+            {
+                "RMSE of the logarithm": lambda rows: spread(rows["rmse"], digits=4),
+                "of the range, it falls on": lambda rows: f"{spread(rows['falling'], 100, 0)} %",
+            },
+            "rising",
         ),
     ],
     seeds=1,

@@ -3,6 +3,7 @@
 - test: what is chosen, its rivals, and a forecast for each customer, on the quarter that nothing was chosen on;
 - early: the same a month earlier, on days on which nothing was tuned;
 - shapes: customers and data without structure, on the day to choose on;
+- components: how many components a variational mixture keeps of twelve, on that day;
 - candidates: every method and number, each method by itself, on the day to choose on.
 """
 
@@ -20,7 +21,8 @@ from capstan.contract.intervals import difference
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, spread
 from data_sets import online_retail as invoices
-from models.clustering.methods import METHODS
+from models.bayes.gaussian_mixture import Mixture
+from models.clustering.methods import METHODS, k_means
 from pipelines.segmentation import choice, customers, report, structure, training
 from pipelines.segmentation.columns import CHOICE, DAY, DAYS, OUTCOMES, RFM
 from pipelines.segmentation.divisions import Segments
@@ -30,6 +32,7 @@ from pipelines.segmentation.studies.compare import rivals
 # A month earlier, so that the quarter that is explained ends in November. The first is the first with a year before it.
 EARLY = ["2010-12-01", "2011-02-08", "2011-05-10", "2011-08-09", "2011-11-08"]
 METRICS = [*OUTCOMES, "usefulness"]
+COMPONENTS = 12  # of a mixture, at the start
 
 
 def records(table: pd.DataFrame) -> list[Line]:
@@ -89,14 +92,26 @@ def candidates(method: str, seed: int) -> Iterator[Line]:
             yield {name: value for name, value in line.items() if name != "method"}
 
 
-def shapes(seed: int) -> Iterator[Line]:
-    """Yield lines on structure, on the day to choose on: of three inputs, of all, and of the forecasts."""
+def spaces(seed: int) -> dict[str, np.ndarray]:
+    """Return the customers of the day to choose on, as points in each space."""
     rows = snapshots()
     past, day = rows[rows[DAY] < CHOICE], rows[rows[DAY] == CHOICE]
+    points = Scaling.of(day).points(day)
     served = Segments.of(past, "forecasts", "k-means", 5, seed)
-    spaces = {"recency, frequency, money": Scaling.of(day).points(day)[:, : len(RFM)]}
-    spaces |= {"all inputs": Scaling.of(day).points(day), "forecasts": served.points(day)}
-    for space, points in spaces.items():
+    return {"recency, frequency, money": points[:, : len(RFM)], "all inputs": points, "forecasts": served.points(day)}
+
+
+def components(seed: int) -> Iterator[Line]:
+    """Yield a line per space: the components that a mixture keeps with over one percent of the customers."""
+    for space, points in spaces(seed).items():
+        start = np.eye(COMPONENTS)[k_means(points, COMPONENTS, seed).predict(points)]
+        weights = Mixture(COMPONENTS).fit(points, start).shares(points).mean(axis=0)
+        yield {"points": space, "kept": int((weights > 0.01).sum()), "largest": float(weights.max())}
+
+
+def shapes(seed: int) -> Iterator[Line]:
+    """Yield lines on structure, on the day to choose on: of three inputs, of all, and of the forecasts."""
+    for space, points in spaces(seed).items():
         for line in records(structure.compare(points, 5 if space == "forecasts" else 4, seed)):
             yield {"points": space, **line}
 
@@ -142,6 +157,7 @@ STUDY = Study(
         Measure(test),
         Measure(early),
         Measure(shapes),
+        Measure(components),
         Measure(candidates, [{"method": name} for name in METHODS]),
     ],
     tables=[
@@ -155,6 +171,11 @@ STUDY = Study(
                 "clusters by the gap": number("clusters", 0),
             },
             "shapes",
+        ),
+        Table(
+            {"a variational mixture of": "points"},
+            {"components kept of 12": number("kept", 0), "largest": number("largest", 2)},
+            "components",
         ),
         Table({"points": "space", "method": "method", "asked for": "asked"}, TRIED, "candidates", shown),
     ],
