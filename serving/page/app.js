@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 import { failed, loading, nothing, refused } from "./notices.js";
 import { makeView } from "./view.js";
 
-const LOADING_MS = 1500; // until the next look while something loads
+const LOADING_MS = 1500; // until it is read again, while something loads
 const WAITING_MS = 5000; // and while something has failed, which the server tries again, or nothing is there
 const nav = document.getElementById("models");
 const main = document.getElementById("main");
@@ -23,7 +23,7 @@ async function load() {
   const look = looks;
   try {
     const now = await survey();
-    if (look !== looks) return; // a later look is under way
+    if (look !== looks) return; // a later reading is under way
     show(now);
     if (now.loading.length) timer = setTimeout(load, LOADING_MS);
     else if (!now.models.size || Object.keys(now.failures).length) timer = setTimeout(load, WAITING_MS);

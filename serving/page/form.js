@@ -9,7 +9,7 @@ const SHOWN = 16; // fields before those that may be folded
 /**
  * Return {element, row(), refine(name, value), variant(), check(), busy(on), show(error)} for a model's metadata.
  *
- * `chosen` is the variant that is asked, "" where the traffic's rule decides; `onvariant` is told of another.
+ * `chosen` is the variant that is asked, "" where the traffic's rule decides; `onvariant` receives another.
  */
 export function makeForm(metadata, chosen, onsubmit, onvariant) {
   const holder = el("div", { class: "fields" });
@@ -29,7 +29,7 @@ export function makeForm(metadata, chosen, onsubmit, onvariant) {
   );
   fill();
 
-  /** Make the fields anew, with an example of the task or with those of the schema. */
+  /** Make the fields again, with an example of the task or with those of the schema. */
   function fill(example = null) {
     fields = requestFields(metadata.request_schema, example).map(makeField);
     const isFolded = (field, i) => i >= SHOWN && field.empty;

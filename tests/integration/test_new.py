@@ -59,7 +59,7 @@ def test_new_capstone_runs_unedited(name, place):
     if "endpoint" in KINDS[name]:
         request = {"patient": 3} if "features" in KINDS[name] else None
         file = Path(folder) / "request.json"
-        example = dict.fromkeys(["age", "sex", "bmi", "bp", *(f"s{number}" for number in range(1, 7))], 0.01)
+        example = dict.fromkeys(["age", "sex", "bmi", "bp", "s3", "s5"], 0.01)
         file.write_text(json.dumps(request or example))
         answer = place("predict", name, "--file", str(file), "--json")
         assert answer.returncode == 0, answer.stderr

@@ -22,10 +22,14 @@ class Text(NamedTuple):
 
 
 def of(path: Path) -> Iterator[Text]:
-    """Yield the pieces of prose in a Markdown page, a Python module or a template."""
+    """Yield the pieces of prose in a page, a Python or JavaScript module, a template or a manifest."""
     text = path.read_text()
     if path.suffix == ".py":
         yield from _of_python(text)
+        return
+    if path.suffix == ".js":
+        for number, line in enumerate(text.splitlines(), 1):
+            yield from (Text(piece, number) for piece in re.findall(r'//.*|^\s*/?\*.*|"[^"]* [^"]* [^"]*"', line))
         return
     keep_lines = "\n".join  # what is taken out leaves its line ends, so that lines keep their numbers
     for pattern in (CODE, *([TAGS] if path.suffix == ".html" else [QUOTED])):

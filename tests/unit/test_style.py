@@ -22,6 +22,7 @@ BANNED = {
     "tell": r"\b(?:tells?|told|telling)\b",
     "whom": r"(?<!\bby )(?<!\bof )\bwhom\b|\bwhoever\b",
 }
+KINDS = {".md", ".py", ".html", ".js", ".yaml", ".jinja"}
 # Those that list these words, and texts that are data.
 QUOTING = {
     "docs/style.md",
@@ -39,7 +40,7 @@ def pages() -> list[str]:
     return [
         name
         for name in listed.splitlines()
-        if name not in QUOTING and Path(name).suffix in (".md", ".py", ".html") and (ROOT / name).is_file()
+        if name not in QUOTING and Path(name).suffix in KINDS and (ROOT / name).is_file()
     ]
 
 

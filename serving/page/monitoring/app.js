@@ -21,7 +21,7 @@ async function load() {
   const name = addressed();
   try {
     const [all, one] = await Promise.all([ask("v2/monitoring"), name ? ask(path(name)) : null]);
-    if (look !== looks) return; // a later look is under way
+    if (look !== looks) return; // a later reading is under way
     show(all, one);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -1,4 +1,4 @@
-// Small charts in SVG. They stretch with the page, so all that is written stands beside them, in HTML.
+// Small charts in SVG. They stretch with the page, so all that is written stands next to them, in HTML.
 
 import { el, svg } from "../dom.js";
 import { moment, short } from "./words.js";
@@ -6,7 +6,7 @@ import { moment, short } from "./words.js";
 const WIDTH = 600;
 const HEIGHT = 90;
 
-/** Return a chart of numbers that are counted, a bar for each look. */
+/** Return a chart of numbers that are counted, a bar for each monitoring run. */
 export function bars(title, points, marks) {
   const x = across(points);
   const most = Math.max(...points.map((point) => point.value), 1);

@@ -1,4 +1,4 @@
-// What an operator may do: pause and resume the circle, promote and roll back. Each asks for a reason. What the server
+// What an operator may do: pause and resume the loop, promote and roll back. Each asks for a reason. What the server
 // leaves to a command, as on a cluster, is shown as that command.
 
 import { ask, hasToken, Refused } from "../api.js";
@@ -20,8 +20,8 @@ export function makeOperate(name, done) {
   const status = el("p", {});
   const commands = el("div", { id: "commands" });
   const buttons = {
-    pause: button("pause", "Pause the circle"),
-    resume: button("resume", "Let the circle go on"),
+    pause: button("pause", "Pause the retraining loop"),
+    resume: button("resume", "Resume the retraining loop"),
     promote: button("promote", "Promote"),
     rollback: button("rollback", "Roll back"),
   };
@@ -35,7 +35,7 @@ export function makeOperate(name, done) {
     say("");
     if (shown.actions) return say(shown.actions, true);
     if (!hasToken()) return say(HOW, true, document.getElementById("token"));
-    if (!reason.value.trim()) return say("Give a reason: whoever reads the history wants to know why.", true, reason);
+    if (!reason.value.trim()) return say("Give a reason: readers of the history want to know why.", true, reason);
     for (const each of Object.values(buttons)) each.disabled = true;
     try {
       const body = JSON.stringify({ reason: reason.value, state: decidedOn(shown.rollout) });
@@ -73,7 +73,7 @@ export function makeOperate(name, done) {
       const { held, rollout, by_command: byCommand } = now;
       status.textContent = held
         ? `The circle is ${held.kind} since ${held.at.slice(0, 16).replace("T", " ")}, by ${held.by}: ${held.reason}`
-        : "The circle is not held up: where it runs, it decides by itself.";
+        : "The retraining loop is not held up: where it runs, it decides by itself.";
       buttons.pause.hidden = held !== null;
       buttons.resume.hidden = held === null;
       const back = rollout?.challenger || rollout?.candidate;

@@ -44,7 +44,7 @@ export function state(one) {
   if (one.open > one.critical) found.push(badge(counted(one.open - one.critical, "alert"), "warn"));
   if (one.held) found.push(badge(`circle ${one.held.kind}`, "warn"));
   if (one.lost) found.push(badge("webhook dead", "bad"));
-  if (!one.look) found.push(badge("no look yet", ""));
+  if (!one.look) found.push(badge("not monitored yet", ""));
   else if (!one.open) found.push(badge("no alert", "good"));
   return found;
 }

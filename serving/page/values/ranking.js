@@ -1,4 +1,4 @@
-// A ranked list: each item with its score and its reasons, in the order of the answer. An item that opens tells so with
+// A ranked list: each item with its score and its reasons, in the order of the answer. An item that opens reports this with
 // the event `label`: what somebody opened is what helped.
 
 import { el, unfold } from "../dom.js";
@@ -36,12 +36,12 @@ function isPlace(place) {
 function opening(place, { opens, label }) {
   const opened = el("span", { class: "opened", hidden: true }, marked(place[opens], place.marks ?? []));
   const button = el("button", { type: "button", class: "opens", "aria-expanded": "false", onclick: open }, text(place.item));
-  let told = !(label in place);
+  let reported = !(label in place);
   function open() {
     opened.toggleAttribute("hidden");
     button.setAttribute("aria-expanded", !opened.hidden);
-    if (!told) button.dispatchEvent(new CustomEvent("label", { bubbles: true, detail: place[label] }));
-    told = true;
+    if (!reported) button.dispatchEvent(new CustomEvent("label", { bubbles: true, detail: place[label] }));
+    reported = true;
   }
   return [button, opened];
 }
