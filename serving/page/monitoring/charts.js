@@ -65,7 +65,7 @@ function day({ at }) {
 }
 
 function chart(title, points, [low, high], drawn, now) {
-  const said = `${title}: now ${now}; ${points.length} looks, from ${moment(points[0].at)} to ${moment(points.at(-1).at)}`;
+  const said = `${title}: now ${now}; ${points.length} monitoring runs, from ${moment(points[0].at)} to ${moment(points.at(-1).at)}`;
   const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": said };
   return el(
     "figure",

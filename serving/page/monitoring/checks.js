@@ -10,7 +10,7 @@ const ALWAYS = ["quality", "drift", "performance"];
 const KINDS = { alarm: "bad", ok: "good", insufficient: "" };
 const SHOWN = 4; // charts; the others unfold
 
-/** Return the sections of the newest look's checks. */
+/** Return the sections of the newest monitoring run's checks. */
 export function checks(found, marks) {
   return Object.entries(TITLES)
     .filter(([group]) => found.checks[group].length || ALWAYS.includes(group))
@@ -32,7 +32,7 @@ function section(title, all, series, marks) {
     "section",
     { class: "card", "aria-label": title },
     el("div", { class: "head" }, el("h3", {}, title), said),
-    all.length ? null : el("p", { class: "placeholder" }, "No look has checked it yet."),
+    all.length ? null : el("p", { class: "placeholder" }, "No monitoring run has checked it yet."),
     charts.length ? grid(charts.slice(0, SHOWN)) : null,
     rest,
     alarms.length ? table(alarms) : null,

@@ -76,7 +76,7 @@ function serves(found) {
   if (rollout?.previous) facts.push(["Before", `version ${rollout.previous}`]);
   if (rollout?.since) facts.push(["Since", [time(rollout.since), el("span", { class: "hint" }, rollout.by)]]);
   facts.push(["Requests", `${whole(requests.all)} since this server began, ${whole(requests.failed)} failed`]);
-  if (look) facts.push(["Last look", [moment(look.at), el("span", { class: "hint" }, looked(look))]]);
+  if (look) facts.push(["Last monitoring run", [moment(look.at), el("span", { class: "hint" }, looked(look))]]);
   const places = Object.entries(links).map(([name, place]) =>
     /^https?:/.test(place) ? el("a", { href: place }, name) : el("span", {}, `${name}: `, el("code", {}, place)),
   );
