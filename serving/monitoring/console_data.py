@@ -18,7 +18,7 @@ from serving.model.repository import CapstoneRepository
 from serving.monitoring.checks import Look, grouped, look, series, short
 from serving.monitoring.links import links
 
-SPAN = timedelta(days=90)  # of the series, up to the newest look
+SPAN = timedelta(days=90)  # of the series, up to the newest monitoring run
 EVENTS, CLEARED = 200, 20  # the newest of these
 LOOKS = 180  # in the series: two a day; of more, each nth
 Content = TypeVar("Content")
