@@ -8,6 +8,8 @@ Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter
 
 import numpy as np
 
+from models.metrics.bootstrap import interval as percentiles
+
 
 def by_unit(values: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Return values per row as values per unit with the same mean, shape (number of units,), by the order of units.
@@ -51,7 +53,7 @@ def bootstrap(better: np.ndarray, worse: np.ndarray, repeats: int = 10_000, seed
         len(difference), np.full(len(difference), 1 / len(difference)), repeats
     )
     means = sampled @ difference / len(difference)
-    low, high = np.quantile(means, [0.025, 0.975])
+    low, high = percentiles(means)
     return {
         "difference": float(difference.mean()),
         "low": float(low),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from models.metrics import bootstrap
 from pipelines.credit_risk.costs import cost
 
 if TYPE_CHECKING:
@@ -56,14 +57,12 @@ def intervals(
     Both are computed on the same rows of each repeat. The ratio is NaN where `before` is 0, as when all are declined. A
     maximum of gaps is above zero by chance alone, so the intervals lie a little high.
     """
-    random = np.random.default_rng(seed)
     draws: dict[str, list[float]] = {"before": [], "after": [], "ratio": []}
-    for _ in range(repeats):
-        rows = random.integers(len(bad), size=len(bad))
+    for rows in bootstrap.samples(len(bad), repeats, seed):
         one, two = (difference(bad[rows], made[rows], codes[rows]) for made in (before, after))
         for name, value in (("before", one), ("after", two), ("ratio", two / one if one else math.nan)):
             draws[name].append(value)
-    return {name: tuple(np.quantile(values, [0.025, 0.975])) for name, values in draws.items()}
+    return {name: tuple(bootstrap.interval(values)) for name, values in draws.items()}
 
 
 def table(bad: np.ndarray, declined: np.ndarray, group: np.ndarray, probability: np.ndarray) -> pd.DataFrame:

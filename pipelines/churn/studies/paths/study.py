@@ -20,6 +20,7 @@ from capstan.study.protocol import Show
 from data_sets import shop_sessions as sessions
 from models.attribution import methods
 from models.attribution.shapley import rate, shapley
+from models.metrics import bootstrap
 from pipelines.churn.studies.paths import funnel, simulation
 
 PEOPLE = 10_000
@@ -62,13 +63,13 @@ def pages() -> Iterator[Line]:
     """Yield a line per kind of pages: Shapley's value of its purchase rate, with its bootstrap interval."""
     rows = shop()
     kinds, bought = sessions.kinds(rows), rows["bought"].to_numpy()
-    random, made = np.random.default_rng(0), []
-    for repeat in range(REPEATS + 1):
-        at = random.integers(0, len(rows), len(rows)) if repeat else np.arange(len(rows))
-        made.append(shapley(list(sessions.KINDS), rate([kinds[row] for row in at], bought[at].tolist())))
+    worth = [
+        shapley(list(sessions.KINDS), rate([kinds[row] for row in sample], bought[sample].tolist()))
+        for sample in (np.arange(len(rows)), *bootstrap.samples(len(rows), REPEATS))
+    ]
     for name in sessions.KINDS:
-        values = [one[name] for one in made]
-        low, high = np.quantile(values[1:], [0.025, 0.975])
+        values = [shares[name] for shares in worth]
+        low, high = bootstrap.interval(values[1:])
         had = np.array([name in kind for kind in kinds])
         line = {"method": name, "had": float(had.mean()), "value": values[0]}
         yield line | {"low": float(low), "high": float(high), "bought": float(bought[had].mean())}

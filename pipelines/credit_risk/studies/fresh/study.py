@@ -11,6 +11,7 @@ import pandas as pd
 
 from capstan.study import Line, Measure, Study, Table, spread
 from capstan.study.protocol import Show
+from models.metrics import bootstrap
 from pipelines.credit_risk import data, fairness
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.costs import cost
@@ -36,12 +37,10 @@ def division(rows: pd.DataFrame, seed: int, repeats: int = REPEATS) -> Line:
             made |= {f"difference_{name}": two, f"ratio_{name}": two / one}
         return made
 
-    random, drawn = np.random.default_rng(seed), []
-    for _ in range(repeats):
-        drawn.append(figures(random.integers(len(bad), size=len(bad))))
+    drawn = [figures(sample) for sample in bootstrap.samples(len(bad), repeats, seed)]
     line: Line = figures(np.arange(len(bad)))
     for name, values in pd.DataFrame(drawn).items():
-        line[f"{name}_from"], line[f"{name}_to"] = np.quantile(values, [0.025, 0.975])
+        line[f"{name}_from"], line[f"{name}_to"] = bootstrap.interval(values)
     return line | {"met": met(line), "met_in_bootstraps": float(np.mean([met(one) for one in drawn]))}
 
 

@@ -12,6 +12,7 @@ from scipy.special import expit
 from capstan.contract.delong import roc_auc
 from capstan.study import Line
 from models.linear import platt
+from models.metrics import bootstrap
 from pipelines.credit_risk.columns import LABEL
 from pipelines.credit_risk.studies.tune import rivals
 
@@ -69,7 +70,7 @@ def endless(lines: pd.DataFrame, seed: int = 0) -> tuple[float, float, float]:
     def end(means: np.ndarray) -> float:
         return float(np.linalg.lstsq(design, means, rcond=None)[0][0])
 
-    values, random = wide.to_numpy(), np.random.default_rng(seed)
-    drawn = [end(values[random.integers(len(values), size=len(values))].mean(axis=0)) for _ in range(DRAWS)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    values = wide.to_numpy()
+    samples = bootstrap.samples(len(values), DRAWS, seed)
+    low, high = bootstrap.interval([end(values[sample].mean(axis=0)) for sample in samples])
     return end(values.mean(axis=0)), float(low), float(high)

@@ -23,6 +23,7 @@ from capstan.study.protocol import Show
 from models.linear import platt
 from models.linear.additive import Additive, Values
 from models.linear.logistic import Logistic
+from models.metrics import bootstrap
 from pipelines.credit_risk import gaps, splines, training
 from pipelines.credit_risk.studies.audit import study as audit
 from pipelines.credit_risk.studies.audit import widest
@@ -107,9 +108,8 @@ def effect(rows: pd.DataFrame) -> float:
 
 def unexplained() -> Line:
     """Return the effect of race that the inputs leave unexplained, with its 95% interval."""
-    rows, random = asked(), np.random.default_rng(0)
-    drawn = [effect(rows.iloc[random.integers(len(rows), size=len(rows))]) for _ in range(1_000)]
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    rows = asked()
+    low, high = bootstrap.interval([effect(rows.iloc[sample]) for sample in bootstrap.samples(len(rows), 1_000)])
     return {"method": LENDER, "value": effect(rows), "from": float(low), "to": float(high)}
 
 

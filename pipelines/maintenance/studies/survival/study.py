@@ -14,6 +14,7 @@ import numpy as np
 
 from capstan.study import Line, Measure, Study, Table
 from capstan.study.protocol import Show
+from models.metrics import bootstrap
 from models.survival.cox import Cox, concordance
 from models.survival.kaplan_meier import fit as kaplan_meier
 from models.survival.weibull import Weibull
@@ -79,9 +80,8 @@ def landmark() -> Iterator[Line]:
 
 def interval(values: np.ndarray) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of a mean over engines."""
-    random = np.random.default_rng(0)
-    means = [values[random.integers(0, len(values), len(values))].mean() for _ in range(REPEATS)]
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+    low, high = bootstrap.interval([values[sample].mean() for sample in bootstrap.samples(len(values), REPEATS)])
+    return float(low), float(high)
 
 
 def early() -> Iterator[Line]:
@@ -99,11 +99,8 @@ def early() -> Iterator[Line]:
     life, of = np.array([one.cycle[-1] for one in engines]), np.array([one.name.split("-")[0] for one in engines])
     for subset in dict.fromkeys(of.tolist()):
         own, lives = score[of == subset], life[of == subset]
-        random, drawn = np.random.default_rng(0), []
-        for _ in range(REPEATS):
-            places = random.integers(0, len(own), len(own))
-            drawn.append(spearmanr(own[places], lives[places]).statistic)
-        low, high = np.quantile(drawn, [0.025, 0.975])
+        samples = bootstrap.samples(len(own), REPEATS)
+        low, high = bootstrap.interval([spearmanr(own[sample], lives[sample]).statistic for sample in samples])
         line: Line = {"landmark": CYCLES, "method": subset, "engines": len(own)}
         yield line | {"correlation": float(spearmanr(own, lives).statistic), "low": float(low), "high": float(high)}
 
