@@ -1,16 +1,19 @@
 """The rooms of `models/`: an index that is current, no cycles, and nothing of a single capstone."""
 
 import ast
+import re
 from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from capstan import catalogue
 from capstan.settings import ROOT
-from capstan.versions.code import imports
+from capstan.versions.code import imported, imports
 from tests.support import model_index
 
 FILES = sorted((ROOT / "models").rglob("*.py"))
 MOST_FLAT = 12
+RUN = re.compile(r'"-m", "(models\.[\w.]+)"')  # a module that another starts as a program
 
 
 def room(module: str) -> str:
@@ -47,3 +50,42 @@ def test_models_import_no_capstone_and_no_data_set():
     for path in FILES:
         names = imports(path.read_text(), path.relative_to(ROOT).parent.parts)
         assert not [name for name in names if name.split(".")[0] in ("pipelines", "data_sets")], path
+
+
+def test_an_application_or_a_study_reaches_every_module():
+    """Not tests alone: each algorithm is served, or measured."""
+    reached = set(imported(path for name in catalogue.names() for path in product(name)))
+    programs = {RUN.search(path.read_text()) for path in FILES if path in reached} - {None}
+    started = {ROOT / f"{found[1].replace('.', '/')}.py" for found in programs}
+    others = [path for path in FILES if path not in reached | started and ast.parse(path.read_text()).body[1:]]
+    assert others == [], [str(path.relative_to(ROOT)) for path in others]
+
+
+def test_no_module_names_a_column_or_a_constant_of_one_capstone():
+    owners: dict[str, set[str]] = defaultdict(set)
+    for name in catalogue.names():
+        for path in product(name):
+            if path.stem in ("columns", "schema", "data", "features") and "studies" not in path.parts:
+                for word in words(path):
+                    owners[word].add(name)
+    found = [
+        f"{path.relative_to(ROOT)}: {word} of {min(owners[word])}"
+        for path in FILES
+        for word in words(path)
+        if len(owners[word]) == 1
+    ]
+    assert found == []
+
+
+def product(name: str) -> list[Path]:
+    """Return the modules of a capstone, and of its studies, without its tests."""
+    return [path for path in catalogue.folder(name).rglob("*.py") if "tests" not in path.parts]
+
+
+def words(path: Path) -> set[str]:
+    """Return the names with an underscore in a module's text and constants: columns, mostly."""
+    tree = ast.parse(path.read_text())
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    assigned = {target.id for target in targets if isinstance(target, ast.Name)}
+    return {word for word in texts | assigned if re.fullmatch(r"[A-Za-z]+(_[A-Za-z0-9]+)+", word)}
