@@ -5,22 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from capstan.settings import settings
-from tests.support.data import DATA_DIR
+from tests.support.plays import write
+
+__all__ = ["write"]
 
 SETTINGS = {"rounds": 3, "width": 32, "layers": 1, "order": 3}
 CLUSTER = [f"{name}={value}" for name, value in SETTINGS.items()]
 ASKED = {"prompt": "ROMEO:\n", "max_tokens": 20}
 REFUSED = ({"prompt": "", "max_tokens": 20}, "prompt")
-CHARACTERS = 200_000
-
-
-def write(folder: Path) -> None:
-    """Write the beginning of the text."""
-    from data_sets import plays as data
-
-    file = folder / data.FILE
-    file.parent.mkdir()
-    file.write_text(data.path(DATA_DIR).read_text()[:CHARACTERS])
 
 
 def check(run: dict[str, Any], folder: Path) -> None:

@@ -12,7 +12,6 @@ LARGER: dict[str, str] = {
     "bidding": "not yet in this shape",
     "demand_forecast": "not yet in this shape",
     "digits": "not yet in this shape",
-    "distributed_training": "not yet in this shape",
     "documents": "not yet in this shape",
     "language_model": "not yet in this shape",
     "pricing": "not yet in this shape",

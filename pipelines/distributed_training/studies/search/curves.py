@@ -1,4 +1,4 @@
-"""`python -m pipelines.distributed_training.learning_curves`: learning curves, recorded once.
+"""`python -m pipelines.distributed_training.studies.search.curves`: learning curves, recorded once.
 
 Searches can be compared on the very same trials, at no cost, and without torch.
 """
@@ -51,7 +51,7 @@ def read(file: Path = FILE) -> Curves:
 
 def record() -> Curves:
     """Return new curves, of real trainings."""
-    from pipelines.distributed_training import searched_network as network
+    from pipelines.distributed_training.studies.search import network
 
     drawn = [network.draw(SEED, trial) for trial in range(TRIALS)]
     rounded = [{name: float(f"{value:.4g}") for name, value in one.items()} for one in drawn]
@@ -60,7 +60,7 @@ def record() -> Curves:
 
 def curve(parameters: Parameters) -> list[float]:
     """Return the loss after each step."""
-    from pipelines.distributed_training import searched_network as network
+    from pipelines.distributed_training.studies.search import network
 
     made, state = [], None
     for step in range(STEPS):

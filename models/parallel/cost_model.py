@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from models.study import Line
-from pipelines.distributed_training.formulas import SENT, Facts
+from models.parallel.formulas import SENT, Facts
 
 
 def predicted(one: float, two: float, workers: int, cores: int) -> float:
@@ -49,7 +49,7 @@ SHARED: dict[str, Callable[[int], float]] = {  # scheme -> bytes per weight that
 }
 
 
-def on_gpus(workers: int, machine: Machine | None = None) -> Iterator[Line]:
+def on_gpus(workers: int, machine: Machine | None = None) -> Iterator[dict[str, Any]]:
     """Yield for each scheme what a GPU holds without activations, and the seconds of a step: computing, and sending.
 
     A step takes at least the longer of the two, where all sending is hidden, and at most their sum.

@@ -1,4 +1,4 @@
-"""A line of the report: what a scheme does on some workers, and what its result costs beside one worker's."""
+"""What a scheme does on some workers, and what its result costs compared with that of one worker."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 import psutil
 import torch
 
+from capstan.study import Line
 from models.metrics import paired
+from models.parallel import formulas
 from models.parallel.memory import Held, Watch
 from models.parallel.plans import Plan
 from models.parallel.runner import Result, Runner
 from models.parallel.schemes import parameter_server
 from models.parallel.schemes.base import Scheme
 from models.parallel.schemes.single import Single
-from models.study import Line
-from pipelines.distributed_training import formulas
 
 FASTEST = 0.1  # of the steps
 # How many steps a worker may be ahead of the slowest; a synchronous server waits for all.
@@ -73,36 +73,34 @@ class Workload:
         }
 
 
-def by_scheme(runner: Runner, name: str, kind: type[Scheme], work: Workload) -> tuple[Line, list[Result]]:
-    """Return the line of a scheme, and what each worker did."""
+def by_scheme(runner: Runner, name: str, kind: type[Scheme], work: Workload) -> Line:
+    """Return the line of a scheme. name: of its formulas."""
     before = wire()
-    made = runner.run(kind, work.plan, work.data, work.plan.steps)
+    results = runner.run(kind, work.plan, work.data, work.plan.steps)
     sent = (wire() - before) / runner.size / work.plan.steps
-    watched = [one.memory for one in runner.run(kind, work.plan, work.data, 2, watch=True)]
-    line = line_of(name, made, work, [one for one in watched if one])
-    return line | {"wire": sent}, made
+    watched = [result.memory for result in runner.run(kind, work.plan, work.data, 2, watch=True)]
+    return line_of(name, results, work, [held for held in watched if held]) | {"wire": sent}
 
 
 def by_server(name: str, size: int, work: Workload) -> Line:
     """Return the line of a parameter server. Ray hands over its messages in shared memory, so no wire has them."""
-    made = parameter_server.train(work.plan, work.data, size, SERVERS[name])
-    line = line_of(name, made.workers, work, held_by_server(work, size))
-    return line | {"processor": line["processor"] + made.processor, "stale": made.stale}
+    trained = parameter_server.train(work.plan, work.data, size, SERVERS[name])
+    line = line_of(name, trained.workers, work, held_by_server(work, size))
+    return line | {"processor": line["processor"] + trained.processor, "stale": trained.stale}
 
 
-def line_of(name: str, made: list[Result], work: Workload, held: list[Held]) -> Line:
-    """Return what some workers did and hold. made: the first has the weights. held: of each process."""
-    line: Line = {"scheme": name, "workers": len(made)}
-    line["processor"] = float(sum(np.median(result.processor) for result in made))
+def line_of(name: str, results: list[Result], work: Workload, held: list[Held]) -> Line:
+    """Return what some workers did and hold. results: the first has the weights. held: of each process."""
+    line: Line = {"processor": float(sum(np.median(result.processor) for result in results))}
     # All steps are the same work: what other work on this machine adds is left out.
-    line["seconds"] = float(np.quantile([result.seconds for result in made], FASTEST))
-    line["sent"] = float(np.mean([result.sent for result in made]))
-    line["held"] = max(one.after for one in held)
-    line["most"] = max(one.most for one in held)
-    facts = formulas.of(work.plan, len(made))
+    line["seconds"] = float(np.quantile([result.seconds for result in results], FASTEST))
+    line["sent"] = float(np.mean([result.sent for result in results]))
+    line["held"] = max(process.after for process in held)
+    line["most"] = max(process.most for process in held)
+    facts = formulas.of(work.plan, len(results))
     for formula, known in (("sent_formula", formulas.SENT), ("held_formula", formulas.HELD)):
         line[formula] = known[name](facts) if name in known else None
-    return line | work.lost(made[0].weights)
+    return line | work.lost(results[0].weights)
 
 
 def held_by_server(work: Workload, size: int) -> list[Held]:

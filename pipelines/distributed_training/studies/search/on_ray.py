@@ -1,4 +1,4 @@
-"""`python -m pipelines.distributed_training.search_on_ray FOLDER`: search, continued after a kill."""
+"""`python -m pipelines.distributed_training.studies.search.on_ray FOLDER`: search, continued after a kill."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from capstan.errors import without_tracebacks
 from models.search import SEARCHES, on_ray
 from models.search.journal import Journal
-from pipelines.distributed_training import searched_network as network
+from pipelines.distributed_training.studies.search import network
 
 
 def main() -> None:

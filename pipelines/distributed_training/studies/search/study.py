@@ -1,6 +1,7 @@
-"""`python -m pipelines.distributed_training.searching`: what searches find for an equal budget, and on many workers.
+"""What do searches for hyperparameters find with an equal budget, and how long do they take on many workers?
 
-It writes `searching.json` into the folder that it is given, and prints the tables.
+- budget: each method on the same trials, live, one worker;
+- workers: each search of `models/search/` on 1, 4 and 16 workers, by a clock, on recorded learning curves.
 """
 
 from __future__ import annotations
@@ -8,22 +9,22 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pandas as pd
+import sklearn.datasets
 import torch
 
+from capstan.study import Line, Measure, Study, Table, spread
+from capstan.study.protocol import Show
 from models.search import SEARCHES, rays
 from models.search.base import Draw, Job, rungs
 from models.search.workers import run
-from models.study import Line, Study, markdown, options, spread
-from pipelines.distributed_training import learning_curves as curves
-from pipelines.distributed_training import searched_network as network
+from pipelines.distributed_training.studies.search import curves, network
 
-FOLDER = Path(__file__).parent
 BUDGET, MOST, ETA = 432, 27, 3  # as many steps as 16 trials take from their beginning to their end
 INTERVAL, QUANTILE, RESAMPLE, MEMBERS = 3, 0.25, 0.25, 16  # of population-based training, ours and Ray's
 WORKERS = (1, 4, 16)
@@ -73,17 +74,18 @@ METHODS: dict[str, Callable[[str, Draw, int], tuple[Line, Found, list[int]]]] = 
 }
 
 
-def equal_budgets(seed: int) -> Iterator[Line]:
+def budget(seed: int) -> Iterator[Line]:
     """Yield what each method finds. All draw the same trials. as_good: the steps until random search's result."""
+    torch.set_num_threads(1)
     goal = math.inf
     for name, method in METHODS.items():
         line, found, used = method(name, partial(network.draw, seed), seed)
-        loss, state = min(found, key=lambda one: one[0])
+        loss, state = min(found, key=lambda pair: pair[0])
         if name == "random search":
             goal, goal_test = loss, network.loss(state, network.PARTS[1])
         test = network.loss(state, network.PARTS[1])
-        until = next((steps for (one, _), steps in zip(found, used, strict=True) if one <= goal), None)
-        yield {"part": "budget", "method": name, "workers": 1, "seed": seed} | line | {
+        until = next((steps for (other, _), steps in zip(found, used, strict=True) if other <= goal), None)
+        yield {"method": name, "workers": 1} | line | {
             "loss": loss, "test": test, "less": loss - goal, "test_less": test - goal_test, "as_good": until,
         }  # fmt: skip
 
@@ -93,59 +95,61 @@ def length(seed: int, job: Job) -> float:
     return job.steps * math.exp(Random(1_000_003 * seed + job.number).gauss(0, STRAGGLING))
 
 
-def on_workers(name: str, workers: int, seed: int, known: curves.Curves) -> Line:
+@cache
+def recorded() -> curves.Curves:
+    """Return the learning curves."""
+    return curves.read()
+
+
+def workers(method: str, workers: int, seed: int) -> Line:
     """Return how long a search takes on some workers, by a clock of its own, and what it finds.
 
-    The curves are those that were recorded; population-based training has none, and trains.
+    Population-based training has no recorded curves, and trains.
     """
-    order = Random(seed).sample(range(len(known.losses)), len(known.losses))
-    live = name == "population-based"
-    draw = partial(network.draw, seed) if live else lambda trial: known.draw(order[trial])
-    search = SEARCHES[name](draw, BUDGET, network.PRIOR, seed)
-    ran = run(search, network.train if live else known.train, workers, partial(length, seed))
-    return {
-        "part": "workers", "method": name, "workers": workers, "seed": seed, "time": ran.time,
-        "busy": ran.busy / ran.time / workers, "loss": search.losses[search.best.number],
-    }  # fmt: skip
-
-
-def tables(results: pd.DataFrame) -> str:
-    """Return the tables of the README."""
-    budget, workers = (results[results["part"] == part] for part in ("budget", "workers"))
-    shown: dict[str, Callable[[pd.DataFrame], str]] = {
-        "trials": lambda rows: f"{rows['trials'].mean():.0f}",
-        "validation loss": lambda rows: spread(rows["loss"]),
-        "less than random search's": lambda rows: spread(0 - rows["less"]),
-        "seeds better, worse": lambda rows: f"{(rows['less'] < 0).sum()}, {(rows['less'] > 0).sum()}",
-        "test loss": lambda rows: spread(rows["test"]),
-        "steps until as good": lambda rows: (
-            f"{rows['as_good'].mean():.0f} ({rows['as_good'].notna().sum()} of {len(rows)} seeds)"
-        ),
-    }
-    clock = {
-        f"{count} workers": (lambda rows, count=count: busy(rows[rows["workers"] == count])) for count in WORKERS[1:]
-    }
-    return "\n\n".join((markdown(budget, {"method": "method"}, shown), markdown(workers, {"search": "method"}, clock)))
-
-
-def busy(rows: pd.DataFrame) -> str:
-    """Return the cell of some workers: how long it took, and how much of that they worked."""
-    return f"{rows['time'].mean():.0f} ({100 * rows['busy'].mean():.0f} % busy)"
-
-
-def main() -> None:
-    """Search, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
     torch.set_num_threads(1)
-    study = Study(given.out / "searching.json", ["part", "method", "workers", "seed"])
-    known = curves.read()
-    for seed in range(given.seeds):
-        if study.has(part="workers", seed=seed):
-            continue
-        study.add(*equal_budgets(seed))
-        study.add(*(on_workers(name, workers, seed, known) for name in SEARCHES for workers in WORKERS))
-    print(tables(study.table()))
+    known = recorded()
+    order = Random(seed).sample(range(len(known.losses)), len(known.losses))
+    live = method == "population-based"
+    draw = partial(network.draw, seed) if live else lambda trial: known.draw(order[trial])
+    search = SEARCHES[method](draw, BUDGET, network.PRIOR, seed)
+    ran = run(search, network.train if live else known.train, workers, partial(length, seed))
+    return {"time": ran.time, "busy": ran.busy / ran.time / workers, "loss": search.losses[search.best.number]}
 
 
-if __name__ == "__main__":
-    main()
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the files that are read: scikit-learn's digits, and the recorded curves."""
+    digits = Path(sklearn.datasets.__file__).parent / "data" / "digits.csv.gz"
+    return {"digits": digits, "curves": curves.FILE}
+
+
+def busy(count: int) -> Show:
+    """Return what shows how long a search took on some workers, and how much of that they worked."""
+
+    def show(rows: pd.DataFrame) -> str:
+        on = rows[rows["workers"] == count]
+        return f"{on['time'].mean():.0f} ({100 * on['busy'].mean():.0f} % busy)"
+
+    return show
+
+
+FOUND: dict[str, Show] = {
+    "trials": lambda rows: f"{rows['trials'].mean():.0f}",
+    "validation loss": lambda rows: spread(rows["loss"]),
+    "less than random search's": lambda rows: spread(0 - rows["less"]),
+    "seeds better, worse": lambda rows: f"{(rows['less'] < 0).sum()}, {(rows['less'] > 0).sum()}",
+    "test loss": lambda rows: spread(rows["test"]),
+    "steps until as good": lambda rows: (
+        f"{rows['as_good'].mean():.0f} ({rows['as_good'].notna().sum()} of {len(rows)} seeds)"
+    ),
+}
+STUDY = Study(
+    measures=[
+        Measure(budget),
+        Measure(workers, [{"method": name, "workers": count} for name in SEARCHES for count in WORKERS]),
+    ],
+    tables=[
+        Table({"method": "method"}, FOUND, "budget"),
+        Table({"search": "method"}, {f"{count} workers": busy(count) for count in WORKERS[1:]}, "workers"),
+    ],
+    files=files,
+)
