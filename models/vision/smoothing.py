@@ -12,7 +12,7 @@ import torch
 from scipy.stats import beta, norm
 from torch import nn
 
-CHOOSE, COUNT, DOUBT = 64, 1_000, 0.001  # draws to choose the digit, draws to count on, chance of a wrong radius
+CHOOSE, COUNT, DOUBT = 64, 1_000, 0.001  # draws to choose the digit, draws to count on, probability of a wrong radius
 
 
 @torch.no_grad()

@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from models.vision import learning, pruning
+from models.vision import learning, onnx_networks, pruning
 from models.vision.convolutional import ConvolutionalNetwork
-from pipelines.digits import onnx_files
 
 if TYPE_CHECKING:
     import torch
@@ -28,5 +27,5 @@ def variant(network: nn.Module, images: torch.Tensor, labels: torch.Tensor, plan
         small = pruning.pruned(network, KEEP)
         epochs = max(1, math.ceil(BATCHES * plan.batch / len(images)))
         learning.fit(small, images, labels, replace(plan, epochs=epochs, rate=RATE))
-    sample = learning.scaled(images[: onnx_files.CALIBRATION]).numpy()
-    return onnx_files.quantized(onnx_files.exported(small), sample)
+    sample = learning.scaled(images[: onnx_networks.CALIBRATION]).numpy()
+    return onnx_networks.quantized(onnx_networks.exported(small), sample)
