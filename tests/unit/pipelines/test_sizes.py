@@ -15,7 +15,6 @@ LARGER: dict[str, str] = {
     "language_model": "not yet in this shape",
     "pricing": "not yet in this shape",
     "search": "not yet in this shape",
-    "trading": "not yet in this shape",
 }
 NAMES = [pytest.param(name, marks=pytest.mark.capstone(name)) for name in catalogue.names()]
 
