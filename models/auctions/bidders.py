@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipelines.bidding.replay import Bid, Episodes, replay
+from models.auctions.replay import Bid, Episodes, replay
 
 GRID = np.unique(np.geomspace(2, 300, 25).round())  # of what is tuned: the bid for an average impression
 

@@ -12,7 +12,7 @@ from models.survival import kaplan_meier
 
 
 def of_wins(bid: np.ndarray, price: np.ndarray, highest: int) -> np.ndarray:
-    """Return the chance of each price from 0 to `highest`, shape (highest + 1,).
+    """Return the probability of each price from 0 to `highest`, shape (highest + 1,).
 
     bid, price: of auctions, shapes (n,); a price above the bid is not used. What is above every bid counts as highest.
     """

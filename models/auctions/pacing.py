@@ -1,7 +1,7 @@
 """How many auctions a campaign has left, by the clock and by the traffic that came lately.
 
 A bidder that knows what is left of money and auctions paces itself. What it needs is a forecast of the auctions; a
-controller corrects it by how many came beside how many were expected.
+controller corrects it by how many came, compared with how many were expected.
 """
 
 from __future__ import annotations

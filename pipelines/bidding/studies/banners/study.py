@@ -1,7 +1,7 @@
-"""`python -m pipelines.bidding.counterfactual`: what another choice of banners would have got, from two logs.
+"""What would another choice of banners have got?
 
-It writes `counterfactual.json` into the folder that it is given, and prints the table. What choosing at random gets is
-known, since there is a log of it; so the estimates of it from the log of Thompson sampling can be wrong visibly.
+From two logs of ZOZO's Open Bandit sample. What choosing at random gets is known, since there is a log of it; so the
+estimates of it from the log of Thompson sampling can be wrong visibly.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ import pandas as pd
 from capstan.contract.intervals import difference
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options
+from capstan.study import Line, Measure, Study, Table
+from capstan.study.protocol import Show
 from models.uplift import off_policy
-from pipelines.bidding import banner
-
-FOLDER = Path(__file__).parent
+from pipelines.bidding.studies.banners import banner
 
 
 def measured(data_dir: Path) -> Iterator[Line]:
@@ -45,32 +44,43 @@ def line(values: np.ndarray) -> Line:
     )
 
 
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of STUDIES.md."""
-
-    def ranged(rows: pd.DataFrame) -> str:
-        mean, low, high = (rows[name].mean() for name in ("clicks", "low", "high"))
-        return f"{mean:.1f} ({low:.1f} to {high:.1f})"
-
-    return markdown(results, {"policy": "case", "estimate": "method"}, {
-        "clicks of a thousand": ranged,
-        "highest weight": lambda rows: "" if rows["highest"].isna().any() else f"{rows['highest'].mean():.0f}",
-        "rounds that count": lambda rows: "" if rows["effective"].isna().any() else f"{rows['effective'].mean():.0f}",
-    })  # fmt: skip
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
+def estimates() -> Iterator[Line]:
+    """Yield all lines. Raises CapstanError where the data folder lacks the sample."""
     data_dir = settings().data_dir
     if data_dir is None or not (data_dir / banner.FILE).is_file():
         raise CapstanError(
             f"{banner.FILE} is missing. It is a sample of the Open Bandit Dataset: set CAPSTAN_DATA_DIR."
         )
-    study = Study(given.out / "counterfactual.json", ["case", "method"])
-    study.add(*measured(data_dir))
-    print(tables(study.table()))
+    yield from measured(data_dir)
 
 
-if __name__ == "__main__":
-    main()
+def ranged(rows: pd.DataFrame) -> str:
+    """Return the clicks of a thousand rounds, and their interval."""
+    mean, low, high = (rows[name].mean() for name in ("clicks", "low", "high"))
+    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
+
+
+def whole(name: str) -> Show:
+    """Return what shows a number; it is empty where there is none."""
+    return lambda rows: "" if rows[name].isna().any() else f"{rows[name].mean():.0f}"
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the file that is read."""
+    return {banner.FILE: (data_dir or Path()) / banner.FILE}
+
+
+STUDY = Study(
+    measures=[Measure(estimates, seeds=0)],
+    tables=[
+        Table(
+            {"policy": "case", "estimate": "method"},
+            {
+                "clicks of a thousand": ranged,
+                "highest weight": whole("highest"),
+                "rounds that count": whole("effective"),
+            },
+        )
+    ],
+    files=files,
+)

@@ -1,24 +1,23 @@
-"""`python -m pipelines.bidding.day`: a campaign of one day, with traffic that is as expected, and that is not.
+"""How does pacing do on a day with traffic as expected, and with traffic that is not?
 
-It writes `day.json` into the folder that it is given, and prints the table. The auctions of the log follow each other
-as they did; when they come is made up: see `pacing.TRAFFIC`. The campaign has an eighth of what they cost before.
+The auctions of the log follow each other as they did; when they come is made up: see `models/auctions/pacing.py`. The
+campaign has an eighth of what they cost before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from capstan.settings import settings
-from models.study import Line, Study, markdown, options
-from pipelines.bidding import replay, task
+from capstan.study import Line, Measure, Study, Table
+from models.auctions.pacing import SLOTS, TRAFFIC, Plan, auctions_left
+from pipelines.bidding import protocol, task
 from pipelines.bidding.model import BidModel
-from pipelines.bidding.pacing import SLOTS, TRAFFIC, Plan, auctions_left
 
-FOLDER = Path(__file__).parent
 DAY, SHARE = 86_400.0, 8
 BURST, TIMES = slice(20, 22), 10  # the slots with so many times the traffic
 DAYS = ("as expected", "ten times as much for an hour", "half of what was expected")
@@ -40,7 +39,7 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
     Where a day has more auctions than the log, the log begins again.
     """
     ctr, price, click = (rows[name].to_numpy() for name in ("ctr", "market_price", "click"))
-    without = model.baselines["linear, tuned"].campaign(plan.budget * replay.EPISODE // plan.auctions)
+    without = model.baselines["linear, tuned"].campaign(plan.budget * protocol.EPISODE // plan.auctions)
     money, seen, at, out = float(plan.budget), np.zeros(SLOTS, int), 0, 1.0
     clicks = expected = wins = 0.0
     spent = np.zeros(SLOTS)
@@ -57,7 +56,7 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
                 money -= price[here]
                 spent[slot] += price[here]
                 wins, clicks, expected = wins + 1, clicks + click[here], expected + ctr[here]
-        if money < replay.EPISODE // 50 and out == 1.0:
+        if money < protocol.EPISODE // 50 and out == 1.0:
             out = (slot + 1) / SLOTS
     return {
         "auctions": at,
@@ -83,34 +82,34 @@ def ways(plan: Plan) -> dict[str, Left | None]:
     }
 
 
-def measured(rows: pd.DataFrame, history: pd.DataFrame, model: BidModel) -> Iterator[Line]:
-    """Yield a line per day and bidder."""
-    plan = Plan(replay.budget(history, SHARE, len(rows)), len(rows), 0.0, DAY)
-    for kind in DAYS:
-        for name, left in ways(plan).items():
-            yield {"day": kind, "method": name} | lived(rows, model, plan, traffic(kind, len(rows)), left)
-
-
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of STUDIES.md."""
-    return markdown(results, {"traffic": "day", "auctions left": "method"}, {
-        "auctions": lambda rows: f"{rows['auctions'].mean():,.0f}",
-        "won": lambda rows: f"{rows['wins'].mean():,.0f}",
-        "clicks": lambda rows: f"{rows['clicks'].mean():.0f}",
-        "predicted": lambda rows: f"{rows['expected'].mean():.1f}",
-        "spent": lambda rows: f"{rows['spent'].mean():.1%}",
-        "money until": lambda rows: f"{24 * rows['out'].mean():.1f} h",
-    })  # fmt: skip
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "day.json", ["day", "method"])
+@cache
+def known() -> tuple[pd.DataFrame, pd.DataFrame, BidModel]:
+    """Return the auctions that test, what was known before, and the model."""
     past, test = task.split(task.load(settings().data_dir))
-    study.add(*measured(test["auctions"], test["history"], task.train(past)))
-    print(tables(study.table()))
+    return test["auctions"], test["history"], task.train(past)
 
 
-if __name__ == "__main__":
-    main()
+def days(day: str) -> Iterator[Line]:
+    """Yield a line per bidder on a day."""
+    rows, history, model = known()
+    plan = Plan(protocol.budget(history, SHARE, len(rows)), len(rows), 0.0, DAY)
+    for name, left in ways(plan).items():
+        yield {"method": name} | lived(rows, model, plan, traffic(day, len(rows)), left)
+
+
+STUDY = Study(
+    measures=[Measure(days, [{"day": day} for day in DAYS], seeds=0)],
+    tables=[
+        Table(
+            {"traffic": "day", "auctions left": "method"},
+            {
+                "auctions": lambda rows: f"{rows['auctions'].mean():,.0f}",
+                "won": lambda rows: f"{rows['wins'].mean():,.0f}",
+                "clicks": lambda rows: f"{rows['clicks'].mean():.0f}",
+                "predicted": lambda rows: f"{rows['expected'].mean():.1f}",
+                "spent": lambda rows: f"{rows['spent'].mean():.1%}",
+                "money until": lambda rows: f"{24 * rows['out'].mean():.1f} h",
+            },
+        )
+    ],
+)

@@ -1,7 +1,7 @@
 """The bidder that knows what its money is worth later: dynamic programming over auctions left and money left.
 
 Source: Cai et al., "Real-time bidding by reinforcement learning in display advertising" (WSDM 2017), equations 7 to 12.
-V(t, b) is the number of clicks that t auctions give for b. With m(d), the chance of market price d, and the mean CTR,
+V(t, b) is the number of clicks that t auctions give for b. With m(d), how likely market price d is, and the mean CTR,
 
     V(t, b) = V(t-1, b) + sum over d <= b of m(d) max(0, CTR + V(t-1, b-d) - V(t-1, b)).
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.bidding.replay import Bid
+from models.auctions.replay import Bid
 
 HORIZON = 200  # auctions; for more, money and auctions are divided by the same number
 RICH = 80  # money of an auction; more buys nothing
@@ -20,18 +20,18 @@ RICH = 80  # money of an auction; more buys nothing
 
 def table(prices: np.ndarray, ctr: float, auctions: int, money: int) -> np.ndarray:
     """Return V, shape (auctions + 1, money + 1), float32. prices: how often each was seen. ctr: the mean."""
-    chance = prices / prices.sum()
+    likely = prices / prices.sum()
     value = np.zeros((auctions + 1, money + 1))
     gain, width = np.empty(money + 1), money + 1
     for left in range(1, auctions + 1):
         past, now = value[left - 1], value[left]
         now[:] = past
-        for price in np.flatnonzero(chance[:width]):
+        for price in np.flatnonzero(likely[:width]):
             part = gain[price:]
             np.subtract(past[: width - price], past[price:], out=part)
             part += ctr
             np.maximum(part, 0, out=part)
-            part *= chance[price]
+            part *= likely[price]
             now[price:] += part
     return value.astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""The log as it would have been with another bidder: second-price auctions, a budget for each run of 1,000 of them.
+"""The log as it would have been with another bidder: second-price auctions, a budget for each run of them.
 
 Protocol: Cai et al., "Real-time bidding by reinforcement learning in display advertising" (WSDM 2017), section 5. An
 auction is won where the bid is at least the market price, which is then paid. The log has the auctions that its own
@@ -8,15 +8,10 @@ bidder won, with their prices, so a bid above the logged one is judged as well.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-EPISODE = 1_000  # auctions that share a budget
-SHARES = (2, 4, 8, 16, 32, 64)  # a budget is one of so many parts of what such auctions cost before
 NEVER = 2**31  # the market price of the places after the end of the log
 
 # auctions left, an integer; money left and predicted CTR of each episode, shapes (m,) -> bids, shape (m,)
@@ -48,35 +43,18 @@ class Moves(NamedTuple):
     won: np.ndarray
 
 
-def episodes(rows: pd.DataFrame, length: int = EPISODE) -> Episodes:
-    """Return auctions in their order, dealt into episodes; the last one may end early."""
-    count = -(-len(rows) // length)
-
-    def dealt(column: str, after: float, kind: type) -> np.ndarray:
-        made: np.ndarray = np.full(count * length, after, kind)
-        made[: len(rows)] = rows[column]
-        return made.reshape(count, length)
-
-    return Episodes(dealt("click", 0, int), dealt("market_price", NEVER, int), dealt("ctr", 0.0, float))
-
-
-def budget(history: pd.DataFrame, share: int, length: int = EPISODE) -> int:
-    """Return the money of an episode. history: one row, with what was paid for how many impressions before."""
-    return int(history["cost"].iloc[0] / history["impressions"].iloc[0] / share * length)
-
-
 def moves(log: Episodes, bid: Bid, money: int) -> Moves:
     """Return every bid, where each episode begins with the same money. No bid is above what is left."""
     count, length = log.price.shape
     shape = count, length
-    made = Moves(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape, bool))
+    found = Moves(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape, bool))
     left = np.full(count, money)
     for at in range(length):
-        made.money[:, at] = left
-        made.bid[:, at] = np.minimum(np.floor(bid(length - at, left, log.ctr[:, at])), left)
-        made.won[:, at] = made.bid[:, at] >= log.price[:, at]
-        left = left - np.where(made.won[:, at], log.price[:, at], 0)
-    return made
+        found.money[:, at] = left
+        found.bid[:, at] = np.minimum(np.floor(bid(length - at, left, log.ctr[:, at])), left)
+        found.won[:, at] = found.bid[:, at] >= log.price[:, at]
+        left = left - np.where(found.won[:, at], log.price[:, at], 0)
+    return found
 
 
 def outcome(log: Episodes, won: np.ndarray) -> Outcome:

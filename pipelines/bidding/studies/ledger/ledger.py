@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
-from pipelines.bidding.pacing import Plan
+from models.auctions.pacing import Plan
 
 SECONDS = 10.0  # within which an exchange says who won
 KEPT = 86_400  # seconds for which a win is known as told
