@@ -8,7 +8,7 @@ VALUES = 256  # of a byte
 
 
 class Bigrams:
-    """The chance of a byte after the one before it, where each pair was seen `added` times more: Lidstone (1920)."""
+    """The probability of a byte after another, where each pair was seen `added` times more: Lidstone (1920)."""
 
     def __init__(self, text: np.ndarray, added: float = 0.05):
         counts = np.full((VALUES, VALUES), added)
@@ -16,7 +16,7 @@ class Bigrams:
         self.shares = counts / counts.sum(axis=1, keepdims=True)
 
     def chances(self, text: np.ndarray) -> np.ndarray:
-        """Return the chance of each byte of a text after the one before it, shape (n,). A newline is before the first.
+        """Return the probability of each byte after the one before it, shape (n,). A newline is before the first.
 
         text: bytes, shape (n,).
         """

@@ -37,7 +37,7 @@ class Simple(Cell):
 
 
 class Lstm(Cell):
-    """A memory beside the state, which gates fill, empty and show. Both stand one after the other in the state."""
+    """A memory next to the state, which gates fill, empty and show. Both stand one after the other in the state."""
 
     gates = 4
 

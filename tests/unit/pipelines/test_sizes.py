@@ -11,7 +11,6 @@ MOST_LINES, MOST_FILES, MOST_WORDS = 1_300, 20, 900
 LARGER: dict[str, str] = {
     "demand_forecast": "not yet in this shape",
     "documents": "not yet in this shape",
-    "language_model": "not yet in this shape",
     "pricing": "not yet in this shape",
     "search": "not yet in this shape",
 }
