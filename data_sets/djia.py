@@ -7,7 +7,7 @@ not for dividends. The companies were chosen at the end of 2017, so none of them
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
@@ -19,57 +19,10 @@ FILE = "djia_stocks.parquet"
 HOME = "https://www.kaggle.com/datasets/szrlee/stock-time-series-20050101-to-20171231"
 RAW = {"Name": "ticker", "Date": "date", "Close": "close", "Volume": "volume"}
 TICKERS = [
-    "AABA",
-    "AAPL",
-    "AMZN",
-    "AXP",
-    "BA",
-    "CAT",
-    "CSCO",
-    "CVX",
-    "DIS",
-    "GE",
-    "GOOGL",
-    "GS",
-    "HD",
-    "IBM",
-    "INTC",
-    "JNJ",
-    "JPM",
-    "KO",
-    "MCD",
-    "MMM",
-    "MRK",
-    "MSFT",
-    "NKE",
-    "PFE",
-    "PG",
-    "TRV",
-    "UNH",
-    "UTX",
-    "VZ",
-    "WMT",
-    "XOM",
-]
-CENTS = 100  # of a dollar
-
-
-class Market(NamedTuple):
-    """Prices of all tickers by day: DataFrames with the days as index and the tickers as columns.
-
-    closes: dollars, a number in every cell. volumes: shares traded, 0 where a ticker had no price that day.
-    """
-
-    closes: pd.DataFrame
-    volumes: pd.DataFrame
-
-    def until(self, day: pd.Timestamp | str) -> Market:
-        """Return the days up to and with one."""
-        return Market(self.closes.loc[:day], self.volumes.loc[:day])
-
-    def since(self, day: pd.Timestamp | str) -> Market:
-        """Return the days from one on."""
-        return Market(self.closes.loc[day:], self.volumes.loc[day:])
+    "AABA", "AAPL", "AMZN", "AXP", "BA", "CAT", "CSCO", "CVX", "DIS", "GE", "GOOGL",
+    "GS", "HD", "IBM", "INTC", "JNJ", "JPM", "KO", "MCD", "MMM", "MRK", "MSFT",
+    "NKE", "PFE", "PG", "TRV", "UNH", "UTX", "VZ", "WMT", "XOM",
+]  # fmt: skip
 
 
 def find(data_dir: Path | None) -> Path:
@@ -103,8 +56,8 @@ def load(path: Path) -> pd.DataFrame:
     return rows.sort_values(["ticker", "date"], ignore_index=True)
 
 
-def market(rows: pd.DataFrame) -> Market:
-    """Return the prices by day of rows of `load`.
+def by_day(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the closes and the volumes of rows of `load`, with the days as index and the tickers as columns.
 
     A ticker without a row on a day keeps its last close and cannot be traded: its volume is 0. The file has two such
     days, with eight holes. Days before the first close of any ticker are left out.
@@ -113,4 +66,4 @@ def market(rows: pd.DataFrame) -> Market:
     volumes = (
         rows.pivot(index="date", columns="ticker", values="volume").reindex(closes.index).fillna(0).astype("int64")
     )
-    return Market(closes, volumes)
+    return closes, volumes

@@ -11,6 +11,11 @@ URL = "https://raw.githubusercontent.com/pytorch/examples/main/word_language_mod
 SHA256 = "9e9fa1ad55b1c2c95b08e37dd8e653f638fac2c6de904b79e813611eefbc985f"
 
 
+def path(data_dir: Path | None) -> Path:
+    """Return the path of the text to train on, downloaded where it is not here."""
+    return packed_files.path(FILE, URL, data_dir, SHA256)
+
+
 def lines(data_dir: Path | None) -> list[str]:
     """Return the lines to train on, downloaded where they are not here."""
     return packed_files.lines(FILE, URL, data_dir, SHA256)

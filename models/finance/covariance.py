@@ -1,6 +1,7 @@
 """A covariance of many stocks from few days: the sample's, shrunk towards one in which all stocks are alike.
 
 Source: Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices" (2004).
+Reference: sklearn.covariance.LedoitWolf, 1e-9.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 Sources: Kupiec, "Techniques for verifying the accuracy of risk measurement models" (1995); Christoffersen, "Evaluating
 interval forecasts" (1998); Acerbi and Szekely, "Back-testing expected shortfall" (2014), their second test.
+Reference: Kupiec's table of the regions that his test rejects, exactly.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@
 
 Source: Bollerslev, "Generalized autoregressive conditional heteroskedasticity" (1986), and his (1987) for Student's t.
 The variance before the first day is that of the package `arch`, so that both have the same likelihood.
+Reference: arch.arch_model, 1e-6 in the likelihood of given parameters, 0.1 % of a fitted parameter.
 """
 
 from __future__ import annotations

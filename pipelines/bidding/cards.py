@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from capstan.contract.evaluation import Section
 from models import cards
-from pipelines.bidding import values
-from pipelines.bidding.replay import EPISODE
+from models.auctions import values
+from pipelines.bidding.protocol import EPISODE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "they are. The bidder sees nothing of a person but the CTR, and hands on what is wrong in it. An advertiser "
         "loses money where the CTR is too high for some impressions.",
         "Limits": "The log has only auctions that its own bidder won, so prices above its bids, which reached 277, "
-        "are not in it. Bids are assumed to change neither prices nor the bids of others. A click counts alike, "
-        "whoever makes it, and some are not made by people.",
+        "are not in it. Bids are assumed to change neither prices nor the bids of others. All clicks count "
+        "alike, and some are not made by people.",
     }
     dataset = {
         "What it is": "iPinYou's campaign 2997 of 2013, in the order of the auctions: click, market price, and the CTR "

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from pipelines.bidding.replay import EPISODE, SHARES
+from pipelines.bidding.protocol import EPISODE, SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from capstan.contract.model import Columns
-    from pipelines.bidding.bidders import Bidder
-    from pipelines.bidding.values import Values
+    from models.auctions.bidders import Bidder
+    from models.auctions.values import Values
 
 SHOWN, LEAST = 20, 20  # steps of the curve, and how far it goes at least
 DONE = "the budget is spent"
@@ -41,10 +41,10 @@ class BidModel(Model):
         """
         self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
         self.baselines: dict[str, Any] = dict(baselines)
-        self.chance, self.every = prices / prices.sum(), np.arange(len(prices))
-        self.wins = np.cumsum(self.chance)  # the chance to win, by the bid
+        self.likely, self.every = prices / prices.sum(), np.arange(len(prices))
+        self.wins = np.cumsum(self.likely)  # the probability to win, by the bid
         self.wins[-1] = 1.0
-        self.costs = np.cumsum(self.chance * self.every)  # what an auction costs then
+        self.costs = np.cumsum(self.likely * self.every)  # what an auction costs then
         self.tried = mean_cost / SHARES[-1], mean_cost / SHARES[0]  # money for an auction
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class BidModel(Model):
         offered = price if price > 0 and price >= floor else 0
         wins = self.win(offered) if offered else 0.0
         # What a bid gains is what each price gains at which it wins.
-        gained = np.cumsum(self.chance * self.values.gains(left, budget, ctr, self.every))
+        gained = np.cumsum(self.likely * self.values.gains(left, budget, ctr, self.every))
         shown = np.linspace(0, np.clip(2 * price, LEAST, len(gained) - 1), SHOWN + 1).astype(int)
         # In a second-price auction, the floor is paid where the market price is below it.
         below = self.win(floor) * floor - self.cost(floor) if floor else 0.0
@@ -81,7 +81,7 @@ class BidModel(Model):
         }
 
     def win(self, price: float) -> float:
-        """Return the chance that a bid wins, as prices were before."""
+        """Return the probability that a bid wins, as prices were before."""
         return float(self.wins[min(int(price), len(self.wins) - 1)])
 
     def cost(self, price: float) -> float:

@@ -1,4 +1,4 @@
-"""What a run shows of a bidder: clicks by budget beside other bidders, how money is spent, and the two cards."""
+"""What a run shows: clicks by budget, compared with other bidders, how money is spent, and the two cards."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from data_sets.ipinyou import UNIT
+from models.auctions import replay
 from models.metrics import binary
-from pipelines.bidding import cards, replay
+from pipelines.bidding import cards, protocol
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from capstan.contract.capstone import Tables
-    from pipelines.bidding.bidders import Bidder
+    from models.auctions.bidders import Bidder
+    from models.auctions.replay import Episodes, Outcome
     from pipelines.bidding.model import BidModel
-    from pipelines.bidding.replay import Episodes, Outcome
 
 OWN = "this bidder"
 BETTER_THAN = ("Mcpc", "linear, tuned")  # by the gate
@@ -31,8 +32,8 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
     `clicks` and `expected_clicks`, the predicted ones, are those of an episode, on average over six budgets. `ctr_auc`
     is how well the CTR, which is given, ranks the clicks: cheap impressions bring clicks even without it.
     """
-    log, history = replay.episodes(tables["auctions"]), tables["history"]
-    budgets = {share: replay.budget(history, share) for share in replay.SHARES}
+    log, history = protocol.episodes(tables["auctions"]), tables["history"]
+    budgets = {share: protocol.budget(history, share) for share in protocol.SHARES}
     results = {
         name: {share: replay.replay(log, bidder.campaign(money), money) for share, money in budgets.items()}
         for name, bidder in {OWN: model.bidder, **model.baselines}.items()
@@ -60,13 +61,13 @@ def of_units(results: dict[int, Outcome]) -> pd.DataFrame:
 
 
 def win_error(model: BidModel, log: Episodes, budgets: dict[int, int]) -> float:
-    """Return how far the mean chance to win is from the share of bids that won, at the worst of the budgets."""
+    """Return how far the mean probability to win is from the share of bids that won, at the worst of the budgets."""
     errors = []
     for money in budgets.values():
         made = replay.moves(log, model.bidder.campaign(money), money)
         real = log.price < replay.NEVER
-        chance = model.wins[np.minimum(made.bid, len(model.wins) - 1)]
-        errors.append(abs(chance[real].mean() - made.won[real].mean()))
+        likely = model.wins[np.minimum(made.bid, len(model.wins) - 1)]
+        errors.append(abs(likely[real].mean() - made.won[real].mean()))
     return float(max(errors))
 
 
@@ -80,7 +81,7 @@ def spent(results: dict[int, Outcome], budgets: dict[int, int]) -> float:
 def by_budget(results: dict[str, dict[int, Outcome]]) -> pd.DataFrame:
     """Return a row per budget and bidder."""
     rows = []
-    for share in replay.SHARES:
+    for share in protocol.SHARES:
         for name in results:
             one = results[name][share]
             shown = {"wins": one.wins.sum(), "clicks": one.clicks.sum(), "predicted": round(one.expected.sum(), 1)}

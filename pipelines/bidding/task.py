@@ -59,7 +59,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
     The log has no times; its rows are in the order of the auctions.
     """
-    from pipelines.bidding.replay import EPISODE
+    from pipelines.bidding.protocol import EPISODE
 
     rows = tables["auctions"].sort_values("number", ignore_index=True)
     border = len(rows) // FIRST // EPISODE * EPISODE
@@ -77,7 +77,7 @@ def train(tables: Tables) -> BidModel:
 
 
 def evaluate(model: BidModel, tables: Tables) -> Evaluation:
-    """Return how many clicks it buys with six budgets, beside other bidders on the same auctions."""
+    """Return how many clicks it buys with six budgets, compared with other bidders on the same auctions."""
     from pipelines.bidding import report
 
     return report.evaluate(model, tables)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.bidding import bidders, replay, values
+from models.auctions import bidders, values
+from pipelines.bidding import protocol
 from pipelines.bidding.model import BidModel
 
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
 
-FEWEST = 10_000  # prices: with fewer, a chance for each of 300 prices cannot be told
+FEWEST = 10_000  # prices: with fewer, a probability for each of 300 prices cannot be estimated
 
 
 def fit(tables: Tables, served: str = "") -> BidModel:
@@ -42,5 +43,5 @@ def fit(tables: Tables, served: str = "") -> BidModel:
 
 def tuned(tables: Tables, ctr: float, counts: np.ndarray) -> dict[str, bidders.Bidder]:
     """Return the bidders that have a setting, with the best on the auctions to learn from."""
-    budgets = [replay.budget(tables["history"], share) for share in replay.SHARES]
-    return bidders.tuned(replay.episodes(tables["auctions"]), budgets, ctr, counts)
+    budgets = [protocol.budget(tables["history"], share) for share in protocol.SHARES]
+    return bidders.tuned(protocol.episodes(tables["auctions"]), budgets, ctr, counts)

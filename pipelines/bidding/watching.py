@@ -1,10 +1,11 @@
-"""What is watched of auctions, beside the bid and the chance to win."""
+"""What is watched of auctions, next to the bid and the probability to win."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.bidding import replay
+from models.auctions import replay
+from pipelines.bidding import protocol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,7 @@ SHARE, EVERY = 8, 10  # the budget of the reference, and which auctions are watc
 
 
 def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
-    """Return predicted CTR, money for each auction left, bid, its chance to win, and whether it won.
+    """Return predicted CTR, money for each auction left, bid, its probability to win, and whether it won.
 
     With a budget of one eighth of what the auctions cost before, which the bidder spends auction by auction.
     """
@@ -24,7 +25,7 @@ def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
     import pandas as pd
 
     rows = tables["auctions"]
-    log, money = replay.episodes(rows), replay.budget(tables["history"], SHARE)
+    log, money = protocol.episodes(rows), protocol.budget(tables["history"], SHARE)
     made = replay.moves(log, model.values.campaign(money), money)
     left = np.broadcast_to(np.arange(log.price.shape[1], 0, -1), log.price.shape)
     bid = made.bid.ravel()[: len(rows)]

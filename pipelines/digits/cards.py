@@ -34,7 +34,7 @@ def model_card(model: DigitModel, rows: pd.DataFrame, metrics: dict[str, float])
         f"{', '.join(others.TESTED_ON)}. Many letters are still read as digits.",
         "Measured": f"on {len(rows):,} images by people whose hands it has not seen: "
         f"{cards.listed(metrics)}.",
-        "Who could be harmed": "Whoever a misread number belongs to, and people who write digits in another way than "
+        "Who could be harmed": "People whose number is misread, and people who write digits in another way than "
         "those in the data: nobody knows how much worse theirs are read.",
         "Limits": "Digits as Americans wrote them around 1990: a seven with a bar or a one with a long flag is rare in "
         "the data, and digits of other scripts are not there.",
@@ -50,6 +50,6 @@ def dataset_card(rows: pd.DataFrame) -> dict[str, str]:
         "Rows": f"{len(rows):,} images of 28 x 28 pixels: "
         + ", ".join(f"{digit}: {count:,}" for digit, count in enumerate(counts)) + ".",
         "People": "The two parts are by different people. Who wrote which digit, and their age or hand, is not in the "
-        "files, so that nobody can say for whom it reads worse.",
+        "files, so that nobody can say for which people it reads worse.",
         "Licence": "CC BY-SA 3.0.",
     }  # fmt: skip

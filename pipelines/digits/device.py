@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from capstan.errors import CapstanError
 from capstan.versions.signatures import is_signed
-from pipelines.digits import onnx_files
+from models.vision import onnx_networks
 from pipelines.digits.pixels import from_file
 from pipelines.digits.release import MANIFEST, NAME, SIGNATURE
 
@@ -88,7 +88,7 @@ class Device:
     def read(self, image: bytes) -> tuple[int, int]:
         """Return the digit in an image file, and the version that read it. Raises ValueError for a bad image."""
         version, opened = self.open()
-        return int(onnx_files.logits(opened, from_file(image)[None]).argmax()), version
+        return int(onnx_networks.logits(opened, from_file(image)[None]).argmax()), version
 
     def open(self) -> tuple[int, InferenceSession]:
         """Return the version that answers. Where its file is damaged, that is the one before."""
@@ -96,7 +96,7 @@ class Device:
         for version in filter(None, (state.current, state.previous)):
             path = self.folder / f"{version}.onnx"
             if path.exists() and _digest(content := path.read_bytes()) == (state.sha256 or {}).get(str(version)):
-                return version, onnx_files.session(content)
+                return version, onnx_networks.session(content)
         raise CapstanError(f"{self.folder} has no version that works. Update the device.")
 
     def release(self, url: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Device:
 def tried(content: bytes) -> None:
     """Raise CapstanError for a file that does not answer an image with ten numbers."""
     try:
-        logits = onnx_files.logits(onnx_files.session(content), np.zeros((1, 1, 28, 28), dtype=np.float32))
+        logits = onnx_networks.logits(onnx_networks.session(content), np.zeros((1, 1, 28, 28), dtype=np.float32))
     except Exception as error:  # ONNX Runtime raises its own kinds
         raise CapstanError(f"The release cannot be run here: {error}") from error
     if logits.shape != (1, 10) or not np.isfinite(logits).all():

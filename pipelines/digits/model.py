@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
+from models.vision import onnx_networks
 from models.vision import temperature as calibration
-from pipelines.digits import onnx_files
 from pipelines.digits.pixels import from_file
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from capstan.contract.model import Columns
     from models.vision.nearest import Nearest
-    from pipelines.digits.guard import Guard
+    from models.vision.outlier_exposure import Guard
 
 NO_DIGIT = "no digit"
 
@@ -49,7 +49,7 @@ class DigitModel(Model):
     @cached_property
     def session(self) -> InferenceSession:
         """The network, ready to answer."""
-        return onnx_files.session(self.onnx)
+        return onnx_networks.session(self.onnx)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: everything but the session."""
@@ -77,7 +77,7 @@ class DigitModel(Model):
 
     def answers(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how likely each digit is, shape (n, 10), and whether it is a digit at all, shape (n,)."""
-        logits, features = onnx_files.outputs(self.session, pixels, [onnx_files.OUTPUT, onnx_files.FEATURES])
+        logits, features = onnx_networks.outputs(self.session, pixels, [onnx_networks.OUTPUT, onnx_networks.FEATURES])
         known = self.guard.scores(np.concatenate([features, logits], axis=1)) <= self.guard.limit
         return calibration.probabilities(logits, self.temperature), known
 

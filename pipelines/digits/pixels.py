@@ -9,7 +9,7 @@ import numpy as np
 
 from data_sets.mnist import SIZE
 from models.files import picture_files
-from pipelines.digits import strokes
+from models.vision import strokes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -23,7 +23,7 @@ def wrong(pixels: np.ndarray, labels: np.ndarray, shares: np.ndarray) -> Figure 
 
 
 def fooled(pixels: np.ndarray, attacked: np.ndarray, labels: np.ndarray, answers: np.ndarray) -> Figure | str:
-    """Return images that an attack has made unreadable for the network, beside what they were."""
+    """Return images that an attack has made unreadable for the network, above what they are read as."""
     indices = np.flatnonzero(answers != labels[: len(answers)])[:COLUMNS]
     titles = [f"a {labels[i]}" for i in indices] + [f"read as {answers[i]}" for i in indices]
     return _gallery(np.concatenate([pixels[indices], attacked[indices]]), titles, len(indices))

@@ -10,8 +10,8 @@ import torch
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import classes, paired
-from models.vision import attacks, learning
-from pipelines.digits import cards, onnx_files, others, pages, plots
+from models.vision import attacks, learning, onnx_networks
+from pipelines.digits import cards, others, pages, plots
 from pipelines.digits.pixels import from_bytes
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     pixels, labels = from_bytes(rows["pixels"]), rows["label"].to_numpy()
     shares, known = model.answers(pixels)
     right = (shares.argmax(axis=1) == labels).astype(float)
-    beside = variants(model, pixels, labels)
+    compared = variants(model, pixels, labels)
     adversarial, answers = attacked(model, pixels[:ATTACKED], labels[:ATTACKED])
     read = on_pages(model, pixels[:PAGES], labels[:PAGES])
     units = pd.DataFrame(
@@ -40,8 +40,8 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
             "digits_refused": (~known).astype(float),
         }
     )
-    network_size, edge_size = beside["bytes"]
-    network_accuracy, edge_accuracy = beside["accuracy"]
+    network_size, edge_size = compared["bytes"]
+    network_accuracy, edge_accuracy = compared["accuracy"]
     strange = no_digits(model)
     metrics = classes.score(labels, shares) | units.mean().to_dict() | {
         "others_refused": float(strange["refused"].mean()),
@@ -55,7 +55,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
         f"{metrics['robust_accuracy']:.1%} are still read correctly: PGD of {STEPS} steps and {RESTARTS} starts."
     )
     sections = [
-        Section("Beside its edge variant", beside),
+        Section("The network and its edge variant", compared),
         Section("What is read wrong", plots.wrong(pixels, labels, shares)),
         Section("By digit", classes.by_class(labels, shares.argmax(axis=1), DIGITS, "digit")),
         Section("On simulated pages", read.groupby("page", sort=False, as_index=False).mean()),
@@ -106,7 +106,7 @@ def variants(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.Da
     """Return size, time of an answer and accuracy of the network and of its edge variant."""
     lines = []
     for name, content in (("32 bits", model.onnx), ("edge: pruned, 8 bits", model.edge)):
-        opened = onnx_files.session(content)
-        right = onnx_files.logits(opened, pixels).argmax(axis=1) == labels
-        lines.append([name, len(content), onnx_files.milliseconds(opened, pixels[0]), float(right.mean())])
+        opened = onnx_networks.session(content)
+        right = onnx_networks.logits(opened, pixels).argmax(axis=1) == labels
+        lines.append([name, len(content), onnx_networks.milliseconds(opened, pixels[0]), float(right.mean())])
     return pd.DataFrame(lines, columns=["network", "bytes", "milliseconds for one image", "accuracy"])

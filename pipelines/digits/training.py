@@ -12,11 +12,12 @@ import torch
 
 from models.learning import checkpoints
 from models.learning.ray_training import fit_on_workers
+from models.vision import edge, onnx_networks, outlier_exposure
 from models.vision import temperature as calibration
 from models.vision.learning import Plan, fit, scaled
 from models.vision.nearest import Nearest
 from models.vision.networks import NETWORKS
-from pipelines.digits import edge, guard, onnx_files, pages
+from pipelines.digits import guard, pages
 from pipelines.digits.model import DigitModel
 
 if TYPE_CHECKING:
@@ -73,23 +74,23 @@ def train(rows: pd.DataFrame, name: str, plan: Plan, workers: int) -> DigitModel
     past, held = (images[:first], labels[:first]), images[first:]
     learned = network(name, *past, plan, workers)
     weights = {key: value.numpy() for key, value in learned.state_dict().items()}
-    full = onnx_files.exported(learned)
-    opened = onnx_files.session(full)
+    full = onnx_networks.exported(learned)
+    opened = onnx_networks.session(full)
     pixels = scaled(held).numpy()
-    temperature = calibration.temperature(onnx_files.logits(opened, pixels), labels[first:].numpy())
+    temperature = calibration.temperature(onnx_networks.logits(opened, pixels), labels[first:].numpy())
     watching = guarded(opened, scaled(past[0][: guard.DIGITS]).numpy(), pixels, plan.seed)
     simple = Nearest(scaled(past[0]).numpy(), past[1].numpy())
     return DigitModel(name, weights, full, edge.variant(learned, *past, plan), temperature, watching, simple)
 
 
-def guarded(opened: InferenceSession, digits: np.ndarray, held: np.ndarray, seed: int) -> guard.Guard:
+def guarded(opened: InferenceSession, digits: np.ndarray, held: np.ndarray, seed: int) -> outlier_exposure.Guard:
     """Return a guard that has learned from digits, with its limit from others: as they are, and on pages."""
 
     def features(pixels: np.ndarray) -> np.ndarray:
-        parts = onnx_files.outputs(opened, pixels, [onnx_files.FEATURES, onnx_files.OUTPUT])
+        parts = onnx_networks.outputs(opened, pixels, [onnx_networks.FEATURES, onnx_networks.OUTPUT])
         return np.concatenate(parts, axis=1)
 
-    made = guard.fit(features(digits), features(guard.negatives(digits, seed)), seed)
+    fitted = outlier_exposure.fit(features(digits), features(guard.negatives(digits, seed)), seed)
     seen = np.concatenate([held, pages.seen(held[:PAGES], seed)])
-    made.limit = float(np.quantile(made.scores(features(seen)), 1 - guard.REFUSED))
-    return made
+    fitted.limit = float(np.quantile(fitted.scores(features(seen)), 1 - guard.REFUSED))
+    return fitted

@@ -81,7 +81,7 @@ class NextByteModel(Model):
         }
 
     def logs(self, content: np.ndarray) -> np.ndarray:
-        """Return the log of the chance of each byte at each place of a text and after it, shape (n + 1, 256).
+        """Return the log of the probability of each byte at each place of a text and after it, shape (n + 1, 256).
 
         Windows of the context overlap by half: every byte but the first ones has at least half a context before it.
         """

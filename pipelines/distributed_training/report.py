@@ -1,4 +1,4 @@
-"""What a run shows of the decoder: what a byte costs beside n-grams, and what the workers lost against one."""
+"""What a run shows: the cost of a byte, compared with n-grams, and the loss of the workers, compared with one."""
 
 from __future__ import annotations
 

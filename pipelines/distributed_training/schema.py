@@ -56,8 +56,8 @@ class Scored(BaseModel):
 class Prediction(BaseModel):
     """What comes next, and how usual the text is for the model."""
 
-    next: str = Field(title="Next", description="the likeliest byte: a character, or the name of a blank")
-    confidence: float = Field(title="How sure", ge=0, le=1, description="the chance of that byte")
+    next: str = Field(title="Next", description="the likeliest byte: a character, or the name of a space")
+    confidence: float = Field(title="How sure", ge=0, le=1, description="the probability of that byte")
     chances: dict[str, float] = Field(title="What may come next", json_schema_extra={"display": "classes"})
     familiar: bool = Field(title="Like the plays", description="whether the text costs no more than theirs do")
     bits_per_byte: float = Field(title="Cost of the text", ge=0, json_schema_extra={"unit": "bits per byte"})

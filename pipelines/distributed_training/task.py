@@ -78,7 +78,7 @@ def train(
 
 
 def evaluate(model: NextByteModel, tables: Tables) -> Evaluation:
-    """Return what a byte costs, beside n-grams, and what the workers lost against one."""
+    """Return the cost of a byte, compared with n-grams, and the loss of the workers, compared with one."""
     from pipelines.distributed_training import report
 
     return report.evaluate(model, tables["lines"])

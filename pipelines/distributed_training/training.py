@@ -1,4 +1,4 @@
-"""From lines of text to what is served: trained here, or by a scheme on Ray workers, beside one worker for proof."""
+"""From lines of text to what is served: trained here, or by a scheme on Ray workers, and by one worker as proof."""
 
 from __future__ import annotations
 

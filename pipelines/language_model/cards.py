@@ -30,7 +30,7 @@ def sections(model: LanguageModel, count: int, metrics: Mapping[str, float]) -> 
     dataset = {
         "What it is": "Tiny Shakespeare, by Andrej Karpathy: parts of plays by William Shakespeare; here the last "
         "tenth, which tests the model.",
-        "Beside it": "20 Newsgroups, messages of 1993 by people who did not write them for this, where adapters learn "
+        "With it": "20 Newsgroups, messages of 1993 by people who did not write them for this, where adapters learn "
         "them. Its licence is not stated.",
         "Rows": f"lines of 1,115,394 characters together; this part has {count:,}.",
         "Licence": "The plays are in the public domain; the file is of a repository under the MIT licence.",

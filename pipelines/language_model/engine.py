@@ -9,9 +9,9 @@ from capstan.contract.model import Columns
 from capstan.errors import InvalidRow
 from models.grammar.json_guide import Guide
 from models.grammar.json_schema import grammar
+from models.transformer.pieces import Pieces
 from models.transformer.sampling import Sampling
 from models.transformer.streams import Stream, Streams
-from pipelines.language_model.pieces import Pieces
 
 
 class TextEngine:

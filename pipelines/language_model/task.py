@@ -76,14 +76,15 @@ def train(
 
     voice_steps: those in which an adapter learns each newsgroup; 0 for no adapters.
     """
+    from models.ladder.learning import Plan
     from pipelines.language_model import training
 
-    plan = training.Plan(rounds, seed=seed)
+    plan = Plan(rounds, seed=seed)
     return training.train(tables["lines"], training.shape(width, layers), plan, order, voice_steps)
 
 
 def evaluate(model: LanguageModel, tables: Tables) -> Evaluation:
-    """Return what a byte costs, beside n-grams, and what the model makes of a beginning."""
+    """Return what a byte costs, compared with n-grams, and what the model makes of a beginning."""
     from pipelines.language_model import report
 
     return report.evaluate(model, tables["lines"])

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from models.backtest.orders import Order
 from models.finance.bootstrap import YEAR
-from pipelines.trading.orders import Order
 
 MONTH = 21  # trading days
 WIDE = 1.645  # standard deviations on each side: a normal band of nine in ten
 DRAWN = 6  # days between the points of the past year
 TESTED = 10_000_000  # dollars: a larger account was not tested
-DEAR = 0.002  # of the equity
+EXPENSIVE = 0.002  # of the equity
 
 
 def explained(
@@ -51,7 +51,7 @@ def curve(gone: np.ndarray, volatility: float, equity: float) -> list[list[float
 
 
 def warnings(given: dict[str, Any], equity: float, cost: float) -> list[str]:
-    """Return what in a request was not tested, or is dear. equity: dollars. cost: of the orders, as a share of it."""
+    """Return what in a request was not tested, or is expensive. equity: dollars. cost: as a share of it."""
     said = []
     if equity > TESTED:
         said.append(f"accounts of more than {TESTED:,} dollars: their orders take days, and move prices")
@@ -59,6 +59,6 @@ def warnings(given: dict[str, Any], equity: float, cost: float) -> list[str]:
         said.append("stocks that are left out: the tests hold all of them")
     if float(given["keep_cash"]) > 0:
         said.append("cash that is kept: the tests are fully invested")
-    if cost > DEAR:
+    if cost > EXPENSIVE:
         said.append(f"orders that cost {cost:.1%} of the equity: the tests have a million dollars")
     return said

@@ -10,13 +10,13 @@ from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import InvalidRow
 from data_sets import djia as data
 from data_sets.djia import TICKERS
-from pipelines.trading.engine import Past
+from models.backtest.engine import Past
+from models.backtest.market import Market
 from pipelines.trading.indicators import NEXT, PAST, indicators
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data_sets.djia import Market
     from pipelines.trading.schema import Event
 
 MARKET, DJIA = "market", "DJIA"
@@ -38,11 +38,16 @@ CASH_ALONE: dict[str, Any] = {
 }
 
 
+def by_day(prices: pd.DataFrame) -> Market:
+    """Return prices by day. prices: rows of `data.load`."""
+    return Market(*data.by_day(prices))
+
+
 def rows(prices: pd.DataFrame) -> pd.DataFrame:
     """Return what was known at the close of the first trading day of each week, and of the last day of all."""
     import pandas as pd
 
-    closes = data.market(prices).closes
+    closes = by_day(prices).closes
     days = closes.index.strftime("%Y-%m-%d").to_numpy(object)
     values, made = closes.to_numpy(), []
     for at in places(closes.index):
@@ -59,7 +64,7 @@ def ahead(prices: pd.DataFrame) -> pd.DataFrame:
     """
     import pandas as pd
 
-    closes = data.market(prices).closes
+    closes = by_day(prices).closes
     values, made = closes.to_numpy(), []
     for at in places(closes.index):
         later = at + AHEAD

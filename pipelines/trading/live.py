@@ -22,12 +22,14 @@ from capstan.errors import CapstanError, without_tracebacks
 from capstan.services.endpoint_client import post
 from capstan.settings import settings
 from data_sets import djia as data
-from data_sets.djia import CENTS, TICKERS
-from pipelines.trading.broker import Broker
-from pipelines.trading.engine import Day, History, Strategy, cents, events
-from pipelines.trading.guards import Guards
-from pipelines.trading.orders import Account, Limits, Order, order
-from pipelines.trading.sizing import trades
+from data_sets.djia import TICKERS
+from models.backtest.broker import Broker
+from models.backtest.engine import Day, History, Strategy, cents, events
+from models.backtest.guards import Guards
+from models.backtest.market import CENTS
+from models.backtest.orders import Account, Limits, Order, order
+from models.backtest.sizing import trades
+from pipelines.trading import days
 from pipelines.trading.variants import CHOSEN
 
 YEAR = 2017
@@ -148,7 +150,7 @@ def main() -> None:
     parser.add_argument("--year", type=int, default=YEAR)
     parser.add_argument("--pause", type=float, default=0.0, help="seconds from day to day")
     for name, value in asdict(Guards()).items():
-        parser.add_argument(f"--{name}", type=int, default=value, help="a limit of the broker: see STUDIES.md")
+        parser.add_argument(f"--{name}", type=int, default=value, help="a limit of the broker: see the README")
     parser.add_argument("--show", action="store_true", help="print the account, and do nothing")
     parser.add_argument("--stop", metavar="REASON", help="cancel all open orders, and refuse new ones")
     parser.add_argument("--resume", action="store_true", help="take orders again")
@@ -164,7 +166,7 @@ def main() -> None:
     elif given.resume:
         broker.resume()
     elif not given.show:
-        market = data.market(data.load(data.find(settings().data_dir)))
+        market = days.by_day(data.load(data.find(settings().data_dir)))
         first, last = f"{given.year}-01-01", f"{given.year}-12-31"
         decider: Decider = InProcess(CHOSEN[given.rule].fit(market.until(first))) if given.rule else Endpoint()
         follow(broker, decider, events(market.until(last)), first, given.pause)

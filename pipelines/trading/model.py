@@ -8,16 +8,17 @@ import numpy as np
 
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from data_sets.djia import CENTS, TICKERS
+from data_sets.djia import TICKERS
+from models.backtest.engine import Past, cents
+from models.backtest.market import CENTS
+from models.backtest.orders import Account, Costs, Limits, order
+from models.backtest.sizing import trades
 from models.finance.bootstrap import YEAR
+from models.strategies.schedule import Rule
 from pipelines.trading import answers, days
 from pipelines.trading.days import CLOSES, DAYS, MARKET
-from pipelines.trading.engine import Past, cents
 from pipelines.trading.indicators import INDICATORS
-from pipelines.trading.orders import Account, Costs, Limits, order
 from pipelines.trading.schema import held
-from pipelines.trading.sizing import trades
-from pipelines.trading.strategies.schedule import Rule
 
 WEEK = 5  # trading days
 TAIL = 0.05  # of the days: those that value at risk leaves out

@@ -1,4 +1,4 @@
-"""What a run shows of a strategy: what an account became, beside one that holds all stocks, and the two cards."""
+"""What a run shows: what an account became, compared with one that holds all stocks, and the two cards."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.contract.evaluation import Evaluation, Section
-from data_sets import djia as data
+from models.backtest import vectorized
+from models.backtest.market import Market
 from models.finance import bootstrap
 from models.finance.bootstrap import YEAR
 from models.finance.overfitting import luckiest, probabilistic_sharpe
-from pipelines.trading import cards, vectorized
+from models.strategies.buy_and_hold import BuyAndHold
+from models.strategies.schedule import Since
+from pipelines.trading import cards, days
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import TAIL, moves
-from pipelines.trading.strategies.buy_and_hold import BuyAndHold
-from pipelines.trading.strategies.schedule import Since
 from pipelines.trading.variants import SPREAD, TRIALS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from capstan.contract.capstone import Tables
-    from data_sets.djia import Market
     from pipelines.trading.model import TradingModel
 
 CASH = 100_000_000  # cents: a million dollars
@@ -48,7 +48,7 @@ class Tested(NamedTuple):
 def tested(plans: np.ndarray, market: Market, since: pd.Timestamp) -> Tested:
     """Return what accounts became that follow plans, shape (strategies, days, stocks), from a day on."""
     first = int(market.closes.index.searchsorted(since))
-    part = data.Market(market.closes.iloc[first:], market.volumes.iloc[first:])
+    part = Market(market.closes.iloc[first:], market.volumes.iloc[first:])
     made = vectorized.run(plans[:, first:], part, CASH)
     paid = made.cost.sum(axis=1) / made.equity.mean(axis=1) / len(part.closes) * YEAR
     return Tested(part.closes.index, made.equity, paid)
@@ -60,7 +60,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     The days are a series, so there are no units to compare: `sharpe_lost` is how much higher the yearly Sharpe ratio of
     holding all stocks may be, the end of a 95 % interval by a block bootstrap. `deflated_sharpe` counts all trials.
     """
-    market = data.market(tables["prices"])
+    market = days.by_day(tables["prices"])
     since = tables["weeks"][EVENT_TIMESTAMP].min().tz_convert("America/New_York").tz_localize(None).normalize()
     start = f"{since:%Y-%m-%d}"
     rule = Since(model.rule, start)
@@ -78,7 +78,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     }
     table = pd.DataFrame({model.name: summary(own, both.equity[0]), HOLDING: summary(holding, both.equity[1])}).T
     sections = [
-        Section("Beside holding all stocks, after costs", table.reset_index(names="strategy")),
+        Section("Compared with holding all stocks, after costs", table.reset_index(names="strategy")),
         Section("What a million dollars became", figure(both, model.name)),
         *cards.sections(model, tables, metrics),
     ]

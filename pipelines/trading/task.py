@@ -102,7 +102,7 @@ def train(tables: Tables, seed: int = 0, strategy: str = "equal weights") -> Tra
 
 
 def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
-    """Return what an account that follows the strategy is worth beside one that holds all stocks, and both cards."""
+    """Return what an account that follows the strategy is worth, compared with holding all stocks, and both cards."""
     from pipelines.trading import report
 
     return report.evaluate(model, tables)

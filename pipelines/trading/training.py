@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from data_sets import djia as data
+from models.backtest import vectorized
 from models.finance.bootstrap import YEAR
-from pipelines.trading import vectorized
+from models.strategies.schedule import Rule, Since
+from pipelines.trading import days
 from pipelines.trading.indicators import PAST
 from pipelines.trading.model import TradingModel, moves
-from pipelines.trading.strategies.ranker import Ranker
-from pipelines.trading.strategies.schedule import Rule, Since
+from pipelines.trading.ranker import Ranker
 from pipelines.trading.variants import CHOSEN
 
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
-    from data_sets.djia import Market
+    from models.backtest.market import Market
 
 LEAST = PAST + YEAR  # days: a year to decide from, and a year of decisions
 
@@ -29,7 +29,7 @@ def fit(tables: Tables, strategy: str, seed: int = 0) -> TradingModel:
 
     A ranker learns from the features as they were joined, the others from the prices.
     """
-    market = data.market(tables["prices"])
+    market = days.by_day(tables["prices"])
     if len(market.closes) < LEAST:
         raise CapstanError(f"{len(market.closes)} days of prices are too few: {LEAST} are needed. Give earlier ones.")
     if strategy not in CHOSEN:

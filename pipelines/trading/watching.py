@@ -20,13 +20,12 @@ def of_weeks(model: TradingModel, tables: Tables) -> pd.DataFrame:
     import pandas as pd
 
     from capstan.contract.capstone import EVENT_TIMESTAMP
-    from data_sets import djia as data
     from data_sets.djia import TICKERS
     from models.finance.bootstrap import YEAR
     from pipelines.trading import days
     from pipelines.trading.model import WEEK, moves
 
-    closes = data.market(tables["prices"]).closes
+    closes = days.by_day(tables["prices"]).closes
     values, made = closes.to_numpy(), []
     instants = {days.close_of(day): at for at, day in enumerate(closes.index)}
     for known in tables["weeks"].to_dict("records"):

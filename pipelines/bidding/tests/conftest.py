@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.bidding import replay, task
+from models.auctions import replay
+from pipelines.bidding import protocol, task
 from tests.support.data import DATA_DIR
 
 
@@ -23,4 +24,4 @@ def served(parts):
 
 @pytest.fixture(scope="session")
 def whole(tables) -> replay.Episodes:
-    return replay.episodes(tables["auctions"])
+    return protocol.episodes(tables["auctions"])

@@ -15,7 +15,7 @@ import pandas as pd
 
 from models.linear import ftrl
 from models.uplift import off_policy
-from pipelines.bidding import banner
+from pipelines.bidding.studies.banners import banner
 
 FILE = Path(__file__).parent / "references.json"
 ROWS, SETTINGS = 3_000, [{"alpha": 0.1, "l1": 0.0, "l2": 1.0}, {"alpha": 0.3, "l1": 0.0, "l2": 0.1}]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.bidding import bidders, landscape, replay, values
+from models.auctions import bidders, landscape, replay, values
+from pipelines.bidding import protocol
 
 PRICES = np.array([0.0, 3, 5, 2, 0, 4])  # how often each price from 0 to 5 was seen
 CTR = 0.1
@@ -73,7 +74,7 @@ def test_paced_bid_spends_what_is_left_as_prices_were():
 
 def test_what_is_tuned_wins_the_most_predicted_clicks(parts, served):
     past = parts[0]
-    log, money = replay.episodes(past["auctions"]), replay.budget(past["history"], 16)
+    log, money = protocol.episodes(past["auctions"]), protocol.budget(past["history"], 16)
     linear = served.baselines["linear, tuned"]
     own = replay.replay(log, linear.campaign(money), money).expected.sum()
     for base in (10.0, 20.0, 60.0, 120.0):

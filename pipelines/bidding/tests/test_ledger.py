@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from pipelines.bidding.ledger import Ledger
-from pipelines.bidding.pacing import REACHED, SLOTS, Plan, auctions_left
+from models.auctions.pacing import REACHED, SLOTS, Plan, auctions_left
+from pipelines.bidding.studies.ledger.ledger import Ledger
 from tests.support.redis import redis
 
 PLAN = Plan(budget=100, auctions=1_000, start=0.0, seconds=86_400.0)

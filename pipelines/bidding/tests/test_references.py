@@ -6,7 +6,7 @@ import pytest
 
 from models.linear import ftrl
 from models.uplift import off_policy
-from pipelines.bidding import banner
+from pipelines.bidding.studies.banners import banner
 from pipelines.bidding.tests import references
 from tests.support.data import DATA_DIR
 

@@ -6,13 +6,14 @@ import pytest
 
 from capstan.errors import CapstanError
 from data_sets import ipinyou as data
-from pipelines.bidding import bidders, replay, task, values
+from models.auctions import bidders, replay, values
+from pipelines.bidding import protocol, task
 from tests.support.data import DATA_DIR
 
 
 @pytest.fixture(scope="module")
 def money(tables) -> int:
-    return replay.budget(tables["history"], 32)
+    return protocol.budget(tables["history"], 32)
 
 
 def test_bids_of_a_constant_cost_of_a_click_have_the_printed_result(tables, whole, money):
@@ -25,7 +26,7 @@ def test_bids_of_a_constant_cost_of_a_click_have_the_printed_result(tables, whol
 def test_dynamic_programming_is_close_to_the_printed_result(tables, whole, money):
     """The authors print 39,658 wins, 78 clicks and a cost of 304,227: their table is rounded elsewhere."""
     history, counts = tables["history"].iloc[0], tables["prices"]["count"].to_numpy()
-    table = values.table(counts, history["clicks"] / history["impressions"], replay.EPISODE, money)
+    table = values.table(counts, history["clicks"] / history["impressions"], protocol.EPISODE, money)
     made = replay.replay(whole, values.Values(table, 300).campaign(money), money)
     assert made.clicks.sum() == 78
     assert made.wins.sum() == pytest.approx(39_658, rel=1e-3) and made.spent.sum() == pytest.approx(304_227, rel=1e-3)
@@ -36,10 +37,10 @@ def test_replay_is_that_of_a_loop_over_the_auctions(tables, money):
     bidder = bidders.Mcpc(14_000.0)
     wins, spent, left = 0, 0.0, money
     for at, (price, ctr) in enumerate(zip(rows["market_price"], rows["ctr"], strict=True)):
-        left = money if at % replay.EPISODE == 0 else left
+        left = money if at % protocol.EPISODE == 0 else left
         if min(int(14_000.0 * ctr), left) >= price:
             wins, spent, left = wins + 1, spent + price, left - price
-    made = replay.replay(replay.episodes(rows), bidder.campaign(money), money)
+    made = replay.replay(protocol.episodes(rows), bidder.campaign(money), money)
     assert (made.wins.sum(), made.spent.sum()) == (wins, spent)
 
 
@@ -52,7 +53,7 @@ def test_no_bidder_overspends_any_episode(served, whole):
 
 def test_parts_of_the_log_are_whole_episodes_in_their_order(tables, parts):
     past, test = (part["auctions"] for part in parts)
-    assert len(past) % replay.EPISODE == 0 and len(past) + len(test) == len(tables["auctions"])
+    assert len(past) % protocol.EPISODE == 0 and len(past) + len(test) == len(tables["auctions"])
     assert past["number"].max() < test["number"].min()
     shuffled = tables | {"auctions": tables["auctions"].sample(frac=1, random_state=0)}
     assert task.split(shuffled)[1]["auctions"].equals(test)
@@ -63,7 +64,7 @@ def test_what_is_tested_on_is_not_learned_from(parts, served):
     with pytest.raises(CapstanError, match="at least 5,000"):
         task.split(test | {"auctions": test["auctions"].head(900), "prices": past["prices"]})
     assert "prices" not in test
-    log, money = replay.episodes(past["auctions"].head(3_000)), replay.budget(past["history"], 16)
+    log, money = protocol.episodes(past["auctions"].head(3_000)), protocol.budget(past["history"], 16)
     ctr = served.baselines["linear, tuned"].ctr
     turned = log._replace(click=1 - log.click)  # the clicks of the log have no part in what is tuned
     one, other = (

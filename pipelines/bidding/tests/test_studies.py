@@ -3,10 +3,22 @@
 import numpy as np
 import pytest
 
-from models import study
-from pipelines.bidding import click_models, clicks, compare, counterfactual, day, replay
-from pipelines.bidding.pacing import Plan
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from models.auctions import replay
+from models.auctions.pacing import Plan
+from pipelines.bidding import protocol
+from pipelines.bidding.studies.banners import study as banners
+from pipelines.bidding.studies.clicks import click_models
+from pipelines.bidding.studies.clicks import study as clicks
+from pipelines.bidding.studies.compare import study as compare
+from pipelines.bidding.studies.day import study as day
 from tests.support.data import DATA_DIR
+
+
+def lines(question):
+    """Return the lines of a record."""
+    return Record.of(find.folder("bidding", question) / FILE).frame()
 
 
 @pytest.fixture(scope="module")
@@ -14,24 +26,22 @@ def impressions():
     return clicks.impressions(DATA_DIR)
 
 
-def test_record_of_budgets_is_what_the_command_measures(served, parts):
-    money = replay.budget(parts[1]["history"], 16)
-    made = compare.line(replay.replay(replay.episodes(parts[1]["auctions"]), served.values.campaign(money), money))
-    record = study.read(compare.FOLDER / "compare.json").query("part == 'budgets' and budget == '1/16'")
-    record = record.set_index("method").loc[compare.OWN]
-    assert made == pytest.approx({name: record[name] for name in made})
+def test_record_of_budgets_is_what_the_study_measures(served, parts):
+    money = protocol.budget(parts[1]["history"], 16)
+    log = protocol.episodes(parts[1]["auctions"])
+    measured = compare.line(replay.replay(log, served.values.campaign(money), money))
+    record = lines("compare").query("part == 'budgets' and budget == '1/16'").set_index("method").loc[compare.OWN]
+    assert measured == pytest.approx({name: record[name] for name in measured})
 
 
-def test_record_of_banners_is_what_the_command_measures():
-    record = study.read(counterfactual.FOLDER / "counterfactual.json")["clicks"]
-    assert [line["clicks"] for line in counterfactual.measured(DATA_DIR)] == pytest.approx(record.tolist())
+def test_record_of_banners_is_what_the_study_measures():
+    record = lines("banners")["clicks"]
+    assert [line["clicks"] for line in banners.measured(DATA_DIR)] == pytest.approx(record.tolist())
 
 
-def test_record_of_clicks_has_the_chosen_setting_of_each_method():
-    record = study.read(clicks.FOLDER / "clicks.json")
-    tried = record.query("part == 'tuned'")
-    assert len(tried) == sum(len(clicks.FAMILIES.trials(name)) for name in clicks.FAMILIES)
-    assert set(record.query("part == 'folds'")["family"]) == set(clicks.FAMILIES)
+def test_settings_of_clicks_are_those_of_the_record():
+    record = lines("clicks").query("part == 'tuned'")
+    assert {name: clicks.FAMILIES.best(record, name) for name in clicks.FAMILIES} == clicks.BEST
 
 
 @pytest.mark.parametrize("kind", [click_models.Simple, click_models.Hashed, click_models.Boosted, click_models.Deep])
@@ -68,7 +78,7 @@ def test_pairs_of_the_factorization_machine_are_their_products():
 
 def test_day_spends_its_money_with_the_correction_and_not_without_pacing(parts, served):
     rows = parts[1]["auctions"].iloc[30_000:34_000]
-    plan = Plan(replay.budget(parts[1]["history"], 8, len(rows)), len(rows), 0.0, day.DAY)
+    plan = Plan(protocol.budget(parts[1]["history"], 8, len(rows)), len(rows), 0.0, day.DAY)
     made = {name: day.lived(rows, served, plan, day.traffic(day.DAYS[2], len(rows)), left)
             for name, left in day.ways(plan).items()}  # fmt: skip
     assert made["by the forecast, corrected"]["spent"] > 0.95

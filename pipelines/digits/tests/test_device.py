@@ -19,9 +19,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from capstan.errors import CapstanError
+from models.vision.onnx_networks import INPUT, OUTPUT
 from pipelines.digits import over_the_air, release
 from pipelines.digits.device import Device
-from pipelines.digits.onnx_files import INPUT, OUTPUT
 from pipelines.digits.pixels import to_png
 from tests.support.processes import ROOT
 

@@ -5,9 +5,9 @@ import onnx
 import pytest
 import torch
 
-from models.vision import learning, pruning
+from models.vision import learning, onnx_networks, pruning
 from models.vision.networks import NETWORKS
-from pipelines.digits import onnx_files, training
+from pipelines.digits import training
 
 pytestmark = pytest.mark.slow  # it trains a network
 
@@ -48,15 +48,15 @@ def test_filters_that_do_nothing_are_the_first_to_go(some):
 
 
 def test_file_answers_as_the_network_for_any_number_of_images(model, some):
-    network, opened = model.network(), onnx_files.session(model.onnx)
+    network, opened = model.network(), onnx_networks.session(model.onnx)
     for images in (some[0][:1], some[0][:7]):
         with torch.no_grad():
-            np.testing.assert_allclose(onnx_files.logits(opened, images.numpy()), network(images), atol=1e-4)
+            np.testing.assert_allclose(onnx_networks.logits(opened, images.numpy()), network(images), atol=1e-4)
 
 
 def test_file_is_the_same_each_time_and_names_nothing_of_this_machine(model):
     network = model.network()
-    content = onnx_files.exported(network)
+    content = onnx_networks.exported(network)
     assert content == model.onnx
     for file in (content, model.edge):
         assert b".py" not in file and b"site-packages" not in file
@@ -65,8 +65,8 @@ def test_file_is_the_same_each_time_and_names_nothing_of_this_machine(model):
 
 def test_eight_bits_take_a_quarter_and_lose_little(model, some):
     images, labels = some
-    content = onnx_files.quantized(model.onnx, images.numpy())
-    right = onnx_files.logits(onnx_files.session(content), images.numpy()).argmax(axis=1) == labels.numpy()
+    content = onnx_networks.quantized(model.onnx, images.numpy())
+    right = onnx_networks.logits(onnx_networks.session(content), images.numpy()).argmax(axis=1) == labels.numpy()
     assert len(content) < 0.3 * len(model.onnx)
     assert right.mean() > learning.accuracy(model.network(), *some) - 0.01
     kinds = {

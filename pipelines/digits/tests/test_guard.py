@@ -3,25 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
-from sklearn.neural_network import MLPClassifier
 
 from models.metrics import classes
+from models.vision import onnx_networks
 from models.vision import temperature as calibration
-from pipelines.digits import guard, onnx_files, others
+from pipelines.digits import others
 from pipelines.digits.model import NO_DIGIT
 from pipelines.digits.pixels import from_bytes, to_png
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_guard_scores_as_the_library_that_it_learned_with():
-    random = np.random.default_rng(0)
-    digits, other = random.normal(size=(300, 5)), random.normal(1, 1, size=(300, 5))
-    made = guard.fit(digits, other, 0)
-    features = np.concatenate([digits, other])
-    learner = MLPClassifier((guard.HIDDEN,), max_iter=15, early_stopping=True, n_iter_no_change=4, random_state=0)
-    learner.fit(features / made.scale, np.repeat([0, 1], 300))
-    probabilities = 1 / (1 + np.exp(-made.scores(features)))
-    np.testing.assert_allclose(probabilities, learner.predict_proba(features / made.scale)[:, 1], atol=1e-9)
 
 
 def test_words_score_higher_than_digits_which_are_answered(model, parts):
@@ -30,7 +18,7 @@ def test_words_score_higher_than_digits_which_are_answered(model, parts):
     words = np.stack([others.TESTED_ON["words"](random) for _ in range(60)])[:, None]
     scores = []
     for pixels in (digits, words):
-        outputs = onnx_files.outputs(model.session, pixels, [onnx_files.FEATURES, onnx_files.OUTPUT])
+        outputs = onnx_networks.outputs(model.session, pixels, [onnx_networks.FEATURES, onnx_networks.OUTPUT])
         scores.append(model.guard.scores(np.concatenate(outputs, axis=1)))
     assert roc_auc_score(np.repeat([0, 1], [200, 60]), np.concatenate(scores)) > 0.8
     assert model.answers(digits)[1].mean() > 0.9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.vision import learning
-from pipelines.digits import onnx_files, task, training
+from models.vision import learning, onnx_networks
+from pipelines.digits import task, training
 
 pytestmark = pytest.mark.rotating  # each is exported to ONNX twice, in seconds
 
@@ -18,7 +18,7 @@ def test_other_networks_can_be_served(network, parts):
     images, labels = training.tensors(parts[1].head(7))
     images = learning.scaled(images)
     assert model.probabilities(images.numpy()).shape == (len(labels), 10)
-    opened = onnx_files.session(model.onnx)
+    opened = onnx_networks.session(model.onnx)
     for some in (images[:1], images):
         with torch.no_grad():
-            np.testing.assert_allclose(onnx_files.logits(opened, some.numpy()), model.network()(some), atol=1e-4)
+            np.testing.assert_allclose(onnx_networks.logits(opened, some.numpy()), model.network()(some), atol=1e-4)

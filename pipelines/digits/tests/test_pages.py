@@ -1,15 +1,15 @@
 """Photographs of digits, simulated: what is found on each kind of page."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from pipelines.digits import pages, pixels, strokes, tune
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from models.vision import strokes
+from pipelines.digits import pages, pixels
+from pipelines.digits.studies.tune import study as tune
 
 SHOWN = 12
-RECORD = json.loads(Path(tune.__file__).with_suffix(".json").read_text())
 
 
 def alike(one: np.ndarray, other: np.ndarray) -> float:
@@ -30,10 +30,11 @@ def test_digit_on_a_page_is_cut_out_as_it_was(kind, parts):
     assert np.mean(np.array(found) > 0.3) > 0.8
 
 
-def test_constants_are_those_of_the_record_or_within_chance_of_the_best():
+def test_constants_are_those_of_the_record_or_about_as_good_as_the_best():
+    record = Record.of(find.folder("digits", "tune") / FILE).frame()
     for name, values in tune.VALUES.items():
-        lines = {line["value"]: line["read"] for line in RECORD if line["name"] == name}
-        assert set(lines) == set(values) and lines[getattr(strokes, name)] > max(lines.values()) - 0.02
+        read = record[record["name"] == name].set_index("value")["read"]
+        assert set(read.index) == set(values) and read[getattr(strokes, name)] > read.max() - 0.02
 
 
 def test_page_without_a_digit_is_blank():

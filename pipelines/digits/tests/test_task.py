@@ -27,7 +27,7 @@ def test_each_bound_of_the_gate_has_a_metric_and_that_of_the_size_holds(evaluati
 
 def test_report_shows_the_variants_mistakes_and_attacks(evaluation):
     sections = {section.title: section.content for section in evaluation.sections}
-    variants = sections["Beside its edge variant"]
+    variants = sections["The network and its edge variant"]
     assert variants["bytes"].is_monotonic_decreasing and (variants["milliseconds for one image"] > 0).all()
     assert sections["By digit"]["rows"].sum() == 30
     assert "are still read correctly: PGD of 20 steps and 2 starts" in sections["Under attack"]

@@ -4,28 +4,29 @@ import numpy as np
 import torch
 from torch import nn
 
+from data_sets.plays import to_bytes
 from models.tokens.kneser_ney import KneserNey
 from pipelines.distributed_training import task
 from pipelines.distributed_training.model import NextByteModel
 from pipelines.distributed_training.tests.small import SETTINGS
-from pipelines.language_model.tests import controls as of_language
+from tests.support import plays
 from tests.support.controls import Parts, Tables
 
 __all__ = ["SETTINGS", "fewer"]
-fewer = of_language.fewer
+fewer = plays.fewer
 
 
 def with_gaps(data: Parts) -> Parts:
-    """Put what is no text in the place of every other byte, as a damaged file has it."""
-    text = of_language.to_bytes(data[0]["lines"]).copy()
+    """Replace every second byte at random, as in a damaged file."""
+    text = to_bytes(data[0]["lines"]).copy()
     text[::2] = np.random.default_rng(0).integers(32, 127, len(text[::2]))
-    return of_language.changed(data, text)
+    return plays.changed(data, text)
 
 
 CONTROLS = {
-    "bytes in any order": of_language.without_order,
+    "bytes in any order": plays.without_order,
     "a text with gaps": with_gaps,
-    "a scene": of_language.a_scene,
+    "a scene": plays.a_scene,
 }
 
 
@@ -42,7 +43,7 @@ class Grams(nn.Module):
 
 
 class GramsAlone(NextByteModel):
-    """The n-grams in the place of the decoder."""
+    """The n-grams instead of the decoder."""
 
     @property
     def decoder(self) -> Grams:
@@ -51,5 +52,5 @@ class GramsAlone(NextByteModel):
 
 def baseline(past: Tables) -> NextByteModel:
     """Return the n-grams alone."""
-    made = task.train(past, **SETTINGS | {"steps": 0})
-    return GramsAlone(made.shape, made.order, made.limit, "n-grams", made.artifacts)
+    model = task.train(past, **SETTINGS | {"steps": 0})
+    return GramsAlone(model.shape, model.order, model.limit, "n-grams", model.artifacts)

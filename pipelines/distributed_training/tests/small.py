@@ -1,8 +1,8 @@
 """The first plays."""
 
-from pathlib import Path
+from tests.support.plays import write
 
-from pipelines.language_model.tests.small import write as write_plays
+__all__ = ["write"]
 
 SETTINGS = {"steps": 300, "width": 32, "layers": 1, "order": 2}
 CLUSTER = [*(f"{name}={value}" for name, value in SETTINGS.items()), "workers=2"]
@@ -10,8 +10,3 @@ ASKED = {"text": "ROMEO:\nBut, soft! what light through yonder window break"}
 REFUSED = ({"text": "   "}, "text")
 KNOWN_LATER = ["right"]
 ACTUALS = [True, False, True]
-
-
-def write(folder: Path) -> None:
-    """Write the beginning of the text."""
-    write_plays(folder)

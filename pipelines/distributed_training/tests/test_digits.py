@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.parallel import formulas
 from models.parallel.runner import Runner
-from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.tests.conftest import SMALL_DIGITS, farthest
+from pipelines.distributed_training.studies.schemes import study as schemes
+from pipelines.distributed_training.tests.conftest import LOOSE, SMALL_DIGITS, farthest
 
-EXACT = [name for name, kind in compare.FOR_ANY.items() if kind.exact]
+EXACT = [name for name, kind in schemes.FOR_ANY.items() if kind.exact]
 ALWAYS = ("ZeRO 3",)  # the others in their turn, for they cost more than they tell beside those of the decoder
 OTHERS = [pytest.param(name, marks=[pytest.mark.rotating, pytest.mark.slow]) for name in EXACT if name not in ALWAYS]
 
@@ -35,12 +36,12 @@ def test_with_batch_norm_the_result_depends_on_the_number_of_workers(trained):
 @pytest.mark.slow
 def test_compressed_gradients_and_four_workers(digits, runner):
     plan = replace(SMALL_DIGITS, steps=100)
-    expected, whole = (runner.run(compare.ALL[name], plan, digits, 100)[0] for name in ("single", "data parallel"))
-    for name in compare.COMPRESSED:
-        made = runner.run(compare.ALL[name], plan, digits, 100)[0]
-        assert np.mean(made.losses[-10:]) - np.mean(expected.losses[-10:]) < compare.LOOSE, name
+    expected, whole = (runner.run(schemes.ALL[name], plan, digits, 100)[0] for name in ("single", "data parallel"))
+    for name in schemes.COMPRESSED:
+        made = runner.run(schemes.ALL[name], plan, digits, 100)[0]
+        assert np.mean(made.losses[-10:]) - np.mean(expected.losses[-10:]) < LOOSE, name
         assert made.sent < 0.5 * whole.sent, name
     with Runner(4) as four:
-        one = four.run(compare.ALL["single"], SMALL_DIGITS, digits)[0]
+        one = four.run(schemes.ALL["single"], SMALL_DIGITS, digits)[0]
         for name in EXACT:
-            assert farthest(four.run(compare.ALL[name], SMALL_DIGITS, digits)[0].weights, one.weights) < 1e-6, name
+            assert farthest(four.run(schemes.ALL[name], SMALL_DIGITS, digits)[0].weights, one.weights) < 1e-6, name

@@ -5,10 +5,10 @@ import asyncio
 import numpy as np
 import pytest
 
+from models.parallel import formulas
 from models.parallel.schemes import parameter_server
 from models.parallel.schemes.parameter_server import Server, Worker
-from pipelines.distributed_training import compare, formulas
-from pipelines.distributed_training.tests.conftest import SMALL, farthest
+from pipelines.distributed_training.tests.conftest import SMALL, STALE, farthest
 
 
 def run(text, staleness, delays):
@@ -44,7 +44,7 @@ def test_no_worker_is_further_ahead_than_it_may_be(staleness, text, trained):
     server, losses = run(text, staleness, [0.0, 0.005])
     assert server.steps == [SMALL.steps] * 2
     assert server.most_stale == staleness  # the slow worker holds the fast one up
-    assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < compare.STALE
+    assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
 
 
 @pytest.mark.rotating
@@ -60,6 +60,6 @@ def test_ray_actors_do_the_same(text, trained, home):
         made, stale, _ = parameter_server.train(SMALL, text, 2, staleness=3)
         assert stale <= 3
         losses = [one.losses for one in made]
-        assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < compare.STALE
+        assert np.mean([one[-5:] for one in losses]) - np.mean(trained("single")[0].losses[-5:]) < STALE
     finally:
         ray.shutdown()

@@ -1,87 +1,71 @@
-"""The README has what the record has, and the record is what formulas and commands say."""
+"""The results of the studies are what formulas and code give, and the code has what they chose."""
 
-from pathlib import Path
+from itertools import product
 
 import pytest
 
-from models import study
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from models.parallel import cost_model, formulas
 from models.parallel.decoder_plan import DecoderPlan
-from pipelines.distributed_training import compare, cost_model, formulas, served, tune
-from pipelines.distributed_training.measuring import SERVERS
+from pipelines.distributed_training.studies.schemes import study as schemes
+from pipelines.distributed_training.studies.search import curves
+from pipelines.distributed_training.studies.search import study as search
+from pipelines.distributed_training.studies.tune import study as tune
 
 
-@pytest.fixture(scope="module")
-def record():
-    return study.read(compare.FOLDER / "compare.json")
+def lines(question):
+    """Return the lines of a record."""
+    return Record.of(find.folder("distributed_training", question) / FILE).frame()
 
 
-@pytest.fixture(scope="module")
-def schemes(record):
-    return record[record["part"] == "schemes"].set_index(["scheme", "workers"])
+@pytest.mark.parametrize(("part", "plan"), [("schemes", schemes.PLAN), ("digits", schemes.DIGITS)])
+def test_bytes_are_those_of_the_formulas(part, plan):
+    record = lines("schemes").query("part == @part")
+    known = {workers: formulas.of(plan, workers) for workers in schemes.WORKERS}
+    for line in record.itertuples():
+        facts = known[line.workers]
+        if line.scheme in formulas.SENT:
+            assert line.sent_formula == pytest.approx(formulas.SENT[line.scheme](facts))
+        if line.scheme in formulas.HELD:
+            assert line.held_formula == pytest.approx(formulas.HELD[line.scheme](facts))
+            assert line.scheme.startswith("torch") or line.held == pytest.approx(line.held_formula, rel=0.15)
 
 
-@pytest.fixture(scope="module")
-def digits(record):
-    return record[record["part"] == "digits"].set_index(["scheme", "workers"])
-
-
-def test_readme_has_the_tables_of_the_record(record):
-    readme = (compare.FOLDER / "README.md").read_text()
-    for table in compare.tables(record).split("\n\n"):
-        assert table in readme
-
-
-def test_every_scheme_was_measured_on_every_number_of_workers(schemes, digits):
-    assert set(schemes.index) == {(name, size) for name in [*compare.ALL, *SERVERS] for size in compare.WORKERS}
-    assert set(digits.index) == {(name, size) for name in [*compare.FOR_ANY, *SERVERS] for size in compare.SHARED}
-    assert not Path(compare.FOLDER / "timelines.svg").read_text().count("nan")
-
-
-def test_exact_schemes_lose_nothing_that_the_gate_would_see(schemes, digits):
-    for lines, most in ((schemes, 0.001), (digits, 0.01)):
-        exact = ~lines.index.get_level_values("scheme").isin([*compare.COMPRESSED, "asynchronous server"])
-        assert (lines.loc[exact, "lost_high"] < most).all()
-
-
-def test_formulas_are_those_of_the_code(schemes, digits):
-    for plan, lines in ((compare.PLAN, schemes), (compare.DIGITS, digits)):
-        known = {size: formulas.of(plan, size) for size in compare.WORKERS}
-        for (name, size), line in lines.iterrows():
-            facts = known[size]
-            if name in formulas.SENT:
-                assert line["sent_formula"] == pytest.approx(formulas.SENT[name](facts))
-            if name in formulas.HELD:
-                assert line["held_formula"] == pytest.approx(formulas.HELD[name](facts))
-            if name in formulas.HELD and not name.startswith("torch"):
-                assert line["held"] == pytest.approx(line["held_formula"], rel=0.15), name
-
-
-def test_readme_says_what_the_served_decoder_is_worth():
-    assert served.tables(study.read(served.FOLDER / "served.json")) in (compare.FOLDER / "README.md").read_text()
-
-
-def test_the_rate_is_the_one_that_was_best():
-    results = study.read(tune.FOLDER / "tune.json")
-    assert tune.FAMILIES.best(results, "decoder") == {"rate": DecoderPlan().rate}
-    assert tune.tables(results) in (compare.FOLDER / "README.md").read_text()
-
-
-def test_predictions_follow_from_the_measurements(record):
-    kept = record[record["part"] == "predicted"].set_index("scheme")["predicted"]
-    made = {line["scheme"]: line["predicted"] for line in compare.predictions(record[record["part"] == "schemes"], 2)}
-    assert made == pytest.approx(dict(kept))
-
-
-def test_figures_of_gpus_are_those_of_the_model(record):
-    kept = record[record["part"] == "gpus"].set_index(["scheme", "workers"])
-    for size in compare.GPUS:
-        for line in cost_model.on_gpus(size):
-            known = kept.loc[(line["scheme"], size)]
-            assert {name: known[name] for name in ("held", "computing", "sending")} == pytest.approx(
-                {name: line[name] for name in ("held", "computing", "sending")}
-            )
+def test_figures_of_gpus_are_those_of_the_model():
+    record = lines("schemes").query("part == 'gpus'").set_index(["scheme", "workers"])
+    for workers in schemes.GPUS:
+        for line in cost_model.on_gpus(workers):
+            known = record.loc[(line["scheme"], workers)]
+            for name in ("held", "computing", "sending"):
+                assert known[name] == pytest.approx(line[name])
 
 
 def test_a_link_that_is_twice_as_fast_sends_in_half_the_time():
     usual, fast = (list(cost_model.on_gpus(64, cost_model.Machine(between=link))) for link in (50e9, 100e9))
     assert [line["sending"] for line in fast] == pytest.approx([line["sending"] / 2 for line in usual])
+
+
+def test_the_rate_is_the_one_that_was_best():
+    assert tune.FAMILIES.best(lines("tune"), "decoder") == {"rate": DecoderPlan().rate}
+
+
+def test_recorded_curves_are_those_of_the_network():
+    known = curves.read()
+    assert len(known.losses) == curves.TRIALS and {len(losses) for losses in known.losses} == {curves.STEPS}
+    learns = [trial for trial, losses in enumerate(known.losses) if max(losses) == losses[0]]
+    for trial in (learns[0], max(learns, key=lambda trial: known.losses[trial][-1])):
+        assert curves.curve(known.parameters[trial]) == pytest.approx(known.losses[trial], rel=0.01)
+    # Steps that are too large multiply what processors round differently: the losses differ, and are as bad.
+    diverges = max(range(curves.TRIALS), key=lambda trial: known.losses[trial][-1])
+    first, *_, last = curves.curve(known.parameters[diverges])
+    assert first == pytest.approx(known.losses[diverges][0], rel=0.01) and last > first
+
+
+def test_times_on_many_workers_are_those_of_the_curves():
+    record = lines("search").query("part == 'workers'").set_index(["method", "workers", "seed"])
+    names = ("random search", "ASHA", "ASHA, stopping", "Hyperband")  # population-based training has no curves
+    for name, workers in product(names, search.WORKERS):
+        line = search.workers(name, workers, 0)
+        for measure in ("time", "busy", "loss"):
+            assert record.loc[(name, workers, 0), measure] == pytest.approx(line[measure])

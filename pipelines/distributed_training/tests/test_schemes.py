@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from models.parallel import formulas
 from models.parallel.schemes import SCHEMES, WITH_EXPERTS
 from models.parallel.schemes.pipeline_parallel import gpipe, one_f_one_b
-from pipelines.distributed_training import formulas
 from pipelines.distributed_training.tests.broken import Failing
 from pipelines.distributed_training.tests.conftest import SMALL, alone, farthest
 

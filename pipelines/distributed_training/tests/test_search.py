@@ -12,9 +12,8 @@ from models.search.asha import Asha, StoppingAsha
 from models.search.hyperband import Hyperband, brackets
 from models.search.population import PopulationBased, explored, extremes
 from models.search.workers import run
-from pipelines.distributed_training import learning_curves as curves
-from pipelines.distributed_training import searched_network as network
-from pipelines.distributed_training import searching
+from pipelines.distributed_training.studies.search import curves, network
+from pipelines.distributed_training.studies.search import study as searching
 
 KNOWN = curves.read()
 PAPER = [  # Hyperband's table 1: how many trials, and for how many steps

@@ -10,7 +10,7 @@ from capstan.errors import CapstanError
 from models.search import SEARCHES, on_ray
 from models.search.journal import Journal
 from models.search.workers import run
-from pipelines.distributed_training import learning_curves as curves
+from pipelines.distributed_training.studies.search import curves
 from tests.support.processes import HANG_SECONDS, ROOT
 
 NAMES = [name for name in SEARCHES if name != "population-based"]  # it needs networks: see test_search_on_ray.py
@@ -23,7 +23,7 @@ from pathlib import Path
 from models.search import SEARCHES
 from models.search.journal import Journal
 from models.search.workers import run
-from pipelines.distributed_training import learning_curves as curves
+from pipelines.distributed_training.studies.search import curves
 
 known = curves.read()
 for case in sys.argv[2:]:

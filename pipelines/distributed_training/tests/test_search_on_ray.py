@@ -12,8 +12,7 @@ import torch
 from models.search import SEARCHES, rays
 from models.search.journal import Journal
 from models.search.workers import run
-from pipelines.distributed_training import learning_curves as curves
-from pipelines.distributed_training import searched_network as network
+from pipelines.distributed_training.studies.search import curves, network
 from tests.support.processes import HANG_SECONDS, ROOT, wait_until
 
 pytestmark = [pytest.mark.rotating, pytest.mark.slow]
@@ -34,7 +33,7 @@ def test_a_search_on_ray_that_is_killed_goes_on_as_if_it_were_not(tmp_path):
     undisturbed = SEARCHES["population-based"](partial(network.draw, SEED), BUDGET, network.PRIOR, SEED)
     run(undisturbed, network.train)
     what = ["--by", "population-based", "--workers", "1", "--budget", str(BUDGET), "--seed", str(SEED)]
-    command = [sys.executable, "-m", "models.search", str(tmp_path), *what]
+    command = [sys.executable, "-m", "pipelines.distributed_training.studies.search.on_ray", str(tmp_path), *what]
     journal = tmp_path / "journal.json"
 
     def told() -> int:

@@ -3,60 +3,31 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 
-from data_sets.plays import PLAYS, to_bytes
+from data_sets.plays import to_bytes
 from models.tokens.kneser_ney import KneserNey
 from pipelines.language_model import training
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.tests.small import SETTINGS
+from tests.support import plays
 from tests.support.controls import Parts, Tables
 
-__all__ = ["SETTINGS"]
-TRAINED, TESTED = 270_000, 30_000  # bytes
-
-
-def fewer(data: Parts) -> Parts:
-    """Leave the first plays, and the first of those that test."""
-    past, test = (
-        as_lines(to_bytes(part["lines"])[:count]) for part, count in zip(data, (TRAINED, TESTED), strict=True)
-    )
-    return past, test
-
-
-def as_lines(text: np.ndarray) -> Tables:
-    """Return a text as the table that has it."""
-    lines = text.tobytes().decode(errors="replace").splitlines(keepends=True)
-    return {"lines": pd.DataFrame({"text": lines}).assign(newsgroup=PLAYS)}
-
-
-def changed(data: Parts, text: np.ndarray) -> Parts:
-    """Put another text in the place of the one to learn from."""
-    return as_lines(text), data[1]
-
-
-def without_order(data: Parts) -> Parts:
-    """Put the bytes in any order: how often each comes stays, and no word does."""
-    return changed(data, np.random.default_rng(0).permutation(to_bytes(data[0]["lines"])))
+__all__ = ["SETTINGS", "fewer"]
+fewer = plays.fewer
 
 
 def backwards(data: Parts) -> Parts:
     """Turn the text around."""
-    return changed(data, to_bytes(data[0]["lines"])[::-1])
-
-
-def a_scene(data: Parts) -> Parts:
-    """Leave the first scene."""
-    return changed(data, to_bytes(data[0]["lines"])[:5_000])
+    return plays.changed(data, to_bytes(data[0]["lines"])[::-1])
 
 
 ROTATING = {"a text backwards"}
 CONTROLS = {
-    "bytes in any order": without_order,
+    "bytes in any order": plays.without_order,
     "a text backwards": backwards,
-    "a scene": a_scene,
+    "a scene": plays.a_scene,
 }
 
 
@@ -73,7 +44,7 @@ class Grams(nn.Module):
 
 
 class GramsAlone(LanguageModel):
-    """The n-grams in the place of the decoder."""
+    """The n-grams instead of the decoder."""
 
     @property
     def decoder(self) -> Grams:

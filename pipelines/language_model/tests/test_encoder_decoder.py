@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from models.ladder.encoder_decoder import END, NONE, START, EncoderDecoder
-from pipelines.language_model import dates
+from pipelines.language_model.studies.dates import study as dates
 
 SOURCE = torch.tensor([[5, 6, 7, 8, 9], [9, 3, 4, NONE, NONE], [3, 3, NONE, NONE, NONE]])
 TOKENS = torch.tensor([[START, 7, 3, 8], [START, 4, 4, 9], [START, 5, 6, 3]])

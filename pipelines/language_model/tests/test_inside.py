@@ -8,9 +8,10 @@ import torch
 
 from capstan.data.files import read_json, write_tables
 from components.train.core import HISTORY, train
+from models.ladder import learning
+from models.learning.inside import statistics
 from models.transformer.decoder import Decoder
 from pipelines.language_model import task, training
-from pipelines.language_model.inside import statistics
 from pipelines.language_model.tests import small
 
 TEXT = torch.from_numpy(np.frombuffer(b"to be or not to be, that is the question: " * 50, dtype=np.uint8).copy())
@@ -20,7 +21,7 @@ SHAPE = training.shape(width=32, layers=2, context=16, grams_dropout=0.4, bucket
 def test_statistics_are_those_of_each_part():
     torch.manual_seed(0)
     decoder, tokens = Decoder(SHAPE).train(), TEXT[:32].reshape(2, 16).long()
-    training.loss(decoder, TEXT[:34].reshape(2, 17).long()).backward()
+    learning.loss(decoder, TEXT[:34].reshape(2, 17).long()).backward()
     found = statistics(decoder, tokens)
     names = {"embedding", "grams", "blocks.0", "blocks.1", "norm", "head"}
     assert set(found) == {f"{name}/{kind}" for name in names for kind in ("gradient", "weights", "activation")}

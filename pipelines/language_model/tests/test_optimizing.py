@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
+from capstan.study.tables import markdown
 from models.transformer.measures import losses
-from pipelines.language_model import optimizing, places
-from pipelines.language_model.ladder.rungs import decoder
+from pipelines.language_model.studies.compare.ladder import decoder
+from pipelines.language_model.studies.learning import optimizing, places, study
 
 pytestmark = pytest.mark.rotating
 
@@ -19,7 +20,11 @@ def after(name: str, rate: float, seconds: float = 0.4) -> float:
     """Return the loss of a tiny decoder on a text that it has learned by heart for a while."""
     rung, kind = decoder(**TINY), optimizing.KINDS[name]
     network, _ = optimizing.learned(
-        rung, torch.from_numpy(TEXT.copy()), lambda network: optimizing.made(kind, network, rate), seconds, seed=0
+        rung,
+        torch.from_numpy(TEXT.copy()),
+        lambda network: optimizing.optimizers_of(kind, network, rate),
+        seconds,
+        seed=0,
     )
     return float(losses(network, TEXT, rung.context).mean())
 
@@ -32,8 +37,8 @@ def test_it_learns_with_a_usual_rate_and_nothing_without():
 @pytest.mark.parametrize("name", optimizing.KINDS)
 def test_each_weight_is_moved_by_one_optimizer(name):
     network = decoder(**TINY).make()
-    moving = optimizing.made(optimizing.KINDS[name], network, 0.1)
-    groups = [[weights for group in one.param_groups for weights in group["params"]] for one in moving]
+    moving = optimizing.optimizers_of(optimizing.KINDS[name], network, 0.1)
+    groups = [[weights for group in optimizer.param_groups for weights in group["params"]] for optimizer in moving]
     moved = [id(weights) for group in groups for weights in group]
     assert sorted(moved) == sorted(id(weights) for weights in network.parameters())
     if optimizing.KINDS[name].matrices:
@@ -46,14 +51,14 @@ def test_the_rate_rises_and_falls_with_the_time():
 
 
 def test_the_best_rate_is_chosen_on_what_is_not_tested():
-    line = {"seconds": 1.0, "seed": 0, "steps": 9}
+    line = {"part": "optimizing", "seconds": 1.0, "seed": 0, "steps": 9}
     results = pd.DataFrame([
         line | {"optimizer": "AdamW", "rate": 0.001, "chosen_on": 2.0, "test": 2.5},
         line | {"optimizer": "AdamW", "rate": 0.01, "chosen_on": 1.5, "test": 2.6},
         line | {"optimizer": "AdamW", "rate": 0.1, "chosen_on": float("nan"), "test": None},
         line | {"optimizer": "Lion", "rate": 0.0003, "chosen_on": 1.4, "test": 2.7},
     ])  # fmt: skip
-    rows = optimizing.tables(results).splitlines()[2:]
+    rows = markdown(study.STUDY.tables[0], results).splitlines()[2:]
     assert [row.split(" | ")[:5] for row in rows] == [
         ["| Lion", "1", "1.400", "2.700", "0.0003"],
         ["| AdamW", "1", "1.500", "2.600", "0.01 (edge)"],

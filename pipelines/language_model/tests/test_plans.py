@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from capstan.errors import CapstanError
+from models.ladder import learning
 from models.transformer.decoder import Decoder
 from models.transformer.measures import losses
 from pipelines.language_model import training
@@ -17,7 +18,7 @@ PLAN = training.Plan(rounds=1, batch=8)
 
 
 def learned(plan: training.Plan) -> Decoder:
-    return training.fit(SHAPE, torch.from_numpy(TEXT.copy()), plan)
+    return learning.fit(SHAPE, torch.from_numpy(TEXT.copy()), plan)
 
 
 def nats(decoder: Decoder) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from capstan.errors import CapstanError
 from models import sandbox
-from pipelines.language_model import questions, scores
+from pipelines.language_model.studies.smollm2 import questions, scores
 from tests.support.data import DATA_DIR
 
 

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from capstan.errors import CapstanError
-from pipelines.language_model import scaling
-from pipelines.language_model.scaling import Law
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from models.learning.scaling_law import Law
+from pipelines.language_model.studies.learning import scaling
 
 pytestmark = pytest.mark.rotating
 
@@ -40,7 +42,7 @@ def test_resampled_laws_are_as_far_apart_as_the_noise_makes_them():
     for noise in (0.001, 0.02):
         some = lines(noise)
         laws = scaling.resampled(some, scaling.law(some), times=20)
-        wide[noise] = np.ptp([one.loss(1e5, 1e6) for one in laws])
+        wide[noise] = np.ptp([found.loss(1e5, 1e6) for found in laws])
     assert wide[0.001] < 0.02 < wide[0.02] * 2
 
 
@@ -69,3 +71,8 @@ def test_more_bytes_make_the_smallest_size_better():
     short, long = (scaling.trained("16 x 1", rounds, 0, torch.from_numpy(text.copy()), text[:500]) for rounds in (1, 2))
     assert long["nats"] < short["nats"] < np.log(256)
     assert (long["bytes"], long["weights"]) == (2 * scaling.BYTES, scaling.count("16 x 1"))
+
+
+def test_what_was_checked_is_what_the_law_asks_for():
+    record = Record.of(find.folder("language_model", "learning") / FILE).frame()
+    assert scaling.checked(scaling.law(record), scaling.FLOPS) == scaling.CHECKED

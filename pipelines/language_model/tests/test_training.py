@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from models.ladder import learning
 from models.learning import checkpoints
 from models.transformer.measures import losses
 from pipelines.language_model import training
@@ -22,6 +23,7 @@ import os, signal, sys
 import numpy as np, torch
 from models.learning import checkpoints
 from pipelines.language_model.tests.test_training import PLAN, SHAPE
+from models.ladder import learning
 from pipelines.language_model import training
 
 torch.set_num_threads(1)
@@ -33,7 +35,7 @@ def write_and_die(key, state):
         os.kill(os.getpid(), signal.SIGKILL)
 
 checkpoints.write = write_and_die
-training.fit(SHAPE, torch.from_numpy(np.load(sys.argv[1])), PLAN)
+learning.fit(SHAPE, torch.from_numpy(np.load(sys.argv[1])), PLAN)
 """
 
 
@@ -48,7 +50,7 @@ def learn(
     """Return the weights of a training, and by round the loss of each of its steps."""
     steps: list[float] = []
     by_round: dict[int, list[float]] = {}
-    loss, write = training.loss, checkpoints.write
+    loss, write = learning.loss, checkpoints.write
 
     def recorded(*arguments: Any) -> torch.Tensor:
         value = loss(*arguments)
@@ -61,9 +63,9 @@ def learn(
         write(key, state)
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "loss", recorded)
+        patched.setattr(learning, "loss", recorded)
         patched.setattr(checkpoints, "write", closed)
-        weights = training.fit(SHAPE, torch.from_numpy(text.copy()), plan).state_dict()
+        weights = learning.fit(SHAPE, torch.from_numpy(text.copy()), plan).state_dict()
     return weights, by_round
 
 
@@ -95,5 +97,5 @@ def test_another_seed_is_another_training(text, monkeypatch):
 def test_decoder_learns_what_a_text_repeats():
     torch.set_num_threads(1)
     text = np.frombuffer(b"the cat sat. " * 500, np.uint8)
-    decoder = training.fit(SHAPE, torch.from_numpy(text.copy()), Plan(rounds=4, batch=4))
+    decoder = learning.fit(SHAPE, torch.from_numpy(text.copy()), Plan(rounds=4, batch=4))
     assert losses(decoder, text[:1_000], 32)[13:].mean() < 0.2

@@ -9,6 +9,7 @@ import torch
 from capstan.errors import CapstanError, InvalidRow
 from data_sets import plays as data
 from data_sets.plays import PLAYS
+from models.ladder import learning
 from pipelines.language_model import training, voices
 from pipelines.language_model.model import LanguageModel
 from pipelines.language_model.schema import Request
@@ -68,7 +69,7 @@ def test_voice_that_is_not_there_is_refused_with_those_that_are(model):
 
 
 def test_adapters_without_messages_say_what_is_missing(rows):
-    decoder = training.fit(training.shape(width=32, layers=1), torch.zeros(500, dtype=torch.uint8), training.Plan(0))
+    decoder = learning.fit(training.shape(width=32, layers=1), torch.zeros(500, dtype=torch.uint8), training.Plan(0))
     with pytest.raises(CapstanError, match=r"newsgroups\.parquet is not here"):
         voices.learned(decoder, rows[rows["newsgroup"] == PLAYS], 1, 0)
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from pipelines.language_model import task, training, watching
-from pipelines.language_model.tests.controls import as_lines
 from tests.support import watched
 from tests.support.data import DATA_DIR
+from tests.support.plays import as_lines
 
 HALF = 300  # speeches
 CODE = "def f(x):\n    return [i ** 2 for i in range(x) if i % 2]\n\n"

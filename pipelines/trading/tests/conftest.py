@@ -5,6 +5,7 @@ import pytest
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from data_sets import djia as data
+from models.backtest.market import Market
 from pipelines.trading import days, task
 from pipelines.trading.model import TradingModel
 from tests.support.data import DATA_DIR
@@ -16,8 +17,8 @@ def prices() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def market(prices) -> data.Market:
-    return data.market(prices)
+def market(prices) -> Market:
+    return days.by_day(prices)
 
 
 @pytest.fixture(scope="session")

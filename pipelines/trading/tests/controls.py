@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
-from data_sets import djia as data
-from pipelines.trading import training
+from pipelines.trading import days, training
 from pipelines.trading.model import TradingModel
 from tests.support.controls import Parts, Tables
 
@@ -14,7 +13,7 @@ SETTINGS: dict[str, object] = {}
 
 def other_returns(prices: pd.DataFrame) -> pd.DataFrame:
     """Give the returns to other days and other stocks: nothing can be learned about anything."""
-    closes = data.market(prices).closes
+    closes = days.by_day(prices).closes
     changes = closes.pct_change().iloc[1:]
     mixed = np.random.default_rng(0).permutation(changes.to_numpy().ravel()).reshape(changes.shape)
     grown = np.vstack([np.ones(changes.shape[1]), np.cumprod(1 + mixed, axis=0)]) * 100

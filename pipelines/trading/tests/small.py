@@ -8,6 +8,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from data_sets import djia as data
+from pipelines.trading import days
 from pipelines.trading.schema import EXAMPLE
 from tests.support.data import DATA_DIR
 
@@ -34,7 +35,7 @@ def check(run: dict[str, Any], folder: Path) -> None:
         return answer
 
     before = asked()
-    closes = data.market(data.load(data.find(DATA_DIR))).closes.iloc[-1].to_dict()
+    closes = days.by_day(data.load(data.find(DATA_DIR))).closes.iloc[-1].to_dict()
     event = {"day": "2018-01-02", "closes": closes | {"AAPL": round(1.1 * closes["AAPL"], 2)}}
     httpx.post(f"{path}:event", json=event, timeout=60).raise_for_status()
     after = asked(day="2018-01-02", when="monthly")

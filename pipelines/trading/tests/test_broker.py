@@ -7,11 +7,11 @@ import pytest
 
 from capstan.errors import CapstanError
 from data_sets.djia import TICKERS
-from pipelines.trading.broker import Broker
-from pipelines.trading.engine import Engine, events, run
-from pipelines.trading.guards import Guards
+from models.backtest.broker import Broker
+from models.backtest.engine import Engine, events, run
+from models.backtest.guards import Guards
+from models.backtest.orders import NO_COSTS, Fill, Order, order
 from pipelines.trading.live import InProcess, follow
-from pipelines.trading.orders import NO_COSTS, Fill, Order, order
 from pipelines.trading.variants import CHOSEN
 
 PRICES, VOLUMES = {"KO": 4_000, "XOM": 8_000}, {"KO": 10_000_000, "XOM": 10_000_000}

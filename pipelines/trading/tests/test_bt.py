@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_sets import djia as data
-from pipelines.trading import engine, vectorized
-from pipelines.trading.engine import Engine
-from pipelines.trading.orders import NO_COSTS, Costs, Limits
-from pipelines.trading.strategies.buy_and_hold import BuyAndHold
-from pipelines.trading.strategies.crossover import Crossover
+from models.backtest import engine, vectorized
+from models.backtest.engine import Engine
+from models.backtest.market import Market
+from models.backtest.orders import NO_COSTS, Costs, Limits
+from models.strategies.buy_and_hold import BuyAndHold
+from models.strategies.crossover import Crossover
 
 CASH = 1_000_000  # dollars
 PART = 0.032  # of a stock: 31 of them leave cash for the commission
@@ -34,7 +34,7 @@ def ours(plan, market, costs):
     closes, volumes = (one.loc[twice].set_axis(index) for one in market)
     account = Engine(Planned(plan), market.closes, CASH * 100, costs, Limits(share=100))
     equity, held = [], []
-    for event in engine.events(data.Market(closes, volumes + 10**9)):
+    for event in engine.events(Market(closes, volumes + 10**9)):
         equity.append(account.on(event)[1] / 100)
         held.append([account.account.shares.get(name, 0) for name in market.closes])
     return np.array(equity[1::2]), np.array(held[1::2])

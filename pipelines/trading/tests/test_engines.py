@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data_sets import djia as data
-from pipelines.trading import engine, vectorized, walk_forward
-from pipelines.trading.engine import Engine, Past
-from pipelines.trading.orders import NO_COSTS, Costs, Limits
-from pipelines.trading.sizing import parts
-from pipelines.trading.strategies.schedule import Since
+from models.backtest import engine, vectorized
+from models.backtest.engine import Engine, Past
+from models.backtest.market import Market
+from models.backtest.orders import NO_COSTS, Costs, Limits
+from models.backtest.sizing import parts
+from models.strategies import walk_forward
+from models.strategies.schedule import Since
 from pipelines.trading.variants import CHOSEN
 
 DAYS = 200
@@ -43,7 +44,7 @@ def both(strategy, market, **settings):
 @pytest.fixture(scope="module")
 def days(market):
     """Days with holes, and with the fall of 2008."""
-    return data.Market(*(one.iloc[600 : 600 + DAYS].copy() for one in market))
+    return Market(*(one.iloc[600 : 600 + DAYS].copy() for one in market))
 
 
 @pytest.mark.parametrize("cash", [10**6, 10**8, 5 * 10**11], ids=["ten thousand", "a million", "five billions"])
@@ -57,7 +58,7 @@ def test_backtests_are_equal_to_the_cent(days, cash, seed, short, every):
 
 @pytest.mark.parametrize("name", ["momentum", "mean reversion", "crossover", "pairs", "risk parity"])
 def test_backtests_are_equal_on_strategies(market, name):
-    some = data.Market(market.closes.iloc[200:620], market.volumes.iloc[200:620])
+    some = Market(market.closes.iloc[200:620], market.volumes.iloc[200:620])
     start = f"{some.closes.index[300]:%Y-%m-%d}"
     one, traded, many = both(Since(CHOSEN[name].fit(some.until(start)), start), some)
     assert (one.equity == many.equity[0]).all() and (traded == many.shares[0]).all() and traded.any()
@@ -113,7 +114,7 @@ def test_honest_strategies_do_not_leak(market):
 def test_later_prices_do_not_change_what_was_learned_before(market, name):
     """Walk forward: prices of 2010 that are another do not touch a decision of 2009."""
     some = market.until("2010-06-30")
-    other = data.Market(some.closes.copy(), some.volumes)
+    other = Market(some.closes.copy(), some.volumes)
     other.closes.loc["2010":] *= np.linspace(1, 3, len(some.closes.columns))
     plans = [walk_forward.plan(CHOSEN[name], each, "2009-01-02") for each in (some, other)]
     first = int(some.closes.index.searchsorted(pd.Timestamp("2010-01-01")))

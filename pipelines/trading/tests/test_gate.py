@@ -7,10 +7,10 @@ import pytest
 
 from capstan.contract.bounds import Bound
 from components.gate import comparison
+from models.backtest.engine import Past
+from models.strategies.schedule import Rule
 from pipelines.trading import task, training
-from pipelines.trading.engine import Past
 from pipelines.trading.model import TradingModel
-from pipelines.trading.strategies.schedule import Rule
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from data_sets.djia import TICKERS
-from pipelines.trading.broker import Broker
-from pipelines.trading.engine import Engine, events, run
-from pipelines.trading.rehearsal import booked
+from models.backtest.broker import Broker
+from models.backtest.engine import Engine, events, run
+from pipelines.trading.studies.rehearsal.study import booked
 from pipelines.trading.tests import trader
 from pipelines.trading.variants import CHOSEN
 from tests.support.data import DATA_DIR

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from capstan.errors import CapstanError
-from data_sets.djia import TICKERS, Market
+from data_sets.djia import TICKERS
+from models.backtest.broker import Broker
+from models.backtest.engine import Engine, events, run
+from models.backtest.market import Market
 from pipelines.trading import days, task
-from pipelines.trading.broker import Broker
-from pipelines.trading.engine import Engine, events, run
 from pipelines.trading.indicators import PAST, indicators
 from pipelines.trading.live import Endpoint, follow, shown
 from pipelines.trading.model import TradingModel

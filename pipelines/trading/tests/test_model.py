@@ -6,11 +6,12 @@ from pydantic import ValidationError
 
 from capstan.errors import CapstanError, InvalidRow
 from data_sets.djia import TICKERS
-from pipelines.trading import days, engine, task
+from models.backtest import engine
+from models.backtest.engine import Engine
+from models.backtest.orders import Account
+from pipelines.trading import days, task
 from pipelines.trading.days import CLOSES, DAYS, NEXT
-from pipelines.trading.engine import Engine
 from pipelines.trading.indicators import INDICATORS
-from pipelines.trading.orders import Account
 from pipelines.trading.schema import EXAMPLE, Event, Prediction, Request
 from pipelines.trading.variants import CHOSEN
 
@@ -94,7 +95,7 @@ def test_monthly_orders_are_those_of_the_first_day_of_a_month_alone(model, known
 def test_pushed_prices_make_the_features_that_the_pipeline_would(prices, known):
     """A week of events on an earlier row is the row of the week after."""
     rows = days.rows(prices[prices["date"] >= "2015-06-01"])
-    whole = days.data.market(prices).closes
+    whole = days.by_day(prices).closes
     one, two = (rows.iloc[at].to_dict() for at in (-3, -2))
     for day in [day for day in two[DAYS] if day > one[DAYS][-1]]:
         one |= days.pushed(Event(day=day, closes=whole.loc[day].to_dict()), one)
@@ -164,7 +165,7 @@ def test_features_know_nothing_of_later_days(prices, parts):
 
 def test_ranker_learns_from_joined_features_what_it_learns_from_prices(parts):
     learned = task.train(parts[0], strategy="ridge ranker").rule
-    told = CHOSEN["ridge ranker"].fit(days.data.market(parts[0]["prices"]))
+    told = CHOSEN["ridge ranker"].fit(days.by_day(parts[0]["prices"]))
     assert np.allclose(learned.learned, told.learned)
 
 

@@ -1,22 +1,29 @@
-"""The code has what the record of trials chose, the record is what the command measures, and the README says it."""
+"""The code has what the record of trials chose, and the records are what the studies measure."""
 
 import pytest
 
-from models import study, tuning
-from pipelines.trading import compare, report, task, trials
-from pipelines.trading.allocations import ALLOCATIONS
-from pipelines.trading.variants import CHOSEN, FAMILIES, SPREAD, TRIALS
-from tests.support.data import DATA_DIR
+from capstan.study import find
+from capstan.study.choices import name
+from capstan.study.record import FILE, Record
+from models.finance.coverage import coverage
+from models.finance.value_at_risk import LEVELS, METHODS, WINDOW, Forecasts, historical
+from models.strategies.allocations import ALLOCATIONS
+from pipelines.trading import task
+from pipelines.trading.studies.compare import study as compare
+from pipelines.trading.studies.risks import study as risks
+from pipelines.trading.studies.trials import study as trials
+from pipelines.trading.studies.trials.study import FAMILIES
+from pipelines.trading.variants import CHOSEN, SPREAD, TRIALS
+
+
+def lines(question):
+    """Return the lines of a record."""
+    return Record.of(find.folder("trading", question) / FILE).frame()
 
 
 @pytest.fixture(scope="module")
 def record():
-    return study.read(trials.FOLDER / "trials.json")
-
-
-@pytest.fixture(scope="module")
-def measured():
-    return study.read(compare.FOLDER / "compare.json").set_index(["part", "case"]).sort_index()
+    return lines("trials")
 
 
 def test_settings_are_those_of_the_record(record):
@@ -32,27 +39,41 @@ def test_every_trial_is_counted(record):
 
 
 @pytest.mark.parametrize("family", ["momentum", "crossover"])
-def test_record_is_what_the_command_measures(record, family):
+def test_record_is_what_the_study_measures(record, family, market):
     setting = FAMILIES.best(record, family)
-    made = trials.measured(family, setting, trials.until(DATA_DIR))
-    line = record.set_index(["family", "setting"]).loc[(family, tuning.name(setting))]
-    assert {name: pytest.approx(line[name], abs=1e-9) for name in made} == made
+    measured = trials.scores(family, setting, market.until(trials.UNTIL))
+    line = record.set_index(["family", "setting"]).loc[(family, name(setting))]
+    assert {score: pytest.approx(line[score], abs=1e-9) for score in measured} == measured
 
 
-def test_test_years_have_no_part_in_the_choice():
+def test_test_years_have_no_part_in_the_choice(market):
     assert trials.UNTIL < task.TEST_FROM <= compare.PARTS["test"][0]
-    assert f"{trials.until(DATA_DIR).closes.index.max():%Y-%m-%d}" == "2014-12-31"
+    assert f"{market.until(trials.UNTIL).closes.index.max():%Y-%m-%d}" == "2014-12-31"
 
 
-def test_what_the_readme_claims_is_in_the_record(measured):
-    """No strategy beats holding, and the one that is served is the one that loses least."""
-    test = measured.loc["test"]
-    assert set(test.index) == {*CHOSEN, report.HOLDING}
-    assert not ((test["more_low"] > 0) | (test["more_sharpe_low"] > 0)).any()
-    more = test[test["more"] > 0].index
-    assert set(more) == {"momentum", "Q-learning", "policy gradient", "mean-variance"}
-    assert set(test[test["more_high"] < 0].index) == {"crossover", "pairs", "minimum variance", "risk parity"}
-    assert -test.loc["equal weights", "more_sharpe_low"] < task.THRESHOLDS["sharpe_lost"].limit
+def test_the_gate_refuses_what_may_lose_to_holding():
+    """Of the strategies of the table it lets three through, the served one among them."""
+    test = lines("compare").query("part == 'test'").set_index("case")
     refused = test.index[-test["more_sharpe_low"] > task.THRESHOLDS["sharpe_lost"].limit]
     assert set(refused) == {*CHOSEN} - {"equal weights", "Q-learning", "policy gradient"}
-    assert (measured.loc["overfitting", "white"] > 0.5).all()
+
+
+def test_record_of_limits_is_what_the_study_measures(closes):
+    returns = closes.pct_change().iloc[1:].mean(axis=1)
+    values, late = returns.to_numpy(), returns.index[WINDOW:] >= "2008"
+    known = lines("risks").query("part == 'limits' and period == @risks.ALL").set_index(["level", "method"])
+    assert len(known) == len(LEVELS) * len(METHODS)
+    for level in LEVELS:
+        forecasts = Forecasts(*(part[late] for part in historical(values, level)))
+        measured = coverage(values[WINDOW:][late], forecasts, level)._asdict()
+        own = known.loc[(level, "history")]
+        assert measured == pytest.approx({field: own[field] for field in measured})
+
+
+def test_record_of_the_crisis_is_what_the_study_measures(market):
+    names = ["holding all stocks", "mean reversion"]
+    known = lines("risks").query("part == 'crisis'").set_index("method")
+    measured = {line["method"]: line for line in risks.crisis_of(market, names[1:])}
+    for strategy in names:
+        line = measured[strategy]
+        assert line == {"method": strategy} | {key: known.loc[strategy, key] for key in line if key != "method"}

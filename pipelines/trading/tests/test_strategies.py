@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.trading.engine import Past
-from pipelines.trading.strategies import pairs, policy_gradient, q_learning, timing
-from pipelines.trading.strategies.buy_and_hold import BuyAndHold
-from pipelines.trading.strategies.crossover import Crossover
-from pipelines.trading.strategies.mean_reversion import MeanReversion
-from pipelines.trading.strategies.momentum import Momentum
-from pipelines.trading.strategies.ranker import Ridge, Trees, ranks
-from pipelines.trading.strategies.schedule import begins
-from pipelines.trading.strategies.timing import COST, Weeks, state
+from models.backtest.engine import Past
+from models.strategies import pairs, policy_gradient, q_learning, timing
+from models.strategies.buy_and_hold import BuyAndHold
+from models.strategies.crossover import Crossover
+from models.strategies.mean_reversion import MeanReversion
+from models.strategies.momentum import Momentum
+from models.strategies.schedule import begins
+from models.strategies.timing import COST, Weeks, state
+from pipelines.trading.ranker import Ridge, Trees, ranks
 from pipelines.trading.variants import CHOSEN
 
 DAYS = pd.bdate_range("2015-01-01", "2016-06-30").to_numpy().astype("datetime64[D]")

@@ -9,8 +9,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from pipelines.trading.broker import Broker
-from pipelines.trading.orders import Account, Order, order
+from models.backtest.broker import Broker
+from models.backtest.orders import Account, Order, order
 
 TICKERS = ("AAPL", "KO", "XOM")
 DAYS = [f"2017-01-{day:02}" for day in (3, 4, 5, 6, 9)]

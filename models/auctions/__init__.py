@@ -1,0 +1,1 @@
+"""Bids in second-price auctions under a budget: bidders, the replay of a log, prices and pacing."""
