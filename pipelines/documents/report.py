@@ -14,12 +14,14 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import classes, paired
-from pipelines.documents import cards, summary, training
-from pipelines.documents.entities import Read, entities, hits
+from models.tagging.names import entities, hits
+from models.tagging.taggers import Read
+from models.text import extractive_summary
+from pipelines.documents import cards, training
 from pipelines.documents.model import first
 
 if TYPE_CHECKING:
-    from pipelines.documents.groups import Tree
+    from models.text.topic_tree import Tree
     from pipelines.documents.model import DocumentsModel
 
 COMPARED = ("log_loss", "entity_f1", "rouge_1", "rouge_2", "abstract_rouge_1")
@@ -97,7 +99,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 def of_summaries(made: list[str], references: list[list[str]], begin: str = "") -> dict[str, np.ndarray]:
     """Return ROUGE of each summary, in percent, shapes (n,). begin: of the names."""
     names = [f"{begin}{name}" for name in ("rouge_1", "rouge_2", "rouge_l")]
-    return dict(zip(names, 100 * summary.scored(made, references).T, strict=True))
+    return dict(zip(names, 100 * extractive_summary.scored(made, references).T, strict=True))
 
 
 def joined(parts: Sequence[dict[str, np.ndarray]]) -> pd.DataFrame:
@@ -129,6 +131,6 @@ def by_kind(tags: list[list[str]], tagged: list[list[str]]) -> pd.DataFrame:
 
 def farthest(made: list[str], references: list[list[str]]) -> pd.DataFrame:
     """Return the summaries with the least ROUGE-1, and their first reference."""
-    rouge_1 = 100 * summary.scored(made, references)[:, 0]
+    rouge_1 = 100 * extractive_summary.scored(made, references)[:, 0]
     frame = pd.DataFrame({"ROUGE-1": rouge_1.round(1), "summary": made, "reference": [one[0] for one in references]})
     return frame.sort_values("ROUGE-1", kind="stable").head(WORST)

@@ -55,7 +55,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 def train(tables: Tables, weights: dict[str, Path], seed: int = 0) -> SearchModel:
     """Return the index and the vectors of the abstracts. Nothing is drawn: the seed has no effect."""
     from pipelines.search import training
-    from pipelines.search.rankings import CHOSEN
+    from pipelines.search.ranking import CHOSEN
 
     return training.fit(tables["abstracts"], weights, CHOSEN)
 

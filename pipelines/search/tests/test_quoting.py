@@ -11,7 +11,8 @@ from models.retrieval.analysis import Analyzer
 from models.retrieval.directory import Index
 from models.retrieval.scoring import idf
 from models.retrieval.writer import Writer
-from pipelines.search import quotes, quoting
+from pipelines.search import quoting
+from pipelines.search.studies.quotes import study as quotes
 from tests.support.data import DATA_DIR
 
 SETTINGS = quoting.Settings((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.6)
