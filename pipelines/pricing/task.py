@@ -9,7 +9,8 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import TRAINING_SET, Outcome
 from capstan.contract.checks import Checks, Service
 from capstan.errors import CapstanError
-from pipelines.pricing import data, rules
+from data_sets import orange_juice
+from pipelines.pricing import rules
 from pipelines.pricing.columns import APPROVALS, FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request, contracts
 
@@ -43,12 +44,12 @@ Actual = float  # dollars that the shelf earned in the week, where the proposed 
 
 def load(data_dir: Path | None) -> Tables:
     """Return `sales`, a row per store, week and brand."""
-    return {"sales": data.sales(data.find(data_dir))}
+    return {"sales": orange_juice.sales(orange_juice.find(data_dir))}
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the path of the file of the sales."""
-    return {data.FILE: data.find(data_dir)}
+    return {orange_juice.FILE: orange_juice.find(data_dir)}
 
 
 def count(tables: Tables) -> dict[str, float]:

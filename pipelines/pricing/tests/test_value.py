@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.pricing import demand, rules, simulator, value
+from models.uplift.off_policy import effective
+from pipelines.pricing import demand, rules, shelves
 from pipelines.pricing.columns import COUNT
 from pipelines.pricing.shelves import Shelves
+from pipelines.pricing.studies.trying import study as simulator
+from pipelines.pricing.studies.worth import value
 
 
 def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Weeks, np.ndarray, float]:
@@ -34,7 +37,7 @@ def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Week
 
 @pytest.mark.parametrize("elasticity", [-1.0, -4.0])
 def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity):
-    """At -1 a dearer price gains, at -4 it loses, and the demand model believes in a gain both times."""
+    """At -1 a higher price gains, at -4 it loses, and the demand model believes in a gain both times."""
     week, chance, truth = logged(0, elasticity)
     found = value.estimates(week, chance)
     error = found["doubly robust"].std() / np.sqrt(len(week.step))
@@ -45,8 +48,8 @@ def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity
 
 def test_weights_of_prices_that_are_never_asked_are_worth_few_rows():
     week, chance, _ = logged(1, -2.0, rows=2_000)
-    often = value.sample(value.weighted(week, chance))
-    rare = value.sample(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), chance))
+    often = effective(value.weighted(week, chance))
+    rare = effective(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), chance))
     assert often > 200 > 10 > rare
 
 
@@ -59,11 +62,11 @@ def test_featured_weeks_gain_nothing():
 def test_proposals_of_the_model_are_within_the_most_change(parts, learned):
     rows, past = parts[1]
     week = value.weeks_of(learned, rows, past, brand=0)
-    forced = rows.cost[:, 0] / (1 - rules.LEAST_MARGIN) > (1 + rules.MOST_CHANGE) * value.usual(past)[:, 0]
+    forced = rows.cost[:, 0] / (1 - rules.LEAST_MARGIN) > (1 + rules.MOST_CHANGE) * shelves.usual(past)[:, 0]
     assert set(np.unique(week.proposed[~forced])) <= {1, 2, 3} and forced.mean() < 0.1
-    known = value.steps(parts[0][0].price[:, 0], value.usual(parts[0][1])[:, 0])
+    known = value.steps(parts[0][0].price[:, 0], shelves.usual(parts[0][1])[:, 0])
     chance = value.chances((value.context(*parts[0], 0), known), value.context(rows, past, 0))
-    assert chance.shape == (len(rows), value.STEPS) and chance.min() >= value.LEAST_CHANCE
+    assert chance.shape == (len(rows), value.STEPS) and chance.min() >= value.LEAST_PROBABILITY
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def test_halves_share_no_store():
 
 
 def test_prices_that_say_nothing_give_no_elasticity(parts):
-    """Shuffled prices: what is learned of own prices is near zero, beside -1 to -4 of the real ones."""
+    """Shuffled prices: what is learned of own prices is near zero; the real ones have -1 to -4."""
     rows, past = parts[0]
     order = np.random.default_rng(0).permutation(len(rows))
     mixed = Shelves(**vars(rows) | {"price": rows.price[order]})

@@ -14,7 +14,6 @@ LARGER: dict[str, str] = {
     "digits": "not yet in this shape",
     "distributed_training": "not yet in this shape",
     "language_model": "not yet in this shape",
-    "pricing": "not yet in this shape",
     "trading": "not yet in this shape",
 }
 NAMES = [pytest.param(name, marks=pytest.mark.capstone(name)) for name in catalogue.names()]

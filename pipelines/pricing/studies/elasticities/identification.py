@@ -1,22 +1,20 @@
 """Own elasticities by what they are identified from: changes over time, differences among stores, or costs.
 
-Prices were not set by lot. Who sets them knows of demand what the file does not say, so each of these compares
+Prices were not set at random. Who sets them knows of demand what the file does not say, so each of these compares
 something else. Standard errors are robust to what a week shares, as most prices are decided for the chain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
-import pandas as pd
 
-from models.linear.mixed import sums
+from capstan.study import Line
+from models.linear.instrumental import Estimate, least_squares, without
 from pipelines.pricing import demand, weeks
 from pipelines.pricing.columns import BRANDS, COUNT
 from pipelines.pricing.shelves import Shelves
-
-Estimate = tuple[float, float]  # an elasticity, and its standard error
 
 
 def columns(rows: Shelves, brand: int) -> np.ndarray:
@@ -26,24 +24,6 @@ def columns(rows: Shelves, brand: int) -> np.ndarray:
     return np.column_stack(
         [logs[:, brand], others, rows.feat[:, brand], rows.deal[:, brand], weeks.calendar(rows.week)]
     )
-
-
-def without(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return values without the mean of their group, shape of `values`."""
-    places = np.unique(groups, return_inverse=True)[1]
-    means = sums(places, places.max() + 1, values) / np.bincount(places).reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray(values - means[places])
-
-
-def least_squares(y: np.ndarray, x: np.ndarray, tool: np.ndarray, cluster: np.ndarray) -> Estimate:
-    """Return the first coefficient and its error. tool: x itself, or x with an instrument in the first column."""
-    cross = np.linalg.pinv(tool.T @ x)
-    weights = cross @ (tool.T @ y)
-    scores = sums(
-        np.unique(cluster, return_inverse=True)[1], len(np.unique(cluster)), tool * (y - x @ weights)[:, None]
-    )
-    spread = cross @ (scores.T @ scores) @ cross.T
-    return float(weights[0]), float(np.sqrt(spread[0, 0]))
 
 
 def over_time(rows: Shelves, brand: int) -> Estimate:
@@ -96,12 +76,11 @@ WAYS: dict[str, Callable[[Shelves, int], Estimate]] = {
 }
 
 
-def table(rows: Shelves, learned: demand.Demand) -> pd.DataFrame:
-    """Return a line per brand and way: the elasticity and its standard error."""
-    lines = []
+def lines(rows: Shelves, learned: demand.Demand) -> Iterator[Line]:
+    """Yield a line per brand and way: the elasticity and its standard error."""
     for brand, name in enumerate(BRANDS):
         model = learned.brands[brand]
         found = {"served": (float(model.fixed[demand.OWN]), float(np.sqrt(model.covariance[demand.OWN, demand.OWN])))}
         found |= {way: estimate(rows, brand) for way, estimate in WAYS.items()}
-        lines += [{"brand": name, "way": way, "own": own, "error": error} for way, (own, error) in found.items()]
-    return pd.DataFrame(lines)
+        for way, (own, error) in found.items():
+            yield {"brand": name, "way": way, "own": own, "error": error}

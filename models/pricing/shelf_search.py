@@ -9,26 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.pricing import rules
-from pipelines.pricing.rules import Choices
+from models.pricing.shelf import Choices, Order
 
 MOVES = 50  # far more than a shelf needs: it ends long before
 
 
-def profit(
-    prices: np.ndarray, now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray
+def best(
+    now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices, order: Order
 ) -> np.ndarray:
-    """Return dollars a week of each brand, shape (..., 11).
+    """Return the prices, shape (brands,). They begin at `now`. Arguments as those of `profit`. tried: what may be set.
 
-    prices: (..., 11). sold: packages at the prices `now`. elasticity: (..., 11, 11), of the sales of brand i by the
-    price of brand j.
+    order: of brands, which stays.
     """
-    changes = np.log(prices / now)
-    return np.asarray((prices - cost) * sold * np.exp((elasticity @ changes[..., None])[..., 0]))
-
-
-def best(now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices) -> np.ndarray:
-    """Return the prices, shape (11,). They begin at `now`. tried: what may be set."""
     prices = now.astype(float)
     brand, price = tried
     count = np.arange(len(brand))
@@ -41,7 +33,7 @@ def best(now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.nda
         singles = (factor * margin) @ base
         gained = both(factor, prices - cost, price - cost[brand], base, brand)
         moved = np.where(brand[:, None] == brand, singles[:, None], gained)  # the same brand twice is the first alone
-        allowed = pairs_in_order(prices, now, brand, price)
+        allowed = pairs_in_order(prices, now, brand, price, order)
         moved = np.where(allowed, moved, -np.inf)
         one, two = np.unravel_index(moved.argmax(), moved.shape)
         if moved[one, two] <= (prices - cost) @ base + 1e-9:
@@ -55,8 +47,8 @@ def best(now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.nda
 def both(factor: np.ndarray, margin: np.ndarray, moved: np.ndarray, base: np.ndarray, brand: np.ndarray) -> np.ndarray:
     """Return the profit of each pair of moves of two brands, shape (k, k).
 
-    factor: what each move does to the sales of each brand, (k, 11). margin: of each brand, (11,). moved: of the brand
-    of each move, after it, (k,).
+    factor: what each move does to the sales of each brand, (k, brands). margin: of each brand, (brands,). moved: of the
+    brand of each move, after it, (k,).
     """
     own = factor[np.arange(len(brand)), brand]
     extra = (moved - margin[brand]) * own * base[brand]
@@ -64,16 +56,17 @@ def both(factor: np.ndarray, margin: np.ndarray, moved: np.ndarray, base: np.nda
     return np.asarray((factor * (base * margin)) @ factor.T + extra[:, None] * other.T + extra[None, :] * other)
 
 
-def pairs_in_order(prices: np.ndarray, now: np.ndarray, brand: np.ndarray, price: np.ndarray) -> np.ndarray:
+def pairs_in_order(
+    prices: np.ndarray, now: np.ndarray, brand: np.ndarray, price: np.ndarray, order: Order
+) -> np.ndarray:
     """Return whether the shelf after each pair of moves keeps the order of brands, shape (k, k)."""
-    slack = np.maximum(now[rules.BELOW] - now[rules.ABOVE], 0) + 1e-9
     fine = np.ones((len(brand), len(brand)), dtype=bool)
 
     def after(which: int) -> np.ndarray:
         own = np.where(brand == which, price, np.nan)
-        made = np.where(np.isnan(own)[:, None], own[None], own[:, None])
-        return np.where(np.isnan(made), prices[which], made)
+        pair = np.where(np.isnan(own)[:, None], own[None], own[:, None])
+        return np.where(np.isnan(pair), prices[which], pair)
 
-    for above, below, most in zip(rules.ABOVE, rules.BELOW, slack, strict=True):
+    for above, below, most in zip(*order, order.slack(now), strict=True):
         fine &= after(below) - after(above) <= most
     return fine

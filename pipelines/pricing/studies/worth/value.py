@@ -4,29 +4,30 @@ One brand at a time, with all others as they were: no week has a whole proposed 
 of its advertisement. The price of a week belongs to one of five steps around the usual one. Where the logged step is
 the proposed one, what was earned beyond the demand model's guess counts, weighted by how rarely that step is taken
 (Dudik, Langford and Li, "Doubly robust policy evaluation and learning", 2011). It holds where either the demand model
-or the chances of the steps are right, and some weeks have the proposed step: `sample` says how many these are worth
-(Kong, 1992). What the other brands gain or lose is the demand model's guess alone.
+or the probabilities of the steps are right, and some weeks have the proposed step: `off_policy.effective` says how many
+these are worth (Kong, 1992). What the other brands gain or lose is the demand model's guess alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from capstan.contract.intervals import difference
+from capstan.study import Line
 from models.metrics import paired
-from pipelines.pricing import rules
+from models.uplift.off_policy import corrected, effective, normalized
+from pipelines.pricing import rules, shelves
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipelines.pricing.demand import Demand
 
-EDGES = np.log([0.88, 0.97, 1.03, 1.12])  # of the price, beside the usual one
-LEAST_CHANCE = 0.02  # of a step: weights stay below 50
+EDGES = np.log([0.88, 0.97, 1.03, 1.12])  # of the price, as a part of the usual one
+LEAST_PROBABILITY = 0.02  # of a step: weights stay below 50
 STEPS = len(EDGES) + 1
 ALL = "all, one at a time"
 POINTS = 9  # prices that are tried, evenly from the least to the most
@@ -48,16 +49,6 @@ class Weeks(NamedTuple):
     free: np.ndarray
 
 
-def usual(past: Shelves) -> np.ndarray:
-    """Return the middle price of the eight weeks before, shape (n, 11)."""
-    return np.asarray(np.median(past.price.reshape(-1, PAST - 1, COUNT), axis=1))
-
-
-def usual_cost(past: Shelves) -> np.ndarray:
-    """Return the middle cost of the eight weeks before, shape (n, 11)."""
-    return np.asarray(np.median(past.cost.reshape(-1, PAST - 1, COUNT), axis=1))
-
-
 def steps(price: np.ndarray, usual_price: np.ndarray) -> np.ndarray:
     """Return the step of prices, 0 to 4: 2 is the usual price."""
     return np.asarray(np.searchsorted(EDGES, np.log(price / usual_price)))
@@ -70,7 +61,7 @@ def weeks_of(demand: Demand, rows: Shelves, past: Shelves, brand: int, change: f
     """
     sold = np.exp(demand.forecast(rows, past)) * demand.lift
     elasticity = demand.elasticities(rows.store)[:, :, brand]
-    margin, cost, middle = rows.price - rows.cost, rows.cost[:, brand], usual(past)[:, brand]
+    margin, cost, middle = rows.price - rows.cost, rows.cost[:, brand], shelves.usual(past)[:, brand]
     least = cost / (1 - rules.LEAST_MARGIN)
     tried = np.maximum(np.linspace(1 - change, 1 + change, POINTS)[:, None] * middle, least)
     factor = np.exp(elasticity * np.log(tried / rows.price[:, brand])[..., None])
@@ -91,7 +82,7 @@ def weeks_of(demand: Demand, rows: Shelves, past: Shelves, brand: int, change: f
 
 def context(rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
     """Return what the chances of a price follow: features, deals, two weeks' prices, the margin, shape (n, 6)."""
-    middle = usual(past)[:, brand]
+    middle = shelves.usual(past)[:, brand]
     last = np.log(past.price.reshape(-1, PAST - 1, COUNT)[:, -2:, brand] / middle[:, None])
     margin = np.log(middle / rows.cost[:, brand])
     others = rows.feat.sum(axis=1) - rows.feat[:, brand]
@@ -107,7 +98,7 @@ def chances(learned: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> np.nda
     made = np.zeros((len(asked), STEPS))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500)).fit(*learned)
     made[:, model.classes_] = model.predict_proba(asked)
-    return np.maximum(made, LEAST_CHANCE)
+    return np.maximum(made, LEAST_PROBABILITY)
 
 
 def weighted(week: Weeks, chance: np.ndarray) -> np.ndarray:
@@ -118,40 +109,37 @@ def weighted(week: Weeks, chance: np.ndarray) -> np.ndarray:
 def estimates(week: Weeks, chance: np.ndarray) -> dict[str, np.ndarray]:
     """Return the gain over the logged prices in dollars, a value per row: by the model, by weights, and by both."""
     weight = weighted(week, chance)
-    scaled = weight * week.free.sum() / max(weight.sum(), 1e-12)
+    scaled = normalized(weight) * week.free.mean()
     return {
         "model": week.free * (week.hoped + week.others - week.guessed),
         "weights": scaled * week.earned - week.free * (week.earned - week.others),
-        "doubly robust": week.free * (week.hoped + week.others - week.earned) + weight * (week.earned - week.guessed),
+        "doubly robust": week.free * (week.others - week.earned)
+        + corrected(week.free * week.hoped, weight, week.earned, week.guessed),
     }
 
 
-def sample(weight: np.ndarray) -> float:
-    """Return how many rows the weights are worth."""
-    return float(weight.sum() ** 2 / max((weight**2).sum(), 1e-12))
+def lines(demand: Demand, past: tuple[Shelves, Shelves], test: tuple[Shelves, Shelves]) -> Iterator[Line]:
+    """Yield a line per brand: gain in dollars per store and week by each estimate, with 95 % intervals over weeks.
 
-
-def table(demand: Demand, past: tuple[Shelves, Shelves], test: tuple[Shelves, Shelves]) -> pd.DataFrame:
-    """Return a row per brand: gain in dollars per store and week by each estimate, with 95 % intervals over weeks.
-
-    past, test: weeks, and the eight before each. Chances are learned from the past, where demand was, too. The last row
-    adds the gains of all brands, as if each were priced alone.
+    past, test: weeks, and the eight before each. Probabilities are learned from the past, where demand was, too. The
+    last line adds the gains of all brands, as if each were priced alone.
     """
-    import pandas as pd
-
     found: dict[str, dict[str, np.ndarray]] = {}
-    lines: list[dict[str, object]] = []
+    heads: list[Line] = []
     for brand, name in enumerate(BRANDS):
-        known = steps(past[0].price[:, brand], usual(past[1])[:, brand])
+        known = steps(past[0].price[:, brand], shelves.usual(past[1])[:, brand])
         week = weeks_of(demand, *test, brand)
         chance = chances((context(*past, brand), known), context(*test, brand))
         found[name] = estimates(week, chance)
-        lines.append({"brand": name, "rows": int(week.free.sum()), "sample": sample(weighted(week, chance))})
+        heads.append({"brand": name, "rows": int(week.free.sum()), "sample": effective(weighted(week, chance))})
     kinds = list(found[BRANDS[0]])
-    found[ALL] = {kind: np.sum([one[kind] for one in found.values()], axis=0) for kind in kinds}
-    lines.append({"brand": ALL})
-    for line, gains in zip(lines, found.values(), strict=True):
+    found[ALL] = {kind: np.sum([gains[kind] for gains in found.values()], axis=0) for kind in kinds}
+    heads.append({"brand": ALL})
+    for head, gains in zip(heads, found.values(), strict=True):
+        line: Line = dict(head)
         for kind, gain in gains.items():
             units = paired.by_unit(gain, test[0].week)
-            line[kind], line[f"{kind}_low"], line[f"{kind}_high"] = difference(units, np.zeros(len(units)))
-    return pd.DataFrame(lines)
+            line |= dict(
+                zip((kind, f"{kind}_low", f"{kind}_high"), difference(units, np.zeros(len(units))), strict=True)
+            )
+        yield line

@@ -1,4 +1,4 @@
-"""The sales of orange juice at Dominick's, and where the file comes from.
+"""The sales of orange juice at Dominick's Finer Foods: 106,139 rows of store, week and brand, 1990 to 1992.
 
 Source: `orangeJuice` of the R package bayesm (GPL-2 or later), after the Kilts Center for Marketing, University of
 Chicago Booth School of Business, whose Dominick's database is for academic research. Montgomery, "Creating
@@ -8,17 +8,34 @@ micro-marketing pricing strategies using supermarket scanner data" (1997).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
-from pipelines.pricing.columns import BRAND, BRANDS, COUNT, OUNCES, STORE, WEEK
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# In the order of the file, which has them as brands 1 to 11. Source: the manual of the R package bayesm, `orangeJuice`.
+Brand = Literal[
+    "Tropicana Premium 64 oz",
+    "Tropicana Premium 96 oz",
+    "Florida's Natural 64 oz",
+    "Tropicana 64 oz",
+    "Minute Maid 64 oz",
+    "Minute Maid 96 oz",
+    "Citrus Hill 64 oz",
+    "Tree Fresh 64 oz",
+    "Florida Gold 64 oz",
+    "Dominick's 64 oz",
+    "Dominick's 128 oz",
+]
+BRANDS: list[str] = list(get_args(Brand))
+OUNCES = [int(name.split()[-2]) for name in BRANDS]
+COUNT = len(BRANDS)
+STORE, WEEK, BRAND = "store", "week", "brand"
 FILE = "orange_juice/sales.parquet"
 MADE = f'In R: data(orangeJuice, package="bayesm"); arrow::write_parquet(orangeJuice$yx, "{FILE}").'
 RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{one}" for one in range(1, COUNT + 1))]

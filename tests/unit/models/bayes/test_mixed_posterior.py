@@ -5,8 +5,8 @@ import pytest
 from scipy.optimize import check_grad
 
 from models.bayes import chains
+from models.bayes import mixed_posterior as posterior
 from models.linear import mixed
-from pipelines.pricing import posterior
 
 
 @pytest.fixture(scope="module")

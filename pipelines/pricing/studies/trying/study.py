@@ -1,26 +1,25 @@
-"""`python -m pipelines.pricing.simulator`: learning prices by trying them, in stores that the learner never saw.
+"""Are prices learned by trying them, in stores that the learner never saw?
 
 The simulator has the demand of half of the stores, with the noise that the demand model leaves. The learner begins with
 what the other half of the stores says, and sets prices for a year. Thompson sampling draws a demand from what it
-believes, asks the best prices of it, and learns from what is sold. It writes `simulator.json`.
+believes, asks the best prices of it, and learns from what is sold. Five divisions; intervals are over stores.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from capstan.contract.intervals import difference
-from capstan.settings import settings
-from models.study import Line, Study, markdown, options, ranged
-from pipelines.pricing import compare, demand, rules, value
+from capstan.study import Line, Measure, Study, Table, ranged
+from pipelines.pricing import demand, rules, shelves
 from pipelines.pricing.demand import Demand
 from pipelines.pricing.shelves import Shelves
+from pipelines.pricing.studies import known
+from pipelines.pricing.studies.numbers import number
 
-FOLDER = Path(__file__).parent
 WEEKS = 52
 POINTS = np.linspace(1 - 2 * rules.MOST_CHANGE, 1 + 2 * rules.MOST_CHANGE, 17)  # of the usual price
 KEEP, BELIEVE, THOMPSON, KNOW = "usual prices", "best by the other stores", "Thompson sampling", "demand known"
@@ -30,7 +29,7 @@ POLICIES = (KEEP, BELIEVE, THOMPSON, KNOW)
 class World(NamedTuple):
     """Stores that sell. Shapes: (s, 11). level: log of packages at the usual price. own: elasticities. noise: (11,).
 
-    cost: beside the usual price. price: the usual one, dollars.
+    cost: as a part of the usual price. price: the usual one, dollars.
     """
 
     level: np.ndarray
@@ -49,10 +48,10 @@ class Belief(NamedTuple):
 
 def world(learned: Demand, rows: Shelves, past: Shelves) -> World:
     """Return the stores as their demand, learned from them alone, says. rows: their last weeks."""
-    middle = value.usual(past)
+    middle = shelves.usual(past)
     usual = Shelves(**vars(rows) | {"price": middle, "feat": np.zeros_like(rows.feat)})
     own = np.diagonal(learned.elasticities(rows.store), axis1=1, axis2=2)
-    return World(learned.forecast(usual, past), own, learned.noise, value.usual_cost(past) / middle, middle)
+    return World(learned.forecast(usual, past), own, learned.noise, shelves.usual_cost(past) / middle, middle)
 
 
 def prior(other: Demand, level: np.ndarray) -> Belief:
@@ -68,7 +67,7 @@ def prior(other: Demand, level: np.ndarray) -> Belief:
 
 
 def best(of: World, level: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return the prices, beside the usual ones, that earn most by a demand, shape (s, 11)."""
+    """Return the prices, as parts of the usual ones, that earn most by a demand, shape (s, 11)."""
     sold = np.exp(level[..., None] + own[..., None] * np.log(POINTS))
     margin = POINTS - of.cost[..., None]
     earned = np.where(margin > rules.LEAST_MARGIN * POINTS, margin * sold, -np.inf)
@@ -100,51 +99,33 @@ def lived(of: World, start: Belief, policy: str, seed: int) -> np.ndarray:
 
 
 def halves(stores: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the stores in two halves by lot."""
-    mixed = np.random.default_rng(seed).permutation(np.unique(stores))
-    return mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]
+    """Return the stores in two random halves."""
+    shuffled = np.random.default_rng(seed).permutation(np.unique(stores))
+    return shuffled[: len(shuffled) // 2], shuffled[len(shuffled) // 2 :]
 
 
-def measured(rows: Shelves, past: Shelves, seed: int) -> list[Line]:
-    """Return a line per policy: dollars of a week and store, and the gain over usual prices with its interval."""
-    known, new = halves(rows.store, seed)
-    count = len(past) // len(rows)
-    parts = []
-    for stores in (known, new):
-        at = np.isin(rows.store, stores)
-        parts.append((rows.take(at), past.take(np.repeat(at, count))))
-    other, own = (demand.fit(*part) for part in parts)
-    final = parts[1][0].week == parts[1][0].week.max()
-    of = world(own, parts[1][0].take(final), parts[1][1].take(np.repeat(final, count)))
-    start = prior(other, of.level)
+def year(seed: int) -> Iterator[Line]:
+    """Yield a line per policy: dollars of a week and store, and the gain over usual prices with its interval."""
+    past = known.parts()[0]
+    first, second = halves(past[0].store, seed)
+    other, (rows, before) = (known.taken(past, np.isin(past[0].store, stores)) for stores in (first, second))
+    believed, own = demand.fit(*other), demand.fit(rows, before)
+    of = world(own, *known.taken((rows, before), rows.week == rows.week.max()))
+    start = prior(believed, of.level)
     usual = lived(of, start, KEEP, seed)
-    lines: list[Line] = []
     for policy in POLICIES:
         earned = lived(of, start, policy, seed)
         mean, low, high = difference(earned, usual)
-        lines.append(
-            {"policy": policy, "seed": seed, "stores": len(usual), "profit": float(earned.mean())}
-            | {"gain": mean, "gain_low": low, "gain_high": high}
+        line: Line = {"policy": policy, "stores": len(usual), "profit": float(earned.mean())}
+        yield line | {"gain": mean, "gain_low": low, "gain_high": high}
+
+
+STUDY = Study(
+    measures=[Measure(year)],
+    tables=[
+        Table(
+            {"prices of a year": "policy"},
+            {"$ a week and store": number("profit", 1), "more than usual prices": ranged("gain", 1)},
         )
-    return lines
-
-
-def tables(results: pd.DataFrame) -> str:
-    """Return the table of the README."""
-    columns = {"$ a week and store": compare.number("profit", 1), "more than usual prices": ranged("gain", 1)}
-    return markdown(results, {"prices of a year": "policy"}, columns)
-
-
-def main() -> None:
-    """Measure, write and print."""
-    given = options(__doc__, FOLDER).parse_args()
-    study = Study(given.out / "simulator.json", ["policy", "seed"])
-    rows, past = compare.weeks_of(settings().data_dir)[0]
-    for seed in range(given.seeds):
-        if not study.has(seed=seed):
-            study.add(*measured(rows, past, seed))
-    print(tables(study.table()))
-
-
-if __name__ == "__main__":
-    main()
+    ],
+)

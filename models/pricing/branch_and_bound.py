@@ -10,21 +10,27 @@ from __future__ import annotations
 import numpy as np
 
 from capstan.errors import CapstanError
-from pipelines.pricing import rules
-from pipelines.pricing.columns import COUNT
-from pipelines.pricing.rules import Choices
+from models.pricing.shelf import Choices, Order
 
 MOST = 2_000_000  # beginnings of a shelf at once: some 600 MB
 
 
 def best(
-    now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices, least: float
+    now: np.ndarray,
+    sold: np.ndarray,
+    cost: np.ndarray,
+    elasticity: np.ndarray,
+    tried: Choices,
+    order: Order,
+    least: float,
 ) -> np.ndarray:
-    """Return the best prices, shape (11,). Arguments as those of `shelf_search.best`. least: a profit that a shelf has.
+    """Return the best prices, shape (brands,). Arguments as those of `shelf_search.best`. least: a profit that a shelf
+    has.
 
     Raises CapstanError where more than MOST beginnings could still be the best: 2 million, for prices that move far.
     """
-    choices = [np.flatnonzero(tried.brand == one) for one in range(COUNT)]
+    count = len(now)
+    choices = [np.flatnonzero(tried.brand == one) for one in range(count)]
     factor = np.exp(elasticity[:, tried.brand] * np.log(tried.price / now[tried.brand]))  # of brand i by choice k
     margin = tried.price - cost[tried.brand]
     # By the price of brand j: the most and the least of the sales of brand i, and the most that brand j earns of one.
@@ -32,12 +38,11 @@ def best(
     np.fill_diagonal(most, 1.0)
     np.fill_diagonal(fewest, 1.0)
     alone = np.array([(margin[own] * factor[one, own]).max() for one, own in enumerate(choices)])
-    slack = np.maximum(now[rules.BELOW] - now[rules.ABOVE], 0) + 1e-9
-    order = sorted(range(COUNT), key=lambda one: -float(np.ptp(factor[:, choices[one]], axis=1) @ sold))
-    prices, earned, sales = np.full((1, COUNT), np.nan), np.zeros((1, COUNT)), sold[None]
-    for depth, brand in enumerate(order):
-        own, done, rest = choices[brand], order[: depth + 1], order[depth + 1 :]
-        sales = (sales[:, None] * factor[:, own].T).reshape(-1, COUNT)
+    turns = sorted(range(count), key=lambda one: -float(np.ptp(factor[:, choices[one]], axis=1) @ sold))
+    prices, earned, sales = np.full((1, count), np.nan), np.zeros((1, count)), sold[None]
+    for depth, brand in enumerate(turns):
+        own, done, rest = choices[brand], turns[: depth + 1], turns[depth + 1 :]
+        sales = (sales[:, None] * factor[:, own].T).reshape(-1, count)
         prices, earned = (np.repeat(one, len(own), axis=0) for one in (prices, earned))
         prices[:, brand] = np.resize(tried.price[own], len(prices))
         earned[:, brand] = np.resize(margin[own], len(prices))
@@ -45,7 +50,7 @@ def best(
         bound = (sales * np.where(earned > 0, earned * grows, earned * falls))[:, done].sum(axis=1)
         bound += sales[:, rest] @ (grows * alone)[rest]
         kept = bound >= least - 1e-9
-        kept &= ~(prices[:, rules.BELOW] - prices[:, rules.ABOVE] > slack).any(axis=1)
+        kept &= ~(prices[:, order.below] - prices[:, order.above] > order.slack(now)).any(axis=1)
         if kept.sum() > MOST:
             raise CapstanError(f"More than {MOST} beginnings of a shelf may be the best: let prices move less.")
         prices, earned, sales = prices[kept], earned[kept], sales[kept]

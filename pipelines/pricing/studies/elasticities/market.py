@@ -6,19 +6,21 @@ makers offer, and the chain decides.
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from collections.abc import Iterator
 
+import numpy as np
+
+from capstan.study import Line
+from models.linear.instrumental import Estimate, least_squares
 from pipelines.pricing.columns import BRANDS
 from pipelines.pricing.demand import OWN, Demand
-from pipelines.pricing.identification import Estimate, least_squares
 from pipelines.pricing.shelves import Shelves
 
 
 def follows(rows: Shelves, brand: int) -> Estimate:
     """Return by how much a price changes with a mean change of one of the other brands in the week before.
 
-    Its own change in that week is held fixed: what is cheap for a week gets dearer anyway.
+    Its own change in that week is held fixed: what is cheap for a week gets more expensive anyway.
     """
     order = np.lexsort([rows.week, rows.store])
     changes = np.diff(np.log(rows.price[order]), axis=0)
@@ -30,8 +32,8 @@ def follows(rows: Shelves, brand: int) -> Estimate:
     return least_squares(now[:, brand], x, x, rows.week[order][2:][both])
 
 
-def table(learned: Demand, past: Shelves, test: tuple[Shelves, Shelves]) -> pd.DataFrame:
-    """Return a row per brand: its shares of packages, dollars and profit in the weeks that test.
+def lines(learned: Demand, past: Shelves, test: tuple[Shelves, Shelves]) -> Iterator[Line]:
+    """Yield a line per brand: its shares of packages, dollars and profit in the weeks that test.
 
     taken: of each further dollar of sales that a lower price brings, how much the other brands lose, by the model.
     follows: its `error` is robust to what a week shares, of the weeks before those that test.
@@ -46,7 +48,14 @@ def table(learned: Demand, past: Shelves, test: tuple[Shelves, Shelves]) -> pd.D
     brought = -own * mean
     lost = (learned.cross * mean[:, None]).sum(axis=0)
     after = np.array([follows(past, brand) for brand in range(len(BRANDS))])
-    return pd.DataFrame(
-        {"brand": BRANDS, "packages": share[0], "dollars": share[1], "profit": share[2], "taken": lost / brought}
-        | {"follows": after[:, 0], "follows_error": after[:, 1]}
-    )
+    for place, name in enumerate(BRANDS):
+        line = dict(zip(("packages", "dollars", "profit"), (float(part[place]) for part in share), strict=True))
+        yield (
+            {"brand": name}
+            | line
+            | {
+                "taken": float(lost[place] / brought[place]),
+                "follows": float(after[place, 0]),
+                "follows_error": float(after[place, 1]),
+            }
+        )
