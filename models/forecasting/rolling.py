@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.demand_forecast.windows import Windows
+from models.forecasting.windows import Windows
 
 if TYPE_CHECKING:
-    from pipelines.demand_forecast.forecaster import Forecaster
+    from models.forecasting.forecaster import Forecaster
 
 FIRST = 0.45  # of the days: what the first origin learns from
 ORIGINS = 4

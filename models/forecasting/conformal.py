@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.demand_forecast.measures import MIDDLE
-from pipelines.demand_forecast.spread import Spread
-from pipelines.demand_forecast.windows import FOLDS, LEVELS, Windows, weeks
+from models.forecasting.measures import MIDDLE
+from models.forecasting.spread import Spread
+from models.forecasting.windows import FOLDS, LEVELS, Windows, weeks
 
 if TYPE_CHECKING:
-    from pipelines.demand_forecast.forecaster import Forecaster
+    from models.forecasting.forecaster import Forecaster
 
 
 class Calibrated:

@@ -2,6 +2,8 @@
 
 The seasons of a day are Fourier terms, for working days and days off apart ("dynamic harmonic regression").
 Source: Hyndman and Athanasopoulos, "Forecasting: Principles and Practice" (2018), sections 9.5 and 12.1.
+
+Reference: statsmodels.tsa.statespace.sarimax.SARIMAX, means to 2e-3, deviations to 1 %.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows
+from models.forecasting.windows import DAY, LEVELS, WEEK, Windows
 
 COMFORT = 18.0  # degrees C: about where neither heating nor cooling is on
 RECENT = 6 * WEEK  # half-hours that the process is fitted on; the regression sees all

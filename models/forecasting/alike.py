@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.demand_forecast.windows import DAY, Windows
+from models.forecasting.windows import DAY, Windows
 
 
 class Alike(NamedTuple):

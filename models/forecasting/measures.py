@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from models.forecasting.windows import DAY, LEVELS, Windows
 from models.metrics import regression
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 MIDDLE = LEVELS.index(0.5)
 

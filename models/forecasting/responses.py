@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.demand_forecast.alike import alike, kind
-from pipelines.demand_forecast.windows import DAY, WEEK, Windows
+from models.forecasting.alike import alike, kind
+from models.forecasting.windows import DAY, WEEK, Windows
 
 COMFORT = 18.0  # degrees C: about where neither heating nor cooling is on
 MEMORY = (1, 6, 24, 48)  # half-hours: walls and people remember the temperature of so many

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipelines.demand_forecast.windows import DAY, FOLDS, Windows, weeks
+from models.forecasting.windows import DAY, FOLDS, Windows, weeks
 
 PENALTY = 10.0
 

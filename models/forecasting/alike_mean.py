@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.windows import LEVELS, Windows
+from models.forecasting.alike import alike
+from models.forecasting.windows import LEVELS, Windows
 
 
 class AlikeMean:

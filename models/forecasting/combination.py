@@ -10,16 +10,10 @@ from itertools import product
 
 import numpy as np
 
-from pipelines.demand_forecast.forecaster import Forecaster
-from pipelines.demand_forecast.windows import Windows
+from models.forecasting.forecaster import Forecaster
+from models.forecasting.windows import Windows
 
-MEMBERS = ("ridge", "curves", "arima", "boosting")
-# Tenths, of days of unknown and of known temperature: what `tune.py` chose by rolling origins of January to September.
-WEIGHTS = {
-    "without": {"ridge": 3, "curves": 4, "arima": 2, "boosting": 1},
-    "known": {"ridge": 7, "curves": 0, "arima": 2, "boosting": 1},
-}
-TENTHS = 10
+TENTHS = 10  # of all weights together
 
 
 def kind(windows: Windows) -> str:
@@ -28,16 +22,16 @@ def kind(windows: Windows) -> str:
 
 
 class Combination:
-    """The members by name, each fitted by itself. weights: by kind and name, in any unit; by default `WEIGHTS`."""
+    """The members by name, each fitted by itself. weights: by kind and name, in any unit."""
 
-    def __init__(self, members: Mapping[str, Forecaster], weights: Mapping[str, Mapping[str, float]] | None = None):
-        self.members, self.weights = dict(members), weights or WEIGHTS
+    def __init__(self, members: Mapping[str, Forecaster], weights: Mapping[str, Mapping[str, float]]):
+        self.members, self.weights = dict(members), weights
         self.requirements = sorted({package for member in self.members.values() for package in member.requirements})
 
     def fit(self, windows: Windows) -> Combination:
         """Fit every member on the windows that has a weight for them."""
-        given = self.weights[kind(windows)]
-        self.shares = {name: given[name] / sum(given.values()) for name in self.members if given.get(name)}
+        weights = self.weights[kind(windows)]
+        self.shares = {name: weights[name] / sum(weights.values()) for name in self.members if weights.get(name)}
         self.members = {name: self.members[name].fit(windows) for name in self.shares}
         return self
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.windows import DAY, LEVELS, WEEK, Windows
+from models.forecasting.alike import alike
+from models.forecasting.windows import DAY, LEVELS, WEEK, Windows
 
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.05,

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.demand_forecast import responses, weather
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.measures import MIDDLE
-from pipelines.demand_forecast.windows import DAY, WEEK, Windows
+from models.forecasting import responses, weather
+from models.forecasting.alike import alike
+from models.forecasting.measures import MIDDLE
+from models.forecasting.windows import DAY, WEEK, Windows
 
 PENALTY = 0.1
 LEAST = 0.005  # GW: no forecast is better than that

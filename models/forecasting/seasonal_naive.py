@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
+from models.forecasting.windows import DAY, LEVELS, Windows
 
 
 class SeasonalNaive:

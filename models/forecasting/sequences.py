@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.windows import DAY, WEEK, Windows
+from models.forecasting.alike import alike
+from models.forecasting.windows import DAY, WEEK, Windows
 
 if TYPE_CHECKING:
     import torch

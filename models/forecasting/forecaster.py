@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from pipelines.demand_forecast.windows import Windows
+    from models.forecasting.windows import Windows
 
 
 class Forecaster(Protocol):

@@ -2,6 +2,8 @@
 
 Source: Salinas, Flunkert and Gasthaus, "DeepAR: Probabilistic Forecasting with Autoregressive Recurrent Networks"
 (2017). Here with one series, a Gaussian likelihood, and the mean as a difference to the last day of the same kind.
+
+Reference: torch.distributions.Normal for the likelihood, 1e-5.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipelines.demand_forecast import sequences
-from pipelines.demand_forecast.learning import learn
-from pipelines.demand_forecast.sequences import CONTEXT
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
+from models.forecasting import sequences
+from models.forecasting.learning import learn
+from models.forecasting.sequences import CONTEXT
+from models.forecasting.windows import DAY, LEVELS, Windows
 
 PATHS = 100
 NOISE = 0.1  # added to the demand before, in learning: sampled paths are not as true as the past is

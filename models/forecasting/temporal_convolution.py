@@ -2,6 +2,8 @@
 
 Source: Bai, Kolter and Koltun, "An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence
 Modeling" (2018).
+
+Reference: torch.nn.Conv1d with padding, 1e-5.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from pipelines.demand_forecast import sequences
-from pipelines.demand_forecast.learning import learn
-from pipelines.demand_forecast.measures import MIDDLE
-from pipelines.demand_forecast.sequences import CONTEXT
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
+from models.forecasting import sequences
+from models.forecasting.learning import learn
+from models.forecasting.measures import MIDDLE
+from models.forecasting.sequences import CONTEXT
+from models.forecasting.windows import DAY, LEVELS, Windows
 
 
 class CausalConvolution(nn.Module):

@@ -3,14 +3,16 @@
 They are written with a kernel: a linear one is ridge regression, a Gaussian one beside it bends the lines. Errors count
 by their size, not by their square, and old days count less. Sources: Saunders, Gammerman and Vovk, "Ridge Regression
 Learning Algorithm in Dual Variables" (1998); Huber, "Robust Statistics" (1981), for the repeated weights.
+
+Reference: sklearn.kernel_ridge.KernelRidge, with equal weights, 1e-6.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from pipelines.demand_forecast import responses, weather
-from pipelines.demand_forecast.windows import LEVELS, Windows
+from models.forecasting import responses, weather
+from models.forecasting.windows import LEVELS, Windows
 
 MIDDLE = LEVELS.index(0.5)
 REPEATS = 4
