@@ -78,8 +78,8 @@ class Tagger:
         """Return the tags of each token, and how likely each of them is."""
         if not read.sentences:
             return []
-        numbers, chances = self.best(self.blocks(read), read.lengths)
-        each = chances[np.arange(len(numbers)), numbers].tolist()
+        numbers, probabilities = self.best(self.blocks(read), read.lengths)
+        each = probabilities[np.arange(len(numbers)), numbers].tolist()
         named = [self.tags[number] for number in numbers]
         ends = np.cumsum([0, *read.lengths]).tolist()
         return [(named[a:b], each[a:b]) for a, b in pairwise(ends)]
@@ -132,8 +132,8 @@ class Alone(Tagger):
         """Return the likeliest tag of each token, and how likely each tag is."""
         from scipy.special import softmax
 
-        chances = np.asarray(softmax(self.softmax.scores(blocks), axis=1))
-        return chances.argmax(axis=1), chances
+        probabilities = np.asarray(softmax(self.softmax.scores(blocks), axis=1))
+        return probabilities.argmax(axis=1), probabilities
 
 
 class Hidden:

@@ -78,9 +78,9 @@ class Tree:
         rows = self.tfidf.transform(self.counts(texts))
         made = np.ones((len(texts), len(self.names)))
         for fork, branches in self.forks.items():
-            chances = self.fitted[fork].probabilities(rows)
+            probabilities = self.fitted[fork].probabilities(rows)
             for place, branch in enumerate(branches):
-                made[:, [under(name, branch) for name in self.names]] *= chances[:, place, None]
+                made[:, [under(name, branch) for name in self.names]] *= probabilities[:, place, None]
         return made
 
     def counts(self, texts: Sequence[str]) -> csr_array:
@@ -117,5 +117,8 @@ def path(names: Sequence[str], row: np.ndarray) -> list[dict[str, str | float]]:
     """Return the branches from the root to the likeliest group, and how likely each is. row: shape (groups,)."""
     parts = names[int(row.argmax())].split(".")
     branches = [".".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
-    sums = [float(sum(chance for name, chance in zip(names, row, strict=True) if under(name, one))) for one in branches]
+    sums = [
+        float(sum(probability for name, probability in zip(names, row, strict=True) if under(name, one)))
+        for one in branches
+    ]
     return [{"branch": one, "probability": min(value, 1.0)} for one, value in zip(branches, sums, strict=True)]

@@ -48,7 +48,7 @@ THRESHOLDS = {
 CHECKS = Checks(rows_per_day=1)  # there is one forecast a day
 TEST_DAYS = 92  # October to December
 ACTUAL_DELAY = timedelta(days=2)  # a day's demand is known at its end
-# One forecast a day is too few for a canary: a challenger forecasts each day beside the champion, in the shadow.
+# One forecast a day is too few for a canary: a challenger forecasts each day next to the champion, in the shadow.
 CIRCLE = Circle(
     alarms=("performance", "mae", "drift"),
     cool_down=timedelta(days=28),

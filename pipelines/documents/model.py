@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from models.text.extractive_summary import Ranker
     from models.text.topic_tree import Tree
 
-SHOWN = 3  # sentences beside the summary
+SHOWN = 3  # sentences next to the summary
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
 
 
@@ -79,21 +79,21 @@ class DocumentsModel(Model):
             return [(one, 0.0) for one in first([text])]
         return [(one.text, score) for one, score in self.rankers[bool(title)].scores([text], [title])[0]]
 
-    def answer(self, text: str, chances: np.ndarray) -> dict[str, Any]:
-        """Return the prediction of one text. chances: of its groups, shape (groups,)."""
+    def answer(self, text: str, probabilities: np.ndarray) -> dict[str, Any]:
+        """Return the prediction of one text. probabilities: of its groups, shape (groups,)."""
         places = sentences(text)
         lines = [" ".join(text[one.start : one.end].split()) for one in places]
         title = lines.pop(0) if words.titled(text, places) else ""
         ranked = self.ranked(lines, title)
-        names, likely = self.groups.names, int(chances.argmax())
+        names, likely = self.groups.names, int(probabilities.argmax())
         entities = self.entities(text, places)
         spans = [Span(one["start"], one["end"]) for one in entities]
         guess = language.guess(text)
         return {
             "summary": ranked[0][0],
             "group": names[likely],
-            "path": topic_tree.path(names, chances),
-            "probabilities": dict(zip(names, np.minimum(chances, 1).tolist(), strict=True)),
+            "path": topic_tree.path(names, probabilities),
+            "probabilities": dict(zip(names, np.minimum(probabilities, 1).tolist(), strict=True)),
             "marked": text_parts.parts(text, spans, np.array([one["sure"] for one in entities])),
             "entities": entities,
             "keyphrases": [{"item": item, "score": score} for item, score in keyphrases.keyphrases(text)],

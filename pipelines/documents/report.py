@@ -1,4 +1,4 @@
-"""What a run shows of a model: groups, names and summaries beside the simple methods, and the two cards.
+"""What a run shows of a model: groups, names and summaries compared with the baselines, and the two cards.
 
 The three parts are measured on different things: messages, sentences and abstracts. All are units of one table, in
 which a metric moves with those of its own part alone.
@@ -36,12 +36,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     tokens, tags = training.tagged(tables["sentences"])
     lines, references, titles = training.papers(tables["papers"])
     numbers = np.array([model.groups.names.index(name) for name in names])
-    chances, made = model.groups.probabilities(texts), model.summaries(lines, titles)
+    probabilities, made = model.groups.probabilities(texts), model.summaries(lines, titles)
     tagged = [one for one, _ in model.tags(tokens)]
     # Who has learned nothing but to take the title still does well: so the abstract alone is summed up, too.
     alone = model.summaries(lines, [""] * len(lines))
     own = [
-        of_groups(model.groups, chances, names),
+        of_groups(model.groups, probabilities, names),
         of_names(tags, tagged),
         of_summaries(made, references) | of_summaries(alone, references, "abstract_"),
     ]
@@ -57,9 +57,9 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     metrics |= {f"{name}_of_style": float(styled[name].mean()) for name in ("rouge_1", "rouge_2")}
     named = of_summaries(titles, references)
     metrics |= {f"{name}_of_title": float(named[name].mean()) for name in ("rouge_1", "rouge_2")}
-    metrics["calibration_error"] = classes.score(numbers, chances)["calibration_error"]
+    metrics["calibration_error"] = classes.score(numbers, probabilities)["calibration_error"]
     sections = [
-        Section("Newsgroups", classes.by_class(numbers, chances.argmax(axis=1), model.groups.names, "group")),
+        Section("Newsgroups", classes.by_class(numbers, probabilities.argmax(axis=1), model.groups.names, "group")),
         Section("Names, by kind", by_kind(tags, tagged)),
         Section("Summaries farthest from their references", farthest(made, references)),
         *cards.sections(tables, metrics),
@@ -69,12 +69,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     return Evaluation(metrics, sections, units, {SIMPLE: baseline[[*COMPARED]], STYLE: style[["rouge_2"]]})
 
 
-def of_groups(model: Tree, chances: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+def of_groups(model: Tree, probabilities: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
     """Return accuracy of the group and of its first branch, and log loss, a value per message, shapes (n,)."""
-    at = chances.argmax(axis=1)
+    at = probabilities.argmax(axis=1)
     true = np.array([model.names.index(name) for name in names])
     branches = np.array([name.split(".")[0] for name in model.names])
-    likely = np.clip(chances[np.arange(len(true)), true], np.finfo(float).eps, 1)
+    likely = np.clip(probabilities[np.arange(len(true)), true], np.finfo(float).eps, 1)
     return {
         "accuracy": (at == true).astype(float),
         "branch_accuracy": (branches[at] == branches[true]).astype(float),

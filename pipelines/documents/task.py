@@ -91,8 +91,8 @@ def signals(model: DocumentsModel, tables: Tables) -> pd.DataFrame:
     rows = tables["messages"]
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts = rows["text"].tolist()
-    chances = model.topics(texts)
-    named = [model.groups.names[at] for at in chances.argmax(axis=1).tolist()]
+    probabilities = model.topics(texts)
+    named = [model.groups.names[at] for at in probabilities.argmax(axis=1).tolist()]
     return watching.of_texts(texts).assign(group=named, posted=rows["group"])
 
 

@@ -31,7 +31,7 @@ ENTITY_KEYS = [STORE]
 PUSH_SOURCE = "approved_prices"
 OUTCOME = Outcome("regression", target="earned_profit", prediction="profit")
 CHECKS = Checks(service=Service(latency_seconds=0.2))
-# The two quarters that chose the settings have 0.32 and 0.39, and 0.43 and 0.48 where the price moved: tune.json.
+# The two quarters that chose the settings have 0.32 and 0.39, and 0.43 and 0.48 where the price moved (`tune`).
 THRESHOLDS = {
     "mae": at_most(0.45, slack=0.01),
     "mae_moved": at_most(0.55, slack=0.02),
@@ -90,7 +90,7 @@ def train(tables: Tables, seed: int = 0) -> PricingModel:
 
 
 def evaluate(model: PricingModel, tables: Tables) -> Evaluation:
-    """Return the errors of the forecast beside simpler ones, elasticities, and both cards."""
+    """Return the errors of the forecast and of simpler ones, elasticities, and both cards."""
     from pipelines.pricing import report
 
     return report.evaluate(model, tables["weeks"])

@@ -147,7 +147,7 @@ class SearchModel(Model):
         return {
             "answer": [
                 {"text": one.text, "source": f"{one.paper + 1}. {hits[one.paper][0]['item']}"}
-                | {"key": found[one.paper].key, "sentence": one.sentence + 1, "chance": one.chance}
+                | {"key": found[one.paper].key, "sentence": one.sentence + 1, "chance": one.probability}
                 for one in quotes
             ],
             "refused": REFUSED if wanted and not quotes else None,

@@ -1,4 +1,4 @@
-"""What a run shows: nDCG and recall of the claims to test on, beside BM25, the worst claims, and the two cards."""
+"""What a run shows: nDCG and recall of the claims to test on and of BM25, the worst claims, and the two cards."""
 
 from __future__ import annotations
 

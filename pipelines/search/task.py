@@ -61,7 +61,7 @@ def train(tables: Tables, weights: dict[str, Path], seed: int = 0) -> SearchMode
 
 
 def evaluate(model: SearchModel, tables: Tables) -> Evaluation:
-    """Return how well the abstracts of claims are found, beside BM25."""
+    """Return how well the abstracts of claims are found, compared with BM25."""
     from pipelines.search import report
 
     return report.evaluate(model, tables["claims"])

@@ -1,4 +1,4 @@
-"""What is served: places that are right, chances that add up, and metrics of texts that were not learned from."""
+"""What is served: places that are right, probabilities that add up, and metrics of texts that were not learned from."""
 
 import numpy as np
 import pytest

@@ -55,12 +55,12 @@ def test_featured_brand_keeps_its_price_and_sells_more(model, known):
 
 def test_dearer_costs_raise_prices(model, known):
     usual = [one.now for one in asked(model, known).proposals]
-    cheap, dear = (
+    cheap, costly = (
         asked(model, known, prices=usual, costs=[share * one for one in usual], most_change=0.2)
         for share in (0.4, 0.85)
     )
-    pairs = zip(cheap.proposals, dear.proposals, strict=True)
-    assert np.mean([late.proposed - early.proposed for early, late in pairs]) > 0.1 and dear.profit < cheap.profit
+    pairs = zip(cheap.proposals, costly.proposals, strict=True)
+    assert np.mean([late.proposed - early.proposed for early, late in pairs]) > 0.1 and costly.profit < cheap.profit
 
 
 def test_curves_have_bands_and_demand_falls(model, known):

@@ -1,8 +1,8 @@
 """Messages of several groups, joined: which groups are in a text.
 
 WORDS of each of 1 to 3 messages of different groups are joined, of the messages to learn from, or of those to test on.
-A group's chance is that of logistic regression against all others, or the product of those of the branches on the way
-to it. Source: Silla and Freitas, "A Survey of Hierarchical Classification" (2011), a classifier per node.
+A group's probability is that of logistic regression against all others, or the product of those of the branches on the
+way to it. Source: Silla and Freitas, "A Survey of Hierarchical Classification" (2011), a classifier per node.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Several:
     """Which groups are in a text. tree: whether by the branches at each fork. The cut is chosen on a held quarter."""
 
     def __init__(self, names: Sequence[str], tree: bool, chosen: bool = True):
-        """chosen: whether the cut of chances is chosen by micro F1; else it is a half."""
+        """chosen: whether the cut of probabilities is chosen by micro F1; else it is a half."""
         self.names, self.chosen = list(names), chosen
         self.forks = forks(self.names) if tree else {"": self.names}
 
@@ -49,8 +49,8 @@ class Several:
         if self.chosen:
             held = np.arange(len(texts)) % 4 == 0
             self.learn([text for text, out in zip(texts, held, strict=True) if not out], there[~held])
-            chances = self.chances([text for text, out in zip(texts, held, strict=True) if out])
-            scores = [micro(there[held], chances >= cut).mean() for cut in CUTS]
+            probabilities = self.probabilities([text for text, out in zip(texts, held, strict=True) if out])
+            scores = [micro(there[held], probabilities >= cut).mean() for cut in CUTS]
             self.cut = float(CUTS[int(np.argmax(scores))])
         return self.learn(texts, there)
 
@@ -74,7 +74,7 @@ class Several:
         """Return which groups are a branch or below it, (groups,)."""
         return np.array([under(name, branch) for name in self.names])
 
-    def chances(self, texts: Sequence[str]) -> np.ndarray:
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is in each text, (n, groups)."""
         rows: csr_array = self.tfidf.transform(counted(map(runs, texts), WIDTH))
         made = np.ones((len(texts), len(self.names)))
@@ -84,7 +84,7 @@ class Several:
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Return which groups are in each text, (n, groups)."""
-        return self.chances(texts) >= self.cut
+        return self.probabilities(texts) >= self.cut
 
 
 def micro(true: np.ndarray, said: np.ndarray) -> np.ndarray:

@@ -104,9 +104,9 @@ def headline(part: str, line: Line) -> Line:
     return {"part": "served", "what": f"{SERVED[line['method']]}, {title}"} | shown | change
 
 
-def groups(most: int | None = None) -> Iterator[Line]:
-    """Yield the lines of newsgroups. most: messages, for a trial."""
-    return lines("groups", of_groups(most))
+def groups(every: int = 1) -> Iterator[Line]:
+    """Yield the lines of newsgroups. every: which messages count, for a trial."""
+    return lines("groups", of_groups(every))
 
 
 def several(counts: tuple[int, int] = JOINED) -> Iterator[Line]:
@@ -124,9 +124,9 @@ def summaries(seed: int, most: int | None = None) -> Iterator[Line]:
     return lines("summaries", of_summaries(seed, most))
 
 
-def of_groups(most: int | None) -> Iterator[tuple[str, Values]]:
+def of_groups(every: int) -> Iterator[tuple[str, Values]]:
     """Yield each method, and its values of each message."""
-    past, test = (part["messages"].iloc[:most] for part in parts())
+    past, test = (part["messages"].iloc[::every] for part in parts())
     known, asked = training.topics(past), training.topics(test)
     for name, kind in GROUPS.items():
         fitted = kind().fit(*known)

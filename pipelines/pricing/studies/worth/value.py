@@ -81,7 +81,7 @@ def weeks_of(demand: Demand, rows: Shelves, past: Shelves, brand: int, change: f
 
 
 def context(rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
-    """Return what the chances of a price follow: features, deals, two weeks' prices, the margin, shape (n, 6)."""
+    """Return what the probabilities of a price follow: features, deals, two weeks' prices, the margin, shape (n, 6)."""
     middle = shelves.usual(past)[:, brand]
     last = np.log(past.price.reshape(-1, PAST - 1, COUNT)[:, -2:, brand] / middle[:, None])
     margin = np.log(middle / rows.cost[:, brand])
@@ -89,8 +89,8 @@ def context(rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
     return np.column_stack([rows.feat[:, brand], rows.deal[:, brand], last, margin, others])
 
 
-def chances(learned: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> np.ndarray:
-    """Return the chance of each step, shape (n, 5), at least 0.02. learned: context and steps of other weeks."""
+def probabilities(learned: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> np.ndarray:
+    """Return the probability of each step, shape (n, 5), at least 0.02. learned: context and steps of other weeks."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -101,14 +101,14 @@ def chances(learned: tuple[np.ndarray, np.ndarray], asked: np.ndarray) -> np.nda
     return np.maximum(made, LEAST_PROBABILITY)
 
 
-def weighted(week: Weeks, chance: np.ndarray) -> np.ndarray:
-    """Return the weight of each row: where it has the proposed step, one by the chance of that, shape (n,)."""
-    return np.asarray((week.step == week.proposed) * week.free / chance[np.arange(len(week.step)), week.proposed])
+def weighted(week: Weeks, probability: np.ndarray) -> np.ndarray:
+    """Return the weight of each row: where it has the proposed step, one by the probability of that, shape (n,)."""
+    return np.asarray((week.step == week.proposed) * week.free / probability[np.arange(len(week.step)), week.proposed])
 
 
-def estimates(week: Weeks, chance: np.ndarray) -> dict[str, np.ndarray]:
+def estimates(week: Weeks, probability: np.ndarray) -> dict[str, np.ndarray]:
     """Return the gain over the logged prices in dollars, a value per row: by the model, by weights, and by both."""
-    weight = weighted(week, chance)
+    weight = weighted(week, probability)
     scaled = normalized(weight) * week.free.mean()
     return {
         "model": week.free * (week.hoped + week.others - week.guessed),
@@ -129,9 +129,9 @@ def lines(demand: Demand, past: tuple[Shelves, Shelves], test: tuple[Shelves, Sh
     for brand, name in enumerate(BRANDS):
         known = steps(past[0].price[:, brand], shelves.usual(past[1])[:, brand])
         week = weeks_of(demand, *test, brand)
-        chance = chances((context(*past, brand), known), context(*test, brand))
-        found[name] = estimates(week, chance)
-        heads.append({"brand": name, "rows": int(week.free.sum()), "sample": effective(weighted(week, chance))})
+        probability = probabilities((context(*past, brand), known), context(*test, brand))
+        found[name] = estimates(week, probability)
+        heads.append({"brand": name, "rows": int(week.free.sum()), "sample": effective(weighted(week, probability))})
     kinds = list(found[BRANDS[0]])
     found[ALL] = {kind: np.sum([gains[kind] for gains in found.values()], axis=0) for kind in kinds}
     heads.append({"brand": ALL})

@@ -102,7 +102,7 @@ def chosen(each: Sequence[Case], pairs: Sequence[Pair]) -> tuple[float, float]:
 
 
 def scored(each: Sequence[Case], judged: Sequence[Judged]) -> dict[str, float]:
-    """Return the accuracy and macro F1 of verdicts, and F1 of the sentences of what is decided, beside their truth."""
+    """Return the accuracy and macro F1 of verdicts, and F1 of the sentences of what is decided, by their truth."""
     true, said = [one.verdict for one in each], [one.verdict for one in judged]
     right = {(one, at) for one, case in enumerate(each) for at in case.reasons}
     made = {(one, at) for one, answer in enumerate(judged) for at in answer.chosen}

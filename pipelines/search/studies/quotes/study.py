@@ -30,14 +30,16 @@ class Reading:
     rows: list[np.ndarray]
     decides: list[np.ndarray]
 
-    def best(self, chance: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Return the highest chance of each claim."""
-        return np.array([chance(rows).max() for rows in self.rows])
+    def best(self, probability: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return the highest probability of each claim."""
+        return np.array([probability(rows).max() for rows in self.rows])
 
-    def first(self, chance: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
+    def first(self, probability: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
         """Return whether any of the `count` best sentences of each claim decides it."""
         pairs = zip(self.rows, self.decides, strict=True)
-        return np.array([1.0 * right[np.argsort(-chance(rows), kind="stable")[:count]].any() for rows, right in pairs])
+        return np.array(
+            [1.0 * right[np.argsort(-probability(rows), kind="stable")[:count]].any() for rows, right in pairs]
+        )
 
 
 WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -72,7 +74,7 @@ def reading(data: scifact.SciFact, part: str, reasons: scifact.Reasons, out: boo
 
 
 def learned(past: Reading) -> quoting.Settings:
-    """Return the weights and the least chance, rounded as the code has them."""
+    """Return the weights and the least probability, rounded as the code has them."""
     from sklearn.linear_model import LogisticRegression
 
     rows, truth = np.concatenate(past.rows), np.concatenate(past.decides)
@@ -80,7 +82,7 @@ def learned(past: Reading) -> quoting.Settings:
     model = LogisticRegression(max_iter=2_000).fit(rows / scale, truth)
     weights = tuple(round(float(one), 2) for one in model.coef_[0] / scale)
     made = quoting.Settings(weights, round(float(model.intercept_[0]), 2))
-    best = past.best(lambda rows: quoting.chances(rows, made))[[one.any() for one in past.decides]]
+    best = past.best(lambda rows: quoting.probabilities(rows, made))[[one.any() for one in past.decides]]
     return quoting.Settings(made.weights, made.intercept, round(float(np.quantile(best, REFUSED)), 2))
 
 
@@ -112,7 +114,7 @@ def quotes() -> Iterator[Line]:
     undecided = np.array([key not in keys for key in data.claims["test"].keys])
 
     def likely(rows: np.ndarray) -> np.ndarray:
-        return quoting.chances(rows, settings)
+        return quoting.probabilities(rows, settings)
 
     for what, way in ({"learned probability": likely} | WAYS).items():
         line: Line = {"what": what, "claims": int(decided.sum())}
