@@ -72,7 +72,7 @@ def read(path: Path, columns: list[str]) -> pd.DataFrame:
 def without_headers(text: str) -> str:
     """Return a message of the file without its "re" and the lines that say who is quoted.
 
-    The file has no lines and no signs, so the quoted text itself and signatures cannot be told from the rest.
+    The file has no lines and no signs, so the quoted text itself and signatures cannot be separated from the rest.
     """
     return REPLY.sub("", QUOTED.sub(" ", text)).strip()
 

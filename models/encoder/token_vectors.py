@@ -1,4 +1,4 @@
-"""A vector for each token of a sentence, by the first layers of all-MiniLM-L6-v2: what a word means beside the others.
+"""A vector for each token of a sentence, by the first layers of all-MiniLM-L6-v2: what a word means next to the others.
 
 The last layers were trained to say what a whole sentence means; the ones before keep more of the words. MiniLM reads
 small letters alone: case is among what is seen at a token (`entities`).

@@ -1,4 +1,4 @@
-"""A strong simple method: the mean of the days of the week before that are of the same kind."""
+"""The mean of the days of the week before that are of the same kind."""
 
 from __future__ import annotations
 

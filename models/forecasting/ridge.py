@@ -1,8 +1,8 @@
 """Forty-eight ridge regressions, one per half-hour of the day ahead, with lines or with curves.
 
-They are written with a kernel: a linear one is ridge regression, a Gaussian one beside it bends the lines. Errors count
-by their size, not by their square, and old days count less. Sources: Saunders, Gammerman and Vovk, "Ridge Regression
-Learning Algorithm in Dual Variables" (1998); Huber, "Robust Statistics" (1981), for the repeated weights.
+They are written with a kernel: a linear one is ridge regression, a Gaussian one added to it bends the lines. Errors
+count by their size, not by their square, and old days count less. Sources: Saunders, Gammerman and Vovk, "Ridge
+Regression Learning Algorithm in Dual Variables" (1998); Huber, "Robust Statistics" (1981), for the repeated weights.
 
 Reference: sklearn.kernel_ridge.KernelRidge, with equal weights, 1e-6.
 """

@@ -58,7 +58,7 @@ class Block(nn.Module):
 
 
 class Network(nn.Module):
-    """Blocks whose dilation doubles, then the quantiles as the median and steps of positive size beside it."""
+    """Blocks whose dilation doubles, then the quantiles as the median and steps of positive size on both sides."""
 
     def __init__(self, channels: int, width: int, kernel: int, depth: int, dropout: float):
         super().__init__()
@@ -116,7 +116,7 @@ class TemporalConvolution:
         return np.asarray(quantiles.numpy() * self.scale.deviation + self.scale.mean, dtype=float)
 
     def _inputs(self, windows: Windows) -> torch.Tensor:
-        """Return the sequences with the demand itself beside them, as far as it is known."""
+        """Return the sequences with the demand itself, as far as it is known."""
         x = sequences.inputs(windows, self.scale)
         demand, known = sequences.demands(windows, self.scale), torch.ones(*x.shape[:2])
         demand[:, CONTEXT:], known[:, CONTEXT:] = 0, 0

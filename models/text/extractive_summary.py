@@ -170,7 +170,7 @@ class Ranker:
         found: Sequence[Sequence[Candidate]],
         rows: csr_array,
     ) -> np.ndarray:
-        """Return what the trees look at beside the words, shape (candidates, columns). rows: of the candidates."""
+        """Return what the trees read besides the words, shape (candidates, columns). rows: of the candidates."""
         ends = np.cumsum([0, *map(len, found)]).tolist()
         return np.concatenate([
             np.column_stack([self._of_text(text, each, rows[a:b]), self._of_title(title, each, rows[a:b])])

@@ -43,8 +43,8 @@ class Forecasts:
         """Return the arrays of a piece of work, and how many seconds it took."""
         parts = [self.past.start[[0, -1]].asi8, windows.start[[0, -1]].asi8]
         parts += [windows.ahead, self.past.ahead] if windows.ahead is not None and self.past.ahead is not None else []
-        told = f"{name} {what} {vars(make(name, seed))}".encode() + b"".join(part.tobytes() for part in parts)
-        file = self.cache / f"{name}-{what}-{hashlib.sha256(told).hexdigest()[:12]}.npz"
+        identity = f"{name} {what} {vars(make(name, seed))}".encode() + b"".join(part.tobytes() for part in parts)
+        file = self.cache / f"{name}-{what}-{hashlib.sha256(identity).hexdigest()[:12]}.npz"
         if not file.exists():
             began = time.monotonic()
             arrays = work()

@@ -92,9 +92,9 @@ def lived(of: World, start: Belief, policy: str, seed: int) -> np.ndarray:
         earned += (of.price * (asked - of.cost) * np.exp(sold)).sum(axis=1)
         seen = np.stack([np.ones_like(asked), np.log(asked)], axis=-1)
         added = seen[..., :, None] * seen[..., None, :] / of.noise[:, None, None] ** 2
-        told = (precision @ mean[..., None])[..., 0] + seen * (sold / of.noise**2)[..., None]
+        mixed = (precision @ mean[..., None])[..., 0] + seen * (sold / of.noise**2)[..., None]
         precision = precision + added
-        mean = np.linalg.solve(precision, told[..., None])[..., 0]
+        mean = np.linalg.solve(precision, mixed[..., None])[..., 0]
     return np.asarray(earned / WEEKS)
 
 

@@ -1,4 +1,4 @@
-"""Which words of a paragraph answer a question, by a forest that ranks candidates: a strong simple reader.
+"""Which words of a paragraph answer a question, by a forest that ranks candidates: the baseline.
 
 Candidates are stretches of up to MOST words of a sentence that neither begin nor end with a frequent word; the forest
 sees what kind of words they are, which kind the question asks for, and how much of the question stands around them.
