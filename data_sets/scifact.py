@@ -96,9 +96,7 @@ def verdicts(data_dir: Path | None) -> dict[tuple[str, str], tuple[str, set[int]
     """
     import pandas as pd
 
-    path = downloads.find("scifact/evidence.parquet", data_dir)
-    if not path:
-        raise CapstanError("scifact/evidence.parquet, SciFact's own reasons, is missing. Put it into CAPSTAN_DATA_DIR.")
+    (path,) = evidence(data_dir).values()
     made: dict[tuple[str, str], tuple[str, set[int]]] = {}
     for row in pd.read_parquet(path).itertuples():
         verdict = "supports" if row.evidence_label == "SUPPORT" else "contradicts"
@@ -106,6 +104,14 @@ def verdicts(data_dir: Path | None) -> dict[tuple[str, str], tuple[str, set[int]
             map(int, row.evidence_sentences)
         )
     return made
+
+
+def evidence(data_dir: Path | None) -> dict[str, Path]:
+    """Return the path of the file with SciFact's own reasons, by its name."""
+    path = downloads.find("scifact/evidence.parquet", data_dir)
+    if not path:
+        raise CapstanError("scifact/evidence.parquet, SciFact's own reasons, is missing. Put it into CAPSTAN_DATA_DIR.")
+    return {"scifact/evidence.parquet": path}
 
 
 def tables(data: SciFact) -> dict[str, pd.DataFrame]:

@@ -35,7 +35,7 @@ class Squad:
 
 def load(data_dir: Path | None) -> Squad:
     """Return all of it."""
-    path = downloads.find(PACKED, data_dir) or downloads.find(FILE, data_dir) or downloads.fetch(URL, FILE)
+    (path,) = files(data_dir).values()
     content = path.read_bytes()
     articles = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)["data"]
     titles: list[str] = []
@@ -52,3 +52,9 @@ def load(data_dir: Path | None) -> Squad:
             titles.append(article["title"].replace("_", " "))
             paragraphs.append(paragraph["context"])
     return Squad(titles, paragraphs, questions, np.array(at), np.array(of), answers)
+
+
+def files(data_dir: Path | None) -> dict[str, Path]:
+    """Return the path of the file that `load` reads, by its name."""
+    path = downloads.find(PACKED, data_dir) or downloads.find(FILE, data_dir) or downloads.fetch(URL, FILE)
+    return {"squad": path}

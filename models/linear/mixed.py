@@ -3,6 +3,8 @@
 Sources: Laird and Ware, "Random-effects models for longitudinal data" (1982); the step for `a` is generalized least
 squares, as in Liu and Rubin, "The ECME algorithm" (1994). What a group deviates by is its posterior mean, empirical
 Bayes: few or dull rows leave it near zero.
+
+Reference: statsmodels.MixedLM, 1e-5.
 """
 
 from __future__ import annotations

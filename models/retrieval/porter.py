@@ -3,6 +3,8 @@
 Source: Porter, "An algorithm for suffix stripping" (Program 14, 1980), the steps as they are numbered there. Of the
 rules of a step, the one with the longest suffix that a word has is tried, and no other. As in the author's own program,
 words of one or two letters stay as they are.
+
+Reference: nltk.stem.PorterStemmer with the rules of the paper, exactly.
 """
 
 from __future__ import annotations

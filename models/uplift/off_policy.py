@@ -29,6 +29,24 @@ class Rounds(NamedTuple):
         return np.asarray(self.policy[np.arange(len(self.action)), self.action] / self.chance)
 
 
+def corrected(model: np.ndarray, weight: np.ndarray, reward: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return what a model expects, corrected by what the log says of its errors: right where either is.
+
+    weight: w. own: what the model expects of the logged choice.
+    """
+    return np.asarray(model + weight * (reward - own))
+
+
+def normalized(weight: np.ndarray) -> np.ndarray:
+    """Return weights with the mean 1, which makes inverse propensity scores self-normalized."""
+    return np.asarray(weight / max(weight.mean(), 1e-12))
+
+
+def effective(weight: np.ndarray) -> float:
+    """Return how many rounds the weights are worth. Source: Kong, "A note on importance sampling" (1992)."""
+    return float(weight.sum() ** 2 / max((weight**2).sum(), 1e-12))
+
+
 def direct(rounds: Rounds) -> np.ndarray:
     """Return what the model alone says."""
     return np.asarray((rounds.policy * rounds.model).sum(axis=1))
@@ -41,13 +59,13 @@ def ips(rounds: Rounds) -> np.ndarray:
 
 def snips(rounds: Rounds) -> np.ndarray:
     """Return the same, divided by the mean weight."""
-    return np.asarray(ips(rounds) / rounds.weight().mean())
+    return np.asarray(normalized(rounds.weight()) * rounds.reward)
 
 
 def doubly_robust(rounds: Rounds) -> np.ndarray:
     """Return the model, corrected by what the log says of its errors: right where either is."""
     own = rounds.model[np.arange(len(rounds.action)), rounds.action]
-    return np.asarray(direct(rounds) + rounds.weight() * (rounds.reward - own))
+    return corrected(direct(rounds), rounds.weight(), rounds.reward, own)
 
 
 def switch(rounds: Rounds, above: float = SWITCH) -> np.ndarray:

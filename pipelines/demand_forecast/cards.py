@@ -9,7 +9,7 @@ from capstan.contract.evaluation import Section
 from models import cards
 
 if TYPE_CHECKING:
-    from pipelines.demand_forecast.windows import Windows
+    from models.forecasting.windows import Windows
 
 
 def sections(windows: Windows, metrics: Mapping[str, float]) -> list[Section]:

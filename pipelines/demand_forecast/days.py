@@ -8,8 +8,8 @@ import numpy as np
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import CapstanError
-from data_sets.elecdemand import ZONE
-from pipelines.demand_forecast.windows import DAY, WEEK, Windows
+from data_sets.elecdemand import LOCAL, ZONE
+from models.forecasting.windows import DAY, WEEK, Windows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +86,8 @@ def windows(rows: Columns) -> Windows:
         working=days.repeat(DAY, axis=1),
         ahead=_matrix(rows[AHEAD], DAY) if known else None,
         target=_matrix(rows[TARGET], DAY) if TARGET in rows else None,
+        zone=ZONE,
+        local=LOCAL,
     )
 
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from capstan.errors import CapstanError
-from pipelines.demand_forecast.forecaster import Forecaster
+from models.forecasting.forecaster import Forecaster
+
+MEMBERS = ("ridge", "curves", "arima", "boosting")
+# Tenths, of days of unknown and of known temperature: chosen by the study `tune`.
+WEIGHTS = {
+    "without": {"ridge": 3, "curves": 4, "arima": 2, "boosting": 1},
+    "known": {"ridge": 7, "curves": 0, "arima": 2, "boosting": 1},
+}
 
 
 def make(name: str, seed: int = 0, **settings: Any) -> Forecaster:
@@ -17,57 +24,57 @@ def make(name: str, seed: int = 0, **settings: Any) -> Forecaster:
 
 
 def _seasonal_naive(seed: int) -> Forecaster:
-    from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
+    from models.forecasting.seasonal_naive import SeasonalNaive
 
     return SeasonalNaive(seed)
 
 
 def _alike_mean(seed: int) -> Forecaster:
-    from pipelines.demand_forecast.alike_mean import AlikeMean
+    from models.forecasting.alike_mean import AlikeMean
 
     return AlikeMean(seed)
 
 
 def _ridge(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.ridge import Ridge
+    from models.forecasting.ridge import Ridge
 
     return Ridge(seed, **settings)
 
 
 def _curves(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.ridge import Ridge
+    from models.forecasting.ridge import Ridge
 
     return Ridge(seed, **({"curved": 0.95, "noise": 0.05, "width": 2.7} | settings))
 
 
 def _arima(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.arima import Arima
+    from models.forecasting.arima import Arima
 
     return Arima(seed, **settings)
 
 
 def _boosting(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.boosting import Boosting
+    from models.forecasting.boosting import Boosting
 
     return Boosting(seed, **settings)
 
 
 def _temporal_convolution(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.temporal_convolution import TemporalConvolution
+    from models.forecasting.temporal_convolution import TemporalConvolution
 
     return TemporalConvolution(seed, **settings)
 
 
 def _autoregressive(seed: int, **settings: Any) -> Forecaster:
-    from pipelines.demand_forecast.autoregressive import Autoregressive
+    from models.forecasting.autoregressive import Autoregressive
 
     return Autoregressive(seed, **settings)
 
 
 def _combination(seed: int, members: Sequence[str] = (), weights: Any = None) -> Forecaster:
-    from pipelines.demand_forecast.combination import MEMBERS, Combination
+    from models.forecasting.combination import Combination
 
-    return Combination({name: make(name, seed) for name in members or MEMBERS}, weights)
+    return Combination({name: make(name, seed) for name in members or MEMBERS}, weights or WEIGHTS)
 
 
 FORECASTERS: dict[str, Callable[..., Forecaster]] = {

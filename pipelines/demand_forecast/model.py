@@ -9,15 +9,15 @@ import numpy as np
 from capstan.contract.model import Model
 from capstan.errors import InvalidRow
 from data_sets.elecdemand import LOCAL
+from models.forecasting.measures import MIDDLE
+from models.forecasting.windows import DAY, LEVELS, Windows
 from pipelines.demand_forecast.days import KEY, windows
-from pipelines.demand_forecast.measures import MIDDLE
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.contract.model import Columns
-    from pipelines.demand_forecast.conformal import Calibrated
+    from models.forecasting.conformal import Calibrated
 
 
 class DemandModel(Model):

@@ -9,10 +9,11 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from data_sets.elecdemand import ZONE
+from models.forecasting import measures
+from models.forecasting.alike import alike
+from models.forecasting.windows import DAY, LEVELS, Windows
 from models.metrics import paired
-from pipelines.demand_forecast import cards, measures
-from pipelines.demand_forecast.alike import alike
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
+from pipelines.demand_forecast import cards
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

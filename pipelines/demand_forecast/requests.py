@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data_sets.elecdemand import ZONE
-from pipelines.demand_forecast.windows import DAY, Windows
+from models.forecasting.windows import DAY, Windows
 
 
 def request(window: Windows) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from models.forecasting.windows import DAY, LEVELS
 from pipelines.demand_forecast.example import EXAMPLE
-from pipelines.demand_forecast.windows import DAY, LEVELS
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

@@ -15,10 +15,11 @@ from capstan.contract.circle import Circle
 from capstan.contract.feature_window import FeatureWindow
 from capstan.data.times import instant
 from data_sets import elecdemand as data
+from models.forecasting import measures
+from models.forecasting.windows import DAY, LEVELS, Windows
 from models.metrics import regression
-from pipelines.demand_forecast import days, measures
+from pipelines.demand_forecast import days
 from pipelines.demand_forecast.schema import Actual, Prediction, Request, contracts
-from pipelines.demand_forecast.windows import DAY, LEVELS, Windows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ THRESHOLDS = {
 CHECKS = Checks(rows_per_day=1)  # there is one forecast a day
 TEST_DAYS = 92  # October to December
 ACTUAL_DELAY = timedelta(days=2)  # a day's demand is known at its end
-# One forecast a day is too few for a canary: a challenger forecasts each day beside the champion, in the shadow.
+# One forecast a day is too few for a canary: a challenger forecasts each day next to the champion, in the shadow.
 CIRCLE = Circle(
     alarms=("performance", "mae", "drift"),
     cool_down=timedelta(days=28),
@@ -107,10 +108,10 @@ def train(
     deviation, degrees C, of the errors that the temperature of a day gets before it is learned from, since at serving
     it is a forecast.
     """
-    from pipelines.demand_forecast import conformal
+    from models.forecasting import conformal
+    from models.forecasting.weather import disturbed
     from pipelines.demand_forecast.forecasters import make
     from pipelines.demand_forecast.model import DemandModel
-    from pipelines.demand_forecast.weather import disturbed
 
     past = days.windows(tables["days"])
     parts = (past.blind(), disturbed(past, temperature_error, seed))

@@ -25,7 +25,8 @@ from capstan.contract.model import Model
 from capstan.errors import CapstanError, without_tracebacks
 from capstan.ray_workers import start_ray
 from models.files.limits import Refused
-from pipelines.documents import files, personal
+from models.text import personal_data
+from pipelines.documents import files
 
 TOGETHER = 8  # documents of a task
 STORE = 200_000_000  # bytes of Ray's object store
@@ -50,7 +51,7 @@ class Reader:
         """Return the answer of a document, or the reason why not. One that the code cannot read stops no other."""
         made: dict[str, object] = {"path": path, "sha256": sha256}
         try:
-            text = personal.masked(files.text_of(Path(root, path).read_bytes()))
+            text = personal_data.masked(files.text_of(Path(root, path).read_bytes()))
             answer = self.model.predict_columns({"text": [text]})
             return json.dumps(made | {"answer": {name: column[0] for name, column in answer.items()}})
         except (Refused, OSError) as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from capstan.errors import CapstanError, without_tracebacks
 from models.files.layout import Place
 from models.files.limits import Refused
-from pipelines.documents import personal
+from models.text import personal_data
 from pipelines.documents.champion import champion
 from pipelines.documents.sheets import Sheets, sheets
 
@@ -42,11 +42,11 @@ class Mark(NamedTuple):
 
 def marks(text: str, model: Model) -> list[Mark]:
     """Return the names and the personal data in a text. The model reads the text masked, as the endpoint does."""
-    masks = personal.hidden(text)
-    answer = model.predict_columns({"text": [personal.masked(text)]})
+    masks = personal_data.hidden(text)
+    answer = model.predict_columns({"text": [personal_data.masked(text)]})
     hidden = [Mark(one.kind, one.start, one.end, black=True) for one in masks]
     names = [
-        Mark(one["kind"], personal.unmasked(one["start"], masks), personal.unmasked(one["end"], masks))
+        Mark(one["kind"], personal_data.unmasked(one["start"], masks), personal_data.unmasked(one["end"], masks))
         for one in answer["entities"][0]
     ]
     outside = [name for name in names if not any(name.start < one.end and one.start < name.end for one in hidden)]

@@ -32,5 +32,5 @@ def read(content: bytes) -> Reading:
 
 
 def checked(said: str) -> str:
-    """Return a text without blanks at the ends. Raises Refused for one that is too long or blank."""
+    """Return a text without spaces at the ends. Raises Refused for one that is too long or blank."""
     return text.checked(said, LIMITS)

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from models.text import keyphrases, language, text_parts
+from data_sets import newsgroups
+from models.text import keyphrases, language, personal_data, text_parts, topic_tree
 from models.text.sentences import Span, sentences
-from pipelines.documents import data, groups, personal, words
+from pipelines.documents import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from capstan.contract.model import Columns
-    from pipelines.documents.entities import Tagger
-    from pipelines.documents.groups import Tree
-    from pipelines.documents.summary import Ranker
+    from models.tagging.taggers import Tagger
+    from models.text.extractive_summary import Ranker
+    from models.text.topic_tree import Tree
 
-SHOWN = 3  # sentences beside the summary
+SHOWN = 3  # sentences next to the summary
 FEW = 0.5  # of the words known: below that a text is in words that were not learned
 
 
@@ -58,14 +59,14 @@ class DocumentsModel(Model):
 
     def topics(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is, shape (n, groups)."""
-        return self.groups.probabilities([data.without_headers(text) for text in texts])
+        return self.groups.probabilities([newsgroups.without_headers(text) for text in texts])
 
     def tags(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], list[float]]]:
         """Return the tag of each token, and how likely it is. sentences: tokens; none may be empty."""
-        from pipelines.documents import vectors
-        from pipelines.documents.entities import Read
+        from models.encoder import token_vectors
+        from models.tagging.taggers import Read
 
-        made = vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
+        made = token_vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
         return self.tagger.sure(Read(sentences, made))
 
     def summaries(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[str]:
@@ -78,34 +79,34 @@ class DocumentsModel(Model):
             return [(one, 0.0) for one in first([text])]
         return [(one.text, score) for one, score in self.rankers[bool(title)].scores([text], [title])[0]]
 
-    def answer(self, text: str, chances: np.ndarray) -> dict[str, Any]:
-        """Return the prediction of one text. chances: of its groups, shape (groups,)."""
+    def answer(self, text: str, probabilities: np.ndarray) -> dict[str, Any]:
+        """Return the prediction of one text. probabilities: of its groups, shape (groups,)."""
         places = sentences(text)
         lines = [" ".join(text[one.start : one.end].split()) for one in places]
         title = lines.pop(0) if words.titled(text, places) else ""
         ranked = self.ranked(lines, title)
-        names, likely = self.groups.names, int(chances.argmax())
+        names, likely = self.groups.names, int(probabilities.argmax())
         entities = self.entities(text, places)
         spans = [Span(one["start"], one["end"]) for one in entities]
         guess = language.guess(text)
         return {
             "summary": ranked[0][0],
             "group": names[likely],
-            "path": groups.path(names, chances),
-            "probabilities": dict(zip(names, np.minimum(chances, 1).tolist(), strict=True)),
+            "path": topic_tree.path(names, probabilities),
+            "probabilities": dict(zip(names, np.minimum(probabilities, 1).tolist(), strict=True)),
             "marked": text_parts.parts(text, spans, np.array([one["sure"] for one in entities])),
             "entities": entities,
             "keyphrases": [{"item": item, "score": score} for item, score in keyphrases.keyphrases(text)],
             "sentences": [{"item": item, "score": score} for item, score in ranked[1 : 1 + SHOWN]],
             "language": guess.name,
-            "personal": personal.found(text),
+            "personal": personal_data.found(text),
             "text": text,
             "unusual": self.unusual(text, guess),
         }
 
     def entities(self, text: str, places: Sequence[Span]) -> list[dict[str, Any]]:
         """Return the names in a text. places: of its sentences."""
-        from pipelines.documents.entities import entities
+        from models.tagging.names import entities
 
         pieces = [piece for place in places for piece in words.cut(words.tokens(text, place)) if piece]
         read = self.tags([[text[one.start : one.end] for one in piece] for piece in pieces])
@@ -119,7 +120,7 @@ class DocumentsModel(Model):
 
     def unusual(self, text: str, guess: language.Guess) -> list[str]:
         """Return in words what sets a text apart from every text that was learned from."""
-        own = groups.runs(text)
+        own = topic_tree.runs(text)
         few = not own or sum(word in self.known for word in own) / len(own) < FEW
         said = ["few of its words are known"] if few else []
         return said + ([] if guess.name == "English" else ["not English, which alone was learned"])

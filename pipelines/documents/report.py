@@ -1,4 +1,4 @@
-"""What a run shows of a model: groups, names and summaries beside the simple methods, and the two cards.
+"""What a run shows of a model: groups, names and summaries compared with the baselines, and the two cards.
 
 The three parts are measured on different things: messages, sentences and abstracts. All are units of one table, in
 which a metric moves with those of its own part alone.
@@ -14,12 +14,14 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import classes, paired
-from pipelines.documents import cards, summary, training
-from pipelines.documents.entities import Read, entities, hits
+from models.tagging.names import entities, hits
+from models.tagging.taggers import Read
+from models.text import extractive_summary
+from pipelines.documents import cards, training
 from pipelines.documents.model import first
 
 if TYPE_CHECKING:
-    from pipelines.documents.groups import Tree
+    from models.text.topic_tree import Tree
     from pipelines.documents.model import DocumentsModel
 
 COMPARED = ("log_loss", "entity_f1", "rouge_1", "rouge_2", "abstract_rouge_1")
@@ -34,12 +36,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     tokens, tags = training.tagged(tables["sentences"])
     lines, references, titles = training.papers(tables["papers"])
     numbers = np.array([model.groups.names.index(name) for name in names])
-    chances, made = model.groups.probabilities(texts), model.summaries(lines, titles)
+    probabilities, made = model.groups.probabilities(texts), model.summaries(lines, titles)
     tagged = [one for one, _ in model.tags(tokens)]
     # Who has learned nothing but to take the title still does well: so the abstract alone is summed up, too.
     alone = model.summaries(lines, [""] * len(lines))
     own = [
-        of_groups(model.groups, chances, names),
+        of_groups(model.groups, probabilities, names),
         of_names(tags, tagged),
         of_summaries(made, references) | of_summaries(alone, references, "abstract_"),
     ]
@@ -55,9 +57,9 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     metrics |= {f"{name}_of_style": float(styled[name].mean()) for name in ("rouge_1", "rouge_2")}
     named = of_summaries(titles, references)
     metrics |= {f"{name}_of_title": float(named[name].mean()) for name in ("rouge_1", "rouge_2")}
-    metrics["calibration_error"] = classes.score(numbers, chances)["calibration_error"]
+    metrics["calibration_error"] = classes.score(numbers, probabilities)["calibration_error"]
     sections = [
-        Section("Newsgroups", classes.by_class(numbers, chances.argmax(axis=1), model.groups.names, "group")),
+        Section("Newsgroups", classes.by_class(numbers, probabilities.argmax(axis=1), model.groups.names, "group")),
         Section("Names, by kind", by_kind(tags, tagged)),
         Section("Summaries farthest from their references", farthest(made, references)),
         *cards.sections(tables, metrics),
@@ -67,12 +69,12 @@ def evaluate(model: DocumentsModel, tables: dict[str, pd.DataFrame]) -> Evaluati
     return Evaluation(metrics, sections, units, {SIMPLE: baseline[[*COMPARED]], STYLE: style[["rouge_2"]]})
 
 
-def of_groups(model: Tree, chances: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+def of_groups(model: Tree, probabilities: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
     """Return accuracy of the group and of its first branch, and log loss, a value per message, shapes (n,)."""
-    at = chances.argmax(axis=1)
+    at = probabilities.argmax(axis=1)
     true = np.array([model.names.index(name) for name in names])
     branches = np.array([name.split(".")[0] for name in model.names])
-    likely = np.clip(chances[np.arange(len(true)), true], np.finfo(float).eps, 1)
+    likely = np.clip(probabilities[np.arange(len(true)), true], np.finfo(float).eps, 1)
     return {
         "accuracy": (at == true).astype(float),
         "branch_accuracy": (branches[at] == branches[true]).astype(float),
@@ -97,7 +99,7 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 def of_summaries(made: list[str], references: list[list[str]], begin: str = "") -> dict[str, np.ndarray]:
     """Return ROUGE of each summary, in percent, shapes (n,). begin: of the names."""
     names = [f"{begin}{name}" for name in ("rouge_1", "rouge_2", "rouge_l")]
-    return dict(zip(names, 100 * summary.scored(made, references).T, strict=True))
+    return dict(zip(names, 100 * extractive_summary.scored(made, references).T, strict=True))
 
 
 def joined(parts: Sequence[dict[str, np.ndarray]]) -> pd.DataFrame:
@@ -129,6 +131,6 @@ def by_kind(tags: list[list[str]], tagged: list[list[str]]) -> pd.DataFrame:
 
 def farthest(made: list[str], references: list[list[str]]) -> pd.DataFrame:
     """Return the summaries with the least ROUGE-1, and their first reference."""
-    rouge_1 = 100 * summary.scored(made, references)[:, 0]
+    rouge_1 = 100 * extractive_summary.scored(made, references)[:, 0]
     frame = pd.DataFrame({"ROUGE-1": rouge_1.round(1), "summary": made, "reference": [one[0] for one in references]})
     return frame.sort_values("ROUGE-1", kind="stable").head(WORST)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from capstan.contract.pixel_budget import budget_of
-from pipelines.documents import files, personal
+from models.text import personal_data
+from pipelines.documents import files
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -68,12 +69,12 @@ class Request(BaseModel):
     @field_validator("text")
     @classmethod
     def _is_masked(cls, text: str | None) -> str | None:
-        return None if text is None else personal.masked(files.checked(text))
+        return None if text is None else personal_data.masked(files.checked(text))
 
     @field_validator("file")
     @classmethod
     def _is_read(cls, file: str | None, info: ValidationInfo) -> str | None:
-        return None if file is None else personal.masked(files.text_of(_bytes(file), budget_of(info.context)))
+        return None if file is None else personal_data.masked(files.text_of(_bytes(file), budget_of(info.context)))
 
     @model_validator(mode="after")
     def _has_a_text(self) -> Request:

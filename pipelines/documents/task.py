@@ -44,16 +44,12 @@ Actual = str  # the newsgroup
 
 def load(data_dir: Path | None) -> Tables:
     """Return `messages`, `sentences` and `papers`, a row each."""
-    return {
-        "messages": data.messages(data.find(data_dir, data.MESSAGES)),
-        "sentences": data.sentences(data.find(data_dir, data.SENTENCES)),
-        "papers": data.papers({part: data.find(data_dir, name) for part, name in data.PAPERS.items()}),
-    }
+    return data.tables(data_dir)
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the paths of the files."""
-    return {name: data.find(data_dir, name) for name in data.FILES}
+    return data.files(data_dir)
 
 
 def count(tables: Tables) -> dict[str, float]:
@@ -95,8 +91,8 @@ def signals(model: DocumentsModel, tables: Tables) -> pd.DataFrame:
     rows = tables["messages"]
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts = rows["text"].tolist()
-    chances = model.topics(texts)
-    named = [model.groups.names[at] for at in chances.argmax(axis=1).tolist()]
+    probabilities = model.topics(texts)
+    named = [model.groups.names[at] for at in probabilities.argmax(axis=1).tolist()]
     return watching.of_texts(texts).assign(group=named, posted=rows["group"])
 
 

@@ -10,15 +10,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from capstan.errors import CapstanError
-from pipelines.documents import data, groups, vectors
-from pipelines.documents.entities import Alone, Read, Recurrent
+from data_sets import newsgroups
+from models.encoder import token_vectors
+from models.tagging.taggers import Alone, Read, Recurrent
+from models.text import topic_tree
+from models.text.extractive_summary import Ranker
+from models.text.topic_tree import Tree
 from pipelines.documents.model import DocumentsModel
-from pipelines.documents.summary import Ranker
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FEWEST = 20  # rows of each table
+FLAT = 10.0, 1.5  # strength and sharpness of the groups, by the study `tune`
 NONE = np.empty((0, 0))  # vectors, of which the simple ones read none
 
 
@@ -28,13 +32,13 @@ def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int)
         simple = fit_simple(tables, weights)
         texts, names = topics(tables["messages"])
         tokens, tags = tagged(tables["sentences"])
-        tagger = Recurrent(seed=seed).fit(Read(tokens, vectors.of(tokens, weights)), tags)
+        tagger = Recurrent(seed=seed).fit(Read(tokens, token_vectors.of(tokens, weights)), tags)
         lines, references, titles = papers(tables["papers"])
         rankers = {
             titled: Ranker(seed=seed).fit(lines, references, titles if titled else [""] * len(titles))
             for titled in (False, True)
         }
-        topic = groups.flat().fit(texts, names)
+        topic = flat_tree().fit(texts, names)
         return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, simple.styled, weights)
 
 
@@ -45,8 +49,8 @@ def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> 
             raise CapstanError(f"{len(rows)} rows of {name} are too few to learn from. Give more.")
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
-    known = frozenset(word for text in texts for word in groups.runs(text))
-    simple, alone = groups.simple().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
+    known = frozenset(word for text in texts for word in topic_tree.runs(text))
+    simple, alone = simple_tree().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
     return DocumentsModel(simple, alone, {}, known, simple, alone, fit_styled(tables["papers"]), weights)
 
 
@@ -59,9 +63,19 @@ def fit_styled(rows: pd.DataFrame) -> Ranker:
     return Ranker(trees=60, bags=1).fit(lines, [references[at] for at in others.tolist()], titles)
 
 
+def simple_tree() -> Tree:
+    """Return the baseline of groups: one fork, the strength of scikit-learn."""
+    return Tree(1.0, 1.0, flat=True)
+
+
+def flat_tree() -> Tree:
+    """Return the groups that are served: one fork, with settings of its own."""
+    return Tree(*FLAT, flat=True)
+
+
 def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Return the texts of messages, without what their headers left, and their groups."""
-    return [data.without_headers(text) for text in rows["text"]], rows["group"].tolist()
+    return [newsgroups.without_headers(text) for text in rows["text"]], rows["group"].tolist()
 
 
 def tagged(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:

@@ -1,4 +1,4 @@
-"""What is watched of a document beside the answer."""
+"""What is watched of a document besides the answer."""
 
 from __future__ import annotations
 

@@ -1,25 +1,8 @@
 """The brands of the shelf, and the names of the columns."""
 
-from typing import Literal, get_args
+from data_sets.orange_juice import BRAND, BRANDS, COUNT, OUNCES, STORE, WEEK, Brand
 
-# In the order of the file, which has them as brands 1 to 11. Source: the manual of the R package bayesm, `orangeJuice`.
-Brand = Literal[
-    "Tropicana Premium 64 oz",
-    "Tropicana Premium 96 oz",
-    "Florida's Natural 64 oz",
-    "Tropicana 64 oz",
-    "Minute Maid 64 oz",
-    "Minute Maid 96 oz",
-    "Citrus Hill 64 oz",
-    "Tree Fresh 64 oz",
-    "Florida Gold 64 oz",
-    "Dominick's 64 oz",
-    "Dominick's 128 oz",
-]
-BRANDS: list[str] = list(get_args(Brand))
-OUNCES = [int(name.split()[-2]) for name in BRANDS]
-COUNT = len(BRANDS)
-STORE, WEEK, BRAND = "store", "week", "brand"
+__all__ = ["BRAND", "BRANDS", "COUNT", "OUNCES", "STORE", "WEEK", "Brand"]  # as the file has them
 # A week of a store as one row. As a request has it: the Thursday, names of brands, dollars.
 FEATURED, DEALS, PRICES, COSTS, MOST_CHANGE = "featured", "deals", "prices", "costs", "most_change"
 # As the demand model has it: lists of 11, in the order of the brands. Sales are the log of packages.

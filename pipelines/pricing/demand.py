@@ -2,9 +2,8 @@
 
 The log of packages sold follows own and other prices, the own price of the week before (who stocked up buys less),
 deals and features, and holidays. Store, own price and feature have effects of each store, shrunk towards those of the
-chain. Prices are centred on the store's own mean, so what is learned from them are changes, and not that dear stores
-have other customers. Cross elasticities are shrunk towards what the size of a brand says: 95 weeks say little of 110 of
-them.
+chain. Prices are centred on the store's own mean, so changes are learned from, and not that expensive stores have other
+customers. Cross elasticities are shrunk towards what the size of a brand says: 95 weeks say little of 110 of them.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import numpy as np
 
 from capstan.errors import CapstanError
 from models.linear import mixed
+from models.linear.shrinkage import shrunk
 from pipelines.pricing import weeks
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves
@@ -26,7 +26,7 @@ LEVEL, OWN, FEATURE, BEFORE = range(4)  # columns of the design; the first three
 
 
 class Settings(NamedTuple):
-    """What was chosen on weeks before those that test: tune.json. waves: of a year, for the season.
+    """What was chosen on weeks before those that test, by the study `tune`. waves: of a year, for the season.
 
     half_life: weeks in which a residual says half as much about the next. carried: how much of their mean stays.
     """
@@ -122,7 +122,11 @@ def fit(rows: Shelves, past: Shelves, settings: Settings = CHOSEN) -> Demand:
         named = ", ".join(name for name, one in zip(BRANDS, dull, strict=True) if one)
         raise CapstanError(f"The prices of {named} hardly change within a store: nothing is learned about demand.")
     packages = np.exp(rows.sold).sum(axis=0)
-    cross, doubt = shrunk(*crossed(rows, centre[place], changes, settings.waves), packages / packages.sum())
+    found, variance = crossed(rows, centre[place], changes, settings.waves)
+    share, off = np.broadcast_to(packages / packages.sum(), found.shape), ~np.eye(COUNT, dtype=bool)
+    cross, doubt = np.zeros((2, COUNT, COUNT))
+    # A small brand that gets more expensive sends few customers to others, as in a logit.
+    cross[off], doubt[off] = shrunk(found[off], variance[off], share[off])
     rest = rows.sold - changes @ cross.T
     brands = [
         mixed.fit(rest[:, brand], *design(rows, centre[place], brand, settings.waves), rows.store, rows.week)
@@ -155,28 +159,3 @@ def crossed(rows: Shelves, centre: np.ndarray, changes: np.ndarray, waves: int) 
         made[brand, other] = model.fixed[x.shape[1] :]
         variance[brand, other] = np.diag(model.covariance)[x.shape[1] :]
     return made, variance
-
-
-def shrunk(made: np.ndarray, variance: np.ndarray, share: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the posterior means of cross elasticities and their variances, zero on the diagonal, shape (11, 11).
-
-    They are thought to be normal around one multiple of the `share` of the brand whose price it is, (11,): a small
-    brand that gets dearer sends few customers to others, as in a logit. Multiple and variance are found by moments.
-    Sources: DerSimonian and Laird, "Meta-analysis in clinical trials" (1986); Efron and Morris, "Data analysis using
-    Stein's estimator" (1975).
-    """
-    off = ~np.eye(len(made), dtype=bool)
-    values, doubts, size = made[off], variance[off], np.broadcast_to(share, made.shape)[off]
-
-    def multiple(weight: np.ndarray) -> float:
-        return float((weight * size * values).sum() / (weight * size**2).sum())
-
-    weight = 1 / doubts
-    excess = (weight * (values - multiple(weight) * size) ** 2).sum() - (len(values) - 1)
-    between = max(excess / (weight.sum() - (weight**2 * size**2).sum() / (weight * size**2).sum()), 0.0)
-    middle = multiple(1 / (between + doubts)) * size
-    kept = between / (between + doubts)
-    means, variances = np.zeros((2, *made.shape))
-    means[off] = middle + kept * (values - middle)
-    variances[off] = kept * doubts
-    return means, variances

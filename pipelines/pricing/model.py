@@ -9,7 +9,9 @@ import numpy as np
 
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from pipelines.pricing import rules, shelf_search, shelves, value, weeks
+from models.pricing import shelf_search
+from models.pricing.shelf import Choices, profit
+from pipelines.pricing import rules, shelves, weeks
 from pipelines.pricing.columns import (
     APPROVALS,
     BRANDS,
@@ -81,8 +83,8 @@ class PricingModel(Model):
         if week - last > LONGEST_GAP:
             raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
         past = shelves.history({name: [given[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
-        now = np.array(given["prices"], float) if len(given["prices"]) else value.usual(past)[0]
-        cost = np.array(given["costs"], float) if len(given["costs"]) else value.usual_cost(past)[0]
+        now = np.array(given["prices"], float) if len(given["prices"]) else shelves.usual(past)[0]
+        cost = np.array(given["costs"], float) if len(given["costs"]) else shelves.usual_cost(past)[0]
         featured, deal = (np.isin(BRANDS, list(given[name])) for name in ("featured", "deals"))
         rows = Shelves(
             *(np.array([store]), np.array([week]), now[None], past.price[-1:], cost[None]),
@@ -96,8 +98,8 @@ class PricingModel(Model):
         """Return the prices that earn most, shape (11,). A featured brand keeps its price."""
         tried = rules.choices(shelf.now, shelf.cost, change)
         kept = shelf.free[tried.brand] | (tried.price == shelf.now[tried.brand])
-        tried = rules.Choices(tried.brand[kept], tried.price[kept])
-        return shelf_search.best(shelf.now, shelf.sold, shelf.cost, shelf.elasticity, tried)
+        tried = Choices(tried.brand[kept], tried.price[kept])
+        return shelf_search.best(shelf.now, shelf.sold, shelf.cost, shelf.elasticity, tried, rules.ORDER)
 
     def answer(self, given: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request."""
@@ -109,7 +111,7 @@ class PricingModel(Model):
         luck /= np.exp(self.demand.noise**2 / 2)
 
         def earned(some: np.ndarray, elasticity: np.ndarray = shelf.elasticity) -> np.ndarray:
-            return shelf_search.profit(some, shelf.now, shelf.sold, shelf.cost, elasticity)
+            return profit(some, shelf.now, shelf.sold, shelf.cost, elasticity)
 
         expected, before = earned(prices), earned(shelf.now)
         profits = (earned(prices, drawn) * luck).sum(axis=1)
@@ -150,9 +152,9 @@ class PricingModel(Model):
         changes = np.log(tried / shelf.now)
         packages = shelf.sold[brand] * np.exp(changes @ shelf.elasticity[brand])
         spread = shelf.sold[brand] * np.exp(changes @ drawn[:, brand].T) * luck[:, brand]
-        profits = shelf_search.profit(tried, shelf.now, shelf.sold, shelf.cost, shelf.elasticity).sum(axis=-1)
-        by_draw = shelf_search.profit(tried[:, None], shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
-        kept = shelf_search.profit(prices, shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
+        profits = profit(tried, shelf.now, shelf.sold, shelf.cost, shelf.elasticity).sum(axis=-1)
+        by_draw = profit(tried[:, None], shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
+        kept = profit(prices, shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
         allowed = (np.abs(AROUND - 1) <= change + 1e-9) & (grid > shelf.cost[brand])
         lost = np.maximum(by_draw[allowed].max(axis=0, initial=-np.inf) - kept, 0).mean() * shelf.free[brand]
         return {

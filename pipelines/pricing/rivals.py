@@ -1,17 +1,13 @@
-"""Other forecasts of a week's sales: last week's, the store's mean, the strong simple one, and boosted trees."""
+"""Other forecasts of a week's sales: last week's, the store's mean, and least squares, the baseline."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from pipelines.pricing import weeks
 from pipelines.pricing.columns import COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 
-LAST, MEAN, SIMPLE, BOOSTING = "last week's sales", "the store's mean", "least squares", "LightGBM"
-TREES: dict[str, Any] = {"n_estimators": 300, "num_leaves": 31, "learning_rate": 0.05, "min_child_samples": 100}
+LAST, MEAN, SIMPLE = "last week's sales", "the store's mean", "least squares"
 
 
 def last_week(past: Shelves) -> np.ndarray:
@@ -37,7 +33,7 @@ class StoreMean:
 
 
 class LeastSquares:
-    """The strong simple one: for each brand, the means of eight weeks, own price, feature and deal."""
+    """The baseline: for each brand, the means of eight weeks, own price, feature and deal."""
 
     def fit(self, rows: Shelves, past: Shelves) -> LeastSquares:
         self.weights = [
@@ -54,40 +50,3 @@ class LeastSquares:
         )
         now = (np.log(rows.price[:, brand]), rows.feat[:, brand], rows.deal[:, brand])
         return np.column_stack([np.ones(len(rows)), sold, price, feat, *now])
-
-
-class Boosting:
-    """Boosted trees for each brand, over all prices, the weeks before, the store and the season."""
-
-    def __init__(self, seed: int = 0, **settings: Any):
-        self.settings = TREES | settings | {"random_state": seed, "n_jobs": 1, "verbose": -1}
-
-    def fit(self, rows: Shelves, past: Shelves) -> Boosting:
-        from lightgbm import LGBMRegressor
-
-        self.trees = [
-            LGBMRegressor(**self.settings).fit(self.columns(rows, past, brand), rows.sold[:, brand])
-            for brand in range(COUNT)
-        ]
-        return self
-
-    def forecast(self, rows: Shelves, past: Shelves) -> np.ndarray:
-        made = [trees.predict(self.columns(rows, past, brand)) for brand, trees in enumerate(self.trees)]
-        return np.column_stack(made)
-
-    def columns(self, rows: Shelves, past: Shelves, brand: int) -> np.ndarray:
-        sold, price, feat = (by_week(part)[..., brand] for part in (past.sold, np.log(past.price), past.feat))
-        return np.column_stack(
-            [
-                rows.store,
-                np.log(rows.price),
-                rows.feat,
-                rows.deal[:, brand],
-                np.log(rows.before[:, brand]),
-                sold.mean(axis=1),
-                sold[:, -2:],
-                price.mean(axis=1),
-                feat.mean(axis=1),
-                weeks.calendar(rows.week, 1),
-            ]
-        )

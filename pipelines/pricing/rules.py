@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from models.pricing.shelf import Choices, Order
 from pipelines.pricing.columns import BRANDS, COUNT
 
 MOST_CHANGE = 0.1  # of the price on the shelf
 LEAST_MARGIN = 0.05  # of the price
 CENT, ENDING = 0.01, 9  # a price point ends in 9 cents
 # The first costs more than the second, in dollars: a larger package, a premium brand, a national brand.
-ORDER = [
+PAIRS = [
     ("Tropicana Premium 96 oz", "Tropicana Premium 64 oz"),
     ("Minute Maid 96 oz", "Minute Maid 64 oz"),
     ("Dominick's 128 oz", "Dominick's 64 oz"),
@@ -22,14 +21,7 @@ ORDER = [
     ("Minute Maid 64 oz", "Dominick's 64 oz"),
     ("Citrus Hill 64 oz", "Dominick's 64 oz"),
 ]
-ABOVE, BELOW = (np.array([BRANDS.index(pair[end]) for pair in ORDER]) for end in (0, 1))
-
-
-class Choices(NamedTuple):
-    """Prices that may be set, one brand at a time. brand: shape (k,). price: dollars, (k,)."""
-
-    brand: np.ndarray
-    price: np.ndarray
+ORDER = Order(*(np.array([BRANDS.index(pair[end]) for pair in PAIRS]) for end in (0, 1)))
 
 
 def choices(now: np.ndarray, cost: np.ndarray, change: float = MOST_CHANGE, margin: float = LEAST_MARGIN) -> Choices:
@@ -47,12 +39,3 @@ def among(now: float, cost: float, change: float, margin: float) -> np.ndarray:
     first = np.floor(low * 10) / 10 + ENDING * CENT
     points = np.round(np.arange(first - 0.1, high + CENT / 2, 0.1), 2)
     return points[(points >= low) & (points <= high) & (points * (1 - margin) >= cost)]
-
-
-def ordered(prices: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Return whether shelves keep the order, shape (...). prices: (..., 11).
-
-    What is out of order now may not get worse.
-    """
-    slack = np.maximum(now[BELOW] - now[ABOVE], 0)
-    return np.asarray((prices[..., BELOW] - prices[..., ABOVE] <= slack + 1e-9).all(axis=-1))

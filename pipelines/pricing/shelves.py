@@ -164,3 +164,13 @@ def history(rows: Columns) -> Shelves:
 def matrix(lists: Any, size: int = COUNT) -> np.ndarray:
     """Return lists of equal length as an array, shape (n, size)."""
     return np.array([list(values) for values in lists], dtype=float).reshape(-1, size)
+
+
+def usual(past: Shelves) -> np.ndarray:
+    """Return the middle price of the eight weeks before, shape (n, 11)."""
+    return np.asarray(np.median(past.price.reshape(-1, PAST - 1, COUNT), axis=1))
+
+
+def usual_cost(past: Shelves) -> np.ndarray:
+    """Return the middle cost of the eight weeks before, shape (n, 11)."""
+    return np.asarray(np.median(past.cost.reshape(-1, PAST - 1, COUNT), axis=1))

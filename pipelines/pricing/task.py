@@ -9,7 +9,8 @@ from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import TRAINING_SET, Outcome
 from capstan.contract.checks import Checks, Service
 from capstan.errors import CapstanError
-from pipelines.pricing import data, rules
+from data_sets import orange_juice
+from pipelines.pricing import rules
 from pipelines.pricing.columns import APPROVALS, FEATURED, MOST_CHANGE, NUMBER, PAST_WEEKS, PRICES, STORE, WEEK
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request, contracts
 
@@ -30,7 +31,7 @@ ENTITY_KEYS = [STORE]
 PUSH_SOURCE = "approved_prices"
 OUTCOME = Outcome("regression", target="earned_profit", prediction="profit")
 CHECKS = Checks(service=Service(latency_seconds=0.2))
-# The two quarters that chose the settings have 0.32 and 0.39, and 0.43 and 0.48 where the price moved: tune.json.
+# The two quarters that chose the settings have 0.32 and 0.39, and 0.43 and 0.48 where the price moved (`tune`).
 THRESHOLDS = {
     "mae": at_most(0.45, slack=0.01),
     "mae_moved": at_most(0.55, slack=0.02),
@@ -43,12 +44,12 @@ Actual = float  # dollars that the shelf earned in the week, where the proposed 
 
 def load(data_dir: Path | None) -> Tables:
     """Return `sales`, a row per store, week and brand."""
-    return {"sales": data.sales(data.find(data_dir))}
+    return {"sales": orange_juice.sales(orange_juice.find(data_dir))}
 
 
 def files(data_dir: Path | None) -> dict[str, Path]:
     """Return the path of the file of the sales."""
-    return {data.FILE: data.find(data_dir)}
+    return {orange_juice.FILE: orange_juice.find(data_dir)}
 
 
 def count(tables: Tables) -> dict[str, float]:
@@ -89,7 +90,7 @@ def train(tables: Tables, seed: int = 0) -> PricingModel:
 
 
 def evaluate(model: PricingModel, tables: Tables) -> Evaluation:
-    """Return the errors of the forecast beside simpler ones, elasticities, and both cards."""
+    """Return the errors of the forecast and of simpler ones, elasticities, and both cards."""
     from pipelines.pricing import report
 
     return report.evaluate(model, tables["weeks"])

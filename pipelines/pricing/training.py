@@ -1,4 +1,4 @@
-"""From weeks to what is served: the demand, and the simpler forecasts that it is measured beside."""
+"""From weeks to what is served: the demand, and the simpler forecasts that it is compared with."""
 
 from __future__ import annotations
 

@@ -30,9 +30,11 @@ EVERY = 5.0  # seconds between two looks at a folder
 
 def embed(texts: Sequence[str]) -> np.ndarray:
     """Return MiniLM's vectors of texts, shape (n, 384). Nothing of them is kept elsewhere."""
-    from pipelines.search import embedding
+    from capstan.inputs import weights_files
+    from models.encoder import minilm
 
-    return embedding.encoder().embed(texts) if texts else np.zeros((0, 384), np.float32)
+    encoder = minilm.shared(weights_files.fetch_all(minilm.WEIGHTS))
+    return encoder.embed(texts) if texts else np.zeros((0, 384), np.float32)
 
 
 def parser() -> argparse.ArgumentParser:

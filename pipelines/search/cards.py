@@ -28,6 +28,6 @@ def sections(claims: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
         "BEIR divides them; here the claims that test the model.",
         "Rows": f"{len(claims):,} claims.",
         "Licence": "Claims CC BY 4.0, abstracts ODC-By 1.0, https://github.com/allenai/scifact.",
-        "People in it": "None, beside patients as groups in studies.",
+        "People in it": "None, except patients as groups in studies.",
     }
     return cards.sections(card, dataset)

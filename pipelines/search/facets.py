@@ -1,4 +1,4 @@
-"""What an abstract is about, by rules over its words: the design of the study, and whom it studied.
+"""What an abstract is about, by rules over its words: the design of the study, and its subjects.
 
 SciFact has no such fields. A rule misses what is said in other words, and takes what is only mentioned; an abstract has
 one value of each facet.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from models.encoder.sentence_encoder import SentenceEncoder
     from pipelines.search.quoting import Quote
-    from pipelines.search.rankings import Settings
+    from pipelines.search.ranking import Settings
 
 FEW, FAR = 0.5, 0.3  # of the words known; cosine of the nearest abstract
 REASONS = 4  # words of a hit that are named
@@ -147,7 +147,7 @@ class SearchModel(Model):
         return {
             "answer": [
                 {"text": one.text, "source": f"{one.paper + 1}. {hits[one.paper][0]['item']}"}
-                | {"key": found[one.paper].key, "sentence": one.sentence + 1, "chance": one.chance}
+                | {"key": found[one.paper].key, "sentence": one.sentence + 1, "chance": one.probability}
                 for one in quotes
             ],
             "refused": REFUSED if wanted and not quotes else None,

@@ -2,7 +2,7 @@
 
 The notes stay on this machine, under CAPSTAN_HOME. A note is divided at its blank lines into passages of about a
 hundred words; each is a document of an index with a vector of MiniLM. What is deleted is in no file any more when
-`delete` returns: the index is written anew without it, and so are the vectors. No queries are kept.
+`delete` returns: the index is written again without it, and so are the vectors. No queries are kept.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Notes:
         self.home, self.embed = home, embed
 
     def add(self, folder: Path) -> Added:
-        """Read a folder anew, and return how many notes are new or changed, gone, and as they were."""
+        """Read a folder again, and return how many notes are new or changed, gone, and as they were."""
         known, there, changed, refused = self.known(), set(), [], []
         for path in sources.files(folder):
             there.add(name := str(path.resolve()))
@@ -124,7 +124,7 @@ class Notes:
     def answer(self, text: str, passages: Sequence[Found]) -> list[quoting.Quote]:
         """Return sentences of the first of some passages that answer a question, word for word; none says so as well.
 
-        Their chances learned from claims and papers: for notes they are an order, and no more.
+        Their probabilities learned from claims and papers: for notes they are an order, and no more.
         """
         index = self.index()
         rareness = quoting.Rareness(index, queries.parse(text, index.manifest.analyzer, FIELDS))

@@ -1,8 +1,8 @@
-"""An answer of quotes: sentences of the first papers, each with the chance that it is what decides the claim.
+"""An answer of quotes: sentences of the first papers, each with the probability that it is what decides the claim.
 
-Nothing is written, so a quote is faithful to what it cites. The chance is that of logistic regression over five figures
-of a sentence; it learned from the reasons that SciFact names for the claims to train on (`quotes.json`). Where no
-sentence has the least chance, there is no answer.
+Nothing is written, so a quote is faithful to what it cites. The probability is that of logistic regression over five
+figures of a sentence; it learned from the reasons that SciFact names for the claims to train on (the study `quotes`).
+Where no sentence has the least probability, there is no answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES = ("nearness", "behind the nearest", "share of the rare words", "nearness 
 
 @dataclass(frozen=True)
 class Settings:
-    """weights: of `NAMES`. least: the chance of a quote."""
+    """weights: of `NAMES`. least: the probability of a quote."""
 
     weights: tuple[float, ...] = (0.0,) * len(NAMES)
     intercept: float = 0.0
@@ -39,10 +39,10 @@ class Quote(NamedTuple):
     paper: int
     sentence: int
     text: str
-    chance: float
+    probability: float
 
 
-CHOSEN = Settings((-3.13, 4.92, 4.53, 7.15, 2.16), -6.98, 0.1)  # `quotes.json`
+CHOSEN = Settings((-3.13, 4.92, 4.53, 7.15, 2.16), -6.98, 0.1)  # by the study `quotes`
 
 
 def divided(text: str) -> list[str]:
@@ -81,19 +81,19 @@ def figures(near: Sequence[np.ndarray], shares: Sequence[np.ndarray], cosines: S
     )
 
 
-def chances(rows: np.ndarray, settings: Settings = CHOSEN) -> np.ndarray:
-    """Return the chance of each sentence, shape (n,). rows: of `figures`."""
+def probabilities(rows: np.ndarray, settings: Settings = CHOSEN) -> np.ndarray:
+    """Return the probability of each sentence, shape (n,). rows: of `figures`."""
     return np.asarray(1 / (1 + np.exp(-(rows @ np.array(settings.weights) + settings.intercept))))
 
 
-def chosen(texts: Sequence[Sequence[str]], chance: np.ndarray, settings: Settings = CHOSEN) -> list[Quote]:
-    """Return the sentences with the highest chances, at most MOST, none below the least; the best first.
+def chosen(texts: Sequence[Sequence[str]], probability: np.ndarray, settings: Settings = CHOSEN) -> list[Quote]:
+    """Return the sentences with the highest probabilities, at most MOST, none below the least; the best first.
 
-    texts: the sentences of each paper. chance: of all of them, in one row.
+    texts: the sentences of each paper. probability: of all of them, in one row.
     """
     every = [(paper, at, text) for paper, each in enumerate(texts) for at, text in enumerate(each)]
-    order = [at for at in np.argsort(-chance, kind="stable")[:MOST].tolist() if chance[at] >= settings.least]
-    made = [(*every[at], float(chance[at])) for at in order]
+    order = [at for at in np.argsort(-probability, kind="stable")[:MOST].tolist() if probability[at] >= settings.least]
+    made = [(*every[at], float(probability[at])) for at in order]
     return [Quote(paper, sentence, text, value) for paper, sentence, text, value in made]
 
 
@@ -115,4 +115,4 @@ def answer(
     query, *vectors = embed([asked, *(one for each in divisions for one in each)])
     near = np.split(np.array(vectors) @ query, np.cumsum([len(each) for each in divisions])[:-1])
     shares = [np.array(list(map(rareness.share, each))) for each in divisions]
-    return chosen(divisions, chances(figures(near, shares, cosines[:PAPERS]), settings), settings)
+    return chosen(divisions, probabilities(figures(near, shares, cosines[:PAPERS]), settings), settings)

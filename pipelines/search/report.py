@@ -1,4 +1,4 @@
-"""What a run shows: nDCG and recall of the claims to test on, beside BM25, the worst claims, and the two cards."""
+"""What a run shows: nDCG and recall of the claims to test on and of BM25, the worst claims, and the two cards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pandas as pd
 from capstan.contract.evaluation import Evaluation, Section
 from models.retrieval import queries
 from models.retrieval.scoring import Bm25f
-from pipelines.search import cards, rankings
+from pipelines.search import cards
+from pipelines.search.ranking import ndcg, recall
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,4 +37,4 @@ def evaluate(model: SearchModel, claims: pd.DataFrame) -> Evaluation:
 
 def values(scores: np.ndarray, relevant: list[np.ndarray]) -> dict[str, np.ndarray]:
     """Return nDCG@10 and recall@100 of each claim."""
-    return {"ndcg": rankings.ndcg(scores, relevant), "recall": rankings.recall(scores, relevant)}
+    return {"ndcg": ndcg(scores, relevant), "recall": recall(scores, relevant)}

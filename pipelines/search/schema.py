@@ -26,7 +26,7 @@ def contracts() -> dict[str, DataFrameSchema]:
         "key": Column(str, said, unique=True),
         "text": Column(str, said),
         "part": Column(str, Check.isin(["train", "test"])),
-        "relevant": Column(str, said),  # keys of abstracts, with blanks between
+        "relevant": Column(str, said),  # keys of abstracts, with spaces between
     }
     return {"abstracts": DataFrameSchema(abstracts), "claims": DataFrameSchema(claims)}
 

@@ -55,13 +55,13 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 def train(tables: Tables, weights: dict[str, Path], seed: int = 0) -> SearchModel:
     """Return the index and the vectors of the abstracts. Nothing is drawn: the seed has no effect."""
     from pipelines.search import training
-    from pipelines.search.rankings import CHOSEN
+    from pipelines.search.ranking import CHOSEN
 
     return training.fit(tables["abstracts"], weights, CHOSEN)
 
 
 def evaluate(model: SearchModel, tables: Tables) -> Evaluation:
-    """Return how well the abstracts of claims are found, beside BM25."""
+    """Return how well the abstracts of claims are found, compared with BM25."""
     from pipelines.search import report
 
     return report.evaluate(model, tables["claims"])

@@ -13,7 +13,7 @@ from models.retrieval.segment import Document
 from models.retrieval.writer import Writer
 from pipelines.search import facets
 from pipelines.search.model import SearchModel
-from pipelines.search.rankings import Settings
+from pipelines.search.ranking import Settings
 
 if TYPE_CHECKING:
     import pandas as pd

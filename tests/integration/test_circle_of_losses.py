@@ -19,11 +19,12 @@ from capstan.services import endpoint_client
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.materialize.core import materialize
+from models.forecasting.windows import between
 from monitoring.checks.result import Check
 from monitoring.history import history
 from monitoring.retraining.steps import Steps
+from pipelines.demand_forecast.cuts import cut
 from pipelines.demand_forecast.requests import request, rounded
-from pipelines.demand_forecast.windows import between, cut
 from tests.integration.place import Place
 from tests.support import versions
 

@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
-from pipelines.demand_forecast import splits, task
-from pipelines.demand_forecast.windows import Windows, cut
+from models.forecasting.windows import Windows
+from pipelines.demand_forecast import task
+from pipelines.demand_forecast.cuts import cut
+from pipelines.demand_forecast.studies import splits
 from tests.support import controls
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.demand_forecast import conformal
+from models.forecasting import conformal
 from pipelines.demand_forecast.days import TARGET, windows
 from pipelines.demand_forecast.forecasters import make
 from pipelines.demand_forecast.model import DemandModel

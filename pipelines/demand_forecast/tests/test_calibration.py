@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import mean_pinball_loss
 
+from models.forecasting import conformal, measures
+from models.forecasting.seasonal_naive import SeasonalNaive
+from models.forecasting.windows import LEVELS, Windows, between
+from models.forecasting.windows import weeks as weeks_of
 from models.metrics import regression
-from pipelines.demand_forecast import conformal, measures
 from pipelines.demand_forecast.forecasters import make
-from pipelines.demand_forecast.seasonal_naive import SeasonalNaive
-from pipelines.demand_forecast.windows import LEVELS, Windows, between
-from pipelines.demand_forecast.windows import weeks as weeks_of
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,9 @@ import pytest
 from capstan.errors import CapstanError
 from data_sets import elecdemand as data
 from data_sets.elecdemand import ZONE
+from models.forecasting.windows import DAY, WEEK
 from pipelines.demand_forecast import task
-from pipelines.demand_forecast.windows import DAY, WEEK, cut
+from pipelines.demand_forecast.cuts import cut
 
 # Of Victoria, on weekdays of 2014.
 HOLIDAYS = ["01-01", "01-27", "03-10", "04-18", "04-21", "04-25", "06-09", "11-04", "12-25", "12-26"]

@@ -8,11 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import InvalidRow
+from models.forecasting.windows import DAY, LEVELS
 from pipelines.demand_forecast import days, task
 from pipelines.demand_forecast.example import EXAMPLE
 from pipelines.demand_forecast.requests import request
 from pipelines.demand_forecast.schema import Prediction, Request
-from pipelines.demand_forecast.windows import DAY, LEVELS
 
 STORED = ["demand", "temperature", "working"]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from data_sets import scitldr
 from pipelines.documents import data
 from tests.support.data import DATA_DIR
 
@@ -18,13 +19,13 @@ CHOSEN = {"file": str(Path(__file__).parents[3] / "SECURITY.md")}
 SAID = "Reporting a vulnerability"
 KNOWN_LATER = ["posted"]
 ACTUALS = ["sci.space", "sci.med"]
-EACH = dict.fromkeys(data.FILES, 10) | dict.fromkeys(data.PAPERS.values(), 6)  # fewer do not differ from their style
+PAPERS = 6  # fewer do not differ from their style
 
 
 def write(folder: Path) -> None:
     """Write files with fewer rows."""
-    for name, each in EACH.items():
-        path = data.find(DATA_DIR, name)
+    for name, path in data.files(DATA_DIR).items():
+        each = PAPERS if name in scitldr.FILES.values() else 10
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith(".parquet"):
             pd.read_parquet(path).iloc[::each].to_parquet(folder / name)

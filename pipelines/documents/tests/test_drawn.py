@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.files.limits import Refused
-from pipelines.documents import personal
+from models.text import personal_data
 from pipelines.documents.drawn import Mark, boxes, drawn, marks
 from pipelines.documents.sheets import sheets, typeset
 from tests.support import made_files as made
@@ -27,7 +27,7 @@ def test_places_of_names_are_those_of_the_text_before_it_was_masked():
     assert [(text[one.start : one.end], one.black) for one in marks(text, Told())] == [
         ("today", False), ("a@b.org", True), ("c@d.example", True),
     ]  # fmt: skip
-    assert personal.unmasked(0, personal.hidden(text)) == 0
+    assert personal_data.unmasked(0, personal_data.hidden(text)) == 0
 
 
 @pytest.mark.parametrize(

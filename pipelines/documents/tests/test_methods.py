@@ -1,14 +1,14 @@
-"""Titles, parts of sentences, joined messages, and the ways to tag names that are measured beside what is served."""
+"""Titles, tokens, joined messages, and the taggers that are compared."""
 
-import numpy as np
 import pytest
 
-from models.text.sentences import sentences
-from pipelines.documents import summary, training, words
-from pipelines.documents.entities import Read, Recurrent, case, f1, hits
-from pipelines.documents.several import MOST, Several, joined, macro, micro
-from pipelines.documents.taggers import Hidden
-from pipelines.documents.tuned import Tuned
+from data_sets import newsgroups
+from models.encoder.tuned_tagger import Tuned
+from models.tagging.names import f1, hits
+from models.tagging.taggers import Hidden, Read, Recurrent
+from models.text.sentences import Span, sentences
+from pipelines.documents import training, words
+from pipelines.documents.studies.compare.several import MOST, Several, joined, macro, micro
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,6 @@ from pipelines.documents.tuned import Tuned
 )
 def test_a_title_is_a_short_line_without_an_end(text, wanted):
     assert words.titled(text, sentences(text)) == wanted
-
-
-def test_parts_of_a_sentence_and_the_title_are_candidates():
-    sentence = "In this paper, we propose a fast method (FM) that finds planets, which was hard before."
-    found = {one.text: one.cut for one in summary.candidates([sentence], "A fast method")}
-    assert found[sentence] == 0 and found["A fast method"] == 5
-    assert found["We propose a fast method that finds planets."] == 2
 
 
 def test_a_document_is_summed_up_with_its_title(served):
@@ -62,17 +55,25 @@ def test_several_groups_are_found(parts, tree):
 @pytest.mark.rotating
 @pytest.mark.parametrize("kind", [Hidden, lambda: Recurrent(hidden=20, epochs=90), None])
 def test_taggers_learn_the_names_of_some_sentences(parts, weights, kind):
-    from pipelines.documents import vectors
+    from models.encoder import token_vectors
 
     rows = parts[0]["sentences"]
     tokens, tags = training.tagged(rows[rows["tags"].str.contains("B-person")].head(12))
-    read = Read(tokens, vectors.of(tokens, weights))
+    read = Read(tokens, token_vectors.of(tokens, weights))
     tagger = kind() if kind else Tuned(weights, epochs=12)
     made = tagger.fit(read, tags).predict(read)
     assert [len(one) for one in made] == [len(one) for one in tokens]
     assert f1(hits(tags, made)) > 0.5
 
 
-def test_case_is_what_small_letters_leave_out():
-    assert case(["NASA", "so", "iPhone", "@anna", "B2"]).any(axis=1).all()
-    assert np.array_equal(case(["so", "as"])[1], case(["on", "at"])[1])
+def test_tokens_are_as_those_of_the_posts():
+    text = "@anna_b it's 3.5 km to St-Denis... see https://example.org/a?b #hot, don't!"
+    made = [text[one.start : one.end] for one in words.tokens(text, Span(0, len(text)))]
+    assert made == ["@anna_b", "it", "'s", "3.5", "km", "to", "St-Denis", "...", "see", "https://example.org/a?b",
+                    "#hot", ",", "do", "n't", "!"]  # fmt: skip
+
+
+def test_what_headers_left_is_taken_out():
+    text = "re dogs in article apr acs ucalgary ca parr acs ucalgary ca charles parr writes what a dog weighs"
+    assert newsgroups.without_headers(text) == "dogs   what a dog weighs"
+    assert newsgroups.without_headers("an article that charles writes") == "an article that charles writes"

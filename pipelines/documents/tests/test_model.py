@@ -1,10 +1,11 @@
-"""What is served: places that are right, chances that add up, and metrics of texts that were not learned from."""
+"""What is served: places that are right, probabilities that add up, and metrics of texts that were not learned from."""
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from pipelines.documents import report, summary, task
+from models.text import extractive_summary
+from pipelines.documents import report, task
 from pipelines.documents.schema import EXAMPLE, Prediction, Request
 
 ODD = [
@@ -74,7 +75,7 @@ def test_what_is_said_of_a_text_has_no_part_of_its_own_references():
     random = np.random.default_rng(0)
     rows, paper, goal = csr_array(random.normal(size=(60, 8))), np.repeat(np.arange(20), 3), random.normal(size=60)
     turned = np.where(paper == 7, -9 * goal, goal)
-    made = [summary.out_of_fold(rows, one, paper, 0) for one in (goal, turned)]
+    made = [extractive_summary.out_of_fold(rows, one, paper, 0) for one in (goal, turned)]
     assert made[0][paper == 7] == pytest.approx(made[1][paper == 7]) and not np.allclose(*made)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from capstan import catalogue
-from pipelines.pricing import compare, data
+from data_sets import orange_juice
+from pipelines.pricing.studies import known
 from tests.support.data import DATA_DIR
 
 STORES = 30
@@ -12,14 +13,14 @@ STORES = 30
 
 @pytest.fixture(scope="session")
 def sales():
-    return data.sales(data.find(DATA_DIR))
+    return orange_juice.sales(orange_juice.find(DATA_DIR))
 
 
 @pytest.fixture(scope="session")
 def parts():
     """The weeks of some stores: to learn from, and to test on."""
     made = []
-    for rows, past in compare.weeks_of(DATA_DIR):
+    for rows, past in known.weeks_of(DATA_DIR):
         at = np.isin(rows.store, np.unique(rows.store)[:STORES])
         made.append((rows.take(at), past.take(np.repeat(at, len(past) // len(rows)))))
     return tuple(made)

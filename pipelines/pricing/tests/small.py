@@ -7,7 +7,7 @@ import httpx
 import pandas as pd
 
 from capstan.settings import settings
-from pipelines.pricing import data
+from data_sets import orange_juice
 from pipelines.pricing.columns import STORE
 from pipelines.pricing.schema import EXAMPLE
 from tests.support.data import DATA_DIR
@@ -22,10 +22,10 @@ ACTUALS = [700.0, 800.0, 650.0]
 
 def write(folder: Path) -> None:
     """Write the weeks of the first stores."""
-    rows = pd.read_parquet(data.find(DATA_DIR))
+    rows = pd.read_parquet(orange_juice.find(DATA_DIR))
     kept = sorted(rows[STORE].unique())[:STORES]
-    (folder / data.FILE).parent.mkdir(exist_ok=True)
-    rows[rows[STORE].isin(kept)].to_parquet(folder / data.FILE)
+    (folder / orange_juice.FILE).parent.mkdir(exist_ok=True)
+    rows[rows[STORE].isin(kept)].to_parquet(folder / orange_juice.FILE)
 
 
 def check(run: dict[str, Any], folder: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.errors import CapstanError
-from pipelines.pricing import data, shelves, weeks
+from data_sets import orange_juice
+from pipelines.pricing import shelves, weeks
 from pipelines.pricing.columns import BRANDS, COUNT, HISTORY, OUNCES, PAST, PAST_WEEKS, SOLD, STORE, WEEK
 
 
@@ -59,4 +60,4 @@ def test_week_that_lacks_a_brand_is_no_shelf(sales):
 def test_another_file_is_refused(tmp_path):
     pd.DataFrame({"store": [1]}).to_parquet(tmp_path / "sales.parquet")
     with pytest.raises(CapstanError, match="lacks the columns brand"):
-        data.sales(tmp_path / "sales.parquet")
+        orange_juice.sales(tmp_path / "sales.parquet")

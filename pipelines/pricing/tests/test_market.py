@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.pricing import market
 from pipelines.pricing.columns import COUNT
 from pipelines.pricing.shelves import Shelves
+from pipelines.pricing.studies.elasticities import market
 
 
 def shelves(follows: float) -> Shelves:

@@ -1,12 +1,11 @@
-"""Prices of a shelf: the best there are, within the rules."""
-
-from itertools import product
+"""Prices of the shelf keep the rules."""
 
 import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from pipelines.pricing import branch_and_bound, rules, shelf_search
+from models.pricing import branch_and_bound, shelf_search
+from pipelines.pricing import rules
 from pipelines.pricing.columns import BRANDS, COUNT
 
 NOW = np.array([2.99, 4.79, 2.89, 2.35, 2.19, 3.96, 2.39, 2.19, 1.99, 1.59, 2.99])
@@ -21,44 +20,17 @@ def shelf(seed: int):
     return now, random.uniform(20, 200, COUNT), now * random.uniform(0.6, 0.8, COUNT), elasticity
 
 
-def earned(prices, of) -> float:
-    return shelf_search.profit(prices, *of).sum()
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_search_finds_the_best_of_all_shelves(seed):
-    now, _, cost, _ = of = shelf(seed)
-    tried = rules.choices(now, cost, 0.1)
-    found = shelf_search.best(*of, tried)
-    best = branch_and_bound.best(*of, tried, earned(found, of))
-    assert earned(found, of) == pytest.approx(earned(best, of))
-    assert earned(found, of) > earned(now, of)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_proof_is_that_of_trying_all_shelves(seed):
-    now, _, cost, _ = of = shelf(seed)
-    tried = rules.choices(now, cost, 0.15)
-    some = np.random.default_rng(seed).choice(COUNT, 4, replace=False)
-    kept = np.isin(tried.brand, some) | (tried.price == now[tried.brand])
-    few = rules.Choices(tried.brand[kept], tried.price[kept])
-    shelves = np.array(list(product(*(few.price[few.brand == one] for one in range(COUNT)))))
-    shelves = shelves[rules.ordered(shelves, now)]
-    most = shelf_search.profit(shelves, *of).sum(axis=-1).max()
-    assert earned(branch_and_bound.best(*of, few, earned(now, of)), of) == pytest.approx(most)
-
-
 def test_too_many_shelves_are_refused():
     now, _, cost, _ = of = shelf(4)
     with pytest.raises(CapstanError, match="let prices move less"):
-        branch_and_bound.best(*of, rules.choices(now, cost, 0.3), 0.0)
+        branch_and_bound.best(*of, rules.choices(now, cost, 0.3), rules.ORDER, 0.0)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_prices_keep_the_rules(seed):
     now, _, cost, _ = of = shelf(seed)
-    prices = shelf_search.best(*of, rules.choices(now, cost, 0.15))
-    assert rules.ordered(prices, now)
+    prices = shelf_search.best(*of, rules.choices(now, cost, 0.15), rules.ORDER)
+    assert rules.ORDER.kept(prices, now)
     assert (np.abs(prices / now - 1) <= 0.15 + 1e-9).all()
     moved = prices != now
     assert moved.any() and (np.round(prices[moved] * 100) % 10 == 9).all()
@@ -69,24 +41,13 @@ def test_order_of_brands_holds_where_profit_speaks_against_it():
     now, sold, _, elasticity = shelf(0)
     premium, national = BRANDS.index("Tropicana Premium 64 oz"), BRANDS.index("Tropicana 64 oz")
     now[premium], now[national] = 2.59, 2.49
-    elasticity[premium, premium], elasticity[national, national] = -8.0, -0.5  # cheaper, dearer
-    prices = shelf_search.best(now, sold, now * 0.5, elasticity, rules.choices(now, now * 0.5, 0.2))
+    elasticity[premium, premium], elasticity[national, national] = -8.0, -0.5  # lower, higher prices
+    prices = shelf_search.best(now, sold, now * 0.5, elasticity, rules.choices(now, now * 0.5, 0.2), rules.ORDER)
     assert prices[premium] >= prices[national]
 
 
-def test_brand_that_does_not_react_gets_as_dear_as_it_may():
+def test_brand_that_does_not_react_gets_the_highest_price():
     now, sold, cost, _ = shelf(1)
-    prices = shelf_search.best(now, sold, cost, np.zeros((COUNT, COUNT)), rules.choices(now, cost, 0.1))
+    prices = shelf_search.best(now, sold, cost, np.zeros((COUNT, COUNT)), rules.choices(now, cost, 0.1), rules.ORDER)
     tried = rules.choices(now, cost, 0.1)
     assert prices == pytest.approx([tried.price[tried.brand == one].max() for one in range(COUNT)])
-
-
-def test_profit_is_what_one_would_write():
-    now, sold, cost, elasticity = shelf(2)
-    prices = now * 1.05
-    made = shelf_search.profit(prices, now, sold, cost, elasticity)
-    by_hand = [
-        (prices[i] - cost[i]) * sold[i] * np.prod([(prices[j] / now[j]) ** elasticity[i, j] for j in range(COUNT)])
-        for i in range(COUNT)
-    ]
-    assert made == pytest.approx(by_hand)

@@ -5,20 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.pricing import demand, rules, simulator, value
+from models.uplift.off_policy import effective
+from pipelines.pricing import demand, rules, shelves
 from pipelines.pricing.columns import COUNT
 from pipelines.pricing.shelves import Shelves
+from pipelines.pricing.studies.trying import study as simulator
+from pipelines.pricing.studies.worth import value
 
 
 def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Weeks, np.ndarray, float]:
-    """Return a log of one brand whose price depends on whether it is wanted, its chances, and what is true.
+    """Return a log of one brand whose price depends on whether it is wanted, its probabilities, and what is true.
 
     The demand model of these weeks is wrong: it believes that demand does not react.
     """
     random = np.random.default_rng(seed)
     wanted = random.random(rows) < 0.5
-    chance = np.where(wanted[:, None], [0.1, 0.1, 0.2, 0.2, 0.4], [0.4, 0.2, 0.2, 0.1, 0.1])
-    step = (random.random(rows)[:, None] > chance.cumsum(axis=1)).sum(axis=1)
+    probability = np.where(wanted[:, None], [0.1, 0.1, 0.2, 0.2, 0.4], [0.4, 0.2, 0.2, 0.1, 0.1])
+    step = (random.random(rows)[:, None] > probability.cumsum(axis=1)).sum(axis=1)
     price = np.array([0.8, 0.9, 1.0, 1.1, 1.2]) * 3.0
     base = np.where(wanted, 200.0, 100.0)
 
@@ -29,14 +32,14 @@ def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Week
     earned = profit(step) * random.lognormal(-0.02, 0.2, rows)
     guessed, hoped = ((price[at] - 2.0) * 150.0 for at in (step, proposed))
     week = value.Weeks(step, proposed, earned, guessed, hoped, np.zeros(rows), np.ones(rows, bool))
-    return week, chance, float((profit(proposed) - profit(step)).mean())
+    return week, probability, float((profit(proposed) - profit(step)).mean())
 
 
 @pytest.mark.parametrize("elasticity", [-1.0, -4.0])
 def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity):
-    """At -1 a dearer price gains, at -4 it loses, and the demand model believes in a gain both times."""
-    week, chance, truth = logged(0, elasticity)
-    found = value.estimates(week, chance)
+    """At -1 a higher price gains, at -4 it loses, and the demand model believes in a gain both times."""
+    week, probability, truth = logged(0, elasticity)
+    found = value.estimates(week, probability)
     error = found["doubly robust"].std() / np.sqrt(len(week.step))
     assert found["doubly robust"].mean() == pytest.approx(truth, abs=4 * error)
     assert found["model"].mean() > 0 and abs(found["model"].mean() - truth) > 10 * error
@@ -44,26 +47,26 @@ def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity
 
 
 def test_weights_of_prices_that_are_never_asked_are_worth_few_rows():
-    week, chance, _ = logged(1, -2.0, rows=2_000)
-    often = value.sample(value.weighted(week, chance))
-    rare = value.sample(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), chance))
+    week, probability, _ = logged(1, -2.0, rows=2_000)
+    often = effective(value.weighted(week, probability))
+    rare = effective(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), probability))
     assert often > 200 > 10 > rare
 
 
 def test_featured_weeks_gain_nothing():
-    week, chance, _ = logged(2, -2.0, rows=500)
-    found = value.estimates(week._replace(free=np.zeros(500, bool)), chance)
+    week, probability, _ = logged(2, -2.0, rows=500)
+    found = value.estimates(week._replace(free=np.zeros(500, bool)), probability)
     assert all((gain == 0).all() for gain in found.values())
 
 
 def test_proposals_of_the_model_are_within_the_most_change(parts, learned):
     rows, past = parts[1]
     week = value.weeks_of(learned, rows, past, brand=0)
-    forced = rows.cost[:, 0] / (1 - rules.LEAST_MARGIN) > (1 + rules.MOST_CHANGE) * value.usual(past)[:, 0]
+    forced = rows.cost[:, 0] / (1 - rules.LEAST_MARGIN) > (1 + rules.MOST_CHANGE) * shelves.usual(past)[:, 0]
     assert set(np.unique(week.proposed[~forced])) <= {1, 2, 3} and forced.mean() < 0.1
-    known = value.steps(parts[0][0].price[:, 0], value.usual(parts[0][1])[:, 0])
-    chance = value.chances((value.context(*parts[0], 0), known), value.context(rows, past, 0))
-    assert chance.shape == (len(rows), value.STEPS) and chance.min() >= value.LEAST_CHANCE
+    known = value.steps(parts[0][0].price[:, 0], shelves.usual(parts[0][1])[:, 0])
+    probability = value.probabilities((value.context(*parts[0], 0), known), value.context(rows, past, 0))
+    assert probability.shape == (len(rows), value.STEPS) and probability.min() >= value.LEAST_PROBABILITY
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +98,7 @@ def test_halves_share_no_store():
 
 
 def test_prices_that_say_nothing_give_no_elasticity(parts):
-    """Shuffled prices: what is learned of own prices is near zero, beside -1 to -4 of the real ones."""
+    """Shuffled prices: what is learned of own prices is near zero; the real ones have -1 to -4."""
     rows, past = parts[0]
     order = np.random.default_rng(0).permutation(len(rows))
     mixed = Shelves(**vars(rows) | {"price": rows.price[order]})

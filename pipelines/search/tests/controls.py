@@ -6,7 +6,7 @@ from capstan.inputs import weights_files
 from models.encoder import minilm
 from pipelines.search import training
 from pipelines.search.model import SearchModel
-from pipelines.search.rankings import CHOSEN
+from pipelines.search.ranking import CHOSEN
 from pipelines.search.tests import small
 from tests.support.controls import Parts, Tables, cut
 

@@ -6,7 +6,7 @@ import pytest
 from capstan.inputs import weights_files
 from models.encoder import minilm
 from pipelines.search import facets, quoting, training
-from pipelines.search.rankings import CHOSEN
+from pipelines.search.ranking import CHOSEN
 
 KEPT = 40
 

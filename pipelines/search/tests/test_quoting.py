@@ -11,7 +11,8 @@ from models.retrieval.analysis import Analyzer
 from models.retrieval.directory import Index
 from models.retrieval.scoring import idf
 from models.retrieval.writer import Writer
-from pipelines.search import quotes, quoting
+from pipelines.search import quoting
+from pipelines.search.studies.quotes import study as quotes
 from tests.support.data import DATA_DIR
 
 SETTINGS = quoting.Settings((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 0.6)
@@ -27,11 +28,11 @@ def test_figures_of_sentences():
 
 def test_the_likeliest_sentences_are_chosen_and_none_below_the_least():
     texts = [["one.", "two."], ["three.", "four.", "five."]]
-    chance = np.array([0.61, 0.7, 0.2, 0.9, 0.65])
-    made = quoting.chosen(texts, chance, SETTINGS)
+    probability = np.array([0.61, 0.7, 0.2, 0.9, 0.65])
+    made = quoting.chosen(texts, probability, SETTINGS)
     assert [(one.paper, one.sentence, one.text) for one in made] == [(1, 1, "four."), (0, 1, "two."), (1, 2, "five.")]
-    assert [one.chance for one in made] == [0.9, 0.7, 0.65]
-    assert quoting.chosen(texts, chance - 0.35, SETTINGS) == []
+    assert [one.probability for one in made] == [0.9, 0.7, 0.65]
+    assert quoting.chosen(texts, probability - 0.35, SETTINGS) == []
 
 
 def test_the_share_of_rare_words(documents, tmp_path):
@@ -64,6 +65,6 @@ def test_weights_learn_what_decides_and_the_least_chance_refuses_few():
     made = quotes.learned(quotes.Reading(rows, decides))
     assert int(np.argmax(np.abs(made.weights))) == 2
     test = quotes.Reading(rows, decides)
-    chance = partial(quoting.chances, settings=made)
-    assert test.first(chance, 1).mean() > 0.9
-    assert (test.best(chance) < made.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)
+    probability = partial(quoting.probabilities, settings=made)
+    assert test.first(probability, 1).mean() > 0.9
+    assert (test.best(probability) < made.least).mean() == pytest.approx(quotes.REFUSED, abs=0.03)

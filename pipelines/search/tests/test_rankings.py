@@ -1,4 +1,4 @@
-"""Fusion, learning to rank and the data, beside their definitions."""
+"""Learning to rank, simulated clicks and the data, compared with their definitions."""
 
 import zipfile
 
@@ -7,9 +7,11 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from data_sets import scifact, squad
-from models.retrieval import fusion
 from models.retrieval.analysis import Analyzer
-from pipelines.search import answers, learned, rankings, tune
+from pipelines.search.ranking import ndcg
+from pipelines.search.studies import learned, rankings
+from pipelines.search.studies.compare import clicks
+from pipelines.search.studies.paragraphs import study as paragraphs
 from tests.support.data import DATA_DIR
 
 RNG = np.random.default_rng(0)
@@ -48,34 +50,18 @@ def test_data_of_the_archive_are_the_same(tmp_path, monkeypatch, few):
     assert (made.keys, made.texts, made.claims["test"].keys) == (right.keys, right.texts, right.claims["test"].keys)
 
 
-def test_fusion_by_place_is_that_of_the_paper():
-    first, second = np.array([[3.0, 1.0, 2.0]]), np.array([[0.1, 0.2, 0.2]])
-    assert fusion.ranks(second).tolist() == [[3, 1, 2]]  # of equal ones, the first
-    made = fusion.reciprocal([first, second], 60)
-    assert made[0] == pytest.approx([1 / 61 + 1 / 63, 1 / 63 + 1 / 61, 1 / 62 + 1 / 62])
-
-
-def test_a_weighted_sum_lies_between_both():
-    words, meanings = RNG.random((4, 30)) * 9, RNG.random((4, 30)) * 2 - 1
-    orders = [np.argsort(-fusion.weighted(words, meanings, share)) for share in (0.0, 1.0)]
-    assert np.array_equal(orders[0], np.argsort(-words)) and np.array_equal(orders[1], np.argsort(-meanings))
-    half = fusion.weighted(words, meanings, 0.5)
-    assert half.min() >= 0 and half.max() <= 1
-    assert (fusion.weighted(np.zeros((1, 3)), meanings[:1, :3], 0.5) >= 0).all()  # a claim without a known word
-
-
 def test_ndcg_is_that_of_scikit_learn():
     scores = RNG.random((20, 40))
     relevant = [RNG.choice(40, size, replace=False) for size in RNG.integers(1, 5, 20)]
     truth = np.zeros((20, 40))
     for row, numbers in enumerate(relevant):
         truth[row, numbers] = 1
-    assert rankings.ndcg(scores, relevant).mean() == pytest.approx(ndcg_score(truth, scores, k=10))
+    assert ndcg(scores, relevant).mean() == pytest.approx(ndcg_score(truth, scores, k=10))
 
 
 def test_claims_about_one_abstract_are_in_one_fold(data):
     relevant = data.claims["train"].relevant
-    fold = tune.folds(relevant, seed=0)
+    fold = rankings.folds(relevant, seed=0)
     of_abstract: dict[int, set[int]] = {}
     for place, numbers in zip(fold.tolist(), relevant, strict=True):
         for number in numbers.tolist():
@@ -109,11 +95,11 @@ def test_each_method_ranks_the_claims_of_few_abstracts(few, monkeypatch, tmp_pat
     made = rankings.Rankings(few, "train")
     relevant = few.claims["train"].relevant
     for scores in (made.words, made.fields, made.meanings, made.reciprocal, made.both):
-        assert scores.shape == (25, len(few.keys)) and rankings.ndcg(scores, relevant).mean() > 0.8
+        assert scores.shape == (25, len(few.keys)) and ndcg(scores, relevant).mean() > 0.8
     assert made.candidates.columns.shape[1] == len(learned.NAMES)
     forest = learned.fit(made.candidates, relevant, leaves=4, rounds=20, seed=0)
     ordered = learned.scores(forest, made.candidates, made.words.shape)
-    assert rankings.ndcg(ordered, relevant).mean() > 0.8
+    assert ndcg(ordered, relevant).mean() > 0.8
     again = made.changed(share=0.1)
     assert vars(again)["words"] is made.words and "both" not in vars(again)
     assert np.array_equal(made.changed(k1=made.settings.k1).words, made.words)
@@ -131,4 +117,12 @@ def test_places_are_those_of_a_stable_order():
     right = RNG.integers(0, 9, 50)
     order = np.argsort(-scores, axis=1, kind="stable")
     expected = [1 + row.tolist().index(number) for row, number in zip(order, right.tolist(), strict=True)]
-    assert answers.places(scores, right).tolist() == expected
+    assert paragraphs.places(scores, right).tolist() == expected
+
+
+def test_tests_of_an_experiment_know_a_clear_case():
+    assert clicks.wins(np.array([1] * 20 + [0] * 30 + [-1] * 3)) == 1
+    assert clicks.wins(np.array([-1] * 20 + [1] * 3)) == -1
+    assert clicks.wins(np.array([1, -1] * 20)) == 0 == clicks.wins(np.zeros(5))
+    assert clicks.differs(np.zeros(50), np.ones(50) + RNG.random(50)) == 1
+    assert clicks.differs(np.ones(5), np.ones(5)) == 0

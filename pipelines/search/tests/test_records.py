@@ -1,18 +1,26 @@
-"""The code has what the record chose."""
+"""The code has what the records chose."""
 
 from dataclasses import asdict
 
-from pipelines.search import quotes, quoting, rankings, tune
+from capstan.study import find
+from capstan.study.record import FILE, Record
+from pipelines.search import quoting
+from pipelines.search.ranking import CHOSEN
+from pipelines.search.studies.tune import study as tune
+
+
+def record(question: str) -> Record:
+    """Return the record of a study."""
+    return Record.of(find.folder("search", question) / FILE)
 
 
 def test_constants_are_those_of_the_record():
-    record, chosen = tune.record(), asdict(rankings.CHOSEN)
-    measured = set(record["family"])  # those with MiniLM take its vectors: they are measured last
-    assert {"bm25", "fields"} <= measured <= set(tune.GRIDS)
-    for family in measured:
-        assert set(record[record["family"] == family]["setting"]) == set(map(tune.name, tune.GRIDS[family]))
-        assert tune.best(record, family).items() <= chosen.items()
+    lines, chosen = record("tune").frame(), asdict(CHOSEN)
+    for family in tune.FAMILIES:
+        assert tune.FAMILIES.best(lines, family).items() <= chosen.items()
 
 
 def test_quotes_are_chosen_as_the_record_says():
-    assert quotes.record() == quoting.CHOSEN
+    (cell,) = [cell for cell in record("quotes").cells if cell["measure"] == "learning"]
+    chosen = asdict(quoting.CHOSEN)
+    assert cell["lines"] == [chosen | {"weights": list(chosen["weights"])}]

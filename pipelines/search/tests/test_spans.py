@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from data_sets import squad
-from pipelines.search import reading, spans
+from pipelines.search.studies.paragraphs.questions import parts
+from pipelines.search.studies.reading import spans
+from pipelines.search.studies.reading.study import judged
 from tests.support.data import DATA_DIR
 
 pytestmark = pytest.mark.rotating
@@ -26,7 +28,7 @@ def test_candidates_are_words_in_a_row_of_the_nearest_sentences():
 
 
 def test_most_answers_are_candidates(data):
-    past, _ = reading.parts(data)
+    past, _ = parts(data)
     covered = []
     for one in past[::80].tolist():
         places, _ = spans.candidates(data.questions[one], data.paragraphs[data.paragraph[one]])
@@ -35,7 +37,7 @@ def test_most_answers_are_candidates(data):
 
 
 def test_a_forest_answers_questions_that_it_has_not_seen(data):
-    past, held = reading.parts(data)
+    past, held = parts(data)
     assert not set(data.article[past].tolist()) & set(data.article[held].tolist())
     assert len(set(data.article[past].tolist())) == 36 and len(set(data.article[held].tolist())) == 12
     forest = spans.fit(data, past[::25], seed=0)
@@ -44,4 +46,4 @@ def test_a_forest_answers_questions_that_it_has_not_seen(data):
     assert all(text in data.paragraphs[data.paragraph[one]] for text, one in zip(said, few, strict=True))
     simple = [spans.sentence(data.questions[one], data.paragraphs[data.paragraph[one]])[0] for one in few]
     truth = [data.answers[one] for one in few]
-    assert reading.judged(said, truth)["f1"].mean() > reading.judged(simple, truth)["f1"].mean() + 0.05
+    assert judged(said, truth)["f1"].mean() > judged(simple, truth)["f1"].mean() + 0.05

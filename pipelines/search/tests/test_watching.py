@@ -6,7 +6,7 @@ import pytest
 from capstan.inputs import weights_files
 from data_sets import scifact
 from pipelines.search import task, training
-from pipelines.search.rankings import CHOSEN
+from pipelines.search.ranking import CHOSEN
 from tests.support import watched
 from tests.support.data import DATA_DIR
 

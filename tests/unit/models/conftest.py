@@ -1,10 +1,11 @@
-"""Rows with a known truth, and a text."""
+"""Rows with a known truth, a text, abstracts and claims."""
 
 import pandas as pd
 import pytest
 
 from data_sets import plays as data
-from tests.support import flights
+from models.retrieval.segment import Document
+from tests.support import abstracts, flights
 from tests.support.data import DATA_DIR
 
 
@@ -18,3 +19,15 @@ def rows() -> pd.DataFrame:
 def plays() -> str:
     """Tiny Shakespeare."""
     return data.path(DATA_DIR).read_text()
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[Document]:
+    """The first abstracts of SciFact."""
+    return abstracts.documents()
+
+
+@pytest.fixture(scope="session")
+def claims() -> list[str]:
+    """The claims of SciFact."""
+    return abstracts.claims()

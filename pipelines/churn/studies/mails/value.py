@@ -9,6 +9,7 @@ import numpy as np
 
 from data_sets.hillstrom import MAILS, NOBODY, Experiment
 from models.uplift.base import Regression
+from models.uplift.off_policy import corrected
 
 # Dollars. A visitor spends 7 on average, of which a quarter or so is profit. A mail costs little to send; most of its
 # price is what it costs in patience, and in those who unsubscribe. Both are stated, not measured.
@@ -56,5 +57,5 @@ def doubly_robust(data: Experiment, seed: int, folds: int = 3) -> np.ndarray:
             model = Regression(seed).fit(data.x[known], data.visit[known])
             mean[fold == held, action] = model.mean(data.x[fold == held])
     got = data.arm[:, None] == np.array(ACTIONS)
-    visits = mean + got / SHARE * (data.visit[:, None] - mean)
+    visits = corrected(mean, got / SHARE, data.visit[:, None], mean)
     return np.asarray(VISIT * visits - MAIL * (np.array(ACTIONS) != NOBODY))
