@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from models.study import read
 from tests.benchmarks import scale_joins, scale_monitoring
+from tests.benchmarks.lines import read
 
 RECORD = Path(__file__).parents[2] / "docs" / "benchmarks.json"
 CORES, MILLION, HOUR = 2, 1_000_000, 3_600

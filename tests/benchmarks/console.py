@@ -6,8 +6,8 @@ import httpx
 import numpy as np
 
 from capstan.settings import settings
-from models.study import Line
 from serving.monitoring.recent import SECONDS
+from tests.benchmarks.lines import Line
 from tests.benchmarks.servers import server
 
 TIMES = 100

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.study import Line, Study, markdown, read
+from tests.benchmarks.lines import Line, Study, markdown, read
 
 FILE = Path(__file__).parents[2] / "docs" / "limits.json"
 TIMES, REPEATS, NAME = (1, 10, 100), 5, "flight_delay"

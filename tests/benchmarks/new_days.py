@@ -17,8 +17,8 @@ from capstan.data.files import write_tables
 from capstan.settings import settings
 from components.build_features.core import build_features
 from components.materialize.core import materialize
-from models.study import Study
 from pipelines.flight_delay import task
+from tests.benchmarks.lines import Study
 
 FILE = Path(__file__).parents[2] / "docs" / "new_days.json"
 NAME, DAY = "flight_delay", pd.Timestamp("2013-12-30", tz="UTC")

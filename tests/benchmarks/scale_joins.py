@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from models.study import Line, Study, markdown, read
+from tests.benchmarks.lines import Line, Study, markdown, read
 
 if TYPE_CHECKING:
     from feast import FeatureStore

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from models.study import Line, Study, markdown, read
 from tests.benchmarks.console import pages
+from tests.benchmarks.lines import Line, Study, markdown, read
 from tests.benchmarks.scale_joins import watched
 from tests.benchmarks.scale_score import NAME, flights
 

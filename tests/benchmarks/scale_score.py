@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
-from models.study import Line, Study, markdown
+from tests.benchmarks.lines import Line, Study, markdown
 from tests.benchmarks.scale_joins import watched
 
 FILE = Path(__file__).parents[2] / "docs" / "scale_score.json"

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from models.study import Line, Study, markdown, read
+from tests.benchmarks.lines import Line, Study, markdown, read
 from tests.benchmarks.scale_joins import watched
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """The tables of docs/scale.md are those of the measurements."""
 
 from capstan.settings import ROOT
-from models.study import read
 from tests.benchmarks import bill, limits, new_days, scale_joins, scale_monitoring, scale_score, scale_training
+from tests.benchmarks.lines import read
 
 
 def test_page_has_the_table_of_the_joins():

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from models.study import Study, markdown, options, records, spread
+from tests.benchmarks.lines import Study, markdown
 
 
 @pytest.fixture
@@ -41,35 +41,12 @@ def test_line_without_its_case_is_an_error(file):
         Study(file, ["name", "seed"]).add({"name": "a"})
 
 
-@pytest.mark.parametrize(
-    ("values", "more", "text"),
-    [
-        ([0.1, 0.2, 0.6], {}, "0.300 (0.100 to 0.600)"),
-        ([0.1, 0.2, 0.6], {"middle": "median", "scale": 100, "digits": 1}, "20.0 (10.0 to 60.0)"),
-        ([0.5, 0.5004], {}, "0.500"),
-    ],
-)
-def test_spread_of_seeds(values, more, text):
-    assert spread(pd.Series(values), **more) == text
-
-
 def test_table_has_a_row_per_case_in_the_order_of_the_lines():
     table = pd.DataFrame([("b", 2, 0.5), ("a", 1, 0.25), ("b", 2, 0.7)], columns=["name", "k", "score"])
-    columns = {"score": lambda lines: spread(lines["score"], digits=2), "seeds": lambda lines: str(len(lines))}
+    columns = {"score": lambda lines: f"{lines['score'].mean():.2f}", "seeds": lambda lines: str(len(lines))}
     assert markdown(table, {"method": "name", "of": "k"}, columns).splitlines() == [
         "| method | of | score | seeds |",
         "| --- | --- | ---: | ---: |",
-        "| b | 2 | 0.60 (0.50 to 0.70) | 2 |",
+        "| b | 2 | 0.60 | 2 |",
         "| a | 1 | 0.25 | 1 |",
     ]
-
-
-def test_missing_values_are_null_in_a_file(file):
-    study = Study(file, ["name"])
-    study.add(*records(pd.DataFrame({"name": ["a", "b"], "later": [float("nan"), 1.0]})))
-    assert "NaN" not in file.read_text() and study.lines[0]["later"] is None
-
-
-def test_options_of_every_study(tmp_path):
-    given = options("A study.", tmp_path).parse_args(["--seeds", "2"])
-    assert (given.seeds, given.out) == (2, tmp_path)

@@ -1,6 +1,5 @@
-"""A study: cases that are measured over some seeds, a line each, in a JSON file next to the README that quotes it."""
+"""The lines of a benchmark in a JSON file: cases that are measured one after another, and the table that a page has."""
 
-import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from capstan.data.files import atomic_write
-from capstan.errors import without_tracebacks
 
 Line = dict[str, Any]
 
@@ -47,41 +45,6 @@ class Study:
 def read(file: Path) -> pd.DataFrame:
     """Return the lines of a study's file."""
     return pd.DataFrame(json.loads(file.read_text()))
-
-
-def options(description: str | None, folder: Path) -> argparse.ArgumentParser:
-    """Return the options of every study: how many seeds, and the folder of its file, by default `folder`."""
-    without_tracebacks()
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=folder)
-    return parser
-
-
-def records(table: pd.DataFrame) -> list[Line]:
-    """Return a table as lines; what is missing is null."""
-    lines: list[Line] = json.loads(table.to_json(orient="records"))
-    return lines
-
-
-def spread(values: pd.Series, scale: float = 1, digits: int = 3, middle: str = "mean") -> str:
-    """Return the mean of some seeds, or their median, and the lowest and the highest in brackets where they differ."""
-    shown, low, high = (f"{scale * values.agg(what):.{digits}f}" for what in (middle, "min", "max"))
-    return shown if low == high else f"{shown} ({low} to {high})"
-
-
-def ranged(name: str, digits: int = 4, scale: float = 1, sign: str = "") -> Callable[[pd.DataFrame], str]:
-    """Return what makes a cell of a measure and its interval, the fields `name`, `name`_low and `name`_high.
-
-    It has the means over the seeds, and no interval where the lines have none. sign: "+" writes that of a difference.
-    """
-
-    def cell(rows: pd.DataFrame) -> str:
-        values = (scale * rows[part].mean() for part in (name, f"{name}_low", f"{name}_high"))
-        shown, low, high = (f"{value:{sign}.{digits}f}" for value in values)
-        return shown if "nan" in low else f"{shown} ({low} to {high})"
-
-    return cell
 
 
 def markdown(table: pd.DataFrame, by: Mapping[str, str], columns: Mapping[str, Callable[[pd.DataFrame], str]]) -> str:
