@@ -19,7 +19,7 @@ def sections(tables: dict[str, pd.DataFrame], metrics: dict[str, float]) -> list
         "What it is": "Logistic regression of each of 20 newsgroups; a BiLSTM-CRF over MiniLM's vectors that tags "
         "names; boosted trees that choose a sentence, perhaps shortened, or the title as the summary. Rules find "
         "languages, keyphrases and personal data.",
-        "For": "Sorting and skimming English documents: what they are about, whom they name, what they say.",
+        "For": "Sorting and skimming English documents: what they are about, which people they name, what they say.",
         "Not for": "Decisions about people. Proof that a document has no personal data: names of people are not "
         "masked, and what has no form of its own is not found. Other languages, scans, medicine, law.",
         "Measured": f"on {counts['messages']:,} messages, {counts['sentences']:,} sentences and {counts['papers']:,} "

@@ -50,7 +50,7 @@ class DocumentsModel(Model):
         self.simple, self.alone, self.styled, self.weight_files = simple, alone, styled, weights
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return what each document is about, whom it names, and what it says."""
+        """Return what each document is about, which people it names, and what it says."""
         texts = list(columns["text"])
         if not texts:
             return {}

@@ -132,7 +132,7 @@ class Part(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What a document is about, whom it names, and what it says."""
+    """What a document is about, which people it names, and what it says."""
 
     summary: str = Field(title="Summary", description="a sentence of the document, perhaps shortened")
     group: str = Field(title="Newsgroup", description="where it would have been posted in 1993")

@@ -1,4 +1,4 @@
-"""Documents: what is a document about, whom does it name, and what does it say?"""
+"""Documents: what is a document about, which people does it name, and what does it say?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
-TITLE = "What is a document about, whom does it name, and what does it say?"
+TITLE = "What is a document about, which people does it name, and what does it say?"
 FAMILIES = ("torch", "text", "files")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="posted", prediction="group")

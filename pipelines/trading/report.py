@@ -101,7 +101,7 @@ def drawdown(equity: np.ndarray) -> float:
 
 
 def exceeded(model: TradingModel, plan: np.ndarray, market: Market) -> float:
-    """Return the share of days that lost more than the value at risk that was told at the decision before."""
+    """Return the share of days that lost more than the value at risk of the decision before."""
     closes = market.closes.to_numpy()
     decided = [*np.flatnonzero(~np.isnan(plan).any(axis=1)), len(plan)]
     losses: list[np.ndarray] = []

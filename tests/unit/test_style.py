@@ -31,6 +31,8 @@ QUOTING = {
     "models/text/keyphrases.py",
     "tests/unit/models/weights/test_gguf_weights.py",
     "tests/unit/support/test_lanes.py",
+    "pipelines/language_model/studies/smollm2/engines.py",
+    "pipelines/language_model/studies/speed/clients.py",
 }
 
 

@@ -31,7 +31,7 @@ def impressions(data_dir: Path) -> tuple[np.ndarray, np.ndarray]:
 def of_river(data_dir: Path, setting: dict[str, float]) -> list[float]:
     """Return the probability of every 50th row before it is learned, by river.
 
-    river computes weights anew only while it learns, and then before it counts the new gradient: it predicts with
+    river computes weights again only while it learns, and then before it counts the new gradient: it predicts with
     weights that are one step old. A step without a gradient brings them up to date. With l1, it also keeps weights that
     the algorithm would set back to 0, so l1 is not compared.
     """

@@ -1,4 +1,4 @@
-"""Bidders beside what they should be: the recursion by hand, the best action, formulas of the papers."""
+"""Bidders next to what they should be: the recursion by hand, the best action, formulas of the papers."""
 
 import numpy as np
 import pytest

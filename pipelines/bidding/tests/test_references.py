@@ -1,4 +1,4 @@
-"""What is written from scratch beside river and obp, whose values are kept: they need an environment of their own."""
+"""What is written from scratch next to river and obp, whose values are kept: they need an environment of their own."""
 
 import json
 

@@ -8,7 +8,7 @@ from tests.support import watched
 
 @pytest.fixture(scope="module")
 def halves(parts) -> tuple:
-    """The test auctions of one level of prices, dealt by lot into a reference and what comes later."""
+    """The test auctions of one level of prices, dealt at random into a reference and what comes later."""
     rows = parts[1]["auctions"].iloc[20_000:].sample(frac=1, random_state=0)
     return tuple(rows.iloc[at::2].assign(number=range(len(rows.iloc[at::2]))) for at in (0, 1))
 

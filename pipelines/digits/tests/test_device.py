@@ -33,7 +33,7 @@ FORKSERVER.set_forkserver_preload([__name__, "onnxruntime"])  # not torch: neith
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Files of a folder; a file `NAME.cut` beside one cuts it off after so many bytes."""
+    """Files of a folder; a file `NAME.cut` next to one cuts it off after so many bytes."""
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""

@@ -94,10 +94,10 @@ from pipelines.digits import training
 from models.vision.learning import Plan
 torch.set_num_threads(1)
 write = checkpoints.write
-def told(key, state):
+def reported(key, state):
     write(key, state)
     print("epoch", state["epochs"], flush=True)
-checkpoints.write = told
+checkpoints.write = reported
 training.network("cnn", *torch.load(sys.argv[1]), Plan(epochs=3))
 """
 

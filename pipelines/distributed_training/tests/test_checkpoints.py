@@ -48,7 +48,7 @@ def test_a_damaged_one_is_not_read(saved, damage):
 def test_where_all_are_damaged_the_error_says_what_to_do(saved):
     for part in saved.glob("*/part-0.npz"):
         part.write_bytes(b"")
-    with pytest.raises(CapstanError, match="Remove the folder to begin anew"):
+    with pytest.raises(CapstanError, match="Remove the folder to begin again"):
         latest(saved)
 
 

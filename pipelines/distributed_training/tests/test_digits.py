@@ -11,7 +11,7 @@ from pipelines.distributed_training.studies.schemes import study as schemes
 from pipelines.distributed_training.tests.conftest import LOOSE, SMALL_DIGITS, farthest
 
 EXACT = [name for name, kind in schemes.FOR_ANY.items() if kind.exact]
-ALWAYS = ("ZeRO 3",)  # the others in their turn, for they cost more than they tell beside those of the decoder
+ALWAYS = ("ZeRO 3",)  # the others in their turn, for they cost more than they show next to those of the decoder
 OTHERS = [pytest.param(name, marks=[pytest.mark.rotating, pytest.mark.slow]) for name in EXACT if name not in ALWAYS]
 
 

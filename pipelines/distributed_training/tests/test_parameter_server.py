@@ -1,4 +1,4 @@
-"""The server beside one worker: by coroutines in this process, and by Ray actors."""
+"""The server next to one worker: by coroutines in this process, and by Ray actors."""
 
 import asyncio
 

@@ -109,7 +109,7 @@ def test_rays_asha_hears_a_late_report_in_an_early_rung():
 
 
 def test_a_population_decides_as_rays_does_with_the_same_draws():
-    """Live: who copies whom, with which parameters, and what comes of it, to the last digit."""
+    """Live: which copies which, with which parameters, and what comes of it, to the last digit."""
     draw, budget = partial(network.draw, 0), 56
     random.seed(3)
     theirs = rays.Controller(rays.population(network.PRIOR, 1, 0.25, 0.25, random), draw, network.train, 12, budget, 8)

@@ -1,4 +1,4 @@
-"""Beside torch's own schemes, compressed gradients, and on four workers: in its turn, for it costs more."""
+"""Next to torch's own schemes, compressed gradients, and on four workers: in its turn, for it costs more."""
 
 from dataclasses import replace
 

@@ -45,7 +45,7 @@ def quarter(market) -> Market:
 def test_the_orders_of_the_endpoint_are_those_of_the_backtest(quarter, tmp_path):
     backtest = run(Engine(CHOSEN[NAME], TICKERS, name="paper"), events(quarter), since=FIRST)
     server, path = Server(quarter.until("2016-12-28")), tmp_path / "paper.db"
-    for until in ("2017-02-01", "2017-03-31"):  # the second trader begins anew, in the middle of the quarter
+    for until in ("2017-02-01", "2017-03-31"):  # the second trader begins again, in the middle of the quarter
         broker = Broker(path)
         follow(broker, Endpoint(send=server.send), events(quarter.until(until)), FIRST)
         broker.close()

@@ -1,4 +1,4 @@
-"""Rules on prices whose answer is known, and what is from scratch beside its reference."""
+"""Rules on prices whose answer is known, and what is from scratch next to its reference."""
 
 from dataclasses import replace
 
@@ -88,7 +88,7 @@ def test_pair_that_drifts_apart_is_traded_until_it_is_back():
 
 
 def world(length=4_000):
-    """Return weeks of a market whose chances are known, and the value of each action by value iteration."""
+    """Return weeks of a market whose probabilities are known, and the value of each action by value iteration."""
     random = np.random.default_rng(0)
     mean = np.array([-0.006, 0.003, -0.003, 0.006])
     chain = np.full((4, 4), 0.1) + 0.6 * np.eye(4)

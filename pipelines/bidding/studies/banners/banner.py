@@ -1,4 +1,5 @@
-"""The log of a fashion shop that chose its banners at random, and by Thompson sampling, with the chance of each choice.
+"""The log of a fashion shop that chose its banners at random, and by Thompson sampling, with the probability of each
+choice.
 
 Source: Saito et al., "Open Bandit Dataset and Pipeline" (2021), a sample of 10,000 rounds of each policy and
 campaign, CC BY 4.0, https://github.com/st-tech/zr-obp.

@@ -1,4 +1,4 @@
-"""Who clicks on an advertisement beside search results: five models of the KDD Cup's rows.
+"""Who clicks on an advertisement next to search results: five models of the KDD Cup's rows.
 
 Each has `fit(rows, clicked)` and `predict(rows)`, the probabilities, with rows as a table of categories.
 """

@@ -2,7 +2,7 @@
 
 What is spent, reserved and left add up to the budget, so replicas that bid at once never promise the same money. A
 reservation whose auction is lost is released; one of which nothing is heard ends after `SECONDS`, so a replica that was
-killed holds back no money. A win is spent once, however often it is told. One that is told after its reservation ended
+killed holds back no money. A win is spent once, however often it is reported. One that is reported after its reservation ended
 is spent as well, since an exchange that goes beyond the bid's `exp` charges it: that alone can overspend, and is
 counted as `late`.
 """
@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from models.auctions.pacing import Plan
 
 SECONDS = 10.0  # within which an exchange says who won
-KEPT = 86_400  # seconds for which a win is known as told
+KEPT = 86_400  # seconds for which a win is known as reported
 FIELDS = ("budget", "spent", "reserved", "wins", "late", "seen")
 UNCOUNTED = ("auctions", "start", "seconds")  # of the plan
 
@@ -43,7 +43,7 @@ end
 return {made, left, seen + before, all}
 """
 
-# KEYS: campaign, ends of reservations, their prices, counts by slot, wins that were told. ARGV: id, paid, slot, kept.
+# KEYS: campaign, ends of reservations, their prices, counts by slot, wins that were reported. ARGV: id, paid, slot, kept.
 # A negative price releases: the auction was lost.
 SETTLE = """
 local paid, held = tonumber(ARGV[2]), redis.call('HGET', KEYS[3], ARGV[1])
@@ -104,7 +104,7 @@ class Ledger:
         return Reserved(bool(made), *known)
 
     async def won(self, campaign: str, bid: str, paid: int, slot: int) -> bool:
-        """Spend what an auction cost. Returns False where that was told before."""
+        """Spend what an auction cost. Returns False where that was reported before."""
         return bool(await self._settle(keys(campaign), [bid, paid, slot, KEPT]))
 
     async def lost(self, campaign: str, bid: str) -> None:

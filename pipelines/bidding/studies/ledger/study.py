@@ -1,6 +1,6 @@
 """Does a ledger in Redis ever promise the same money twice, and how long does a reservation take?
 
-Several bidders at once reserve the price of a bid, then tell a win, a loss, or nothing, as when they are killed. The
+Several bidders at once reserve the price of a bid, then report a win, a loss, or nothing, as when they are killed. The
 budget is too small for all. With a Redis that only remembers, and with one whose every write is on the disk first.
 """
 
@@ -62,7 +62,7 @@ async def sold(seed: int) -> tuple[dict[str, int], int, list[float]]:
                 await ledger.lost(CAMPAIGN, name)
                 continue
             charged += int(paid[number, auction])
-            for _ in range(2):  # told twice, spent once
+            for _ in range(2):  # reported twice, spent once
                 await ledger.won(CAMPAIGN, name, int(paid[number, auction]), 0)
 
     async with Redis(port=PORT) as client:

@@ -144,7 +144,7 @@ def of_packing(stages: Stages) -> list[Line]:
 def of_shards(stages: Stages) -> list[Line]:
     """Return windows per second of processor time, and the most memory, of all tokens at once and of shards.
 
-    Each in a process of its own, beside one that reads nothing.
+    Each in a process of its own, next to one that reads nothing.
     """
     with tempfile.TemporaryDirectory(prefix="shards-") as folder:
         parts = (np.frombuffer(f"{text}\n".encode(), np.uint8) for _ in range(4) for text in stages.all["raw"].values())

@@ -1,4 +1,4 @@
-"""Ways to tell a decoder where a byte is, after the same time, in windows as long as the learned ones and longer."""
+"""Ways to show a decoder where a byte is, after the same time, in windows as long as the learned ones and longer."""
 
 from __future__ import annotations
 

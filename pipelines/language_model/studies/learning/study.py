@@ -1,7 +1,7 @@
 """How does a network learn: which optimizer, which positions, and how does the loss fall with weights and bytes?
 
 - optimizing: each optimizer after the same time, with five learning rates;
-- places: ways to tell the decoder where a byte is;
+- places: ways to show the decoder where a byte is;
 - fitted, checking: the law of loss over weights and bytes, and the size that a budget asks for.
 """
 

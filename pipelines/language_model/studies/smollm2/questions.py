@@ -57,5 +57,5 @@ def program(problem: dict[str, Any], text: str) -> str:
 
 
 def pass_at(k: int, tries: int, right: int) -> float:
-    """Return the chance that one of k tries is right, without bias. Chen et al. (2021), equation 1."""
+    """Return the probability that one of k tries is right, without bias. Chen et al. (2021), equation 1."""
     return 1 - comb(tries - right, k) / comb(tries, k)

@@ -1,4 +1,4 @@
-"""The posterior of the mixed model, beside its maximum likelihood."""
+"""The posterior of the mixed model, next to its maximum likelihood."""
 
 import numpy as np
 import pytest

@@ -39,7 +39,7 @@ def document(key: int, commit: int) -> Document:
 
 
 def work(folder: Path, tell: Callable[[], object]) -> None:
-    """Make all commits, and tell of each after it has returned."""
+    """Make all commits, and report each after it has returned."""
     with Writer(folder) as writer:
         for number, (added, deleted) in enumerate(COMMITS, 1):
             for key in added:
@@ -97,7 +97,7 @@ def found(folder: Path) -> list[tuple[str, float]]:
 
 
 def run(folder: Path, number: int, when: str) -> tuple[bool, int]:
-    """Return whether a fork was killed, and how many commits it had told of."""
+    """Return whether a fork was killed, and how many commits it had reported."""
     read, write = os.pipe()
     child = os.fork()
     if not child:

@@ -1,4 +1,4 @@
-"""A disk that loses power: what it was told to keep it has, of the rest any part may be there or not."""
+"""A disk that loses power: what it was asked to keep it has, of the rest any part may be there or not."""
 
 import os
 from pathlib import Path

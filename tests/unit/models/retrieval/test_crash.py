@@ -26,7 +26,7 @@ def test_a_writer_may_be_killed_at_each_of_its_calls(tmp_path):
     assert len(kills) > 150
     for kill in kills:
         assert kill["whole"] and kill["goes_on"] and kill["strays"] == 0, kill
-        assert kill["commits"] in (kill["told"], kill["told"] + 1), kill  # the last one may count and not be told of
+        assert kill["commits"] in (kill["told"], kill["told"] + 1), kill  # the last one may count and not be reported
 
 
 def test_the_power_may_go_at_each_of_its_calls(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The graph of nearest vectors, on 1,797 images of digits, beside comparing with all."""
+"""The graph of nearest vectors, on 1,797 images of digits, next to comparing with all."""
 
 import numpy as np
 import pytest

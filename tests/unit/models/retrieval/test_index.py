@@ -1,4 +1,4 @@
-"""The index beside references: Porter's stemmer in nltk, BM25F by its formula, an index that was made at once."""
+"""The index next to references: Porter's stemmer in nltk, BM25F by its formula, an index that was made at once."""
 
 import errno
 import math

@@ -15,7 +15,7 @@ PLACES = 6  # things that have a singular and a plural
 
 
 def planted(shuffled: bool = False) -> text.Text:
-    """Return a text in which a word tells what it is of by one neighbour, and its number by another."""
+    """Return a text in which a word shows what it is of by one neighbour, and its number by another."""
     random = np.random.default_rng(0)
     rows = []
     for thing, number in random.integers(0, [PLACES, 2], (4_000, 2)):
