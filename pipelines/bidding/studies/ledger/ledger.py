@@ -2,7 +2,7 @@
 
 What is spent, reserved and left add up to the budget, so replicas that bid at once never promise the same money. A
 reservation whose auction is lost is released; one of which nothing is heard ends after `SECONDS`, so a replica that was
-killed holds back no money. A win is spent once, however often it is reported. One that is reported after its reservation ended
+killed holds back no money. A win is spent once, however often it is reported. One reported after its reservation ended
 is spent as well, since an exchange that goes beyond the bid's `exp` charges it: that alone can overspend, and is
 counted as `late`.
 """
@@ -43,7 +43,7 @@ end
 return {made, left, seen + before, all}
 """
 
-# KEYS: campaign, ends of reservations, their prices, counts by slot, wins that were reported. ARGV: id, paid, slot, kept.
+# KEYS: campaign, ends of reservations, their prices, counts by slot, wins reported. ARGV: id, paid, slot, kept.
 # A negative price releases: the auction was lost.
 SETTLE = """
 local paid, held = tonumber(ARGV[2]), redis.call('HGET', KEYS[3], ARGV[1])
