@@ -21,10 +21,10 @@ BEFORE = ROOT / "tests" / "support" / "versions_before"
 LATE = TASK.replace("from pipelines.made.scale import SCALE\n", "").replace(
     'return {"y": [SCALE * value for value in columns["x"]]}',
     """from . import offset
-        from models.metrics.kappa import kappa
+        from models.metrics.bootstrap import interval
         from pipelines.made.parts.scale import SCALE
 
-        return {"y": [SCALE * value + offset.OFFSET for value in columns["x"]], "kappa": kappa}""",
+        return {"y": [SCALE * value + offset.OFFSET for value in columns["x"]], "interval": interval}""",
 )
 
 
@@ -54,7 +54,7 @@ def test_a_version_carries_what_its_task_imports_and_no_more(late, tmp_path):
     assert code_of(save(tmp_path / "version")) == {
         *("pipelines/__init__.py", "pipelines/made/task.py", "pipelines/made/offset.py"),
         *("pipelines/made/parts/scale.py", "models/__init__.py"),
-        *("models/metrics/__init__.py", "models/metrics/kappa.py"),
+        *("models/metrics/__init__.py", "models/metrics/bootstrap.py"),
     }
 
 
@@ -63,22 +63,22 @@ def test_an_import_that_comes_late_gets_the_version_of_its_module(late, tmp_path
     model = model_version.load(saved).model
     (late / "offset.py").write_text("OFFSET = 100\n")
     (late / "parts" / "scale.py").write_text("SCALE = 300\n")
-    import models.metrics.kappa
+    import models.metrics.bootstrap
 
     for _ in range(2):
         answer = model.predict_columns({"x": [1.0]})
         assert answer["y"] == [3.0]
-        assert answer["kappa"] is not models.metrics.kappa.kappa
-        assert answer["kappa"].__code__.co_filename == str(saved / "code" / "models" / "metrics" / "kappa.py")
-    assert sys.modules["models.metrics.kappa"] is models.metrics.kappa
+        assert answer["interval"] is not models.metrics.bootstrap.interval
+        assert answer["interval"].__code__.co_filename == str(saved / "code" / "models" / "metrics" / "bootstrap.py")
+    assert sys.modules["models.metrics.bootstrap"] is models.metrics.bootstrap
 
 
 def test_a_later_edit_of_what_capstones_share_changes_no_version(late, tmp_path):
     saved = save(tmp_path / "version")
-    shared = saved / "code" / "models" / "metrics" / "kappa.py"
-    shared.write_text(shared.read_text() + "\ndef kappa(*_):\n    return 'as it was'\n")
+    shared = saved / "code" / "models" / "metrics" / "bootstrap.py"
+    shared.write_text(shared.read_text() + "\ndef interval(*_):\n    return 'as it was'\n")
     version_seal.write(saved)
-    assert model_version.load(saved).model.predict_columns({"x": [1.0]})["kappa"]() == "as it was"
+    assert model_version.load(saved).model.predict_columns({"x": [1.0]})["interval"]() == "as it was"
 
 
 def test_versions_import_late_side_by_side(late, tmp_path):
