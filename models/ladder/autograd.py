@@ -1,6 +1,7 @@
 """Gradients by the chain rule, backwards through what was computed: for scalars and for arrays.
 
 Source: Wengert, "A Simple Automatic Derivative Evaluation Program" (1964); Linnainmaa (1970) for the order backwards.
+Reference: torch.autograd, 1e-12 in float64.
 """
 
 from __future__ import annotations

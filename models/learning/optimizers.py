@@ -1,6 +1,7 @@
 """How weights follow their gradients: optimizers from their papers, a few lines each.
 
 All of them take weight decay apart from the gradient, as Loshchilov and Hutter, "Decoupled Weight Decay" (2019), do.
+Reference: torch.optim's SGD, Adam, AdamW, Adamax and RAdam, 1e-5; Muon, 0.02.
 """
 
 from __future__ import annotations

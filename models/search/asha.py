@@ -1,5 +1,7 @@
-"""Asynchronous successive halving: nobody waits for a rung to be full (Li et al., "A System for Massively Parallel
-Hyperparameter Tuning", 2020, algorithm 2).
+"""Asynchronous successive halving: no worker waits for a rung to be full.
+
+Source: Li et al., "A System for Massively Parallel Hyperparameter Tuning" (2020), algorithm 2.
+Reference: ray.tune.schedulers.AsyncHyperBandScheduler, each decision of the stopping variant.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Hyperband: successive halving with several trades of how many trials for how long (Li et al., "Hyperband", JMLR 2018,
-algorithm 1).
+"""Hyperband: successive halving with several trades of how many trials for how long.
+
+Source: Li et al., "Hyperband" (JMLR 2018), algorithm 1.
+Reference: ray.tune.schedulers.HyperBandScheduler, each decision in Ray's brackets.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Population-based training: the weak copy the strong, weights and all, and change the parameters a little.
 
 Jaderberg et al., "Population Based Training of Neural Networks", 2017.
+Reference: ray.tune.schedulers.PopulationBasedTraining, each copy and parameter with the same draws.
 """
 
 from __future__ import annotations

