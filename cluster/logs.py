@@ -1,7 +1,6 @@
 """The logs of a run's steps: from their pods, or from the object store when the pods are gone."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -11,6 +10,7 @@ from capstan.data.storage import Bucket
 from capstan.errors import CapstanError
 from capstan.notes import MARK
 from capstan.runner.progress import COLOUR, ERROR
+from capstan.services.waiting import retried
 from capstan.settings import settings
 from cluster import pod_state
 from cluster.access import local_addresses
@@ -97,15 +97,12 @@ def fetch(uri: str, seconds: float) -> bytes | None:
 
     Raises CapstanError when the store does not answer. It may be starting again: it is asked for some seconds.
     """
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            with _bucket(uri) as bucket:
-                return bucket.read(_key(uri))
-        except CapstanError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(1)
+
+    def read() -> bytes | None:
+        with _bucket(uri) as bucket:
+            return bucket.read(_key(uri))
+
+    return retried(read, CapstanError, seconds)
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 The run's API reports the state of each step, but not its results.
 """
 
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from capstan.errors import Unavailable
+from capstan.services.waiting import retried
 from cluster.metadata_messages import messages
 
 SERVICE = "ml_metadata.MetadataStoreService"
@@ -104,15 +104,15 @@ class Metadata:
             response_deserializer=getattr(messages(), f"{method}Response").FromString,
         )
         request = getattr(messages(), f"{method}Request")(**fields)
-        end = time.monotonic() + SECONDS
-        while True:
-            try:
-                return call(request, timeout=SECONDS, wait_for_ready=True)
-            except grpc.RpcError as error:
-                if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > end:
-                    message = f"ML Metadata at {self.address} does not answer ({error.details()})."
-                    raise Unavailable(message) from error
-                time.sleep(0.5)  # its pod may have moved
+        try:  # its pod may have moved
+            return retried(
+                lambda: call(request, timeout=SECONDS, wait_for_ready=True),
+                grpc.RpcError,
+                SECONDS,
+                passes=lambda error: error.code() == grpc.StatusCode.UNAVAILABLE,
+            )
+        except grpc.RpcError as error:
+            raise Unavailable(f"ML Metadata at {self.address} does not answer ({error.details()}).") from error
 
 
 def _execution(item: Any, artifacts: dict[str, Artifact]) -> Execution:

@@ -3,9 +3,9 @@
 import json
 import shlex
 import shutil
-import time
 
 from capstan.errors import CapstanError
+from capstan.services.waiting import retried
 from capstan.settings import ROOT, settings
 from cluster import build
 from cluster.kubectl import WHERE, context, find, kubectl, program
@@ -62,16 +62,15 @@ def _missing() -> list[str]:
 
 def _install() -> None:
     """Apply the upstream manifests until all of them hold: some need a definition or a webhook that others bring."""
-    deadline = time.monotonic() + SECONDS
-    while True:
-        try:
-            folder = str(ROOT / "manifests" / "platform")
-            program("kubectl", "apply", "--server-side", "--force-conflicts", "--kustomize", folder, log=build.log())
-            return
-        except CapstanError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(5)
+    apply = [
+        "kubectl",
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--kustomize",
+        str(ROOT / "manifests" / "platform"),
+    ]
+    retried(lambda: program(*apply, log=build.log()), CapstanError, SECONDS, pause=5)
 
 
 def _wait() -> None:

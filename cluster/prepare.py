@@ -4,8 +4,8 @@ It runs in MLflow's pod, before the server, each time. A second run finds all of
 """
 
 import os
-import time
 
+from capstan.services.waiting import retried
 from capstan.settings import settings
 
 DATABASES = {"mlflow": "MLFLOW_DB_PASSWORD", "feast": "FEAST_DB_PASSWORD"}
@@ -56,19 +56,13 @@ def main() -> None:
     import psycopg
     from botocore.exceptions import BotoCoreError
 
-    deadline = time.monotonic() + SECONDS
-    password = os.environ.get("POSTGRES_PASSWORD")
-    while True:
-        try:
-            if password:
-                databases("postgres", password)
-            bucket()
-            return
-        except (psycopg.OperationalError, BotoCoreError) as error:
-            if time.monotonic() > deadline:
-                raise
-            print(f"Not yet: {' '.join(str(error).split())}", flush=True)
-            time.sleep(1)
+    def passes(error: Exception) -> bool:
+        print(f"Not yet: {' '.join(str(error).split())}", flush=True)
+        return True
+
+    if password := os.environ.get("POSTGRES_PASSWORD"):
+        retried(lambda: databases("postgres", password), psycopg.OperationalError, SECONDS, passes=passes)
+    retried(bucket, BotoCoreError, SECONDS, passes=passes)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 """Take a capstone down: its InferenceService, its recurring runs, its features in Redis and PostgreSQL."""
 
-import time
-
 from capstan import catalogue
 from capstan.errors import CapstanError
+from capstan.services.waiting import wait_while
 from cluster import api, inference_service, stopping, stores
 from cluster.access import local_addresses
 from cluster.names import PIPELINES_API, service_name, shared_name
@@ -42,11 +41,8 @@ def retire(capstone: str) -> list[str]:
                 runs.delete_recurring(recurring["recurring_run_id"])
                 removed.append(f"the recurring run {recurring['display_name']}")
     inference_service.delete(capstone)
-    deadline = time.monotonic() + SECONDS
-    while inference_service.pods(capstone):
-        if time.monotonic() > deadline:
-            raise CapstanError(f"A pod of {capstone} is still there after {SECONDS} s. Run the same command again.")
-        time.sleep(0.5)
+    if wait_while(lambda: inference_service.pods(capstone), SECONDS):
+        raise CapstanError(f"A pod of {capstone} is still there after {SECONDS} s. Run the same command again.")
     if any(stores.rows(capstone).values()):
         stores.discard(capstone)
         removed.append("its online features")

@@ -13,6 +13,7 @@ from functools import partial
 from sqlalchemy import make_url
 
 from capstan.errors import CapstanError
+from capstan.services.waiting import wait_while
 from cluster import artifact_keys, iam, roles, secrets
 from cluster.access import local_addresses
 from cluster.inference_service import is_ready
@@ -97,11 +98,8 @@ class Rotation:
         patch = json.dumps({"metadata": {"annotations": {ROTATED: self.number}}})
         for name in names:  # KServe hands the annotation on to the pods
             kubectl("--namespace", NAMESPACE, "patch", name, "--type=merge", "--patch", patch)
-        end = time.monotonic() + SECONDS
-        while waiting := self._old_pods():
-            if time.monotonic() > end:
-                raise CapstanError(f"These pods have the keys from before: {', '.join(waiting)}. Both are valid still.")
-            time.sleep(1)
+        if waiting := wait_while(self._old_pods, SECONDS):
+            raise CapstanError(f"These pods have the keys from before: {', '.join(waiting)}. Both are valid still.")
         return f"{len(names)} endpoints"
 
     def _old_pods(self) -> list[str]:

@@ -1,13 +1,13 @@
 """The API of Kubeflow Pipelines: start a run and look at one. `cluster.run_records` has the rest."""
 
 import json
-import time
 from datetime import datetime
 from typing import Any
 
 import httpx
 
 from capstan.errors import CapstanError, Unavailable
+from capstan.services.waiting import retried
 from capstan.settings import settings
 from cluster import package
 from cluster.names import shared_name
@@ -49,20 +49,18 @@ class Runs(RunRecords):
 
         Raises CapstanError when there is no such run, Unavailable when the API stays away.
         """
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                reply = self.client.get(f"/runs/{run_id}")
-                if reply.status_code == httpx.codes.NOT_FOUND:
-                    raise CapstanError(f"The run {run_id} was deleted in Kubeflow Pipelines.")
-                reply.raise_for_status()
-            except httpx.HTTPError as error:
-                if time.monotonic() > end:
-                    raise Unavailable(f"Kubeflow Pipelines no longer answers ({error}).") from error
-                time.sleep(1)
-            else:
-                run: dict[str, Any] = reply.json()
-                return run
+
+        def ask() -> dict[str, Any]:
+            reply = self.client.get(f"/runs/{run_id}")
+            if reply.status_code == httpx.codes.NOT_FOUND:
+                raise CapstanError(f"The run {run_id} was deleted in Kubeflow Pipelines.")
+            run: dict[str, Any] = reply.raise_for_status().json()
+            return run
+
+        try:
+            return retried(ask, httpx.HTTPError, PATIENCE)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"Kubeflow Pipelines no longer answers ({error}).") from error
 
 
 def reason(error: Exception) -> str:

@@ -3,10 +3,10 @@
 import fcntl
 import os
 import signal
-import time
 from contextlib import suppress
 
 from capstan.errors import CapstanError
+from capstan.services.waiting import wait_while
 from capstan.settings import settings
 
 SECONDS = 60  # for the step that runs to end
@@ -27,11 +27,8 @@ def stop(capstone: str) -> list[str]:
         return []
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + SECONDS
-    while _running(capstone) == pid:
-        if time.monotonic() > deadline:
-            raise CapstanError(f"The process {pid} has not ended after {SECONDS} s. End it with `kill -9 {pid}`.")
-        time.sleep(0.1)
+    if wait_while(lambda: _running(capstone) == pid, SECONDS, pause=0.1):
+        raise CapstanError(f"The process {pid} has not ended after {SECONDS} s. End it with `kill -9 {pid}`.")
     return [f"the run of process {pid}"]
 
 
