@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     home: Path = Field(ROOT / ".capstan", description="the state folder: stores, models, logs, caches")
     data_dir: Path | None = Field(None, description="a folder to read raw data from, before its original source")
     capstones: Annotated[list[Path], NoDecode] = Field(
-        [], description="more folders of capstones next to `pipelines/`, separated as in PATH"
+        [], description="more folders of capstones besides `pipelines/`, separated as in PATH"
     )
     image: str = Field("", description="the repository of the image, such as localhost:5001/capstan; or with a tag")
     images: Annotated[dict[str, str], NoDecode] = Field(

@@ -1,4 +1,4 @@
-"""Each kernel next to torch, compiled torch and liger-kernel, on one GPU."""
+"""Each kernel compared with torch, compiled torch and liger-kernel, on one GPU."""
 
 KERNELS = (
     "rms_norm", "rope", "swiglu", "cross_entropy", "linear_cross_entropy", "attention", "paged_attention", "adamw",

@@ -1,4 +1,4 @@
-"""A kernel next to its reference, which computes in float64 from the same numbers."""
+"""A kernel compared with its reference, which computes in float64 from the same numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the newest days say, next to the reference: every signal as checks, and all of them together as one verdict.
+"""The newest days compared with the reference: every signal as checks, and all of them as one verdict.
 
 A change alarms when two things hold over one of the declared windows. It matters: its size, such as Evidently's
 distance, is at least the threshold. And it is not by chance: the rank sum of the window's days is so high that the

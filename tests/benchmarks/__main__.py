@@ -24,13 +24,13 @@ from tests.benchmarks.cluster import endpoint, image, memory, run, up
 
 LOCAL = {
     "road": ("The whole road", road),
-    "serving": ("The model server next to others", serving),
+    "serving": ("The model server compared with others", serving),
     "load": ("Ten minutes of load", load),
     "hostile": ("While hostile requests are answered", hostile),
     "explain": ("Explanations", explain),
     "labels": ("Labels", labels),
     "features": ("Historical features, all flights", features),
-    "offline_store": ("The offline store next to Feast's own", offline_store),
+    "offline_store": ("The offline store compared with Feast's own", offline_store),
     "clone": ("A fresh clone", clone),
     "kernels": ("Kernels", kernels),
 }

@@ -9,7 +9,7 @@ from tests.support import watched
 
 @pytest.fixture(scope="module")
 def alarms(parts, served):
-    """Return a function: which (check, signal) alarm for these customers, next to the customers to test on."""
+    """Return a function: which (check, signal) alarm for these customers, compared with the customers to test on."""
     reference = task.signals(served, parts[1])
     return lambda rows: watched.alarms("churn", reference, task.signals(served, {"customers": rows}))
 

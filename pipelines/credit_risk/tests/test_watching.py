@@ -9,7 +9,7 @@ from tests.support import watched
 
 @pytest.fixture(scope="module")
 def alarms(parts, served):
-    """Return a function: which (check, signal) alarm for these loans, next to the loans to test on."""
+    """Return a function: which (check, signal) alarm for these loans, compared with the loans to test on."""
     reference = task.signals(served, parts[1])
     return lambda rows: watched.alarms("credit_risk", reference, task.signals(served, {"loans": rows}))
 

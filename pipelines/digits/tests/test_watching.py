@@ -15,7 +15,7 @@ def others(parts):
 
 @pytest.fixture(scope="module")
 def alarms(model, parts):
-    """Return a function: which (check, signal) alarm for these images, next to the first to test on."""
+    """Return a function: which (check, signal) alarm for these images, compared with the first to test on."""
     reference = task.signals(model, {"images": parts[1].head(1_500)})
     return lambda rows: watched.alarms("digits", reference, task.signals(model, {"images": rows}))
 

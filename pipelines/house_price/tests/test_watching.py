@@ -9,7 +9,7 @@ from tests.support import watched
 
 @pytest.fixture(scope="module")
 def alarms(parts, quick):
-    """Return a function: which (check, signal) alarm for these sales, next to the sales to test on."""
+    """Return a function: which (check, signal) alarm for these sales, compared with the sales to test on."""
     reference = task.signals(quick, parts[1])
     return lambda rows: watched.alarms("house_price", reference, task.signals(quick, {"houses": rows}))
 

@@ -42,7 +42,7 @@ def prompts(parts):
 
 @pytest.fixture(scope="module")
 def alarms(model, prompts):
-    """Return a function: which (check, signal) alarm for these prompts and texts, next to the first half."""
+    """Return a function: which (check, signal) alarm for these prompts and texts, compared with the first half."""
     usual = prompts[0]  # what people wrote, which takes no time to make
 
     def signals(asked, texts):

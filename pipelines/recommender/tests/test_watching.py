@@ -15,7 +15,7 @@ def people(parts):
 
 @pytest.fixture(scope="module")
 def alarms(model, people):
-    """Return a function: which (check, signal) alarm for these people, next to all."""
+    """Return a function: which (check, signal) alarm for these people, compared with all."""
     reference = task.signals(model, {"people": people})
     return lambda rows: watched.alarms("recommender", reference, task.signals(model, {"people": rows}))
 

@@ -17,7 +17,7 @@ def halves(parts):
 
 @pytest.fixture(scope="module")
 def alarms(model, halves):
-    """Return a function: which (check, signal) alarm for these customers, next to the first half."""
+    """Return a function: which (check, signal) alarm for these customers, compared with the first half."""
     reference = task.signals(model, {"customers": halves[0]})
     return lambda rows: watched.alarms("segmentation", reference, task.signals(model, {"customers": rows}))
 

@@ -11,7 +11,7 @@ SOME = 300
 
 @pytest.fixture(scope="module")
 def alarms(parts, served):
-    """Return a function: which (check, signal) alarm for these signals, next to those of messages to test on."""
+    """Return a function: which (check, signal) alarm for these signals, compared with those of messages to test on."""
     reference = task.signals(served, {"messages": parts[1]["messages"].head(450)})
     return lambda live: watched.alarms("spam", reference, live)
 

@@ -1,4 +1,4 @@
-"""Rules on prices whose answer is known, and what is from scratch next to its reference."""
+"""Rules on prices whose answer is known, and what is from scratch compared with its reference."""
 
 from dataclasses import replace
 

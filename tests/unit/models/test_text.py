@@ -1,4 +1,4 @@
-"""Runs of words and characters, hashed TF-IDF, naive Bayes and the support vector machine, next to scikit-learn's."""
+"""Word and character runs, hashed TF-IDF, naive Bayes and the support vector machine, compared with scikit-learn's."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""The mixed model next to statsmodels, and what it does with groups that say little."""
+"""The mixed model compared with statsmodels, and what it does with groups that say little."""
 
 import numpy as np
 import pytest

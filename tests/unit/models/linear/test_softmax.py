@@ -1,4 +1,4 @@
-"""Softmax regression next to scikit-learn's, and labels that are shares."""
+"""Softmax regression compared with scikit-learn's, and labels that are shares."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A conditional random field, next to all sequences and next to CRFsuite."""
+"""A conditional random field, compared with all sequences and compared with CRFsuite."""
 
 import itertools
 

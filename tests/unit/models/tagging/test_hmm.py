@@ -1,4 +1,4 @@
-"""A hidden Markov model next to all sequences of tags, and next to a solution that is known."""
+"""A hidden Markov model compared with all sequences of tags, and compared with a solution that is known."""
 
 import itertools
 
