@@ -9,7 +9,8 @@ from capstan.errors import CapstanError
 from models.forecasting.forecaster import Forecaster
 
 MEMBERS = ("ridge", "curves", "arima", "boosting")
-# Tenths, of days of unknown and of known temperature: chosen by the study `tune`.
+# Tenths, of days of unknown and of known temperature: chosen by the study `tune`, before ridge and curves kept to the
+# range of the past.
 WEIGHTS = {
     "without": {"ridge": 3, "curves": 4, "arima": 2, "boosting": 1},
     "known": {"ridge": 7, "curves": 0, "arima": 2, "boosting": 1},
