@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 SLOTS = 48  # of a campaign: half hours, where it lasts a day
-# The share of the traffic of each slot: little at night, most in the evening. It is made up; the log has no times.
+# The share of the traffic of each slot: little at night, most in the afternoon. It is made up; the log has no times.
 TRAFFIC = 1 - 0.7 * np.cos(2 * np.pi * (np.arange(SLOTS) - 8) / SLOTS)
 TRAFFIC = TRAFFIC / TRAFFIC.sum()
 REACHED = np.concatenate([[0.0], np.cumsum(TRAFFIC)])

@@ -1,8 +1,8 @@
 """The log as it would have been with another bidder: second-price auctions, a budget for each run of them.
 
 Protocol: Cai et al., "Real-time bidding by reinforcement learning in display advertising" (WSDM 2017), section 5. An
-auction is won where the bid is at least the market price, which is then paid. The log has the auctions that its own
-bidder won, with their prices, so a bid above the logged one is judged as well.
+auction is won where the bid is at least the market price, which is then paid. The log has only the auctions that its
+own bidder won, with their prices: market prices above that bidder's bids are missing.
 """
 
 from __future__ import annotations

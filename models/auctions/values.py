@@ -51,7 +51,8 @@ class Values:
         """Return the bids, shape (n,). left: auctions, this one included. budget, ctr: shapes (n,)."""
         row, scale = self.later(left)
         money = self.scaled(budget, scale)
-        # What is left after paying must still be worth V - CTR: the least money that is.
+        # The most that may be paid is b - k, for the least k (`kept`) with V(t-1, k) >= V(t-1, b) - CTR (`wanted`):
+        # then the click outweighs what is lost of later ones. Between two entries of the table, V is a line.
         wanted = worth(row, money) - np.asarray(ctr) / scale
         above = np.searchsorted(row, wanted.astype(np.float32)).clip(1, len(row) - 1)
         low, high = row[above - 1].astype(float), row[above].astype(float)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from capstan.contract.model import Model
-from pipelines.bidding.protocol import EPISODE, SHARES
+from pipelines.bidding.protocol import DIVISORS, EPISODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from models.auctions.bidders import Bidder
     from models.auctions.values import Values
 
-SHOWN, LEAST = 20, 20  # steps of the curve, and how far it goes at least
+CURVE_STEPS, CURVE_LEAST = 20, 20  # of the curve of gains: how many, and how far it goes at least
 DONE = "the budget is spent"
 
 
@@ -41,11 +41,11 @@ class BidModel(Model):
         """
         self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
         self.baselines: dict[str, Any] = dict(baselines)
-        self.likely, self.every = prices / prices.sum(), np.arange(len(prices))
-        self.wins = np.cumsum(self.likely)  # the probability to win, by the bid
+        self.price_probability, self.all_prices = prices / prices.sum(), np.arange(len(prices))
+        self.wins = np.cumsum(self.price_probability)  # the probability to win, by the bid
         self.wins[-1] = 1.0
-        self.costs = np.cumsum(self.likely * self.every)  # what an auction costs then
-        self.tried = mean_cost / SHARES[-1], mean_cost / SHARES[0]  # money for an auction
+        self.costs = np.cumsum(self.price_probability * self.all_prices)  # what an auction costs then
+        self.tried_money = mean_cost / DIVISORS[-1], mean_cost / DIVISORS[0]  # for an auction
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return the fields of a prediction, by the fields of a request."""
@@ -63,9 +63,9 @@ class BidModel(Model):
         because = self.reason(price, floor, budget, left)
         offered = price if price > 0 and price >= floor else 0
         wins = self.win(offered) if offered else 0.0
-        # What a bid gains is what each price gains at which it wins.
-        gained = np.cumsum(self.likely * self.values.gains(left, budget, ctr, self.every))
-        shown = np.linspace(0, np.clip(2 * price, LEAST, len(gained) - 1), SHOWN + 1).astype(int)
+        # The gain of a bid is the sum over market prices up to it: the probability of the price, times what it gains.
+        gained = np.cumsum(self.price_probability * self.values.gains(left, budget, ctr, self.all_prices))
+        shown = np.linspace(0, np.clip(2 * price, CURVE_LEAST, len(gained) - 1), CURVE_STEPS + 1).astype(int)
         # In a second-price auction, the floor is paid where the market price is below it.
         below = self.win(floor) * floor - self.cost(floor) if floor else 0.0
         return {
@@ -92,24 +92,29 @@ class BidModel(Model):
         """Return why this is the bid, in words."""
         if budget < 1:
             return f"No bid: {DONE}."
-        rate = f"{budget:,.0f} for {left:,} auctions are {budget / left:.2f} for each"
+        rate = f"{budget:,.0f} for {left:,} auction{'s' if left > 1 else ''} are {budget / left:.2f} for each"
         if price == 0:
             return f"No bid: {rate}, and later impressions are worth more."
         if price < floor:
             return f"No bid: it is worth {price}, and the floor is {floor:g}. {rate.capitalize()}."
         if price == int(budget):
             return f"All that is left: {rate}, and nothing better is expected for it."
+        if price == self.values.highest:
+            return f"{rate}: no market price above {price} is known, so a higher bid would win no more."
         return f"{rate}: above {price}, the money is expected to buy more clicks later."
 
     def unusual(self, ctr: float, floor: float, budget: float, left: int) -> list[str]:
         """Return what lies beyond the auctions that the bidder was tried on."""
-        said = []
+        warnings = []
         if not self.known[0] <= ctr <= self.known[1]:
-            said.append(f"a CTR beyond {self.known[0]:.4f} to {self.known[1]:.4f}")
+            warnings.append(f"a CTR beyond {self.known[0]:.4f} to {self.known[1]:.4f}")
         if floor:
-            said.append("a floor: the log has none")
+            warnings.append("a floor: the log has none")
         if left > EPISODE:
-            said.append(f"more than {EPISODE:,} auctions left")
-        if left == EPISODE and not self.tried[0] * 0.99 <= budget / left <= self.tried[1] * 1.01:
-            said.append(f"a budget beyond {self.tried[0]:.2f} to {self.tried[1]:.2f} for each auction")
-        return said
+            warnings.append(f"more than {EPISODE:,} auctions left")
+        low, high = self.tried_money
+        if left == EPISODE and not low * 0.99 <= budget / left <= high * 1.01:
+            warnings.append(f"a budget beyond {low:.2f} to {high:.2f} for each auction")
+        elif budget / left > self.values.highest:
+            warnings.append("more money than the auctions that are left can cost")
+        return warnings

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EPISODE = 1_000  # auctions that share a budget
-SHARES = (2, 4, 8, 16, 32, 64)  # a budget is one of so many parts of what such auctions cost before
+DIVISORS = (2, 4, 8, 16, 32, 64)  # a budget is what such auctions cost before, divided by one of these
 
 
 def episodes(rows: pd.DataFrame, length: int = EPISODE) -> Episodes:

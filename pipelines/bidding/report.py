@@ -33,7 +33,7 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
     is how well the CTR, which is given, ranks the clicks: cheap impressions bring clicks even without it.
     """
     log, history = protocol.episodes(tables["auctions"]), tables["history"]
-    budgets = {share: protocol.budget(history, share) for share in protocol.SHARES}
+    budgets = {share: protocol.budget(history, share) for share in protocol.DIVISORS}
     results = {
         name: {share: replay.replay(log, bidder.campaign(money), money) for share, money in budgets.items()}
         for name, bidder in {OWN: model.bidder, **model.baselines}.items()
@@ -81,7 +81,7 @@ def spent(results: dict[int, Outcome], budgets: dict[int, int]) -> float:
 def by_budget(results: dict[str, dict[int, Outcome]]) -> pd.DataFrame:
     """Return a row per budget and bidder."""
     rows = []
-    for share in protocol.SHARES:
+    for share in protocol.DIVISORS:
         for name in results:
             one = results[name][share]
             shown = {"wins": one.wins.sum(), "clicks": one.clicks.sum(), "predicted": round(one.expected.sum(), 1)}

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 FEWEST = 10_000  # prices: with fewer, a probability for each of 300 prices cannot be estimated
 
 
-def fit(tables: Tables, served: str = "") -> BidModel:
-    """Return the model. served: a baseline that is judged in the place of the bidder; "" is none.
+def fit(tables: Tables, judged: str = "") -> BidModel:
+    """Return the model. judged: a baseline that the gate judges in the place of the bidder, for controls; "" is none.
 
     Raises CapstanError where too few prices are known.
     """
@@ -38,10 +38,10 @@ def fit(tables: Tables, served: str = "") -> BidModel:
     seen = tables["auctions"]["ctr"]
     mean_cost = history["cost"] / history["impressions"]
     known = float(seen.min()), float(seen.max())
-    return BidModel(rivals[served] if served else own, own, counts[: highest + 1], mean_cost, known, rivals)
+    return BidModel(rivals[judged] if judged else own, own, counts[: highest + 1], mean_cost, known, rivals)
 
 
 def tuned(tables: Tables, ctr: float, counts: np.ndarray) -> dict[str, bidders.Bidder]:
     """Return the bidders that have a setting, with the best on the auctions to learn from."""
-    budgets = [protocol.budget(tables["history"], share) for share in protocol.SHARES]
+    budgets = [protocol.budget(tables["history"], share) for share in protocol.DIVISORS]
     return bidders.tuned(protocol.episodes(tables["auctions"]), budgets, ctr, counts)

@@ -35,7 +35,7 @@ CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("binary", target="spam", prediction="probability")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a request may have thousands of messages, and MiniLM reads each
-# Below what five divisions of the messages to train on have: `compare.json`, part "division". What must be better than
+# Below what five divisions of the messages to train on have: study `compare`, part "division". What must be better than
 # naive Bayes is the log loss: it judges the probability, from which the decision follows.
 THRESHOLDS = {
     "log_loss": at_most(0.045, slack=0.01),

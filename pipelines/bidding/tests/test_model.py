@@ -54,12 +54,14 @@ def test_last_auction_takes_what_is_left(served):
     assert answer(served, budget_left=90, auctions_left=1)["price"] == 90
     rich = answer(served, budget_left=1e12, auctions_left=1)
     assert rich["price"] == served.values.highest and rich["win_probability"] == 1
+    assert "no market price above" in rich["because"] and "for 1 auction are" in rich["because"]
 
 
 def test_what_was_not_tried_is_said(served):
     assert "CTR" in answer(served, ctr=0.9)["unusual"][0]
     assert "auctions left" in answer(served, auctions_left=10**9, budget_left=1e10)["unusual"][0]
     assert "a budget beyond" in answer(served, budget_left=1e9)["unusual"][0]
+    assert "more money than" in answer(served, budget_left=1e9, auctions_left=999)["unusual"][0]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from models.auctions.pacing import SLOTS, TRAFFIC, Plan, auctions_left
 from pipelines.bidding import protocol, task
 from pipelines.bidding.model import BidModel
 
+BROKE = 20  # money, with which hardly an auction is won any more
 DAY, SHARE = 86_400.0, 8
 BURST, TIMES = slice(20, 22), 10  # the slots with so many times the traffic
 DAYS = ("as expected", "ten times as much for an hour", "half of what was expected")
@@ -56,7 +57,7 @@ def lived(rows: pd.DataFrame, model: BidModel, plan: Plan, counts: np.ndarray, l
                 money -= price[here]
                 spent[slot] += price[here]
                 wins, clicks, expected = wins + 1, clicks + click[here], expected + ctr[here]
-        if money < protocol.EPISODE // 50 and out == 1.0:
+        if money < BROKE and out == 1.0:
             out = (slot + 1) / SLOTS
     return {
         "auctions": at,
@@ -101,7 +102,7 @@ STUDY = Study(
     measures=[Measure(days, [{"day": day} for day in DAYS], seeds=0)],
     tables=[
         Table(
-            {"traffic": "day", "auctions left": "method"},
+            {"traffic": "day", "bidder, by the auctions left": "method"},
             {
                 "auctions": lambda rows: f"{rows['auctions'].mean():,.0f}",
                 "won": lambda rows: f"{rows['wins'].mean():,.0f}",
