@@ -31,6 +31,12 @@ def test_a_capstone_has_few_studies(name):
     assert len({*find.questions(name)} - UNCOUNTED) <= LARGE.get(name, MOST_STUDIES)
 
 
+@pytest.mark.parametrize("name", CAPSTONES)
+def test_what_studies_share_is_small(name):
+    shared = (catalogue.folder(name) / find.FOLDER).glob("*.py")
+    assert sum(len(path.read_text().splitlines()) for path in shared) <= MOST_LINES
+
+
 @pytest.mark.parametrize(("name", "question"), STUDIES)
 def test_a_study_is_small(name, question):
     folder = find.folder(name, question)
