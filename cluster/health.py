@@ -150,9 +150,9 @@ def _get(name: str, url: str, path: str) -> Any:
             raise _failed(name, error, "Restart it, and see its pod's log.") from error
 
 
-def _failed(name: str, said: object, advice: str) -> CapstanError:
+def _failed(name: str, message: object, advice: str) -> CapstanError:
     """Return the error of a store, in one line."""
-    line = " ".join(str(said).split())
+    line = " ".join(str(message).split())
     short = line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
     if any(words in line for words in GONE):
         return Lost(f"{name} lacks its database, or the password of it ({short}): {AGAIN}")

@@ -73,9 +73,9 @@ def program(*command: str, input: str | None = None, log: Path | None = None) ->
     return done.stdout
 
 
-def _explain(command: tuple[str, ...], said: str, log: Path | None) -> str:
-    advice = next((advice for words, advice in ADVICE.items() if words in said), "")
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _explain(command: tuple[str, ...], message: str, log: Path | None) -> str:
+    advice = next((advice for words, advice in ADVICE.items() if words in message), "")
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     wrong = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "no output")
     see = f" See {log}." if log else ""
     return f"{advice}{see}" if advice else f"`{' '.join(command[:3])}` failed: {wrong}{see}"

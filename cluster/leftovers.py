@@ -86,9 +86,9 @@ class Leftovers:
         self._count(self.removed, len(keys), where)
         self._count(self.stays, len(bucket.keys("")), f"{where} that are not Capstan's")
 
-    def _count(self, told: list[str], number: int, what: str) -> None:
+    def _count(self, lines: list[str], number: int, what: str) -> None:
         if number:
-            told.append(f"{number} {what}")
+            lines.append(f"{number} {what}")
 
 
 def is_ours(run: dict[str, Any]) -> bool:

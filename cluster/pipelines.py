@@ -68,7 +68,7 @@ def stop(pipeline: str, capstone: str) -> int:
 
 
 def execute(
-    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, at: dict[str, str]
+    pipeline: Any, capstone: str, parameters: dict[str, Any], on_event: Listener, addresses: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Run a pipeline on the services at some addresses, `api` and `metadata`."""
     from google.protobuf import json_format
@@ -76,7 +76,11 @@ def execute(
     spec = json_format.MessageToDict(pipeline.pipeline_spec)
     log = settings().home / "logs" / capstone / f"{datetime.now():%Y-%m-%d-%H%M%S}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with Runs(at["api"]) as runs, Metadata(at["metadata"]) as metadata, log.open("w", buffering=1) as file:
+    with (
+        Runs(addresses["api"]) as runs,
+        Metadata(addresses["metadata"]) as metadata,
+        log.open("w", buffering=1) as file,
+    ):
         runs.require_none_of(shared_name(pipeline.name), capstone)
         if words := images.other_code(capstone):
             on_event(words, "note", 0.0)

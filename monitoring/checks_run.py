@@ -95,11 +95,11 @@ def _has_cleared(name: str, checks: Sequence[Check]) -> bool:
     return " of " not in name or any(name.startswith(f"{one.name} of ") for one in checks)
 
 
-def _name(one: Check) -> str:
-    return f"{one.name} of {one.signal}"
+def _name(check: Check) -> str:
+    return f"{check.name} of {check.signal}"
 
 
-def _condition(one: Check, now: datetime, link: str) -> Condition:
-    since = datetime.fromisoformat(one.since).replace(tzinfo=UTC) if one.since else now
-    severe = one.name in SEVERE or (one.name, one.signal) in SEVERE
-    return Condition(_name(one), since, one.message, "critical" if severe else "warning", link)
+def _condition(check: Check, now: datetime, link: str) -> Condition:
+    since = datetime.fromisoformat(check.since).replace(tzinfo=UTC) if check.since else now
+    severe = check.name in SEVERE or (check.name, check.signal) in SEVERE
+    return Condition(_name(check), since, check.message, "critical" if severe else "warning", link)

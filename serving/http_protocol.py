@@ -124,9 +124,9 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _refuse(self, status: HTTPStatus, said: str) -> None:
+    def _refuse(self, status: HTTPStatus, message: str) -> None:
         """Answer before there is a request that the application could answer, and close the connection."""
-        log.warning("%s: %d %s", self.client, status, said)
+        log.warning("%s: %d %s", self.client, status, message)
         in_head, self._refused = self._head_expected, True
         self._head_arrived()
         if self.cycle and not self.cycle.response_complete:
@@ -135,7 +135,7 @@ class HttpProtocol(HttpToolsProtocol):
                 return
             self.cycle.disconnected = True  # so that the application's answer to half a request is dropped
             self.cycle.message_event.set()
-        body = orjson.dumps({"error": said})
+        body = orjson.dumps({"error": message})
         head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
         head += f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         self.transport.write(head.encode() + body)

@@ -60,13 +60,13 @@ def _sign(bound: Bound) -> str:
     return ">=" if bound.higher_is_better else "<="
 
 
-def _line(metric: str, value: float, against: str, other: float, made: str, must: str, passed: bool) -> Line:
+def _line(metric: str, value: float, against: str, other: float, comparison: str, must: str, passed: bool) -> Line:
     return {
         "metric": metric,
         "candidate": value,
         "against": against,
         "value": other,
-        "difference": made,
+        "difference": comparison,
         "must be": must,
         "result": PASS if passed else FAIL,
     }

@@ -14,13 +14,13 @@ LogDensity = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def leapfrog(
-    density: LogDensity, at: np.ndarray, momentum: np.ndarray, slope: np.ndarray, step: float
+    density: LogDensity, point: np.ndarray, momentum: np.ndarray, slope: np.ndarray, step: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Return place, momentum, slope and log density after one step."""
     momentum = momentum + step / 2 * slope
-    at = at + step * momentum
-    value, slope = density(at)
-    return at, momentum + step / 2 * slope, slope, value
+    point = point + step * momentum
+    value, slope = density(point)
+    return point, momentum + step / 2 * slope, slope, value
 
 
 class DualAveraging:
@@ -51,9 +51,9 @@ class Scaled:
     def __init__(self, density: LogDensity, scale: np.ndarray):
         self.density, self.scale = density, scale
 
-    def __call__(self, at: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray]:
         """Return value and gradient."""
-        value, slope = self.density(at * self.scale)
+        value, slope = self.density(point * self.scale)
         return value, slope * self.scale
 
 

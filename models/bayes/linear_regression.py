@@ -57,9 +57,9 @@ class Density:
         self.design, self.target, self.prior = design, target, prior
         self.size = design.shape[1] + 1
 
-    def __call__(self, at: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return value and gradient. at: shape (k + 1,), the logarithm of the variance last."""
-        weights, log_variance = at[:-1], at[-1]
+    def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return value and gradient. point: shape (k + 1,), the logarithm of the variance last."""
+        weights, log_variance = point[:-1], point[-1]
         residual, prior = self.target - self.design @ weights, self.prior
         precision = np.exp(-log_variance)
         squares = residual @ residual + weights @ weights / prior.width**2

@@ -36,27 +36,27 @@ class Density:
         self.diagonal = np.flatnonzero(self.lower[0] == self.lower[1])
         self.size = self.p + len(self.lower[0]) + 1
 
-    def parts(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    def parts(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """Return fixed effects, the Cholesky factor (k, k), and the variance of the noise."""
-        entries = at[self.p : -1].copy()
+        entries = point[self.p : -1].copy()
         entries[self.diagonal] = np.exp(entries[self.diagonal])
         factor = np.zeros((self.k, self.k))
         factor[self.lower] = entries
-        return at[: self.p], factor, float(np.exp(2 * at[-1]))
+        return point[: self.p], factor, float(np.exp(2 * point[-1]))
 
-    def effects(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def effects(self, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean (g, k) and covariance (g, k, k) of the effects of the groups, given all else."""
-        fixed, factor, noise = self.parts(at)
+        fixed, factor, noise = self.parts(point)
         inverse = np.linalg.inv(factor @ factor.T)
         spread = np.linalg.inv(self.zz / noise + inverse)
         return np.einsum("gkl,gl->gk", spread, self.zy - self.zx @ fixed) / noise, spread
 
-    def __call__(self, at: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(self, point: np.ndarray) -> tuple[float, np.ndarray]:
         """Return value and gradient; minus infinity where a step went far beyond what numbers can hold."""
-        if not np.abs(at).max() < FAR:
+        if not np.abs(point).max() < FAR:
             return -np.inf, np.zeros(self.size)
-        fixed, factor, noise = self.parts(at)
-        means, spread = self.effects(at)
+        fixed, factor, noise = self.parts(point)
+        means, spread = self.effects(point)
         left = self.zy - self.zx @ fixed
         squares = self.yy - 2 * fixed @ self.xy + fixed @ self.xx @ fixed
         explained = float((left * means).sum())
@@ -79,7 +79,7 @@ class Density:
         )
         # Priors, and the change of variables of what is kept as logs.
         value -= float(fixed @ fixed) / (2 * WIDE**2) + (float((factor**2).sum()) + noise) / (2 * AMONG**2)
-        value += float(np.log(diagonal).sum()) + at[-1]
+        value += float(np.log(diagonal).sum()) + point[-1]
         slope[: self.p] -= fixed / WIDE**2
         entries = slope[self.p : -1]
         entries -= factor[self.lower] / AMONG**2

@@ -56,8 +56,8 @@ def fit(
             numbers = [numbers[0] for _, numbers in some] + [numbers[1] for _, numbers in some]
             yield [claim for claim, _ in some], numbers, [relevant[claim] for claim, _ in some]
 
-    def loss(encoder: nn.Module, given: tuple[list[int], list[int], list[np.ndarray]]) -> torch.Tensor:
-        asked, numbers, right = given
+    def loss(encoder: nn.Module, batch: tuple[list[int], list[int], list[np.ndarray]]) -> torch.Tensor:
+        asked, numbers, right = batch
         near = read(encoder, [claims[one] for one in asked], start.tokens.pad)
         far = read(encoder, [abstracts[one] for one in numbers], start.tokens.pad)
         cosines = plan.scale * near @ far.T

@@ -72,8 +72,8 @@ def tune(
             for order, batch in batches([rows[place] for place in at], pad, len(at)):
                 yield batch, values[at[order]]
 
-    def loss(tuned: nn.Module, given: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
-        return functional.mse_loss(tuned(given[0], given[0] != pad), given[1])
+    def loss(tuned: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        return functional.mse_loss(tuned(batch[0], batch[0] != pad), batch[1])
 
     steps = plan.epochs * -(-len(rows) // plan.batch)
     training.fit(

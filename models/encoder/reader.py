@@ -86,10 +86,10 @@ class Texts:
         return Asked([*head, *self.inner[paragraph][:room], self.tokens.end], len(head), self.spans[paragraph][:room])
 
 
-def place(one: Asked, begin: int, end: int) -> tuple[int, int] | None:
+def place(question: Asked, begin: int, end: int) -> tuple[int, int] | None:
     """Return the first and the last token of an answer by its signs; None where it was not read."""
-    inside = [at for at, (left, right) in enumerate(one.spans) if left < end and right > begin]
-    return (one.first + inside[0], one.first + inside[-1]) if inside else None
+    inside = [at for at, (left, right) in enumerate(question.spans) if left < end and right > begin]
+    return (question.first + inside[0], question.first + inside[-1]) if inside else None
 
 
 def padded(rows: Sequence[Asked], batch: torch.Tensor) -> torch.Tensor:
@@ -137,14 +137,14 @@ def answers(network: Reader, rows: Sequence[Asked], paragraphs: Sequence[str], p
     return made
 
 
-def best(one: Asked, paragraph: str, begins: np.ndarray, ends: np.ndarray) -> Answer:
+def best(question: Asked, paragraph: str, begins: np.ndarray, ends: np.ndarray) -> Answer:
     """Return the words between the first and the last token that score most together, at most LONGEST apart."""
-    count = len(one.spans)
+    count = len(question.spans)
     if not count:
         return Answer("", -np.inf, 0)
-    first, last = begins[one.first : one.first + count], ends[one.first : one.first + count]
+    first, last = begins[question.first : question.first + count], ends[question.first : question.first + count]
     behind = np.pad(last, (0, LONGEST - 1), constant_values=-np.inf)
     whole = first[:, None] + np.lib.stride_tricks.sliding_window_view(behind, LONGEST)
     begin, more = divmod(int(whole.argmax()), LONGEST)
-    left, right = one.spans[begin][0], one.spans[begin + more][1]
+    left, right = question.spans[begin][0], question.spans[begin + more][1]
     return Answer(paragraph[left:right], float(whole[begin, more]), left)

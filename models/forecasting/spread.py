@@ -24,17 +24,17 @@ class Spread:
 
     requirements = ("numpy", "pandas", "scikit-learn")
 
-    def fit(self, windows: Windows, made: Windows, quantiles: np.ndarray) -> Spread:
+    def fit(self, windows: Windows, forecast: Windows, quantiles: np.ndarray) -> Spread:
         """Learn from days that were forecast, with their demand, and from windows that the weather is learned from.
 
-        quantiles: of `made`, by forecasters that have not seen it.
+        quantiles: of `forecast`, by forecasters that have not seen it.
         """
         from sklearn.linear_model import GammaRegressor
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
         self.weather = weather.Weather().fit(windows) if windows.ahead is None else None
-        rows, error = self._inputs(made, quantiles), np.abs(made.truth - quantiles[..., MIDDLE])
+        rows, error = self._inputs(forecast, quantiles), np.abs(forecast.truth - quantiles[..., MIDDLE])
         self.model: Any = make_pipeline(StandardScaler(), GammaRegressor(alpha=PENALTY, max_iter=300))
         self.range = rows.min(axis=(0, 1)), rows.max(axis=(0, 1))  # beyond it, an exponential would lead anywhere
         self.model.fit(rows.reshape(-1, rows.shape[-1]), error.ravel() + LEAST)

@@ -18,20 +18,20 @@ class Guide:
     def __init__(self, grammar: Node):
         self._ways, self._read = ways([(grammar, 0, None)]), 0
 
-    def __call__(self, made: Sequence[int]) -> torch.Tensor:
+    def __call__(self, text: Sequence[int]) -> torch.Tensor:
         """Return which byte may follow, shape (256,), bool. Raises ValueError for a text that was not allowed."""
-        self._follow(made)
+        self._follow(text)
         content = next_bytes(self._ways).to_bytes(32, "little")
         bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
         return torch.from_numpy(bits.view(np.bool_))
 
-    def ended(self, made: Sequence[int]) -> bool:
+    def ended(self, text: Sequence[int]) -> bool:
         """Return whether the text is complete, and nothing but a newline may follow."""
-        self._follow(made)
+        self._follow(text)
         return None in self._ways and not next_bytes(self._ways) & ~NEWLINE
 
-    def _follow(self, made: Sequence[int]) -> None:
-        for byte in made[self._read :]:
+    def _follow(self, text: Sequence[int]) -> None:
+        for byte in text[self._read :]:
             self._ways = after(self._ways, byte)
             if not self._ways:
                 raise ValueError(f"Byte {byte} at {self._read} is not allowed by the grammar.")

@@ -38,7 +38,7 @@ class Conformal:
         }
         return self
 
-    def interval(self, made: np.ndarray, scale: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def interval(self, predicted: np.ndarray, scale: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the lower and the upper ends for predictions of shape (n,)."""
         low, high = np.array([self.multiples[int(one)] for one in group]).reshape(-1, 2).T
-        return made + scale * low, made + scale * high
+        return predicted + scale * low, predicted + scale * high

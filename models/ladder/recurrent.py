@@ -33,8 +33,8 @@ class Cell(nn.Module):
 class Simple(Cell):
     """The state is a squashed sum of input and state."""
 
-    def forward(self, given: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(given + self.of_state(state))
+    def forward(self, inputs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(inputs + self.of_state(state))
 
 
 class Lstm(Cell):
@@ -45,9 +45,9 @@ class Lstm(Cell):
     def begin(self, batch: int) -> torch.Tensor:
         return self.of_input.weight.new_zeros(batch, 2 * self.width)
 
-    def forward(self, given: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+    def forward(self, inputs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         shown, memory = state.chunk(2, dim=-1)
-        fill, keep, new, show = (given + self.of_state(shown)).chunk(4, dim=-1)
+        fill, keep, new, show = (inputs + self.of_state(shown)).chunk(4, dim=-1)
         memory = torch.sigmoid(keep) * memory + torch.sigmoid(fill) * torch.tanh(new)
         return torch.cat([torch.sigmoid(show) * torch.tanh(memory), memory], dim=-1)
 
@@ -60,8 +60,8 @@ class Gru(Cell):
 
     gates = 3
 
-    def forward(self, given: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
-        reset, keep, new = given.chunk(3, dim=-1)
+    def forward(self, inputs: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        reset, keep, new = inputs.chunk(3, dim=-1)
         own_reset, own_keep, own_new = self.of_state(state).chunk(3, dim=-1)
         new = torch.tanh(new + torch.sigmoid(reset + own_reset) * own_new)
         share = torch.sigmoid(keep + own_keep)

@@ -20,9 +20,9 @@ def statistics(network: nn.Module, tokens: torch.Tensor) -> dict[str, float]:
     named, learning = dict(parts(network)), network.training
     found: dict[str, float] = {}
 
-    def keep(name: str, _part: nn.Module, _inputs: Any, made: Any) -> None:
-        if isinstance(made, torch.Tensor):
-            found[f"{name}/activation"] = rms([made])
+    def keep(name: str, _part: nn.Module, _inputs: Any, output: Any) -> None:
+        if isinstance(output, torch.Tensor):
+            found[f"{name}/activation"] = rms([output])
 
     hooks = [part.register_forward_hook(partial(keep, name)) for name, part in named.items()]
     network.eval()(tokens)

@@ -41,9 +41,9 @@ class Rule(Optimizer):
         """Return where the loss grows, as this optimizer sees it, shape of the weights."""
 
 
-def mean(memory: Memory, name: str, value: torch.Tensor, kept: float) -> torch.Tensor:
+def mean(memory: Memory, name: str, value: torch.Tensor, share: float) -> torch.Tensor:
     """Return the running mean of a value, of which each step keeps a share."""
-    now: torch.Tensor = kept * memory.get(name, torch.zeros_like(value)) + (1 - kept) * value
+    now: torch.Tensor = share * memory.get(name, torch.zeros_like(value)) + (1 - share) * value
     memory[name] = now
     return now
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 
-def rmse(made: np.ndarray, left: np.ndarray) -> float:
+def rmse(predicted: np.ndarray, left: np.ndarray) -> float:
     """Return the root of the mean squared error, in cycles."""
-    return float(np.sqrt(np.mean((made - left) ** 2)))
+    return float(np.sqrt(np.mean((predicted - left) ** 2)))
 
 
-def nasa(made: np.ndarray, left: np.ndarray) -> np.ndarray:
+def nasa(predicted: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Return the score of each engine, shape (n,), whose sum is NASA's: late is worse than early, 0 is best.
 
     Saxena et al., "Damage propagation modeling for aircraft engine run-to-failure simulation" (2008), section V.
     """
-    error = made - left
+    error = predicted - left
     return np.asarray(np.where(error < 0, np.expm1(-error / 13), np.expm1(error / 10)))

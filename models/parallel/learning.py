@@ -27,7 +27,7 @@ class Trained:
 
 
 def learn(
-    made: Callable[[Plan, Workers], Scheme],
+    scheme_of: Callable[[Plan, Workers], Scheme],
     plan: Plan,
     data: torch.Tensor,
     workers: Workers,
@@ -41,7 +41,7 @@ def learn(
 
     proof: after so many steps the weights are kept. state: of this worker, to go on from.
     """
-    scheme = made(plan, workers)
+    scheme = scheme_of(plan, workers)
     step, kept, history = 0, Weights(), list[dict[str, float]]()
     if state:
         step, kept, history = state["step"], state["proof"], state["history"]

@@ -81,9 +81,9 @@ def unpack(path: Path) -> dict[str, Any]:
     return {name: section(path, data, name, *entry) for name, entry in json.loads(listing).items()}
 
 
-def section(path: Path, data: np.ndarray, name: str, kind: str, at: int, length: int, checksum: int) -> Any:
+def section(path: Path, data: np.ndarray, name: str, kind: str, start: int, length: int, checksum: int) -> Any:
     """Return one section. Raises DamagedError where it does not fit its checksum."""
-    part = data[at : at + length]
+    part = data[start : start + length]
     if len(part) != length or zlib.crc32(part.data) != checksum:
         raise DamagedError(f"{path} is damaged: the section {name} does not fit its checksum.")
     if kind == "json":

@@ -30,9 +30,9 @@ class Weeks(NamedTuple):
     market: np.ndarray
     gain: np.ndarray
 
-    def step(self, at: int, position: int, action: int) -> float:
+    def step(self, day: int, position: int, action: int) -> float:
         """Return the reward of an action."""
-        return float(action * self.gain[at] - COST * (action != position))
+        return float(action * self.gain[day] - COST * (action != position))
 
 
 def state(market: int, position: int) -> int:

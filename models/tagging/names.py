@@ -37,9 +37,9 @@ def entities(tags: Sequence[str]) -> list[Entity]:
     return made
 
 
-def hits(true: Sequence[Tokens], made: Sequence[Tokens]) -> np.ndarray:
+def hits(true: Sequence[Tokens], predicted: Sequence[Tokens]) -> np.ndarray:
     """Return of each sentence how many names are right, said, and there, shape (n, 3): kind and both ends count."""
-    found = [(set(entities(one)), set(entities(other))) for one, other in zip(true, made, strict=True)]
+    found = [(set(entities(one)), set(entities(other))) for one, other in zip(true, predicted, strict=True)]
     return np.array([(len(one & other), len(other), len(one)) for one, other in found], float).reshape(-1, 3)
 
 

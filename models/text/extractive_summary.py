@@ -227,11 +227,11 @@ def out_of_fold(rows: csr_array, goal: np.ndarray, paper: np.ndarray, seed: int)
     return said
 
 
-def scored(made: Sequence[str], summaries: Sequence[Sequence[str]]) -> np.ndarray:
+def scored(written: Sequence[str], summaries: Sequence[Sequence[str]]) -> np.ndarray:
     """Return ROUGE-1, ROUGE-2 and ROUGE-L of each summary, F with the nearest reference, shape (n, 3)."""
     return np.array(
         [
             [rouge.best(known, one, 1).f, rouge.best(known, one, 2).f, max(rouge.longest(ref, one).f for ref in known)]
-            for one, known in zip(made, summaries, strict=True)
+            for one, known in zip(written, summaries, strict=True)
         ]
     ).reshape(-1, 3)

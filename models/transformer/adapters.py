@@ -80,8 +80,8 @@ def weights(network: nn.Module, number: int) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def load(network: nn.Module, number: int, given: dict[str, torch.Tensor]) -> None:
+def load(network: nn.Module, number: int, weights: dict[str, torch.Tensor]) -> None:
     """Put the weights of an adapter in the place of those of a number, from 1."""
     for name, layer in layers(network):
         for kind in ("down", "up"):
-            getattr(layer, kind)[number] = given[f"{name}.{kind}"]
+            getattr(layer, kind)[number] = weights[f"{name}.{kind}"]

@@ -39,13 +39,13 @@ class Packed(nn.Module):
         for name, values in {"scale": scale.half(), "least": least.half(), "codes": codes}.items():
             self.register_buffer(name, values)
 
-    def rows(self, at: torch.Tensor | slice) -> torch.Tensor:
+    def rows(self, places: torch.Tensor | slice) -> torch.Tensor:
         """Return some rows as numbers of 32 bits, shape (*at, columns)."""
-        codes, scale = self.codes[at], self.scale[at].float()[..., None]
+        codes, scale = self.codes[places], self.scale[places].float()[..., None]
         if codes.dtype == torch.int8:
             numbers = codes * scale
         else:
-            numbers = torch.cat([codes & 15, codes >> 4], dim=-1) * scale + self.least[at].float()[..., None]
+            numbers = torch.cat([codes & 15, codes >> 4], dim=-1) * scale + self.least[places].float()[..., None]
         return numbers.flatten(-2)[..., : self.columns]
 
 

@@ -68,13 +68,13 @@ def _filtered(logits: torch.Tensor, how: Sequence[Sampling]) -> torch.Tensor:
     return torch.zeros_like(logits).scatter(-1, tokens, share / share.sum(dim=-1, keepdim=True))
 
 
-def draw(chances: torch.Tensor, at: Sequence[float]) -> torch.Tensor:
+def draw(chances: torch.Tensor, numbers: Sequence[float]) -> torch.Tensor:
     """Return a token for each row, shape (n,): where the sum of the probabilities passes a random number from 0 to 1.
 
     Each stream brings its own number, so what it draws does not depend on the streams next to it.
     """
     passed = chances.double().cumsum(dim=-1)
-    wanted = torch.tensor(at, dtype=torch.double, device=chances.device)[:, None] * passed[:, -1:]
+    wanted = torch.tensor(numbers, dtype=torch.double, device=chances.device)[:, None] * passed[:, -1:]
     return torch.searchsorted(passed, wanted, right=True).squeeze(-1).clamp(max=chances.shape[-1] - 1)
 
 

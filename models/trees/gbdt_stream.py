@@ -36,9 +36,9 @@ class Spilled(lightgbm.Sequence):
         size = path.stat().st_size // (8 * width)
         self._rows = np.memmap(path, float, "r", shape=(size, width)) if size else np.empty((0, width))
 
-    def __getitem__(self, at: Any) -> np.ndarray:
+    def __getitem__(self, places: Any) -> np.ndarray:
         """Return a copy of one row or of several."""
-        return np.array(self._rows[at])
+        return np.array(self._rows[places])
 
     def __len__(self) -> int:
         """Return the number of rows."""

@@ -73,9 +73,9 @@ def halved(weights: np.ndarray, heads: int) -> np.ndarray:
     return weights.reshape(heads, -1, 2, weights.shape[-1]).swapaxes(1, 2).reshape(weights.shape)
 
 
-def _config(said: dict[str, Any]) -> dict[str, Any]:
+def _config(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return what `transformers` writes into config.json."""
-    llama = {name.removeprefix("llama."): value for name, value in said.items() if name.startswith("llama.")}
+    llama = {name.removeprefix("llama."): value for name, value in metadata.items() if name.startswith("llama.")}
     heads, scaling = llama["attention.head_count"], llama.get("rope.scaling.type", "none")
     size = llama["embedding_length"] // heads
     for name in ("attention.key_length", "attention.value_length", "rope.dimension_count"):
@@ -107,8 +107,8 @@ def _name(name: str) -> str:
     return f"model.layers.{layer}.{PARTS[inner]}.weight"
 
 
-def _tokenizer(said: dict[str, Any]) -> TokenizerData:
-    ours = {name.removeprefix("tokenizer.ggml."): value for name, value in said.items()}
+def _tokenizer(metadata: dict[str, Any]) -> TokenizerData:
+    ours = {name.removeprefix("tokenizer.ggml."): value for name, value in metadata.items()}
     kinds = ours.get("token_type", [])
     return TokenizerData(
         kind=ours["model"],
@@ -117,5 +117,5 @@ def _tokenizer(said: dict[str, Any]) -> TokenizerData:
         merges=[(one, two) for one, _, two in (merge.partition(" ") for merge in ours.get("merges", []))],
         control=frozenset(number for number, kind in enumerate(kinds) if kind == 3),
         special={name.removesuffix("_token_id"): ours[name] for name in ours if name.endswith("_token_id")},
-        chat_template=said.get("tokenizer.chat_template"),
+        chat_template=metadata.get("tokenizer.chat_template"),
     )

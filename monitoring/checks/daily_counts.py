@@ -33,9 +33,9 @@ class DailyCounts:
     outcome: Outcome | None = None
     scored: np.ndarray | None = None
 
-    def take(self, at: np.ndarray) -> "DailyCounts":
+    def take(self, positions: np.ndarray) -> "DailyCounts":
         """Return the lines at some positions, or where a mask is true, one after the other."""
-        return self._each(lambda array: array[at])
+        return self._each(lambda array: array[positions])
 
     def total(self) -> "DailyCounts":
         """Return one line: all days together."""

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 REFERENCES = 8
 
 
-def references(made: Stack, rows: pd.DataFrame) -> np.ndarray:
+def references(stack: Stack, rows: pd.DataFrame) -> np.ndarray:
     """Return the houses that a house is compared with, shape (8, k): evenly spaced by the price that they are given."""
-    codes = made.coder.fill(made.coder.codes(rows))
-    order = np.argsort(made.predict(codes), kind="stable")
+    codes = stack.coder.fill(stack.coder.codes(rows))
+    order = np.argsort(stack.predict(codes), kind="stable")
     even = ((np.arange(REFERENCES) + 0.5) * len(order) / REFERENCES).astype(int)
     return np.asarray(codes[order[even]])
 

@@ -100,7 +100,7 @@ class FleetModel(Model):
         return said
 
 
-def planned(engine: Engine, made: Outlook, at: int, slot: int) -> dict[str, Any]:
+def planned(engine: Engine, outlook: Outlook, position: int, slot: int) -> dict[str, Any]:
     """Return one line of the fleet."""
     within = slot < plan.SLOTS
     decision = "fly on" if not within else "plan a service" if slot else "service now"
@@ -108,8 +108,8 @@ def planned(engine: Engine, made: Outlook, at: int, slot: int) -> dict[str, Any]
         "decision": decision,
         "engine": int(engine.name),
         "flown": int(engine.cycle[-1]),
-        "cycles_left": round(float(made.left[at]), 1),
-        "low": round(float(made.low[at]), 1),
-        "high": round(float(made.high[at]), 1),
+        "cycles_left": round(float(outlook.left[position]), 1),
+        "low": round(float(outlook.low[position]), 1),
+        "high": round(float(outlook.high[position]), 1),
         "service_in": slot * plan.SLOT if within else None,
     }

@@ -47,25 +47,25 @@ def evaluate(model: FleetModel, rows: pd.DataFrame) -> Evaluation:
     return Evaluation(metrics, sections, units, {"ridge regression": baseline})
 
 
-def scatter(left: np.ndarray, made: np.ndarray, inside: np.ndarray) -> Figure:
+def scatter(left: np.ndarray, predicted: np.ndarray, inside: np.ndarray) -> Figure:
     """Return predictions against what was left; red is outside of the interval."""
     drawn = Figure(figsize=(6, 5), layout="constrained")
     axes = drawn.subplots()
-    axes.scatter(left, made, s=9, c=np.where(inside > 0, "tab:blue", "tab:red"), alpha=0.6)
+    axes.scatter(left, predicted, s=9, c=np.where(inside > 0, "tab:blue", "tab:red"), alpha=0.6)
     axes.plot([0, CAP], [0, CAP], color="grey", linewidth=0.8)
     axes.set(xlabel=f"cycles left, {CAP} at most", ylabel="predicted")
     return drawn
 
 
-def by_subset(engines: list[Engine], made: Outlook, left: np.ndarray, inside: np.ndarray) -> pd.DataFrame:
+def by_subset(engines: list[Engine], outlook: Outlook, left: np.ndarray, inside: np.ndarray) -> pd.DataFrame:
     """Return the errors in each of NASA's data sets."""
     of = np.array([one.name.split("-")[0] for one in engines])
     lines = []
     for subset in (name for name in SUBSETS if (of == name).any()):
         at = of == subset
-        line = {"data set": subset, "engines": int(at.sum()), "RMSE": remaining_life.rmse(made.left[at], left[at])}
-        line |= {"NASA's score": remaining_life.nasa(made.left[at], left[at]).sum(), "coverage": inside[at].mean()}
-        lines.append(line | {"mean width": (made.high - made.low)[at].mean()})
+        line = {"data set": subset, "engines": int(at.sum()), "RMSE": remaining_life.rmse(outlook.left[at], left[at])}
+        line |= {"NASA's score": remaining_life.nasa(outlook.left[at], left[at]).sum(), "coverage": inside[at].mean()}
+        lines.append(line | {"mean width": (outlook.high - outlook.low)[at].mean()})
     return pd.DataFrame(lines)
 
 

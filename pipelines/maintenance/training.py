@@ -49,24 +49,26 @@ def folds(count: int, seed: int) -> np.ndarray:
 
 
 def out_of_fold(
-    features: list[np.ndarray], left: list[np.ndarray], at: np.ndarray, make: Maker, seed: int
+    features: list[np.ndarray], left: list[np.ndarray], cuts: np.ndarray, make: Maker, seed: int
 ) -> np.ndarray:
-    """Return the prediction of each engine at its cuts by a model of other engines, shape of `at`, (engines, DRAWS)."""
+    """Return predictions of engines at their cuts by a model of other engines, shape of `cuts`, (engines, DRAWS)."""
     fold = folds(len(features), seed)
-    made = np.empty(at.shape)
+    made = np.empty(cuts.shape)
     for held in range(FOLDS):
         past = np.flatnonzero(fold != held)
         model = make(seed).fit([features[place] for place in past], [left[place] for place in past])
         for place in np.flatnonzero(fold == held):
-            made[place] = model.predict(features[place][at[place]])
+            made[place] = model.predict(features[place][cuts[place]])
     return made
 
 
-def apart(made: np.ndarray, left: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return both quantiles of each prediction by engines of the other folds, shapes of made, (engines, DRAWS)."""
-    fold, ends = folds(len(made), seed), np.empty((2, *made.shape))
+def apart(predicted: np.ndarray, left: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return both quantiles of each prediction by engines of the other folds, shapes of predicted, (engines, DRAWS)."""
+    fold, ends = folds(len(predicted), seed), np.empty((2, *predicted.shape))
     for held in range(FOLDS):
         own = fold == held
-        for end, values in zip(ends, Nearby().fit(made[~own], left[~own]).quantiles(made[own].ravel()), strict=True):
-            end[own] = values.reshape(made[own].shape)
+        for end, values in zip(
+            ends, Nearby().fit(predicted[~own], left[~own]).quantiles(predicted[own].ravel()), strict=True
+        ):
+            end[own] = values.reshape(predicted[own].shape)
     return ends[0], ends[1]

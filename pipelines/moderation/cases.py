@@ -178,24 +178,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(str(error))
 
 
-def done(cases: Cases, given: argparse.Namespace) -> str:
+def done(cases: Cases, options: argparse.Namespace) -> str:
     """Do what is asked, and return what is printed."""
-    if given.command == "fill":
-        return f"{fill(cases, given.all)} new, {len(cases.waiting())} wait"
-    if given.command == "list":
-        shown = cases.waiting()[: given.top]
+    if options.command == "fill":
+        return f"{fill(cases, options.all)} new, {len(cases.waiting())} wait"
+    if options.command == "list":
+        shown = cases.waiting()[: options.top]
         return "\n".join(f"{one.priority:6.2f}  {one.text_id}  {one.text}" for one in shown) or "Nothing waits."
-    if given.command == "verify":
+    if options.command == "verify":
         return f"{cases.journal.verify()} entries, as they were written"
-    if given.command == "labels":
+    if options.command == "labels":
         found = cases.labels()
-        given.file.write_text("".join(json.dumps(one) + "\n" for one in found))
-        return f"{len(found)} decisions in {given.file}: capstan labels load moderation {given.file}"
-    if given.command == "decide":
-        cases.decide(given.id, given.kind, given.by, given.why)
-    elif given.command != "history":
-        (cases.second if given.command == "second" else cases.appeal)(given.id, given.by, given.why)
-    entries = cases.journal.entries(given.id)
+        options.file.write_text("".join(json.dumps(one) + "\n" for one in found))
+        return f"{len(found)} decisions in {options.file}: capstan labels load moderation {options.file}"
+    if options.command == "decide":
+        cases.decide(options.id, options.kind, options.by, options.why)
+    elif options.command != "history":
+        (cases.second if options.command == "second" else cases.appeal)(options.id, options.by, options.why)
+    entries = cases.journal.entries(options.id)
     return "\n".join(
         f"{one.time}  {one.act}  {one.more.get('kind', '')}  by {one.person}: {one.reason}" for one in entries
     )

@@ -25,18 +25,18 @@ def named(scores: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return np.asarray((scores + levels).argmax(axis=1))
 
 
-def best_levels(scores: np.ndarray, said: np.ndarray) -> np.ndarray:
+def best_levels(scores: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Return the levels with the highest macro F1, shape (3,): classes that are rare weigh as much as frequent ones.
 
-    scores: of texts that the score has not seen, shape (n, 3). said: what most annotators said, shape (n,).
+    scores: of texts that the score has not seen, shape (n, 3). truth: what most annotators said, shape (n,).
     """
     tried = [np.array([hate, 0.0, neither]) for hate in LEVELS[0] for neither in LEVELS[1]]
-    return max(tried, key=lambda levels: macro_f1(said, named(scores, levels)))
+    return max(tried, key=lambda levels: macro_f1(truth, named(scores, levels)))
 
 
-def macro_f1(said: np.ndarray, guess: np.ndarray, classes: int = 3) -> float:
-    """Return the mean of the F1 of each class. said, guess: numbers of classes, shape (n,)."""
-    table = np.bincount(said * classes + guess, minlength=classes**2).reshape(classes, classes)
+def macro_f1(truth: np.ndarray, guess: np.ndarray, classes: int = 3) -> float:
+    """Return the mean of the F1 of each class. truth, guess: numbers of classes, shape (n,)."""
+    table = np.bincount(truth * classes + guess, minlength=classes**2).reshape(classes, classes)
     sums = table.sum(axis=0) + table.sum(axis=1)
     return float(np.mean(2 * table.diagonal() / np.maximum(sums, 1)))
 

@@ -62,10 +62,10 @@ def values(shares: np.ndarray, scores: np.ndarray, guess: np.ndarray) -> dict[st
     }
 
 
-def f1(said: np.ndarray, guess: np.ndarray, number: int) -> np.ndarray:
+def f1(truth: np.ndarray, guess: np.ndarray, number: int) -> np.ndarray:
     """Return F1 of a class as a value per tweet, whose mean it is, shape (n,)."""
-    true, made = said == number, guess == number
-    return paired.ratio(2.0 * (true & made), true + 1.0 * made) if (true | made).any() else np.zeros(len(said))
+    true, made = truth == number, guess == number
+    return paired.ratio(2.0 * (true & made), true + 1.0 * made) if (true | made).any() else np.zeros(len(truth))
 
 
 def agreement(shares: np.ndarray, scores: np.ndarray) -> float:

@@ -70,28 +70,28 @@ class PricingModel(Model):
             answers.append(self.answer(given, row))
         return {name: [one[name] for one in answers] for name in answers[0]} if answers else {}
 
-    def shelf(self, given: dict[str, Any], row: int = 0) -> Shelf:
+    def shelf(self, request: dict[str, Any], row: int = 0) -> Shelf:
         """Return the shelf that a request is about. Raises InvalidRow for a store that nothing is known of."""
-        store = int(given[STORE])
-        if given[PAST_WEEKS] is None or len(given[PAST_WEEKS]) == 0 or self.demand.places(np.array([store]))[0] < 0:
+        store = int(request[STORE])
+        if request[PAST_WEEKS] is None or len(request[PAST_WEEKS]) == 0 or self.demand.places(np.array([store]))[0] < 0:
             raise InvalidRow(
                 f"store {store} has no history of {PAST} weeks: nothing is known of its demand", row, STORE
             )
-        week, last = weeks.number(date.fromisoformat(given["week"])), int(given[PAST_WEEKS][-1])
+        week, last = weeks.number(date.fromisoformat(request["week"])), int(request[PAST_WEEKS][-1])
         if week <= last:
             raise InvalidRow(f"the week is over: store {store} is known up to that of {weeks.start(last)}", row, "week")
         if week - last > LONGEST_GAP:
             raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
-        past = shelves.history({name: [given[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
-        now = np.array(given["prices"], float) if len(given["prices"]) else shelves.usual(past)[0]
-        cost = np.array(given["costs"], float) if len(given["costs"]) else shelves.usual_cost(past)[0]
-        featured, deal = (np.isin(BRANDS, list(given[name])) for name in ("featured", "deals"))
+        past = shelves.history({name: [request[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
+        now = np.array(request["prices"], float) if len(request["prices"]) else shelves.usual(past)[0]
+        cost = np.array(request["costs"], float) if len(request["costs"]) else shelves.usual_cost(past)[0]
+        featured, deal = (np.isin(BRANDS, list(request[name])) for name in ("featured", "deals"))
         rows = Shelves(
             *(np.array([store]), np.array([week]), now[None], past.price[-1:], cost[None]),
             *(deal[None].astype(float), featured[None].astype(float), np.zeros((1, COUNT))),
         )
         sold = (np.exp(self.demand.forecast(rows, past)) * self.demand.lift)[0]
-        low, high = (np.array(list(given[name]), float) for name in (LOWEST, HIGHEST))
+        low, high = (np.array(list(request[name]), float) for name in (LOWEST, HIGHEST))
         return Shelf(store, now, cost, sold, self.demand.elasticities(rows.store)[0], ~featured, low, high)
 
     def proposed(self, shelf: Shelf, change: float) -> np.ndarray:
@@ -101,10 +101,10 @@ class PricingModel(Model):
         tried = Choices(tried.brand[kept], tried.price[kept])
         return shelf_search.best(shelf.now, shelf.sold, shelf.cost, shelf.elasticity, tried, rules.ORDER)
 
-    def answer(self, given: dict[str, Any], row: int = 0) -> dict[str, Any]:
+    def answer(self, request: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request."""
-        shelf = self.shelf(given, row)
-        change = float(given["most_change"])
+        shelf = self.shelf(request, row)
+        change = float(request["most_change"])
         prices = self.proposed(shelf, change)
         drawn = self.demand.drawn(shelf.store, DRAWS, seed=shelf.store)
         luck = np.exp(self.demand.noise * np.random.default_rng(shelf.store).normal(size=(DRAWS, COUNT)))
@@ -130,9 +130,9 @@ class PricingModel(Model):
             "proposals": proposals,
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
             **{"gain": money(expected.sum() - before.sum()), "gain_low": money(least), "gain_high": money(most)},
-            **self.curves(shelf, prices, change, drawn, luck, BRANDS.index(given["brand"])),
+            **self.curves(shelf, prices, change, drawn, luck, BRANDS.index(request["brand"])),
             "needs_approval": any(asked),
-            "approvals": [str(one) for one in given[APPROVALS]] if given[APPROVALS] is not None else [],
+            "approvals": [str(one) for one in request[APPROVALS]] if request[APPROVALS] is not None else [],
         }
 
     def approval(self, shelf: Shelf, prices: np.ndarray, brand: int) -> str:

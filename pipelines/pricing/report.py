@@ -46,9 +46,9 @@ def evaluate(model: PricingModel, rows: pd.DataFrame) -> Evaluation:
     return Evaluation(metrics, sections, own, baselines)
 
 
-def errors(made: np.ndarray, test: Shelves) -> pd.DataFrame:
-    """Return mean absolute errors as a value per week, whose mean it is. made: log of packages, shape (n, 11)."""
-    error = np.abs(made - test.sold)
+def errors(predicted: np.ndarray, test: Shelves) -> pd.DataFrame:
+    """Return mean absolute errors as a value per week, whose mean it is. predicted: log of packages, shape (n, 11)."""
+    error = np.abs(predicted - test.sold)
     moved = np.abs(np.log(test.price / test.before)) > MOVED
     weeks, codes = np.unique(test.week, return_inverse=True)
     above, below = (np.bincount(codes, one.sum(axis=1), len(weeks)) for one in (error * moved, moved.astype(float)))

@@ -61,9 +61,9 @@ class Shelves:
     def __len__(self) -> int:
         return len(self.store)
 
-    def take(self, at: Any) -> Shelves:
-        """Return some of the weeks. at: an index, or booleans."""
-        return Shelves(**{name: values[at] for name, values in vars(self).items()})
+    def take(self, weeks: Any) -> Shelves:
+        """Return some of the weeks. weeks: an index, or booleans."""
+        return Shelves(**{name: values[weeks] for name, values in vars(self).items()})
 
 
 def whole(sales: pd.DataFrame) -> dict[str, pd.DataFrame]:

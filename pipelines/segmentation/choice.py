@@ -70,17 +70,17 @@ def explains(division: Division, past: pd.DataFrame, later: pd.DataFrame) -> np.
     return outlook.told(division.predict(later), targets(later))
 
 
-def chosen(table: pd.DataFrame, told: np.ndarray) -> pd.DataFrame:
-    """Return the candidates with `eligible`, `behind`, `error` and `chosen`. `told`: shape (candidates, customers)."""
+def chosen(table: pd.DataFrame, explained: np.ndarray) -> pd.DataFrame:
+    """Return the candidates with `eligible`, `behind`, `error`, `chosen`. explained: shape (candidates, customers)."""
     table["eligible"] = (
         (table["stability"] >= STABLE)
         & (table["smallest"] >= SMALLEST)
         & table["segments"].between(min(COUNTS), max(COUNTS))
     )
     best = table["usefulness"].where(table["eligible"], -np.inf).to_numpy().argmax()
-    less = told[best] - told
+    less = explained[best] - explained
     table["behind"] = less.mean(axis=1)
-    table["error"] = less.std(axis=1, ddof=1) / np.sqrt(told.shape[1])
+    table["error"] = less.std(axis=1, ddof=1) / np.sqrt(explained.shape[1])
     close = table[table["eligible"] & (table["behind"] <= table["error"])]
     fewest = close.sort_values(["segments", "usefulness"], ascending=[True, False]).index[:1]
     table["chosen"] = table.index.isin(fewest)

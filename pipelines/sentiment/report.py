@@ -43,41 +43,41 @@ def evaluate(model: SentimentModel, rows: pd.DataFrame) -> Evaluation:
     return Evaluation(metrics, sections, units, {"ridge regression on words": baseline})
 
 
-def values(valence: np.ndarray, made: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
+def values(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the gate compares as a value per snippet, whose mean it is: the error, and r, a mean of the sources.
 
-    valence, made, sources: shapes (n,).
+    valence, predicted, sources: shapes (n,).
     """
     found = [sources == source for source in SOURCES if (sources == source).sum() > 1]
     r = np.empty(len(valence))
-    means = [float(np.corrcoef(valence[at], made[at])[0, 1]) for at in found]
+    means = [float(np.corrcoef(valence[at], predicted[at])[0, 1]) for at in found]
     r[:] = np.mean(means)
     for at, mean in zip(found, means, strict=True):
-        r[at] += (paired.correlation(valence[at], made[at]) - mean) * len(valence) / (len(found) * at.sum())
-    return {"r": r, "mae": np.abs(valence - made)}
+        r[at] += (paired.correlation(valence[at], predicted[at]) - mean) * len(valence) / (len(found) * at.sum())
+    return {"r": r, "mae": np.abs(valence - predicted)}
 
 
-def by_source(valence: np.ndarray, made: np.ndarray, sources: np.ndarray) -> dict[str, float]:
+def by_source(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> dict[str, float]:
     """Return Pearson r of each source that has snippets."""
     found = {source: sources == source for source in SOURCES}
-    return {name: float(np.corrcoef(valence[at], made[at])[0, 1]) for name, at in found.items() if at.sum() > 1}
+    return {name: float(np.corrcoef(valence[at], predicted[at])[0, 1]) for name, at in found.items() if at.sum() > 1}
 
 
-def intervals(valence: np.ndarray, made: dict[str, np.ndarray], sources: np.ndarray) -> pd.DataFrame:
+def intervals(valence: np.ndarray, fields: dict[str, np.ndarray], sources: np.ndarray) -> pd.DataFrame:
     """Return for each source how many snippets lie within their intervals of 90 %, and how wide these are."""
-    within = (made["low"] <= valence) & (valence <= made["high"])
-    frame = pd.DataFrame({"source": sources, "within": within, "width": made["high"] - made["low"]})
+    within = (fields["low"] <= valence) & (valence <= fields["high"])
+    frame = pd.DataFrame({"source": sources, "within": within, "width": fields["high"] - fields["low"]})
     return frame.groupby("source", as_index=False)[["within", "width"]].mean().round(3)
 
 
-def worst(rows: pd.DataFrame, made: dict[str, np.ndarray]) -> pd.DataFrame:
+def worst(rows: pd.DataFrame, fields: dict[str, np.ndarray]) -> pd.DataFrame:
     """Return the snippets whose valence was furthest from what people said."""
-    frame = rows[["source", "text", "valence"]].assign(made=made["valence"].round(2))
+    frame = rows[["source", "text", "valence"]].assign(made=fields["valence"].round(2))
     order = (frame["valence"] - frame["made"]).abs().sort_values(ascending=False).index
     return frame.loc[order].head(WORST).round({"valence": 2})
 
 
-def figure(valence: np.ndarray, made: np.ndarray, sources: np.ndarray) -> Figure:
+def figure(valence: np.ndarray, predicted: np.ndarray, sources: np.ndarray) -> Figure:
     """Return a plot of each source: what people said over what the model says."""
     from matplotlib.figure import Figure
 
@@ -85,7 +85,7 @@ def figure(valence: np.ndarray, made: np.ndarray, sources: np.ndarray) -> Figure
     plots = drawn.subplots(1, len(SOURCES), sharex=True, sharey=True)
     for plot, source in zip(plots, SOURCES, strict=True):
         at = sources == source
-        plot.scatter(made[at], valence[at], s=3, alpha=0.3)
+        plot.scatter(predicted[at], valence[at], s=3, alpha=0.3)
         plot.axline((0, 0), slope=1, color="black", linewidth=0.5)
         plot.set(title=source, xlabel="the model", xlim=(-4, 4), ylim=(-4, 4))
     plots[0].set_ylabel("people")

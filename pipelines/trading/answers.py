@@ -17,14 +17,14 @@ EXPENSIVE = 0.002  # of the equity
 
 
 def explained(
-    one: Order, price: float, rule: str, now: float, then: float, nature: tuple[float, float]
+    order: Order, price: float, rule: str, now: float, then: float, nature: tuple[float, float]
 ) -> dict[str, Any]:
     """Return an order with its reason. price: dollars. now, then: share of the equity. nature: of `natures`."""
     reason = f"{now:.1%} to {then:.1%} of the equity ({rule}); volatility {nature[0]:.0%} a year,"
     return {
-        "id": one.id,
-        "ticker": one.ticker,
-        "shares": one.shares,
+        "id": order.id,
+        "ticker": order.ticker,
+        "shares": order.shares,
         "price": price,
         "reason": f"{reason} correlation {nature[1]:.2f}",
     }
@@ -50,14 +50,14 @@ def curve(gone: np.ndarray, volatility: float, equity: float) -> list[list[float
     return [[round(float(one), 2) for one in point] for point in points]
 
 
-def warnings(given: dict[str, Any], equity: float, cost: float) -> list[str]:
+def warnings(request: dict[str, Any], equity: float, cost: float) -> list[str]:
     """Return what in a request was not tested, or is expensive. equity: dollars. cost: as a share of it."""
     said = []
     if equity > TESTED:
         said.append(f"accounts of more than {TESTED:,} dollars: their orders take days, and move prices")
-    if len(given["exclude"]) > 0:
+    if len(request["exclude"]) > 0:
         said.append("stocks that are left out: the tests hold all of them")
-    if float(given["keep_cash"]) > 0:
+    if float(request["keep_cash"]) > 0:
         said.append("cash that is kept: the tests are fully invested")
     if cost > EXPENSIVE:
         said.append(f"orders that cost {cost:.1%} of the equity: the tests have a million dollars")

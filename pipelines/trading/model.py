@@ -46,22 +46,22 @@ class TradingModel(Model):
             answers.append(self.answer(given, row))
         return {name: [one[name] for one in answers] for name in answers[0]} if answers else {}
 
-    def answer(self, given: dict[str, Any], row: int = 0) -> dict[str, Any]:
+    def answer(self, request: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request. Raises InvalidRow for a day without prices, and an empty account."""
-        past = self.known(given, row)
-        shares = held([str(one) for one in given["holdings"]])
-        account = Account(round(CENTS * float(given["cash"])), dict(shares))
+        past = self.known(request, row)
+        shares = held([str(one) for one in request["holdings"]])
+        account = Account(round(CENTS * float(request["cash"])), dict(shares))
         prices = dict(zip(TICKERS, cents(past.closes[-1]).tolist(), strict=True))
         equity = account.equity(prices)
         if equity <= 0:
             raise InvalidRow("the account has neither cash nor holdings", row, "cash")
-        weights = self.weights(past, [str(one) for one in given["exclude"]]) * (1 - float(given["keep_cash"]))
-        decided = given["when"] == "now" or self.rule.due(past)
+        weights = self.weights(past, [str(one) for one in request["exclude"]]) * (1 - float(request["keep_cash"]))
+        decided = request["when"] == "now" or self.rule.due(past)
         made = trades(weights, TICKERS, account, prices, self.limits) if decided else {}
         now = np.array([shares.get(name, 0) * prices[name] / equity for name in TICKERS])
         weights = weights if decided else now
         day = str(past.days[-1])
-        orders = [order(str(given["account"]), day, name, count) for name, count in made.items()]
+        orders = [order(str(request["account"]), day, name, count) for name, count in made.items()]
         cost = sum(self.costs.of(one.shares, prices[one.ticker]) for one in orders)
         gone, nature = moves(weights, past.closes), answers.natures(past.closes)
         volatility = float(self.inflation * gone.std() * np.sqrt(YEAR))
@@ -85,15 +85,15 @@ class TradingModel(Model):
             "expected_shortfall": round(max(0.0, float(losses.mean())) * equity / CENTS, 2),
             "market_week": round(100 * float((past.closes[-1] / past.closes[-1 - WEEK]).mean() - 1), 2),
             "value": answers.curve(gone, volatility, equity / CENTS),
-            "warnings": answers.warnings(given, equity / CENTS, cost / equity),
+            "warnings": answers.warnings(request, equity / CENTS, cost / equity),
         }
 
-    def known(self, given: dict[str, Any], row: int = 0) -> Past:
+    def known(self, request: dict[str, Any], row: int = 0) -> Past:
         """Return what is known of the market at the close that a request is about."""
-        if given[DAYS] is None or len(given[DAYS]) == 0:
-            raise InvalidRow(f"nothing is known of the market {given[MARKET]}", row, MARKET)
-        past = days.past(given)
-        last, asked = str(past.days[-1]), given["day"]
+        if request[DAYS] is None or len(request[DAYS]) == 0:
+            raise InvalidRow(f"nothing is known of the market {request[MARKET]}", row, MARKET)
+        past = days.past(request)
+        last, asked = str(past.days[-1]), request["day"]
         if asked and asked != last:
             what = "are not known: send them first" if asked > last else "are past: orders follow the last close"
             raise InvalidRow(f"the last prices are those of {last}, and those of {asked} {what}", row, "day")

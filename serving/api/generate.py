@@ -162,7 +162,7 @@ class EventStream(Response):
         """Return what is sent for a part."""
         return b"data: " + dumps(self.generation.common() | part) + b"\n\n"
 
-    def end(self, made: dict[str, Any]) -> bytes:
+    def end(self, prediction: dict[str, Any]) -> bytes:
         """Return what is sent once the whole prediction is made and logged."""
         return b""
 

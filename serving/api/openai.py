@@ -66,9 +66,9 @@ class TextStream(EventStream):
         """Return a chunk with the text of a part, nothing for a part without any."""
         return b"".join(map(_event, self.answer.chunks(part)))
 
-    def end(self, made: dict[str, Any]) -> bytes:
+    def end(self, prediction: dict[str, Any]) -> bytes:
         """Return the chunk that says why the text ended, the count of tokens where it is wanted, and the end."""
-        return b"".join(map(_event, self.answer.last_chunks(made))) + b"data: [DONE]\n\n"
+        return b"".join(map(_event, self.answer.last_chunks(prediction))) + b"data: [DONE]\n\n"
 
     def failure(self, error: Exception, status: int, message: str) -> bytes:
         """Return an error, which the client raises."""

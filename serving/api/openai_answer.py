@@ -29,11 +29,13 @@ class TextAnswer:
         """Return headers of the answer."""
         return {"x-request-id": self.generation.id, "x-capstan-variant": self.generation.predictor.variant.role}
 
-    def whole(self, made: dict[str, Any]) -> dict[str, Any]:
+    def whole(self, prediction: dict[str, Any]) -> dict[str, Any]:
         """Return the whole answer."""
-        text = {"message": {"role": "assistant", "content": made["text"], "refusal": None}}
-        choice = self._choice(text if self.chat else {"text": made["text"]}, made["finish_reason"], made)
-        return self._common | {"choices": [choice], "usage": _usage(made)}
+        text = {"message": {"role": "assistant", "content": prediction["text"], "refusal": None}}
+        choice = self._choice(
+            text if self.chat else {"text": prediction["text"]}, prediction["finish_reason"], prediction
+        )
+        return self._common | {"choices": [choice], "usage": _usage(prediction)}
 
     def chunks(self, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Return the chunks of a part of a streamed answer. The first of a conversation says whose words follow."""
@@ -44,11 +46,11 @@ class TextAnswer:
         if text or (self._logprobs and part.get("logprobs")):
             yield self._chunk({"delta": {"content": text}} if self.chat else {"text": text}, part=part)
 
-    def last_chunks(self, made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def last_chunks(self, prediction: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Return the chunk that says why the text ended, and one with the count of tokens where it is wanted."""
-        yield self._chunk({"delta": {}} if self.chat else {"text": ""}, made["finish_reason"])
+        yield self._chunk({"delta": {}} if self.chat else {"text": ""}, prediction["finish_reason"])
         if self.usage:
-            yield self._common | {"choices": [], "usage": _usage(made)}
+            yield self._common | {"choices": [], "usage": _usage(prediction)}
 
     def _chunk(
         self, text: dict[str, Any], reason: str | None = None, part: dict[str, Any] | None = None
@@ -56,14 +58,14 @@ class TextAnswer:
         usage = {"usage": None} if self.usage else {}
         return self._common | {"choices": [self._choice(text, reason, part or {})]} | usage
 
-    def _choice(self, text: dict[str, Any], reason: str | None, made: dict[str, Any]) -> dict[str, Any]:
-        logprobs = self._logprobs(made["logprobs"]) if self._logprobs and "logprobs" in made else None
+    def _choice(self, text: dict[str, Any], reason: str | None, prediction: dict[str, Any]) -> dict[str, Any]:
+        logprobs = self._logprobs(prediction["logprobs"]) if self._logprobs and "logprobs" in prediction else None
         return {"index": 0, **text, "logprobs": logprobs, "finish_reason": reason}
 
 
-def _usage(made: dict[str, Any]) -> dict[str, int]:
+def _usage(prediction: dict[str, Any]) -> dict[str, int]:
     """Return the count of tokens: those of the prompt only where the prediction has them."""
-    if (read := made.get("prompt_tokens")) is None:
-        return {"completion_tokens": made["tokens"]}
-    count = {"prompt_tokens": read, "completion_tokens": made["tokens"]}
-    return count | {"total_tokens": read + made["tokens"]}
+    if (read := prediction.get("prompt_tokens")) is None:
+        return {"completion_tokens": prediction["tokens"]}
+    count = {"prompt_tokens": read, "completion_tokens": prediction["tokens"]}
+    return count | {"total_tokens": read + prediction["tokens"]}

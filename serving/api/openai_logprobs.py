@@ -8,9 +8,9 @@ from typing import Any
 class OfConversation:
     """Of the tokens of a message."""
 
-    def __call__(self, made: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def __call__(self, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return the log probabilities of a part, or of the whole."""
-        return {"content": made, "refusal": None}
+        return {"content": parts, "refusal": None}
 
 
 class OfText:
@@ -19,16 +19,16 @@ class OfText:
     def __init__(self) -> None:
         self._offset, self._decoder = 0, codecs.getincrementaldecoder("utf-8")("replace")
 
-    def __call__(self, made: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def __call__(self, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return the log probabilities of the next part, or of the whole."""
         offsets = []
-        for token in made:
+        for token in parts:
             offsets.append(self._offset)
             self._offset += len(self._decoder.decode(bytes(token["bytes"])))
-        tops = [{other["token"]: other["logprob"] for other in token["top_logprobs"]} for token in made]
+        tops = [{other["token"]: other["logprob"] for other in token["top_logprobs"]} for token in parts]
         return {
-            "tokens": [token["token"] for token in made],
-            "token_logprobs": [token["logprob"] for token in made],
+            "tokens": [token["token"] for token in parts],
+            "token_logprobs": [token["logprob"] for token in parts],
             "top_logprobs": tops,
             "text_offset": offsets,
         }

@@ -136,15 +136,15 @@ class BatchScorer:
             if name not in self.keep and not (value is None and name in optional)
         }
 
-    def table(self, given: Rows, places: list[int], inference: Inference) -> pa.Table:
+    def table(self, rows: Rows, places: list[int], inference: Inference) -> pa.Table:
         """Return the rows that were answered: the input, then the prediction."""
         import pyarrow as pa
 
         names = [*self.keep, *self.fields]
-        if given.table is not None:
-            made = given.table.take(pa.array(places, "int64"))
+        if rows.table is not None:
+            made = rows.table.take(pa.array(places, "int64"))
         else:
-            made = columns.table([given.requests[place] for place in places], names, self.request["properties"])
+            made = columns.table([rows.requests[place] for place in places], names, self.request["properties"])
         times = [row.time for row in inference.rows]
         values = (inference.prediction_ids, [self.variant.version] * len(places), times)
         types = ("string", "string", pa.timestamp("us", "UTC"))
@@ -155,6 +155,6 @@ class BatchScorer:
         return made
 
 
-def refusal(given: Rows, place: int, reason: str) -> dict[str, Any]:
+def refusal(rows: Rows, place: int, reason: str) -> dict[str, Any]:
     """Return a row that is not answered: its number in its file, why, and what it is."""
-    return {"row": given.numbers[place], "reason": POSITION.sub("", reason), "input": given.requests[place]}
+    return {"row": rows.numbers[place], "reason": POSITION.sub("", reason), "input": rows.requests[place]}

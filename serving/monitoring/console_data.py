@@ -102,21 +102,21 @@ class ConsoleData:
         self._looks[name] = self.snapshots.since(name, newest - SPAN, LOOKS, look, self._looks.get(name, {}))
         return self._looks[name]
 
-    def _short(self, name: str, state: RolloutState | None, kept: "Records") -> dict[str, Any]:
+    def _short(self, name: str, state: RolloutState | None, records: "Records") -> dict[str, Any]:
         model = self.repository.models.get(name)
-        opened = [alert for alert in kept.alerts if alert.cleared_at is None]
-        held = holding(kept.events)
+        opened = [alert for alert in records.alerts if alert.cleared_at is None]
+        held = holding(records.events)
         return {
             "name": name,
             "title": model.main.title if model else "",
             "served": model.variants() if model else {},
             "rollout": state.shown() | {"traffic": state.traffic.describe()} if state else None,
             "requests": {"all": _count(metrics.requests, name), "failed": _count(metrics.errors, name)},
-            "look": short(kept.newest) if kept.newest else None,
+            "look": short(records.newest) if records.newest else None,
             "open": len(opened),
             "critical": sum(alert.condition.severity == "critical" for alert in opened),
-            "waiting": sum(alert.waiting for alert in kept.alerts),
-            "lost": sum(alert.lost for alert in kept.alerts),
+            "waiting": sum(alert.waiting for alert in records.alerts),
+            "lost": sum(alert.lost for alert in records.alerts),
             "held": held.as_dict() if held else None,
         }
 

@@ -52,10 +52,10 @@ class Part:
         self.flat.whole.untyped_storage().resize_(self.bytes)
         self.workers.gather(self.share, self.flat.whole)
 
-    def after(self, unit: nn.Module, given: object, made: torch.Tensor) -> None:
+    def after(self, unit: nn.Module, inputs: object, output: torch.Tensor) -> None:
         """Give up all but the share, until the gradients of what the unit has made come back."""
-        if made.requires_grad:
-            made.register_hook(lambda _: self.gather())
+        if output.requires_grad:
+            output.register_hook(lambda _: self.gather())
         self.release()
 
     def release(self) -> None:

@@ -79,7 +79,7 @@ def mean(one: Margins, other: Margins) -> Margins:
     return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
-def calibrated(made: Margins, churned: np.ndarray) -> np.ndarray:
+def calibrated(margins: Margins, churned: np.ndarray) -> np.ndarray:
     """Return the later log-odds by Platt's line through those out of fold, shape (n,)."""
-    slope, intercept = platt.line(made[0], churned)
-    return np.asarray(slope * made[1] + intercept)
+    slope, intercept = platt.line(margins[0], churned)
+    return np.asarray(slope * margins[1] + intercept)

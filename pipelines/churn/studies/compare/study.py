@@ -49,10 +49,10 @@ def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
     return made
 
 
-def lines(rows: pd.DataFrame, made: Mapping[str, np.ndarray]) -> Iterator[Line]:
+def lines(rows: pd.DataFrame, by_method: Mapping[str, np.ndarray]) -> Iterator[Line]:
     """Yield a line per method: each measure with its interval over customers, and less that of the baseline."""
-    simple = values(rows, made[SIMPLE])
-    for method, margin in made.items():
+    simple = values(rows, by_method[SIMPLE])
+    for method, margin in by_method.items():
         own = values(rows, margin)
         line: Line = {"method": method}
         for name in SCORES:

@@ -28,12 +28,12 @@ def division(rows: pd.DataFrame, seed: int, repeats: int = REPEATS) -> Line:
     before, after = (compare.decide(rows, name, "age", seed) for name in (compare.REFERENCE, METHODS["served"]))
     codes = {name: np.unique(group, return_inverse=True)[1] for name, group in data.groups(rows).items()}
 
-    def figures(at: np.ndarray) -> dict[str, float]:
-        decided = [made.declined[at] for made in (before, after)]
-        costs = [cost(bad[at], one) for one in decided]
+    def figures(sample: np.ndarray) -> dict[str, float]:
+        decided = [made.declined[sample] for made in (before, after)]
+        costs = [cost(bad[sample], one) for one in decided]
         made = {"extra_cost": costs[1] / costs[0] - 1}
         for name, code in codes.items():
-            one, two = (fairness.difference(bad[at], declined, code[at]) for declined in decided)
+            one, two = (fairness.difference(bad[sample], declined, code[sample]) for declined in decided)
             made |= {f"difference_{name}": two, f"ratio_{name}": two / one}
         return made
 

@@ -20,8 +20,8 @@ SIZES = (500, 1_000, 2_000, 3_564)  # loans to learn from; the last is four fift
 DRAWS = 1_000
 
 
-def left(rows: pd.DataFrame, made: Mapping[str, np.ndarray], seed: int, draws: int = DRAWS) -> Iterator[Line]:
-    """Yield what each score leaves: a line per score. made: its log-odds, out of fold, shape (n,).
+def left(rows: pd.DataFrame, by_score: Mapping[str, np.ndarray], seed: int, draws: int = DRAWS) -> Iterator[Line]:
+    """Yield what each score leaves: a line per score. by_score: its log-odds, out of fold, shape (n,).
 
     If the probabilities were true, outcomes drawn from them would be ranked with a ROC AUC of `implied`, and the errors
     of neighbours would not correlate: what correlates could still be learned from these inputs.
@@ -31,7 +31,7 @@ def left(rows: pd.DataFrame, made: Mapping[str, np.ndarray], seed: int, draws: i
     bad, random = rows[LABEL].to_numpy(), np.random.default_rng(seed)
     points = rivals.Forest(smallest=20).fit(rows, bad)._matrix(rows)
     nearest = NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points)[1][:, 1]
-    for name, margin in made.items():
+    for name, margin in by_score.items():
         slope, intercept = platt.line(margin, bad)
         p = expit(slope * margin + intercept)
         drawn = [roc_auc((random.random(len(p)) < p).astype(float), p).mean() for _ in range(draws)]

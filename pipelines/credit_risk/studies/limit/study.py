@@ -81,10 +81,10 @@ def margins(
     return made | means | {STACK: stack}
 
 
-def compare(bad: np.ndarray, made: dict[str, np.ndarray]) -> Iterator[Line]:
+def compare(bad: np.ndarray, by_method: dict[str, np.ndarray]) -> Iterator[Line]:
     """Yield a line per method: ROC AUC with its interval over loans, and the paired difference to the served score."""
-    served = roc_auc(bad, made[SERVED])
-    for name, margin in made.items():
+    served = roc_auc(bad, by_method[SERVED])
+    for name, margin in by_method.items():
         values = roc_auc(bad, margin)
         alone, more = difference(values, np.zeros(len(bad))), difference(values, served)
         yield {

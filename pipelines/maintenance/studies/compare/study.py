@@ -49,18 +49,18 @@ def predictions(past: list[data.Engine], test: list[data.Engine], seed: int) -> 
     }
 
 
-def lines(test: list[data.Engine], made: dict[str, np.ndarray], rival: str = SIMPLE) -> Iterator[Line]:
+def lines(test: list[data.Engine], by_method: dict[str, np.ndarray], rival: str = SIMPLE) -> Iterator[Line]:
     """Yield a line per method and data set: RMSE with its interval, NASA's score, and RMSE of what is not capped.
 
     rival: the method that each one is compared with.
     """
     whole = np.array([one.left[-1] for one in test])
     left, of = np.minimum(whole, CAP), np.array([one.name.split("-")[0] for one in test])
-    for method, own in made.items():
+    for method, own in by_method.items():
         for subset in SUBSETS:
             at = of == subset
             values = paired.root((own[at] - left[at]) ** 2)
-            other = paired.root((made[rival][at] - left[at]) ** 2)
+            other = paired.root((by_method[rival][at] - left[at]) ** 2)
             line: Line = {"method": method, "subset": subset}
             line |= dict(zip(("rmse", "low", "high"), difference(values, np.zeros(at.sum())), strict=True))
             line |= dict(zip(("more", "more_low", "more_high"), difference(values, other), strict=True))

@@ -16,10 +16,10 @@ EVERY, BATCH, EPOCHS, RATE = 16, 128, 8, 3e-3
 KINDS = ("convolutions", "LSTM", "transformer")
 
 
-def window(sensors: np.ndarray, cycle: np.ndarray, at: int) -> np.ndarray:
+def window(sensors: np.ndarray, cycle: np.ndarray, row: int) -> np.ndarray:
     """Return the window that ends at a row, shape (CYCLES, k + 1): sensors, and how long the engine has flown."""
-    rows = np.clip(np.arange(at - CYCLES + 1, at + 1), 0, None)
-    age = np.full((CYCLES, 1), cycle[at] / 200)
+    rows = np.clip(np.arange(row - CYCLES + 1, row + 1), 0, None)
+    age = np.full((CYCLES, 1), cycle[row] / 200)
     return np.column_stack([sensors[rows], age]).astype(np.float32)
 
 

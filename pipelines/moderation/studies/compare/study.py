@@ -66,21 +66,21 @@ def answers(names: Sequence[str], read: Read, shares: np.ndarray, units: np.ndar
     return made
 
 
-def values(shares: np.ndarray, made: Made) -> dict[str, np.ndarray]:
+def values(shares: np.ndarray, method: Made) -> dict[str, np.ndarray]:
     """Return what is compared as a value per tweet, whose mean it is, shapes (n,)."""
-    said, likely = shares.argmax(axis=1), made.scores.argmax(axis=1)
-    mean = np.mean([report.f1(said, made.guess, number) for number in range(3)], axis=0)
+    said, likely = shares.argmax(axis=1), method.scores.argmax(axis=1)
+    mean = np.mean([report.f1(said, method.guess, number) for number in range(3)], axis=0)
     unlevelled = np.mean([report.f1(said, likely, number) for number in range(3)], axis=0)
-    loss = report.values(shares, made.scores, made.guess)
-    squares = ((decisions.probabilities(made.scores) - shares) ** 2).sum(axis=1)
-    each = {f"f1_{name}": report.f1(said, made.guess, number) for number, name in enumerate(CLASSES)}
+    loss = report.values(shares, method.scores, method.guess)
+    squares = ((decisions.probabilities(method.scores) - shares) ** 2).sum(axis=1)
+    each = {f"f1_{name}": report.f1(said, method.guess, number) for number, name in enumerate(CLASSES)}
     return {"macro_f1": mean, "likeliest_f1": unlevelled, "log_loss": loss["log_loss"], "brier": squares} | each
 
 
-def lines(shares: np.ndarray, units: np.ndarray, made: dict[str, Made]) -> Iterator[Line]:
+def lines(shares: np.ndarray, units: np.ndarray, by_method: dict[str, Made]) -> Iterator[Line]:
     """Yield a line per method: each value with its interval, and what it has more than the baseline."""
-    other = values(shares, made[SIMPLE])
-    for name, one in made.items():
+    other = values(shares, by_method[SIMPLE])
+    for name, one in by_method.items():
         line: Line = {"method": name, "disagreement_r": report.agreement(shares, one.scores)}
         for title, column in values(shares, one).items():
             line |= interval(title, column, units) | interval(f"{title}_more", column - other[title], units)
@@ -103,14 +103,14 @@ def hate_or_offence(shares: np.ndarray, scores: np.ndarray) -> Line:
     return made
 
 
-def chosen(made: Made, policy: str) -> np.ndarray:
+def chosen(method: Made, policy: str) -> np.ndarray:
     """Return the number of the decision on each tweet."""
     show, warn, ask, remove = range(4)
     if policy == POLICIES[0]:
-        return np.asarray(decisions.expected(decisions.probabilities(made.scores)).argmin(axis=1))
+        return np.asarray(decisions.expected(decisions.probabilities(method.scores)).argmin(axis=1))
     if policy == POLICIES[1]:
-        return np.take([remove, warn, show], made.guess)
-    return np.full(len(made.guess), show if policy == POLICIES[2] else ask)
+        return np.take([remove, warn, show], method.guess)
+    return np.full(len(method.guess), show if policy == POLICIES[2] else ask)
 
 
 @cache

@@ -54,19 +54,19 @@ class Claims:
         self.ranked, self.claims = ranked, ranked.claims
         self.verdicts = scifact.verdicts(data_dir)
 
-    def best(self, at: int) -> list[int]:
+    def best(self, claim: int) -> list[int]:
         """Return the numbers of the abstracts that BM25 finds first for a claim."""
-        return [int(number) for number in np.argsort(-self.ranked.words[at], kind="stable")[:FOUND]]
+        return [int(number) for number in np.argsort(-self.ranked.words[claim], kind="stable")[:FOUND]]
 
-    def cited(self, at: int) -> list[int]:
+    def cited(self, claim: int) -> list[int]:
         """Return the numbers of the abstracts that a claim cites."""
-        return [int(number) for number in self.claims.relevant[at]]
+        return [int(number) for number in self.claims.relevant[claim]]
 
-    def cases(self, at: int, papers: Sequence[int]) -> list[Case]:
+    def cases(self, claim: int, papers: Sequence[int]) -> list[Case]:
         """Return a claim with some abstracts. One that does not decide it has "not enough"."""
-        key, keys = self.claims.keys[at], self.ranked.data.keys
+        key, keys = self.claims.keys[claim], self.ranked.data.keys
         truth = [self.verdicts.get((key, keys[paper]), (VERDICTS[2], set())) for paper in papers]
-        number, text = int(key), self.claims.texts[at]
+        number, text = int(key), self.claims.texts[claim]
         return [Case(number, text, paper, *(one[0], sorted(one[1]))) for paper, one in zip(papers, truth, strict=True)]
 
 

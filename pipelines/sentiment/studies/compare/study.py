@@ -56,7 +56,7 @@ def answers(
     return made | {UNSAID: fitted.predict(asked._replace(sources=0 * asked.sources))}
 
 
-def lines(rows: pd.DataFrame, made: dict[str, np.ndarray], seed: int) -> Iterator[Line]:
+def lines(rows: pd.DataFrame, by_method: dict[str, np.ndarray], seed: int) -> Iterator[Line]:
     """Yield a line per method and source: r, what it has more than VADER's, and their 95 % intervals over units.
 
     rows: the held snippets. The same units are drawn for each method, so that differences are paired.
@@ -68,10 +68,10 @@ def lines(rows: pd.DataFrame, made: dict[str, np.ndarray], seed: int) -> Iterato
         counts = [np.bincount(drawn.integers(units.max() + 1, size=units.max() + 1), minlength=units.max() + 1)[units]
                   for _ in range(REPEATS)]  # fmt: skip
         sampled = {
-            name: np.array([weighted_r(valence, one[at], count) for count in counts]) for name, one in made.items()
+            name: np.array([weighted_r(valence, one[at], count) for count in counts]) for name, one in by_method.items()
         }
-        for name, one in made.items():
-            r, simple_r = (float(np.corrcoef(valence, each[at])[0, 1]) for each in (one, made[VADER]))
+        for name, one in by_method.items():
+            r, simple_r = (float(np.corrcoef(valence, each[at])[0, 1]) for each in (one, by_method[VADER]))
             line: Line = {"source": source, "method": name, "snippets": len(at), "units": int(units.max() + 1)}
             line |= interval("r", r, sampled[name]) | interval("more", r - simple_r, sampled[name] - sampled[VADER])
             yield line
