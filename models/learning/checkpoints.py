@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from models.learning.training import State
 
 
-def key(name: str, plan: str, data: Iterable[torch.Tensor], code: Path) -> str:
-    """Return what identifies a training: name, plan, data, and the Python files of two folders, `code` and this."""
+def key(name: str, plan: str, data: Iterable[torch.Tensor], *code: Path) -> str:
+    """Return what identifies a training: name, plan, data, and Python files: those of this folder, and `code`.
+
+    code: files, and folders whose Python files count. `capstan.versions.code.imported` lists what a module imports.
+    """
     tensors = (hashlib.sha256(tensor.numpy().data).hexdigest() for tensor in data)
-    files = sorted(path for folder in (code, Path(__file__).parent) for path in folder.glob("*.py"))
+    paths = (Path(__file__).parent, *code)
+    files = sorted({file for path in paths for file in (path.glob("*.py") if path.is_dir() else [path])})
     return f"{name}-{digest(name, plan, torch.__version__, *tensors, *files)}"
 
 

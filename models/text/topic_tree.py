@@ -51,7 +51,10 @@ class Branches:
 
 
 class Tree:
-    """Branches at each fork of the names. `flat` has one fork, with all groups."""
+    """Branches at each fork of the names.
+
+    With `flat` there is one fork, with all groups: a plain classifier, and no tree.
+    """
 
     def __init__(self, strength: float = STRENGTH, sharpness: float = SHARPNESS, flat: bool = False):
         """strength, sharpness: of the branches."""

@@ -9,7 +9,8 @@ from models.vision import attacks
 from models.vision.learning import Harden
 
 STEPS = 7
-RISE = 1_400  # batches in which the attack grows to its full strength, half of a training; see `warmup.py`
+# Batches in which the attack grows to its full strength, half of a training: see pipelines/digits/studies/warmup.
+RISE = 1_400
 
 
 def attacked(eps: float, steps: int = STEPS, rise: int = RISE) -> Harden:

@@ -30,10 +30,11 @@ def model_card(model: DigitModel, rows: pd.DataFrame, metrics: dict[str, float])
         "Not for": "Cheques, forms, postcodes or marks without a person who checks: a wrong digit costs the one whose "
         "number it is. Not for where somebody gains by fooling it: see the metrics under attack.",
         "Photographs": f"simulated, of these kinds: {', '.join(pages.KINDS)}. Real photographs were not measured.",
-        "No digit": f"learned from {', '.join(others.CHOSEN_ON)} and parts of digits; tried on "
+        "No digit": f"learned from {', '.join(others.TRAINED_ON)} and parts of digits; tried on "
         f"{', '.join(others.TESTED_ON)}. Many letters are still read as digits.",
-        "Measured": f"on {len(rows):,} images by people whose hands it has not seen: "
-        f"{cards.listed(metrics)}.",
+        "Measured": f"on {len(rows):,} images by people whose hands it has not seen: {cards.listed(metrics)}. The "
+        "accuracy is that of the network. The endpoint also answers \"no digit\" to "
+        f"{metrics['digits_refused']:.1%} of the digits.",
         "Who could be harmed": "People whose number is misread, and people who write digits in another way than "
         "those in the data: nobody knows how much worse theirs are read.",
         "Limits": "Digits as Americans wrote them around 1990: a seven with a bar or a one with a long flag is rare in "

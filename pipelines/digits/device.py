@@ -100,7 +100,7 @@ class Device:
         raise CapstanError(f"{self.folder} has no version that works. Update the device.")
 
     def release(self, url: str) -> dict[str, Any]:
-        """Return what a release says of itself, once the signature says that it is ours."""
+        """Return what a release says of itself, once its signature is by this device's key."""
         manifest, signature = (_get(f"{url}/{name}", 10_000) for name in (MANIFEST, SIGNATURE))
         if not is_signed(manifest, signature, self.key):
             raise CapstanError(f"The signature of {url}/{MANIFEST} is not by this device's key. Nothing changed.")

@@ -7,13 +7,13 @@ import numpy as np
 from pipelines.digits import others
 
 REFUSED = 0.01  # the share of held-out digits that are refused, some of them on simulated pages
-DIGITS, EACH = 8_000, 1_000  # digits and things of each kind to learn from, at most
+MOST_DIGITS, MOST_OF_A_KIND = 8_000, 1_000  # to learn from
 
 
 def negatives(images: np.ndarray, seed: int) -> np.ndarray:
-    """Return things that are not digits, at most `EACH` of a kind, shape (n, 1, 28, 28). images: (m, 1, 28, 28)."""
+    """Return things of each kind that are not digits, shape (n, 1, 28, 28). images: of digits, shape (m, 1, 28, 28)."""
     random = np.random.default_rng(seed)
-    count = min(EACH, max(1, len(images) // 12))
-    drawn = [np.stack([draw(random) for _ in range(count)])[:, None] for draw in others.CHOSEN_ON.values()]
+    count = min(MOST_OF_A_KIND, max(1, len(images) // 12))
+    drawn = [np.stack([draw(random) for _ in range(count)])[:, None] for draw in others.TRAINED_ON.values()]
     parts = others.of_digits(images[random.permutation(len(images))[: 2 * count]])
     return np.concatenate([*drawn, *parts]).astype(np.float32)

@@ -1,6 +1,6 @@
 """What is served: a network as an ONNX file, how sure it may be, and what is no digit.
 
-Its weights and its edge variant travel with it, and so does the simple method that it must beat.
+Its weights and its edge variant travel with it, and so does the baseline that it must beat.
 """
 
 from __future__ import annotations
@@ -77,9 +77,14 @@ class DigitModel(Model):
 
     def answers(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how likely each digit is, shape (n, 10), and whether it is a digit at all, shape (n,)."""
-        logits, features = onnx_networks.outputs(self.session, pixels, [onnx_networks.OUTPUT, onnx_networks.FEATURES])
-        known = self.guard.scores(np.concatenate([features, logits], axis=1)) <= self.guard.limit
-        return calibration.probabilities(logits, self.temperature), known
+        seen, logits = guard_inputs(self.session, pixels)
+        return calibration.probabilities(logits, self.temperature), self.guard.scores(seen) <= self.guard.limit
+
+
+def guard_inputs(session: InferenceSession, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the guard reads, features and then logits, a row per image; and the logits alone, shape (n, 10)."""
+    features, logits = onnx_networks.outputs(session, pixels, [onnx_networks.FEATURES, onnx_networks.OUTPUT])
+    return np.concatenate([features, logits], axis=1), logits
 
 
 def named_digits(shares: np.ndarray, known: np.ndarray) -> list[str]:

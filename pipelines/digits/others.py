@@ -1,6 +1,6 @@
 """What people send that is no digit, drawn as MNIST would show it: shape (28, 28), from 0 to 1.
 
-The guard learns from `CHOSEN_ON` and `of_digits`. `TESTED_ON` are other kinds, which nothing is chosen with.
+The guard learns from `TRAINED_ON` and `of_digits`. `TESTED_ON` are other kinds, from which nothing learns.
 Letters and symbols are those of the fonts that come with matplotlib.
 """
 
@@ -102,16 +102,16 @@ def several(letters: str, random: Random) -> np.ndarray:
 def of_digits(images: np.ndarray) -> list[np.ndarray]:
     """Return things made of digits: halves of two, two side by side, and digits that lie. images: (2 n, 1, 28, 28)."""
     count, half = len(images) // 2, SIZE // 2
-    one, other = images[:count], images[count : 2 * count]
+    left, right = images[:count], images[count : 2 * count]
     return [
-        np.concatenate([one[:, :, :half], other[:, :, half:]], axis=2),
-        np.concatenate([one[..., :half], other[..., half:]], axis=3),
-        np.maximum(np.roll(one, -5, axis=3), np.roll(other, 5, axis=3)),
-        np.rot90(one, axes=(2, 3)),
+        np.concatenate([left[:, :, :half], right[:, :, half:]], axis=2),
+        np.concatenate([left[..., :half], right[..., half:]], axis=3),
+        np.maximum(np.roll(left, -5, axis=3), np.roll(right, 5, axis=3)),
+        np.rot90(left, axes=(2, 3)),
     ]
 
 
-CHOSEN_ON: dict[str, Drawn] = {"scribbles": scribble, "shapes": shape, "blobs": blobs}
+TRAINED_ON: dict[str, Drawn] = {"scribbles": scribble, "shapes": shape, "blobs": blobs}
 TESTED_ON: dict[str, Drawn] = {
     "letters": partial(one_of, LETTERS),
     "letters that look like digits": partial(one_of, ALIKE),

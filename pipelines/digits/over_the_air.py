@@ -44,28 +44,28 @@ def main() -> None:
     ):
         command = commands.add_parser(name, help=help)
         command.add_argument("device", type=Path, help="its folder")
-        if name in ("update", "read"):
-            command.add_argument("of", help="the release's address" if name == "update" else "the image's path")
-        command.add_argument(
-            "--key", type=Path, required=True, help="the file release.pub that the device was made with"
-        )
-    given = parser.parse_args()
+        if name == "update":
+            command.add_argument("url", help="the release's address")
+        if name == "read":
+            command.add_argument("image", type=Path, help="the image's path")
+        command.add_argument("--key", type=Path, required=True, help="the device's own copy of release.pub")
+    options = parser.parse_args()
     try:
-        print(publish(given.folder, given.version) if given.command == "publish" else on_device(given))
+        print(publish(options.folder, options.version) if options.command == "publish" else on_device(options))
     except (CapstanError, ValueError, OSError) as error:
         sys.exit(f"{error}")
 
 
-def on_device(given: argparse.Namespace) -> str:
+def on_device(options: argparse.Namespace) -> str:
     """Run a command of a device; return a message for the user."""
-    device = Device(given.device, given.key.read_bytes())
-    if given.command == "update":
-        version = device.update(given.of.rstrip("/"))
+    device = Device(options.device, options.key.read_bytes())
+    if options.command == "update":
+        version = device.update(options.url.rstrip("/"))
         return f"This device runs version {version} now." if version else "This device has this version already."
-    if given.command == "rollback":
+    if options.command == "rollback":
         return f"This device runs version {device.rollback()} again."
-    if given.command == "read":
-        digit, version = device.read(Path(given.of).read_bytes())
+    if options.command == "read":
+        digit, version = device.read(options.image.read_bytes())
         return f"{digit} (version {version})"
     state = device.state
     return f"This device runs version {state.current or 'none'}, and can go back to {state.previous or 'none'}."

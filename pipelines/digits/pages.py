@@ -22,7 +22,7 @@ HEIGHT, WIDTH = 240, 320
 NOISE = 0.02  # deviation of a camera's noise
 
 Random = np.random.Generator
-Page = Callable[[np.ndarray, Random], np.ndarray]
+MakePage = Callable[[np.ndarray, Random], np.ndarray]
 
 
 def photographed(pixels: bytes, kind: str, random: Random) -> bytes:
@@ -36,7 +36,7 @@ def photographed(pixels: bytes, kind: str, random: Random) -> bytes:
     return stream.getvalue()
 
 
-def strokes(digit: np.ndarray, size: float, turn: float, random: Random) -> np.ndarray:
+def ink_on_page(digit: np.ndarray, size: float, turn: float, random: Random) -> np.ndarray:
     """Return a page with how much ink covers each pixel, from 0 to 1: a digit with sharp edges, where it fits.
 
     size: pixels of the height of the image of 28. turn: degrees.
@@ -53,7 +53,7 @@ def strokes(digit: np.ndarray, size: float, turn: float, random: Random) -> np.n
     return page
 
 
-def page(
+def page_with_digit(
     digit: np.ndarray,
     random: Random,
     *,
@@ -71,26 +71,26 @@ def page(
     under: how much ink of something else covers the page. light: how much of the light reaches it.
     """
     shade = random.uniform(*paper)
-    covered = strokes(digit, random.uniform(*size), random.uniform(-turn, turn), random)
+    covered = ink_on_page(digit, random.uniform(*size), random.uniform(-turn, turn), random)
     if under:
         covered = np.maximum(covered, under(random))
-    made = shade - random.uniform(*contrast) * covered
+    page = shade - random.uniform(*contrast) * covered
     if light:
-        made = made * light(random)
-    made = ndimage.gaussian_filter(made, blur) + random.normal(0, noise, made.shape)
-    return np.asarray(made)
+        page = page * light(random)
+    page = ndimage.gaussian_filter(page, blur) + random.normal(0, noise, page.shape)
+    return np.asarray(page)
 
 
 def shadow(random: Random) -> np.ndarray:
     """Return light that fades from one side to the other, with a shadow of a soft edge across it."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH] / WIDTH
-    angle, at, edge = random.uniform(0, 2 * np.pi), random.uniform(-0.2, 0.2), random.uniform(0.01, 0.15)
+    angle, middle, edge = random.uniform(0, 2 * np.pi), random.uniform(-0.2, 0.2), random.uniform(0.01, 0.15)
     along = (columns - 0.5) * np.cos(angle) + (rows - 0.375) * np.sin(angle)
     fades, dark = 1 - 0.4 * (along + 0.5), random.uniform(0.4, 0.7)
-    return np.asarray(fades * (dark + (1 - dark) / (1 + np.exp(-(along - at) / edge))))
+    return np.asarray(fades * (dark + (1 - dark) / (1 + np.exp(-(along - middle) / edge))))
 
 
-def lines(random: Random, squared: bool = False) -> np.ndarray:
+def ruled_lines(random: Random, squared: bool = False) -> np.ndarray:
     """Return ruled lines, a little turned, or squares."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     turn, gap, wide = random.uniform(-0.03, 0.03), random.uniform(36, 70), random.uniform(1.2, 2.4)
@@ -115,25 +115,27 @@ def specks(random: Random) -> np.ndarray:
     return covered
 
 
-def both(random: Random) -> np.ndarray:
+def lines_and_specks(random: Random) -> np.ndarray:
     """Return ruled lines and specks."""
-    return np.asarray(np.maximum(lines(random), specks(random)))
+    return np.asarray(np.maximum(ruled_lines(random), specks(random)))
 
 
-KINDS: dict[str, Page] = {
-    "clean paper": page,
-    "grey paper, noise": partial(page, paper=(0.4, 0.65), contrast=(0.2, 0.35), noise=0.04),
-    "shadow": partial(page, light=shadow),
-    "ruled lines": partial(page, under=lines),
-    "squared paper": partial(page, under=partial(lines, squared=True)),
-    "specks": partial(page, under=specks),
-    "pale pencil": partial(page, contrast=(0.12, 0.2), noise=0.01),
-    "turned": partial(page, turn=20),
-    "small": partial(page, size=(45, 65)),
-    "large": partial(page, size=(280, 320)),
-    "chalk on a board": partial(page, paper=(0.1, 0.3), contrast=(-0.7, -0.4)),
-    "out of focus": partial(page, blur=4),
-    "all at once": partial(page, paper=(0.5, 0.8), contrast=(0.25, 0.45), light=shadow, under=both, turn=10),
+KINDS: dict[str, MakePage] = {
+    "clean paper": page_with_digit,
+    "grey paper, noise": partial(page_with_digit, paper=(0.4, 0.65), contrast=(0.2, 0.35), noise=0.04),
+    "shadow": partial(page_with_digit, light=shadow),
+    "ruled lines": partial(page_with_digit, under=ruled_lines),
+    "squared paper": partial(page_with_digit, under=partial(ruled_lines, squared=True)),
+    "specks": partial(page_with_digit, under=specks),
+    "pale pencil": partial(page_with_digit, contrast=(0.12, 0.2), noise=0.01),
+    "turned": partial(page_with_digit, turn=20),
+    "small": partial(page_with_digit, size=(45, 65)),
+    "large": partial(page_with_digit, size=(280, 320)),
+    "chalk on a board": partial(page_with_digit, paper=(0.1, 0.3), contrast=(-0.7, -0.4)),
+    "out of focus": partial(page_with_digit, blur=4),
+    "all at once": partial(
+        page_with_digit, paper=(0.5, 0.8), contrast=(0.25, 0.45), light=shadow, under=lines_and_specks, turn=10
+    ),
 }
 
 

@@ -3,9 +3,10 @@
     release.json        what there is: the name, the version, the size and the SHA-256 of the file
     release.json.sig    an Ed25519 signature of its bytes
     VERSION.onnx        the file
-    release.pub         the key that devices are made with
+    release.pub         the public key
 
-The private key is made at the first release, and stays in the state folder.
+A device must not get the public key from this folder: a person who changes the folder can change its key, too. The
+private key is made at the first release, and stays in the state folder.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 def private_key(path: Path) -> Ed25519PrivateKey:
     """Return the key in a file, which is made where there is none. Only its owner can read it."""
     if not path.exists():
-        made = Ed25519PrivateKey.generate().private_bytes_raw()
+        key = Ed25519PrivateKey.generate().private_bytes_raw()
         with atomic_write(path) as partial:
             os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
-            partial.write_bytes(made)
+            partial.write_bytes(key)
     try:
         return Ed25519PrivateKey.from_private_bytes(path.read_bytes())
     except ValueError as error:

@@ -21,14 +21,14 @@ ATTACKED, EPS = 200, 0.02  # images of the test, and the most that a pixel chang
 STEPS, RESTARTS = 20, 2  # of the attack
 PAGES = 130  # images of the test that are put on simulated pages
 OTHERS = 20  # of each kind of what is no digit
-DIGITS = [str(digit) for digit in range(10)]
+CLASSES = [str(digit) for digit in range(10)]
 
 
 def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics, those by image, and the sections of the report."""
     pixels, labels = from_bytes(rows["pixels"]), rows["label"].to_numpy()
     shares, known = model.answers(pixels)
-    right = (shares.argmax(axis=1) == labels).astype(float)
+    right = (shares.argmax(axis=1) == labels).astype(float)  # of the network: the answer "no digit" does not count
     compared = variants(model, pixels, labels)
     adversarial, answers = attacked(model, pixels[:ATTACKED], labels[:ATTACKED])
     read = on_pages(model, pixels[:PAGES], labels[:PAGES])
@@ -49,7 +49,7 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
         "edge_size": edge_size / network_size,
         "edge_loss": network_accuracy - edge_accuracy,
     }  # fmt: skip
-    simple = (model.nearest.digits(pixels) == labels).astype(float)
+    nearest = (model.nearest.digits(pixels) == labels).astype(float)
     text = (
         f"Of the first {len(answers)} images, no pixel changed by more than {EPS} of its range, "
         f"{metrics['robust_accuracy']:.1%} are still read correctly: PGD of {STEPS} steps and {RESTARTS} starts."
@@ -57,14 +57,14 @@ def evaluate(model: DigitModel, rows: pd.DataFrame) -> Evaluation:
     sections = [
         Section("The network and its edge variant", compared),
         Section("What is read wrong", plots.wrong(pixels, labels, shares)),
-        Section("By digit", classes.by_class(labels, shares.argmax(axis=1), DIGITS, "digit")),
+        Section("By digit", classes.by_class(labels, shares.argmax(axis=1), CLASSES, "digit")),
         Section("On simulated pages", read.groupby("page", sort=False, as_index=False).mean()),
         Section("What is no digit", strange),
         Section("Under attack", text),
         Section("What fools it", plots.fooled(pixels[:ATTACKED], adversarial, labels, answers)),
         *cards.sections(model, rows, metrics),
     ]
-    baselines = {"nearest neighbours": pd.DataFrame({"accuracy": simple})}
+    baselines = {"nearest neighbours": pd.DataFrame({"accuracy": nearest})}
     return Evaluation(metrics, sections, units, baselines)
 
 
@@ -79,25 +79,28 @@ def attacked(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> tuple
 
 def on_pages(model: DigitModel, pixels: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """Return for each image its `page`, all kinds in turn, and whether it was `read`, `refused` or read `wrong`."""
-    lines, random, kinds = [], np.random.default_rng(0), list(pages.KINDS)
+    outcomes, random, kinds = [], np.random.default_rng(0), list(pages.KINDS)
     for place, (image, label) in enumerate(zip(pixels, labels, strict=True)):
         kind = kinds[place % len(kinds)]
         content = pages.photographed((255 * image).round().astype(np.uint8).tobytes(), kind, random)
-        lines.append([kind, *pages.outcome(model, content, str(label))])
-    return pd.DataFrame(lines, columns=["page", "read", "refused", "wrong"])
+        outcomes.append([kind, *pages.outcome(model, content, str(label))])
+    return pd.DataFrame(outcomes, columns=["page", "read", "refused", "wrong"])
 
 
 def no_digits(model: DigitModel) -> pd.DataFrame:
     """Return the share of each kind of other things that is answered with "no digit"."""
-    lines, random = [], np.random.default_rng(1)
+    shares, random = [], np.random.default_rng(1)
     for kind, draw in others.TESTED_ON.items():
         things = np.stack([draw(random) for _ in range(OTHERS)])[:, None]
-        lines.append([kind, float((~model.answers(things)[1]).mean())])
-    return pd.DataFrame(lines, columns=["thing", "refused"])
+        shares.append([kind, float((~model.answers(things)[1]).mean())])
+    return pd.DataFrame(shares, columns=["thing", "refused"])
 
 
 def of_the_first(values: np.ndarray, count: int) -> np.ndarray:
-    """Return a metric of the first of `count` images as a value for each, whose mean is the metric."""
+    """Return a metric that only the first of `count` images have, as a value for each image, shape (count,).
+
+    values: of the first images. The others get their mean, so the mean over all stays right, and so does its error.
+    """
     inside = (np.arange(count) < len(values)).astype(float)
     return paired.ratio(np.pad(values.astype(float), (0, count - len(values))), inside)
 

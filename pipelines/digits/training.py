@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from capstan.versions import code
 from models.learning import checkpoints
 from models.learning.ray_training import fit_on_workers
 from models.vision import edge, onnx_networks, outlier_exposure
@@ -18,7 +19,7 @@ from models.vision.learning import Plan, fit, scaled
 from models.vision.nearest import Nearest
 from models.vision.networks import NETWORKS
 from pipelines.digits import guard, pages
-from pipelines.digits.model import DigitModel
+from pipelines.digits.model import DigitModel, guard_inputs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +52,8 @@ def network(name: str, images: torch.Tensor, labels: torch.Tensor, plan: Plan, w
 
 
 def key_of(name: str, data: tuple[torch.Tensor, torch.Tensor], plan: Plan) -> str:
-    """Return the key of a training's checkpoints."""
-    return checkpoints.key(name, str(dataclasses.astuple(plan)), data, Path(__file__).parent)
+    """Return the key of a training's checkpoints. An edit of any module of ours that trains changes it."""
+    return checkpoints.key(name, str(dataclasses.astuple(plan)), data, *code.imported([Path(__file__)]))
 
 
 def learn(
@@ -78,17 +79,16 @@ def train(rows: pd.DataFrame, name: str, plan: Plan, workers: int) -> DigitModel
     opened = onnx_networks.session(full)
     pixels = scaled(held).numpy()
     temperature = calibration.temperature(onnx_networks.logits(opened, pixels), labels[first:].numpy())
-    watching = guarded(opened, scaled(past[0][: guard.DIGITS]).numpy(), pixels, plan.seed)
-    simple = Nearest(scaled(past[0]).numpy(), past[1].numpy())
-    return DigitModel(name, weights, full, edge.variant(learned, *past, plan), temperature, watching, simple)
+    against_others = guarded(opened, scaled(past[0][: guard.MOST_DIGITS]).numpy(), pixels, plan.seed)
+    baseline = Nearest(scaled(past[0]).numpy(), past[1].numpy())
+    return DigitModel(name, weights, full, edge.variant(learned, *past, plan), temperature, against_others, baseline)
 
 
 def guarded(opened: InferenceSession, digits: np.ndarray, held: np.ndarray, seed: int) -> outlier_exposure.Guard:
     """Return a guard that has learned from digits, with its limit from others: as they are, and on pages."""
 
     def features(pixels: np.ndarray) -> np.ndarray:
-        parts = onnx_networks.outputs(opened, pixels, [onnx_networks.FEATURES, onnx_networks.OUTPUT])
-        return np.concatenate(parts, axis=1)
+        return guard_inputs(opened, pixels)[0]
 
     fitted = outlier_exposure.fit(features(digits), features(guard.negatives(digits, seed)), seed)
     seen = np.concatenate([held, pages.seen(held[:PAGES], seed)])

@@ -2,8 +2,8 @@
 
 `answers.jsonl` has a line per document that is read, `refused.jsonl` one per document that is not, with the reason. A
 line is on the disk before the next documents are looked at, and a document that has one is not read again: after a
-`kill -9` the same command goes on. What is in memory does not grow with the folder: Ray hands out paths, and waits
-where answers are not taken.
+`kill -9` the same command goes on. Memory holds the path and the hash of every document of the folder, but the contents
+and answers of a few alone: Ray hands out paths, and waits where answers are not taken.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ class Reader:
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return a line of JSON for each document: its answer, or why it is refused."""
-        made = [self.line(*one) for one in zip(batch["root"], batch["path"], batch["sha256"], strict=True)]
-        return {"line": np.array(made, dtype=object)}
+        documents = zip(batch["root"], batch["path"], batch["sha256"], strict=True)
+        return {"line": np.array([self.line(*document) for document in documents], dtype=object)}
 
     def line(self, root: str, path: str, sha256: str) -> str:
         """Return the answer of a document, or the reason why not. One that the code cannot read stops no other."""
-        made: dict[str, object] = {"path": path, "sha256": sha256}
+        document: dict[str, object] = {"path": path, "sha256": sha256}
         try:
             text = personal_data.masked(files.text_of(Path(root, path).read_bytes()))
             answer = self.model.predict_columns({"text": [text]})
-            return json.dumps(made | {"answer": {name: column[0] for name, column in answer.items()}})
+            return json.dumps(document | {"answer": {name: column[0] for name, column in answer.items()}})
         except (Refused, OSError) as error:
-            return json.dumps(made | {"refused": str(error)})
+            return json.dumps(document | {"refused": str(error)})
         except Exception as error:
-            return json.dumps(made | {"refused": f"It met a mistake of ours: {type(error).__name__}: {error}"})
+            return json.dumps(document | {"refused": f"Internal error: {type(error).__name__}: {error}"})
 
 
 def run(folder: Path, out: Path, load: Load, version: str, workers: int = 1) -> dict[str, int]:
@@ -70,9 +70,10 @@ def run(folder: Path, out: Path, load: Load, version: str, workers: int = 1) -> 
         done = {**_done(out / ANSWERS, "answered"), **_done(out / REFUSALS, "refused")}
         left = [key for key in _found(folder, out) if key not in done]
         for line in _lines(folder, left, load, workers):
-            said = json.loads(line)
-            _write(refusals if "refused" in said else answers, line)
-            done[said["path"], said["sha256"]] = "refused" if "refused" in said else "answered"
+            result = json.loads(line)
+            kind = "refused" if "refused" in result else "answered"
+            _write(refusals if kind == "refused" else answers, line)
+            done[result["path"], result["sha256"]] = kind
     kinds = list(done.values())
     return {"documents": len(kinds), "answered": kinds.count("answered"), "refused": kinds.count("refused")}
 
@@ -113,16 +114,16 @@ def _write(file: BinaryIO, line: str) -> None:
 
 def _done(path: Path, kind: str) -> dict[Key, str]:
     """Return the documents of a file, and cut off a last line that a kill left without its end."""
-    made: dict[Key, str] = {}
+    done: dict[Key, str] = {}
     whole = 0
     with path.open("rb+") as file:
         for line in file:
             if line.endswith(b"\n"):
                 whole += len(line)
-                said = json.loads(line)
-                made[said["path"], said["sha256"]] = kind
+                result = json.loads(line)
+                done[result["path"], result["sha256"]] = kind
         file.truncate(whole)
-    return made
+    return done
 
 
 @contextmanager
@@ -152,11 +153,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the answers")
     parser.add_argument("--workers", type=int, default=1, help="each has a model of its own, of half a gigabyte")
-    given = parser.parse_args()
-    if not given.folder.is_dir():
-        raise CapstanError(f"{given.folder} is no folder.")
+    options = parser.parse_args()
+    if not options.folder.is_dir():
+        raise CapstanError(f"{options.folder} is not a folder.")
     start = time.monotonic()
-    counts = run(given.folder, given.out, champion.champion, champion.version(), given.workers)
+    counts = run(options.folder, options.out, champion.champion, champion.version(), options.workers)
     print(json.dumps(counts | {"seconds": round(time.monotonic() - start)}))
 
 

@@ -1,4 +1,4 @@
-"""The model that the commands ask."""
+"""The model that the commands ask: the champion, which a canary or a roll-back may have changed."""
 
 from __future__ import annotations
 

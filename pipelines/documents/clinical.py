@@ -17,14 +17,14 @@ from pipelines.documents import files
 
 def terms(path: Path) -> dict[str, str]:
     """Return the terms of a file, in small letters, and their names. Raises CapstanError for a file without any."""
-    made = {}
+    named = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         term, _, name = line.partition("\t")
         if term.strip():
-            made[" ".join(term.lower().split())] = name.strip() or term.strip()
-    if not made:
+            named[" ".join(term.lower().split())] = name.strip() or term.strip()
+    if not named:
         raise CapstanError(f"{path} has no terms. Write one in each line, and its name behind a tab.")
-    return made
+    return named
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """`python -m pipelines.documents.drawn FILE --out FOLDER`: the pages of a document, with its names marked.
 
 It writes a PNG per page. Boxes have a colour per kind of name; personal data is blacked out, in whole words, and in
-whole lines of a scan. The newest accepted model finds the names.
+whole lines of a scan. The champion finds the names.
 """
 
 from __future__ import annotations
@@ -44,28 +44,28 @@ def marks(text: str, model: Model) -> list[Mark]:
     """Return the names and the personal data in a text. The model reads the text masked, as the endpoint does."""
     masks = personal_data.hidden(text)
     answer = model.predict_columns({"text": [personal_data.masked(text)]})
-    hidden = [Mark(one.kind, one.start, one.end, black=True) for one in masks]
+    black = [Mark(mask.kind, mask.start, mask.end, black=True) for mask in masks]
     names = [
-        Mark(one["kind"], personal_data.unmasked(one["start"], masks), personal_data.unmasked(one["end"], masks))
-        for one in answer["entities"][0]
+        Mark(name["kind"], personal_data.unmasked(name["start"], masks), personal_data.unmasked(name["end"], masks))
+        for name in answer["entities"][0]
     ]
-    outside = [name for name in names if not any(name.start < one.end and one.start < name.end for one in hidden)]
-    return outside + hidden  # black comes last
+    outside = [name for name in names if not any(name.start < mark.end and mark.start < name.end for mark in black)]
+    return outside + black  # black comes last
 
 
 def drawn(content: bytes, model: Model) -> list[Image]:
     """Return the pages of a document with marks. Raises Refused for one that is not read."""
-    made = sheets(content)
-    for one in marks(made.reading.text, model):
-        for page, box in boxes(made, one):
-            _draw(made.pages[page], [made.pixels[page] * side for side in box], one)
-    return made.pages
+    plain = sheets(content)
+    for mark in marks(plain.reading.text, model):
+        for page, box in boxes(plain, mark):
+            _draw(plain.pages[page], [plain.pixels[page] * side for side in box], mark)
+    return plain.pages
 
 
-def boxes(made: Sheets, mark: Mark) -> Iterator[tuple[int, list[float]]]:
+def boxes(plain: Sheets, mark: Mark) -> Iterator[tuple[int, list[float]]]:
     """Return where a mark is on the pages, a box for each line. What is blacked out has whole words."""
     last: tuple[int, list[float]] | None = None
-    for place in made.reading.places:
+    for place in plain.reading.places:
         if place.start < mark.end and mark.start < place.end:
             box = list(place.box) if mark.black else _part(place, mark)
             if (
@@ -111,14 +111,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the pictures")
-    given = parser.parse_args()
+    options = parser.parse_args()
     try:
-        pages = drawn(given.file.read_bytes(), champion())
+        pages = drawn(options.file.read_bytes(), champion())
     except Refused as refused:
-        raise CapstanError(f"{given.file} is not read. {refused}") from None
-    given.out.mkdir(parents=True, exist_ok=True)
+        raise CapstanError(f"{options.file} is not read. {refused}") from None
+    options.out.mkdir(parents=True, exist_ok=True)
     for number, page in enumerate(pages, 1):
-        path = given.out / f"{given.file.stem}-{number}.png"
+        path = options.out / f"{options.file.stem}-{number}.png"
         page.save(path)
         print(path)
 

@@ -31,6 +31,6 @@ def read(content: bytes) -> Reading:
     return text.read(content, LIMITS)
 
 
-def checked(said: str) -> str:
+def checked(content: str) -> str:
     """Return a text without spaces at the ends. Raises Refused for one that is too long or blank."""
-    return text.checked(said, LIMITS)
+    return text.checked(content, LIMITS)

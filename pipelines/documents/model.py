@@ -26,7 +26,7 @@ FEW = 0.5  # of the words known: below that a text is in words that were not lea
 
 
 class DocumentsModel(Model):
-    """The three that learn, and the simple ones that the gate compares with them."""
+    """The models of groups, names and summaries, and the baselines that the gate compares with them."""
 
     inputs = {"text": "string"}
     requirements = ("lightgbm", "numpy", "scipy", "torch")
@@ -35,27 +35,31 @@ class DocumentsModel(Model):
         self,
         groups: Tree,
         tagger: Tagger,
-        rankers: Mapping[bool, Ranker],
-        known: frozenset[str],
-        simple: Tree,
-        alone: Tagger,
-        styled: Ranker,
+        vocabulary: frozenset[str],
+        baseline_topics: Tree,
+        baseline_tagger: Tagger,
+        style_ranker: Ranker,
         weights: Mapping[str, Path],
+        *,
+        ranker_with_title: Ranker | None = None,
+        ranker_without_title: Ranker | None = None,
     ):
-        """rankers: of texts with a title, and of those without; none takes the first sentence.
+        """vocabulary: the words of the messages. style_ranker: a baseline of the gate, as the two before it.
 
-        known: the words of the messages. simple, alone, styled: of the gate.
+        With no rankers, the first sentence is the summary.
         """
-        self.groups, self.tagger, self.rankers, self.known = groups, tagger, rankers, known
-        self.simple, self.alone, self.styled, self.weight_files = simple, alone, styled, weights
+        self.groups, self.tagger, self.vocabulary, self.weight_files = groups, tagger, vocabulary, weights
+        self.baseline_topics, self.baseline_tagger = baseline_topics, baseline_tagger
+        self.style_ranker = style_ranker
+        self.ranker_with_title, self.ranker_without_title = ranker_with_title, ranker_without_title
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
-        """Return what each document is about, which people it names, and what it says."""
+        """Return what each document is about, which names are in it, and what it says."""
         texts = list(columns["text"])
         if not texts:
             return {}
-        made = [self.answer(text, row) for text, row in zip(texts, self.topics(texts), strict=True)]
-        return {name: [one[name] for one in made] for name in made[0]}
+        answers = [self.answer(text, row) for text, row in zip(texts, self.topics(texts), strict=True)]
+        return {name: [answer[name] for answer in answers] for name in answers[0]}
 
     def topics(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is, shape (n, groups)."""
@@ -66,35 +70,36 @@ class DocumentsModel(Model):
         from models.encoder import token_vectors
         from models.tagging.taggers import Read
 
-        made = token_vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
-        return self.tagger.sure(Read(sentences, made))
+        vectors = token_vectors.of(sentences, self.weight_files) if self.tagger.stretch else np.empty((0, 0))
+        return self.tagger.sure(Read(sentences, vectors))
 
     def summaries(self, texts: Sequence[Sequence[str]], titles: Sequence[str]) -> list[str]:
         """Return the summary of each text. texts: the sentences of each. titles: "" for none."""
-        return [self.ranked(one, title)[0][0] for one, title in zip(texts, titles, strict=True)]
+        return [self.ranked(text, title)[0][0] for text, title in zip(texts, titles, strict=True)]
 
     def ranked(self, text: Sequence[str], title: str) -> list[tuple[str, float]]:
         """Return what may be the summary of a text, the best first, and the ROUGE that it may have."""
-        if not self.rankers or not text:
-            return [(one, 0.0) for one in first([text])]
-        return [(one.text, score) for one, score in self.rankers[bool(title)].scores([text], [title])[0]]
+        ranker = self.ranker_with_title if title else self.ranker_without_title
+        if not ranker or not text:
+            return [(sentence, 0.0) for sentence in first([text])]
+        return [(candidate.text, score) for candidate, score in ranker.scores([text], [title])[0]]
 
     def answer(self, text: str, probabilities: np.ndarray) -> dict[str, Any]:
         """Return the prediction of one text. probabilities: of its groups, shape (groups,)."""
         places = sentences(text)
-        lines = [" ".join(text[one.start : one.end].split()) for one in places]
+        lines = [" ".join(text[place.start : place.end].split()) for place in places]
         title = lines.pop(0) if words.titled(text, places) else ""
         ranked = self.ranked(lines, title)
         names, likely = self.groups.names, int(probabilities.argmax())
         entities = self.entities(text, places)
-        spans = [Span(one["start"], one["end"]) for one in entities]
+        spans = [Span(entity["start"], entity["end"]) for entity in entities]
         guess = language.guess(text)
         return {
             "summary": ranked[0][0],
             "group": names[likely],
             "path": topic_tree.path(names, probabilities),
             "probabilities": dict(zip(names, np.minimum(probabilities, 1).tolist(), strict=True)),
-            "marked": text_parts.parts(text, spans, np.array([one["sure"] for one in entities])),
+            "marked": text_parts.parts(text, spans, np.array([entity["sure"] for entity in entities])),
             "entities": entities,
             "keyphrases": [{"item": item, "score": score} for item, score in keyphrases.keyphrases(text)],
             "sentences": [{"item": item, "score": score} for item, score in ranked[1 : 1 + SHOWN]],
@@ -109,23 +114,23 @@ class DocumentsModel(Model):
         from models.tagging.names import entities
 
         pieces = [piece for place in places for piece in words.cut(words.tokens(text, place)) if piece]
-        read = self.tags([[text[one.start : one.end] for one in piece] for piece in pieces])
-        made = []
+        read = self.tags([[text[token.start : token.end] for token in piece] for piece in pieces])
+        found = []
         for piece, (tags, sure) in zip(pieces, read, strict=True):
-            for one in entities(tags):
-                start, end = piece[one.start].start, piece[one.end - 1].end
-                likely = min(1.0, *sure[one.start : one.end])
-                made.append({"name": text[start:end], "kind": one.kind, "start": start, "end": end, "sure": likely})
-        return made
+            for name in entities(tags):
+                start, end = piece[name.start].start, piece[name.end - 1].end
+                likely = min(1.0, *sure[name.start : name.end])
+                found.append({"name": text[start:end], "kind": name.kind, "start": start, "end": end, "sure": likely})
+        return found
 
     def unusual(self, text: str, guess: language.Guess) -> list[str]:
         """Return in words what sets a text apart from every text that was learned from."""
         own = topic_tree.runs(text)
-        few = not own or sum(word in self.known for word in own) / len(own) < FEW
-        said = ["few of its words are known"] if few else []
-        return said + ([] if guess.name == "English" else ["not English, which alone was learned"])
+        few = not own or sum(word in self.vocabulary for word in own) / len(own) < FEW
+        reasons = ["few of its words are known"] if few else []
+        return reasons + ([] if guess.name == "English" else ["not English, which alone was learned"])
 
 
 def first(texts: Sequence[Sequence[str]]) -> list[str]:
-    """Return the first sentence of each text, "" for one without sentences: the simple summary."""
-    return [next(iter(one), "") for one in texts]
+    """Return the first sentence of each text, "" for one without sentences: the baseline of summaries."""
+    return [next(iter(text), "") for text in texts]

@@ -29,18 +29,18 @@ def contracts() -> dict[str, DataFrameSchema]:
     """Return the contracts of the tables `messages`, `sentences` and `papers`."""
     from pandera.pandas import Check, Column, DataFrameSchema
 
-    said = Check.str_matches(r"(?s)^.*\S")
+    not_blank = Check.str_matches(r"(?s)^.*\S")
 
-    def of(*names: str) -> dict[str, Column]:
-        return {name: Column(str, said) for name in names} | {"part": Column(str, Check.isin(PARTS))}
+    def texts(*names: str) -> dict[str, Column]:
+        return {name: Column(str, not_blank) for name in names} | {"part": Column(str, Check.isin(PARTS))}
 
     paired = Check(
         lambda rows: rows["tokens"].str.count(" ") == rows["tags"].str.count(" "), name="a tag for each token"
     )
     return {
-        "messages": DataFrameSchema(of("text", "group")),
-        "sentences": DataFrameSchema(of("tokens", "tags"), checks=paired),
-        "papers": DataFrameSchema(of("sentences", "summaries") | {"title": Column(str)}),
+        "messages": DataFrameSchema(texts("text", "group")),
+        "sentences": DataFrameSchema(texts("tokens", "tags"), checks=paired),
+        "papers": DataFrameSchema(texts("sentences", "summaries") | {"title": Column(str)}),
     }
 
 
@@ -57,6 +57,7 @@ class Request(BaseModel):
         examples=[EXAMPLE],
         json_schema_extra={"contentMediaType": "text/plain"},
     )
+    # Sent as base64. Its validator puts the masked text in its place, which `_has_a_text` moves to `text`.
     file: str | None = Field(
         None,
         title="Or a file",
@@ -93,7 +94,7 @@ def _bytes(file: str) -> bytes:
 
 
 class Level(BaseModel):
-    """A branch of the tree of newsgroups."""
+    """A part of the name of a newsgroup, such as comp.sys, and how likely the groups below it are."""
 
     branch: str
     probability: float = Field(ge=0, le=1)
@@ -132,9 +133,9 @@ class Part(BaseModel):
 
 
 class Prediction(BaseModel):
-    """What a document is about, which people it names, and what it says."""
+    """What a document is about, which names are in it, and what it says."""
 
-    summary: str = Field(title="Summary", description="a sentence of the document, perhaps shortened")
+    summary: str = Field(title="Summary", description="the title, or a sentence of the document, perhaps shortened")
     group: str = Field(title="Newsgroup", description="where it would have been posted in 1993")
     path: list[Level] = Field(title="From the branch to the group")
     probabilities: dict[str, float] = Field(title="Newsgroups", json_schema_extra={"display": "classes"})

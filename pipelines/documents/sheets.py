@@ -12,7 +12,7 @@ from pipelines.documents import files
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SHEET = (1_000, 1_414)  # pixels of a page of ours
+SHEET = (1_000, 1_414)  # pixels of a page that is set here
 MARGIN = 80
 SIZE = 20  # of the letters
 LEADING = 40  # from line to line, with room for what is written over a word
@@ -28,7 +28,7 @@ class Sheets(NamedTuple):
 
 
 def sheets(content: bytes) -> Sheets:
-    """Return the pages of a PDF or a picture as they are, and those of other files as we set them. Raises Refused."""
+    """Return the pages of a PDF or a picture as they are, and other files set on pages. Raises Refused."""
     read = files.read(content)
     if text.is_pdf(content):
         drawn = pdf.drawn(content, files.LIMITS)
@@ -38,8 +38,8 @@ def sheets(content: bytes) -> Sheets:
     return typeset(read.text)
 
 
-def typeset(said: str) -> Sheets:
-    """Return a text on pages of ours."""
+def typeset(content: str) -> Sheets:
+    """Return a text, set on pages."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(SIZE)
@@ -47,7 +47,7 @@ def typeset(said: str) -> Sheets:
     pages: list[Image.Image] = []
     places: list[Place] = []
     across, down = float(MARGIN), float(SHEET[1])
-    for match in WORD.finditer(said):
+    for match in WORD.finditer(content):
         wide = 0.0 if match.group() == "\n" else font.getlength(match.group())
         if match.group() == "\n" or across + wide > SHEET[0] - MARGIN:
             across, down = float(MARGIN), down + LEADING
@@ -59,4 +59,4 @@ def typeset(said: str) -> Sheets:
             box = (across, down, across + wide, down + 1.2 * SIZE)
             places.append(Place(match.start(), match.end(), len(pages) - 1, box))
             across += wide + blank
-    return Sheets(Reading(said, places), pages, [1.0] * len(pages))
+    return Sheets(Reading(content, places), pages, [1.0] * len(pages))

@@ -1,4 +1,4 @@
-"""Documents: what is a document about, which people does it name, and what does it say?"""
+"""Documents: what is a document about, which names are in it, and what does it say?"""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from another module
 
-TITLE = "What is a document about, which people does it name, and what does it say?"
+TITLE = "What is a document about, which names are in it, and what does it say?"
 FAMILIES = ("torch", "text", "files")
 CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("multiclass", target="posted", prediction="group")
@@ -62,23 +62,24 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
     The newsgroups are divided by date.
     """
-    made: list[Tables] = [{}, {}]
+    past: Tables = {}
+    later: Tables = {}
     for name, rows in tables.items():
         test = rows["part"] == "test"
-        for part, at in zip(made, (~test, test), strict=True):
-            part[name] = rows[at].reset_index(drop=True)
-    return made[0], made[1]
+        for part, chosen in ((past, ~test), (later, test)):
+            part[name] = rows[chosen].reset_index(drop=True)
+    return past, later
 
 
 def train(tables: Tables, weights: Mapping[str, Path], seed: int = 0) -> DocumentsModel:
-    """Return the tree of groups, the tagger of names and the ranker of sentences. seed: of the ranker."""
+    """Return the classifier of groups, the tagger of names and the rankers of summaries. seed: of the last two."""
     from pipelines.documents import training
 
     return training.fit(tables, weights, seed)
 
 
 def evaluate(model: DocumentsModel, tables: Tables) -> Evaluation:
-    """Return how well groups, names and summaries are met."""
+    """Return how well groups, names and summaries are found."""
     from pipelines.documents import report
 
     return report.evaluate(model, tables)
@@ -92,8 +93,8 @@ def signals(model: DocumentsModel, tables: Tables) -> pd.DataFrame:
     rows = rows.sample(min(len(rows), WATCHED), random_state=0, ignore_index=True)
     texts = rows["text"].tolist()
     probabilities = model.topics(texts)
-    named = [model.groups.names[at] for at in probabilities.argmax(axis=1).tolist()]
-    return watching.of_texts(texts).assign(group=named, posted=rows["group"])
+    groups = [model.groups.names[group] for group in probabilities.argmax(axis=1).tolist()]
+    return watching.of_texts(texts).assign(group=groups, posted=rows["group"])
 
 
 def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:

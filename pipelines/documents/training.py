@@ -23,53 +23,65 @@ if TYPE_CHECKING:
 
 FEWEST = 20  # rows of each table
 FLAT = 10.0, 1.5  # strength and sharpness of the groups, by the study `tune`
-NONE = np.empty((0, 0))  # vectors, of which the simple ones read none
+NO_VECTORS = np.empty((0, 0))  # the baseline of names reads none
 
 
 def fit(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path], seed: int) -> DocumentsModel:
     """Return the model, fitted on all rows. Raises CapstanError for too few."""
     with threadpool_limits(1):  # the products are short: threads would wait for each other
-        simple = fit_simple(tables, weights)
+        baselines = fit_baselines(tables, weights)
         texts, names = topics(tables["messages"])
         tokens, tags = tagged(tables["sentences"])
         tagger = Recurrent(seed=seed).fit(Read(tokens, token_vectors.of(tokens, weights)), tags)
         lines, references, titles = papers(tables["papers"])
-        rankers = {
-            titled: Ranker(seed=seed).fit(lines, references, titles if titled else [""] * len(titles))
-            for titled in (False, True)
-        }
-        topic = flat_tree().fit(texts, names)
-        return DocumentsModel(topic, tagger, rankers, simple.known, simple.simple, simple.alone, simple.styled, weights)
+        with_title, without_title = (
+            Ranker(seed=seed).fit(lines, references, known) for known in (titles, [""] * len(titles))
+        )
+        return DocumentsModel(
+            flat_classifier().fit(texts, names),
+            tagger,
+            baselines.vocabulary,
+            baselines.baseline_topics,
+            baselines.baseline_tagger,
+            baselines.style_ranker,
+            weights,
+            ranker_with_title=with_title,
+            ranker_without_title=without_title,
+        )
 
 
-def fit_simple(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
-    """Return the simple methods alone: words, tokens by themselves, the first sentence. With what the gate compares."""
+def fit_baselines(tables: dict[str, pd.DataFrame], weights: Mapping[str, Path]) -> DocumentsModel:
+    """Return a model of the baselines: words, tokens by themselves, the first sentence. The gate compares with it.
+
+    Raises CapstanError for too few rows.
+    """
     for name, rows in tables.items():
         if len(rows) < FEWEST:
             raise CapstanError(f"{len(rows)} rows of {name} are too few to learn from. Give more.")
     texts, names = topics(tables["messages"])
     tokens, tags = tagged(tables["sentences"])
-    known = frozenset(word for text in texts for word in topic_tree.runs(text))
-    simple, alone = simple_tree().fit(texts, names), Alone().fit(Read(tokens, NONE), tags)
-    return DocumentsModel(simple, alone, {}, known, simple, alone, fit_styled(tables["papers"]), weights)
+    vocabulary = frozenset(word for text in texts for word in topic_tree.runs(text))
+    classifier, tagger = baseline_classifier().fit(texts, names), Alone().fit(Read(tokens, NO_VECTORS), tags)
+    style = fit_style(tables["papers"])
+    return DocumentsModel(classifier, tagger, vocabulary, classifier, tagger, style, weights)
 
 
-def fit_styled(rows: pd.DataFrame) -> Ranker:
+def fit_style(rows: pd.DataFrame) -> Ranker:
     """Return a ranker that learned from summaries of other abstracts: how summaries begin, and how long they are."""
     lines, references, titles = papers(rows)
     order = np.random.default_rng(0).permutation(len(references))
     others = np.empty_like(order)
     others[order] = np.roll(order, 1)
-    return Ranker(trees=60, bags=1).fit(lines, [references[at] for at in others.tolist()], titles)
+    return Ranker(trees=60, bags=1).fit(lines, [references[other] for other in others.tolist()], titles)
 
 
-def simple_tree() -> Tree:
-    """Return the baseline of groups: one fork, the strength of scikit-learn."""
+def baseline_classifier() -> Tree:
+    """Return the baseline of groups: a flat classifier with the strength of scikit-learn."""
     return Tree(1.0, 1.0, flat=True)
 
 
-def flat_tree() -> Tree:
-    """Return the groups that are served: one fork, with settings of its own."""
+def flat_classifier() -> Tree:
+    """Return the classifier of groups that is served: a flat one, with settings of its own."""
     return Tree(*FLAT, flat=True)
 
 
@@ -80,7 +92,8 @@ def topics(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
 
 def tagged(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]]]:
     """Return the tokens and the tags of sentences."""
-    return [one.split(" ") for one in rows["tokens"]], [one.split(" ") for one in rows["tags"]]
+    tokens, tags = ([line.split(" ") for line in rows[name]] for name in ("tokens", "tags"))
+    return tokens, tags
 
 
 def papers(rows: pd.DataFrame) -> tuple[list[list[str]], list[list[str]], list[str]]:

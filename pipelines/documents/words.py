@@ -6,7 +6,7 @@ import re
 
 from models.text.sentences import Span
 
-# As the tokens of WNUT-17: addresses, names of accounts and topics are one; "it's" is two; each other sign is its own.
+# As the tokens of WNUT-17: addresses, names of accounts and topics are one; "it's" is two; each other sign is a token.
 TOKEN = re.compile(
     r"https?://\S+|www\.\S+|[@#]\w+|\[[a-z ]+\]|\d+(?:[.,:]\d+)+|\w+(?:[-.&]\w+)*(?=n't\b)|n't\b|'\w{1,2}\b|"
     r"\w+(?:[-&]\w+|\.\w+)*|\.{2,}|[^\w\s]"

@@ -54,7 +54,7 @@ class NearestAlone(DigitModel):
 
 def baseline(past: Tables) -> DigitModel:
     """Return the nearest neighbours alone."""
-    made = training.train(past["images"].head(1_000), "cnn", Plan(epochs=1), workers=0)
+    model = training.train(past["images"].head(1_000), "cnn", Plan(epochs=1), workers=0)
     pixels, labels = from_bytes(past["images"]["pixels"]), past["images"]["label"].to_numpy()
-    made.nearest = Nearest(pixels, labels)
-    return NearestAlone(**{name: part for name, part in vars(made).items() if name != "session"})
+    model.nearest = Nearest(pixels, labels)
+    return NearestAlone(**{name: part for name, part in vars(model).items() if name != "session"})

@@ -133,7 +133,7 @@ def test_command_does_what_a_device_can_and_says_so(device, url, folder, network
     def words(command: str, *options: object) -> list[str]:
         return list(map(str, (command, device.folder, *options, "--key", folder / release.PUBLIC)))
 
-    def said(command: str, *options: object) -> str:
+    def printed(command: str, *options: object) -> str:
         monkeypatch.setattr(sys, "argv", ["over_the_air", *words(command, *options)])
         try:
             over_the_air.main()
@@ -141,16 +141,16 @@ def test_command_does_what_a_device_can_and_says_so(device, url, folder, network
             return str(error)
         return capsys.readouterr().out.strip()
 
-    assert said("update", url) == "This device has this version already."
+    assert printed("update", url) == "This device has this version already."
     release.publish(folder, networks[1], 2, KEY)
-    assert said("update", f"{url}/") == "This device runs version 2 now."
-    assert said("state") == "This device runs version 2, and can go back to 1."
+    assert printed("update", f"{url}/") == "This device runs version 2 now."
+    assert printed("state") == "This device runs version 2, and can go back to 1."
     (folder / "digit.png").write_bytes(IMAGE)
     digit, version = device.read(IMAGE)
-    assert said("read", folder / "digit.png") == f"{digit} (version {version})"
-    assert "is not a PNG or JPEG image" in said("read", folder / release.MANIFEST)
-    assert said("rollback") == "This device runs version 1 again."
-    assert said("rollback") == "There is no version to go back to."
+    assert printed("read", folder / "digit.png") == f"{digit} (version {version})"
+    assert "is not a PNG or JPEG image" in printed("read", folder / release.MANIFEST)
+    assert printed("rollback") == "This device runs version 1 again."
+    assert printed("rollback") == "There is no version to go back to."
     forged(folder)
     module = [sys.executable, "-m", "pipelines.digits.over_the_air"]
     done = subprocess.run([*module, *words("update", url)], cwd=ROOT, capture_output=True, text=True)

@@ -56,9 +56,9 @@ def test_training_that_loses_a_worker_ends_with_as_many_epochs(ray, images, part
 
     def kill_one() -> None:
         wait_until(lambda: 2 in kept().values())
-        [one, *_] = workers()
-        one.kill()
-        one.wait()
+        [worker, *_] = workers()
+        worker.kill()
+        worker.wait()
         before.update(kept())
         while not cleared:
             after.update(kept())

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from capstan.versions import code
 from models.learning import checkpoints
-from models.vision import learning
+from models.vision import augmentation, convolutional, learning
 from models.vision.convolutional import ConvolutionalNetwork
 from models.vision.learning import Plan, batches, fit
 from pipelines.digits import training
@@ -38,14 +40,14 @@ def test_seed_decides_the_weights(few):
     assert same(first, again) and not same(first, other)
 
 
-@pytest.mark.parametrize("at", [1, 2, 3])
-def test_training_goes_on_from_any_checkpoint(at, few):
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_training_goes_on_from_any_checkpoint(epochs, few):
     states = []
     whole = fit(started(), *few, PLAN, after_epoch=lambda state: states.append(copied(state)))
     assert [state["epochs"] for state in states] == [1, 2, 3]
-    rest = []
-    resumed = fit(started(5), *few, PLAN, state=states[at - 1], after_epoch=lambda state: rest.append(state["epochs"]))
-    assert same(whole, resumed) and rest == [1, 2, 3][at:]
+    rest, state = [], states[epochs - 1]
+    resumed = fit(started(5), *few, PLAN, state=state, after_epoch=lambda state: rest.append(state["epochs"]))
+    assert same(whole, resumed) and rest == [1, 2, 3][epochs:]
 
 
 def copied(state):
@@ -85,6 +87,21 @@ def test_key_tells_trainings_apart(few):
         training.key_of("cnn", (images.flip(0), labels), PLAN),
     }
     assert len(keys) == 5
+
+
+@pytest.mark.parametrize("module", [augmentation, convolutional, learning, training])
+def test_key_changes_with_the_code_that_trains(module, few, tmp_path, monkeypatch):
+    original, imported = Path(module.__file__), code.imported
+    copy = tmp_path / original.name
+    copy.write_text(original.read_text())
+
+    def with_copy(roots: list[Path]) -> list[Path]:
+        return [copy if path == original else path for path in imported(roots)]
+
+    monkeypatch.setattr(code, "imported", with_copy)
+    before = training.key_of("cnn", few, PLAN)
+    copy.write_text(f"{original.read_text()}# An edit.\n")
+    assert training.key_of("cnn", few, PLAN) != before
 
 
 SCRIPT = """

@@ -12,9 +12,9 @@ from pipelines.digits.studies.tune import study as tune
 SHOWN = 12
 
 
-def alike(one: np.ndarray, other: np.ndarray) -> float:
+def alike(*images: np.ndarray) -> float:
     """Return the correlation of two images, after each was moved and scaled as `pixels.centred` does."""
-    return float(np.corrcoef(*(pixels.centred(image).ravel() for image in (one, other)))[0, 1])
+    return float(np.corrcoef(*(pixels.centred(image).ravel() for image in images))[0, 1])
 
 
 @pytest.mark.parametrize("kind", pages.KINDS)

@@ -33,10 +33,10 @@ def png(image: Image.Image, kind: str = "png") -> bytes:
     return stream.getvalue()
 
 
-def drawn(size=(280, 280), ink="white", paper="black", at=(150, 60)) -> Image.Image:
+def drawn(size=(280, 280), ink="white", paper="black", corner=(150, 60)) -> Image.Image:
     """Return a drawing: a seven of two strokes."""
     image = Image.new("RGB", size, paper)
-    x, y = at
+    x, y = corner
     ImageDraw.Draw(image).line([(x, y), (x + 70, y), (x + 30, y + 130)], fill=ink, width=16, joint="curve")
     return image
 
@@ -51,8 +51,8 @@ def test_image_of_mnist_stays_as_it_is(parts):
     [
         drawn(),
         drawn(ink="black", paper="white"),
-        drawn(at=(20, 120)),
-        drawn(size=(400, 700), at=(200, 500)),
+        drawn(corner=(20, 120)),
+        drawn(size=(400, 700), corner=(200, 500)),
         drawn(ink=(90, 90, 90)),
     ],
 )
@@ -108,7 +108,7 @@ def test_bad_image_is_refused_in_words(content, problem):
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
 def test_damaged_image_is_read_or_refused(kind):
-    whole, chance = np.frombuffer(png(drawn((60, 60), at=(5, 5)), kind), np.uint8), np.random.default_rng(0)
+    whole, chance = np.frombuffer(png(drawn((60, 60), corner=(5, 5)), kind), np.uint8), np.random.default_rng(0)
     refused = 0
     for _ in range(400):
         damaged = whole[: chance.integers(20, len(whole) + 1)].copy()

@@ -90,7 +90,7 @@ def test_signals_have_a_row_per_image(model, parts):
 def test_live_signals_are_those_of_the_same_images(model, parts):
     tables = {"images": parts[1].head(3)}
     requests = task.examples(tables)
-    answers = model.predict_columns({"image": [base64.b64decode(one["image"]) for one in requests]})
+    answers = model.predict_columns({"image": [base64.b64decode(request["image"]) for request in requests]})
     live, same = task.live_signals(pd.DataFrame(requests), pd.DataFrame(answers)), task.signals(model, tables)
     assert live.to_dict("list") == {
         name: pytest.approx(same[name].tolist(), abs=1e-3) for name in ("confidence", "ink")

@@ -12,7 +12,9 @@ KEPT = {"messages": 10, "sentences": 8, "papers": 6}
 
 def fewer(data: Parts) -> Parts:
     """Return so many rows that each difference is clear."""
-    past, test = ({name: rows.iloc[:: KEPT[name]].reset_index(drop=True) for name, rows in one.items()} for one in data)
+    past, test = (
+        {name: rows.iloc[:: KEPT[name]].reset_index(drop=True) for name, rows in part.items()} for part in data
+    )
     return past, test
 
 
@@ -33,5 +35,5 @@ ROTATING = {"no tags", "shuffled groups"}
 
 
 def baseline(past: Tables) -> DocumentsModel:
-    """Return the simple methods alone in the place of the model."""
-    return training.fit_simple(past, WEIGHTS)
+    """Return the baselines alone in the place of the model."""
+    return training.fit_baselines(past, WEIGHTS)

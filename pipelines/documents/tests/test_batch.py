@@ -14,7 +14,7 @@ import pytest
 
 from capstan.errors import CapstanError
 from pipelines.documents import batch
-from tests.support import made_files as made
+from tests.support import made_files
 from tests.support.processes import HANG_SECONDS, wait_until
 
 pytestmark = pytest.mark.rotating
@@ -39,9 +39,9 @@ def asked(tmp_path_factory, served) -> tuple[Path, Path]:
         (folder / f"{number}.txt").write_text(f"Anna Berg of NASA saw {number} planets near Houston. They were new.")
     (folder / "more").mkdir()
     (folder / "more" / "0.txt").write_bytes((folder / "0.txt").read_bytes())  # the same text is another document
-    (folder / "paper.pdf").write_bytes(made.pdf(made.said("A method finds planets near stars.")))
-    (folder / "secret.pdf").write_bytes(made.encrypted("secret"))
-    (folder / "bomb.docx").write_bytes(made.docx(made.BOMB))
+    (folder / "paper.pdf").write_bytes(made_files.pdf(made_files.said("A method finds planets near stars.")))
+    (folder / "secret.pdf").write_bytes(made_files.encrypted("secret"))
+    (folder / "bomb.docx").write_bytes(made_files.docx(made_files.BOMB))
     model = tmp_path_factory.mktemp("model") / "model.pkl"
     model.write_bytes(pickle.dumps(served))
     return folder, model
@@ -54,9 +54,9 @@ def command(asked: tuple[Path, Path], out: Path) -> list[str]:
 def answers(out: Path) -> dict[str, str]:
     """Return the line of each document. No document may have two."""
     lines = [line for name in (batch.ANSWERS, batch.REFUSALS) for line in (out / name).read_text().splitlines()]
-    made = {json.loads(line)["path"]: line for line in lines}
-    assert len(made) == len(lines)
-    return made
+    named = {json.loads(line)["path"]: line for line in lines}
+    assert len(named) == len(lines)
+    return named
 
 
 def works(process: psutil.Process) -> bool:
@@ -81,11 +81,12 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_was_not(asked, tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert len((killed / batch.ANSWERS).read_text().splitlines()) < COUNT
-    agents = [one for one in started if works(one) and "Agent" in one.name()]  # Ray's own, which take minutes to end
-    workers = [one for one in started if one not in agents]
+    # Ray's own agents take minutes to end.
+    agents = [child for child in started if works(child) and "Agent" in child.name()]
+    workers = [child for child in started if child not in agents]
     wait_until(lambda: not any(map(works, workers)))  # Ray ends with the process that started it
-    for one in agents:
-        one.kill()
+    for agent in agents:
+        agent.kill()
     with (killed / batch.ANSWERS).open("a") as file:
         file.write('{"path": "1.tx')  # as a kill within a write leaves it
     done = subprocess.run(command(asked, killed), capture_output=True, text=True, timeout=HANG_SECONDS, check=True)

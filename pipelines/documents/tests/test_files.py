@@ -9,7 +9,7 @@ from PIL import Image
 from capstan.contract.pixel_budget import PixelBudget
 from pipelines.documents import files
 from pipelines.documents.schema import Request
-from tests.support import made_files as made
+from tests.support import made_files
 
 MAIL = "Ask anna@example.org for it."
 
@@ -21,9 +21,9 @@ def asked(content: bytes) -> Request:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (made.docx(), "A first paragraph.\nOne two."),
-        (made.pdf(made.said(MAIL)), "Ask [mail] for it."),
-        (made.scan(MAIL), "Ask [mail] for it."),
+        (made_files.docx(), "A first paragraph.\nOne two."),
+        (made_files.pdf(made_files.said(MAIL)), "Ask [mail] for it."),
+        (made_files.scan(MAIL), "Ask [mail] for it."),
         (f"<html><p>{MAIL}</p></html>".encode(), "Ask [mail] for it."),
     ],
     ids=["DOCX", "PDF", "scan", "HTML"],
@@ -35,18 +35,18 @@ def test_request_keeps_the_masked_text_of_a_file_and_no_bytes(content, text):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
-        (made.scan(MAIL, pages=3), "over 2 scanned pages"),
+        (made_files.scan(MAIL, pages=3), "over 2 scanned pages"),
         (b"a" * (files.LIMITS.bytes - 1), "at most 50,000 are read"),
-        (made.encrypted("secret"), "encrypted"),
-        (made.docx(made.BOMB), "defines entities"),
+        (made_files.encrypted("secret"), "encrypted"),
+        (made_files.docx(made_files.BOMB), "defines entities"),
         (b"\x89PNG", "not a PNG or JPEG image that can be read"),
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )
-def test_files_that_are_not_read_are_named_with_the_reason(content, said):
-    with pytest.raises(ValueError, match=said):
+def test_files_that_are_not_read_are_named_with_the_reason(content, reason):
+    with pytest.raises(ValueError, match=reason):
         asked(content)
 
 
@@ -56,7 +56,7 @@ def png() -> bytes:
     return held.getvalue()
 
 
-@pytest.mark.parametrize("content", [png(), made.scan(MAIL)], ids=["picture", "scan"])
+@pytest.mark.parametrize("content", [png(), made_files.scan(MAIL)], ids=["picture", "scan"])
 def test_pictures_and_scans_take_from_the_budget_of_the_request(content):
     with pytest.raises(ValueError, match="images of a request may have 100,000 pixels together"):
         Request.model_validate(
@@ -65,7 +65,7 @@ def test_pictures_and_scans_take_from_the_budget_of_the_request(content):
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("asked", "reason"),
     [
         ({}, "either a text or a file"),
         ({"text": "a", "file": "YQ=="}, "either a text or a file"),
@@ -77,6 +77,6 @@ def test_pictures_and_scans_take_from_the_budget_of_the_request(content):
     ],
     ids=lambda value: value if isinstance(value, str) else "asked",
 )
-def test_bad_input_is_named(asked, said):
-    with pytest.raises(ValueError, match=said):
+def test_bad_input_is_named(asked, reason):
+    with pytest.raises(ValueError, match=reason):
         Request.model_validate(asked)

@@ -21,24 +21,25 @@ ODD = [
 
 def asked(served, *texts: str) -> list[dict]:
     read = [Request(text=text).text for text in texts]
-    made = served.predict_columns({"text": read})
-    return [{name: column[row] for name, column in made.items()} for row in range(len(texts))]
+    answers = served.predict_columns({"text": read})
+    return [{name: column[row] for name, column in answers.items()} for row in range(len(texts))]
 
 
 @pytest.mark.parametrize("text", [*ODD, EXAMPLE], ids=lambda text: text[:20])
 def test_answers_keep_the_contract_and_places_are_in_the_text(served, text):
-    [made] = asked(served, text)
-    Prediction.model_validate(made)
-    assert "".join(part["part"] for part in made["marked"]) == made["text"]
-    assert all(made["text"][one["start"] : one["end"]] == one["name"] for one in made["entities"])
-    assert sum(made["probabilities"].values()) == pytest.approx(1)
-    assert made["path"][-1]["branch"] == made["group"] == max(made["probabilities"], key=made["probabilities"].get)
+    [answer] = asked(served, text)
+    Prediction.model_validate(answer)
+    assert "".join(part["part"] for part in answer["marked"]) == answer["text"]
+    assert all(answer["text"][name["start"] : name["end"]] == name["name"] for name in answer["entities"])
+    assert sum(answer["probabilities"].values()) == pytest.approx(1)
+    likeliest = max(answer["probabilities"], key=answer["probabilities"].get)
+    assert answer["path"][-1]["branch"] == answer["group"] == likeliest
 
 
 def test_example_is_understood(served):
-    [made] = asked(served, EXAMPLE)
-    assert made["language"] == "English" and {one["kind"] for one in made["personal"]} == {"mail", "telephone"}
-    assert "anna.berg" not in str(made) and made["group"].startswith("sci")
+    [answer] = asked(served, EXAMPLE)
+    assert answer["language"] == "English" and {found["kind"] for found in answer["personal"]} == {"mail", "telephone"}
+    assert "anna.berg" not in str(answer) and answer["group"].startswith("sci")
 
 
 def test_answer_has_no_part_of_the_other_rows(served):
@@ -48,26 +49,28 @@ def test_answer_has_no_part_of_the_other_rows(served):
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
-    made = asked(served, "Der Hund ist nicht auf dem Dach, und er war auch nicht im Haus.", "This is how it was done.")
-    assert "not English, which alone was learned" in made[0]["unusual"] and made[1]["unusual"] == []
+    answers = asked(
+        served, "Der Hund ist nicht auf dem Dach, und er war auch nicht im Haus.", "This is how it was done."
+    )
+    assert "not English, which alone was learned" in answers[0]["unusual"] and answers[1]["unusual"] == []
 
 
 def test_texts_that_it_has_not_seen(served, parts):
-    made = task.evaluate(served, parts[1])
+    evaluation = task.evaluate(served, parts[1])
     for name in report.COMPARED:
-        assert made.units[name].mean() == pytest.approx(made.metrics[name])
-    assert made.metrics["log_loss"] < made.metrics["log_loss_of_simple"]
-    assert made.metrics["rouge_1"] > made.metrics["rouge_1_of_simple"] + 2
-    assert made.metrics["entity_f1"] > made.metrics["entity_f1_of_simple"]
+        assert evaluation.units[name].mean() == pytest.approx(evaluation.metrics[name])
+    assert evaluation.metrics["log_loss"] < evaluation.metrics["log_loss_of_simple"]
+    assert evaluation.metrics["rouge_1"] > evaluation.metrics["rouge_1_of_simple"] + 2
+    assert evaluation.metrics["entity_f1"] > evaluation.metrics["entity_f1_of_simple"]
 
 
 def test_units_of_three_parts_vary_as_each_part_does():
     random = np.random.default_rng(0)
-    one, other = random.normal(size=50), random.normal(size=400)
-    made = report.joined([{"one": one}, {"other": other}])
-    for name, column in (("one", one), ("other", other)):
-        assert made[name].mean() == pytest.approx(column.mean())
-        assert made[name].std(ddof=0) / np.sqrt(450) == pytest.approx(column.std() / np.sqrt(len(column)))
+    few, many = random.normal(size=50), random.normal(size=400)
+    table = report.joined([{"few": few}, {"many": many}])
+    for name, column in (("few", few), ("many", many)):
+        assert table[name].mean() == pytest.approx(column.mean())
+        assert table[name].std(ddof=0) / np.sqrt(450) == pytest.approx(column.std() / np.sqrt(len(column)))
 
 
 def test_what_is_said_of_a_text_has_no_part_of_its_own_references():
@@ -75,8 +78,8 @@ def test_what_is_said_of_a_text_has_no_part_of_its_own_references():
     random = np.random.default_rng(0)
     rows, paper, goal = csr_array(random.normal(size=(60, 8))), np.repeat(np.arange(20), 3), random.normal(size=60)
     turned = np.where(paper == 7, -9 * goal, goal)
-    made = [extractive_summary.out_of_fold(rows, one, paper, 0) for one in (goal, turned)]
-    assert made[0][paper == 7] == pytest.approx(made[1][paper == 7]) and not np.allclose(*made)
+    scores = [extractive_summary.out_of_fold(rows, target, paper, 0) for target in (goal, turned)]
+    assert scores[0][paper == 7] == pytest.approx(scores[1][paper == 7]) and not np.allclose(*scores)
 
 
 def test_a_text_without_sentences_has_no_summary(served):

@@ -65,7 +65,7 @@ def percent(name: str) -> Show:
 
 STUDY = Study(
     measures=[
-        Measure(constant, [{"name": name, "value": value} for name, of in VALUES.items() for value in of], seeds=0)
+        Measure(constant, [{"name": name, "value": value} for name in VALUES for value in VALUES[name]], seeds=0)
     ],
     tables=[Table({"constant": "name", "value": "value"}, {"read": percent("read"), "refused": percent("refused")})],
 )

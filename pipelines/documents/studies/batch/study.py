@@ -2,8 +2,8 @@
 
 Abstracts of SciTLDR as text (60 %), HTML, DOCX and PDF (15, 15 and 8 %), scans (two of 1,000, one of 500, none of 100)
 and damaged PDFs (2 %), read by `python -m pipelines.documents.batch` with one worker and an object store of 200 MB. The
-newest accepted model reads them. Memory is that of all its processes each second, shared pages once, Ray's own and the
-model among them.
+champion reads them. Memory is that of all its processes each second, shared pages once, Ray's own and the model among
+them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ KINDS = {"txt": 600, "html": 150, "docx": 150, "pdf": 78, "png": 2, "bad": 20}  
 WAIT = 1.0  # seconds between two readings of the memory
 
 
-def made(text: str, kind: str) -> bytes:
+def packed(text: str, kind: str) -> bytes:
     """Return a text as a file of a kind."""
     held = io.BytesIO()
     if kind == "html":
@@ -43,8 +43,8 @@ def made(text: str, kind: str) -> bytes:
         from matplotlib.figure import Figure
 
         page = Figure(figsize=(8.27, 11.69))
-        said = "\n".join(textwrap.wrap(text, 80)).replace("$", "")
-        page.text(0.1, 0.9, said, fontsize=10, va="top")
+        wrapped = "\n".join(textwrap.wrap(text, 80)).replace("$", "")
+        page.text(0.1, 0.9, wrapped, fontsize=10, va="top")
         page.savefig(held, format=kind, dpi=150)
     else:
         held.write(b"%PDF-1.4 cut off" if kind == "bad" else text.encode())
@@ -58,15 +58,15 @@ def write(folder: Path, count: int) -> None:
     step = 1_000 / count
     for number in range(count):
         kind = kinds[int(number * step)]
-        (folder / f"{number:04}.{kind}").write_bytes(made(papers["sentences"].iloc[number], kind))
+        (folder / f"{number:04}.{kind}").write_bytes(packed(papers["sentences"].iloc[number], kind))
 
 
 def memory(root: psutil.Process) -> float:
     """Return the megabytes of a process and all that it started; what they share counts once."""
     total = 0
-    for one in [root, *root.children(recursive=True)]:
+    for process in [root, *root.children(recursive=True)]:
         try:
-            total += one.memory_full_info().pss
+            total += process.memory_full_info().pss
         except psutil.Error:
             continue  # it has ended
     return total / 1e6

@@ -25,14 +25,14 @@ def joined(texts: Sequence[str], groups: Sequence[str], count: int, seed: int) -
     """Return texts of 1 to MOST messages, and which groups are in each, (count, groups), in the order of names."""
     random = np.random.default_rng(seed)
     names = sorted(set(groups))
-    of_group = [np.flatnonzero([one == name for one in groups]) for name in names]
-    made, there = [], np.zeros((count, len(names)), bool)
+    of_group = [np.flatnonzero([group == name for group in groups]) for name in names]
+    combined, there = [], np.zeros((count, len(names)), bool)
     for row in range(count):
         taken = random.choice(len(names), random.integers(1, MOST + 1), replace=False)
         there[row, taken] = True
         parts = [texts[random.choice(of_group[group])] for group in taken]
-        made.append(" ".join(" ".join(part.split()[:WORDS]) for part in parts))
-    return made, there
+        combined.append(" ".join(" ".join(part.split()[:WORDS]) for part in parts))
+    return combined, there
 
 
 class Several:
@@ -63,11 +63,11 @@ class Several:
         rows = self.tfidf.transform(counts)
         self.fitted = {}
         for fork, branches in self.forks.items():
-            at = np.flatnonzero(there[:, self.below(fork)].any(axis=1))
+            rows_of_fork = np.flatnonzero(there[:, self.below(fork)].any(axis=1))
             for branch in branches:
-                wanted = there[at][:, self.below(branch)].any(axis=1)
-                one = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, tol=0.01, random_state=0)
-                self.fitted[branch] = one.fit(rows[at], wanted)
+                wanted = there[rows_of_fork][:, self.below(branch)].any(axis=1)
+                model = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, tol=0.01, random_state=0)
+                self.fitted[branch] = model.fit(rows[rows_of_fork], wanted)
         return self
 
     def below(self, branch: str) -> np.ndarray:
@@ -77,22 +77,22 @@ class Several:
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Return how likely each group is in each text, (n, groups)."""
         rows: csr_array = self.tfidf.transform(counted(map(runs, texts), WIDTH))
-        made = np.ones((len(texts), len(self.names)))
-        for branch, one in self.fitted.items():
-            made[:, self.below(branch)] *= one.predict_proba(rows)[:, 1:]
-        return made
+        probabilities = np.ones((len(texts), len(self.names)))
+        for branch, model in self.fitted.items():
+            probabilities[:, self.below(branch)] *= model.predict_proba(rows)[:, 1:]
+        return probabilities
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Return which groups are in each text, (n, groups)."""
         return self.probabilities(texts) >= self.cut
 
 
-def micro(true: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """Return the F1 of all groups together as a value per text, whose mean it is, (n,). true, said: (n, groups)."""
-    return ratio(2.0 * (true & said).sum(axis=1), 1.0 * true.sum(axis=1) + said.sum(axis=1))
+def micro(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return the F1 of all groups together as a value per text, whose mean it is, (n,). Both: (n, groups)."""
+    return ratio(2.0 * (true & predicted).sum(axis=1), 1.0 * true.sum(axis=1) + predicted.sum(axis=1))
 
 
-def macro(true: np.ndarray, said: np.ndarray) -> np.ndarray:
+def macro(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """Return the mean of the F1 of each group as a value per text, whose mean it is, (n,)."""
-    each = [ratio(2.0 * (a & b), 1.0 * a + b) for a, b in zip(true.T, said.T, strict=True)]
+    each = [ratio(2.0 * (a & b), 1.0 * a + b) for a, b in zip(true.T, predicted.T, strict=True)]
     return np.asarray(np.mean(each, axis=0))

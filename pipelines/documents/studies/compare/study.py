@@ -1,4 +1,4 @@
-"""How well are groups, names and summaries met by each method, on texts that none has seen?
+"""How well are groups, names and summaries found by each method, on texts that none has seen?
 
 Each method learns from the parts "train" and "dev". Intervals of 95 % are over messages, sentences and abstracts. The
 first method of each table is the baseline.
@@ -31,8 +31,8 @@ from pipelines.documents.studies.compare.several import Several, joined, macro, 
 Tables = dict[str, pd.DataFrame]
 Values = dict[str, np.ndarray]
 GROUPS: dict[str, Callable[[], Tree]] = {
-    "one fork, the strength of scikit-learn": training.simple_tree,
-    "one fork, tuned, served": training.flat_tree,
+    "one fork, the strength of scikit-learn": training.baseline_classifier,
+    "one fork, tuned, served": training.flat_classifier,
     "the tree, tuned": Tree,
 }
 CHANGES: dict[str, Callable[[str], str]] = {  # of the messages, for the one that is served
@@ -55,10 +55,11 @@ NAMES: dict[str, Callable[[], Any]] = {
     "BiLSTM-CRF with MiniLM, served": Recurrent,
     "MiniLM, fine-tuned": lambda: Tuned(weights_files.fetch_all(task.WEIGHTS)),
 }
-SERVED = {
+HEADLINES = {  # what the README of the capstone shows
     "one fork, tuned, served": "newsgroups",
     "BiLSTM-CRF with MiniLM, served": "names",
     "ranker of sentences and parts, served without a title": "summaries without the title",
+    "the title": "the title alone as the summary, not served",
     "ranker with the title, served": "summaries with the title",
 }
 METRICS = {
@@ -81,27 +82,27 @@ def parts() -> tuple[Tables, Tables]:
 
 def lines(part: str, methods: Iterator[tuple[str, Values]]) -> Iterator[Line]:
     """Yield a line per method. The first one is the baseline, with which the others are compared."""
-    simple: Values = {}
+    baseline: Values = {}
     for method, values in methods:
-        simple = simple or values
+        baseline = baseline or values
         line: Line = {"method": method, "units": len(next(iter(values.values())))}
         for metric in METRICS[part]:
             each = values[metric]
             line |= {metric: float(each.mean()), f"{metric}_half": float(1.96 * each.std() / np.sqrt(len(each)))}
         metric = next(iter(METRICS[part]))
-        found = paired.bootstrap(values[metric], simple[metric], repeats=1_000)
+        found = paired.bootstrap(values[metric], baseline[metric], repeats=1_000)
         line |= {name: found[name] for name in ("difference", "low", "high")}
         yield line
-        if method in SERVED:
+        if method in HEADLINES:
             yield headline(part, line)
 
 
 def headline(part: str, line: Line) -> Line:
-    """Return what the README of the capstone shows of a method that is served."""
+    """Return what the README of the capstone shows of a method."""
     metric, (title, _) = next(iter(METRICS[part].items()))
     value, change = line[metric], {name: line[name] for name in ("difference", "low", "high")}
     shown = {"score": value, "score_half": line[f"{metric}_half"], "baseline": value - change["difference"]}
-    return {"part": "served", "what": f"{SERVED[line['method']]}, {title}"} | shown | change
+    return {"part": "served", "what": f"{HEADLINES[line['method']]}, {title}"} | shown | change
 
 
 def groups(every: int = 1) -> Iterator[Line]:
@@ -133,7 +134,7 @@ def of_groups(every: int) -> Iterator[tuple[str, Values]]:
         yield name, report.of_groups(fitted, fitted.probabilities(asked[0]), asked[1])
     for name, change in CHANGES.items():
         texts = (past["text"], test["text"]) if change is str else (known[0], asked[0])
-        fitted = training.flat_tree().fit([*map(change, texts[0])], known[1])
+        fitted = training.flat_classifier().fit([*map(change, texts[0])], known[1])
         yield name, report.of_groups(fitted, fitted.probabilities([*map(change, texts[1])]), asked[1])
 
 
@@ -144,8 +145,8 @@ def of_several(counts: tuple[int, int]) -> Iterator[tuple[str, Values]]:
         for seed, (part, count) in enumerate(zip(parts(), counts, strict=True))
     )
     for name, kind in SEVERAL.items():
-        said = kind(sorted(set(parts()[0]["messages"]["group"]))).fit(*known).predict(asked[0])
-        yield name, {"micro_f1": micro(asked[1], said), "macro_f1": macro(asked[1], said)}
+        predicted = kind(sorted(set(parts()[0]["messages"]["group"]))).fit(*known).predict(asked[0])
+        yield name, {"micro_f1": micro(asked[1], predicted), "macro_f1": macro(asked[1], predicted)}
 
 
 def of_names(most: int | None) -> Iterator[tuple[str, Values]]:
@@ -162,14 +163,14 @@ def of_summaries(seed: int, most: int | None) -> Iterator[tuple[str, Values]]:
     past, test = (part["papers"].iloc[:most] for part in parts())
     (texts, references, titles), (asked, true, named) = training.papers(past), training.papers(test)
     known, none = (texts, references, [""] * len(texts)), [""] * len(asked)
-    alone = Ranker(seed=seed).fit(*known)
+    untitled = Ranker(seed=seed).fit(*known)
     methods: dict[str, Callable[[], list[str]]] = {
         "first sentence": lambda: first(asked),
         "TextRank": lambda: [central(text) for text in asked],
         "ranker of whole sentences": lambda: Ranker(seed=seed, cuts=False).fit(*known).best(asked, none),
-        "ranker of sentences and parts, served without a title": lambda: alone.best(asked, none),
+        "ranker of sentences and parts, served without a title": lambda: untitled.best(asked, none),
         "the title": lambda: named,
-        "ranker of other summaries, with the title": lambda: training.fit_styled(past).best(asked, named),
+        "ranker of other summaries, with the title": lambda: training.fit_style(past).best(asked, named),
         "ranker with the title, served": lambda: Ranker(seed=seed).fit(texts, references, titles).best(asked, named),
         "best candidate, chosen by its ROUGE": lambda: [*map(oracle, asked, none, true)],
         "best candidate or the title, chosen by its ROUGE": lambda: [*map(oracle, asked, named, true)],
@@ -180,14 +181,14 @@ def of_summaries(seed: int, most: int | None) -> Iterator[tuple[str, Values]]:
 
 def oracle(text: list[str], title: str, references: list[str]) -> str:
     """Return the best candidate of a text, chosen by its references: no method can choose better."""
-    found = [one.text for one in extractive_summary.candidates(text, title)]
-    return found[int(np.argmax([extractive_summary.target(one, references) for one in found]))]
+    found = [candidate.text for candidate in extractive_summary.candidates(text, title)]
+    return found[int(np.argmax([extractive_summary.target(candidate, references) for candidate in found]))]
 
 
 def central(text: list[str]) -> str:
     """Return the sentence of the highest TextRank, by the words that sentences share."""
-    words = [rouge.words(one) for one in text]
-    alike = np.array([[text_rank.overlap(one, other) for other in words] for one in words])
+    words = [rouge.words(sentence) for sentence in text]
+    alike = np.array([[text_rank.overlap(left, right) for right in words] for left in words])
     return text[int(text_rank.ranks(alike).argmax())]
 
 

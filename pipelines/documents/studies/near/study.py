@@ -29,14 +29,15 @@ def all_pairs(sets: list[np.ndarray], alike: float) -> Pairs:
     ends = np.cumsum([0, *map(len, sets)])
     has = csr_array((np.ones(len(columns), np.int32), columns, ends), shape=(len(sets), len(values)))
     sizes, turned = np.diff(ends), has.T.tocsr()
-    made: Pairs = {}
+    pairs: Pairs = {}
     for start in range(0, len(sets), BLOCK):
         shared = (has[start : start + BLOCK] @ turned).tocoo()
-        one, other = shared.row + start, shared.col
-        index = shared.data / (sizes[one] + sizes[other] - shared.data)
-        keep = (one < other) & (index >= alike)
-        made.update(zip(zip(one[keep].tolist(), other[keep].tolist(), strict=True), index[keep].tolist(), strict=True))
-    return made
+        left, right = shared.row + start, shared.col
+        index = shared.data / (sizes[left] + sizes[right] - shared.data)
+        keep = (left < right) & (index >= alike)
+        kept = zip(left[keep].tolist(), right[keep].tolist(), strict=True)
+        pairs.update(zip(kept, index[keep].tolist(), strict=True))
+    return pairs
 
 
 def line(sets: list[np.ndarray], tested: np.ndarray, exact: Pairs, alike: float) -> dict[str, float]:
@@ -46,14 +47,14 @@ def line(sets: list[np.ndarray], tested: np.ndarray, exact: Pairs, alike: float)
         pair for pair in map(tuple, min_hash.candidates(signed).tolist()) if len(sets[pair[0]]) and len(sets[pair[1]])
     }
     true = {pair for pair, index in exact.items() if index >= alike}
-    said = {pair for pair in met if (signed[pair[0]] == signed[pair[1]]).mean() >= alike}
+    estimated = {pair for pair in met if (signed[pair[0]] == signed[pair[1]]).mean() >= alike}
     across = {pair for pair in true if tested[pair[0]] != tested[pair[1]]}
     within = true - across
     return {
         "pairs": len(true), "candidates": len(met),
         "recall": len(true & met) / max(len(true), 1), "precision": len(true & met) / max(len(met), 1),
-        "estimated_recall": len(true & said) / max(len(true), 1),
-        "estimated_precision": len(true & said) / max(len(said), 1),
+        "estimated_recall": len(true & estimated) / max(len(true), 1),
+        "estimated_precision": len(true & estimated) / max(len(estimated), 1),
         "test_with_copy_in_train": len({row for pair in across for row in pair if tested[row]}),
         "test_with_copy_in_test": len({row for pair in within for row in pair if tested[row]}),
         "train_with_copy_in_train": len({row for pair in within for row in pair if not tested[row]}),

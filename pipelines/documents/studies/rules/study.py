@@ -43,14 +43,14 @@ def drawn(kind: str, draw: random.Random) -> str:
         ])  # fmt: skip
     if kind == "card":
         while True:
-            made = "4" + digits(15)
-            if luhn(made):
-                return draw.choice((made, " ".join(made[at : at + 4] for at in range(0, 16, 4))))
+            number = "4" + digits(15)
+            if luhn(number):
+                return draw.choice((number, " ".join(number[start : start + 4] for start in range(0, 16, 4))))
     if kind == "account":
         while True:
-            made = f"DE{digits(20)}"
-            if mod97(made):
-                return draw.choice((made, " ".join(made[at : at + 4] for at in range(0, 22, 4))))
+            number = f"DE{digits(20)}"
+            if mod97(number):
+                return draw.choice((number, " ".join(number[start : start + 4] for start in range(0, 22, 4))))
     if kind == "machine":
         return ".".join(str(draw.randrange(256)) for _ in range(4))
     return f"{draw.randrange(1, 666):03}-{draw.randrange(1, 100):02}-{draw.randrange(1, 10_000):04}"
@@ -61,10 +61,10 @@ def masks(abstracts: list[str], kind: str) -> Line:
     draw = random.Random(0)
     found = Counter({"whole": 0, "other": 0, "part_of": 0})
     for number in range(min(DRAWN, len(abstracts))):
-        one = drawn(kind, draw)
+        data = drawn(kind, draw)
         before = f"{abstracts[number].split('. ')[0]} ("
-        own = [mask for mask in hidden(f"{before}{one}) as before.") if mask.end > len(before)]
-        whole = [mask for mask in own if (mask.start, mask.end) == (len(before), len(before) + len(one))]
+        own = [mask for mask in hidden(f"{before}{data}) as before.") if mask.end > len(before)]
+        whole = [mask for mask in own if (mask.start, mask.end) == (len(before), len(before) + len(data))]
         found["whole" if whole and whole[0].kind == kind else "other" if whole else "part_of" if own else "none"] += 1
     alarms = sum(mask.kind == kind for text in abstracts for mask in hidden(text))
     return {"drawn": min(DRAWN, len(abstracts)), "alarms": alarms, "count": len(abstracts)} | dict(found)
@@ -72,8 +72,8 @@ def masks(abstracts: list[str], kind: str) -> Line:
 
 def languages(texts: list[str]) -> Line:
     """Return how often texts in English are called English, or no language."""
-    said = Counter(guess(text).name for text in texts)
-    return {"count": len(texts), "english": said["English"], "unknown": said["unknown"]}
+    guessed = Counter(guess(text).name for text in texts)
+    return {"count": len(texts), "english": guessed["English"], "unknown": guessed["unknown"]}
 
 
 def phrases(papers: pd.DataFrame) -> Line:
@@ -82,12 +82,12 @@ def phrases(papers: pd.DataFrame) -> Line:
     total = 0
     for title, text in zip(papers["title"], papers["sentences"], strict=True):
         wanted = {word for word in WORD.findall(title.lower()) if word[0].isalpha() and word not in STOP}
-        made = {word for phrase, _ in keyphrases(text) for word in phrase.split()}
+        found = {word for phrase, _ in keyphrases(text) for word in phrase.split()}
         own = [word for word in WORD.findall(text.lower()) if word[0].isalpha() and word not in STOP and len(word) > 1]
         total += len(wanted)
-        met["rake"] += len(wanted & made)
-        met["common"] += len(wanted & {word for word, _ in Counter(own).most_common(len(made))})
-        met["first"] += len(wanted & set(list(dict.fromkeys(own))[: len(made)]))
+        met["rake"] += len(wanted & found)
+        met["common"] += len(wanted & {word for word, _ in Counter(own).most_common(len(found))})
+        met["first"] += len(wanted & set(list(dict.fromkeys(own))[: len(found)]))
     return {name: count / total for name, count in met.items()} | {"count": len(papers)}
 
 
