@@ -20,7 +20,7 @@ from tests.support.victim import ended, killed_at_each_write
 
 pytestmark = pytest.mark.rotating
 NAME = "served"
-ROW = dict.fromkeys(["age", "sex", "bmi", "bp", *(f"s{number}" for number in range(1, 7))], 0.01)
+ROW = dict.fromkeys(["age", "sex", "bmi", "bp", "s3", "s5"], 0.01)
 
 
 @pytest.fixture(scope="module")
