@@ -121,7 +121,8 @@ def _printed(stream: Progress, log: Path) -> str:
 
 def _explain(stream: Progress, log: Path) -> str:
     step, printed = stream.failed or "the pipeline", _printed(stream, log)
-    if message := failure.user_error(printed) or "".join(stream.messages[-1:]):
+    whole = "" if stream.full else printed  # a log on a full disk may end within the message
+    if message := failure.user_error(whole) or "".join(stream.messages[-1:]):
         return f"Step {step} failed: {message}\nThe log is {log}."
     if stream.full:
         return f"Step {step} failed: {stream.full.strip()}\nThe log is {log}."

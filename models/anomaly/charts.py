@@ -2,6 +2,9 @@
 
 Source: Page, "Continuous inspection schemes" (1954); Roberts, "Control chart tests based on geometric moving averages"
 (1959). Values are in standard deviations from the mean of the time in control.
+
+Reference: the run lengths that Montgomery prints for CUSUM, and Lucas and Saccucci for EWMA, within 4 standard errors
+of 600 runs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Liu, Ting and Zhou, "Isolation forest" (2008), equations 1 and 2; Hariri, Carrasco Kind and Brunner, "Extended
 isolation forest" (2019): a cut is a random plane through a random point, not across one column alone.
+
+Reference: sklearn.ensemble.IsolationForest, scores of the plain forest within 0.03.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Local outlier factor: how much sparser the surroundings of a row are than those of its neighbours.
 
 Source: Breunig, Kriegel, Ng and Sander, "LOF: identifying density-based local outliers" (2000), definitions 5 to 7.
+
+Reference: sklearn.neighbors.LocalOutlierFactor, 1e-6.
 """
 
 from __future__ import annotations

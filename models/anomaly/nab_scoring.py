@@ -9,6 +9,9 @@ points, do not count. Of each window the first alert alone counts:
 It earns sigma(y) / sigma(-1), and a window without an alert costs `missed`. An alert outside costs `false * |sigma(y)|`
 with y from the last window before it, and all of `false` where none is near. The total is put on a scale on which no
 alert at all has 0, and an alert at the start of each window has 100.
+
+Reference: the scores that NAB publishes for its windowed Gaussian in three profiles, 0.051 points; all thresholds
+tried, for the best one.
 """
 
 from __future__ import annotations

@@ -6,6 +6,9 @@ dual variables: stochastic gradient descent on
     1/2 |w|^2 - rho + 1/(nu n) sum max(0, rho - w'z)
 
 Random features: Rahimi and Recht, "Random features for large-scale kernel machines" (2007), z = sqrt(2/D) cos(Wx + b).
+
+Reference: sklearn.svm.OneClassSVM, a correlation of the scores above 0.999 on the same features and above 0.95 with the
+kernel.
 """
 
 from __future__ import annotations

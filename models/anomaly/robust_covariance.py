@@ -2,6 +2,9 @@
 
 Source: Rousseeuw and Van Driessen, "A fast algorithm for the minimum covariance determinant estimator" (1999): a step
 takes the h rows that are nearest by the present mean and covariance, and never raises the determinant (theorem 1).
+
+Reference: sklearn.covariance.MinCovDet, its raw estimates: means within 0.02, covariances but for their scale within
+0.2.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Persons (1919), as the additive decomposition by moving averages is taught; Hyndman and Athanasopoulos,
 "Forecasting: principles and practice", section 3.4.
+
+Reference: statsmodels.tsa.seasonal.seasonal_decompose, 1e-6.
 """
 
 from __future__ import annotations

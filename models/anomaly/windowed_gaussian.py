@@ -2,6 +2,8 @@
 
 Source: NAB 1.1, its detector of this name. The window moves on by 100 values at a time. The score is 1 - Q(|z|), with Q
 the tail of the normal distribution: NAB publishes 39.6 for it, at a threshold of 1 - 5e-13.
+
+Reference: the scores that NAB publishes for it in three profiles, 0.051 points; scipy.stats.norm over the window, 1e-9.
 """
 
 from __future__ import annotations

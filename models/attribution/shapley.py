@@ -2,6 +2,8 @@
 
 Shapley, "A value for n-person games" (1953); of channels, Dalessandro et al., "Causally motivated attribution
 for online advertising" (2012).
+
+Reference: all orders of three channels, averaged by hand, 1e-6.
 """
 
 from __future__ import annotations

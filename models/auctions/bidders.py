@@ -1,6 +1,9 @@
 """Bidders that are known: what a click may cost, linear bids, ORTB, and linear bids that are paced.
 
 Each has `campaign(money)`, which returns its bid function for episodes that begin with so much money.
+
+Reference: 300,001 bids tried for ORTB, 0.01; what Cai et al. print for a constant cost of a click: wins, clicks and
+cost, exactly.
 """
 
 from __future__ import annotations

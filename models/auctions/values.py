@@ -6,6 +6,8 @@ V(t, b) is the number of clicks that t auctions give for b. With m(d), how likel
     V(t, b) = V(t-1, b) + sum over d <= b of m(d) max(0, CTR + V(t-1, b-d) - V(t-1, b)).
 
 The bid for an impression is the most that may be paid so that its own CTR outweighs what is lost of V(t-1, .).
+
+Reference: all bids tried, 1e-6; the authors' printed result: clicks exactly, wins and cost within 0.1 %.
 """
 
 from __future__ import annotations

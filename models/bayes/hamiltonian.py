@@ -2,6 +2,8 @@
 
 The size of the step is fitted in the warm-up by dual averaging: Hoffman and Gelman, "The No-U-Turn Sampler" (2014),
 section 3.2; so is the diagonal of the mass matrix, from the draws of its first half.
+
+Reference: the exact posterior of a linear regression: means within 4 Monte Carlo errors, deviations within a sixth.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Metropolis et al. (1953); Hastings (1970); Haario et al., "An Adaptive Metropolis Algorithm" (2001), with the
 step 2.38 / sqrt(size) of Roberts, Gelman and Gilks (1997). After the warm-up the step stays as it is.
+
+Reference: the exact posterior of a linear regression: means within 4 Monte Carlo errors, deviations within a sixth.
 """
 
 from __future__ import annotations

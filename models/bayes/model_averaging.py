@@ -2,6 +2,9 @@
 
 Source: Raftery, Madigan and Hoeting, "Bayesian Model Averaging for Linear Regression Models" (1997): a model has the
 weight exp(-BIC / 2); MC3, a walk over models that adds or drops an input, visits each as often as its weight.
+
+Reference: statsmodels.OLS for differences of BIC, 1e-6; for the walk all 128 models, probabilities of inputs within
+0.04.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Hoffman and Gelman, "The No-U-Turn Sampler" (2014), algorithm 3, with places drawn by their weight from the
 whole trajectory (Betancourt, "A Conceptual Introduction to Hamiltonian Monte Carlo", 2017, appendix A.3).
+
+Reference: the exact posterior of a linear regression: means within 4 Monte Carlo errors, deviations within a sixth.
 """
 
 from __future__ import annotations

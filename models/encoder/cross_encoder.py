@@ -5,6 +5,8 @@ orders the first few of another ranking again. It learns from lists of a relevan
 put high. Sources: Nogueira and Cho, "Passage re-ranking with BERT" (2019); Gao, Dai and Callan, "Rethink training of
 BERT rerankers in multi-stage retrieval pipeline" (ECIR 2021), equation 2 for the loss. Here the head reads the mean
 over the tokens, as MiniLM was trained, and both texts are of the first kind of segment.
+
+Reference: transformers.BertTokenizerFast, the numbers of each pair of texts, exactly.
 """
 
 from __future__ import annotations

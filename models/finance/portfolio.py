@@ -4,6 +4,8 @@ Weights add up to 1 and lie between bounds. Means and covariances are of daily r
 Sources: Markowitz, "Portfolio selection" (1952); Maillard, Roncalli and Teiletche, "The properties of equally weighted
 risk contribution portfolios" (2010); Black and Litterman, "Global portfolio optimization" (1992), with the views'
 uncertainty of He and Litterman, "The intuition behind Black-Litterman model portfolios" (1999).
+
+Reference: the formula of Black and Litterman and the closed form of the least variance, 1e-6.
 """
 
 from __future__ import annotations

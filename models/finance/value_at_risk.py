@@ -4,6 +4,8 @@ A forecast is a day's limit and some equally likely losses beyond it, so that th
 shortfall) and a simulation of the day come from one thing. Losses are shares of 1, positive.
 Sources: J.P. Morgan, "RiskMetrics" (1996) for the weighted volatility; Barone-Adesi, Giannopoulos and Vosper, "VaR
 without correlations for portfolios of derivative securities" (1999) for filtered history.
+
+Reference: scipy.stats.norm, limits of the normal method within 1e-6, shortfalls within 0.2 %.
 """
 
 from __future__ import annotations

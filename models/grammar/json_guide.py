@@ -1,4 +1,7 @@
-"""Which byte may come next in a text that has to keep a grammar, for `models.transformer.streams`."""
+"""Which byte may come next in a text that has to keep a grammar, for `models.transformer.streams`.
+
+Reference: jsonschema.validate, which accepts each text that is drawn.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 The grammar makes some of the values that a schema allows, not all: objects have the declared properties in their order,
 strings, numbers and arrays are bounded, and where anything is allowed, values have no parts. Supported is what
 `KEYWORDS` lists. Source: JSON Schema 2020-12, https://json-schema.org/draft/2020-12.
+
+Reference: jsonschema.validate, which accepts each text that is drawn from a grammar.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from torch import nn
 from torch.nn import functional
 
 from capstan.errors import CapstanError
+from capstan.versions import code
 from models.learning import checkpoints, training
 from models.learning.inside import statistics
 from models.transformer import fused
 from models.transformer.decoder import Decoder, Shape
 
 ROUND = 100  # steps between two checkpoints
-FOLDER = Path(__file__).parent
 
 History = list[dict[str, float]]
 Objective = Callable[[nn.Module, torch.Tensor], torch.Tensor]
@@ -87,7 +87,8 @@ def learn(network: nn.Module, context: int, text: torch.Tensor, plan: Plan, name
         history.append(statistics(network, probe))
         checkpoints.write(key, state | {"history": history})
 
-    key = checkpoints.key("decoder", str((name, context, dataclasses.astuple(plan))), [text], FOLDER)
+    settings = str((name, context, dataclasses.astuple(plan)))
+    key = checkpoints.key("decoder", settings, [text], *code.imported([Path(__file__)]))
     state = checkpoints.latest(key)
     history: History = state["history"] if state else []
     if plan.fused and not isinstance(network, Decoder):

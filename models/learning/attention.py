@@ -5,6 +5,8 @@ mask: (batch or 1, heads or 1, time, keys), what is added to the scores, or None
 its own.
 
 Sources: Vaswani et al., "Attention Is All You Need" (2017), equation 1; Ainslie et al., "GQA" (2023), for groups.
+
+Reference: torch.nn.functional.scaled_dot_product_attention for the plain steps, logits of a decoder within 1e-5.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The law of loss over weights and bytes, L = E + A / N^a + B / D^b, and the size that a budget asks for.
 
 Source: Hoffmann et al., "Training Compute-Optimal Large Language Models" (2022), sections 3.3 and D.2.
+
+Reference: 5,001 sizes tried for the one with the lowest loss, 1 %.
 """
 
 from __future__ import annotations

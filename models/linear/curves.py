@@ -1,4 +1,7 @@
-"""What one input adds to a score: a curve for a number, a constant for each value of a category."""
+"""What one input adds to a score: a curve for a number, a constant for each value of a category.
+
+Reference: sklearn.preprocessing.SplineTransformer in the same regression, margins within 1e-3.
+"""
 
 from __future__ import annotations
 

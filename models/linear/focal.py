@@ -2,6 +2,9 @@
 
 Source: Lin, Goyal, Girshick, He and Dollár, "Focal loss for dense object detection" (2017), equation 5:
 -alpha (1 - p_t)^gamma log p_t, where p_t is the probability given to what is true. gamma 0 and alpha 1/2: log loss.
+
+Reference: torch.autograd, slopes within 1e-9; without focus sklearn.linear_model.LogisticRegression, a correlation
+above 0.999.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: McMahan et al., "Ad click prediction: a view from the trenches" (KDD 2013), algorithm 1. A weight stays 0 until
 its gradients add up to more than `l1`.
+
+Reference: river.optim.FTRLProximal without l1, probabilities within 1e-9.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Hsieh et al., "A Dual Coordinate Descent Method for Large-scale Linear SVM" (2008), algorithm 3, with the
 shrinking of its section 3.2, as liblinear has it. The intercept is the weight of a column of ones, and regularized.
+
+Reference: sklearn.svm.LinearSVC, margins within 1e-4.
 """
 
 from __future__ import annotations

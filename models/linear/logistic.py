@@ -1,4 +1,7 @@
-"""Logistic regression over named columns: the simple method that larger models must beat."""
+"""Logistic regression over named columns: the simple method that larger models must beat.
+
+Reference: sklearn.linear_model.LogisticRegression, probabilities within 1e-4.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

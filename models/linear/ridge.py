@@ -2,6 +2,8 @@
 
 Sources: Hoerl and Kennard, "Ridge Regression" (1970); Paige and Saunders, "LSQR" (1982), scipy's. The columns are
 centred inside of the products, so that what is sparse stays sparse, and the intercept is not penalized.
+
+Reference: sklearn.linear_model.Ridge, weights within 1e-6 of the largest.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 The sum of the cross-entropies, `strength` times, and half the squared weights, by L-BFGS. With a label each it is
 scikit-learn's `LogisticRegression`, whose C is the strength. Source: Peterson et al., "Human Uncertainty Makes
 Classification More Robust" (2019), for labels that are the shares of people.
+
+Reference: sklearn.linear_model.LogisticRegression, probabilities within 2e-3, weights within 5e-3.
 """
 
 from __future__ import annotations

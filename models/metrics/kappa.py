@@ -2,6 +2,8 @@
 
 Agreement by chance is frequent where one part is large: people "stay" in it. Kappa is 0 by chance, 1 if all agree.
 Source: Cohen, "A coefficient of agreement for nominal scales" (1960).
+
+Reference: sklearn.metrics.cohen_kappa_score, 1e-12.
 """
 
 import numpy as np

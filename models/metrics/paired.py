@@ -4,6 +4,8 @@ The functions from `by_unit` on give metrics a value per row or unit, whose mean
 metrics that are no means themselves. The values are the metric and the influence of the row on it.
 `capstan.contract.delong` has those of ROC AUC.
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapters 13 and 22.
+
+Reference: sklearn.metrics.roc_auc_score and numpy.corrcoef for the means of values, 1e-6.
 """
 
 import numpy as np

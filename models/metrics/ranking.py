@@ -1,4 +1,7 @@
-"""Ranked lists: the highest scores, and how good what they show is."""
+"""Ranked lists: the highest scores, and how good what they show is.
+
+Reference: sklearn.metrics.ndcg_score, 1e-6.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""Regression and forecasts: errors of the median, pinball loss and coverage of quantiles."""
+"""Regression and forecasts: errors of the median, pinball loss and coverage of quantiles.
+
+Reference: sklearn.metrics.mean_pinball_loss, 1e-6.
+"""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,7 @@
-"""A shelf of brands with log-log demand: what it earns, which prices may be set, and which brand costs more."""
+"""A shelf of brands with log-log demand: what it earns, which prices may be set, and which brand costs more.
+
+Reference: the product over all brands by hand, profits within 1e-6.
+"""
 
 from __future__ import annotations
 

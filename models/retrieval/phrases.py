@@ -1,4 +1,7 @@
-"""Which documents have some words one after another."""
+"""Which documents have some words one after another.
+
+Reference: all documents read token by token, exactly.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ A term adds idf * x / (k1 + x), where x is the weighted sum over fields of count
 Source: Zaragoza et al., "Microsoft Cambridge at TREC-13" (2004), equations 1 to 3; Robertson and Zaragoza, "The
 probabilistic relevance framework: BM25 and beyond" (2009), section 3.6. idf is ln(1 + (N - n + 0.5) / (n + 0.5)), which
 is never negative, and there is no factor k1 + 1: it is the same for all, as in Lucene since version 8.
+
+Reference: the formula of Zaragoza et al. over all documents, 1e-12.
 """
 
 from __future__ import annotations

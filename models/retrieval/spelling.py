@@ -3,6 +3,8 @@
 The distance counts letters added, left out, changed, and neighbours exchanged. Source: Damerau (1964); the recurrence
 with exchanges of neighbours, optimal string alignment, is that of Boytsov, "Indexing methods for approximate dictionary
 searching" (2011), section 2. It is computed for all known words of a length at once.
+
+Reference: the definition by hand, one pair of words at a time, exactly.
 """
 
 from __future__ import annotations

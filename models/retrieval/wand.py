@@ -4,6 +4,8 @@ WAND goes through the documents in their order with a cursor per term, and passe
 reach the k-th best score so far; block-max WAND bounds by the blocks that a document lies in, unread.
 Source: Broder et al., "Efficient query evaluation using a two-level retrieval process" (CIKM 2003); Ding and Suel,
 "Faster top-k document retrieval using block-max indexes" (SIGIR 2011), algorithm of section 4.
+
+Reference: all documents scored, exactly.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
 """Huber's regression: squared loss near the line, absolute beyond. Huber, "Robust Estimation of a Location Parameter"
 (1964); the scale is the median absolute residual of each step, as in Holland and Welsch (1977).
+
+Reference: statsmodels.RLM with HuberT, coefficients within 1e-3.
 """
 
 from __future__ import annotations

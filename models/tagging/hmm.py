@@ -2,6 +2,8 @@
 
 Source: Rabiner, "A Tutorial on Hidden Markov Models" (1989): the forward and the backward procedure (equations 19 to
 27), each step divided by its sum, and Viterbi (32 to 35), in logarithms.
+
+Reference: all sequences of tags, summed by hand, 1e-6; the ice creams of Jurafsky and Martin.
 """
 
 from __future__ import annotations

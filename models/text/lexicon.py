@@ -4,6 +4,8 @@ Source of the rules: Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model 
 Text" (2014), section 3.3: negation, degree, capitals, exclamation marks, and "but". The numbers follow the paper; it
 adds them to a valence, we multiply by what they are of a valence of 2. So the rules make of each word how much it
 counts, which may be below zero. Its valence is that of VADER's lexicon, or learned: see `scores.py`.
+
+Reference: vaderSentiment's SentimentIntensityAnalyzer, sums of texts without rules within 1e-4.
 """
 
 from __future__ import annotations

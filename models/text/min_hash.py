@@ -3,6 +3,8 @@
 Sources: Broder, "On the resemblance and containment of documents" (1997): the least hash of two sets is the same as
 often as their Jaccard index says. Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3.4: texts
 are compared where all rows of a band agree. Hashes are multiply-shift (Dietzfelbinger et al., 1997).
+
+Reference: sets whose Jaccard index is known, within 0.03 with 4,000 hashes.
 """
 
 from __future__ import annotations

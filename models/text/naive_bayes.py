@@ -3,6 +3,8 @@
 Sources: McCallum and Nigam, "A Comparison of Event Models for Naive Bayes Text Classification" (1998), for the
 multinomial and the Bernoulli model; Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers"
 (2003), table 4 without its transforms, for the complement model. The definitions and the smoothing are scikit-learn's.
+
+Reference: sklearn.naive_bayes.MultinomialNB, BernoulliNB and ComplementNB, 1e-6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Runs of words and of characters of a text, each with the place in the text that it is of."""
+"""Runs of words and of characters of a text, each with the place in the text that it is of.
+
+Reference: sklearn.feature_extraction.text.CountVectorizer, counts exactly.
+"""
 
 from __future__ import annotations
 

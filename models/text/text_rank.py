@@ -1,6 +1,8 @@
 """How central each of some things is, by how alike they are: PageRank on a graph with weights.
 
 Sources: Mihalcea and Tarau, "TextRank" (2004), equation 2; Brin and Page (1998), here with ranks that sum to 1.
+
+Reference: numpy.linalg.eig, ranks within 1e-8.
 """
 
 from __future__ import annotations

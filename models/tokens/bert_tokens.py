@@ -2,6 +2,8 @@
 
 Source: Devlin et al., "BERT" (2019), and its code: `BasicTokenizer` and `WordpieceTokenizer`. Unlike there, `[SEP]` or
 `[CLS]` inside of a text are words as any other, so that a text cannot say where it ends.
+
+Reference: transformers.BertTokenizerFast, exactly.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Sources: Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units" (2016); for bytes Radford et
 al., "Language Models are Unsupervised Multitask Learners" (2019), section 2.2.
+
+Reference: tokenizers.models.BPE with the same merges, exactly; the first merges of Sennrich et al.'s figure 1.
 """
 
 from __future__ import annotations

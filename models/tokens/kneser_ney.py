@@ -2,6 +2,8 @@
 
 Each order discounts what it has seen, and gives what is left to the order below, which counts in how many contexts a
 byte was seen, not how often. Source: Chen and Goodman, "An Empirical Study of Smoothing Techniques" (1998), 2.7.
+
+Reference: the formula by hand, probabilities of orders 1 to 4 within 1e-6.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """A word becomes the longest piece that it begins with, then the longest that goes on, and so on.
 
 Source: Wu et al., "Google's Neural Machine Translation System" (2016), section 4.1, as BERT's code has it.
+
+Reference: tokenizers.models.WordPiece, by way of `word_pieces.py`, exactly.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """How unigram tokens are learned: of many pieces, those that are worth least are dropped, round by round.
 
 Source: Kudo, "Subword Regularization" (2018), section 3.2; the numbers below are those of SentencePiece but SEEDS.
+
+Reference: all ways to make four words, expected counts within 1e-6.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 Source: Schuster and Nakajima, "Japanese and Korean Voice Search" (2012), section 3. Its language model is taken as one
 of single pieces, whose likelihood each pair changes by a sum that is known without trying it.
+
+Reference: all pairs tried for each piece, the log likelihood within 1e-9.
 """
 
 from __future__ import annotations

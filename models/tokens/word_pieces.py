@@ -3,6 +3,8 @@
 Source: Devlin et al., "BERT" (2019), section 3 and its code, with `##` before a piece that goes on. A word is what
 GPT-2 splits, with the blank before it, so that no blank is lost. A word that the pieces cannot make becomes its bytes,
 where BERT has `[UNK]`.
+
+Reference: tokenizers.models.WordPiece with the same pieces, exactly.
 """
 
 from __future__ import annotations

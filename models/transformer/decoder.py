@@ -2,6 +2,8 @@
 
 RMSNorm before each part (Zhang and Sennrich, 2019), rotated queries and keys (Su et al., 2021), gated feed-forward
 layers (Shazeer, "GLU Variants Improve Transformer", 2020), and embeddings that are the output layer as well.
+
+Reference: transformers.LlamaForCausalLM with the same weights, logits within 1e-4.
 """
 
 from __future__ import annotations

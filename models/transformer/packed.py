@@ -2,6 +2,8 @@
 
 The blocks are GGUF's, of 32 numbers in a row of a matrix: Q8_0, a scale and 8 bits each; Q4_1, a scale, the least
 number, and 4 bits each. So 8.5 and 5 bits for a number of 32.
+
+Reference: gguf.quants.quantize and dequantize, exactly.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Each worker writes its share to a file of its own disk as it comes, for LightGBM needs a sample of it before the bins
 of a feature are known. Then it holds a byte for each value, whatever the type of the value was, and some 70 bytes for
 each row. A `bagging_fraction` of a half or less copies the rows that it draws, each time, so it takes more.
+
+Reference: LightGBM trained on all rows at once, predictions of one worker within 1e-12.
 """
 
 import tempfile

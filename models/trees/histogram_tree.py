@@ -2,6 +2,8 @@
 
 Source: Chen and Guestrin, "XGBoost" (2016), equations 5 to 7 (weight of a leaf, gain of a split); Ke et al., "LightGBM"
 (2017), algorithm 1 (histograms); the histogram of the larger child is that of its parent less that of the smaller one.
+
+Reference: all splits of 200 rows for the first one, the squared error within 1e-6.
 """
 
 from __future__ import annotations

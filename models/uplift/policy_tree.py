@@ -1,6 +1,8 @@
 """A policy tree: two borders deep, and in each of its four leaves the mail that pays most there.
 
 Athey and Wager, "Policy learning with observational data" (2021). Every tree of that depth over the bins is tried.
+
+Reference: all trees of two levels, what the best pays within 1e-6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A small convolutional network that reads digits: two blocks of two convolutions, then two dense layers."""
+"""A small convolutional network that reads digits: two blocks of two convolutions, then two dense layers.
+
+Reference: torch.nn.Sequential of the same layers, logits within 1e-4.
+"""
 
 from collections.abc import Callable
 

@@ -2,6 +2,8 @@
 
 Channels are widened, each is convolved alone, weighed by squeeze and excitation, and narrowed again: many fewer
 products than a convolution over all channels.
+
+Reference: torch.nn.functional.conv2d of each channel alone, 1e-4.
 """
 
 import torch

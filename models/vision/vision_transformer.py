@@ -1,6 +1,8 @@
 """A small vision transformer from scratch, after Dosovitskiy et al. (2020): https://arxiv.org/abs/2010.11929.
 
 An image is cut into patches, each patch is a token, and attention lets each token look at all others.
+
+Reference: torch.nn.TransformerEncoderLayer and scaled_dot_product_attention, 1e-4.
 """
 
 import math

@@ -1,6 +1,8 @@
 """Weights packed in blocks, as GGUF files have them: a few bits for each number, and a scale for all of a block.
 
 Source: https://github.com/ggml-org/ggml/blob/master/src/ggml-quants.c, `dequantize_row_*`.
+
+Reference: gguf.quants.dequantize, exactly.
 """
 
 from __future__ import annotations

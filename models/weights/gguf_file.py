@@ -2,7 +2,9 @@
 
     magic, version, number of weights, number of values | values | name, sizes, format and offset of weights | weights
 
-Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
+
+Reference: gguf.GGUFReader, exactly.
 """
 
 from __future__ import annotations

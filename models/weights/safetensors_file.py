@@ -1,6 +1,8 @@
 """Files of weights in the format safetensors: the length of a header in 8 bytes, the header as JSON, then the numbers.
 
 Source: https://huggingface.co/docs/safetensors, "Format".
+
+Reference: safetensors.torch.load_file, exactly.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""GloVe: vectors whose products are the logarithms of counts. Pennington, Socher and Manning (2014)."""
+"""GloVe: vectors whose products are the logarithms of counts. Pennington, Socher and Manning (2014).
+
+Reference: torch.optim.Adagrad, vectors after three steps within 1e-5.
+"""
 
 from __future__ import annotations
 

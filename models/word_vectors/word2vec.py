@@ -1,4 +1,7 @@
-"""Skip-gram with negative sampling: Mikolov et al., "Distributed Representations of Words and Phrases" (2013)."""
+"""Skip-gram with negative sampling: Mikolov et al., "Distributed Representations of Words and Phrases" (2013).
+
+Reference: torch.optim.SGD, vectors after a step within 1e-5.
+"""
 
 from __future__ import annotations
 

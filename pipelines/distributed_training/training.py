@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from capstan.errors import CapstanError
+from capstan.versions import code
 from data_sets.plays import to_bytes
 from models.learning import checkpoints
 from models.parallel import on_ray
@@ -80,7 +81,7 @@ def served(
 def fit(scheme: str, plan: DecoderPlan, text: torch.Tensor, workers: int, proof: int) -> Trained:
     """Return what was learned, here or on Ray workers. A training that was interrupted goes on."""
     plan_of = str((scheme, workers, proof, dataclasses.astuple(plan)))
-    key = checkpoints.key("distributed", plan_of, [text], Path(__file__).parent)
+    key = checkpoints.key("distributed", plan_of, [text], *code.imported([Path(__file__)]))
     if workers:
         trained = on_ray.fit(SCHEMES[scheme], plan, text, workers, proof, key)
     else:

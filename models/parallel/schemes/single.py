@@ -1,4 +1,7 @@
-"""One worker: what every other scheme is compared with."""
+"""One worker: what every other scheme is compared with.
+
+Reference: torch's DistributedDataParallel, fully_shard and checkpoint, 1e-6 in each weight after 20 steps.
+"""
 
 from __future__ import annotations
 
