@@ -27,12 +27,11 @@ TICKERS = [
 
 def find(data_dir: Path | None) -> Path:
     """Return the path of the file. Raises CapstanError that says where it is from."""
-    if path := downloads.find(FILE, data_dir):
-        return path
-    raise CapstanError(
-        f"{FILE} is not in CAPSTAN_DATA_DIR. Download all_stocks_2006-01-01_to_2018-01-01.csv from {HOME}, which needs "
-        f"an account, and write it as {FILE} with pandas. Then set CAPSTAN_DATA_DIR to the folder that has it."
+    advice = (
+        f"Download all_stocks_2006-01-01_to_2018-01-01.csv from {HOME}, which needs an account, and write it as {FILE} "
+        "with pandas. Then set CAPSTAN_DATA_DIR to its folder."
     )
+    return downloads.required(FILE, data_dir, advice)
 
 
 def load(path: Path) -> pd.DataFrame:

@@ -27,12 +27,11 @@ KEPT = {"train": 200, "test": 50}  # messages of each newsgroup that a voice has
 
 def file(data_dir: Path | None) -> Path:
     """Return the path of the table. Raises CapstanError where it is not here."""
-    if path := downloads.find(FILE, data_dir):
-        return path
-    raise CapstanError(
-        f"{FILE} is not here. Make a table of {HOME} with the columns `Text`, a message, `split`, train or test, and "
+    advice = (
+        f"Make a table of {HOME} with the columns `Text`, a message, `split`, train or test, and "
         f"`Category`, its newsgroup, save it as {FILE}, and set CAPSTAN_DATA_DIR to its folder."
     )
+    return downloads.required(FILE, data_dir, advice)
 
 
 def texts(data_dir: Path | None) -> tuple[list[str], list[str]]:

@@ -43,12 +43,8 @@ RAW = [STORE, BRAND, WEEK, "logmove", "deal", "feat", "profit", *(f"price{one}" 
 
 def find(data_dir: Path | None) -> Path:
     """Return the path of the file. Raises CapstanError that says how to make it."""
-    if path := downloads.find(FILE, data_dir):
-        return path
-    raise CapstanError(
-        f"{FILE} is not in CAPSTAN_DATA_DIR. Its home is an R package, which this project does not carry. {MADE} "
-        "Then set CAPSTAN_DATA_DIR to the folder that has it."
-    )
+    home = "Its home is an R package, which this project does not carry."
+    return downloads.required(FILE, data_dir, f"{home} {MADE} Then set CAPSTAN_DATA_DIR to its folder.")
 
 
 def sales(path: Path) -> pd.DataFrame:

@@ -22,9 +22,7 @@ HOME = "https://github.com/leondz/emerging_entities_17"
 
 def file(data_dir: Path | None) -> Path:
     """Return the path of the table. Raises CapstanError where it is not here."""
-    if path := downloads.find(FILE, data_dir):
-        return path
-    raise CapstanError(f"{FILE} is missing. Make it of the data of {HOME}, and put it into CAPSTAN_DATA_DIR.")
+    return downloads.required(FILE, data_dir, f"Make it of the data of {HOME}, and put it into CAPSTAN_DATA_DIR.")
 
 
 def sentences(path: Path) -> pd.DataFrame:

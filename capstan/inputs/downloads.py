@@ -28,6 +28,13 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     return cached(name) if profile().storage().download(f"{FOLDER}/{name}", cached(name)) else None
 
 
+def required(name: str, data_dir: Path | None, advice: str) -> Path:
+    """Return the path of a file that nothing downloads. Raises CapstanError with the advice how to get it."""
+    if path := find(name, data_dir):
+        return path
+    raise CapstanError(f"{name} is not here. {advice}")
+
+
 def fetch(url: str, name: str, sha256: str = "", data_name: str = "") -> Path:
     """Download a file into the cache, and return its path. A download that is cut off leaves nothing there.
 

@@ -30,12 +30,11 @@ NAMED, ADDRESS = re.compile(r"(?<!\w)@\w+"), re.compile(r"https?://\S+|\bwww\.\w
 
 def find(data_dir: Path | None, name: str = FILE) -> Path:
     """Return the path of a file, of the data folder or the cache. Raises CapstanError where neither has it."""
-    if path := downloads.find(name, data_dir):
-        return path
-    raise CapstanError(
-        f"{name} is missing. Make it of the data of {HOMES[name]}: a parquet file; the tweets have the columns "
+    advice = (
+        f"Make it of the data of {HOMES[name]}: a parquet file; the tweets have the columns "
         f"{', '.join(COLUMNS)}. Put it into CAPSTAN_DATA_DIR."
     )
+    return downloads.required(name, data_dir, advice)
 
 
 def masked(text: str) -> str:

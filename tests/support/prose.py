@@ -31,11 +31,11 @@ def of(path: Path) -> Iterator[Text]:
         for number, line in enumerate(text.splitlines(), 1):
             yield from (Text(piece, number) for piece in re.findall(r'//.*|^\s*/?\*.*|"[^"]* [^"]* [^"]*"', line))
         return
-    keep_lines = "\n".join  # what is taken out leaves its line ends, so that lines keep their numbers
-    for pattern in (CODE, *([TAGS] if path.suffix == ".html" else [QUOTED])):
-        text = pattern.sub(lambda found: keep_lines([""] * (found[0].count("\n") + 1)), text)
-    lines = text.splitlines()
-    yield from (Text(line, number) for number, line in enumerate(lines, 1) if not line.startswith("    "))
+    page = path.suffix == ".md"
+    for pattern in (CODE, *([QUOTED] if page else [TAGS])):
+        text = pattern.sub(lambda found: "\n" * found[0].count("\n"), text)  # so that lines keep their numbers
+    lines = enumerate(text.splitlines(), 1)
+    yield from (Text(line, number) for number, line in lines if not (page and line.startswith("    ")))  # code
 
 
 def _of_python(text: str) -> Iterator[Text]:

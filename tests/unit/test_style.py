@@ -26,7 +26,6 @@ KINDS = {".md", ".py", ".html", ".js", ".yaml", ".jinja"}
 # Those that list these words, and texts that are data.
 QUOTING = {
     "docs/style.md",
-    "docs/changes-before-0.3.md",
     "tests/unit/test_style.py",
     "models/text/keyphrases.py",
     "tests/unit/models/weights/test_gguf_weights.py",

@@ -63,7 +63,7 @@ def test_missing_and_other_files_are_named(tmp_path, monkeypatch):
     with pytest.raises(CapstanError, match="lacks the columns hate_speech, neither, offensive_language"):
         data.tweets(tmp_path / "tweets.parquet")
     monkeypatch.setenv("CAPSTAN_HOME", str(tmp_path / "home"))
-    with pytest.raises(CapstanError, match="is missing"):
+    with pytest.raises(CapstanError, match="is not here"):
         data.find(tmp_path / "nowhere")
 
 
