@@ -11,7 +11,8 @@ from cli.output import console, print_json
 def score(
     capstone: Capstone,
     source: Annotated[
-        str | None, typer.Option("--input", help="A .parquet, .csv or .jsonl file, or a folder of them; s3:// as well.")
+        str | None,
+        typer.Option("--input", help="A file of parquet, CSV or JSON lines, or a folder of them, here or at s3://."),
     ] = None,
     output: Annotated[str | None, typer.Option("--output", help="A new folder for the answers; s3:// as well.")] = None,
     version: Annotated[str, typer.Option(help="The version that answers; by default the champion.")] = "",
@@ -21,7 +22,10 @@ def score(
     ] = None,
     log: Annotated[bool, typer.Option("--join-log", help="Let the answers join the prediction log.")] = False,
     workers: Annotated[
-        int | None, typer.Option(min=0, help="Workers of Ray; 0 for this process. By default one per core.")
+        int | None,
+        typer.Option(
+            min=0, help="Workers of Ray; 0 for this process. By default one per core, for 1,000 rows or more."
+        ),
     ] = None,
     every: Annotated[
         str | None, typer.Option(metavar="TIME", help="On a cluster: a recurring run, such as each 1h or 1d.")
@@ -37,6 +41,7 @@ def score(
     """
     from capstan import catalogue
     from capstan.settings import settings
+    from components.score.core import left_out
 
     catalogue.folder(capstone)
     on_cluster = settings().profile == "cluster"
@@ -69,6 +74,8 @@ def score(
             f"answered, {done['refused']:,.0f} refused{said}. They are in {asked['output']}",
             markup=False,
         )
+        for note in left_out(done, str(asked["output"])) if "left out" in done else ():
+            console.print(note, markup=False)
     if done["refused"]:
         raise typer.Exit(1)
 
@@ -82,12 +89,13 @@ def _given(place: str | None, option: str, on_cluster: bool) -> str:
 
 
 def _here(capstone: str, asked: dict[str, Any]) -> dict[str, Any]:
-    from components.score.core import dated, each_core
+    from components.score.core import dated
     from serving.batch import run
 
     asked["output"] = dated(asked["output"])
     source, version, keep, log = (asked[name] for name in ("source", "version", "keep", "log"))
-    return run.score(capstone, dated(source), asked["output"], version, keep, log, each_core(asked["workers"]))
+    workers = asked["workers"] if asked["workers"] >= 0 else None
+    return run.score(capstone, dated(source), asked["output"], version, keep, log, workers)
 
 
 def _on_cluster(capstone: str, asked: dict[str, Any], as_json: bool) -> dict[str, Any]:

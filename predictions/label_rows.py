@@ -4,24 +4,30 @@ A row has `prediction_id`, or the entity's keys as columns and `time`, the predi
 known `known_at` and `correct`. In CSV, empty is missing, and what is JSON is read as JSON unless it should be a text.
 """
 
-import codecs
-import csv
+from __future__ import annotations
+
+import io
 import json
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 from capstan.contract.capstone import Capstone
+from capstan.contract.request_text import value
 from capstan.errors import CapstanError
+from predictions.tables.csv_records import read_header, records
+from predictions.tables.formats import format_of, unpacked
+from predictions.tables.plain_columns import is_index, plain_column, twice, values_of
 
 FIELDS = ("prediction_id", "time", "label", "known_at", "correct")
 SHOWN = 200  # characters of an entity in a message
+HEADER = 2**20  # bytes in which the header of a CSV ends
 Row = dict[str, Any]
 Numbered = tuple[int, Row, str]  # line, what it says, why it cannot be read
 
@@ -38,33 +44,31 @@ class Line:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class Types:
-    """The columns of a CSV that are texts, and those that are booleans."""
-
-    texts: frozenset[str]
-    booleans: frozenset[str]
-
-
 def read(path: Path, task: Capstone) -> Iterator[Line]:
     """Yield the labels of a file. Raises CapstanError when it cannot be read, or its columns are wrong."""
-    kinds = {".csv": _csv, ".jsonl": _jsonl, ".parquet": _parquet}
-    if path.suffix not in kinds:
-        raise CapstanError(f"{path} is no {', '.join(kinds)} file.")
-    types = _types(task) if path.suffix == ".csv" else None
-    word = "row" if path.suffix == ".parquet" else "line"
     try:
-        for number, row, problem in kinds[path.suffix](path):
-            yield _line(number, f"{path}, {word} {number}", row, problem, types)
+        format_ = format_of(str(path))
+    except ValueError as error:
+        raise CapstanError(str(error)) from None
+    word = "row" if format_.kind == "parquet" else "line"
+    try:
+        with path.open("rb") as file:
+            source = unpacked(file) if format_.packed else file
+            if format_.kind == "csv":
+                numbered = _csv(source, _fields(task))
+            else:
+                numbered = _parquet(source) if format_.kind == "parquet" else _json_lines(source)
+            for number, row, problem in numbered:
+                yield _line(number, f"{path}, {word} {number}", row, problem)
     except (OSError, ValueError) as error:  # pyarrow's own are ValueErrors
         raise CapstanError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _line(number: int, place: str, row: Row, problem: str, types: Types | None) -> Line:
+def _line(number: int, place: str, row: Row, problem: str) -> Line:
     if problem:
         return Line(number, place, "", {}, problem=problem)
     try:
-        actual = _actual(row, types)
+        actual = _actual(row)
         json.dumps(actual, allow_nan=False)  # orjson makes null of Infinity
         return Line(number, place, _about(actual), actual, orjson.dumps(actual))
     except (ValueError, TypeError) as error:  # TypeError: a text that is not UTF-8, an integer of over 64 bits
@@ -85,78 +89,63 @@ def _about(row: Row) -> str:
     return ""
 
 
-def _csv(path: Path) -> Iterator[Numbered]:
+def _csv(file: IO[bytes], fields: dict[str, Any]) -> Iterator[Numbered]:
     # What is not UTF-8 becomes a surrogate, which no JSON holds: it is a problem of its row alone.
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        records = _records(file)
-        _, header, problem = next(records, (1, [], ""))
-        if problem:
-            raise ValueError(f"line 1: {problem}")
-        _check(header)
-        for number, cells, problem in records:
-            if len(cells) > len(header):
-                problem = f"It has {len(cells)} fields, the header {len(header)}."
-            if problem or any(cells):
+    with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+        header = read_header(text.read(HEADER))
+        _check(header.names)
+        text.seek(0)
+        text.read(header.size)
+        for record in records(text, header.separator, header.lines + 1):
+            problem = record.problem
+            if len(record.cells) > len(header.names):
+                problem = f"It has {len(record.cells)} fields, the header {len(header.names)}."
+            if problem or any(record.cells):
                 # Excel leaves out the last cells of a row, and adds columns without a name, where they are empty.
-                row = {name: cell for name, cell in zip(header, cells, strict=False) if name or cell}
-                yield number, row, problem
+                cells = zip(header.names, record.cells, strict=False)
+                row = {name: _value(cell, fields.get(name)) for name, cell in cells if name or cell}
+                yield record.line, row, problem
 
 
-def _records(lines: Iterable[str]) -> Iterator[tuple[int, list[str], str]]:
-    """Yield the records of CSV, with their line. One that is malformed ends with its line: the next are read again."""
-    numbered, again = enumerate(lines, 1), deque[tuple[int, str]]()
-    while True:
-        taken: list[tuple[int, str]] = []
-        try:
-            cells = next(csv.reader(_taken(numbered, again, taken), strict=True), None)
-            problem = ""
-        except csv.Error as error:
-            cells, problem = [], f"It is no CSV: {error}."
-            again.extendleft(reversed(taken[1:]))
-        if cells is None:
-            return
-        yield taken[0][0], cells, problem
+def _value(cell: str, schema: dict[str, Any] | None) -> Any:
+    return value(cell, schema or {"type": "string"}) if cell else None
 
 
-def _taken(
-    numbered: Iterator[tuple[int, str]], again: deque[tuple[int, str]], taken: list[tuple[int, str]]
-) -> Iterator[str]:
-    while line := again.popleft() if again else next(numbered, None):
-        taken.append(line)
-        yield line[1]
+def _json_lines(file: IO[bytes]) -> Iterator[Numbered]:
+    for number, line in enumerate(file, 1):
+        if text := line.removeprefix(b"\xef\xbb\xbf").strip():
+            try:
+                row = json.loads(text.decode(), object_pairs_hook=_object)
+                yield number, row, "" if isinstance(row, dict) else "It is no object."
+            except ValueError as error:
+                yield number, {}, f"It is no JSON: {error}."
+            except RecursionError:
+                yield number, {}, "It is nested too deeply."
 
 
-def _jsonl(path: Path) -> Iterator[Numbered]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if text := line.removeprefix(codecs.BOM_UTF8).strip():
-                try:
-                    row = json.loads(text.decode(), object_pairs_hook=_object)
-                    yield number, row, "" if isinstance(row, dict) else "It is no object."
-                except ValueError as error:
-                    yield number, {}, f"It is no JSON: {error}."
-                except RecursionError:
-                    yield number, {}, "It is nested too deeply."
-
-
-def _parquet(path: Path) -> Iterator[Numbered]:
+def _parquet(source: IO[bytes]) -> Iterator[Numbered]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(source) as file:
         _check(file.schema_arrow.names)
+        names = [name for name in file.schema_arrow.names if not is_index(name)]
         number = 0
         for group in range(file.num_row_groups):  # a damaged one leaves those before it readable
             for batch in file.iter_batches(1000, [group]):
-                for row in batch.to_pylist():
+                columns, problems = dict[str, list[Any]](), dict[int, str]()
+                for name in names:
+                    columns[name], wrong = values_of(plain_column(pa.chunked_array([batch.column(name)])))
+                    problems |= {row: f"{name}: {text}." for row, text in wrong.items()}
+                for row, cells in enumerate(zip(*columns.values(), strict=True)):
                     number += 1
-                    yield number, row, ""
+                    yield number, dict(zip(names, cells, strict=True)), problems.get(row, "")
 
 
-def _check(columns: list[str]) -> None:
+def _check(columns: Sequence[str]) -> None:
     """Raise ValueError unless there is a label, and each column once."""
-    twice = [ascii(name) for name, count in Counter(columns).items() if name and count > 1]
-    if twice:
-        raise ValueError(f"its columns are there twice: {', '.join(twice)}.")
+    if names := twice(columns):
+        raise ValueError(f"its columns are there twice: {names}.")
     if "label" not in columns:
         raise ValueError(f"it has no column `label`, but {', '.join(map(ascii, columns)) or 'none'}.")
 
@@ -169,10 +158,8 @@ def _object(pairs: list[tuple[str, Any]]) -> Row:
     return row
 
 
-def _actual(row: Row, types: Types | None) -> Row:
-    """Return a row as the endpoint takes it. Without types, the values have theirs already."""
-    if types is not None:
-        row = {name: _value(text, name, types) for name, text in row.items()}
+def _actual(row: Row) -> Row:
+    """Return a row as the endpoint takes it."""
     row = {name: _plain(value) for name, value in row.items()}
     actual = {name: row[name] for name in FIELDS if row.get(name) is not None}
     keys = {name: value for name, value in row.items() if name not in FIELDS}
@@ -190,35 +177,9 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | dict | list | None) else str(value)
 
 
-def _value(text: str, name: str, types: Types) -> Any:
-    if not text:
-        return None
-    if name in types.booleans and text.lower() in ("true", "false"):  # Excel writes TRUE
-        return text.lower() == "true"
-    if name in types.texts or (text[0] in "0123456789" and not _is_number(text)):  # a time
-        return text
-    try:
-        return json.loads(text, object_pairs_hook=_object)
-    except ValueError:
-        return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _types(task: Capstone) -> Types:
+def _fields(task: Capstone) -> dict[str, Any]:
+    """Return the JSON schemas of the columns that are not texts."""
     from pydantic import TypeAdapter
 
-    columns = task.Request.model_json_schema()["properties"] | {"label": TypeAdapter(task.Actual).json_schema()}
-    texts = {name for name, schema in columns.items() if _is(schema, "string")} | {"prediction_id"}
-    booleans = {name for name, schema in columns.items() if _is(schema, "boolean")} | {"correct"}
-    return Types(frozenset(texts), frozenset(booleans - texts))
-
-
-def _is(schema: dict[str, Any], kind: str) -> bool:
-    return any(one.get("type") == kind for one in (schema, *schema.get("anyOf", [])))
+    columns: dict[str, Any] = task.Request.model_json_schema()["properties"]
+    return columns | {"label": TypeAdapter(task.Actual).json_schema(), "correct": {"type": "boolean"}}

@@ -1,180 +1,154 @@
-"""The input of a batch: parquet, CSV and JSON lines, cut into pieces that are read and done one by one."""
+"""The input of a batch, cut into pieces that are read and done one by one."""
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
-from capstan.contract.request_text import value
 from capstan.errors import CapstanError
+from predictions.tables.csv_records import Header, count_lines, read_header, whole_records
+from predictions.tables.formats import Format, format_of, unpacked
+from predictions.tables.plain_columns import plain_type, twice
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyarrow.fs import FileSystem
 
 ROWS = 50_000  # of a piece of parquet, at least, unless the file ends: whole row groups
-TOGETHER = 50_000  # rows that are held at once
 BYTES = 16 * 2**20  # of a piece of CSV or JSON lines
-KINDS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+RECORD = 64 * 2**20  # bytes of a line, or of a record of CSV, at most
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a file. start, end: row groups, or bytes. row: the number of its first row or line, from 0."""
+    """A part of a file.
+
+    Args:
+        kind: csv, jsonl or parquet. packed: by gzip.
+        start, end: row groups, or bytes.
+        row: the number of its first row, from 0; of texts that of its first line, from 1.
+        rows: how many there are; of texts the lines.
+        header: the columns of CSV and parquet. separator: of CSV.
+        partitions: the columns that the folders above the file state, such as ("name", "zoe") for name=zoe.
+    """
 
     path: str
     kind: str
     start: int
     end: int
     row: int
+    rows: int
+    packed: bool = False
     header: tuple[str, ...] = ()
+    separator: str = ""
+    partitions: tuple[tuple[str, str], ...] = ()
 
     def asdict(self) -> dict[str, Any]:
         """Return the fields, for the record of a batch."""
-        return asdict(self) | {"header": list(self.header)}  # as JSON has it
+        named: dict[str, Any] = orjson.loads(self.text())  # lists, as JSON has them
+        return named
 
     def text(self) -> str:
         """Return the piece as text, for `of`."""
-        return orjson.dumps(self.asdict()).decode()
+        return orjson.dumps(asdict(self)).decode()
 
     @classmethod
     def of(cls, text: str) -> Piece:
         """Return the piece of a text."""
-        made = orjson.loads(text)
-        return cls(**made | {"header": tuple(made["header"])})
+        fields = orjson.loads(text)
+        partitions = tuple((name, value) for name, value in fields["partitions"])
+        return cls(**fields | {"header": tuple(fields["header"]), "partitions": partitions})
 
 
-def cut(path: str, files: FileSystem, target: str) -> list[Piece]:
-    """Return the pieces of a file. target: its path in `files`.
+def cut(path: str, files: FileSystem, target: str, partitions: tuple[tuple[str, str], ...] = ()) -> list[Piece]:
+    """Return the pieces of a file, at least one. target: its path in `files`.
 
-    Raises CapstanError where the file cannot be read or has no known ending.
+    Raises CapstanError where the file cannot be read, has no known ending, or a column twice.
     """
-    kind = next((kind for ending, kind in KINDS.items() if target.endswith(ending)), None)
-    if kind is None:
-        raise CapstanError(f"{path} is none of {', '.join(KINDS)}.")
     try:
-        if kind == "parquet":
-            return list(_row_groups(path, files, target))
-        with files.open_input_file(target) as file:
-            header = tuple(next(csv.reader([_line(file)]), ())) if kind == "csv" else ()
-            return list(_lines(path, kind, file, header))
-    except (OSError, ValueError, csv.Error, UnicodeDecodeError) as error:
-        raise CapstanError(f"{path} cannot be read: {error}") from None
+        format_ = format_of(path)
+    except ValueError as error:
+        raise CapstanError(str(error)) from None
+    try:
+        if format_.kind == "parquet":
+            return list(_row_groups(path, files, target, partitions))
+        with opened(files, target, format_.packed) as file:
+            return list(_texts(path, format_, file, partitions))
+    except (OSError, ValueError) as error:
+        raise CapstanError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
 
 
-def _row_groups(path: str, files: FileSystem, target: str) -> Iterator[Piece]:
+def opened(files: FileSystem, target: str, is_packed: bool) -> IO[bytes]:
+    """Return a file of text, unpacked."""
+    file: IO[bytes] = files.open_input_file(target)
+    if not is_packed:
+        return file
+    with file:
+        return unpacked(file)
+
+
+def _row_groups(path: str, files: FileSystem, target: str, partitions: Any) -> Iterator[Piece]:
     import pyarrow.parquet as pq
 
-    with files.open_input_file(target) as opened:
-        known = pq.read_metadata(opened)
+    with files.open_input_file(target) as file:
+        known = pq.read_metadata(file)
+    schema = known.schema.to_arrow_schema()
+    if names := twice(schema.names):
+        raise ValueError(f"its columns are there twice: {names}.")
+    for column in schema:
+        try:
+            plain_type(column.type)
+        except TypeError as error:
+            raise ValueError(f"its column {column.name}: {error}. Leave it out, or write another type.") from None
+    header = tuple(schema.names)
     first = row = count = 0
     for number in range(known.num_row_groups):
         count += known.row_group(number).num_rows
         if count >= ROWS or number + 1 == known.num_row_groups:
-            yield Piece(path, "parquet", first, number + 1, row)
+            yield Piece(path, "parquet", first, number + 1, row, count, header=header, partitions=partitions)
             first, row, count = number + 1, row + count, 0
+    if not known.num_row_groups:
+        yield Piece(path, "parquet", 0, 0, 0, 0, header=header, partitions=partitions)
 
 
-def _line(file: Any) -> str:
-    """Return the first line, and leave the file after it."""
-    made = b""
-    while b"\n" not in made and (more := file.read(4096)):
-        made += more
-    end = made.find(b"\n") + 1 or len(made)
-    file.seek(end)
-    return made[:end].decode("utf-8-sig")
-
-
-def _lines(path: str, kind: str, file: Any, header: tuple[str, ...]) -> Iterator[Piece]:
-    """Cut after a line's end, outside of quotes where the file is CSV."""
-    start, line, rest = file.tell(), int(kind == "csv"), b""
-    first = line
-    while block := file.read(BYTES):
+def _texts(path: str, format_: Format, file: IO[bytes], partitions: Any) -> Iterator[Piece]:
+    start = len(BOM) if file.read(len(BOM)) == BOM else 0
+    file.seek(start)
+    header = Header((), "", 0, 0)
+    if format_.kind == "csv":
+        # One character for each byte, so that sizes are those of the file.
+        header = read_header(file.read(BYTES).decode("latin-1"))
+        start += header.size
+        file.seek(start)
+    names = tuple(map(_utf_8, header.names))
+    line, rest, block = header.lines + 1, b"", file.read(BYTES)
+    while True:
+        after = file.read(BYTES)
         rest += block
-        end = rest.rfind(b"\n") + 1
-        while kind == "csv" and end and rest.count(b'"', 0, end) % 2:
-            end = rest.rfind(b"\n", 0, end - 1) + 1
-        if end:
-            line += rest.count(b"\n", 0, end)
-            yield Piece(path, kind, start, start + end, first, header)
-            start, first, rest = start + end, line, rest[end:]
-    if rest:
-        yield Piece(path, kind, start, start + len(rest), first, header)
+        text = rest.decode("latin-1")
+        size = len(text) if not after else _whole(text, header.separator)
+        if size or not after:
+            lines = count_lines(text[:size])
+            of_csv = (names, header.separator)
+            yield Piece(path, format_.kind, start, start + size, line, lines, format_.packed, *of_csv, partitions)
+            start, line, rest = start + size, line + lines, rest[size:]
+        elif len(rest) > RECORD:
+            raise ValueError(f"line {line} has more than {RECORD // 2**20} MiB.")
+        if not after:
+            return
+        block = after
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a piece: as a request has them, their numbers in the file, and the table that they are from, if any."""
-
-    requests: list[Any]
-    numbers: list[int]
-    table: pa.Table | None = None
+def _whole(text: str, separator: str) -> int:
+    """Return how many characters are whole records, or lines where there is no separator."""
+    return whole_records(text, separator) if separator else text.rfind("\n") + 1
 
 
-def read(piece: Piece, files: FileSystem, target: str, schema: dict[str, Any]) -> Iterator[Rows]:
-    """Yield the rows of a piece. schema: of a request, as JSON. A row that cannot be read is a text: what is wrong."""
-    if piece.kind == "parquet":
-        yield from _read_parquet(piece, files, target)
-        return
-    with files.open_input_file(target) as file:
-        content = file.read_at(piece.end - piece.start, piece.start)
-    made = _csv(piece, content, schema["properties"]) if piece.kind == "csv" else _jsonl(piece, content)
-    waiting: list[tuple[int, Any]] = []
-    for one in made:
-        waiting.append(one)
-        if len(waiting) == TOGETHER:
-            yield _rows(waiting)
-            waiting = []
-    if waiting:
-        yield _rows(waiting)
-
-
-def _read_parquet(piece: Piece, files: FileSystem, target: str) -> Iterator[Rows]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    row = piece.row
-    with files.open_input_file(target) as opened, pq.ParquetFile(opened) as file:
-        for batch in file.iter_batches(TOGETHER, row_groups=list(range(piece.start, piece.end))):
-            table = pa.Table.from_batches([batch])
-            requests = table.to_pylist()
-            binary = [field.name for field in table.schema if pa.types.is_binary(field.type)]
-            for request in requests if binary else ():
-                encoded = {name: base64.b64encode(request[name] or b"").decode() for name in binary}
-                request.update(encoded)
-            yield Rows(requests, list(range(row, row + len(requests))), table)
-            row += len(requests)
-
-
-def _csv(piece: Piece, content: bytes, fields: dict[str, Any]) -> Iterator[tuple[int, Any]]:
-    reader = csv.reader(io.StringIO(content.decode(), newline=""))
-    before = 0
-    for cells in reader:
-        number, before = piece.row + before, reader.line_num
-        if len(cells) != len(piece.header):
-            yield number, f"it has {len(cells)} cells; the header has {len(piece.header)}"
-            continue
-        given = zip(piece.header, cells, strict=True)
-        yield (
-            number,
-            {name: value(text, fields.get(name, {"type": "string"})) if text else None for name, text in given},
-        )
-
-
-def _jsonl(piece: Piece, content: bytes) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(content.splitlines(), piece.row):
-        if line.strip():
-            try:
-                yield number, orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                yield number, f"it is no JSON: {error}"
-
-
-def _rows(numbered: list[tuple[int, Any]]) -> Rows:
-    return Rows([request for _, request in numbered], [number for number, _ in numbered])
+def _utf_8(name: str) -> str:
+    try:
+        return name.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise ValueError(f"its column {name!a} is not UTF-8. Save it as UTF-8.") from None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,16 +19,19 @@ from capstan.profile import profile
 from capstan.settings import settings
 from capstan.versions import registry
 from predictions import convert, upload
+from predictions.tables.plain_columns import is_index
 from serving.batch import pieces
 from serving.batch.output import Output
 from serving.batch.pieces import Piece
-from serving.batch.places import opened
+from serving.batch.places import find, opened
+from serving.batch.reading import read
 from serving.batch.scorer import BatchScorer
 
 if TYPE_CHECKING:
     import numpy as np
 
 STORE = 200_000_000  # bytes of Ray's object store: pieces go through files
+SMALL = 1_000  # rows: this process has done them before Ray has started
 
 
 @contextmanager
@@ -49,30 +54,47 @@ class Worker:
 
     def __init__(self, name: str, version: str, keep: Sequence[str], output: Output, began: datetime, log: str):
         """log: the name of this batch in the prediction log, "" where it has no part in it."""
-        self.scorer = BatchScorer(name, version, keep, bool(log))
+        self.version = (name, version, keep, bool(log))
         self.output, self.began, self.log = output, began, log
 
+    @cached_property
+    def scorer(self) -> BatchScorer:
+        """The version, loaded with the first piece."""
+        return BatchScorer(*self.version)
+
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
-        """Do some pieces, as Ray Data hands them over, and return how many rows of each were answered and refused."""
-        given = zip(batch["number"], map(Piece.of, batch["piece"]), strict=True)
-        made = [self.do(number, piece) for number, piece in given]
-        return {"answered": [one[0] for one in made], "refused": [one[1] for one in made]}
+        """Do some pieces, as Ray Data hands them over, and return how many rows of each were answered and refused.
+
+        What goes wrong is returned as well: of an exception Ray would leave the text, in sixty lines.
+        """
+        counts, problems = list[tuple[int, int]](), list[str]()
+        for number, piece in zip(batch["number"], map(Piece.of, batch["piece"]), strict=True):
+            try:
+                counts.append(self.do(number, piece))
+                problems.append("")
+            except CapstanError as error:
+                counts.append((0, 0))
+                problems.append(str(error))
+        answered, refused = zip(*counts, strict=True)
+        return {"answered": list(answered), "refused": list(refused), "problem": problems}
 
     @uncollected()
     def do(self, number: int, piece: Piece) -> tuple[int, int]:
         """Score a piece and write what becomes of it. Raises CapstanError, which names the piece."""
         import pyarrow as pa
 
+        scorer = self.scorer
         files, target = opened(piece.path)
         tables, refused, lines = [], list[dict[str, Any]](), list[bytes]()
         try:
-            for rows in pieces.read(piece, files, target, self.scorer.request):
-                scored = self.scorer.score(rows, self.began)
+            for rows in read(piece, files, target, scorer.request, scorer.keep):
+                scored = scorer.score(rows, self.began)
                 tables.append(scored.table)
                 refused += [{"file": piece.path} | one for one in scored.refused]
                 lines.append(scored.log)
         except Exception as error:
-            raise CapstanError(f"{piece.path}, from row {piece.row} on: {type(error).__name__}: {error}") from error
+            word = "row" if piece.kind == "parquet" else "line"
+            raise CapstanError(f"{piece.path}, from {word} {piece.row} on: {type(error).__name__}: {error}") from error
         table = pa.concat_tables(tables)
         self.output.refuse(number, refused)
         if self.log and len(table):
@@ -92,23 +114,21 @@ def logged(segment: str, lines: bytes) -> None:
         convert.convert(segment, lines, own.predictions_dir or own.home / "predictions")
 
 
-def found(location: str) -> list[Piece]:
-    """Return the pieces of a file, or of all files below a folder. Raises CapstanError where there is none."""
-    from pyarrow.fs import FileSelector, FileType
+def found(location: str) -> tuple[list[Piece], int]:
+    """Return the pieces of a file, or of all files below a folder; and how many links were left out.
 
-    files, target = opened(location)
-    kind = files.get_file_info(target).type
-    if kind == FileType.NotFound:
-        raise CapstanError(f"{location} is not there.")
-    targets = [target]
-    if kind == FileType.Directory:
-        below = files.get_file_info(FileSelector(target, recursive=True))
-        targets = sorted(one.path for one in below if one.type == FileType.File and one.base_name[0] not in "._")
-    scheme = "s3://" if location.startswith("s3://") else ""
-    made = [piece for one in targets for piece in pieces.cut(scheme + one, files, one)]
-    if not made:
-        raise CapstanError(f"{location} has no rows.")
-    return made
+    Raises CapstanError where there is none, or one cannot be read.
+    """
+    try:
+        files = find(location)
+    except FileNotFoundError:
+        raise CapstanError(f"{location} is not there.") from None
+    except OSError as error:
+        raise CapstanError(f"{location} cannot be read: {error}") from None
+    parts = [piece for path, partitions in files.files for piece in pieces.cut(path, *opened(path), partitions)]
+    if not parts:
+        raise CapstanError(f"{location} has no files.")
+    return parts, files.links
 
 
 def score(
@@ -118,31 +138,42 @@ def score(
     version: str = "",
     keep: Sequence[str] = (),
     log: bool = False,
-    workers: int = 0,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Score a table, or go on with it, and return what was done: the version, pieces, rows answered and refused.
 
     version: by default the champion; a batch that goes on keeps its version. log: whether predictions join the
-    prediction log. workers: of Ray; 0 scores in this process.
+    prediction log. workers: of Ray; 0 scores in this process, None has one for each core unless the input is small.
     """
-    parts = found(location)
+    parts, links = found(location)
     to = Output(output)
     known = to.record()  # a batch that goes on keeps its version, whatever the champion is by now
     version = version or (known["doing"]["version"] if known else registry.champion(name).version)
+    registry.known_version(name, version)
     began, batch = to.begin({"capstone": name, "version": version, "keep": list(keep), "log": log,
                              "pieces": [piece.asdict() for piece in parts]})  # fmt: skip
     done = to.done()
     left = [(number, piece) for number, piece in enumerate(parts) if number not in done]
     arguments = (name, version, keep, to, began, f"batch-{batch}" if log else "")
+    if workers is None:
+        workers = 0 if _is_small(parts) else os.cpu_count() or 1
     answered = refused = 0
-    for more in _counts(left, arguments, workers):
+    for more in counts(left, arguments, workers):
         answered, refused = answered + more[0], refused + more[1]
+    indices = sorted({column for piece in parts for column in piece.header if is_index(column)})
     return {
         "version": version, "pieces": len(parts), "done before": len(done), "answered": answered, "refused": refused,
+        "left out": {"columns": indices, "links": links},
     }  # fmt: skip
 
 
-def _counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: int) -> Iterator[tuple[int, int]]:
+def _is_small(parts: list[Piece]) -> bool:
+    """Return whether starting Ray takes longer than the rows."""
+    texts = sum(piece.end - piece.start for piece in parts if piece.kind != "parquet")
+    return texts < pieces.BYTES and sum(piece.rows for piece in parts) < SMALL
+
+
+def counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: int) -> Iterator[tuple[int, int]]:
     """Yield the rows that were answered and refused, as pieces get done."""
     if not left:
         return
@@ -169,4 +200,7 @@ def _counts(left: list[tuple[int, Piece]], arguments: tuple[Any, ...], workers: 
         num_cpus=1,
     )
     for batch in dataset.iter_batches(batch_size=None, prefetch_batches=1):
-        yield from zip(map(int, batch["answered"]), map(int, batch["refused"]), strict=True)
+        for answered, refused, problem in zip(batch["answered"], batch["refused"], batch["problem"], strict=True):
+            if problem:
+                raise CapstanError(problem)
+            yield int(answered), int(refused)

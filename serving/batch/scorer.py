@@ -15,7 +15,7 @@ from feature_repo.store import open_store
 from predictions import ids
 from serving.batch import columns
 from serving.batch.offline import OfflineTransformer
-from serving.batch.pieces import Rows
+from serving.batch.reading import Rows, Unreadable
 from serving.model import log_lines
 from serving.model.inference import Inference
 from serving.schema.answers import AnswerSchema
@@ -82,7 +82,7 @@ class BatchScorer:
             [ids.new() for _ in taken],
         )  # fmt: skip
         lines = log_lines.encode(self.name, inference, answered_at=answered_at) if self.log and taken else b""
-        refused.sort(key=lambda one: int(one["row"]))
+        refused.sort(key=lambda row: int(row[given.word]))
         return Scored(self.table(given, [places[one] for one in taken], inference), refused, lines)
 
     def features(self, rows: list[Row]) -> tuple[dict[str, list[Any]], list[Report]]:
@@ -108,28 +108,32 @@ class BatchScorer:
         """Return the rows that a request may have, their places, and the others with the reason."""
         rows: list[Row] = []
         places: list[int] = []
-        refused: list[dict[str, Any]] = []
-        for first in range(0, len(given.requests), self.decoder.max_rows):
-            part = [self.without_more(one) for one in given.requests[first : first + self.decoder.max_rows]]
+        refused = [
+            refusal(given, place, request.reason)
+            for place, request in enumerate(given.requests)
+            if isinstance(request, Unreadable)
+        ]
+        readable = [place for place, request in enumerate(given.requests) if not isinstance(request, Unreadable)]
+        for first in range(0, len(readable), self.decoder.max_rows):
+            part = readable[first : first + self.decoder.max_rows]
+            requests = [self.without_more(given.requests[place], given.absent) for place in part]
             try:
-                rows += self.decoder.validate(part)
-                places += range(first, first + len(part))
+                rows += self.decoder.validate(requests)
+                places += part
             except InvalidInput:  # one by one, to find out which
-                for place, one in enumerate(part, first):
+                for place, request in zip(part, requests, strict=True):
                     try:
-                        if isinstance(one, str):
-                            raise InvalidInput(one)
-                        rows += self.decoder.validate([one])
+                        rows += self.decoder.validate([request])
                         places.append(place)
                     except InvalidInput as error:
                         refused.append(refusal(given, place, str(error.reason)))
         return rows, places, refused
 
-    def without_more(self, request: Any) -> Any:
-        """Return a row as a request: without what is kept, and without optional fields that are empty."""
+    def without_more(self, request: Any, absent: bool) -> Any:
+        """Return a row as a request: without what is kept, and without optional fields that are absent."""
         if not isinstance(request, dict):
             return request
-        optional = self.decoder.optional
+        optional = self.decoder.optional if absent else ()
         return {
             name: value
             for name, value in request.items()
@@ -137,14 +141,23 @@ class BatchScorer:
         }
 
     def table(self, rows: Rows, places: list[int], inference: Inference) -> pa.Table:
-        """Return the rows that were answered: the input, then the prediction."""
+        """Return the rows that were answered: the input as it was validated, then the prediction."""
         import pyarrow as pa
 
         names = [*self.keep, *self.fields]
-        if rows.table is not None:
-            made = rows.table.take(pa.array(places, "int64"))
+        valid = [
+            {name: rows.requests[place].get(name) for name in self.keep} | row.request.model_dump(mode="json")
+            for place, row in zip(places, inference.rows, strict=True)
+        ]
+        if rows.table is None:
+            made = columns.table(valid, names, self.request["properties"])
         else:
-            made = columns.table([rows.requests[place] for place in places], names, self.request["properties"])
+            made = rows.table.take(pa.array(places, "int64"))
+            retyped = columns.table(valid, rows.retyped, self.request["properties"])
+            for name in rows.retyped:
+                position = made.schema.get_field_index(name)  # -1 for a column of a folder's name
+                made = made.add_column(position if position >= 0 else made.num_columns, name, retyped[name])
+                made = made.remove_column(position + 1) if position >= 0 else made
         times = [row.time for row in inference.rows]
         values = (inference.prediction_ids, [self.variant.version] * len(places), times)
         types = ("string", "string", pa.timestamp("us", "UTC"))
@@ -156,5 +169,7 @@ class BatchScorer:
 
 
 def refusal(rows: Rows, place: int, reason: str) -> dict[str, Any]:
-    """Return a row that is not answered: its number in its file, why, and what it is."""
-    return {"row": rows.numbers[place], "reason": POSITION.sub("", reason), "input": rows.requests[place]}
+    """Return a row that is not answered: its place in its file, why, and what it is."""
+    given = rows.requests[place]
+    given = given.given if isinstance(given, Unreadable) else given
+    return {rows.word: rows.numbers[place], "reason": POSITION.sub("", reason), "input": given}

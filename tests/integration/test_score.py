@@ -84,10 +84,10 @@ def test_rows_that_a_request_may_not_have_are_kept_with_the_reason(flights, answ
         source.write_text(rows.to_json(orient="records", lines=True) + '{"carrier": \n')
     done = score(source, tmp_path / "out", "--workers", "0", code=1)
     refused = [json.loads(line) for line in (tmp_path / "out/_refused/part-00000.jsonl").read_text().splitlines()]
-    reasons = {row["row"]: row["reason"] for row in refused}
-    first = int(kind == "csv")  # the header is a line
+    reasons = {row["line"]: row["reason"] for row in refused}
+    first = 2 if kind == "csv" else 1  # after the header
     assert "dest" in reasons[first + 3] and "'XXX' is not an airport" in reasons[first + 7]
-    assert kind == "csv" or "no JSON" in reasons[200]
+    assert kind == "csv" or "no JSON" in reasons[201]
     assert done["refused"] == len(refused) == 2 + (kind == "jsonl") and done["answered"] == 198
     made = pd.read_parquet(tmp_path / "out")
     made.index = made["flight"].astype(int)
@@ -138,7 +138,7 @@ def test_what_cannot_be_scored_is_said_before_anything_is_written(flights, tmp_p
 
     assert "is not there" in said("missing.parquet")
     assert "is none of .parquet, .csv" in said("rows.xml")
-    assert "has no rows" in said("none")
+    assert "has no files" in said("none")
     assert "cannot be read" in said("torn.parquet")
     assert "has other files" in said("rows.parquet", "full")
     assert not output.exists()

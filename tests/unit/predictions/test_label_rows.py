@@ -80,7 +80,7 @@ def test_the_prediction_is_named_by_its_id_or_by_its_entity(rows):
 
 
 @pytest.mark.parametrize(
-    "header", ["prediction_id,label,label", "label,carrier,carrier", "prediction_id", "a;label", ""]
+    "header", ["prediction_id,label,label", "label,carrier,carrier", "prediction_id", "a|label", ""]
 )
 def test_a_column_that_is_there_twice_or_no_label_refuses_the_file(rows, header):
     with pytest.raises(CapstanError, match=r"a.csv cannot be read: (its columns are there twice|it has no column)"):

@@ -1,0 +1,1 @@
+"""Tables that clients send: CSV, JSON lines and parquet, as pandas, Excel, Spark and databases write them."""
