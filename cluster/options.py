@@ -1,6 +1,6 @@
-"""What `capstan cluster up` is told about a cluster. The state folder keeps it for the commands after it.
+"""The options of `capstan cluster up` that describe a cluster. The state folder keeps them for later commands.
 
-It is not kept on the cluster: two of the options are commands, and who may write there could run them on this machine.
+The cluster does not keep them: two are commands, which everybody who may write there could run on this machine.
 """
 
 import json
