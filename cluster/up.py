@@ -100,16 +100,14 @@ def kustomization(folder: Path) -> str:
 
     Raises CapstanError when there is no such overlay.
     """
-    core = build.pinned(images.image())
+    core, overlay = build.pinned(images.image()), overlay_folder(options().overlay)
     images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": core}]
     bucket_patch = [{"op": "replace", "path": "/data/CAPSTAN_BUCKET", "value": settings().bucket}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": [
-            os.path.relpath(overlay_folder(options().overlay), folder.resolve())
-        ],  # kustomize takes no absolute paths
+        "resources": [os.path.relpath(overlay, folder.resolve())],  # kustomize takes no absolute paths
         "components": [] if NAMESPACE == "capstan" else ["namespace"],
         "images": [
             _renamed("capstan", core),
