@@ -30,8 +30,8 @@ help:  ## list the targets
 demo: .venv/.core  ## set up, start the stack, run flight_delay, ask the endpoint once
 	scripts/demo
 
-cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services; CAPSTONES=NAME adds its libraries
-	$(BIN)/capstan cluster up $(CAPSTONES)
+cluster: .venv/.core  ## on Kubernetes: bring up the platform and the services; CAPSTONES=NAME adds its libraries; CLUSTER_OPTIONS
+	$(BIN)/capstan cluster up $(CLUSTER_OPTIONS) $(CAPSTONES)
 
 install: .venv/.core  ## set up; FAMILIES=torch,tables adds optional libraries
 	$(if $(CHOSEN),$(INSTALL) $(call with,$(CHOSEN)))

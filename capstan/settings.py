@@ -34,7 +34,6 @@ class Settings(BaseSettings):
     images: Annotated[dict[str, str], NoDecode] = Field(
         {}, description="cluster: the image of each capstone that it has, as JSON"
     )
-    step_server: Path | None = Field(None, description="run: the FIFO of a step server that many runs share")
     host: str = Field("127.0.0.1", description="the address that local services listen on")
     mlflow_port: int = Field(5000, description="the port of the local MLflow server")
     endpoint_port: int = Field(8080, description="the port of the endpoint, REST")
@@ -55,9 +54,6 @@ class Settings(BaseSettings):
     s3_region: str = Field("us-east-1", description="cluster: the region of the object store")
     s3_access_key: str = Field("", description="cluster: the access key of the object store")
     s3_secret_key: str = Field("", description="cluster: the secret key of the object store")
-    s3_iam_endpoint: str = Field(
-        "", description="cluster up: the URL of the object store's IAM API; by default Kubeflow Pipelines'"
-    )
     bucket: str = Field(
         "", description="cluster: the bucket for models, features, predictions and reports; by default NAMESPACE"
     )
@@ -75,11 +71,6 @@ class Settings(BaseSettings):
         pattern="^[a-z]([-a-z0-9]*[a-z0-9])?$",
         description="cluster: the namespace of services and endpoints",
     )
-    service_account: str = Field("", description="cluster: the account that steps run as; by default NAMESPACE-steps")
-    platform_command: str = Field("", description="cluster: brings up Kubernetes, Kubeflow Pipelines, KServe, KubeRay")
-    overlay: str = Field("kind", description="cluster up: an overlay of manifests/overlays, or its folder")
-    image_command: str = Field("", description="cluster: hands over an image; by default kind load docker-image")
-    image_digest: bool = Field(False, description="cluster: images are named by their digest in the registry, too")
 
     predictions_dir: Path | None = Field(None, description="prediction log: its folder; by default HOME/predictions")
     log_segment_seconds: float = Field(300, description="prediction log: the age at which a file becomes parquet")
@@ -112,7 +103,6 @@ class Settings(BaseSettings):
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
 
     log_values: bool = Field(False, description="endpoint: its log shows messages that may hold values of requests")
-    drain_delay: float = Field(0.5, description="endpoint: seconds between not ready and closed, after SIGTERM")
 
     @field_validator("capstones", mode="before")
     @classmethod
@@ -180,7 +170,6 @@ class Settings(BaseSettings):
         self.predictions_dir = (self.predictions_dir or self.home / "predictions").resolve()
         self.tracking_uri = self.tracking_uri or f"http://{self.url_host}:{self.mlflow_port}"
         self.bucket = self.bucket or self.namespace
-        self.service_account = self.service_account or f"{self.namespace}-steps"
         self.evidently_url = self.evidently_url or f"http://{self.url_host}:{self.evidently_port}"
         if self.profile == "local":  # on a cluster each capstone has its own endpoint
             self.endpoint_url = self.endpoint_url or f"http://{self.url_host}:{self.endpoint_port}"

@@ -18,17 +18,52 @@ FLAGSHIP = "flight_delay"
 Capstones = Annotated[
     list[str] | None, typer.Argument(help=f"Those whose images and data it gets; by default {FLAGSHIP}.")
 ]
+ImageCommand = Annotated[
+    str | None,
+    typer.Option(help="Hands over an image, whose name is appended, such as `docker push`; by default kind's."),
+]
+ImageDigest = Annotated[
+    bool | None,
+    typer.Option(
+        "--image-digest/--no-image-digest",
+        help="Name each image by its digest in the registry, too.",
+        show_default=False,
+    ),
+]
 cluster = typer.Typer(no_args_is_help=True, help="Capstan on Kubernetes.")
 
 
 @cluster.command()
 def up(
     capstones: Capstones = None,
+    overlay: Annotated[
+        str | None, typer.Option(help="A name in manifests/overlays, or a folder; by default kind.")
+    ] = None,
+    platform_command: Annotated[
+        str | None,
+        typer.Option(help="Brings up Kubernetes, Kubeflow Pipelines, KServe and KubeRay; `true` if they are there."),
+    ] = None,
+    image_command: ImageCommand = None,
+    image_digest: ImageDigest = None,
+    s3_iam_endpoint: Annotated[
+        str | None, typer.Option(help="The URL of the object store's IAM API; by default Kubeflow Pipelines'.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring up the platform, Capstan's services and the images of some capstones on a cluster. What is there stays."""
+    """Bring up the platform, Capstan's services and the images of some capstones on a cluster. What is there stays.
+
+    The state folder keeps the options for later commands. An empty one ('') is the default again.
+    """
+    from cluster.options import keep
     from cluster.up import addresses, steps
 
+    keep(
+        overlay=overlay,
+        platform_command=platform_command,
+        image_command=image_command,
+        image_digest=image_digest,
+        s3_iam_endpoint=s3_iam_endpoint,
+    )
     capstones = capstones or [FLAGSHIP]
     began = time.monotonic()
     done = _follow(steps(capstones), as_json)
@@ -67,12 +102,19 @@ def rotate(as_json: Json = False) -> None:
 
 
 @cluster.command("build")
-def build_images(capstones: Capstones = None) -> None:
-    """Build the images and hand them over, without a cluster at hand. Print their names."""
+def build_images(
+    capstones: Capstones = None, image_command: ImageCommand = None, image_digest: ImageDigest = None
+) -> None:
+    """Build the images and hand them over, without a cluster at hand. Print their names.
+
+    The state folder keeps the options, as of `capstan cluster up`.
+    """
     from capstan import image_names as images
     from cluster.build import pinned, services_image
+    from cluster.options import keep
     from cluster.up import images_of
 
+    keep(image_command=image_command, image_digest=image_digest)
     capstones = capstones or [FLAGSHIP]
     for step in images_of(capstones):
         step.work()

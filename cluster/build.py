@@ -18,6 +18,7 @@ from capstan.errors import CapstanError
 from capstan.settings import ROOT, settings
 from capstan.versions.source import git_commit
 from cluster.kubectl import program
+from cluster.options import options
 
 UV = "requirements/uv.txt"
 # The sections of pyproject.toml that say what gets installed as `capstan`.
@@ -101,17 +102,17 @@ def build_services() -> str:
 
 
 def hand_over(image: str) -> None:
-    """Bring an image from Docker to the cluster, by CAPSTAN_IMAGE_COMMAND. Raises CapstanError when that fails."""
-    command = shlex.split(settings().image_command) or ["kind", "load", "docker-image", "--name", "capstan"]
+    """Bring an image from Docker to the cluster, by `--image-command`. Raises CapstanError when that fails."""
+    command = shlex.split(options().image_command) or ["kind", "load", "docker-image", "--name", "capstan"]
     program(*command, image, log=log())
 
 
 def pinned(image: str) -> str:
-    """Return an image's name; with CAPSTAN_IMAGE_DIGEST, and the digest that the registry gave it when it was pushed.
+    """Return an image's name; with `--image-digest`, and the digest that the registry gave it when it was pushed.
 
     Raises CapstanError when it was not pushed.
     """
-    if not settings().image_digest or "@" in image:
+    if not options().image_digest or "@" in image:
         return image
     digests: list[str] = json.loads(program("docker", "image", "inspect", "--format={{json .RepoDigests}}", image))
     repository = image.rpartition(":")[0]
@@ -119,8 +120,8 @@ def pinned(image: str) -> str:
         if known.startswith(f"{repository}@"):
             return f"{image}@{known.partition('@')[2]}"
     raise CapstanError(
-        f"{image} has no digest of a registry, and CAPSTAN_IMAGE_DIGEST asks for it. Name a registry in CAPSTAN_IMAGE, "
-        'and set CAPSTAN_IMAGE_COMMAND="docker push".'
+        f"{image} has no digest of a registry, and `--image-digest` asks for it. Name a registry in CAPSTAN_IMAGE, "
+        'and give `--image-command "docker push"`.'
     )
 
 

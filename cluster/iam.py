@@ -13,6 +13,7 @@ from capstan.errors import CapstanError
 from capstan.settings import settings
 from cluster.access import local_addresses
 from cluster.names import S3_IAM
+from cluster.options import options
 
 POLICY = "capstan"  # the name of each user's one policy
 
@@ -91,7 +92,7 @@ def connect(root: Keys | None) -> Iterator[Iam | None]:
     import boto3
     from botocore.config import Config
 
-    with local_addresses(iam=settings().s3_iam_endpoint or f"http://{S3_IAM}") as at:
+    with local_addresses(iam=options().s3_iam_endpoint or f"http://{S3_IAM}") as at:
         once = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1})
         keys = {"aws_access_key_id": root.access, "aws_secret_access_key": root.secret}
         iam = Iam(boto3.client("iam", endpoint_url=at["iam"], region_name=settings().s3_region, config=once, **keys))

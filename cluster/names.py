@@ -18,6 +18,7 @@ STEP_SETTINGS = NAMESPACE  # the ConfigMap that steps mount
 # Secrets of roles that are not the platform, and of its services. Those of steps: step_secrets.py.
 ENDPOINT_SECRETS, TRAINING_SECRETS, SERVICES = "endpoint-secrets", "training-secrets", "services"
 STEP_LABEL = f"{NAMESPACE}/capstone"  # of the pods of steps
+STEPS_ACCOUNT = f"{NAMESPACE}-steps"  # that steps run as
 IMAGES = "capstan-images"  # the ConfigMap with the image of each capstone, and of the core
 # The platform's services that are used from outside, too.
 PIPELINES_API = f"http://ml-pipeline.{KFP_NAMESPACE}:8888"

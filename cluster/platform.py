@@ -6,10 +6,11 @@ import shutil
 
 from capstan.errors import CapstanError
 from capstan.services.waiting import retried
-from capstan.settings import ROOT, settings
+from capstan.settings import ROOT
 from cluster import build
 from cluster.kubectl import WHERE, context, find, kubectl, program
 from cluster.names import KFP_NAMESPACE
+from cluster.options import options
 
 CLUSTER = "capstan"  # kind's name of it; its context is kind-capstan
 CREATED = "capstan/created-by"  # on namespace kube-system of a cluster that we made, and may delete
@@ -33,7 +34,7 @@ def need(name: str) -> None:
 
 def up() -> str:
     """Bring up the platform, or find it up. Return the context. Raises CapstanError."""
-    command = settings().platform_command
+    command = options().platform_command
     if command:
         program(*shlex.split(command), log=build.log())
     else:
@@ -77,8 +78,8 @@ def _wait() -> None:
     """Wait until every part is there and available."""
     if missing := _missing():
         raise CapstanError(
-            f"The platform lacks {', '.join(missing)}. Install it as manifests/platform/README.md says, or set "
-            "CAPSTAN_PLATFORM_COMMAND to a command that does."
+            f"The platform lacks {', '.join(missing)}. Install it as manifests/platform/README.md says, or "
+            "give `--platform-command` a command that does."
         )
     for namespace in (KFP_NAMESPACE, "kserve"):
         arguments = ["--for=condition=available", f"--timeout={SECONDS}s", "--all"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
 from cluster.kubectl import kubectl
 from cluster.names import NAMESPACE
+from cluster.options import options
 
 SECONDS = 300
 PATIENCE = 20  # seconds that a pod may be in trouble: one of an earlier version may be on its way out
@@ -72,8 +72,8 @@ def trouble_of(pod: dict[str, Any]) -> str:
         if reason in NOT_PULLED:
             return (
                 f"The cluster cannot get the image {container['image']} ({reason}). Hand it over with `"
-                f"{settings().image_command or 'kind load docker-image --name capstan'} {container['image']}`, or set "
-                "CAPSTAN_IMAGE_COMMAND to the command that does."
+                f"{options().image_command or 'kind load docker-image --name capstan'} {container['image']}`, or "
+                "give `capstan cluster up --image-command` the command that does."
             )
         if reason == "CreateContainerConfigError":
             return f"{name} lacks something: {message}. `capstan cluster up` makes the Secrets and the ConfigMap again."

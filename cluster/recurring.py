@@ -3,9 +3,8 @@
 from typing import Any
 
 from capstan.errors import CapstanError
-from capstan.settings import settings
 from cluster import package
-from cluster.names import service_name, shared_name
+from cluster.names import STEPS_ACCOUNT, service_name, shared_name
 from cluster.run_records import RunRecords
 from cluster.runs import EXPERIMENT, reason
 
@@ -28,7 +27,7 @@ def start(url: str, pipeline: Any, capstone: str, seconds: int, parameters: dict
                 no_catchup=True,
                 pipeline_package_path=path,
                 params=parameters,
-                service_account=settings().service_account,
+                service_account=STEPS_ACCOUNT,
                 pipeline_root=package.ROOT,
             )
         except Exception as error:  # of the client, of its HTTP library, of kfp's server API

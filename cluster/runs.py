@@ -8,9 +8,8 @@ import httpx
 
 from capstan.errors import CapstanError, Unavailable
 from capstan.services.waiting import retried
-from capstan.settings import settings
 from cluster import package
-from cluster.names import shared_name
+from cluster.names import STEPS_ACCOUNT, shared_name
 from cluster.run_records import RunRecords
 
 __all__ = ["EXPERIMENT", "Runs", "reason"]
@@ -37,7 +36,7 @@ class Runs(RunRecords):
                     arguments=parameters,
                     run_name=name,
                     experiment_name=EXPERIMENT,
-                    service_account=settings().service_account,
+                    service_account=STEPS_ACCOUNT,
                     pipeline_root=package.ROOT,
                 )
             except Exception as error:  # of the client, of its HTTP library, of kfp's server API

@@ -11,11 +11,11 @@ from pathlib import Path
 from capstan import catalogue, families
 from capstan import image_names as images
 from capstan.data.files import atomic_write, digest
-from capstan.errors import CapstanError
 from capstan.settings import ROOT, settings
 from cluster import artifact_keys, build, data, health, platform, readiness, secrets
 from cluster.kubectl import context, find, kubectl
 from cluster.names import IMAGES, KFP_NAMESPACE, NAMESPACE, SETTINGS
+from cluster.options import options, overlay_folder
 
 RENAMED = ROOT / "manifests" / "components" / "namespace" / "kustomization.yaml"
 BOTH_SETTINGS = {"kind": "ConfigMap", "name": f"^({SETTINGS}|{NAMESPACE})$"}
@@ -50,17 +50,18 @@ def steps(capstones: list[str]) -> Iterator[Step]:
         yield Step("data", partial(data.upload, capstones))
 
 
-def _check() -> str | None:
+def _check() -> str:
     """Look for the programs before anything takes long. Whether the context is ours shows after the platform is up."""
-    overlay()
-    if command := settings().platform_command:
-        platform.need(shlex.split(command)[0])  # which may bring the other programs
-        return None
+    given = options()
+    overlay_folder(given.overlay)
+    if given.platform_command:
+        platform.need(shlex.split(given.platform_command)[0])  # which may bring the other programs
+        return str(given)
     for program in ("kubectl", "docker", "kind"):
         platform.need(program)
-    if command := settings().image_command:
-        platform.need(shlex.split(command)[0])
-    return None
+    if given.image_command:
+        platform.need(shlex.split(given.image_command)[0])
+    return str(given)
 
 
 def images_of(capstones: list[str]) -> Iterator[Step]:
@@ -99,14 +100,14 @@ def kustomization(folder: Path) -> str:
 
     Raises CapstanError when there is no such overlay.
     """
-    core = build.pinned(images.image())
+    core, overlay = build.pinned(images.image()), overlay_folder(options().overlay)
     images_patch = [{"op": "replace", "path": f"/data/{images.CORE}", "value": core}]
     bucket_patch = [{"op": "replace", "path": "/data/CAPSTAN_BUCKET", "value": settings().bucket}]
     libraries_patch = [{"op": "add", "path": "/metadata/annotations", "value": {LIBRARIES: _libraries()}}]
     content = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": [os.path.relpath(overlay(), folder.resolve())],  # kustomize takes no absolute paths
+        "resources": [os.path.relpath(overlay, folder.resolve())],  # kustomize takes no absolute paths
         "components": [] if NAMESPACE == "capstan" else ["namespace"],
         "images": [
             _renamed("capstan", core),
@@ -122,17 +123,6 @@ def kustomization(folder: Path) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def overlay() -> Path:
-    """Return the folder of the overlay that the settings name. Raises CapstanError when there is none."""
-    known = ROOT / "manifests" / "overlays"
-    chosen = settings().overlay
-    folder = known / chosen if Path(chosen).name == chosen else Path(chosen)
-    if not (folder / "kustomization.yaml").is_file():
-        names = ", ".join(sorted(path.parent.name for path in known.glob("*/kustomization.yaml")))
-        raise CapstanError(f"CAPSTAN_OVERLAY is {chosen!r}, which is no overlay. Give a folder, or one of {names}.")
-    return folder.resolve()
-
-
 def libraries_image() -> str:
     """Return the image of services that only use its libraries: the one they run, until those change.
 
@@ -141,7 +131,7 @@ def libraries_image() -> str:
     deployment = find("deployment", "mlflow", NAMESPACE) or {}
     if deployment.get("metadata", {}).get("annotations", {}).get(LIBRARIES) == _libraries():
         running: str = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-        if "@" in running or not settings().image_digest:
+        if "@" in running or not options().image_digest:
             return running
     return build.pinned(images.image())
 

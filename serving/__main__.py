@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--host", default=own.host, help="address to listen on, REST and gRPC (%(default)s)")
     parser.add_argument("--port", type=int, default=own.endpoint_port, help="REST port (%(default)s)")
     parser.add_argument("--grpc-port", type=int, default=own.grpc_port, help="gRPC port (%(default)s)")
+    parser.add_argument("--drain-delay", type=float, help="seconds between not ready and closed, after SIGTERM (0.5)")
     options = parser.parse_args()
 
     from serving.logs import configure
@@ -26,7 +27,7 @@ def main() -> None:
     from serving.server import serve
 
     try:
-        serve(None, options.host, options.port, options.grpc_port)
+        serve(None, options.host, options.port, options.grpc_port, options.drain_delay)
     except CapstanError as error:
         sys.exit(f"{error}")
 

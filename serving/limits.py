@@ -6,4 +6,5 @@ TOKEN_BURST = 20  # requests of a token at once, beyond CAPSTAN_TOKEN_RATE: a pa
 FIRST_TOKEN_SECONDS = 30.0  # to the first part of a stream: a long prompt is read first
 TOKEN_SECONDS = 10.0  # between two parts of a stream, and to send one
 BATCH_DELAY = 0.002  # seconds that a request waits for its batch: a tenth of what a small model takes with its log
+DRAIN_DELAY = 0.5  # seconds between not ready and closed, after SIGTERM; the option --drain-delay sets another
 DRAIN_SECONDS = 10  # for open requests to finish, once the ports are closed: below Kubernetes' grace period of 30 s

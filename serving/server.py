@@ -34,9 +34,9 @@ class CapstanServer(ModelServer):
     unloads the models under the requests that are being answered; this one takes a host, runs on uvloop and drains.
     """
 
-    def __init__(self, repository: CapstoneRepository, host: str, port: int, grpc_port: int):
+    def __init__(self, repository: CapstoneRepository, host: str, port: int, grpc_port: int, drain_delay: float):
         super().__init__(http_port=port, grpc_port=grpc_port, registered_models=repository)
-        self.host, self.repository = host, repository
+        self.host, self.repository, self.drain_delay = host, repository, drain_delay
         self.dataplane = CapstanDataPlane(repository)
 
     def start(self) -> None:
@@ -91,7 +91,7 @@ class CapstanServer(ModelServer):
         """Say that no more requests should come, wait for that to be heard, then finish what has come."""
         self.dataplane.draining = True
         self.repository.log.hurry()
-        await asyncio.sleep(settings().drain_delay)
+        await asyncio.sleep(self.drain_delay)
         self.rest.stop()
         await self.grpc.stop()
 
@@ -111,12 +111,17 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     grpc_port: int | None = None,
+    drain_delay: float | None = None,
 ) -> None:
-    """Serve the capstones of a repository; by default those of the catalogue, at the address of the settings."""
+    """Serve the capstones of a repository; by default those of the catalogue, at the address of the settings.
+
+    drain_delay: seconds between not ready and closed, after SIGTERM.
+    """
     own = settings()
     CapstanServer(
         repository or CapstoneRepository(),
         host or own.host,
         own.endpoint_port if port is None else port,
         own.grpc_port if grpc_port is None else grpc_port,
+        limits.DRAIN_DELAY if drain_delay is None else drain_delay,
     ).start()

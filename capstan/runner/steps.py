@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 
 from capstan.runner.command import is_lightweight, source_of
 from capstan.runner.libraries import library
-from capstan.settings import settings
 
 KILLED = 137
+SHARED = "STEP_SERVER_FIFO"  # in the environment of many runs: the FIFO of the step server that they share
 # numpy and pyarrow start threads when they are imported, and a process with threads should not be forked.
 NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
 START_SECONDS = 600  # as for a service of the stack
@@ -32,10 +32,10 @@ class Steps:
         self.libraries: set[str] = set()  # what the steps of the pipeline are forked from
         self.never_cached: set[str] = set()  # while only these run, heavy libraries are not imported in advance
         self.numbers = count(1)  # kfp runs parallel steps in threads
-        self.shared, self.server = settings().step_server, None
+        self.shared, self.server = os.environ.get(SHARED), None
         # Threads that wait by spinning slow down a shared machine: `train` takes up to twice as long.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        if self.shared is None:
+        if not self.shared:
             self.server = start_server(folder / "server.log")
 
     def run(self, full_command: list[str], env_vars: dict[str, str] | None = None) -> int:
@@ -69,7 +69,7 @@ class Steps:
     def _send(self, request: Mapping[str, object]) -> None:
         if self.shared:
             environment = os.environ | {"_KFP_RUNTIME": "true"}
-            _write(self.shared, json.dumps({**request, "environment": environment, "folder": str(Path.cwd())}))
+            _write(Path(self.shared), json.dumps({**request, "environment": environment, "folder": str(Path.cwd())}))
         elif self.server and self.server.stdin:
             self.server.stdin.write(json.dumps(request).encode() + b"\n")
             self.server.stdin.flush()

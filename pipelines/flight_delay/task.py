@@ -1,4 +1,7 @@
-"""Flight delays: one hour before departure from New York, will the flight arrive more than 15 minutes late?"""
+"""Flight delays: one hour before departure from New York, will the flight arrive more than 15 minutes late?
+
+`capstan/contract/capstone.py` explains each name that Capstan reads, such as OUTCOME, and each function that it calls.
+"""
 
 from __future__ import annotations
 
@@ -45,27 +48,29 @@ __all__ = [
 ]  # parts of the contract from other modules
 
 TITLE = "Will a flight out of New York arrive more than 15 minutes late?"
-CONTRACT_LIMIT = 0.01
-FEATURE_SERVICE = "flight_delay"
+CONTRACT_LIMIT = 0.01  # of the rows may break the contract; with more the run fails
+FEATURE_SERVICE = "flight_delay"  # in features.py: the columns that training and the endpoint get
 # A flight lands at most three days after its scheduled departure, as its contract says, and counts for a week from then
 # on. An hour before it departs it is predicted, and it is the next flight of its aircraft for a day before that.
 FEATURE_WINDOW = FeatureWindow({"flights": "sched_dep", "weather": "hour"}, back=timedelta(days=10), ahead=NEXT_WITHIN)
-STREAMED = True
+STREAMED = True  # `split` and `train` also take a training set that is larger than memory
+# What monitoring compares: the columns of `signals` with the label and the prediction.
 OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 Actual = bool  # late or not, known when the flight has landed
 ACTUAL_DELAY = timedelta(days=2)  # the flight, and a delay of more than a day
-# Seasons change what the model sees before they change what it is worth.
+# When a new model is trained. Seasons change what the model sees before they change what it is worth.
 CIRCLE = Circle(alarms=("drift", "nulls", "new categories", "performance", "calibration"))
 
-# Bounds that a good model holds in any season: average precision falls with the share of late flights, which is 13 % in
-# September and 32 % in July. Which of two models is better, the comparison with baseline and champion says.
+# What the gate asks of a model. Bounds that a good model holds in any season: average precision falls with the share of
+# late flights, which is 13 % in September and 32 % in July. Which of two models is better, the comparison with baseline
+# and champion says.
 THRESHOLDS = {
     "roc_auc": at_least(0.7, slack=0.005),
     "average_precision": at_least(0.35),
     "brier": at_most(0.16, slack=0.002),
     "calibration_error": at_most(0.05),
 }
-# Leaves, share of features and rounds: `tune.py`, on months before the test.
+# Leaves, share of features and rounds: `studies/tune`, on months before the test.
 PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.05,
     "num_leaves": 31,

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cluster import options
 from tests.support.processes import ROOT
 
 CAPSTAN = str(Path(sys.executable).with_name("capstan"))
-# Before any test sets one. What remains is what the person who started the tests has, such as CAPSTAN_IMAGE_COMMAND.
+# Before any test sets one. What remains is what the person who started the tests has, such as CAPSTAN_IMAGE.
 ENVIRONMENT = dict(os.environ)
+if kept := os.environ.get("PYTEST_HOME_OF_USER"):  # by pytest; a benchmark has the user's state folder
+    options.copy(Path(kept))
 OPEN = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) ->")
 USER = {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}}
 LOCKED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
@@ -51,6 +54,12 @@ def capstan(*arguments: str, timeout: float = 900, **environment: str) -> subpro
     return subprocess.run(
         command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, env=ENVIRONMENT | environment
     )
+
+
+def hand_over(image: str) -> None:
+    """Bring an image from Docker to the cluster, as `capstan cluster up` does."""
+    code = f"from cluster import build; build.hand_over({image!r})"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)
 
 
 def start(*arguments: str, **environment: str) -> subprocess.Popen:

@@ -20,7 +20,6 @@ def with_capstones(cluster: str, capstones: Path, folder: Path) -> Iterator[str]
     file = folder / "Dockerfile"
     file.write_text(DOCKERFILE.format(base=cluster, image=name))
     subprocess.run(["docker", "build", f"--file={file}", f"--tag={name}", capstones], check=True, capture_output=True)
-    command = kube.ENVIRONMENT["CAPSTAN_IMAGE_COMMAND"].split()
-    subprocess.run([*command, name], check=True, capture_output=True)
+    kube.hand_over(name)
     yield name
     subprocess.run(["docker", "image", "rm", name], check=True, capture_output=True)

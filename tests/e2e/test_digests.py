@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.options import options
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS, PROBABILITY, predicted
 from tests.e2e.services import Services
@@ -12,15 +13,15 @@ pytestmark = [pytest.mark.long, pytest.mark.alone]
 @pytest.fixture(scope="module")
 def pinned(ran):
     """The cluster, brought up with digests; afterwards without them."""
-    if "push" not in kube.ENVIRONMENT.get("CAPSTAN_IMAGE_COMMAND", ""):
-        pytest.skip("needs a registry: CAPSTAN_IMAGE_COMMAND")
-    up(CAPSTAN_IMAGE_DIGEST="1")
+    if "push" not in options().image_command:
+        pytest.skip("needs a registry: `make cluster` with --image-command")
+    up("--image-digest")
     yield
-    up()
+    up("--no-image-digest")
 
 
-def up(**environment: str) -> None:
-    done = kube.capstan("cluster", "up", **environment)
+def up(option: str) -> None:
+    done = kube.capstan("cluster", "up", option)
     assert done.returncode == 0, done.stderr
 
 

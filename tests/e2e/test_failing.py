@@ -99,7 +99,7 @@ def test_status_tells_which_service_is_broken_and_why(cluster):
         table = kube.capstan("cluster", "status")
     finally:
         kube.kubectl("rollout", "undo", *where)
-    assert "localhost:5001/not-there:1" in said[0] and "CAPSTAN_IMAGE_COMMAND" in said[0]
+    assert "localhost:5001/not-there:1" in said[0] and "--image-command" in said[0]
     assert table.returncode == 0 and "not ready" in table.stdout
     kube.kubectl("rollout", "status", *where, "--timeout=120s", timeout=130)
 

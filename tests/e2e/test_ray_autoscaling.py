@@ -10,6 +10,7 @@ import pytest
 
 from cluster import ray_job
 from cluster.access import connect
+from cluster.options import options
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE
 from tests.support.manifests import MANIFESTS
@@ -22,23 +23,23 @@ SCRIPT = Path(__file__).parent / "in_pod" / "grow.py"
 @pytest.fixture(scope="module")
 def growing(cluster, tmp_path_factory):
     """The cluster, brought up with an overlay that takes up the component `ray-autoscaling`; afterwards without it."""
-    folder = tmp_path_factory.mktemp("overlay")
+    folder, before = tmp_path_factory.mktemp("overlay"), options().overlay
     overlay, component = (
         os.path.relpath(MANIFESTS / path, folder) for path in ("overlays/kind", "components/ray-autoscaling")
     )
     content = {"kind": "Kustomization", "resources": [overlay], "components": [component]}
     (folder / "kustomization.yaml").write_text(json.dumps(content))
     try:
-        up(CAPSTAN_OVERLAY=str(folder))
+        up("--overlay", str(folder))
         yield
     finally:
-        up()
+        up("--overlay", before)
         # What an overlay no longer has stays, except in an object that it has.
         kube.kubectl("delete", "networkpolicy", "ray-autoscaling", "--namespace=capstan", "--ignore-not-found")
 
 
-def up(**environment: str) -> None:
-    done = kube.capstan("cluster", "up", **environment)
+def up(*arguments: str) -> None:
+    done = kube.capstan("cluster", "up", *arguments)
     assert done.returncode == 0, done.stderr
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from capstan.local import stack
-from capstan.runner.steps import start_server
+from capstan.runner.steps import SHARED, start_server
 from capstan.settings import settings
 from tests.support.processes import HANG_SECONDS, free_port
 from tests.support.small import small
@@ -44,7 +44,7 @@ def end_step_server() -> Iterator[None]:
 def capstan(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     """Run the command as a user would; return its exit code and output. Its steps come from a shared server."""
     if arguments[:1] in (("run",), ("monitor",)):
-        environment = {"CAPSTAN_STEP_SERVER": steps_fifo()} | environment
+        environment = {SHARED: steps_fifo()} | environment
     return subprocess.run(
         [CAPSTAN, *arguments], capture_output=True, text=True, timeout=HANG_SECONDS, env=os.environ | environment
     )

@@ -17,6 +17,8 @@ E2E = ROOT / "tests" / "e2e"  # needs a cluster: collected only when it is asked
 
 RUN = "PYTEST_RUN_OF_CAPSTAN"  # in the environment of all that a run of the tests starts
 
+# The state folder of the person who started the tests: those of a cluster need the options of its `cluster up`.
+os.environ.setdefault("PYTEST_HOME_OF_USER", os.environ.get("CAPSTAN_HOME") or str(ROOT / ".capstan"))
 # Before any test module reads the settings.
 HOME = tempfile.TemporaryDirectory(prefix="capstan-tests-")
 os.environ["CAPSTAN_HOME"] = HOME.name

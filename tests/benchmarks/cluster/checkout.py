@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from capstan.settings import settings
 from cluster import inference_service
 from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, PODS
@@ -30,7 +31,8 @@ def repository() -> str:
 
 def python(checkout: Path, script: str, *arguments: str) -> str:
     """Run a script with the code of a checkout; return what it prints. Raises RuntimeError."""
-    environment = kube.ENVIRONMENT | {"CAPSTAN_IMAGE": repository(), "PYTHONPATH": str(checkout)}
+    own = {"CAPSTAN_HOME": str(settings().home), "CAPSTAN_IMAGE": repository(), "PYTHONPATH": str(checkout)}
+    environment = kube.ENVIRONMENT | own
     command = [sys.executable, "-c", script, *arguments]
     done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
     if done.returncode:

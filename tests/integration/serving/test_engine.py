@@ -113,8 +113,8 @@ def test_more_streams_than_the_limit_are_refused(own):
 
 def test_a_server_that_stops_finishes_what_it_can_and_cancels_the_rest(choir, server, mlflow, feast_home, tmp_path):
     home, events = tmp_path / "home", []
-    env = {"CAPSTAN_DRAIN_DELAY": "0.1", "CAPSTAN_SERVE": "choir"}
-    with another_server(mlflow, feast_home, home, {"serving.limits.DRAIN_SECONDS": 5}, **env) as own:
+    constants, env = {"serving.limits.DRAIN_DELAY": 0.1, "serving.limits.DRAIN_SECONDS": 5}, {"CAPSTAN_SERVE": "choir"}
+    with another_server(mlflow, feast_home, home, constants, **env) as own:
         with stream(own, "sing goodbye", words=20, pause=0.05) as short:
             events.append(next(short))
             endless = threading.Thread(target=_read_until_cut_off, args=[own])

@@ -227,8 +227,9 @@ def forward(port: int, target: int):
 def test_from_a_late_start_to_the_end_under_load(server, mlflow, feast_home, tmp_path):
     """MLflow comes after the server; then the server is stopped while it is busy, and no accepted request is lost."""
     home, port = tmp_path / "home", free_port()
-    env = {"CAPSTAN_TRACKING_URI": f"http://127.0.0.1:{port}", "CAPSTAN_DRAIN_DELAY": "1"}
-    with another_server(mlflow, feast_home, home, **env) as made:
+    tracking = f"http://127.0.0.1:{port}"
+    constants = {"serving.limits.DRAIN_DELAY": 1}
+    with another_server(mlflow, feast_home, home, constants, CAPSTAN_TRACKING_URI=tracking) as made:
         assert "MLflow does not answer" in becomes(made, 503)
         with forward(port, int(mlflow.url.rsplit(":", 1)[1])):
             becomes(made, 200, seconds=60)

@@ -47,8 +47,8 @@ def test_a_client_that_reads_too_slowly_is_given_up(writer, mlflow, feast_home, 
 
 def test_a_server_that_stops_logs_what_it_has_streamed(writer, mlflow, feast_home, tmp_path):
     home = tmp_path / "home"
-    constants = {"serving.limits.DRAIN_SECONDS": 1}
-    with another_server(mlflow, feast_home, home, constants, CAPSTAN_DRAIN_DELAY="0.1") as own:
+    constants = {"serving.limits.DRAIN_DELAY": 0.1, "serving.limits.DRAIN_SECONDS": 1}
+    with another_server(mlflow, feast_home, home, constants) as own:
         body = {"prompt": "say goodbye", "words": 10_000, "pause": 0.05}
         with own.client.stream("POST", PATH, json=body) as reply, pytest.raises(httpx.HTTPError):
             lines = (line for line in reply.iter_lines() if line)

@@ -11,6 +11,7 @@ from capstan import image_names as images
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from cluster import build
+from cluster.options import keep
 
 DOCKER = """#!/usr/bin/python3
 import json, os, sys
@@ -31,7 +32,7 @@ if command[0] == "build":
 
 
 @pytest.fixture
-def built(tmp_path, monkeypatch):
+def built(home, tmp_path, monkeypatch):
     """A function that returns what docker has built since the last call."""
     program, state = tmp_path / "bin" / "docker", tmp_path / "built"
     program.parent.mkdir()
@@ -99,8 +100,7 @@ def test_image_is_named_by_its_digest_too_where_that_is_asked_for(built, there, 
     monkeypatch.setenv("PUSHED_TO", there)
     image = images.image("digits")
     assert build.pinned(image) == image
-    monkeypatch.setenv("CAPSTAN_IMAGE_DIGEST", "1")
-    settings.cache_clear()
+    keep(image_digest=True)
     if there == "registry.example.com/capstan":
         assert build.pinned(image) == f"{image}@sha256:2" == build.pinned(f"{image}@sha256:2")
     else:

@@ -17,7 +17,7 @@ case "$*" in
   "config current-context") echo kind-capstan ;;
 esac
 """
-APPLY = "from cluster import up; up.apply(['flight_delay'])"
+APPLY = "import sys; from cluster import options, up; options.keep(overlay=sys.argv[1]); up.apply(['flight_delay'])"
 
 
 @pytest.fixture
@@ -26,10 +26,10 @@ def applied(tmp_path):
     (tmp_path / "kubectl").write_text(KUBECTL.format(kubectl=shutil.which("kubectl"), folder=tmp_path))
     (tmp_path / "kubectl").chmod(0o755)
 
-    def apply(**environment: str) -> list[dict]:
+    def apply(overlay: str = "kind", **environment: str) -> list[dict]:
         path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
         given = os.environ | {"PATH": path, "CAPSTAN_HOME": str(tmp_path / "home")} | environment
-        subprocess.run([sys.executable, "-c", APPLY], check=True, cwd=ROOT, env=given)
+        subprocess.run([sys.executable, "-c", APPLY, overlay], check=True, cwd=ROOT, env=given)
         return list(yaml.safe_load_all((tmp_path / "applied.yaml").read_text()))
 
     return apply
@@ -42,7 +42,7 @@ def identity(body: dict) -> tuple[str, str, str]:
 @pytest.mark.skipif(not manifests.can_build(), reason="needs kubectl")
 @pytest.mark.parametrize(("overlay", "name"), [("kind", "capstan"), ("kind", "team-b"), ("prod", "team-b")])
 def test_everything_is_in_the_namespace_of_the_settings(applied, overlay, name):
-    bodies = applied(CAPSTAN_NAMESPACE=name, CAPSTAN_OVERLAY=overlay)
+    bodies = applied(overlay, CAPSTAN_NAMESPACE=name)
     assert {body["metadata"].get("namespace", name) for body in bodies} == {name, "kubeflow"}
     assert [body["metadata"]["name"] for body in bodies if body["kind"] == "Namespace"] == [name]
     called = {("ConfigMap", "capstan", name), ("ConfigMap", name, "kubeflow")}

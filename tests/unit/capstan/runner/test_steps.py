@@ -13,8 +13,8 @@ from kfp import dsl
 
 from capstan.runner.command import is_lightweight
 from capstan.runner.libraries import LIBRARIES, library
-from capstan.runner.steps import Steps, start_server, step_server
-from capstan.settings import ROOT, settings
+from capstan.runner.steps import SHARED, Steps, start_server, step_server
+from capstan.settings import ROOT
 from tests.support.processes import wait_until
 
 
@@ -138,11 +138,9 @@ def test_server_ends_with_the_run(capsys):
 @pytest.fixture
 def shared(tmp_path, monkeypatch) -> Iterator[subprocess.Popen]:
     """A step server for many runs."""
-    monkeypatch.setenv("CAPSTAN_STEP_SERVER", str(tmp_path / "fifo"))
-    settings.cache_clear()
+    monkeypatch.setenv(SHARED, str(tmp_path / "fifo"))
     with start_server(tmp_path / "server.log", tmp_path / "fifo") as server:
         yield server
-    settings.cache_clear()
 
 
 def test_runs_share_a_server_and_each_step_has_the_environment_of_its_run(shared, monkeypatch, tmp_path, capsys):
