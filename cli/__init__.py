@@ -14,10 +14,12 @@ def main() -> None:
 
     from capstan.data import disk
     from capstan.errors import CapstanError
+    from capstan.services.proxies import spare_loopback
     from capstan.unread_settings import unread
     from cli.app import app
 
     signal.signal(signal.SIGTERM, _terminate)
+    spare_loopback()
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for warning in unread():
         console.print(f"[yellow]Warning:[/] {_plain(warning)}")

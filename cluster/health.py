@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from capstan.errors import CapstanError
+from capstan.services.proxies import is_loopback
 from capstan.settings import settings
 from cluster import readiness
 from cluster.access import connect, local_addresses
@@ -142,7 +143,9 @@ def _get(name: str, url: str, path: str) -> Any:
     bearer = {"Authorization": f"Bearer {settings().token}"}
     with local_addresses(SECONDS, url=url) as at:
         try:
-            return httpx.get(f"{at['url']}{path}", headers=bearer, timeout=SECONDS).raise_for_status().json()
+            may_use_proxy = not is_loopback(at["url"])
+            reply = httpx.get(f"{at['url']}{path}", headers=bearer, timeout=SECONDS, trust_env=may_use_proxy)
+            return reply.raise_for_status().json()
         except httpx.HTTPStatusError as error:
             said = f"{error.response.status_code}: {error.response.text}"
             raise _failed(name, said, "Restart it, and see its pod's log.") from error

@@ -202,6 +202,6 @@ def _print_new(status: dict[str, Any], printed: dict[str, int]) -> None:
     if not (address and job):
         return
     with suppress(httpx.HTTPError, ValueError, KeyError, TypeError):
-        logs = httpx.get(f"http://{address}/api/jobs/{job}/logs", timeout=10).json()["logs"]
+        logs = httpx.get(f"http://{address}/api/jobs/{job}/logs", timeout=10, trust_env=False).json()["logs"]
         print(logs[printed.get(job, 0) :], end="", flush=True)
         printed[job] = len(logs)

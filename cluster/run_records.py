@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from capstan.errors import Busy, Unavailable
+from capstan.services.proxies import is_loopback
 from cluster.names import shared_name
 
 UNFINISHED = ("PENDING", "RUNNING", "CANCELING", "PAUSED")
@@ -19,7 +20,7 @@ class RunRecords:
 
     def __init__(self, url: str):
         self.url = url
-        self.client = httpx.Client(base_url=f"{url}/apis/v2beta1", timeout=SECONDS)
+        self.client = httpx.Client(base_url=f"{url}/apis/v2beta1", timeout=SECONDS, trust_env=not is_loopback(url))
 
     def __enter__(self) -> "RunRecords":
         return self

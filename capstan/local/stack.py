@@ -153,7 +153,7 @@ def healthy(service: Service) -> bool:
 
 def get(url: str, **options: Any) -> httpx.Response:
     """Return the answer of a service of this machine. Raises httpx.HTTPError."""
-    return httpx.get(url, timeout=5, verify=certificates(), **options)
+    return httpx.get(url, timeout=5, verify=certificates(), trust_env=False, **options)
 
 
 def _runs(service: Service) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from capstan.services.proxies import is_loopback
 from capstan.settings import settings
 
 # A service that is being restarted: on a cluster it comes back by itself, here nobody starts it.
@@ -28,11 +29,11 @@ def request(method: str, url: str, timeout: float, headers: dict[str, str] | Non
     CONNECT_SECONDS; one that may have been read is not.
     """
     bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+    content |= {"headers": bearer | (headers or {}), "timeout": timeout, "verify": certificates()}
     deadline = time.monotonic() + CONNECT_SECONDS[settings().profile]
     while True:
         try:
-            sent = bearer | (headers or {})
-            reply = httpx.request(method, url, headers=sent, timeout=timeout, verify=certificates(), **content)
+            reply = httpx.request(method, url, trust_env=not is_loopback(url), **content)
             if reply.status_code != httpx.codes.BAD_GATEWAY or time.monotonic() > deadline:
                 return reply  # the gate before a service answers 502 while the service starts
         except (httpx.ConnectError, httpx.ConnectTimeout):

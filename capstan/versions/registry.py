@@ -18,6 +18,7 @@ import httpx
 from capstan.data.files import digest
 from capstan.errors import CapstanError, Unavailable
 from capstan.services import http
+from capstan.services.proxies import spare_loopback
 from capstan.settings import settings
 from capstan.versions import version_cache
 from capstan.versions.version_cache import HeldFiles
@@ -87,6 +88,7 @@ def library() -> Any:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     if settings().token:
         os.environ.setdefault("MLFLOW_TRACKING_TOKEN", str(settings().token))
+    spare_loopback()
     import mlflow
 
     mlflow.set_tracking_uri(settings().tracking_uri)

@@ -7,6 +7,7 @@ import httpx
 
 from capstan.errors import CapstanError
 from capstan.profile import profile
+from capstan.services.proxies import is_loopback
 from capstan.settings import settings
 
 PATIENCE = 60.0  # seconds, with an endpoint that is being restarted or has too much to do
@@ -22,7 +23,8 @@ class Client:
         self._capstone = capstone
         token = settings().token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(base_url=profile().endpoint(capstone), headers=headers, timeout=60)
+        url = profile().endpoint(capstone)
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=not is_loopback(url))
         self._labels = {"Authorization": f"Bearer {settings().labels_token}"} if settings().labels_token else {}
         self.repeated = 0  # requests that had to be sent again
 

@@ -21,6 +21,7 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from capstan.errors import CapstanError
+from capstan.services.proxies import is_loopback
 from capstan.versions.signatures import is_signed
 from models.vision import onnx_networks
 from pipelines.digits.pixels import from_file
@@ -159,7 +160,7 @@ def _get(url: str, most: int) -> bytes:
     """Return what is at an address, up to a byte more than `most`."""
     content = bytearray()
     try:
-        with httpx.stream("GET", url, timeout=SECONDS) as reply:
+        with httpx.stream("GET", url, timeout=SECONDS, trust_env=not is_loopback(url)) as reply:
             reply.raise_for_status()
             for chunk in reply.iter_bytes():
                 content += chunk

@@ -16,7 +16,7 @@ import pytest
 
 from tests.integration.conftest import capstan
 from tests.integration.place import PORTS, Place
-from tests.support.processes import free_port
+from tests.support.processes import ROOT, free_port
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,19 @@ def test_services_survive_the_command_that_started_them_and_are_found_again(runn
         process = psutil.Process(service["pid"])
         assert process.parent().pid == 1 or "capstan" not in " ".join(process.parent().cmdline())
         assert os.getsid(process.pid) == process.pid
+
+
+@pytest.mark.slow
+@pytest.mark.rotating
+def test_a_proxy_of_the_environment_is_for_what_is_elsewhere(place):
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+    place.environment |= dict.fromkeys(names, "socks5://127.0.0.1:9") | {"NO_PROXY": "", "no_proxy": ""}
+    place.environment["CAPSTAN_CAPSTONES"] = str(ROOT / "tests" / "capstones")
+    started = place("up")
+    assert started.returncode == 0, started.stderr
+    done = place("run", "house_sale", "--json")  # its deployment asks the endpoint
+    assert done.returncode == 0, done.stderr
+    assert {service["state"] for service in place.services().values()} == {"healthy"}
 
 
 def test_up_twice_starts_nothing_twice(running):

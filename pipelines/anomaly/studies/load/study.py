@@ -63,7 +63,7 @@ async def fastest(size: int, of: int, seconds: float) -> Line:
             await send(client, next(bodies))
             count += size
 
-    async with httpx.AsyncClient(base_url=settings().endpoint_url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=settings().endpoint_url, timeout=60, trust_env=False) as client:
         await send(client, next(batches(size, of, f"warm-{time.time_ns()}")))
         start = time.perf_counter()
         end = start + seconds
@@ -83,7 +83,7 @@ async def steady(size: int, of: int, rate: float, seconds: float) -> Line:
             await send(client, body)
             waits.append(time.perf_counter() - due)
 
-    async with httpx.AsyncClient(base_url=settings().endpoint_url, timeout=120) as client:
+    async with httpx.AsyncClient(base_url=settings().endpoint_url, timeout=120, trust_env=False) as client:
         start = time.perf_counter() + 1
         await asyncio.gather(*(sender(which) for which in range(CONNECTIONS)))
         kept = number * size / (time.perf_counter() - start)

@@ -75,7 +75,7 @@ async def _ask_all(url: str, rows: Sequence[Mapping[str, Any]], clients: int) ->
             texts.append(await ask(connection, row))
 
     limits = httpx.Limits(max_connections=clients)
-    async with httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits) as connection:
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits, trust_env=False) as connection:
         await asyncio.gather(*(client(connection) for _ in range(clients)))
     return texts
 
@@ -102,8 +102,8 @@ async def ask(connection: httpx.AsyncClient, row: Mapping[str, Any], parts: int 
 def counted(url: str) -> dict[str, float]:
     """Return what the engine of the endpoint counts. Raises CapstanError where there is no such endpoint."""
     try:
-        lines = httpx.get(f"{url}/metrics").raise_for_status().text.splitlines()
-        httpx.get(f"{url}/v2/models/{NAME}/ready").raise_for_status()
+        lines = httpx.get(f"{url}/metrics", trust_env=False).raise_for_status().text.splitlines()
+        httpx.get(f"{url}/v2/models/{NAME}/ready", trust_env=False).raise_for_status()
     except httpx.HTTPError as error:
         raise CapstanError(f"{url} does not serve {NAME} ({error}). Run `capstan run {NAME}` first.") from None
     prefix = 'capstan_engine{counted="'
@@ -191,7 +191,7 @@ async def load(
         await asyncio.gather(*(sent(connection, f"{at_once:,} at once", row, None) for row in short))
 
     limits = httpx.Limits(max_connections=at_once + CLIENTS)
-    async with httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits) as connection:
+    async with httpx.AsyncClient(base_url=url, timeout=SECONDS, limits=limits, trust_env=False) as connection:
         await ask(connection, rows(1, 999)[0])  # loads the model: an engine counts from its first text on
         watch, until = Watch(url), time.monotonic() + 60 * minutes
         every = [client(number, connection) for number in range(CLIENTS)]
