@@ -111,11 +111,12 @@ class Settings(BaseSettings):
             return [Path(part).resolve() for part in value.split(os.pathsep) if part]
         return value
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "capstones")
     @classmethod
-    def _is_a_folder(cls, value: Path | None) -> Path | None:
-        if value and not value.is_dir():
-            raise ValueError(f"there is no folder {value}; correct it, or unset it")
+    def _are_folders(cls, value: Path | list[Path] | None) -> Path | list[Path] | None:
+        for path in value if isinstance(value, list) else [value]:
+            if path and not path.is_dir():
+                raise ValueError(f"there is no folder {path}; correct it, or unset it")
         return value
 
     @field_validator("images", mode="before")

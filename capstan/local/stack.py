@@ -94,7 +94,9 @@ def ensure(name: str) -> None:
     """Start one service and wait for it, unless it runs or the settings name one elsewhere."""
     service = services()[name]
     elsewhere = {"mlflow": settings().tracking_uri, "endpoint": settings().endpoint_url}.get(name, service.url)
-    if elsewhere == service.url and not (_current(service) and healthy(service)):
+    running = _current(service)
+    as_set = running and not _has_other_capstones(service, running)
+    if elsewhere == service.url and not (as_set and healthy(service)):
         list(up([name]))
 
 
@@ -161,6 +163,8 @@ def _runs(service: Service) -> bool:
     try:
         if running := _current(service):
             _check_same_ports(service, running)
+            if _has_other_capstones(service, running):
+                return False
             if _saved(service).get("pid") != running.pid:
                 _record(service, running)
     except psutil.Error:  # it has ended meanwhile
@@ -205,6 +209,13 @@ def _check_same_ports(service: Service, running: psutil.Process) -> None:
                 f"{service.title} runs on port {other}, and {variable} is {port}. Run `capstan down` first, or set "
                 f"{variable}={other}."
             )
+
+
+def _has_other_capstones(service: Service, running: psutil.Process) -> bool:
+    """Return whether an endpoint was started with other folders of capstones than the settings name."""
+    named = running.environ().get("CAPSTAN_CAPSTONES", "").split(os.pathsep)
+    folders = [Path(running.cwd(), folder).resolve() for folder in named if folder]
+    return service.name == "endpoint" and folders != settings().capstones
 
 
 def _check_port(service: Service, variable: str, port: int) -> None:

@@ -263,3 +263,18 @@ def test_state_file_that_cannot_be_read_counts_as_stopped(content, place):
 def test_open_of_a_stack_that_is_down_says_what_to_do(place):
     done = place("open")
     assert done.returncode == 1 and "capstan up" in done.stderr
+
+
+@pytest.mark.slow
+def test_folders_of_capstones_that_are_set_while_the_stack_runs_are_served(running, tmp_path):
+    before = running.services()["endpoint"]["pid"]
+    folder = str(ROOT / "tests" / "capstones")
+    assert running("up", CAPSTAN_CAPSTONES=folder).returncode == 0
+    restarted = running.services()["endpoint"]["pid"]
+    assert restarted != before and psutil.Process(restarted).environ()["CAPSTAN_CAPSTONES"] == folder
+    relative = os.path.relpath(folder, psutil.Process(restarted).cwd())
+    assert running("up", CAPSTAN_CAPSTONES=relative).returncode == 0
+    assert running.services()["endpoint"]["pid"] == restarted  # the same folder by another name
+    missing = running("up", CAPSTAN_CAPSTONES=str(tmp_path / "missing"))
+    assert missing.returncode == 1 and f"there is no folder {tmp_path / 'missing'}" in missing.stderr
+    assert running("up").returncode == 0
