@@ -146,10 +146,9 @@ class HistoricalRetrieval:
 
     def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
         """Return what to read for a view, and the types of all columns of its source."""
-        scan = sources.scan(connection, view.source, self.config.repo_path)
+        scan = sources.scan(connection, view.source, self.config.repo_path, view.owner)
         path = sources.path_of(view.source, self.config.repo_path)
-        types = sources.column_types(connection, scan, view.owner, path)
-        return sources.comparable(view.rows(scan, self.late_rows), types, view.owner, path), types
+        return sources.comparable(view.rows(scan, self.late_rows), view.owner, path), scan.types
 
     def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> EntityRows:
         if isinstance(self.entities, EntityRows):

@@ -55,7 +55,7 @@ def cut(path: str, files: FileSystem, target: str) -> list[Piece]:
 
     Raises CapstanError where the file cannot be read or has no known ending.
     """
-    kind = next((kind for ending, kind in KINDS.items() if target.endswith(ending)), None)
+    kind = next((kind for ending, kind in KINDS.items() if target.lower().endswith(ending)), None)
     if kind is None:
         raise CapstanError(f"{path} is none of {', '.join(KINDS)}.")
     try:

@@ -16,6 +16,7 @@ from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.settings import settings
 from capstan.versions import registry
+from feature_repo.offline_store.listing import data_files
 from predictions import convert, upload
 from serving.batch import pieces
 from serving.batch.output import Output
@@ -94,16 +95,13 @@ def logged(segment: str, lines: bytes) -> None:
 
 def found(location: str) -> list[Piece]:
     """Return the pieces of a file, or of all files below a folder. Raises CapstanError where there is none."""
-    from pyarrow.fs import FileSelector, FileType
+    from pyarrow.fs import FileType
 
     files, target = opened(location)
     kind = files.get_file_info(target).type
     if kind == FileType.NotFound:
         raise CapstanError(f"{location} is not there.")
-    targets = [target]
-    if kind == FileType.Directory:
-        below = files.get_file_info(FileSelector(target, recursive=True))
-        targets = sorted(one.path for one in below if one.type == FileType.File and one.base_name[0] not in "._")
+    targets = data_files(files, target) if kind == FileType.Directory else [target]
     scheme = "s3://" if location.startswith("s3://") else ""
     made = [piece for one in targets for piece in pieces.cut(scheme + one, files, one)]
     if not made:
