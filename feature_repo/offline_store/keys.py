@@ -37,8 +37,8 @@ def check(given: pa.ChunkedArray, stored: str, first_row: int, asked: str, sourc
     if pc.any(wrong).as_py():
         row = int(np.flatnonzero(wrong.fill_null(False).to_numpy())[0])
         raise ValueError(
-            f"{asked}, whose row {first_row + row} holds {keys[row].as_py()!r}, to {source}: one side is a float, which "
-            f"does not hold each integer from {limit} on. Give both a type of integers: Int64 in pandas with nulls"
+            f"{asked}, whose row {first_row + row} holds {keys[row].as_py()!r}, to {source}: one of them is a float, "
+            f"which does not hold each integer from {limit} on. Give both a type of integers, as Int64 in pandas"
         )
 
 
