@@ -47,12 +47,20 @@ class Scan:
         if not self.nanoseconds and not self.partitions:
             return read
         converted = ", ".join(f"{column}::TIMESTAMPTZ AS {column}" for column in map(self.column, self.nanoseconds))
-        selected = [f"* REPLACE ({converted})" if converted else "*"]
-        for name, values in self.partitions.items():
+        selected = [f"files.* REPLACE ({converted})" if converted else "files.*"]
+        selected += [f"folders.value_{i} AS {self.column(name)}" for i, name in enumerate(self.partitions)]
+        tables = [f"{read} AS files"]
+        if self.partitions:
+            tables.append(f"({self._folders(numbers)}) AS folders ON files.file_index = folders.number")
+        return f"(SELECT {', '.join([*selected, *HELPERS])} FROM {' JOIN '.join(tables)})"
+
+    def _folders(self, numbers: list[int]) -> str:
+        """Return a query of the values of the partitions of some files. DuckDB copies a list for each chunk of rows."""
+        columns = [f"unnest(range({len(numbers)})) AS number"]
+        for i, (name, values) in enumerate(self.partitions.items()):
             listed = ", ".join("NULL" if values[n] is None else literal(str(values[n])) for n in numbers)
-            value = f"list_extract([{listed}]::{self.types[name]}[], file_index::BIGINT + 1)"
-            selected.append(f"{value} AS {self.column(name)}")
-        return f"(SELECT {', '.join([*selected, *HELPERS])} FROM {read})"
+            columns.append(f"unnest([{listed}]::{self.types[name]}[]) AS value_{i}")
+        return f"SELECT {', '.join(columns)}"
 
     def column(self, name: str) -> str:
         """Return the name of a column in the table expression, quoted."""

@@ -213,7 +213,8 @@ def comparable(rows: Rows, owner: str, path: str) -> Rows:
             raise ValueError(f"{owner} uses {column!r} of {path!r} as a timestamp, but it holds {types[column]}")
     # pandas writes aware nanoseconds by default, and few functions of DuckDB take them.
     nanoseconds = tuple(column for column in dict.fromkeys(times) if types[column] == "TIMESTAMPTZ_NS")
-    return replace(rows, scan=replace(rows.scan, nanoseconds=nanoseconds))
+    partitions = {name: values for name, values in rows.scan.partitions.items() if name in rows.columns}
+    return replace(rows, scan=replace(rows.scan, nanoseconds=nanoseconds, partitions=partitions))
 
 
 def open_files(connection: DuckDBPyConnection, source: FileSource, path: str) -> FileSystem:
