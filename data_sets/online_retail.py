@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capstan.data.parquet_sql import parquet_rows
 from capstan.errors import CapstanError
 from capstan.inputs import downloads
 from data_sets import online_retail_workbook as workbook
@@ -40,7 +41,7 @@ def check(path: Path) -> None:
 
     try:
         schema = pq.read_schema(path)
-        lines = duckdb.read_parquet(str(path)).count("*").fetchall()[0][0]
+        lines = duckdb.execute(f"SELECT count(*) FROM {parquet_rows(path)}").fetchall()[0][0]
     except (OSError, pa.ArrowInvalid, duckdb.Error) as error:
         raise CapstanError(f"{path} is not a readable parquet file ({error}). Replace or remove it.") from error
     if missing := [name for name in workbook.COLUMNS if name not in schema.names]:

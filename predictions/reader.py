@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 
+from capstan.data.parquet_sql import parquet_rows
 from capstan.data.storage import Folder
 from capstan.profile import profile
 from capstan.settings import settings
@@ -112,14 +113,9 @@ def _run(model: str, folder: Path, is_wanted: Callable[[str], bool], query: Quer
         name = prediction_files.stem(key)
         (both if name in names or name.startswith(prediction_files.MERGED) else parquet).append(own.url(key))
     sources, given = ["SELECT * FROM written"], dict(query.values) | {"model": model}
-    for name, paths, condition in (
-        ("parquet", parquet, ""),
-        ("both", both, "ANTI JOIN written USING (prediction_id, variant)"),
-    ):
+    for paths, condition in ((parquet, ""), (both, "ANTI JOIN written USING (prediction_id, variant)")):
         if paths:
-            given[name] = paths
-            scan = f"read_parquet(${name}, union_by_name = true, hive_partitioning = false)"
-            sources.append(f"SELECT * FROM {scan} {condition}")
+            sources.append(f"SELECT * FROM {parquet_rows(*paths, options=', union_by_name = true')} {condition}")
     statement = f"""
         SELECT {query.columns} FROM ({" UNION ALL BY NAME ".join(sources)}) log {query.join}
         WHERE log.model = $model AND ({query.where}) {query.order}

@@ -20,12 +20,14 @@ class Explanation:
 
     base: shape (n,). contributions: shape (n, k), in the order of the model's inputs. Their sum with the base is the
     explained value in `unit`: with "log-odds", 1 / (1 + exp(-sum)) is the field; with "value", the sum is the field.
+    features: of inputs whose values the model replaced, such as by what a request asks with "if", those that it used.
     """
 
     field: str
     base: "np.ndarray"
     contributions: "np.ndarray"
     unit: str = "value"
+    features: Columns | None = None
 
 
 class Engine(Protocol):

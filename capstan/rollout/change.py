@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from capstan.errors import CapstanError
+from capstan.errors import CapstanError, Unavailable
 from capstan.profile import profile
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
@@ -67,13 +67,14 @@ def apply(
         after = stamped(_salted(before, after), by, who, reason)
     store.write_state(name, after)
     try:
-        replies = reload(name)
+        replies = _loaded(name, after, reload)
         for role, loaded in itertools.product(require, replies):
             if loaded["variants"].get(role) != getattr(after, role):
                 reason = loaded["unloadable"].get(role, "it is not loaded")
                 raise CapstanError(f"Version {getattr(after, role)} cannot be the {role} of {name}: {reason}")
     except BaseException as error:
-        store.write_state(name, before)
+        with undoing(error):
+            store.write_state(name, before)
         with suppress(CapstanError):  # the first error is the one to report
             reload(name)
         if isinstance(error, CapstanError):
@@ -81,6 +82,30 @@ def apply(
         raise
     store.copy_to_aliases(name, after)
     return {role: reason for loaded in replies for role, reason in loaded["unloadable"].items()}
+
+
+def _loaded(name: str, state: RolloutState, reload: Reload) -> list[dict[str, Any]]:
+    """Have each replica load a state, and return the replies. One without a version is an error to an endpoint."""
+    try:
+        return reload(name)
+    except Unavailable:
+        if state.versions():
+            raise
+        return []
+
+
+@contextmanager
+def undoing(error: BaseException) -> Iterator[None]:
+    """Undo in the block what an error interrupted. When that fails, raise the error with a second line that says so."""
+    try:
+        yield
+    except Exception as failure:
+        second = f"Undoing it failed as well: {failure}"
+        if isinstance(error, CapstanError):
+            error.args = (f"{error}\n{second}",)
+        else:
+            error.add_note(second)
+        raise error from None
 
 
 def stamped(state: RolloutState, by: str, who: str = "", reason: str = "") -> RolloutState:

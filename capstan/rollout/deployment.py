@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from capstan.rollout.change import RolloutChanged, apply, changing
+from capstan.rollout.change import RolloutChanged, apply, changing, undoing
 from capstan.rollout.commands import require_no_rollout, require_not_retired
 from capstan.rollout.state import RolloutState
 from capstan.rollout.traffic import Traffic
@@ -45,9 +45,11 @@ def deploy(name: str, version: str, try_role: Try, canary: float = 0, champion: 
             said = _admit(name, candidate, try_role, canary, unloadable.get("champion"))
             registry.set_tag(name, version, "deployment", "succeeded")
             return said
-        except Exception:
-            registry.set_tag(name, version, "deployment", "failed")
-            apply(name, state, replace(state, candidate=""), "deploy", require=[])
+        except Exception as error:
+            with undoing(error):
+                apply(name, state, replace(state, candidate=""), "deploy", require=[])
+            with undoing(error):
+                registry.set_tag(name, version, "deployment", "failed")
             raise
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from capstan.data.parquet_sql import parquet_rows
 from capstan.errors import CapstanError
 
 Days = dict[str, dict[str, str]]  # raw table -> day, ISO -> the number of its rows and the sum of their hashes
@@ -23,23 +26,26 @@ def days(tables: Path, times: Mapping[str, str]) -> Days:
     found: Days = {}
     with duckdb.connect() as connection:
         for path in sorted(tables.iterdir()):
-            files = str(path / "*.parquet" if path.is_dir() else path)
-            kinds = dict(zip(*(lambda rows: (rows.columns, rows.types))(connection.read_parquet(files)), strict=True))
+            files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+            table = connection.sql(f"FROM {parquet_rows(*files)}")
+            # Each column has its place as its name: other names could be those of the query.
+            names, columns = pq.read_schema(files[0]).names, [f"column_{place}" for place in range(len(table.columns))]
+            kinds = dict(zip(names, table.types, strict=True))
             column = times.get(path.stem)
             if column and not str(kinds.get(column, "")).startswith(("TIMESTAMP", "DATE")):
                 raise CapstanError(
                     f"FEATURE_WINDOW says that {column!r} of the table {path.stem} is a time, but it is "
                     f"{kinds.get(column, 'no column')}. Name a column of times, or leave the table out."
                 )
-            number = f'floor(epoch_us("{column}") / {MICROSECONDS})::INT' if column else "NULL::INT"
+            time = columns[names.index(column)] if column else ""
+            number = f"floor(epoch_us({time}) / {MICROSECONDS})::INT" if column else "NULL::INT"
             rows = connection.execute(
                 f"""
                 SELECT day, count(*), sum(hash(rows, place)::HUGEINT) FROM (
                     SELECT raw AS rows, {number} AS day,
                            row_number() OVER (PARTITION BY {number} ORDER BY file_index, file_row_number) AS place
-                    FROM read_parquet(?) AS raw
-                ) GROUP BY day ORDER BY day""",
-                [files],
+                    FROM {parquet_rows(*files)} AS raw({", ".join(columns)})
+                ) GROUP BY day ORDER BY day"""
             ).fetchall()
             found[path.stem] = {_day(day): f"{count} {total}" for day, count, total in rows}
     return found

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.data.files import digest
+from capstan.data.parquet_sql import parquet_rows
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,11 +40,14 @@ def _rows(path: Path, until: datetime) -> str:
 
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        rows = connection.read_parquet(str(path))
-        if EVENT_TIMESTAMP not in rows.columns:
+        names = pq.read_schema(path).names
+        if EVENT_TIMESTAMP not in names:
             return digest(path)
+        # Each column has its place as its name: one called like the table would be hashed in its place.
+        columns, time = [f"column_{place}" for place in range(len(names))], names.index(EVENT_TIMESTAMP)
         [(count, total)] = connection.execute(
-            f"SELECT count(*), sum(hash(t)::HUGEINT) FROM rows t WHERE {EVENT_TIMESTAMP}::TIMESTAMPTZ <= $until",
+            f"SELECT count(*), sum(hash(t)::HUGEINT) FROM {parquet_rows(path)} AS t({', '.join(columns)}) "
+            f"WHERE {columns[time]}::TIMESTAMPTZ <= $until",
             {"until": until},
         ).fetchall()
     return f"{count} {total}"

@@ -23,6 +23,7 @@ from .feast_statistics import MonitoredOfflineStore
 from .job import AsofRetrievalJob
 from .pull import pull
 from .retrieval import HistoricalRetrieval
+from .scan import TWIN, identifier
 
 
 class AsofOfflineStoreConfig(FeastConfigBaseModel):
@@ -192,5 +193,8 @@ class AsofOfflineStore(MonitoredOfflineStore):
         """Return the columns of a source and their Arrow types; the source may be a file, a glob or a directory."""
         source = sources.file_source(data_source, f"data source {data_source.name!r}")
         with sources.connect(config.offline_store) as connection:
-            schema = connection.sql(f"FROM {sources.scan(connection, source, config.repo_path).columns()} LIMIT 0")
-            return [(field.name, str(field.type)) for field in schema.to_arrow_table().schema]
+            scan = sources.scan(connection, source, config.repo_path, f"data source {data_source.name!r}")
+            names = [name for name, type_ in scan.types.items() if type_ != TWIN]
+            columns = ", ".join(f"{scan.column(name)} AS {identifier(name)}" for name in names)
+            schema = connection.sql(f"SELECT {columns} FROM {scan.newest()} LIMIT 0").to_arrow_table().schema
+            return [(field.name, str(field.type)) for field in schema]

@@ -9,6 +9,8 @@ import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 from feast.infra.offline_stores import offline_utils
 
+from . import keys
+
 
 @dataclass(frozen=True)
 class EntityRows:
@@ -26,9 +28,9 @@ class EntityRows:
         return timestamps.cast(pa.timestamp("us", "UTC"), safe=False).cast(pa.int64())
 
     def keyed(self, columns: list[str]) -> pa.Table:
-        """Return the table `entity` that `sql.point_in_time` joins: row, t, key_0, ... Columns are not copied."""
-        keys = {f"key_{i}": self.table[column] for i, column in enumerate(columns)}
-        return pa.table({"row": np.arange(self.table.num_rows), "t": self.times, **keys})
+        """Return the table `entity` that `sql.point_in_time` joins: row, t, key_0, ... Only categories are copied."""
+        of_columns = {f"key_{i}": keys.values(self.table[column]) for i, column in enumerate(columns)}
+        return pa.table({"row": np.arange(self.table.num_rows), "t": self.times, **of_columns})
 
 
 def from_pandas(frame: pd.DataFrame) -> EntityRows:

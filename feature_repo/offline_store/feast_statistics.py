@@ -13,7 +13,7 @@ from feast.monitoring.monitoring_utils import normalize_monitoring_row
 
 from . import metrics_sql, sources, sql
 from .metrics_file import MetricsFile
-from .scan import literal
+from .scan import identifier, literal
 from .statistics import Metric, Statistics
 
 logger = logging.getLogger(__name__)
@@ -51,9 +51,8 @@ class MonitoredOfflineStore(OfflineStore):
         stored = sources.stored_names(source)
         start, end = (sql.microseconds(moment) if moment else None for moment in (start_date, end_date))
         with sources.connect(config.offline_store) as connection:
-            scan = sources.scan(connection, source, config.repo_path)
-            types = sources.column_types(connection, scan, owner, path)
-            rows = sql.Rows([], stored.get(timestamp_field, timestamp_field), scan=scan)
+            scan = sources.scan(connection, source, config.repo_path, owner)
+            types = scan.types
             columns = {name: stored.get(name, name) for name, _ in feature_columns}
             if missing := sorted(name for name, column in columns.items() if column not in types):
                 logger.warning("%s has no column for the features %s, which are skipped", owner, missing)
@@ -61,7 +60,9 @@ class MonitoredOfflineStore(OfflineStore):
             for name, kind in feature_columns:
                 if columns[name] in types and kind in kinds:
                     kinds[kind][name] = columns[name]
-            statistics = Statistics(connection, sources.comparable(rows, types, owner, path), types, start, end)
+            used = [column for of_kind in kinds.values() for column in of_kind.values()]
+            rows = sql.Rows([], stored.get(timestamp_field, timestamp_field), values=used, scan=scan)
+            statistics = Statistics(connection, sources.comparable(rows, owner, path), types, start, end)
             metrics = [
                 *statistics.numeric(kinds["numeric"], histogram_bins),
                 *statistics.categorical(kinds["categorical"], top_n),
@@ -79,13 +80,12 @@ class MonitoredOfflineStore(OfflineStore):
         path = sources.path_of(source, config.repo_path)
         stored = sources.stored_names(source)
         with sources.connect(config.offline_store) as connection:
-            scan = sources.scan(connection, source, config.repo_path)
             try:
-                types = sources.column_types(connection, scan, owner, path)
+                scan = sources.scan(connection, source, config.repo_path, owner)
             except FileNotFoundError:
                 return None
             rows = sql.Rows([], stored.get(timestamp_field, timestamp_field), scan=scan)
-            newest = connection.sql(metrics_sql.newest(sources.comparable(rows, types, owner, path))).fetchall()[0][0]
+            newest = connection.sql(metrics_sql.newest(sources.comparable(rows, owner, path))).fetchall()[0][0]
         return None if newest is None else sql.EPOCH + timedelta(microseconds=newest)
 
     @staticmethod
@@ -103,7 +103,7 @@ class MonitoredOfflineStore(OfflineStore):
             return
         file = MetricsFile.of(config, metric_type)
         rows = {tuple(metric.get(column) for column in file.key): _as_row(metric, file.columns) for metric in metrics}
-        key = ", ".join(map(sql.identifier, file.key))
+        key = ", ".join(map(identifier, file.key))
         query = f"FROM stored ANTI JOIN added USING ({key}) UNION ALL BY NAME FROM added"
         _rewrite(config, file, query, added=pa.Table.from_pylist(list(rows.values())))
 
@@ -130,10 +130,10 @@ class MonitoredOfflineStore(OfflineStore):
         if unknown := sorted(set(filters or {}) - set(file.columns)):
             raise ValueError(f"Metrics of type {metric_type!r} have no column {unknown}, only {file.columns}")
         equal = {"project_id": project or None, **(filters or {})}
-        conditions = {f"{sql.identifier(column)} = ?": value for column, value in equal.items()}
+        conditions = {f"{identifier(column)} = ?": value for column, value in equal.items()}
         conditions |= {"metric_date >= ?": start_date, "metric_date <= ?": end_date}
         given = {condition: value for condition, value in conditions.items() if value is not None}
-        order = ", ".join(map(sql.identifier, dict.fromkeys(["metric_date", *file.key])))
+        order = ", ".join(map(identifier, dict.fromkeys(["metric_date", *file.key])))
         query = f"FROM stored WHERE {' AND '.join(given) or 'TRUE'} ORDER BY {order}"
         with sources.connect(config.offline_store) as connection:
             file.load(connection)

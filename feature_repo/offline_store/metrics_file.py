@@ -13,7 +13,7 @@ from feast import FileSource, RepoConfig
 from feast.monitoring.monitoring_utils import monitoring_parquet_meta
 from pyarrow.fs import FileSystem, FileType, LocalFileSystem
 
-from .sql import identifier
+from .scan import identifier
 from .writes import locate
 
 TYPES = {

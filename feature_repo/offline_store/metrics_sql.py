@@ -3,7 +3,8 @@
 A value is present if it is neither null nor NaN. The statistics of numbers leave infinite values out.
 """
 
-from .sql import Rows, identifier, within
+from .scan import identifier
+from .sql import Rows, within
 
 QUANTILES = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 
@@ -74,4 +75,4 @@ SELECT
 
 def newest(rows: Rows) -> str:
     """Find the greatest event time in microseconds; null without rows."""
-    return f"SELECT max(epoch_us({identifier(rows.timestamp_field)})) FROM {rows.scan}"
+    return f"SELECT max(epoch_us({rows.scan.column(rows.timestamp_field)})) FROM {rows.scan}"

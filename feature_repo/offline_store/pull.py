@@ -27,13 +27,11 @@ def pull(config: RepoConfig, data_source: DataSource, rows: Rows, query: Callabl
 
     def evaluate(timeout: float | None = None) -> list[pa.Table]:
         with sources.connect(config.offline_store, timeout) as connection:
-            scan = sources.scan(connection, source, config.repo_path)
-            types = sources.column_types(connection, scan, owner, path)
-            if not types.keys() >= set(rows.join_keys):
-                raise FeastJoinKeysDuringMaterialization(path, set(rows.join_keys), set(types))
-            read = sources.comparable(replace(rows, scan=scan), types, owner, path)
-            if not read.values:
-                read = replace(read, values=[column for column in types if column not in read.columns])
+            scan = sources.scan(connection, source, config.repo_path, owner)
+            if not scan.types.keys() >= set(rows.join_keys):
+                raise FeastJoinKeysDuringMaterialization(path, set(rows.join_keys), set(scan.types))
+            values = rows.values or [column for column in scan.types if column not in rows.columns]
+            read = sources.comparable(replace(rows, scan=scan, values=values), owner, path)
             # Feast's materialization writes only the first chunk of a table, so there must be one.
             table = connection.sql(query(read)).to_arrow_table().combine_chunks()
         if rows.join_keys:

@@ -16,6 +16,7 @@ from feast.infra.offline_stores.offline_utils import DEFAULT_ENTITY_DF_EVENT_TIM
 
 from . import entities, sources, sql
 from .entities import EntityRows
+from .keys import check as check_keys
 from .scan import Scan
 
 
@@ -119,11 +120,14 @@ class HistoricalRetrieval:
         """Return what to read for each view, and the types of all columns of its source."""
         return [self._source_rows(connection, view) for view in self.views]
 
-    def check(self, rows: EntityRows, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> None:
+    def check(self, rows: EntityRows, inputs: list[tuple[sql.Rows, dict[str, str]]], first_row: int = 0) -> None:
         """Check all views before joining the first, so that nobody waits for an error in the last one."""
         self._check_names(rows)
         for view, (_, types) in zip(self.views, inputs, strict=True):
-            _check_key_types(rows, view, types)
+            for given, column in view.join_keys.items():
+                asked = f"{view.owner} joins {given!r} of the entity dataframe"
+                source = f"{column!r} of {view.source.path!r}"
+                check_keys(rows.table[given], types[column], first_row, asked, source)
 
     def entity_query(self, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> str:
         """Return the query of the entity rows, where they are not a dataframe."""
@@ -146,10 +150,9 @@ class HistoricalRetrieval:
 
     def _source_rows(self, connection: DuckDBPyConnection, view: ViewFeatures) -> tuple[sql.Rows, dict[str, str]]:
         """Return what to read for a view, and the types of all columns of its source."""
-        scan = sources.scan(connection, view.source, self.config.repo_path)
+        scan = sources.scan(connection, view.source, self.config.repo_path, view.owner)
         path = sources.path_of(view.source, self.config.repo_path)
-        types = sources.column_types(connection, scan, view.owner, path)
-        return sources.comparable(view.rows(scan, self.late_rows), types, view.owner, path), types
+        return sources.comparable(view.rows(scan, self.late_rows), view.owner, path), scan.types
 
     def _entity_rows(self, connection: DuckDBPyConnection, inputs: list[tuple[sql.Rows, dict[str, str]]]) -> EntityRows:
         if isinstance(self.entities, EntityRows):
@@ -167,19 +170,6 @@ class HistoricalRetrieval:
             raise ValueError(
                 f"The result would have two columns named {twice}, from the entity dataframe or from feature views: "
                 "use full_feature_names=True, or rename the columns of the entity dataframe"
-            )
-
-
-def _check_key_types(rows: EntityRows, view: ViewFeatures, types: dict[str, str]) -> None:
-    """Refuse to join text to numbers: DuckDB would convert the text, and fail at the first that is not a number."""
-    for entity_column, column in view.join_keys.items():
-        given = rows.table.schema.field(entity_column).type
-        is_text = pa.types.is_string(given) or pa.types.is_large_string(given)
-        is_number = pa.types.is_integer(given) or pa.types.is_floating(given)
-        if (is_text and types[column] != "VARCHAR") or (is_number and types[column] == "VARCHAR"):
-            raise ValueError(
-                f"{view.owner} joins {entity_column!r} of the entity dataframe, which holds {given}, "
-                f"to {column!r} of {view.source.path!r}, which holds {types[column]}: give both one type"
             )
 
 

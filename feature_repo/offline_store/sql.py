@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from .scan import Scan, literal
+from .scan import Scan, identifier, literal
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ class Rows:
     created_timestamp_column: str | None = None
     values: list[str] = field(default_factory=list)
     late_rows: LateRows = "exclude"
-    scan: Scan = field(default_factory=lambda: Scan(""))
+    scan: Scan = field(default_factory=Scan)
 
     @property
     def columns(self) -> list[str]:
@@ -44,11 +44,6 @@ class Rows:
     def may_be_late(self) -> bool:
         """Whether a row can arrive after its event."""
         return bool(self.created_timestamp_column) and self.late_rows == "exclude"
-
-
-def identifier(name: str) -> str:
-    """Quote a column name."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def microseconds(moment: datetime) -> int:
@@ -174,11 +169,12 @@ def source(rows: Rows, earliest: int | None = None, latest: int | None = None, a
             result may still contain rows outside of them.
         also: a further condition on the rows.
     """
-    event, created = identifier(rows.timestamp_field), identifier(rows.created_timestamp_column or "")
+    column = rows.scan.column
+    event, created = column(rows.timestamp_field), column(rows.created_timestamp_column or rows.timestamp_field)
     event_us = f"epoch_us({event})"
     created_us = f"epoch_us({created})" if rows.created_timestamp_column else "NULL::BIGINT"
-    selected = [f"{identifier(c)} AS key_{i}" for i, c in enumerate(rows.join_keys)]
-    selected += [f"{identifier(c)} AS value_{i}" for i, c in enumerate(rows.values)]
+    selected = [f"{column(c)} AS key_{i}" for i, c in enumerate(rows.join_keys)]
+    selected += [f"{column(c)} AS value_{i}" for i, c in enumerate(rows.values)]
     selected += [f"{event_us} AS event", f"{created_us} AS created"]
     # greatest() skips nulls, so a row without a creation time arrives with its event.
     selected += [f"{f'greatest({event_us}, {created_us})' if rows.may_be_late else event_us} AS arrival"]

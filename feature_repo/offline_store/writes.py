@@ -14,6 +14,7 @@ from feast.infra.offline_stores.file_source import FileLoggingDestination, Saved
 from feast.saved_dataset import SavedDatasetStorage
 from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 
+from .listing import WILDCARD, data_files
 from .sources import stored_names
 
 EXPORT_FILE_BYTES = 64 * 2**20
@@ -28,12 +29,14 @@ def append(table: pa.Table, source: FileSource, path: str) -> None:
     Raises:
         ValueError: the columns are not the source's, or the source is a glob.
     """
-    if "*" in path:
-        raise ValueError(f"Cannot write to the glob {path!r}: make the source's path the directory of its files")
     filesystem, target = locate(path, source.s3_endpoint_override)
-    schema = ds.dataset(target, filesystem=filesystem, format="parquet").schema
+    kind = filesystem.get_file_info(target).type
+    if kind == FileType.NotFound and WILDCARD.search(path):
+        raise ValueError(f"Cannot write to the glob {path!r}: make the source's path the directory of its files")
+    files = data_files(filesystem, target, (".parquet",)) if kind == FileType.Directory else [target]
+    schema = ds.dataset(files, filesystem=filesystem, format="parquet").schema if files else pa.schema([])
     table = _as_stored(table, schema, source)
-    if filesystem.get_file_info(target).type == FileType.Directory:
+    if kind == FileType.Directory:
         # Of equal rows the one in the last file counts, so names sort by time, and after the usual part-0.
         name = f"written-{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex}.parquet"
         pq.write_table(table, f"{target}/{name}", filesystem=filesystem)

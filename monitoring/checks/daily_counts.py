@@ -12,7 +12,7 @@ from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from monitoring.checks import grids
 from monitoring.checks.grids import Grid
-from monitoring.checks.rows import Rows, columns, number, opened, quoted
+from monitoring.checks.rows import DAY, Rows, columns, number, opened, quoted
 
 ERROR = "error of "  # the signal that is made of a prediction and its label
 
@@ -81,7 +81,7 @@ def reference(rows: Rows, checks: Checks, outcome: Outcome | None = None) -> Dai
             [(count,)] = connection.execute("SELECT count(*) FROM rows").fetchall()
         per_day = max(checks.rows_per_day, count // checks.days_without_time)
     with _opened(rows, checks, per_day, outcome) as connection:
-        left_out = {"day", checks.time, "file_row_number", *checks.ignore}
+        left_out = {"day", DAY.strip('"'), checks.time, *checks.ignore}
         types = {name: type_ for name, type_ in columns(connection).items() if name not in left_out}
         made = {name: grids.make(connection, name, type_) for name, type_ in types.items()}
         by_name = {name: grid for name, grid in made.items() if grid is not None}
@@ -137,7 +137,9 @@ def _opened(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, by_name: dict[str, Grid], outcome: Outcome | None) -> DailyCounts:
-    per_day = dict(connection.execute('SELECT "day", count(*) FROM rows WHERE "day" IS NOT NULL GROUP BY 1').fetchall())
+    per_day = dict(
+        connection.execute(f"SELECT {DAY}, count(*) FROM rows WHERE {DAY} IS NOT NULL GROUP BY 1").fetchall()
+    )
     if not per_day:
         raise CapstanError("There are no rows to check.")
     days = np.array(sorted(per_day))
@@ -162,7 +164,7 @@ def _numeric(
     wanted = [
         f"map_values({_histogram(values[n], grid)}), coalesce(sum({values[n]}), 0)" for n, grid in by_name.items()
     ]
-    query = f"SELECT {', '.join([quoted('day'), *wanted])} FROM rows GROUP BY 1"
+    query = f"SELECT {', '.join([DAY, *wanted])} FROM rows GROUP BY 1"
     for day, *numbers in connection.execute(query).fetchall():
         if day is not None:
             for name, histogram, total in zip(by_name, numbers[::2], numbers[1::2], strict=True):
@@ -179,7 +181,7 @@ def _category(
     """Return the counts of a category."""
     counts = np.zeros((len(rows), grid.size), int)
     bins = {value: position for position, value in enumerate(grid.values)} | {None: grid.size - 1}
-    query = f'SELECT "day", CAST({quoted(name)} AS VARCHAR), count(*) FROM rows WHERE "day" IS NOT NULL GROUP BY ALL'
+    query = f"SELECT {DAY}, CAST({quoted(name)} AS VARCHAR), count(*) FROM rows WHERE {DAY} IS NOT NULL GROUP BY ALL"
     for day, value, count in connection.execute(query).fetchall():
         counts[at[day], bins.get(value, grid.size - 2)] += count
     return counts
@@ -192,7 +194,7 @@ def _scored(
     prediction, target = number(outcome.prediction), number(outcome.target)
     counts = np.zeros((len(rows), grid.size - 1, 2), int)
     query = (
-        f'SELECT "day", CAST({target} AS INTEGER), map_values({_histogram(prediction, grid)}) FROM rows '
+        f"SELECT {DAY}, CAST({target} AS INTEGER), map_values({_histogram(prediction, grid)}) FROM rows "
         f"WHERE {target} IN (0, 1) AND {prediction} IS NOT NULL GROUP BY 1, 2"
     )
     for day, label, histogram in connection.execute(query).fetchall():

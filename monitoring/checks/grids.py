@@ -53,8 +53,8 @@ NUMBERS = (
 def _categories(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
     column = quoted(name)
     rows = connection.execute(
-        f"SELECT CAST({column} AS VARCHAR) AS v FROM rows WHERE {column} IS NOT NULL GROUP BY v "
-        f"ORDER BY count(*) DESC, v LIMIT {CATEGORIES}"
+        f"SELECT CAST({column} AS VARCHAR) FROM rows WHERE {column} IS NOT NULL GROUP BY 1 "
+        f"ORDER BY count(*) DESC, 1 LIMIT {CATEGORIES}"
     ).fetchall()
     return Grid("category", values=tuple(value for (value,) in rows))
 
@@ -62,7 +62,7 @@ def _categories(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
 def _numbers(connection: duckdb.DuckDBPyConnection, name: str) -> Grid:
     value = number(name)
     distinct = connection.execute(
-        f"SELECT DISTINCT {value} AS v FROM rows WHERE v IS NOT NULL LIMIT {QUANTILES + 1}"
+        f"SELECT DISTINCT {value} FROM rows WHERE {value} IS NOT NULL LIMIT {QUANTILES + 1}"
     ).fetchall()
     shares = ", ".join(str(share) for share in np.linspace(0, 1, QUANTILES + 1))
     [(quantiles, scale)] = connection.execute(

@@ -1,6 +1,6 @@
 """Rows that DuckDB reads: a data frame, a table of Arrow, or the path of parquet files.
 
-Every query sees a table `rows` with a `day`.
+Every query sees a table `rows` with a column DAY.
 """
 
 from collections.abc import Iterator
@@ -13,9 +13,11 @@ import pandas as pd
 import pyarrow as pa
 
 from capstan.contract.capstone import Outcome
+from capstan.data.parquet_sql import parquet_rows
 from capstan.errors import CapstanError
 
 Rows: TypeAlias = pd.DataFrame | pa.Table | str | Path
+DAY = '"day of the row"'  # a name that no signal has
 MICROSECONDS = 86_400_000_000  # of a day
 
 
@@ -23,7 +25,7 @@ MICROSECONDS = 86_400_000_000  # of a day
 def opened(
     rows: Rows, time: str | None, per_day: int = 1, error: str = "", outcome: Outcome | None = None, first: int = 0
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with a view `rows`: those of a table, and `day`, the days since 1970 in UTC.
+    """Yield a connection with a view `rows`: those of a table, and DAY, the days since 1970 in UTC.
 
     Without a column of times, every `per_day` rows, in their order, are a day; `first` rows came before. `error` names
     a column that says how wrong each prediction of the outcome is, where both of its columns are there.
@@ -33,7 +35,7 @@ def opened(
             connection.register("given", rows)
             source = "given"
         else:
-            source = f"read_parquet('{str(rows).replace(chr(39), chr(39) * 2)}', file_row_number = true)"
+            source = parquet_rows(rows)
         names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
         if time is not None and time not in names:
             raise CapstanError(
@@ -48,7 +50,7 @@ def opened(
         wrong = ""
         if outcome and {outcome.target, outcome.prediction} <= set(names):
             wrong = f", {_wrong(outcome)} AS {quoted(error)}"
-        connection.execute(f'CREATE TEMP VIEW rows AS SELECT *, CAST({day} AS INTEGER) AS "day"{wrong} FROM {source}')
+        connection.execute(f"CREATE TEMP VIEW rows AS SELECT *, CAST({day} AS INTEGER) AS {DAY}{wrong} FROM {source}")
         yield connection
 
 

@@ -108,11 +108,13 @@ class ChurnModel(Model):
 
         What is asked in the place of an input counts as that input.
         """
-        base, values = self.score.contributions(as_asked(columns))
+        asked = as_asked(columns)
+        base, values = self.score.contributions(asked)
         others = {name: np.zeros(len(values)) for name in (CUSTOMER, *WHAT_IF)}
         parts = dict(zip(INPUTS, (self.slope * values).T, strict=True)) | others
         together = np.column_stack([parts[name] for name in self.inputs])
-        return Explanation("probability", self.slope * base + self.intercept, together, unit="log-odds")
+        used = {name: asked[name] for name in WHAT_IF.values()}
+        return Explanation("probability", self.slope * base + self.intercept, together, "log-odds", used)
 
 
 def as_asked(columns: Columns) -> dict[str, Any]:

@@ -6,16 +6,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.house_price.columns import CATEGORIES, DEFAULTS, INPUTS, NUMBERS, ORDINALS
+from pipelines.house_price.columns import CATEGORIES, DEFAULTS, INPUTS, NUMBERS, ORDINALS, WITHIN
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
 
 PLACE = {name: place for place, name in enumerate(INPUTS)}
 IS_CATEGORY = np.array([name in CATEGORIES for name in INPUTS])
+IS_WHOLE = np.array([name not in ("latitude", "longitude") for name in INPUTS])
 MOST = 20  # houses of which what was left out is taken
 FURTHEST = np.where(IS_CATEGORY, 1.0, 3.0).astype(np.float32)  # a category differs or not; a number, in deviations
 LOGGED = [PLACE[name] for name in ("living_area", "lot_area", "lot_frontage")]
+
+
+def accepted(codes: np.ndarray, filled: np.ndarray) -> np.ndarray:
+    """Return the codes without gaps, shape (n, k), each value that was filled in as the contract has it.
+
+    It is a whole number, but for a place on the map, and no part is above its whole.
+    """
+    gaps = np.isnan(codes)
+    made = np.where(gaps & IS_WHOLE, np.rint(filled), filled)
+    for part, whole in ((PLACE[part], PLACE[whole]) for part, whole in WITHIN.items()):
+        made[:, part] = np.where(gaps[:, part], np.minimum(made[:, part], made[:, whole]), made[:, part])
+        made[:, whole] = np.where(gaps[:, whole], np.maximum(made[:, whole], made[:, part]), made[:, whole])
+    return made
 
 
 class Coder:
@@ -25,7 +39,8 @@ class Coder:
         """Return the coder of some houses: what it fills in, it takes from them."""
         self.levels = {name: sorted({value for value in rows[name] if value is not None}) for name in CATEGORIES}
         self.houses = self.codes(rows)
-        self.whole = np.where(np.isnan(self.houses), np.nanmedian(self.houses, axis=0), self.houses)
+        median = np.tile(np.nanmedian(self.houses, axis=0), (len(self.houses), 1))
+        self.whole = accepted(self.houses, np.where(np.isnan(self.houses), median, self.houses))
         logged = self._logged(self.whole)
         self.scale = np.where(IS_CATEGORY, 1.0, logged.std(axis=0) + 1e-9)
         self.known = (logged / self.scale).astype(np.float32)
@@ -47,8 +62,8 @@ class Coder:
     def fill(self, codes: np.ndarray) -> np.ndarray:
         """Return the codes without gaps, shape (n, k): of the houses that are most alike in what is given.
 
-        A number is their median, a category the most frequent one. Alike: the sum of distances over what is given, of a
-        number in standard deviations, at most 3, of a category 0 or 1.
+        A number is their median, a category the most frequent one, as far as the contract accepts it. Alike: the sum of
+        distances over what is given, of a number in standard deviations, at most 3, of a category 0 or 1.
         """
         made, scaled = codes.copy(), (self._logged(codes) / self.scale).astype(np.float32)
         for row in np.flatnonzero(np.isnan(codes).any(axis=1)):
@@ -59,7 +74,7 @@ class Coder:
             made[row, gaps & ~IS_CATEGORY] = np.median(alike[:, gaps & ~IS_CATEGORY], axis=0)
             for place in np.flatnonzero(gaps & IS_CATEGORY):
                 made[row, place] = np.bincount(alike[:, place].astype(int)).argmax()
-        return made
+        return accepted(codes, made)
 
     def _logged(self, codes: np.ndarray) -> np.ndarray:
         made = codes.copy()

@@ -137,5 +137,7 @@ CATEGORIES: dict[str, tuple[str, dict[str, str]]] = {
         | {"MnWw": "minimum wood or wire"},
     ),
 }
+# Field -> the one that it is never above.
+WITHIN = {"basement_finished": "basement_area", "second_floor": "living_area", "year_built": "year_remodelled"}
 INPUTS = [*NUMBERS, *ORDINALS, *CATEGORIES]
 TEXTS = [*ORDINALS, *CATEGORIES]

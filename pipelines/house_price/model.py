@@ -54,8 +54,11 @@ class HouseModel(Model):
             "low": low,
             "high": high,
             "reasons": [
-                [{"field": INPUTS[place], "effect": float(each[place])} for place in places]
-                for each, places in zip(effects, strongest, strict=True)
+                [
+                    {"field": INPUTS[place], "effect": float(each[place]), "assumed": bool(np.isnan(row[place]))}
+                    for place in places
+                ]
+                for row, each, places in zip(codes, effects, strongest, strict=True)
             ],
             "assumed": [self.assumed(row, made) for row, made in zip(codes, filled, strict=True)],
             "unusual": self.unusual(columns),
@@ -88,7 +91,7 @@ class HouseModel(Model):
         for place in np.flatnonzero(np.isnan(codes)).tolist():
             name, value = INPUTS[place], filled[place]
             texts = list(ORDINALS[name][1].values()) if name in ORDINALS else self.stack.coder.levels.get(name)
-            shown = texts[round(value)] if texts else f"{value:g}"
+            shown = texts[int(value)] if texts else f"{value:g}"
             said.append(f"{name} {shown}")
         return said
 

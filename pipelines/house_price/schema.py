@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
-from pipelines.house_price.columns import CATEGORIES, LABEL, NUMBERS, ORDINALS, REQUIRED
+from pipelines.house_price.columns import CATEGORIES, LABEL, NUMBERS, ORDINALS, REQUIRED, WITHIN
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -81,10 +81,6 @@ class Checked(BaseModel):
         return self
 
 
-# Field -> the one that it is never above.
-WITHIN = {"basement_finished": "basement_area", "second_floor": "living_area", "year_built": "year_remodelled"}
-
-
 def number(name: str) -> tuple[Any, Any]:
     """Return a field of the request with the range of the contract."""
     one, must = NUMBERS[name], name in REQUIRED
@@ -117,6 +113,7 @@ class Reason(BaseModel):
 
     field: str
     effect: float = Field(description="dollars, next to the mean of eight houses of reference")
+    assumed: bool = Field(description="the value was left out, and filled in from houses that are alike")
 
 
 class Prediction(BaseModel):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capstan.data.parquet_sql import parquet_rows
 from pipelines.segmentation.columns import COUNTRY, CUSTOMER, DAY, DAYS, INPUTS, QUARTER, YEAR
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MEMORY = "500MB"  # beyond it, DuckDB spills to files in the folder for temporar
 # An article's code begins with five digits, or is a shop's own: DCGS and a number.
 SNAPSHOTS = """
 WITH lines AS (
-    SELECT DISTINCT * FROM read_parquet($path)
+    SELECT DISTINCT * FROM invoices
     WHERE "Customer ID" IS NOT NULL AND Price > 0 AND regexp_matches(StockCode, '^([0-9]{5}|DCGS)')
 ),
 days AS (SELECT unnest($days)::DATE AS until),
@@ -76,7 +77,8 @@ def snapshots(lines: Path, days: Sequence[str] = DAYS) -> pd.DataFrame:
     import duckdb
 
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
-        parameters = {"path": str(lines), "days": [*days], "year": YEAR, "quarter": QUARTER, "last": days[-1]}
+        connection.execute(f"CREATE VIEW invoices AS FROM {parquet_rows(lines)}")
+        parameters = {"days": [*days], "year": YEAR, "quarter": QUARTER, "last": days[-1]}
         return connection.execute(SNAPSHOTS, parameters).df()
 
 

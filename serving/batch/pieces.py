@@ -12,6 +12,7 @@ from capstan.errors import CapstanError
 from predictions.tables.csv_records import Header, count_lines, read_header, whole_records
 from predictions.tables.formats import Format, format_of, unpacked
 from predictions.tables.plain_columns import plain_type, twice
+from serving.batch.places import Partitions
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -44,7 +45,7 @@ class Piece:
     packed: bool = False
     header: tuple[str, ...] = ()
     separator: str = ""
-    partitions: tuple[tuple[str, str], ...] = ()
+    partitions: Partitions = ()
 
     def asdict(self) -> dict[str, Any]:
         """Return the fields, for the record of a batch."""
@@ -63,7 +64,7 @@ class Piece:
         return cls(**fields | {"header": tuple(fields["header"]), "partitions": partitions})
 
 
-def cut(path: str, files: FileSystem, target: str, partitions: tuple[tuple[str, str], ...] = ()) -> list[Piece]:
+def cut(path: str, files: FileSystem, target: str, partitions: Partitions = ()) -> list[Piece]:
     """Return the pieces of a file, at least one. target: its path in `files`.
 
     Raises CapstanError where the file cannot be read, has no known ending, or a column twice.
@@ -90,7 +91,7 @@ def opened(files: FileSystem, target: str, is_packed: bool) -> IO[bytes]:
         return unpacked(file)
 
 
-def _row_groups(path: str, files: FileSystem, target: str, partitions: Any) -> Iterator[Piece]:
+def _row_groups(path: str, files: FileSystem, target: str, partitions: Partitions) -> Iterator[Piece]:
     import pyarrow.parquet as pq
 
     with files.open_input_file(target) as file:
@@ -114,7 +115,7 @@ def _row_groups(path: str, files: FileSystem, target: str, partitions: Any) -> I
         yield Piece(path, "parquet", 0, 0, 0, 0, header=header, partitions=partitions)
 
 
-def _texts(path: str, format_: Format, file: IO[bytes], partitions: Any) -> Iterator[Piece]:
+def _texts(path: str, format_: Format, file: IO[bytes], partitions: Partitions) -> Iterator[Piece]:
     start = len(BOM) if file.read(len(BOM)) == BOM else 0
     file.seek(start)
     header = Header((), "", 0, 0)

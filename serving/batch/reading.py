@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TOGETHER = 50_000  # rows that are held at once
 SURROGATE = re.compile("[\ud800-\udfff]")
 DECIMAL = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
-NOTHING = "__HIVE_DEFAULT_PARTITION__"  # how Hive and Spark name the folder of rows without a value
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def read(piece: Piece, files: FileSystem, target: str, schema: dict[str, Any], k
     fields = schema["properties"]
     known = {*fields, *keep}
     stated = {
-        name: None if text == NOTHING else value(text, fields.get(name, {"type": "string"}))
+        name: None if text is None else value(text, fields.get(name, {"type": "string"}))
         for name, text in piece.partitions
         if name in known
     }

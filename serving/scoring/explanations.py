@@ -21,13 +21,17 @@ THREADS = max(1, (os.cpu_count() or 2) // 2)  # half of the cores are for predic
 
 @dataclass(frozen=True)
 class Explained:
-    """Explanations of n rows: their predictions, base of shape (n,), contributions of shape (n, k)."""
+    """Explanations of n rows: their predictions, base of shape (n,), contributions of shape (n, k).
+
+    features: the values that the model used of inputs that it replaced, by name.
+    """
 
     predictions: list[dict[str, Any]]
     field: str  # of the prediction
     unit: str
     base: np.ndarray
     contributions: np.ndarray
+    features: dict[str, list[Any]]
 
 
 async def explain(variant: Variant, answers: AnswerSchema, columns: Mapping[str, Sequence[Any]], n: int) -> Explained:
@@ -51,6 +55,7 @@ async def explain(variant: Variant, answers: AnswerSchema, columns: Mapping[str,
         pieces[0].unit,
         np.concatenate([piece.base for piece in pieces]),
         np.concatenate([piece.contributions for piece in pieces]),
+        {name: [value for piece in pieces for value in piece.features[name]] for name in pieces[0].features},
     )
 
 
@@ -65,6 +70,13 @@ def _explain(variant: Variant, answers: AnswerSchema, columns: dict[str, Sequenc
         )
     if not (np.isfinite(base).all() and np.isfinite(contributions).all()):
         raise InferenceError(f"{variant.label} gave contributions that are not finite.")
+    features = {
+        name: np.asarray(values, dtype=object).tolist() for name, values in (explanation.features or {}).items()
+    }
+    if not features.keys() <= set(variant.columns) or any(len(values) != n for values in features.values()):
+        raise InferenceError(
+            f"{variant.label} names {sorted(features)} for {n} rows, which are not values of its inputs."
+        )
     if explanation.field not in answers.fields:
         raise InferenceError(f"{variant.label} explains {explanation.field!r}, which its Prediction lacks.")
-    return Explained(answers.rows(predictions, n), explanation.field, explanation.unit, base, contributions)
+    return Explained(answers.rows(predictions, n), explanation.field, explanation.unit, base, contributions, features)

@@ -128,8 +128,7 @@ class PartitionedRetrieval:
                 if isinstance(given, EntityRows)
                 else entities.from_arrow(table)
             )
-            if not chunks.paths:
-                self.retrieval.check(rows, inputs)
+            self.retrieval.check(rows, inputs, chunks.rows)
             chunks.add(scratch, rows)
         return chunks
 

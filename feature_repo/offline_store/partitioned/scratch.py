@@ -12,7 +12,7 @@ from duckdb import DuckDBPyConnection
 from feast import FileSource
 
 from .. import sources, writes
-from ..scan import literal
+from ..scan import parquet_rows
 
 ROWS = 50_000  # of a row group: rows are sorted by time, so a slice of time reads some of them
 
@@ -51,7 +51,7 @@ class Scratch:
 
     def read(self, paths: Sequence[str]) -> str:
         """Return a DuckDB table expression of files."""
-        return f"read_parquet([{', '.join(map(literal, paths))}])"
+        return parquet_rows(paths)
 
     def table(self, path: str) -> pa.Table:
         """Return the rows of a file."""

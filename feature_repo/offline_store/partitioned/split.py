@@ -66,7 +66,7 @@ class View:
     def connect(self, scratch: Scratch) -> Iterator[DuckDBPyConnection]:
         """Open a connection that can read the source."""
         with sources.connect(scratch) as connection:
-            sources.pattern(connection, self.source, self.repo_path)
+            sources.open_files(connection, self.source, sources.path_of(self.source, self.repo_path))
             yield connection
 
 

@@ -74,6 +74,20 @@ def test_what_is_asked_stands_in_the_place_of_what_is_known(served, held):
     assert nothing["probability"].tolist() == served.predict_columns(rows)["probability"].tolist()
 
 
+def test_explanation_has_the_values_that_were_asked_for(served, held):
+    rows = held.head(4).assign(
+        if_contract=["one year", None, "two years", None], if_monthly=[np.nan, 30.0, 40.0, np.nan]
+    )
+    made = served.explain_columns(rows)
+    known = rows["contract"].tolist()
+    assert list(made.features["contract"]) == ["one year", known[1], "two years", known[3]]
+    assert list(made.features["monthly"]) == [rows["monthly"].iloc[0], 30.0, 40.0, rows["monthly"].iloc[3]]
+    for row, reasons in enumerate(served.predict_columns(rows)["reasons"]):
+        for one in reasons:
+            value = made.features.get(one["field"], rows[one["field"]].tolist())[row]
+            assert one["value"] == (value if isinstance(value, str) else f"{value:g}")
+
+
 def test_unknown_customer_is_refused_by_number(served, held):
     rows = held.head(3).copy()
     rows.loc[1, [CUSTOMER, "monthly"]] = ["0000-AAAAA", np.nan]

@@ -9,7 +9,7 @@ import pytest
 from capstan.errors import CapstanError
 from pipelines.house_price import gaps, reasons, stack, task
 from pipelines.house_price.coding import PLACE
-from pipelines.house_price.columns import INPUTS
+from pipelines.house_price.columns import INPUTS, NUMBERS, ORDINALS, WITHIN
 from pipelines.house_price.schema import EXAMPLE
 
 
@@ -57,6 +57,44 @@ def test_three_fields_are_enough_and_the_rest_is_named(quick):
     assert len(made["assumed"][0]) == len(INPUTS) - 3 - 2 and made["unusual"] == [[]]
     whole = task.Prediction(**{name: values[0] for name, values in made.items()})
     assert whole.low < whole.price < whole.high and len(whole.reasons) == 6
+
+
+def test_what_is_filled_in_is_accepted_as_a_request(quick, held):
+    """As whole numbers, with no part above its whole: all 27 fields of a request, in each group of gaps."""
+    coder = quick.stack.coder
+    codes = coder.codes(held)
+    ranked = {name: list(texts.values()) for name, (_, texts) in ORDINALS.items()}
+    for group in range(1, len(gaps.GROUPS)):
+        less = gaps.without(codes, group, seed=group)
+        filled = coder.fill(less)
+        gone = np.isnan(less)
+        whole = [PLACE[name] for name in INPUTS if name not in ("latitude", "longitude")]
+        assert (filled[:, whole] == np.rint(filled[:, whole]))[gone[:, whole]].all()
+        for row, missing in zip(filled, gone, strict=True):
+            made = {name: float(row[PLACE[name]]) for name in NUMBERS}
+            made |= {name: texts[int(row[PLACE[name]])] for name, texts in (ranked | coder.levels).items()}
+            # What the source itself states of both fields may break the contract's rule.
+            stated = {name for pair in WITHIN.items() for name in pair if not any(missing[PLACE[one]] for one in pair)}
+            task.Request(
+                **{name: value for name, value in made.items() if name not in stated - {"living_area", "year_built"}}
+            )
+
+
+def test_no_house_is_remodelled_before_it_is_built(quick):
+    row = {"neighborhood": "Somerset", "living_area": 1_500}
+    for year in range(1950, 2011, 6):
+        [made] = quick.predict_columns(asked(row | {"year_built": year}))["assumed"]
+        values = dict(text.split(" ", 1) for text in made)
+        assert float(values["year_remodelled"]) >= year and float(values["basement_baths"]).is_integer()
+
+
+def test_reasons_mark_what_was_assumed(quick):
+    row = {name: EXAMPLE[name] for name in ("neighborhood", "living_area", "year_built", "overall_quality")}
+    made = quick.predict_columns(asked(row))
+    fields = {text.split(" ", 1)[0] for text in made["assumed"][0]}
+    [found] = made["reasons"]
+    assert {one["field"]: one["assumed"] for one in found} == {one["field"]: one["field"] in fields for one in found}
+    assert {one["assumed"] for one in found} == {True, False}
 
 
 def test_a_house_beyond_all_others_is_named(quick):

@@ -143,6 +143,12 @@ def assert_equal(made: dict, expected: dict) -> None:
         pd.testing.assert_frame_equal(made[key], rows)
 
 
+@pytest.mark.parametrize("above", ["origin=EWR/seed=1", "date=2026-01-01/m[1]"])
+def test_folders_above_a_home_change_nothing(home, flights, expected, tmp_path, above):
+    """Of all flights, the features of the weather at their origin included."""
+    assert_equal(built(tmp_path / above, flights, keep=False), expected)
+
+
 def changed(tables: dict, change: str) -> dict:
     """Return flights that came late, are corrected, or are gone; those of a day in the middle. Or other aircraft."""
     rows, day = tables["flights"], pd.Timestamp("2013-06-18", tz="UTC")

@@ -14,9 +14,12 @@ from pydantic import BaseModel
 
 from capstan.contract.cancellation import Cancelled, check
 from capstan.contract.model import Explanation
+from serving.model.codec_explain import encode
+from serving.model.inference import Inference
 from serving.schema.answers import AnswerSchema
 from serving.schema.rows import Row
 from serving.scoring.explanations import explain
+from serving.scoring.features import Report
 from serving.scoring.scorer import Scorer
 from tests.small_capstones.models import Answers
 from tests.support.capstones_of_tests import task, variant
@@ -183,3 +186,36 @@ def test_broken_explanations_are_an_error_of_the_model(parts, field):
     own = variant("plain", number="7", model=Odd({"x": "double"}, lambda columns: {"probability": [0.5]}))
     with pytest.raises(InferenceError, match="Version 7 of 'plain'"):
         asyncio.run(explain(own, AnswerSchema(task("plain").Prediction, own.label), {"x": [1.0]}, 1))
+
+
+class Asked(Answers):
+    """Uses 5 in place of an `x` that is missing, and names `features`."""
+
+    features = {"x": lambda used: used}
+
+    def explain_columns(self, columns):
+        used = [5.0 if value is None else value for value in columns["x"]]
+        features = {name: values(used) for name, values in self.features.items()}
+        return Explanation("probability", np.zeros(len(used)), np.zeros((len(used), 1)), features=features)
+
+
+def explained(model: type[Answers], values: list) -> dict:
+    own = variant(
+        "plain", number="7", model=model({"x": "double"}, lambda columns: {"probability": [0.5] * len(columns["x"])})
+    )
+    columns = {"x": values}
+    made = asyncio.run(explain(own, AnswerSchema(task("plain").Prediction, own.label), columns, len(values)))
+    reports = [Report() for _ in values]
+    return encode(Inference(own, rows(*[1.0] * len(values)), columns, reports, made.predictions, []), made)
+
+
+def test_an_explanation_shows_the_values_that_the_model_used():
+    values = [1.0, None, 3.0] * 20  # more than a piece
+    found = explained(Asked, values)["explanations"]
+    assert [one["features"]["x"] for one in found] == [5.0 if value is None else value for value in values]
+
+
+@pytest.mark.parametrize("features", [{"x": lambda used: used[1:]}, {"y": lambda used: used}])
+def test_values_that_are_not_those_of_its_inputs_are_an_error_of_the_model(features):
+    with pytest.raises(InferenceError, match="Version 7 of 'plain' names"):
+        explained(type("Odd", (Asked,), {"features": features}), [1.0, 2.0])
