@@ -138,7 +138,11 @@ def _reap_last() -> None:
 def run(request: dict[str, Any]) -> None:
     """Run kfp's executor on the source of a component, then end this process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    output = os.open(request["output"], os.O_WRONLY)
+    try:
+        output = os.open(request["output"], os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:  # nobody reads it any more: opened otherwise, it would wait for ever
+        os._exit(1)
+    os.set_blocking(output, True)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -1,5 +1,6 @@
 """Steps that are forked: their output and status, what they are forked from, and what happens without it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -152,6 +153,17 @@ def test_runs_share_a_server_and_each_step_has_the_environment_of_its_run(shared
             code = "import os\nfrom capstan.settings import settings\nprint(os.getppid(), os.environ['NUMBER'], "
             assert steps.run(command(f"{code}os.getcwd() == str(settings().data_dir))")) == 0
         assert f"{shared.pid} {number} True" in capsys.readouterr().out
+
+
+def test_a_step_whose_run_is_gone_ends(shared, tmp_path):
+    os.mkfifo(tmp_path / "output")  # nobody reads it
+    request = {"command": command("print(1)"), "output": str(tmp_path / "output"), "status": str(tmp_path / "status")}
+    request |= {"library": None, "preload": [], "environment": dict(os.environ), "folder": str(tmp_path)}
+    with (tmp_path / "fifo").open("w") as fifo:
+        fifo.write(f"{json.dumps(request)}\n")
+    with step_server() as steps:
+        assert steps.run(command("print(2)")) == 0  # the first one was forked before
+    wait_until(lambda: not psutil.Process(shared.pid).children())
 
 
 @pytest.mark.slow
