@@ -2,7 +2,9 @@
 
 import keyword
 import re
+from functools import cache
 from importlib import import_module
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,6 +76,7 @@ def load_pipeline(name: str) -> Any:
 
 def _import(name: str, module: str) -> ModuleType:
     where = folder(name)
+    _check_packages()
     add_search_path()
     try:
         return import_module(f"pipelines.{name}.{module}")
@@ -88,3 +91,18 @@ def _import(name: str, module: str) -> ModuleType:
         raise
     except Exception as error:
         raise CapstanError(f"{where / module}.py cannot be imported: {type(error).__name__}: {error}") from error
+
+
+@cache
+def _check_packages() -> None:
+    """Raise CapstanError where Python finds another package, such as a user's `models/`, in place of one of Capstan's.
+
+    The error would otherwise be that of a module that Capstan has.
+    """
+    for path in sorted(ROOT.glob("*/__init__.py")):
+        own, spec = path.parent, PathFinder.find_spec(path.parent.name)
+        if own.name != "tests" and spec and spec.origin and not Path(spec.origin).resolve().is_relative_to(own):
+            raise CapstanError(
+                f"Python finds {spec.origin} in place of Capstan's own package {own.name!r}. Rename it, or "
+                "leave its folder out of PYTHONPATH; a script's own folder counts as well."
+            )

@@ -41,12 +41,12 @@ def parts(folder: Path) -> dict[str, float]:
 
     from capstan.versions import registry
     from feature_repo.offline_store.writes import locate
-    from serving.batch import pieces
+    from serving.batch.reading import read
     from serving.batch.run import found, uncollected
     from serving.batch.scorer import BatchScorer
 
     scorer = BatchScorer(NAME, registry.champion(NAME).version)
-    [piece, *_] = found(str(folder / "flights.parquet"))
+    [piece, *_], _ = found(str(folder / "flights.parquet"))
     rates: dict[str, float] = {}
 
     @contextmanager
@@ -58,7 +58,7 @@ def parts(folder: Path) -> dict[str, float]:
 
     for _ in range(2):  # the first time imports and loads
         with timed("reading"):
-            given = next(pieces.read(piece, *locate(piece.path, ""), scorer.request))
+            given = next(read(piece, *locate(piece.path, ""), scorer.request, []))
         with timed("the checks of the endpoint"):
             rows, *_ = scorer.valid(given)
         with timed("features, joined"):

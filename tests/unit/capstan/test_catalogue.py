@@ -1,6 +1,8 @@
 """Every capstone keeps the contract; for one that does not, the check says what it lacks."""
 
 import inspect
+import os
+import subprocess
 import sys
 from dataclasses import FrozenInstanceError
 
@@ -221,3 +223,14 @@ def test_unknown_capstone_is_answered_with_the_known_ones(load):
 def test_name_that_is_no_folder_of_pipelines_is_unknown(name):
     with pytest.raises(CapstanError, match="There is no capstone"):
         catalogue.load(name)
+
+
+@pytest.mark.parametrize("file", ["models.py", "models/__init__.py"])
+def test_a_package_of_ones_own_that_hides_one_of_capstans_is_named(tmp_path, file):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("")
+    script = "from capstan import catalogue; catalogue.load('flight_delay')"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-P", "-c", script]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and f"Python finds {tmp_path / file} in place" in done.stderr, done.stderr
