@@ -150,18 +150,13 @@ def runner(what: str) -> Callable[..., tuple[dict[str, Any], dict[str, str]]]:
     return run_here
 
 
-def _parse(pairs: list[str]) -> dict[str, Any]:
-    import json
-
+def _parse(pairs: list[str]) -> dict[str, str]:
     values = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals):
             raise typer.BadParameter(f"{pair!r} is not NAME=VALUE.", param_hint="--set")
-        try:
-            values[name] = json.loads(value)
-        except (ValueError, RecursionError):
-            values[name] = value
+        values[name] = value
     return values
 
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
 from kfp import dsl, kubernetes
 from kfp.dsl import PipelineTask
@@ -15,6 +15,7 @@ from kfp.kubernetes.security_context import set_security_context
 
 from capstan.catalogue import load
 from capstan.contract.resources import GPU, Resources
+from capstan.errors import CapstanError
 from capstan.image_names import BASE, image
 from cluster import step_secrets
 from cluster.names import STEP_LABEL, STEP_SETTINGS
@@ -32,6 +33,7 @@ from components.train.component import train
 from components.validate.component import validate
 
 USER = 10001  # of the image
+SEVERAL = (list, dict, tuple, set)  # types of parameters that kfp cannot pass on with others
 
 
 class Outputs(NamedTuple):
@@ -78,10 +80,14 @@ def pipeline_of(capstone: str, *, as_of: str = "", **counts: str) -> Any:
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the parameters of a run that a task's function has: not its tables, nor weights that a step brings."""
     _tables, *others = inspect.signature(function).parameters.values()
+    types = {other.name: _type(other.annotation) for other in others if other.name != "weights"}
+    if many := [name for name, type_ in types.items() if (get_origin(type_) or type_) in SEVERAL]:
+        raise CapstanError(
+            f"The parameter {many[0]!r} of {function.__name__}() has several values: a parameter of a run is a number, a "
+            'text or a truth value. Take a text such as "64,32", and split it.'
+        )
     return {
-        other.name: _parameter(other.name, other.default, _type(other.annotation))
-        for other in others
-        if other.name != "weights"
+        other.name: _parameter(other.name, other.default, types[other.name]) for other in others if other.name in types
     }
 
 

@@ -92,7 +92,7 @@ def test_service_that_does_not_answer_exits_with_75_and_what_helps(place):
     [
         (["--set", "seed=abc"], "parameter 'seed' of flight_delay is of the type Integer, and 'abc' is not"),
         (["--set", "sead=1"], "Did you mean 'seed'?"),
-        (["--set", "as_of=1"], "of the type String"),
+        (["--set", 'as_of="1"'], "has a quotation mark"),
         (["--set", f"seed={'[' * 5000}"], "of the type Integer"),
     ],
 )
