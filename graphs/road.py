@@ -83,8 +83,8 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     types = {other.name: _type(other.annotation) for other in others if other.name != "weights"}
     if many := [name for name, type_ in types.items() if (get_origin(type_) or type_) in SEVERAL]:
         raise CapstanError(
-            f"The parameter {many[0]!r} of {function.__name__}() has several values: a parameter of a run is a number, a "
-            'text or a truth value. Take a text such as "64,32", and split it.'
+            f"The parameter {many[0]!r} of {function.__name__}() has several values: a parameter of a run is a number, "
+            'a text or a truth value. Take a text such as "64,32", and split it.'
         )
     return {
         other.name: _parameter(other.name, other.default, types[other.name]) for other in others if other.name in types
