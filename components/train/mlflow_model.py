@@ -30,7 +30,7 @@ def save(path: str, files: Path, task: Capstone, model: Model, tables: "Tables")
         loader_module=model_version.LOADER,
         data_path=str(files),
         signature=signature(model, answer),
-        input_example=example,
+        input_example=_readable(example, model),
         pip_requirements=requirements(model),
     )
 
@@ -76,6 +76,13 @@ def _example(task: Capstone, model: Model, tables: "Tables") -> "pd.DataFrame":
         f"No table that `split` returns has all inputs of the model: {', '.join(model.inputs)}. Add them, or give the "
         "task an endpoint, whose examples have them."
     )
+
+
+def _readable(example: "pd.DataFrame", model: Model) -> "pd.DataFrame":
+    """Return an example that MLflow can read again: of bytes that are missing it cannot."""
+    files = [name for name, kind in model.inputs.items() if kind == "binary"]
+    whole = example.dropna(subset=files)
+    return example.drop(columns=files) if whole.empty else whole
 
 
 def _request(task: Capstone, number: int, row: dict[str, Any]) -> Any:

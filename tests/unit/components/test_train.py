@@ -10,9 +10,11 @@ from pydantic import AwareDatetime, BaseModel
 
 from capstan import catalogue
 from capstan.errors import CapstanError
-from components.train.mlflow_model import _example, _request, signature
+from capstan.versions import model_version
+from components.train.mlflow_model import _example, _request, save, signature
 from pipelines.flight_delay import task
 from tests.small_capstones.models import Answers
+from tests.support import capstones_of_tests as capstones
 
 
 @pytest.mark.parametrize("value", [math.nan, "HOGWARTS"])
@@ -38,3 +40,22 @@ def test_an_input_may_be_an_instant_with_a_zone():
     example = _example(dated, model, {})
     assert example["start"][0] == pd.Timestamp("2014-01-07 14:00")  # MLflow's instants have no zone
     assert _enforce_schema(example, signature(model).inputs)["start"][0] == example["start"][0]
+
+
+@pytest.mark.parametrize("files", [["aGVsbG8="], [None, "aGVsbG8="], [None]])
+def test_an_example_may_leave_out_an_optional_file(tmp_path, files):
+    import mlflow
+
+    inputs = {"ident": "double", "x": "double", "file": "binary"}
+    model = Answers(inputs, lambda columns: {"size": [len(file or b"") for file in columns["file"]]})
+    with capstones.in_catalogue():
+        kinds = capstones.task("kinds")
+        model_version.save(tmp_path / "version", kinds, model)
+        rows = [{"ident": 1, "x": 1.5, "file": file} for file in files]
+        asked = SimpleNamespace(
+            name="kinds", capabilities={"endpoint"}, Request=kinds.Request, examples=lambda _tables: rows
+        )
+        save(str(tmp_path / "model"), tmp_path / "version", asked, model, {})
+    read = mlflow.models.Model.load(str(tmp_path / "model")).load_input_example(str(tmp_path / "model"))
+    assert [bytes(file) for file in read.get("file", [])] == [b"hello"] * (files != [None])
+    assert len(read) == 1
