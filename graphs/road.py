@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 from kfp import dsl, kubernetes
 from kfp.dsl import PipelineTask
@@ -81,7 +81,7 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the parameters of a run that a task's function has: not its tables, nor weights that a step brings."""
     _tables, *others = inspect.signature(function).parameters.values()
     types = {other.name: _type(other.annotation) for other in others if other.name != "weights"}
-    if many := [name for name, type_ in types.items() if (get_origin(type_) or type_) in SEVERAL]:
+    if many := [name for name, type_ in types.items() if _has_several(type_)]:
         raise CapstanError(
             f"The parameter {many[0]!r} of {function.__name__}() has several values: a parameter of a run is a number, "
             'a text or a truth value. Take a text such as "64,32", and split it.'
@@ -89,6 +89,11 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     return {
         other.name: _parameter(other.name, other.default, types[other.name]) for other in others if other.name in types
     }
+
+
+def _has_several(type_: Any) -> bool:
+    """Return whether a type is, or may be, one of several values."""
+    return (get_origin(type_) or type_) in SEVERAL or any(map(_has_several, get_args(type_)))
 
 
 def _parameter(name: str, default: Any, annotation: Any) -> inspect.Parameter:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +20,12 @@ import orjson
 from capstan.contract.capstone import Capstone
 from capstan.contract.request_text import value
 from capstan.errors import CapstanError
-from predictions.tables.csv_records import read_header, records
+from predictions.tables.csv_records import HEADER, read_header, records
 from predictions.tables.formats import format_of, unpacked
 from predictions.tables.plain_columns import is_index, plain_column, twice, values_of
 
 FIELDS = ("prediction_id", "time", "label", "known_at", "correct")
 SHOWN = 200  # characters of an entity in a message
-HEADER = 2**20  # bytes in which the header of a CSV ends
 Row = dict[str, Any]
 Numbered = tuple[int, Row, str]  # line, what it says, why it cannot be read
 
@@ -153,8 +151,7 @@ def _check(columns: Sequence[str]) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> Row:
     row = dict(pairs)
     if len(row) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise ValueError(f"the field {twice!a} is there twice")
+        raise ValueError(f"the field {twice([name for name, _ in pairs])} is there twice")
     return row
 
 

@@ -10,7 +10,11 @@ WHOLE = re.compile(r"[+-]?\d+\.0*")  # an integer, as frames with missing values
 
 def value(text: str, schema: dict[str, Any]) -> Any:
     """Return a field's value: text if the schema allows it, else JSON. What is no JSON stays as it is."""
-    kinds = kinds_of(schema)
+    return value_of(text, kinds_of(schema))
+
+
+def value_of(text: str, kinds: set[str]) -> Any:
+    """Return the value of a field of some types, as `kinds_of` returns them."""
     if "string" in kinds:
         return text
     if "boolean" in kinds and text.lower() in ("true", "false"):  # as Python and Excel write them

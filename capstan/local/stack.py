@@ -95,8 +95,7 @@ def ensure(name: str) -> None:
     service = services()[name]
     elsewhere = {"mlflow": settings().tracking_uri, "endpoint": settings().endpoint_url}.get(name, service.url)
     running = _current(service)
-    as_set = running and not _has_other_capstones(service, running)
-    if elsewhere == service.url and not (as_set and healthy(service)):
+    if elsewhere == service.url and not (running and not _has_other_capstones(service, running) and healthy(service)):
         list(up([name]))
 
 
@@ -213,9 +212,15 @@ def _check_same_ports(service: Service, running: psutil.Process) -> None:
 
 def _has_other_capstones(service: Service, running: psutil.Process) -> bool:
     """Return whether an endpoint was started with other folders of capstones than the settings name."""
-    named = running.environ().get("CAPSTAN_CAPSTONES", "").split(os.pathsep)
-    folders = [Path(running.cwd(), folder).resolve() for folder in named if folder]
-    return service.name == "endpoint" and folders != settings().capstones
+    if service.name != "endpoint":
+        return False
+    try:
+        environment, folder = running.environ(), running.cwd()
+    except psutil.Error:  # it has ended meanwhile
+        return False
+    named = environment.get("CAPSTAN_CAPSTONES", "").split(os.pathsep)
+    # A process that has only just been started shows no environment yet.
+    return bool(environment) and [Path(folder, name).resolve() for name in named if name] != settings().capstones
 
 
 def _check_port(service: Service, variable: str, port: int) -> None:

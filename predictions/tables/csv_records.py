@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 CELL = 16 * 2**20  # characters of a cell at most; the module's own limit of 128 KiB is too small for files in base64
+HEADER = 2**20  # bytes in which the header of a file ends
 NEAR = 200  # characters
 SEPARATORS = ",;\t"
 UNCLOSED = "unexpected end of data"  # as the csv module says it

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import orjson
 
 from capstan.errors import CapstanError
-from predictions.tables.csv_records import Header, count_lines, read_header, whole_records
+from predictions.tables.csv_records import HEADER, Header, count_lines, read_header, whole_records
 from predictions.tables.formats import Format, format_of, unpacked
 from predictions.tables.plain_columns import plain_type, twice
 from serving.batch.places import Partitions
@@ -121,7 +121,7 @@ def _texts(path: str, format_: Format, file: IO[bytes], partitions: Partitions) 
     header = Header((), "", 0, 0)
     if format_.kind == "csv":
         # One character for each byte, so that sizes are those of the file.
-        header = read_header(file.read(BYTES).decode("latin-1"))
+        header = read_header(file.read(HEADER).decode("latin-1"))
         start += header.size
         file.seek(start)
     names = tuple(map(_utf_8, header.names))

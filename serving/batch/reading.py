@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from capstan.contract.request_text import kinds_of, value
+from capstan.contract.request_text import kinds_of, value, value_of
 from predictions.tables.csv_records import records_of
 from predictions.tables.plain_columns import as_field, changes, holds, is_index, not_finite, plain_column, values_of
 from serving.batch.pieces import Piece, opened
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 TOGETHER = 50_000  # rows that are held at once
+TEXT = {"type": "string"}  # the schema of a column that is no field
 SURROGATE = re.compile("[\ud800-\udfff]")
 DECIMAL = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
@@ -63,7 +64,7 @@ def read(piece: Piece, files: FileSystem, target: str, schema: dict[str, Any], k
     fields = schema["properties"]
     known = {*fields, *keep}
     stated = {
-        name: None if text is None else value(text, fields.get(name, {"type": "string"}))
+        name: None if text is None else value(text, fields.get(name, TEXT))
         for name, text in piece.partitions
         if name in known
     }
@@ -85,35 +86,39 @@ def _rows(numbered: Sequence[tuple[int, Any]], piece: Piece) -> Rows:
 
 
 def _csv(piece: Piece, content: bytes, fields: dict[str, Any]) -> Iterator[tuple[int, Any]]:
-    text = {"type": "string"}
-    columns = [(name, fields.get(name, text)) for name in piece.header]
-    # What is not UTF-8 becomes a surrogate, which no row may have.
-    for record in records_of(content.decode(errors="surrogateescape"), piece.separator, piece.row):
+    text, is_utf_8 = _decoded(content)
+    columns = [(name, kinds_of(fields.get(name, TEXT))) for name in piece.header]
+    for record in records_of(text, piece.separator, piece.row):
         if not (record.cells or record.problem):
             continue
         problem = record.problem
         if not problem and len(record.cells) != len(columns):
             problem = f"it has {len(record.cells)} cells; the header has {len(columns)}"
-        broken = [name for (name, _), cell in zip(columns, record.cells, strict=False) if not _is_utf_8(cell)]
-        if problem or broken:
-            cells = [cell.encode(errors="surrogateescape").decode(errors="replace") for cell in record.cells]
-            yield record.line, Unreadable(problem or f"{broken[0]}: it is no UTF-8", cells)
+        if not problem and not is_utf_8:
+            broken = (name for name, cell in zip(piece.header, record.cells, strict=True) if SURROGATE.search(cell))
+            problem = next((f"{name}: it is no UTF-8" for name in broken), "")
+        if problem:
+            yield record.line, Unreadable(problem, [SURROGATE.sub("\ufffd", cell) for cell in record.cells])
             continue
         row = {
-            name: value(_number(cell, schema) if piece.separator == ";" else cell, schema) if cell else None
-            for (name, schema), cell in zip(columns, record.cells, strict=True)
+            name: value_of(_number(cell, kinds) if piece.separator == ";" else cell, kinds) if cell else None
+            for (name, kinds), cell in zip(columns, record.cells, strict=True)
             if not is_index(name)
         }
         yield record.line, row
 
 
-def _is_utf_8(text: str) -> bool:
-    return text.isascii() or not SURROGATE.search(text)
+def _decoded(content: bytes) -> tuple[str, bool]:
+    """Return a text, and whether it is UTF-8. Where it is not, a byte becomes a surrogate, which no row may have."""
+    try:
+        return content.decode(), True
+    except UnicodeDecodeError:
+        return content.decode(errors="surrogateescape"), False
 
 
-def _number(cell: str, schema: dict[str, Any]) -> str:
+def _number(cell: str, kinds: set[str]) -> str:
     """Return a number that has a comma with a point: where it does, Excel separates cells by semicolons."""
-    return cell.replace(",", ".") if DECIMAL.fullmatch(cell) and "number" in kinds_of(schema) else cell
+    return cell.replace(",", ".") if "number" in kinds and DECIMAL.fullmatch(cell) else cell
 
 
 def _json_lines(piece: Piece, content: bytes) -> Iterator[tuple[int, Any]]:

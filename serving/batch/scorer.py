@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kserve.errors import InvalidInput
@@ -145,19 +146,15 @@ class BatchScorer:
         import pyarrow as pa
 
         names = [*self.keep, *self.fields]
-        valid = [
-            {name: rows.requests[place].get(name) for name in self.keep} | row.request.model_dump(mode="json")
-            for place, row in zip(places, inference.rows, strict=True)
-        ]
         if rows.table is None:
-            made = columns.table(valid, names, self.request["properties"])
+            made = self.validated(rows, places, inference, names)
         else:
             made = rows.table.take(pa.array(places, "int64"))
-            retyped = columns.table(valid, rows.retyped, self.request["properties"])
+            retyped = self.validated(rows, places, inference, rows.retyped) if rows.retyped else {}
             for name in rows.retyped:
                 position = made.schema.get_field_index(name)  # -1 for a column of a folder's name
-                made = made.add_column(position if position >= 0 else made.num_columns, name, retyped[name])
-                made = made.remove_column(position + 1) if position >= 0 else made
+                change = made.append_column if position < 0 else partial(made.set_column, position)
+                made = change(name, retyped[name])
         times = [row.time for row in inference.rows]
         values = (inference.prediction_ids, [self.variant.version] * len(places), times)
         types = ("string", "string", pa.timestamp("us", "UTC"))
@@ -166,6 +163,15 @@ class BatchScorer:
         for name, column in [*more.items(), *zip(answered.column_names, answered.columns, strict=True)]:
             made = made.append_column(f"prediction_{name}" if name in names else name, column)
         return made
+
+    def validated(self, rows: Rows, places: list[int], inference: Inference, names: list[str]) -> pa.Table:
+        """Return some columns of the input: fields of a request as it was validated, others as they were given."""
+        fields, kept = {*names} & {*self.fields}, [name for name in names if name not in self.fields]
+        valid = []
+        for place, row in zip(places, inference.rows, strict=True):
+            given = {name: rows.requests[place].get(name) for name in kept}
+            valid.append(given | row.request.model_dump(mode="json", include=fields))
+        return columns.table(valid, names, self.request["properties"])
 
 
 def refusal(rows: Rows, place: int, reason: str) -> dict[str, Any]:

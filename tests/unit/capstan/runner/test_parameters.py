@@ -54,8 +54,9 @@ def test_what_does_not_fit_is_refused(name, text, problem):
         checked_parameters("small", small, {name: text})
 
 
-def test_a_parameter_with_several_values_is_refused_when_the_pipeline_is_made():
-    def train(tables: Any, layers: list[int] = [64, 32]): ...  # noqa: B006
+@pytest.mark.parametrize("annotation", [list[int], tuple, list[int] | None, dict[str, int] | str])
+def test_a_parameter_with_several_values_is_refused_when_the_pipeline_is_made(annotation):
+    def train(tables: Any, layers: annotation = None): ...
 
     with pytest.raises(CapstanError, match=r"The parameter 'layers' of train\(\) has several values"):
         _parameters(train)
