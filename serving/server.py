@@ -34,7 +34,14 @@ class CapstanServer(ModelServer):
     unloads the models under the requests that are being answered; this one takes a host, runs on uvloop and drains.
     """
 
-    def __init__(self, repository: CapstoneRepository, host: str, port: int, grpc_port: int, drain_delay: float):
+    def __init__(
+        self,
+        repository: CapstoneRepository,
+        host: str,
+        port: int,
+        grpc_port: int,
+        drain_delay: float = limits.DRAIN_DELAY,
+    ):
         super().__init__(http_port=port, grpc_port=grpc_port, registered_models=repository)
         self.host, self.repository, self.drain_delay = host, repository, drain_delay
         self.dataplane = CapstanDataPlane(repository)
@@ -111,7 +118,7 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     grpc_port: int | None = None,
-    drain_delay: float | None = None,
+    drain_delay: float = limits.DRAIN_DELAY,
 ) -> None:
     """Serve the capstones of a repository; by default those of the catalogue, at the address of the settings.
 
@@ -123,5 +130,5 @@ def serve(
         host or own.host,
         own.endpoint_port if port is None else port,
         own.grpc_port if grpc_port is None else grpc_port,
-        limits.DRAIN_DELAY if drain_delay is None else drain_delay,
+        drain_delay,
     ).start()
