@@ -7,6 +7,7 @@ import sys
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.unread_settings import unread
+from serving.limits import DRAIN_DELAY
 
 
 def main() -> None:
@@ -16,7 +17,8 @@ def main() -> None:
     parser.add_argument("--host", default=own.host, help="address to listen on, REST and gRPC (%(default)s)")
     parser.add_argument("--port", type=int, default=own.endpoint_port, help="REST port (%(default)s)")
     parser.add_argument("--grpc-port", type=int, default=own.grpc_port, help="gRPC port (%(default)s)")
-    parser.add_argument("--drain-delay", type=float, help="seconds between not ready and closed, after SIGTERM (0.5)")
+    closing = "seconds between not ready and closed, after SIGTERM (%(default)s)"
+    parser.add_argument("--drain-delay", type=float, default=DRAIN_DELAY, help=closing)
     options = parser.parse_args()
 
     from serving.logs import configure

@@ -288,9 +288,10 @@ def _stop(group: list[psutil.Process]) -> None:
 
 
 def _lives(member: psutil.Process) -> bool:
-    # What has ended may stay as a zombie: a container often has no process that reaps those of others.
+    # What has ended may stay as a zombie: a container often has no process that reaps those of others. While threads of
+    # a zombie still end, they hold its ports.
     with suppress(psutil.NoSuchProcess):
-        return bool(member.is_running() and member.status() != psutil.STATUS_ZOMBIE)
+        return bool(member.is_running() and (member.status() != psutil.STATUS_ZOMBIE or member.num_threads() > 1))
     return False
 
 

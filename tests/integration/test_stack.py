@@ -197,6 +197,7 @@ def test_down_stops_everything_that_up_started(running):
     done = running("down", "--json")
     assert done.returncode == 0 and sorted(json.loads(done.stdout)) == ["endpoint", "evidently", "mlflow"]
     assert running.processes() == []
+    assert "Traceback" not in (running.home / "logs" / "endpoint.log").read_text()
     for name in PORTS:
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", int(running.environment[f"CAPSTAN_{name}_PORT"]))) != 0
