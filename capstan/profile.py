@@ -5,17 +5,17 @@ from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Protocol
 
-from capstan.data.storage import Storage
 from capstan.settings import Settings, settings
 
 if TYPE_CHECKING:
     from capstan.data.retention_policy import Policy, Removed
+    from capstan.data.storage import Storage
 
 
 class Profile(Protocol):
     """What differs between a laptop and a cluster, besides the addresses in the settings."""
 
-    def storage(self) -> Storage:
+    def storage(self) -> "Storage":
         """Return where features, reports and predictions are published."""
 
     def database(self, name: str) -> str:

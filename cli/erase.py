@@ -22,8 +22,9 @@ def erase(
     """Erase the predictions about an entity, such as a person, their labels, and what events wrote, for good."""
     from capstan import catalogue
     from capstan.errors import CapstanError
+    from capstan.profile import profile
     from feature_repo.forget import forget
-    from feature_repo.store import open_store
+    from feature_repo.store import open_store, published
     from predictions.retention import erase_entity
 
     task = catalogue.load(capstone)
@@ -33,7 +34,9 @@ def erase(
         raise CapstanError(f"A request of {capstone} has no {', '.join(unknown)}. It has: {', '.join(fields)}.")
     if not yes and sys.stdin.isatty():
         typer.confirm(f"Erase every prediction of {capstone} with {', '.join(entity)}, for good?", abort=True)
-    views = forget(open_store(capstone), wanted) if "events" in task.capabilities else []
+    # A store is made when it is opened, which takes seconds. One that does not exist has nothing to forget.
+    has_features = "events" in task.capabilities and profile().storage().keys(published(capstone))
+    views = forget(open_store(capstone), wanted) if has_features else []
     done = erase_entity.erase(capstone, wanted)
     if as_json:
         print_json({"capstone": capstone, "entity": wanted, **asdict(done), "features": views})

@@ -25,6 +25,8 @@ def find(name: str, data_dir: Path | None) -> Path | None:
     for folder in (data_dir, settings().home / FOLDER):
         if folder and (folder / name).is_file():
             return folder / name
+    if settings().profile == "local":  # its bucket is the folder of the cache
+        return None
     return cached(name) if profile().storage().download(f"{FOLDER}/{name}", cached(name)) else None
 
 

@@ -2,14 +2,16 @@
 
     model.pkl      the fitted model
     artifacts/     files that belong to it, one entry per name
-    code/          what its task imports of `pipelines/`, `models/` and `kernels/`, as it was when the model was trained
+    code/          what its task imports of `pipelines/`, `models/`, `data_sets/` and `kernels/`, as it was when the
+                   model was trained
     SHA256SUMS     the digests of all of these: see `capstan.versions.version_seal`
     schema.json    its inputs; the JSON schemas of its requests, predictions and labels; some requests as examples; its
                    feature service; the names of the weights that it reads, whose checksums are in its code: see
                    `capstan.inputs.weights_files`
 
 A version is loaded with its own code, so a later edit of the capstone, or of what capstones share, does not change how
-an earlier version reads requests and answers them. The package `capstan` comes from the process that loads it.
+an earlier version reads requests and answers them. The package `capstan` comes from the process that loads it; where
+the process has none, MLflow finds the copy that it keeps with the version.
 """
 
 import copy
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 LOADER = "capstan.versions.model_version"  # MLflow loads a version with this module
 DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
-CODE = "code"
+CODE, SCHEMA = "code", "schema.json"
 EXAMPLES, EXAMPLE_CHARACTERS = 5, 100_000
 _CACHES = Lock()  # two threads that invalidate them at once may both delete an entry, and the second fails
 
@@ -48,14 +50,14 @@ class Version:
     schema: dict[str, Any]
 
 
-def schema_of(task: Capstone, model: Model, examples: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def schema_of(task: Capstone, model: Model) -> dict[str, Any]:
     """Return the content of a version's schema.json."""
     from pydantic import TypeAdapter
 
     schema: dict[str, Any] = {"capstone": task.name, "inputs": dict(model.inputs)}
     if "endpoint" in task.capabilities:
         schema["request"] = task.Request.model_json_schema()
-        schema["examples"] = _short(examples)
+        schema["examples"] = []
         schema["prediction"] = task.Prediction.model_json_schema(mode="serialization")
     if "features" in task.capabilities:
         schema["feature_service"] = task.FEATURE_SERVICE
@@ -69,8 +71,8 @@ def schema_of(task: Capstone, model: Model, examples: Sequence[Mapping[str, Any]
     return schema
 
 
-def save(folder: Path, task: Capstone, model: Model, examples: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Write a version's files to a new folder. examples: requests, which the page offers."""
+def save(folder: Path, task: Capstone, model: Model) -> None:
+    """Write a version's files to a new folder."""
     import cloudpickle
 
     folder.mkdir(parents=True)
@@ -79,11 +81,18 @@ def save(folder: Path, task: Capstone, model: Model, examples: Sequence[Mapping[
         target.parent.mkdir(exist_ok=True)
         shutil.copytree(path, target) if Path(path).is_dir() else shutil.copy2(path, target)
     version_code.copy(task.name, folder / CODE)
-    (folder / "schema.json").write_text(json.dumps(schema_of(task, model, examples), indent=2) + "\n")
+    (folder / SCHEMA).write_text(json.dumps(schema_of(task, model), indent=2) + "\n")
     if model.weight_files:
         model = copy.copy(model)
         model.weight_files = {}  # a version does not depend on where the files were
     (folder / "model.pkl").write_bytes(cloudpickle.dumps(model))
+    version_seal.write(folder)
+
+
+def add_examples(folder: Path, examples: Sequence[Mapping[str, Any]]) -> None:
+    """Add to a version's files the requests that its page offers."""
+    schema = json.loads((folder / SCHEMA).read_text()) | {"examples": _short(examples)}
+    (folder / SCHEMA).write_text(json.dumps(schema, indent=2) + "\n")
     version_seal.write(folder)
 
 
@@ -99,7 +108,7 @@ def load(folder: Path | str, name: str = "", registered: Mapping[str, str] | Non
     except CapstanError as error:
         raise type(error)(f"The model in {folder} cannot be loaded: {error}") from error
     try:
-        schema = json.loads((folder / "schema.json").read_text())
+        schema = json.loads((folder / SCHEMA).read_text())
         with _CACHES:
             invalidate_caches()
         code = _code_of(folder, schema["capstone"])
@@ -152,8 +161,9 @@ class _Pyfunc:
     def predict(self, model_input: "pd.DataFrame", params: dict[str, Any] | None = None) -> "pd.DataFrame":
         import pandas as pd
 
-        model = self.version.model
-        answer = model.predict_columns({name: model_input[name].tolist() for name in model.inputs})
+        model, missing = self.version.model, [None] * len(model_input)
+        columns = {name: model_input[name].tolist() if name in model_input else missing for name in model.inputs}
+        answer = model.predict_columns(columns)
         return pd.DataFrame({field: list(values) for field, values in answer.items()}, index=model_input.index)
 
 

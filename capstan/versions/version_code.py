@@ -1,8 +1,8 @@
 """The code that a version carries, and its imports, which never meet today's code.
 
-A version carries what its task imports of `pipelines/`, `models/` and `kernels/`, directly or not. Its modules find one
-another there, also when a function imports one long after the version was loaded. Everything else, `capstan` among it,
-comes from the process.
+A version carries what its task imports of `pipelines/`, `models/`, `data_sets/` and `kernels/`, directly or not. Its
+modules find one another there, also when a function imports one long after the version was loaded. Everything else
+comes from the process: `capstan`, too, of which MLflow keeps a copy for those who load the version without Capstan.
 """
 
 import builtins
@@ -20,9 +20,18 @@ from types import ModuleType
 from typing import IO, Any
 
 from capstan import catalogue
-from capstan.versions.code import imported, module_path
+from capstan.settings import ROOT
+from capstan.versions.code import CORE, imported, module_path
 
 PACKAGES = ("pipelines", "models", "data_sets", "kernels")
+ROOMS = (
+    "capstan/contract",
+    "capstan/data",
+    "capstan/inputs",
+    "capstan/versions",
+    "predictions",
+)  # that capstones may import
+STANDALONE = Path("capstan/versions/standalone.py")
 
 _importing = threading.RLock()
 
@@ -36,9 +45,24 @@ def todays() -> Iterator[None]:
 
 def copy(name: str, target: Path) -> None:
     """Copy to a folder the code that a version of a capstone carries."""
-    for path in imported([catalogue.folder(name) / "task.py"]):
+    _copy([catalogue.folder(name) / "task.py"], PACKAGES, target)
+
+
+def copy_core(name: str, target: Path) -> None:
+    """Copy to a folder what MLflow loads a version of a capstone with, where there is no Capstan.
+
+    It holds all that capstones may import, so that a process which loads several versions can use the part of the first
+    one for all.
+    """
+    rooms = [path for room in ROOMS for path in (ROOT / room).glob("*.py")]
+    _copy([catalogue.folder(name) / "task.py", *rooms], CORE, target / "core")
+    shutil.copy2(ROOT / STANDALONE, target)
+
+
+def _copy(roots: Sequence[Path], packages: Sequence[str], target: Path) -> None:
+    for path in imported(roots):
         place = module_path(path)
-        if place.parts[0] in PACKAGES:
+        if place.parts[0] in packages:
             (target / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, target / place)
 

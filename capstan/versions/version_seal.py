@@ -39,6 +39,15 @@ def tags(name: str, folder: Path) -> dict[str, str]:
     return {DIGEST: total} | ({SIGNATURE: b64encode(key.sign(_signed(name, total))).decode()} if key else {})
 
 
+def is_signed(name: str, registered: Mapping[str, str]) -> bool:
+    """Return whether the tags of a version of a capstone are signed as the settings ask. Without a key, all are."""
+    try:
+        _check_signature(name, registered.get(DIGEST, ""), registered.get(SIGNATURE, ""))
+    except UnsignedVersion:
+        return False
+    return True
+
+
 def check(folder: Path, name: str = "", registered: Mapping[str, str] | None = None) -> None:
     """Raise DamagedVersion unless the files of a version are those that were saved.
 

@@ -1,17 +1,19 @@
 """Register: log a model with its lineage in MLflow, once, as a version of the capstone's model."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from capstan.catalogue import load
 from capstan.contract.arguments import PARAMETERS
-from capstan.data.files import digest, read_batches, read_json
+from capstan.data.files import digest, read_batches, read_json, read_tables
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.versions import model_version, registry, version_seal
 from capstan.versions.source import git_commit
-from capstan.versions.version_seal import SIGNATURE
+from capstan.versions.version_seal import DIGEST, SIGNATURE
 from components.train.core import HISTORY
 
 LONGEST = 6_000  # characters of a parameter that MLflow takes
@@ -34,22 +36,26 @@ def register(
     data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no role here. Deployment
     gives it one, after trying it.
     """
-    seal = version_seal.tags(capstone, Path(model) / model_version.DATA)
-    same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
-    known = next((version for version in same if not version.retired and registry.has_files(version)), None)
-    if known and verdict == "accepted" != known.tags["verdict"]:
-        registry.set_tag(capstone, known.version, "verdict", verdict)
-    if known and known.tags.get(SIGNATURE) != seal.get(SIGNATURE, known.tags.get(SIGNATURE)):  # a new key
-        registry.set_tag(capstone, known.version, SIGNATURE, seal[SIGNATURE])
-    if known is None:
-        tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
-        tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
-        known = _log(capstone, model, tags, read_json(scores), data, {version.run_id for version in same})
+    with _finished(capstone, model, data["test"]) as finished:
+        seal = version_seal.tags(capstone, finished / model_version.DATA)
+        same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
+        known = next((version for version in same if not version.retired and registry.has_files(version)), None)
+        if known and SIGNATURE in seal and not version_seal.is_signed(capstone, known.tags):  # by a key of before
+            if known.tags.get(DIGEST) == seal[DIGEST]:
+                registry.set_tag(capstone, known.version, SIGNATURE, seal[SIGNATURE])
+            else:
+                known = None  # only files that are here are signed
+        if known and verdict == "accepted" != known.tags["verdict"]:
+            registry.set_tag(capstone, known.version, "verdict", verdict)
+        if known is None:
+            tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
+            tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
+            known = _log(capstone, finished, tags, read_json(scores), data, {version.run_id for version in same})
     return known.version
 
 
 def _log(
-    name: str, model: str, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str], others: set[str]
+    name: str, model: Path, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str], others: set[str]
 ) -> registry.ModelVersion:
     import pandas as pd
 
@@ -61,12 +67,12 @@ def _log(
     except mlflow.exceptions.MlflowException as error:
         raise CapstanError(f"MLflow at {settings().tracking_uri} refused the experiment {name!r}: {error}") from error
     _drop_leftovers(tags, others)
-    with _plainly_named(model) as model, mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
-        saved = mlflow.models.Model.load(model)
+    with mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
+        saved = mlflow.models.Model.load(str(model))
         mlflow.log_metrics(metrics)
-        parameters = read_json(Path(model) / PARAMETERS) if (Path(model) / PARAMETERS).is_file() else {}
+        parameters = read_json(model / PARAMETERS) if (model / PARAMETERS).is_file() else {}
         mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
-        history = Path(model) / HISTORY
+        history = model / HISTORY
         for step, recorded in enumerate(read_json(history)["rounds"] if history.is_file() else ()):
             mlflow.log_metrics(recorded, step=step)
         for context, path in data.items():
@@ -77,22 +83,28 @@ def _log(
                 mlflow.log_input(named, context)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=model_version.LOADER,
-            data_path=str(Path(model) / model_version.DATA),
+            loader_module=saved.flavors["python_function"]["loader_module"],
+            data_path=str(model / model_version.DATA),
+            code_paths=[str(path) for path in sorted((model / "code").iterdir())],
             signature=saved.signature,
-            input_example=saved.load_input_example(model),
-            pip_requirements=str(Path(model) / "requirements.txt"),
+            input_example=saved.load_input_example(str(model)),
+            pip_requirements=str(model / "requirements.txt"),
         )
     return registry.create_version(name, logged.model_id, run.info.run_id, tags)
 
 
 @contextmanager
-def _plainly_named(folder: str) -> Iterator[str]:
-    """Yield a link to a folder. MLflow reads a path as a URL, in which %, # and ? mean something else."""
+def _finished(capstone: str, model: str, test: str) -> Iterator[Path]:
+    """Yield a copy of a model with the requests that its page offers: those with which the deployment will try it.
+
+    Its path is plain. MLflow reads a path as a URL, in which %, # and ? mean something else.
+    """
+    task = load(capstone)
     with TemporaryDirectory(prefix="capstan-") as parent:
-        link = Path(parent) / "model"
-        link.symlink_to(Path(folder).absolute())
-        yield str(link)
+        copied = shutil.copytree(model, Path(parent) / "model")
+        if "endpoint" in task.capabilities:
+            model_version.add_examples(copied / model_version.DATA, task.examples(read_tables(test)))
+        yield copied
 
 
 def _drop_leftovers(tags: dict[str, str], others: set[str]) -> None:

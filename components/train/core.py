@@ -2,19 +2,15 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from capstan.catalogue import load
 from capstan.contract.arguments import PARAMETERS, coerce_parameters, defaults
-from capstan.contract.capstone import Capstone
 from capstan.data.files import digest, read_json, read_tables, write_json
 from capstan.inputs import weights_files
 from capstan.profile import profile
 from capstan.versions import model_version
 from components.train.mlflow_model import save
-
-if TYPE_CHECKING:
-    from capstan.contract.capstone import Tables
 
 HISTORY = "history.json"  # what the training recorded, next to the version
 
@@ -48,17 +44,7 @@ def fit(capstone: str, tables: str, model: str, parameters: dict[str, Any], weig
     fitted = task.train(data, **parameters)
     with TemporaryDirectory(prefix="capstan-version-") as folder:
         files = Path(folder) / "version"
-        model_version.save(files, task, fitted, _examples(task, data) if "endpoint" in task.capabilities else ())
+        model_version.save(files, task, fitted)
         save(model, files, task, fitted, data)
     if fitted.history:
         write_json({"rounds": [dict(line) for line in fitted.history]}, Path(model) / HISTORY)
-
-
-def _examples(task: Capstone, tables: "Tables") -> list[dict[str, Any]]:
-    """Return requests for the page. With features, the tables to train on need not have what a request has."""
-    try:
-        return task.examples(tables)
-    except KeyError:  # of a table or a column
-        if "features" in task.capabilities:
-            return []
-        raise

@@ -1,38 +1,58 @@
 """A version's files as an MLflow model: with a signature, an input example and pinned requirements."""
 
+from collections.abc import Collection
 from importlib.metadata import version as installed
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+from packaging.version import Version
 
 from capstan.contract.capstone import Capstone
 from capstan.contract.model import Answer, Model
 from capstan.contract.request_check import refusal
 from capstan.data.batches import Batches
 from capstan.errors import CapstanError
-from capstan.versions import model_version
+from capstan.versions import version_code
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from capstan.contract.capstone import Tables
 
-REQUIREMENTS = ("mlflow", "cloudpickle", "pandas", "pydantic")  # of every model, besides its own
+# Of every model, besides its own: what loads it imports them.
+REQUIREMENTS = (
+    "mlflow",
+    "cloudpickle",
+    "cryptography",
+    "httpx",
+    "packaging",
+    "pandas",
+    "pydantic",
+    "pydantic-settings",
+)
 
 
 def save(path: str, files: Path, task: Capstone, model: Model, tables: "Tables") -> None:
-    """Save the version whose files are in the folder `files`, called `version`, as an MLflow model."""
+    """Save the version whose files are in the folder `files`, called `version`, as an MLflow model.
+
+    It carries the modules of Capstan that load it, for those who have MLflow and not Capstan.
+    """
     import mlflow
 
     example = _example(task, model, tables)
     answer = model.predict_columns({name: example[name].tolist() for name in model.inputs})
-    mlflow.pyfunc.save_model(
-        path,
-        loader_module=model_version.LOADER,
-        data_path=str(files),
-        signature=signature(model, answer),
-        input_example=_readable(example, model),
-        pip_requirements=requirements(model),
-    )
+    with TemporaryDirectory(prefix="capstan-") as core:
+        version_code.copy_core(task.name, Path(core))
+        mlflow.pyfunc.save_model(
+            path,
+            loader_module=version_code.STANDALONE.stem,
+            data_path=str(files),
+            code_paths=[str(path) for path in sorted(Path(core).iterdir())],
+            signature=signature(model, answer, _required(task)),
+            input_example=_readable(example, model),
+            pip_requirements=requirements(model),
+        )
 
 
 def _type(kind: str) -> Any:
@@ -41,18 +61,32 @@ def _type(kind: str) -> Any:
     return Array(_type(kind.removesuffix("[]"))) if kind.endswith("[]") else DataType[kind]
 
 
-def signature(model: Model, answer: Answer | None = None) -> Any:
-    """Return the MLflow signature of a model. Any input may be missing; the outputs are those of an answer."""
+def signature(model: Model, answer: Answer | None = None, required: Collection[str] = ()) -> Any:
+    """Return the MLflow signature of a model. Inputs that are not required may be missing.
+
+    answer: one of the model, whose fields are the outputs.
+    """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types import ColSpec, Schema
 
-    inputs = Schema([ColSpec(_type(kind), name, required=False) for name, kind in model.inputs.items()])
+    inputs = Schema([ColSpec(_type(kind), name, required=name in required) for name, kind in model.inputs.items()])
     return ModelSignature(inputs, infer_signature(None, _frame(answer)).outputs if answer else None)
 
 
 def requirements(model: Model) -> list[str]:
-    """Return the packages that a model needs, each with its installed version."""
-    return [f"{package}=={installed(package)}" for package in dict.fromkeys([*REQUIREMENTS, *model.requirements])]
+    """Return the packages that a model needs, each with its installed version.
+
+    Of a local build, such as `torch==2.13.0+cpu`, the public version: the index of another machine may not have it.
+    """
+    packages = dict.fromkeys([*REQUIREMENTS, *model.requirements])
+    return [f"{package}=={Version(installed(package)).public}" for package in packages]
+
+
+def _required(task: Capstone) -> list[str]:
+    """Return the fields that every request has. Features may all be missing."""
+    if "endpoint" not in task.capabilities:
+        return []
+    return [name for name, field in task.Request.model_fields.items() if field.is_required()]
 
 
 def _example(task: Capstone, model: Model, tables: "Tables") -> "pd.DataFrame":

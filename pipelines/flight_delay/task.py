@@ -27,6 +27,7 @@ from pipelines.flight_delay.columns import (
     LABEL,
     LATE_AFTER,
     NEXT_WITHIN,
+    ONLINE_AS_OF,
     TEST_FROM,
     WINDOWS,
 )
@@ -208,8 +209,16 @@ def signals(model: CalibratedBooster, tables: Tables) -> pd.DataFrame:
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:
-    """Return the last three flights as a client would send them."""
-    return requests(tables["flights"].tail(3))
+    """Return three flights as a client would send them: the next ones for which the online store has the features.
+
+    A reading may be missing. Where the store gets another instant, they are the last flights.
+    """
+    import pandas as pd
+
+    flights = tables["flights"]
+    later = flights[flights["sched_dep"] >= pd.Timestamp(ONLINE_AS_OF) + HORIZON]
+    known = later[later[later.columns.intersection(INPUTS)].isna().sum(axis=1) <= 1].head(3)
+    return requests(flights.tail(3) if known.empty else known)
 
 
 def parameters_at(moment: datetime) -> dict[str, str]:

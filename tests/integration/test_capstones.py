@@ -50,7 +50,9 @@ def test_endpoint_answers_and_refuses_bad_input(run):
     [answer] = run.ask(run.part.ASKED).raise_for_status().json()["predictions"]
     described = httpx.get(f"{settings().endpoint_url}/v2/models/{run.name}").json()
     assert described["examples"]
-    run.ask(*described["examples"]).raise_for_status()
+    offered = run.ask(*described["examples"]).raise_for_status().json()["predictions"]
+    # The online store has the features of what the page offers.
+    assert not any(answer.get("expired_features") or answer.get("future_features") for answer in offered)
     prediction = catalogue.load(run.name).Prediction
     prediction.model_validate_json(json.dumps({field: answer[field] for field in prediction.model_fields}))
     assert answer["model_version"] == run.summary["version"]

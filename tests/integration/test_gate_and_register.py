@@ -108,6 +108,17 @@ def test_tables_in_batches_are_part_of_the_lineage(trained, tmp_path):
     assert past["dataset"]["digest"] == digest(tmp_path)
 
 
+def test_page_offers_the_requests_that_the_deployment_tries(trained):
+    schema = registry.load_version("flight_delay", enter(trained, "accepted")).schema
+    assert schema["examples"] == task.examples(read_tables(trained["test"]))
+
+
+def test_model_is_registered_once_whatever_was_tried_with_it(trained, tmp_path):
+    rows = read_tables(trained["test"])["flights"]
+    write_tables({"flights": rows.iloc[:-5]}, tmp_path)
+    assert enter(trained | {"test": str(tmp_path)}, "accepted") == enter(trained, "accepted")
+
+
 def test_first_good_model_is_accepted_by_thresholds_and_baseline(judge):
     verdict, report = judge(GOOD)
     assert verdict == "accepted" and "no champion yet" in report

@@ -237,6 +237,16 @@ def test_a_person_is_erased_from_log_and_labels(place, home, tmp_path):
     assert files_with(home, place.log, PERSON, *mine) == []
 
 
+def test_nothing_is_erased_of_a_capstone_that_never_ran_and_no_store_is_made(place, home):
+    done = capstan(place, "erase", "anomaly", "-e", "stream=art_daily_jumpsup", "--json", CAPSTAN_CAPSTONES="")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) | {"files": 0} == {
+        **{"capstone": "anomaly", "entity": {"stream": "art_daily_jumpsup"}},
+        **{"predictions": 0, "labels": 0, "files": 0, "features": []},
+    }
+    assert not (home / "feast" / "anomaly").exists()
+
+
 def files_with(home: Path, log: Path, *texts: str) -> list[Path]:
     """Return the files of a state folder, and the server's log, that hold a text: as bytes, or in parquet's columns."""
     having = []

@@ -99,7 +99,8 @@ def test_version_keeps_its_source_when_the_capstone_is_edited(made, tmp_path):
 def test_a_few_examples_go_with_the_version_and_none_that_is_long(made, tmp_path):
     task = catalogue.load("made")
     given = [{"x": 1.0}, {"x": "long" * 30_000}, *({"x": float(number)} for number in range(9))]
-    model_version.save(tmp_path / "version", task, task.train({}), given)
+    model_version.save(tmp_path / "version", task, task.train({}))
+    model_version.add_examples(tmp_path / "version", given)
     assert model_version.load(tmp_path / "version").schema["examples"] == [
         {"x": 1.0},
         *({"x": x} for x in (0.0, 1.0, 2.0)),

@@ -1,0 +1,14 @@
+"""MLflow loads a registered version with this file, of which the version carries a copy, `code/standalone.py`.
+
+It takes the Capstan of the process or, where there is none, the part that the version carries, in `code/core/`.
+"""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+found = find_spec("capstan")
+if found is None or found.origin is None:  # without an origin it is any folder that is called so
+    sys.path.insert(0, str(Path(__file__).parent / "core"))
+
+from capstan.versions.model_version import _load_pyfunc as _load_pyfunc  # noqa: E402
