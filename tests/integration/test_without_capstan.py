@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from capstan.inputs import downloads
 from capstan.services.waiting import wait_while
 from capstan.settings import ROOT, settings
 from tests.support.processes import HANG_SECONDS, free_port
@@ -63,7 +62,9 @@ def test_version_is_loaded_and_served_where_there_is_no_capstan(version, tmp_pat
         "HOME": str(tmp_path),
         "MLFLOW_TRACKING_URI": settings().tracking_uri,
     }
-    bare["CAPSTAN_DATA_DIR"] = str(downloads.cached(""))  # weights: without it, they come from their address
+    bare["CAPSTAN_HOME"] = str(
+        settings().home
+    )  # whose cache has the weights: tests have no connection to their address
 
     here, expected = predict(sys.executable, f"models:/{name}/{number}", os.environ | bare, tmp_path)
     there, answer = predict(python, f"models:/{name}/{number}", bare, tmp_path)
