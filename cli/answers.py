@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+SHARE = {"minimum": 0, "maximum": 1}
 ROWS, ITEMS, LETTERS = 10, 5, 500  # shown of a table, of a list in a line, and of a text
 
 
@@ -53,8 +54,10 @@ class Answers:
     def _table(self, value: Any, field: Mapping[str, Any]) -> Table | None:
         """Return a table of records, of rows of numbers, or of names with values; None of anything else."""
         if isinstance(value, dict):
-            rows = [{"": name, " ": one} for name, one in value.items()]
-            return _drawn(rows, lambda _name, one: self._plain(one, {})) if rows else None
+            of = SHARE if field.get("display") == "classes" else {}
+            likeliest = sorted(value, key=lambda name: -value[name]) if of else value
+            rows = [{"": name, " ": value[name]} for name in likeliest]
+            return _drawn(rows, lambda _name, one: self._plain(one, of)) if rows else None
         if value and all(isinstance(row, dict) for row in value):
             types = self._types.get(field.get("items", {}).get("$ref", "").rpartition("/")[2], {}).get("properties", {})
             return _drawn(value, lambda name, one: self._plain(one, types.get(name, {})))
@@ -98,7 +101,8 @@ def _drawn(rows: Sequence[Mapping[str, Any]], plain: Callable[[str, Any], str]) 
     """Return a table of the first rows. plain: writes the value of a column."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     numeric = {name for name in names if all(type(row.get(name)) in (int, float) for row in rows)}
-    table = Table(*(Column(name, justify="right" if name in numeric else "left") for name in names), box=None)
+    columns = [Column(name, justify="right" if name in numeric else "left") for name in names]
+    table = Table(*columns, box=None, show_header=any(name.strip() for name in names))
     for row in rows[:ROWS]:
         table.add_row(*(escape(plain(name, row.get(name))) for name in names))
     if len(rows) > ROWS:

@@ -25,7 +25,7 @@ class House(BaseModel):
     seen: bool
     reasons: list[Reason]
     curve: list[list[float]] = Field(json_schema_extra={"x": "month"})
-    shares: dict[str, float]
+    shares: dict[str, float] = Field(json_schema_extra={"display": "classes"})
     unusual: list[str]
     near: list[str]
     note: str | None
@@ -37,7 +37,7 @@ HOUSE = {
         {"field": "[lot]", "effect": -8508.11, "assumed": False},
         {"field": "year", "effect": 0.0123, "assumed": True},
     ],
-    "curve": [[float(n), n / 7] for n in range(12)], "shares": {"a": 0.75, "b": 0.25}, "near": list("abcdefg"),
+    "curve": [[float(n), n / 7] for n in range(12)], "shares": {"a": 0.25, "b": 0.75}, "near": list("abcdefg"),
     "model_version": "3", "prediction_id": "01a2", "missing_features": ["wind"],
 }  # fmt: skip
 
@@ -68,7 +68,7 @@ def test_lists_are_tables():
     curve = lines[lines.index("curve") :]
     assert curve[1:4] == ["month", "0.00 0.00", "1.00 0.14"] and curve[12] == "... 12 in all; --json shows them"
     shares = lines[lines.index("shares") :]
-    assert shares[2:4] == ["a 0.75", "b 0.25"]
+    assert shares[1:3] == ["b 75.0 %", "a 25.0 %"]
 
 
 class Flight(BaseModel):
