@@ -26,8 +26,8 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
     """Make the capstone `parent/NAME` with some capabilities. Return its folder.
 
     kind: "table", a regression; "stream", a text that comes word by word; or "torch", a network. The last two always
-    have an endpoint; a network has no features. Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left
-    behind then.
+    have an endpoint; a network has no features. Raises CapstanError when the name cannot be used or the folder cannot
+    be written. Nothing is left behind then.
     """
     check_name(name, parent)
     if unknown := sorted(capabilities - set(MADE)):
