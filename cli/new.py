@@ -68,8 +68,13 @@ def check(capstone: Capstone) -> None:
     task = catalogue.load(capstone)
     with TemporaryDirectory() as folder:
         compiler.Compiler().compile(catalogue.load_pipeline(capstone), f"{folder}/pipeline.yaml")
-    if wrong := problems(task):
-        raise CapstanError(f"A run of {capstone} would fail after its training: {'; '.join(wrong)}.")
+    wrong = problems(task)
+    if "features" in task.capabilities:
+        from feature_repo.store import view_problems
+
+        wrong += view_problems(capstone)
+    if wrong:
+        raise CapstanError(f"A run of {capstone} would fail: {'; '.join(wrong)}.")
     fields = unbounded(task.Request.model_json_schema()) if "endpoint" in task.capabilities else []
     if fields:
         _warn(f"give lists of Request a max_length, for their cost: {', '.join(fields)}.")

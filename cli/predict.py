@@ -13,7 +13,6 @@ from cli.options import Capstone, Json
 from cli.output import console, print_json
 
 LOADING_SECONDS = 120  # how long to wait for a capstone that is loading
-SHOWN = 5  # elements of a list; a text is cut after 100 times as many characters
 
 
 def predict(
@@ -33,6 +32,7 @@ def predict(
     """Ask the endpoint for predictions. Wait for a capstone that is still loading, for two minutes at most."""
     from capstan import catalogue
     from capstan.services import endpoint_client
+    from cli.answers import Answers
 
     catalogue.folder(capstone)
     if bool(entity) == bool(file):
@@ -50,8 +50,7 @@ def predict(
     if as_json:
         print_json(answers)
         return
-    for answer in answers["predictions"]:
-        _show(answer, list(metadata["prediction_schema"].get("properties", {})))
+    console.print(Answers(metadata["prediction_schema"]).show(answers["predictions"]))
 
 
 def pairs(entity: list[str]) -> dict[str, str]:
@@ -105,33 +104,3 @@ def _named(file: Path) -> str:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON; write null where a value is missing")
-
-
-def _show(answer: dict[str, Any], fields: list[str]) -> None:
-    from rich.markup import escape
-
-    values = [(name, escape(_short(answer.get(name)))) for name in fields]
-    about = f"version {answer['model_version']}  {answer.get('prediction_id') or answer['id']}"
-    if len(values) == 1:
-        console.print(f"[bold]{values[0][1]}[/]  {about}")
-    else:
-        console.print(about)
-        for name, value in values:
-            console.print(f"       {name:<16} [bold]{value}[/]")
-    for what in ("missing", "expired", "future"):
-        if names := answer.get(f"{what}_features"):
-            console.print(f"       [yellow]{what}:[/] {', '.join(names)}")
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, list):
-        more = f", ... {len(value)} in all; --json shows them" if len(value) > SHOWN else ""
-        return f"[{', '.join(_short(item) for item in value[:SHOWN])}{more}]"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
-    text = str(value)
-    return text if len(text) <= SHOWN * 100 else f"{text[: SHOWN * 100]} ..."

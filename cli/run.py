@@ -207,8 +207,9 @@ def _show(capstone: str, summary: dict[str, Any]) -> None:
         console.print(f"{'experiments':<12} {places['experiments']}")
         console.print("The gate rejected this model: it is registered as rejected, and nothing was deployed.")
         return
+    needed = {"console": "monitoring", "reports": "monitoring", "endpoint": "endpoint"}
     for name, place in places.items():
-        if name == "experiments" or name in has:
+        if needed.get(name) in (None, *has):
             console.print(f"{name:<12} {place}")
 
 
@@ -221,18 +222,20 @@ def _here(capstone: str) -> dict[str, str]:
     services = stack.services()
     hint = "" if stack.process(services["evidently"]) else "  (`capstan up` starts it)"
     return {
+        "console": f"{services['endpoint'].url}/monitoring#{capstone}",
         "experiments": f"{services['mlflow'].url}/#/models/{capstone}",
         "endpoint": f"{services['endpoint'].url}{endpoint_client.path_to_ask(catalogue.load(capstone))}",
-        "monitoring": f"{services['evidently'].url}{hint}",
+        "reports": f"{services['evidently'].url}{hint}",
     }
 
 
 def _on_cluster(capstone: str) -> dict[str, str]:
     """Return the same for a cluster, as commands: its services have no address out here."""
     return {
+        "console": f"capstan --profile cluster open predict {capstone}  (its path is /monitoring)",
         "experiments": "capstan --profile cluster open mlflow",
         "endpoint": f"capstan --profile cluster open predict {capstone}",
-        "monitoring": "capstan --profile cluster open evidently",
+        "reports": "capstan --profile cluster open evidently",
     }
 
 

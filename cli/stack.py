@@ -29,6 +29,8 @@ def up(as_json: Json = False) -> None:
         for service in stack.up():
             started.append({"name": service.name, "url": service.url, "log": str(service.log)})
             if not as_json:
+                if service.name == "endpoint":
+                    console.print(f"[green]up[/]    {'Console':<10} {service.url}/monitoring")
                 console.print(f"[green]up[/]    {service.title:<10} {service.url}")
         waiting = local_endpoint.capstones_not_ready(stack.RETRY_SECONDS)
     if as_json:
@@ -149,7 +151,7 @@ def open_urls(
         raise CapstanError("Nothing runs. Start the stack with `capstan up`.")
     pages = {service.name: service.url for service in running}
     if "endpoint" in pages:
-        pages["endpoint"] += "/"
+        pages = {"console": f"{pages['endpoint']}/monitoring"} | pages | {"endpoint": f"{pages['endpoint']}/"}
     if as_json:
         print_json(pages)
         return

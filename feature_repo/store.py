@@ -78,6 +78,23 @@ def definitions(capstone: str) -> list[Any]:
     return [value for value in vars(module).values() if isinstance(value, kinds)]
 
 
+def view_problems(capstone: str) -> list[str]:
+    """Return which on-demand views fail for the values that Feast makes up when it first sees them, and how."""
+    from feast import OnDemandFeatureView
+
+    problems = []
+    for view in definitions(capstone):
+        if isinstance(view, OnDemandFeatureView):
+            try:
+                copy(view).infer_features()
+            except Exception as error:
+                problems.append(
+                    f"the on-demand view {view.name} fails for values that Feast makes up "
+                    f"({type(error).__name__}: {error}): let it return a value of its type for any input, not None"
+                )
+    return problems
+
+
 def _offline(capstone: str) -> dict[str, Any]:
     """Return the settings of the offline store: which engine joins, and where Ray's tasks keep the parts of a join."""
     from feature_repo.offline_store.asof import AsofOfflineStore

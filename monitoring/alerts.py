@@ -68,13 +68,17 @@ DELIVERIES = Table(
 
 @dataclass(frozen=True)
 class Condition:
-    """What is wrong: a name that stays the same while it holds, since when, how bad, in words, and where to look."""
+    """What is wrong: a name that stays the same while it holds, since when, how bad, in words, and where to look.
+
+    checks: those that found it, as the history keeps them; the table of the alerts does not have them.
+    """
 
     name: str
     since: datetime
     message: str
     severity: Literal["warning", "critical"] = "warning"
     link: str = ""
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from capstan.contract.capstone import Capstone
-from monitoring import alerts, log_counts, signals
+from monitoring import alerts, conditions, log_counts, signals
 from monitoring.alerts import Condition
 from monitoring.checks import quality, verdicts
 from monitoring.checks.result import Check, alarms
-from monitoring.history import Event, history
+from monitoring.history import MONITORING, Event, history
 from monitoring.live_log import LiveLog
 from monitoring.references import Reference
 from monitoring.snapshots import Snapshot, snapshots
 from predictions.pieces import Wanted
-
-SEVERE = ("performance", "contract", ("service", "availability"), ("service", "errors"))
 
 
 def look(
@@ -60,7 +59,7 @@ def check(
     if not counts.days:
         return Snapshot(now, against.version, 0, 0, [])
     outcome = task.OUTCOME
-    results = verdicts.check(against.counted, counts.days, checks)
+    results = verdicts.check(against.counted, counts.days, checks, signals.optional(task))
     # A label that is not known yet is no null.
     results = [one for one in results if not (outcome and one.name == "nulls" and one.signal == outcome.target)]
     results += quality.judge(counts.contract, task.CONTRACT_LIMIT)
@@ -70,36 +69,25 @@ def check(
 def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
     """Alert about new alarms; add these, and those that cleared, to the history.
 
-    A condition has cleared when its check says ok. While nothing can be said, it stays. One of `others` has cleared
-    when it is not among them.
+    Alarms of one kind that begin together are one condition. It has cleared when all its checks say ok. While nothing
+    can be said, it stays. One of `others` has cleared when it is not among them.
     The history comes first: a run that is killed here and repeated as of the same instant loses none of it.
     """
-    link = alerts.link(capstone)
-    holding = {one.name: one for one in (*others, *(_condition(check, now, link) for check in alarms(list(checks))))}
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
+    members = conditions.members(opened, history().events(capstone, kinds=("alert",)))
+    known = {name for names in members.values() for name in names}
+    new = [check for check in alarms(list(checks)) if conditions.key(check) not in known]
+    holding = {one.name: one for one in (*others, *conditions.conditions(new, now, alerts.link(capstone)))}
     for name in sorted(holding.keys() - opened.keys()):
-        evidence = {"since": holding[name].since.isoformat(), "severity": holding[name].severity}
-        event = Event("alert", now, holding[name].message, evidence=evidence)
+        one = holding[name]
+        evidence: dict[str, Any] = {"since": one.since.isoformat(), "severity": one.severity}
+        if one.checks:
+            evidence |= {"condition": name, "checks": one.checks}
+        event = Event("alert", now, one.message, by=MONITORING, evidence=evidence)
         history().add(capstone, f"alert {name} {now.isoformat()}", event)
-    unsure = {name: opened[name] for name in opened.keys() - holding.keys() if not _has_cleared(name, checks)}
-    for name in sorted(opened.keys() - holding.keys() - unsure.keys()):
-        history().add(capstone, f"cleared {name} {now.isoformat()}", Event("cleared", now, f"{name} has cleared."))
-    alerts.alerts().report(capstone, [*holding.values(), *unsure.values()], now, alerts.webhooks())
-
-
-def _has_cleared(name: str, checks: Sequence[Check]) -> bool:
-    """Return whether a condition is over: its check says ok, or its signal is gone while others are checked."""
-    verdicts = {_name(one): one.verdict for one in checks}
-    if name in verdicts:
-        return verdicts[name] == "ok"
-    return " of " not in name or any(name.startswith(f"{one.name} of ") for one in checks)
-
-
-def _name(check: Check) -> str:
-    return f"{check.name} of {check.signal}"
-
-
-def _condition(check: Check, now: datetime, link: str) -> Condition:
-    since = datetime.fromisoformat(check.since).replace(tzinfo=UTC) if check.since else now
-    severe = check.name in SEVERE or (check.name, check.signal) in SEVERE
-    return Condition(_name(check), since, check.message, "critical" if severe else "warning", link)
+    gone = [name for name in opened.keys() - holding.keys() if conditions.has_cleared(members[name], checks)]
+    for name in sorted(gone):
+        event = Event("cleared", now, f"{name} has cleared.", by=MONITORING)
+        history().add(capstone, f"cleared {name} {now.isoformat()}", event)
+    still = [opened[name] for name in opened.keys() - holding.keys() - set(gone)]
+    alerts.alerts().report(capstone, [*holding.values(), *still], now, alerts.webhooks())

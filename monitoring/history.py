@@ -24,6 +24,7 @@ from capstan.data.database import Database, instant, ticks
 from capstan.profile import profile
 
 CIRCLE = "circle"  # who decides when no person does
+MONITORING = "monitoring"  # who notices, with the retraining loop or without
 
 schema = MetaData()
 EVENTS = Table(

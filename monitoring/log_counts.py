@@ -10,7 +10,6 @@ from functools import partial
 from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
-import orjson
 import pandas as pd
 
 from capstan import catalogue
@@ -23,7 +22,7 @@ from monitoring.checks.quality import Tally
 from monitoring.references import Reference, signals_of
 from predictions.labelled import known_labels, of_piece
 from predictions.pieces import Piece, Wanted
-from predictions.reader import parsed
+from predictions.reader import loads_each, parsed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -133,7 +132,7 @@ def _signals(task: Capstone, log: "pa.Table", against: Reference) -> "pa.Table |
 
 
 def _labels(log: "pa.Table") -> "pd.Series":
-    return log["label"].to_pandas().astype(object).map(orjson.loads, na_action="ignore")
+    return loads_each(log["label"].to_pandas())
 
 
 def _firsts(ask: Ask, parts: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:

@@ -78,6 +78,12 @@ def inputs(log: pd.DataFrame) -> pd.DataFrame:
     return frame[[name for name in frame if is_scalar(frame[name])]]
 
 
+def optional(task: Capstone) -> set[str]:
+    """Return the fields that a request may leave out, but for those that CHECKS names."""
+    fields = task.Request.model_fields if "endpoint" in task.capabilities else {}
+    return {name for name, field in fields.items() if not field.is_required()} - set(task.CHECKS.signals)
+
+
 def untimed(frame: pd.DataFrame, task: Capstone) -> pd.DataFrame:
     """Return signals without the time of the prediction, which Evidently has no use for."""
     time = task.CHECKS.time

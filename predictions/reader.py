@@ -65,8 +65,16 @@ def parsed(table: "pa.Table") -> "pd.DataFrame":
 
     frame = table.to_pandas()
     for column in frame.columns.intersection([*JSON_COLUMNS, "label"]):
-        frame[column] = frame[column].astype(object).map(orjson.loads, na_action="ignore")
+        frame[column] = loads_each(frame[column])
     return frame
+
+
+def loads_each(texts: "pd.Series") -> "pd.Series":
+    """Return the value of each JSON text, None for a missing one. As objects: next to a missing one, 7 stays no 7.0."""
+    import pandas as pd
+
+    values = [None if missing else orjson.loads(text) for text, missing in zip(texts, texts.isna(), strict=True)]
+    return pd.Series(values, index=texts.index, dtype=object)
 
 
 class Query(NamedTuple):

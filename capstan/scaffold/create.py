@@ -14,7 +14,11 @@ from capstan.errors import CapstanError
 TEMPLATES = Path(__file__).with_name("templates")
 MADE = ("contract", "features", "endpoint", "labels", "monitoring")  # events need a model that they mean something to
 # What there is, and the capabilities that each may be made with.
-KINDS = {"table": frozenset(MADE), "stream": frozenset({"endpoint"}), "torch": frozenset({"endpoint"})}
+KINDS = {
+    "table": frozenset(MADE),
+    "stream": frozenset({"endpoint"}),
+    "torch": frozenset({"contract", "endpoint", "labels", "monitoring"}),
+}
 CODE = ("task.py", "pipeline.py", "features.py")  # of the templates; the others are for readers and tests
 
 
@@ -22,8 +26,8 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
     """Make the capstone `parent/NAME` with some capabilities. Return its folder.
 
     kind: "table", a regression; "stream", a text that comes word by word; or "torch", a network. The last two always
-    have an endpoint. Raises CapstanError when the name cannot be used or the folder cannot be written. Nothing is left
-    behind then.
+    have an endpoint; a network has no features. Raises CapstanError when the name cannot be used or the folder cannot
+    be written. Nothing is left behind then.
     """
     check_name(name, parent)
     if unknown := sorted(capabilities - set(MADE)):
@@ -32,9 +36,11 @@ def create(name: str, capabilities: Set[str], parent: Path = catalogue.PIPELINES
         raise CapstanError(f"There is no kind {kind!r} of capstone. There are: {', '.join(KINDS)}.")
     if more := sorted(capabilities - KINDS[kind]):
         raise CapstanError(
-            f"A capstone of the kind {kind} is made with its endpoint alone. Make it without {', '.join(more)}, and "
-            "add them as docs/adding-a-capstone.md says."
+            f"A capstone of the kind {kind} is made with {', '.join(sorted(KINDS[kind]))}. Make it without "
+            f"{', '.join(more)}, and add them as docs/adding-a-capstone.md says."
         )
+    if kind != "table":
+        capabilities = capabilities | {"endpoint"}
     for capability in sorted(capabilities):
         if lacking := set(NEEDS.get(capability, ())) - capabilities:
             raise CapstanError(f"The capability {capability} needs {' and '.join(sorted(lacking))}.")

@@ -111,13 +111,15 @@ def _check(
         return Check(metric, name, "insufficient", message=few)
     value, low, high = interval(rows, days, outcome, of, level, seed)
     verdict: Verdict = "ok"
+    why = ""
     message = f"{metric}, {name}: {value:.4g} ({low:.4g} to {high:.4g}) on {len(rows):,} rows"
     bound = bounds.get(metric)
     if bound:
         verdict = "ok" if bound.holds(high if bound.higher_is_better else low) else "alarm"
+        why = "" if bound.holds(value) or verdict == "alarm" else "Its interval reaches the threshold."
         message += f", {'at least' if bound.higher_is_better else 'at most'} {bound.limit:g} is wanted"
     limit = bound.limit if bound else None
-    return Check(metric, name, verdict, value, limit, low=low, high=high, message=f"{message}.")
+    return Check(metric, name, verdict, value, limit, low=low, high=high, message=f"{message}.", why=why)
 
 
 def _days(rows: pd.DataFrame, checks: Checks) -> np.ndarray:

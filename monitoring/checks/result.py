@@ -24,6 +24,7 @@ class Check:
     high: float | None = None
     since: str | None = None
     message: str = ""
+    why: str = ""  # it is ok although the statistic is beyond the threshold
 
     def as_dict(self) -> dict[str, Any]:
         """Return the check for JSON."""

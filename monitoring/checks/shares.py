@@ -10,3 +10,8 @@ def interval(count: float, of: float) -> tuple[float, float]:
     low = float(beta.ppf(ALPHA / 2, count, of - count + 1)) if count else 0.0
     high = float(beta.ppf(1 - ALPHA / 2, count + 1, of - count)) if count < of else 1.0
     return low, high
+
+
+def why(share: float, most: float) -> str:
+    """Return why a share above its limit is no alarm, where its interval reaches the limit; "" for one below it."""
+    return "Its interval reaches the threshold." if share > most else ""

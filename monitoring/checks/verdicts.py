@@ -6,7 +6,8 @@ share of false alarms stays below the declared one, with Bonferroni's correction
 the windows and looks of each.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -45,11 +46,16 @@ class Trace:
         return np.asarray((self.p <= share) & (self.effect >= self.threshold))
 
 
-def check(reference: DailyCounts, recent: DailyCounts, checks: Checks) -> list[Check]:
-    """Return a check of each kind for each signal, as of the last day of `recent`."""
+def check(reference: DailyCounts, recent: DailyCounts, checks: Checks, optional: Collection[str] = ()) -> list[Check]:
+    """Return a check of each kind for each signal, as of the last day of `recent`.
+
+    optional: signals that requests may leave out; more or fewer nulls of them are no alarm.
+    """
     worst: dict[tuple[str, str], Check] = {}
     for each in trace(reference, recent, checks):
         one = _check(each, checks)
+        if one.name == "nulls" and one.signal in optional and one.verdict == "alarm":
+            one = replace(one, verdict="ok", why="Requests may leave it out.")
         key = (one.name, one.signal)
         if key not in worst or _order(one) < _order(worst[key]):
             worst[key] = one
@@ -97,13 +103,16 @@ def _check(trace: Trace, checks: Checks) -> Check:
         return Check(kind, trace.signal, "insufficient", threshold=trace.threshold, message=f"{trace.signal}: {few}.")
     alarming = np.flatnonzero((p <= checks.false_alarms) & (effect >= trace.threshold))
     line = int(alarming[np.argmin(p[alarming])]) if len(alarming) else int(np.nanargmin(p))
-    since, size = None, float(effect[line])
+    since, size, why = None, float(effect[line]), ""
     message = f"{trace.signal}: {UNITS[kind]} {size:.3g} ({trace.threshold:g} matters), p = {p[line]:.2g}"
     if len(alarming):
         verdict = "alarm"
         since = _date(int(trace.days[line, -1]), checks)
         message += f", since {since}" if since else ""
-    return Check(kind, trace.signal, verdict, size, trace.threshold, float(p[line]), since=since, message=f"{message}.")
+    elif size >= trace.threshold:
+        why = f"It may be random: p is above {checks.false_alarms:g}."
+    figures = (size, trace.threshold, float(p[line]))
+    return Check(kind, trace.signal, verdict, *figures, since=since, message=f"{message}.", why=why)
 
 
 def _date(day: int, checks: Checks) -> str | None:

@@ -13,7 +13,7 @@ from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
 from pipelines.anomaly import streams
 from pipelines.anomaly.columns import SIGNALS, STREAM, VALUE
-from pipelines.anomaly.detector import SETTING
+from pipelines.anomaly.detector import SETTING, State
 from pipelines.anomaly.neighbours import nearest
 from pipelines.anomaly.packing import unpack
 
@@ -55,19 +55,24 @@ class AnomalyModel(Model):
 
     def answer(self, columns: Mapping[str, streams.Column]) -> dict[str, Any]:
         """Return the fields of one prediction: of the stream, and of the column that is most unusual."""
-        names = sorted(columns, key=lambda name: (-columns[name].parts[0], -sum(columns[name].parts[1:])))
-        states = {name: unpack(columns[name].state) for name in names}
+        states = {name: unpack(column.state) for name, column in columns.items()}
+        decisions = {name: self.decision(states[name], column) for name, column in columns.items()}
+        order = {"alert": 0, "ongoing": 1, "normal": 2}
+        names = sorted(
+            columns, key=lambda name: (order[decisions[name]], -columns[name].parts[0], -sum(columns[name].parts[1:]))
+        )
         name, column, state = names[0], columns[names[0]], states[names[0]]
         alerted = [int(one.alerted) for one in states.values() if not isnan(one.alerted)]
+        alerted += [int(one.age) for one in states.values() if one.peak >= self.threshold]
         learning = all(one.count <= SETTING.learning for one in states.values())
         return {
-            "decision": "learning" if learning else "alert" if column.parts[0] >= self.threshold else "normal",
+            "decision": "learning" if learning else decisions[name],
             "score": self.score(column),
             "column": name,
             "value": state.last,
             "time": datetime.fromtimestamp(state.time, UTC).isoformat(),
             "usual": state.usual,
-            "since": min(alerted, default=None),
+            "since": int(state.age) if decisions[name] == "ongoing" else min(alerted, default=None),
             "series": [[float(at - len(column.recent) + 1), value] for at, value in enumerate(column.recent)],
             "reasons": [
                 {"signal": signal, "adds": float(added / self.threshold), "meaning": MEANING[signal]}
@@ -84,6 +89,12 @@ class AnomalyModel(Model):
                 for one in names
             ],
         }
+
+    def decision(self, state: State, column: streams.Column) -> str:
+        """Return "alert", "ongoing" or "normal" for the last value of a column."""
+        if column.parts[0] >= self.threshold:
+            return "alert"
+        return "ongoing" if streams.ongoing(state, column.parts, column.recent, self.threshold) else "normal"
 
     def score(self, column: streams.Column) -> float:
         """Return the score of a column's last value, from 0 to 1."""

@@ -110,8 +110,12 @@ class OfColumn(BaseModel):
 class Prediction(BaseModel):
     """How unusual the last values are, whether that is an alert, and why: of the most unusual column."""
 
-    decision: Literal["alert", "normal", "learning"] = Field(title="Decision", description="learning: of a new stream")
-    score: float = Field(ge=0, le=1, title="How unusual", description="the last value; an alert starts at one half")
+    decision: Literal["alert", "ongoing", "normal", "learning"] = Field(
+        title="Decision", description="ongoing: what alerted goes on; learning: of a new stream"
+    )
+    score: float = Field(
+        ge=0, le=1, title="How unusual", description="the last value; an alert starts at one half, what follows it is 0"
+    )
     column: str = Field(title="Column", description="the most unusual one")
     value: float = Field(title="Last value")
     time: str = Field(title="Of", description="UTC")

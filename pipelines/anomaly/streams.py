@@ -81,6 +81,20 @@ def after(
     return features_of(columns)
 
 
+def ongoing(state: State, parts: Sequence[float], recent: Sequence[float], threshold: float) -> bool:
+    """Return whether the event of an alert goes on, while it holds later scores down.
+
+    It does if the last value lies far beyond all others, or is nearer to the one that alerted than to the one before
+    that. What is usual does not decide: it follows the event. parts: as a Column has them. recent: the last values.
+    """
+    if state.peak < threshold or not state.age:
+        return False
+    if parts[1] >= threshold:
+        return True
+    last, alerted, before = recent[-1], recent[-1 - int(state.age)], recent[-2 - int(state.age)]
+    return abs(last - alerted) < abs(last - before)
+
+
 def seconds(times: pd.Series) -> list[float]:
     """Return instants as seconds after 1970."""
     made: list[float] = (times.to_numpy().astype("datetime64[ms]").astype(np.int64) / 1e3).tolist()
@@ -94,6 +108,20 @@ def scores(points: pd.DataFrame, setting: Setting = SETTING) -> dict[str, np.nda
         state = State()
         pairs = zip(seconds(rows[TIME]), rows[VALUE].tolist(), strict=True)
         made[str(name)] = np.array([update(state, time, value, setting)[0] for time, value in pairs])
+    return made
+
+
+def decisions(points: pd.DataFrame, threshold: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the score of each value of each stream, and its decision, by the stream's name."""
+    made = {}
+    for name, rows in points.groupby(STREAM, sort=False, observed=True):
+        state, values, given = State(), rows[VALUE].tolist(), []
+        for at, time in enumerate(seconds(rows[TIME])):
+            score, parts = update(state, time, values[at])
+            recent = values[max(at + 1 - KEPT, 0) : at + 1]
+            goes_on = score < threshold and ongoing(state, [score, *parts], recent, threshold)
+            given.append((score, "alert" if score >= threshold else "ongoing" if goes_on else "normal"))
+        made[str(name)] = np.array([score for score, _ in given]), np.array([decision for _, decision in given])
     return made
 
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def signals(model: AnomalyModel, points: pd.DataFrame, windows: pd.DataFrame, every: int) -> pd.DataFrame:
     """Return a row for one value in `every` of each stream, without those that are learned from alone."""
     labels, parts = judged(points, windows), []
-    for name, scores in streams.scores(points).items():
+    for name, (scores, decisions) in streams.decisions(points, model.threshold).items():
         at = np.flatnonzero(labels[name].counts)[::every]
         inside = labels[name].window[at] >= 0
-        decision = np.where(scores[at] >= model.threshold, "alert", "normal")
-        columns = {STREAM: name, "score": model.shown(scores[at]), "decision": decision, ANOMALY: inside.astype(int)}
+        shown = {"score": model.shown(scores[at]), "decision": decisions[at]}
+        columns = {STREAM: name, **shown, ANOMALY: inside.astype(int)}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True)

@@ -64,13 +64,13 @@ class LabelDecoder:
         try:
             [sent] = SENT.validate_json(orjson.dumps([row]), strict=True)
         except ValidationError as error:
-            raise InvalidInput(f"{describe(error, Sent.model_fields).replace('row 0, ', '')}. {EXPECTED}") from None
+            raise InvalidInput(f"{describe(error, Sent.model_fields).replace('row 0, ', '')} {EXPECTED}") from None
         except orjson.JSONEncodeError as error:  # nested more deeply than orjson writes
             raise InvalidInput(f"The label cannot be read: {error}. {EXPECTED}") from None
         try:
             labels = self._type.validate_json(orjson.dumps([sent.label]), strict=True)
         except ValidationError as error:
-            raise InvalidInput(f"{describe(error).replace('row 0', 'label')}.") from None
+            raise InvalidInput(f"{describe(error).replace('row 0', 'label')}") from None
         [label] = self._type.dump_python(labels, mode="json")
         self._check(sent)
         known = (sent.known_at or now).astimezone(UTC)

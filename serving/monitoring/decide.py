@@ -43,8 +43,9 @@ def state_of(body: dict[str, Any]) -> dict[str, str]:
 
 def by_command(name: str) -> dict[str, str]:
     """Return the commands of what the console does not do itself: a pod may not change roll-outs of a cluster."""
-    verbs = ("promote", "rollback") if settings().profile == "cluster" else ()
-    return {verb: f"capstan --profile cluster {verb} {name}" for verb in verbs}
+    if settings().profile == "cluster":
+        return {verb: f"capstan --profile cluster {verb} {name}" for verb in ("run", "monitor", "promote", "rollback")}
+    return {verb: f"capstan {verb} {name}" for verb in ("run", "monitor")}
 
 
 class Decisions:

@@ -13,10 +13,11 @@ SHOWN_MESSAGE = 500  # characters of a message, which may quote what a client se
 
 
 def describe(error: ValidationError, fields: Iterable[str] = (), first: int = 0) -> str:
-    """Return the first few problems of rows, the first of which is row `first`. Misspelt names of fields get a hint."""
+    """Return the first few problems of rows, in sentences; the first row is `first`. Misspelt names get a hint."""
     problems = error.errors(include_url=False, include_context=False)
     more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-    return "; ".join(_describe(problem, fields, first) for problem in problems[:SHOWN]) + more
+    text = "; ".join(_describe(problem, fields, first) for problem in problems[:SHOWN]) + more
+    return text if text.endswith(("?", ".")) else f"{text}."
 
 
 def _describe(problem: Mapping[str, Any], fields: Iterable[str], first: int) -> str:
@@ -28,6 +29,7 @@ def _describe(problem: Mapping[str, Any], fields: Iterable[str], first: int) -> 
     # Only scalars: the repr of something nested deeply would overflow the stack.
     shown = f" (got {clipped(repr(got))})" if isinstance(got, str | int | float | None) else ""
     hint = did_you_mean(str(path[-1]), fields) if path and problem["type"] == "extra_forbidden" else ""
+    hint = hint and f".{hint}"
     return f"{where}: {clipped(problem['msg'].removeprefix('Value error, '), SHOWN_MESSAGE)}{shown}{hint}"
 
 

@@ -16,6 +16,7 @@ from serving.schema.bounds import EARLIEST, LATEST, is_bounded, is_instant, is_n
 from serving.schema.problems import clipped, describe
 
 MAX_ROWS = 1000  # Feast's SQLite store needs about 40 us for each row and view
+FEW_FIELDS = 12  # that an error lists
 PIECE = 32  # rows that are validated at once; between pieces a request can be given up
 MORE_FIELDS = 20  # over those of the schema: pydantic needs 3 us for each field that it does not know
 
@@ -48,8 +49,7 @@ class RowDecoder:
         self._instants = [name for name, field in self.fields.items() if is_instant(field.annotation)]
         rows: Any = GenericAlias(list, (request_type,))
         self._adapter: TypeAdapter[list[Any]] = TypeAdapter(rows)
-        names = (f"{name} (optional)" if name in self.optional else name for name in self.fields)
-        self._expected = f"Expected fields: {', '.join(names)}."
+        self._expected = self._expected_fields()
 
     def validate(self, rows: Sequence[object], large: bool = False) -> list[Row]:
         """Return n validated rows. A request without `prediction_time()` is as of now.
@@ -81,7 +81,7 @@ class RowDecoder:
                 self._check_bounds(position, request)
             times = [request.prediction_time() for request in requests] if self._timed else [now] * len(requests)
         except ValidationError as error:
-            raise InvalidInput(f"{describe(error, self.fields, first)}. {self._expected}") from None
+            raise InvalidInput(f"{describe(error, self.fields, first)} {self._expected}") from None
         except OverflowError as error:
             raise InvalidInput(f"A time is out of range: {error}. {self._expected}") from None
         except orjson.JSONEncodeError as error:
@@ -90,6 +90,16 @@ class RowDecoder:
             if not EARLIEST <= time < LATEST:
                 raise InvalidInput(f"row {position}: its prediction time is {time}; expected the years 1900 to 2199.")
         return [Row(request, time) for request, time in zip(requests, times, strict=True)]
+
+    def _expected_fields(self) -> str:
+        """Return which fields there are; of many, the required ones, and where to read of the others."""
+        if len(self.fields) <= FEW_FIELDS:
+            marked = [f"{name} (optional)" if name in self.optional else name for name in self.fields]
+            return f"Expected fields: {', '.join(marked)}."
+        required = [name for name in self.fields if name not in self.optional]
+        more = f" and {len(required) - FEW_FIELDS} more" if len(required) > FEW_FIELDS else ""
+        named = f"Required fields: {', '.join(required[:FEW_FIELDS])}{more}; " if required else ""
+        return f"{named}{len(self.optional)} are optional. `request_schema` of /v2/models/NAME describes all."
 
     def _without_long_values(self, row: object) -> object:
         """Return a row without what a list or object holds where one value belongs: pydantic would copy all of it."""

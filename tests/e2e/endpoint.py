@@ -13,7 +13,7 @@ FLIGHT = {
     "carrier": "UA", "origin": "EWR", "dest": "TPA", "tailnum": "N483UA",
     "sched_dep": "2013-12-30T20:15:00-05:00", "sched_arr": "2013-12-30T23:22:00-05:00",
 }  # fmt: skip
-PROBABILITY = 0.256  # as the README shows
+PROBABILITY = 0.256  # as the README shows, in per cent
 
 
 @dataclass

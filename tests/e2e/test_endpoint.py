@@ -38,7 +38,7 @@ def test_readme_flight_has_the_probability_that_the_readme_shows(probability):
 def test_command_predicts_the_same(ran, probability):
     pairs = [part for name, value in FLIGHT.items() for part in ("--entity", f"{name}={value}")]
     done = kube.capstan("predict", CAPSTONE, *pairs)
-    assert done.returncode == 0 and done.stdout.startswith(f"{PROBABILITY} "), done.stdout + done.stderr
+    assert done.returncode == 0 and f"probability  {100 * PROBABILITY:.1f} %" in done.stdout, done.stdout + done.stderr
     [answer] = kube.answer("predict", CAPSTONE, *pairs)["predictions"]
     assert answer["probability"] == probability and answer["model_version"] == ran["version"]
 

@@ -86,7 +86,7 @@ def looked(lived) -> list[dict]:
 
 def test_shift_alerts(looked):
     alerts = [event for event in looked if event["kind"] == "alert" and event["at"] == shift.END.isoformat()]
-    assert any(event["reason"].startswith("carrier: its distance from the reference") for event in alerts)
+    assert any("drift of carrier" in event["evidence"]["checks"] for event in alerts)
     assert any("features differ online from offline" in event["reason"] for event in alerts)
 
 

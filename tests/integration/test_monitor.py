@@ -97,8 +97,9 @@ def test_checks_as_of_an_instant_alert_once_and_report_the_performance(december,
     live = look(*options)["live"]
     assert live["predictions"] >= len(december) and 3 <= live["alarms"] < live["checks"]
     told = json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout)
-    assert len(told) == live["alarms"] and all(event["at"] == end.isoformat() for event in told)
-    assert any(event["reason"].startswith("origin: its distance from the reference") for event in told)
+    checks = [name for event in told for name in event["evidence"]["checks"]]
+    assert len(checks) == live["alarms"] > len(told) and "drift of origin" in checks
+    assert all((event["at"], event["by"]) == (end.isoformat(), "monitoring") for event in told)
     assert look(*options)["live"] == live
     assert json.loads(capstan("history", "flight_delay", "--json", "--kind", "alert").stdout) == told
     [project] = httpx.get(f"{up['evidently']['url']}/api/projects").json()

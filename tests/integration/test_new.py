@@ -21,7 +21,7 @@ KINDS = {
     "looked_up": ["features"],
     "served": ["endpoint"],
     "spoken": ["kind=stream"],
-    "learned": ["kind=torch"],
+    "learned": ["kind=torch", "contract", "labels", "monitoring"],
     "whole": ["contract", "features", "endpoint", "labels", "monitoring"],
 }
 
@@ -81,6 +81,26 @@ def test_labels_of_a_new_capstone_show_how_good_it_is(place, tmp_path):
     assert json.loads(looked.stdout)["live"]["predictions"] > len(rows)
     seen = Snapshots(f"sqlite:///{place.home}/predictions/circle.db").newest("whole")
     assert seen.labels == len(rows) and {"performance", "contract"} <= {check.name for check in seen.checks}
+
+
+def test_labels_of_a_new_network_are_digits_also_where_some_are_not_known(place, tmp_path):
+    """After the runs above: digits are compared with digits, so the accuracy is that of the test."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    asked, labels = tmp_path / "asked.json", tmp_path / "labels.jsonl"
+    asked.write_text(json.dumps([{"pixels": pixels.tolist()} for pixels in digits.data[1_200:]]))
+    answers = json.loads(place("predict", "learned", "--file", str(asked), "--json").stdout)["predictions"]
+    known = zip(answers, digits.target[1_200:].tolist(), strict=True)
+    rows = [{"prediction_id": answer["prediction_id"], "label": digit} for answer, digit in known][:-10]
+    labels.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    loaded = place("labels", "load", "learned", str(labels), "--json")
+    assert loaded.returncode == 0 and json.loads(loaded.stdout)["accepted"] == len(rows), loaded.stderr
+    looked = place("monitor", "learned", "--json")
+    assert looked.returncode == 0, looked.stderr
+    seen = Snapshots(f"sqlite:///{place.home}/predictions/circle.db").newest("learned")
+    [accuracy] = [check for check in seen.checks if check.name == "accuracy"]
+    assert seen.labels == len(rows) and accuracy.verdict == "ok" and accuracy.statistic > 0.85
 
 
 def test_without_a_terminal_flags_alone_suffice_and_nothing_is_asked(place, tmp_path):

@@ -131,12 +131,14 @@ def test_what_cannot_be_replayed_is_refused(options, code, problem, place):
 
 def test_planted_shift_alerts_once_within_days(report, place):
     events = json.loads(place("history", "flight_delay", "--json", "--kind", "alert").stdout)
-    [alert] = [event for event in events if event["reason"].startswith("humid: its share of nulls")]
+    [alert] = [event for event in events if "nulls of humid" in event["evidence"]["checks"]]
     # Next to a reference of 60 days, the shortest window that no accident explains, with so many tests, is a week.
     assert SHIFT < pd.Timestamp(alert["at"]) <= SHIFT + pd.Timedelta("7D")
-    assert alert["by"] == "circle" and pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
+    assert alert["by"] == "monitoring"
+    assert pd.Timestamp(alert["evidence"]["since"], tz="UTC") <= pd.Timestamp(alert["at"])
     assert report["alerts"] == len(events)
-    [held] = [one for one in alerts().alerts("flight_delay", open_only=True) if one.condition.name == "nulls of humid"]
+    opened = alerts().alerts("flight_delay", open_only=True)
+    [held] = [one for one in opened if one.condition.name == alert["evidence"]["condition"]]
     assert held.condition.message == alert["reason"]
 
 
@@ -152,9 +154,9 @@ def test_evidently_has_a_report_of_each_week(report, place):
 
 
 def test_webhook_gets_each_alert(report, webhook):
-    titles = [body["title"] for body in webhook.bodies]
-    assert len(titles) == report["alerts"] > 0 and "flight_delay: nulls of humid" in titles
-    [body] = [body for body in webhook.bodies if body["title"].endswith("nulls of humid")]
+    assert len(webhook.bodies) == report["alerts"] > 0
+    [body] = [body for body in webhook.bodies if "humid: its share of nulls" in body["message"]]
+    assert body["title"].startswith("flight_delay: nulls of humid")
     assert body["message"].splitlines()[-1].endswith("/monitoring#flight_delay")
 
 

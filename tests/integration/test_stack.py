@@ -115,7 +115,8 @@ def test_service_that_is_killed_while_up_waits_for_it_is_started_again(running):
 
 def test_open_prints_the_page_of_each_service(running):
     pages = json.loads(running("open", "--json").stdout)
-    assert set(pages) == {"mlflow", "endpoint", "evidently"}
+    assert list(pages) == ["console", "mlflow", "endpoint", "evidently"]
+    assert "monitoring/app.js" in httpx.get(pages["console"], headers={"Accept": "text/html"}).text
     assert "page/app.js" in httpx.get(pages["endpoint"], headers={"Accept": "text/html"}).text
     assert pages["evidently"].endswith(running.environment["CAPSTAN_EVIDENTLY_PORT"])
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 
 from capstan import catalogue
+from monitoring import signals
 from monitoring.checks import daily_counts, verdicts
 
 
@@ -14,4 +15,5 @@ def alarms(name: str, reference: pd.DataFrame, live: pd.DataFrame) -> set[tuple[
     checks = replace(capstone.CHECKS, time=None)
     known = daily_counts.reference(reference, checks, capstone.OUTCOME)
     recent = daily_counts.recent(live, checks, known)
-    return {(one.name, one.signal) for one in verdicts.check(known, recent, checks) if one.verdict == "alarm"}
+    results = verdicts.check(known, recent, checks, signals.optional(capstone))
+    return {(one.name, one.signal) for one in results if one.verdict == "alarm"}

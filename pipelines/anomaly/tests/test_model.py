@@ -32,7 +32,28 @@ def test_jump_is_an_alert_with_its_reason_and_then_silent(model):
     assert made.decision == "alert" and made.score > 0.5 and made.since == 0
     assert made.reasons[0].signal == "beyond" and made.reasons[0].adds > 1
     after = answer(model, [*VALUES, 60.0, 1.0, 60.0])
-    assert after.decision == "normal" and after.since == 2 and after.series[-2:] == [[-1, 1.0], [0, 60.0]]
+    assert after.decision == "ongoing" and after.since == 2 and after.series[-2:] == [[-1, 1.0], [0, 60.0]]
+
+
+def test_what_follows_an_alert_is_ongoing_until_the_values_are_usual_again(model):
+    """Twenty is usual, and 45 alerts: the next 45 is not normal, though it scores 0."""
+    calm = [20.0 + at % 3 * 0.5 for at in range(90)]
+    assert answer(model, [*calm, 45.0]).decision == "alert"
+    for after in ([45.0], [44.0] * 12, [21.0, 20.0, 43.0], [20.0, -30.0]):
+        made = answer(model, [*calm, 45.0, *after])
+        assert (made.decision, made.score, made.since) == ("ongoing", 0, len(after))
+    for after in ([20.5], [45.0] * 12 + [20.0, 21.0]):
+        made = answer(model, [*calm, 45.0, *after])
+        assert (made.decision, made.since) == ("normal", len(after))
+
+
+def test_an_ongoing_column_comes_before_one_that_is_calm(model):
+    features: dict = dict.fromkeys(streams.FIELDS)
+    for at in range(93):
+        values = {"calm": 40.0 + at % 7, "high": 45.0 if at >= 90 else 20.0 + at % 3}
+        features = streams.after(features, 1_767_225_600 + 60.0 * at, values, model.threshold)
+    made = model.answer(streams.columns_of(features))
+    assert (made["decision"], made["column"], made["since"]) == ("ongoing", "high", 2)
 
 
 def test_jump_is_alerted_in_words_and_what_follows_is_not(model):

@@ -29,8 +29,9 @@ def test_areas_in_square_metres_alarm_and_so_does_what_follows(alarms, others):
     assert {("drift", "living_area"), ("drift", "price")} <= made
 
 
-def test_a_quality_that_is_no_longer_given_alarms(alarms, others):
-    assert ("nulls", "overall_quality") in alarms(others.assign(overall_quality=np.nan))
+def test_a_required_field_that_is_no_longer_given_alarms_and_an_optional_one_does_not(alarms, others):
+    assert ("nulls", "living_area") in alarms(others.assign(living_area=np.nan))
+    assert ("nulls", "overall_quality") not in alarms(others.assign(overall_quality=np.nan))
 
 
 def test_houses_of_one_kind_of_neighborhood_alarm(alarms, parts):

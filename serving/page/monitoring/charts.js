@@ -1,5 +1,6 @@
 // Small charts in SVG. They stretch with the page, so all that is written stands next to them, in HTML.
 
+import { counted } from "../counted.js";
 import { el, svg } from "../dom.js";
 import { moment, short } from "./words.js";
 
@@ -15,6 +16,7 @@ export function bars(title, points, marks) {
     const height = (HEIGHT * value) / most;
     return svg("rect", { x: x(at) - wide / 2, y: HEIGHT - height, width: wide, height, class: "count" });
   });
+  if (points.length === 1) drawn.push(mark(x(points[0].at), HEIGHT * (1 - points[0].value / most)));
   return chart(title, points, [0, most], [...drawn, ...lines(marks, x)], points.at(-1).value);
 }
 
@@ -37,11 +39,21 @@ export function curve(title, points, threshold, marks, from = null) {
   if (threshold !== null) {
     drawn.push(svg("line", { class: "threshold", x1: 0, x2: WIDTH, y1: y(threshold), y2: y(threshold) }));
   }
+  if (points.length === 1) {
+    const at = x(points[0].at);
+    for (const { low, high } of sure) drawn.push(svg("line", { class: "interval", x1: at, x2: at, y1: y(low), y2: y(high) }));
+    drawn.push(mark(at, y(points[0].value)));
+  }
   drawn.push(svg("path", { class: "line", d: `M${path(points, (point) => point.value).join("L")}` }));
   const last = points.at(-1);
   const interval = last.low === null || last.low === undefined ? "" : ` (${short(last.low)} to ${short(last.high)})`;
   const wanted = threshold === null ? "" : `, threshold ${short(threshold)}`;
   return chart(title, points, [low, high], [...drawn, ...lines(marks, x)], `${short(last.value)}${interval}${wanted}`);
+}
+
+/** Return a dot, for a point without a line. A path of no length stays round in a stretched chart. */
+function mark(x, y) {
+  return svg("path", { class: "dot", d: `M${x} ${Math.min(y, HEIGHT - 5)}h0` });
 }
 
 /** Return a function from an instant to its place, from the first point to the last. */
@@ -65,7 +77,7 @@ function day({ at }) {
 }
 
 function chart(title, points, [low, high], drawn, now) {
-  const said = `${title}: now ${now}; ${points.length} monitoring runs, from ${moment(points[0].at)} to ${moment(points.at(-1).at)}`;
+  const said = `${title}: now ${now}; ${counted(points.length, "monitoring run")}, from ${moment(points[0].at)} to ${moment(points.at(-1).at)}`;
   const box = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": said };
   return el(
     "figure",
@@ -73,6 +85,6 @@ function chart(title, points, [low, high], drawn, now) {
     el("figcaption", {}, el("span", {}, title), el("strong", {}, String(now))),
     el("div", { class: "scale" }, el("span", {}, short(high)), el("span", {}, short(low))),
     svg("svg", box, drawn),
-    el("div", { class: "span" }, el("span", {}, day(points[0])), el("span", {}, day(points.at(-1)))),
+    el("div", { class: "span" }, el("span", {}, day(points[0])), points.length > 1 ? el("span", {}, day(points.at(-1))) : null),
   );
 }

@@ -9,15 +9,16 @@ const TITLES = { quality: "Quality", drift: "Drift", performance: "Performance",
 const ALWAYS = ["quality", "drift", "performance"];
 const KINDS = { alarm: "bad", ok: "good", insufficient: "" };
 const SHOWN = 4; // charts; the others unfold
+const ROWS = 8; // alarms; the others unfold
 
 /** Return the sections of the newest monitoring run's checks. */
 export function checks(found, marks) {
   return Object.entries(TITLES)
     .filter(([group]) => found.checks[group].length || ALWAYS.includes(group))
-    .map(([group, title]) => section(title, found.checks[group], group === "performance" ? found.series : [], marks));
+    .map(([group, title]) => section(group, title, found.checks[group], group === "performance" ? found.series : [], marks));
 }
 
-function section(title, all, series, marks) {
+function section(group, title, all, series, marks) {
   const alarms = all.filter((check) => check.verdict === "alarm");
   const few = all.filter((check) => check.verdict === "insufficient").length;
   const quiet = all.filter((check) => check.verdict !== "alarm");
@@ -32,10 +33,11 @@ function section(title, all, series, marks) {
     "section",
     { class: "card", "aria-label": title },
     el("div", { class: "head" }, el("h3", {}, title), said),
-    all.length ? null : el("p", { class: "placeholder" }, "No monitoring run has checked it yet."),
+    all.length ? null : el("p", { class: "placeholder" }, group === "performance" ? "Not checked: it needs labels." : "Not checked."),
     charts.length ? grid(charts.slice(0, SHOWN)) : null,
     rest,
-    alarms.length ? table(alarms) : null,
+    alarms.length ? table(alarms.slice(0, ROWS)) : null,
+    alarms.length > ROWS ? foldable(`${alarms.length - ROWS} more with an alarm`, {}, table(alarms.slice(ROWS))) : null,
     quiet.length ? foldable(`${quiet.length} without an alarm`, {}, table(quiet)) : null,
   );
 }
@@ -45,7 +47,7 @@ function grid(charts) {
 }
 
 function table(found) {
-  const head = ["check", "signal", "statistic", "interval", "threshold", "chance", "verdict"];
+  const head = ["check", "signal", "statistic", "interval", "threshold", "p", "verdict"];
   return el(
     "div",
     { class: "wide", tabindex: "0", role: "region", "aria-label": "Checks" },
@@ -62,12 +64,13 @@ function row(check) {
   const interval = check.low === null ? "" : `${short(check.low)} to ${short(check.high)}`;
   const numbers = [short(check.statistic), interval, short(check.threshold), short(check.p)];
   const verdict = badge(check.verdict, KINDS[check.verdict]);
+  const hint = check.why || (check.since ? `since ${check.since}` : "");
   return el(
     "tr",
     { title: check.message },
     el("td", {}, check.name),
     el("td", {}, check.signal),
     numbers.map((number) => el("td", { class: "number" }, number)),
-    el("td", {}, verdict, check.since ? el("span", { class: "hint" }, ` since ${check.since}`) : null),
+    el("td", {}, verdict, hint ? el("span", { class: "hint" }, ` ${hint}`) : null),
   );
 }

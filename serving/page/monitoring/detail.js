@@ -34,9 +34,10 @@ export function makeDetail(name, again) {
     facts.replaceChildren(serves(found));
     keeping(below, () =>
       below.replaceChildren(
+        ...(found.look ? [] : [how(found)]),
         alerts(found),
         ...(found.looks.length ? [traffic(found, marks)] : []),
-        ...checks(found, marks),
+        ...(found.look ? checks(found, marks) : []),
         history(found.events, all, turn),
       ),
     );
@@ -90,6 +91,17 @@ function serves(found) {
   );
 }
 
+/** Return how to begin. */
+function how({ rollout, by_command: byCommand }) {
+  const served = Boolean(rollout?.champion);
+  return el(
+    "section",
+    { class: "card", "aria-label": "Start" },
+    el("h3", {}, served ? "Not monitored yet" : "Not deployed yet"),
+    el("p", {}, "Run ", el("code", {}, byCommand[served ? "monitor" : "run"]), served ? "; with --every 1d, each day." : "."),
+  );
+}
+
 function looked(look) {
   return `at version ${look.version}: ${whole(look.predictions)} predictions, ${whole(look.labels)} with labels`;
 }
@@ -99,12 +111,12 @@ function traffic({ looks }, marks) {
   return el(
     "section",
     { class: "card", "aria-label": "Over time" },
-    el("h3", {}, "Over time, by look"),
+    el("h3", {}, "Over time, by monitoring run"),
     el(
       "div",
       { class: "charts" },
       bars("Alarms", of("alarms"), marks),
-      curve("Predictions looked at", of("predictions"), null, marks, 0),
+      curve("Predictions checked", of("predictions"), null, marks, 0),
       curve("Of these with labels", of("labels"), null, marks, 0),
     ),
   );

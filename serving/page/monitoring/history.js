@@ -19,7 +19,7 @@ export function history(events, all, turn) {
   const hidden = events.length - decisions(events).length;
   const box = el("input", { type: "checkbox", onchange: () => turn(box.checked) });
   box.checked = all;
-  const nothing = "Nothing was decided yet. The retraining loop, and people at the command or here, write their decisions here.";
+  const nothing = "No decision yet, of people or of the retraining loop.";
   return el(
     "section",
     { class: "card", "aria-label": "Decisions" },

@@ -73,7 +73,7 @@ export function makeOperate(name, done) {
       const { held, rollout, by_command: byCommand } = now;
       status.textContent = held
         ? `The circle is ${held.kind} since ${held.at.slice(0, 16).replace("T", " ")}, by ${held.by}: ${held.reason}`
-        : "The retraining loop is not held up: where it runs, it decides by itself.";
+        : "The retraining loop is not paused: where it runs, it decides by itself.";
       buttons.pause.hidden = held !== null;
       buttons.resume.hidden = held === null;
       const back = rollout?.challenger || rollout?.candidate;

@@ -11,7 +11,7 @@ export function overview({ capstones, problems: wrong }) {
     el("div", { class: "title" }, el("h2", {}, "Monitoring")),
     ...problems(wrong),
     el("div", { class: "cards" }, known.map(card)),
-    others.length ? el("p", { class: "hint others" }, `Nothing serves, and nothing was noticed: ${others.join(", ")}.`) : null,
+    others.length ? el("p", { class: "hint others" }, `Not deployed: ${others.join(", ")}.`) : null,
   ].filter(Boolean);
 }
 

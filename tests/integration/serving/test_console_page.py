@@ -15,7 +15,9 @@ from selenium.webdriver.common.keys import Keys
 
 from capstan.rollout.traffic import Traffic
 from monitoring.alerts import Alerts, Condition
+from monitoring.checks.result import Check
 from monitoring.history import Event, History
+from monitoring.snapshots import Snapshot, Snapshots
 from tests.integration.browser import Page
 from tests.integration.conftest import CAPSTAN
 from tests.support.monitored import DEAD, FIRST, url
@@ -103,6 +105,31 @@ def test_a_capstone_shows_alerts_checks_and_decisions(plain, challenger):
     plain.wait(".tick input").click()
     assert len(plain.texts(".timeline li")) > 4
     assert plain.problems() == []
+
+
+def test_a_first_run_draws_its_one_point_and_says_why_what_is_beyond_its_threshold_is_ok(opened, console_home):
+    optional = [
+        Check("nulls", f"field_{n}", "ok", 0.957, 0.05, 0.015, why="Requests may leave it out.") for n in range(40)
+    ]
+    auc = Check("roc_auc", "all", "ok", 0.75, 0.7, low=0.73, high=0.77)
+    wide = [Check("drift", f"field_{n}", "alarm", 0.3, 0.1, 0.01, message="It moved.") for n in range(20)]
+    Snapshots(url(console_home)).keep("tiny", Snapshot(FIRST, "1", 256, 0, [*optional, auc, *wide]))
+    page = opened("tiny")
+    page.wait("section[aria-label=Quality] summary").click()
+    assert page.texts("section[aria-label=Quality] tbody tr")[0].endswith("ok Requests may leave it out.")
+    dots = page.driver.execute_script(
+        "return [...document.querySelectorAll('.chart')].map((chart) => chart.querySelectorAll('.dot').length)"
+    )
+    assert dots == [1, 1, 1, 1] and page.wait("section[aria-label=Performance] .chart .interval")
+    assert len(page.texts("section[aria-label=Drift] > .wide tbody tr")) == 8
+    page.wait("section[aria-label=Drift] summary", "12 more with an alarm")
+    page.wait("section[aria-label=Quality] summary").click()
+    screens = "return document.documentElement.scrollHeight / window.innerHeight"
+    assert page.driver.execute_script(screens) < 2.3 and page.problems() == []
+
+
+def test_a_capstone_that_is_not_deployed_shows_the_command(opened):
+    opened("flight_delay").wait("section[aria-label=Start]", "Run capstan run flight_delay.")
 
 
 def test_bars_are_as_high_as_their_looks_alarm(plain):
@@ -206,7 +233,7 @@ def test_markup_of_an_alert_stays_text_and_a_link_is_one_of_the_web(opened, cons
 def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_home, tmp_path, server):
     with another_server(mlflow, feast_home, tmp_path / "home") as made:
         page = Page(driver, made.url, "tiny", "/monitoring")
-        page.wait("section[aria-label=Drift]", "No monitoring run has checked it yet.")
+        page.wait("section[aria-label=Start]", "Run capstan monitor tiny; with --every 1d")
         decide(page, "pause", "An audit.")
         assert "CAPSTAN_TOKENS_FILE" in page.wait("#said.error", "knows no tokens").text
         assert page.problems() == []

@@ -16,6 +16,8 @@ from tests.support.stack_depth import off_stack
 KINDS = [set(chosen) for size in range(len(MADE) + 1) for chosen in combinations(MADE, size)]
 KINDS = [kind for kind in KINDS if "labels" not in kind or "endpoint" in kind]
 
+TORCH = ("contract", "labels", "monitoring")
+
 
 @pytest.fixture
 def parent(tmp_path, monkeypatch):
@@ -47,13 +49,19 @@ def test_every_combination_of_capabilities_is_complete_and_clean(parent):
     assert sorted(path.name for path in parent.iterdir()) == sorted(f"made_{number}" for number in range(len(KINDS)))
 
 
-@pytest.mark.parametrize("kind", ["stream", "torch"])
-def test_other_kinds_are_complete_and_clean_and_have_an_endpoint_alone(kind, parent):
-    create("made_kind", {"endpoint"}, parent, kind)
-    assert catalogue.load("made_kind").capabilities == {"endpoint"}
+@pytest.mark.parametrize(
+    ("kind", "capabilities"),
+    [
+        ("stream", set()),
+        *(("torch", set(chosen)) for size in range(4) for chosen in combinations(TORCH, size)),
+    ],
+)
+def test_other_kinds_are_complete_and_clean_and_always_have_an_endpoint(kind, capabilities, parent):
+    create("made_kind", capabilities, parent, kind)
+    assert catalogue.load("made_kind").capabilities == capabilities | {"endpoint"}
     off_stack(catalogue.load_pipeline, "made_kind")
     assert ruff("check", "-q", str(parent)) == "" == ruff("format", "--diff", str(parent))
-    with pytest.raises(CapstanError, match=f"kind {kind} is made with its endpoint alone. Make it without features"):
+    with pytest.raises(CapstanError, match=f"kind {kind} is made with .*endpoint.* Make it without features"):
         create("made_more", {"features"}, parent, kind)
     with pytest.raises(CapstanError, match="There are: table, stream, torch"):
         create("made_more", set(), parent, "magic")

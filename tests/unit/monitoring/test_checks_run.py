@@ -15,7 +15,7 @@ from monitoring.history import history
 from tests.support.processes import ROOT
 
 pytestmark = pytest.mark.usefixtures("home")
-NOW = datetime(2013, 10, 8, tzinfo=UTC)
+NOW, DAY = datetime(2013, 10, 8, tzinfo=UTC), timedelta(days=1)
 NULLS = Check("nulls", "humid", "alarm", 0.9, 0.05, 0.001, since="2013-10-05", message="humid: gone.")
 FINE = Check("drift", "temp", "ok")
 UNSURE, BACK = Check("nulls", "humid", "insufficient"), Check("nulls", "humid", "ok")
@@ -64,3 +64,33 @@ def test_what_is_wrong_elsewhere_alerts_until_it_is_told_no_more():
     assert told() == [("alert", "Two retrainings came to nothing.")]
     report("flights", [], NOW + timedelta(days=2))
     assert told()[1:] == [("cleared", "circle stopped has cleared.")]
+
+
+def test_signals_that_alarm_at_the_same_time_share_one_alert_until_the_last_has_cleared():
+    """One that begins later has an alert of its own, and is named."""
+    signals = [f"field_{number}" for number in range(47)]
+
+    def nulls(names, verdict="alarm"):
+        return [Check("nulls", name, verdict, 0.957, 0.05, message=f"{name}: moved.") for name in names]
+
+    report("flights", nulls(signals), NOW)
+    [alert] = alerts().alerts("flights", open_only=True)
+    assert alert.condition.name == "nulls of field_0 and 46 more" and alert.condition.severity == "warning"
+    assert alert.condition.message.startswith("field_0: moved. 46 more: field_1 0.957, ")
+    assert all(name in alert.condition.message for name in signals)
+    later = nulls([*signals, "field_47"])
+    for day in (1, 2):
+        report("flights", [*later, Check("drift", "field_0", "alarm", 0.2, 0.1, message="drift")], NOW + DAY * day)
+    assert [reason for _, reason in told()[1:]] == ["drift", "field_47: moved."]
+    report("flights", [*nulls(signals[:1]), *nulls(signals[1:], "ok"), *nulls(["field_47"], "ok")], NOW + DAY * 3)
+    assert told()[3:] == [("cleared", "nulls of field_47 has cleared.")]
+    report("flights", nulls(signals, "ok"), NOW + DAY * 4)
+    assert told()[4:] == [("cleared", "nulls of field_0 and 46 more has cleared.")]
+    assert {event.by for event in history().events("flights")} == {"monitoring"}
+
+
+def test_facts_of_the_service_alert_one_by_one():
+    down = [Check("service", signal, "alarm", message=signal) for signal in ("availability", "latency")]
+    report("flights", down, NOW)
+    severities = {alert.condition.name: alert.condition.severity for alert in alerts().alerts("flights")}
+    assert severities == {"service of availability": "critical", "service of latency": "warning"}

@@ -104,6 +104,13 @@ def test_predictions_are_found_wherever_they_are(place):
     assert fresh.by_id("flights", [*first, *second]).keys() == {*first, *second}
 
 
+def test_a_whole_number_stays_one_next_to_a_prediction_without_a_label(place):
+    first, second = place.answer("ann", "bob")
+    place.label(first, label="7")
+    known = place.joined(also_unlabelled=True)
+    assert known == {first: 7, second: None} and type(known[first]) is int
+
+
 def test_an_id_without_time_is_looked_for_in_every_day(place):
     place.log({"76feb356-f9e6-4530-a0cc-6032d38a6db7": "ann"}, days_ago=40)
     place.seal()

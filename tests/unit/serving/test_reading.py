@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from kserve.errors import InvalidInput
-from pydantic import Base64Bytes, BaseModel, ValidationInfo, field_validator
+from pydantic import Base64Bytes, BaseModel, ConfigDict, ValidationInfo, create_model, field_validator
 
 from capstan.contract.pixel_budget import budget_of
 from serving.guards.call import Call, Kind
@@ -126,6 +126,19 @@ def test_images_of_a_request_share_one_budget():
 def test_row_of_a_later_piece_is_named(rows):
     with pytest.raises(InvalidInput, match="row 40, text: "):
         RowDecoder(Text).validate(rows)
+
+
+def test_an_error_does_not_repeat_many_fields():
+    """It names the unknown ones, with what may be meant, and the required ones."""
+    fields: dict = {f"field_{number}": (int | None, None) for number in range(48)}
+    house = create_model("House", __config__=ConfigDict(extra="forbid"), area=(float, ...), year=(int, ...), **fields)
+    with pytest.raises(InvalidInput) as caught:
+        RowDecoder(house).validate([{"area": 1.5, "year": 1990, "field_77": 3, "yeer": 1}])
+    assert str(caught.value) == (
+        "row 0, field_77: Extra inputs are not permitted (got 3). Did you mean 'field_7'?; "
+        "row 0, yeer: Extra inputs are not permitted (got 1). Did you mean 'year'? "
+        "Required fields: area, year; 48 are optional. `request_schema` of /v2/models/NAME describes all."
+    )
 
 
 def test_fields_without_end_are_refused_at_once():

@@ -20,8 +20,13 @@ def made(tmp_path, monkeypatch):
     monkeypatch.setenv("CAPSTAN_CAPSTONES", str(tmp_path))
     settings.cache_clear()
 
-    def make(name: str, edits: dict[str, str]) -> None:
-        task = create(name, {"endpoint"}, tmp_path) / "task.py"
+    def make(name: str, edits: dict[str, str], features: str = "") -> None:
+        """features: added to `features.py`."""
+        folder = create(name, {"endpoint", "features"} if features else {"endpoint"}, tmp_path)
+        if features:
+            with (folder / "features.py").open("a") as file:
+                file.write(features)
+        task = folder / "task.py"
         text = task.read_text()
         for old, new in edits.items():
             assert old in text
@@ -103,3 +108,23 @@ def test_readme_and_tests_of_the_scaffold_are_named_until_they_are_edited(made, 
 def test_capstones_of_the_checkout_pass_without_a_warning(name, capsys):
     off_stack(check, name)
     assert "Warning" not in capsys.readouterr().out
+
+
+VIEW = """
+from feast import RequestSource
+from feast.on_demand_feature_view import on_demand_feature_view
+from feast.types import String
+
+asked = RequestSource(name="asked", schema=[Field(name="ward", dtype=String)])
+
+
+@on_demand_feature_view(sources=[asked], mode="python", schema=[Field(name="floor", dtype=Float64)])
+def floors(inputs: dict) -> dict:
+    return {"floor": [KNOWN for ward in inputs["ward"]]}
+"""
+
+
+def test_an_on_demand_view_is_called_with_values_that_feast_makes_up(made):
+    made("checked_view", {}, VIEW.replace("KNOWN", '{"A": 1.0}.get(ward, 0.0)'))
+    with pytest.raises(CapstanError, match=r"the on-demand view floors fails for .* \(KeyError"):
+        made("checked_bad_view", {}, VIEW.replace("KNOWN", '{"A": 1.0}[ward]'))

@@ -63,6 +63,13 @@ def test_two_percent_of_few_rows_may_be_chance(log):
     assert judged(few.assign(carrier=["??", *few["carrier"][1:]]))["flights"].verdict == "ok"
 
 
+def test_a_share_above_the_limit_that_may_be_chance_says_why(log):
+    live = signals.inputs(log).head(60).assign(wind_speed=[-1.0, *[5.0] * 59])
+    weather = judged(live)["weather"]
+    assert weather.verdict == "ok" and weather.statistic > LIMIT
+    assert weather.why == "Its interval reaches the threshold."
+
+
 def test_what_shares_no_column_with_the_contract_has_no_check(log):
     assert judged(signals.inputs(log)[["wind_speed"]]).keys() == {"weather"}
     assert judged(pd.DataFrame({"elsewhere": [1.0]})) == {}

@@ -147,3 +147,19 @@ def test_parquet_and_frame_count_the_same(reference, before, tmp_path):
 def test_missing_time_says_what_to_do(before):
     with pytest.raises(CapstanError, match="set `time` of CHECKS"):
         daily_counts.reference(before.drop(columns="event_timestamp"), Checks())
+
+
+def test_what_requests_may_leave_out_is_no_alarm_and_the_check_says_why(reference, after):
+    checks, gone = Checks(), changed(after, "air_time", lambda column: column * np.nan)
+    results = verdicts.check(reference, daily_counts.recent(gone, checks, reference), checks, {"air_time"})
+    [one] = [check for check in results if (check.name, check.signal) == ("nulls", "air_time")]
+    assert (one.verdict, one.why) == ("ok", "Requests may leave it out.") and one.statistic > one.threshold
+
+
+def test_a_change_that_may_be_chance_is_ok_and_the_check_says_why(reference, after):
+    rows = after.tail(len(after) // 16)  # few days
+    checks = Checks(signals={"air_time": SignalChecks(threshold=0.0)})
+    results = verdicts.check(reference, daily_counts.recent(rows, checks, reference), checks)
+    [one] = [check for check in results if (check.name, check.signal) == ("drift", "air_time")]
+    assert (one.verdict, one.why) == ("ok", "It may be random: p is above 0.05.")
+    assert all(not check.why for check in results if check.verdict != "ok" or check.statistic < check.threshold)
