@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from capstan.contract.client import sent_by
 from capstan.errors import CapstanError, InvalidRow, Unavailable
 from feature_repo.online_rows import OnlineRows
 from serving import threads
@@ -36,16 +37,16 @@ class EventSink:
         if lacking := [key for key in self.rows.keys if key not in self.task.Event.model_fields]:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
-    async def apply(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    async def apply(self, events: Sequence[BaseModel], client: str = "") -> list[dict[str, Any]]:
         """Apply events, one after the other; return the keys and the new features of each entity that they are of.
 
-        They are written together: all of them, or none. Raises InvalidRow, and Unavailable when the online store fails
-        or an alert cannot be kept.
+        client: the name of its token, "" without one. They are written together: all of them, or none. Raises
+        InvalidRow, and Unavailable when the online store fails or an alert cannot be kept.
         """
         writer = threads.pool("events", self.variant.name)  # one thread: the events of a capstone wait for each other
-        return await asyncio.get_running_loop().run_in_executor(writer, self._write, events)
+        return await asyncio.get_running_loop().run_in_executor(writer, self._write, events, client)
 
-    def _write(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    def _write(self, events: Sequence[BaseModel], client: str) -> list[dict[str, Any]]:
         import sqlite3
 
         from redis.exceptions import RedisError
@@ -54,7 +55,8 @@ class EventSink:
         try:
             known, alarms = self.rows.read(list(dict.fromkeys(of_events))), list[str]()
             for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
-                known[entity] = self._after(event, known[entity], number)
+                with sent_by(client):
+                    known[entity] = self._after(event, known[entity], number)
                 if self.task.alarm and (message := self.task.alarm(self.variant.model, event, known[entity])):
                     alarms.append(message)
             self._alert(alarms)  # first: when this process is killed between the two, the client sends again

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
+from capstan.contract.client import client
 from capstan.errors import CapstanError, InvalidRow, Unavailable
 from capstan.settings import settings
 from feature_repo.forget import forget
@@ -17,6 +18,7 @@ from tests.support.redis import redis
 
 KEYS = ["user", "shop"]
 begun = threading.Event()  # an event is being applied
+senders: list[str] = []
 
 
 class Event(BaseModel):
@@ -28,6 +30,7 @@ class Event(BaseModel):
 def apply(model, event: Event, features: dict) -> dict:
     """Append an item. Item 13 cannot be."""
     begun.set()
+    senders.append(client())
     assert set(features) == {"items", "count"}
     if event.item == 13:
         raise InvalidRow("there is no item 13", 0, "item")
@@ -93,6 +96,13 @@ def test_an_event_is_known_at_once(store):
     answer = asyncio.run(sink(store).apply([Event(user=1, item=7)]))
     assert answer == [{"user": 1, "shop": "main", "features": {"items": [7], "count": 1}}]
     assert known(store, 1) == {"items": [7], "count": 1} and known(store, 2) == {"items": None, "count": None}
+
+
+def test_a_task_knows_whose_token_sent_an_event(store):
+    senders.clear()
+    asyncio.run(sink(store).apply([Event(user=1, item=7)], "shop-floor"))
+    asyncio.run(sink(store).apply([Event(user=1, item=7)]))
+    assert senders == ["shop-floor", "unauthenticated"]
 
 
 def test_events_together_are_applied_in_their_order(store):
