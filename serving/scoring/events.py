@@ -5,6 +5,8 @@ does not reach other processes: of two events of one entity that two replicas ge
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +19,8 @@ from feature_repo.online_rows import OnlineRows
 from serving import threads
 from serving.scoring.alarms import Alarms
 from serving.scoring.variants import Variant
+
+RECOUNT_SECONDS = 60  # after which entities that were erased make room
 
 
 class EventSink:
@@ -34,6 +38,7 @@ class EventSink:
             raise CapstanError(f"The push source {source!r} of {variant.name!r} feeds {len(views)} views; expected 1.")
         # A connection of its own: threads that share one of Python's sqlite3 may take each other's parameters.
         self.rows = OnlineRows(store, views[0])
+        self.most, self._count, self._counted_at = self.task.LIMITS.entities, 0, -math.inf
         if lacking := [key for key in self.rows.keys if key not in self.task.Event.model_fields]:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
@@ -54,6 +59,8 @@ class EventSink:
         of_events = [tuple(getattr(event, key) for key in self.rows.keys) for event in events]
         try:
             known, alarms = self.rows.read(list(dict.fromkeys(of_events))), list[str]()
+            new = [entity for entity, features in known.items() if all(each is None for each in features.values())]
+            self._make_sure_of_room(len(new), of_events.index(new[0]) if new else 0)
             for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
                 with sent_by(client):
                     known[entity] = self._after(event, known[entity], number)
@@ -61,6 +68,7 @@ class EventSink:
                     alarms.append(message)
             self._alert(alarms)  # first: when this process is killed between the two, the client sends again
             self.rows.write(known, datetime.now(UTC))
+            self._count += len(new)
         except (OSError, sqlite3.Error, RedisError) as error:
             problem = str(error)
         else:
@@ -68,6 +76,19 @@ class EventSink:
                 dict(zip(self.rows.keys, entity, strict=True)) | {"features": after} for entity, after in known.items()
             ]
         raise Unavailable(f"The online store does not answer: {problem}")  # see FeatureTransformer._read
+
+    def _make_sure_of_room(self, new: int, row: int) -> None:
+        """Raises InvalidRow where the store has no room for new entities. row: of the first of them."""
+        late = time.monotonic() - self._counted_at > RECOUNT_SECONDS
+        if (new and self._count + new > self.most and late) or self._counted_at == -math.inf:
+            self._count, self._counted_at = self.rows.count(), time.monotonic()
+        if new and self._count + new > self.most:
+            raise InvalidRow(
+                f"the online store keeps {self.most:,} entities of {self.variant.name!r} and has no room for another. "
+                f"Send events of known ones, or have the operator erase some with `capstan erase`",
+                row,
+                self.rows.keys[0],
+            )
 
     def _alert(self, alarms: list[str]) -> None:
         """Alert. Events whose alert cannot be kept are refused, so that none is lost."""
