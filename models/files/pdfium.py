@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import ctypes
 import io
+import itertools
+import json
 import math
 import re
+import resource
+import sys
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -27,6 +31,20 @@ HYPHENS = (2, 0xFFFE)  # what PDFium says for a hyphen at the end of a line
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in points from the left upper corner
 Letter = tuple[int, Box]
+
+
+def main() -> None:
+    """Read a PDF for a version that was stored before `program.py` was there: it starts this module of today."""
+    limits, asked = Limits(*json.loads(sys.argv[1])), sys.argv[2]
+    seconds = int(limits.seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    try:
+        for page in parts(sys.stdin.buffer.read(), limits, asked == "pictures"):
+            lines = itertools.chain.from_iterable(page.get("paragraphs", ()))
+            print(json.dumps({"words": list(itertools.chain.from_iterable(lines))} if "paragraphs" in page else page))
+    except Refused as refused:
+        print(json.dumps({"refused": str(refused)}))
 
 
 def parts(content: bytes, limits: Limits, pictures: bool) -> Iterator[dict[str, Any]]:
@@ -164,3 +182,7 @@ def _joined(letters: list[Letter]) -> Word:
     text = b"".join(code.to_bytes(2, "little") for code in codes).decode("utf-16-le", errors="ignore")
     lefts, tops, rights, bottoms = zip(*(box for _, box in letters), strict=True)
     return Word(text, min(lefts), min(tops), max(rights), max(bottoms))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from models.files import picture_files, program
@@ -64,11 +65,13 @@ def _parts(content: bytes, limits: Limits, asked: Asked, budget: PixelBudget | N
     if len(content) > limits.bytes:
         raise Refused(f"It has {len(content):,} bytes; at most {limits.bytes:,} are read. Send a part of it.")
     pixels = (budget.pixels, budget.left) if budget else None
+    # The program is of the same code as this module, which may be that of a stored version.
+    paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", program.__name__, json.dumps([limits, asked, pixels])],
+            [sys.executable, "-B", "-P", "-m", program.__name__, json.dumps([limits, asked, pixels])],
             input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE * PAGED * limits.seconds,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}, check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Refused(SLOW) from None

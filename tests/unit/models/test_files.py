@@ -1,7 +1,10 @@
 """Files as text: PDF, DOCX, HTML, text and scans; what is not read is refused with a reason."""
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zlib
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capstan.versions import version_code
 from models.files import picture_files, process, program, text
 from models.files.layout import Word, arranged, joined
 from models.files.limits import Limits, Refused
@@ -253,6 +257,35 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_unpacked():
         picture_files.opened(content[:-2] + scan * 1_000 + content[-2:])
     assert getrusage(RUSAGE_SELF).ru_utime - before < 1
     assert picture_files.opened(content).size == (4_096, 4_096)
+
+
+def test_the_program_is_of_the_version_whose_code_starts_it(tmp_path):
+    version_code.copy("documents", tmp_path)
+    path = tmp_path / "models" / "files" / "program.py"
+    path.write_text(path.read_text().replace("It is RTF", "It is the version's RTF"))
+    code = version_code.VersionCode({"models": tmp_path / "models"})
+    with code.active():
+        from models.files import text as of_version
+
+        with pytest.raises(ValueError, match="It is the version's RTF"):
+            of_version.text_of(rb"{\rtf1 words}")
+    assert not [*tmp_path.rglob("__pycache__")]  # nothing is added to a version
+    with pytest.raises(Refused, match="It is RTF"):
+        text.text_of(rb"{\rtf1 words}")
+
+
+@pytest.mark.parametrize("asked", ["words", "pictures"])
+def test_a_version_of_before_finds_the_program_that_it_starts(asked):
+    before = [500_000, 50_000_000, 200, 4, 5_000, 50_000, 20.0, 2_000_000_000]  # its limits
+    done = subprocess.run(
+        [sys.executable, "-m", "models.files.pdfium", json.dumps(before), asked],
+        input=made.pdf(made.said("The text of it."), pages=2), capture_output=True, check=True,
+    )  # fmt: skip
+    first, second = map(json.loads, done.stdout.splitlines())
+    if asked == "words":
+        assert [word[0] for word in first["words"]] == ["The", "text", "of", "it."] and first == second
+    else:
+        assert first["picture"] and first["point"] == pytest.approx(72 / 150, rel=0.01)
 
 
 def test_the_password_is_what_the_encrypted_file_lacks():
