@@ -23,6 +23,10 @@ class Origins:
             return {}
         return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
+    def raw_headers(self, origin: str) -> list[tuple[bytes, bytes]]:
+        """Return the same as ASGI has it."""
+        return [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers(origin).items()]
+
     def preflight(self, headers: Mapping[str, str]) -> Response:
         """Return the answer to a browser that asks before a page's request. It carries no token, so no guard stands
         before it. Raises Forbidden."""
@@ -42,5 +46,5 @@ class Origins:
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Return whether a browser asks what a page may send."""
-    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+    """Return whether a request with an origin asks what its page may send."""
+    return method == "OPTIONS" and "access-control-request-method" in headers

@@ -92,8 +92,8 @@ class Application:
         limits = self.limits(name)
         body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
         call, begun = Call(kind, Headers(scope=scope), body, name, limits, scope["method"]), False
-        allowed = self.origins.headers(call.headers.get("origin", ""))
-        readable = [(name.lower().encode(), value.encode("latin-1")) for name, value in allowed.items()]
+        origin = call.headers.get("origin")  # of a page in a browser
+        readable = self.origins.raw_headers(origin) if origin else []
         call.model_of = getattr(route, "model_of", None) if kind is not Kind.OTHER else None
 
         async def watched(message: Message) -> None:
@@ -107,7 +107,7 @@ class Application:
             await send(message)
 
         try:
-            if is_preflight(scope["method"], call.headers):
+            if origin is not None and is_preflight(scope["method"], call.headers):
                 await self.origins.preflight(call.headers)(scope, body, send)
                 return
             await run(self.guards, call, lambda: route.handle(scope, body, watched))
