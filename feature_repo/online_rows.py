@@ -61,6 +61,25 @@ class OnlineRows:
         data = [(key, features, at, created) for key, features in pairs]
         self.provider.online_write_batch(self.config, self.view, data, None)
 
+    def count(self) -> int:
+        """Return how many entities the store has."""
+        if self.config.online_store.type == "redis":
+            return self._count_in_redis()
+        from feast.infra.online_stores.sqlite import SqliteOnlineStore, _table_id
+
+        table = _table_id(self.config.project, self.view, self.config.registry.enable_online_feature_view_versioning)
+        with closing(sqlite3.connect(SqliteOnlineStore._get_db_path(self.config), timeout=30)) as connection:
+            [(number,)] = connection.execute(f'SELECT count(DISTINCT entity_key) FROM "{table}"')
+        return int(number)
+
+    def _count_in_redis(self) -> int:
+        from feast.infra.online_stores.helpers import _redis_key_prefix, get_online_store_from_config
+
+        online: Any = get_online_store_from_config(self.config.online_store)
+        client = online._get_client(self.config.online_store)
+        pattern = _redis_key_prefix(self.view.join_keys) + b"*" + self.config.project.encode()
+        return sum(1 for _ in client.scan_iter(pattern, count=1_000))
+
 
 def entity_keys(view: "FeatureView", entities: Sequence[Entity]) -> list["EntityKey"]:
     """Return Feast's keys of entities, which are tuples of the values of the view's entity columns, in their order."""

@@ -24,7 +24,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._unread = 0  # bytes that came since the last end of a head, piece of a body or end of a request
         self._head_expected = True
         self._head_timer: TimerHandle | None = None
-        self._refused = False
+        self._refused = self._ambiguous = False
         self._cycles: list[Any] = []  # of requests that are being answered or wait for it
 
     def connection_made(self, transport: Any) -> None:
@@ -52,7 +52,9 @@ class HttpProtocol(HttpToolsProtocol):
         except HttpParserError:
             self._refuse(HTTPStatus.BAD_REQUEST, "This is no HTTP/1.1 request.")
             return
-        if self._unread > MAX_HEADER_BYTES:
+        if self._ambiguous:
+            self._refuse(HTTPStatus.BAD_REQUEST, "The request has more than one Host header. Send one.")
+        elif self._unread > MAX_HEADER_BYTES:
             said = f"The headers are larger than {MAX_HEADER_BYTES} bytes."
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, said)
         elif self._head_expected and self._unread and not self._head_timer:
@@ -90,7 +92,9 @@ class HttpProtocol(HttpToolsProtocol):
             self._unread = size if size > MAX_HEADER_BYTES else 0
         else:
             self._unread = 0
-        if self._unread:
+        # A proxy may go by one of two Hosts and this server by the other (RFC 9112, 3.2).
+        self._ambiguous = self._ambiguous or [name for name, _ in self.headers].count(b"host") > 1
+        if self._unread or self._ambiguous:
             return
         self._head_arrived()
         super().on_headers_complete()

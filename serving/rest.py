@@ -20,6 +20,7 @@ from serving.api.dataplane import CapstanDataPlane
 from serving.api.generate import Generate
 from serving.api.openai import OpenAI
 from serving.api.openapi import OpenApi
+from serving.api.origins import Origins
 from serving.api.router import ApiRoute, Application
 from serving.api.routes import MODEL, Routes
 from serving.api.tensors import SIZE_HEADER, read, write
@@ -35,8 +36,9 @@ def create_app(
     max_body_bytes: int,
     guards: Sequence[Guard] = (),
     draining: Callable[[], bool] = lambda: False,
+    allowed_hosts: Sequence[str] = (),
 ) -> Application:
-    """Return the REST application."""
+    """Return the REST application. allowed_hosts: those whose pages may ask it."""
     repository = dataplane.repository
     secured = any(isinstance(guard, Authentication) for guard in guards)
     routes = [
@@ -49,7 +51,7 @@ def create_app(
         *Routes(dataplane, repository).routes(),
         ApiRoute("/openapi.json", OpenApi(repository, secured).document),
     ]
-    return Application(routes, guards, max_body_bytes, draining, repository.limits)
+    return Application(routes, guards, max_body_bytes, draining, repository.limits, Origins(allowed_hosts))
 
 
 class InferRoutes:

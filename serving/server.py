@@ -74,7 +74,7 @@ class CapstanServer(ModelServer):
 
     def _make_listeners(self, guards: list[Guard]) -> None:
         own = settings()
-        app = create_app(self.dataplane, own.max_body_bytes, guards, lambda: self.dataplane.draining)
+        app = create_app(self.dataplane, own.max_body_bytes, guards, lambda: self.dataplane.draining, own.allowed_hosts)
         self.rest = RestServer(app, self.dataplane, self.host, self.http_port, limits.DRAIN_SECONDS)
         self.grpc = GrpcServer(
             self.dataplane, self.host, self.grpc_port, own.max_body_bytes, guards, limits.DRAIN_SECONDS

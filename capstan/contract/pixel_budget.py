@@ -7,15 +7,16 @@ from typing import Any
 
 
 class PixelBudget:
-    """The pixels that the images of one request may still have."""
+    """The pixels that the images of one request may still have. left: of them, where some are taken already."""
 
-    def __init__(self, pixels: int):
-        self.pixels = self._left = pixels
+    def __init__(self, pixels: int, left: int | None = None):
+        self.pixels = pixels
+        self.left = pixels if left is None else left
 
     def take(self, width: int, height: int) -> None:
         """Count an image. Raises ValueError, in words for the sender, when it is too much."""
-        self._left -= width * height
-        if self._left < 0:
+        self.left -= width * height
+        if self.left < 0:
             raise ValueError(
                 f"the images of a request may have {self.pixels:,} pixels together; send fewer or smaller ones"
             )

@@ -72,7 +72,7 @@ class Limits:
 
     seconds: of a prediction that is not streamed. bytes: of a body. streams: under way at a time. predictions: that the
     model computes side by side, where it is slow; 1 for a model that threads cannot share. pixels: of all images of a
-    request, once they are unpacked.
+    request, once they are unpacked. entities: that the online store keeps, where events may add some.
     """
 
     seconds: float = 10
@@ -80,6 +80,7 @@ class Limits:
     streams: int = 128
     predictions: int = 4
     pixels: int = 2**25
+    entities: int = 1_000_000
 
 
 def problems(resources: Any, limits: Any) -> list[str]:

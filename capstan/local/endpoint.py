@@ -23,11 +23,13 @@ class NotReady:
 def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
     """Return the capstones whose champion does not answer, by the local endpoint.
 
-    An endpoint that has only just started gets so many seconds to read from the registry what to serve. One that wants
-    a token, where CAPSTAN_TOKEN has none, does not say. Raises CapstanError when it does not know or does not answer.
+    An endpoint that has only just started gets so many seconds to read from the registry what to serve, and loads again
+    what failed, as it does while MLflow is away. One that wants a token, where CAPSTAN_TOKEN has none, does not say.
+    Raises CapstanError when it does not know or does not answer.
     """
     endpoint, deadline = services()["endpoint"], time.monotonic() + seconds
     bearer = {"Authorization": f"Bearer {settings().token}"} if settings().token else {}
+    asked_again = seconds == 0
     while True:
         try:
             reply = get(f"{endpoint.url}/v2", headers=bearer)
@@ -36,7 +38,13 @@ def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
             said = reply.json()
             loading = set(said["loading"])
             if not said["unread"]:
-                return [NotReady(name, reason, name in loading) for name, reason in sorted(said["not_ready"].items())]
+                waiting, failed = sorted(said["not_ready"].items()), said["not_ready"].keys() - loading
+                if asked_again or not failed:
+                    return [NotReady(name, reason, name in loading) for name, reason in waiting]
+                asked_again = True
+                for name in sorted(failed):
+                    _load(name)
+                continue
             reason = said["unread"]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             reason = f"it does not answer ({error})"
@@ -61,15 +69,19 @@ def forget(name: str) -> None:
 
     Raises CapstanError when it goes on serving.
     """
-    url = f"{settings().endpoint_url}/v2/repository/models/{name}/load"
     try:
-        http.request("POST", url, 60, json={})  # it reads that there is none
+        _load(name)  # it reads that there is none
     except httpx.ConnectError:
         return
     except httpx.HTTPError as error:
         raise _no_answer(error) from error
     if serves(name):
         raise CapstanError(f"The endpoint still serves {name}. Try again, or stop it with `capstan down`.")
+
+
+def _load(name: str) -> None:
+    """Have the endpoint read the roll-out of a capstone again. Raises httpx.HTTPError where it does not answer."""
+    http.request("POST", f"{settings().endpoint_url}/v2/repository/models/{name}/load", 60, json={})
 
 
 def _no_answer(error: httpx.HTTPError) -> CapstanError:

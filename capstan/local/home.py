@@ -14,6 +14,7 @@ STATE = ("mlflow", "feast", "features", "predictions", "evidently")  # any of th
 def prepare() -> Path:
     """Return the state folder, stamped with its format. Raises CapstanError when it has another format."""
     home = settings().home
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what users sent: others of this machine read nothing
     stamp = home / STAMP
     current = stamp.read_text().strip() if stamp.exists() else ""
     if current == FORMAT:

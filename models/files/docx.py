@@ -26,13 +26,17 @@ def text(content: bytes, limits: Limits) -> str:
     """Return the text of a DOCX. Raises Refused for a zip that is damaged, too large, or something else."""
     import docx
     from docx.opc.exceptions import OpcError
-    from lxml.etree import LxmlError
+    from lxml.etree import ErrorTypes, LxmlError
 
     _look_at(content, limits)
     try:
         body = docx.Document(io.BytesIO(content)).element.body
         return "\n".join(_lines(body))
-    except (*DAMAGED, OpcError, LxmlError, KeyError, AttributeError, RecursionError) as error:
+    except LxmlError as error:
+        if getattr(error, "code", None) == ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from None
+        raise damaged("DOCX", error) from None
+    except (*DAMAGED, OpcError, KeyError, AttributeError, RecursionError) as error:
         raise damaged("DOCX", error) from None
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
+from statistics import median
 from typing import NamedTuple
-
-import numpy as np
 
 GUTTER = 0.6  # of the height of a line: the least blank between columns
 CELL = 1.6  # of the height of a line: a blank in a line that is this wide parts the cells of a table
@@ -55,12 +54,20 @@ class Reading(NamedTuple):
     places: list[Place]
 
 
-def reading(pages: Iterable[Sequence[Word]]) -> Reading:
-    """Return the words of pages as a text. A paragraph that goes on in the next column or page stays one."""
+Paragraph = list[list[Word]]  # its lines
+
+
+def arranged(words: Sequence[Word]) -> list[Paragraph]:
+    """Return the words of a page by paragraphs, in the order of reading."""
+    return [paragraph for block in blocks(words) for paragraph in paragraphs(block)]
+
+
+def joined(pages: Iterable[Sequence[Paragraph]]) -> Reading:
+    """Return the paragraphs of pages as a text. One that goes on in the next column or page stays one."""
     text = ""
     places: list[Place] = []
-    for number, words in enumerate(pages):
-        for paragraph in [part for block in blocks(words) for part in paragraphs(block)]:
+    for number, page in enumerate(pages):
+        for paragraph in page:
             goes_on = not text.endswith(ENDS) and paragraph[0][0].text[0].islower()
             for row, line in enumerate(paragraph):
                 for at, word in enumerate(line):
@@ -166,11 +173,11 @@ def lines(words: Sequence[Word]) -> list[list[Word]]:
     return [sorted(line, key=lambda word: word.left) for line in made]
 
 
-def paragraphs(block: Sequence[Word]) -> list[list[list[Word]]]:
+def paragraphs(block: Sequence[Word]) -> list[Paragraph]:
     """Return the lines of a block by paragraphs: a blank, taller letters, an indent or a table's row begins one."""
     rows = lines(block)
     blanks = [_top(row) - _bottom(before) for before, row in itertools.pairwise(rows)]
-    usual = float(np.median(blanks)) if blanks else 0.0
+    usual = median(blanks) if blanks else 0.0
     left = min(row[0].left for row in rows)
     made = [[rows[0]]]
     for before, row, blank in zip(rows, rows[1:], blanks, strict=False):
@@ -192,7 +199,7 @@ def _is_row(line: Sequence[Word]) -> bool:
 
 
 def _height(words: Sequence[Word]) -> float:
-    return float(np.median([word.bottom - word.top for word in words]))
+    return median(word.bottom - word.top for word in words)
 
 
 def _top(line: Sequence[Word]) -> float:

@@ -12,7 +12,7 @@ class Refused(CapstanError, ValueError):
 
 
 class Limits(NamedTuple):
-    """The most that is read of a file. What has more is refused, before it is unpacked or drawn whole."""
+    """The most that is read of a file. `seconds` and `memory` bound its process, whatever the file does."""
 
     bytes: int = 500_000
     unpacked: int = 50_000_000  # bytes of all that is compressed in it
@@ -20,8 +20,13 @@ class Limits(NamedTuple):
     scans: int = 4  # pages or pictures that are read by OCR, which takes seconds of a core for each
     side: int = 5_000  # pixels of a side of a picture; a page of A4 at 400 dots per inch has 4,678
     characters: int = 50_000
-    seconds: float = 20.0  # for a PDF, without OCR
-    memory: int = 2_000_000_000  # bytes of addresses, for a PDF
+    seconds: float = 2.0  # of processor time, without OCR; PAGED times as much for a PDF or a picture
+    memory: int = 250_000_000  # bytes of data, without code; PAGED times as much for a PDF or a picture
+
+
+PAGED = 4  # pages are drawn, and pixels take more time and memory than text
+HEAVY = "It takes too much memory to read. Send a part of it."
+SLOW = "It takes too long to read. Send a part of it."
 
 
 def damaged(kind: str, error: BaseException) -> Refused:

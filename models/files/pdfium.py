@@ -1,23 +1,24 @@
-"""The program that has PDFium in it (https://pdfium.googlesource.com, through `pypdfium2`), for one file.
-
-It reads a PDF from its standard input and writes a line of JSON per page: the words with their places, or a picture
-of the page where it is a scan or where all pages are asked as pictures. `pdf.py` starts it, with limits of time and
-memory that hold whatever the file does: PDFium can neither be stopped from another thread nor used by two.
-"""
+"""Pages of a PDF, read by PDFium (https://pdfium.googlesource.com, through `pypdfium2`) in the program of a file."""
 
 from __future__ import annotations
 
 import base64
 import ctypes
 import io
+import itertools
 import json
 import math
+import re
 import resource
 import sys
+import zlib
+from collections.abc import Iterator
 from typing import Any
 
+from models.files.layout import Word, arranged
 from models.files.limits import Limits, Refused, damaged
 
+STREAM = re.compile(rb"(?<!end)stream\r?\n")
 PASSWORD = 4  # FPDF_ERR_PASSWORD
 PICTURE, FORM = 3, 5  # FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM
 DOTS = 150  # per inch, of a page that OCR reads: 10-point letters are 21 pixels tall
@@ -33,19 +34,25 @@ Letter = tuple[int, Box]
 
 
 def main() -> None:
-    """Read a PDF within limits. The arguments: the limits as JSON, and "words" or "pictures"."""
+    """Read a PDF for a version that was stored before `program.py` was there: it starts this module of today."""
     limits, asked = Limits(*json.loads(sys.argv[1])), sys.argv[2]
     seconds = int(limits.seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
     try:
-        _pages(sys.stdin.buffer.read(), limits, asked == "pictures")
+        for page in parts(sys.stdin.buffer.read(), limits, asked == "pictures"):
+            lines = itertools.chain.from_iterable(page.get("paragraphs", ()))
+            print(json.dumps({"words": list(itertools.chain.from_iterable(lines))} if "paragraphs" in page else page))
     except Refused as refused:
         print(json.dumps({"refused": str(refused)}))
 
 
-def _pages(content: bytes, limits: Limits, pictures: bool) -> None:
-    """Write the pages. Raises Refused for a document that is damaged, encrypted, or has too many pages or scans."""
+def parts(content: bytes, limits: Limits, pictures: bool) -> Iterator[dict[str, Any]]:
+    """Yield the paragraphs of each page, or a picture of it where it is a scan or pictures are asked for.
+
+    Raises Refused for a document that is damaged, encrypted, or has too many pages or scans.
+    """
+    unpackable(content, limits.unpacked)
     import pypdfium2
 
     try:
@@ -56,12 +63,12 @@ def _pages(content: bytes, limits: Limits, pictures: bool) -> None:
         for number in range(len(document)):
             page = document[number]
             words = [] if pictures else _words(page, limits.characters)
-            letters += sum(len(text) for text, *_ in words)
+            letters += sum(len(word.text) for word in words)
             scan = not pictures and _is_scan(page, words)
             scans += scan
             if scans > limits.scans:
                 raise Refused(f"It has over {limits.scans} scanned pages. Send a part of it, or its text.")
-            print(json.dumps(_drawn(page, limits) if scan or pictures else {"words": words}), flush=True)
+            yield _drawn(page, limits) if scan or pictures else {"paragraphs": arranged(words)}
             page.close()
             if letters > limits.characters:
                 break  # it will be refused: the rest need not be read
@@ -71,9 +78,33 @@ def _pages(content: bytes, limits: Limits, pictures: bool) -> None:
         raise damaged("PDF", error) from None
 
 
-def _is_scan(page: Any, words: list[tuple[str, float, float, float, float]]) -> bool:
+def unpackable(content: bytes, most: int) -> None:
+    """Refuse a PDF whose streams would unpack to more than `most` bytes. One that is packed twice is unpacked twice.
+
+    A stream may begin inside of another, so what is read of them is limited too: twice the file, which has each once.
+    """
+    left, unread, whole = most, 2 * len(content), memoryview(content)
+    for found in STREAM.finditer(content):
+        packed: bytes | memoryview = whole[found.end() :]
+        for again in range(2):
+            decompressor = zlib.decompressobj()
+            try:
+                unpacked = decompressor.decompress(packed, left + 1)
+            except zlib.error:
+                break
+            if not again:
+                unread -= len(packed) - len(decompressor.unused_data)
+            packed = unpacked
+            left -= len(packed)
+            if left < 0:
+                raise Refused(f"It has more than {most:,} bytes when it is unpacked. Send a part of it.")
+            if unread < 0:
+                raise Refused("It is a damaged PDF: its streams overlap. Save it again.")
+
+
+def _is_scan(page: Any, words: list[Word]) -> bool:
     """Return whether a page has something, but no letters that can be read."""
-    text = "".join(text for text, *_ in words)
+    text = "".join(word.text for word in words)
     read = sum(sign.isalnum() and ord(sign) not in PRIVATE for sign in text)
     return read < max(FEW, len(text) / 3) and (bool(text) or next(page.get_objects(max_depth=1), None) is not None)
 
@@ -91,7 +122,7 @@ def _drawn(page: Any, limits: Limits) -> dict[str, Any]:
     return {"picture": base64.b64encode(made.getvalue()).decode(), "point": width / picture.width}
 
 
-def _words(page: Any, most: int) -> list[tuple[str, float, float, float, float]]:
+def _words(page: Any, most: int) -> list[Word]:
     """Return the words of a page with their boxes: letters side by side, as they stand in the file.
 
     Words that do not stand upright, such as a stamp up the margin, are left out.
@@ -118,7 +149,7 @@ def _words(page: Any, most: int) -> list[tuple[str, float, float, float, float]]
             made.append([])
         made[-1].append(letter)
     held.close()
-    return [word for word in map(_joined, filter(None, made)) if word[0]]
+    return [word for word in map(_joined, filter(None, made)) if word.text]
 
 
 def _leans(angle: float, turned: int) -> bool:
@@ -145,12 +176,12 @@ def _apart(before: Box, box: Box) -> bool:
     return overlap < 0.3 * height or not -height < box[0] - before[2] < APART * height
 
 
-def _joined(letters: list[Letter]) -> tuple[str, float, float, float, float]:
+def _joined(letters: list[Letter]) -> Word:
     """Return letters as a word. PDFium says rare letters as two codes of UTF-16."""
     codes = (0x2D if code in HYPHENS else min(code, 0xFFFF) for code, _ in letters)
     text = b"".join(code.to_bytes(2, "little") for code in codes).decode("utf-16-le", errors="ignore")
     lefts, tops, rights, bottoms = zip(*(box for _, box in letters), strict=True)
-    return text, min(lefts), min(tops), max(rights), max(bottoms)
+    return Word(text, min(lefts), min(tops), max(rights), max(bottoms))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from capstan.contract.pixel_budget import PixelBudget
 
 LARGEST = 4_096  # pixels of a side; a small file may unpack to gigabytes
+SCAN = b"\xff\xda"  # begins a scan of a JPEG
+SCANS = 50  # encoders write 20 at most, and each of some 30 bytes goes over all pixels
 
 
 def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "black", largest: int = LARGEST) -> Image:
@@ -30,6 +32,8 @@ def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "blac
             raise ValueError(
                 f"it has {file.width} x {file.height} pixels; at most {largest} a side are read; send it smaller"
             )
+        if file.format == "JPEG" and content.count(SCAN) > SCANS:
+            raise ValueError(f"it has over {SCANS} scans, as no camera or program writes; save it again")
         if budget:
             budget.take(*file.size)
         with _in_words():
@@ -45,6 +49,8 @@ def _in_words() -> Iterator[None]:
     """Of a damaged file, or of one that claims too many pixels, the readers raise any kind of error."""
     try:
         yield
+    except MemoryError:
+        raise ValueError("it takes too much memory to read; send it smaller") from None
     except Exception as error:
         raise ValueError(
             f"it is not a PNG or JPEG image that can be read ({type(error).__name__}); save it again"

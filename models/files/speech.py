@@ -12,6 +12,7 @@ import wave
 import numpy as np
 
 RATE = 16_000  # samples a second that the models were trained on
+RATES = 4_000, 192_000  # of a file; the filter that changes another rate would be as long as the rate is high
 LONGEST = 3_600  # seconds
 
 
@@ -25,6 +26,8 @@ def samples(content: bytes) -> np.ndarray:
     try:
         with wave.open(io.BytesIO(content)) as file:
             channels, width, rate, count = file.getparams()[:4]
+            if not RATES[0] <= rate <= RATES[1]:
+                raise ValueError(f"it has {rate:,} samples a second; save it with {RATES[0]:,} to {RATES[1]:,}")
             if count > LONGEST * rate:
                 raise ValueError(f"it lasts {count / rate:,.0f} s; at most {LONGEST:,} are heard. Send a part of it")
             frames = file.readframes(count)

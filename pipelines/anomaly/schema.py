@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAME = r"^[\w./-]+$"
 LARGEST = 1e15
+AHEAD = timedelta(minutes=5)  # a client's clock may be ahead by as much; no older value is taken after a newer one
 ColumnName = Annotated[str, Field(pattern=NAME, max_length=100)]
 Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
@@ -61,7 +62,10 @@ class Event(BaseModel):
     @field_validator("time")
     @classmethod
     def _in_utc(cls, value: datetime) -> datetime:
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        value, now = value if value.tzinfo else value.replace(tzinfo=UTC), datetime.now(UTC)
+        if value > now + AHEAD:
+            raise ValueError(f"it lies after the server's clock, {now:%Y-%m-%dT%H:%M:%SZ}: set the clock of the sender")
+        return value
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

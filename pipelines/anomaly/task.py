@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from capstan.contract.bounds import at_least, at_most
 from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET, Outcome
 from capstan.contract.checks import Checks
+from capstan.contract.resources import Limits
 from pipelines.anomaly import data
 from pipelines.anomaly.columns import ANOMALY, KEYS, STREAM, TIME
 from pipelines.anomaly.schema import Event, Prediction, Request, contracts
@@ -29,6 +30,7 @@ CARRIED = ["points", "windows"]
 PUSH_SOURCE = "values"
 OUTCOME = Outcome("binary", target=ANOMALY, prediction="score")
 Actual = bool  # what an analyst says of an answer: something was wrong, or not
+LIMITS = Limits(entities=10_000)  # streams: any client begins one with an event
 CHECKS = Checks(slices=("decision",))
 # Below what six random halves of the streams have: the study `compare`, part "half".
 THRESHOLDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from models.files import pdf, pictures, text
+from models.files import process
 from models.files.layout import Place, Reading
 from pipelines.documents import files
 
@@ -16,6 +16,7 @@ SHEET = (1_000, 1_414)  # pixels of a page that is set here
 MARGIN = 80
 SIZE = 20  # of the letters
 LEADING = 40  # from line to line, with room for what is written over a word
+DRAWING = 15.0  # of `Limits.seconds`: all pages are drawn
 WORD = re.compile(r"\S+|\n")
 
 
@@ -30,11 +31,9 @@ class Sheets(NamedTuple):
 def sheets(content: bytes) -> Sheets:
     """Return the pages of a PDF or a picture as they are, and other files set on pages. Raises Refused."""
     read = files.read(content)
-    if text.is_pdf(content):
-        drawn = pdf.drawn(content, files.LIMITS)
-        return Sheets(read, [page for page, _ in drawn], [1 / point for _, point in drawn])
     if read.places:
-        return Sheets(read, [pictures.opened(content, files.LIMITS)], [1.0])
+        drawn = process.pages(content, files.LIMITS._replace(seconds=DRAWING))
+        return Sheets(read, [page for page, _ in drawn], [1 / point for _, point in drawn])
     return typeset(read.text)
 
 

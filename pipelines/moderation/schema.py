@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST = 1_000  # characters
 EITHER = "Send either a text or a picture."
 LARGEST = 500_000  # bytes of a picture; the endpoint takes no body over a megabyte
+SIDE = 4_096  # pixels
 EXAMPLE = "What an idiot! Shut your damn mouth, @anna_b, you piece of trash."
 MILD = "What a lovely evening, thank you all for coming and for the trash cans you carried home!"
 Kind = Literal["hate", "offensive", "neither"]
@@ -68,15 +69,15 @@ class Request(BaseModel):
     @classmethod
     def _is_read(cls, picture: bytes | None, info: ValidationInfo) -> bytes | None:
         """Return the text on a picture, as bytes: the picture itself is not kept."""
-        from models.files import ocr, picture_files
+        from models.files import ocr, process
+        from models.files.limits import Limits
 
         if picture is None:
             return None
         if info.data.get("text") is not None:
             raise ValueError(EITHER)
-        if len(picture) > LARGEST:
-            raise ValueError(f"it has {len(picture):,} bytes; at most {LARGEST:,} are read. Send a smaller picture")
-        text = masked(ocr.text(picture_files.opened(picture, budget_of(info.context), "white")))[:MOST]
+        opened = process.picture(picture, Limits(bytes=LARGEST, side=SIDE), budget_of(info.context))
+        text = masked(ocr.text(opened))[:MOST]
         if not text.strip():
             raise ValueError("there is no printed text that can be read. Send what it says as text")
         return text.encode()

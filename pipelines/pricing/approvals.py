@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from capstan.contract.client import client
 from capstan.errors import InvalidRow
 from pipelines.pricing.columns import APPROVALS, BRANDS, HIGHEST, LOWEST, STORE
 
@@ -15,7 +16,7 @@ KEPT = 1_000  # approvals of a store
 
 
 def added(event: Event, features: dict[str, Any]) -> dict[str, Any]:
-    """Return the features of a store after an approval.
+    """Return the features of a store after an approval, which names the token that sent it.
 
     Raises InvalidRow for a store without history, a price that needs no approval, and one that is far beyond all.
     """
@@ -37,6 +38,6 @@ def added(event: Event, features: dict[str, Any]) -> dict[str, Any]:
     known = list(features.get(APPROVALS) or [])
     if len(known) >= KEPT:
         raise InvalidRow(f"store {event.store} has {KEPT} approvals, which is all that is kept", field=STORE)
-    said = f"{event.brand} for {event.price:.2f}, beyond {low[place]:.2f} to {high[place]:.2f}, by {event.approved_by}"
+    said = f"{event.brand} for {event.price:.2f}, beyond {low[place]:.2f} to {high[place]:.2f}, by {client()}"
     low[place], high[place] = min(low[place], event.price), max(high[place], event.price)
     return features | {LOWEST: low, HIGHEST: high, APPROVALS: [*known, said]}

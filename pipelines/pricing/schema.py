@@ -106,7 +106,6 @@ class Event(BaseModel):
     store: int = Field(title="Store", ge=1, le=999, examples=[EXAMPLE[STORE]])
     brand: Brand = Field(title="Brand", examples=[BRANDS[0]])
     price: Dollars = Field(title="Price", description="dollars a package", examples=[3.99])
-    approved_by: str = Field(title="Approved by", min_length=2, max_length=80, examples=["category manager"])
 
 
 class Proposal(BaseModel):

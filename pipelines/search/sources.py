@@ -42,6 +42,6 @@ def _document(content: bytes) -> str:
     from models.files import limits
     from models.files.text import text_of
 
-    most = limits.Limits(bytes=LARGEST, scans=SCANS, characters=5_000_000, pages=2_000, seconds=120.0)
+    most = limits.Limits(bytes=LARGEST, scans=SCANS, characters=5_000_000, pages=2_000, seconds=30, memory=10**9)
     # A line is a paragraph there; a blank line parts paragraphs of a note.
     return text_of(content, most).replace("\n", "\n\n")

@@ -23,7 +23,8 @@ MARKET, DJIA = "market", "DJIA"
 DAYS, CLOSES = "days", "closes"
 
 AHEAD = 21  # days of that month
-FARTHEST = 0.6  # a close further from the last one is a slip, or a split, which has to be adjusted for
+WEEK = 5  # closes
+FARTHEST = 0.6  # a close further from one of the last week is a slip, or a split, which has to be adjusted for
 
 CASH_ALONE: dict[str, Any] = {
     **{
@@ -113,7 +114,8 @@ def past(known: dict[str, Any]) -> Past:
 def pushed(event: Event, known: dict[str, Any]) -> dict[str, Any]:
     """Return the features after a day's prices. A stock without one keeps its last close.
 
-    Raises InvalidRow for a day that is not later than the last one known, and a price that is far from the last.
+    Raises InvalidRow for a day that is not later than the last one known, and a price that is far from those of the
+    last week.
     """
     if known.get(DAYS) is None or len(known[DAYS]) == 0:
         raise InvalidRow(f"{event.market} has no history: run the pipeline before prices are sent", field=MARKET)
@@ -124,9 +126,11 @@ def pushed(event: Event, known: dict[str, Any]) -> dict[str, Any]:
     closes = before.closes[-1].copy()
     for ticker, close in event.closes.items():
         place = TICKERS.index(ticker)
-        if abs(close / closes[place] - 1) > FARTHEST:
+        week = before.closes[-WEEK:, place]
+        if (far := np.abs(close / week - 1)).max() > FARTHEST:
             raise InvalidRow(
-                f"{close:.2f} for {ticker} is far from its last close, {closes[place]:.2f}: adjust it for a split",
+                f"{close:.2f} for {ticker} is far from a close of the last week, {week[far.argmax()]:.2f}: adjust it "
+                "for a split",
                 field="closes",
             )
         closes[place] = close

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -133,9 +133,12 @@ class Event(BaseModel):
         return iso_day(value)
 
     @model_validator(mode="after")
-    def _is_a_weekday(self) -> Event:
+    def _has_come(self) -> Event:
         if date.fromisoformat(self.day).weekday() > 4:
             raise ValueError(f"{self.day} is no weekday, and stocks trade on weekdays alone")
+        # No earlier day is taken after a later one.
+        if self.day > (today := datetime.now(UTC).date().isoformat()):
+            raise ValueError(f"{self.day} has not come yet: today is {today}. Send closes once the day is over")
         return self
 
 

@@ -11,10 +11,12 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Message, Receive, Scope, Send
 
 from serving.api.body import Body
+from serving.api.origins import Origins, is_preflight
 from serving.errors import Form, Refused, plain, reply, statuses
 from serving.guards.call import Call, Guard, Kind, LimitsOf, any_limits, run
 
@@ -63,8 +65,9 @@ class Application:
         max_body_bytes: int,
         draining: Callable[[], bool] = lambda: False,
         limits: LimitsOf = any_limits,
+        origins: Origins | None = None,
     ):
-        self.limits = limits
+        self.limits, self.origins = limits, origins or Origins()
         self.routes, self.guards, self.max_body_bytes, self.draining = routes, guards, max_body_bytes, draining
         self._find = lru_cache(1024)(self._search)  # clients ask for few paths
 
@@ -75,6 +78,8 @@ class Application:
             if match is not Match.NONE:
                 kind = getattr(route, "kind", Kind.OTHER) if match is Match.FULL else Kind.OTHER
                 return route, kind, child_scope
+        if len(path) > 1 and path.endswith("/") and self._search(method, path.rstrip("/") or "/")[0] is not NOWHERE:
+            return SLASHED, Kind.OTHER, {}
         return NOWHERE, Kind.OTHER, {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +92,8 @@ class Application:
         limits = self.limits(name)
         body = Body(scope, receive, min(limits.bytes, self.max_body_bytes))
         call, begun = Call(kind, Headers(scope=scope), body, name, limits, scope["method"]), False
+        origin = call.headers.get("origin")  # of a page in a browser
+        readable = self.origins.raw_headers(origin) if origin else []
         call.model_of = getattr(route, "model_of", None) if kind is not Kind.OTHER else None
 
         async def watched(message: Message) -> None:
@@ -95,9 +102,14 @@ class Application:
                 begun, call.status = True, message["status"]
                 if self.draining():
                     message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+                if readable:
+                    message["headers"] = [*message.get("headers", ()), *readable]
             await send(message)
 
         try:
+            if origin is not None and is_preflight(scope["method"], call.headers):
+                await self.origins.preflight(call.headers)(scope, body, send)
+                return
             await run(self.guards, call, lambda: route.handle(scope, body, watched))
         except Exception as error:
             if begun and isinstance(error, Refused):
@@ -120,4 +132,16 @@ class Nowhere(BaseRoute):
         raise HTTPException(404)
 
 
-NOWHERE = Nowhere()
+class Slashed(BaseRoute):
+    """What answers where a route does for the same path without a slash at its end."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the client there, with its method and body."""
+        path = scope["raw_path"].decode("latin-1")
+        if not path.endswith("/"):  # it is a part of a name, as %2F
+            raise HTTPException(404)
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        await Response(status_code=307, headers={"Location": path.rstrip("/") + query})(scope, receive, send)
+
+
+NOWHERE, SLASHED = Nowhere(), Slashed()

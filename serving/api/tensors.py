@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from serving.api.body import read_json
 from serving.model.codec_v2 import RequestedOutput, V2Answer, V2Payload
-from serving.model.tensors import KINDS, LAYOUTS, Tensor, check_datatype, pack
+from serving.model.tensors import KINDS, LAYOUTS, RANGES, Tensor, check_datatype, in_range, pack
 
 EXPECTED = 'Expected {"inputs": [{"name": ..., "shape": [n], "datatype": ..., "data": [...]}, ...]}.'
 SIZE_HEADER = "inference-header-content-length"
@@ -73,6 +73,8 @@ def _json_row(inputs: list[Any]) -> dict[str, Any] | None:
             if type(value) not in JSON_KINDS[tensor["datatype"]] or size != 1 or type(size) is not int:
                 return None
             if len(tensor) != 4 or type(name) is not str:
+                return None
+            if tensor["datatype"] in RANGES and value is not None and not in_range(value, tensor["datatype"]):
                 return None
             row[name] = value
     except (KeyError, TypeError, ValueError):

@@ -48,16 +48,16 @@ class Sites:
         return await proceed()
 
     def _knows(self, host: str) -> bool:
-        name = _name(host)
+        name = host_name(host)
         return self.any_host or name == self.host or name in self.allowed or is_local(name)
 
     def _owns(self, origin: str, host: str) -> bool:
         """Return whether a page is the server's own: browsers say so themselves only to HTTPS and this machine."""
         own = origin.partition("://")[2]  # the scheme may differ: TLS may end at a proxy
-        return own.lower() == host.lower() or _name(own) in self.allowed
+        return own.lower() == host.lower() or host_name(own) in self.allowed
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
     """Return a Host without its port, or "" for what is none."""
     match = HOST.fullmatch(host)
     return match["name"].lower() if match else ""

@@ -151,7 +151,7 @@ class ServedModel(Model):
         if not (predictor.events and predictor.event_decoder):
             raise NotImplementedError(f"{predictor.variant.label} takes no events.")
         rows = await read(self.name, predictor.event_decoder, call, lambda: events)
-        return await predictor.events.apply([row.request for row in rows])
+        return await predictor.events.apply([row.request for row in rows], call.client)
 
     async def record(self, inference: Inference) -> None:
         """Log some predictions. Raises Unavailable when they cannot be."""

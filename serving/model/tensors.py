@@ -18,6 +18,9 @@ INTEGERS = [f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64)
 KINDS: dict[str, set[type]] = {"BYTES": {str, bytes, NULL}, "BOOL": {bool, NULL}}
 KINDS |= {name: {int, NULL} for name in INTEGERS} | {name: {float, int, NULL} for name in ("FP16", "FP32", "FP64")}
 LAYOUTS = dict(zip(INTEGERS, "bhiqBHIQ", strict=True)) | {"BOOL": "?", "FP16": "e", "FP32": "f", "FP64": "d"}
+RANGES: dict[str, tuple[int, int]] = {}
+for _bits in (8, 16, 32, 64):
+    RANGES |= {f"INT{_bits}": (-(1 << _bits - 1), (1 << _bits - 1) - 1), f"UINT{_bits}": (0, (1 << _bits) - 1)}
 MAX_EMPTY = 2**16  # lists that a tensor without elements may ask for, which cost its client nothing
 NUMPY = {name: np.dtype(f"<{layout}") for name, layout in LAYOUTS.items()}
 
@@ -37,6 +40,12 @@ def check_datatype(name: str, datatype: str) -> None:
     if datatype not in KINDS:
         known = ", ".join(KINDS)
         raise InvalidInput(f"Tensor {name[:80]!r} has the unknown datatype {datatype[:80]!r}; expected one of {known}.")
+
+
+def in_range(value: int, datatype: str) -> bool:
+    """Return whether a datatype of integers has a value."""
+    low, high = RANGES[datatype]
+    return low <= value <= high
 
 
 def decode(tensor: Tensor, type_: TensorType | None) -> list[Any]:
@@ -60,6 +69,11 @@ def decode(tensor: Tensor, type_: TensorType | None) -> list[Any]:
     if not kinds <= KINDS[tensor.datatype]:
         wrong = next(kind for kind in map(type, elements) if kind not in KINDS[tensor.datatype])
         raise _wrong(tensor, f"is {tensor.datatype}, but holds a {wrong.__name__}")
+    if tensor.raw is None and tensor.datatype in RANGES:
+        outside = [value for value in elements if value is not None and not in_range(value, tensor.datatype)]
+        if outside:
+            low, high = RANGES[tensor.datatype]
+            raise _wrong(tensor, f"is {tensor.datatype}, from {low} to {high}, but holds {outside[0]}")
     if bytes in kinds:
         elements = _texts(tensor, elements)
     elif float in kinds and tensor.raw is None and not all(map(math.isfinite, filter(None, elements))):

@@ -5,17 +5,22 @@ does not reach other processes: of two events of one entity that two replicas ge
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from capstan.contract.client import sent_by
 from capstan.errors import CapstanError, InvalidRow, Unavailable
 from feature_repo.online_rows import OnlineRows
 from serving import threads
 from serving.scoring.alarms import Alarms
 from serving.scoring.variants import Variant
+
+RECOUNT_SECONDS = 60  # after which entities that were erased make room
 
 
 class EventSink:
@@ -33,19 +38,20 @@ class EventSink:
             raise CapstanError(f"The push source {source!r} of {variant.name!r} feeds {len(views)} views; expected 1.")
         # A connection of its own: threads that share one of Python's sqlite3 may take each other's parameters.
         self.rows = OnlineRows(store, views[0])
+        self.most, self._count, self._counted_at = self.task.LIMITS.entities, 0, -math.inf
         if lacking := [key for key in self.rows.keys if key not in self.task.Event.model_fields]:
             raise CapstanError(f"Event of {variant.name!r} lacks {lacking}, by which its features are stored.")
 
-    async def apply(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    async def apply(self, events: Sequence[BaseModel], client: str = "") -> list[dict[str, Any]]:
         """Apply events, one after the other; return the keys and the new features of each entity that they are of.
 
-        They are written together: all of them, or none. Raises InvalidRow, and Unavailable when the online store fails
-        or an alert cannot be kept.
+        client: the name of its token, "" without one. They are written together: all of them, or none. Raises
+        InvalidRow, and Unavailable when the online store fails or an alert cannot be kept.
         """
         writer = threads.pool("events", self.variant.name)  # one thread: the events of a capstone wait for each other
-        return await asyncio.get_running_loop().run_in_executor(writer, self._write, events)
+        return await asyncio.get_running_loop().run_in_executor(writer, self._write, events, client)
 
-    def _write(self, events: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    def _write(self, events: Sequence[BaseModel], client: str) -> list[dict[str, Any]]:
         import sqlite3
 
         from redis.exceptions import RedisError
@@ -53,12 +59,16 @@ class EventSink:
         of_events = [tuple(getattr(event, key) for key in self.rows.keys) for event in events]
         try:
             known, alarms = self.rows.read(list(dict.fromkeys(of_events))), list[str]()
+            new = [entity for entity, features in known.items() if all(each is None for each in features.values())]
+            self._make_sure_of_room(len(new), of_events.index(new[0]) if new else 0)
             for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
-                known[entity] = self._after(event, known[entity], number)
+                with sent_by(client):
+                    known[entity] = self._after(event, known[entity], number)
                 if self.task.alarm and (message := self.task.alarm(self.variant.model, event, known[entity])):
                     alarms.append(message)
             self._alert(alarms)  # first: when this process is killed between the two, the client sends again
             self.rows.write(known, datetime.now(UTC))
+            self._count += len(new)
         except (OSError, sqlite3.Error, RedisError) as error:
             problem = str(error)
         else:
@@ -66,6 +76,19 @@ class EventSink:
                 dict(zip(self.rows.keys, entity, strict=True)) | {"features": after} for entity, after in known.items()
             ]
         raise Unavailable(f"The online store does not answer: {problem}")  # see FeatureTransformer._read
+
+    def _make_sure_of_room(self, new: int, row: int) -> None:
+        """Raises InvalidRow where the store has no room for new entities. row: of the first of them."""
+        late = time.monotonic() - self._counted_at > RECOUNT_SECONDS
+        if (new and self._count + new > self.most and late) or self._counted_at == -math.inf:
+            self._count, self._counted_at = self.rows.count(), time.monotonic()
+        if new and self._count + new > self.most:
+            raise InvalidRow(
+                f"the online store keeps {self.most:,} entities of {self.variant.name!r} and has no room for another. "
+                f"Send events of known ones, or have the operator erase some with `capstan erase`",
+                row,
+                self.rows.keys[0],
+            )
 
     def _alert(self, alarms: list[str]) -> None:
         """Alert. Events whose alert cannot be kept are refused, so that none is lost."""

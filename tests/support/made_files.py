@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import textwrap
 import zipfile
 
@@ -155,6 +156,27 @@ def lying() -> bytes:
     place = whole.index(b"PK\x01\x02")
     whole[place + 24 : place + 28] = (1_000).to_bytes(4, "little")
     return bytes(whole)
+
+
+def crowded() -> bytes:
+    """Return a DOCX of 72 kB with ten million elements: parsed, it takes 2.5 GB."""
+    return docx("<a>" + "<p/>x" * 9_999_000 + "</a>")
+
+
+def nested_streams() -> bytes:
+    """Return a PDF of 490 kB whose 2,600 streams each begin inside of the one before and share a tail of empty blocks.
+
+    Each is a chain of stored blocks that hold the beginning of the next, so unpacking all reads the tail each time.
+    """
+    begin = b"stream\n\x78\x01"  # and the header of zlib
+    stored = b"\0" + struct.pack("<HH", len(begin), 0xFFFF ^ len(begin))
+    empty = sum(2 << place for place in range(0, 40, 10)).to_bytes(5, "little")  # four blocks of ten bits
+    return b"%PDF-1.4\n" + begin + (stored + begin) * 2_599 + empty * 90_000
+
+
+def many_attributes(count: int) -> bytes:
+    """Return HTML with one element of many attributes, each of which its parser compares with all before."""
+    return b"<html><body><p " + b" ".join(b"a%d" % number for number in range(count)) + b">x</p></body></html>"
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;">]><a>&c;</a>'

@@ -1,5 +1,7 @@
 """What is served: decisions, reasons, neighbours, and what is refused."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -109,6 +111,13 @@ def test_unknown_stream_is_refused(model):
 def test_value_of_the_past_is_refused(model):
     with pytest.raises(InvalidRow, match="older than the last one"):
         task.apply(model, task.Event(stream="a/b", time="2020-01-01T00:00:00Z", value=1), feed(model, VALUES[:3]))
+
+
+def test_value_after_the_clock_of_the_server_would_block_its_stream_and_is_refused():
+    for ahead in (timedelta(minutes=6), timedelta(days=8000)):
+        with pytest.raises(ValidationError, match="set the clock of the sender"):
+            task.Event(stream="a/b", time=datetime.now(UTC) + ahead, value=1)
+    assert task.Event(stream="a/b", time=datetime.now(UTC) + timedelta(minutes=4), value=1)
 
 
 @pytest.mark.parametrize(

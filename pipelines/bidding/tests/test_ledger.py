@@ -69,6 +69,69 @@ def test_bid_of_which_nothing_is_heard_gives_its_money_back(run):
     assert (state["spent"], state["reserved"], state["late"]) == (30, 60, 1)
 
 
+@pytest.mark.parametrize("paid", [1e15, float("nan"), 10**15, 41, -1, True, "7"])
+def test_win_at_an_impossible_price_changes_nothing(run, paid):
+    async def won(ledger: Ledger, name: str) -> None:
+        await ledger.reserve(name, "a", 40, 3)
+        before = await ledger.state(name)
+        with pytest.raises(ValueError, match=r"not an amount of money|was bid for 40, and cannot cost"):
+            await ledger.won(name, "a", paid, 3)
+        assert await ledger.state(name) == before
+        assert await ledger.won(name, "a", 30, 3)  # reported again at the right price
+
+    state = run(won)
+    assert (state["spent"], state["reserved"], state["wins"]) == (30, 0, 1)
+
+
+def test_late_win_costs_at_most_what_was_reserved(run):
+    async def late(ledger: Ledger, name: str) -> None:
+        await ledger.reserve(name, "a", 40, 0)
+        await asyncio.sleep(0.35)
+        await ledger.reserve(name, "b", 0, 0)  # the reservation ends
+        with pytest.raises(ValueError, match="was bid for 40, and cannot cost 41"):
+            await ledger.won(name, "a", 41, 0)
+        assert await ledger.won(name, "a", 40, 0)
+
+    state = run(late)
+    assert (state["spent"], state["reserved"], state["late"]) == (40, 0, 1)
+
+
+def test_an_id_is_bid_once(run):
+    async def again(ledger: Ledger, name: str) -> None:
+        for bid in ("won", "lost", "silent"):
+            assert (await ledger.reserve(name, bid, 10, 0)).made
+        await ledger.won(name, "won", 10, 0)
+        await ledger.lost(name, "lost")
+        await asyncio.sleep(0.35)
+        for bid in ("won", "lost", "silent"):
+            assert not (await ledger.reserve(name, bid, 10, 0)).made
+        assert not await ledger.won(name, "won", 10, 0)
+        assert await ledger.won(name, "lost", 10, 0)  # what the exchange charges is spent, whatever it said before
+        with pytest.raises(ValueError, match="'never' is not a bid"):
+            await ledger.won(name, "never", 10, 0)
+
+    state = run(again)
+    assert (state["spent"], state["reserved"], state["wins"], state["late"]) == (20, 0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"budget": -1}, {"budget": 2**60}, {"budget": float("nan")}, {"start": float("nan")}),
+        *({"seconds": 0.0}, {"seconds": float("inf")}, {"auctions": -1}),
+    ],
+)
+def test_plan_that_is_none_is_refused_and_the_old_one_stays(run, wrong):
+    async def opened(ledger: Ledger, name: str) -> None:
+        with pytest.raises(ValueError, match=r"is no plan|not an amount of money"):
+            await ledger.open(name, PLAN._replace(**wrong))
+        with pytest.raises(ValueError, match="not an amount of money"):
+            await ledger.reserve(name, "a", 1e15, 0)
+        assert await ledger.plan(name) == PLAN
+
+    assert run(opened)["reserved"] == 0
+
+
 def test_campaign_that_begins_again_keeps_what_it_spent(run):
     async def again(ledger: Ledger, name: str) -> None:
         await ledger.reserve(name, "a", 40, 0)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from capstan.errors import CapstanError
-from models import sandbox
 from pipelines.language_model.studies.smollm2 import questions, scores
 from tests.support.data import DATA_DIR
 
@@ -46,8 +45,8 @@ def test_functions_of_the_authors_pass_and_empty_ones_fail():
     problems = questions.records(questions.HUMANEVAL, DATA_DIR)
     assert len(problems) == 164
     for problem in problems[::20]:
-        assert sandbox.succeeds(questions.program(problem, problem["canonical_solution"])), problem["task_id"]
-        assert not sandbox.succeeds(questions.program(problem, "    return None\n")), problem["task_id"]
+        assert questions.passes(problem, problem["canonical_solution"]), problem["task_id"]
+        assert not questions.passes(problem, "    return None\n"), problem["task_id"]
 
 
 def test_file_that_is_nowhere_is_an_error_with_its_address(monkeypatch, tmp_path):

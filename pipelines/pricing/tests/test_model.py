@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from capstan.contract.client import sent_by
 from capstan.errors import InvalidRow
 from data_sets import orange_juice
 from pipelines.pricing import approvals, demand, report, rules, shelves, task
@@ -75,19 +76,27 @@ def test_price_that_was_never_asked_needs_a_person_once(model, known):
     usual = [one.now for one in asked(model, known).proposals]
     first = asked(model, known, prices=[round(high * 1.1, 2), *usual[1:]], most_change=0.0)
     assert first.needs_approval and "the most that this store has asked" in first.proposals[0].approval
-    event = Event(store=2, brand=BRANDS[0], price=first.proposals[0].proposed, approved_by="category manager")
-    after = approvals.added(event, {name: list(value) for name, value in known.items() if name in FEATURES})
+    event = Event(store=2, brand=BRANDS[0], price=first.proposals[0].proposed)
+    before = {name: list(value) for name, value in known.items() if name in FEATURES}
+    assert approvals.added(event, before)[APPROVALS][0].endswith("by unauthenticated")
+    with sent_by("category-manager"):
+        after = approvals.added(event, before)
     assert task.alarm(model, event, after) == f"Store 2: {after[APPROVALS][0]}"
     again = asked(model, known | after, prices=[round(high * 1.1, 2), *usual[1:]], most_change=0.0)
-    assert not again.proposals[0].approval and "category manager" in again.approvals[0]
+    assert not again.proposals[0].approval and "by category-manager" in again.approvals[0]
 
 
 FEATURES = (LOWEST, HIGHEST, APPROVALS)
 
 
+def test_approval_in_the_name_of_another_is_refused():
+    with pytest.raises(ValidationError, match="approved_by"):
+        Event(store=2, brand=BRANDS[0], price=3, approved_by="category manager")
+
+
 @pytest.mark.parametrize(("price", "said"), [(2.99, "needs no approval"), (9.99, "is far from")])
 def test_approval_that_makes_no_sense_is_refused(known, price, said):
-    event = Event(store=2, brand=BRANDS[0], price=price, approved_by="category manager")
+    event = Event(store=2, brand=BRANDS[0], price=price)
     with pytest.raises(InvalidRow, match=said):
         approvals.added(event, {name: list(known[name]) for name in FEATURES})
 
@@ -98,7 +107,7 @@ def test_store_without_history_is_refused(model, known):
     with pytest.raises(InvalidRow, match="store 999 has no history"):
         asked(model, known, store=999)
     with pytest.raises(InvalidRow, match="has no history"):
-        approvals.added(Event(store=999, brand=BRANDS[0], price=3, approved_by="me"), {HIGHEST: None})
+        approvals.added(Event(store=999, brand=BRANDS[0], price=3), {HIGHEST: None})
     with pytest.raises(InvalidRow, match="the last week known of store 2"):
         asked(model, known, week="1993-10-07")
     with pytest.raises(InvalidRow, match="the week is over"):

@@ -218,12 +218,22 @@ def test_event_that_cannot_be_is_refused(known):
         days.pushed(Event(day="2018-01-02", closes=prices), {DAYS: None})
     for wrong, said in [
         ({"day": "2018-01-06"}, "is no weekday"),
+        ({"day": "9998-01-01"}, "has not come yet: today is"),
         ({"closes": {"AAPL": 1.0}}, "at least 16"),
         ({"closes": prices | {"AAPL": 0}}, "greater than or equal to 0.01"),
         ({"closes": prices | {"TSLA": 300}}, "Input should be 'AABA'"),
     ]:
         with pytest.raises(ValidationError, match=said):
             Event(**{"day": "2018-01-02", "closes": prices} | wrong)
+
+
+def test_a_week_of_events_cannot_multiply_prices(known):
+    for day, grows in (("2018-01-02", 1.5), ("2018-01-03", 1.06), ("2018-01-04", 1.0)):
+        prices = closes_of(known)
+        known = known | days.pushed(Event(day=day, closes=prices | {"AAPL": grows * prices["AAPL"]}), known)
+    prices = closes_of(known)
+    with pytest.raises(InvalidRow, match="far from a close of the last week"):
+        days.pushed(Event(day="2018-01-05", closes=prices | {"AAPL": 1.06 * prices["AAPL"]}), known)
 
 
 def test_stock_without_a_price_keeps_its_last(known):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import zlib
+from codecs import BOM_UTF8
 
 import pytest
 
@@ -17,8 +18,12 @@ ZIPPED = gzip.compress(BODY)
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("gzip", ZIPPED), ("X-GZIP", ZIPPED), ("deflate", zlib.compress(BODY)), ("identity", BODY), ("", BODY)],
-    ids=["gzip", "X-GZIP", "deflate", "identity", "none"],
+    [
+        *(("gzip", ZIPPED), ("X-GZIP", ZIPPED), ("deflate", zlib.compress(BODY)), ("identity", BODY), ("", BODY)),
+        ("gzip", gzip.compress(BODY[:9]) + gzip.compress(b"") + gzip.compress(BODY[9:])),
+        *(("", BOM_UTF8 + BODY), ("gzip", gzip.compress(BOM_UTF8 + BODY))),
+    ],
+    ids=["gzip", "X-GZIP", "deflate", "identity", "none", "members", "byte-order mark", "mark in gzip"],
 )
 def test_compressed_bodies(server, coding, body):
     reply = server.client.post(PREDICT, content=body, headers={"content-encoding": coding})
@@ -32,6 +37,10 @@ CODINGS = {
     "cut off": ("gzip", ZIPPED[:-5], 400, "The body's gzip is cut off"),
     "nothing": ("deflate", b"", 400, "The body's deflate is cut off"),
     "followed by more": ("gzip", ZIPPED + b"x", 400, "The body's gzip is followed by more"),
+    "followed by another": ("deflate", 2 * zlib.compress(BODY), 400, "The body's deflate is followed by more"),
+    "many members": ("gzip", gzip.compress(b" ") * 1_001, 400, "The body's gzip is followed by more"),
+    "the second cut off": ("gzip", ZIPPED + ZIPPED[:-5], 400, "The body's gzip is cut off"),
+    "a bomb of members": ("gzip", gzip.compress(b" " * 2**20) * 2, 413, "larger than 1048576 bytes"),
     "no JSON inside": ("gzip", gzip.compress(b"hello"), 400, "no valid JSON"),
     "unknown": ("br", BODY, 415, "Content-Encoding 'br' is unknown; expected deflate, gzip, x-gzip."),
     "a bomb": ("gzip", gzip.compress(b" " * 2**27), 413, "The inflated body is larger than 1048576 bytes"),

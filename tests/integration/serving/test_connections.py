@@ -65,6 +65,13 @@ def test_headers_of_any_size_are_refused_at_64_kib(server, connection, way):
     assert server.predict({"x": 1}, name="plain").status_code == 200
 
 
+@pytest.mark.parametrize("second", [b"localhost", b"evil.test"])
+def test_a_request_with_two_hosts_is_refused_and_nothing_behind_it_is_answered(connection, second):
+    one = PREDICT + LENGTH + b"\r\n" + BODY
+    connection.sendall(one.replace(b"\r\n", b"\r\nHOST: " + second + b"\r\n", 1) + one)
+    assert_refused(connection, 400, "more than one Host header")
+
+
 def test_large_headers_within_the_limit_are_read(server):
     assert server.predict({"x": 1}, name="plain", headers={"x-large": "y" * 60_000}).status_code == 200
     assert server.predict({"x": 1}, name="plain", headers={"x-large": "y" * 66_000}).status_code == 431

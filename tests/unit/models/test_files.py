@@ -1,16 +1,21 @@
 """Files as text: PDF, DOCX, HTML, text and scans; what is not read is refused with a reason."""
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zlib
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 
 import docx as python_docx
 import numpy as np
 import pytest
 from PIL import Image
 
-from models.files import pdf, text
-from models.files.layout import Word, reading
+from capstan.versions import version_code
+from models.files import picture_files, process, program, text
+from models.files.layout import Word, arranged, joined
 from models.files.limits import Limits, Refused
 from tests.support import made_files as made
 
@@ -38,12 +43,12 @@ UPRIGHT = {90: b"0 1 -1 0 100 20", 180: b"-1 0 0 -1 280 100", 270: b"0 -1 1 0 20
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_a_page_that_is_turned_has_its_words_where_they_are_shown(turned):
     stream = b"BT /F 12 Tf %s Tm (Up side down.) Tj ET" % UPRIGHT[turned]
-    (page,) = pdf.pages(made.pdf(stream, more=b"/Rotate %d" % turned), Limits())
-    assert [word.text for word in page] == ["Up", "side", "down."]
-    (upright,) = pdf.pages(made.pdf(made.said("Up side down.")), Limits())
-    shift = page[0].left - upright[0].left, page[0].top - upright[0].top
-    for word, wanted in zip(page, upright, strict=True):
-        assert word[1:] == pytest.approx([side + shift[at % 2] for at, side in enumerate(wanted[1:])], abs=0.1)
+    page = text.read(made.pdf(stream, more=b"/Rotate %d" % turned))
+    assert page.text == "Up side down."
+    boxes, upright = page.places, text.read(made.pdf(made.said("Up side down."))).places
+    shift = [boxes[0].box[at] - upright[0].box[at] for at in (0, 1)]
+    for place, wanted in zip(boxes, upright, strict=True):
+        assert place.box == pytest.approx([side + shift[at % 2] for at, side in enumerate(wanted.box)], abs=0.1)
 
 
 def test_a_stamp_up_the_margin_is_left_out():
@@ -54,7 +59,7 @@ def test_a_stamp_up_the_margin_is_left_out():
 def test_words_stand_where_the_page_has_ink(paper):
     """On a page that is drawn, the box of each word has dark pixels, and outside of all boxes there are few."""
     read = text.read(paper)
-    ((picture, point),) = pdf.drawn(paper, Limits())
+    ((picture, point),) = process.pages(paper, Limits())
     dark = np.asarray(picture.convert("L")) < 128
     outside = dark.copy()
     for place in read.places:
@@ -68,7 +73,7 @@ def test_words_stand_where_the_page_has_ink(paper):
 def test_pictures_and_scanned_pages_are_read(kind):
     scan = made.scan("Printed in 1993 by Anna Berg.")
     if kind == "png":
-        ((picture, _),) = pdf.drawn(scan, Limits())
+        ((picture, _),) = process.pages(scan, Limits())
         held = io.BytesIO()
         picture.save(held, "PNG")
         scan = held.getvalue()
@@ -81,7 +86,7 @@ def test_a_picture_of_columns_is_read_column_after_column(article):
 
 def test_a_pdf_is_read_page_after_page_and_a_sentence_goes_on():
     pages = [[Word("Two", 0, 0, 20, 10), Word("exam-", 25, 0, 50, 10)], [Word("ples.", 0, 0, 30, 10)]]
-    read = reading(pages)
+    read = joined(map(arranged, pages))
     assert read.text == "Two examples."
     assert [(place.page, read.text[place.start : place.end]) for place in read.places] == [
         (0, "Two"),
@@ -168,7 +173,7 @@ TWICE = made.packed(zlib.compress(FLATE), "/FlateDecode/FlateDecode")
         (picture(300, 200), "no text"),
         (b"GIF89a", "Save it as PNG or JPEG"),
         (rb"{\rtf1 words}", "RTF"),
-        (text.OLD_OFFICE + b"\0" * 500, "encrypted, or a document of before 2007"),
+        (program.OLD_OFFICE + b"\0" * 500, "encrypted, or a document of before 2007"),
         ("Привет, мир".encode("cp1251"), "Save it as UTF-8"),
         (b"a\0b", "signs that no text has"),
         (made.docx()[:200], "damaged DOCX"),
@@ -201,7 +206,7 @@ def test_a_huge_page_is_drawn_within_the_limit_of_a_side(width):
     box = b"/MediaBox[0 0 300 200]", b"/MediaBox[0 0 %g 200]" % width
     content = made.pdf(made.said("A page."))
     assert box[0] in content
-    ((picture, _),) = pdf.drawn(content.replace(*box), Limits())
+    ((picture, _),) = process.pages(content.replace(*box), Limits())
     assert Limits().side - 1 <= picture.width <= Limits().side
 
 
@@ -211,13 +216,76 @@ def test_ten_thousand_pages_are_refused():
 
 
 def test_a_pdf_that_would_draw_for_years_is_stopped():
-    with pytest.raises(Refused, match="takes over 2 seconds"):
-        text.text_of(made.forms(12), Limits(seconds=2))
+    with pytest.raises(Refused, match="takes too long"):
+        text.text_of(made.forms(12), Limits(seconds=0.5))
 
 
 def test_a_pdf_that_takes_much_memory_is_stopped():
     with pytest.raises(Refused, match="too much memory"):
-        text.text_of(made.pdf(made.said("A page.")), Limits(memory=20_000_000))
+        text.text_of(made.pdf(made.said("A page.")), Limits(memory=2_000_000))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (made.crowded, "too much memory"),
+        (made.nested_streams, "its streams overlap"),
+        (lambda: made.many_attributes(70_000), "too long"),
+    ],
+    ids=["DOCX", "PDF", "HTML"],
+)
+def test_what_a_small_file_costs_is_bounded_and_not_paid_by_this_process(content, reason):
+    file, before, children = content(), getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
+    assert len(file) < Limits().bytes
+    with pytest.raises(Refused, match=reason):
+        text.text_of(file)
+    after, spent = getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
+    assert after.ru_utime - before.ru_utime < 0.5
+    assert after.ru_maxrss - before.ru_maxrss < 50_000  # kB
+    assert spent.ru_utime + spent.ru_stime - children.ru_utime - children.ru_stime < 2.5  # the limit ends it after 2
+    assert spent.ru_maxrss < max(children.ru_maxrss + 1, 300_000)  # of the largest process so far
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_unpacked():
+    """A progressive JPEG may go over its pixels once more for each 33 bytes: 400 kB took two minutes."""
+    held = io.BytesIO()
+    Image.new("L", (4_096, 4_096), 255).save(held, "JPEG", progressive=True)
+    content = held.getvalue()
+    scan = content[content.rindex(picture_files.SCAN) : -2]
+    before = getrusage(RUSAGE_SELF).ru_utime
+    with pytest.raises(ValueError, match="over 50 scans"):
+        picture_files.opened(content[:-2] + scan * 1_000 + content[-2:])
+    assert getrusage(RUSAGE_SELF).ru_utime - before < 1
+    assert picture_files.opened(content).size == (4_096, 4_096)
+
+
+def test_the_program_is_of_the_version_whose_code_starts_it(tmp_path):
+    version_code.copy("documents", tmp_path)
+    path = tmp_path / "models" / "files" / "program.py"
+    path.write_text(path.read_text().replace("It is RTF", "It is the version's RTF"))
+    code = version_code.VersionCode({"models": tmp_path / "models"})
+    with code.active():
+        from models.files import text as of_version
+
+        with pytest.raises(ValueError, match="It is the version's RTF"):
+            of_version.text_of(rb"{\rtf1 words}")
+    assert not [*tmp_path.rglob("__pycache__")]  # nothing is added to a version
+    with pytest.raises(Refused, match="It is RTF"):
+        text.text_of(rb"{\rtf1 words}")
+
+
+@pytest.mark.parametrize("asked", ["words", "pictures"])
+def test_a_version_of_before_finds_the_program_that_it_starts(asked):
+    before = [500_000, 50_000_000, 200, 4, 5_000, 50_000, 20.0, 2_000_000_000]  # its limits
+    done = subprocess.run(
+        [sys.executable, "-m", "models.files.pdfium", json.dumps(before), asked],
+        input=made.pdf(made.said("The text of it."), pages=2), capture_output=True, check=True,
+    )  # fmt: skip
+    first, second = map(json.loads, done.stdout.splitlines())
+    if asked == "words":
+        assert [word[0] for word in first["words"]] == ["The", "text", "of", "it."] and first == second
+    else:
+        assert first["picture"] and first["point"] == pytest.approx(72 / 150, rel=0.01)
 
 
 def test_the_password_is_what_the_encrypted_file_lacks():

@@ -11,10 +11,18 @@ import psutil
 import pytest
 
 from capstan.errors import CapstanError
-from models.sandbox import sandbox, succeeds
+from models.sandbox import passes, sandbox
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow  # each starts a process or more
+
+CHECK = "assert f() == 'done'"
+
+
+def succeeds(code: str, seconds: float = 10, memory: int = 2**29) -> bool:
+    """Return whether code runs to its end in the process of a candidate."""
+    return passes(f"{code}\n\ndef f():\n    return 'done'\n", "f", CHECK, seconds=seconds, memory=memory)
+
 
 HOSTILE = {
     "an error": "assert 1 + 1 == 3",
@@ -29,6 +37,20 @@ HOSTILE = {
     "much output": "while True: print('x' * 10**6)",
     "processes without end": "import os\nwhile True: os.fork()",
     "the end of all others": "import os, signal\nos.kill(-1, signal.SIGKILL)",
+    "a full /tmp": "for n in range(100): open(f'/tmp/{n}', 'wb').write(bytes(2**20))",
+    "a full /dev/shm": "for n in range(100): open(f'/dev/shm/{n}', 'wb').write(bytes(2**20))",
+    "a file of a device": "open('/dev/x', 'w')",
+    "open files": "x = [open('/dev/null') for _ in range(100)]",
+    "memory of many processes": """
+import os, time
+for _ in range(6):
+    if os.fork() == 0:
+        x = bytearray(2**27)
+        x[::4096] = b'x' * 2**15
+        time.sleep(2)
+        os._exit(0)
+time.sleep(2)
+""",
     "deep recursion": "def f(n): return f(n + 1)\nf(0)",
 }
 
@@ -43,6 +65,64 @@ def test_code_that_does_not_reach_its_end_has_not_succeeded(code):
 def in_sandboxes() -> set[int]:
     """Return the processes in sandboxes. The process of the tests may start and end others meanwhile."""
     return {one.pid for one in psutil.process_iter(["cmdline"]) if (one.info["cmdline"] or [])[-2:] == ["-I", "-"]}
+
+
+SUM = """
+def f(numbers):
+    return sum(numbers)
+"""
+ADDS = "assert f([1, 2]) == 3 and f([0.5]) == 0.5 and f(()) == 0"
+
+
+def test_a_check_calls_the_function_and_sees_what_it_returns():
+    assert passes(SUM, "f", ADDS)
+    assert not passes(SUM.replace("sum", "max"), "f", ADDS)
+    assert passes(
+        "def f(a, *, b):\n    return {a: (b, None, {1}, 'ä\\n')}",
+        "f",
+        "assert f(1, b=[]) == {1: ([], None, {1}, 'ä\\n')}",
+    )
+    assert passes("def f(x):\n    return x + 1", "f", "assert f(g(1)) == 3", before="def g(x):\n    return x + 1")
+    assert not passes("def g(): pass", "f", ADDS)
+
+
+CHEATS = {
+    "the frame of its caller": """
+import sys
+def f(numbers):
+    frame = sys._getframe()
+    while frame:
+        for value in (*frame.f_locals.values(), *frame.f_globals.values()):
+            print(value)
+        frame = frame.f_back
+""",
+    "an object that equals all": """
+class Any:
+    def __eq__(self, other): return True
+    def __repr__(self): return "__import__('os')._exit(0)"
+def f(numbers):
+    return Any()
+""",
+    "an end without an error": "import os\ndef f(numbers): os._exit(0)",
+    "answers without end": """
+import os
+def f(numbers):
+    for end in range(3, 64):
+        try:
+            while True: os.write(end, b'3' * 10**6)
+        except OSError: pass
+""",
+    "a patched library": "import ast, builtins\nast.literal_eval = eval\nbuiltins.sum = max\ndef f(numbers): return 3",
+}
+
+
+@pytest.mark.parametrize("code", CHEATS.values(), ids=CHEATS)
+def test_code_cannot_pass_a_check_but_by_its_answers(code):
+    assert not passes(code, "f", ADDS, seconds=1)
+
+
+def test_the_temporary_folder_has_room_for_a_little():
+    assert succeeds("for n in range(20): open(f'/tmp/{n}', 'wb').write(bytes(2**20))")
 
 
 def test_code_has_as_much_processor_time_on_a_busy_machine():

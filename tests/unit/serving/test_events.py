@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 from pydantic import BaseModel
 
+from capstan.contract.client import client
+from capstan.contract.resources import Limits
 from capstan.errors import CapstanError, InvalidRow, Unavailable
 from capstan.settings import settings
 from feature_repo.forget import forget
@@ -17,6 +19,7 @@ from tests.support.redis import redis
 
 KEYS = ["user", "shop"]
 begun = threading.Event()  # an event is being applied
+senders: list[str] = []
 
 
 class Event(BaseModel):
@@ -28,6 +31,7 @@ class Event(BaseModel):
 def apply(model, event: Event, features: dict) -> dict:
     """Append an item. Item 13 cannot be."""
     begun.set()
+    senders.append(client())
     assert set(features) == {"items", "count"}
     if event.item == 13:
         raise InvalidRow("there is no item 13", 0, "item")
@@ -76,10 +80,10 @@ def made(tmp_path, online):
     return store
 
 
-def sink(store, source: str = "views", event=Event, alarm=None):
+def sink(store, source: str = "views", event=Event, alarm=None, entities: int = 1_000):
     from serving.scoring.events import EventSink
 
-    task = SimpleNamespace(PUSH_SOURCE=source, Event=event, apply=apply, alarm=alarm)
+    task = SimpleNamespace(PUSH_SOURCE=source, Event=event, apply=apply, alarm=alarm, LIMITS=Limits(entities=entities))
     loaded = SimpleNamespace(task=task)
     return EventSink(SimpleNamespace(name="shop", transformer=SimpleNamespace(store=store), loaded=loaded, model=None))
 
@@ -93,6 +97,13 @@ def test_an_event_is_known_at_once(store):
     answer = asyncio.run(sink(store).apply([Event(user=1, item=7)]))
     assert answer == [{"user": 1, "shop": "main", "features": {"items": [7], "count": 1}}]
     assert known(store, 1) == {"items": [7], "count": 1} and known(store, 2) == {"items": None, "count": None}
+
+
+def test_a_task_knows_whose_token_sent_an_event(store):
+    senders.clear()
+    asyncio.run(sink(store).apply([Event(user=1, item=7)], "shop-floor"))
+    asyncio.run(sink(store).apply([Event(user=1, item=7)]))
+    assert senders == ["shop-floor", "unauthenticated"]
 
 
 def test_events_together_are_applied_in_their_order(store):
@@ -133,6 +144,30 @@ def test_an_event_that_has_begun_is_finished_when_its_client_goes_away(store):
 
     asyncio.run(send())
     assert known(store, 1) == {"items": [1, 2], "count": 2}
+
+
+def full(store, monkeypatch) -> None:
+    """Check that a store with two entities, where two is the most, takes no third until one is erased."""
+    monkeypatch.setattr("serving.scoring.events.RECOUNT_SECONDS", 0)
+    asyncio.run(sink(store).apply([Event(user=1, item=7)]))
+    own = sink(store, entities=2)  # another process: it counts what is there
+    asyncio.run(own.apply([Event(user=2, item=7)]))
+    with pytest.raises(InvalidRow, match="row 1, user: the online store keeps 2 entities of 'shop'"):
+        asyncio.run(own.apply([Event(user=1, item=8), Event(user=3, item=7)]))
+    assert known(store, 1)["items"] == [7] and known(store, 3)["items"] is None
+    asyncio.run(own.apply([Event(user=1, item=8)]))
+    forget(store, {"user": 2, "shop": "main"})
+    asyncio.run(own.apply([Event(user=3, item=7)]))
+    assert known(store, 1)["items"] == [7, 8] and known(store, 3)["items"] == [7]
+
+
+def test_the_entities_that_events_add_are_bounded(store, monkeypatch):
+    full(store, monkeypatch)
+
+
+@pytest.mark.slow
+def test_the_entities_that_events_add_are_bounded_in_redis(redis_store, monkeypatch):
+    full(redis_store, monkeypatch)
 
 
 def test_an_entity_is_forgotten_and_leaves_no_byte(store, tmp_path):

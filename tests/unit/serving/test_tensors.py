@@ -2,6 +2,7 @@
 
 import json
 
+import orjson
 import pytest
 from kserve.errors import InvalidInput
 
@@ -25,6 +26,31 @@ def test_rows_of_empty_lists_are_read():
     assert decode(Tensor("x", "FP64", [2, 0, 3], []), type_) == [[], []]
     assert decode(Tensor("x", "FP64", [2, 3, 0], []), type_) == [[[], [], []]] * 2
     assert decode(Tensor("x", "FP64", [0, 0, 2**40], []), type_) == []
+
+
+LIMITS = [
+    *(("INT8", -(2**7), 2**7 - 1), ("INT16", -(2**15), 2**15 - 1), ("INT32", -(2**31), 2**31 - 1)),
+    *(("INT64", -(2**63), 2**63 - 1), ("UINT8", 0, 2**8 - 1), ("UINT16", 0, 2**16 - 1)),
+    *(("UINT32", 0, 2**32 - 1), ("UINT64", 0, 2**64 - 1)),
+]
+
+
+@pytest.mark.parametrize(("datatype", "low", "high"), LIMITS)
+@pytest.mark.parametrize("rows", [1, 2])
+def test_integers_are_within_their_type(datatype, low, high, rows):
+    def values(value: int) -> list:
+        tensor = {"name": "x", "shape": [rows], "datatype": datatype, "data": [value] * rows}
+        payload = read(orjson.dumps({"inputs": [tensor]}), None)
+        if payload.single:
+            return [payload.single["x"]]
+        [made] = payload.tensors() if callable(payload.tensors) else payload.tensors
+        return decode(made, TensorType("x", "INT64"))
+
+    assert set(values(low)) == {low} and set(values(high)) == {high}
+    for wrong in (low - 1, high + 1):
+        if -(2**63) <= wrong < 2**64:  # JSON has no others
+            with pytest.raises(InvalidInput, match=f"is {datatype}, from {low} to {high}, but holds {wrong}"):
+                values(wrong)
 
 
 @pytest.mark.parametrize("size", [2**32, 2**63 - 1, 2**63])

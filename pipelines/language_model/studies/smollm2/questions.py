@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_sets import packed_files
+from models import sandbox
 
 GSM8K, HUMANEVAL, WIKITEXT = "gsm8k/test.jsonl", "humaneval/HumanEval.jsonl", "wikitext2/test.txt"
 URLS = {
@@ -51,9 +52,10 @@ def function(text: str) -> str:
     return text[: min((place for end in AFTER if (place := text.find(end)) >= 0), default=len(text))]
 
 
-def program(problem: dict[str, Any], text: str) -> str:
-    """Return the function and its tests, as a program that fails where it is wrong."""
-    return f"{problem['prompt']}{function(text)}\n{problem['test']}\ncheck({problem['entry_point']})\n"
+def passes(problem: dict[str, Any], text: str) -> bool:
+    """Return whether a function passes its tests, which may use other functions of the prompt."""
+    name, prompt = problem["entry_point"], problem["prompt"]
+    return sandbox.passes(f"{prompt}{function(text)}", name, f"{problem['test']}\ncheck({name})", before=prompt)
 
 
 def pass_at(k: int, tries: int, right: int) -> float:

@@ -1,5 +1,6 @@
 """A state folder of another version is refused with what to do, and stays as it is."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ def test_new_home_is_stamped_and_found_again(home):
     assert (home / state.STAMP).read_text().strip() == state.FORMAT
     (home / "mlflow").mkdir()
     assert state.prepare() == home
+
+
+def test_a_new_home_is_of_its_owner_alone(home):
+    before = os.umask(0o022)
+    try:
+        assert state.prepare().stat().st_mode & 0o777 == 0o700
+    finally:
+        os.umask(before)
 
 
 def test_home_of_the_version_before_is_refused_and_not_touched(home):

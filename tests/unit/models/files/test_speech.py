@@ -60,7 +60,8 @@ def test_silence_says_nothing():
         (b"", "not a WAV file"),
         (b"RIFF1234WAVEjunk", "not a WAV file"),
         (wav(np.zeros(100), 8_000, width=1), "8 bits a sample; save it with 16"),
-        (wav(np.zeros(3_601), 1), "at most 3,600 are heard"),
+        (wav(np.zeros(3_601 * 4_000), 4_000), "at most 3,600 are heard"),
+        (wav(np.zeros(100), 1_999_999_973), "1,999,999,973 samples a second; save it with 4,000 to 192,000"),
     ],
 )
 def test_what_is_not_heard_is_refused_with_the_reason(content, reason):
