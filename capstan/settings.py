@@ -98,7 +98,9 @@ class Settings(BaseSettings):
         None, description="endpoint: hashes of the clients' tokens; by default none needed"
     )
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
-        [], description="endpoint: more names that it is reached by, separated by commas; others are refused"
+        [],
+        description="endpoint: more names that it is reached by, separated by commas; others are refused; "
+        "their pages may read answers",
     )
     token_rate: float = Field(0, description="endpoint: requests per second for each token; 0 is no limit")
 

@@ -4,8 +4,9 @@ bubblewrap makes it, of Linux's namespaces: https://github.com/containers/bubble
 mistakes. Against an attacker who knows a hole of the kernel, use a machine of its own.
 
 The candidate and what checks it are processes in sandboxes of their own, with a pipe between them that carries data
-alone: a candidate sees no frame, token or answer of the check. A process of this machine sums what they hold and kills
-them. What is held by no process, such as segments of System V, it does not see; that takes a cgroup of the operator's.
+alone: a candidate sees no frame, token or answer of the check. A cgroup holds both to one limit of memory. Where none
+can be made, this process sums what theirs hold and kills them; what no process holds, such as segments of System V, it
+does not see.
 
 Linux limits no processes of root, not even in a namespace where root has another number. So where we are root, the code
 is that of a user of its own, and there is no namespace of users.
@@ -29,6 +30,7 @@ from pathlib import Path
 import psutil
 
 from capstan.errors import CapstanError
+from models.memory_group import MemoryGroup, memory_group
 
 PROCESSES = 16
 PATIENCE = 6  # seconds of the clock for one of processor time: on a busy machine right code takes long, too
@@ -79,25 +81,30 @@ def passes(candidate: str, name: str, check: str, before: str = "", seconds: flo
     (calls, ask), (answers, answer) = os.pipe(), os.pipe()
     guest = CANDIDATE.format(calls=calls, answers=answer, code=candidate, name=name)
     judge = CHECK.format(calls=ask, answers=answers, before=before, name=name, check=check)
-    with ExitStack() as running, ExitStack() as ends:
+    with memory_group(memory) as group, ExitStack() as running, ExitStack() as ends:
         for end in (calls, ask, answers, answer):
             ends.callback(os.close, end)
-        serving = running.enter_context(_started(guest, (calls, answer), seconds, memory))
-        checking = running.enter_context(_started(judge, (ask, answers), seconds, memory))
+        serving = running.enter_context(_started(guest, (calls, answer), seconds, memory, group))
+        checking = running.enter_context(_started(judge, (ask, answers), seconds, memory, group))
         ends.close()  # so that each process sees when the other has ended
-        return _ends_well(checking, serving, PATIENCE * seconds, memory)
+        most = math.inf if group else memory
+        ended_well = _ends_well(checking, serving, PATIENCE * seconds, most)
+        return ended_well and not (group and group.is_exceeded())
 
 
 @contextmanager
-def _started(program: str, ends: tuple[int, int], seconds: float, memory: int) -> Iterator[subprocess.Popen[bytes]]:
+def _started(
+    program: str, ends: tuple[int, int], seconds: float, memory: int, group: MemoryGroup | None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a program in a sandbox with two ends of pipes, and kill it at last."""
     limits = [f"--as={memory}", f"--cpu={math.ceil(seconds)}", f"--fsize={OUTPUT}", f"--nproc={PROCESSES}", "--core=0"]
     python = ["prlimit", *limits, f"--nofile={FILES}", "--", *as_nobody(), str(Path(sys.executable).resolve())]
     with tempfile.TemporaryFile() as code:
         code.write(program.encode(errors="replace"))
         code.seek(0)
+        command = [*sandbox(), *python, "-I", "-"]
         process = subprocess.Popen(
-            [*sandbox(), *python, "-I", "-"],
+            group.entering(command) if group else command,
             stdin=code, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=ends,
         )  # fmt: skip
     with process:
@@ -108,7 +115,7 @@ def _started(program: str, ends: tuple[int, int], seconds: float, memory: int) -
 
 
 def _ends_well(
-    checking: subprocess.Popen[bytes], serving: subprocess.Popen[bytes], seconds: float, memory: int
+    checking: subprocess.Popen[bytes], serving: subprocess.Popen[bytes], seconds: float, memory: float
 ) -> bool:
     """Wait for a check; return whether it ended without an error, in time, and within the memory of both."""
     deadline = time.monotonic() + seconds

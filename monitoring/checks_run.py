@@ -69,15 +69,16 @@ def check(
 def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequence[Condition] = ()) -> None:
     """Alert about new alarms; add these, and those that cleared, to the history.
 
-    Alarms of one kind that begin together are one condition. It has cleared when all its checks say ok. While nothing
-    can be said, it stays. One of `others` has cleared when it is not among them.
+    Alarms of one kind that begin together are one condition. It has cleared when all its checks say ok; one that has
+    cleared before the others may alert again. While nothing can be said, it stays. One of `others` has cleared when it
+    is not among them.
     The history comes first: a run that is killed here and repeated as of the same instant loses none of it.
     """
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
-    members = conditions.members(opened, history().events(capstone, kinds=("alert",)))
+    members = conditions.members(opened, history().events(capstone, kinds=("alert", "cleared")))
     known = {name for names in members.values() for name in names}
     new = [check for check in alarms(list(checks)) if conditions.key(check) not in known]
-    holding = {one.name: one for one in (*others, *conditions.conditions(new, now, alerts.link(capstone)))}
+    holding = {one.name: one for one in (*others, *conditions.conditions(new, now, alerts.link(capstone), opened))}
     for name in sorted(holding.keys() - opened.keys()):
         one = holding[name]
         evidence: dict[str, Any] = {"since": one.since.isoformat(), "severity": one.severity}
@@ -85,9 +86,18 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
             evidence |= {"condition": name, "checks": one.checks}
         event = Event("alert", now, one.message, by=MONITORING, evidence=evidence)
         history().add(capstone, f"alert {name} {now.isoformat()}", event)
-    gone = [name for name in opened.keys() - holding.keys() if conditions.has_cleared(members[name], checks)]
-    for name in sorted(gone):
-        event = Event("cleared", now, f"{name} has cleared.", by=MONITORING)
+    gone = []
+    for name in sorted(opened.keys() - holding.keys()):
+        over = conditions.cleared(members[name], checks)
+        if len(over) == len(members[name]):
+            gone.append(name)
+            event = Event("cleared", now, f"{name} has cleared.", by=MONITORING)
+        elif over:
+            evidence = {"condition": name, "checks": over}
+            reason = f"Of {name}, these have cleared: {', '.join(over)}."
+            event = Event("cleared", now, reason, by=MONITORING, evidence=evidence)
+        else:
+            continue
         history().add(capstone, f"cleared {name} {now.isoformat()}", event)
     still = [opened[name] for name in opened.keys() - holding.keys() - set(gone)]
     alerts.alerts().report(capstone, [*holding.values(), *still], now, alerts.webhooks())

@@ -1,6 +1,6 @@
 """Conditions of a monitoring run: signals that change in the same way at the same time share one alert."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from monitoring.alerts import Condition
@@ -16,24 +16,35 @@ def key(check: Check) -> str:
     return f"{check.name} of {check.signal}"
 
 
-def conditions(alarms: Iterable[Check], now: datetime, link: str) -> list[Condition]:
-    """Return one condition for each kind of check, with all its signals in the order of `alarms`, the surest first."""
+def conditions(alarms: Iterable[Check], now: datetime, link: str, taken: Collection[str] = ()) -> list[Condition]:
+    """Return one condition for each kind of check, with all its signals in the order of `alarms`, the surest first.
+
+    taken: names that open conditions have.
+    """
     groups: dict[str, list[Check]] = {}
     for check in alarms:
         groups.setdefault(key(check) if check.name in APART else check.name, []).append(check)
-    return [_condition(group, now, link) for group in groups.values()]
+    return [_condition(group, now, link, taken) for group in groups.values()]
 
 
 def members(opened: Iterable[str], events: Sequence[Event]) -> dict[str, list[str]]:
-    """Return the checks of each open condition, by its name. events: all alerts of the history, the oldest first."""
-    known = {event.evidence["condition"]: event.evidence["checks"] for event in events if "condition" in event.evidence}
+    """Return the checks of each open condition that have not cleared since, by its name.
+
+    events: all alerts of the history, and what cleared, the oldest first.
+    """
+    known: dict[str, list[str]] = {}
+    for event in events:
+        if "condition" in event.evidence:
+            name, names = event.evidence["condition"], event.evidence["checks"]
+            left = [one for one in known.get(name, ()) if one not in names]
+            known[name] = list(names) if event.kind == "alert" else left
     return {name: known.get(name, [name]) for name in opened}
 
 
-def has_cleared(names: Iterable[str], checks: Sequence[Check]) -> bool:
-    """Return whether each check of a condition says ok, or its signal is gone while others are checked."""
+def cleared(names: Iterable[str], checks: Sequence[Check]) -> list[str]:
+    """Return those checks of a condition that say ok, or whose signal is gone while others are checked."""
     verdicts = {key(one): one.verdict for one in checks}
-    return all(_is_over(name, checks, verdicts) for name in names)
+    return [name for name in names if _is_over(name, checks, verdicts)]
 
 
 def _is_over(name: str, checks: Sequence[Check], verdicts: Mapping[str, str]) -> bool:
@@ -42,7 +53,7 @@ def _is_over(name: str, checks: Sequence[Check], verdicts: Mapping[str, str]) ->
     return " of " not in name or any(name.startswith(f"{one.name} of ") for one in checks)
 
 
-def _condition(group: Sequence[Check], now: datetime, link: str) -> Condition:
+def _condition(group: Sequence[Check], now: datetime, link: str, taken: Collection[str]) -> Condition:
     first, *others = group
     dates = [datetime.fromisoformat(check.since).replace(tzinfo=UTC) for check in group if check.since]
     severe = first.name in SEVERE or (first.name, first.signal) in SEVERE
@@ -50,6 +61,8 @@ def _condition(group: Sequence[Check], now: datetime, link: str) -> Condition:
     if others:
         name += f" and {len(others)} more"
         message += f" {len(others)} more: {', '.join(map(_short, others))}."
+    while name in taken:  # others of that condition are not over
+        name += " again"
     names = tuple(map(key, group))
     return Condition(name, min(dates, default=now), message, "critical" if severe else "warning", link, names)
 

@@ -17,7 +17,7 @@ def changed(store: "FeatureStore", service: "FeatureService", entities: "pd.Data
         if view is None or not getattr(view, "stream_source", None):
             continue
         keys = [column.name for column in view.entity_columns]
-        asked = entities[keys].dropna().convert_dtypes()  # whole numbers are floats next to a missing one
+        asked = entities[keys].dropna()
         places, rows = list(asked.index), list(asked.itertuples(index=False, name=None))
         latest, now = _offline(store, view, keys), _online(store, view, keys, rows)
         newer = {place for place, row, time in zip(places, rows, now, strict=True) if time > latest.get(row, 0)}

@@ -46,11 +46,20 @@ def _entities(task: Capstone, sample: "pd.DataFrame") -> "pd.DataFrame":
     import pandas as pd
 
     requests = [task.Request.model_validate(inputs) for inputs in sample["inputs"]]
-    frame = pd.DataFrame([{name: getattr(one, name) for name in type(one).model_fields} for one in requests])
-    for column in frame:
-        if any(isinstance(value, datetime) for value in frame[column]):
-            frame[column] = pd.to_datetime(frame[column], utc=True)
+    frame = pd.DataFrame(
+        {name: _column([getattr(one, name) for one in requests]) for name in task.Request.model_fields}
+    )
     return frame.assign(row=range(len(frame)), **{EVENT_TIMESTAMP: sample["prediction_time"]})
+
+
+def _column(values: list[Any]) -> Any:
+    """Return the values of a field. Integers stay integers next to a missing one: as floats, large keys are others."""
+    import pandas as pd
+
+    kinds = {type(value) for value in values if value is not None}
+    if datetime in kinds:
+        return pd.to_datetime(values, utc=True)
+    return pd.array(values, dtype="Int64") if kinds == {int} else pd.Series(values, dtype=None if kinds else object)
 
 
 def _compare(

@@ -105,7 +105,7 @@ class Snapshots(Database):
 
 
 def _snapshot(row: Any) -> Snapshot:
-    checks = [Check(**check) for check in json.loads(row.checks)]
+    checks = [Check.of(check) for check in json.loads(row.checks)]
     return Snapshot(instant(row.at), row.version, row.predictions, row.labels, checks)
 
 

@@ -1,6 +1,7 @@
 """The endpoint of this machine, which serves every capstone."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -43,7 +44,8 @@ def capstones_not_ready(seconds: float = 0) -> list[NotReady]:
                     return [NotReady(name, reason, name in loading) for name, reason in waiting]
                 asked_again = True
                 for name in sorted(failed):
-                    _load(name)
+                    with suppress(httpx.HTTPError):  # a large model takes longer: it goes on, and the answer says so
+                        _load(name)
                 continue
             reason = said["unread"]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:

@@ -3,6 +3,7 @@
 It takes the Capstan of the process or, where there is none, the part that the version carries, in `code/core/`.
 """
 
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,5 +11,7 @@ from pathlib import Path
 found = find_spec("capstan")
 if found is None or found.origin is None:  # without an origin it is any folder that is called so
     sys.path.insert(0, str(Path(__file__).parent / "core"))
+    # Weights are kept there. The folder of the model may be read-only, or another one at each load.
+    os.environ.setdefault("CAPSTAN_HOME", str(Path.home() / ".cache" / "capstan"))
 
 from capstan.versions.model_version import _load_pyfunc as _load_pyfunc  # noqa: E402

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from capstan.catalogue import load
 from capstan.contract.arguments import PARAMETERS
+from capstan.contract.capstone import Capstone
 from capstan.data.files import digest, read_batches, read_json, read_tables
 from capstan.errors import CapstanError
 from capstan.settings import settings
@@ -15,6 +17,9 @@ from capstan.versions import model_version, registry, version_seal
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import DIGEST, SIGNATURE
 from components.train.core import HISTORY
+
+if TYPE_CHECKING:
+    from capstan.contract.capstone import Tables
 
 LONGEST = 6_000  # characters of a parameter that MLflow takes
 
@@ -103,8 +108,17 @@ def _finished(capstone: str, model: str, test: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="capstan-") as parent:
         copied = shutil.copytree(model, Path(parent) / "model")
         if "endpoint" in task.capabilities:
-            model_version.add_examples(copied / model_version.DATA, task.examples(read_tables(test)))
+            model_version.add_examples(copied / model_version.DATA, _examples(task, read_tables(test)))
         yield copied
+
+
+def _examples(task: Capstone, tables: "Tables") -> list[dict[str, Any]]:
+    try:
+        return task.examples(tables)
+    except (KeyError, IndexError) as error:
+        raise CapstanError(
+            f"`examples` of pipelines/{task.name}/task.py fails for the tables of `split` to test on: {error!r}"
+        ) from error
 
 
 def _drop_leftovers(tags: dict[str, str], others: set[str]) -> None:

@@ -32,7 +32,8 @@ def opened(content: bytes, budget: PixelBudget | None = None, paper: str = "blac
             raise ValueError(
                 f"it has {file.width} x {file.height} pixels; at most {largest} a side are read; send it smaller"
             )
-        if file.format == "JPEG" and content.count(SCAN) > SCANS:
+        # A JPEG may also open as an MPO, a file of several JPEGs.
+        if file.format != "PNG" and content.count(SCAN) > SCANS:
             raise ValueError(f"it has over {SCANS} scans, as no camera or program writes; save it again")
         if budget:
             budget.take(*file.size)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from models.files import picture_files, program
 from models.files.layout import Reading, Word, arranged, joined
-from models.files.limits import PAGED, SLOW, Limits, Refused
+from models.files.limits import HEAVY, PAGED, SLOW, Limits, Refused
 from models.files.pictures import words
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 Asked = Literal["text", "pages", "picture"]
 PATIENCE = 3  # seconds of the clock for one of processor time, on a busy machine
+PASSED = {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH"}  # of the environment: what parses hostile files sees no token
+
+log = logging.getLogger(__name__)
 
 
 def reading(content: bytes, limits: Limits, budget: PixelBudget | None = None) -> Reading:
@@ -66,18 +70,24 @@ def _parts(content: bytes, limits: Limits, asked: Asked, budget: PixelBudget | N
         raise Refused(f"It has {len(content):,} bytes; at most {limits.bytes:,} are read. Send a part of it.")
     pixels = (budget.pixels, budget.left) if budget else None
     # The program is of the same code as this module, which may be that of a stored version.
-    paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+    paths = os.pathsep.join([str(Path(__file__).parents[2]), *filter(None, sys.path)])
+    environment = {name: os.environ[name] for name in PASSED & os.environ.keys()} | {"PYTHONPATH": paths}
     try:
         done = subprocess.run(
             [sys.executable, "-B", "-P", "-m", program.__name__, json.dumps([limits, asked, pixels])],
-            input=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=PATIENCE * PAGED * limits.seconds,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)}, check=False,
+            input=content, capture_output=True, timeout=PATIENCE * PAGED * limits.seconds, check=False,
+            env=environment,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise Refused(SLOW) from None
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if done.returncode == -signal.SIGXCPU:
         raise Refused(SLOW)
+    if done.returncode == -signal.SIGKILL:  # by the system, which has no memory left
+        raise Refused(HEAVY)
     if done.returncode:  # a library without memory, or a hole of it
+        # The kind of the error alone: its message may quote the file.
+        kind = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].partition(":")[0][:80]
+        log.warning("The program that parses files ended with %d (%s).", done.returncode, kind or "no message")
         raise Refused("It is damaged, or takes too much memory to read. Save it again, or send a part of it.")
     made = [json.loads(line) for line in done.stdout.splitlines()]
     if made and "refused" in made[-1]:

@@ -1,6 +1,7 @@
 """The result of a check."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 Verdict = Literal["ok", "alarm", "insufficient"]
@@ -29,6 +30,11 @@ class Check:
     def as_dict(self) -> dict[str, Any]:
         """Return the check for JSON."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> "Check":
+        """Return a check that was written as JSON. A later image, which shares the table, may have added fields."""
+        return cls(**{one.name: written[one.name] for one in fields(cls) if one.name in written})
 
 
 def alarms(checks: list[Check]) -> list[Check]:

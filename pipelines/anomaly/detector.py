@@ -1,4 +1,4 @@
-"""The detector: what is known of a stream after each value, in about 80 numbers, and how unusual the value is.
+"""The detector: what is known of a stream after each value, in 65 numbers, and how unusual the value is.
 
 A score is a sum of three signals, each from what came before:
 

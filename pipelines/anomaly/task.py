@@ -40,7 +40,7 @@ THRESHOLDS = {
     "false_per_1000": at_most(0.7),
 }
 JUST_ALERTED = "realKnownCause/ec2_request_latency_system_failure"  # the first example: it was two values ago
-SHOWN = 25  # of so many values, the signals have one
+SHOWN = 25  # monitoring samples every so many values
 
 
 def load(data_dir: Path | None) -> Tables:

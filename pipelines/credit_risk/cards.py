@@ -10,7 +10,7 @@ import pandas as pd
 from capstan.contract.evaluation import Section
 from models import cards
 from pipelines.credit_risk.columns import AGE_BANDS, CHANGEABLE, INPUTS, LABEL, MARITAL_GROUPS, PROTECTED
-from pipelines.credit_risk.costs import FALSE_NEGATIVE, FALSE_POSITIVE, THRESHOLD
+from pipelines.credit_risk.costs import COST_BAD_GRANTED, COST_GOOD_DECLINED, THRESHOLD
 from pipelines.credit_risk.data import groups
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ def model_card(model: CreditModel, rows: pd.DataFrame, metrics: dict[str, float]
         "Protected attributes": f"{' and '.join(PROTECTED)} are inputs of the threshold ({share.min():.3f} to "
         f"{share.max():.3f}; {THRESHOLD:.3f} without), never of the score.",
         "Groups": f"age {', '.join(AGE_BANDS)}; marital status {', '.join(MARITAL_GROUPS)}.",
-        "Costs": f"{FALSE_NEGATIVE:g} for a loan that is granted and not repaid, {FALSE_POSITIVE:g} for one that is "
-        "declined and would have been repaid. The lender sets them, and the applicant pays for the second one.",
+        "Costs": f"{COST_BAD_GRANTED:g} for a loan that is granted and not repaid, "
+        f"{COST_GOOD_DECLINED:g} for one that is declined and would have been repaid. The lender sets them, and the "
+        "applicant pays for the second one.",
         "Measured": f"on {len(rows):,} loans that it has not seen: "
         f"{cards.listed(metrics)}.",
         "What an applicant receives": f"which change of {', '.join(CHANGEABLE)} would have been enough. A change that "

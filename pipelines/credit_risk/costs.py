@@ -3,11 +3,11 @@
 import numpy as np
 
 # A loan that is granted and not repaid costs five times what is lost by turning down one that would have been.
-FALSE_NEGATIVE, FALSE_POSITIVE = 5.0, 1.0
+COST_BAD_GRANTED, COST_GOOD_DECLINED = 5.0, 1.0
 # Decline when the expected cost of granting, 5 p, is above that of declining, 1 - p.
 # Elkan, "The foundations of cost-sensitive learning" (2001).
-THRESHOLD = FALSE_POSITIVE / (FALSE_POSITIVE + FALSE_NEGATIVE)
-MARGIN = float(np.log(THRESHOLD / (1 - THRESHOLD)))  # the same in log-odds
+THRESHOLD = COST_GOOD_DECLINED / (COST_GOOD_DECLINED + COST_BAD_GRANTED)
+THRESHOLD_LOG_ODDS = float(np.log(THRESHOLD / (1 - THRESHOLD)))
 
 
 def cost(bad: np.ndarray, declined: np.ndarray) -> float:
@@ -17,4 +17,4 @@ def cost(bad: np.ndarray, declined: np.ndarray) -> float:
 
 def by_loan(bad: np.ndarray, declined: np.ndarray) -> np.ndarray:
     """Return the cost of each decision, shape (n,)."""
-    return np.asarray(FALSE_NEGATIVE * bad * (1 - declined) + FALSE_POSITIVE * (1 - bad) * declined)
+    return np.asarray(COST_BAD_GRANTED * bad * (1 - declined) + COST_GOOD_DECLINED * (1 - bad) * declined)

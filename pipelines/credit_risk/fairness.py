@@ -29,8 +29,8 @@ def difference(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> floa
     return float(max(map(np.ptp, kinds)))
 
 
-def by_loan(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Return the difference as a value per loan, shape (n,): their mean is the difference, and their spread its own.
+def influence_by_loan(bad: np.ndarray, declined: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return a value per loan, shape (n,): their mean is the difference, their variance / n its sampling variance.
 
     The values are the difference and the influence of the loan on it (see `models.metrics.paired`), through the two
     groups that are furthest apart.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.credit_risk.columns import AGE_BANDS, MARITAL_GROUPS
-from pipelines.credit_risk.costs import FALSE_NEGATIVE, FALSE_POSITIVE, MARGIN
+from pipelines.credit_risk.costs import COST_BAD_GRANTED, COST_GOOD_DECLINED, THRESHOLD_LOG_ODDS
 from pipelines.credit_risk.data import age_bands, marital_groups
 from pipelines.credit_risk.fairness import difference
 
@@ -30,7 +30,7 @@ PENALTIES = (1.0, 2.0, 4.0, 4.0)
 class Policy:
     """Decline when the log-odds of a bad loan reach a limit, which has a part by age and one by marital status."""
 
-    limit: float = MARGIN
+    limit: float = THRESHOLD_LOG_ODDS
     age: np.ndarray = field(default_factory=lambda: np.zeros(len(AGE_BANDS)))
     marital: np.ndarray = field(default_factory=lambda: np.zeros(len(MARITAL_GROUPS)))
 
@@ -52,7 +52,7 @@ def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str,
 
     def loss(penalty: float) -> float:
         declined = margin >= policy.limit + policy.age[codes["age"]] + policy.marital[codes["marital"]]
-        wrong = FALSE_NEGATIVE * (~declined & (bad == 1)) + FALSE_POSITIVE * (declined & (bad == 0))
+        wrong = COST_BAD_GRANTED * (~declined & (bad == 1)) + COST_GOOD_DECLINED * (declined & (bad == 0))
         above = sum(max(0.0, difference(bad, declined, codes[name]) - bound) for name, bound in bounds.items())
         return float(wrong.mean() + penalty * above)
 

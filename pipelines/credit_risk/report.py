@@ -12,7 +12,7 @@ from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import binary
 from pipelines.credit_risk import cards, explanations, fairness, gaps
 from pipelines.credit_risk.columns import LABEL
-from pipelines.credit_risk.costs import MARGIN, cost
+from pipelines.credit_risk.costs import THRESHOLD_LOG_ODDS, cost
 from pipelines.credit_risk.costs import by_loan as cost_by_loan
 from pipelines.credit_risk.data import groups
 from pipelines.credit_risk.scorecard import Scorecard
@@ -29,7 +29,7 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
     bad = rows[LABEL].to_numpy()
     margin = model.margin(rows)
     declined = (margin >= model.policy.limits(rows)).astype(float)
-    alone = (margin >= MARGIN).astype(float)  # what one threshold for all would have decided
+    alone = (margin >= THRESHOLD_LOG_ODDS).astype(float)  # what one threshold for all would have decided
     by = groups(rows)
     probability = 1 / (1 + np.exp(-margin))
     metrics = binary.score(bad, probability)
@@ -39,7 +39,7 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
     for name, group in by.items():
         codes = np.unique(group, return_inverse=True)[1]
         metrics[f"difference_by_{name}"] = fairness.difference(bad, declined, codes)
-        units[f"difference_by_{name}"] = fairness.by_loan(bad, declined, codes)
+        units[f"difference_by_{name}"] = fairness.influence_by_loan(bad, declined, codes)
         intervals = fairness.intervals(bad, alone, declined, codes, repeats=500)
         lines.append({"attribute": name, "one threshold": fairness.difference(bad, alone, codes)})
         lines[-1] |= {
@@ -63,7 +63,7 @@ def evaluate(model: CreditModel, rows: pd.DataFrame) -> Evaluation:
         sections.append(Section("The scorecard", model.score.card()))
     ages = np.unique(by["age"], return_inverse=True)[1]
     # By age alone: by marital status, one threshold differs by 0.10 on the loans to test on, and by 0.22 on all.
-    unfair = pd.DataFrame({"difference_by_age": fairness.by_loan(bad, alone, ages)})
+    unfair = pd.DataFrame({"difference_by_age": fairness.influence_by_loan(bad, alone, ages)})
     baselines = {"one threshold for all": unfair}
     if baseline := getattr(model, "baseline", None):  # a version of before has none
         simple = roc_auc(bad, baseline.probability(rows))

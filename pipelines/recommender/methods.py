@@ -1,4 +1,4 @@
-"""The methods side by side, with the parameters that were chosen on validation data (`tune.json`)."""
+"""The methods side by side, with the parameters that were chosen on validation data (`studies/tune/results.json`)."""
 
 from __future__ import annotations
 

@@ -79,14 +79,17 @@ class Recommender(Model):
         return films, scores
 
     def reasons(self, history: Histories, films: np.ndarray) -> list[list[str]]:
-        """Return for each film the titles of one history that its score owes most to: a score of EASE is a sum."""
+        """Return for each film the titles of one history that its score owes most to.
+
+        A score of EASE is a sum: of each film rated, its weight in the history times `weights[rated, shown]`.
+        """
         weighed, kept = history.matrix(METHODS[SERVED].weighting), self.served.kept
-        place = np.minimum(np.searchsorted(kept, weighed.indices), len(kept) - 1)
-        there = kept[place] == weighed.indices
-        rated, place, weight = weighed.indices[there], place[there], weighed.data[there]
+        column = np.minimum(np.searchsorted(kept, weighed.indices), len(kept) - 1)
+        there = kept[column] == weighed.indices
+        rated, column, weight = weighed.indices[there], column[there], weighed.data[there]
         why: list[list[str]] = [[] for _ in films]
         for row in np.flatnonzero(np.isin(films, kept)):
-            shares = self.served.weights[place, np.searchsorted(kept, films[row])] * weight
+            shares = self.served.weights[column, np.searchsorted(kept, films[row])] * weight
             most = [source for source in np.argsort(-shares)[:REASONS] if shares[source] > 0]
             why[row] = [self.catalogue.titles[rated[source]] for source in most]
         return why

@@ -36,14 +36,14 @@ def hold_out(ratings: pd.DataFrame, seed: int = 0) -> np.ndarray:
     """
     sitting, people = sittings(ratings), ratings[USER].to_numpy()
     last = ratings.assign(sitting=sitting).groupby(USER)["sitting"].transform("max").to_numpy()
-    following = (sitting == last) & (last > 0)
-    before = _sum(~following, people)
-    following &= before >= FEWEST
-    before = np.where(before >= FEWEST, before, _sum(np.ones(len(people), bool), people))
-    order = np.where(following, np.inf, np.random.default_rng(seed).random(len(people)))
-    place = ratings.assign(order=order).groupby(USER)["order"].rank(method="first").to_numpy()
-    held = ~following & (place <= np.maximum(np.floor(before * SHARE), 1))
-    return np.where(following, NEXT, np.where(held, HELD, KNOWN))
+    in_last = (sitting == last) & (last > 0)
+    before = _sum(~in_last, people)
+    in_last &= before >= FEWEST  # who rated less before has no next sitting: all ratings are known or held
+    drawn_from = np.where(before >= FEWEST, before, _sum(np.ones(len(people), bool), people))
+    order = np.where(in_last, np.inf, np.random.default_rng(seed).random(len(people)))  # the last sitting comes last
+    rank = ratings.assign(order=order).groupby(USER)["order"].rank(method="first").to_numpy()
+    held = ~in_last & (rank <= np.maximum(np.floor(drawn_from * SHARE), 1))
+    return np.where(in_last, NEXT, np.where(held, HELD, KNOWN))
 
 
 def people(ratings: pd.DataFrame, seed: int = 0) -> pd.DataFrame:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.recommender.catalogue import Catalogue
     from pipelines.recommender.model import Recommender
 
-STRONG = ("user_knn",)  # rivals that must be beaten, person by person, in the random fifth
+BASELINES = ("user_knn",)  # rivals that must be beaten, person by person, in the random fifth
 
 
 class Scorer(Protocol):
@@ -98,7 +98,7 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
         coverage = ranking.coverage(alone(method, test.past, METHODS[name].weighting), len(model.catalogue))
         lines.append({"method": name} | scores.mean().to_dict() | {"coverage": coverage})
         lines[-1] |= paired.bootstrap(own["ndcg"].to_numpy(), scores["ndcg"].to_numpy(), repeats=2_000)
-        if name in STRONG:
+        if name in BASELINES:
             rivals[name] = scores[["ndcg"]]
     sections = [
         Section("Next to each rival: nDCG@10, and by how much the served method is better", pd.DataFrame(lines)),

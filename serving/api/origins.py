@@ -8,6 +8,7 @@ from serving.errors import Forbidden
 from serving.guards.sites import host_name
 
 METHODS = "GET, HEAD, POST"
+EXPOSED = "inference-header-content-length, retry-after"  # which an answer cannot be read or repeated without
 DAY = "86400"  # seconds for which a browser need not ask again
 
 
@@ -21,7 +22,7 @@ class Origins:
         """Return what lets a page of an origin read an answer; nothing for another origin."""
         if not self.hosts or host_name(origin.partition("://")[2]) not in self.hosts:
             return {}
-        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED, "Vary": "Origin"}
 
     def raw_headers(self, origin: str) -> list[tuple[bytes, bytes]]:
         """Return the same as ASGI has it."""

@@ -141,7 +141,8 @@ class Slashed(BaseRoute):
         if not path.endswith("/"):  # it is a part of a name, as %2F
             raise HTTPException(404)
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-        await Response(status_code=307, headers={"Location": path.rstrip("/") + query})(scope, receive, send)
+        location = f"/{path.strip('/')}{query}"  # two slashes would begin the name of another host
+        await Response(status_code=307, headers={"Location": location})(scope, receive, send)
 
 
 NOWHERE, SLASHED = Nowhere(), Slashed()

@@ -110,6 +110,7 @@ class ConsoleData:
             "name": name,
             "title": model.main.title if model else "",
             "served": model.variants() if model else {},
+            "monitored": "monitoring" in model.main.variant.loaded.task.capabilities if model else False,
             "rollout": state.shown() | {"traffic": state.traffic.describe()} if state else None,
             "requests": {"all": _count(metrics.requests, name), "failed": _count(metrics.errors, name)},
             "look": short(records.newest) if records.newest else None,

@@ -60,12 +60,13 @@ class EventSink:
         try:
             known, alarms = self.rows.read(list(dict.fromkeys(of_events))), list[str]()
             new = [entity for entity, features in known.items() if all(each is None for each in features.values())]
-            self._make_sure_of_room(len(new), of_events.index(new[0]) if new else 0)
+            if new:
+                self._make_sure_of_room(len(new), of_events.index(new[0]))
             for number, (entity, event) in enumerate(zip(of_events, events, strict=True)):
                 with sent_by(client):
                     known[entity] = self._after(event, known[entity], number)
-                if self.task.alarm and (message := self.task.alarm(self.variant.model, event, known[entity])):
-                    alarms.append(message)
+                    if self.task.alarm and (message := self.task.alarm(self.variant.model, event, known[entity])):
+                        alarms.append(message)
             self._alert(alarms)  # first: when this process is killed between the two, the client sends again
             self.rows.write(known, datetime.now(UTC))
             self._count += len(new)
@@ -80,9 +81,9 @@ class EventSink:
     def _make_sure_of_room(self, new: int, row: int) -> None:
         """Raises InvalidRow where the store has no room for new entities. row: of the first of them."""
         late = time.monotonic() - self._counted_at > RECOUNT_SECONDS
-        if (new and self._count + new > self.most and late) or self._counted_at == -math.inf:
+        if self._counted_at == -math.inf or (self._count + new > self.most and late):
             self._count, self._counted_at = self.rows.count(), time.monotonic()
-        if new and self._count + new > self.most:
+        if self._count + new > self.most:
             raise InvalidRow(
                 f"the online store keeps {self.most:,} entities of {self.variant.name!r} and has no room for another. "
                 f"Send events of known ones, or have the operator erase some with `capstan erase`",

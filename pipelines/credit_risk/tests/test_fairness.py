@@ -7,7 +7,7 @@ from fairlearn.metrics import equalized_odds_difference
 from models.linear import platt
 from pipelines.credit_risk import data, fairness, policy, training
 from pipelines.credit_risk.boosting import Boosting
-from pipelines.credit_risk.costs import MARGIN, THRESHOLD, cost
+from pipelines.credit_risk.costs import THRESHOLD, THRESHOLD_LOG_ODDS, cost
 
 
 @pytest.fixture(scope="module")
@@ -21,16 +21,16 @@ def margin(loans) -> np.ndarray:
 @pytest.mark.parametrize("attribute", ["age", "marital"])
 def test_difference_is_that_of_fairlearn(loans, margin, attribute):
     group, bad = data.groups(loans)[attribute], loans["bad"].to_numpy()
-    declined = (margin >= MARGIN).astype(float)
+    declined = (margin >= THRESHOLD_LOG_ODDS).astype(float)
     mine = fairness.difference(bad, declined, np.unique(group, return_inverse=True)[1])
     assert mine == pytest.approx(equalized_odds_difference(bad, declined, sensitive_features=group))
     assert mine > 0.15  # there is something to correct
 
 
 def test_values_by_loan_have_the_difference_as_mean_and_the_spread_of_a_bootstrap(loans, margin):
-    bad, declined = loans["bad"].to_numpy(), (margin >= MARGIN).astype(float)
+    bad, declined = loans["bad"].to_numpy(), (margin >= THRESHOLD_LOG_ODDS).astype(float)
     codes = data.age_bands(loans["age"])
-    values = fairness.by_loan(bad, declined, codes)
+    values = fairness.influence_by_loan(bad, declined, codes)
     assert values.mean() == pytest.approx(fairness.difference(bad, declined, codes))
     low, high = fairness.intervals(bad, declined, declined, codes, repeats=500)["after"]
     assert 3.92 * values.std() / np.sqrt(len(values)) == pytest.approx(high - low, rel=0.2)
@@ -58,16 +58,16 @@ def test_policy_keeps_its_bounds_where_it_was_fitted(loans, margin):
     for name, group in data.groups(loans).items():
         codes = np.unique(group, return_inverse=True)[1]
         assert fairness.difference(bad, declined, codes) <= policy.BOUNDS[name] + 0.01
-    assert cost(bad, declined) <= 1.05 * cost(bad, (margin >= MARGIN).astype(float))
+    assert cost(bad, declined) <= 1.05 * cost(bad, (margin >= THRESHOLD_LOG_ODDS).astype(float))
 
 
 def test_without_groups_there_is_one_threshold(loans):
-    assert (policy.Policy().limits(loans) == MARGIN).all()
+    assert (policy.Policy().limits(loans) == THRESHOLD_LOG_ODDS).all()
 
 
 def test_interval_holds_the_measured_difference_and_narrows_with_more_rows(loans, margin):
     bad, codes = loans["bad"].to_numpy(), data.age_bands(loans["age"])
-    declined = (margin >= MARGIN).astype(float)
+    declined = (margin >= THRESHOLD_LOG_ODDS).astype(float)
     few = slice(0, 1_000)
     wide = fairness.intervals(bad[few], declined[few], declined[few], codes[few], repeats=200)
     narrow = fairness.intervals(bad, declined, declined, codes, repeats=200)

@@ -34,7 +34,7 @@ export function makeDetail(name, again) {
     facts.replaceChildren(serves(found));
     keeping(below, () =>
       below.replaceChildren(
-        ...(found.look ? [] : [how(found)]),
+        ...(found.look || found.rollout === null || found.problems.length ? [] : how(found)),
         alerts(found),
         ...(found.looks.length ? [traffic(found, marks)] : []),
         ...(found.look ? checks(found, marks) : []),
@@ -91,15 +91,17 @@ function serves(found) {
   );
 }
 
-/** Return how to begin. */
-function how({ rollout, by_command: byCommand }) {
-  const served = Boolean(rollout?.champion);
-  return el(
+/** Return how to begin; nothing for a capstone that serves and has no monitoring. */
+function how({ rollout, monitored, by_command: byCommand }) {
+  const served = Boolean(rollout.champion);
+  if (served && !monitored) return [];
+  const start = el(
     "section",
     { class: "card", "aria-label": "Start" },
     el("h3", {}, served ? "Not monitored yet" : "Not deployed yet"),
     el("p", {}, "Run ", el("code", {}, byCommand[served ? "monitor" : "run"]), served ? "; with --every 1d, each day." : "."),
   );
+  return [start];
 }
 
 function looked(look) {

@@ -5,7 +5,7 @@ import { state, time, undelivered, whole } from "./words.js";
 
 /** Return the elements that show every capstone. */
 export function overview({ capstones, problems: wrong }) {
-  const known = capstones.filter((one) => one.rollout?.champion || one.look || one.open);
+  const known = capstones.filter((one) => one.rollout === null || one.rollout.champion || one.look || one.open);
   const others = capstones.filter((one) => !known.includes(one)).map((one) => one.name);
   return [
     el("div", { class: "title" }, el("h2", {}, "Monitoring")),

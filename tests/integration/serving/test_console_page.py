@@ -148,7 +148,7 @@ def test_it_is_quick_and_light(opened, driver):
         "const size = files.reduce((sum, one) => sum + one.decodedBodySize, page.decodedBodySize);"
         "return [Math.max(...all.map((one) => one.responseEnd)), size]"
     )
-    assert took[0] < 3000 and 10_000 < took[1] < 45_000, took
+    assert took[0] < 3000 and 10_000 < took[1] < 46_000, took
 
 
 def test_without_a_token_the_buttons_say_how_to_get_one(plain, console_home):
@@ -233,7 +233,8 @@ def test_markup_of_an_alert_stays_text_and_a_link_is_one_of_the_web(opened, cons
 def test_an_endpoint_without_tokens_says_how_to_decide(driver, mlflow, feast_home, tmp_path, server):
     with another_server(mlflow, feast_home, tmp_path / "home") as made:
         page = Page(driver, made.url, "tiny", "/monitoring")
-        page.wait("section[aria-label=Start]", "Run capstan monitor tiny; with --every 1d")
+        page.wait("section[aria-label=Decisions]")
+        assert not driver.find_elements(By.CSS_SELECTOR, "section[aria-label=Start]")  # it has no monitoring to start
         decide(page, "pause", "An audit.")
         assert "CAPSTAN_TOKENS_FILE" in page.wait("#said.error", "knows no tokens").text
         assert page.problems() == []

@@ -1,6 +1,7 @@
 """Labels that a seeded mutator makes of good ones: each is taken or refused, and what was taken is held."""
 
 import json
+from codecs import BOM_UTF8
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -28,7 +29,7 @@ def test_labels_are_taken_or_refused_and_those_that_were_taken_are_held(server, 
         reply = fuzz.post(server.client, mutator, PATH, content)
         if reply is None or "results" not in (answer := reply.json()):
             continue
-        sent = orjson.loads(content)["actuals"]
+        sent = orjson.loads(content.removeprefix(BOM_UTF8))["actuals"]
         for label, result in zip(sent, answer["results"], strict=True):
             if result["status"] == 200:
                 said = json.dumps(label["label"])

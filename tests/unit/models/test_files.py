@@ -259,6 +259,16 @@ def test_a_jpeg_of_many_scans_is_refused_before_it_is_unpacked():
     assert picture_files.opened(content).size == (4_096, 4_096)
 
 
+def test_a_file_of_several_jpegs_is_refused_as_one_of_them_is():
+    """Pillow opens it in another format: MPO, as telephones write it."""
+    held, page = io.BytesIO(), Image.new("L", (64, 64), 255)
+    page.save(held, "MPO", save_all=True, append_images=[page])
+    content = held.getvalue()
+    assert Image.open(io.BytesIO(content)).format == "MPO" and picture_files.opened(content).size == (64, 64)
+    with pytest.raises(ValueError, match="over 50 scans"):
+        picture_files.opened(content + picture_files.SCAN * 51)
+
+
 def test_the_program_is_of_the_version_whose_code_starts_it(tmp_path):
     version_code.copy("documents", tmp_path)
     path = tmp_path / "models" / "files" / "program.py"

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from capstan.errors import CapstanError
+from models.memory_group import memory_group
 from models.sandbox import passes, sandbox
 from tests.support.processes import wait_until
 
@@ -60,6 +61,20 @@ def test_code_that_does_not_reach_its_end_has_not_succeeded(code):
     before = in_sandboxes()
     assert not succeeds(code, seconds=1)
     wait_until(lambda: in_sandboxes() <= before)  # a killed one takes a moment to end
+
+
+@pytest.mark.parametrize("name", ["memory of many processes", "processes without end"])
+def test_memory_and_processes_are_bounded_without_a_cgroup(name, monkeypatch, tmp_path):
+    monkeypatch.setattr("models.memory_group.ROOT", tmp_path / "none")
+    assert succeeds("pass") and not succeeds(HOSTILE[name], seconds=1)
+
+
+def test_what_no_process_holds_counts_where_there_is_a_cgroup():
+    with memory_group(2**26) as group:
+        if group is None:
+            pytest.skip("this process may not make a cgroup")
+    full = "[open(f'/tmp/{n}', 'wb').write(bytes(2**20)) for n in range(62)]"
+    assert succeeds(full, memory=2**29) and not succeeds(full, memory=2**26)
 
 
 def in_sandboxes() -> set[int]:

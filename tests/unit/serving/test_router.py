@@ -16,13 +16,13 @@ PREFLIGHT = {"access-control-request-method": "POST", "access-control-request-he
 
 
 def answer(method: str, path: str, hosts: list[str], tokens=None, **headers: str) -> httpx.Response:
-    """Send one request to an application with one route."""
+    """Send one request to an application with a page and a route."""
 
     async def said(request: Request) -> JSONResponse:
         return JSONResponse({"body": (await request.body()).decode(), "query": request.url.query})
 
     app = Application(
-        [ApiRoute("/v1/models/{name}", said, methods=["POST"])],
+        [ApiRoute("/", said, methods=["GET"]), ApiRoute("/v1/models/{name}", said, methods=["POST"])],
         [Authentication(TokenFile(tokens))] if tokens else [],
         1_000,
         origins=Origins(hosts),
@@ -71,6 +71,11 @@ def test_a_slash_at_the_end_leads_to_the_path_without_it():
     assert redirect.status_code == 307 and redirect.headers["location"] == "/v1/models/a?b=c"
 
 
-@pytest.mark.parametrize("path", ["/", "/none/", "//evil.test/", "/v1/models/a%2F"])
+def test_slashes_alone_lead_to_the_page():
+    reply = answer("GET", "http://server//?b=c", [])
+    assert reply.status_code == 200 and reply.url == "http://server/?b=c"
+
+
+@pytest.mark.parametrize("path", ["/none/", "http://server//evil.test/", "/v1/models/a%2F"])
 def test_other_paths_are_not_found(path):
     assert answer("POST", path, []).status_code == 404

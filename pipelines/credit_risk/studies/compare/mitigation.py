@@ -16,7 +16,7 @@ from models.linear.logistic import Logistic
 from pipelines.credit_risk import training
 from pipelines.credit_risk.boosting import PARAMS, ROUNDS, Boosting
 from pipelines.credit_risk.columns import CATEGORIES, INPUTS, LABEL, NUMBERS
-from pipelines.credit_risk.costs import FALSE_NEGATIVE, FALSE_POSITIVE, MARGIN
+from pipelines.credit_risk.costs import COST_BAD_GRANTED, COST_GOOD_DECLINED, THRESHOLD_LOG_ODDS
 from pipelines.credit_risk.data import groups
 from pipelines.credit_risk.scorecard import Scorecard
 from pipelines.credit_risk.splines import Splines
@@ -49,7 +49,7 @@ def regression(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int
     bad = past[LABEL].to_numpy()
     probability = Logistic(NUMBERS, CATEGORIES).fit(past, bad).probability(test)
     margin = np.log(probability / (1 - probability))
-    return Decided((margin >= MARGIN).astype(float), margin)
+    return Decided((margin >= THRESHOLD_LOG_ODDS).astype(float), margin)
 
 
 def boosting(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -73,7 +73,7 @@ def reweighing(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int
         margin[held] = fitted.margin(past.iloc[held])
     slope, intercept = platt.line(margin, bad)
     scores = slope * Boosting(seed).fit(past, bad, weights).margin(test) + intercept
-    return Decided((scores >= MARGIN).astype(float), scores)
+    return Decided((scores >= THRESHOLD_LOG_ODDS).astype(float), scores)
 
 
 def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -92,7 +92,7 @@ def decorrelation(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: 
         margin[held] = model.fit(clean[0][train], bad[train]).predict(clean[0][held], raw_score=True)
     slope, intercept = platt.line(margin, bad)
     scores = slope * np.asarray(model.fit(clean[0], bad).predict(clean[1], raw_score=True)) + intercept
-    return Decided((scores >= MARGIN).astype(float), scores)
+    return Decided((scores >= THRESHOLD_LOG_ODDS).astype(float), scores)
 
 
 def exponentiated_gradient(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int) -> Decided:
@@ -102,11 +102,11 @@ def exponentiated_gradient(past: pd.DataFrame, test: pd.DataFrame, attribute: st
     """
     from fairlearn.reductions import EqualizedOdds, ErrorRate, ExponentiatedGradient
 
-    total = FALSE_POSITIVE + FALSE_NEGATIVE
+    total = COST_GOOD_DECLINED + COST_BAD_GRANTED
     fair = ExponentiatedGradient(
         _classifier(seed),
         EqualizedOdds(difference_bound=0.02),
-        objective=ErrorRate(costs={"fp": FALSE_POSITIVE / total, "fn": FALSE_NEGATIVE / total}),
+        objective=ErrorRate(costs={"fp": COST_GOOD_DECLINED / total, "fn": COST_BAD_GRANTED / total}),
         max_iter=15,
     )
     fair.fit(_matrix(past, past), past[LABEL], sensitive_features=groups(past)[attribute])
@@ -131,7 +131,7 @@ def at_random(past: pd.DataFrame, test: pd.DataFrame, attribute: str, seed: int)
             return np.asarray(scores)[:, 0]
 
     bad = past[LABEL].to_numpy()
-    times = np.where(bad == 1, round(FALSE_NEGATIVE / FALSE_POSITIVE), 1)
+    times = np.where(bad == 1, round(COST_BAD_GRANTED / COST_GOOD_DECLINED), 1)
     fair = ThresholdOptimizer(
         estimator=Given(), constraints="equalized_odds", objective="accuracy_score", predict_method="predict"
     )
