@@ -75,7 +75,8 @@ def report(capstone: str, checks: Sequence[Check], now: datetime, others: Sequen
     The history comes first: a run that is killed here and repeated as of the same instant loses none of it.
     """
     opened = {one.condition.name: one.condition for one in alerts.alerts().alerts(capstone, open_only=True)}
-    members = conditions.members(opened, history().events(capstone, kinds=("alert", "cleared")))
+    events = history().events(capstone, kinds=("alert", "cleared")) if opened else []
+    members = conditions.members(opened, events)
     known = {name for names in members.values() for name in names}
     new = [check for check in alarms(list(checks)) if conditions.key(check) not in known]
     holding = {one.name: one for one in (*others, *conditions.conditions(new, now, alerts.link(capstone), opened))}

@@ -63,11 +63,9 @@ def services() -> dict[str, Service]:
     at, home = settings(), settings().home
     # Relative paths: MLflow reads its own as URLs, in which %, # and ? of a path would mean something else.
     mlflow = ["-m", "mlflow", "server", "--host", at.host, "--port", str(at.mlflow_port), "--workers", "1"]
-    mlflow += ["--backend-store-uri", "sqlite:///mlflow.db"]
-    mlflow += ["--artifacts-destination", "./artifacts"]
+    mlflow += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"]
     endpoint = ["-m", "serving", "--host", at.host, "--port", str(at.endpoint_port), "--grpc-port", str(at.grpc_port)]
-    evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port)]
-    evidently += ["--workspace", "."]
+    evidently = ["-m", "evidently.cli", "ui", "--host", at.host, "--port", str(at.evidently_port), "--workspace", "."]
     # MLflow's job runners take 2 GB, and Capstan does not use them.
     of_mlflow = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"} | mlflow_hosts(at.host, at.allowed_hosts)
     listed = [
@@ -212,15 +210,13 @@ def _check_same_ports(service: Service, running: psutil.Process) -> None:
 
 def _has_other_capstones(service: Service, running: psutil.Process) -> bool:
     """Return whether an endpoint was started with other folders of capstones than the settings name."""
-    if service.name != "endpoint":
-        return False
-    try:
+    with suppress(psutil.Error):  # it has ended meanwhile
         environment, folder = running.environ(), running.cwd()
-    except psutil.Error:  # it has ended meanwhile
-        return False
-    named = environment.get("CAPSTAN_CAPSTONES", "").split(os.pathsep)
-    # A process that has only just been started shows no environment yet.
-    return bool(environment) and [Path(folder, name).resolve() for name in named if name] != settings().capstones
+        named = environment.get("CAPSTAN_CAPSTONES", "").split(os.pathsep)
+        folders = [Path(folder, name).resolve() for name in named if name]
+        # A process that has only just been started shows no environment yet.
+        return service.name == "endpoint" and bool(environment) and folders != settings().capstones
+    return False
 
 
 def _check_port(service: Service, variable: str, port: int) -> None:
@@ -265,11 +261,10 @@ def _wait(service: Service, again: bool = True) -> None:
 
 def _saved(service: Service) -> dict[str, Any]:
     """Return the content of a service's state file; nothing when there is none that can be read."""
-    try:
-        saved = read_json(service.state)
-    except (OSError, ValueError):
-        return {}
-    return saved if isinstance(saved, dict) else {}
+    with suppress(OSError, ValueError):
+        if isinstance(saved := read_json(service.state), dict):
+            return saved
+    return {}
 
 
 def _group(service: Service, running: psutil.Process | None) -> list[psutil.Process]:

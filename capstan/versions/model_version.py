@@ -34,7 +34,6 @@ from capstan.versions.version_code import PACKAGES, VersionCode
 if TYPE_CHECKING:
     import pandas as pd
 
-LOADER = "capstan.versions.model_version"  # MLflow loads a version with this module
 DATA = "data/version"  # where MLflow puts the folder `version` in the folder of a model
 CODE, SCHEMA = "code", "schema.json"
 EXAMPLES, EXAMPLE_CHARACTERS = 5, 100_000

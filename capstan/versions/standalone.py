@@ -5,6 +5,7 @@ It takes the Capstan of the process or, where there is none, the part that the v
 
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,4 +15,4 @@ if found is None or found.origin is None:  # without an origin it is any folder 
     # Weights are kept there. The folder of the model may be read-only, or another one at each load.
     os.environ.setdefault("CAPSTAN_HOME", str(Path.home() / ".cache" / "capstan"))
 
-from capstan.versions.model_version import _load_pyfunc as _load_pyfunc  # noqa: E402
+_load_pyfunc = import_module("capstan.versions.model_version")._load_pyfunc

@@ -24,13 +24,8 @@ from capstan.settings import ROOT
 from capstan.versions.code import CORE, imported, module_path
 
 PACKAGES = ("pipelines", "models", "data_sets", "kernels")
-ROOMS = (
-    "capstan/contract",
-    "capstan/data",
-    "capstan/inputs",
-    "capstan/versions",
-    "predictions",
-)  # that capstones may import
+# What capstones may import of Capstan, and what loads their versions.
+ROOMS = ["capstan/contract", "capstan/data", "capstan/inputs", "capstan/versions", "predictions"]
 STANDALONE = Path("capstan/versions/standalone.py")
 
 _importing = threading.RLock()

@@ -41,21 +41,19 @@ def register(
     data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no role here. Deployment
     gives it one, after trying it.
     """
-    with _finished(capstone, model, data["test"]) as finished:
-        seal = version_seal.tags(capstone, finished / model_version.DATA)
-        same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
-        known = next((version for version in same if not version.retired and registry.has_files(version)), None)
-        if known and SIGNATURE in seal and not version_seal.is_signed(capstone, known.tags):  # by a key of before
-            if known.tags.get(DIGEST) == seal[DIGEST]:
+    same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
+    known = next((version for version in same if not version.retired and registry.has_files(version)), None)
+    if known is None or not version_seal.is_signed(capstone, known.tags):
+        with _finished(capstone, model, data["test"]) as finished:
+            seal = version_seal.tags(capstone, finished / model_version.DATA)
+            if known and SIGNATURE in seal and known.tags.get(DIGEST) == seal[DIGEST]:  # signed by a key of before
                 registry.set_tag(capstone, known.version, SIGNATURE, seal[SIGNATURE])
-            else:
-                known = None  # only files that are here are signed
-        if known and verdict == "accepted" != known.tags["verdict"]:
-            registry.set_tag(capstone, known.version, "verdict", verdict)
-        if known is None:
-            tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
-            tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
-            known = _log(capstone, finished, tags, read_json(scores), data, {version.run_id for version in same})
+            elif known is None or SIGNATURE in seal:  # only files that are here are signed
+                tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
+                tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
+                known = _log(capstone, finished, tags, read_json(scores), data, {version.run_id for version in same})
+    if verdict == "accepted" != known.tags["verdict"]:
+        registry.set_tag(capstone, known.version, "verdict", verdict)
     return known.version
 
 

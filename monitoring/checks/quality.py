@@ -82,7 +82,7 @@ def judge(tallies: Mapping[str, Tally], limit: float) -> list[Check]:
             f"{name}: {one.broken:,} of {one.total:,} predictions ({share:.2%}) are of values that break its contract, "
             f"{limit:.2%} may. {said}"
         ).rstrip()
-        why = shares.why(share, limit) if verdict == "ok" else ""
+        why = shares.why(share, low, limit)
         checks.append(Check("contract", name, verdict, share, limit, low=low, high=high, message=message, why=why))
     return checks
 

@@ -68,7 +68,7 @@ def _share(signal: str, bad: float, of: float, most: float, what: str, requests:
     message = f"{bad:,.0f} of {of:,.0f} {requests} {what}: {share:.2%}, and {most:.2%} may."
     if verdict == "alarm":
         message += f" {MEND[signal]}"
-    why = shares.why(share, most) if verdict == "ok" else ""
+    why = shares.why(share, low, most)
     return Check("service", signal, verdict, share, most, low=low, high=high, since=since, message=message, why=why)
 
 

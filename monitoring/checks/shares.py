@@ -12,6 +12,6 @@ def interval(count: float, of: float) -> tuple[float, float]:
     return low, high
 
 
-def why(share: float, most: float) -> str:
-    """Return why a share above its limit is no alarm, where its interval reaches the limit; "" for one below it."""
-    return "Its interval reaches the threshold." if share > most else ""
+def why(share: float, low: float, most: float) -> str:
+    """Return why a share above its limit is no alarm, where its interval reaches the limit; else ""."""
+    return "Its interval reaches the threshold." if low <= most < share else ""

@@ -126,7 +126,7 @@ def gone(ran, services, tmp_path_factory) -> list[dict]:
 
     made, today, files = [], datetime.now(UTC).date(), tmp_path_factory.mktemp("version")
     (files / "model.pkl").write_text("a model")
-    model = {"name": "model", "loader_module": model_version.LOADER, "data_path": str(files), "pip_requirements": []}
+    model = {"name": "model", "loader_module": model_version.__name__, "data_path": str(files), "pip_requirements": []}
     with connect("CAPSTAN_TRACKING_URI", "CAPSTAN_S3_ENDPOINT"):
         registry.library().set_experiment(GONE)
         for number in (1, 2):

@@ -43,7 +43,7 @@ class Mlflow:
             files = capstones.save(Path(folder), name, bias, model, fresh)
             info = mlflow.pyfunc.log_model(
                 name="model",
-                loader_module=model_version.LOADER,
+                loader_module=model_version.__name__,
                 data_path=str(files),
                 signature=signature,
                 pip_requirements=[],

@@ -21,7 +21,7 @@ def register(name: str, model: Model, **tags: str) -> str:
         model_version.save(files, catalogue.load(name), model)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=model_version.LOADER,
+            loader_module=model_version.__name__,
             data_path=str(files),
             signature=signature(model),
             pip_requirements=[],
@@ -50,7 +50,7 @@ def edit_source(name: str, number: str, edit) -> str:
         model = mlflow.models.Model.load(str(saved))
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module=model_version.LOADER,
+            loader_module=model_version.__name__,
             data_path=str(saved / model_version.DATA),
             signature=model.signature,
             pip_requirements=[],
