@@ -76,9 +76,10 @@ def attack(url: str, path: str, body: bytes, until: float) -> Counter[int]:
 
 
 def walls(ask: Callable[[], httpx.Response], until: float) -> np.ndarray:
-    """Return the milliseconds of each answer. Requests are due every EVERY seconds, and count from when they are."""
-    taken, due = [], time.monotonic()
-    while time.monotonic() < until:
+    """Return the milliseconds of one answer at least. Requests are due every EVERY seconds, and count from then."""
+    taken: list[float] = []
+    due = time.monotonic()
+    while not taken or time.monotonic() < until:
         time.sleep(max(0.0, due - time.monotonic()))
         reply = ask()
         assert reply.is_success, reply.text
