@@ -18,6 +18,13 @@ from math import log1p, nan, sqrt
 
 BINS = 48  # of a day
 SMALL = 1e-9
+STEEPNESS, FARTHEST = 20, 1e3  # of the logarithm of a distance in units of the range, and the largest such distance
+SLOW, FAST = 0.0005, 0.1  # the weight of a new value in a mean of the whole stream, and in one of the latest values
+SHRINK = 0.001  # share by which the range of distances shrinks at each value, so that an old event is forgotten
+DAILY = 0.2  # the weight of a new value in what is usual at its time of day
+LARGEST_JUMP = 1e6  # in units of the mean jump
+VARIANCE = 0.001  # added to that of the jumps: a stream that never jumped is not infinitely sure
+LEAST_JUMPY, MOST_JUMPY = -5.0, 10.0  # standard deviations
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Range:
     high: float = nan
 
     def beyond(self, value: float, shrink: float = 0.0) -> float:
-        """Return log(1 + 20 d), where d is the distance from the range in units of its length, and widen the range."""
+        """Return log(1 + STEEPNESS d), with d the distance from the range in units of its length; widen the range."""
         if self.low != self.low:
             self.low = self.high = value
             return 0.0
@@ -52,7 +59,7 @@ class Range:
             middle = (self.low + self.high) / 2
             self.low += shrink * (middle - self.low)
             self.high -= shrink * (self.high - middle)
-        return log1p(20 * min(outside / (length + SMALL), 1e3))
+        return log1p(STEEPNESS * min(outside / (length + SMALL), FARTHEST))
 
 
 @dataclass
@@ -90,29 +97,29 @@ class State:
         self.count += 1
         if self.count == 1:
             self.last = self.mean = value
-        slow, fast = max(0.0005, 1 / self.count), max(0.1, 1 / self.count)
-        made = Signals(self.values.beyond(value))
+        slow, fast = max(SLOW, 1 / self.count), max(FAST, 1 / self.count)
+        signals = Signals(self.values.beyond(value))
         at = int(time // (86_400 / BINS)) % BINS
         usual = self.usual = self.day[at] if self.day[at] == self.day[at] else self.mean
         self.distance += fast * (abs(value - usual) - self.distance)
-        made.unsettled = self.distances.beyond(self.distance, shrink=0.001)
-        made.jumpy = self._jumpy(abs(value - self.last), slow, fast)
-        self.day[at] = value if self.day[at] != self.day[at] else usual + 0.2 * (value - usual)
+        signals.unsettled = self.distances.beyond(self.distance, shrink=SHRINK)
+        signals.jumpy = self._jumpy(abs(value - self.last), slow, fast)
+        self.day[at] = value if self.day[at] != self.day[at] else usual + DAILY * (value - usual)
         self.mean += slow * (value - self.mean)
         self.time, self.last = time, value
-        return made
+        return signals
 
     def _jumpy(self, jump: float, slow: float, fast: float) -> float:
-        size = log1p(min(jump / (self.jump + SMALL * (1 + abs(self.mean))), 1e6))
+        size = log1p(min(jump / (self.jump + SMALL * (1 + abs(self.mean))), LARGEST_JUMP))
         self.jump += slow * (jump - self.jump)
         if self.count < 3:
             return 0.0
         self.lately += fast * (size - self.lately)
         more = self.lately - self.usually
-        made = min(max(more / sqrt(self.spread + 0.001), -5.0), 10.0)
+        jumpy = min(max(more / sqrt(self.spread + VARIANCE), LEAST_JUMPY), MOST_JUMPY)
         self.usually += slow * more
         self.spread += slow * (more * more - self.spread)
-        return made
+        return jumpy
 
     def held(self, score: float, hold: int) -> float:
         """Return the score, or 0 where a higher one of the last `hold` values holds it down."""

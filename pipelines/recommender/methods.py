@@ -61,11 +61,11 @@ def fit(
     past: Histories,
     catalogue: Catalogue,
     seed: int = 0,
-    known: Mapping[str, Method] | None = None,
+    fitted: Mapping[str, Method] | None = None,
     names: Iterable[str] = tuple(METHODS),
 ) -> dict[str, Method]:
-    """Return methods, fitted. Those of `known` that do not depend on the seed are taken as they are."""
-    kept = {name: method for name, method in (known or {}).items() if name not in RANDOM}
+    """Return methods, fitted. Those of `fitted` that do not depend on the seed are taken as they are."""
+    kept = {name: method for name, method in (fitted or {}).items() if name not in RANDOM}
     return {name: kept[name] if name in kept else one(name, past, catalogue, seed) for name in names}
 
 

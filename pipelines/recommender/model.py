@@ -50,19 +50,19 @@ class Recommender(Model):
 
         Raises InvalidRow for somebody without any history, and for a title that there is not.
         """
-        known = self.histories(columns)
-        films, scores = self.rank(known)
+        past = self.histories(columns)
+        films, scores = self.rank(past)
         shown = [row[: int(count)] for row, count in zip(films, columns["count"], strict=True)]
         chances = [self.chance.of(row[: len(given)]) for row, given in zip(scores, shown, strict=True)]
         titles, rankings = self.catalogue.titles, []
         for row, (given, sure) in enumerate(zip(shown, chances, strict=True)):
-            because = self.reasons(known.part(row, row + 1), given)
+            because = self.reasons(past.part(row, row + 1), given)
             places = zip(given, sure, because, strict=True)
             rankings.append([{"item": titles[film], "score": float(p), "because": why} for film, p, why in places])
         return {
             "ranking": rankings,
             "expected": [float(sure.sum()) for sure in chances],
-            "known": [len(rated) for rated in known.items],
+            "known": [len(rated) for rated in past.items],
             "popularity": [float(self.counts[row].mean()) for row in shown],
         }
 

@@ -62,8 +62,8 @@ def count(tables: Tables) -> dict[str, float]:
 
 def entity_rows(tables: Tables) -> pd.DataFrame:
     """Return one row per person: the films that are held out, and when the other ratings were known."""
-    known = protocol.people(_in_order(tables)).rename(columns={"time": EVENT_TIMESTAMP}).reset_index()
-    rows = known[[USER, EVENT_TIMESTAMP, protocol.HELD, protocol.NEXT]]
+    people = protocol.people(_in_order(tables)).rename(columns={"time": EVENT_TIMESTAMP}).reset_index()
+    rows = people[[USER, EVENT_TIMESTAMP, protocol.HELD, protocol.NEXT]]
     return rows.assign(count=SHOWN, liked=[np.array([], dtype=object)] * len(rows))
 
 
@@ -75,10 +75,10 @@ def feature_tables(tables: Tables) -> Tables:
     import pandas as pd
 
     ratings = _in_order(tables)
-    known = protocol.people(ratings)[["films", "stars", "time"]]
+    cut = protocol.people(ratings)[["films", "stars", "time"]]
     whole = ratings.groupby(USER).agg(films=("film", list), stars=("stars", list), time=("time", "max"))
     whole["time"] += np.timedelta64(1, "s")
-    return {"user_history": pd.concat([known, whole]).rename(columns={"time": EVENT_TIMESTAMP}).reset_index()}
+    return {"user_history": pd.concat([cut, whole]).rename(columns={"time": EVENT_TIMESTAMP}).reset_index()}
 
 
 def _in_order(tables: Tables) -> pd.DataFrame:
@@ -89,8 +89,8 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
     """Return everybody's history without what is held out, and the same with the films that are."""
     people = tables[TRAINING_SET]
     films = tables["films"]
-    known = people.drop(columns=[protocol.HELD, protocol.NEXT])
-    return {"people": known, "films": films}, {"people": people, "films": films}
+    without_held = people.drop(columns=[protocol.HELD, protocol.NEXT])
+    return {"people": without_held, "films": films}, {"people": people, "films": films}
 
 
 def train(tables: Tables, seed: int = 0) -> Recommender:
@@ -117,8 +117,8 @@ def signals(model: Recommender, tables: Tables) -> pd.DataFrame:
     answers = model.predict_columns({name: people[name].tolist() for name in model.inputs})
     shown = [{model.number(place["item"]) for place in answer} for answer in answers["ranking"]]
     taken = [len(films.intersection(held)) for films, held in zip(shown, people[protocol.HELD], strict=True)]
-    known = {name: answers[name] for name in ("known", "popularity", "expected")}
-    return pd.DataFrame({"count": people["count"].tolist()} | known | {"taken": taken})
+    watched = {name: answers[name] for name in ("known", "popularity", "expected")}
+    return pd.DataFrame({"count": people["count"].tolist()} | watched | {"taken": taken})
 
 
 def examples(tables: Tables) -> list[dict[str, Any]]:

@@ -30,11 +30,11 @@ def fit(people: pd.DataFrame, films: pd.DataFrame, seed: int) -> Recommender:
         raise CapstanError(
             f"{len(people)} people are too few: the methods need more than {fewest}. Give it more ratings."
         )
-    known = catalogue(films)
-    past = histories(people["films"], people["stars"], known.numbers)
-    rivals = methods.fit(past, known, seed, names=RIVALS)
-    served = cast(ItemToItem, methods.one(SERVED, past, known, seed))
-    return Recommender(known, served, chance(past, known, seed), past, rivals)
+    listed = catalogue(films)
+    past = histories(people["films"], people["stars"], listed.numbers)
+    rivals = methods.fit(past, listed, seed, names=RIVALS)
+    served = cast(ItemToItem, methods.one(SERVED, past, listed, seed))
+    return Recommender(listed, served, chance(past, listed, seed), past, rivals)
 
 
 def chance(past: Histories, films: Catalogue, seed: int) -> Chance:
