@@ -8,11 +8,6 @@ from cluster.run_records import RunRecords
 from tests.support.cluster_api import Fate
 
 
-@pytest.fixture(autouse=True)
-def no_patience(monkeypatch):
-    monkeypatch.setattr(stopping, "SECONDS", 0.5)
-
-
 def under_way(there):
     """Return what lists the runs that Kubeflow Pipelines calls RUNNING and still has."""
 
@@ -40,7 +35,8 @@ def test_run_is_not_deleted_while_kubernetes_does_not_answer(cluster, tmp_path):
     assert there.deleted == []
 
 
-def test_run_that_goes_on_is_an_error(cluster):
+def test_run_that_goes_on_is_an_error(cluster, monkeypatch):
+    monkeypatch.setattr(stopping, "SECONDS", 0.5)
     with cluster() as there, RunRecords(there.url) as runs:
         there.runs = [Fate("RUNNING")]
         with pytest.raises(CapstanError, match=r"The run run-1 has not ended after 0\.5 s"):
