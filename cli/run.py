@@ -33,13 +33,20 @@ def run(
         float | None,
         typer.Option(help="Percent of requests that the new version answers; 0 replaces the champion.", min=0, max=100),
     ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Accept the model although the gate cannot compare it with the best versions; the history has why.",
+        ),
+    ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another parameter of the pipeline.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a capstone's pipeline, from the source to a deployed, monitored model."""
-    named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary}
+    named = {"seed": seed, "tune": tune, "workers": workers, "canary": canary, "accept": accept}
     parameters = {name: value for name, value in named.items() if value is not None} | _parse(parameter or [])
     if everything == bool(capstone):
         raise typer.BadParameter("Name one capstone, or give --all.", param_hint="capstone")

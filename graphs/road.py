@@ -58,6 +58,7 @@ def pipeline_of(capstone: str, *, as_of: str = "", **counts: str) -> Any:
     outputs: Any = NamedTuple("Outputs", fields)  # type: ignore[misc]  # which fields depends on the capstone
     platform: dict[str, Any] = {"as_of": as_of} if "features" in task.capabilities else {}
     platform |= {"canary": 0.0} if "endpoint" in task.capabilities else {}
+    platform["accept"] = ""
     parameters = [*own.values(), *of_split.values()]
     parameters += [_parameter(name, value, type(value)) for name, value in platform.items()]
     signature = inspect.Signature(parameters, return_annotation=outputs)
@@ -118,6 +119,7 @@ def standard(
     *,
     split_parameters: Mapping[str, Any] | None = None,
     canary: Any = 0.0,
+    accept: Any = "",
     as_of: Any = "",
     outputs: Any = Outputs,
     counts: Mapping[str, str] | None = None,
@@ -147,7 +149,15 @@ def standard(
     trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given)
     evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
     delivered = gate_and_deploy(
-        capstone, trained, evaluated, train=past, test=future, features=features, as_of=as_of, canary=canary
+        capstone,
+        trained,
+        evaluated,
+        train=past,
+        test=future,
+        features=features,
+        as_of=as_of,
+        canary=canary,
+        accept=accept,
     )
     place(capstone, *steps, parts, trained, evaluated)
     counted = {"ingest": source.outputs["counts"], "split": parts.outputs["counts"]}
@@ -165,15 +175,18 @@ def gate_and_deploy(
     features: PipelineTask | None = None,
     as_of: Any = "",
     canary: Any = 0.0,
+    accept: Any = "",
 ) -> Delivery:
     """Judge the model of a `train` step and register it. If it is accepted, deploy and monitor it, as the task can.
 
     evaluated: the step `evaluate` of the model.
     features: the step that built the features, which are written to the online store before the deployment.
+    accept: why a person does without a comparison that the gate cannot make.
     """
     has = load(capstone).capabilities
     digest, scores = model.outputs["Output"], evaluated.outputs["scores"]
-    gated = gate(capstone=capstone, scores=scores, units=evaluated.outputs["units"], model_digest=digest, test=test)
+    units = evaluated.outputs["units"]
+    gated = gate(capstone=capstone, scores=scores, units=units, model_digest=digest, test=test, accept=accept)
     verdict = gated.outputs["Output"]
     registered = register(
         capstone=capstone,
@@ -184,6 +197,8 @@ def gate_and_deploy(
         train=train,
         test=test,
         run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+        units=units,
+        accept=accept,
     )
     steps = [gated, registered]
     materialized: PipelineTask | None = None

@@ -181,6 +181,15 @@ def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) 
     return _parse(reply["model_version"])
 
 
+def download(run_id: str, path: str, folder: str) -> None:
+    """Download files that a run logged into a folder. Raises CapstanError when they cannot be."""
+    mlflow = library()
+    try:
+        mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path, dst_path=folder)
+    except (mlflow.MlflowException, OSError) as error:
+        raise CapstanError(f"{path} of the run {run_id} cannot be downloaded: {error}") from error
+
+
 def has_files(version: ModelVersion) -> bool:
     """Return whether the store has files of a version. A bucket that was lost has none."""
     path = f"logged-models/{version.model_id}/artifacts/directories"

@@ -13,6 +13,7 @@ Bounds = Mapping[str, Bound]
 Scores = Mapping[str, float]
 
 PASS, FAIL = "pass", "fail"
+UNKNOWN = "unknown"  # the difference to what cannot be measured
 
 
 def with_thresholds(bounds: Bounds, scores: Scores) -> Iterator[Line]:
@@ -25,7 +26,8 @@ def with_baselines(bounds: Bounds, units: pd.DataFrame, baselines: Mapping[str, 
     """Yield a line per metric of each baseline. The model is better, with the whole interval of the difference."""
     for name, baseline in baselines.items():
         for metric in baseline:
-            yield _paired(metric, bounds[metric], units, baseline, name)
+            if metric in bounds and metric in units:
+                yield _paired(metric, bounds[metric], units, baseline, name)
 
 
 def with_champion(bounds: Bounds, units: pd.DataFrame, champion: pd.DataFrame) -> Iterator[Line]:
@@ -33,6 +35,17 @@ def with_champion(bounds: Bounds, units: pd.DataFrame, champion: pd.DataFrame) -
     for metric, bound in bounds.items():
         if metric in units:
             yield _paired(metric, bound, units, champion, "champion", bound.slack)
+
+
+def with_version(bound: Bound, metric: str, units: pd.DataFrame, other: pd.DataFrame, name: str) -> Line:
+    """Return a line about one metric. The model is worse than a version by less than the bound's slack, for sure."""
+    return _paired(metric, bound, units, other, name, bound.slack)
+
+
+def unknown(bound: Bound, metric: str, units: pd.DataFrame, name: str, accept: str) -> Line:
+    """Return a line about a version that cannot be measured. It fails unless a person accepts that, for a reason."""
+    must = f"known, or accepted{f': {accept}' if accept else ''}"
+    return _line(metric, float(units[metric].mean()), name, float("nan"), UNKNOWN, must, bool(accept))
 
 
 def with_champions_score(bounds: Bounds, scores: Scores, champion: Scores) -> Line:
@@ -74,5 +87,7 @@ def _line(metric: str, value: float, against: str, other: float, comparison: str
 
 def reason(line: Line) -> str:
     """Return why a line fails."""
+    if line["difference"] == UNKNOWN:
+        return f"{line['metric']} cannot be compared with {line['against']}"
     difference = f"; the difference is {line['difference']} and must be {line['must be']}" if line["difference"] else ""
     return f"{line['metric']} is {line['candidate']:.4f}, and {line['value']:.4f} of the {line['against']}{difference}"

@@ -4,18 +4,23 @@ Baselines and champion are measured on the same units: the days, people or loans
 paired by them and have 95% intervals.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from capstan import notes
 from capstan.catalogue import load
 from capstan.contract.capstone import Capstone
 from capstan.contract.evaluation import Evaluation
-from capstan.data.files import read_json, read_tables, write_markdown_table
+from capstan.data.files import read_json, write_markdown_table
 from capstan.errors import CapstanError
 from capstan.rollout import store
-from capstan.versions import registry
+from capstan.versions.best import best
 from components.evaluate import units as by_unit
 from components.gate import comparison
+from components.gate.earlier import Earlier
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACCEPTED, REJECTED = "accepted", "rejected"
 
@@ -27,10 +32,14 @@ class Judgement(NamedTuple):
     champion: str
 
 
-def gate(capstone: str, scores: str, units: str, model_digest: str, test: str, report: str) -> Judgement:
+def gate(
+    capstone: str, scores: str, units: str, model_digest: str, test: str, report: str, accept: str = ""
+) -> Judgement:
     """Judge the metrics in the JSON file `scores` and the folder `units`. Write the reasons as Markdown.
 
-    Champions in a row cannot slide: thresholds are fixed numbers, and the baselines are measured each time.
+    Champions in a row cannot slide, though each may be worse by its slack: the best accepted version in each of the
+    first metrics is measured again, too, and so are the baselines of the last accepted run, for a candidate's own were
+    fitted on its own data, damaged or not. accept: why a person does without a version that cannot be measured.
     """
     task, candidate, own = load(capstone), read_json(scores), by_unit.read(units)
     _check(task, candidate, own)
@@ -39,7 +48,8 @@ def gate(capstone: str, scores: str, units: str, model_digest: str, test: str, r
     if own.model is not None:
         lines += comparison.with_baselines(bounds, own.model, own.baselines)
     serving = store.read(capstone).champion
-    champion, note = _champion(capstone, serving, model_digest, test)
+    earlier = Earlier(task, test, model_digest)
+    champion, note = _champion(earlier, serving)
     if champion and own.model is not None and champion.units is not None:
         lines += comparison.with_champion(bounds, own.model, champion.units)
     elif champion and next(iter(bounds)) in champion.metrics:
@@ -47,9 +57,14 @@ def gate(capstone: str, scores: str, units: str, model_digest: str, test: str, r
     elif champion:
         note += f" It has no {next(iter(bounds))}, so the rest decides."
         notes.note(note)
+    if own.model is not None:
+        lines += _with_best(earlier, bounds, own.model, serving if champion else "", accept)
+        lines += _with_last_baselines(earlier, bounds, own)
     failed = [line for line in lines if line["result"] == comparison.FAIL]
     for line in failed:
         notes.note(f"Rejected: {comparison.reason(line)}.")
+        if line["difference"] == comparison.UNKNOWN:
+            notes.note(f"To do without that comparison: capstan run {capstone} --accept REASON.")
     verdict = REJECTED if failed else ACCEPTED
     write_markdown_table(lines, report, before=f"**{verdict}**", after=note)
     return Judgement(verdict, serving)
@@ -67,22 +82,45 @@ def _check(task: Capstone, candidate: dict[str, float], units: by_unit.Units) ->
         raise CapstanError(f"{where} lacks {', '.join(unknown)}, in which the model must be better than a baseline.")
 
 
-def _champion(name: str, serving: str, model_digest: str, test: str) -> tuple[Evaluation | None, str]:
-    """Return what the version that serves is worth on the tables of `test`, or None, and a line that explains it."""
-    champion = registry.version(name, serving) if serving else None
+def _champion(earlier: Earlier, serving: str) -> tuple[Evaluation | None, str]:
+    """Return what the version that serves is worth on these rows, or None, and a line that explains it."""
+    champion = earlier.version(serving)
     if champion is None:
         return None, "There is no champion yet: thresholds and baselines decide."
     title = f"The champion, version {champion.version},"
-    if champion.tags.get("digest") == model_digest:
+    if earlier.is_candidate(champion):
         return None, f"{title} came from the same rows, code and parameters."
-    try:
-        model = registry.load_version(name, champion.version).model
-    except CapstanError as error:
-        note = f"{title} cannot be loaded, so the rest decides, and it will be replaced: {error}"
-    else:
-        try:
-            return load(name).evaluate(model, read_tables(test)), f"{title} was measured on these tables."
-        except Exception as error:  # for example, an older model may need other inputs
-            note = f"{title} cannot be measured on these tables ({type(error).__name__}: {error}): no comparison."
+    evaluation, why = earlier.measure(champion)
+    if evaluation is not None:
+        return evaluation, f"{title} was measured on these tables."
+    note = f"{title} {why}. It is not compared, and is replaced by what is accepted."
     notes.note(note)
     return None, note
+
+
+def _with_best(
+    earlier: Earlier, bounds: comparison.Bounds, own: "pd.DataFrame", compared: str, accept: str
+) -> Iterator[comparison.Line]:
+    """Yield a line for each best version, in its metric. compared: the version that all metrics were compared with."""
+    for metric, version in best(earlier.others, bounds).items():
+        if metric not in own or version.version == compared:
+            continue
+        title = f"version {version.version}, the best of all"
+        units = earlier.units(version)
+        if isinstance(units, str) or metric not in units or len(units) != len(own):
+            why = units if isinstance(units, str) else "its units are others"
+            notes.note(f"{title.capitalize()} in {metric}: {why}.")
+            yield comparison.unknown(bounds[metric], metric, own, title, accept)
+        else:
+            yield comparison.with_version(bounds[metric], metric, own, units, title)
+
+
+def _with_last_baselines(earlier: Earlier, bounds: comparison.Bounds, own: by_unit.Units) -> Iterator[comparison.Line]:
+    """Yield a line per metric of each baseline of the last accepted version, in which the candidate must be better."""
+    last = earlier.last
+    evaluation = earlier.measure(last).evaluation if last else None
+    if last is None or own.model is None or evaluation is None or evaluation.units is None:
+        return
+    if len(evaluation.units) == len(own.model):
+        known = {f"{name} of version {last.version}": units for name, units in evaluation.baselines.items()}
+        yield from comparison.with_baselines(bounds, own.model, known)

@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capstan.catalogue import load
 from capstan.contract.arguments import PARAMETERS
@@ -14,13 +15,17 @@ from capstan.data.files import digest, read_batches, read_json, read_tables
 from capstan.errors import CapstanError
 from capstan.settings import settings
 from capstan.versions import model_version, registry, version_seal
+from capstan.versions.best import UNITS, tag
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import DIGEST, SIGNATURE
+from components.evaluate import units as by_unit
 from components.train.core import HISTORY
+from monitoring.history import Event, history
 
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
 
+ACCEPTED_BECAUSE = "accepted_because"  # the tag of a version that a person accepted, and the reason
 LONGEST = 6_000  # characters of a parameter that MLflow takes
 
 
@@ -32,14 +37,17 @@ def register(
     verdict: str,
     data: dict[str, str],
     lineage: dict[str, str],
+    units: str = "",
+    accept: str = "",
 ) -> str:
     """Return the number of the version made of the MLflow model in the folder `model`.
 
     A model of the same digest is registered once. A version that was accepted once stays so, also when it is no match
     for a later champion. One that was retired stays so, too: this run, which was judged again, makes another of the
     same model, as it would if the retired one had been cleaned up by now. So it does when a version's files are lost.
-    data: the folders of the tables `train` and `test`. lineage: more tags. The version gets no role here. Deployment
-    gives it one, after trying it.
+    data: the folders of the tables `train` and `test`. lineage: more tags. units: the folder of the metrics by unit,
+    which later candidates may need. accept: why a person accepted what the gate would not have, for the history. The
+    version gets no role here. Deployment gives it one, after trying it.
     """
     same = [version for version in registry.versions(capstone) if version.tags.get("digest") == model_digest]
     known = next((version for version in same if not version.retired and registry.has_files(version)), None)
@@ -51,14 +59,26 @@ def register(
             elif known is None or SIGNATURE in seal:  # only files that are here are signed
                 tags = lineage | seal | {"digest": model_digest, "verdict": verdict, "git_commit": git_commit()}
                 tags |= {f"{name}_digest": digest(Path(path)) for name, path in data.items()}
-                known = _log(capstone, finished, tags, read_json(scores), data, {version.run_id for version in same})
+                judged = _Judged(read_json(scores), units)
+                known = _log(capstone, finished, tags, judged, data, {version.run_id for version in same})
     if verdict == "accepted" != known.tags["verdict"]:
         registry.set_tag(capstone, known.version, "verdict", verdict)
+    if accept and verdict == "accepted":
+        registry.set_tag(capstone, known.version, ACCEPTED_BECAUSE, accept)
+        event = Event("accepted", datetime.now(UTC), accept, known.version, by="a person, with --accept")
+        history().add(capstone, f"accepted {known.version}: {accept}"[:300], event)
     return known.version
 
 
+class _Judged(NamedTuple):
+    """What the gate judged: the metrics, and the folder of their units, "" for none."""
+
+    metrics: dict[str, float]
+    units: str
+
+
 def _log(
-    name: str, model: Path, tags: dict[str, str], metrics: dict[str, float], data: dict[str, str], others: set[str]
+    name: str, model: Path, tags: dict[str, str], judged: _Judged, data: dict[str, str], others: set[str]
 ) -> registry.ModelVersion:
     import pandas as pd
 
@@ -72,7 +92,10 @@ def _log(
     _drop_leftovers(tags, others)
     with mlflow.start_run(run_name=f"{name}-{tags['digest']}", tags=tags) as run:
         saved = mlflow.models.Model.load(str(model))
-        mlflow.log_metrics(metrics)
+        mlflow.log_metrics(judged.metrics)
+        if judged.units and (own := by_unit.read(judged.units).model) is not None:
+            mlflow.log_artifacts(judged.units, UNITS)
+            tags = tags | {UNITS: tag(own.columns)}
         parameters = read_json(model / PARAMETERS) if (model / PARAMETERS).is_file() else {}
         mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
         history = model / HISTORY

@@ -35,6 +35,7 @@ def pipeline(
     tune: int = 0,
     as_of: str = ONLINE_AS_OF,
     canary: float = 0.0,
+    accept: str = "",
     known_by: str = "",
     calibrate_from: str = CALIBRATE_FROM,
     test_from: str = TEST_FROM,
@@ -45,6 +46,7 @@ def pipeline(
     as_of: the online store gets what was known at this instant, ISO 8601.
     canary: the percent of requests that the new version gets next to the champion; 0 replaces the champion, -1
     only tries the version.
+    accept: why a person accepts a model that the gate cannot compare with the best versions before it.
     known_by: nothing counts whose label was not known at this instant, ISO 8601; "" is all. calibrate_from, test_from:
     which flights calibrate the probabilities and which test the model.
     """
@@ -70,6 +72,7 @@ def pipeline(
         features=features,
         as_of=as_of,
         canary=canary,
+        accept=accept,
     )
     road.place(NAME, source, checked, features, rows, trained, evaluated)
     return Outputs(

@@ -1,13 +1,16 @@
 """Old versions: those without a role that are not among the newest, of which retired ones are none."""
 
 import re
+from collections.abc import Collection
 from contextlib import ExitStack
 
+from capstan.catalogue import load
 from capstan.data.retention_policy import Policy, Removed
 from capstan.errors import CapstanError
 from capstan.profile import profile
 from capstan.rollout.change import changing
 from capstan.rollout.state import RolloutState
+from capstan.versions.best import best
 from capstan.versions.registry import ModelVersion, versions
 from predictions.retention import erase_version
 
@@ -17,14 +20,16 @@ NUMBER = re.compile(r"(?:^|-)version-(?P<number>\d+)(?=[-.])")
 
 def clean(capstone: str, policy: Policy) -> list[Removed]:
     """Erase old versions for good, and what was written about them. Nothing else changes the roll-out meanwhile."""
-    rule = f"beyond the newest {policy.versions} of each capstone that are not retired, without a role"
+    rule = f"beyond the newest {policy.versions} of each capstone that are not retired, without a role or a best value"
     with ExitStack() as held:
         try:
             held.enter_context(profile().no_run(capstone))
             state = held.enter_context(changing(capstone))
         except CapstanError as error:  # it is being run, or its roll-out is being changed
             return [Removed("versions", rule, notes=(f"The versions of {capstone} were left: {error}",))]
-        old, kept = select(versions(capstone), state, policy.versions)
+        known = versions(capstone)
+        needed = {version.version for version in best(known, load(capstone).THRESHOLDS).values()}
+        old, kept = select(known, state, policy.versions, needed)
         if not policy.dry:
             for version in old:
                 erase_version.erase(version, kept)
@@ -34,13 +39,14 @@ def clean(capstone: str, policy: Policy) -> list[Removed]:
 
 
 def select(
-    known: list[ModelVersion], state: RolloutState, newest: int
+    known: list[ModelVersion], state: RolloutState, newest: int, needed: Collection[str] = ()
 ) -> tuple[list[ModelVersion], list[ModelVersion]]:
     """Return the versions that go, the oldest first, and those that stay. `known` begins with the newest.
 
     A retired version takes the place of no other: it stays until so many newer ones that are not retired are there.
+    needed: the numbers of versions that the gate compares candidates with.
     """
-    needed = {*state.versions().values(), state.previous}
+    needed = {*needed, *state.versions().values(), state.previous}
     kept: list[ModelVersion] = []
     counted = 0
     for version in known:

@@ -18,6 +18,7 @@ from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
 from capstan.versions import registry
+from capstan.versions.best import UNITS
 from tests.integration.place import Place, place_of_examples
 from tests.support import versions
 from tests.support.victim import ended, killed_at_each_write
@@ -193,3 +194,14 @@ def test_lines_say_what_was_done_and_bad_input_is_one_line(place):
         done = place("clean", *arguments, **environment)
         assert done.returncode == 1 and done.stderr.startswith("Error: ") and len(done.stderr.splitlines()) == 1
     assert httpx.get(f"{settings().tracking_uri}/health").is_success
+
+
+def test_version_with_the_best_value_stays(place, seven):
+    """The gate compares candidates with it. A version without units is not compared."""
+    for number, value in ((seven[1], 0.4), (seven[4], 0.3), (seven[5], 0.2)):
+        run = registry.version(NAME, number).run_id
+        registry.call("POST", "runs/log-metric", run_id=run, key="silhouette", value=value, timestamp=0)
+        registry.set_tag(NAME, number, UNITS, "silhouette")
+    registry.set_tag(NAME, seven[1], "verdict", "rejected")
+    clean(place, CAPSTAN_KEEP_VERSIONS="1")
+    assert numbers() == {seven[0], seven[2], seven[4], seven[6]}

@@ -19,6 +19,7 @@ from components.gate.core import gate
 from components.register.core import register
 from components.split.core import split
 from components.train.core import HISTORY, train
+from monitoring.history import history
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CALIBRATE_FROM, TEST_FROM
 from tests.support import versions
@@ -56,16 +57,20 @@ def judge(tmp_path, trained):
     """
 
     def run(
-        scores: dict = GOOD, model_digest: str = "another", test: str = "", better: float = 0.0, units: str = ""
+        scores: dict = GOOD,
+        model_digest: str = "another",
+        test: str = "",
+        better: float = 0.0,
+        units: str = "",
+        accept: str = "",
     ) -> tuple[str, str]:
         path, report = tmp_path / "scores.json", tmp_path / "report.md"
         write_json(scores, path)
         own = by_unit.read(units or trained["units"])
         own.model["roc_auc"] += better
         by_unit.write(own, str(tmp_path / "units"))
-        judged = gate(
-            "flight_delay", str(path), str(tmp_path / "units"), model_digest, test or trained["test"], str(report)
-        )
+        own_units, rows = str(tmp_path / "units"), test or trained["test"]
+        judged = gate("flight_delay", str(path), own_units, model_digest, rows, str(report), accept)
         assert judged.champion == store.read("flight_delay").champion
         return judged.verdict, report.read_text()
 
@@ -81,11 +86,12 @@ def champion(trained):
     store.write_state("flight_delay", RolloutState())
 
 
-def enter(trained: dict, verdict: str, model_digest: str = "") -> str:
+def enter(trained: dict, verdict: str, model_digest: str = "", units: str = "", accept: str = "") -> str:
     rows = {"train": trained["train"], "test": trained["test"]}
     lineage = {"pipeline_run": "test"}
     model_digest = model_digest or trained["digest"]
-    return register("flight_delay", trained["model"], model_digest, trained["scores.json"], verdict, rows, lineage)
+    scores = trained["scores.json"]
+    return register("flight_delay", trained["model"], model_digest, scores, verdict, rows, lineage, units, accept)
 
 
 def lines(report: str, result: str) -> list[str]:
@@ -119,7 +125,8 @@ def test_model_is_registered_once_whatever_was_tried_with_it(trained, tmp_path):
 def test_first_good_model_is_accepted_by_thresholds_and_baseline(judge):
     verdict, report = judge(GOOD)
     assert verdict == "accepted" and "no champion yet" in report
-    assert lines(report, "pass") == [*(f"{metric} threshold" for metric in task.THRESHOLDS), BEATEN]
+    compared = [line for line in lines(report, "pass") if "of version" not in line]  # that other tests registered
+    assert compared == [*(f"{metric} threshold" for metric in task.THRESHOLDS), BEATEN]
 
 
 def test_scores_at_the_thresholds_pass(judge):
@@ -192,7 +199,7 @@ def test_champion_that_needs_columns_which_are_gone_is_not_compared_and_that_is_
     others = read_tables(trained["test"])["flights"].drop(columns=["temp"])
     write_tables({"flights": others}, tmp_path / "others")
     verdict, report = judge(GOOD, test=str(tmp_path / "others"))
-    assert verdict == "accepted" and "no comparison" in report and "temp" in report
+    assert verdict == "accepted" and "It is not compared" in report and "temp" in report
 
 
 def test_champion_that_cannot_be_loaded_is_not_compared_and_that_is_said(judge, champion, tmp_path):
@@ -202,6 +209,57 @@ def test_champion_that_cannot_be_loaded_is_not_compared_and_that_is_said(judge, 
     store.write_state("flight_delay", RolloutState(champion=lost))
     verdict, report = judge(GOOD)
     assert verdict == "accepted" and f"version {lost}, cannot be loaded" in report and "old" in report
+
+
+@pytest.fixture
+def best(trained):
+    """A version that was the best when it was accepted, and does not serve; afterwards it is retired."""
+    number = enter(trained, "accepted", model_digest="the best", units=trained["units"])
+    yield number
+    registry.set_tag("flight_delay", number, registry.RETIRED, "by the test")
+
+
+@pytest.fixture
+def lost(best):
+    """The same, whose files are gone."""
+    folder = next((settings().home / "mlflow").rglob(registry.known_version("flight_delay", best).model_id))
+    shutil.rmtree(folder)
+    return best
+
+
+def test_slack_does_not_add_up_against_the_best_version(judge, best, champion):
+    slack, line = task.THRESHOLDS["roc_auc"].slack, f"roc_auc version {best}, the best of all"
+    store.write_state("flight_delay", RolloutState())  # whatever serves now
+    assert line in lines(judge(better=-slack + 1e-4)[1], "pass")
+    verdict, report = judge(better=-slack - 1e-4)
+    assert verdict == "rejected" and lines(report, "fail") == [line]
+
+
+def test_best_version_that_cannot_be_loaded_is_compared_by_what_was_stored_with_it(judge, lost):
+    slack, line = task.THRESHOLDS["roc_auc"].slack, f"roc_auc version {lost}, the best of all"
+    assert line in lines(judge(better=-slack + 1e-4)[1], "pass")
+    verdict, report = judge(better=-slack - 1e-4)
+    assert verdict == "rejected" and lines(report, "fail") == [line]
+
+
+def test_best_version_that_cannot_be_compared_rejects_until_a_person_accepts_that(
+    judge, lost, trained, tmp_path, capsys
+):
+    others = read_tables(trained["test"])["flights"].iloc[::3]
+    write_tables({"flights": others}, tmp_path / "others")
+    evaluate(trained["model"], str(tmp_path / "others"), *(str(tmp_path / name) for name in ("scores", "by", "html")))
+    rows = {"test": str(tmp_path / "others"), "units": str(tmp_path / "by")}
+    verdict, report = judge(**rows)
+    assert verdict == "rejected" and f"roc_auc version {lost}, the best of all" in lines(report, "fail")
+    said = capsys.readouterr().out
+    assert "cannot be loaded" in said and "it was judged on other rows" in said
+    assert "capstan run flight_delay --accept REASON" in said
+    verdict, report = judge(**rows, accept="the store burnt down")
+    assert verdict == "accepted" and "accepted: the store burnt down" in report
+    number = enter(trained, "accepted", model_digest="accepted", accept="the store burnt down")
+    assert registry.known_version("flight_delay", number).tags["accepted_because"] == "the store burnt down"
+    [event] = history().events("flight_delay", kinds=("accepted",))
+    assert (event.version, event.reason) == (number, "the store burnt down")
 
 
 def test_metric_that_evaluate_does_not_return_is_a_clear_error(judge):

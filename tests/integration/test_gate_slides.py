@@ -1,0 +1,77 @@
+"""Small losses from champion to champion do not add up, and a ruined rival does not help: with `churn`."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from capstan.data.files import write_tables
+from capstan.rollout import store
+from capstan.rollout.state import RolloutState
+from components.evaluate.core import evaluate
+from components.gate.core import Judgement, gate
+from components.register.core import register
+from components.train.core import train
+from pipelines.churn.columns import LABEL
+from tests.support.controls import Tables, parts
+
+pytestmark = [pytest.mark.slow, pytest.mark.rotating, pytest.mark.usefixtures("empty_registry")]
+NAME = "churn"
+
+
+@pytest.fixture(scope="module")
+def data() -> tuple[Tables, Tables]:
+    return parts(NAME)
+
+
+class Road:
+    """The steps from training to the champion, on some rows, without an endpoint."""
+
+    def __init__(self, folder: Path, test: Tables):
+        self.folder, self.count = folder, 0
+        write_tables(test, folder / "test")
+
+    def run(self, past: Tables, accept: str = "") -> tuple[Judgement, str]:
+        """Train and judge a candidate; make it the champion if it is accepted. Return the verdict and the report."""
+        self.count += 1
+        here = self.folder / str(self.count)
+        paths = {name: str(here / name) for name in ("train", "model", "scores", "units", "html", "report")}
+        test = str(self.folder / "test")
+        write_tables(past, paths["train"])
+        model_digest = train(NAME, paths["train"], paths["model"])
+        evaluate(paths["model"], test, paths["scores"], paths["units"], paths["html"])
+        judged = gate(NAME, paths["scores"], paths["units"], model_digest, test, paths["report"], accept)
+        rows = {"train": paths["train"], "test": test}
+        number = register(
+            NAME, paths["model"], model_digest, paths["scores"], judged.verdict, rows, {}, paths["units"], accept
+        )
+        if judged.verdict == "accepted":
+            store.write_state(NAME, RolloutState(champion=number))
+        return judged, Path(paths["report"]).read_text()
+
+
+def shuffled(past: Tables, share: float) -> Tables:
+    """Return the rows with a share of the labels given to other rows."""
+    rows, random = past["customers"].copy(), np.random.default_rng(0)
+    chosen = random.permutation(len(rows))[: round(share * len(rows))]
+    rows.loc[rows.index[chosen], LABEL] = rows[LABEL].to_numpy()[random.permutation(chosen)]
+    return {"customers": rows}
+
+
+def results(report: str, against: str) -> set[str]:
+    """Return the results of the lines of a report that compare with something."""
+    cells = [[cell.strip() for cell in line.split("|")] for line in report.splitlines() if line.startswith("| ")]
+    return {cell[-2] for cell in cells if cell[3] == against}
+
+
+def test_labels_that_are_shuffled_in_small_steps_do_not_become_champion(data, tmp_path):
+    """Each step is within the slack to the one before, and the rival of a ruined candidate is ruined like it."""
+    past, test = data
+    road = Road(tmp_path, test)
+    judged = {share: road.run(shuffled(past, share)) for share in (0, 0.04, 0.08, 0.12, 0.16)}
+    assert judged[0][0].verdict == "accepted"
+    assert [judged[share][0].verdict for share in (0.08, 0.12, 0.16)] == ["rejected"] * 3
+    _, report = judged[0.16]
+    assert results(report, "logistic regression") == {"pass"}
+    last = judged[0.16][0].champion
+    assert "fail" in results(report, f"logistic regression of version {last}")
