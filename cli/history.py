@@ -25,12 +25,14 @@ def history(
     from capstan import catalogue
     from capstan.data.times import instant
     from capstan.rollout import store
+    from capstan.versions import registry
     from monitoring.history import history as opened
-    from monitoring.retraining.decisions import tell_change
+    from monitoring.retraining.decisions import tell_accepted, tell_change
 
     catalogue.folder(capstone)
     with suppress(CapstanError):  # MLflow may be away: what is in the history is shown all the same
         tell_change(capstone, store.read(capstone))
+        tell_accepted(capstone, registry.versions(capstone))
     events = opened().events(capstone, instant(since) if since else None, tuple(kind or ()))
     if as_json:
         print_json([event.as_dict() for event in events])

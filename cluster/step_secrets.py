@@ -22,6 +22,7 @@ NEEDED_BY: dict[str, tuple[str, ...]] = {
     "ingest": (BUCKET,),
     "fetch_weights": (BUCKET,),
     "build_features": (BUCKET,),  # where it keeps what it built
+    "compare_data": (REGISTRY,),
     "train": (BUCKET,),  # where it exchanges files with Ray's pods
     "gate": (REGISTRY,),
     "register": (REGISTRY, SIGNING),

@@ -21,6 +21,7 @@ from cluster import step_secrets
 from cluster.names import STEP_LABEL, STEP_SETTINGS
 from components.baseline_report.component import baseline_report
 from components.build_features.component import build_features
+from components.compare_data.component import compare_data
 from components.deploy.component import deploy
 from components.evaluate.component import evaluate
 from components.fetch_weights.component import fetch_weights
@@ -146,7 +147,8 @@ def standard(
     if load(capstone).WEIGHTS:
         fetched = fetch_weights(capstone=capstone)
         given, steps = {"weights": fetched.outputs["weights"]}, [*steps, fetched]
-    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given)
+    compared = compare_data(capstone=capstone, train=past, accept=accept).set_caching_options(False)
+    trained = train(capstone=capstone, tables=past, parameters=dict(parameters), **given).after(compared)
     evaluated = evaluate(capstone=capstone, model=trained.outputs["model"], test=future)
     delivered = gate_and_deploy(
         capstone,
@@ -159,7 +161,7 @@ def standard(
         canary=canary,
         accept=accept,
     )
-    place(capstone, *steps, parts, trained, evaluated)
+    place(capstone, *steps, parts, compared, trained, evaluated)
     counted = {"ingest": source.outputs["counts"], "split": parts.outputs["counts"]}
     reported = {"scores": evaluated.outputs["scores"], "report": evaluated.outputs["report"], **delivered._asdict()}
     return outputs(**reported, **{name: counted[step] for name, step in (counts or {"counts": "ingest"}).items()})

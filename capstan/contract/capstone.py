@@ -48,6 +48,8 @@ class Task(Protocol):
 
     TITLE: str  # one line, for people
     THRESHOLDS: dict[str, Bound]  # the gate; the first metric also decides against the champion
+    # Table to train on -> the column with its label, where that is not the target of OUTCOME.
+    LABEL_COLUMNS: Mapping[str, str] = NONE
     FAMILIES: Sequence[str] = ()  # the optional libraries of pyproject.toml that it needs, such as ("torch", "tables")
     RESOURCES: Resources = Resources()  # what its steps, its endpoint and its Ray workers get on a cluster
     LIMITS: Limits = Limits()  # what a request may take

@@ -44,7 +44,7 @@ class Size:
 
 IO = Size("100m", "512Mi", "2", "4Gi")  # reads, checks or moves data
 COMPUTE = Size("250m", "1536Mi", "4", "6Gi")  # computes on all rows
-IO_STEPS = {"ingest", "fetch_weights", "validate", "split", "evaluate", "gate", "register", "deploy"}
+IO_STEPS = {"ingest", "fetch_weights", "validate", "split", "compare_data", "evaluate", "gate", "register", "deploy"}
 
 
 @dataclass(frozen=True)

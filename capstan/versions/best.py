@@ -16,11 +16,7 @@ def best(versions: Sequence[ModelVersion], bounds: Mapping[str, Bound]) -> dict[
     versions: those of one capstone. A retired one does not count, nor one of before units were kept. The newest of
     equals.
     """
-    accepted = [
-        version
-        for version in versions
-        if version.tags.get("verdict") == "accepted" and not version.retired and version.tags.get(UNITS)
-    ]
+    accepted = [version for version in versions if _is_accepted(version) and version.tags.get(UNITS)]
     values = registry.metrics_of_runs({version.run_id for version in accepted})
     found: dict[str, ModelVersion] = {}
     for metric in _first(accepted, bounds):
@@ -31,9 +27,18 @@ def best(versions: Sequence[ModelVersion], bounds: Mapping[str, Bound]) -> dict[
     return found
 
 
+def last_accepted(versions: Sequence[ModelVersion]) -> ModelVersion | None:
+    """Return the newest version that was accepted and not retired, of versions with the newest first."""
+    return next((version for version in versions if _is_accepted(version)), None)
+
+
 def tag(metrics: Collection[str]) -> str:
     """Return the tag of a version that has units for some metrics."""
     return ",".join(metrics)
+
+
+def _is_accepted(version: ModelVersion) -> bool:
+    return version.tags.get("verdict") == "accepted" and not version.retired
 
 
 def _first(accepted: Sequence[ModelVersion], bounds: Mapping[str, Bound]) -> list[str]:

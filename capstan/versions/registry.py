@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 8  # seconds for one request
 NUMBER, LARGEST = re.compile("[1-9][0-9]{0,9}"), 2**31 - 1  # of a version; PostgreSQL has no larger ones
+ACCEPTED_BECAUSE, ACCEPTED_AT = "accepted_because", "accepted_at"  # of what a person let pass: why, and when
 RETIRED = "retired"  # the tag of a version that never serves again: when, and by whom
 
 

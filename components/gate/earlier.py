@@ -11,7 +11,7 @@ from capstan.contract.evaluation import Evaluation
 from capstan.data.files import digest, read_tables
 from capstan.errors import CapstanError
 from capstan.versions import registry
-from capstan.versions.best import UNITS
+from capstan.versions.best import UNITS, last_accepted
 from capstan.versions.registry import ModelVersion
 from components.evaluate import units as by_unit
 
@@ -47,8 +47,7 @@ class Earlier:
     @property
     def last(self) -> ModelVersion | None:
         """The last other version that was accepted, and was not retired."""
-        accepted = (one for one in self.others if one.tags.get("verdict") == "accepted" and not one.retired)
-        return next(accepted, None)
+        return last_accepted(self.others)
 
     def measure(self, version: ModelVersion) -> Measured:
         """Return what a version is worth on the tables."""

@@ -18,14 +18,13 @@ from capstan.versions import model_version, registry, version_seal
 from capstan.versions.best import UNITS, tag
 from capstan.versions.source import git_commit
 from capstan.versions.version_seal import DIGEST, SIGNATURE
+from components.compare_data.profile import FILE, profile
 from components.evaluate import units as by_unit
 from components.train.core import HISTORY
-from monitoring.history import Event, history
 
 if TYPE_CHECKING:
     from capstan.contract.capstone import Tables
 
-ACCEPTED_BECAUSE = "accepted_because"  # the tag of a version that a person accepted, and the reason
 LONGEST = 6_000  # characters of a parameter that MLflow takes
 
 
@@ -64,9 +63,8 @@ def register(
     if verdict == "accepted" != known.tags["verdict"]:
         registry.set_tag(capstone, known.version, "verdict", verdict)
     if accept and verdict == "accepted":
-        registry.set_tag(capstone, known.version, ACCEPTED_BECAUSE, accept)
-        event = Event("accepted", datetime.now(UTC), accept, known.version, by="a person, with --accept")
-        history().add(capstone, f"accepted {known.version}: {accept}"[:300], event)
+        registry.set_tag(capstone, known.version, registry.ACCEPTED_AT, datetime.now(UTC).isoformat())
+        registry.set_tag(capstone, known.version, registry.ACCEPTED_BECAUSE, accept)
     return known.version
 
 
@@ -98,6 +96,7 @@ def _log(
             tags = tags | {UNITS: tag(own.columns)}
         parameters = read_json(model / PARAMETERS) if (model / PARAMETERS).is_file() else {}
         mlflow.log_params({name: str(value)[:LONGEST] for name, value in parameters.items()})
+        mlflow.log_dict(profile(load(name), data["train"]), FILE)
         history = model / HISTORY
         for step, recorded in enumerate(read_json(history)["rounds"] if history.is_file() else ()):
             mlflow.log_metrics(recorded, step=step)

@@ -1,10 +1,11 @@
 """What a person decides about a capstone: it is an event like the retraining loop's own, with who and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from capstan.errors import CapstanError
 from capstan.rollout.state import RolloutState
+from capstan.versions.registry import ACCEPTED_AT, ACCEPTED_BECAUSE, ModelVersion
 from monitoring.history import CIRCLE, Event, history
 
 HOLD = ("paused", "stopped", "resumed")
@@ -37,6 +38,15 @@ def tell_change(capstone: str, state: RolloutState, version: str = "") -> Event 
     event = Event(kind, datetime.fromisoformat(state.since), state.reason, version, by)
     history().add(capstone, f"{kind} {state.since} {state.champion}", event)
     return event
+
+
+def tell_accepted(capstone: str, versions: Iterable[ModelVersion]) -> None:
+    """Write to the history which versions a person let pass with `capstan run --accept`, and why."""
+    for version in versions:
+        if reason := version.tags.get(ACCEPTED_BECAUSE):
+            since = version.tags[ACCEPTED_AT]
+            event = Event("accepted", datetime.fromisoformat(since), reason, version.version, by="--accept")
+            history().add(capstone, f"accepted {since} {version.version}", event)
 
 
 def holding(events: Sequence[Event]) -> Event | None:

@@ -35,6 +35,7 @@ THRESHOLDS = {
     "win_error": at_most(0.12),
     "ctr_auc": at_least(0.55),
 }
+LABEL_COLUMNS = {"auctions": "click"}
 LEARN_PARTS = 5  # the first of so many parts of the log is learned from
 Actual = bool  # whether the auction was won
 

@@ -37,6 +37,7 @@ THRESHOLDS = {
     "rouge_2": at_least(12.0, slack=1.0),
     "abstract_rouge_1": at_least(28.0, slack=1.0),
 }
+LABEL_COLUMNS = {"messages": "group"}
 WATCHED = 1_000  # messages that monitoring compares with
 WEIGHTS = minilm_weights.WEIGHTS
 Actual = str  # the newsgroup

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from kfp import dsl
 
 from components.build_features.component import build_features
+from components.compare_data.component import compare_data
 from components.evaluate.component import evaluate
 from components.ingest.component import ingest
 from components.split.component import split
@@ -46,7 +47,7 @@ def pipeline(
     as_of: the online store gets what was known at this instant, ISO 8601.
     canary: the percent of requests that the new version gets next to the champion; 0 replaces the champion, -1
     only tries the version.
-    accept: why a person accepts a model that the gate cannot compare with the best versions before it.
+    accept: why a person accepts data of which most are gone, or a model that cannot be compared with the best before.
     known_by: nothing counts whose label was not known at this instant, ISO 8601; "" is all. calibrate_from, test_from:
     which flights calibrate the probabilities and which test the model.
     """
@@ -61,7 +62,8 @@ def pipeline(
     )
     past, future = rows.outputs["train"], rows.outputs["test"]
     settings = {"seed": seed, "workers": workers, "tune": tune, "calibrate_from": calibrate_from}
-    trained = train(capstone=NAME, tables=past, parameters=settings)
+    compared = compare_data(capstone=NAME, train=past, accept=accept).set_caching_options(False)
+    trained = train(capstone=NAME, tables=past, parameters=settings).after(compared)
     evaluated = evaluate(capstone=NAME, model=trained.outputs["model"], test=future)
     delivered = road.gate_and_deploy(
         NAME,
@@ -74,7 +76,7 @@ def pipeline(
         canary=canary,
         accept=accept,
     )
-    road.place(NAME, source, checked, features, rows, trained, evaluated)
+    road.place(NAME, source, checked, features, rows, compared, trained, evaluated)
     return Outputs(
         flights=source.outputs["counts"],
         training_set=features.outputs["training_set"],

@@ -31,6 +31,7 @@ CONTRACT_LIMIT = 0.01
 OUTCOME = Outcome("regression", target="rated", prediction="valence")
 CHECKS = Checks(time=None)
 LIMITS = Limits(seconds=60)  # a line takes 0.015 s of a core, and a request may have thousands
+LABEL_COLUMNS = {"snippets": "valence"}
 THRESHOLDS = {
     "r": at_least(0.5, slack=0.02),
     "mae": at_most(1.1, slack=0.03),

@@ -51,7 +51,14 @@ def test_each_step_mounts_the_secrets_that_it_needs(ran):
         if node[-1] == "executor":
             names = [volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume]
             mounted[node[-2].replace("-", "_")] = {name for name in names if name.startswith("capstan-")}
-    assert {"gate", "register", "materialize", "deploy", "baseline_report"} <= mounted.keys()  # never from the cache
+    assert {
+        "compare_data",
+        "gate",
+        "register",
+        "materialize",
+        "deploy",
+        "baseline_report",
+    } <= mounted.keys()  # never from the cache
     assert mounted == {step: {*NEEDED_BY.get(step, ()), *OF_STEPS} for step in mounted}
     named = [item["metadata"]["name"] for item in kube.get("secret", namespace="kubeflow")["items"]]
     assert "capstan-secrets" not in named

@@ -10,7 +10,7 @@ from tests.e2e import kube
 from tests.e2e.endpoint import CAPSTONE, SERVICE
 
 CACHED = ["ingest", "validate", "build-features", "split", "train", "evaluate"]
-ALWAYS = ["gate", "register", "materialize", "deploy", "baseline-report"]
+ALWAYS = ["compare-data", "gate", "register", "materialize", "deploy", "baseline-report"]
 
 
 def test_steps_come_from_the_cache_where_they_may(ran, services):

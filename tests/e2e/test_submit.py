@@ -7,8 +7,8 @@ from tests.e2e.endpoint import CAPSTONE
 from tests.e2e.submission import CHECKOUT, command
 
 STEPS = {
-    "ingest", "validate", "build-features", "split", "train", "evaluate", "gate", "register", "materialize", "deploy",
-    "baseline-report",
+    "ingest", "validate", "build-features", "split", "compare-data", "train", "evaluate", "gate", "register",
+    "materialize", "deploy", "baseline-report",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from components.register.core import register
 from components.split.core import split
 from components.train.core import HISTORY, train
 from monitoring.history import history
+from monitoring.retraining.decisions import tell_accepted
 from pipelines.flight_delay import task
 from pipelines.flight_delay.columns import CALIBRATE_FROM, TEST_FROM
 from tests.support import versions
@@ -258,6 +259,8 @@ def test_best_version_that_cannot_be_compared_rejects_until_a_person_accepts_tha
     assert verdict == "accepted" and "accepted: the store burnt down" in report
     number = enter(trained, "accepted", model_digest="accepted", accept="the store burnt down")
     assert registry.known_version("flight_delay", number).tags["accepted_because"] == "the store burnt down"
+    for _ in range(2):
+        tell_accepted("flight_delay", registry.versions("flight_delay"))
     [event] = history().events("flight_delay", kinds=("accepted",))
     assert (event.version, event.reason) == (number, "the store burnt down")
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from capstan.data.files import write_tables
+from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from components.compare_data.core import compare
 from components.evaluate.core import evaluate
 from components.gate.core import Judgement, gate
 from components.register.core import register
@@ -75,3 +77,27 @@ def test_labels_that_are_shuffled_in_small_steps_do_not_become_champion(data, tm
     assert results(report, "logistic regression") == {"pass"}
     last = judged[0.16][0].champion
     assert "fail" in results(report, f"logistic regression of version {last}")
+
+
+def test_data_are_compared_with_those_of_the_last_accepted_run(data, tmp_path, capsys):
+    """Shuffled labels are reported, and go on; a third of the rows stops the run, until a person accepts that."""
+    past, test = data
+    report = tmp_path / "report.md"
+
+    def look(rows: Tables, accept: str = "") -> str:
+        write_tables(rows, tmp_path / "rows")
+        compare(NAME, str(tmp_path / "rows"), str(report), accept)
+        return report.read_text()
+
+    assert Road(tmp_path, test).run(past)[0].verdict == "accepted"
+    said = look(shuffled(past, 0.2))
+    explained = {
+        line.split("|")[1].strip(): float(line.split("|")[4]) for line in said.splitlines() if "| share" in line
+    }
+    assert explained["share of churned that contract explains"] < -0.03
+    assert "Compared with the data of version" in capsys.readouterr().out
+    half = {"customers": past["customers"][::3]}
+    with pytest.raises(CapstanError, match=r"where the last accepted run had .* capstan run churn --accept REASON"):
+        look(half)
+    assert "rows of customers" in look(half, "a third is all that we may keep")
+    assert "a third is all that we may keep" in capsys.readouterr().out

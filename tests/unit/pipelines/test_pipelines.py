@@ -16,7 +16,14 @@ from capstan.settings import ROOT
 from .conftest import EXAMPLES
 
 NAMES = sorted(path.parent.name for folder in (catalogue.PIPELINES, EXAMPLES) for path in folder.glob("*/task.py"))
-SIDE_EFFECTS = {"gate", "register", "materialize", "deploy", "baseline-report"}  # these steps act outside the run
+SIDE_EFFECTS = {
+    "compare-data",
+    "gate",
+    "register",
+    "materialize",
+    "deploy",
+    "baseline-report",
+}  # these steps act outside the run
 
 
 @pytest.fixture(params=NAMES)

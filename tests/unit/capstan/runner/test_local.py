@@ -55,6 +55,6 @@ def test_log_on_a_full_disk_hides_no_line_from_the_listener():
 def test_steps_that_act_outside_the_run_are_those_that_the_pipeline_does_not_cache():
     uncached = _never_cached(catalogue.load_pipeline("flight_delay").pipeline_spec)
     conditions = {name for name in uncached if name.startswith("condition-")}
-    assert uncached - conditions == {"gate", "register", "materialize", "deploy", "baseline-report"}
+    assert uncached - conditions == {"compare-data", "gate", "register", "materialize", "deploy", "baseline-report"}
     watched = _never_cached(monitoring.pipeline_of("flight_delay").pipeline_spec)
     assert watched == {"check-live"}
