@@ -13,10 +13,9 @@ def reference(parts, served):
     return task.signals(served, parts[0])
 
 
-def test_other_tweets_in_another_order_are_harmless(reference):
-    live = reference.sample(300, random_state=0, ignore_index=True)
-    assert watched.alarms("moderation", reference, live) == set()
-    assert watched.alarms("moderation", reference, live.sample(frac=1, random_state=1, ignore_index=True)) == set()
+def test_other_tweets_are_harmless(reference):
+    mixed = reference.sample(frac=1, random_state=0, ignore_index=True)
+    assert watched.alarms("moderation", mixed[300:], mixed[:300]) == set()
 
 
 def test_a_wave_of_kind_posts_alarms(reference):
