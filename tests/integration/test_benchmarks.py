@@ -1,11 +1,11 @@
-"""Each section of `make bench` at its smallest size, but `clone`: run it by hand, and those of a cluster on one."""
+"""Each section of `make bench` at its smallest size, but `clone`: run it by hand, and those of a cluster on one.
 
-import os
+`test_benchmarks_on_the_flagship.py` has those that need the flagship.
+"""
 
 import pytest
 
 from tests.benchmarks.__main__ import LOCAL
-from tests.benchmarks.stack import Flagship
 
 pytestmark = [pytest.mark.slow, pytest.mark.rotating]
 
@@ -16,13 +16,6 @@ MORE = {  # the other servers need environments of their own, and each size of t
     "serving": {"others": ()},
     "offline_store": {"sizes": (1_000,), "stores": ("asof", "duckdb")},
 }
-
-
-@pytest.mark.parametrize("name", ON_THE_FLAGSHIP)
-def test_section_on_the_flagship(name, road):
-    _, section = LOCAL[name]
-    on = Flagship(dict(os.environ), road["training_set"])
-    assert section.table(section.rows(size=SIZE, on=on, **MORE.get(name, {})))
 
 
 @pytest.mark.parametrize("name", ALONE)

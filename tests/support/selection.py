@@ -2,7 +2,7 @@
 
 These are the flagship, the capstone whose turn it is, and up to two that the latest commits can reach: no more when
 there are forty. A capability needs no capstone that is selected for it, for the core has tests of each. A turn is
-counted in commits: as many in a row as there are capstones run each of them, and six in a row run each test that is
+counted in commits: as many in a row as there are capstones run each of them, and nine in a row run each test that is
 marked `rotating`. `make test-all` selects all.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.support.processes import ROOT
 
 FLAGSHIP = "flight_delay"
-TURNS = 6
+TURNS = 9
 # An edit of the core reaches all capstones. Then these many run next to the one whose turn it is.
 REACHED = 2
 # A landing has about this many commits. A base too far back selects more capstones, up to the bound, and misses none.
@@ -57,7 +57,7 @@ def _waiting(ordered: Iterable[Candidate], number: int) -> list[Candidate]:
 
 
 def its_turn(names: Sequence[str], number: int) -> list[str]:
-    """Return the sixth of some sorted names whose turn it is at some number of commits."""
+    """Return the ninth of some sorted names whose turn it is at some number of commits."""
     return names[number % TURNS :: TURNS]
 
 

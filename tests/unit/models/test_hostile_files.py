@@ -24,7 +24,7 @@ def test_ten_thousand_pages_are_refused():
 
 
 def test_a_pdf_that_would_draw_for_years_is_stopped():
-    with pytest.raises(Refused, match="takes too long"):
+    with pytest.raises(Refused, match=r"takes too (long|much memory)"):  # a fast machine reaches the memory first
         text.text_of(made.forms(12), Limits(seconds=0.5))
 
 
