@@ -60,10 +60,10 @@ def _describe(name: str, newest: Newest | None) -> dict[str, Any]:
 
 def _newest() -> Newest:
     """Return the newest version of each capstone that has one, with the metrics of its run; in a few requests."""
-    from capstan.versions import registry
+    from capstan.versions import registry, runs
 
     versions = registry.newest_versions()
-    metrics = registry.metrics_of_runs({version.run_id for version in versions.values() if version.run_id})
+    metrics = runs.metrics_of_runs({version.run_id for version in versions.values() if version.run_id})
     return {name: (version, metrics.get(version.run_id, {})) for name, version in versions.items()}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from capstan.contract.bounds import Bound
-from capstan.versions import registry
+from capstan.versions import runs
 from capstan.versions.registry import ModelVersion
 
 UNITS = "units"  # the tag of a version, and the folder of its run: metrics by sampled unit, when it was judged
@@ -17,7 +17,7 @@ def best(versions: Sequence[ModelVersion], bounds: Mapping[str, Bound]) -> dict[
     equals.
     """
     accepted = [version for version in versions if _is_accepted(version) and version.tags.get(UNITS)]
-    values = registry.metrics_of_runs({version.run_id for version in accepted})
+    values = runs.metrics_of_runs({version.run_id for version in accepted})
     found: dict[str, ModelVersion] = {}
     for metric in _first(accepted, bounds):
         known = [version for version in accepted if metric in values.get(version.run_id, {})]

@@ -8,7 +8,6 @@ API: https://mlflow.org/docs/latest/api_reference/rest-api.html
 import os
 import re
 import weakref
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,15 +181,6 @@ def create_version(name: str, model_id: str, run_id: str, tags: dict[str, str]) 
     return _parse(reply["model_version"])
 
 
-def download(run_id: str, path: str, folder: str) -> None:
-    """Download files that a run logged into a folder. Raises CapstanError when they cannot be."""
-    mlflow = library()
-    try:
-        mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=path, dst_path=folder)
-    except (mlflow.MlflowException, OSError) as error:
-        raise CapstanError(f"{path} of the run {run_id} cannot be downloaded: {error}") from error
-
-
 def has_files(version: ModelVersion) -> bool:
     """Return whether the store has files of a version. A bucket that was lost has none."""
     path = f"logged-models/{version.model_id}/artifacts/directories"
@@ -230,43 +220,12 @@ def set_model_tag(name: str, key: str, value: str) -> None:
     call("POST", "registered-models/set-tag", name=name, key=key, value=value)
 
 
-def run_metrics(run_id: str) -> dict[str, float]:
-    """Return the metrics that a run logged."""
-    reply = call("GET", "runs/get", run_id=run_id)
-    return {metric["key"]: metric["value"] for metric in reply["run"]["data"].get("metrics", [])}
-
-
-def metrics_of_runs(run_ids: Collection[str]) -> dict[str, dict[str, float]]:
-    """Return the metrics that some runs logged, by the run's id, in two requests."""
-    if not run_ids:
-        return {}
-    known = call("GET", "experiments/search", max_results=1000).get("experiments", [])
-    experiments = [experiment["experiment_id"] for experiment in known]
-    wanted = ", ".join(f"'{run_id}'" for run_id in sorted(run_ids))
-    reply = call(
-        "POST",
-        "runs/search",
-        experiment_ids=experiments,
-        filter=f"attributes.run_id IN ({wanted})",
-        max_results=len(run_ids),
-    )
-    return {
-        run["info"]["run_id"]: {metric["key"]: metric["value"] for metric in run["data"].get("metrics", [])}
-        for run in reply.get("runs", [])
-    }
-
-
 def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = False, **fields: Any) -> dict[str, Any]:
     """Return MLflow's answer, or nothing for what is allowed to be missing or to exist. Raises CapstanError."""
     service = "mlflow-artifacts" if path.startswith("artifacts/") else "mlflow"
     url = f"{settings().tracking_uri}/api/2.0/{service}/{path}"
     payload: dict[str, Any] = {"params": fields} if method == "GET" else {"json": fields}
-    try:
-        reply = http.request(method, url, TIMEOUT, **payload)
-    except httpx.HTTPError as error:
-        raise _away(str(error)) from error
-    if reply.status_code in http.AWAY:
-        raise _away(f"{reply.status_code} {reply.reason_phrase}")
+    reply = request(method, url, **payload)
     code = "" if reply.is_success else _error_code(reply)
     if (missing_ok and _is_missing(code, reply)) or (exists_ok and code == "RESOURCE_ALREADY_EXISTS"):
         return {}
@@ -274,6 +233,17 @@ def call(method: str, path: str, *, missing_ok: bool = False, exists_ok: bool = 
         raise CapstanError(f"MLflow refused {method} {path}: {reply.text[:300]}")
     answer: dict[str, Any] = reply.json()
     return answer
+
+
+def request(method: str, url: str, **payload: Any) -> httpx.Response:
+    """Return MLflow's answer. Raises Unavailable where there is none."""
+    try:
+        reply: httpx.Response = http.request(method, url, TIMEOUT, **payload)
+    except httpx.HTTPError as error:
+        raise _away(str(error)) from error
+    if reply.status_code in http.AWAY:
+        raise _away(f"{reply.status_code} {reply.reason_phrase}")
+    return reply
 
 
 def _away(why: str) -> Unavailable:

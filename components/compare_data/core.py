@@ -1,15 +1,14 @@
 """Compare the data to train on with those of the last accepted run, before a training is spent on them."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from capstan import notes
 from capstan.catalogue import load
-from capstan.data.files import read_json, write_markdown_table
+from capstan.data.files import digest, write_markdown_table
 from capstan.errors import CapstanError
-from capstan.versions import registry
+from capstan.versions import registry, runs
 from capstan.versions.best import last_accepted
 from components.compare_data.profile import FILE, Profile, profile
 
@@ -25,15 +24,15 @@ def compare(capstone: str, train: str, report: str, accept: str = "") -> list[st
     retraining. accept: why a person takes the data as they are.
     Raises CapstanError where fewer than half of the rows are left, or a column that was filled is empty.
     """
-    task = load(capstone)
     last = last_accepted(registry.versions(capstone))
-    known = _profile(last) if last else None
-    if last is None or known is None:
-        why = "No version was accepted yet" if last is None else f"Version {last.version} has no profile of its data"
-        Path(report).parent.mkdir(parents=True, exist_ok=True)
-        Path(report).write_text(f"{why}: there is nothing to compare.\n")
-        return []
-    now = profile(task, train, known)
+    if last is None:
+        return _nothing(report, "No version was accepted yet.")
+    if last.tags.get("train_digest") == digest(Path(train)):
+        return _nothing(report, f"The rows are those of version {last.version}.")
+    known = runs.logged_json(last.run_id, FILE)
+    if not known:
+        return _nothing(report, f"Version {last.version} has no profile of its data.")
+    now = profile(load(capstone), train, known)
     found = [line for table in known if table in now for line in lines(table, known[table], now[table])]
     write_markdown_table(found, report, before=f"Compared with the data of version {last.version}.")
     notes.note(f"Compared with the data of version {last.version}: {_summary(found)}.")
@@ -47,14 +46,10 @@ def compare(capstone: str, train: str, report: str, accept: str = "") -> list[st
     return reasons
 
 
-def _profile(version: registry.ModelVersion) -> Profile | None:
-    """Return the profile of the data that a version was trained on, or None for one of before there were any."""
-    with tempfile.TemporaryDirectory(prefix="capstan-") as folder:
-        try:
-            registry.download(version.run_id, FILE, folder)
-        except CapstanError:
-            return None
-        return read_json(Path(folder) / FILE)
+def _nothing(report: str, why: str) -> list[str]:
+    Path(report).parent.mkdir(parents=True, exist_ok=True)
+    Path(report).write_text(f"{why} There is nothing to compare.\n")
+    return []
 
 
 def lines(table: str, before: Profile, now: Profile) -> Iterator[Line]:

@@ -10,7 +10,7 @@ from capstan.contract.capstone import Capstone
 from capstan.contract.evaluation import Evaluation
 from capstan.data.files import digest, read_tables
 from capstan.errors import CapstanError
-from capstan.versions import registry
+from capstan.versions import registry, runs
 from capstan.versions.best import UNITS, last_accepted
 from capstan.versions.registry import ModelVersion
 from components.evaluate import units as by_unit
@@ -64,7 +64,7 @@ class Earlier:
             return f"it {measured.why or 'has no units now'}, and it was judged on other rows"
         with tempfile.TemporaryDirectory(prefix="capstan-") as folder:
             try:
-                registry.download(version.run_id, UNITS, folder)
+                runs.download(version.run_id, UNITS, folder)
             except CapstanError as error:
                 return f"it {measured.why}, and what was stored with it is gone: {error}"
             stored = by_unit.read(f"{folder}/{UNITS}").model

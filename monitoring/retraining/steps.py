@@ -16,7 +16,7 @@ from capstan.contract.circle import Circle
 from capstan.errors import CapstanError, TemporaryFailure
 from capstan.rollout import commands, store
 from capstan.rollout.traffic import Traffic
-from capstan.versions import registry
+from capstan.versions import registry, runs
 from monitoring import comparison, sequential
 from monitoring.checks.result import Check, alarms
 from monitoring.comparison import Comparison
@@ -105,7 +105,7 @@ class Steps:
     def _why(self, version: str) -> str:
         """Return which bounds of the gate a version missed."""
         registered = registry.version(self.capstone, version)
-        metrics = registry.run_metrics(registered.run_id) if registered else {}
+        metrics = runs.run_metrics(registered.run_id) if registered else {}
         missed = [
             f"{name} is {metrics[name]:.4f}, beyond {bound.limit:g}"
             for name, bound in self.task.THRESHOLDS.items()

@@ -12,7 +12,7 @@ from capstan.data.files import digest, read_json, read_tables, write_json, write
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
 from capstan.settings import settings
-from capstan.versions import registry
+from capstan.versions import registry, runs
 from components.evaluate import units as by_unit
 from components.evaluate.core import evaluate
 from components.gate.core import gate
@@ -277,7 +277,7 @@ def test_model_is_registered_once_with_its_lineage(trained):
     assert enter(trained, "accepted") == number
     [version] = [known for known in registry.versions("flight_delay") if known.tags.get("digest") == trained["digest"]]
     assert version.tags["verdict"] == "accepted" and version.tags["test_digest"] == digest(Path(trained["test"]))
-    assert registry.run_metrics(version.run_id) == pytest.approx(read_json(trained["scores.json"]))
+    assert runs.run_metrics(version.run_id) == pytest.approx(read_json(trained["scores.json"]))
     assert version.version == number and store.read("flight_delay") == RolloutState()
 
 

@@ -13,7 +13,7 @@ from kfp import components
 from capstan.rollout import store
 from capstan.runner import local
 from capstan.runner.steps import step_server
-from capstan.versions import registry
+from capstan.versions import registry, runs
 from pipelines.flight_delay import task
 from tests.integration.conftest import capstan
 
@@ -43,7 +43,7 @@ def test_version_carries_its_lineage(road):
     for tag in ("digest", "train_digest", "test_digest", "git_commit", "pipeline_run"):
         assert champion.tags[tag]
     assert re.fullmatch(r"flight_delay@[0-9a-f]{16}", champion.tags["feature_service"])
-    assert registry.run_metrics(champion.run_id) == pytest.approx(road["scores"])
+    assert runs.run_metrics(champion.run_id) == pytest.approx(road["scores"])
 
 
 def test_model_has_signature_example_and_pinned_requirements(road, tmp_path):

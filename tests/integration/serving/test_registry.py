@@ -7,7 +7,7 @@ import pytest
 
 from capstan.errors import CapstanError
 from capstan.settings import settings
-from capstan.versions import model_version, registry, version_cache, version_seal
+from capstan.versions import model_version, registry, runs, version_cache, version_seal
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ def test_newest_version_of_each_model_with_its_metrics(server, registered):
     assert newest["plain"] == registry.version("plain", numbers[-1]) and newest["tiny"].version == "1"
     with mlflow.start_run(run_id=newest["plain"].run_id):
         mlflow.log_metrics({"score": 0.5, "loss": 2.0})
-    runs = {version.run_id for version in newest.values()}
-    assert registry.metrics_of_runs(runs) == {run: registry.run_metrics(run) for run in runs}
-    assert registry.metrics_of_runs(runs)[newest["plain"].run_id] == {"score": 0.5, "loss": 2.0}
-    assert registry.metrics_of_runs([]) == {}
+    ids = {version.run_id for version in newest.values()}
+    assert runs.metrics_of_runs(ids) == {run: runs.run_metrics(run) for run in ids}
+    assert runs.metrics_of_runs(ids)[newest["plain"].run_id] == {"score": 0.5, "loss": 2.0}
+    assert runs.metrics_of_runs([]) == {}
     registry.call("DELETE", "model-versions/delete", name="plain", version=numbers[-1])
     assert registry.newest_versions()["plain"].version == numbers[0]
