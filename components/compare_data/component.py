@@ -1,4 +1,4 @@
-"""The KFP shell of `components.compare_data.core.compare`."""
+"""The KFP shell of `components.compare_data.core.compare_data`."""
 
 from kfp import dsl
 
@@ -11,6 +11,6 @@ def compare_data(capstone: str, train: dsl.Input[dsl.Dataset], report: dsl.Outpu
 
     accept: why a person takes the data as they are.
     """
-    from components.compare_data.core import compare
+    from components.compare_data.core import compare_data
 
-    compare(capstone, train.path, report.path, accept)
+    compare_data(capstone, train.path, report.path, accept)

@@ -17,7 +17,7 @@ SHOWN = 5  # columns of a table, those that changed most
 Line = dict[str, Any]
 
 
-def compare(capstone: str, train: str, report: str, accept: str = "") -> list[str]:
+def compare_data(capstone: str, train: str, report: str, accept: str = "") -> list[str]:
     """Report what changed since the last accepted version, as Markdown; return what is no data to train on.
 
     Rows, label, columns, and what each column says of the label. Drift alone stops nothing: it is what starts a

@@ -16,7 +16,8 @@ def train(capstone: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
     Raises CapstanError with what the command said: TemporaryFailure where the same may succeed later, such as while the
     pipeline runs already or the registry is away.
     """
-    given = [f"--set={name}={json.dumps(value)}" for name, value in parameters.items()]
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
+    given = [f"--set={name}={text}" for name, text in texts.items()]
     command = [sys.executable, "-m", "cli", "run", capstone, "--json", *given]
     # In a step, KFP leaves out what pipelines are made with.
     env = {name: value for name, value in os.environ.items() if name != "_KFP_RUNTIME"}

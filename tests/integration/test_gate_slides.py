@@ -9,7 +9,7 @@ from capstan.data.files import write_tables
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
-from components.compare_data.core import compare
+from components.compare_data.core import compare_data
 from components.evaluate.core import evaluate
 from components.gate.core import Judgement, gate
 from components.register.core import register
@@ -86,7 +86,7 @@ def test_data_are_compared_with_those_of_the_last_accepted_run(data, tmp_path, c
 
     def look(rows: Tables, accept: str = "") -> str:
         write_tables(rows, tmp_path / "rows")
-        compare(NAME, str(tmp_path / "rows"), str(report), accept)
+        compare_data(NAME, str(tmp_path / "rows"), str(report), accept)
         return report.read_text()
 
     assert Road(tmp_path, test).run(past)[0].verdict == "accepted"
