@@ -106,4 +106,4 @@ def live_signals(requests: pd.DataFrame, predictions: pd.DataFrame, model: Langu
 
 def examples(tables: Tables) -> list[dict[str, Any]]:
     """Return the beginnings of three plays."""
-    return [{"prompt": f"{name}:\n", "max_tokens": 100} for name in ("ROMEO", "GREMIO", "KATHARINA")]
+    return [{"prompt": f"{name}:\n", "max_tokens": 100, "seed": 1} for name in ("ROMEO", "GREMIO", "KATHARINA")]
