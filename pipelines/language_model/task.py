@@ -69,7 +69,7 @@ def train(
     rounds: int = 20,
     width: int = 128,
     layers: int = 4,
-    order: int = 6,
+    order: int = 7,
     voice_steps: int = 0,
 ) -> LanguageModel:
     """Return a decoder that has learned. rounds: of 100 steps. order: of the n-grams that the gate compares it with.
