@@ -143,6 +143,23 @@ def next_bytes(stacks: Iterable[Stack]) -> int:
     return mask
 
 
+def left(stack: Stack) -> int:
+    """Return the bytes of the shortest text that ends what is still to come."""
+    count = 0
+    while stack:
+        node, place, stack = stack
+        match node:
+            case Literal(content):
+                count += len(content) - place
+            case Sequence(parts):
+                count += sum(part.shortest for part in parts[place:])
+            case Repeat(part, least, _):
+                count += max(least - place, 0) * part.shortest
+            case _:
+                count += node.shortest
+    return count
+
+
 def after(stacks: Iterable[Stack], byte: int) -> dict[Stack, None]:
     """Return the ways to go on after a byte; none where it may not come."""
     return ways(one for stack in stacks if stack for one in _read(*stack, byte))

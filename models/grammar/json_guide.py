@@ -10,21 +10,28 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from models.grammar.json_grammar import Node, after, next_bytes, ways
+from models.grammar.json_grammar import Node, after, left, next_bytes, ways
 
 NEWLINE = 1 << 0x0A
 
 
 class Guide:
-    """Follows one text as it grows, a byte at a time; what was read once is not read again."""
+    """Follows one text as it grows, a byte at a time; what was read once is not read again.
 
-    def __init__(self, grammar: Node):
-        self._ways, self._read = ways([(grammar, 0, None)]), 0
+    most: the bytes that the text may have. It takes no way that cannot end by then, if the grammar has one that can.
+    """
+
+    def __init__(self, grammar: Node, most: int | None = None):
+        self._ways, self._read, self._most = ways([(grammar, 0, None)]), 0, most
 
     def __call__(self, text: Sequence[int]) -> torch.Tensor:
         """Return which byte may follow, shape (256,), bool. Raises ValueError for a text that was not allowed."""
         self._follow(text)
-        content = next_bytes(self._ways).to_bytes(32, "little")
+        open_ways = list(self._ways)
+        if self._most is not None:
+            room = self._most - len(text)
+            open_ways = [way for way in open_ways if left(way) <= room] or open_ways
+        content = next_bytes(open_ways).to_bytes(32, "little")
         bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")
         return torch.from_numpy(bits.view(np.bool_))
 

@@ -39,7 +39,7 @@ def recurrent(cell: type[Cell], rate: float) -> Rung:
     return Rung(lambda: Recurrent(cell, VALUES, 256), 128, learning.Plan(0, rate=rate, decay=0.1))
 
 
-ORDERS = {f"{order}-grams": order for order in range(2, 8)}
+ORDERS = {f"{order}-grams": order for order in range(2, 9)}
 
 
 def counted(name: str, text: np.ndarray, test: np.ndarray) -> dict[str, float]:

@@ -18,7 +18,7 @@ class GramsDraft:
 
     def __init__(self, text: np.ndarray, order: int = ORDER):
         """text: the bytes that the decoder has learned from."""
-        self.grams = KneserNey(text, order)
+        self.grams = KneserNey(text, order, modified=False)
         self._rows: dict[bytes, torch.Tensor] = {}
 
     def __call__(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:

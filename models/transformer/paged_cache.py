@@ -13,11 +13,11 @@ from models.transformer.pages import Pages
 class PagedCache:
     """The pages of some streams, which each get the same number of new tokens.
 
-    attended: where it is `watched`, what the last new token takes of each token, for each layer, the mean of its heads,
-    (streams, tokens).
+    attended: what each of the last `watched` new tokens takes of each token, for each layer, the mean of its heads,
+    (streams, watched, tokens).
     """
 
-    def __init__(self, pages: Pages, tables: Sequence[Sequence[int]], places: torch.Tensor, watched: bool = False):
+    def __init__(self, pages: Pages, tables: Sequence[Sequence[int]], places: torch.Tensor, watched: int = 0):
         """tables: the pages of each stream. places: of its new tokens, shape (streams, new tokens)."""
         self.pages, self.places, self.watched = pages, places, watched
         self.attended: list[torch.Tensor] = []
@@ -36,5 +36,6 @@ class PagedCache:
             memory[self.new] = new.transpose(1, 2)
         keys, values = (memory[layer][self.known].transpose(1, 2) for memory in (self.pages.keys, self.pages.values))
         if self.watched:
-            self.attended.append(shares(q[:, :, -1:], keys, self.mask[..., -1:, :]).mean(1)[:, 0])
+            last = q[:, :, -self.watched :], keys, self.mask[..., -self.watched :, :]
+            self.attended.append(shares(*last).mean(1))
         return sdpa(q, keys, values, self.mask)

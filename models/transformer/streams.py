@@ -56,9 +56,22 @@ class Stream:
 
     @property
     def plain(self) -> bool:
-        """Return whether a draft may be asked: what may come next depends on no rule, and nothing more is kept."""
-        more = self.alternatives or self.watched
-        return not (more or self.allowed or self.how.presence or self.how.frequency)
+        """Return whether a draft may be asked: what may come next depends on no rule.
+
+        What is kept of a token, and how many may come, do not count: a seed makes the same text with and without.
+        """
+        return not (self.allowed or self.how.presence or self.how.frequency)
+
+    def keep(self, tokens: list[int], logprobs: torch.Tensor, attended: list[torch.Tensor]) -> None:
+        """Add tokens that were made. logprobs: (tokens, vocabulary). attended: (tokens, places), for each layer."""
+        for place, token in enumerate(tokens):
+            if self.watched:
+                before = len(self.tokens)
+                self.attended.append([_most(layer[place, :before], self.watched) for layer in attended])
+            self.made.append(token)
+            self.logprobs.append(float(logprobs[place, token]))
+            if self.alternatives:
+                self.likeliest.append(_most(logprobs[place], self.alternatives))
 
 
 class Streams:
@@ -78,8 +91,12 @@ class Streams:
         self.running: list[Stream] = []
 
     def needed(self, stream: Stream) -> int:
-        """Return the pages that hold a whole stream. The last token's keys and values are never read."""
-        return -(-(len(stream.prompt) + stream.most - 1) // self.pages.size)
+        """Return the pages that hold a whole stream, and what a draft writes past its end.
+
+        Without a draft the last token's keys and values are never read.
+        """
+        more = self.ahead if self.draft and stream.plain else 0
+        return -(-(len(stream.prompt) + stream.most - 1 + more) // self.pages.size)
 
     def add(self, stream: Stream) -> None:
         """Let a stream begin as soon as there are pages for all of it, in turn."""
@@ -106,7 +123,7 @@ class Streams:
         left = {stream: len(stream.tokens) - stream.read for stream in self.running}
         reading = [stream for stream, count in left.items() if count > 1][:1]
         ready = [stream for stream, count in left.items() if count == 1]
-        drafted = [stream for stream in ready if self.draft and stream.plain and self._room(stream) > self.ahead]
+        drafted = [stream for stream in ready if self.draft and stream.plain]
         others = [stream for stream in ready if stream not in drafted]
         grown = self._step_ahead(drafted, self.draft) if self.draft and drafted else []
         for group, count in ((reading, min(self.chunk, left[reading[0]]) if reading else 0), (others, 1)):
@@ -115,7 +132,8 @@ class Streams:
                 logits, attended = self._forward(group, new)
                 self._keep(group, [count] * len(group))
                 done = [row for row, stream in enumerate(group) if stream.read == len(stream.tokens)]
-                grown += self._draw([group[row] for row in done], logits[done, -1], [layer[done] for layer in attended])
+                last = [layer[done, -1:] for layer in attended]
+                grown += self._draw([group[row] for row in done], logits[done, -1], last)
         return grown
 
     def _step_ahead(self, group: list[Stream], draft: Draft) -> list[Stream]:
@@ -125,18 +143,17 @@ class Streams:
             asked.append(shares(draft(texts), hows))
             drawn = draw(asked[-1], [stream.random.random() for stream in group]).tolist()
             texts = [[*text, token] for text, token in zip(texts, drawn, strict=True)]
-        logits, _ = self._forward(group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)])
+        logits, attended = self._forward(
+            group, [text[stream.read :] for text, stream in zip(texts, group, strict=True)]
+        )
         target = torch.stack([shares(logits[:, place], hows) for place in range(self.ahead + 1)], dim=1)
         logprobs = logits.log_softmax(dim=-1)
         for row, (stream, text, wanted) in enumerate(zip(group, texts, torch.stack(asked, dim=1), strict=True)):
             taken = accepted(target[row], wanted, text[-self.ahead :], stream.random.random)
-            stream.made += taken
-            stream.logprobs += [float(logprobs[row, place, token]) for place, token in enumerate(taken)]
+            room = stream.most - len(stream.made)
+            stream.keep(taken[:room], logprobs[row], [layer[row] for layer in attended])
         self._keep(group, [len(stream.tokens) - 1 - stream.read for stream in group])
         return group
-
-    def _room(self, stream: Stream) -> int:
-        return stream.most - len(stream.made)
 
     def _begin(self) -> None:
         while self.waiting and self._fits(self.waiting[0]):
@@ -160,7 +177,7 @@ class Streams:
         places = torch.tensor([[stream.read] for stream in group]) + torch.arange(len(tokens[0]))
         if self.chosen:
             self.chosen.choose([stream.adapter for stream in group])
-        watched = any(stream.watched for stream in group)
+        watched = len(tokens[0]) if any(stream.watched for stream in group) else 0
         cache = PagedCache(self.pages, [stream.pages for stream in group], places, watched)
         return self.decoder(torch.tensor(tokens), places, cache, self._before(group)), cache.attended
 
@@ -178,7 +195,7 @@ class Streams:
         return torch.tensor([[*[NONE] * count, *stream.tokens[: stream.read]][-count:] for stream in group])
 
     def _draw(self, group: list[Stream], logits: torch.Tensor, attended: list[torch.Tensor]) -> list[Stream]:
-        """Add the next token to each stream. logits: (n, vocabulary). attended: (n, tokens), for each layer."""
+        """Add the next token to each stream. logits: (n, vocabulary). attended: (n, 1, places), for each layer."""
         if not group:
             return []
         before = torch.log_softmax(logits, dim=-1)
@@ -190,13 +207,8 @@ class Streams:
             made = (torch.tensor(stream.made, dtype=torch.long) for stream in group)
             counts = torch.stack([torch.bincount(tokens, minlength=logits.shape[-1]) for tokens in made])
         drawn = draw(shares(logits, [stream.how for stream in group], counts), [one.random.random() for one in group])
-        for number, (stream, token, row) in enumerate(zip(group, drawn.tolist(), before, strict=True)):
-            if stream.watched:
-                stream.attended.append([_most(layer[number, : stream.read], stream.watched) for layer in attended])
-            stream.made.append(token)
-            stream.logprobs.append(float(row[token]))
-            if stream.alternatives:
-                stream.likeliest.append(_most(row, stream.alternatives))
+        for number, (stream, token) in enumerate(zip(group, drawn.tolist(), strict=True)):
+            stream.keep([token], before[number : number + 1], [layer[number] for layer in attended])
         return group
 
 

@@ -27,7 +27,9 @@ def evaluate(model: NextByteModel, rows: pd.DataFrame) -> Evaluation:
     costs, hits = losses_and_hits(model.decoder, text, model.shape.context)
     units = pd.DataFrame({"bits_per_byte": by_block(costs / np.log(2)), "accuracy": by_block(hits)})
     learned = np.load(model.artifacts["learned"])
-    rivals = {order: -np.log(KneserNey(learned, order).chances(text)) for order in sorted({2, model.order})}
+    rivals = {
+        order: -np.log(KneserNey(learned, order, modified=False).chances(text)) for order in sorted({2, model.order})
+    }
     named = {"decoder": costs, **{f"{order}-grams, Kneser-Ney": cost for order, cost in rivals.items()}}
     table = pd.DataFrame({"method": list(named), "bits per byte": [cost.mean() / np.log(2) for cost in named.values()]})
     lost = against_one(model, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.grammar.json_schema import grammar
 from models.transformer.pieces import Pieces
 from models.transformer.sampling import Sampling
 from models.transformer.streams import Stream, Streams
+from pipelines.language_model.schema import SEEDS
 
 
 class TextEngine:
@@ -32,8 +34,9 @@ class TextEngine:
             float(row["temperature"]), int(row["top_k"]), float(row["top_p"]), float(row["min_p"]),
             float(row["presence_penalty"]), float(row["frequency_penalty"]),
         )  # fmt: skip
-        guide = Guide(grammar(row["json_schema"])) if row["json_schema"] else None
-        most, seed, shown = int(row["max_tokens"]), int(row["seed"]), int(row["top_logprobs"])
+        most, shown = int(row["max_tokens"]), int(row["top_logprobs"])
+        guide = Guide(grammar(row["json_schema"]), most) if row["json_schema"] else None
+        seed = secrets.randbelow(SEEDS) if row["seed"] is None else int(row["seed"])
         if (adapter := self.voices.get(row["voice"])) is None:
             offered = ", ".join(name for name in self.voices if name) or "none"
             raise InvalidRow(f"This version has no such voice. It has: {offered}.", 0, "voice")
@@ -61,7 +64,7 @@ class TextEngine:
             part = {"text": text, **self._logprobs(stream)} if text or ended else {}
             if ended:
                 reason = "stop" if complete or pieces.stopped else "length"
-                counts = {"tokens": pieces.taken, "prompt_tokens": len(stream.prompt)}
+                counts = {"tokens": pieces.taken, "prompt_tokens": len(stream.prompt), "seed": stream.seed}
                 events += [(stream, part | {"finish_reason": reason, **counts}), (stream, None)]
                 self.cancel(stream)
             elif text:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.transformer.draft import GramsDraft
     from pipelines.language_model.engine import TextEngine
 
-ANSWERED = ("text", "finish_reason", "tokens", "prompt_tokens", "logprobs")
+ANSWERED = ("text", "finish_reason", "tokens", "prompt_tokens", "seed", "logprobs")
 READ = ("adapted", "draft", "history", "voices")  # from artifacts, or of the training alone
 ADAPTED, RANK = ("qkv", "out", "gate_up", "down"), 8  # the layers that have adapters
 STREAMS = 32  # at a time, each with the longest prompt and text
@@ -107,10 +107,10 @@ class LanguageModel(Model):
         return {"prompt": "".join(speeches) + "ASSISTANT:\n", "stop": ["\n\n"]}
 
     def continued(self, prompts: Sequence[str], tokens: int) -> list[str]:
-        """Return how texts go on for so many bytes, with the defaults of a request."""
+        """Return how texts go on for so many bytes, with the defaults of a request and the seed 0."""
         from pipelines.language_model.schema import Request
 
-        rows = [Request(prompt=prompt[-LONGEST:], max_tokens=tokens).model_dump() for prompt in prompts]
+        rows = [Request(prompt=prompt[-LONGEST:], max_tokens=tokens, seed=0).model_dump() for prompt in prompts]
         made = self.predict_columns({name: [row[name] for row in rows] for name in self.inputs})
         return made["text"]
 

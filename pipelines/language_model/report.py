@@ -41,4 +41,4 @@ def evaluate(model: LanguageModel, rows: pd.DataFrame) -> Evaluation:
 
 def named(costs: np.ndarray, rivals: dict[int, np.ndarray]) -> list[tuple[str, np.ndarray]]:
     """Return each method and what the bytes cost it."""
-    return [("decoder", costs), *((f"{order}-grams, Kneser-Ney", cost) for order, cost in rivals.items())]
+    return [("decoder", costs), *((f"{order}-grams, modified Kneser-Ney", cost) for order, cost in rivals.items())]

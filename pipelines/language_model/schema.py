@@ -8,6 +8,7 @@ from models.grammar.json_schema import LONGEST_TEXT, BadSchema, grammar
 
 MOST_TOKENS = 1_000
 LONGEST = 2_000  # characters of a prompt
+SEEDS = 2**53  # so many, which JSON holds exactly
 
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
@@ -29,7 +30,9 @@ class Request(BaseModel):
     presence_penalty: float = Field(0.0, title="Presence penalty", ge=-2, le=2)
     frequency_penalty: float = Field(0.0, title="Frequency penalty", ge=-2, le=2)
     stop: list[Stop] = Field([], title="Stop strings", max_length=4, description="the text ends before the first")
-    seed: int = Field(0, title="Seed", ge=0, lt=2**53, description="the same seed gives the same text")
+    seed: int | None = Field(
+        None, title="Seed", ge=0, lt=SEEDS, description="the same seed gives the same text; without one it is random"
+    )
     voice: str = Field("", title="Voice", max_length=100, description="a newsgroup that an adapter has learned")
     json_schema: str = Field(
         "", title="JSON schema", max_length=LONGEST_TEXT, description="what the text, then JSON, satisfies"
@@ -84,6 +87,7 @@ class Prediction(BaseModel):
     finish_reason: Literal["stop", "length"] = Field(title="Ended by")
     tokens: int = Field(title="Bytes made", ge=0)
     prompt_tokens: int = Field(title="Bytes read", ge=0)
+    seed: int = Field(title="Seed", ge=0, lt=SEEDS, description="with it the same text comes again")
     logprobs: list[Made] = Field(
         [], title="How likely each byte was", description="log probabilities of the bytes made",
         json_schema_extra={"x-parts-add-up": True, "display": "tokens"},

@@ -3,6 +3,7 @@
 They are predictions like those of `generate`: with the same guards, variants, metrics and records in the log.
 """
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.routing import BaseRoute
 from predictions.json_text import dumps
 from serving.api.body import read_json
 from serving.api.generate import EventStream, begin, first_part, whole
-from serving.api.openai_answer import TextAnswer
+from serving.api.openai_answer import Choice, TextAnswer
 from serving.api.openai_errors import form
 from serving.api.openai_request import TextPayload, model_of
 from serving.api.router import ApiRoute
@@ -46,12 +47,29 @@ class OpenAI:
 
     async def _answer(self, request: Request, chat: bool) -> Response:
         payload = TextPayload(read_json(await request.body()), chat)
-        generation = await begin(request, self.repository, payload, payload.name, payload.version)
-        answer = TextAnswer(generation, payload)
         if payload.stream:
-            return TextStream(generation, await first_part(request, generation), answer)
-        made = await whole(request, generation)
+            generation = await self._begin(request, payload)
+            return TextStream(generation, await first_part(request, generation), TextAnswer(generation, payload))
+        made = await self._choices(request, payload)
+        answer = TextAnswer(made[0].generation, payload)
         return Response(dumps(answer.whole(made)), media_type="application/json", headers=answer.headers())
+
+    async def _begin(self, request: Request, payload: TextPayload) -> Generation:
+        return await begin(request, self.repository, payload, payload.name, payload.version)
+
+    async def _choices(self, request: Request, payload: TextPayload) -> list[Choice]:
+        """Make the texts together. When one fails, the others end."""
+
+        async def one(number: int) -> Choice:
+            generation = await self._begin(request, payload.choice(number))
+            return Choice(generation, await whole(request, generation))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(number)) for number in range(payload.choices)]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return [task.result() for task in tasks]
 
 
 class TextStream(EventStream):

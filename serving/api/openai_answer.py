@@ -1,20 +1,27 @@
 """Predictions as OpenAI's API answers them."""
 
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from serving.api.openai_logprobs import OfConversation, OfText
 from serving.api.openai_request import TextPayload
 from serving.model.generation import Generation
 
 
+class Choice(NamedTuple):
+    """One text of an answer: how it was made, and the whole prediction."""
+
+    generation: Generation
+    prediction: dict[str, Any]
+
+
 class TextAnswer:
-    """The answer to one request. Its `id` is the prediction's in the log, which labels name."""
+    """The answer to one request. Its `id` is the first prediction's in the log, which labels name."""
 
     def __init__(self, generation: Generation, payload: TextPayload):
         self.generation, self.chat, self.usage = generation, payload.chat, payload.usage
-        self._logprobs = (OfConversation() if payload.chat else OfText()) if payload.logprobs else None
+        self._payload, self._logprobs = payload, _logprobs(payload)
         kind = "chat.completion.chunk" if payload.stream else "chat.completion"
         version = generation.predictor.variant.version
         self._common = {
@@ -29,13 +36,16 @@ class TextAnswer:
         """Return headers of the answer."""
         return {"x-request-id": self.generation.id, "x-capstan-variant": self.generation.predictor.variant.role}
 
-    def whole(self, prediction: dict[str, Any]) -> dict[str, Any]:
-        """Return the whole answer."""
-        text = {"message": {"role": "assistant", "content": prediction["text"], "refusal": None}}
-        choice = self._choice(
-            text if self.chat else {"text": prediction["text"]}, prediction["finish_reason"], prediction
-        )
-        return self._common | {"choices": [choice], "usage": _usage(prediction)}
+    def whole(self, made: Sequence[Choice]) -> dict[str, Any]:
+        """Return the whole answer. Of several choices, each has the id of its prediction."""
+        choices = []
+        for index, (generation, prediction) in enumerate(made):
+            self._logprobs = _logprobs(self._payload)  # offsets are of one text
+            text = {"message": {"role": "assistant", "content": prediction["text"], "refusal": None}}
+            said = text if self.chat else {"text": prediction["text"]}
+            choice = self._choice(said, prediction["finish_reason"], prediction) | {"index": index}
+            choices.append(choice | ({"id": generation.id} if len(made) > 1 else {}))
+        return self._common | {"choices": choices, "usage": _usage([prediction for _, prediction in made])}
 
     def chunks(self, part: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Return the chunks of a part of a streamed answer. The first of a conversation says whose words follow."""
@@ -50,7 +60,7 @@ class TextAnswer:
         """Return the chunk that says why the text ended, and one with the count of tokens where it is wanted."""
         yield self._chunk({"delta": {}} if self.chat else {"text": ""}, prediction["finish_reason"])
         if self.usage:
-            yield self._common | {"choices": [], "usage": _usage(prediction)}
+            yield self._common | {"choices": [], "usage": _usage([prediction])}
 
     def _chunk(
         self, text: dict[str, Any], reason: str | None = None, part: dict[str, Any] | None = None
@@ -63,9 +73,13 @@ class TextAnswer:
         return {"index": 0, **text, "logprobs": logprobs, "finish_reason": reason}
 
 
-def _usage(prediction: dict[str, Any]) -> dict[str, int]:
-    """Return the count of tokens: those of the prompt only where the prediction has them."""
-    if (read := prediction.get("prompt_tokens")) is None:
-        return {"completion_tokens": prediction["tokens"]}
-    count = {"prompt_tokens": read, "completion_tokens": prediction["tokens"]}
-    return count | {"total_tokens": read + prediction["tokens"]}
+def _logprobs(payload: TextPayload) -> OfConversation | OfText | None:
+    return (OfConversation() if payload.chat else OfText()) if payload.logprobs else None
+
+
+def _usage(predictions: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Return the count of tokens: those of the prompt, once, only where a prediction has them."""
+    made = sum(prediction["tokens"] for prediction in predictions)
+    if (read := predictions[0].get("prompt_tokens")) is None:
+        return {"completion_tokens": made}
+    return {"prompt_tokens": read, "completion_tokens": made, "total_tokens": read + made}

@@ -4,6 +4,7 @@ Source: https://platform.openai.com/docs/api-reference. A field that is null is 
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from kserve.errors import InvalidInput
@@ -17,7 +18,8 @@ from serving.model.predictor import Predictor
 TEXT = ("text", "finish_reason", "tokens")  # what the prediction of a model that makes text has
 ROLES = ("system", "developer", "user", "assistant")
 # What means nothing as it is, so that clients may send it.
-NEUTRAL = {"n": 1, "best_of": 1, "echo": False, "tools": [], "logit_bias": {}}
+NEUTRAL = {"best_of": 1, "echo": False, "tools": [], "logit_bias": {}}
+MOST_CHOICES = 8
 
 
 class BadField(InvalidInput):
@@ -32,7 +34,7 @@ class TextPayload(GeneratePayload):
     """A request of `/v1/completions`, or of `/v1/chat/completions` where `chat`. Raises BadField.
 
     name, version: of the model that it names, "NAME" or "NAME:VERSION". stream: whether the answer comes in parts, and
-    usage: whether these end with the count of tokens.
+    usage: whether these end with the count of tokens. choices: how many texts it wants, each a prediction of its own.
     """
 
     def __init__(self, body: object, chat: bool):
@@ -45,6 +47,7 @@ class TextPayload(GeneratePayload):
         self.version = version or None
         self.stream = _take(left, "stream", bool, False)
         self.usage = self._usage(left)
+        self.choices = self._choices(left)
         self._messages = _messages(left.pop("messages", None)) if chat else []
         self._fields: dict[str, Any] = {} if chat else {"prompt": _prompt(left.pop("prompt", None))}
         for name, neutral in NEUTRAL.items():
@@ -67,6 +70,21 @@ class TextPayload(GeneratePayload):
             raise BadField(f"`stream_options` has no {unknown[0][:80]!r}; it has `include_usage`.", "stream_options")
         wanted: bool = _take(options, "include_usage", bool, False)
         return wanted
+
+    def _choices(self, left: dict[str, Any]) -> int:
+        count: int = _take(left, "n", int, 1)
+        if not 1 <= count <= MOST_CHOICES:
+            raise BadField(f"`n` is {count}; a request may have 1 to {MOST_CHOICES} choices.", "n")
+        if count > 1 and self.stream:
+            raise BadField("A stream has one choice. Leave out `n`, or `stream`.", "n", "unsupported_value")
+        return count
+
+    def choice(self, number: int) -> "TextPayload":
+        """Return the request of one choice: where a seed is given, each has the next one, so that they differ."""
+        one, seed = copy(self), self._fields.get("seed")
+        if isinstance(seed, int):
+            one._fields = self._fields | {"seed": seed + number}
+        return one
 
     def _logprobs(self, left: dict[str, Any]) -> dict[str, Any]:
         """Return the fields that ask for log probabilities, as conversations name them. Completions send a number."""

@@ -47,7 +47,7 @@ class GramsAlone(NextByteModel):
 
     @property
     def decoder(self) -> Grams:
-        return Grams(KneserNey(np.load(self.artifacts["learned"]), self.order))
+        return Grams(KneserNey(np.load(self.artifacts["learned"]), self.order, modified=False))
 
 
 def baseline(past: Tables) -> NextByteModel:

@@ -39,7 +39,7 @@ def texts(engine: TextEngine, **fields) -> list[tuple[str, str, int]]:
 
 
 def test_draft_has_the_chances_of_the_grams():
-    draft, grams = GramsDraft(TEXT, 4), KneserNey(TEXT, 4)
+    draft, grams = GramsDraft(TEXT, 4), KneserNey(TEXT, 4, modified=False)
     rows = draft([[*b"the k"], [*b"f"], [*b"the k"]]).exp().numpy()
     np.testing.assert_allclose(rows[0], grams.following(np.frombuffer(b"the k", np.uint8))[-1], rtol=1e-5)
     np.testing.assert_allclose(rows[1], grams.following(np.frombuffer(b"f", np.uint8))[-1], rtol=1e-5)

@@ -95,11 +95,11 @@ def test_a_conversation_is_a_scene_of_a_play(openai, texts_home):
 
 
 def test_a_text_ends_before_a_stop_string(openai):
-    whole = openai.completions.create(**ROMEO).choices[0].text
+    whole = openai.completions.create(**ROMEO, seed=0).choices[0].text
     stop = next(letter for letter in whole[5:] if letter.isascii())
-    made = openai.completions.create(**ROMEO, stop=stop).choices[0]
+    made = openai.completions.create(**ROMEO, seed=0, stop=stop).choices[0]
     assert made.text == whole[: whole.index(stop)] and made.finish_reason == "stop"
-    assert openai.completions.create(**ROMEO, stop=[stop]).choices[0].text == made.text
+    assert openai.completions.create(**ROMEO, seed=0, stop=[stop]).choices[0].text == made.text
 
 
 REFUSED = [
@@ -111,7 +111,9 @@ REFUSED = [
     (ROMEO | {"model": 3}, "model", "send the name of a capstone"),
     (ROMEO | {"temprature": 1}, "temprature", "Did you mean 'temperature'? Leave it out."),
     (ROMEO | {"temperature": 9}, "temperature", "less than or equal to 2"),
-    (ROMEO | {"n": 2}, "n", "Only 1 is offered for `n`"),
+    (ROMEO | {"n": 9}, "n", "may have 1 to 8 choices"),
+    (ROMEO | {"n": 2, "stream": True}, "n", "A stream has one choice"),
+    (ROMEO | {"best_of": 2}, "best_of", "Only 1 is offered for `best_of`"),
     (ROMEO | {"stream": "yes"}, "stream", "is a str, not a bool"),
     (ROMEO | {"stream_options": {"usage": True}}, "stream_options", "it has `include_usage`"),
     (ROMEO | {"max_completion_tokens": 3}, "max_tokens", "differ. Send one."),

@@ -36,8 +36,11 @@ def test_an_answer_keeps_its_json_schema(openai, texts_home):
         assert made.choices[0].finish_reason == "stop"
     row = logged(made.id, texts_home)
     assert json.loads(row["inputs"]["json_schema"]) == SPEECH
-    cut = openai.completions.create(**ROMEO | {"max_tokens": 36}, extra_body={"response_format": of_schema(SPEECH)})
-    assert cut.choices[0].finish_reason == "length" or json.loads(cut.choices[0].text)
+    for most in (36, 50):  # closed in time, a text without a bound too
+        for schema in (SPEECH, {"type": "array", "items": {"type": "string"}, "minItems": 1}):
+            form = {"response_format": of_schema(schema)}
+            short = openai.completions.create(**ROMEO | {"max_tokens": most}, extra_body=form)
+            jsonschema.validate(json.loads(short.choices[0].text), schema)
 
 
 class Speech(BaseModel):
@@ -87,7 +90,7 @@ def test_log_probabilities_come_with_the_bytes_made(texts, openai, texts_home):
     assert [part.logprob for part in parts] == pytest.approx([token.logprob for token in tokens], abs=1e-4)
     record = logged(chunks[0].id, texts_home)["prediction"]
     assert [token["bytes"] for token in record["logprobs"]] == [token.bytes for token in tokens]
-    body = {"prompt": "ROMEO:\n", "max_tokens": 12}
+    body = {"prompt": "ROMEO:\n", "max_tokens": 12, "seed": 4}
     same = texts.client.post(f"/v2/models/{NAME}/generate", json=body | {"logprobs": True}).json()["logprobs"]
     by_v1 = texts.predict(body | {"logprobs": True}, name=NAME).json()["predictions"][0]["logprobs"]
     assert len(same) == 12 and [token["bytes"] for token in by_v1] == [token["bytes"] for token in same]
@@ -107,12 +110,48 @@ def test_attention_comes_with_the_log_probabilities(openai):
     assert [token.model_dump()["attention"] for token in without] == [[]] * 12
 
 
+def test_log_probabilities_do_not_change_the_text_of_a_seed_nor_does_its_length(openai):
+    asked = {"model": NAME, "messages": [USER], "seed": 4}
+    plain = openai.chat.completions.create(**asked, max_tokens=40).choices[0].message.content.encode()
+    shown = openai.chat.completions.create(
+        **asked, max_tokens=40, logprobs=True, top_logprobs=3, extra_body={"attention": 2}
+    ).choices[0]
+    assert shown.message.content.encode() == plain
+    made = bytes(token.bytes[0] for token in shown.logprobs.content)
+    short = openai.chat.completions.create(**asked, max_tokens=17, logprobs=True).choices[0].logprobs.content
+    assert bytes(token.bytes[0] for token in short) == made[:17]
+
+
+def test_texts_differ_unless_a_seed_is_given(texts, openai):
+    body = ROMEO | {"n": 4}
+    made = openai.completions.create(**body)
+    assert [choice.index for choice in made.choices] == [0, 1, 2, 3]
+    assert len({choice.text for choice in made.choices}) == 4
+    assert made.usage.completion_tokens == 80 and made.usage.total_tokens == 80 + made.usage.prompt_tokens
+    seeded = [openai.completions.create(**body, seed=7, logprobs=0) for _ in range(2)]
+    one, two = ([choice.text for choice in answer.choices] for answer in seeded)
+    assert one == two and len({*one}) == 4
+    assert all(choice.logprobs.text_offset[0] == 0 for choice in seeded[0].choices)
+    assert openai.completions.create(**ROMEO, seed=9).choices[0].text == one[2]
+    row = {"prompt": "ROMEO:\n", "max_tokens": 20}
+    first = texts.predict(row, name=NAME).json()["predictions"][0]
+    again = texts.predict(row | {"seed": first["seed"]}, name=NAME).json()["predictions"][0]
+    assert again["text"] == first["text"] and 0 <= first["seed"] < 2**53
+
+
+def test_each_choice_is_in_the_log(openai, texts_home):
+    made = openai.completions.create(**ROMEO, n=3)
+    for choice in made.choices:
+        assert logged(choice.id, texts_home)["prediction"]["text"] == choice.text
+    assert made.choices[0].id == made.id
+
+
 def test_log_probabilities_of_a_completion_are_lists(openai):
-    made = openai.completions.create(**ROMEO, logprobs=3).choices[0].logprobs
+    made = openai.completions.create(**ROMEO, seed=2, logprobs=3).choices[0].logprobs
     assert len(made.tokens) == len(made.token_logprobs) == len(made.text_offset) == 20
     assert all(len(top) == 3 for top in made.top_logprobs)
     assert made.text_offset[0] == 0 and made.text_offset == sorted(made.text_offset)
-    chunks = list(openai.completions.create(**ROMEO, logprobs=3, stream=True))
+    chunks = list(openai.completions.create(**ROMEO, seed=2, logprobs=3, stream=True))
     parts = [chunk.choices[0].logprobs for chunk in chunks if chunk.choices[0].logprobs]
     assert [offset for part in parts for offset in part.text_offset] == made.text_offset
     assert [token for part in parts for token in part.tokens] == made.tokens

@@ -39,7 +39,7 @@ def passages(order: int) -> np.ndarray:
     """Return the bits per byte of each passage by n-grams, shape (passages,)."""
     past, text = parts()
     learned = training.parts(past["lines"])[0].numpy()
-    return by_block(-np.log2(KneserNey(learned, order).chances(text)))
+    return by_block(-np.log2(KneserNey(learned, order, modified=False).chances(text)))
 
 
 def decoder(seed: int) -> Line:

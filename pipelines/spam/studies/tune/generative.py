@@ -29,7 +29,9 @@ class Generative:
 
     def fit(self, texts: tuple[np.ndarray], spam: np.ndarray) -> Generative:
         """Return it, fitted. spam: 0 or 1, shape (n,)."""
-        self.models = [KneserNey(self.bytes_of(texts[0][spam == kind])[0], self.order) for kind in (0, 1)]
+        self.models = [
+            KneserNey(self.bytes_of(texts[0][spam == kind])[0], self.order, modified=False) for kind in (0, 1)
+        ]
         self.prior = float(np.log(spam.sum() / (1 - spam).sum()))
         return self
 

@@ -67,6 +67,17 @@ def test_what_is_drawn_from_noise_satisfies_its_schema(schema):
     assert len(texts) > 1 or schema in ({"type": "object"}, SCHEMAS[7], SCHEMAS[11], SCHEMAS[13])
 
 
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: str(schema)[:40])
+def test_json_is_complete_before_its_bytes_run_out(schema):
+    """However few they are, and though a string has no bound: noise would not close it."""
+    node, chance = grammar(json.dumps(schema)), random.Random(0)
+    for most in range(node.shortest, node.shortest + 25):
+        guide, made = Guide(node, most), []
+        while len(made) < most and not guide.ended(made):
+            made.append(chance.choice(guide(made).nonzero().flatten().tolist()))
+        jsonschema.validate(json.loads(bytes(made)), schema)
+
+
 def test_all_of_an_enum_may_come():
     schema = {"enum": ["a", "ab", "abc", "b", 1, 12, 123, None]}
     assert {json.dumps(json.loads(drawn(schema, seed))) for seed in range(300)} == {*map(json.dumps, schema["enum"])}

@@ -95,6 +95,31 @@ def test_pages_that_are_shared_hold_what_was_accepted(decoder):
     assert streams.pages.kept > 0 and again.made == alone.made == first.made[13:]
 
 
+def test_text_of_a_seed_is_the_same_whatever_is_kept_of_it_and_a_shorter_one_begins_it(decoder):
+    def made(most: int, **kept: int) -> Stream:
+        stream = Stream(PROMPT, most, Sampling(0.9), seed=7, **kept)
+        streams = Streams(decoder, 60, size=4, draft=draft)
+        run(streams, stream)
+        assert streams.pages.available == streams.pages.count
+        return stream
+
+    whole = made(23)
+    kept = made(23, alternatives=2, watched=3)
+    assert kept.made == whole.made and kept.logprobs == pytest.approx(whole.logprobs)
+    assert [len(part) for part in (kept.likeliest, kept.attended)] == [23, 23]
+    for place, (token, logprob) in enumerate(zip(kept.made, kept.logprobs, strict=True)):
+        with torch.inference_mode():
+            expected = decoder(torch.tensor([[*PROMPT, *kept.made[:place]]]))[0, -1].log_softmax(-1)
+        assert logprob == pytest.approx(float(expected[token]), abs=1e-4)
+        assert kept.likeliest[place] == [
+            (number, pytest.approx(value, abs=1e-4)) for number, value in zip(*reversed(expected.topk(2)), strict=True)
+        ]
+        for layer in kept.attended[place]:
+            assert len(layer) == 3 and all(seen < len(PROMPT) + place for seen, _ in layer)
+    for most in range(1, 23):
+        assert made(most).made == whole.made[:most]
+
+
 def test_streams_with_penalties_or_rules_do_without(decoder):
     def rule(made):
         return torch.arange(12) % 2 == len(made) % 2
