@@ -5,7 +5,7 @@ import { percent } from "../numbers.js";
 
 /** Return {control, mark, say} of some tokens and their elements; null where none has `attention`.
 
-mark(i): mark what token i was made of; mark(null) ends that. say(i): return it as a sentence. */
+mark(i): mark what token i was made of. say(i): return it as a sentence. */
 export function attention(value, elements, visible) {
   const count = Math.max(0, ...value.map(({ attention: layers = [] }) => layers.length));
   if (!count) return null;
@@ -15,7 +15,6 @@ export function attention(value, elements, visible) {
 
   function mark(i) {
     elements.forEach((element) => element.removeAttribute("style"));
-    if (i === null) return;
     const most = Math.max(...seen(i).map(({ share }) => share)); // shares of a long text are all small
     for (const { back, share } of seen(i)) elements[i - back]?.style.setProperty("--attended", `${(60 * share) / most}%`);
   }

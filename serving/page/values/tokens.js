@@ -16,12 +16,12 @@ export function showTokens(value, { title, type }) {
     el("span", { class: `token unlikely-${unlikely(each)}`, onpointerenter: () => point(i) }, ended(each.token)),
   );
   const attended = attention(value, tokens, visible);
+  // What is said of a token stays when the pointer leaves it: what is below would move while somebody presses it.
   function point(i) {
     attended?.mark(i);
-    const said = i === null ? [OVERVIEW] : [`${sentence(value[i])}.`, attended?.say(i)];
-    readout.textContent = said.filter(Boolean).join(" ");
+    readout.textContent = [`${sentence(value[i])}.`, attended?.say(i)].filter(Boolean).join(" ");
   }
-  const text = el("p", { class: "text tokens", "aria-label": title, onpointerleave: () => point(null) }, tokens);
+  const text = el("p", { class: "text tokens", "aria-label": title }, tokens);
   const table = foldable("The numbers", { class: "numbers" }, numbers(value, title));
   return { elements: [text, legend(), attended?.control ?? null, readout, table] };
 }
