@@ -17,8 +17,8 @@ SHOWN = 5  # columns of a table, those that changed most
 Line = dict[str, Any]
 
 
-def compare_data(capstone: str, train: str, report: str, accept: str = "") -> list[str]:
-    """Report what changed since the last accepted version, as Markdown; return what is no data to train on.
+def compare_data(capstone: str, train: str, report: str, accept: str = "") -> None:
+    """Report what changed since the last accepted version, as Markdown.
 
     Rows, label, columns, and what each column says of the label. Drift alone stops nothing: it is what starts a
     retraining. accept: why a person takes the data as they are.
@@ -26,12 +26,15 @@ def compare_data(capstone: str, train: str, report: str, accept: str = "") -> li
     """
     last = last_accepted(registry.versions(capstone))
     if last is None:
-        return _nothing(report, "No version was accepted yet.")
+        _nothing(report, "No version was accepted yet.")
+        return
     if last.tags.get("train_digest") == digest(Path(train)):
-        return _nothing(report, f"The rows are those of version {last.version}.")
+        _nothing(report, f"The rows are those of version {last.version}.")
+        return
     known = runs.logged_json(last.run_id, FILE)
     if not known:
-        return _nothing(report, f"Version {last.version} has no profile of its data.")
+        _nothing(report, f"Version {last.version} has no profile of its data.")
+        return
     now = profile(load(capstone), train, known)
     found = [line for table in known if table in now for line in lines(table, known[table], now[table])]
     write_markdown_table(found, report, before=f"Compared with the data of version {last.version}.")
@@ -43,13 +46,11 @@ def compare_data(capstone: str, train: str, report: str, accept: str = "") -> li
         )
     for reason in reasons:
         notes.note(f"{reason} Accepted: {accept}")
-    return reasons
 
 
-def _nothing(report: str, why: str) -> list[str]:
+def _nothing(report: str, why: str) -> None:
     Path(report).parent.mkdir(parents=True, exist_ok=True)
     Path(report).write_text(f"{why} There is nothing to compare.\n")
-    return []
 
 
 def lines(table: str, before: Profile, now: Profile) -> Iterator[Line]:
