@@ -24,13 +24,15 @@ class Evaluation:
 
     units: metrics by what was sampled, a row per day, person or loan and a column per metric, whose mean is the metric;
     `models.metrics.paired` makes them. baselines: name -> the same of a simpler method, with the metrics in which the
-    model must be better. Both are in the same order.
+    model must be better. Both are in the same order. level: the metrics in which a baseline is as good; there, the
+    model may be worse by the slack of the bound.
     """
 
     metrics: dict[str, float]
     sections: Sequence[Section] = field(default_factory=tuple)
     units: Union["pd.DataFrame", None] = None
     baselines: Mapping[str, "pd.DataFrame"] = field(default_factory=dict)
+    level: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError where the units do not fit the metrics, or the baselines the units."""
@@ -43,3 +45,5 @@ class Evaluation:
                 raise ValueError(f"{metric} is {self.metrics[str(metric)]}, and the mean of its units is {mean}.")
         if wrong := [name for name, baseline in self.baselines.items() if len(baseline) != len(self.units)]:
             raise ValueError(f"The baselines {', '.join(wrong)} have other units.")
+        if unknown := sorted(self.level.keys() - self.baselines.keys()):
+            raise ValueError(f"`level` names {', '.join(unknown)}, which is not a baseline.")

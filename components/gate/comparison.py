@@ -1,12 +1,13 @@
 """The lines of the gate's report: each compares one metric with something, and passes or fails."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from capstan.contract.bounds import Bound
 from capstan.contract.intervals import difference
+from components.evaluate.units import Units
 
 Line = dict[str, Any]
 Bounds = Mapping[str, Bound]
@@ -16,18 +17,37 @@ PASS, FAIL = "pass", "fail"
 UNKNOWN = "unknown"  # the difference to what cannot be measured
 
 
+def alone(bounds: Bounds, scores: Scores, own: Units) -> list[Line]:
+    """Return the lines of a candidate that nothing was before: thresholds, and baselines where it has units."""
+    lines = [*with_thresholds(bounds, scores)]
+    if own.model is not None:
+        lines += with_baselines(bounds, own.model, own.baselines, own.level)
+    return lines
+
+
+def failed(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines that fail. Without one, a candidate is accepted."""
+    return [line for line in lines if line["result"] == FAIL]
+
+
 def with_thresholds(bounds: Bounds, scores: Scores) -> Iterator[Line]:
     """Yield a line per threshold, which is a fixed number."""
     for metric, bound in bounds.items():
         yield _line(metric, scores[metric], "threshold", bound.limit, "", _sign(bound), bound.holds(scores[metric]))
 
 
-def with_baselines(bounds: Bounds, units: pd.DataFrame, baselines: Mapping[str, pd.DataFrame]) -> Iterator[Line]:
-    """Yield a line per metric of each baseline. The model is better, with the whole interval of the difference."""
+def with_baselines(
+    bounds: Bounds, units: pd.DataFrame, baselines: Mapping[str, pd.DataFrame], level: Mapping[str, Sequence[str]]
+) -> Iterator[Line]:
+    """Yield a line per metric of each baseline. The model is better, with the whole interval of the difference.
+
+    level: the metrics in which it suffices that it is worse than a baseline by less than the bound's slack.
+    """
     for name, baseline in baselines.items():
         for metric in baseline:
             if metric in bounds and metric in units:
-                yield _paired(metric, bounds[metric], units, baseline, name)
+                slack = bounds[metric].slack if metric in level.get(name, ()) else None
+                yield _paired(metric, bounds[metric], units, baseline, name, slack)
 
 
 def with_champion(bounds: Bounds, units: pd.DataFrame, champion: pd.DataFrame) -> Iterator[Line]:

@@ -44,9 +44,7 @@ def gate(
     task, candidate, own = load(capstone), read_json(scores), by_unit.read(units)
     _check(task, candidate, own)
     bounds = task.THRESHOLDS
-    lines = [*comparison.with_thresholds(bounds, candidate)]
-    if own.model is not None:
-        lines += comparison.with_baselines(bounds, own.model, own.baselines)
+    lines = comparison.alone(bounds, candidate, own)
     serving = store.read(capstone).champion
     earlier = Earlier(task, test, model_digest)
     champion, note = _champion(earlier, serving)
@@ -60,7 +58,7 @@ def gate(
     if own.model is not None:
         lines += _with_best(earlier, bounds, own.model, serving if champion else "", accept)
         lines += _with_last_baselines(earlier, bounds, own)
-    failed = [line for line in lines if line["result"] == comparison.FAIL]
+    failed = comparison.failed(lines)
     for line in failed:
         notes.note(f"Rejected: {comparison.reason(line)}.")
         if line["difference"] == comparison.UNKNOWN:
@@ -123,4 +121,5 @@ def _with_last_baselines(earlier: Earlier, bounds: comparison.Bounds, own: by_un
         return
     if len(evaluation.units) == len(own.model):
         known = {f"{name} of version {last.version}": units for name, units in evaluation.baselines.items()}
-        yield from comparison.with_baselines(bounds, own.model, known)
+        level = {f"{name} of version {last.version}": metrics for name, metrics in evaluation.level.items()}
+        yield from comparison.with_baselines(bounds, own.model, known, level)

@@ -27,7 +27,7 @@ class SplineScore(ABC):
 
     requirements = ("numpy", "scipy")
     inputs: Sequence[str]
-    made_of: Mapping[str, Sequence[str]]
+    made_of: Mapping[str, Sequence[str]] = {}
 
     def __init__(self, seed: int, knots: int, strength: float):
         """strength: C of scikit-learn, the inverse of the penalty. seed: nothing is random here."""

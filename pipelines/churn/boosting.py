@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from models.trees.boosted_score import BoostedScore
 from pipelines.churn.columns import CATEGORIES, INPUTS
-from pipelines.churn.derived import DERIVED, PAIRS, derived, known
+from pipelines.churn.splines import known
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
@@ -27,20 +27,17 @@ PARAMS = {
     "num_threads": 1,
     "verbosity": -1,
 }
-LEAVES, ROUNDS, EXTENDED = 4, 300, False
-NUMBERS_OF = [name for name in DERIVED if name not in PAIRS and not name.startswith("tenure")]
+LEAVES, ROUNDS = 4, 300
 
 
 class Boosting(BoostedScore):
     """The log-odds of leaving. Trees find pairs themselves."""
 
-    inputs, texts, made_of = INPUTS, CATEGORIES, DERIVED
+    inputs, texts = INPUTS, CATEGORIES
 
-    def __init__(self, seed: int = 0, leaves: int = LEAVES, rounds: int = ROUNDS, extended: bool = EXTENDED):
-        """extended: over sums and changes, too."""
-        super().__init__(PARAMS | {"num_leaves": leaves, "seed": seed}, rounds, NUMBERS_OF if extended else [])
+    def __init__(self, seed: int = 0, leaves: int = LEAVES, rounds: int = ROUNDS):
+        super().__init__(PARAMS | {"num_leaves": leaves, "seed": seed}, rounds)
 
     def values(self, columns: Columns) -> Columns:
-        """Return the inputs, and what follows from them."""
-        values = known(columns)
-        return values | derived(values)
+        """Return the inputs."""
+        return known(columns)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from capstan.contract.evaluation import Section
 from models import cards
 from pipelines.churn.columns import INPUTS, LABEL
-from pipelines.churn.costs import ACCEPT, CALL, MARGIN, MONTHS, OFFER
+from pipelines.churn.costs import ACCEPT, CALL, MARGIN, OFFER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,9 @@ def sections(model: ChurnModel, rows: pd.DataFrame, metrics: dict[str, float]) -
         "Not for": 'Prices, or a worse service for those who stay anyway. What a request asks with "if" is what '
         "customers who have such a contract or bill do; it is not what a contract or a bill would do.",
         "Costs": f"{CALL:g} for a call, {OFFER:g} for the offer, to all who take it: everybody who stays anyway, and "
-        f"{ACCEPT:.0%} of those who want to leave. One who is kept is worth {MONTHS} bills times {MARGIN:g}. Nothing "
-        "in the data says what an offer does; the share is from the literature.",
+        f"{ACCEPT:.0%} of those who want to leave. One who is kept pays as many bills in the next year as others "
+        f"like that do, of which {MARGIN:g} is profit. Nothing in the data says what an offer does; the share is from "
+        "the literature.",
         "Measured": f"on {len(rows):,} customers that it has not seen: {cards.listed(metrics)}.",
         "Who could be harmed": "Who stays loyal gets no offer, and pays more than one who threatens to leave. Gender "
         "and age are inputs: leave them out where the law forbids that they decide about an offer.",

@@ -11,24 +11,30 @@ import numpy as np
 
 CALL, OFFER = 1.0, 10.0
 ACCEPT = 0.3  # of those who wanted to leave. Nothing here measures it: it is an assumption
-MONTHS, MARGIN = 12, 0.25  # a customer who is kept is worth so many bills, of which a quarter is profit: 194 on average
+MARGIN = 0.25  # of a bill
 
 
-def value(monthly: np.ndarray) -> np.ndarray:
-    """Return what it is worth to keep a customer, shape (n,). monthly: the bill of a month."""
-    return np.asarray(MONTHS * MARGIN * np.asarray(monthly, dtype=float))
+def value(monthly: np.ndarray, stays: np.ndarray) -> np.ndarray:
+    """Return what it is worth to keep a customer this month, shape (n,): the bills of a year that are paid then.
+
+    monthly: the bill of a month. stays: the probability of being still there after 0, 1, ... 12 months, shape (n, 13).
+    A customer who is kept goes on from the first month as others like that do: nobody is kept for good.
+    """
+    bills = stays[:, 1:].sum(axis=1) / stays[:, 1]
+    return np.asarray(MARGIN * np.asarray(monthly, dtype=float) * bills)
 
 
-def profit(chance: np.ndarray, monthly: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
+def profit(chance: np.ndarray, value: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
     """Return the expected profit of a call, shape (n,).
 
-    probability: of leaving; 0 or 1 where it is known. accept: the share of those who wanted to leave and take the
-    offer.
+    chance: of leaving; 0 or 1 where it is known. value: of a customer who is kept. accept: the share of those who
+    wanted to leave and take the offer.
     """
     p = np.asarray(chance, dtype=float)
-    return np.asarray(p * accept * (value(monthly) - OFFER) - (1 - p) * OFFER - CALL)
+    return np.asarray(p * accept * (value - OFFER) - (1 - p) * OFFER - CALL)
 
 
-def limit(monthly: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
-    """Return the probability of leaving from which a call pays, shape (n,); above 1 where none does."""
-    return np.asarray((CALL + OFFER) / (accept * (value(monthly) - OFFER) + OFFER))
+def limit(value: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
+    """Return the probability of leaving from which a call pays, shape (n,); 1 where none does."""
+    needed = accept * (value - OFFER) + OFFER
+    return np.minimum((CALL + OFFER) / np.maximum(needed, CALL + OFFER), 1)

@@ -11,12 +11,10 @@ from capstan.contract.model import Explanation, Model
 from capstan.errors import InvalidRow
 from pipelines.churn import costs
 from pipelines.churn.columns import CATEGORIES, CUSTOMER, INPUTS, NUMBERS, WHAT_IF
-from pipelines.churn.lives import MONTHS
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from models.linear.logistic import Logistic
-    from pipelines.churn.blend import Blend
     from pipelines.churn.boosting import Boosting
     from pipelines.churn.lives import Stays
     from pipelines.churn.splines import Splines
@@ -36,7 +34,7 @@ class ChurnModel(Model):
 
     def __init__(
         self,
-        score: Splines | Boosting | Blend,
+        score: Splines | Boosting,
         slope: float,
         intercept: float,
         stays: Stays,
@@ -58,14 +56,16 @@ class ChurnModel(Model):
         """
         asked = as_asked(columns)
         probability = expit(self.margin(asked))
-        profit = costs.profit(probability, asked["monthly"])
+        stays = self.stays.months(asked, probability)
+        value = costs.value(asked["monthly"], stays)
+        profit = costs.profit(probability, value)
         return {
             "probability": probability,
             "decision": np.where(profit > 0, "call", "leave alone"),
             "profit": np.round(profit, 2),
-            "limit": np.minimum(costs.limit(asked["monthly"]), 1),
-            "value": np.round(costs.value(asked["monthly"]), 2),
-            "stays": self.curves(asked, probability),
+            "limit": costs.limit(value),
+            "value": np.round(value, 2),
+            "stays": [[[float(month), left] for month, left in enumerate(row)] for row in stays.tolist()],
             "reasons": self.reasons(asked),
             "unusual": self.unusual(asked),
         }
@@ -74,12 +74,9 @@ class ChurnModel(Model):
         """Return the calibrated log-odds of leaving, shape (n,)."""
         return np.asarray(self.slope * self.score.margin(columns) + self.intercept)
 
-    def curves(self, columns: Columns, probability: np.ndarray) -> list[list[list[float]]]:
-        """Return for each customer the probability of being still there, as points [months, probability]."""
-        return [
-            [[float(month), float(chance)] for month, chance in zip(MONTHS, row, strict=True)]
-            for row in self.stays.months(columns, probability)
-        ]
+    def worth(self, columns: Columns, probability: np.ndarray) -> np.ndarray:
+        """Return what it is worth to keep each customer, shape (n,)."""
+        return costs.value(columns["monthly"], self.stays.months(columns, probability))
 
     def reasons(self, columns: Columns) -> list[list[dict[str, Any]]]:
         """Return for each customer the inputs that move the probability most, the strongest first."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.churn import costs
-from pipelines.churn.columns import CUSTOMER
+from pipelines.churn.columns import CUSTOMER, LABEL
+from pipelines.churn.lives import Stays
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,22 +39,29 @@ def listed(model: ChurnModel, rows: pd.DataFrame) -> pd.DataFrame:
     return table[table["profit"] > 0].sort_values(["profit", CUSTOMER], ascending=[False, True], ignore_index=True)
 
 
-def curve(churned: np.ndarray, monthly: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """Return the profit per customer of calling the best 0, 1, ... n by expected profit, shape (n + 1,).
+def earned(rows: pd.DataFrame) -> np.ndarray:
+    """Return what a call of each customer earns, shape (n,), who is known to have left or not.
 
-    Nobody knows what an offer does to one person: who left is taken to have stayed in ACCEPT of the cases.
+    Nobody knows what an offer does to one person: who left is taken to have stayed in ACCEPT of the cases, and then for
+    as long as these customers do. No model that is judged has a part in it.
     """
-    order = np.argsort(-costs.profit(chance, monthly), kind="stable")
-    return np.concatenate([[0.0], np.cumsum(costs.profit(churned, monthly)[order])]) / len(order)
+    value = costs.value(rows["monthly"].to_numpy(), Stays().fit(rows).months(rows))
+    return costs.profit(rows[LABEL].to_numpy(), value)
 
 
-def figure(churned: np.ndarray, monthly: np.ndarray, chance: np.ndarray) -> Figure:
+def curve(expected: np.ndarray, earned: np.ndarray) -> np.ndarray:
+    """Return the profit per customer of calling the best 0, 1, ... n by expected profit, shape (n + 1,)."""
+    order = np.argsort(-expected, kind="stable")
+    return np.concatenate([[0.0], np.cumsum(earned[order])]) / len(order)
+
+
+def figure(expected: np.ndarray, earned: np.ndarray) -> Figure:
     """Return the profit per customer over the share that is called, and where the served decision ends."""
     from matplotlib.figure import Figure
 
-    earned = curve(churned, monthly, chance)
+    earned = curve(expected, earned)
     share = np.linspace(0, 1, len(earned))
-    served = float((costs.profit(chance, monthly) > 0).mean())
+    served = float((expected > 0).mean())
     drawn = Figure(figsize=(8, 4.2), layout="constrained")
     axes = drawn.subplots()
     axes.plot(share, earned, label="the most profitable first")

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit, log_expit
 
 from capstan.contract.evaluation import Evaluation, Section
-from models.metrics import binary
+from models.metrics import binary, paired
 from pipelines.churn import cards, costs, profits
 from pipelines.churn.columns import INPUTS, LABEL
 
@@ -18,25 +18,28 @@ if TYPE_CHECKING:
 
     from pipelines.churn.model import ChurnModel
 
+# Who could be harmed, and has a metric of the gate: name -> column and value.
+GROUPS = {"seniors": ("senior", "yes"), "women": ("gender", "female"), "men": ("gender", "male")}
 LISTED = 20  # customers of the list in the report
 
 
 def evaluate(model: ChurnModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on labelled customers, and the sections of the report."""
-    churned, monthly = rows[LABEL].to_numpy(), rows["monthly"].to_numpy()
-    margin = model.margin(rows)
-    probability = expit(margin)
-    called = costs.profit(probability, monthly) > 0
-    units = binary.by_unit(churned, probability).assign(
-        log_loss=log_loss(churned, margin), profit=called * costs.profit(churned, monthly)
-    )
-    metrics = binary.score(churned, probability) | {name: float(units[name].mean()) for name in ("log_loss", "profit")}
-    metrics |= {"called": float(called.mean()), "profit_of_calling_all": float(costs.profit(churned, monthly).mean())}
+    churned, margin = rows[LABEL].to_numpy(), model.margin(rows)
+    probability, loss = expit(margin), log_loss(churned, margin)
+    expected, earned = costs.profit(probability, model.worth(rows, probability)), profits.earned(rows)
+    called = expected > 0
+    units = binary.by_unit(churned, probability).assign(log_loss=loss, profit=called * earned)
+    for group, (column, value) in GROUPS.items():
+        of = (rows[column] == value).to_numpy(float)
+        units[f"log_loss_{group}"] = paired.ratio(loss * of, of)
+    metrics = binary.score(churned, probability) | units.mean().to_dict()
+    metrics |= {"called": float(called.mean()), "profit_of_calling_all": float(earned.mean())}
     simple = np.clip(model.baseline.probability(rows), 1e-12, 1 - 1e-12)
     baseline = pd.DataFrame({"log_loss": log_loss(churned, np.log(simple / (1 - simple)))})
     sections = [
         Section("Ranking and calibration", binary.figure(churned, probability)),
-        Section("Profit of calling the likeliest", profits.figure(churned, monthly, probability)),
+        Section("Profit of calling the most profitable", profits.figure(expected, earned)),
         Section(f"Customers to call first: {LISTED} of {called.sum():,}", profits.listed(model, rows).head(LISTED)),
         Section("What each input does to the log-odds", importance(model, rows)),
         *cards.sections(model, rows, metrics),

@@ -1,36 +1,43 @@
-"""The score that is served: a logistic regression over splines of the inputs and of what follows from them.
+"""The score that is served: a logistic regression over splines of the inputs.
 
 The study `tune` has the values that were tried for the constants.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from models.linear.spline_score import SplineScore
-from pipelines.churn.columns import INPUTS
-from pipelines.churn.derived import DERIVED, derived, known
+from pipelines.churn.columns import CATEGORIES, INPUTS, NUMBERS
 
 if TYPE_CHECKING:
     from capstan.contract.model import Columns
     from models.linear.additive import Values
 
-KNOTS = 5
-STRENGTH = 0.003  # C of scikit-learn: the inverse of the penalty
-EXTENDED = True
+KNOTS = 3
+STRENGTH = 1.0  # C of scikit-learn, the inverse of the penalty: its default
 
 
 class Splines(SplineScore):
     """The log-odds of leaving."""
 
-    inputs, made_of = INPUTS, DERIVED
+    inputs = INPUTS
 
-    def __init__(self, seed: int = 0, knots: int = KNOTS, strength: float = STRENGTH, extended: bool = EXTENDED):
-        """extended: over what follows from the inputs, too."""
+    def __init__(self, seed: int = 0, knots: int = KNOTS, strength: float = STRENGTH):
         super().__init__(seed, knots, strength)
-        self.extended = extended
 
     def values(self, columns: Columns) -> Values:
-        """Return the inputs, and what follows from them."""
-        values = known(columns)
-        return values | derived(values) if self.extended else values
+        """Return the inputs."""
+        return known(columns)
+
+
+def known(columns: Columns) -> dict[str, Any]:
+    """Return the inputs by name: floats, an array of shape (n,), and lists of texts; None or NaN where one is missing.
+
+    A total that is missing is that of the same bill each month.
+    """
+    values: dict[str, Any] = {name: np.array(columns[name], dtype=float) for name in NUMBERS}
+    values["total"] = np.where(np.isnan(values["total"]), values["tenure"] * values["monthly"], values["total"])
+    return values | {name: [v if isinstance(v, str) else None for v in columns[name]] for name in CATEGORIES}

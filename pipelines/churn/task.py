@@ -30,11 +30,15 @@ OUTCOME = Outcome("binary", target=LABEL, prediction="probability")
 CHECKS = Checks(slices=("contract",))
 # Slightly below the worst of six divisions of the customers to train on: the study `compare`, part "division". The log
 # loss must be better than that of a logistic regression: it judges the probability, from which the decision follows.
+# Seniors, women and men have limits of their own: a mean may hide that one group's labels were damaged.
 THRESHOLDS = {
     "roc_auc": at_least(0.825, slack=0.005),
-    "log_loss": at_most(0.435, slack=0.005),
+    "log_loss": at_most(0.435, slack=0.004),
+    "profit": at_least(0.1, slack=0.25),
+    "log_loss_seniors": at_most(0.6, slack=0.01),
+    "log_loss_women": at_most(0.46, slack=0.01),
+    "log_loss_men": at_most(0.46, slack=0.01),
     "calibration_error": at_most(0.05),
-    "profit": at_least(10.0, slack=0.5),
 }
 TEST_SHARE = 3  # one customer in three: the difference to a logistic regression is small
 Actual = bool  # left, or not
@@ -94,14 +98,13 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
 
 def train(tables: Tables, seed: int = 0, score: str = "splines") -> ChurnModel:
-    """Return a calibrated score, and how long customers stay. score: `splines`, `boosting` or `blend`."""
+    """Return a calibrated score, and how long customers stay. score: `splines` or `boosting`."""
     from capstan.errors import CapstanError
     from pipelines.churn import training
-    from pipelines.churn.blend import Blend
     from pipelines.churn.boosting import Boosting
     from pipelines.churn.splines import Splines
 
-    kinds = {"splines": Splines, "boosting": Boosting, "blend": Blend}
+    kinds = {"splines": Splines, "boosting": Boosting}
     if score not in kinds:
         raise CapstanError(f"There is no score {score!r}. There are: {', '.join(kinds)}.")
     return training.fit(tables["customers"], kinds[score], seed)

@@ -13,10 +13,9 @@ import numpy as np
 from pipelines.credit_risk.columns import AGE_BANDS, MARITAL_GROUPS
 from pipelines.credit_risk.costs import COST_BAD_GRANTED, COST_GOOD_DECLINED, THRESHOLD_LOG_ODDS
 from pipelines.credit_risk.data import age_bands, marital_groups
-from pipelines.credit_risk.fairness import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from capstan.contract.model import Columns
 
@@ -47,14 +46,14 @@ def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str,
 
     margin: calibrated log-odds of loans that their model has not seen, shape (n,). bad: 0 or 1.
     """
-    codes = {"age": age_bands(columns["age"]), "marital": marital_groups(columns["marital"])}
-    policy = Policy()
+    policy, loans = Policy(), Cells(margin, bad, age_bands(columns["age"]), marital_groups(columns["marital"]))
 
     def loss(penalty: float) -> float:
-        declined = margin >= policy.limit + policy.age[codes["age"]] + policy.marital[codes["marital"]]
-        wrong = COST_BAD_GRANTED * (~declined & (bad == 1)) + COST_GOOD_DECLINED * (declined & (bad == 0))
-        above = sum(max(0.0, difference(bad, declined, codes[name]) - bound) for name, bound in bounds.items())
-        return float(wrong.mean() + penalty * above)
+        declined = loans.declined(policy.limit + policy.age[:, None] + policy.marital)
+        granted = loans.count - declined
+        wrong = COST_BAD_GRANTED * granted[..., 1].sum() + COST_GOOD_DECLINED * declined[..., 0].sum()
+        above = sum(max(0.0, loans.difference(declined, name) - bound) for name, bound in bounds.items())
+        return float(wrong / loans.count.sum() + penalty * above)
 
     parts = [(getattr(policy, name), place) for name in bounds for place in range(len(getattr(policy, name)))]
     for penalty in PENALTIES:
@@ -62,6 +61,32 @@ def fit(margin: np.ndarray, bad: np.ndarray, columns: Columns, bounds: dict[str,
         while moved:
             moved = sum(_improve(part, place, loss, penalty) for part, place in parts) > 0
     return policy
+
+
+def mean(policies: Sequence[Policy]) -> Policy:
+    """Return the policy between several: each was fitted on other folds of the same loans, and moves with them."""
+    return Policy(*(np.mean([getattr(one, part) for one in policies], axis=0) for part in ("limit", "age", "marital")))
+
+
+class Cells:
+    """Loans by age band, marital status and whether they were repaid, so that a limit is tried without each of them."""
+
+    def __init__(self, margin: np.ndarray, bad: np.ndarray, age: np.ndarray, marital: np.ndarray):
+        shape = len(AGE_BANDS), len(MARITAL_GROUPS), 2
+        cell = np.ravel_multi_index((age, marital, bad.astype(int)), shape)
+        self.sorted = [np.sort(margin[cell == number]) for number in range(np.prod(shape))]
+        self.count = np.array([len(part) for part in self.sorted]).reshape(shape)
+
+    def declined(self, limits: np.ndarray) -> np.ndarray:
+        """Return how many loans of each cell are declined, shape (ages, maritals, 2). limits: (ages, maritals)."""
+        each = np.repeat(limits.ravel(), 2)
+        below = [np.searchsorted(part, limit) for part, limit in zip(self.sorted, each, strict=True)]
+        return self.count - np.reshape(below, self.count.shape)
+
+    def difference(self, declined: np.ndarray, name: str) -> float:
+        """Return the equalized-odds difference of an attribute, as `fairness.difference` does of loans."""
+        other = 1 if name == "age" else 0
+        return float(np.ptp(declined.sum(other) / np.maximum(self.count.sum(other), 1), axis=0).max())
 
 
 def _improve(part: np.ndarray, place: int, loss: Callable[[float], float], penalty: float) -> bool:

@@ -38,9 +38,9 @@ THRESHOLDS = {
     "roc_auc": at_least(0.84, slack=0.01),
     "brier": at_most(0.155, slack=0.005),
     "calibration_error": at_most(0.06),
-    "cost": at_most(0.55, slack=0.04),
-    "difference_by_age": at_most(0.20, slack=0.1),
-    "difference_by_marital": at_most(0.35, slack=0.1),
+    "cost": at_most(0.55, slack=0.085),
+    "difference_by_age": at_most(0.20, slack=0.11),
+    "difference_by_marital": at_most(0.35),  # known to 0.2 only, so the champion's is not compared
 }
 TEST_SHARE = 5  # one loan in five
 Actual = bool  # not repaid, or repaid: known at the end of the loan, and often before

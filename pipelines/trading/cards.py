@@ -27,12 +27,12 @@ def sections(model: TradingModel, tables: Tables, metrics: dict[str, float]) -> 
         "day's volume.",
         "Measured": f"after costs, on days that it was not chosen on: {cards.listed(metrics)}. {TRIALS} trials are "
         "counted.",
-        "Risk": f"The volatility of the last year's weights is multiplied by {model.inflation:.2f}, which is how much "
-        "riskier such weights turned out to be in training.",
+        "Risk": "The days of the last year, in units of the deviation that was expected of them, at the deviation that "
+        "is expected of tomorrow (RiskMetrics).",
         "Who could be harmed": "Who takes past returns for a promise: a strategy that was measured on survivors looks "
         "better than it is.",
         "Limits": "Orders are filled at the next close, and do not move it. Who sends them late, or all at once with "
-        "others, gets other prices. A day that is worse than all of the last year is not in the risk figures.",
+        "others, gets other prices. A surprise that is larger than all of the last year is not in the risk figures.",
     }
     dataset = {
         "What it is": "Daily closes and volumes of 31 large American companies: here the part that tests.",

@@ -14,6 +14,7 @@ from models.backtest.market import CENTS
 from models.backtest.orders import Account, Costs, Limits, order
 from models.backtest.sizing import trades
 from models.finance.bootstrap import YEAR
+from models.finance.filtered_history import tomorrow
 from models.strategies.schedule import Rule
 from pipelines.trading import answers, days
 from pipelines.trading.days import CLOSES, DAYS, MARKET
@@ -25,7 +26,7 @@ TAIL = 0.05  # of the days: those that value at risk leaves out
 
 
 class TradingModel(Model):
-    """A rule, and how much riskier its weights turned out to be than they looked."""
+    """A rule that makes weights."""
 
     inputs = {
         **{MARKET: "string", "account": "string", "cash": "double", "holdings": "string[]", "day": "string"},
@@ -34,8 +35,8 @@ class TradingModel(Model):
     }
     requirements = ("numpy", "pandas", "cvxpy")
 
-    def __init__(self, name: str, rule: Rule, inflation: float):
-        self.name, self.rule, self.inflation = name, rule, inflation
+    def __init__(self, name: str, rule: Rule):
+        self.name, self.rule = name, rule
         self.costs, self.limits = Costs(), Limits()
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
@@ -64,8 +65,8 @@ class TradingModel(Model):
         orders = [order(str(request["account"]), day, name, count) for name, count in made.items()]
         cost = sum(self.costs.of(one.shares, prices[one.ticker]) for one in orders)
         gone, nature = moves(weights, past.closes), answers.natures(past.closes)
-        volatility = float(self.inflation * gone.std() * np.sqrt(YEAR))
-        losses = np.sort(self.inflation * -gone)[-round(TAIL * len(gone)) :]
+        risk = tomorrow(gone)
+        volatility, losses = risk.deviation * np.sqrt(YEAR), risk.beyond(TAIL)
         return {
             "day": day,
             "decided": decided,

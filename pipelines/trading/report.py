@@ -14,6 +14,7 @@ from models.backtest import vectorized
 from models.backtest.market import Market
 from models.finance import bootstrap
 from models.finance.bootstrap import YEAR
+from models.finance.filtered_history import tomorrow
 from models.finance.overfitting import luckiest, probabilistic_sharpe
 from models.strategies.buy_and_hold import BuyAndHold
 from models.strategies.schedule import Since
@@ -57,8 +58,9 @@ def tested(plans: np.ndarray, market: Market, since: pd.Timestamp) -> Tested:
 def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     """Return the metrics on days that were not learned from, with costs, and the sections of the report.
 
-    The days are a series, so there are no units to compare: `sharpe_lost` is how much higher the yearly Sharpe ratio of
-    holding all stocks may be, the end of a 95 % interval by a block bootstrap. `deflated_sharpe` counts all trials.
+    Days are the units. Nothing may earn less than holding all stocks, or be riskier, by more than the slack, with the
+    whole interval: so a strategy that departs from them must show that it is worth it. `deflated_sharpe` counts all
+    trials.
     """
     market = days.by_day(tables["prices"])
     since = tables["weeks"][EVENT_TIMESTAMP].min().tz_convert("America/New_York").tz_localize(None).normalize()
@@ -67,12 +69,12 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
     plan = vectorized.plan(rule, market, start)
     both = tested(np.stack([plan, vectorized.plan(BuyAndHold(start), market, start)]), market, since)
     own, holding = both.returns
-    metrics = {
+    units, baseline = by_day(own, holding), by_day(holding, holding)
+    metrics = units.mean().to_dict() | {
         "deflated_sharpe": probabilistic_sharpe(own, luckiest(TRIALS, SPREAD**2)),
-        "sharpe_lost": -bootstrap.interval(bootstrap.more_sharpe, own, holding)[1],
         "drawdown": drawdown(both.equity[0]),
         "costs": float(both.costs[0]),
-        "exceeded": exceeded(model, plan, market),
+        "coverage_error": abs(exceeded(plan, market) - TAIL),
         "sharpe": float(bootstrap.yearly_sharpe(own)),
         "leak": vectorized.leak(rule, market, plan),
     }
@@ -82,7 +84,7 @@ def evaluate(model: TradingModel, tables: Tables) -> Evaluation:
         Section("What a million dollars became", figure(both, model.name)),
         *cards.sections(model, tables, metrics),
     ]
-    return Evaluation(metrics, sections)
+    return Evaluation(metrics, sections, units, {HOLDING: baseline}, {HOLDING: list(baseline)})
 
 
 def summary(returns: np.ndarray, equity: np.ndarray) -> dict[str, float]:
@@ -100,16 +102,25 @@ def drawdown(equity: np.ndarray) -> float:
     return float((1 - equity / np.maximum.accumulate(equity)).max())
 
 
-def exceeded(model: TradingModel, plan: np.ndarray, market: Market) -> float:
-    """Return the share of days that lost more than the value at risk of the decision before."""
+def exceeded(plan: np.ndarray, market: Market) -> float:
+    """Return the share of days that lost more than the value at risk of the close before, which is meant to be TAIL."""
     closes = market.closes.to_numpy()
     decided = [*np.flatnonzero(~np.isnan(plan).any(axis=1)), len(plan)]
-    losses: list[np.ndarray] = []
+    beyond = []
     for first, last in pairwise(decided):
-        gone = moves(plan[first], closes[max(0, first + 1 - PAST) : first + 1])
-        told = np.sort(model.inflation * -gone)[-round(TAIL * len(gone))]
-        losses.append(-moves(plan[first], closes[first:last]) > told)
-    return float(np.concatenate(losses).mean())
+        gone = moves(plan[first], closes[max(0, first + 1 - PAST) : last])
+        known = len(gone) - (last - first - 1)  # days until the decision
+        for day in range(known, len(gone)):
+            beyond.append(-gone[day] > tomorrow(gone[max(0, day + 1 - PAST) : day]).beyond(TAIL)[0])
+    return float(np.mean(beyond))
+
+
+def by_day(own: np.ndarray, holding: np.ndarray) -> pd.DataFrame:
+    """Return return and risk as a value per day, whose mean is that of a year. own, holding: daily returns.
+
+    Risk is the variance, as a share of that of holding all stocks.
+    """
+    return pd.DataFrame({"return": YEAR * own, "risk": (own - own.mean()) ** 2 / holding.var()})
 
 
 def figure(both: Tested, name: str) -> Figure:

@@ -1,10 +1,14 @@
-"""Negative controls of each capstone: the gate accepts a model of the data as they are, and rejects worthless ones.
+"""Controls of each capstone: the gate accepts a model of the data and its honest twin, and rejects worthless ones.
 
 What a capstone adds is in its `tests/controls.py`.
 """
 
+from importlib import import_module
+
 import pytest
 
+from capstan import catalogue
+from components.gate import trials
 from tests.support.controls import controls, judge, judge_trained, names, parts
 from tests.support.selection import FLAGSHIP
 
@@ -30,6 +34,17 @@ EACH = [
     for name in names()
     for control in controls(name).CONTROLS
 ]
+# The first of three seeds in each run, the others in turn.
+DRAWN = [
+    pytest.param(name, seed, marks=[*marks(name), *([pytest.mark.rotating] if seed > 1 else [])], id=f"{name}-{seed}")
+    for name in names()
+    for seed in (1, 2, 3)
+]
+
+
+def answers_of(name):
+    """Return the module with the random answers of a capstone, and its twin where another seed changes nothing."""
+    return import_module(f"pipelines.{name}.studies.gate.answers")
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +54,43 @@ def data():
     return lambda name: read[name] if name in read else read.setdefault(name, parts(name))
 
 
+@pytest.fixture(scope="module")
+def trained(data):
+    """The model of each capstone, trained on the data as they are, and its evaluation."""
+    made = {}
+
+    def train(name):
+        if name not in made:
+            task, (past, test) = catalogue.load(name), data(name)
+            model = task.train(past, **controls(name).SETTINGS)
+            made[name] = model, task.evaluate(model, test)
+        return made[name]
+
+    return train
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_model_of_the_data_as_they_are_is_accepted(name, data, tmp_path):
-    judged = judge_trained(name, data(name), tmp_path)
+def test_model_of_the_data_as_they_are_is_accepted(name, data, trained, tmp_path):
+    judged = judge(name, trained(name)[0], data(name)[1], tmp_path)
     assert judged.verdict == "accepted", judged.report
+
+
+@pytest.mark.parametrize(("name", "seed"), DRAWN)
+def test_random_answers_are_rejected(name, seed, data, trained):
+    answers = answers_of(name).random_answer(trained(name)[0], seed)
+    assert trials.alone(name, catalogue.load(name).evaluate(answers, data(name)[1]))
+
+
+@pytest.mark.parametrize(("name", "seed"), DRAWN)
+def test_an_honest_twin_replaces_the_champion(name, seed, data, trained):
+    """It is another model: of another seed, or of rows that are drawn again."""
+    module, task, (past, test), (_, champion) = controls(name), catalogue.load(name), data(name), trained(name)
+    make = getattr(answers_of(name), "twin", trials.another_seed(name))
+    twin = task.evaluate(make(past, seed, module.SETTINGS), test)
+    assert twin.metrics != champion.metrics
+    lines = [*trials.worse(task.THRESHOLDS, twin, champion)]
+    assert not trials.alone(name, twin)
+    assert not trials.against_champion(task.THRESHOLDS, lines, getattr(module, "SLACK_TIMES", 1)), lines
 
 
 @pytest.mark.parametrize(("name", "control"), EACH)

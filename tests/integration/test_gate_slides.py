@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mlflow import MlflowClient
 
 from capstan.data.files import write_tables
 from capstan.errors import CapstanError
 from capstan.rollout import store
 from capstan.rollout.state import RolloutState
+from capstan.settings import settings
 from components.compare_data.core import compare_data
 from components.evaluate.core import evaluate
 from components.gate.core import Judgement, gate
@@ -24,6 +26,14 @@ NAME = "churn"
 @pytest.fixture(scope="module")
 def data() -> tuple[Tables, Tables]:
     return parts(NAME)
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Each test begins without versions: what another one accepted is no champion."""
+    yield
+    store.write_state(NAME, RolloutState())
+    MlflowClient(settings().tracking_uri).delete_registered_model(NAME)
 
 
 class Road:
@@ -77,6 +87,24 @@ def test_labels_that_are_shuffled_in_small_steps_do_not_become_champion(data, tm
     assert results(report, "logistic regression") == {"pass"}
     last = judged[0.16][0].champion
     assert "fail" in results(report, f"logistic regression of version {last}")
+
+
+@pytest.mark.parametrize("damage", ["labels of seniors", "without seniors"])
+def test_harm_to_one_group_is_refused(data, tmp_path, damage):
+    """Two of five seniors who left are taken for loyal ones; or no senior is learned from. The mean hides both."""
+    past, test = data
+    rows, road = past["customers"], Road(tmp_path, test)
+    seniors = rows["senior"] == "yes"
+    assert road.run(past)[0].verdict == "accepted"
+    if damage == "without seniors":
+        harmed = rows[~seniors]
+    else:
+        left = rows.index[seniors & (rows[LABEL] == 1)]
+        wrong = np.random.default_rng(0).permutation(left)[: round(0.4 * len(left))]
+        harmed = rows.assign(**{LABEL: rows[LABEL].where(~rows.index.isin(wrong), 0.0)})
+    judged, report = road.run({"customers": harmed})
+    failed = {line.split("|")[1].strip() for line in report.splitlines() if line.endswith("| fail |")}
+    assert judged.verdict == "rejected" and "log_loss_seniors" in failed
 
 
 def test_data_are_compared_with_those_of_the_last_accepted_run(data, tmp_path, capsys):

@@ -1,6 +1,5 @@
 """What must not become champion: `pipelines/NAME/tests/controls.py`, judged by the real gate of the capstone."""
 
-import tempfile
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -11,10 +10,10 @@ import pandas as pd
 
 from capstan import catalogue
 from capstan.contract.model import Model
-from capstan.data.files import read_tables, write_json, write_tables
+from capstan.data.files import write_json, write_tables
 from capstan.errors import CapstanError
-from components.build_features.core import build_features
 from components.evaluate import units
+from components.gate import trials
 from components.gate.core import REJECTED, gate
 from tests.support.data import DATA_DIR
 
@@ -26,7 +25,7 @@ class Controls(Protocol):
     """What such a module defines.
 
     It may define `fewer(parts)`, where a test cannot train on all of the data, and `ROTATING`, the names of controls
-    that have their turn in one run of nine.
+    that have their turn in one run of nine. `SLACK_TIMES` widens the slack of a twin, where the test has fewer units.
     """
 
     SETTINGS: dict[str, Any]  # parameters of `train`, with which the model of the data as they are is accepted
@@ -57,14 +56,7 @@ def controls(name: str) -> Controls:
 def parts(name: str) -> Parts:
     """Return the tables to train and to test on, with features where the capstone has them."""
     module: Any = controls(name)
-    task = catalogue.load(name)
-    tables = task.load(DATA_DIR)
-    if "features" in task.capabilities:
-        with tempfile.TemporaryDirectory() as folder:
-            write_tables(tables, f"{folder}/in")
-            build_features(name, *(f"{folder}/{part}" for part in ("in", "features", "training_set", "counts")))
-            tables = read_tables(f"{folder}/training_set")
-    made: Parts = task.split(tables)
+    made = trials.parts(name, DATA_DIR)
     return module.fewer(made) if hasattr(module, "fewer") else made
 
 

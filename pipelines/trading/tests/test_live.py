@@ -23,7 +23,7 @@ class Server:
 
     def __init__(self, market: Market):
         closes = market.closes.iloc[-PAST:]
-        self.model = TradingModel(NAME, CHOSEN[NAME], 1.0)
+        self.model = TradingModel(NAME, CHOSEN[NAME])
         self.known = {days.DAYS: closes.index.strftime("%Y-%m-%d").to_list(), days.CLOSES: closes.to_numpy().ravel()}
         self.known |= indicators(closes.to_numpy())
 

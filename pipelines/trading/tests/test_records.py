@@ -52,10 +52,11 @@ def test_test_years_have_no_part_in_the_choice(market):
 
 
 def test_the_gate_refuses_what_may_lose_to_holding():
-    """Of the strategies of the table it lets three through, the served one among them."""
-    test = lines("compare").query("part == 'test'").set_index("case")
-    refused = test.index[-test["more_sharpe_low"] > task.THRESHOLDS["sharpe_lost"].limit]
-    assert set(refused) == {*CHOSEN} - {"equal weights", "Q-learning", "policy gradient"}
+    """Of the strategies of the table, those whose return or volatility may be worse by more than the slack."""
+    test, bounds = lines("compare").query("part == 'test'").set_index("case"), task.THRESHOLDS
+    poor = test.index[-test["more_low"] > bounds["return"].slack]
+    risky = test.index[test["ratio_high"] ** 2 - 1 > bounds["risk"].slack]
+    assert {*poor, *risky} == {*CHOSEN} - {"equal weights", "Q-learning", "policy gradient"}
 
 
 def test_record_of_limits_is_what_the_study_measures(closes):

@@ -25,6 +25,19 @@ def test_prices_in_another_currency_are_harmless(model, parts, reference):
     assert (made["volatility"] - reference["volatility"]).abs().max() < 0.02
 
 
+@pytest.mark.parametrize(
+    ("wrong", "alarm"),
+    [
+        ({"market_week": 0.0, "realized_volatility": 0.0}, ("drift", "realized_volatility")),  # frozen prices
+        ({"volatility": 2.0}, ("performance", "error of volatility")),
+    ],
+)
+def test_frozen_prices_and_a_wrong_volatility_alarm(reference, wrong, alarm):
+    """wrong: by what a signal is multiplied."""
+    live = reference.tail(60).assign(**{name: reference[name] * times for name, times in wrong.items()})
+    assert alarm in watched.alarms("trading", reference, live)
+
+
 def test_crash_alarms(model, prices, reference):
     """The autumn of 2008, as it was."""
     crash = prices[prices["date"] <= "2008-12-31"]

@@ -56,6 +56,17 @@ def test_baseline_alone_is_rejected_and_so_is_what_chance_may_explain(judge, tra
         assert (BEATEN in lines(report, "fail")) == (expected == "rejected")
 
 
+def test_where_a_baseline_is_level_the_model_may_be_worse_by_the_slack(judge, trained, tmp_path):
+    own = by_unit.read(trained["units"])
+    [(name, simple)] = own.baselines.items()
+    slack = task.THRESHOLDS["roc_auc"].slack
+    for below, expected in [(0.9 * slack, "accepted"), (1.1 * slack, "rejected")]:
+        model = own.model.assign(roc_auc=simple["roc_auc"] - below)
+        by_unit.write(by_unit.Units(model, own.baselines, {name: ["roc_auc"]}), str(tmp_path / "made"))
+        verdict, report = judge(units=str(tmp_path / "made"))
+        assert verdict == expected, report
+
+
 def test_model_worse_than_the_champion_by_more_than_the_slack_is_rejected_and_others_accepted(judge, champion):
     slack = task.THRESHOLDS["roc_auc"].slack
     assert slack > 0

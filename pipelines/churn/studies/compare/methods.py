@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from capstan.contract.model import Columns
 
 SIMPLE, SERVED = "logistic regression", "splines, served"
-BLEND = "mean of splines and LightGBM"
+RIVAL = "splines, scikit-learn's defaults"  # the strongest in a few lines
 Margins = tuple[np.ndarray, np.ndarray]  # log-odds of the past customers, out of fold, and of later ones
 
 
@@ -54,8 +54,54 @@ class Simple:
         return np.asarray(self.line.matrix(pd.DataFrame({name: columns[name] for name in INPUTS})) * self.line.weights)
 
 
+class Plain:
+    """The strongest simple rival: a logistic regression over splines and categories, all with the defaults."""
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+
+    def fit(self, rows: pd.DataFrame, churned: np.ndarray) -> Plain:
+        """Return the regression, fitted on rows. churned: 0 or 1, shape (n,)."""
+        from sklearn.compose import make_column_transformer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder, SplineTransformer
+
+        terms = make_column_transformer((SplineTransformer(), NUMBERS), (OneHotEncoder(), CATEGORIES))
+        self.line = make_pipeline(terms, LogisticRegression(max_iter=10_000)).fit(rows, churned)
+        return self
+
+    def margin(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the log-odds of leaving, shape (n,)."""
+        return np.asarray(self.line.decision_function(rows))
+
+
+class Default:
+    """LightGBM with its defaults."""
+
+    def __init__(self, seed: int = 0):
+        self.seed = seed
+
+    def fit(self, rows: pd.DataFrame, churned: np.ndarray) -> Default:
+        """Return the booster, fitted on rows. churned: 0 or 1, shape (n,)."""
+        from lightgbm import LGBMClassifier
+
+        booster = LGBMClassifier(random_state=self.seed, n_jobs=1, verbosity=-1)
+        self.booster = booster.fit(self._inputs(rows), churned)
+        return self
+
+    def margin(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return the log-odds of leaving, shape (n,)."""
+        return np.asarray(self.booster.predict(self._inputs(rows), raw_score=True))
+
+    def _inputs(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[INPUTS].astype(dict.fromkeys(CATEGORIES, "category"))
+
+
 METHODS: dict[str, Callable[[int], Any]] = {
+    RIVAL: Plain,
     SIMPLE: Simple,
+    "LightGBM, defaults": Default,
     "LightGBM, tuned": Boosting,
     SERVED: Splines,
 }
@@ -69,14 +115,7 @@ def margins(past: pd.DataFrame, later: pd.DataFrame, seed: int) -> dict[str, np.
     def both(score: Callable[[int], Any]) -> Margins:
         return training.out_of_fold(past, churned, score, seed), score(seed).fit(past, churned).margin(later)
 
-    made = {name: both(score) for name, score in METHODS.items()}
-    made[BLEND] = mean(made["LightGBM, tuned"], made[SERVED])
-    return {name: calibrated(one, churned) for name, one in made.items()}
-
-
-def mean(one: Margins, other: Margins) -> Margins:
-    """Return the margins of a blend of two scores."""
-    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+    return {name: calibrated(both(score), churned) for name, score in METHODS.items()}
 
 
 def calibrated(margins: Margins, churned: np.ndarray) -> np.ndarray:

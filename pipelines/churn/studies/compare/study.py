@@ -1,13 +1,14 @@
 """How well does each method rank the customers, and what do its calls earn?
 
-Five times five folds over all customers; the customers to test on; other ways to choose the calls; other shares of
-those who take the offer; and the spread that the limits of the gate come from.
+Five times five folds over all customers; the customers to test on; other ways to choose the calls; and the spread that
+the limits of the gate come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,60 +19,81 @@ from capstan.contract.intervals import difference
 from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, ranged, spread
 from capstan.study.protocol import Show
-from pipelines.churn import costs, report, task, training
+from pipelines.churn import costs, profits, report, task, training
 from pipelines.churn.columns import LABEL
+from pipelines.churn.lives import Stays
 from pipelines.churn.studies.compare import methods
-from pipelines.churn.studies.compare.methods import SERVED, SIMPLE
+from pipelines.churn.studies.compare.methods import RIVAL, SERVED
 
-ACCEPT = (0.1, 0.2, 0.3, 0.4)
 DIVISIONS = 6
 SCORES = ("roc_auc", "log_loss", "brier", "profit")
 
 
-def values(rows: pd.DataFrame, margin: np.ndarray) -> dict[str, np.ndarray]:
-    """Return each measure as a value per customer, whose mean it is, shapes (n,). margin: calibrated log-odds."""
-    churned, monthly, chance = rows[LABEL].to_numpy(), rows["monthly"].to_numpy(), expit(margin)
-    called = costs.profit(chance, monthly) > 0
+class Judged(NamedTuple):
+    """What a method says of some customers: log-odds of leaving, and what a call is expected to earn, shapes (n,)."""
+
+    margin: np.ndarray
+    expected: np.ndarray
+
+
+def judged(rows: pd.DataFrame, margin: np.ndarray, stays: Stays) -> Judged:
+    """Return what follows from the log-odds, with the curve of customers who were learned from."""
+    chance = expit(margin)
+    value = costs.value(rows["monthly"].to_numpy(), stays.months(rows, chance))
+    return Judged(margin, costs.profit(chance, value))
+
+
+def values(rows: pd.DataFrame, made: Judged, earned: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each measure as a value per customer, whose mean it is, shapes (n,). earned: by a call."""
+    churned = rows[LABEL].to_numpy()
     return {
-        "roc_auc": roc_auc(churned, margin),
-        "log_loss": report.log_loss(churned, margin),
-        "brier": (chance - churned) ** 2,
-        "profit": called * costs.profit(churned, monthly),
+        "roc_auc": roc_auc(churned, made.margin),
+        "log_loss": report.log_loss(churned, made.margin),
+        "brier": (expit(made.margin) - churned) ** 2,
+        "profit": (made.expected > 0) * earned,
     }
 
 
-def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, np.ndarray]:
-    """Return the log-odds of each customer by every method, fitted and calibrated without the customer's fold."""
-    made: dict[str, np.ndarray] = {}
+def out_of_fold(rows: pd.DataFrame, seed: int) -> dict[str, Judged]:
+    """Return what every method says of each customer, fitted and calibrated without the customer's fold."""
+    made: dict[str, Judged] = {}
     for past, held in training.folds(rows, rows[LABEL].to_numpy(), seed):
+        stays = Stays().fit(rows.iloc[past])
         for name, margin in methods.margins(rows.iloc[past], rows.iloc[held], seed).items():
-            made.setdefault(name, np.empty(len(rows)))[held] = margin
+            whole = made.setdefault(name, Judged(np.empty(len(rows)), np.empty(len(rows))))
+            for all_rows, part in zip(whole, judged(rows.iloc[held], margin, stays), strict=True):
+                all_rows[held] = part
     return made
 
 
-def lines(rows: pd.DataFrame, by_method: Mapping[str, np.ndarray]) -> Iterator[Line]:
+def lines(rows: pd.DataFrame, by_method: Mapping[str, Judged]) -> Iterator[Line]:
     """Yield a line per method: each measure with its interval over customers, and less that of the baseline."""
-    simple = values(rows, by_method[SIMPLE])
-    for method, margin in by_method.items():
-        own = values(rows, margin)
-        line: Line = {"method": method}
+    earned = profits.earned(rows)
+    simple = values(rows, by_method[RIVAL], earned)
+    for method, made in by_method.items():
+        own = values(rows, made, earned)
+        line: Line = {"method": method, "called": float((made.expected > 0).mean())}
         for name in SCORES:
             for title, other in ((name, np.zeros(len(rows))), (f"{name}_more", simple[name])):
                 line |= dict(zip((title, f"{title}_low", f"{title}_high"), difference(own[name], other), strict=True))
         yield line
 
 
-def whom_else(rows: pd.DataFrame, margin: np.ndarray) -> Iterator[Line]:
+def whom_else(rows: pd.DataFrame, made: Judged) -> Iterator[Line]:
     """Yield a line per way to choose the calls: its profit per customer, and how much more the served one has."""
-    churned, monthly, chance = rows[LABEL].to_numpy(), rows["monthly"].to_numpy(), expit(margin)
-    earned, called = costs.profit(churned, monthly), costs.profit(chance, monthly) > 0
-    flat = costs.profit(chance, np.full(len(rows), monthly.mean())) > 0
+    earned, called = profits.earned(rows), made.expected > 0
+    dearest = rows["monthly"].rank(ascending=False) <= called.sum()
     ways = {
         "nobody": np.zeros(len(rows)),
         "everybody": np.ones(len(rows)),
         "as many at random": np.full(len(rows), called.mean()),
+        "as many, the likeliest to leave": rank(made.margin) <= called.sum(),
+        "as many, the highest bills": dearest.to_numpy(),
         "contracts from month to month": (rows["contract"] == "month-to-month").to_numpy(),
-        "served, but every bill taken as the mean": flat,
+        "as if a customer stayed for twelve bills": costs.profit(
+            expit(made.margin), 12 * costs.MARGIN * rows["monthly"].to_numpy()
+        )
+        > 0,
         "served": called,
     }
     for way, calls in ways.items():
@@ -81,14 +103,9 @@ def whom_else(rows: pd.DataFrame, margin: np.ndarray) -> Iterator[Line]:
         yield line | dict(zip(("more", "more_low", "more_high"), more, strict=True))
 
 
-def other_shares(rows: pd.DataFrame, margin: np.ndarray) -> Iterator[Line]:
-    """Yield a line per share of those who take the offer: the profit if it is known, and if 0.3 is believed."""
-    churned, monthly, chance = rows[LABEL].to_numpy(), rows["monthly"].to_numpy(), expit(margin)
-    for accept in ACCEPT:
-        earned = costs.profit(churned, monthly, accept)
-        believed, known = (costs.profit(chance, monthly, share) > 0 for share in (costs.ACCEPT, accept))
-        line: Line = {"method": f"{accept:g}", "called": float(known.mean()), "all": float(earned.mean())}
-        yield line | {"profit": float((known * earned).mean()), "believed": float((believed * earned).mean())}
+def rank(margin: np.ndarray) -> np.ndarray:
+    """Return the place of each customer, from 1 for the likeliest to leave, shape (n,)."""
+    return np.argsort(np.argsort(-margin, kind="stable")) + 1
 
 
 @cache
@@ -109,13 +126,14 @@ def folds(seed: int) -> Iterator[Line]:
     made = out_of_fold(rows, seed)
     yield from lines(rows, made)
     yield from ({"part": "ways"} | line for line in whom_else(rows, made[SERVED]))
-    yield from ({"part": "accept"} | line for line in other_shares(rows, made[SERVED]))
 
 
 def test(seed: int) -> Iterator[Line]:
     """Yield a line per method of the customers to test on. Another seed only divides the calibration differently."""
     past, later = parts()
-    yield from lines(later, methods.margins(past, later, seed))
+    stays = Stays().fit(past)
+    margins = methods.margins(past, later, seed)
+    yield from lines(later, {name: judged(later, margin, stays) for name, margin in margins.items()})
 
 
 def division(seed: int) -> Line:
@@ -131,11 +149,6 @@ def percent(name: str) -> Show:
     return lambda rows: f"{100 * rows[name].mean():.0f} %"
 
 
-def dollars(name: str) -> Show:
-    """Return what shows a mean amount."""
-    return lambda rows: f"{rows[name].mean():.2f}"
-
-
 def seen(name: str) -> Show:
     """Return what shows a metric of the gate."""
     return lambda rows: spread(rows[name])
@@ -143,25 +156,17 @@ def seen(name: str) -> Show:
 
 COMPARED = {
     "ROC AUC": ranged("roc_auc"),
-    "more than the baseline": ranged("roc_auc_more"),
-    "log loss, more than the baseline": ranged("log_loss_more"),
+    "more than the first": ranged("roc_auc_more"),
+    "log loss, more than the first": ranged("log_loss_more"),
     "profit per customer": ranged("profit", 2),
 }
 WAYS = {"called": percent("called"), "profit per customer": ranged("profit", 2), "served has more": ranged("more", 2)}
-SHARES = {
-    "called": percent("called"),
-    "profit": dollars("profit"),
-    "if 0.3 is believed": dollars("believed"),
-    "calling everybody": dollars("all"),
-}
-
 STUDY = Study(
     measures=[Measure(folds), Measure(test, seeds=1), Measure(division, seeds=DIVISIONS)],
     tables=[
         Table({"five times five folds, all customers": "method"}, COMPARED, "folds"),
         Table({"the customers to test on": "method"}, COMPARED, "test"),
         Table({"who is called": "method"}, WAYS, "ways"),
-        Table({"share who take the offer": "method"}, SHARES, "accept"),
         Table(
             {"six divisions of the customers to train on": "part"},
             {name: seen(name) for name in task.THRESHOLDS},

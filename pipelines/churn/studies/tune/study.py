@@ -14,22 +14,16 @@ from capstan.settings import settings
 from capstan.study import Choices, Line, Measure, Study, spread
 from capstan.study.choices import Setting
 from pipelines.churn import task, training
-from pipelines.churn.blend import Blend
 from pipelines.churn.boosting import Boosting
 from pipelines.churn.columns import LABEL
 from pipelines.churn.splines import Splines
 from pipelines.churn.studies.tune.forest import Forest
 
 CLOSE = 0.001  # the simplest family that is within so much of the best is served
-# The blend has the best of both its parts.
 FAMILIES = Choices({
-    "splines": (
-        Splines,
-        {"knots": (3, 5, 7), "strength": (0.001, 0.003, 0.01), "extended": (False, True)},
-    ),
-    "boosting": (Boosting, {"leaves": (3, 4, 8), "rounds": (150, 300), "extended": (False, True)}),
+    "splines": (Splines, {"knots": (3, 5, 7), "strength": (0.003, 0.01, 0.03, 0.1, 1.0)}),
+    "boosting": (Boosting, {"leaves": (3, 4, 8), "rounds": (150, 300)}),
     "forest": (Forest, {"smallest": (5, 10, 20)}),
-    "blend": (Blend, {}),
 }, score="roc_auc")  # fmt: skip
 
 
