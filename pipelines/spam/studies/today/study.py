@@ -26,6 +26,7 @@ from pipelines.spam.studies.tune.rivals import Rival
 
 SERVED, WITHOUT, NEAREST, UNKNOWN = "the guard, served", "no guard", "nearest messages", "the guard, kind unknown"
 SIMPLE: dict[str, Any] = {"naive Bayes, Bernoulli, tuned, alone": Bayes, "LinearSVC with MiniLM, alone": Rival}
+TODAY, FILE, KINDS = "today", "file", "kinds"
 Outside = Callable[[Any, np.ndarray], np.ndarray]
 
 
@@ -66,7 +67,7 @@ def nearest(model: SpamModel, past: pd.DataFrame, seed: int) -> Outside:
     return outside
 
 
-def lines(method: str, model: SpamModel, rows: pd.DataFrame) -> Iterator[Line]:
+def lines(part: str, method: str, model: SpamModel, rows: pd.DataFrame) -> Iterator[Line]:
     """Yield what happens to each kind of message."""
     answers = model.decided(rows["text"].tolist())
     made = rows.assign(
@@ -74,12 +75,12 @@ def lines(method: str, model: SpamModel, rows: pd.DataFrame) -> Iterator[Line]:
         flagged=[bool(said) for said in answers["unusual"]],
         surely=costs.decided(np.asarray(answers["probability"])),
     )
-    for (spam, kind), part in made.groupby(["spam", "kind"], sort=False):
-        yield {"part": "all", "method": method, "spam": int(spam), "kind": kind, "messages": len(part)} | {
-            "aside": int(part["aside"].sum()),
-            "flagged": int(part["flagged"].sum()),
-            "plain": int((~part["aside"] & ~part["flagged"]).sum()),
-            "would_be": int(part["surely"].sum()),
+    for (spam, kind), own in made.groupby(["spam", "kind"], sort=False):
+        yield {"part": part, "method": method, "spam": int(spam), "kind": kind, "messages": len(own)} | {
+            "aside": int(own["aside"].sum()),
+            "flagged": int(own["flagged"].sum()),
+            "plain": int((~own["aside"] & ~own["flagged"]).sum()),
+            "would_be": int(own["surely"].sum()),
         }
 
 
@@ -89,8 +90,9 @@ def measured(seed: int) -> Iterator[Line]:
     model = task.train({"messages": past}, weights_files.fetch_all(task.WEIGHTS), seed)
     none: Outside = lambda counts, aside: np.zeros(len(aside), bool)  # noqa: E731
     for name, way in ((SERVED, None), (WITHOUT, none), (NEAREST, nearest(model, past, seed))):
-        yield from lines(name, replaced(model, way), today)
-        yield from lines(name, replaced(model, way), test.assign(kind="the file"))
+        yield from lines(TODAY, name, replaced(model, way), today)
+        yield from lines(FILE, name, replaced(model, way), test.assign(kind="any"))
+    yield from lines(KINDS, SERVED, model, today)
 
 
 def others(seed: int) -> Iterator[Line]:
@@ -104,11 +106,11 @@ def others(seed: int) -> Iterator[Line]:
     for kind, part in today.groupby("kind", sort=False):
         without = guard.line(rows, today_rows[np.flatnonzero(known["kind"] != kind)], seed)
         model.guard = without._replace(limits=model.guard.limits)
-        yield from lines(UNKNOWN, model, part)
+        yield from lines(TODAY, UNKNOWN, model, part)
     for name, kind_of in SIMPLE.items():
         alone = training.of(past, kind_of, kind_of.counts(texts), seed, {})
-        yield from lines(name, alone, today)
-        yield from lines(name, alone, test.assign(kind="the file"))
+        yield from lines(TODAY, name, alone, today)
+        yield from lines(FILE, name, alone, test.assign(kind="any"))
 
 
 def wilson(hits: float, count: float) -> str:
@@ -119,13 +121,13 @@ def wilson(hits: float, count: float) -> str:
     return f"{100 * share:.1f} ({100 * max(middle - half, 0):.1f} to {100 * (middle + half):.1f})"
 
 
-def part_of(name: str, spam: int, file: bool) -> Callable[[pd.DataFrame], str]:
-    """Return what shows a share of everyday messages or scams, of today or of the file, in percent."""
+def share(name: str, spam: int) -> Callable[[pd.DataFrame], str]:
+    """Return what shows a share of everyday messages or of scams, the mean of the seeds, in percent."""
 
     def show(rows: pd.DataFrame) -> str:
-        own = rows[(rows["spam"] == spam) & ((rows["kind"] == "the file") == file)]
+        own = rows[rows["spam"] == spam]
         seeds = own["seed"].nunique()
-        return wilson(own[name].sum() / seeds, own["messages"].sum() / seeds) if len(own) else "-"
+        return wilson(own[name].sum() / seeds, own["messages"].sum() / seeds)
 
     return show
 
@@ -136,28 +138,27 @@ def number(name: str) -> Callable[[pd.DataFrame], str]:
 
 
 STUDY = Study(
-    measures=[Measure(measured), Measure(others)],
+    measures=[Measure(measured), Measure(others, seeds=1)],
     tables=[
         Table(
             {"messages of today": "method"},
             {
-                "everyday, put aside without a remark, %": part_of("aside", 0, False),
-                "scams, shown without a remark, %": part_of("plain", 1, False),
-                "everyday with a remark, %": part_of("flagged", 0, False),
-                "scams with a remark, %": part_of("flagged", 1, False),
+                "everyday, put aside without a remark, %": share("aside", 0),
+                "scams, shown without a remark, %": share("plain", 1),
+                "everyday with a remark, %": share("flagged", 0),
+                "scams with a remark, %": share("flagged", 1),
             },
-            "all",
+            TODAY,
         ),
         Table(
             {"the file's messages to test on": "method"},
             {
-                "ham put aside, %": part_of("aside", 0, True),
-                "spam put aside, %": part_of("aside", 1, True),
-                "ham with a remark, %": part_of("flagged", 0, True),
-                "spam with a remark, %": part_of("flagged", 1, True),
+                "ham put aside, %": share("aside", 0),
+                "spam put aside, %": share("aside", 1),
+                "ham with a remark, %": share("flagged", 0),
+                "spam with a remark, %": share("flagged", 1),
             },
-            "all",
-            rows=lambda lines: lines[lines["method"] != UNKNOWN],
+            FILE,
         ),
         Table(
             {"served": "kind"},
@@ -168,9 +169,7 @@ STUDY = Study(
                 "shown with a remark": number("flagged"),
                 "shown without": number("plain"),
             },
-            "all",
-            rows=lambda lines: lines[(lines["method"] == SERVED) & (lines["kind"] != "the file")],
+            KINDS,
         ),
     ],
-    seeds=1,
 )
