@@ -76,6 +76,7 @@ class ModerationModel(MiniLMModel):
                 [{"decision": name, "cost": cost} for name, cost in zip(decisions.DECISIONS, row, strict=True)]
                 for row in expected.tolist()
             ],
+            "known": [self.known(text) for text in texts],
             "unusual": [self.unusual(text) for text in texts],
         }
 

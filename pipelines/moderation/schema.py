@@ -125,4 +125,5 @@ class Prediction(BaseModel):
         title="Before a word is read", description="with it the parts add up to the votes of the class, less the next"
     )
     costs: list[Cost] = Field(title="Expected costs", description="in looks by a moderator, as assumed")
+    known: float = Field(ge=0, le=1, title="Words that are known")
     unusual: list[str] = Field(title="Unusual", description="what sets it apart from every text learned from")

@@ -112,7 +112,7 @@ def signals(model: ModerationModel, tables: Tables) -> pd.DataFrame:
     texts = rows["text"].tolist()
     read = model.read(texts)
     answers = model.decided(texts, model.score.scores(read), model.score.votes(read))
-    shown = {name: answers[name] for name in ("kind", "decision", "disagree")}
+    shown = {name: answers[name] for name in ("kind", "decision", "disagree", "known")}
     said = [data.CLASSES[at] for at in training.shares_of(rows).argmax(axis=1).tolist()]
     return watching.of_texts(texts).assign(**shown, said=said)
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from capstan.contract.model import Columns
+    from pipelines.spam.guard import Guard
     from pipelines.spam.scores import Bayes, Counts
 
 FEW = 0.5  # of the words known: below that the message is in words that were not learned
 
 
 class SpamModel(MiniLMModel):
-    """A score with Platt's calibration, and naive Bayes with its own, which the gate compares with it."""
+    """A score with Platt's calibration and a guard, and naive Bayes, which the gate compares with it."""
 
     inputs = {"text": "string"}
 
@@ -37,14 +38,15 @@ class SpamModel(MiniLMModel):
         baseline_line: tuple[float, float],
         weights: Mapping[str, Path],
         int8: bytes | None = None,
+        guard: Guard | None = None,
     ):
         """line: slope and intercept of the calibration. words, longest: of the messages that were learned from.
 
-        weights, int8: the paths of MiniLM's files, and MiniLM in 8 bits.
+        weights, int8: the paths of MiniLM's files, and MiniLM in 8 bits. guard: None finds nothing outside.
         """
         self.score, self.line, self.words, self.longest = score, line, words, longest
         self.baseline, self.baseline_line = baseline, baseline_line
-        self.weight_files, self.int8 = weights, int8
+        self.weight_files, self.int8, self.guard = weights, int8, guard
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return probability, decision, the parts of each text with their effects, reasons, and what is unusual."""
@@ -62,17 +64,25 @@ class SpamModel(MiniLMModel):
     def decided(self, texts: Sequence[str], counts: Counts | None = None) -> dict[str, Any]:
         """Return probability, decision and its limit, the share of known words, and what is unusual.
 
-        counts: of the texts, where they are known.
+        What is unusual is shown, whatever its probability. counts: of the texts, where they are known.
         """
+        counts = self.counts(texts) if counts is None else counts
         probability = expit(self.margin(texts, counts))
-        known = [self.known(text) for text in texts]
+        aside, known = costs.decided(probability), [self.known(text) for text in texts]
+        unusual = [self.unusual(*one) for one in zip(texts, known, self.outside(counts, aside), strict=True)]
         return {
             "probability": probability,
-            "decision": np.where(costs.decided(probability), "spam", "ham"),
+            "decision": np.where(aside & ~np.array([bool(said) for said in unusual]), "spam", "ham"),
             "limit": np.full(len(texts), costs.LIMIT),
             "known": known,
-            "unusual": [self.unusual(text, share) for text, share in zip(texts, known, strict=True)],
+            "unusual": unusual,
         }
+
+    def outside(self, counts: Counts, aside: np.ndarray) -> np.ndarray:
+        """Return which messages lie outside what was learned from, shape (n,). aside: whether their score is spam's."""
+        if self.guard is None or not isinstance(self.score, Meant):
+            return np.zeros(len(aside), bool)
+        return self.guard.outside(self.score.matrix(counts), aside)
 
     def margin(self, texts: Sequence[str], counts: Counts | None = None) -> np.ndarray:
         """Return the calibrated log-odds of spam, shape (n,). counts: of the texts, where they are known."""
@@ -109,8 +119,9 @@ class SpamModel(MiniLMModel):
         found = [one.name for one in grams.tokens(text)]
         return sum(name in self.words for name in found) / len(found) if found else 1.0
 
-    def unusual(self, text: str, known: float) -> list[str]:
+    def unusual(self, text: str, known: float, outside: bool) -> list[str]:
         """Return in words what sets a text apart from every message that was learned from."""
-        said = ["few of its words are known"] if known < FEW else []
+        said = ["unlike the messages learned from"] if outside else []
+        said += ["few of its words are known"] if known < FEW else []
         said += ["longer than every message known"] if len(text) > self.longest else []
         return said + ([] if any(sign.isalpha() for sign in text) else ["no letters"])

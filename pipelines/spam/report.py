@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit, log_expit
 
 from capstan.contract.evaluation import Evaluation, Section
+from data_sets import messages_of_today
 from models.metrics import binary, paired
 from models.text import near_copies
 from pipelines.spam import cards, costs
@@ -22,16 +23,18 @@ WORST = 15  # decisions of a list
 def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on labelled messages, and the sections of the report. Near copies are one unit."""
     texts, spam = rows["text"].tolist(), rows["spam"].to_numpy().astype(int)
-    groups = near_copies.groups(texts)
-    margin = model.margin(texts)
+    groups, counts = near_copies.groups(texts), model.counts(texts)
+    margin, answers = model.margin(texts, counts), model.decided(texts, counts)
+    aside, flagged = answers["decision"] == "spam", np.array([bool(said) for said in answers["unusual"]])
     simple = model.baseline_line[0] * model.baseline.margin(model.baseline.counts(texts)) + model.baseline_line[1]
-    own, other = (values(spam, one) for one in (margin, simple))
-    metrics = {name: float(column.mean()) for name, column in own.items()} | shares(spam, margin)
+    own, other = values(spam, margin, aside), values(spam, simple, costs.decided(expit(simple)))
+    metrics = {name: float(column.mean()) for name, column in own.items()} | shares(spam, margin, aside)
+    metrics |= {"flagged": float(flagged.mean())} | today(model)
     metrics |= {f"{name}_of_bayes": float(other[name].mean()) for name in own}
     probability = expit(margin)
     sections = [
         Section("Ranking and calibration", binary.figure(spam, probability)),
-        Section("The dearest decisions", dearest(rows, spam, margin)),
+        Section("The dearest decisions", dearest(rows, spam, probability, aside)),
         *cards.sections(rows, metrics),
     ]
     units, baseline = (
@@ -40,22 +43,40 @@ def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
     return Evaluation(metrics, sections, units, {"naive Bayes": baseline[["log_loss"]]})
 
 
-def values(spam: np.ndarray, margin: np.ndarray) -> dict[str, np.ndarray]:
+def today(model: SpamModel) -> dict[str, float]:
+    """Return shares of the messages of today that the guard did not learn from.
+
+    Everyday ones that are put aside, which is always without a remark; scams that are shown without one; and everyday
+    ones and scams that have one.
+    """
+    rows = messages_of_today.messages()
+    rows = rows[~rows["known"]]
+    answers, scam = model.decided(rows["text"].tolist()), rows["spam"].to_numpy() == 1
+    aside, flagged = answers["decision"] == "spam", np.array([bool(said) for said in answers["unusual"]])
+    return {
+        "today_lost": float(aside[~scam].mean()),
+        "today_scams_shown": float((~aside & ~flagged)[scam].mean()),
+        "today_flagged": float(flagged[~scam].mean()),
+        "today_scams_flagged": float(flagged[scam].mean()),
+    }
+
+
+def values(spam: np.ndarray, margin: np.ndarray, aside: np.ndarray) -> dict[str, np.ndarray]:
     """Return what the gate compares as a value per message, whose mean it is, shapes (n,).
 
-    margin: calibrated log-odds. F1 is of the decision at even odds; the cost is of the decision at the limit.
+    margin: calibrated log-odds. aside: booleans, of which the cost is. F1 is of the decision at even odds.
     """
     guess = margin > 0
     return {
         "log_loss": log_loss(spam, margin),
         "f1": f1(spam, guess),
-        "cost": costs.cost(spam, costs.decided(expit(margin))),
+        "cost": costs.cost(spam, aside),
     }
 
 
-def shares(spam: np.ndarray, margin: np.ndarray) -> dict[str, float]:
-    """Return ROC AUC, calibration error, and the shares of ham that is lost and of spam that is found at the limit."""
-    aside, scored = costs.decided(expit(margin)), binary.score(spam, expit(margin))
+def shares(spam: np.ndarray, margin: np.ndarray, aside: np.ndarray) -> dict[str, float]:
+    """Return ROC AUC, calibration error, and the shares of ham that is lost and of spam that is put aside."""
+    scored = binary.score(spam, expit(margin))
     return {name: scored[name] for name in ("roc_auc", "calibration_error")} | {
         "ham_lost": float(aside[spam == 0].mean()),
         "spam_found": float(aside[spam == 1].mean()),
@@ -72,10 +93,8 @@ def log_loss(spam: np.ndarray, margin: np.ndarray) -> np.ndarray:
     return np.asarray(-np.where(spam == 1, log_expit(margin), log_expit(-margin)))
 
 
-def dearest(rows: pd.DataFrame, spam: np.ndarray, margin: np.ndarray) -> pd.DataFrame:
+def dearest(rows: pd.DataFrame, spam: np.ndarray, probability: np.ndarray, aside: np.ndarray) -> pd.DataFrame:
     """Return the wrong decisions that the model was surest of, lost ham first."""
-    probability = expit(margin)
-    aside = costs.decided(probability)
     frame = pd.DataFrame(
         {"message": rows["text"], "is": np.where(spam == 1, "spam", "ham"), "probability": probability}
     )

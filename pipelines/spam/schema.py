@@ -74,7 +74,9 @@ class Prediction(BaseModel):
     """How likely the message is spam, what is done with it, and why."""
 
     probability: float = Field(ge=0, le=1, title="Probability of spam")
-    decision: Literal["spam", "ham"] = Field(title="Decision", description="spam is put aside, ham is shown")
+    decision: Literal["spam", "ham"] = Field(
+        title="Decision", description="spam is put aside, ham and what is unusual are shown"
+    )
     limit: float = Field(ge=0, le=1, title="Put aside from", description="losing ham costs 20 times as much")
     parts: list[Part] = Field(
         title="What speaks for spam, and what against it", json_schema_extra={"display": "effects", "unit": "log-odds"}
@@ -87,4 +89,7 @@ class Prediction(BaseModel):
     )
     start: float = Field(title="Before a word is read", json_schema_extra={"unit": "log-odds"})
     known: float = Field(ge=0, le=1, title="Words that are known")
-    unusual: list[str] = Field(title="Unusual", description="what sets it apart from every message learned from")
+    unusual: list[str] = Field(
+        title="Unusual: judge it yourself",
+        description="what sets it apart from the messages learned from; it is shown, whatever its probability",
+    )

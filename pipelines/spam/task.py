@@ -42,6 +42,10 @@ THRESHOLDS = {
     "f1": at_least(0.945, slack=0.02),
     "cost": at_most(0.05, slack=0.02),
     "ham_lost": at_most(0.004),
+    # Messages of today, written by the project's authors: everyday ones put aside, and scams shown without a remark.
+    "today_lost": at_most(1 / 26),
+    "today_scams_shown": at_most(0.4),
+    "flagged": at_most(0.06),  # of the file's messages
 }
 SMALLEST = 1e-12  # of a probability: beyond it, the loss of an answer would be infinite
 TEST_SHARE = 4  # one group of messages in four

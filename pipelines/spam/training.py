@@ -11,6 +11,7 @@ import numpy as np
 from models.encoder import minilm
 from models.linear import platt
 from models.text import near_copies
+from pipelines.spam import guard
 from pipelines.spam.model import SpamModel
 from pipelines.spam.scores import Counts, Meant, Simple, rows_of
 
@@ -23,9 +24,15 @@ Folds = list[tuple[np.ndarray, np.ndarray]]
 
 def fit(rows: pd.DataFrame, weights: Mapping[str, Path], seed: int) -> SpamModel:
     """Return the model that is served, fitted on all rows. weights: the paths of MiniLM's files."""
-    content, texts = minilm.quantized(weights), rows["text"].tolist()
-    counts = Meant.counts(texts, minilm.in_int8(weights, content).embed(texts))
-    return of(rows, Meant, counts, seed, weights, content)
+    content, texts, today = minilm.quantized(weights), rows["text"].tolist(), guard.known()["text"].tolist()
+    encoder = minilm.in_int8(weights, content)
+    counts, others = (Meant.counts(part, encoder.embed(part)) for part in (texts, today))
+    model = of(rows, Meant, counts, seed, weights, content)
+    spam, score = rows["spam"].to_numpy().astype(int), model.score
+    assert isinstance(score, Meant)
+    parts = folds(spam, near_copies.groups(texts), seed)
+    model.guard = guard.fit(score.matrix(counts), score.matrix(others), spam, parts, seed)
+    return model
 
 
 def of(

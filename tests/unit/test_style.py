@@ -27,6 +27,7 @@ KINDS = {".md", ".py", ".html", ".js", ".yaml", ".jinja"}
 QUOTING = {
     "docs/style.md",
     "tests/unit/test_style.py",
+    "data_sets/messages_of_today.py",
     "models/text/keyphrases.py",
     "tests/unit/models/weights/test_gguf_weights.py",
     "tests/unit/support/test_lanes.py",

@@ -1,8 +1,10 @@
 """What monitoring notices: changes that are planted alarm, harmless ones do not."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from models.text import text_attacks
 from pipelines.moderation import task
 from tests.support import watched
 
@@ -23,6 +25,15 @@ def test_a_wave_of_kind_posts_alarms(reference):
     kind = reference[reference["kind"] == "neither"]
     live = pd.concat([kind] * 4, ignore_index=True).head(300)
     assert ("drift", "kind") in watched.alarms("moderation", reference, live)
+
+
+def test_letters_that_look_alike_alarm(reference, parts, served):
+    """As where people write around the filter: the share of known words falls."""
+    rows = parts[0]["tweets"].sample(250, random_state=0)
+    random = np.random.default_rng(0)
+    changed = rows.assign(text=[text_attacks.lookalike(text, random) for text in rows["text"]])
+    made = watched.alarms("moderation", reference, task.signals(served, {"tweets": changed}))
+    assert ("drift", "known") in made
 
 
 def test_texts_whose_signs_are_lost_alarm(reference, parts, served):

@@ -63,13 +63,14 @@ def test_f1_of_the_gate_is_that_of_scikit_learn(served, parts):
 
     rows = parts[1]["messages"].head(250)
     spam, margin = rows["spam"].to_numpy().astype(int), served.margin(rows["text"].tolist())
-    made = report.values(spam, margin)["f1"]
+    made = report.values(spam, margin, margin > 0)["f1"]
     assert made.mean() == pytest.approx(f1_score(spam, margin > 0)) and made.mean() > 0.85
 
 
 def test_what_is_unlike_all_that_was_learned_from_is_said(served):
     made = served.predict_columns({"text": ["Bonjour, tu viens demain soir chez nous ?", "12345 !!", "ok, see you"]})
-    assert made["unusual"] == [["few of its words are known"], ["no letters"], []]
+    said = ["few of its words are known"], ["no letters"], []
+    assert [[one for one in own if not one.startswith("unlike")] for own in made["unusual"]] == list(said)
     assert "longer than every message known" in served.predict_columns({"text": ["so " * 333]})["unusual"][0]
 
 
