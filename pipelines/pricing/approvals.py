@@ -1,4 +1,4 @@
-"""Prices that a store has never asked, and the people who approved them."""
+"""Prices that a store has not asked in a year, and the people who approved them."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def added(event: Event, features: dict[str, Any]) -> dict[str, Any]:
     low, high = (list(map(float, features[name])) for name in (LOWEST, HIGHEST))
     if low[place] <= event.price <= high[place]:
         raise InvalidRow(
-            f"{event.price:.2f} is within what the store has asked, {low[place]:.2f} to {high[place]:.2f}: it needs no "
-            "approval",
+            f"{event.price:.2f} is within what the store has asked in a year, {low[place]:.2f} to "
+            f"{high[place]:.2f}: it needs no approval",
             field="price",
         )
     if not low[place] / FARTHEST <= event.price <= high[place] * FARTHEST:
         raise InvalidRow(
-            f"{event.price:.2f} is far from what the store has asked, {low[place]:.2f} to {high[place]:.2f}",
+            f"{event.price:.2f} is far from what the store has asked in a year, {low[place]:.2f} to {high[place]:.2f}",
             field="price",
         )
     known = list(features.get(APPROVALS) or [])
