@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from pipelines.pricing.schema import Event
 
 FARTHEST = 1.5  # times the most, or below the least by as much: more is a slip of the finger
+FAR = 1.0001  # what counts as beyond
 KEPT = 1_000  # approvals of a store
+
+
+def needed(price: float, low: float, high: float) -> str:
+    """Return why a person has to approve a price, "" where nobody has to. low, high: what was asked in a year."""
+    if price > high * FAR:
+        return f"above {high:.2f}, the most that this store has asked in a year"
+    return f"below {low:.2f}, the least that this store has asked in a year" if price * FAR < low else ""
 
 
 def added(event: Event, features: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from data_sets import orange_juice_weeks as weeks
 from models.pricing import price_region, price_trial, shelf_search
 from models.pricing.price_region import Seen
 from models.pricing.shelf import Choices, profit
-from pipelines.pricing import rules, shelves
+from pipelines.pricing import approvals, rules, shelves
 from pipelines.pricing.columns import APPROVALS, BRANDS, COUNT, HISTORY, PAST, PAST_WEEKS, SEEN, STORE
 from pipelines.pricing.demand import Demand
 from pipelines.pricing.evidence import SURE, Evidence
@@ -22,9 +22,9 @@ from pipelines.pricing.shelves import Shelves
 WIDTH = 1.2816  # standard deviations on each side: a normal interval of 80 %
 AROUND = np.round(np.linspace(0.8, 1.2, 17), 3)  # of the usual price: where curves are drawn
 LONGEST_GAP = 13  # weeks since the last known one: a quarter
-FAR = 1.0001  # what counts as beyond a price that was seen
-CHANGE, KEEP = "change {} prices", "keep the usual prices"
-UNSURE = ": the data cannot carry a change; the most that one is expected to gain is {:.2f} ({:.2f} to {:.2f})"
+CHANGE, KEEP = "change", "keep the usual prices"
+UNSURE = "the data cannot carry a change: the most that one is expected to gain is {:.2f} ({:.2f} to {:.2f})"
+NOTHING = "no change within the bounds is expected to gain"
 FEATURED, UNPROVEN = "in the advertisement", "predicted changes of its profit did not come true"
 
 
@@ -128,19 +128,19 @@ class PricingModel(Model):
     def answer(self, request: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request."""
         shelf, change = self.shelf(request, row), float(request["most_change"])
-        prices, decision = self.decided(shelf, change)
+        prices, reason = self.decided(shelf, change)
         expected, (gain, error) = profit(prices, *shelf.of), map(float, self.gain(shelf, prices))
         packages = shelf.sold * np.exp(shelf.elasticity @ np.log(prices / shelf.base))
         low, high = self.evidence.band((expected / self.demand.lift)[None])[:, 0]
         kept = np.where(shelf.free, np.where(self.evidence.proven, "", UNPROVEN), FEATURED)
-        approval = [self.approval(shelf, prices, brand) for brand in range(COUNT)]
+        approval = list(map(approvals.needed, prices, shelf.seen.lowest, shelf.seen.highest))
         columns = {
             **{"brand": BRANDS, "now": map(money, shelf.now), "usual": map(money, shelf.seen.usual)},
             **{"proposed": map(money, prices), "packages": (round(float(one), 1) for one in packages)},
             **{"profit": map(money, expected), "kept": map(str, kept), "approval": approval},
         }
         return {
-            "decision": decision,
+            **{"decision": KEEP if reason else CHANGE, "reason": reason},
             "proposals": [dict(zip(columns, one, strict=True)) for one in zip(*columns.values(), strict=True)],
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
             **{"gain": money(gain), "gain_low": money(gain - SURE * error), "gain_high": money(gain + SURE * error)},
@@ -151,12 +151,12 @@ class PricingModel(Model):
         }
 
     def decided(self, shelf: Shelf, change: float) -> tuple[np.ndarray, str]:
-        """Return the prices, and the decision in words."""
+        """Return the prices, and why they are the usual ones, "" where they are not."""
         prices = self.proposed(shelf, change)
-        if moved := int((prices != shelf.base).sum()):
-            return prices, CHANGE.format(moved)
+        if (prices != shelf.base).any():
+            return prices, ""
         gain, error = self.gain(shelf, self.proposed(shelf, change, sure=False))
-        return prices, KEEP + (UNSURE.format(gain, gain - SURE * error, gain + SURE * error) if gain > 0 else "")
+        return prices, UNSURE.format(gain, gain - SURE * error, gain + SURE * error) if gain > 0 else NOTHING
 
     def experiment(self, shelf: Shelf, prices: np.ndarray, change: float) -> list[dict[str, Any]]:
         """Return the trial that would say most about a brand that keeps its usual price, none where none would."""
@@ -168,13 +168,6 @@ class PricingModel(Model):
         prices_tried = {"usual": money(shelf.base[found.brand]), "trial": money(found.price)}
         size = {"stores": stores, "weeks": found.weeks, "detects": round(100 * float(np.expm1(found.detects)), 1)}
         return [{"brand": BRANDS[found.brand]} | prices_tried | size]
-
-    def approval(self, shelf: Shelf, prices: np.ndarray, brand: int) -> str:
-        """Return why a person has to approve a price, "" where nobody has to."""
-        price, low, high = prices[brand], shelf.seen.lowest[brand], shelf.seen.highest[brand]
-        if price > high * FAR:
-            return f"above {high:.2f}, the most that this store has asked in a year"
-        return f"below {low:.2f}, the least that this store has asked in a year" if price * FAR < low else ""
 
     def curves(self, shelf: Shelf, prices: np.ndarray, brand: int) -> dict[str, Any]:
         """Return demand and profit by the price of one brand, the others as proposed, with bands."""

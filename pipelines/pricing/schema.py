@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -139,7 +139,8 @@ class Experiment(BaseModel):
 class Prediction(BaseModel):
     """Prices of the week's shelf, what they are expected to earn, and what the data cannot carry."""
 
-    decision: str = Field(title="Decision")
+    decision: Literal["change", "keep the usual prices"] = Field(title="Decision")
+    reason: str = Field(title="Reason", description="why the usual prices stay; empty where prices change")
     proposals: list[Proposal] = Field(title="Prices")
     profit: float = Field(title="Profit", description="expected, of the shelf", json_schema_extra=MONEY)
     profit_low: float = Field(title="Profit from", description="one week in ten is below", json_schema_extra=MONEY)

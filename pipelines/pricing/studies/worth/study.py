@@ -37,6 +37,7 @@ STUDY = Study(
         Measure(served.policy, [{"name": name} for name in served.POLICIES], seeds=0),
         Measure(served.again, seeds=0),
         Measure(served.bands, seeds=0),
+        Measure(served.baskets, seeds=0),
         Measure(served.shares, seeds=0),
         Measure(logged, [{"name": name} for name in (served.RAISE, served.BELIEVE, served.SERVED)], seeds=0),
     ],
@@ -49,7 +50,6 @@ STUDY = Study(
                 "stores whose interval is above zero": number("sure", 3),
                 "stores with a change": number("moved", 3),
                 "at the highest price": number("top", 3),
-                "median, ms": number("ms", 0),
             },
             "policy",
         ),
@@ -63,6 +63,11 @@ STUDY = Study(
             "again",
         ),
         Table({"band of 80 % of profit": "weeks"}, {"shelves inside": ranged("inside", 3)}, "bands"),
+        Table(
+            {"shelves whose basket cost more than usual": "basket"},
+            {"all": number("more", 3), "by more than 2 %": number("much_more", 3)},
+            "baskets",
+        ),
         Table(
             {"share that came true": "brand"},
             {
