@@ -25,7 +25,7 @@ LONGEST_GAP = 13  # weeks since the last known one: a quarter
 CHANGE, KEEP = "change", "keep the usual prices"
 UNSURE = "the data cannot carry a change: the most that one is expected to gain is {:.2f} ({:.2f} to {:.2f})"
 NOTHING = "no change within the bounds is expected to gain"
-FEATURED, UNPROVEN = "in the advertisement", "predicted changes of its profit did not come true"
+FEATURED, UNPROVEN = "advertised", "not proven"
 
 
 class Shelf(NamedTuple):

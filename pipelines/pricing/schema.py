@@ -121,7 +121,7 @@ class Proposal(BaseModel):
     proposed: float = Field(description="dollars a package")
     packages: float = Field(ge=0, description="expected in the week at the proposed price")
     profit: float = Field(description="expected dollars of the brand in the week")
-    kept: str = Field(description="why the price may not move; empty where it may")
+    kept: str = Field(description="why the price may not move: advertised, or predicted gains are not proven")
     approval: str = Field(description="why a person has to approve the price; empty where nobody has to")
 
 
