@@ -1,8 +1,7 @@
 """What the last year of the training weeks says of the demand, each quarter forecast by a model of the weeks before.
 
-Brands err together in a week, so the band of profit takes whole weeks of errors. A change of prices is worth what such
-changes were: by brand, actual changes of profit are regressed on predicted ones, over the weeks whose price was near
-the usual one and in no advertisement. A brand whose predictions did not come true keeps its usual price.
+Brands err together in a week, so the band of profit takes whole weeks of errors. By brand, actual
+changes of profit are regressed on predicted ones, over the weeks whose price was near the usual one and not advertised.
 """
 
 from __future__ import annotations
@@ -53,6 +52,9 @@ class Evidence:
         return np.asarray(np.quantile(profits @ np.exp(self.left).T, self.tails, axis=1))
 
 
+NONE = Evidence(np.zeros((1, COUNT)), 1, np.zeros(COUNT), np.ones(COUNT), np.ones(COUNT))
+
+
 def fit(rows: Shelves, past: Shelves) -> Evidence:
     """Return the evidence of the weeks to learn from. Raises CapstanError where no quarter has enough before it."""
     end = rows.week.max() + 1
@@ -84,8 +86,7 @@ def changed(learned: Demand, rows: Shelves, past: Shelves) -> tuple[np.ndarray, 
     """Return by how much the profit of each brand was to differ from that at usual prices, by how much it did, and
     where the price was near the usual one without an advertisement, (n, 11)."""
     sold = np.exp(learned.forecast(rows, past)) * learned.lift
-    moved = np.log(rows.price / rows.usual)
-    margin = rows.price - rows.cost
+    moved, margin = np.log(rows.price / rows.usual), rows.price - rows.cost
     usual = (rows.usual - rows.cost) * sold
     usual *= np.exp(-(learned.elasticities(rows.store) @ moved[..., None])[..., 0])
     near = (rows.feat == 0) & (np.abs(np.expm1(moved)) <= rules.MOST_CHANGE + 1e-9)

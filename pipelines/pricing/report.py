@@ -31,27 +31,27 @@ def evaluate(model: PricingModel, rows: pd.DataFrame) -> Evaluation:
     guesses |= {name: one.forecast(test, past) for name, one in model.rivals.items()}
     own = errors(made, test)
     metrics = {name: float(column.mean()) for name, column in own.items()}
-    held = inside(model, made, test)
+    known = getattr(model, "evidence", evidence.NONE)  # a version from before has none
+    held = inside(known, made, test)
     metrics |= {"inside": float(held.mean()), "band_off": abs(float(held.mean()) - INSIDE)}
     predicted, actual, near = evidence.changed(model.demand, test, past)
     shares = evidence.shares(predicted, actual, near, test.week)[0]
-    proven = model.evidence.proven
-    metrics["came_true"] = float(np.clip(shares[proven], 0, 1).mean()) if proven.any() else 0.0
+    metrics["came_true"] = float(np.clip(shares[known.proven], 0, 1).mean()) if known.proven.any() else 0.0
     metrics["elastic"] = elastic(model.demand)
     baselines = {name: errors(guess, test) for name, guess in guesses.items()}
     compared = pd.DataFrame({"the demand model": metrics} | {name: one.mean() for name, one in baselines.items()}).T
     sections = [
         Section("Errors of the log of packages", compared.reset_index(names="forecast")),
-        Section("Elasticities, and what came true of predicted changes of profit", by_brand(model, shares)),
+        Section("Elasticities, and what came true of predictions", by_brand(model.demand, known, shares)),
         *cards.sections(rows, metrics),
     ]
     return Evaluation(metrics, sections, own, baselines)
 
 
-def inside(model: PricingModel, made: np.ndarray, test: Shelves) -> np.ndarray:
+def inside(known: evidence.Evidence, made: np.ndarray, test: Shelves) -> np.ndarray:
     """Return whether what each shelf earned is in the band of 80 %, shape (n,). made: the forecast, (n, 11)."""
     margin = test.price - test.cost
-    low, high = model.evidence.band(margin * np.exp(made))
+    low, high = known.band(margin * np.exp(made))
     earned = (margin * np.exp(test.sold)).sum(axis=1)
     return np.asarray((low <= earned) & (earned <= high))
 
@@ -71,9 +71,8 @@ def elastic(demand: Demand) -> float:
     return float(((own > PLAUSIBLE[0]) & (own < PLAUSIBLE[1])).mean())
 
 
-def by_brand(model: PricingModel, later: np.ndarray) -> pd.DataFrame:
+def by_brand(demand: Demand, known: evidence.Evidence, later: np.ndarray) -> pd.DataFrame:
     """Return the elasticity of each brand, and what came true of predicted changes. later: in the weeks that test."""
-    demand, known = model.demand, model.evidence
     own = np.diagonal(demand.elasticities(demand.stores), axis1=1, axis2=2)
     return pd.DataFrame(
         {

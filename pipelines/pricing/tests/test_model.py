@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from capstan.contract.client import sent_by
 from capstan.errors import InvalidRow
 from data_sets import orange_juice
-from pipelines.pricing import approvals, demand, report, rules, shelves, task
+from pipelines.pricing import approvals, demand, evidence, report, rules, shelves, task
 from pipelines.pricing.columns import APPROVALS, BRANDS, COUNT, HIGHEST, HISTORY, LOWEST, PAST_WEEKS, SEEN, STORE
 from pipelines.pricing.model import PricingModel
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request
@@ -182,7 +182,14 @@ def test_forecast_is_better_than_last_week(parts, learned):
 def test_band_of_profit_holds_on_the_last_weeks(parts, model):
     """80 % are promised: of whole shelves, whose brands err together in a week."""
     rows, past = parts[1]
-    assert 0.75 <= report.inside(model, model.demand.forecast(rows, past), rows).mean() <= 0.85
+    assert 0.75 <= report.inside(model.evidence, model.demand.forecast(rows, past), rows).mean() <= 0.85
+
+
+def test_version_from_before_the_evidence_is_measured(parts, learned):
+    """The gate compares with it: nothing of it is proven, and its band is a point."""
+    rows, past = parts[1]
+    assert not evidence.NONE.proven.any()
+    assert report.inside(evidence.NONE, learned.forecast(rows, past), rows).mean() < 0.01
 
 
 def test_own_elasticities_are_near_the_published_ones(learned):

@@ -136,7 +136,7 @@ def bands() -> Iterator[Line]:
 def covered(of: PricingModel, test: Part) -> Line:
     """Return the share of shelves in the band, with its interval over weeks."""
     rows, before = test
-    held = report.inside(of, of.demand.forecast(rows, before), rows).astype(float)
+    held = report.inside(of.evidence, of.demand.forecast(rows, before), rows).astype(float)
     units = paired.by_unit(held, rows.week)
     return dict(zip(("inside", "inside_low", "inside_high"), difference(units, np.zeros(len(units))), strict=True))
 
