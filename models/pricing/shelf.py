@@ -1,4 +1,4 @@
-"""A shelf of brands with log-log demand: what it earns, which prices may be set, and which brand costs more.
+"""A shelf of brands with log-log demand: what it earns, which prices may be set, and what prices keep together.
 
 Reference: the product over all brands by hand, profits within 1e-6.
 """
@@ -17,19 +17,20 @@ class Choices(NamedTuple):
     price: np.ndarray
 
 
-class Order(NamedTuple):
-    """Pairs of brands, by number, shape (m,): `above` costs at least as much as `below`."""
+class Limits(NamedTuple):
+    """What the prices of a shelf must keep together: low <= rows @ log(prices) <= high.
 
-    above: np.ndarray
-    below: np.ndarray
+    rows: (m, brands). low, high: (m,). Such as: a brand costs more than another, a basket costs no more than now.
+    """
 
-    def slack(self, now: np.ndarray) -> np.ndarray:
-        """Return by how much each pair may be out of order: as much as it is now, shape (m,)."""
-        return np.asarray(np.maximum(now[self.below] - now[self.above], 0) + 1e-9)
+    rows: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
-    def kept(self, prices: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """Return whether shelves keep the order, shape (...). prices: (..., brands)."""
-        return np.asarray((prices[..., self.below] - prices[..., self.above] <= self.slack(now)).all(axis=-1))
+    def kept(self, prices: np.ndarray) -> np.ndarray:
+        """Return whether shelves keep the limits, shape (...). prices: (..., brands)."""
+        values = np.log(prices) @ self.rows.T
+        return np.asarray(((values >= self.low) & (values <= self.high)).all(axis=-1))
 
 
 def profit(

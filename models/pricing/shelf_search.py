@@ -1,74 +1,78 @@
-"""The most profitable prices of a shelf: of one brand, or of two at once, until no such move gains.
+"""The best prices of a shelf under limits, by branch and bound: the most profitable ones, or the best by another value.
 
-What a brand sells depends on all prices, so prices cannot be chosen one by one; two at once pass what the order of two
-brands blocks. The result is no worse than any shelf that differs from it in two prices; `branch_and_bound.py`
-proves that there is no better one at all.
+Brands get a price one after the other, and all beginnings of a shelf are kept whose profit could still be the highest.
+What a beginning can earn at most: of each brand, the best that its own price allows, times the most that each price to
+come does to its sales. Source: Land and Doig, "An automatic method of solving discrete programming problems" (1960).
+Where more than `most` beginnings are left, the most promising stay, and the result is not proved to be the best.
 
-Reference: the best of all shelves by `branch_and_bound.py`, profit within 1e-6.
+Reference: all shelves of four brands, exactly.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
-from models.pricing.shelf import Choices, Order
+from models.pricing.shelf import Choices, Limits, profit
 
-MOVES = 50  # far more than a shelf needs: it ends long before
+MOST = 3_000  # beginnings of a shelf at once
+CLOSE = 1e-9
+
+
+class Found(NamedTuple):
+    """Prices, shape (brands,), and whether no shelf is better."""
+
+    prices: np.ndarray
+    proved: bool
 
 
 def best(
-    now: np.ndarray, sold: np.ndarray, cost: np.ndarray, elasticity: np.ndarray, tried: Choices, order: Order
-) -> np.ndarray:
-    """Return the prices, shape (brands,). They begin at `now`. Arguments as those of `profit`. tried: what may be set.
+    now: np.ndarray,
+    sold: np.ndarray,
+    cost: np.ndarray,
+    elasticity: np.ndarray,
+    tried: Choices,
+    limits: Limits,
+    value: Callable[[np.ndarray], np.ndarray] | None = None,
+    most: int = MOST,
+) -> Found:
+    """Return the best prices. Arguments as those of `profit`; `now` keeps the limits, and is among the choices.
 
-    order: of brands, which stays.
+    value: of shelves, (n, brands) -> (n,); by default their profit. Only shelves count that earn no less than `now`.
     """
-    prices = now.astype(float)
-    brand, price = tried
-    count = np.arange(len(brand))
-    for _ in range(MOVES):
-        base = sold * np.exp(elasticity @ np.log(prices / now))
-        # Row k: by what each brand's sales change where brand[k] gets price[k]; its own margin changes with it.
-        factor = np.exp(elasticity[:, brand] * np.log(price / prices[brand])).T
-        margin = np.repeat((prices - cost)[None], len(brand), axis=0)
-        margin[count, brand] = price - cost[brand]
-        singles = (factor * margin) @ base
-        gained = both(factor, prices - cost, price - cost[brand], base, brand)
-        moved = np.where(brand[:, None] == brand, singles[:, None], gained)  # the same brand twice is the first alone
-        allowed = pairs_in_order(prices, now, brand, price, order)
-        moved = np.where(allowed, moved, -np.inf)
-        one, two = np.unravel_index(moved.argmax(), moved.shape)
-        if moved[one, two] <= (prices - cost) @ base + 1e-9:
-            break
-        if brand[one] != brand[two]:
-            prices[brand[two]] = price[two]
-        prices[brand[one]] = price[one]
-    return prices
-
-
-def both(factor: np.ndarray, margin: np.ndarray, moved: np.ndarray, base: np.ndarray, brand: np.ndarray) -> np.ndarray:
-    """Return the profit of each pair of moves of two brands, shape (k, k).
-
-    factor: what each move does to the sales of each brand, (k, brands). margin: of each brand, (brands,). moved: of the
-    brand of each move, after it, (k,).
-    """
-    own = factor[np.arange(len(brand)), brand]
-    extra = (moved - margin[brand]) * own * base[brand]
-    other = factor[:, brand]  # [k, l]: what move k does to the sales of the brand of move l
-    return np.asarray((factor * (base * margin)) @ factor.T + extra[:, None] * other.T + extra[None, :] * other)
-
-
-def pairs_in_order(
-    prices: np.ndarray, now: np.ndarray, brand: np.ndarray, price: np.ndarray, order: Order
-) -> np.ndarray:
-    """Return whether the shelf after each pair of moves keeps the order of brands, shape (k, k)."""
-    fine = np.ones((len(brand), len(brand)), dtype=bool)
-
-    def after(which: int) -> np.ndarray:
-        own = np.where(brand == which, price, np.nan)
-        pair = np.where(np.isnan(own)[:, None], own[None], own[:, None])
-        return np.where(np.isnan(pair), prices[which], pair)
-
-    for above, below, most in zip(*order, order.slack(now), strict=True):
-        fine &= after(below) - after(above) <= most
-    return fine
+    count, proved, least = len(now), True, profit(now, now, sold, cost, elasticity).sum()
+    choices = [np.flatnonzero(tried.brand == one) for one in range(count)]
+    factor = np.exp(elasticity[:, tried.brand] * np.log(tried.price / now[tried.brand]))  # of brand i by choice k
+    margin = tried.price - cost[tried.brand]
+    # By the price of brand j: the most and the least of the sales of brand i, and the most that brand j earns of one.
+    grows, falls = (np.column_stack([pick(factor[:, own], axis=1) for own in choices]) for pick in (np.max, np.min))
+    np.fill_diagonal(grows, 1.0)
+    np.fill_diagonal(falls, 1.0)
+    alone = np.array([(margin[own] * factor[one, own]).max() for one, own in enumerate(choices)])
+    adds = limits.rows[:, tried.brand] * np.log(tried.price)  # to each limit, by each choice
+    fewest, largest = (np.column_stack([pick(adds[:, own], axis=1) for own in choices]) for pick in (np.min, np.max))
+    turns = sorted(range(count), key=lambda one: -float(np.ptp(factor[:, choices[one]], axis=1) @ sold))
+    prices, earned, sales, sums = now[None], np.zeros((1, count)), sold[None], np.zeros((1, len(limits.rows)))
+    for depth, brand in enumerate(turns):
+        own, done, rest = choices[brand], turns[: depth + 1], turns[depth + 1 :]
+        sales = (sales[:, None] * factor[:, own].T).reshape(-1, count)
+        sums = (sums[:, None] + adds[:, own].T).reshape(-1, sums.shape[1])
+        prices, earned = (np.repeat(one, len(own), axis=0) for one in (prices, earned))
+        prices[:, brand] = np.resize(tried.price[own], len(prices))
+        earned[:, brand] = np.resize(margin[own], len(prices))
+        high, low = (bounds[:, rest].prod(axis=1) for bounds in (grows, falls))
+        bound = (sales * np.where(earned > 0, earned * high, earned * low))[:, done].sum(axis=1)
+        bound += sales[:, rest] @ np.maximum(high * alone, low * alone)[rest]
+        kept = bound >= least - CLOSE
+        kept &= (sums + fewest[:, rest].sum(axis=1) <= limits.high + CLOSE).all(axis=1)
+        kept &= (sums + largest[:, rest].sum(axis=1) >= limits.low - CLOSE).all(axis=1)
+        places = np.flatnonzero(kept)
+        if len(places) > most:
+            places, proved = places[np.argpartition(-bound[places], most)[:most]], False
+        prices, earned, sales, sums = prices[places], earned[places], sales[places], sums[places]
+    shelves = np.vstack([now, prices])
+    values = profit(shelves, now, sold, cost, elasticity).sum(axis=1) if value is None else value(shelves)
+    values[0] += CLOSE  # of shelves that are level, the one now
+    return Found(shelves[values.argmax()], proved)

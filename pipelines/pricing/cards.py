@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data_sets import orange_juice_weeks as weeks
 from models import cards
-from pipelines.pricing import rules, weeks
+from pipelines.pricing import rules
 from pipelines.pricing.columns import COUNT, NUMBER, STORE
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
     first, last = (weeks.start(int(one)) for one in (rows[NUMBER].min(), rows[NUMBER].max()))
     card = {
         "What it is": "A log-log mixed model of packages sold by prices, deals, features and season, with effects of "
-        "each store, and a search for the prices of a shelf that earn most.",
+        "each store, what its predictions were worth in a held-out year, and a search for prices that gain for sure.",
         "For": "Showing how demand, prices and their value are estimated, bounded and watched.",
         "Not for": "Setting prices of today, or of anything but orange juice: the weeks are of 1990 to 1992, of one "
         "chain. Prices of single people, or agreed with a competitor.",
-        "Rules": f"A price moves by at most {rules.MOST_CHANGE:.0%} at a time unless asked otherwise, keeps a margin "
-        f"of {rules.LEAST_MARGIN:.0%}, ends in 9 cents, and keeps the order of brands. A price that the store has "
-        "never asked needs a person's approval.",
+        "Rules": f"A price stays within {rules.MOST_CHANGE:.0%} of the usual one unless asked otherwise, and in what "
+        f"the store asked in a year. It keeps a margin of {rules.LEAST_MARGIN:.0%} and the order of brands. The basket "
+        "costs no more than at usual prices. Where the interval of the gain reaches zero, usual prices stay.",
         "Measured": f"on {len(rows):,} weeks of stores that it has not seen: {cards.listed(metrics)}.",
         "Who could be harmed": "Customers who pay more where they react less, often those with no other store near. "
         "Suppliers, whose brands lose shelf sales to others.",

@@ -12,3 +12,7 @@ PAST = 9  # weeks before, of which the first says only the price before the seco
 # What the feature store has of a store: the same, of its last nine weeks, one after the other.
 HISTORY = {name: f"past_{name}" for name in LISTS}
 PAST_WEEKS, LOWEST, HIGHEST, APPROVALS = "past_weeks", "lowest", "highest", "approvals"
+# What it has of the store's last year, by brand: see `rules.Seen`.
+USUAL, LOW_RELATIVE, HIGH_RELATIVE = "usual", "low_relative", "high_relative"
+SEEN = [USUAL, LOWEST, HIGHEST, LOW_RELATIVE, HIGH_RELATIVE]
+YEAR = 52  # weeks

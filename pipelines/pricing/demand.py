@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from capstan.errors import CapstanError
+from data_sets import orange_juice_weeks as weeks
 from models.linear import mixed
 from models.linear.shrinkage import shrunk
-from pipelines.pricing import weeks
 from pipelines.pricing.columns import BRANDS, COUNT, PAST
 from pipelines.pricing.shelves import Shelves
 
@@ -87,12 +87,11 @@ class Demand:
         own = np.column_stack([one.fixed[OWN] + one.effects[self.places(stores), OWN] for one in self.brands])
         return np.asarray(self.cross + own[:, :, None] * np.eye(COUNT))
 
-    def drawn(self, store: int, draws: int, seed: int = 0) -> np.ndarray:
-        """Return elasticities of a store as the posterior has them, shape (draws, 11, 11)."""
-        random, at = np.random.default_rng(seed), self.places(np.array([store]))[0]
-        doubt = np.array([one.covariance[OWN, OWN] + one.spread[at, OWN, OWN] for one in self.brands])
-        width = np.sqrt(self.doubt + np.diag(doubt))
-        return np.asarray(self.elasticities(np.array([store])) + width * random.normal(size=(draws, COUNT, COUNT)))
+    def variance(self, store: int) -> np.ndarray:
+        """Return how unsure the elasticities of a store are, as variances, shape (11, 11)."""
+        at = self.places(np.array([store]))[0]
+        own = np.array([one.covariance[OWN, OWN] + one.spread[at, OWN, OWN] for one in self.brands])
+        return np.asarray(self.doubt + np.diag(own))
 
 
 def design(rows: Shelves, centre: np.ndarray, brand: int, waves: int) -> tuple[np.ndarray, np.ndarray]:

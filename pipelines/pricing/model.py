@@ -9,58 +9,60 @@ import numpy as np
 
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
-from models.pricing import shelf_search
+from data_sets import orange_juice_weeks as weeks
+from models.pricing import price_region, price_trial, shelf_search
+from models.pricing.price_region import Seen
 from models.pricing.shelf import Choices, profit
-from pipelines.pricing import rules, shelves, weeks
-from pipelines.pricing.columns import (
-    APPROVALS,
-    BRANDS,
-    COUNT,
-    HIGHEST,
-    HISTORY,
-    LOWEST,
-    PAST,
-    PAST_WEEKS,
-    STORE,
-)
+from pipelines.pricing import approvals, rules, shelves
+from pipelines.pricing.columns import APPROVALS, BRANDS, COUNT, HISTORY, PAST, PAST_WEEKS, SEEN, STORE
 from pipelines.pricing.demand import Demand
+from pipelines.pricing.evidence import SURE, Evidence
 from pipelines.pricing.shelves import Shelves
 
-DRAWS = 200  # of the elasticities
-TAILS = (0.1, 0.9)
-AROUND = np.round(np.linspace(0.8, 1.2, 17), 3)  # of the price now: where curves are drawn
+WIDTH = 1.2816  # standard deviations on each side: a normal interval of 80 %
+AROUND = np.round(np.linspace(0.8, 1.2, 17), 3)  # of the usual price: where curves are drawn
 LONGEST_GAP = 13  # weeks since the last known one: a quarter
-FAR = 1.0001  # what counts as beyond a price that was seen
+CHANGE, KEEP = "change", "keep the usual prices"
+UNSURE = "the data cannot carry a change: the most that one is expected to gain is {:.2f} ({:.2f} to {:.2f})"
+NOTHING = "no change within the bounds is expected to gain"
+FEATURED, UNPROVEN = "advertised", "not proven"
 
 
 class Shelf(NamedTuple):
-    """A shelf before its week. Shapes: (11,). sold: expected packages at the prices `now`. low, high: prices seen."""
+    """A shelf before its week. Shapes: (11,). base: usual prices, and those of advertisements. now: as the request
+    has them. sold: expected packages at `base`. free: whether a brand is in no advertisement.
+    """
 
     store: int
+    base: np.ndarray
     now: np.ndarray
     cost: np.ndarray
     sold: np.ndarray
     elasticity: np.ndarray
     free: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    seen: Seen
+
+    @property
+    def of(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """What the profit of prices follows."""
+        return self.base, self.sold, self.cost, self.elasticity
 
 
 class PricingModel(Model):
-    """The demand of each store, and the search for prices."""
+    """The demand of each store with its evidence, and the search for prices."""
 
     inputs = {
         **{STORE: "long", "week": "string", "brand": "string", "featured": "string[]", "deals": "string[]"},
         **{"prices": "double[]", "costs": "double[]", "most_change": "double", PAST_WEEKS: "long[]"},
-        **dict.fromkeys(HISTORY.values(), "double[]"),
-        **{LOWEST: "double[]", HIGHEST: "double[]", APPROVALS: "string[]"},
+        **dict.fromkeys([*HISTORY.values(), *SEEN], "double[]"),
+        APPROVALS: "string[]",
     }
     requirements = ("numpy",)
     steady = True
 
-    def __init__(self, demand: Demand, rivals: dict[str, Any]):
+    def __init__(self, demand: Demand, evidence: Evidence, rivals: dict[str, Any]):
         """rivals: simpler forecasts of the same weeks, by name."""
-        self.demand, self.rivals = demand, rivals
+        self.demand, self.evidence, self.rivals = demand, evidence, rivals
 
     def predict_columns(self, columns: Columns) -> dict[str, list[Any]]:
         """Return the fields of `Prediction`, one item per row."""
@@ -82,94 +84,111 @@ class PricingModel(Model):
             raise InvalidRow(f"the week is over: store {store} is known up to that of {weeks.start(last)}", row, "week")
         if week - last > LONGEST_GAP:
             raise InvalidRow(f"the last week known of store {store} began on {weeks.start(last)}", row, "week")
-        past = shelves.history({name: [request[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values())})
-        now = np.array(request["prices"], float) if len(request["prices"]) else shelves.usual(past)[0]
+        seen = Seen(*(np.array(list(request[name]), float) for name in SEEN))
+        past = shelves.history({name: [request[name]] for name in (STORE, PAST_WEEKS, *HISTORY.values(), SEEN[0])})
+        now = np.array(request["prices"], float) if len(request["prices"]) else seen.usual
         cost = np.array(request["costs"], float) if len(request["costs"]) else shelves.usual_cost(past)[0]
         featured, deal = (np.isin(BRANDS, list(request[name])) for name in ("featured", "deals"))
+        base = np.where(featured, now, seen.usual)
         rows = Shelves(
-            *(np.array([store]), np.array([week]), now[None], past.price[-1:], cost[None]),
-            *(deal[None].astype(float), featured[None].astype(float), np.zeros((1, COUNT))),
+            *(np.array([store]), np.array([week]), base[None], past.price[-1:], cost[None]),
+            *(deal[None].astype(float), featured[None].astype(float), np.zeros((1, COUNT)), seen.usual[None]),
         )
         sold = (np.exp(self.demand.forecast(rows, past)) * self.demand.lift)[0]
-        low, high = (np.array(list(request[name]), float) for name in (LOWEST, HIGHEST))
-        return Shelf(store, now, cost, sold, self.demand.elasticities(rows.store)[0], ~featured, low, high)
+        return Shelf(store, base, now, cost, sold, self.demand.elasticities(rows.store)[0], ~featured, seen)
 
-    def proposed(self, shelf: Shelf, change: float) -> np.ndarray:
-        """Return the prices that earn most, shape (11,). A featured brand keeps its price."""
-        tried = rules.choices(shelf.now, shelf.cost, change)
-        kept = shelf.free[tried.brand] | (tried.price == shelf.now[tried.brand])
-        tried = Choices(tried.brand[kept], tried.price[kept])
-        return shelf_search.best(shelf.now, shelf.sold, shelf.cost, shelf.elasticity, tried, rules.ORDER)
+    def proposed(self, shelf: Shelf, change: float = rules.MOST_CHANGE, sure: bool = True) -> np.ndarray:
+        """Return the prices whose gain is highest at the low end of its interval, shape (11,): the base prices where
+        that is below zero. Only brands move whose predictions came true. sure: else, the gain that is expected counts.
+        """
+        tried = self.tried(shelf, shelf.free & self.evidence.proven, change)
+        limits = rules.limits(shelf.base, shelf.sold, shelf.seen)
+
+        def value(prices: np.ndarray) -> np.ndarray:
+            gain, error = self.gain(shelf, prices)
+            return gain - SURE * error if sure else gain
+
+        return shelf_search.best(*shelf.of, tried, limits, value).prices
+
+    def tried(self, shelf: Shelf, free: np.ndarray, change: float) -> Choices:
+        """Return the prices that the brands may have. free: which may move, shape (11,)."""
+        return price_region.choices(shelf.base, free, shelf.cost, shelf.seen, change, rules.LEAST_MARGIN)
+
+    def gain(self, shelf: Shelf, prices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what of the gain over the base prices will come true, and its standard error, shape (n,).
+
+        prices: (n, 11). Unsure are how much comes true of what is predicted of a brand, and the elasticities.
+        """
+        earned = profit(prices, *shelf.of)
+        changed, share = earned - profit(shelf.base, *shelf.of), np.minimum(self.evidence.share, 1)
+        unsure = np.log(prices / shelf.base) ** 2 @ self.demand.variance(shelf.store).T
+        variance = (self.evidence.error * changed) ** 2 + (share * earned) ** 2 * unsure
+        return changed @ share, np.sqrt(variance.sum(axis=-1))
 
     def answer(self, request: dict[str, Any], row: int = 0) -> dict[str, Any]:
         """Return the prediction of one request."""
-        shelf = self.shelf(request, row)
-        change = float(request["most_change"])
-        prices = self.proposed(shelf, change)
-        drawn = self.demand.drawn(shelf.store, DRAWS, seed=shelf.store)
-        luck = np.exp(self.demand.noise * np.random.default_rng(shelf.store).normal(size=(DRAWS, COUNT)))
-        luck /= np.exp(self.demand.noise**2 / 2)
-
-        def earned(some: np.ndarray, elasticity: np.ndarray = shelf.elasticity) -> np.ndarray:
-            return profit(some, shelf.now, shelf.sold, shelf.cost, elasticity)
-
-        expected, before = earned(prices), earned(shelf.now)
-        profits = (earned(prices, drawn) * luck).sum(axis=1)
-        gains = (earned(prices, drawn) - before).sum(axis=1)
-        packages = shelf.sold * np.exp(shelf.elasticity @ np.log(prices / shelf.now))
-        asked = [self.approval(shelf, prices, brand) for brand in range(COUNT)]
-        proposals = [
-            {"brand": name, "now": money(now), "proposed": money(price), "packages": round(float(count), 1)}
-            | {"profit": money(gained), "approval": why}
-            for name, now, price, count, gained, why in zip(
-                BRANDS, shelf.now, prices, packages, expected, asked, strict=True
-            )
-        ]
-        (low, high), (least, most) = (np.quantile(one, TAILS) for one in (profits, gains))
+        shelf, change = self.shelf(request, row), float(request["most_change"])
+        prices, reason = self.decided(shelf, change)
+        expected, (gain, error) = profit(prices, *shelf.of), map(float, self.gain(shelf, prices))
+        packages = shelf.sold * np.exp(shelf.elasticity @ np.log(prices / shelf.base))
+        low, high = self.evidence.band((expected / self.demand.lift)[None])[:, 0]
+        kept = np.where(shelf.free, np.where(self.evidence.proven, "", UNPROVEN), FEATURED)
+        approval = list(map(approvals.needed, prices, shelf.seen.lowest, shelf.seen.highest))
+        columns = {
+            **{"brand": BRANDS, "now": map(money, shelf.now), "usual": map(money, shelf.seen.usual)},
+            **{"proposed": map(money, prices), "packages": (round(float(one), 1) for one in packages)},
+            **{"profit": map(money, expected), "kept": map(str, kept), "approval": approval},
+        }
         return {
-            "proposals": proposals,
+            **{"decision": KEEP if reason else CHANGE, "reason": reason},
+            "proposals": [dict(zip(columns, one, strict=True)) for one in zip(*columns.values(), strict=True)],
             **{"profit": money(expected.sum()), "profit_low": money(low), "profit_high": money(high)},
-            **{"gain": money(expected.sum() - before.sum()), "gain_low": money(least), "gain_high": money(most)},
-            **self.curves(shelf, prices, change, drawn, luck, BRANDS.index(request["brand"])),
-            "needs_approval": any(asked),
+            **{"gain": money(gain), "gain_low": money(gain - SURE * error), "gain_high": money(gain + SURE * error)},
+            "experiment": self.experiment(shelf, prices, change),
+            **self.curves(shelf, prices, BRANDS.index(request["brand"])),
+            "needs_approval": any(approval),
             "approvals": [str(one) for one in request[APPROVALS]] if request[APPROVALS] is not None else [],
         }
 
-    def approval(self, shelf: Shelf, prices: np.ndarray, brand: int) -> str:
-        """Return why a person has to approve a price, "" where nobody has to."""
-        price, low, high = prices[brand], shelf.low[brand], shelf.high[brand]
-        if price > high * FAR:
-            return f"above {high:.2f}, the most that this store has asked"
-        return f"below {low:.2f}, the least that this store has asked" if price * FAR < low else ""
+    def decided(self, shelf: Shelf, change: float) -> tuple[np.ndarray, str]:
+        """Return the prices, and why they are the usual ones, "" where they are not."""
+        prices = self.proposed(shelf, change)
+        if (prices != shelf.base).any():
+            return prices, ""
+        gain, error = self.gain(shelf, self.proposed(shelf, change, sure=False))
+        return prices, UNSURE.format(gain, gain - SURE * error, gain + SURE * error) if gain > 0 else NOTHING
 
-    def curves(
-        self, shelf: Shelf, prices: np.ndarray, change: float, drawn: np.ndarray, luck: np.ndarray, brand: int
-    ) -> dict[str, Any]:
-        """Return demand and profit by the price of one brand, with bands, and what not knowing demand costs."""
-        grid = np.round(shelf.now[brand] * AROUND, 2)
+    def experiment(self, shelf: Shelf, prices: np.ndarray, change: float) -> list[dict[str, Any]]:
+        """Return the trial that would say most about a brand that keeps its usual price, none where none would."""
+        still = shelf.free & (prices == shelf.base)
+        tried, stores = self.tried(shelf, still, change), len(self.demand.stores)
+        found = price_trial.best(shelf.of, tried, still, self.evidence.apart, stores)
+        if found is None:
+            return []
+        prices_tried = {"usual": money(shelf.base[found.brand]), "trial": money(found.price)}
+        size = {"stores": stores, "weeks": found.weeks, "detects": round(100 * float(np.expm1(found.detects)), 1)}
+        return [{"brand": BRANDS[found.brand]} | prices_tried | size]
+
+    def curves(self, shelf: Shelf, prices: np.ndarray, brand: int) -> dict[str, Any]:
+        """Return demand and profit by the price of one brand, the others as proposed, with bands."""
+        grid = np.round(shelf.seen.usual[brand] * AROUND, 2)
         tried = np.repeat(prices[None], len(grid), axis=0)
         tried[:, brand] = grid
-        changes = np.log(tried / shelf.now)
+        changes = np.log(tried / shelf.base)
         packages = shelf.sold[brand] * np.exp(changes @ shelf.elasticity[brand])
-        spread = shelf.sold[brand] * np.exp(changes @ drawn[:, brand].T) * luck[:, brand]
-        profits = profit(tried, shelf.now, shelf.sold, shelf.cost, shelf.elasticity).sum(axis=-1)
-        by_draw = profit(tried[:, None], shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
-        kept = profit(prices, shelf.now, shelf.sold, shelf.cost, drawn).sum(axis=-1)
-        allowed = (np.abs(AROUND - 1) <= change + 1e-9) & (grid > shelf.cost[brand])
-        lost = np.maximum(by_draw[allowed].max(axis=0, initial=-np.inf) - kept, 0).mean() * shelf.free[brand]
+        variance = changes**2 @ self.demand.variance(shelf.store).T
+        luck = np.sqrt(variance[:, brand] + self.evidence.left[:, brand].var())
+        profits, (_, error) = profit(tried, *shelf.of).sum(axis=-1), self.gain(shelf, tried)
         return {
-            "cost_of_error": money(lost),
             "elasticity": round(float(shelf.elasticity[brand, brand]), 2),
-            "demand": banded(grid, packages, spread),
-            "earned": banded(grid, profits, by_draw),
+            "demand": points(grid, packages, packages * np.exp(-WIDTH * luck), packages * np.exp(WIDTH * luck)),
+            "earned": points(grid, profits, profits - SURE * error, profits + SURE * error),
         }
 
 
-def banded(grid: np.ndarray, middle: np.ndarray, drawn: np.ndarray) -> list[list[float]]:
-    """Return points [x, y, low, high]. drawn: shape (n, draws)."""
-    low, high = np.quantile(drawn, TAILS, axis=1)
-    points = np.column_stack([grid, middle, np.minimum(low, middle), np.maximum(high, middle)])
-    return [[round(float(value), 2) for value in point] for point in points]
+def points(*columns: np.ndarray) -> list[list[float]]:
+    """Return points [x, y, low, high]."""
+    return [[round(float(value), 2) for value in point] for point in zip(*columns, strict=True)]
 
 
 def money(dollars: float) -> float:

@@ -9,19 +9,17 @@ import pandas as pd
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import paired
-from pipelines.pricing import cards, rivals, shelves
+from pipelines.pricing import cards, evidence, rivals, shelves
 from pipelines.pricing.columns import BRANDS, COUNT
 from pipelines.pricing.demand import OWN
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from pipelines.pricing.demand import Demand
     from pipelines.pricing.model import PricingModel
     from pipelines.pricing.shelves import Shelves
 
 MOVED = 0.1  # a brand whose log price changed by more since the week before: there, a forecast has to know demand
-WIDTH = 1.2816  # standard deviations on each side: a normal interval of 80 %
+INSIDE = 0.8  # of the shelves are to be in the band of profit
 PLAUSIBLE = (-8.0, -0.5)  # own elasticities of a brand of orange juice in a store
 
 
@@ -33,17 +31,29 @@ def evaluate(model: PricingModel, rows: pd.DataFrame) -> Evaluation:
     guesses |= {name: one.forecast(test, past) for name, one in model.rivals.items()}
     own = errors(made, test)
     metrics = {name: float(column.mean()) for name, column in own.items()}
-    metrics["coverage"] = float((np.abs(test.sold - made) <= WIDTH * model.demand.noise).mean())
+    known = getattr(model, "evidence", evidence.NONE)  # a version from before has none
+    held = inside(known, made, test)
+    metrics |= {"inside": float(held.mean()), "band_off": abs(float(held.mean()) - INSIDE)}
+    predicted, actual, near = evidence.changed(model.demand, test, past)
+    shares = evidence.shares(predicted, actual, near, test.week)[0]
+    metrics["came_true"] = float(np.clip(shares[known.proven], 0, 1).mean()) if known.proven.any() else 0.0
     metrics["elastic"] = elastic(model.demand)
     baselines = {name: errors(guess, test) for name, guess in guesses.items()}
     compared = pd.DataFrame({"the demand model": metrics} | {name: one.mean() for name, one in baselines.items()}).T
     sections = [
         Section("Errors of the log of packages", compared.reset_index(names="forecast")),
-        Section("Elasticities", elasticities(model.demand)),
-        Section("What a percent of price does to other brands", heat(model.demand)),
+        Section("Elasticities, and what came true of predictions", by_brand(model.demand, known, shares)),
         *cards.sections(rows, metrics),
     ]
     return Evaluation(metrics, sections, own, baselines)
+
+
+def inside(known: evidence.Evidence, made: np.ndarray, test: Shelves) -> np.ndarray:
+    """Return whether what each shelf earned is in the band of 80 %, shape (n,). made: the forecast, (n, 11)."""
+    margin = test.price - test.cost
+    low, high = known.band(margin * np.exp(made))
+    earned = (margin * np.exp(test.sold)).sum(axis=1)
+    return np.asarray((low <= earned) & (earned <= high))
 
 
 def errors(predicted: np.ndarray, test: Shelves) -> pd.DataFrame:
@@ -61,34 +71,23 @@ def elastic(demand: Demand) -> float:
     return float(((own > PLAUSIBLE[0]) & (own < PLAUSIBLE[1])).mean())
 
 
-def elasticities(demand: Demand) -> pd.DataFrame:
-    """Return the own elasticity of each brand: of the chain, its standard error, and among stores."""
+def by_brand(demand: Demand, known: evidence.Evidence, later: np.ndarray) -> pd.DataFrame:
+    """Return the elasticity of each brand, and what came true of predicted changes. later: in the weeks that test."""
     own = np.diagonal(demand.elasticities(demand.stores), axis1=1, axis2=2)
     return pd.DataFrame(
         {
             "brand": BRANDS,
             "own elasticity": [one.fixed[OWN] for one in demand.brands],
-            "standard error": [np.sqrt(one.covariance[OWN, OWN]) for one in demand.brands],
+            "its error": [np.sqrt(one.covariance[OWN, OWN]) for one in demand.brands],
             "lowest store": own.min(axis=0),
             "highest store": own.max(axis=0),
             "others, mean": demand.cross.sum(axis=1) / (COUNT - 1),
+            "came true in the held-out year": known.share,
+            "error of that": known.error,
+            "may move": ["yes" if one else "no" for one in known.proven],
+            "came true later": later,
         }
     )
-
-
-def heat(demand: Demand) -> Figure:
-    """Return the cross elasticities as a picture: the sales of a row by the price of a column."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    axes = figure.subplots()
-    shown = np.where(np.eye(COUNT, dtype=bool), np.nan, demand.cross)
-    most = np.nanmax(np.abs(shown))
-    image = axes.imshow(shown, cmap="RdBu", vmin=-most, vmax=most)
-    axes.set_xticks(range(COUNT), BRANDS, rotation=60, ha="right")
-    axes.set_yticks(range(COUNT), BRANDS)
-    figure.colorbar(image, label="percent of packages by one percent of price")
-    return figure
 
 
 def watched(demand: Demand, rows: Shelves, past: Shelves) -> pd.DataFrame:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pipelines.pricing import weeks
+from data_sets import orange_juice_weeks as weeks
 from pipelines.pricing.columns import BRANDS, COUNT, STORE, Brand
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FORBID = ConfigDict(extra="forbid", allow_inf_nan=False)
 LEAST, MOST = 0.3, 10.0  # dollars a package; those of the file are from 0.52 to 5.82
 Dollars = Annotated[float, Field(ge=LEAST, le=MOST)]
+MONEY: dict[str, Any] = {"unit": "$ a week"}
 SHELF: dict[str, Any] = {"max_length": COUNT}
 EXAMPLE: dict[str, Any] = {
     "store": 86,
@@ -70,13 +71,16 @@ class Request(BaseModel):
     )
     deals: list[Brand] = Field([], title="Deals", description="brands with a coupon or a bonus in the store", **SHELF)
     prices: list[Dollars] = Field(
-        [], title="Prices now", description="dollars a package of all 11 brands; empty for the usual ones", **SHELF
+        [],
+        title="Prices now",
+        description="dollars a package of all 11 brands; empty for the usual ones. Featured brands keep theirs",
+        **SHELF,
     )
     costs: list[Dollars] = Field(
         [], title="Costs", description="dollars a package of all 11 brands; empty for those of the last weeks", **SHELF
     )
     most_change: float = Field(
-        0.1, title="Most change", description="of a price, as a share of the price now", ge=0, le=0.3
+        0.1, title="Most change", description="of a price, as a share of the usual price", ge=0, le=0.2
     )
 
     @field_validator("week")
@@ -99,7 +103,7 @@ class Request(BaseModel):
 
 
 class Event(BaseModel):
-    """A person approves a price that the store has never asked."""
+    """A person approves a price that the store has not asked in a year."""
 
     model_config = FORBID
 
@@ -112,36 +116,40 @@ class Proposal(BaseModel):
     """The price of one brand."""
 
     brand: str
-    now: float = Field(description="dollars a package")
+    now: float = Field(description="dollars a package, as the request has it; else the usual price")
+    usual: float = Field(description="dollars a package: the middle price of the store's last year")
     proposed: float = Field(description="dollars a package")
     packages: float = Field(ge=0, description="expected in the week at the proposed price")
     profit: float = Field(description="expected dollars of the brand in the week")
+    kept: str = Field(description="why the price may not move: advertised, or predicted gains are not proven")
     approval: str = Field(description="why a person has to approve the price; empty where nobody has to")
 
 
-class Prediction(BaseModel):
-    """Prices of the week's shelf, what they are expected to earn, and what it costs to be wrong."""
+class Experiment(BaseModel):
+    """A trial of a price: half of the stores ask each, and change over in the middle of the weeks."""
 
+    brand: str
+    usual: float = Field(description="dollars a package: one of the two prices")
+    trial: float = Field(description="dollars a package: the other one")
+    stores: int
+    weeks: int
+    detects: float = Field(description="smallest difference of packages that is found in four of five trials, percent")
+
+
+class Prediction(BaseModel):
+    """Prices of the week's shelf, what they are expected to earn, and what the data cannot carry."""
+
+    decision: Literal["change", "keep the usual prices"] = Field(title="Decision")
+    reason: str = Field(title="Reason", description="why the usual prices stay; empty where prices change")
     proposals: list[Proposal] = Field(title="Prices")
-    profit: float = Field(title="Profit", description="expected, of the shelf", json_schema_extra={"unit": "$ a week"})
-    profit_low: float = Field(
-        title="Profit from", description="one week in ten is below", json_schema_extra={"unit": "$ a week"}
-    )
-    profit_high: float = Field(
-        title="Profit to", description="one week in ten is above", json_schema_extra={"unit": "$ a week"}
-    )
-    gain: float = Field(
-        title="Gain",
-        description="over the prices now, if demand has the form of the model: logged weeks do not confirm it",
-        json_schema_extra={"unit": "$ a week"},
-    )
-    gain_low: float = Field(title="Gain from", json_schema_extra={"unit": "$ a week"})
-    gain_high: float = Field(title="Gain to", json_schema_extra={"unit": "$ a week"})
-    cost_of_error: float = Field(
-        ge=0,
-        title="What it costs to be wrong",
-        description="the brand drawn: what the best price would earn more if its elasticity were known",
-        json_schema_extra={"unit": "$ a week"},
+    profit: float = Field(title="Profit", description="expected, of the shelf", json_schema_extra=MONEY)
+    profit_low: float = Field(title="Profit from", description="one week in ten is below", json_schema_extra=MONEY)
+    profit_high: float = Field(title="Profit to", description="one week in ten is above", json_schema_extra=MONEY)
+    gain: float = Field(title="Gain", description="over usual prices, that is to come true", json_schema_extra=MONEY)
+    gain_low: float = Field(title="Gain from", description="an interval of 95 %", json_schema_extra=MONEY)
+    gain_high: float = Field(title="Gain to", description="an interval of 95 %", json_schema_extra=MONEY)
+    experiment: list[Experiment] = Field(
+        title="Experiment", description="the trial that would say most; empty where none ends in half a year"
     )
     elasticity: float = Field(title="Own elasticity", description="percent of packages by one percent of price")
     demand: list[list[float]] = Field(
@@ -151,8 +159,10 @@ class Prediction(BaseModel):
     )
     earned: list[list[float]] = Field(
         title="Profit of the shelf",
-        description="by the price of the brand, the others as proposed; the band is what is not known of demand",
+        description="by the price of the brand, the others as proposed; 95 % of what is not known of demand",
         json_schema_extra={"display": "curve", "x": "Price, $", "unit": "$ a week"},
     )
     needs_approval: bool = Field(title="Needs a person's approval")
-    approvals: list[str] = Field(title="Approved before", description="prices beyond what the store had asked")
+    approvals: list[str] = Field(
+        title="Approved before", description="prices beyond what the store had asked in a year"
+    )

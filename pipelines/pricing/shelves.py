@@ -9,7 +9,9 @@ import numpy as np
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, LABEL_KNOWN_AT
 from capstan.errors import CapstanError
-from pipelines.pricing import rules, weeks
+from data_sets import orange_juice_weeks as weeks
+from models.pricing import price_region
+from pipelines.pricing import rules
 from pipelines.pricing.columns import (
     APPROVALS,
     BRAND,
@@ -18,20 +20,21 @@ from pipelines.pricing.columns import (
     COUNT,
     DEALS,
     FEATURED,
-    HIGHEST,
     HISTORY,
     IN_AD,
     LISTS,
-    LOWEST,
     MOST_CHANGE,
     NUMBER,
     ON_DEAL,
     PAST,
     PAST_WEEKS,
     PRICES,
+    SEEN,
     SOLD,
     STORE,
+    USUAL,
     WEEK,
+    YEAR,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +49,8 @@ RAW = dict(zip(LISTS, ["sold", "price", "cost", "deal", "feat"], strict=True))
 class Shelves:
     """Weeks of stores. Shapes: store, week (n,); the others (n, 11) by brand.
 
-    sold: the log of packages. price, cost: dollars a package. before: the price in the week before.
+    sold: the log of packages. price, cost: dollars a package. before: the price in the week before. usual: the middle
+    price of the year before the week asked for.
     """
 
     store: np.ndarray
@@ -57,6 +61,7 @@ class Shelves:
     deal: np.ndarray
     feat: np.ndarray
     sold: np.ndarray
+    usual: np.ndarray
 
     def __len__(self) -> int:
         return len(self.store)
@@ -100,7 +105,7 @@ def named(flags: pd.DataFrame) -> list[list[str]]:
 
 
 def before(sales: pd.DataFrame) -> pd.DataFrame:
-    """Return what was known of a store at the end of each week: its last nine, and the prices that it has asked."""
+    """Return what was known of a store at the end of each week: its last nine, and the prices of a year."""
     import pandas as pd
 
     tables = whole(sales)
@@ -108,13 +113,13 @@ def before(sales: pd.DataFrame) -> pd.DataFrame:
     for store, places in tables[SOLD].groupby(level=STORE).indices.items():
         numbers = tables[SOLD].index.get_level_values(WEEK).to_numpy()[places]
         values = {name: table.to_numpy()[places] for name, table in tables.items()}
-        least, most = (extreme.accumulate(values[PRICES]) for extreme in (np.minimum, np.maximum))
         for end in range(PAST, len(places) + 1):
             past = slice(end - PAST, end)
             found.append(
                 {STORE: store, WEEK: numbers[end - 1] + 1, PAST_WEEKS: numbers[past]}
                 | {HISTORY[name]: part[past].ravel() for name, part in values.items()}
-                | {LOWEST: least[end - 1], HIGHEST: most[end - 1], APPROVALS: np.array([], dtype=object)}
+                | dict(zip(SEEN, price_region.seen(values[PRICES][max(0, end - YEAR) : end]), strict=True))
+                | {APPROVALS: np.array([], dtype=object)}
             )
     if not found:
         raise CapstanError(f"No store has {PAST} weeks with all {COUNT} brands. Give it more data.")
@@ -142,6 +147,7 @@ def sold_weeks(rows: Columns) -> Shelves:
         deal=matrix(rows[ON_DEAL]),
         feat=matrix(rows[IN_AD]),
         sold=matrix(rows[SOLD]),
+        usual=matrix(rows[USUAL]),
     )
 
 
@@ -158,17 +164,13 @@ def history(rows: Columns) -> Shelves:
         deal=late[ON_DEAL],
         feat=late[IN_AD],
         sold=late[SOLD],
+        usual=np.repeat(matrix(rows[USUAL]), PAST - 1, axis=0),
     )
 
 
 def matrix(lists: Any, size: int = COUNT) -> np.ndarray:
     """Return lists of equal length as an array, shape (n, size)."""
     return np.array([list(values) for values in lists], dtype=float).reshape(-1, size)
-
-
-def usual(past: Shelves) -> np.ndarray:
-    """Return the middle price of the eight weeks before, shape (n, 11)."""
-    return np.asarray(np.median(past.price.reshape(-1, PAST - 1, COUNT), axis=1))
 
 
 def usual_cost(past: Shelves) -> np.ndarray:

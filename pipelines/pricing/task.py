@@ -35,7 +35,8 @@ CHECKS = Checks(service=Service(latency_seconds=0.2))
 THRESHOLDS = {
     "mae": at_most(0.45, slack=0.01),
     "mae_moved": at_most(0.55, slack=0.02),
-    "coverage": at_least(0.7),
+    "band_off": at_most(0.1, slack=0.05),
+    "came_true": at_least(0.5, slack=0.25),
     "elastic": at_least(0.95),
 }
 TEST_FROM = 135  # the last 26 weeks

@@ -1,10 +1,10 @@
-"""From weeks to what is served: the demand, and the simpler forecasts that it is compared with."""
+"""From weeks to what is served: the demand, its evidence, and the simpler forecasts that it is compared with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipelines.pricing import demand, rivals, shelves
+from pipelines.pricing import demand, evidence, rivals, shelves
 from pipelines.pricing.model import PricingModel
 
 if TYPE_CHECKING:
@@ -16,4 +16,4 @@ def fit(rows: pd.DataFrame) -> PricingModel:
     sold, past = shelves.sold_weeks(rows), shelves.history(rows)
     learned = demand.fit(sold, past)  # first: it says what is missing where there is too little
     simple: dict[str, Any] = {rivals.MEAN: rivals.StoreMean(), rivals.SIMPLE: rivals.LeastSquares()}
-    return PricingModel(learned, {name: one.fit(sold, past) for name, one in simple.items()})
+    return PricingModel(learned, evidence.fit(sold, past), {name: one.fit(sold, past) for name, one in simple.items()})

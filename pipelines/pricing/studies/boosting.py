@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.pricing import weeks
+from data_sets import orange_juice_weeks as weeks
 from pipelines.pricing.columns import COUNT
 from pipelines.pricing.rivals import by_week
 from pipelines.pricing.shelves import Shelves

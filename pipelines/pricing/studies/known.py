@@ -10,21 +10,26 @@ import pandas as pd
 
 from capstan.contract.capstone import EVENT_TIMESTAMP, TRAINING_SET
 from capstan.settings import settings
-from pipelines.pricing import demand, shelves, task
+from pipelines.pricing import demand, evidence, shelves, task
 from pipelines.pricing.columns import STORE
+from pipelines.pricing.model import PricingModel
 from pipelines.pricing.shelves import Shelves
 
 VALIDATION = 122  # the first of the thirteen weeks before those that test
 Part = tuple[Shelves, Shelves]  # weeks, and the eight before each
 
 
-def weeks_of(data_dir: Path | None, test_from: int = task.TEST_FROM) -> tuple[Part, Part]:
-    """Return the weeks to learn from and those to test on. test_from: the number of the first of these."""
+def joined(data_dir: Path | None) -> pd.DataFrame:
+    """Return a row per store and week with what was known before it: as a request has it, too."""
     tables = task.load(data_dir)
     rows = task.entity_rows(tables).sort_values(EVENT_TIMESTAMP)
     known = task.feature_tables(tables)["shelf"].sort_values(EVENT_TIMESTAMP)
-    joined = pd.merge_asof(rows, known, on=EVENT_TIMESTAMP, by=STORE)
-    past, test = (part["weeks"] for part in task.split({TRAINING_SET: joined}, test_from))
+    return pd.merge_asof(rows, known, on=EVENT_TIMESTAMP, by=STORE)
+
+
+def weeks_of(data_dir: Path | None, test_from: int = task.TEST_FROM) -> tuple[Part, Part]:
+    """Return the weeks to learn from and those to test on. test_from: the number of the first of these."""
+    past, test = (part["weeks"] for part in task.split({TRAINING_SET: joined(data_dir)}, test_from))
     return (shelves.sold_weeks(past), shelves.history(past)), (shelves.sold_weeks(test), shelves.history(test))
 
 
@@ -38,6 +43,12 @@ def parts(test_from: int = task.TEST_FROM) -> tuple[Part, Part]:
 def learned() -> demand.Demand:
     """Return the demand of the weeks to learn from."""
     return demand.fit(*parts()[0])
+
+
+@cache
+def model() -> PricingModel:
+    """Return what is served, of the weeks to learn from."""
+    return PricingModel(learned(), evidence.fit(*parts()[0]), {})
 
 
 def taken(part: Part, kept: np.ndarray) -> Part:

@@ -34,5 +34,14 @@ def learned(parts):
 
 
 @pytest.fixture(scope="session")
+def model(parts, learned):
+    """What is served, of some stores."""
+    from pipelines.pricing import evidence
+    from pipelines.pricing.model import PricingModel
+
+    return PricingModel(learned, evidence.fit(*parts[0]), {})
+
+
+@pytest.fixture(scope="session")
 def task():
     return catalogue.load("pricing")

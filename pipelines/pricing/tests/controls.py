@@ -44,4 +44,4 @@ class Simple:
 def baseline(past: Tables) -> PricingModel:
     """Return least squares alone."""
     model = training.fit(past["weeks"])
-    return PricingModel(Simple(model), model.rivals)
+    return PricingModel(Simple(model), model.evidence, model.rivals)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from capstan.settings import settings
 from data_sets import orange_juice
-from pipelines.pricing.columns import STORE
+from pipelines.pricing.columns import BRANDS, STORE
 from pipelines.pricing.schema import EXAMPLE
 from tests.support.data import DATA_DIR
 
@@ -29,7 +29,7 @@ def write(folder: Path) -> None:
 
 
 def check(run: dict[str, Any], folder: Path) -> None:
-    """A price that a store never asked needs a person; once approved, it is kept, and needs nobody."""
+    """An advertised price that a store has not asked in a year needs a person; once approved, it needs nobody."""
     path = f"{settings().endpoint_url}/v1/models/pricing"
 
     def asked(**fields: Any) -> dict[str, Any]:
@@ -39,13 +39,13 @@ def check(run: dict[str, Any], folder: Path) -> None:
 
     usual = asked(most_change=0.0)
     high = [round(one["now"] * 1.3, 2) for one in usual["proposals"]]
-    first = asked(prices=high, most_change=0.0)
+    first = asked(prices=high, featured=BRANDS)
     [*needed] = [one for one in first["proposals"] if one["approval"]]
     assert first["needs_approval"] and needed and not usual["needs_approval"]
     one = needed[0]
     event = {"store": 2, "brand": one["brand"], "price": one["proposed"]}
     httpx.post(f"{path}:event", json=event).raise_for_status()
-    after = asked(prices=high, most_change=0.0)
+    after = asked(prices=high, featured=BRANDS)
     assert [each["brand"] for each in after["proposals"] if each["approval"]] == [each["brand"] for each in needed[1:]]
     assert len(after["approvals"]) == 1 and "by unauthenticated" in after["approvals"][0]
     again = httpx.post(f"{path}:event", json=event)

@@ -7,7 +7,8 @@ import pytest
 from capstan.contract.capstone import EVENT_TIMESTAMP
 from capstan.errors import CapstanError
 from data_sets import orange_juice
-from pipelines.pricing import shelves, weeks
+from data_sets import orange_juice_weeks as weeks
+from pipelines.pricing import shelves
 from pipelines.pricing.columns import BRANDS, COUNT, HISTORY, OUNCES, PAST, PAST_WEEKS, SOLD, STORE, WEEK
 
 

@@ -19,7 +19,7 @@ def shelves(follows: float) -> Shelves:
     price = np.tile(prices, (stores, 1)) * np.exp(random.normal(0, 0.001, (len(store), COUNT)))
     order = random.permutation(len(store))
     none = np.zeros_like(price)
-    return Shelves(store, week, price, price, price / 2, none, none, none).take(order)
+    return Shelves(store, week, price, price, price / 2, none, none, none, price).take(order)
 
 
 @pytest.mark.parametrize("follows", [0.0, 1.0])

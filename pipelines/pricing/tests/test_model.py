@@ -1,5 +1,7 @@
 """What is served: prices, bounds, approvals, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -7,16 +9,12 @@ from pydantic import ValidationError
 from capstan.contract.client import sent_by
 from capstan.errors import InvalidRow
 from data_sets import orange_juice
-from pipelines.pricing import approvals, demand, report, rules, shelves, task
-from pipelines.pricing.columns import APPROVALS, BRANDS, COUNT, HIGHEST, HISTORY, LOWEST, PAST_WEEKS, STORE
+from pipelines.pricing import approvals, demand, evidence, report, rules, shelves, task
+from pipelines.pricing.columns import APPROVALS, BRANDS, COUNT, HIGHEST, HISTORY, LOWEST, PAST_WEEKS, SEEN, STORE
 from pipelines.pricing.model import PricingModel
 from pipelines.pricing.schema import EXAMPLE, Event, Prediction, Request
+from pipelines.pricing.tests.conftest import STORES
 from tests.support.data import DATA_DIR
-
-
-@pytest.fixture(scope="module")
-def model(learned):
-    return PricingModel(learned, {})
 
 
 @pytest.fixture(scope="module")
@@ -26,25 +24,74 @@ def known(sales):
 
 
 def asked(model, known, **fields):
-    request = Request(**EXAMPLE | {"store": 2, "featured": []} | fields).model_dump()
-    given = request | {name: known[name] for name in (PAST_WEEKS, *HISTORY.values(), LOWEST, HIGHEST, APPROVALS)}
+    request = Request(**EXAMPLE | {"store": known.get(STORE, 2), "featured": []} | fields).model_dump()
+    given = request | {name: known[name] for name in (PAST_WEEKS, *HISTORY.values(), *SEEN, APPROVALS)}
     made = model.predict_columns({name: [given[name]] for name in model.inputs})
     return Prediction(**{name: value[0] for name, value in made.items()})
 
 
-def test_proposals_earn_more_by_the_model_and_keep_the_rules(model, known):
-    answer = asked(model, known)
-    now, proposed = (np.array([getattr(one, name) for one in answer.proposals]) for name in ("now", "proposed"))
-    assert answer.gain > 0 and answer.profit_low < answer.profit < answer.profit_high
-    assert answer.gain_low <= answer.gain <= answer.gain_high
-    assert (np.abs(proposed / now - 1) < rules.MOST_CHANGE + 0.01).all() and rules.ORDER.kept(proposed, now)
+@pytest.fixture(scope="module")
+def stores(sales):
+    """What the feature store has of each store of the model."""
+    rows = shelves.before(sales[sales[STORE].isin(sales[STORE].unique()[:STORES])]).groupby(STORE).last()
+    return [row.to_dict() | {STORE: store} for store, row in rows.iterrows()]
+
+
+@pytest.fixture(scope="module")
+def sure(model):
+    """The same model, as if its elasticities were known, and all that it predicts came true: it changes prices."""
+    brands = [replace(one, covariance=0 * one.covariance, spread=0 * one.spread) for one in model.demand.brands]
+    known = replace(model.demand, brands=brands, doubt=0 * model.demand.doubt)
+    return PricingModel(known, replace(model.evidence, share=np.ones(COUNT), error=np.full(COUNT, 0.01)), {})
+
+
+def test_proposals_gain_and_keep_the_rules(sure, stores):
+    answer = asked(sure, stores[0])
+    assert answer.decision == "change" and not answer.reason
+    usual, proposed = (np.array([getattr(one, name) for one in answer.proposals]) for name in ("usual", "proposed"))
+    assert answer.gain > answer.gain_low > 0 and answer.profit_low < answer.profit < answer.profit_high
+    assert (np.abs(proposed / usual - 1) < rules.MOST_CHANGE + 0.01).all()
     assert answer.profit == pytest.approx(sum(one.profit for one in answer.proposals), abs=0.1)
+
+
+@pytest.mark.parametrize("which", ["model", "sure"])
+def test_a_shelf_that_is_asked_again_with_its_own_answer_stays(which, stores, request):
+    """Eight times: the anchor is the usual price, and not the last proposal."""
+    of, known = request.getfixturevalue(which), stores[0]
+    first = prices = [one.proposed for one in asked(of, known).proposals]
+    for _ in range(8):
+        prices = [one.proposed for one in asked(of, known, prices=prices).proposals]
+    assert prices == first
+
+
+def test_raising_all_prices_is_no_answer(sure, stores):
+    """It was that of 98 % of the proposals, which the data say nothing of."""
+    for known in stores[:2]:
+        prices = [(one.usual, one.proposed) for one in asked(sure, known).proposals]
+        assert any(proposed <= usual for usual, proposed in prices)
+
+
+def test_where_the_interval_of_the_gain_reaches_zero_usual_prices_stay(model, stores):
+    unsure = PricingModel(model.demand, replace(model.evidence, share=np.ones(COUNT), error=np.full(COUNT, 0.5)), {})
+    answer = asked(unsure, stores[0])
+    assert answer.decision.startswith("keep") and "the data cannot carry" in answer.reason and answer.gain == 0
+    assert all(one.proposed == one.usual for one in answer.proposals)
+    (trial,) = answer.experiment
+    assert trial.brand in BRANDS and trial.trial != trial.usual and 4 <= trial.weeks <= 26 and trial.detects > 0
+
+
+def test_brand_whose_predictions_did_not_come_true_stays(model, stores):
+    proven = model.evidence.proven
+    assert proven.any() and not proven.all()
+    for known in stores[:3]:
+        for one, moves in zip(asked(model, known).proposals, proven, strict=True):
+            assert bool(one.kept) == (not moves) and (moves or one.proposed == one.usual)
 
 
 def test_shelf_that_may_not_change_stays(model, known):
     answer = asked(model, known, most_change=0.0)
     assert all(one.proposed == one.now for one in answer.proposals)
-    assert answer.gain == 0 and not answer.needs_approval
+    assert answer.gain == 0 and not answer.needs_approval and not answer.experiment
 
 
 def test_featured_brand_keeps_its_price_and_sells_more(model, known):
@@ -52,16 +99,6 @@ def test_featured_brand_keeps_its_price_and_sells_more(model, known):
     plain, featured = (asked(model, known, featured=one, most_change=0.05) for one in ([], [brand]))
     assert featured.proposals[4].proposed == featured.proposals[4].now
     assert featured.proposals[4].packages > plain.proposals[4].packages
-
-
-def test_dearer_costs_raise_prices(model, known):
-    usual = [one.now for one in asked(model, known).proposals]
-    cheap, costly = (
-        asked(model, known, prices=usual, costs=[share * one for one in usual], most_change=0.2)
-        for share in (0.4, 0.85)
-    )
-    pairs = zip(cheap.proposals, costly.proposals, strict=True)
-    assert np.mean([late.proposed - early.proposed for early, late in pairs]) > 0.1 and costly.profit < cheap.profit
 
 
 def test_curves_have_bands_and_demand_falls(model, known):
@@ -73,8 +110,9 @@ def test_curves_have_bands_and_demand_falls(model, known):
 
 def test_price_that_was_never_asked_needs_a_person_once(model, known):
     high = known[HIGHEST][0]
-    usual = [one.now for one in asked(model, known).proposals]
-    first = asked(model, known, prices=[round(high * 1.1, 2), *usual[1:]], most_change=0.0)
+    usual = [one.usual for one in asked(model, known).proposals]
+    advertised = {"prices": [round(high * 1.1, 2), *usual[1:]], "featured": [BRANDS[0]]}
+    first = asked(model, known, **advertised)
     assert first.needs_approval and "the most that this store has asked" in first.proposals[0].approval
     event = Event(store=2, brand=BRANDS[0], price=first.proposals[0].proposed)
     before = {name: list(value) for name, value in known.items() if name in FEATURES}
@@ -82,7 +120,7 @@ def test_price_that_was_never_asked_needs_a_person_once(model, known):
     with sent_by("category-manager"):
         after = approvals.added(event, before)
     assert task.alarm(model, event, after) == f"Store 2: {after[APPROVALS][0]}"
-    again = asked(model, known | after, prices=[round(high * 1.1, 2), *usual[1:]], most_change=0.0)
+    again = asked(model, known | after, **advertised)
     assert not again.proposals[0].approval and "by category-manager" in again.approvals[0]
 
 
@@ -125,7 +163,7 @@ def test_store_without_history_is_refused(model, known):
         ({"prices": [2.0]}, "1 values; 11 are needed"),
         ({"prices": [2.0] * 12}, "at most 11"),
         ({"prices": [0.01] * COUNT}, "greater than or equal to 0.3"),
-        ({"most_change": 0.9}, "less than or equal to 0.3"),
+        ({"most_change": 0.9}, "less than or equal to 0.2"),
         ({"colour": "orange"}, "not permitted"),
     ],
 )
@@ -134,12 +172,24 @@ def test_bad_request_is_refused(fields, said):
         Request(**EXAMPLE | fields)
 
 
-def test_forecast_is_better_than_last_week_and_bands_hold(parts, learned):
+def test_forecast_is_better_than_last_week(parts, learned):
     rows, past = parts[1]
     made = learned.forecast(rows, past)
     last = past.sold.reshape(len(rows), -1, COUNT)[:, -1]
     assert np.abs(made - rows.sold).mean() < 0.75 * np.abs(last - rows.sold).mean()
-    assert (np.abs(made - rows.sold) < report.WIDTH * learned.noise).mean() > 0.65
+
+
+def test_band_of_profit_holds_on_the_last_weeks(parts, model):
+    """80 % are promised: of whole shelves, whose brands err together in a week."""
+    rows, past = parts[1]
+    assert 0.75 <= report.inside(model.evidence, model.demand.forecast(rows, past), rows).mean() <= 0.85
+
+
+def test_version_from_before_the_evidence_is_measured(parts, learned):
+    """The gate compares with it: nothing of it is proven, and its band is a point."""
+    rows, past = parts[1]
+    assert not evidence.NONE.proven.any()
+    assert report.inside(evidence.NONE, learned.forecast(rows, past), rows).mean() < 0.01
 
 
 def test_own_elasticities_are_near_the_published_ones(learned):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.uplift.off_policy import effective
-from pipelines.pricing import demand, rules, shelves
+from pipelines.pricing import demand, evidence
 from pipelines.pricing.columns import COUNT
 from pipelines.pricing.shelves import Shelves
 from pipelines.pricing.studies.trying import study as simulator
@@ -28,11 +28,11 @@ def logged(seed: int, elasticity: float, rows: int = 20_000) -> tuple[value.Week
     def profit(at: np.ndarray) -> np.ndarray:
         return (price[at] - 2.0) * base * (price[at] / 3.0) ** elasticity
 
-    proposed = np.full(rows, 4)
+    proposed, usual = np.full(rows, 4), np.full(rows, value.USUAL_STEP)
     earned = profit(step) * random.lognormal(-0.02, 0.2, rows)
-    guessed, hoped = ((price[at] - 2.0) * 150.0 for at in (step, proposed))
-    week = value.Weeks(step, proposed, earned, guessed, hoped, np.zeros(rows), np.ones(rows, bool))
-    return week, probability, float((profit(proposed) - profit(step)).mean())
+    guessed, hoped, stayed = ((price[at] - 2.0) * 150.0 for at in (step, proposed, usual))
+    week = value.Weeks(step, proposed, earned, guessed, hoped, stayed, np.zeros(rows), np.ones(rows, bool))
+    return week, probability, float((profit(proposed) - profit(usual)).mean())
 
 
 @pytest.mark.parametrize("elasticity", [-1.0, -4.0])
@@ -40,32 +40,35 @@ def test_doubly_robust_finds_the_gain_where_the_demand_model_is_wrong(elasticity
     """At -1 a higher price gains, at -4 it loses, and the demand model believes in a gain both times."""
     week, probability, truth = logged(0, elasticity)
     found = value.estimates(week, probability)
-    error = found["doubly robust"].std() / np.sqrt(len(week.step))
-    assert found["doubly robust"].mean() == pytest.approx(truth, abs=4 * error)
+    error = found["doubly_robust"].std() / np.sqrt(len(week.step))
+    assert found["doubly_robust"].mean() == pytest.approx(truth, abs=4 * error)
     assert found["model"].mean() > 0 and abs(found["model"].mean() - truth) > 10 * error
-    assert np.sign(found["doubly robust"].mean()) == np.sign(truth) == (1 if elasticity == -1.0 else -1)
+    assert np.sign(found["doubly_robust"].mean()) == np.sign(truth) == (1 if elasticity == -1.0 else -1)
 
 
 def test_weights_of_prices_that_are_never_asked_are_worth_few_rows():
     week, probability, _ = logged(1, -2.0, rows=2_000)
-    often = effective(value.weighted(week, probability))
-    rare = effective(value.weighted(week._replace(step=np.where(np.arange(2_000) < 9, 4, 0)), probability))
+    often = effective(value.weighted(week, probability, week.proposed))
+    rarely = week._replace(step=np.where(np.arange(2_000) < 9, 4, 0))
+    rare = effective(value.weighted(rarely, probability, week.proposed))
     assert often > 200 > 10 > rare
 
 
-def test_featured_weeks_gain_nothing():
+def test_weeks_without_a_change_gain_nothing():
     week, probability, _ = logged(2, -2.0, rows=500)
-    found = value.estimates(week._replace(free=np.zeros(500, bool)), probability)
+    found = value.estimates(week._replace(moved=np.zeros(500, bool)), probability)
     assert all((gain == 0).all() for gain in found.values())
 
 
-def test_proposals_of_the_model_are_within_the_most_change(parts, learned):
+def test_gain_of_prices_is_that_over_the_usual_ones(parts, learned):
     rows, past = parts[1]
-    week = value.weeks_of(learned, rows, past, brand=0)
-    forced = rows.cost[:, 0] / (1 - rules.LEAST_MARGIN) > (1 + rules.MOST_CHANGE) * shelves.usual(past)[:, 0]
-    assert set(np.unique(week.proposed[~forced])) <= {1, 2, 3} and forced.mean() < 0.1
-    known = value.steps(parts[0][0].price[:, 0], shelves.usual(parts[0][1])[:, 0])
-    probability = value.probabilities((value.context(*parts[0], 0), known), value.context(rows, past, 0))
+    same, higher = (value.line(learned, parts[0], parts[1], rows.usual * times) for times in (1.0, 1.1))
+    assert same["model"] == same["doubly_robust"] == same["moved"] == 0
+    assert higher["model"] > 0 and higher["doubly_robust_low"] < higher["doubly_robust"] and higher["moved"] > 5
+    probability = value.probabilities(
+        (value.context(*parts[0], 0), value.steps(parts[0][0].price[:, 0], parts[0][0].usual[:, 0])),
+        value.context(rows, past, 0),
+    )
     assert probability.shape == (len(rows), value.STEPS) and probability.min() >= value.LEAST_PROBABILITY
 
 
@@ -106,3 +109,26 @@ def test_prices_that_say_nothing_give_no_elasticity(parts):
     blind = demand.fit(mixed, replace(past, price=past.price.reshape(-1, count, COUNT)[order].reshape(-1, COUNT)))
     own = np.array([model.fixed[demand.OWN] for model in blind.brands])
     assert np.abs(own).max() < 0.5
+
+
+@pytest.mark.parametrize("truth", [0.0, 1.0])
+def test_share_that_came_true_is_found_though_weeks_err_together(truth):
+    random = np.random.default_rng(0)
+    week = np.repeat(np.arange(52), 40)
+    predicted = random.normal(0, 10, 52)[week] + random.normal(0, 3, len(week))
+    shared, own = random.normal(0, 30, 52)[week], random.normal(0, 30, len(week))
+    share, error = evidence.slope(truth * predicted + shared + own, predicted, week)
+    _, narrow = evidence.slope(truth * predicted + shared + own, predicted, np.arange(len(week)))
+    assert share == pytest.approx(truth, abs=2.5 * error) and error > 2 * narrow
+
+
+def test_brand_without_weeks_near_its_usual_price_is_not_proven():
+    assert evidence.slope(np.zeros(3), np.ones(3), np.arange(3)) == (0.0, 1.0)
+
+
+def test_evidence_takes_whole_weeks_that_the_model_has_not_seen(parts, model):
+    rows = parts[0][0]
+    held = np.isin(rows.week, np.unique(rows.week)[-52:])
+    assert model.evidence.weeks == 52 and len(model.evidence.left) == held.sum()
+    low, high = model.evidence.tails
+    assert low < 0.1 and high > 0.9

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from capstan.study import Line
+from data_sets import orange_juice_weeks as weeks
 from models.linear.instrumental import Estimate, least_squares, without
-from pipelines.pricing import demand, weeks
+from pipelines.pricing import demand
 from pipelines.pricing.columns import BRANDS, COUNT
 from pipelines.pricing.shelves import Shelves
 

@@ -48,7 +48,7 @@ class Belief(NamedTuple):
 
 def world(learned: Demand, rows: Shelves, past: Shelves) -> World:
     """Return the stores as their demand, learned from them alone, says. rows: their last weeks."""
-    middle = shelves.usual(past)
+    middle = rows.usual
     usual = Shelves(**vars(rows) | {"price": middle, "feat": np.zeros_like(rows.feat)})
     own = np.diagonal(learned.elasticities(rows.store), axis1=1, axis2=2)
     return World(learned.forecast(usual, past), own, learned.noise, shelves.usual_cost(past) / middle, middle)

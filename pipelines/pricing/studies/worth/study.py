@@ -1,92 +1,91 @@
-"""What are the proposed prices worth, and does the search find the best ones?
+"""What are the proposed prices worth, and do they stay where the data are?
 
-The gain of the proposed price of each brand on the last 26 weeks, off-policy (`value.py`); and for each store, how long
-the search takes, what it expects to gain, and whether branch and bound finds a better shelf.
+What prices are expected to gain in the week after the last one, compared with simple rules (`served.py`), whether they
+run away when they are asked again, and what their gain was on the last 26 weeks, off-policy (`value.py`).
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-
 import numpy as np
+import pandas as pd
 
+from capstan.settings import settings
 from capstan.study import Line, Measure, Study, Table, ranged
-from models.pricing import branch_and_bound, shelf_search
-from models.pricing.shelf import profit
-from pipelines.pricing import rules, shelves
-from pipelines.pricing.shelves import Shelves
+from pipelines.pricing.columns import NUMBER, PAST_WEEKS, STORE
 from pipelines.pricing.studies import known
-from pipelines.pricing.studies.numbers import number
-from pipelines.pricing.studies.worth import value
+from pipelines.pricing.studies.numbers import number, pair
+from pipelines.pricing.studies.worth import served, value
 
 
-def gains() -> Iterator[Line]:
-    """Yield a line per brand: its gain by each estimate."""
-    return value.lines(known.learned(), *known.parts())
+def logged(name: str) -> Line:
+    """Return the gain of a policy over usual prices on the last 26 weeks, one brand at a time."""
+    of, (past, test) = known.model(), known.parts()
+    rows = known.joined(settings().data_dir)
+    rows = rows[rows[PAST_WEEKS].notna()].set_index([STORE, NUMBER])
+    asked = [rows.loc[pair].to_dict() | {STORE: pair[0]} for pair in zip(test[0].store, test[0].week, strict=True)]
+    prices = [served.asked(of, of.shelf(request), name) for request in asked]
+    return value.line(of.demand, past, test, np.array(prices))
 
 
-def search(most: int | None = None) -> Line:
-    """Return how long the search takes, how often another shelf is better, and what it expects to gain.
-
-    most: stores, for a trial.
-    """
-    learned, (rows, past) = known.learned(), known.parts()[1]
-    last = rows.week == rows.week.max()
-    at, before = np.flatnonzero(last), past.take(np.repeat(last, len(past) // len(rows)))
-    now = shelves.usual(before)
-    ask = Shelves(
-        **vars(rows.take(at))
-        | {"price": now, "cost": shelves.usual_cost(before), "feat": np.zeros_like(now), "deal": np.zeros_like(now)}
-    )
-    sold, elasticity = np.exp(learned.forecast(ask, before)) * learned.lift, learned.elasticities(ask.store)
-    seconds, proofs, gains, missed = [], [], [], 0
-    for one in range(len(at))[:most]:
-        tried = rules.choices(now[one], ask.cost[one])
-        shelf = (now[one], sold[one], ask.cost[one], elasticity[one])
-        begun = time.perf_counter()
-        found = profit_of(shelf_search.best(*shelf, tried, rules.ORDER), shelf)
-        searched = time.perf_counter()
-        best = profit_of(branch_and_bound.best(*shelf, tried, rules.ORDER, found), shelf)
-        proofs.append(time.perf_counter() - searched)
-        seconds.append(searched - begun)
-        missed += found < best - 1e-6
-        gains.append(found - profit_of(now[one], shelf))
-    took: Line = {"stores": len(seconds), "gain": float(np.mean(gains)), "missed": int(missed)}
-    for name, times in (("ms", seconds), ("proof_ms", proofs)):
-        took |= {f"median_{name}": 1e3 * float(np.median(times)), f"most_{name}": 1e3 * float(np.max(times))}
-    return took
-
-
-def profit_of(prices: np.ndarray, shelf: tuple[np.ndarray, ...]) -> float:
-    """Return the dollars a week of a shelf. shelf: prices now, packages, costs, elasticities."""
-    return float(profit(prices, *shelf).sum())
+def yes(rows: pd.DataFrame) -> str:
+    """Return whether a brand may move."""
+    return "yes" if rows["may_move"].iloc[0] else "no"
 
 
 STUDY = Study(
-    measures=[Measure(gains, seeds=0), Measure(search, seeds=0)],
+    measures=[
+        Measure(served.policy, [{"name": name} for name in served.POLICIES], seeds=0),
+        Measure(served.again, seeds=0),
+        Measure(served.bands, seeds=0),
+        Measure(served.baskets, seeds=0),
+        Measure(served.shares, seeds=0),
+        Measure(logged, [{"name": name} for name in (served.RAISE, served.BELIEVE, served.SERVED)], seeds=0),
+    ],
     tables=[
         Table(
-            {"gain, $ a week and store": "brand"},
+            {"prices": "name"},
             {
-                "rows": number("rows", 0),
-                "worth of the rows": number("sample", 0),
-                **{name: ranged(name, 1) for name in ("model", "weights", "doubly robust")},
+                "gain by the model, $ a week and store": number("by_model", 1),
+                "gain expected to come true": ranged("gain", 1),
+                "stores whose interval is above zero": number("sure", 3),
+                "stores with a change": number("moved", 3),
+                "at the highest price": number("top", 3),
             },
-            "gains",
+            "policy",
         ),
         Table(
-            {"the search": "part"},
+            {"asked with its own answer": "asked"},
             {
                 "stores": number("stores", 0),
-                "median, ms": number("median_ms", 0),
-                "slowest, ms": number("most_ms", 0),
-                "proof, median": number("median_proof_ms", 0),
-                "proof, slowest": number("most_proof_ms", 0),
-                "expected gain, $ a week": number("gain", 1),
-                "a better shelf exists": number("missed", 0),
+                "price by the first answer": number("mean", 3),
+                "highest store": number("highest", 3),
             },
-            "search",
+            "again",
+        ),
+        Table({"band of 80 % of profit": "weeks"}, {"shelves inside": ranged("inside", 3)}, "bands"),
+        Table(
+            {"shelves whose basket cost more than usual": "basket"},
+            {"all": number("more", 3), "by more than 2 %": number("much_more", 3)},
+            "baskets",
+        ),
+        Table(
+            {"share that came true": "brand"},
+            {
+                "held-out year": pair("share", "share_error"),
+                "may move": yes,
+                "last 26 weeks": pair("later", "later_error"),
+            },
+            "shares",
+        ),
+        Table(
+            {"the last 26 weeks": "name"},
+            {
+                "brands moved": number("moved", 2),
+                "worth of the rows": number("worth", 0),
+                "gain by the model": ranged("model", 1),
+                "doubly robust": ranged("doubly_robust", 1),
+            },
+            "logged",
         ),
     ],
 )
