@@ -24,13 +24,13 @@ def value(monthly: np.ndarray, stays: np.ndarray) -> np.ndarray:
     return np.asarray(MARGIN * np.asarray(monthly, dtype=float) * bills)
 
 
-def profit(chance: np.ndarray, value: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
+def profit(probability: np.ndarray, value: np.ndarray, accept: float = ACCEPT) -> np.ndarray:
     """Return the expected profit of a call, shape (n,).
 
-    chance: of leaving; 0 or 1 where it is known. value: of a customer who is kept. accept: the share of those who
+    probability: of leaving; 0 or 1 where it is known. value: of a customer who is kept. accept: the share of those who
     wanted to leave and take the offer.
     """
-    p = np.asarray(chance, dtype=float)
+    p = np.asarray(probability, dtype=float)
     return np.asarray(p * accept * (value - OFFER) - (1 - p) * OFFER - CALL)
 
 

@@ -76,7 +76,7 @@ class ChurnModel(Model):
 
     def worth(self, columns: Columns, probability: np.ndarray) -> np.ndarray:
         """Return what it is worth to keep each customer, shape (n,)."""
-        return costs.value(columns["monthly"], self.stays.months(columns, probability))
+        return costs.value(np.asarray(columns["monthly"]), self.stays.months(columns, probability))
 
     def reasons(self, columns: Columns) -> list[list[dict[str, Any]]]:
         """Return for each customer the inputs that move the probability most, the strongest first."""

@@ -45,7 +45,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     customer: str = Field(
-        title="Customer", description="by number", pattern=NUMBER, max_length=10, examples=["7590-VHVEG"]
+        title="Customer", description="by number", pattern=NUMBER, max_length=10, examples=["1452-KIOVK"]
     )
     if_contract: Contract | None = Field(
         None, title="If the contract were", description="empty: as it is", examples=["one year"]

@@ -3,4 +3,4 @@
 from components.gate.trials import study
 from pipelines.anomaly.studies.gate import answers
 
-STUDY = study("anomaly", answers.random_answer)
+STUDY = study("anomaly", answers.random_answer, answers.twin)

@@ -12,7 +12,7 @@ from pipelines.search import training
 from pipelines.search.model import SearchModel
 from pipelines.search.ranking import CHOSEN
 
-SHIFT = 0.1  # of the share of meanings, at most
+SHIFT = 0.05  # of the share of meanings, at most
 
 
 def random_answer(model: SearchModel, seed: int) -> ToOthers:
