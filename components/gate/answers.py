@@ -46,12 +46,12 @@ def with_part(model: Any, name: str, part: Any) -> Any:
     return changed
 
 
-def bootstrapped(name: str, table: str) -> Callable[[Tables, int, Mapping[str, Any]], Model]:
-    """Return what trains a twin on as many rows of a table, drawn with replacement."""
+def bootstrapped(name: str, table: str, share: float = 1.0) -> Callable[[Tables, int, Mapping[str, Any]], Model]:
+    """Return what trains a twin on as many rows of a table, drawn with replacement; or on a share of them, without."""
 
     def train(past: Tables, seed: int, parameters: Mapping[str, Any]) -> Model:
         rows = past[table]
-        drawn = rows.sample(len(rows), replace=True, random_state=seed, ignore_index=True)
+        drawn = rows.sample(frac=share, replace=share == 1, random_state=seed, ignore_index=True)
         return catalogue.load(name).train(past | {table: drawn}, **parameters)
 
     return train

@@ -11,4 +11,4 @@ def random_answer(model: Recommender, seed: int) -> Any:
     return with_part(model, "served", ToOthers(model.served, seed, "scores"))
 
 
-twin = bootstrapped("recommender", "people")
+twin = bootstrapped("recommender", "people", share=0.9)  # two of the same person would find each other
