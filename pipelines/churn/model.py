@@ -74,10 +74,6 @@ class ChurnModel(Model):
         """Return the calibrated log-odds of leaving, shape (n,)."""
         return np.asarray(self.slope * self.score.margin(columns) + self.intercept)
 
-    def worth(self, columns: Columns, probability: np.ndarray) -> np.ndarray:
-        """Return what it is worth to keep each customer, shape (n,)."""
-        return costs.value(np.asarray(columns["monthly"]), self.stays.months(columns, probability))
-
     def reasons(self, columns: Columns) -> list[list[dict[str, Any]]]:
         """Return for each customer the inputs that move the probability most, the strongest first."""
         effects = self.slope * self.score.contributions(columns)[1]

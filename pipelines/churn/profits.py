@@ -39,6 +39,11 @@ def listed(model: ChurnModel, rows: pd.DataFrame) -> pd.DataFrame:
     return table[table["profit"] > 0].sort_values(["profit", CUSTOMER], ascending=[False, True], ignore_index=True)
 
 
+def expected(model: ChurnModel, rows: pd.DataFrame, probability: np.ndarray) -> np.ndarray:
+    """Return what a call of each customer is expected to earn, shape (n,)."""
+    return costs.profit(probability, costs.value(rows["monthly"].to_numpy(), model.stays.months(rows, probability)))
+
+
 def earned(rows: pd.DataFrame) -> np.ndarray:
     """Return what a call of each customer earns, shape (n,), who is known to have left or not.
 

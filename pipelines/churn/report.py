@@ -10,7 +10,7 @@ from scipy.special import expit, log_expit
 
 from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import binary, paired
-from pipelines.churn import cards, costs, profits
+from pipelines.churn import cards, profits
 from pipelines.churn.columns import INPUTS, LABEL
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def evaluate(model: ChurnModel, rows: pd.DataFrame) -> Evaluation:
     """Return the metrics on labelled customers, and the sections of the report."""
     churned, margin = rows[LABEL].to_numpy(), model.margin(rows)
     probability, loss = expit(margin), log_loss(churned, margin)
-    expected, earned = costs.profit(probability, model.worth(rows, probability)), profits.earned(rows)
+    expected, earned = profits.expected(model, rows, probability), profits.earned(rows)
     called = expected > 0
     units = binary.by_unit(churned, probability).assign(log_loss=loss, profit=called * earned)
     for group, (column, value) in GROUPS.items():

@@ -49,7 +49,8 @@ def test_profit_of_a_call_by_hand():
 
 
 def test_call_pays_from_the_limit_on(served, answers, held):
-    value = served.worth(held, answers["probability"])
+    stays = served.stays.months(held, answers["probability"])
+    value = costs.value(held["monthly"].to_numpy(), stays)
     limit, called = costs.limit(value), answers["decision"] == "call"
     pays = limit < 1
     assert costs.profit(limit[pays], value[pays]) == pytest.approx(0, abs=1e-9)
