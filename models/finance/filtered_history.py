@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.finance.value_at_risk import KEPT
+KEPT = 0.94  # what RiskMetrics keeps of yesterday's variance
 
 
 class Risk(NamedTuple):

@@ -21,10 +21,10 @@ from scipy.stats import t as student
 
 from capstan.errors import CapstanError
 from models.finance import garch
+from models.finance.filtered_history import KEPT
 
 WINDOW = 500  # days of history: the worst 1 % are five days
 REFIT = 21  # days after which GARCH is fitted again
-KEPT = 0.94  # what RiskMetrics keeps of yesterday's variance
 POINTS = 200  # losses that stand for the tail of a distribution with a formula
 LEVELS = (0.05, 0.01)  # the probability of a loss above the limit
 

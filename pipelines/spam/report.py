@@ -34,7 +34,7 @@ def evaluate(model: SpamModel, rows: pd.DataFrame) -> Evaluation:
     probability = expit(margin)
     sections = [
         Section("Ranking and calibration", binary.figure(spam, probability)),
-        Section("The dearest decisions", dearest(rows, spam, probability, aside)),
+        Section("The most expensive decisions", most_expensive(rows, spam, probability, aside)),
         *cards.sections(rows, metrics),
     ]
     units, baseline = (
@@ -93,7 +93,7 @@ def log_loss(spam: np.ndarray, margin: np.ndarray) -> np.ndarray:
     return np.asarray(-np.where(spam == 1, log_expit(margin), log_expit(-margin)))
 
 
-def dearest(rows: pd.DataFrame, spam: np.ndarray, probability: np.ndarray, aside: np.ndarray) -> pd.DataFrame:
+def most_expensive(rows: pd.DataFrame, spam: np.ndarray, probability: np.ndarray, aside: np.ndarray) -> pd.DataFrame:
     """Return the wrong decisions that the model was surest of, lost ham first."""
     frame = pd.DataFrame(
         {"message": rows["text"], "is": np.where(spam == 1, "spam", "ham"), "probability": probability}

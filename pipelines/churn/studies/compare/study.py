@@ -82,13 +82,13 @@ def lines(rows: pd.DataFrame, by_method: Mapping[str, Judged]) -> Iterator[Line]
 def whom_else(rows: pd.DataFrame, made: Judged) -> Iterator[Line]:
     """Yield a line per way to choose the calls: its profit per customer, and how much more the served one has."""
     earned, called = profits.earned(rows), made.expected > 0
-    dearest = rows["monthly"].rank(ascending=False) <= called.sum()
+    highest = rows["monthly"].rank(ascending=False) <= called.sum()
     ways = {
         "nobody": np.zeros(len(rows)),
         "everybody": np.ones(len(rows)),
         "as many at random": np.full(len(rows), called.mean()),
         "as many, the likeliest to leave": rank(made.margin) <= called.sum(),
-        "as many, the highest bills": dearest.to_numpy(),
+        "as many, the highest bills": highest.to_numpy(),
         "contracts from month to month": (rows["contract"] == "month-to-month").to_numpy(),
         "as if a customer stayed for twelve bills": costs.profit(
             expit(made.margin), 12 * costs.MARGIN * rows["monthly"].to_numpy()

@@ -88,7 +88,10 @@ def measured(seed: int) -> Iterator[Line]:
     """Yield the lines of the served model, without its guard, and with nearest messages in the place of it."""
     past, test, today = parts()
     model = task.train({"messages": past}, weights_files.fetch_all(task.WEIGHTS), seed)
-    none: Outside = lambda counts, aside: np.zeros(len(aside), bool)  # noqa: E731
+
+    def none(counts: Any, aside: np.ndarray) -> np.ndarray:
+        return np.zeros(len(aside), bool)
+
     for name, way in ((SERVED, None), (WITHOUT, none), (NEAREST, nearest(model, past, seed))):
         yield from lines(TODAY, name, replaced(model, way), today)
         yield from lines(FILE, name, replaced(model, way), test.assign(kind="any"))

@@ -18,7 +18,7 @@ def test_deviations_are_those_of_riskmetrics(returns):
     limits = value_at_risk.weighted(returns, 0.05).limits / -norm.ppf(0.05)
     start = filtered_history.deviations_of(returns)
     first = returns[: value_at_risk.WINDOW].var() - returns.var()  # the other method begins with fewer days
-    forgotten = value_at_risk.KEPT ** np.arange(value_at_risk.WINDOW, len(returns))
+    forgotten = filtered_history.KEPT ** np.arange(value_at_risk.WINDOW, len(returns))
     assert np.allclose(limits**2, start[value_at_risk.WINDOW : -1] ** 2 + first * forgotten, rtol=0, atol=1e-12)
 
 
