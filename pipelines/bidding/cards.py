@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from capstan.contract.evaluation import Section
 from models import cards
-from models.auctions import values
 from pipelines.bidding.protocol import EPISODE
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 def sections(rows: pd.DataFrame, metrics: dict[str, float]) -> list[Section]:
     """Return both cards. rows: the auctions that the metrics come from."""
     card = {
-        "What it is": "A table of what so many auctions with so much money are worth in clicks, by dynamic programming "
-        f"over {values.HORIZON} auctions, from the market prices and the mean CTR of earlier auctions.",
+        "What it is": "Bids in proportion to the predicted CTR, at the level that spends what is left evenly over the "
+        "auctions that are left, as market prices were in earlier auctions.",
         "For": "Bidding in second-price auctions for a campaign that has a budget and counts clicks.",
         "Not for": "First-price auctions, in which most impressions are sold today: the bid would have to be shaded. "
         "Campaigns that count sales, or several campaigns with one budget.",

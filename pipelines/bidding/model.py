@@ -1,4 +1,4 @@
-"""What is served: the bid for an impression, what it is expected to bring, and why."""
+"""What is served: the bid for an impression, and why."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
     from capstan.contract.model import Columns
     from models.auctions.bidders import Bidder
-    from models.auctions.values import Values
 
-CURVE_STEPS, CURVE_LEAST = 20, 20  # of the curve of gains: how many, and how far it goes at least
-DONE = "the budget is spent"
+CURVE_STEPS, CURVE_LEAST = 20, 20  # of the curve of costs: how many, and how far it goes at least
 
 
 class BidModel(Model):
@@ -30,21 +28,19 @@ class BidModel(Model):
     def __init__(
         self,
         bidder: Bidder,
-        values: Values,
         prices: np.ndarray,
+        mean_ctr: float,
         mean_cost: float,
         known: tuple[float, float],
         baselines: Mapping[str, Bidder],
     ):
-        """bidder: what is judged; it is `values`, but for controls. prices: how often each was seen, from 0 on.
-        mean_cost: of an auction, before. known: the lowest and highest predicted CTR of the auctions learned from.
+        """prices: how often each was seen, from 0 on. mean_ctr, mean_cost: of an auction, before.
+
+        known: the lowest and highest predicted CTR of the auctions learned from.
         """
-        self.bidder, self.values, self.prices, self.known = bidder, values, prices, known
-        self.baselines: dict[str, Any] = dict(baselines)
-        self.price_probability, self.all_prices = prices / prices.sum(), np.arange(len(prices))
-        self.wins = np.cumsum(self.price_probability)  # the probability to win, by the bid
-        self.wins[-1] = 1.0
-        self.costs = np.cumsum(self.price_probability * self.all_prices)  # what an auction costs then
+        self.bidder, self.mean_ctr, self.known, self.baselines = bidder, mean_ctr, known, dict(baselines)
+        self.highest = len(prices) - 1  # a bid above it wins no more
+        self.costs = np.cumsum(prices / prices.sum() * np.arange(len(prices)))  # of an auction, by the bid
         self.tried_money = mean_cost / DIVISORS[-1], mean_cost / DIVISORS[0]  # for an auction
 
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
@@ -55,53 +51,41 @@ class BidModel(Model):
 
     def price(self, ctr: float, budget: float, left: int) -> int:
         """Return the bid, without a floor."""
-        return int(self.values.bid(left, np.array([budget]), np.array([ctr]))[0])
+        bid = self.bidder.campaign(int(budget))(left, np.array([budget]), np.array([ctr]))
+        return int(min(float(bid[0]), budget, self.highest))
 
     def answer(self, ctr: float, floor: float, budget: float, left: int) -> dict[str, Any]:
         """Return the prediction of one row."""
         price = self.price(ctr, budget, left)
-        because = self.reason(price, floor, budget, left)
         offered = price if price > 0 and price >= floor else 0
-        wins = self.win(offered) if offered else 0.0
-        # The gain of a bid is the sum over market prices up to it: the probability of the price, times what it gains.
-        gained = np.cumsum(self.price_probability * self.values.gains(left, budget, ctr, self.all_prices))
-        shown = np.linspace(0, np.clip(2 * price, CURVE_LEAST, len(gained) - 1), CURVE_STEPS + 1).astype(int)
-        # In a second-price auction, the floor is paid where the market price is below it.
-        below = self.win(floor) * floor - self.cost(floor) if floor else 0.0
+        shown = np.linspace(0, np.clip(2 * price, CURVE_LEAST, self.highest), CURVE_STEPS + 1).astype(int)
         return {
             "decision": "bid" if offered else "no bid",
             "price": offered,
-            "win_probability": wins,
-            "expected_clicks": ctr * wins,
-            "expected_cost": self.cost(offered) + below if offered else 0.0,
             "a_click_may_cost": offered / ctr,
-            "because": because,
-            "gains": np.column_stack([shown, 1_000 * gained[shown]]).round(5).tolist(),
+            "because": self.reason(price, ctr, floor, budget, left),
+            "costs": np.column_stack([shown, self.costs[shown]]).round(4).tolist(),
             "unusual": self.unusual(ctr, floor, budget, left),
         }
 
-    def win(self, price: float) -> float:
-        """Return the probability that a bid wins, as prices were before."""
-        return float(self.wins[min(int(price), len(self.wins) - 1)])
-
-    def cost(self, price: float) -> float:
-        """Return what a bid costs on average, won or not."""
-        return float(self.costs[min(int(price), len(self.costs) - 1)])
-
-    def reason(self, price: float, floor: float, budget: float, left: int) -> str:
+    def reason(self, price: float, ctr: float, floor: float, budget: float, left: int) -> str:
         """Return why this is the bid, in words."""
         if budget < 1:
-            return f"No bid: {DONE}."
+            return "No bid: the budget is spent."
         rate = f"{budget:,.0f} for {left:,} auction{'s' if left > 1 else ''} are {budget / left:.2f} for each"
         if price == 0:
-            return f"No bid: {rate}, and later impressions are worth more."
+            return f"No bid: {rate}, and the predicted CTR is {ctr / self.mean_ctr:.2f} times the usual one."
         if price < floor:
             return f"No bid: it is worth {price}, and the floor is {floor:g}. {rate.capitalize()}."
         if price == int(budget):
-            return f"All that is left: {rate}, and nothing better is expected for it."
-        if price == self.values.highest:
+            return f"All that is left: {rate}."
+        if price == self.highest:
             return f"{rate}: no market price above {price} is known, so a higher bid would win no more."
-        return f"{rate}: above {price}, the money is expected to buy more clicks later."
+        usual = self.price(self.mean_ctr, budget, left)
+        return (
+            f"{rate}. A bid of {usual} for the usual CTR would cost about that, as prices were; this CTR is "
+            f"{ctr / self.mean_ctr:.2f} times the usual one."
+        )
 
     def unusual(self, ctr: float, floor: float, budget: float, left: int) -> list[str]:
         """Return what lies beyond the auctions that the bidder was tried on."""
@@ -115,6 +99,6 @@ class BidModel(Model):
         low, high = self.tried_money
         if left == EPISODE and not low * 0.99 <= budget / left <= high * 1.01:
             warnings.append(f"a budget beyond {low:.2f} to {high:.2f} for each auction")
-        elif budget / left > self.values.highest:
+        elif budget / left > self.highest:
             warnings.append("more money than the auctions that are left can cost")
         return warnings

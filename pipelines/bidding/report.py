@@ -10,7 +10,6 @@ import pandas as pd
 from capstan.contract.evaluation import Evaluation, Section
 from data_sets.ipinyou import UNIT
 from models.auctions import replay
-from models.metrics import binary
 from pipelines.bidding import cards, protocol
 
 if TYPE_CHECKING:
@@ -22,15 +21,15 @@ if TYPE_CHECKING:
     from pipelines.bidding.model import BidModel
 
 OWN = "this bidder"
-BETTER_THAN = ("Mcpc", "linear, tuned")  # by the gate
+BLIND = "paced, without the CTR"
+BETTER_THAN = (BLIND, "linear, tuned", "Mcpc")  # by the gate
 PACED_AT = 8  # the budget of the figure
 
 
 def evaluate(model: BidModel, tables: Tables) -> Evaluation:
     """Return the metrics, and the sections of the report. An episode, which has one budget, is a unit.
 
-    `clicks` and `expected_clicks`, the predicted ones, are those of an episode, on average over six budgets. `ctr_auc`
-    is how well the CTR, which is given, ranks the clicks: cheap impressions bring clicks even without it.
+    `clicks` and `expected_clicks`, the predicted ones, are those of an episode, on average over six budgets.
     """
     log, history = protocol.episodes(tables["auctions"]), tables["history"]
     budgets = {share: protocol.budget(history, share) for share in protocol.DIVISORS}
@@ -40,16 +39,13 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
     }
     units = {name: of_units(results[name]) for name in (OWN, *BETTER_THAN)}
     metrics = {name: float(column.mean()) for name, column in units[OWN].items()}
-    metrics |= {"win_error": win_error(model, log, budgets), "spent": spent(results[OWN], budgets)}
-    metrics["ctr_auc"] = binary.score(tables["auctions"]["click"].to_numpy(), tables["auctions"]["ctr"].to_numpy())[
-        "roc_auc"
-    ]
+    metrics["spent"] = spent(results[OWN], budgets)
     sections = [
         Section("Clicks by budget", by_budget(results)),
         Section("Spend, pace and wins", figure(model, log, budgets[PACED_AT])),
         *cards.sections(tables["auctions"], metrics),
     ]
-    return Evaluation(metrics, sections, units[OWN], {name: units[name] for name in BETTER_THAN})
+    return Evaluation(metrics, sections, units[OWN], {name: units[name] for name in BETTER_THAN}, {BLIND: ("clicks",)})
 
 
 def of_units(results: dict[int, Outcome]) -> pd.DataFrame:
@@ -58,17 +54,6 @@ def of_units(results: dict[int, Outcome]) -> pd.DataFrame:
     return pd.DataFrame(
         {name: np.mean([getattr(one, field) for one in results.values()], axis=0) for name, field in made.items()}
     )
-
-
-def win_error(model: BidModel, log: Episodes, budgets: dict[int, int]) -> float:
-    """Return how far the mean probability to win is from the share of bids that won, at the worst of the budgets."""
-    errors = []
-    for money in budgets.values():
-        made = replay.moves(log, model.bidder.campaign(money), money)
-        real = log.price < replay.NEVER
-        likely = model.wins[np.minimum(made.bid, len(model.wins) - 1)]
-        errors.append(abs(likely[real].mean() - made.won[real].mean()))
-    return float(max(errors))
 
 
 def spent(results: dict[int, Outcome], budgets: dict[int, int]) -> float:

@@ -84,13 +84,10 @@ class Request(BaseModel):
 
 
 class Prediction(BaseModel):
-    """The bid, and what it is expected to bring."""
+    """The bid, and why."""
 
     decision: Literal["bid", "no bid"] = Field(title="Decision")
     price: int = Field(ge=0, title="Bid", description="0 where none is made", json_schema_extra=MONEY)
-    win_probability: float = Field(ge=0, le=1, title="Probability to win")
-    expected_clicks: float = Field(ge=0, title="Clicks expected of it")
-    expected_cost: float = Field(ge=0, title="Cost expected of it", json_schema_extra=MONEY)
     a_click_may_cost: float = Field(
         ge=0,
         title="A click may cost",
@@ -98,9 +95,9 @@ class Prediction(BaseModel):
         json_schema_extra={"unit": f"{UNIT} per click"},
     )
     because: str = Field(title="Why")
-    gains: list[list[float]] = Field(
-        title="Thousandths of a click gained",
-        description="by each bid, less what its cost would buy later: highest at the best one",
+    costs: list[list[float]] = Field(
+        title="Cost of an auction",
+        description="on average, by the bid, as prices were; the bid for the usual CTR costs what is left for each",
         json_schema_extra={"display": "curve", "x": f"Bid, {UNIT}"},
     )
     unusual: list[str] = Field(title="Unusual", description="what lies beyond all that was tried")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from capstan.contract.bounds import at_least, at_most
-from capstan.contract.capstone import Outcome
+from capstan.contract.bounds import at_least
 from capstan.contract.checks import Checks
 from capstan.errors import CapstanError
 from data_sets import ipinyou as data
@@ -23,21 +22,12 @@ __all__ = ["Prediction", "Request", "contracts"]  # parts of the contract from a
 
 TITLE = "What should I bid for this impression, so that a fixed budget buys the most clicks?"
 CONTRACT_LIMIT = 0.01
-OUTCOME = Outcome("binary", target="won", prediction="win_probability")
 CHECKS = Checks(time=None)
-# The limits of clicks and errors are below what five parts of the first fifth of the log have, where clicks are rarer
-# (study `compare`, "divisions"). The AUC checks the data, not the bidder, which does not change it: CTR that says
-# nothing has 0.50, with a standard error of 0.014 on the auctions to test on. Three of the five parts, of few clicks,
-# are below.
-THRESHOLDS = {
-    "clicks": at_least(0.45, slack=0.06),
-    "expected_clicks": at_least(1.15, slack=0.03),
-    "win_error": at_most(0.12),
-    "ctr_auc": at_least(0.55),
-}
+# The limits are below what five parts of the first fifth of the log have, where clicks are rarer (study `compare`,
+# "divisions").
+THRESHOLDS = {"clicks": at_least(0.45, slack=0.02), "expected_clicks": at_least(1.15, slack=0.03)}
 LABEL_COLUMNS = {"auctions": "click"}
 LEARN_PARTS = 5  # the first of so many parts of the log is learned from
-Actual = bool  # whether the auction was won
 
 
 def load(data_dir: Path | None) -> Tables:
@@ -73,7 +63,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
 
 def train(tables: Tables) -> BidModel:
-    """Return a bidder that knows what its money is worth later."""
+    """Return a bidder that spends its money evenly over the auctions that are left."""
     from pipelines.bidding import training
 
     return training.fit(tables)
@@ -87,7 +77,7 @@ def evaluate(model: BidModel, tables: Tables) -> Evaluation:
 
 
 def signals(model: BidModel, tables: Tables) -> pd.DataFrame:
-    """Return what is watched of each auction, and whether it was won."""
+    """Return what is watched of each auction."""
     from pipelines.bidding import watching
 
     return watching.of_auctions(model, tables)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from capstan.errors import CapstanError
-from models.auctions import bidders, values
+from models.auctions import bidders
 from pipelines.bidding import protocol
 from pipelines.bidding.model import BidModel
 
@@ -25,20 +25,16 @@ def fit(tables: Tables, judged: str = "") -> BidModel:
     history, counts = tables["history"].iloc[0], tables["prices"].sort_values("price")["count"].to_numpy()
     if counts.sum() < FEWEST:
         raise CapstanError(f"{counts.sum():.0f} prices are known. Give {FEWEST:,} or more of earlier auctions.")
-    ctr = history["clicks"] / history["impressions"]
-    table = values.table(counts, ctr, values.HORIZON, values.HORIZON * values.RICH)
-    highest = int(np.flatnonzero(counts)[-1])
-    own = values.Values(table, highest)
-    rivals = {
+    ctr, cost = (float(history[name] / history["impressions"]) for name in ("clicks", "cost"))
+    rivals: dict[str, bidders.Bidder] = {
         "Mcpc": bidders.Mcpc(history["cost"] / history["clicks"]),
         **tuned(tables, ctr, counts),
-        "paced": bidders.Paced(counts, ctr),
         "paced, without the CTR": bidders.Blind(counts),
     }
-    seen = tables["auctions"]["ctr"]
-    mean_cost = history["cost"] / history["impressions"]
+    own = rivals[judged] if judged else bidders.Paced(counts, ctr)
+    seen, highest = tables["auctions"]["ctr"], int(np.flatnonzero(counts)[-1])
     known = float(seen.min()), float(seen.max())
-    return BidModel(rivals[judged] if judged else own, own, counts[: highest + 1], mean_cost, known, rivals)
+    return BidModel(own, counts[: highest + 1], ctr, cost, known, rivals)
 
 
 def tuned(tables: Tables, ctr: float, counts: np.ndarray) -> dict[str, bidders.Bidder]:

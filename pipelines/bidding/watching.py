@@ -1,4 +1,4 @@
-"""What is watched of auctions, next to the bid and the probability to win."""
+"""What is watched of auctions: the CTR that is given, the money for each auction left, and the bid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHARE, EVERY = 8, 10  # the budget of the reference, and which auctions are watc
 
 
 def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
-    """Return predicted CTR, money for each auction left, bid, its probability to win, and whether it won.
+    """Return predicted CTR, money for each auction left, and bid.
 
     With a budget of one eighth of what the auctions cost before, which the bidder spends auction by auction.
     """
@@ -26,15 +26,12 @@ def of_auctions(model: BidModel, tables: Tables) -> pd.DataFrame:
 
     rows = tables["auctions"]
     log, money = protocol.episodes(rows), protocol.budget(tables["history"], SHARE)
-    made = replay.moves(log, model.values.campaign(money), money)
+    made = replay.moves(log, model.bidder.campaign(money), money)
     left = np.broadcast_to(np.arange(log.price.shape[1], 0, -1), log.price.shape)
-    bid = made.bid.ravel()[: len(rows)]
     frame = pd.DataFrame({
         "ctr": rows["ctr"].to_numpy(),
         "money_for_each": (made.money / left).ravel()[: len(rows)],
-        "price": bid.astype(float),
-        "win_probability": np.where(bid > 0, model.wins[np.minimum(bid, len(model.wins) - 1)], 0.0),
-        "won": made.won.ravel()[: len(rows)].astype(int),
+        "price": made.bid.ravel()[: len(rows)].astype(float),
     })  # fmt: skip
     return frame.iloc[::EVERY].reset_index(drop=True)
 

@@ -47,5 +47,5 @@ CONTROLS = {
 
 
 def baseline(past: Tables) -> BidModel:
-    """Return tuned linear bids in the place of the bidder."""
-    return training.fit(past, "linear, tuned")
+    """Return bids that are paced, and do not know the CTR, in the place of the bidder."""
+    return training.fit(past, "paced, without the CTR")

@@ -9,8 +9,6 @@ from tests.support.data import DATA_DIR
 SETTINGS: dict[str, object] = {}
 ASKED = {"id": "a", "ctr": 0.004, "bidfloor": 0, "budget_left": 5000, "auctions_left": 700}
 REFUSED = ({"id": "a", "ctr": 1.2, "budget_left": 5000, "auctions_left": 700}, "ctr")
-KNOWN_LATER = ["won"]
-ACTUALS = [True, False, False]
 
 
 def write(folder: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from models.auctions import bidders, landscape, replay, values
 from pipelines.bidding import protocol
+from pipelines.bidding.studies.compare import study as compare
 
 PRICES = np.array([0.0, 3, 5, 2, 0, 4])  # how often each price from 0 to 5 was seen
 CTR = 0.1
@@ -39,17 +40,22 @@ def test_bid_is_the_most_that_is_worth_paying(ctr):
             assert bidder.bid(left, np.array([money]), np.array([ctr]))[0] == max(worth)
 
 
-def test_more_auctions_than_the_table_has_are_scaled(served):
-    one, many = (served.values.bid(left, np.array([2.0 * left]), np.array([0.004]))[0] for left in (200, 200_000))
+@pytest.fixture(scope="module")
+def dynamic(parts):
+    return compare.dynamic(parts[0])
+
+
+def test_more_auctions_than_the_table_has_are_scaled(dynamic):
+    one, many = (dynamic.bid(left, np.array([2.0 * left]), np.array([0.004]))[0] for left in (200, 200_000))
     assert abs(one - many) <= 1
 
 
-def test_bid_grows_with_the_ctr_and_with_money_and_falls_with_auctions(served):
-    bid = served.values.bid
+def test_bid_grows_with_the_ctr_and_with_money_and_falls_with_auctions(dynamic):
+    bid = dynamic.bid
     ctr = bid(500, np.full(50, 2_000.0), np.linspace(0.0005, 0.02, 50))
     money = bid(500, np.linspace(0, 60_000, 50), np.full(50, 0.004))
     assert (np.diff(ctr) >= 0).all() and ctr[0] < ctr[-1]
-    assert (np.diff(money) >= 0).all() and money[0] == 0 and money[-1] == served.values.highest
+    assert (np.diff(money) >= 0).all() and money[0] == 0 and money[-1] == dynamic.highest
     left = [bid(count, np.array([2_000.0]), np.array([0.004]))[0] for count in (10, 100, 1_000, 10_000)]
     assert left == sorted(left, reverse=True) and left[0] > left[-1]
 

@@ -14,25 +14,31 @@ def answer(served, **given) -> dict:
     return task.Prediction(**{name: column[0] for name, column in made.items()}).model_dump()
 
 
-def test_bid_is_where_the_gain_is_highest(served):
-    for ctr, money, left in ((0.0045, 1_969, 1_000), (0.002, 9_000, 300), (0.012, 400, 30)):
-        made = answer(served, ctr=ctr, budget_left=money, auctions_left=left)
-        bids, gains = np.array(made["gains"]).T
-        step = bids[1] - bids[0]
-        assert abs(bids[gains.argmax()] - made["price"]) <= step + 1 and gains.max() > 0
-        assert made["decision"] == "bid" and made["unusual"] == []
+def test_bid_for_the_usual_ctr_costs_what_is_left_for_each_auction(served):
+    for money, left in ((1_969, 1_000), (9_000, 300), (400, 30)):
+        made = answer(served, ctr=served.mean_ctr, budget_left=money, auctions_left=left)
+        cost = served.costs[made["price"] - 1 : made["price"] + 1]
+        assert cost[0] <= money / left <= cost[1] and made["decision"] == "bid" and made["unusual"] == []
+        assert "this CTR is 1.00 times" in made["because"]
 
 
-def test_what_is_expected_of_a_bid_is_what_the_prices_say(served, parts):
-    made, counts = answer(served, ctr=0.005, budget_left=10_000), parts[0]["prices"]["count"].to_numpy()
-    chance = counts / counts.sum()
-    prices = np.arange(made["price"] + 1)
-    assert made["win_probability"] == pytest.approx(chance[: len(prices)].sum())
-    assert made["expected_cost"] == pytest.approx((chance[: len(prices)] * prices).sum())
-    assert made["expected_clicks"] == pytest.approx(0.005 * made["win_probability"])
-    floor = answer(served, ctr=0.005, budget_left=10_000, bidfloor=made["price"] - 5)
-    assert floor["price"] == made["price"] and floor["expected_cost"] > made["expected_cost"]
-    assert floor["unusual"] == ["a floor: the log has none"]
+def test_bid_is_in_proportion_to_the_ctr(served):
+    usual, twice = (answer(served, ctr=times * served.mean_ctr, budget_left=9_000)["price"] for times in (1, 2))
+    assert twice == 2 * usual
+    assert answer(served, ctr=served.mean_ctr, budget_left=9_000)["a_click_may_cost"] == usual / served.mean_ctr
+
+
+def test_curve_is_what_an_auction_costs_as_prices_were(served, parts):
+    made, counts = answer(served, budget_left=10_000), parts[0]["prices"]["count"].to_numpy()
+    for bid, cost in made["costs"]:
+        paid = np.arange(int(bid) + 1)
+        assert cost == pytest.approx((counts[: len(paid)] * paid).sum() / counts.sum(), abs=1e-4)
+
+
+def test_floor_is_kept_and_named(served):
+    free = answer(served, ctr=0.005, budget_left=10_000)
+    made = answer(served, ctr=0.005, budget_left=10_000, bidfloor=free["price"] - 5)
+    assert made["price"] == free["price"] and made["unusual"] == ["a floor: the log has none"]
 
 
 @pytest.mark.parametrize(
@@ -41,19 +47,19 @@ def test_what_is_expected_of_a_bid_is_what_the_prices_say(served, parts):
         ({"budget_left": 0}, "the budget is spent"),
         ({"budget_left": 0.4}, "the budget is spent"),
         ({"bidfloor": 40}, "the floor is 40"),
-        ({"ctr": 1e-6}, "later impressions are worth more"),
+        ({"ctr": 1e-6}, "0.00 times the usual one"),
     ],
 )
 def test_no_bid_says_why(served, given, said):
     made = answer(served, **given)
     assert said in made["because"] and made["decision"] == "no bid"
-    assert made["price"] == made["win_probability"] == made["expected_clicks"] == made["expected_cost"] == 0
+    assert made["price"] == made["a_click_may_cost"] == 0
 
 
 def test_last_auction_takes_what_is_left(served):
     assert answer(served, budget_left=90, auctions_left=1)["price"] == 90
     rich = answer(served, budget_left=1e12, auctions_left=1)
-    assert rich["price"] == served.values.highest and rich["win_probability"] == 1
+    assert rich["price"] == served.highest
     assert "no market price above" in rich["because"] and "for 1 auction are" in rich["because"]
 
 

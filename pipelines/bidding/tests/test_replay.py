@@ -46,7 +46,7 @@ def test_replay_is_that_of_a_loop_over_the_auctions(tables, money):
 
 def test_no_bidder_overspends_any_episode(served, whole):
     for money in (0, 1, 984, 31_508):
-        for bidder in (served.values, *served.baselines.values()):
+        for bidder in (served.bidder, *served.baselines.values()):
             made = replay.replay(whole, bidder.campaign(money), money)
             assert made.spent.max() <= money and (made.wins >= 0).all()
 

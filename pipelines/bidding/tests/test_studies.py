@@ -29,7 +29,7 @@ def impressions():
 def test_record_of_budgets_is_what_the_study_measures(served, parts):
     money = protocol.budget(parts[1]["history"], 16)
     log = protocol.episodes(parts[1]["auctions"])
-    measured = compare.line(replay.replay(log, served.values.campaign(money), money))
+    measured = compare.line(replay.replay(log, served.bidder.campaign(money), money))
     record = lines("compare").query("part == 'budgets' and budget == '1/16'").set_index("method").loc[compare.OWN]
     assert measured == pytest.approx({name: record[name] for name in measured})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.bidding import task, watching
+from pipelines.bidding import protocol, task, watching
 from tests.support import watched
 
 
@@ -28,9 +28,9 @@ def test_other_auctions_are_harmless(alarms, halves):
 
 
 def test_prices_that_rise_alarm(alarms, halves):
-    """Somebody else bids for the same impressions: the wins that are claimed do not come."""
-    dearer = halves[1].assign(market_price=(2 * halves[1]["market_price"]).clip(upper=300))
-    assert {("calibration", "win_probability"), ("drift", "won")} & alarms(dearer)
+    """Somebody else bids for the same impressions: money is left, and the bids rise."""
+    doubled = halves[1].assign(market_price=(2 * halves[1]["market_price"]).clip(upper=300))
+    assert {("drift", "money_for_each"), ("drift", "price")} & alarms(doubled)
 
 
 def test_click_model_that_says_twice_as_much_alarms(alarms, halves):
@@ -45,4 +45,5 @@ def test_first_fifth_of_the_log_is_another_market(served, parts, alarms):
 def test_signals_are_those_of_the_replay(served, parts):
     made = task.signals(served, parts[1])
     assert len(made) == -(-len(parts[1]["auctions"]) // watching.EVERY)
-    assert 0.4 < made["won"].mean() < 0.6 and made["win_probability"].between(0, 1).all()
+    money = protocol.budget(parts[1]["history"], watching.SHARE)
+    assert made["money_for_each"].iloc[0] == money / protocol.EPISODE and made["price"].between(0, money).all()

@@ -3,7 +3,8 @@
 - published: the figures of the paper's authors on the whole log, and ours;
 - budgets: six budgets on the four fifths of the log that no setting was chosen on;
 - lengths: campaigns of other lengths; censored: a bidder that knows only the prices that it paid;
-- calibration: the CTR that is given; divisions: the spread that the limits of the gate come from.
+- calibration: the CTR that is given; divisions: the spread that the limits of the gate come from;
+- wins: how likely a bid is to win, and what that would have to be learned from.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from models.auctions.replay import Episodes, Outcome
 from models.metrics import paired
 from pipelines.bidding import protocol, task
 from pipelines.bidding.model import BidModel
+from pipelines.bidding.studies.compare import wins as winning
 
-OWN, LINEAR, MCPC, PACED = "dynamic programming, served", "linear, tuned", "Mcpc", "paced"
-HINDSIGHT, PAPER = "linear, the best in hindsight", "dynamic programming, the paper's table"
+OWN, LINEAR, MCPC, BLIND = "paced, served", "linear, tuned", "Mcpc", "paced, without the CTR"
+DYNAMIC, HINDSIGHT = "dynamic programming", "linear, the best in hindsight"
+PAPER = "dynamic programming, the paper's table"
 PUBLISHED = {MCPC: (14_752, 48, 307_751), LINEAR: (26_743, 63, 163_300), PAPER: (39_658, 78, 304_227)}
+AGAINST = (BLIND, DYNAMIC, LINEAR, MCPC)
 TENTHS, LENGTHS = 10, (10, 100, 1_000, 0)  # auctions of a campaign; 0 is the whole log
 
 
@@ -39,6 +43,15 @@ def known() -> tuple[Parts, Parts, Parts, BidModel]:
     loaded = task.load(settings().data_dir)
     past, test = task.split(loaded)
     return loaded, past, test, task.train(past)
+
+
+def dynamic(past: Parts) -> values.Values:
+    """Return the bidder that knows what its money is worth later."""
+    history, counts = past["history"].iloc[0], past["prices"]["count"].to_numpy()
+    table = values.table(
+        counts, history["clicks"] / history["impressions"], values.HORIZON, values.HORIZON * values.RICH
+    )
+    return values.Values(table, int(np.flatnonzero(counts)[-1]))
 
 
 def result(log: Episodes, bidder: bidders.Bidder, money: int) -> Outcome:
@@ -76,7 +89,7 @@ def published() -> Iterator[Line]:
     table = values.table(counts, history["clicks"] / history["impressions"], protocol.EPISODE, money)
     own = {
         MCPC: model.baselines[MCPC],
-        PAPER: values.Values(table, len(model.prices) - 1),
+        PAPER: values.Values(table, model.highest),
         LINEAR: model.baselines[LINEAR],
     }
     for name, shown in PUBLISHED.items():
@@ -86,39 +99,37 @@ def published() -> Iterator[Line]:
 
 def budgets(budget: str) -> Iterator[Line]:
     """Yield a line per bidder at a budget, such as "1/32"."""
-    _, _, test, model = known()
+    _, past, test, model = known()
     log, money = protocol.episodes(test["auctions"]), protocol.budget(test["history"], int(budget.removeprefix("1/")))
     all_of_them: dict[str, bidders.Bidder] = {
         **model.baselines,
         HINDSIGHT: in_hindsight(log, model, money),
-        OWN: model.values,
+        DYNAMIC: dynamic(past),
+        OWN: model.bidder,
     }
     results = {name: result(log, bidder, money) for name, bidder in all_of_them.items()}
     for name, outcome in results.items():
-        against = {
-            f"{key}_{other}": value
-            for other in (LINEAR, MCPC, PACED)
-            for key, value in more(outcome, results[other]).items()
-        }
+        against = {f"{key}_{other}": value for other in AGAINST for key, value in more(outcome, results[other]).items()}
         yield {"method": name} | line(outcome) | against
 
 
 def in_hindsight(log: Episodes, model: BidModel, money: int) -> Any:
     """Return the linear bids that win the most predicted clicks of the very auctions that they are judged on."""
-    ctr = model.baselines[LINEAR].ctr
+    ctr = model.mean_ctr
     make = partial(bidders.Linear, ctr)
     return make({money: bidders.best(log, make, bidders.GRID.tolist(), money)})
 
 
 def lengths() -> Iterator[Line]:
     """Yield what three bidders get with campaigns of other lengths, at an eighth of the usual cost."""
-    _, _, test, model = known()
+    _, past, test, model = known()
     rows, history = test["auctions"], test["history"]
+    tried = {OWN: model.bidder, DYNAMIC: dynamic(past), LINEAR: model.baselines[LINEAR]}
     for length in LENGTHS:
         long = length or len(rows)
         log, money = protocol.episodes(rows, long), protocol.budget(history, 8, long)
-        for name in (OWN, PACED, LINEAR):
-            bidder: Any = model.values if name == OWN else model.baselines[name]
+        for name, one in tried.items():
+            bidder: Any = one
             if name == LINEAR:  # its base is that of the budget for 1,000 auctions
                 bidder = bidders.Linear(bidder.ctr, {money: bidder.bases[protocol.budget(history, 8)]})
             yield {"method": name, "length": long} | line(result(log, bidder, money))
@@ -128,19 +139,19 @@ def censored() -> Iterator[Line]:
     """Yield what a bidder gets that learned its prices from the first fifth of the log, as Mcpc bid there."""
     _, past, test, model = known()
     log = protocol.episodes(test["auctions"])
-    seen, history, highest = protocol.episodes(past["auctions"]), past["history"], len(model.prices) - 1
+    seen, history, highest = protocol.episodes(past["auctions"]), past["history"], model.highest
     money = protocol.budget(history, 2)
     moves = replay.moves(seen, model.baselines[MCPC].campaign(money), money)
     bid, price = moves.bid[moves.bid > 0], seen.price[moves.bid > 0]
     ctr = float(history["clicks"].iloc[0] / history["impressions"].iloc[0])
     ways = {
-        "every price of the days before, served": model.prices,
+        "every price of the days before, served": past["prices"]["count"].to_numpy()[: highest + 1],
         "every price of the first fifth": np.bincount(np.minimum(seen.price[seen.price < replay.NEVER], highest)),
         "Kaplan-Meier, of what was won and lost": landscape.of_wins(bid, price, highest),
         "what was won, alone": landscape.of_won_alone(bid, price, highest),
     }
     for name, counts in ways.items():
-        bidder = values.Values(values.table(counts, ctr, values.HORIZON, values.HORIZON * values.RICH), highest)
+        bidder = bidders.Paced(counts, ctr)
         money, chance = protocol.budget(history, 8), np.cumsum(counts / counts.sum())
         moved = replay.moves(log, bidder.campaign(money), money)
         real = log.price < replay.NEVER
@@ -171,6 +182,25 @@ def calibration() -> Iterator[Line]:
         yield {"method": f"{number + 1}", "expected": float(own["ctr"].sum()), "clicks": float(own["click"].sum())}
 
 
+def wins(budget: str) -> Iterator[Line]:
+    """Yield how well the probability to win is known at a budget, of the same auctions, learned in three ways."""
+    _, past, test, model = known()
+    log, money = protocol.episodes(test["auctions"]), protocol.budget(test["history"], int(budget.removeprefix("1/")))
+    moves, real = replay.moves(log, model.bidder.campaign(money), money), log.price < replay.NEVER
+    bid, won, price, ctr = moves.bid[real], moves.won[real], log.price[real], log.ctr[real]
+    counts = past["prices"]["count"].to_numpy()[: model.highest + 1]
+    everywhere, seen = counts / counts.sum(), past["auctions"]
+    learned = seen["market_price"].to_numpy(), seen["ctr"].to_numpy()
+    ways = {
+        "all prices of the days before": np.cumsum(everywhere)[np.minimum(bid, model.highest)],
+        "by CTR, the first fifth of the log": winning.by_ctr(*learned, everywhere, bid, ctr),
+        "by CTR, the 5,000 auctions before": winning.by_recent(price, ctr, everywhere, bid),
+    }
+    judged = (bid > 0) & (np.arange(len(bid)) >= winning.LAST)
+    for name, likely in ways.items():
+        yield {"method": name} | winning.judged(np.minimum(likely[judged], 1), won[judged].astype(int))
+
+
 def whole(name: str, digits: int = 0) -> Show:
     """Return what shows a number."""
     return lambda rows: f"{rows[name].iloc[0]:,.{digits}f}"
@@ -196,9 +226,8 @@ def own(lines: pd.DataFrame) -> pd.DataFrame:
     return lines[lines["method"] == OWN]
 
 
-SHOWN = [MCPC, LINEAR, HINDSIGHT, "ORTB1, tuned", "ORTB2, tuned", "paced, without the CTR", PACED, OWN]
+SHOWN = [OWN, BLIND, DYNAMIC, MCPC, LINEAR, HINDSIGHT, "ORTB1, tuned", "ORTB2, tuned"]
 SUMS: dict[str, Show] = {"wins": whole("wins"), "clicks": whole("clicks"), "spent": whole("spent")}
-AGAINST = (MCPC, LINEAR, PACED)
 STUDY = Study(
     measures=[
         Measure(published, seeds=0),
@@ -207,6 +236,7 @@ STUDY = Study(
         Measure(censored, seeds=0),
         Measure(calibration, seeds=0),
         Measure(divisions, seeds=0),
+        Measure(wins, [{"budget": f"1/{share}"} for share in protocol.DIVISORS], seeds=0),
     ],
     tables=[
         Table({"budget": "budget"}, {name: clicks_of(name) for name in SHOWN}, "budgets"),
@@ -251,5 +281,15 @@ STUDY = Study(
             "calibration",
         ),
         Table({"part": "method"}, {name: whole(name, 3) for name in task.THRESHOLDS}, "divisions"),
+        Table(
+            {"budget": "budget", "probability to win from": "method"},
+            {
+                "ROC AUC": whole("roc_auc", 3),
+                "Brier": whole("brier", 3),
+                "of a constant": whole("constant", 3),
+                "largest error in a tenth": whole("worst", 3),
+            },
+            "wins",
+        ),
     ],
 )
