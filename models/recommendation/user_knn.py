@@ -28,10 +28,14 @@ class UserKnn:
 
     def scores(self, histories: sp.csr_matrix) -> np.ndarray:
         """Return the score of each item for each history, shape (n, m)."""
+        scores: np.ndarray = np.asarray(sp.csr_matrix(self.cosines(histories)) @ self.seen.toarray(), dtype=np.float32)
+        return scores
+
+    def cosines(self, histories: sp.csr_matrix) -> np.ndarray:
+        """Return the cosine of each history with each person who is among its neighbours, else 0, shape (n, people)."""
         norms = np.sqrt(np.asarray(histories.multiply(histories).sum(axis=1)))
-        cosines = (histories @ self.seen.T).toarray() / np.maximum(norms * self.norms, 1e-9)
+        cosines: np.ndarray = (histories @ self.seen.T).toarray() / np.maximum(norms * self.norms, 1e-9)
         if self.neighbours < cosines.shape[1]:
             least = -np.partition(-cosines, self.neighbours - 1, axis=1)[:, self.neighbours - 1 : self.neighbours]
             cosines[cosines < least] = 0
-        scores: np.ndarray = np.asarray(sp.csr_matrix(cosines) @ self.seen.toarray(), dtype=np.float32)
-        return scores
+        return cosines

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from capstan.contract.evaluation import Section
 from models import cards
-from pipelines.recommender.methods import SERVED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,8 +18,8 @@ def sections(model: Recommender, people: pd.DataFrame, metrics: Mapping[str, flo
     """Return both cards. people: those that the metrics come from."""
     films = len(model.catalogue)
     card = {
-        "What it is": f"{SERVED.upper()}, a linear model between {films:,} films, over what a person has rated, with "
-        "the films that each place is there for, and a probability.",
+        "What it is": "Up to ten rated films, neighbours among people; beyond, more and more EASE, a linear "
+        f"model between {films:,} films. With the films that each place is there for, and a probability.",
         "For": "Films that a person with some known ratings may have rated as well, and showing how a "
         "recommender is built, served and changed by each rating.",
         "Not for": "Saying what somebody watches next, or likes: most people rated all of their films in one sitting, "

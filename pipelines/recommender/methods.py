@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from models.recommendation.als import Als
+from models.recommendation.blended import Blended
 from models.recommendation.content import Content
 from models.recommendation.ease import Ease
 from models.recommendation.histories import Histories
@@ -48,11 +49,12 @@ METHODS: dict[str, Kind] = {
     "svd": Kind(Svd, "stars", {"factors": 32}, ("stars", "taste")),
     "als": Kind(Als, "stars", {"factors": 96, "ridge": 10.0, "alpha": 0.0}, ("stars", "taste")),
     "ease": Kind(Ease, "stars", {"ridge": 200.0}, ("stars", "taste")),
+    "blend": Kind(Blended, "stars", {"ridge": 200.0, "neighbours": 100, "few": 10, "half": 5.0, "prior": 0.4}, ()),
     "two_tower": Kind(TwoTower, "stars", {"size": 32, "epochs": 24, "rate": 0.02}, ()),  # takes a minute to learn
 }
 STAGED = tuple(name for name, kind in METHODS.items() if kind.ranked)
-SERVED = "ease"
-RIVALS = ("popularity", "item_knn", "user_knn", "als")  # what each run measures next to it
+SERVED = "blend"
+RIVALS = ("popularity", "item_knn", "user_knn", "als", "ease")  # what each run measures next to it
 RETRIEVAL = "ease"  # hands candidates to the ranker of the two stages
 RANDOM = ("als", "two_tower")  # depend on the seed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,37 +10,48 @@ import numpy as np
 from capstan.contract.model import Columns, Model
 from capstan.errors import InvalidRow
 from models.metrics import ranking
+from models.recommendation.blended import Blended
 from models.recommendation.histories import Histories, histories
-from models.recommendation.item_to_item import ItemToItem
+from models.recommendation.item_to_item import LEAST
 from pipelines.recommender.catalogue import Catalogue
-from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED
+from pipelines.recommender.columns import CANDIDATES, CHUNK, LIKED, SHORT
 from pipelines.recommender.methods import METHODS, SERVED, Method
 from pipelines.recommender.threads import one_thread
 
 REASONS = 2  # films of the history that an answer names for each of its films
 
 
-class Chance(NamedTuple):
-    """A rising function, as points: score -> how likely such a film is among ratings that were left out at random."""
+class Curve(NamedTuple):
+    """A rising function, as points: how likely a film is among a random fifth of somebody's ratings."""
 
-    scores: np.ndarray
+    known: np.ndarray
     chances: np.ndarray
 
-    def of(self, scores: np.ndarray) -> np.ndarray:
-        """Return the probability of each score."""
-        chances: np.ndarray = np.interp(scores, self.scores, self.chances)
-        return chances
+
+class Chance(NamedTuple):
+    """A curve for histories of each number of SHORT, by the place, and one for longer histories, by the score."""
+
+    curves: list[Curve]
+
+    def of(self, scores: np.ndarray, titles: int) -> np.ndarray:
+        """Return the probability of each place of a list, for a history of so many titles. scores: falling."""
+        if titles > SHORT[-1]:
+            found = np.interp(scores, *self.curves[-1])
+        else:
+            number = int(np.searchsorted(SHORT, titles, "right")) - 1
+            found = np.interp(-np.arange(len(scores)), *self.curves[number])
+        return np.asarray(found)
 
 
 class Recommender(Model):
-    """EASE over histories. `films` and `stars` come from the feature store, the others are asked."""
+    """Neighbours and EASE over histories. `films` and `stars` come from the feature store, the others are asked."""
 
     # A new person has no number, and MLflow knows no missing integer.
     inputs = {"user_id": "double", "liked": "string[]", "count": "long", "films": "long[]", "stars": "double[]"}
     requirements = ("numpy", "scipy", "threadpoolctl")
 
     def __init__(
-        self, catalogue: Catalogue, served: ItemToItem, chance: Chance, past: Histories, rivals: Mapping[str, Method]
+        self, catalogue: Catalogue, served: Blended, chance: Chance, past: Histories, rivals: Mapping[str, Method]
     ):
         self.catalogue, self.served, self.chance, self.rivals = catalogue, served, chance, rivals
         self.counts = past.matrix().getnnz(axis=0)
@@ -48,12 +59,24 @@ class Recommender(Model):
     def predict_columns(self, columns: Columns) -> dict[str, Any]:
         """Return the ranking of each row, how many of it the person would rate, and on how many ratings it rests.
 
-        Raises InvalidRow for somebody without any history, and for a title that there is not.
+        Raises InvalidRow for somebody without any history, for a title that there is not, and where no film of the
+        history has enough ratings.
         """
         past = self.histories(columns)
+        left_out = [[film for film in rated if self.counts[film] < LEAST] for rated in past.items]
+        known = [len(rated) - len(left) for rated, left in zip(past.items, left_out, strict=True)]
+        for row, (count, left) in enumerate(zip(known, left_out, strict=True)):
+            if not count:
+                raise InvalidRow(
+                    f"Not enough ratings: fewer than {LEAST} people have rated {self._titles(left)}. Send a title that "
+                    "more people have rated.",
+                    row,
+                    "liked" if len(columns["liked"][row]) else "user_id",
+                )
         films, scores = self.rank(past)
         shown = [row[: int(count)] for row, count in zip(films, columns["count"], strict=True)]
-        chances = [self.chance.of(row[: len(given)]) for row, given in zip(scores, shown, strict=True)]
+        sizes = zip(scores, shown, known, strict=True)
+        chances = [self.chance.of(row[: len(given)], count) for row, given, count in sizes]
         titles, rankings = self.catalogue.titles, []
         for row, (given, sure) in enumerate(zip(shown, chances, strict=True)):
             because = self.reasons(past.part(row, row + 1), given)
@@ -62,9 +85,19 @@ class Recommender(Model):
         return {
             "ranking": rankings,
             "expected": [float(sure.sum()) for sure in chances],
-            "known": [len(rated) for rated in past.items],
+            "known": known,
+            "ground": [self.ground(count) for count in known],
             "popularity": [float(self.counts[row].mean()) for row in shown],
+            "unusual": [[f"not enough ratings: {self.catalogue.titles[film]}" for film in left] for left in left_out],
         }
+
+    def ground(self, titles: int) -> str:
+        """Return what an answer rests on, in words."""
+        share = float(self.served.weight(np.array(float(titles))))
+        return f"{1 - share:.0%} people who rated the same films, {share:.0%} EASE"
+
+    def _titles(self, films: Sequence[int]) -> str:
+        return ", ".join(repr(self.catalogue.titles[film]) for film in films[:3])
 
     def rank(self, past: Histories) -> tuple[np.ndarray, np.ndarray]:
         """Return the films for each history, the best first, and their scores, each of shape (n, CANDIDATES)."""
@@ -81,18 +114,14 @@ class Recommender(Model):
     def reasons(self, history: Histories, films: np.ndarray) -> list[list[str]]:
         """Return for each film the titles of one history that its score owes most to.
 
-        A score of EASE is a sum: of each film rated, its weight in the history times `weights[rated, shown]`.
+        A score is a sum over the films rated, but for a term of popularity that is the same for everybody.
         """
-        weighed, kept = history.matrix(METHODS[SERVED].weighting), self.served.kept
-        column = np.minimum(np.searchsorted(kept, weighed.indices), len(kept) - 1)
-        there = kept[column] == weighed.indices
-        rated, column, weight = weighed.indices[there], column[there], weighed.data[there]
-        why: list[list[str]] = [[] for _ in films]
-        for row in np.flatnonzero(np.isin(films, kept)):
-            shares = self.served.weights[column, np.searchsorted(kept, films[row])] * weight
-            most = [source for source in np.argsort(-shares)[:REASONS] if shares[source] > 0]
-            why[row] = [self.catalogue.titles[rated[source]] for source in most]
-        return why
+        rated, shares = self.served.shares(history.matrix(METHODS[SERVED].weighting), films)
+        most = np.argsort(-shares, axis=0)[:REASONS].T
+        return [
+            [self.catalogue.titles[rated[source]] for source in sources if shares[source, place] > 0]
+            for place, sources in enumerate(most)
+        ]
 
     def histories(self, columns: Columns) -> Histories:
         """Return the history of each row: what is stored, then what is liked."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.recommendation.histories import SHARE, at_random
+from models.recommendation.histories import SHARE, Histories, at_random
+from models.recommendation.item_to_item import often_rated
 from pipelines.recommender.columns import USER
 
 if TYPE_CHECKING:
@@ -66,6 +67,18 @@ def without_a_fifth(people: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     }
     taken = [np.asarray(films)[rows] for films, (_, rows) in zip(people["films"], parts, strict=True)]
     return people.assign(**kept, **{HELD: taken})
+
+
+def cut(past: Histories, titles: int, seed: int = 0, among: Histories | None = None) -> Histories:
+    """Return histories with so many titles, drawn from those that count.
+
+    among: the histories of which enough have these titles; by default `past`.
+    """
+    random = np.random.default_rng(seed)
+    counts = np.isin(np.arange(past.m), often_rated((among or past).matrix()))
+    rows = [random.permutation(np.flatnonzero(counts[films]))[:titles] for films in past.items]
+    items, ratings = ([row[take] for row, take in zip(part, rows, strict=True)] for part in (past.items, past.ratings))
+    return Histories(items, ratings, past.m)
 
 
 def _sum(flags: np.ndarray, people: np.ndarray) -> np.ndarray:

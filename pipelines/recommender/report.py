@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from capstan.contract.evaluation import Evaluation, Section
 from models.metrics import paired, ranking
 from models.recommendation.histories import Histories, histories
 from pipelines.recommender import cards, protocol
-from pipelines.recommender.columns import CHUNK, SHOWN
+from pipelines.recommender.columns import CHUNK, SHORT, SHOWN
 from pipelines.recommender.methods import METHODS, SERVED
 from pipelines.recommender.threads import one_thread
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pipelines.recommender.catalogue import Catalogue
     from pipelines.recommender.model import Recommender
 
-BASELINES = ("user_knn",)  # rivals that must be beaten, person by person, in the random fifth
+# Rivals of the gate, person by person, and the metrics in which they are as good.
+BASELINES: dict[str, tuple[str, ...]] = {"popularity": (), "user_knn": ("ndcg_short",)}
 
 
 class Scorer(Protocol):
@@ -60,6 +61,19 @@ class HeldOut:
         shown = {metric: np.concatenate(made) for metric, made in lists.items()}
         return pd.DataFrame({metric: _ndcg(made, self.sets[metric][0]) for metric, made in shown.items()})
 
+    def short(self, method: Scorer, weighting: str, seed: int = 0) -> pd.DataFrame:
+        """Return the nDCG for each person in the random fifth, from 1, 2, 3, 5 and 10 titles: a column per number.
+
+        The other ratings of a person are no candidates.
+        """
+        hidden = [np.concatenate(pair) for pair in zip(self.past.items, self.sets["ndcg"][1], strict=True)]
+        made = {}
+        for titles in SHORT:
+            asked = protocol.cut(self.past, titles, seed)
+            shown = alone(method, asked, weighting, SHOWN, hidden)
+            made[titles] = _ndcg(shown, self.held)
+        return pd.DataFrame(made)
+
     def of_lists(self, ranked: np.ndarray) -> pd.DataFrame:
         """Return the same of lists of films, shape (n, many)."""
         return pd.DataFrame(
@@ -86,7 +100,9 @@ def _without(ranked: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
     """Return the metrics over all people, by person for the gate, and the sections of the report."""
     test = HeldOut(people, model.catalogue)
+    short = {SERVED: test.short(model.served, METHODS[SERVED].weighting)}
     own, shown = test.of(model.served, METHODS[SERVED].weighting), model.rank(test.past)[0][:, :SHOWN]
+    own["ndcg_short"] = short[SERVED].mean(axis=1)
     measured = {str(metric): float(value) for metric, value in own.mean().items()} | {
         "recall": float(ranking.recall(shown, test.held).mean()),
         "coverage": ranking.coverage(shown, len(model.catalogue)),
@@ -99,20 +115,34 @@ def evaluate(model: Recommender, people: pd.DataFrame) -> Evaluation:
         lines.append({"method": name} | scores.mean().to_dict() | {"coverage": coverage})
         lines[-1] |= paired.bootstrap(own["ndcg"].to_numpy(), scores["ndcg"].to_numpy(), repeats=2_000)
         if name in BASELINES:
-            rivals[name] = scores[["ndcg"]]
+            short[name] = test.short(method, METHODS[name].weighting)
+            rivals[name] = scores[["ndcg"]].assign(ndcg_short=short[name].mean(axis=1))
     sections = [
         Section("Next to each rival: nDCG@10, and by how much the served method is better", pd.DataFrame(lines)),
         Section("By the size of the history", by_size(test.past, own["ndcg"].to_numpy())),
+        Section("By the number of titles, nDCG@10", by_titles(short)),
         *cards.sections(model, people, measured),
     ]
-    return Evaluation(measured, sections, own, rivals)
+    return Evaluation(measured, sections, own, rivals, BASELINES)
 
 
-def alone(method: Scorer, past: Histories, weighting: str, k: int = SHOWN) -> np.ndarray:
-    """Return the first k films of a single method for each history, shape (n, k)."""
-    parts = [past.part(start, start + CHUNK) for start in range(0, len(past), CHUNK)]
-    with one_thread():
-        ranked = [ranking.top(method.scores(part.matrix(weighting)), part.matrix().toarray() > 0, k) for part in parts]
+def by_titles(short: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the mean score of each method, by the number of titles that it was given."""
+    return pd.DataFrame({name: scores.mean() for name, scores in short.items()}).rename_axis("titles").reset_index()
+
+
+def alone(
+    method: Scorer, past: Histories, weighting: str, k: int = SHOWN, hidden: Sequence[np.ndarray] | None = None
+) -> np.ndarray:
+    """Return the first k films of a single method for each history, shape (n, k). hidden: what is no candidate."""
+    ranked = []
+    for start in range(0, len(past), CHUNK):
+        part = past.part(start, start + CHUNK)
+        rated = part.matrix().toarray() > 0
+        for row, films in enumerate(hidden[start : start + CHUNK] if hidden else ()):
+            rated[row, films] = True
+        with one_thread():
+            ranked.append(ranking.top(method.scores(part.matrix(weighting)), rated, k))
     return np.concatenate(ranked)
 
 

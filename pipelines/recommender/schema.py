@@ -87,6 +87,8 @@ class Prediction(BaseModel):
         json_schema_extra={"unit": "films"},
     )
     known: int = Field(title="Rests on", description="ratings", ge=1, json_schema_extra={"unit": "ratings"})
+    ground: str = Field("", title="Ground", description="how much each method weighs, for so many ratings")
     popularity: float = Field(
         title="These films have", description="each, on average", json_schema_extra={"unit": "ratings"}
     )
+    unusual: list[str] = Field(default_factory=list, title="Unusual", description="films that do not count, and why")

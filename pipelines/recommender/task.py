@@ -38,11 +38,12 @@ FEATURE_SERVICE = "recommender"
 ENTITY_KEYS = KEYS
 CARRIED = ["films"]
 PUSH_SOURCE = "ratings"
-# Neighbours among people have an nDCG of 0.29 in the random fifth; popularity has 0.16, and 0.095 in the next sitting.
+# Neighbours among people have an nDCG of 0.285 in the random fifth; popularity has 0.164, in the next sitting 0.094.
 # The limits of recall and coverage were set by hand.
 THRESHOLDS = {
     "ndcg": at_least(0.24, slack=0.005),
     "ndcg_next": at_least(0.085, slack=0.01),
+    "ndcg_short": at_least(0.19, slack=0.01),
     "recall": at_least(0.13),
     "coverage": at_least(0.02),
 }
@@ -94,7 +95,7 @@ def split(tables: Tables) -> tuple[Tables, Tables]:
 
 
 def train(tables: Tables, seed: int = 0) -> Recommender:
-    """Return EASE, and the rivals that it is measured next to."""
+    """Return the blend that is served, and the rivals that it is compared with."""
     from pipelines.recommender import training
 
     return training.fit(tables["people"], tables["films"], seed)

@@ -6,6 +6,7 @@ import torch
 
 from models.recommendation import two_tower
 from models.recommendation.als import Als
+from models.recommendation.blended import Blended
 from models.recommendation.content import Content
 from models.recommendation.ease import Ease
 from models.recommendation.histories import Histories, histories
@@ -82,6 +83,28 @@ def test_neighbours_are_those_of_scikit_learn(past, films):
     assert UserKnn(neighbours=7).fit(past, films).scores(asked) == pytest.approx(expected, abs=1e-4)
 
 
+def test_blend_is_neighbours_for_few_films_and_ease_for_many(past, films, often):
+    one = Blended(half=1e9).fit(past, films)
+    near, ease = UserKnn(100).fit(past, films), Ease(200).fit(past, films)
+    counted = one.counted(past.part(0, 5).matrix("stars"))
+    assert same_order(one.scores(counted)[:, often], near.scores(counted)[:, often])
+    one.few, one.half = 0, 1e-9
+    assert same_order(one.scores(counted)[:, often], ease.scores(counted)[:, often])
+
+
+def same_order(scores: np.ndarray, others: np.ndarray) -> bool:
+    """Return whether scores are others times a positive number, row by row."""
+    return all(np.corrcoef(*pair)[0, 1] > 1 - 1e-6 for pair in zip(scores, others, strict=True))
+
+
+def test_blend_takes_popularity_where_nothing_is_known(past, films, often):
+    blend = Blended(prior=0.2).fit(past, films)
+    nobody = blend.scores(histories([[]], [[]], films.numbers).matrix())[0]
+    counts = past.matrix().getnnz(axis=0)
+    assert np.corrcoef(nobody[often], counts[often])[0, 1] == pytest.approx(1)
+    assert nobody[counts < LEAST].max() < nobody[often].max()
+
+
 def test_content_finds_films_of_the_same_genre(films, past):
     western = next(place for place, genres in enumerate(films.genres) if genres == "Western")
     one = Histories([np.array([western])], [np.array([5.0])], len(films)).matrix()
@@ -131,6 +154,15 @@ def scores_again(before, films) -> np.ndarray:
 
 def test_somebody_without_ratings_gets_finite_scores(past, films, tower):
     nobody = histories([[]], [[]], films.numbers).matrix()
-    for method in (Popularity(), Content(), ItemKnn(), Ease(), Svd(factors=4), Als(factors=4, rounds=2), UserKnn()):
+    for method in (
+        Popularity(),
+        Content(),
+        Blended(),
+        ItemKnn(),
+        Ease(),
+        Svd(factors=4),
+        Als(factors=4, rounds=2),
+        UserKnn(),
+    ):
         assert np.isfinite(method.fit(past, films).scores(nobody)).all(), method
     assert np.isfinite(tower.scores(nobody)).all()

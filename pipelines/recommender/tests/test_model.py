@@ -5,10 +5,11 @@ import pytest
 from pydantic import ValidationError
 
 from capstan.errors import InvalidRow
-from models.recommendation.histories import histories
-from pipelines.recommender import task
-from pipelines.recommender.columns import CANDIDATES
+from models.recommendation.histories import SHARE, histories
+from pipelines.recommender import methods, protocol, task, training
+from pipelines.recommender.columns import CANDIDATES, SHORT
 from pipelines.recommender.methods import METHODS, RIVALS, SERVED
+from pipelines.recommender.model import Recommender
 from pipelines.recommender.report import HeldOut
 
 
@@ -26,10 +27,10 @@ def titles(answer: dict) -> list[str]:
 def test_nobody_is_recommended_what_is_rated_already(model, parts):
     people = parts[1]["people"].head(30)
     answers = model.predict_columns({name: people[name].tolist() for name in model.inputs})
-    for ranking, rated in zip(answers["ranking"], people["films"], strict=True):
-        scores = [place["score"] for place in ranking]
-        assert len(ranking) == 10 and scores == sorted(scores, reverse=True)
-        assert not {model.number(place["item"]) for place in ranking} & set(rated)
+    for places, rated in zip(answers["ranking"], people["films"], strict=True):
+        scores = [place["score"] for place in places]
+        assert len(places) == 10 and scores == sorted(scores, reverse=True)
+        assert not {model.number(place["item"]) for place in places} & set(rated)
 
 
 def test_answer_does_not_depend_on_the_rows_beside_it(model, parts):
@@ -147,19 +148,64 @@ def test_films_of_one_set_are_no_candidates_of_the_other(model, parts):
 
 
 def test_reasons_are_the_films_that_a_score_owes_most_to(model):
-    """Without the film that is named first, the score falls by more than without any other."""
+    """They have the largest shares, and the shares add up to the score, but for what is popular with everybody."""
     liked = ["Toy Story", "Alien", "Fargo", "Braveheart"]
     [place, *_] = ask(model, liked=liked, count=1)["ranking"]
     assert 1 <= len(place["because"]) <= 2
     film, numbers = model.catalogue.find(place["item"]), [model.number(title) for title in liked]
+    history = histories([numbers], [[5.0] * len(numbers)], model.catalogue.numbers).matrix(METHODS[SERVED].weighting)
+    rated, shares = model.served.shares(history, np.array([film]))
+    assert model.catalogue.titles[rated[shares[:, 0].argmax()]] == place["because"][0]
+    popular = model.served.counts[np.searchsorted(model.served.kept, film)] / model.served.counts.std()
+    everybody = model.served.prior / len(liked) ** 2 * popular * model.served._parts(history)[-1][0, 0]
+    assert shares.sum() + everybody == pytest.approx(model.served.scores(history)[0, film], rel=1e-4)
 
-    def score(without: int | None) -> float:
-        kept = [number for number in numbers if number != without]
-        history = histories([kept], [[5.0] * len(kept)], model.catalogue.numbers)
-        return model.served.scores(history.matrix(METHODS[SERVED].weighting))[0, film]
 
-    falls = {number: score(None) - score(number) for number in numbers}
-    assert max(falls, key=falls.get) == model.number(place["because"][0])
+def test_a_film_that_nobody_compared_is_refused_or_named(model):
+    rare = model.catalogue.titles[int(np.flatnonzero(model.counts < 3)[0])]
+    with pytest.raises(InvalidRow, match="row 0, liked: Not enough ratings: fewer than 3 people have rated"):
+        ask(model, liked=[rare])
+    answer = ask(model, liked=["Fargo", rare])
+    assert answer["unusual"] == [f"not enough ratings: {rare}"] and answer["known"] == 1
+    assert titles(answer) == titles(ask(model, liked=["Fargo"])) and not ask(model, liked=["Fargo"])["unusual"]
+
+
+def test_stored_history_of_such_films_is_refused_too(model):
+    rare = int(model.catalogue.numbers[np.flatnonzero(model.counts < 3)[0]])
+    with pytest.raises(InvalidRow, match="row 0, user_id: Not enough ratings"):
+        ask(model, user_id=15, films=[rare], stars=[4.0])
+
+
+def test_answer_says_what_it_rests_on(model):
+    assert ask(model, liked=["Fargo"])["ground"] == "100% people who rated the same films, 0% EASE"
+    long = ask(model, films=model.catalogue.numbers[model.counts >= 3][:200], stars=[4.0] * 200)
+    assert long["known"] == 200 and long["ground"] == "0% people who rated the same films, 100% EASE"
+
+
+@pytest.mark.slow
+def test_score_of_a_short_history_is_a_chance(tables, films):
+    """Of new people with few titles, a fifth of the films shown that they have rated is what the scores add up to."""
+    rated = tables["ratings"].groupby("user_id").agg({"film": list, "stars": list})
+    halves = rated.iloc[::2], rated.iloc[1::2]
+    past, whole = (histories(rows["film"], rows["stars"], films.numbers) for rows in halves)
+    model = Recommender(films, methods.one(SERVED, past, films), training.chance(past, films, 0), past, {})
+    for given in SHORT:
+        few = protocol.cut(whole, given, 0, past)
+        there = [row for row, items in enumerate(few.items) if len(items) == given]
+        columns = {"user_id": [1] * len(there), "liked": [[]] * len(there), "count": [10] * len(there)}
+        columns["films"] = [films.numbers[few.items[row]].tolist() for row in there]
+        answers = model.predict_columns(columns | {"stars": [few.ratings[row].tolist() for row in there]})
+        found = [
+            len({films.find(place["item"]) for place in shown} & set(whole.items[row].tolist()))
+            for shown, row in zip(answers["ranking"], there, strict=True)
+        ]
+        assert np.mean(answers["expected"]) == pytest.approx(SHARE * np.mean(found), rel=0.15), given
+
+
+def test_short_histories_are_drawn_from_what_counts(parts, model):
+    past = HeldOut(parts[1]["people"], model.catalogue).past
+    for few, whole in zip(protocol.cut(past, 3).items, past.items, strict=True):
+        assert len(few) <= 3 and set(few) <= set(whole) and (model.counts[few] >= 3).all()
 
 
 def test_score_is_a_chance(model, parts):

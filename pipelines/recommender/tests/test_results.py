@@ -25,7 +25,7 @@ def test_parameters_are_those_that_were_best_on_validation_data(name):
     assert (kind.parameters, kind.weighting) == (best["parameters"], best["weighting"])
 
 
-def test_what_is_served_is_best_in_both_splits_of_the_validation_data():
+def test_what_is_served_is_best_in_both_splits_and_for_short_histories():
     kind, chosen = METHODS[SERVED], tune.served(tune.lines())
     assert (kind.parameters, kind.weighting) == (chosen["parameters"], chosen["weighting"])
 
@@ -36,7 +36,7 @@ def test_ranker_is_the_one_that_was_best_on_validation_data():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["popularity", "content", pytest.param(SERVED, marks=pytest.mark.rotating)])
+@pytest.mark.parametrize("name", ["popularity", "content", pytest.param(compare.LONG, marks=pytest.mark.rotating)])
 def test_figure_of_the_readme_is_reached(name, tables, films, table):
     """Over the 671 people, by methods that fit in a second. `capstan study recommender compare` measures all."""
     test = report.HeldOut(protocol.people(tables["ratings"]), films)
